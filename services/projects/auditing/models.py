@@ -1,0 +1,161 @@
+"""Where each duty stands, how it came there, and the frozen reports."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.projects.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment, enum_type
+
+
+class Verdict(StrEnum):
+    """The states of design section "Verdicts"; only the auditor's rule sets them."""
+
+    NOT_APPLICABLE = "not_applicable"
+    EXEMPT = "exempt"
+    SUSPENDED = "suspended"
+    PENDING = "pending"
+    DUE_SOON = "due_soon"
+    ON_TIME = "on_time"
+    LATE = "late"
+    EARLY_VIOLATION = "early_violation"
+    OVERDUE = "overdue"
+    UNKNOWN_SOURCE_DOWN = "unknown_source_down"
+    UNKNOWN = "unknown"
+    CALENDAR_UNKNOWN = "calendar_unknown"
+    TIME_DISPUTED = "time_disputed"
+    INCOMPLETE = "incomplete"
+    WITHDRAWN = "withdrawn"
+
+
+class Reason(StrEnum):
+    """Why a verdict was given: one code, worded in `auditing.rules`."""
+
+    HELD = "held"
+    NO_FORMATION_DATE = "no_formation_date"
+    CALENDAR_NOT_LOADED = "calendar_not_loaded"
+    DUE_DATE_AHEAD = "due_date_ahead"
+    DUE_WITHIN_DAYS = "due_within_days"
+    SEEN_IN_TIME = "seen_in_time"
+    CLAIM_IN_TIME = "claim_in_time"
+    ABSENT_AFTER_DUE = "absent_after_due"
+    CLAIM_AFTER_DUE = "claim_after_due"
+    CLAIM_CONTRADICTED = "claim_contradicted"
+    NO_PUBLICATION_TIME = "no_publication_time"
+    SEEN_BEFORE_FORMED = "seen_before_formed"
+    CLAIM_BEFORE_FORMED = "claim_before_formed"
+    PROVEN_ABSENT = "proven_absent"
+    CANDIDATE_IN_REVIEW = "candidate_in_review"
+    NO_CAPTURE_SINCE_DUE = "no_capture_since_due"
+    ELEMENTS_MISSING = "elements_missing"
+    GONE_FROM_THE_WEB = "gone_from_the_web"
+
+
+class Standing(Table, table=True):
+    """What the audit reads of a duty, in one narrow row: its ordinals, its evidence, its verdict.
+
+    Derived from the duty and its facts, so it can always be recomputed. Ordinals follow the duty's
+    basis. Dates of evidence are held as `ord_end`, so "in time" is `..._ord <= due_ord` throughout.
+    `over_by` is kept for "late" only: how long an "overdue" duty is over grows by itself and is
+    read from the calendar, so that a day that passes rewrites nothing.
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        CheckConstraint("over_by IS NULL OR over_by > 0", name="over_by_positive"),
+        CheckConstraint("(over_by IS NOT NULL) = (verdict = 'late')", name="over_by_when_late"),
+        Index("ix_standing_unit_code_verdict", "unit_code", "verdict"),
+        {"postgresql_with": {"fillfactor": "85"}},
+    )
+
+    duty_id: UUID = Field(foreign_key="duty.id", primary_key=True)
+    unit_code: str = Field(max_length=32)
+    hold: str = Field(default="none", max_length=16)
+    calendar_days: bool = False
+    formed_ord: int | None = None
+    due_ord: int | None = None
+    seen_ord: int | None = None
+    absent_ord: int | None = None
+    claim_ord: int | None = None
+    claim_contradicted: bool = False
+    seen_early: bool = False
+    claim_early: bool = False
+    is_incomplete: bool = False
+    is_gone: bool = False
+    in_review: bool = False
+    verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict, length=20))
+    over_by: int | None = None
+    reason: Reason | None = Field(default=None, sa_type=enum_type(Reason, length=24))
+    judged_on: date | None = None
+    version: int = 0
+
+
+class VerdictEvent(Table, table=True):
+    """A move from one verdict to another, with the versions that led to it; never changed."""
+
+    __tablename__ = "verdict_event"
+    __table_args__ = (Index("ix_verdict_event_duty_id_id", "duty_id", "id"),)
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    duty_id: UUID = Field(foreign_key="duty.id")
+    unit_code: str = Field(max_length=32)
+    from_verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict, length=20))
+    to_verdict: Verdict = Field(sa_type=enum_type(Verdict, length=20))
+    over_by: int | None = None
+    reason: Reason = Field(sa_type=enum_type(Reason, length=24))
+    fact_id: int | None = Field(default=None, sa_type=BigInteger)
+    as_of: date
+    rule_version: int
+    calendar_version: int
+    actor: str = Field(max_length=100)
+    judged_at: datetime = Field(sa_type=Moment)
+
+
+class Audit(Table, table=True):
+    """One run of the audit statement over every open duty."""
+
+    __tablename__ = "audit"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    as_of: date
+    judged: int
+    changed: int
+    calendar_version: int
+    rule_version: int
+    started_at: datetime = Field(sa_type=Moment)
+    report_id: UUID | None = Field(default=None, foreign_key="report.id")
+    ordered_by: str = Field(max_length=100)
+
+
+class Report(Table, table=True):
+    """A frozen unit report: what it was made of, and its exact bytes."""
+
+    __tablename__ = "report"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    as_of: date = Field(index=True)
+    frozen_at: datetime = Field(sa_type=Moment)
+    last_verdict_event: int = Field(sa_type=BigInteger)
+    last_fact: int = Field(sa_type=BigInteger)
+    inputs: dict[str, object] = Field(sa_type=JSONB)
+    """Names of units and weights as they were, so that the report recomputes to the same bytes."""
+    body: bytes = Field(sa_type=LargeBinary)
+    sha256: str = Field(max_length=64)
+
+
+class ScoreScheme(Table, table=True):
+    """A version of the deduction scheme (扣分制); reports keep the version they used."""
+
+    __tablename__ = "score_scheme"
+
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    basis: str = Field(max_length=300)
+    weights: dict[str, float] = Field(sa_type=JSONB)
+    in_force_from: date

@@ -1,0 +1,51 @@
+"""The working-day calendar: every day with its two ordinals and the notice it comes from."""
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.projects.tables import Table
+from shared.tables import Moment
+
+NATIONAL = "CN"
+
+
+class CalendarVersion(Table, table=True):
+    """One holiday notice for one year, or the correction of an earlier one (as in 2019, 2020)."""
+
+    __tablename__ = "calendar_version"
+
+    region: str = Field(primary_key=True, max_length=16)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    year: int
+    notice: str = Field(max_length=300)
+    rest_days: list[str] = Field(sa_type=JSONB)
+    working_weekends: list[str] = Field(sa_type=JSONB)
+    created_at: dt.datetime = Field(sa_type=Moment)
+    created_by: str = Field(max_length=100)
+
+
+class WorkCalendarDay(Table, table=True):
+    """A day of a region, with its two ordinals.
+
+    `ord_start` counts the working days up to and including it; `ord_end` is the number of the first
+    working day from it on. Something is in time iff `ord_end(day) <= ord_start(from) + n`.
+    """
+
+    __tablename__ = "work_calendar"
+    __table_args__ = (
+        CheckConstraint(
+            "ord_end = ord_start + CASE WHEN is_workday THEN 0 ELSE 1 END", name="ordinals_agree"
+        ),
+        Index("ix_work_calendar_region_ord_start", "region", "ord_start"),
+    )
+
+    region: str = Field(primary_key=True, max_length=16)
+    date: dt.date = Field(primary_key=True)
+    is_workday: bool
+    ord_start: int
+    ord_end: int
+    source_notice: str = Field(max_length=300)
+    version: int

@@ -1,0 +1,14 @@
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import Settings
+
+
+class ProjectsSettings(Settings):
+    """Settings of the projects service, read from `PROJECTS_...`."""
+
+    model_config = SettingsConfigDict(env_prefix="PROJECTS_")
+
+    demo_portal_url: str | None = Field(
+        None, description="Where the demo portal answers; None: no demo portal is collected."
+    )
