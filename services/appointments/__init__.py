@@ -1,0 +1,1 @@
+"""Halls, appointments and queues. Rooms name one another only downwards: see README.md."""

@@ -1,0 +1,115 @@
+"""Appointments, the slots they occupy, the people booked by staff, and no-show penalties."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field
+
+from services.appointments.slots.models import Pool
+from services.appointments.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment, enum_type
+
+
+class AppointmentState(StrEnum):
+    """held -> confirmed -> checked_in -> served | no_show; see `rules.EDGES` for the rest."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    CHECKED_IN = "checked_in"
+    SERVED = "served"
+    NO_SHOW = "no_show"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+    ORPHANED = "orphaned"
+    CANCELLED_BY_HALL = "cancelled_by_hall"
+
+
+class Appointment(Table, table=True):
+    """One person's appointment for one item. Hall and item are not foreign keys here.
+
+    Its slots are, and they carry both; a key on one busy hall row would make every booking of
+    the hall lock that row.
+    """
+
+    __tablename__: ClassVar[str] = "appointment"
+    __table_args__ = (
+        # The cap: one live appointment a citizen, item and day.
+        Index(
+            "uq_appointment_live",
+            "citizen_key",
+            "item_code",
+            "on_date",
+            unique=True,
+            postgresql_where=text("state IN ('held', 'confirmed', 'checked_in')"),
+        ),
+        Index("ix_appointment_expiring", "expires_at", postgresql_where=text("state = 'held'")),
+        Index("ix_appointment_hall", "hall_code", "starts_at"),
+        Index("ix_appointment_citizen", "citizen_key", "id"),
+        CheckConstraint("(state = 'held') = (expires_at IS NOT NULL)", name="only_holds_expire"),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    code: str = Field(unique=True, max_length=16)
+    hall_code: str = Field(max_length=32)
+    item_code: str = Field(max_length=64)
+    pool: Pool = Field(sa_type=enum_type(Pool, 16))
+    citizen_key: str = Field(max_length=140)
+    """`sub:<account>`, or `id:` / `tel:` and the blind index of the ID or phone number."""
+    booked_by: str = Field(max_length=128)
+    on_date: date
+    starts_at: datetime = Field(sa_type=Moment)
+    minutes: int
+    state: AppointmentState = Field(
+        default=AppointmentState.HELD, sa_type=enum_type(AppointmentState, 20)
+    )
+    version: int = 1
+    guide_version: int
+    policy_version: int
+    held_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime | None = Field(default=None, sa_type=Moment)
+    changed_at: datetime = Field(sa_type=Moment)
+    rescheduled_from: UUID | None = Field(default=None, foreign_key="appointment.id")
+
+
+class AppointmentSlot(Table, table=True):
+    """A place of an appointment in a slot: 1..n consecutive ones."""
+
+    __tablename__: ClassVar[str] = "appointment_slot"
+
+    appointment_id: UUID = Field(foreign_key="appointment.id", primary_key=True)
+    slot_id: UUID = Field(foreign_key="slot.id", primary_key=True, index=True)
+
+
+class Citizen(Table, table=True):
+    """The contact of a person without an account, encrypted; found by `key` (blind index)."""
+
+    __tablename__: ClassVar[str] = "citizen"
+
+    key: str = Field(primary_key=True, max_length=140)
+    name_sealed: str
+    phone_sealed: str
+    id_number_sealed: str | None = None
+    updated_at: datetime = Field(sa_type=Moment)
+
+
+class Penalty(Table, table=True):
+    """Too many no-shows: no booking at this hall until `blocked_until`, unless lifted on appeal."""
+
+    __tablename__: ClassVar[str] = "penalty"
+    __table_args__ = (Index("ix_penalty_citizen", "citizen_key", "hall_code"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hall_code: str = Field(foreign_key="hall.code", max_length=32)
+    citizen_key: str = Field(max_length=140)
+    appointment_id: UUID = Field(foreign_key="appointment.id")
+    no_shows: int
+    policy_version: int
+    blocked_from: datetime = Field(sa_type=Moment)
+    blocked_until: datetime = Field(sa_type=Moment)
+    lifted_at: datetime | None = Field(default=None, sa_type=Moment)

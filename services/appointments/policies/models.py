@@ -1,0 +1,40 @@
+"""A hall's booking policy: versioned rows, each decision stores the version that it used."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from services.appointments.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment
+
+
+class BookingPolicy(Table, table=True):
+    """One version; the highest version of a hall is in force. Version 0 is the built-in default."""
+
+    __tablename__: ClassVar[str] = "booking_policy"
+    __table_args__ = (
+        UniqueConstraint("hall_code", "version"),
+        CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold_is_short"),
+        CheckConstraint("no_show_limit >= 1", name="limit_from_one"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hall_code: str = Field(foreign_key="hall.code", max_length=32)
+    version: int
+    hold_minutes: int = 5
+    cancel_until_minutes: int = 120
+    """A citizen may cancel or move until this long before the start."""
+    check_in_early_minutes: int = 60
+    check_in_late_minutes: int = 30
+    """After the start; later the appointment counts as not shown up."""
+    no_show_limit: int = 3
+    no_show_days: int = 90
+    block_days: int = 30
+    """`no_show_limit` no-shows in `no_show_days` days block booking for `block_days` days."""
+    basis: str = Field(default="", max_length=500)
+    created_by: str = Field(max_length=128)
+    created_at: datetime = Field(sa_type=Moment)

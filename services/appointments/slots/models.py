@@ -1,0 +1,73 @@
+"""Slots: the places that are on sale, one row for each time and pool."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import String
+from sqlmodel import Field
+
+from services.appointments.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment, enum_type
+
+
+class SlotState(StrEnum):
+    """planned -> open (at opens_at) -> closed; planned or open -> withdrawn."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Pool(StrEnum):
+    """Who may take the places: citizens themselves, or staff and devices for people."""
+
+    ONLINE = "online"
+    ASSISTED = "assisted"
+
+
+class Slot(Table, table=True):
+    """Some places at one time. All but `booked`, `state` and `announced_full` never change."""
+
+    __tablename__: ClassVar[str] = "slot"
+    __table_args__ = (
+        CheckConstraint("booked BETWEEN 0 AND capacity", name="booked_within_capacity"),
+        CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity_is_sane"),
+        CheckConstraint("minutes BETWEEN 1 AND 480", name="minutes_are_sane"),
+        # A rule never sells the same time of a pool twice.
+        Index(
+            "uq_slot_on_sale",
+            "hall_code",
+            "rule_code",
+            "pool",
+            "starts_at",
+            unique=True,
+            postgresql_where=text("state <> 'withdrawn'"),
+        ),
+        Index("ix_slot_open", "hall_code", "starts_at", postgresql_where=text("state = 'open'")),
+        # `booked` changes often: room in the page lets PostgreSQL update in place (HOT).
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hall_code: str = Field(foreign_key="hall.code", max_length=32)
+    rule_code: str = Field(max_length=32)
+    rule_version: int
+    pool: Pool = Field(sa_type=enum_type(Pool, 16))
+    item_codes: list[str] = Field(sa_type=ARRAY(String(64)))
+    on_date: date
+    """The hall's local day; caps count by it."""
+    starts_at: datetime = Field(sa_type=Moment)
+    minutes: int
+    capacity: int
+    booked: int = 0
+    opens_at: datetime = Field(sa_type=Moment)
+    closes_at: datetime = Field(sa_type=Moment)
+    state: SlotState = Field(default=SlotState.PLANNED, sa_type=enum_type(SlotState, 16))
+    announced_full: bool = False
+    """What subscribers were told last; a job announces the difference."""
