@@ -1,0 +1,201 @@
+"""When a limit ends, and what may be done to it. Pure: no clock, no database."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, Unit
+from shared.clock import SHANGHAI, day_start, today
+from shared.errors import Conflict, Text
+from shared.workdays import CalendarUnknown, Workdays
+
+ONE_DAY = timedelta(days=1)
+OFFICE_OPENS, OFFICE_CLOSES = time(8, 30), time(17, 30)
+
+CITIZENS_CLOCKS = frozenset(
+    {PolicyKind.AWAIT_CITIZEN, PolicyKind.SILENCE_CLOSES, PolicyKind.RATING_INVITATION}
+)
+"""Clocks that run for the citizen: nobody is reminded of them and nobody breaches them."""
+
+OFFICE_CLOCKS = frozenset(
+    {
+        PolicyKind.LETTER_REGISTER,
+        PolicyKind.PUBLICATION_DECISION,
+        PolicyKind.RATING_APPEAL,
+        PolicyKind.RATING_REVISIT,
+    }
+)
+"""Clocks of the government office itself: breached and shown, but no department is ordered."""
+
+
+class ExtensionTooLate(Conflict):
+    type = "/problems/extension-too-late"
+    title = Text("期限已过，不能再申请延期", "The time limit has passed; it cannot be extended")
+
+
+class ExtensionByAsker(Conflict):
+    type = "/problems/extension-by-asker"
+    title = Text(
+        "延期不能由申请人自己批准", "An extension may not be approved by whom asked for it"
+    )
+
+
+class ExtensionTooLong(Conflict):
+    type = "/problems/extension-too-long"
+    title = Text("延长的时间超出规定", "The extension is longer than the rules allow")
+
+
+class DueDate(NamedTuple):
+    """The last day of a limit; `provisional` where a year's holiday notice is not loaded."""
+
+    on: date
+    provisional: bool
+
+    @property
+    def at(self) -> datetime:
+        """24:00 of the last day in Asia/Shanghai: the first moment that is too late."""
+        return day_start(self.on + ONE_DAY)
+
+
+class Pause(NamedTuple):
+    """The limit stood still from the day it was paused to the day it went on."""
+
+    start: date
+    end: date
+
+
+def due_date(
+    base_on: date,
+    unit: Unit,
+    n: int,
+    calendar: Workdays,
+    *,
+    pauses: Iterable[Pause] = (),
+    extension_n: int = 0,
+) -> DueDate:
+    """The last day of `n` units after `base_on`, which itself is not counted (民法典 art. 201).
+
+    Days on which the limit was paused are added, an extension too. A limit in calendar days that
+    would end on a rest day ends on the next working day (民法典 art. 203). For a year whose holiday
+    notice is not loaded Monday to Friday are taken as working days and the date is provisional.
+    """
+    spans, total = list(pauses), n + extension_n
+    if unit is Unit.CALENDAR_DAY:
+        total += sum((end - start).days for start, end in spans)
+        return _on_or_after(base_on + timedelta(days=total), calendar)
+    counted = [_between(start, end, calendar) for start, end in spans]
+    total += sum(days for days, _ in counted)
+    due = _nth_after(base_on, total, calendar)
+    return DueDate(due.on, due.provisional or any(guessed for _, guessed in counted))
+
+
+def due_of(clock: Deadline, calendar: Workdays) -> DueDate:
+    """The clock's due date by this calendar, with its pauses and extensions."""
+    return due_date(
+        clock.base_on,
+        clock.unit,
+        clock.n,
+        calendar,
+        pauses=pauses_of(clock),
+        extension_n=clock.extension_n,
+    )
+
+
+def nth_workday_back(day: date, n: int, calendar: Workdays) -> date:
+    """The n-th working day counted back from `day`, `day` itself included.
+
+    A limit whose last day lies before it is at least `n` working days overdue at the end of `day`.
+    """
+    while True:
+        n -= calendar.is_workday(day)
+        if n <= 0:
+            return day
+        day -= ONE_DAY
+
+
+def in_office_hours(now: datetime, calendar: Workdays) -> bool:
+    """Whether people at work may be disturbed: 08:30-17:30 of a working day, in Asia/Shanghai.
+
+    False while the year's holiday notice is not loaded: nobody is pressed on a guess.
+    """
+    local = now.astimezone(SHANGHAI)
+    try:
+        works = calendar.is_workday(local.date())
+    except CalendarUnknown:
+        return False
+    return works and OFFICE_OPENS <= local.time() < OFFICE_CLOSES
+
+
+def reminder_bounds(now: datetime, before: int, calendar: Workdays) -> tuple[date, date]:
+    """Two days: clocks due before the first end today; before the second, within `before` WD.
+
+    A limit that ends on a rest day is reminded of on the last working day before it.
+    """
+    day = today(now)
+    return _nth_after(day, 1, calendar).on, _nth_after(day, before + 1, calendar).on
+
+
+def is_overdue(clock: Deadline, now: datetime) -> bool:
+    """Whether the limit has passed unkept. A provisional limit is not known to have passed."""
+    if clock.state is ClockState.MET:
+        return clock.met_at is not None and clock.met_at >= clock.due_at
+    counting = clock.state in (ClockState.RUNNING, ClockState.BREACHED)
+    return counting and not clock.provisional and now >= clock.due_at
+
+
+def ensure_extendable(
+    clock: Deadline,
+    *,
+    n: int,
+    limit: int,
+    asked_by: str,
+    asked_at: datetime,
+    approved_by: str,
+) -> None:
+    """Raises ExtensionTooLate, ExtensionByAsker or ExtensionTooLong."""
+    if clock.state is not ClockState.RUNNING or asked_at >= clock.due_at:
+        raise ExtensionTooLate
+    if asked_by == approved_by:
+        raise ExtensionByAsker
+    if n < 1 or clock.extension_n + n > limit:
+        raise ExtensionTooLong(allowed=max(limit - clock.extension_n, 0))
+
+
+def pauses_of(clock: Deadline) -> list[Pause]:
+    """The pauses as stored: a list of [start, end] in ISO form."""
+    return [
+        Pause(date.fromisoformat(start), date.fromisoformat(end)) for start, end in clock.pauses
+    ]
+
+
+def _works(day: date, calendar: Workdays) -> tuple[bool, bool]:
+    """Whether `day` is a working day, and whether that is a guess."""
+    try:
+        return calendar.is_workday(day), False
+    except CalendarUnknown:
+        return day.weekday() < 5, True
+
+
+def _nth_after(day: date, n: int, calendar: Workdays) -> DueDate:
+    guessed = False
+    while n > 0:
+        day += ONE_DAY
+        works, guess = _works(day, calendar)
+        guessed |= guess
+        n -= works
+    return DueDate(day, guessed)
+
+
+def _on_or_after(day: date, calendar: Workdays) -> DueDate:
+    works, guessed = _works(day, calendar)
+    while not works:
+        day += ONE_DAY
+        works, guess = _works(day, calendar)
+        guessed |= guess
+    return DueDate(day, guessed)
+
+
+def _between(start: date, end: date, calendar: Workdays) -> tuple[int, bool]:
+    """Working days after `start` up to and with `end`, and whether one of them is a guess."""
+    days = [_works(start + timedelta(days=i), calendar) for i in range(1, (end - start).days + 1)]
+    return sum(works for works, _ in days), any(guess for _, guess in days)

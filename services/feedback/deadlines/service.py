@@ -1,0 +1,291 @@
+"""The clocks of letters, ratings and orders: start, pause, resume, meet, extend, cancel.
+
+How another room uses it. A clock belongs to a `Subject` (kind and id) and has a `PolicyKind`; the
+length comes from the policy row in force on the day it starts, the department from the caller:
+
+    letter = Subject(SubjectKind.LETTER, letter_id)
+    clock = await deadlines.start(
+        session, letter, PolicyKind.REPLY_COMPLAINT, department_code="D03", by=caller.sub, now=now
+    )
+    clock.due_on, clock.provisional, clock.original_due_on, rules.is_overdue(clock, now)
+    await deadlines.pause(session, letter, by=caller.sub, now=now)   # waits for the citizen
+    await deadlines.resume(session, letter, by=caller.sub, now=now)  # the paused days are added
+    await deadlines.extend(session, letter, kind, Extension(...), now=now)
+    await deadlines.meet(session, letter, PolicyKind.REPLY_COMPLAINT, by=caller.sub, now=now)
+    await deadlines.cancel(session, letter, by=caller.sub, now=now)  # returned, merged, ...
+
+Without a kind, pause, resume, meet and cancel take every live clock of the subject. They return the
+clocks that they changed: an empty list says that there was none, which is no error. `start` raises
+StateConflict if the subject has a live clock of that kind; `extend` raises the Problems of `rules`.
+Day zero is excluded, the last day ends at 24:00 in Asia/Shanghai. While a year's holiday notice is
+missing a due date is provisional: shown so, never breached, recomputed when the notice comes.
+`of` and `of_many` give the clocks to show; `run_out` gives the citizen's own clocks that are over
+(20 WD of silence, 5 WD without an answer): those are the owning room's to act upon.
+Nothing here commits. Breaches, reminders and their events are the room's own jobs.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import queries, rules
+from services.feedback.deadlines.models import (
+    COUNTRY,
+    LIVE,
+    Change,
+    ClockState,
+    Deadline,
+    DeadlineChange,
+    DeadlinePolicy,
+    PolicyKind,
+    SubjectKind,
+)
+from shared import workdays
+from shared.clock import today
+from shared.errors import NotFound, StateConflict, Text
+
+
+class Subject(NamedTuple):
+    """What a clock is about."""
+
+    kind: SubjectKind
+    id: UUID
+
+
+class Extension(NamedTuple):
+    """An approved extension by `n` units of the clock."""
+
+    n: int
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    approved_by: str
+
+
+async def policy(
+    session: AsyncSession, kind: PolicyKind, now: datetime, region: str = COUNTRY
+) -> DeadlinePolicy:
+    """The policy row in force today. Raises LookupError where none was ever loaded."""
+    found = await queries.policy_for(session, kind, region, today(now))
+    if found is None:
+        raise LookupError(f"no deadline policy for {kind} in {region}")
+    return found
+
+
+async def start(
+    session: AsyncSession,
+    subject: Subject,
+    kind: PolicyKind,
+    *,
+    department_code: str,
+    by: str,
+    now: datetime,
+    region: str = COUNTRY,
+) -> Deadline:
+    """A new running clock. Raises StateConflict if one of that kind is already live."""
+    started = await start_many(
+        session, subject.kind, [(subject.id, department_code)], kind, by=by, now=now, region=region
+    )
+    if not started:
+        raise StateConflict(
+            Text("该事项的这一时限已在计时", "This limit is already running"), state="running"
+        )
+    return started[0]
+
+
+async def start_many(
+    session: AsyncSession,
+    subject_kind: SubjectKind,
+    subjects: Iterable[tuple[UUID, str]],
+    kind: PolicyKind,
+    *,
+    by: str,
+    now: datetime,
+    region: str = COUNTRY,
+) -> Sequence[Deadline]:
+    """One clock for each (subject id, department code); those that have a live one are left out."""
+    limit = await policy(session, kind, now, region)
+    base_on = today(now)
+    due = rules.due_date(base_on, limit.unit, limit.n, await workdays.load(session, region))
+    clocks = [
+        Deadline(
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            kind=kind,
+            department_code=department_code,
+            region=region,
+            policy_id=limit.id,
+            unit=limit.unit,
+            n=limit.n,
+            base_on=base_on,
+            due_on=due.on,
+            due_at=due.at,
+            provisional=due.provisional,
+            original_due_on=due.on,
+            started_at=now,
+        )
+        for subject_id, department_code in subjects
+    ]
+    started = await queries.add_clocks(session, clocks)
+    await note(session, started, Change.STARTED, by=by, now=now)
+    return started
+
+
+async def pause(
+    session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
+) -> list[Deadline]:
+    """Stop running clocks from today on. One that is already overdue runs on: late stays late."""
+    paused = [
+        clock
+        for clock in await queries.lock_live(session, *subject, kinds)
+        if clock.state is ClockState.RUNNING and now < clock.due_at
+    ]
+    for clock in paused:
+        clock.state, clock.paused_on = ClockState.PAUSED, today(now)
+    return await _changed(session, paused, Change.PAUSED, by=by, now=now)
+
+
+async def resume(
+    session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
+) -> list[Deadline]:
+    """Let paused clocks run on; the days between are added to their limit."""
+    resumed = [
+        clock
+        for clock in await queries.lock_live(session, *subject, kinds)
+        if clock.state is ClockState.PAUSED
+    ]
+    for clock in resumed:
+        since = clock.paused_on or today(now)
+        clock.pauses = [*clock.pauses, [since.isoformat(), today(now).isoformat()]]
+        clock.state, clock.paused_on = ClockState.RUNNING, None
+        await _recompute(session, clock)
+    return await _changed(session, resumed, Change.RESUMED, by=by, now=now)
+
+
+async def meet(
+    session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
+) -> list[Deadline]:
+    """Done: the clocks stop. Whether in time is `rules.is_overdue` of the clock afterwards."""
+    met = list(await queries.lock_live(session, *subject, kinds))
+    for clock in met:
+        clock.state, clock.met_at, clock.paused_on = ClockState.MET, now, None
+    return await _changed(session, met, Change.MET, by=by, now=now)
+
+
+async def cancel(
+    session: AsyncSession,
+    subject: Subject,
+    *kinds: PolicyKind,
+    by: str,
+    now: datetime,
+    reason: str | None = None,
+) -> list[Deadline]:
+    """The limit no longer applies: the matter was returned, merged, withdrawn or excluded."""
+    cancelled = list(await queries.lock_live(session, *subject, kinds))
+    for clock in cancelled:
+        clock.state, clock.paused_on = ClockState.CANCELLED, None
+    return await _changed(session, cancelled, Change.CANCELLED, by=by, now=now, reason=reason)
+
+
+async def extend(
+    session: AsyncSession,
+    subject: Subject,
+    kind: PolicyKind,
+    extension: Extension,
+    *,
+    now: datetime,
+) -> Deadline:
+    """The clock with its later due date; `original_due_on` stays. Raises what `rules` names."""
+    live = await queries.lock_live(session, *subject, [kind])
+    if not live:
+        raise NotFound(Text("没有正在计时的时限", "No such limit is running"))
+    [clock] = live
+    limit = await policy(session, kind, now, clock.region)
+    rules.ensure_extendable(
+        clock,
+        n=extension.n,
+        limit=limit.extension_limit,
+        asked_by=extension.asked_by,
+        asked_at=extension.asked_at,
+        approved_by=extension.approved_by,
+    )
+    clock.extension_n += extension.n
+    clock.reminded = 0
+    await _recompute(session, clock)
+    await _changed(
+        session,
+        [clock],
+        Change.EXTENDED,
+        by=extension.approved_by,
+        now=now,
+        reason=extension.reason,
+    )
+    return clock
+
+
+async def of(session: AsyncSession, subject: Subject) -> list[Deadline]:
+    """All clocks of one subject, past and present, oldest first."""
+    return list(await queries.of_subjects(session, subject.kind, [subject.id]))
+
+
+async def of_many(
+    session: AsyncSession, kind: SubjectKind, ids: Collection[UUID]
+) -> dict[UUID, list[Deadline]]:
+    """The live clocks of many subjects, by subject id: for lists, in one statement."""
+    found: dict[UUID, list[Deadline]] = defaultdict(list)
+    for clock in await queries.of_subjects(session, kind, ids):
+        if clock.state in LIVE:
+            found[clock.subject_id].append(clock)
+    return found
+
+
+async def run_out(
+    session: AsyncSession, kind: PolicyKind, now: datetime, limit: int = 500
+) -> list[Deadline]:
+    """Running clocks of a kind that are over, locked: meant for those that run for the citizen."""
+    return list(await queries.run_out(session, kind, now, limit))
+
+
+async def note(
+    session: AsyncSession,
+    clocks: Sequence[Deadline],
+    change: Change,
+    *,
+    by: str,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
+    """Append what happened to the clocks' history, with their due dates as they now stand."""
+    rows = [
+        DeadlineChange(
+            deadline_id=clock.id,
+            change=change,
+            at=now,
+            by=by,
+            due_on=clock.due_on,
+            provisional=clock.provisional,
+            reason=reason,
+        )
+        for clock in clocks
+    ]
+    await queries.note(session, rows)
+
+
+async def _recompute(session: AsyncSession, clock: Deadline) -> None:
+    calendar = await workdays.load(session, clock.region)
+    due = rules.due_of(clock, calendar)
+    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
+
+
+async def _changed(
+    session: AsyncSession, clocks: list[Deadline], change: Change, **noted: Any
+) -> list[Deadline]:
+    for clock in clocks:
+        clock.version += 1
+    await session.flush()
+    await note(session, clocks, change, **noted)
+    return clocks
