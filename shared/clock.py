@@ -1,0 +1,27 @@
+"""The one place that asks what time it is. Aware UTC inside, Asia/Shanghai at the edge."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(now)]
+
+
+def today(moment: datetime) -> date:
+    """The calendar day in Asia/Shanghai on which `moment` falls."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def day_start(day: date) -> datetime:
+    """00:00 of `day` in Asia/Shanghai, as aware UTC."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

@@ -1,0 +1,139 @@
+"""Few connections, one transaction per request, committed before the answer leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import Depends, Request
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared import idempotency
+from shared.settings import Settings
+
+CONNECT_SECONDS = 3
+COMMAND_SECONDS = 6
+RETRIES = 2
+
+GUARDS = {
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+    "timezone": "UTC",
+}
+"""No statement, lock or forgotten transaction may hold others up for long (milliseconds)."""
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+def new_engine(settings: Settings, name: str) -> AsyncEngine:
+    """The engine for ordinary transactions: a fixed pool, and a quick no when it is exhausted."""
+    url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=1,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": COMMAND_SECONDS,
+            "statement_cache_size": settings.statement_cache_size,
+            "server_settings": {**GUARDS, "application_name": name},
+        },
+    )
+
+
+def new_sessions(engine: AsyncEngine) -> Sessions:
+    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    state = request.state
+    async with state.sessions() as session, session.begin():
+        state.session = session
+        await idempotency.claim(session, request)
+        yield session
+    state.relay.wake()
+
+
+# scope="function": commit before the response is sent, so a 201 is never a lie.
+# FastAPI's default scope runs this exit code after the client already has its answer.
+Session = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+
+
+class DirectPool:
+    """Raw asyncpg connections for hot paths that are one statement each, in autocommit.
+
+    The pool's reset query is off (it costs a third of the throughput), so a statement must leave
+    no session state behind.
+    """
+
+    def __init__(self, settings: Settings, name: str, wake: Any) -> None:
+        self._settings, self._name = settings, name
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+        self.wake = wake
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Rows of one statement; a deadlock or a lost serialisation is tried again at once."""
+        for attempt in range(RETRIES + 1):
+            pool = self._pool or await self._open()
+            async with pool.acquire(timeout=1) as connection:
+                try:
+                    return await connection.fetch(sql, *args)
+                except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                    if attempt == RETRIES:
+                        raise
+        raise AssertionError("unreachable")
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        rows = await self.fetch(sql, *args)
+        return rows[0] if rows else None
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.fetchrow(sql, *args)
+        return row[0] if row else None
+
+    async def execute(self, sql: str, *args: Any) -> None:
+        await self.fetch(sql, *args)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 3)
+            except TimeoutError:
+                self._pool.terminate()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    make_url(self._settings.database_url)
+                    .set(drivername="postgresql")
+                    .render_as_string(hide_password=False),
+                    min_size=0,
+                    max_size=self._settings.direct_pool_size,
+                    reset=_leave_as_is,
+                    timeout=CONNECT_SECONDS,
+                    command_timeout=COMMAND_SECONDS,
+                    statement_cache_size=self._settings.statement_cache_size,
+                    server_settings={**GUARDS, "application_name": f"{self._name}-direct"},
+                )
+        return self._pool
+
+
+async def _leave_as_is(_: Any) -> None:
+    """Instead of asyncpg's RESET ALL after every use."""
+
+
+def _direct(request: Request) -> DirectPool:
+    pool: DirectPool = request.state.direct
+    return pool
+
+
+Direct = Annotated[DirectPool, Depends(_direct)]

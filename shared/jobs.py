@@ -1,0 +1,51 @@
+"""Work that recurs: each job in a transaction of its own, in one process at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared import clock
+
+DEADLINE_SECONDS = 60
+
+log = structlog.get_logger()
+
+_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 11))")
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run(session, now)` does the work and returns how many rows it changed."""
+
+    name: str
+    every: timedelta
+    run: Callable[[AsyncSession, datetime], Awaitable[int]]
+
+
+async def once(sessions: async_sessionmaker[AsyncSession], job: Job) -> int:
+    """Run the job now, unless another process is at it. Returns how many rows it changed."""
+    async with asyncio.timeout(DEADLINE_SECONDS), sessions() as session, session.begin():
+        if not (await session.execute(_TURN, {"name": job.name})).scalar_one():
+            return 0
+        return await job.run(session, clock.now())
+
+
+async def keep_running(
+    sessions: async_sessionmaker[AsyncSession], job: Job, after: Callable[[], None]
+) -> None:
+    """Run the job again and again until cancelled; a failure is logged and tried next time."""
+    while True:
+        try:
+            if changed := await once(sessions, job):
+                log.info("job_ran", job=job.name, changed=changed)
+                after()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("job_failed", job=job.name, error=type(error).__name__)
+        await asyncio.sleep(job.every.total_seconds())

@@ -1,0 +1,28 @@
+"""Logging: JSON lines in production, columns on a terminal. Static event names, ids as fields."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(env: str, service: str) -> None:
+    """Set up structlog and the standard library's logging for this process."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if env == "production"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=24)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=env == "production"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=env != "test",
+    )
+    structlog.contextvars.bind_contextvars(service=service)

@@ -1,0 +1,69 @@
+"""A router whose routes are idempotent by key and document every problem they may answer."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from shared import errors, idempotency
+from shared.errors import BadRequest, Text, problem_responses
+
+_ALWAYS = problem_responses(
+    errors.BadRequest,
+    errors.Unauthorized,
+    errors.Forbidden,
+    errors.NotFound,
+    errors.Conflict,
+    errors.PayloadTooLarge,
+    errors.Invalid,
+    errors.TooMany,
+    errors.Internal,
+    errors.Unavailable,
+)
+_NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Route(APIRoute):
+    """Reads the idempotency claim before the transaction and stores the answer inside it."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            if request.method in idempotency.UNSAFE:
+                await _refuse_nul(request)
+                request.state.claim = await idempotency.read_claim(request)
+            try:
+                response = await handle(request)
+            except idempotency.Replay as replay:
+                return replay.response
+            await idempotency.store(request, response)
+            return response
+
+        return answer
+
+
+async def _refuse_nul(request: Request) -> None:
+    """PostgreSQL's text cannot hold NUL, however it is written in JSON."""
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        return
+    body = await request.body()
+    if b"\\u0000" in body or b"\x00" in body:
+        raise BadRequest(_NUL)
+
+
+class Router(APIRouter):
+    """`APIRouter` of this house: see the module's docstring."""
+
+    def __init__(self, *, prefix: str = "", tags: list[str] | None = None, **options: Any) -> None:
+        responses = {**_ALWAYS, **options.pop("responses", {})}
+        super().__init__(
+            prefix=prefix,
+            tags=list(tags) if tags else None,
+            route_class=Route,
+            responses=responses,
+            **options,
+        )

@@ -1,0 +1,48 @@
+"""What every service reads from its environment; a service subclasses to add its own."""
+
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _everywhere(name: str, field: str) -> AliasChoices:
+    """A setting that all services share, under one name; `field` keeps it usable as a keyword."""
+    return AliasChoices(name, field)
+
+
+class Settings(BaseSettings):
+    """Settings of one service: `<SERVICE>_…` for its own, `ONEDOOR_…` for those that all share."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    env: Literal["local", "test", "production"] = Field(
+        "local", validation_alias=_everywhere("ONEDOOR_ENV", "env")
+    )
+    database_url: str = Field(description="postgresql://… of this service's own database.")
+    owner_database_url: str | None = Field(None, description="The same as owner: migrations only.")
+    nats_url: str = Field("nats://127.0.0.1:4222", description="With user and password of its own.")
+    jwks_url: str = Field(
+        "http://127.0.0.1:8000/.well-known/jwks.json",
+        validation_alias=_everywhere("ONEDOOR_JWKS_URL", "jwks_url"),
+        description="Public keys of the gateway: an http(s) address or file:///path.",
+    )
+    issuer: str = Field("onedoor", validation_alias=_everywhere("ONEDOOR_ISSUER", "issuer"))
+    audience: str = Field("onedoor", validation_alias=_everywhere("ONEDOOR_AUDIENCE", "audience"))
+    column_keys: str = Field(
+        validation_alias=_everywhere("ONEDOOR_COLUMN_KEYS", "column_keys"),
+        description="`id:base64 of 32 bytes`, comma separated; the first one encrypts.",
+    )
+    index_key: str = Field(
+        validation_alias=_everywhere("ONEDOOR_INDEX_KEY", "index_key"),
+        description="base64 of 32 bytes: keys the blind indexes.",
+    )
+    pool_size: int = Field(6, ge=1, le=32, description="Connections for ordinary transactions.")
+    direct_pool_size: int = Field(4, ge=1, le=32, description="Connections for hot statements.")
+    statement_cache_size: int = Field(200, ge=0, description="0 behind PgBouncer.")
+    in_flight_limit: int = Field(64, ge=1, description="Requests at work; above it 503 at once.")
+    in_flight_wait_seconds: float = Field(2.0, ge=0, description="How long a request may queue.")
+    body_limit_bytes: int = Field(1_000_000, ge=1)
+    outbox_poll_seconds: float = Field(2.0, gt=0, description="Finds what a crash left behind.")
+    outbox_kept_days: int = Field(35, ge=1, description="At least the age of the streams.")
+    background: bool = Field(True, description="Run relay, consumers and jobs in this process.")

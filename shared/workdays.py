@@ -1,0 +1,159 @@
+"""Working days: official, versioned, and never guessed.
+
+A year without its holiday notice is unknown: CalendarUnknown, not "Monday to Friday". Two ordinals
+make a deadline an addition: `ord_start(d)` working days lie on or before `d`; an act on `d` falls
+in working day `ord_end(d)`. It is in time if and only if `ord_end(d) <= ord_start(start) + n`.
+The start day is not counted (民法典 art. 201).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import chinese_calendar
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+FIRST_YEAR, LAST_YEAR = 2004, 2026
+"""Years of which `chinesecalendar` knows the notice of the State Council's General Office."""
+
+_ROWS = text("SELECT day, is_workday FROM calendar_day WHERE region = :region ORDER BY day")
+_VERSION = text(
+    "SELECT coalesce(max(version), 0), count(*) FROM calendar_day WHERE region = :region"
+)
+_UPSERT = text(
+    "INSERT INTO calendar_day (region, day, is_workday, version, notice)"
+    " VALUES (:region, :day, :is_workday, :version, :notice)"
+    " ON CONFLICT (region, day) DO UPDATE SET is_workday = excluded.is_workday,"
+    " version = excluded.version, notice = excluded.notice"
+    " WHERE calendar_day.version < excluded.version"
+)
+
+
+class CalendarUnknown(Exception):
+    """The holiday notice of `year` is not loaded."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(f"no holiday notice for {year}")
+        self.year = year
+
+
+class Workdays:
+    """A calendar over consecutive days."""
+
+    def __init__(self, first: date, flags: list[bool]) -> None:
+        self._first, self._flags = first, flags
+        self._workdays = [first + timedelta(days=i) for i, works in enumerate(flags) if works]
+
+    @classmethod
+    def from_days(cls, days: Iterable[tuple[date, bool]]) -> "Workdays":
+        """Of (day, is a working day); what follows a gap is left out, for nothing spans a gap."""
+        known = sorted(dict(days).items())
+        first = known[0][0] if known else date(FIRST_YEAR, 1, 1)
+        flags: list[bool] = []
+        for day, works in known:
+            if (day - first).days != len(flags):
+                break
+            flags.append(works)
+        return cls(first, flags)
+
+    @property
+    def last_day(self) -> date:
+        """The last day that is known."""
+        return self._first + timedelta(days=len(self._flags) - 1)
+
+    def covers(self, year: int) -> bool:
+        """Whether the whole year is known."""
+        return self._first <= date(year, 1, 1) and date(year, 12, 31) <= self.last_day
+
+    def is_workday(self, day: date) -> bool:
+        """Raises CalendarUnknown."""
+        self._known(day)
+        return self._flags[(day - self._first).days]
+
+    def ord_start(self, day: date) -> int:
+        """How many working days lie on or before `day`. Raises CalendarUnknown."""
+        self._known(day)
+        return bisect_right(self._workdays, day)
+
+    def ord_end(self, day: date) -> int:
+        """The ordinal of the working day in which an act on `day` falls. Raises CalendarUnknown."""
+        return self.ord_start(day) + (0 if self.is_workday(day) else 1)
+
+    def nth_after(self, day: date, n: int) -> date:
+        """The n-th working day strictly after `day`; `day` itself for 0. Raises CalendarUnknown."""
+        if n <= 0:
+            return day
+        place = self.ord_start(day) + n - 1
+        if place >= len(self._workdays):
+            raise CalendarUnknown(self.last_day.year + 1)
+        return self._workdays[place]
+
+    def count_between(self, after: date, until: date) -> int:
+        """Working days after `after` up to and including `until`; negative if `until` is before."""
+        return self.ord_start(until) - self.ord_start(after)
+
+    def with_days(self, days: Iterable[tuple[date, bool]]) -> "Workdays":
+        """This calendar overlaid with `days`."""
+        own = ((self._first + timedelta(days=i), works) for i, works in enumerate(self._flags))
+        return Workdays.from_days([*own, *days])
+
+    def _known(self, day: date) -> None:
+        if not self._first <= day <= self.last_day:
+            raise CalendarUnknown(day.year)
+
+
+def year_days(
+    year: int, rest_days: Iterable[date], working_weekends: Iterable[date]
+) -> list[tuple[date, bool]]:
+    """Every day of a year from its notice: weekdays off and weekend days at work."""
+    off, on = set(rest_days), set(working_weekends)
+    first = date(year, 1, 1)
+    count = (date(year + 1, 1, 1) - first).days
+    days = (first + timedelta(days=i) for i in range(count))
+    return [(d, d in on or (d.weekday() < 5 and d not in off)) for d in days]
+
+
+@lru_cache(maxsize=1)
+def official() -> Workdays:
+    """The calendar of the published notices, 2004 to 2026."""
+    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+    days = (first + timedelta(days=i) for i in range((last - first).days + 1))
+    return Workdays.from_days((day, chinese_calendar.is_workday(day)) for day in days)
+
+
+_loaded: dict[tuple[str, str, int, int], Workdays] = {}
+
+
+async def load(session: AsyncSession, region: str = "CN") -> Workdays:
+    """The official calendar, overlaid with what this service's `calendar_day` holds."""
+    version, count = (await session.execute(_VERSION, {"region": region})).one()
+    database = str(session.get_bind().engine.url)
+    key = (database, region, int(version), int(count))
+    if key not in _loaded:
+        rows = (await session.execute(_ROWS, {"region": region})).all()
+        if len(_loaded) > 20:
+            _loaded.clear()
+        _loaded[key] = official().with_days((r.day, r.is_workday) for r in rows)
+    return _loaded[key]
+
+
+async def learn(
+    session: AsyncSession,
+    *,
+    region: str,
+    year: int,
+    version: int,
+    notice: str,
+    rest_days: Iterable[date],
+    working_weekends: Iterable[date],
+) -> None:
+    """Store a year's notice in this service's `calendar_day`; an older version changes nothing."""
+    common: dict[str, Any] = {"region": region, "version": version, "notice": notice}
+    rows = [
+        {**common, "day": day, "is_workday": works}
+        for day, works in year_days(year, rest_days, working_weekends)
+    ]
+    await session.execute(_UPSERT, rows)
