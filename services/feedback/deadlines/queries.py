@@ -1,11 +1,11 @@
-"""All SQL of the room. State changes compare and swap; sweeps are one statement each."""
+"""All SQL of the room. A clock is locked before it is changed, so that changes queue up."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, insert, or_, select, tuple_, update
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -20,13 +20,12 @@ from services.feedback.deadlines.models import (
     PolicyKind,
     SubjectKind,
 )
-from services.feedback.deadlines.rules import CITIZENS_CLOCKS
 from services.feedback.tables import system
 from shared import outbox
 from shared.events import Event
 
-SWEEP = 1000
-"""Rows a sweep takes at a time: keeps each statement far below the statement timeout."""
+AT_ONCE = 500
+"""Rows of one INSERT: a statement takes at most 32,767 parameters."""
 
 
 async def policy_for(
@@ -58,23 +57,26 @@ async def policies(session: AsyncSession) -> Sequence[DeadlinePolicy]:
 
 async def add_clocks(session: AsyncSession, clocks: Sequence[Deadline]) -> Sequence[Deadline]:
     """Insert those whose subject has no live clock of the kind yet; returns the inserted ones."""
-    if not clocks:
-        return []
-    values = [clock.model_dump() for clock in clocks]
-    added = upsert(Deadline).values(values).on_conflict_do_nothing().returning(col(Deadline.id))
-    ids = set((await session.execute(added)).scalars())
+    ids: set[UUID] = set()
+    for first in range(0, len(clocks), AT_ONCE):
+        values = [clock.model_dump() for clock in clocks[first : first + AT_ONCE]]
+        added = upsert(Deadline).values(values).on_conflict_do_nothing().returning(col(Deadline.id))
+        ids |= set((await session.execute(added)).scalars())
     return [clock for clock in clocks if clock.id in ids]
 
 
 async def lock_live(
-    session: AsyncSession, kind: SubjectKind, subject_id: UUID, kinds: Collection[PolicyKind]
+    session: AsyncSession,
+    kind: SubjectKind,
+    subject_ids: Collection[UUID],
+    kinds: Collection[PolicyKind] = (),
 ) -> Sequence[Deadline]:
-    """The subject's live clocks, locked until the transaction ends, so that changes queue up."""
+    """The subjects' live clocks, locked until the transaction ends, so that changes queue up."""
     live = (
         select(Deadline)
         .where(
             col(Deadline.subject_kind) == kind,
-            col(Deadline.subject_id) == subject_id,
+            col(Deadline.subject_id).in_(subject_ids),
             col(Deadline.state).in_(LIVE),
         )
         .order_by(col(Deadline.id))
@@ -114,76 +116,6 @@ async def run_out(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return (await session.execute(rows)).scalars().all()
-
-
-async def breach(session: AsyncSession, now: datetime) -> Sequence[Deadline]:
-    """Up to SWEEP running clocks past their time become breached; the citizen's own never do."""
-    return await _sweep(
-        session,
-        (
-            col(Deadline.state) == ClockState.RUNNING,
-            col(Deadline.due_at) <= now,
-            col(Deadline.provisional).is_(False),
-            col(Deadline.kind).not_in(CITIZENS_CLOCKS),
-        ),
-        update(Deadline).values(
-            state=ClockState.BREACHED, breached_at=now, version=col(Deadline.version) + 1
-        ),
-    )
-
-
-async def remind(
-    session: AsyncSession, *, due_before: date, started_before: date, reminder: int
-) -> Sequence[Deadline]:
-    """Up to SWEEP running clocks that end before a day and have not had this reminder yet."""
-    return await _sweep(
-        session,
-        (
-            col(Deadline.state) == ClockState.RUNNING,
-            col(Deadline.due_on) < due_before,
-            col(Deadline.base_on) < started_before,
-            col(Deadline.reminded) < reminder,
-            col(Deadline.kind).not_in(CITIZENS_CLOCKS),
-        ),
-        update(Deadline).values(reminded=reminder),
-    )
-
-
-async def _sweep(
-    session: AsyncSession, chosen: Iterable[ColumnElement[bool]], change: Update
-) -> Sequence[Deadline]:
-    """One bounded statement; rows that another transaction works on are left for the next sweep."""
-    ids = select(col(Deadline.id)).where(*chosen).limit(SWEEP).with_for_update(skip_locked=True)
-    changed = change.where(col(Deadline.id).in_(ids)).returning(Deadline)
-    rows = await session.execute(changed, execution_options={"populate_existing": True})
-    return rows.scalars().all()
-
-
-async def touched_by_year(
-    session: AsyncSession, region: str, year: int, after: UUID | None
-) -> Sequence[Deadline]:
-    """Up to SWEEP live clocks, locked, that count days of `year`; `after` pages through them.
-
-    The country's notice also concerns regions, whose own days only differ from it.
-    """
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    rows = (
-        select(Deadline)
-        .where(
-            col(Deadline.state).in_(LIVE),
-            col(Deadline.base_on) <= last,
-            or_(col(Deadline.due_on) >= first, col(Deadline.state) == ClockState.PAUSED),
-        )
-        .order_by(col(Deadline.id))
-        .limit(SWEEP)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if region != COUNTRY:
-        rows = rows.where(col(Deadline.region) == region)
-    if after is not None:
-        rows = rows.where(col(Deadline.id) > after)
     return (await session.execute(rows)).scalars().all()
 
 

@@ -3,8 +3,16 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
-from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, Unit
+from services.feedback.deadlines.models import (
+    ClockState,
+    Deadline,
+    DeadlinePolicy,
+    PolicyKind,
+    SubjectKind,
+    Unit,
+)
 from shared.clock import SHANGHAI, day_start, today
 from shared.errors import Conflict, Text
 from shared.workdays import CalendarUnknown, Workdays
@@ -57,6 +65,14 @@ class DueDate(NamedTuple):
         return day_start(self.on + ONE_DAY)
 
 
+class Beginning(NamedTuple):
+    """When a clock was started, its day zero, and the region whose calendar it follows."""
+
+    at: datetime
+    base_on: date
+    region: str
+
+
 class Pause(NamedTuple):
     """The limit stood still from the day it was paused to the day it went on."""
 
@@ -87,6 +103,34 @@ def due_date(
     total += sum(days for days, _ in counted)
     due = _nth_after(base_on, total, calendar)
     return DueDate(due.on, due.provisional or any(guessed for _, guessed in counted))
+
+
+def new_clock(
+    limit: DeadlinePolicy,
+    subject_kind: SubjectKind,
+    subject_id: UUID,
+    department_code: str,
+    calendar: Workdays,
+    began: Beginning,
+) -> Deadline:
+    """A running clock that ends as the policy row says."""
+    due = due_date(began.base_on, limit.unit, limit.n, calendar)
+    return Deadline(
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        kind=limit.kind,
+        department_code=department_code,
+        region=began.region,
+        policy_id=limit.id,
+        unit=limit.unit,
+        n=limit.n,
+        base_on=began.base_on,
+        due_on=due.on,
+        due_at=due.at,
+        provisional=due.provisional,
+        original_due_on=due.on,
+        started_at=began.at,
+    )
 
 
 def due_of(clock: Deadline, calendar: Workdays) -> DueDate:

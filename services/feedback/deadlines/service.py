@@ -47,6 +47,7 @@ from services.feedback.deadlines.models import (
 from shared import workdays
 from shared.clock import today
 from shared.errors import NotFound, StateConflict, Text
+from shared.events import Event
 
 
 class Subject(NamedTuple):
@@ -84,11 +85,16 @@ async def start(
     department_code: str,
     by: str,
     now: datetime,
+    since: datetime | None = None,
     region: str = COUNTRY,
 ) -> Deadline:
-    """A new running clock. Raises StateConflict if one of that kind is already live."""
+    """A new running clock, counted from the day of `since` (else from today).
+
+    Raises StateConflict if one of that kind is already live.
+    """
+    subjects = [(subject.id, department_code)]
     started = await start_many(
-        session, subject.kind, [(subject.id, department_code)], kind, by=by, now=now, region=region
+        session, subject.kind, subjects, kind, by=by, now=now, since=since, region=region
     )
     if not started:
         raise StateConflict(
@@ -105,29 +111,15 @@ async def start_many(
     *,
     by: str,
     now: datetime,
+    since: datetime | None = None,
     region: str = COUNTRY,
 ) -> Sequence[Deadline]:
     """One clock for each (subject id, department code); those that have a live one are left out."""
+    began = rules.Beginning(now, today(since or now), region)
     limit = await policy(session, kind, now, region)
-    base_on = today(now)
-    due = rules.due_date(base_on, limit.unit, limit.n, await workdays.load(session, region))
+    calendar = await workdays.load(session, region)
     clocks = [
-        Deadline(
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            kind=kind,
-            department_code=department_code,
-            region=region,
-            policy_id=limit.id,
-            unit=limit.unit,
-            n=limit.n,
-            base_on=base_on,
-            due_on=due.on,
-            due_at=due.at,
-            provisional=due.provisional,
-            original_due_on=due.on,
-            started_at=now,
-        )
+        rules.new_clock(limit, subject_kind, subject_id, department_code, calendar, began)
         for subject_id, department_code in subjects
     ]
     started = await queries.add_clocks(session, clocks)
@@ -141,12 +133,12 @@ async def pause(
     """Stop running clocks from today on. One that is already overdue runs on: late stays late."""
     paused = [
         clock
-        for clock in await queries.lock_live(session, *subject, kinds)
+        for clock in await queries.lock_live(session, subject.kind, [subject.id], kinds)
         if clock.state is ClockState.RUNNING and now < clock.due_at
     ]
     for clock in paused:
         clock.state, clock.paused_on = ClockState.PAUSED, today(now)
-    return await _changed(session, paused, Change.PAUSED, by=by, now=now)
+    return await changed(session, paused, Change.PAUSED, by=by, now=now)
 
 
 async def resume(
@@ -155,7 +147,7 @@ async def resume(
     """Let paused clocks run on; the days between are added to their limit."""
     resumed = [
         clock
-        for clock in await queries.lock_live(session, *subject, kinds)
+        for clock in await queries.lock_live(session, subject.kind, [subject.id], kinds)
         if clock.state is ClockState.PAUSED
     ]
     for clock in resumed:
@@ -163,32 +155,39 @@ async def resume(
         clock.pauses = [*clock.pauses, [since.isoformat(), today(now).isoformat()]]
         clock.state, clock.paused_on = ClockState.RUNNING, None
         await _recompute(session, clock)
-    return await _changed(session, resumed, Change.RESUMED, by=by, now=now)
+    return await changed(session, resumed, Change.RESUMED, by=by, now=now)
 
 
 async def meet(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
     """Done: the clocks stop. Whether in time is `rules.is_overdue` of the clock afterwards."""
-    met = list(await queries.lock_live(session, *subject, kinds))
+    met = list(await queries.lock_live(session, subject.kind, [subject.id], kinds))
     for clock in met:
         clock.state, clock.met_at, clock.paused_on = ClockState.MET, now, None
-    return await _changed(session, met, Change.MET, by=by, now=now)
+    return await changed(session, met, Change.MET, by=by, now=now)
 
 
 async def cancel(
+    session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
+) -> list[Deadline]:
+    """The limit no longer applies: the matter was returned, merged, withdrawn or excluded."""
+    return await cancel_many(session, subject.kind, [subject.id], *kinds, by=by, now=now)
+
+
+async def cancel_many(
     session: AsyncSession,
-    subject: Subject,
+    subject_kind: SubjectKind,
+    ids: Collection[UUID],
     *kinds: PolicyKind,
     by: str,
     now: datetime,
-    reason: str | None = None,
 ) -> list[Deadline]:
-    """The limit no longer applies: the matter was returned, merged, withdrawn or excluded."""
-    cancelled = list(await queries.lock_live(session, *subject, kinds))
+    """As `cancel`, for many subjects at once."""
+    cancelled = list(await queries.lock_live(session, subject_kind, ids, kinds))
     for clock in cancelled:
         clock.state, clock.paused_on = ClockState.CANCELLED, None
-    return await _changed(session, cancelled, Change.CANCELLED, by=by, now=now, reason=reason)
+    return await changed(session, cancelled, Change.CANCELLED, by=by, now=now)
 
 
 async def extend(
@@ -200,7 +199,7 @@ async def extend(
     now: datetime,
 ) -> Deadline:
     """The clock with its later due date; `original_due_on` stays. Raises what `rules` names."""
-    live = await queries.lock_live(session, *subject, [kind])
+    live = await queries.lock_live(session, subject.kind, [subject.id], [kind])
     if not live:
         raise NotFound(Text("没有正在计时的时限", "No such limit is running"))
     [clock] = live
@@ -216,7 +215,7 @@ async def extend(
     clock.extension_n += extension.n
     clock.reminded = 0
     await _recompute(session, clock)
-    await _changed(
+    await changed(
         session,
         [clock],
         Change.EXTENDED,
@@ -275,17 +274,23 @@ async def note(
     await queries.note(session, rows)
 
 
-async def _recompute(session: AsyncSession, clock: Deadline) -> None:
-    calendar = await workdays.load(session, clock.region)
-    due = rules.due_of(clock, calendar)
-    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
-
-
-async def _changed(
+async def changed(
     session: AsyncSession, clocks: list[Deadline], change: Change, **noted: Any
 ) -> list[Deadline]:
+    """Write out changed clocks, each as a new version, and note what happened to them."""
     for clock in clocks:
         clock.version += 1
     await session.flush()
     await note(session, clocks, change, **noted)
     return clocks
+
+
+async def announce(session: AsyncSession, events: Sequence[tuple[Event, str, UUID]]) -> None:
+    """Promise many events in one statement: each with its scope and its subject's id."""
+    await queries.publish(session, events)
+
+
+async def _recompute(session: AsyncSession, clock: Deadline) -> None:
+    calendar = await workdays.load(session, clock.region)
+    due = rules.due_of(clock, calendar)
+    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional

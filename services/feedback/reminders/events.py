@@ -1,4 +1,4 @@
-"""What the deadlines room tells the world; sent in office hours of working days only."""
+"""What the reminders room tells the world; sent in office hours of working days only."""
 
 from datetime import date
 from typing import ClassVar
@@ -39,21 +39,3 @@ class DeadlineBreached(Event):
     kind: PolicyKind
     department_code: str
     due_on: date
-
-
-class DeadlineMoved(Event):
-    """放假安排公布或调整后，时限的最后一天有变。
-
-    The last day of a limit changed because a holiday notice came or changed.
-    """
-
-    type: ClassVar[str] = "feedback.deadline.moved.v1"
-
-    deadline_id: UUID
-    subject_kind: SubjectKind
-    subject_id: UUID
-    kind: PolicyKind
-    department_code: str
-    due_on_before: date
-    due_on: date
-    provisional: bool

@@ -1,0 +1,15 @@
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.calendar import service
+from services.feedback.calendar.contracts import CalendarChanged
+from shared import clock
+from shared.bus import Subscription
+from shared.events import Envelope
+
+
+async def learn_year(session: AsyncSession, envelope: Envelope[CalendarChanged]) -> None:
+    """A year's notice becomes this service's calendar, and running clocks are computed anew."""
+    await service.learn_year(session, envelope.data, clock.now())
+
+
+subscriptions = [Subscription("feedback-calendar", CalendarChanged, learn_year)]

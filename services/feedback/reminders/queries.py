@@ -1,0 +1,75 @@
+"""The sweeps over running clocks: each one bounded statement, repeated until nothing is left."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Update, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.feedback.deadlines.models import ClockState, Deadline
+from services.feedback.deadlines.rules import CITIZENS_CLOCKS
+
+SWEEP = 1000
+"""Clocks taken at a time: keeps each statement far below the statement timeout."""
+
+
+async def regions(session: AsyncSession) -> Sequence[str]:
+    """The regions that have running clocks: each has its own office days."""
+    running = select(col(Deadline.region)).where(col(Deadline.state) == ClockState.RUNNING)
+    return (await session.execute(running.distinct())).scalars().all()
+
+
+async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[Deadline]:
+    """Up to SWEEP running clocks past their time become breached.
+
+    A provisional limit is not known to have passed, and the citizen's own clocks breach nothing.
+    """
+    return await _sweep(
+        session,
+        (
+            col(Deadline.region) == region,
+            col(Deadline.due_at) <= now,
+            col(Deadline.provisional).is_(False),
+        ),
+        update(Deadline).values(
+            state=ClockState.BREACHED, breached_at=now, version=col(Deadline.version) + 1
+        ),
+    )
+
+
+async def remind(
+    session: AsyncSession, region: str, *, due_before: date, started_before: date, reminder: int
+) -> Sequence[Deadline]:
+    """Up to SWEEP running clocks that end before a day and have not had this reminder yet."""
+    return await _sweep(
+        session,
+        (
+            col(Deadline.region) == region,
+            col(Deadline.due_on) < due_before,
+            col(Deadline.base_on) < started_before,
+            col(Deadline.reminded) < reminder,
+        ),
+        update(Deadline).values(reminded=reminder),
+    )
+
+
+async def _sweep(
+    session: AsyncSession, chosen: Iterable[ColumnElement[bool]], change: Update
+) -> Sequence[Deadline]:
+    """Rows that another transaction works on are left for the next sweep."""
+    ids = (
+        select(col(Deadline.id))
+        .where(
+            col(Deadline.state) == ClockState.RUNNING,
+            col(Deadline.kind).not_in(CITIZENS_CLOCKS),
+            *chosen,
+        )
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+    changed = change.where(col(Deadline.id).in_(ids)).returning(Deadline)
+    rows = await session.execute(
+        changed, execution_options={"populate_existing": True, "synchronize_session": False}
+    )
+    return rows.scalars().all()
