@@ -1,6 +1,7 @@
 """The working-day calendar: every day with its two ordinals and the notice it comes from."""
 
 import datetime as dt
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
@@ -10,6 +11,17 @@ from services.projects.tables import Table
 from shared.tables import Moment
 
 NATIONAL = "CN"
+
+
+class RuleKind(StrEnum):
+    """How a clock runs from the day the information was formed."""
+
+    WORKING_DAYS = "working_days"
+    CALENDAR_DAYS = "calendar_days"
+    REALTIME = "realtime"
+    PROMPTLY = "promptly"
+    FIXED_DATE = "fixed_date"
+    NONE = "none"
 
 
 class CalendarVersion(Table, table=True):

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Uni
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.projects.calendar.models import RuleKind
 from services.projects.tables import Table
 from shared.ids import new_id
 from shared.tables import Moment, enum_type
@@ -21,17 +22,6 @@ class TriggerKind(StrEnum):
     FORMED = "formed"
     CHANGED = "changed"
     DECIDED = "decided"
-
-
-class RuleKind(StrEnum):
-    """How a duty's clock runs."""
-
-    WORKING_DAYS = "working_days"
-    CALENDAR_DAYS = "calendar_days"
-    REALTIME = "realtime"
-    PROMPTLY = "promptly"
-    FIXED_DATE = "fixed_date"
-    NONE = "none"
 
 
 class ClaimKind(StrEnum):
@@ -176,7 +166,7 @@ class PublicationFact(Table, table=True):
 
 
 class Publication(Table, table=True):
-    """The current evidence of a published duty, derived from its facts; no row: nothing was seen."""
+    """The current evidence of a published duty, derived from its facts; none while unseen."""
 
     __tablename__ = "publication"
     __table_args__ = (CheckConstraint("trust BETWEEN 0 AND 5", name="trust_in_range"),)

@@ -1,0 +1,136 @@
+"""The clock of disclosure: ordinals of days, and the last day something is in time. Pure.
+
+An ordinal turns every comparison of working days into one of integers, and stays right on a duty
+when a later notice moves days: only the calendar's own rows change.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from services.projects.calendar.models import RuleKind
+from shared.errors import Invalid, Text
+from shared.workdays import FIRST_YEAR, CalendarUnknown, Workdays
+
+EPOCH = dt.date(2000, 1, 1)
+"""Day 0 of the plain day numbers that clocks of calendar days use."""
+
+
+class Numbered(NamedTuple):
+    """A day with its ordinals: working days up to it, and the first working day from it on."""
+
+    date: dt.date
+    is_workday: bool
+    ord_start: int
+    ord_end: int
+
+
+def number(days: Iterable[tuple[dt.date, bool]], worked_before: int = 0) -> Iterator[Numbered]:
+    """`days`, in order and without gaps, with their ordinals after `worked_before` working days."""
+    count = worked_before
+    for day, is_workday in days:
+        count += is_workday
+        yield Numbered(day, is_workday, count, count if is_workday else count + 1)
+
+
+def workday(ordinal: int, calendar: Workdays) -> dt.date:
+    """The working day with that ordinal. Raises CalendarUnknown after the last notice."""
+    first = dt.date(FIRST_YEAR, 1, 1)
+    return calendar.nth_after(first, ordinal - calendar.ord_start(first))
+
+
+@dataclass(frozen=True)
+class ClockRule:
+    """How long a clock runs: {kind, n} and, for a fixed date, its month and day."""
+
+    kind: RuleKind
+    n: int = 0
+    month_day: str | None = None
+    roll_forward: bool = True
+
+
+class Due(NamedTuple):
+    """The end of a clock as ordinals; `due_ord` None: it needs a year that is not loaded."""
+
+    basis: str
+    start_ord: int | None
+    due_ord: int | None
+
+
+def day_number(day: dt.date) -> int:
+    return (day - EPOCH).days
+
+
+def due(rule: ClockRule, formed_on: dt.date, calendar: Workdays) -> Due:
+    """The ordinals between which `rule` runs for information formed on `formed_on`.
+
+    The first day is not counted (民法典 art. 201), the last ends at 24:00 Asia/Shanghai. Calendar
+    days that end on a day of rest run to the next working day (民法典 art. 203, by analogy).
+    """
+    match rule.kind:
+        case RuleKind.WORKING_DAYS | RuleKind.PROMPTLY:
+            start = _known(calendar.ord_start, formed_on)
+            return Due("working", start, None if start is None else start + rule.n)
+        case RuleKind.REALTIME:
+            start = _known(calendar.ord_start, formed_on)
+            return Due("working", start, _known(calendar.ord_end, formed_on))
+        case RuleKind.CALENDAR_DAYS if rule.roll_forward:
+            last = formed_on + dt.timedelta(days=rule.n)
+            start = _known(calendar.ord_start, formed_on)
+            return Due("working", start, _known(calendar.ord_end, last))
+        case RuleKind.CALENDAR_DAYS:
+            first = day_number(formed_on)
+            return Due("calendar", first, first + rule.n)
+        case RuleKind.FIXED_DATE:
+            return Due("calendar", day_number(formed_on), day_number(_next(rule, formed_on)))
+        case RuleKind.NONE:
+            return Due("working", _known(calendar.ord_start, formed_on), None)
+
+
+def due_on(rule: ClockRule, formed_on: dt.date, calendar: Workdays) -> dt.date:
+    """The last day that is in time. Raises CalendarUnknown where a year's notice is not loaded."""
+    end = due(rule, formed_on, calendar)
+    if end.due_ord is None:
+        raise CalendarUnknown(calendar.last_day.year + 1)
+    if end.basis == "calendar":
+        return EPOCH + dt.timedelta(days=end.due_ord)
+    return workday(end.due_ord, calendar)
+
+
+def _known(ordinal_of: Callable[[dt.date], int], day: dt.date) -> int | None:
+    try:
+        return ordinal_of(day)
+    except CalendarUnknown:
+        return None
+
+
+def _next(rule: ClockRule, formed_on: dt.date) -> dt.date:
+    """The first `month_day` on or after `formed_on`; 02-29 falls on 02-28 in a common year."""
+    month, day = map(int, (rule.month_day or "01-31").split("-"))
+    for year in (formed_on.year, formed_on.year + 1):
+        last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
+        end = dt.date(year, month, min(day, last))
+        if end >= formed_on:
+            break
+    return end
+
+
+def check_notice(year: int, rest_days: list[dt.date], working_weekends: list[dt.date]) -> None:
+    """Raises Invalid for a day that is not of the year or not of the kind the notice says.
+
+    Where a notice also moves days of the December before, that year gets a version of its own.
+    """
+    for name, days, weekend in (
+        ("rest_days", rest_days, False),
+        ("working_weekends", working_weekends, True),
+    ):
+        for place, day in enumerate(days):
+            if day.year != year or (day.weekday() >= 5) is not weekend:
+                raise Invalid(
+                    Text(
+                        f"{day} 不是{year}年{'周末' if weekend else '周一至周五'}的日期",
+                        f"{day} is no {'weekend day' if weekend else 'Monday to Friday'} of {year}",
+                    ),
+                    pointer=f"/body/{name}/{place}",
+                )

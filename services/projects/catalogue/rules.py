@@ -1,0 +1,109 @@
+"""How the catalogue file is read. Its columns mix meanings; each is split into columns of one."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.projects.catalogue.models import (
+    AudienceKind,
+    DutyKind,
+    LimitUnit,
+    NotAuditable,
+)
+from services.projects.catalogue.schemas import ItemRow
+
+UNVERIFIED = "(general-unverified)"
+_ONLINE = re.compile(r"网|平台|两微一端|媒体|信用中国|公报|网络")
+_DURATIONS = {DutyKind.MIN_PERIOD, DutyKind.MIN_PUBLICITY, DutyKind.BEFORE_EVENT}
+
+
+class CatalogueUnreadable(ValueError):
+    """A row of the file is wrong; the message names the line and the column."""
+
+
+def read(lines: Iterable[str]) -> list[ItemRow]:
+    """The items of a catalogue file (columns of DOMAIN b.5). Raises CatalogueUnreadable."""
+    return list(_read(lines))
+
+
+def _read(lines: Iterable[str]) -> Iterator[ItemRow]:
+    for number, raw in enumerate(csv.DictReader(lines), start=2):
+        try:
+            yield ItemRow(**split(raw))
+        except (KeyError, ValueError) as error:
+            reason = error.errors()[0] if isinstance(error, ValidationError) else error
+            raise CatalogueUnreadable(f"line {number}: {reason}") from error
+
+
+def split(raw: dict[str, str]) -> dict[str, Any]:
+    """The values of one row, each column holding one meaning."""
+    unit, kind = LimitUnit(raw["limit_unit"]), DutyKind(raw["duty_kind"])
+    audience, channels = _parts(raw["audience"]), _parts(raw["channels"])
+    licence = raw["is_licence_or_penalty"]
+    counted = unit in (LimitUnit.WORKING_DAYS, LimitUnit.CALENDAR_DAYS)
+    return {
+        "item_code": raw["item_code"],
+        "domain": raw["domain"],
+        "category_l1": raw["category_l1"],
+        "item_l2": raw["item_l2"],
+        "content_elements": elements(raw["content_elements"]),
+        "body_types": _parts(raw["responsible_body_type"]),
+        "clock_start_event": raw["clock_start_event"],
+        "duty_kind": kind,
+        "limit_value": int(raw["limit_value"]) if counted else None,
+        "limit_unit": unit,
+        "month_day": raw["limit_value"] if unit is LimitUnit.MONTH_DAY else None,
+        "short_limit_wd": int(raw["short_limit_if_licence_or_penalty_WD"] or 0) or None,
+        "licence": licence.removesuffix(UNVERIFIED).strip(),
+        "licence_verified": not licence.endswith(UNVERIFIED),
+        "channels": channels,
+        "audience": [part.removeprefix("特定群体:") for part in audience],
+        "audience_kind": audience_kind(audience),
+        "mode": raw["mode"],
+        "legal_basis": _parts(raw["legal_basis"]),
+        "basis_verified": raw["basis_status"] == "sourced",
+        "sources": _parts(raw["source"]),
+        "notes": raw["notes"],
+        "not_auditable": not_auditable(raw["mode"], kind, audience, channels),
+    }
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in (p.strip() for p in re.split(r"[;；]", text)) if part]
+
+
+def elements(text: str) -> list[str]:
+    """The content elements: separated by 、 or 。;, except inside brackets."""
+    parts = re.split(r"[、;；](?![^(（]*[)）])", text)
+    return [part for part in (p.strip() for p in parts) if part]
+
+
+def audience_kind(audience: list[str]) -> AudienceKind:
+    """Everyone as soon as 全社会 is named; the rest are groups, or the administration itself."""
+    if "全社会" in audience:
+        return AudienceKind.EVERYONE
+    inside = all(part in ("内部", "行政机关") for part in audience)
+    return AudienceKind.INTERNAL if inside else AudienceKind.GROUP
+
+
+def not_auditable(
+    mode: str, kind: DutyKind, audience: list[str], channels: list[str]
+) -> NotAuditable | None:
+    """Why the open web cannot tell whether this item was published in time; None: it can.
+
+    Absence on the web is lawful where the audience is a group or the place a village board.
+    """
+    if mode != "主动":
+        return NotAuditable.NOT_A_PUBLICATION
+    if audience_kind(audience) is not AudienceKind.EVERYONE:
+        return NotAuditable.AUDIENCE_IS_A_GROUP
+    if not any(_ONLINE.search(channel) for channel in channels):
+        return NotAuditable.PLACE_IS_NOT_ONLINE
+    if kind in _DURATIONS:
+        return NotAuditable.DURATION_NOT_DEADLINE
+    if kind is DutyKind.WITH_NOTICE:
+        return NotAuditable.FOLLOWS_ANOTHER_NOTICE
+    return None
