@@ -1,0 +1,112 @@
+"""A server process of the embedded stack: how it is started, and a running one."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import leash
+
+START_SECONDS = 60.0
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to execute; `user` is the account to run as, when it is not our own."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    user: str | None = None
+    stop: signal.Signals = signal.SIGTERM
+
+
+class StartFailed(Exception):
+    """A server did not come up; the message ends with what it logged."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started server, bound to this process's life."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    command: Command
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Ends the server in its orderly way, or by SIGKILL after `seconds`."""
+        if self.process.poll() is None:
+            self.process.send_signal(self.command.stop)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        leash.release(self.pid)
+
+    def kill(self) -> None:
+        """Ends the server at once, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+        leash.release(self.pid)
+
+
+def start(command: Command, port: int, log: Path, is_ready: Callable[[], bool]) -> Running:
+    """The server, once `is_ready` says so; raises StartFailed with its last log lines."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command.arguments,
+            env={**os.environ, **command.environment},
+            user=command.user,
+            group=None if command.user is None else primary_group(command.user),
+            extra_groups=None if command.user is None else [],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    leash.hold(process.pid, command.stop)
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            leash.release(process.pid)
+            raise StartFailed(f"{command.arguments[0]}\n{_tail(log)}")
+        time.sleep(0.02)
+    return Running(process, port, command, log)
+
+
+def primary_group(user: str) -> int:
+    """The group id that belongs to a user name."""
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid
+
+
+def free_port(host: str = LOOPBACK) -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts(port: int, host: str = LOOPBACK) -> bool:
+    """Whether somebody listens on the port."""
+    try:
+        socket.create_connection((host, port), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

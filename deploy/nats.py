@@ -1,0 +1,120 @@
+"""The NATS server's configuration: durable JetStream, and one user a service with its own rights.
+
+`python -m deploy.nats render` writes deploy/nats.conf from what the services subscribe to. The
+server reads passwords from its environment: NATS_<USER>_PASSWORD, with double quotes around the
+value, since it parses them like the rest of the file.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.services import SERVICES, subscriptions
+from shared.bus import Subscription
+
+CONF = Path(__file__).with_name("nats.conf")
+ADMIN = "deploy"
+USERS = (ADMIN, *SERVICES)
+
+_HEAD = """\
+# 由 `make nats-conf` 生成，请勿手改。 Written by `make nats-conf` from the services' subscriptions.
+server_name: onedoor
+http: $NATS_MONITOR
+max_payload: 512KB
+max_connections: 1000
+write_deadline: "5s"
+jetstream {
+  store_dir: $NATS_STORE
+  # The default flushes every two minutes: a power cut would lose what a publisher was promised.
+  sync_interval: always
+  max_memory_store: 64MB
+  max_file_store: $NATS_MAX_FILE_STORE
+}
+system_account: SYS
+accounts {
+  SYS { users: [] }
+  ONEDOOR {
+    jetstream: enabled
+    users: [
+"""
+_TAIL = """\
+    ]
+  }
+}
+"""
+
+
+def render() -> str:
+    """The text of nats.conf, right for what the services subscribe to now."""
+    users = [f"      {{ user: {ADMIN}, password: $NATS_{ADMIN.upper()}_PASSWORD }}\n"]
+    users += [_user(service) for service in SERVICES]
+    return _HEAD + "".join(users) + _TAIL
+
+
+def environment(passwords: dict[str, str], *, store: Path, monitor: str) -> dict[str, str]:
+    """What the server needs in its environment: a password for each of `USERS`, and its places."""
+    return {
+        **{f"NATS_{user.upper()}_PASSWORD": f'"{passwords[user]}"' for user in USERS},
+        "NATS_STORE": f'"{store}"',
+        "NATS_MONITOR": f'"{monitor}"',
+        "NATS_MAX_FILE_STORE": "12GB",
+    }
+
+
+def may_publish(service: str) -> list[str]:
+    """Its own events, and what reading its own consumers takes."""
+    subjects = [f"{service}.>"]
+    for subscription in subscriptions(service):
+        subjects += _reading(subscription)
+    return subjects + (_watching() if service == "gateway" else [])
+
+
+def _reading(subscription: Subscription[Any]) -> list[str]:
+    consumer = f"{subscription.stream}.{subscription.name}"
+    return [
+        f"$JS.API.CONSUMER.INFO.{consumer}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{consumer}",
+        f"$JS.ACK.{consumer}.>",
+        f"dead.{subscription.filter_subject}",
+    ]
+
+
+def _watching() -> list[str]:
+    """What the gateway needs to show live streams: consumers of its own that leave no trace."""
+    streams = [service.upper() for service in SERVICES]
+    subjects = ["$JS.API.STREAM.NAMES", "$JS.FC.>"]
+    for stream in streams:
+        subjects += [
+            f"$JS.API.STREAM.INFO.{stream}",
+            f"$JS.API.CONSUMER.CREATE.{stream}.>",
+            f"$JS.API.CONSUMER.INFO.{stream}.>",
+            f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+            f"$JS.API.CONSUMER.DELETE.{stream}.>",
+            f"$JS.ACK.{stream}.>",
+        ]
+    return subjects
+
+
+def _user(service: str) -> str:
+    publish = ",\n            ".join(f'"{subject}"' for subject in may_publish(service))
+    return f"""\
+      {{
+        user: {service}, password: $NATS_{service.upper()}_PASSWORD
+        permissions {{
+          publish: {{ allow: [
+            {publish}
+          ] }}
+          subscribe: {{ allow: ["_INBOX_{service}.>"] }}
+        }}
+      }}
+"""
+
+
+def main(arguments: list[str]) -> None:
+    if arguments != ["render"]:
+        sys.exit(__doc__)
+    CONF.write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

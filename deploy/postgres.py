@@ -1,0 +1,175 @@
+"""PostgreSQL for the services: one database and two roles each, made again without harm.
+
+The owner runs migrations. The service's own role reads and writes rows, changes no structure, and
+may only add to the audit log and its seals.
+
+`python -m deploy.postgres provision` does it for every service on the server of
+ONEDOOR_DATABASE_URL, with passwords from <SERVICE>_DATABASE_PASSWORD and
+<SERVICE>_OWNER_PASSWORD. `python -m deploy.postgres protect SERVICE`, to be run after migrations
+with <SERVICE>_OWNER_DATABASE_URL, grants what the service's role may do.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import asyncpg
+
+from deploy.services import SERVICES
+
+APPEND_ONLY = ("audit_log", "audit_seal")
+READ_ONLY = ("alembic_version",)
+SERVICE_LIMITS = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+}
+OWNER_LIMITS = {"lock_timeout": "5s", "synchronous_commit": "on", "timezone": "UTC"}
+CONNECT_SECONDS = 5
+SCRAM_ITERATIONS = 4096
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """Of the two roles of one service."""
+
+    owner: str = field(repr=False)
+    service: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where one service finds its database: as its owner, and as itself."""
+
+    owner: str = field(repr=False)
+    service: str = field(repr=False)
+
+
+async def provision(
+    admin_url: str, service: str, passwords: Passwords, *, database: str | None = None
+) -> Urls:
+    """The URLs of `service`'s database, which stands afterwards with its roles and their limits.
+
+    `admin_url` needs CREATEROLE and CREATEDB, not more. `database` is `onedoor_<service>` unless
+    given; the roles are the same for every database of a service.
+    """
+    role = f"onedoor_{service}"
+    owner, database = f"{role}_owner", database or role
+    async with _connected(admin_url) as admin:
+        await _role(admin, owner, passwords.owner, OWNER_LIMITS)
+        await _role(admin, role, passwords.service, SERVICE_LIMITS)
+        await _database(admin, database, owner, role)
+    urls = Urls(
+        owner=_url(admin_url, owner, passwords.owner, database),
+        service=_url(admin_url, role, passwords.service, database),
+    )
+    await protect(urls.owner, service)
+    return urls
+
+
+async def protect(owner_url: str, service: str) -> None:
+    """Gives the service's role its rights on all tables; to be run after migrations.
+
+    Rows of every table, but of `APPEND_ONLY` only reading and adding, of `READ_ONLY` only reading.
+    """
+    role = f"onedoor_{service}"
+    rows = "SELECT, INSERT, UPDATE, DELETE ON"
+    async with _connected(owner_url) as owner, owner.transaction():
+        await owner.execute(
+            f"GRANT USAGE ON SCHEMA public TO {role};"
+            f"GRANT {rows} ALL TABLES IN SCHEMA public TO {role};"
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};"
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {rows} TABLES TO {role};"
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role};"
+        )
+        for table, rights in [(t, "UPDATE, DELETE") for t in APPEND_ONLY] + [
+            (t, "INSERT, UPDATE, DELETE") for t in READ_ONLY
+        ]:
+            if await owner.fetchval("SELECT to_regclass($1)", f"public.{table}"):
+                await owner.execute(f"REVOKE {rights} ON {table} FROM {role}")
+
+
+async def _role(
+    admin: asyncpg.Connection, name: str, password: str, limits: dict[str, str]
+) -> None:
+    if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
+        await admin.execute(f"CREATE ROLE {name} LOGIN")
+    await admin.execute(f"ALTER ROLE {name} PASSWORD '{_scram(password)}'")
+    for setting, value in limits.items():
+        await admin.execute(f"ALTER ROLE {name} SET {setting} = '{value}'")
+
+
+async def _database(admin: asyncpg.Connection, name: str, owner: str, role: str) -> None:
+    if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        # An administrator without SUPERUSER must be a member of the role it gives a database to.
+        await admin.execute(f"GRANT {owner} TO CURRENT_USER")
+        await admin.execute(
+            f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8'"
+        )
+    await admin.execute(
+        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {role}"
+    )
+
+
+def _scram(password: str) -> str:
+    """The SCRAM-SHA-256 verifier of `password` (RFC 5803): no password stands in a statement."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    encoded = [base64.b64encode(part).decode() for part in (salt, stored, server)]
+    return f"SCRAM-SHA-256${SCRAM_ITERATIONS}:{encoded[0]}${encoded[1]}:{encoded[2]}"
+
+
+def _url(admin_url: str, user: str, password: str, database: str) -> str:
+    """The same server as `admin_url`, seen by another user in another database."""
+    parts = urlsplit(admin_url)
+    address = parts.netloc.rpartition("@")[2]
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return urlunsplit(("postgresql", f"{login}@{address}", f"/{database}", parts.query, ""))
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(
+        url.replace("postgresql+asyncpg:", "postgresql:"), timeout=CONNECT_SECONDS
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _provision_all() -> None:
+    for service in SERVICES:
+        name = service.upper()
+        passwords = Passwords(
+            owner=os.environ[f"{name}_OWNER_PASSWORD"],
+            service=os.environ[f"{name}_DATABASE_PASSWORD"],
+        )
+        urls = await provision(os.environ["ONEDOOR_DATABASE_URL"], service, passwords)
+        print(f"{service}: {unquote(urlsplit(urls.service).path[1:])}")
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["provision"]:
+            asyncio.run(_provision_all())
+        case ["protect", service] if service in SERVICES:
+            asyncio.run(protect(os.environ[f"{service.upper()}_OWNER_DATABASE_URL"], service))
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
