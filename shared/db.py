@@ -8,6 +8,9 @@ import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
+from sqlalchemy.orm import Session as CoreSession
+from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import idempotency
@@ -26,6 +29,21 @@ GUARDS = {
 """No statement, lock or forgotten transaction may hold others up for long (milliseconds)."""
 
 Sessions = async_sessionmaker[AsyncSession]
+
+
+class _SyncSession(ModelSession):
+    execute = CoreSession.execute
+
+
+class RoomSession(AsyncSession):
+    """SQLModel's session, whose `execute` is SQLAlchemy's own.
+
+    SQLModel deprecates `execute` in favour of `exec`, which is for models; statements written as
+    `text()`, which rooms have on purpose, go through `execute`.
+    """
+
+    sync_session_class = _SyncSession
+    execute = CoreAsyncSession.execute
 
 
 def new_engine(settings: Settings, name: str) -> AsyncEngine:
@@ -47,7 +65,7 @@ def new_engine(settings: Settings, name: str) -> AsyncEngine:
 
 
 def new_sessions(engine: AsyncEngine) -> Sessions:
-    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+    return async_sessionmaker(engine, class_=RoomSession, expire_on_commit=False)
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:

@@ -8,9 +8,9 @@ import sys
 
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import audit_log
+from shared.db import new_sessions
 from shared.migrate import url_of
 
 
@@ -18,7 +18,7 @@ async def check(url: str) -> tuple[int, str | None]:
     """How many entries of the chain at `url` hold, and what is wrong with the next."""
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
     try:
-        async with AsyncSession(engine) as session:
+        async with new_sessions(engine)() as session:
             return await audit_log.verify(session)
     finally:
         await engine.dispose()

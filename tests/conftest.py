@@ -1,0 +1,99 @@
+"""PostgreSQL and NATS for the tests: private servers, started once per run, gone afterwards."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from importlib import import_module
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+from tests import support
+from tests.support import Databases, Tokens
+
+Headers = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def pg() -> Iterator[PostgresServer]:
+    with support.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(pg: PostgresServer) -> Databases:
+    return Databases(pg)
+
+
+@pytest.fixture(scope="session")
+async def bus() -> AsyncIterator[NatsServer]:
+    """NATS with the streams and consumers of the whole house."""
+    with support.nats_server() as server:
+        await support.provision_streams(server)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tokens() -> Iterator[Tokens]:
+    with support.private_folder() as folder:
+        yield Tokens(folder)
+
+
+@pytest.fixture(scope="session")
+def as_(tokens: Tokens) -> Headers:
+    """`headers=as_("clerk", "H001", sub="clerk7")`: how a caller with that role signs requests."""
+
+    def headers(role: str, *places: str, sub: str | None = None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {tokens(role, *places, sub=sub)}"}
+
+    return headers
+
+
+async def _running(
+    service: str, databases: Databases, bus: NatsServer, tokens: Tokens
+) -> AsyncIterator[httpx.AsyncClient]:
+    settings = support.settings_for(service, databases[service], bus, tokens)
+    app = import_module(f"services.{service}.app").create_app(settings)
+    async with support.serve(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def appointments(
+    databases: Databases, bus: NatsServer, tokens: Tokens
+) -> AsyncIterator[httpx.AsyncClient]:
+    async for client in _running("appointments", databases, bus, tokens):
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def projects(
+    databases: Databases, bus: NatsServer, tokens: Tokens
+) -> AsyncIterator[httpx.AsyncClient]:
+    async for client in _running("projects", databases, bus, tokens):
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def feedback(
+    databases: Databases, bus: NatsServer, tokens: Tokens
+) -> AsyncIterator[httpx.AsyncClient]:
+    async for client in _running("feedback", databases, bus, tokens):
+        yield client
+
+
+@pytest.fixture
+async def sql(
+    databases: Databases,
+) -> AsyncIterator[Callable[[str], Awaitable[asyncpg.Connection]]]:
+    """`await sql("feedback")`: a connection to that service's database as its owner."""
+    async with AsyncExitStack() as stack:
+
+        async def connection(service: str) -> asyncpg.Connection:
+            made = await support.connect(databases.urls(service).owner)
+            stack.push_async_callback(made.close)
+            return made
+
+        yield connection

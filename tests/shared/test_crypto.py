@@ -1,0 +1,60 @@
+import base64
+
+import pytest
+
+from shared.crypto import CannotOpen, Keyring, mask_name, mask_phone, valid_id_number
+
+OLD, NEW, INDEX = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2, 3))
+
+
+def test_what_is_sealed_opens_at_its_place_only() -> None:
+    keyring = Keyring(f"k1:{OLD}", INDEX)
+    sealed = keyring.seal("13812341234", where="citizen.phone", row="7")
+    assert "1381234" not in sealed
+    assert keyring.open(sealed, where="citizen.phone", row="7") == "13812341234"
+    for place in ({"where": "citizen.phone", "row": "8"}, {"where": "citizen.name", "row": "7"}):
+        with pytest.raises(CannotOpen):
+            keyring.open(sealed, **place)
+
+
+def test_an_old_key_still_opens_after_rotation() -> None:
+    sealed = Keyring(f"k1:{OLD}", INDEX).seal("张三", where="citizen.name", row="1")
+    rotated = Keyring(f"k2:{NEW},k1:{OLD}", INDEX)
+    assert rotated.open(sealed, where="citizen.name", row="1") == "张三"
+    assert rotated.seal("张三", where="citizen.name", row="1").split("|")[2] == "k2"
+    with pytest.raises(CannotOpen):
+        Keyring(f"k2:{NEW}", INDEX).open(sealed, where="citizen.name", row="1")
+
+
+def test_a_blind_index_finds_equals_within_one_column() -> None:
+    keyring = Keyring(f"k1:{OLD}", INDEX)
+    index = keyring.blind_index("13812341234", where="citizen.phone")
+    assert index == keyring.blind_index("13812341234", where="citizen.phone")
+    assert index != keyring.blind_index("13812341234", where="letter.phone")
+
+
+@pytest.mark.parametrize("keys", ["", "k1:AAAA", "k1:%%%"])
+def test_a_bad_key_refuses_to_start(keys: str) -> None:
+    with pytest.raises(ValueError, match="."):
+        Keyring(keys, INDEX)
+
+
+@pytest.mark.parametrize(
+    ("typed", "valid"),
+    [
+        ("11010519491231002X", True),
+        ("11010519491231002x", True),
+        ("１１０１０５１９４９１２３１００２Ｘ", True),
+        ("110105194912310021", False),
+        ("11010519491331002X", False),
+        ("11010519491231002", False),
+        ("ABCDEFGHIJKLMNOPQR", False),
+    ],
+)
+def test_citizen_numbers(typed: str, valid: bool) -> None:
+    assert valid_id_number(typed) is valid
+
+
+def test_masks() -> None:
+    assert (mask_name("欧阳明"), mask_name("王")) == ("欧**", "王*")
+    assert (mask_phone("13812341234"), mask_phone("86655333")) == ("138****1234", "******33")

@@ -1,0 +1,193 @@
+"""What the tests stand on: private servers, real tokens, services that run in this process."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import asyncpg
+import httpx
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from deploy import nats as nats_configuration
+from deploy import postgres as roles
+from deploy import streams
+from deploy.local import nats as local_nats
+from deploy.local import postgres as local_postgres
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+from shared.migrate import main as migrate
+
+ISSUER = AUDIENCE = "onedoor"
+COLUMN_KEYS = "test:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+INDEX_KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+
+T = TypeVar("T")
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder that an unprivileged server process can reach, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="onedoor-test-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A private PostgreSQL with the settings of production."""
+    with private_folder() as folder:
+        server = local_postgres.start(folder / "pg", password=uuid4().hex)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def nats_server() -> Iterator[NatsServer]:
+    """A private NATS with the users and rights of production."""
+    passwords = {user: uuid4().hex for user in nats_configuration.USERS}
+    with private_folder() as folder:
+        server = local_nats.start(folder, passwords=passwords)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+class Databases:
+    """Each service's database, made and migrated when first asked for: `databases["feedback"]`."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._made: dict[str, roles.Urls] = {}
+
+    def __getitem__(self, service: str) -> str:
+        """The URL that the service itself uses."""
+        return self.urls(service).service
+
+    def urls(self, service: str) -> roles.Urls:
+        """The service's URL and its owner's."""
+        if service not in self._made:
+            self._made[service] = self.new(service)
+        return self._made[service]
+
+    def new(self, service: str, database: str | None = None) -> roles.Urls:
+        """A fresh, migrated database of `service`."""
+        passwords = roles.Passwords(owner=f"owner-{service}", service=f"test-{service}")
+        admin = self._server.admin_url
+        urls: roles.Urls = _apart(
+            partial(roles.provision, admin, service, passwords, database=database)
+        )
+        _in_thread(partial(migrate, service, "upgrade", url=urls.owner))
+        _apart(partial(roles.protect, urls.owner, service))
+        return urls
+
+
+def _apart(work: Callable[[], Any]) -> Any:
+    """Run a coroutine function to its end beside the loop that is running."""
+    return _in_thread(lambda: asyncio.run(work()))
+
+
+def _in_thread(work: Callable[[], T]) -> T:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+class Tokens:
+    """Signs access tokens as the gateway does; `jwks` is the file of its public key."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = OKPKey.generate_key("Ed25519", {"kid": "test"})
+        self.jwks = folder / "jwks.json"
+        self.jwks.write_text(json.dumps({"keys": [self.key.as_dict(private=False)]}))
+
+    def __call__(self, role: str, *places: str, sub: str | None = None, **claims: Any) -> str:
+        """A token good for ten minutes; `sub` is the role's name unless given."""
+        now = int(time.time())
+        payload = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": sub or f"{role}-test",
+            "roles": [role],
+            "places": list(places),
+            "iat": now,
+            "exp": now + 600,
+            "jti": uuid4().hex,
+            **claims,
+        }
+        header = {"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}
+        return jwt.encode(header, payload, self.key, algorithms=["Ed25519"])
+
+
+def settings_for(
+    service: str, database_url: str, nats: NatsServer, tokens: Tokens, **others: Any
+) -> Any:
+    """The settings object of one service, for these servers."""
+    kind = getattr(import_module(f"services.{service}.settings"), f"{service.title()}Settings")
+    return kind(
+        **{
+            "env": "test",
+            "database_url": database_url,
+            "nats_url": nats.url(service),
+            "jwks_url": f"file://{tokens.jwks}",
+            "column_keys": COLUMN_KEYS,
+            "index_key": INDEX_KEY,
+            **others,
+        }
+    )
+
+
+@asynccontextmanager
+async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The app with its lifespan running, and a client that talks to it in this process."""
+    async with app.router.lifespan_context(app) as state:
+
+        async def with_state(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+            scope["state"] = dict(state or {})
+            await app(scope, receive, send)
+
+        transport = httpx.ASGITransport(app=with_state, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            while (ready := await client.get("/readyz")).status_code != 200:
+                if ready.json().get("database") != "ok":
+                    raise AssertionError(ready.text)
+                await asyncio.sleep(0.02)
+            yield client
+
+
+async def provision_streams(nats: NatsServer) -> None:
+    """Streams and consumers for what every service subscribes to."""
+    await streams.apply(nats.admin_url)
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T | None]], seconds: float = 5.0, message: str = ""
+) -> T:
+    """The first true result of `look`; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := await look():
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(message or f"nothing after {seconds} s")
+        await asyncio.sleep(0.02)
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """A raw connection, to look at rows with."""
+    return await asyncpg.connect(url)
