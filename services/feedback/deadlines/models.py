@@ -38,6 +38,7 @@ class PolicyKind(StrEnum):
     AWAIT_CITIZEN = "await_citizen"
     PUBLICATION_DECISION = "publication_decision"
     SILENCE_CLOSES = "silence_closes"
+    REOPEN_WINDOW = "reopen_window"
     RATING_INVITATION = "rating_invitation"
     RATING_CONTACT = "rating_contact"
     RATING_RECTIFY = "rating_rectify"

@@ -21,7 +21,12 @@ ONE_DAY = timedelta(days=1)
 OFFICE_OPENS, OFFICE_CLOSES = time(8, 30), time(17, 30)
 
 CITIZENS_CLOCKS = frozenset(
-    {PolicyKind.AWAIT_CITIZEN, PolicyKind.SILENCE_CLOSES, PolicyKind.RATING_INVITATION}
+    {
+        PolicyKind.AWAIT_CITIZEN,
+        PolicyKind.SILENCE_CLOSES,
+        PolicyKind.REOPEN_WINDOW,
+        PolicyKind.RATING_INVITATION,
+    }
 )
 """Clocks that run for the citizen: nobody is reminded of them and nobody breaches them."""
 
