@@ -21,7 +21,7 @@ from shared.db import DirectPool, Sessions, new_engine, new_sessions
 from shared.errors import Text
 from shared.events import Event
 from shared.identity import Verifier, undeclared
-from shared.jobs import Job, keep_running
+from shared.jobs import Job, LongJob, keep_running
 from shared.outbox import Relay
 from shared.settings import Settings
 from shared.telemetry import Metrics, RequestTelemetry
@@ -31,7 +31,7 @@ VERSION = "0.1.0"
 
 log = structlog.get_logger()
 
-__all__ = ["Job", "State", "build"]
+__all__ = ["Job", "LongJob", "State", "build"]
 
 
 class State(TypedDict):
@@ -55,7 +55,7 @@ def build(
     routers: Sequence[APIRouter],
     subscriptions: Sequence[Subscription[Any]] = (),
     publishes: Sequence[type[Event]] = (),
-    jobs: Sequence[Job] = (),
+    jobs: Sequence[Job | LongJob] = (),
 ) -> FastAPI:
     """The service's application. Raises RuntimeError for a route without a declared permission."""
     logs.configure(settings.env, name)
@@ -122,7 +122,7 @@ def _background(
     bus: Bus,
     relay: Relay,
     subscriptions: Sequence[Subscription[Any]],
-    jobs: Sequence[Job],
+    jobs: Sequence[Job | LongJob],
 ) -> list[asyncio.Task[None]]:
     """Relay, consumers and jobs as tasks."""
     work = [asyncio.create_task(relay.run(), name="relay")]

@@ -1,4 +1,7 @@
-"""Work that recurs: each job in a transaction of its own, in one process at a time."""
+"""Work that recurs: each job in a transaction of its own, in one process at a time.
+
+A job that waits for others, such as a portal, is a LongJob: it holds no transaction meanwhile.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,6 +32,18 @@ class Job:
     run: Callable[[AsyncSession, datetime], Awaitable[int]]
 
 
+@dataclass(frozen=True)
+class LongJob:
+    """`run(sessions, now)` opens short transactions and claims its work itself.
+
+    It has no deadline but its own, and may run in several processes at a time.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[async_sessionmaker[AsyncSession], datetime], Awaitable[int]]
+
+
 async def once(sessions: async_sessionmaker[AsyncSession], job: Job) -> int:
     """Run the job now, unless another process is at it. Returns how many rows it changed."""
     async with asyncio.timeout(DEADLINE_SECONDS), sessions() as session, session.begin():
@@ -38,12 +53,16 @@ async def once(sessions: async_sessionmaker[AsyncSession], job: Job) -> int:
 
 
 async def keep_running(
-    sessions: async_sessionmaker[AsyncSession], job: Job, after: Callable[[], None]
+    sessions: async_sessionmaker[AsyncSession], job: Job | LongJob, after: Callable[[], None]
 ) -> None:
     """Run the job again and again until cancelled; a failure is logged and tried next time."""
     while True:
         try:
-            if changed := await once(sessions, job):
+            if isinstance(job, LongJob):
+                changed = await job.run(sessions, clock.now())
+            else:
+                changed = await once(sessions, job)
+            if changed:
                 log.info("job_ran", job=job.name, changed=changed)
                 after()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
