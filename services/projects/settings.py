@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -11,4 +13,7 @@ class ProjectsSettings(Settings):
 
     demo_portal_url: str | None = Field(
         None, description="Where the demo portal answers; None: no demo portal is collected."
+    )
+    evidence_dir: Path = Field(
+        Path(".data/evidence"), description="Where the raw bytes of captured pages are kept."
     )

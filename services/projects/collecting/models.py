@@ -1,0 +1,201 @@
+"""Portals, the rules to read them, runs over them, and the pages found on them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.projects.collecting.faults import Fault
+from services.projects.collecting.reading.dates import Precision, Provenance
+from services.projects.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment, enum_type
+
+PORTAL_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$"
+
+
+class PortalHealth(StrEnum):
+    """Whether the last run could read the portal."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+
+
+class RunKind(StrEnum):
+    """A full run reads the list to its end, which proves absence; the other stops at the known."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class DetailState(StrEnum):
+    """How far a listed item's own page has been read."""
+
+    PENDING = "pending"
+    READ = "read"
+    UNREADABLE = "unreadable"
+    GONE = "gone"
+    ELSEWHERE = "elsewhere"
+
+
+class Portal(Table, table=True):
+    """A column of a web site on which one unit publishes; `id` also names its evidence chain."""
+
+    __tablename__ = "portal"
+    __table_args__ = (
+        CheckConstraint("interval_ms >= 0", name="interval_not_negative"),
+        CheckConstraint("every_minutes > 0", name="schedule_positive"),
+        CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
+        Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    name: str = Field(max_length=200)
+    unit_code: str = Field(foreign_key="responsible_unit.code", index=True, max_length=32)
+    start_url: str = Field(max_length=800)
+    allow_private: bool = False
+    """Whether `start_url` may stand on a private address; nothing else ever may."""
+    is_public: bool = True
+    interval_ms: int = 1000
+    every_minutes: int = 1440
+    enabled: bool = True
+    rule_version: int | None = None
+    layout: str | None = Field(default=None, max_length=16)
+    health: PortalHealth = Field(
+        default=PortalHealth.UNKNOWN, sa_type=enum_type(PortalHealth, length=16)
+    )
+    fault: Fault | None = Field(default=None, sa_type=enum_type(Fault, length=24))
+    health_since: datetime | None = Field(default=None, sa_type=Moment)
+    walked_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the last full run without gaps began: what it did not find was not there then."""
+    next_run_at: datetime = Field(sa_type=Moment)
+    version: int = 1
+
+
+class PortalRule(Table, table=True):
+    """A version of a portal's collector rule; runs keep the version they used."""
+
+    __tablename__ = "portal_rule"
+
+    portal_id: str = Field(foreign_key="portal.id", primary_key=True, max_length=40)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    rule: dict[str, Any] = Field(sa_type=JSONB)
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str = Field(max_length=100)
+
+
+class CollectorRun(Table, table=True):
+    """One walk over a portal, with its progress, so that a killed one is taken up where it stopped.
+
+    Whoever holds the lease (`runner`, `lease_until`) is the only one to write for this run.
+    """
+
+    __tablename__ = "collector_run"
+    __table_args__ = (
+        CheckConstraint("(runner IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+        Index(
+            "uq_collector_run_underway",
+            "portal_id",
+            unique=True,
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        Index("ix_collector_run_portal_id_requested_at", "portal_id", "requested_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    portal_id: str = Field(foreign_key="portal.id", max_length=40)
+    rule_version: int
+    kind: RunKind = Field(sa_type=enum_type(RunKind, length=16))
+    state: RunState = Field(default=RunState.QUEUED, sa_type=enum_type(RunState, length=16))
+    requested_at: datetime = Field(sa_type=Moment)
+    requested_by: str = Field(max_length=100)
+    started_at: datetime | None = Field(default=None, sa_type=Moment)
+    finished_at: datetime | None = Field(default=None, sa_type=Moment)
+    runner: UUID | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=Moment)
+    next_url: str | None = Field(default=None, max_length=800)
+    pages: int = 0
+    items: int = 0
+    new_items: int = 0
+    details: int = 0
+    error_count: int = 0
+    errors: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
+    known_pages: int = 0
+    """List pages on end that held nothing new: an incremental run stops after the second."""
+    list_complete: bool = False
+    proves_absence: bool = False
+    version: int = 1
+
+
+class PortalPage(Table, table=True):
+    """An item of a portal: when it was listed, what its page claims and decides.
+
+    `last_absent_at` is the start of the last full walk that did not meet it, so that it came online
+    between then and `first_seen_at`.
+    """
+
+    __tablename__ = "portal_page"
+    __table_args__ = (
+        UniqueConstraint("portal_id", "url"),
+        CheckConstraint("trust BETWEEN 0 AND 3", name="trust_in_range"),
+        Index("ix_portal_page_unmatched", "portal_id", "id", postgresql_where=text("match_wanted")),
+        Index(
+            "ix_portal_page_pending",
+            "portal_id",
+            "id",
+            postgresql_where=text("detail_state = 'pending'"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    portal_id: str = Field(foreign_key="portal.id", max_length=40)
+    url: str = Field(max_length=800)
+    title: str = Field(max_length=500)
+    listed_on: date | None = None
+    column_name: str | None = Field(default=None, max_length=100)
+    first_seen_at: datetime = Field(sa_type=Moment)
+    last_absent_at: datetime | None = Field(default=None, sa_type=Moment)
+    last_listed_at: datetime = Field(sa_type=Moment)
+    missed_walks: int = 0
+    gone_at: datetime | None = Field(default=None, sa_type=Moment)
+    detail_state: DetailState = Field(
+        default=DetailState.PENDING, sa_type=enum_type(DetailState, length=16)
+    )
+    fault: Fault | None = Field(default=None, sa_type=enum_type(Fault, length=24))
+    checked_at: datetime | None = Field(default=None, sa_type=Moment)
+    etag: str | None = Field(default=None, max_length=500)
+    last_modified: str | None = Field(default=None, max_length=100)
+    evidence_id: UUID | None = Field(default=None, foreign_key="capture.id")
+    text_sha256: str | None = Field(default=None, max_length=64)
+    source_name: str | None = Field(default=None, max_length=200)
+    project_code: str | None = Field(default=None, max_length=24)
+    project_name: str | None = Field(default=None, max_length=300)
+    doc_no: str | None = Field(default=None, max_length=100)
+    formed_on: date | None = None
+    formed_label: str | None = Field(default=None, max_length=40)
+    labels: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
+    """Labels that the page fills in, with their place in its text: its elements."""
+    claimed_at: datetime | None = Field(default=None, sa_type=Moment)
+    claimed_precision: Precision | None = Field(
+        default=None, sa_type=enum_type(Precision, length=8)
+    )
+    claimed_from: Provenance | None = Field(default=None, sa_type=enum_type(Provenance, length=8))
+    cms_at: datetime | None = Field(default=None, sa_type=Moment)
+    header_at: datetime | None = Field(default=None, sa_type=Moment)
+    trust: int = 0
+    is_disputed: bool = False
+    flags: list[str] = Field(default_factory=list, sa_type=JSONB)
+    match_wanted: bool = True
+    version: int = 1

@@ -1,0 +1,126 @@
+"""Entries of a list page, and the address of the page after it."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from services.projects.collecting.reading.dates import read_day
+from services.projects.collecting.reading.rule import (
+    CollectorRule,
+    ListRule,
+    NextLink,
+    NumberedPages,
+)
+
+MAX_ADDRESS = 800
+
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a list: where it leads, what it is called, and the date shown beside it."""
+
+    href: str
+    url: str
+    title: str
+    listed_on: date | None
+    column: str | None
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """What a list page holds; `layout` changes when the portal is redesigned."""
+
+    entries: tuple[Entry, ...]
+    pages: int | None
+    layout: str
+    next_url: str | None
+
+
+def read_list(html: str, url: str, rule: CollectorRule, *, number: int = 1) -> ListPage:
+    """The entries of page `number` (from 1) of a list, in the order of the page."""
+    page = LexborHTMLParser(html)
+    rows = page.css(rule.list.rows)
+    entries = tuple(e for row in rows if (e := _entry(row, url, rule.list)) is not None)
+    pages = _page_count(html, rule)
+    return ListPage(
+        entries=entries,
+        pages=pages,
+        layout=_layout(rows[0]) if rows else "",
+        next_url=_next_url(page, url, rule, number=number, pages=pages) if entries else None,
+    )
+
+
+def page_address(href: str, base: str) -> str | None:
+    """An absolute http(s) address without its fragment; None for anything else or endless."""
+    try:
+        parts = urlsplit(urljoin(base, href.strip()))
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    address = urlunsplit(parts._replace(fragment=""))
+    return address if len(address.encode()) <= MAX_ADDRESS else None
+
+
+def one_line(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
+
+
+def _entry(row: LexborNode, base: str, rule: ListRule) -> Entry | None:
+    link = row.css_first(rule.link)
+    href = (link.attributes.get("href") or "") if link else ""
+    url = page_address(href, base)
+    if link is None or url is None:
+        return None
+    title = one_line(link.attributes.get("title") or "") or one_line(link.text())
+    column = row.css_first(rule.column) if rule.column else None
+    return Entry(
+        href=href,
+        url=url,
+        title=title,
+        listed_on=_listed_on(row, rule),
+        column=one_line(column.text()).strip("[]【】") if column else None,
+    )
+
+
+def _listed_on(row: LexborNode, rule: ListRule) -> date | None:
+    """The first date in the row's date cells: there, being beside the title is the label."""
+    cells = row.css(rule.date) if rule.date else []
+    return next((day for cell in cells if (day := read_day(cell.text()))), None)
+
+
+def _page_count(html: str, rule: CollectorRule) -> int | None:
+    if not isinstance(rule.pager, NumberedPages) or not rule.pager.count:
+        return None
+    found = re.search(re.escape(rule.pager.count) + r"\s*(\d{1,5})", html)
+    return int(found.group(1)) if found else None
+
+
+def _next_url(
+    page: LexborHTMLParser, url: str, rule: CollectorRule, *, number: int, pages: int | None
+) -> str | None:
+    if number >= min(pages or rule.max_pages, rule.max_pages):
+        return None
+    if isinstance(rule.pager, NumberedPages):
+        return page_address(rule.pager.address.format(n=number - 1 + rule.pager.first), url)
+    if isinstance(rule.pager, NextLink):
+        link = page.css_first(rule.pager.selector)
+        href = link.attributes.get("href") if link else None
+        following = page_address(href, url) if href else None
+        return following if following != url else None
+    return None
+
+
+def _layout(row: LexborNode) -> str:
+    """A hash of the tags and classes that stand around the entries."""
+    above, node = [], row.parent
+    while node is not None and node.tag != "html":
+        above.append(f"{node.tag}.{node.attributes.get('class') or ''}")
+        node = node.parent
+    return hashlib.sha256("/".join(above).encode()).hexdigest()[:16]

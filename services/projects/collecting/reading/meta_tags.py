@@ -1,0 +1,36 @@
+"""The standard meta tags of government pages (国办发〔2017〕47号, 政府网站发展指引)."""
+
+import re
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser
+
+_NOTHING = {"", "null", "undefined", "none", "nil"}
+_SEVERAL = re.compile(r"[,，、;；]\s*")
+
+
+@dataclass(frozen=True)
+class MetaTags:
+    """Meta tags by lower-case name; empty and "null" values are as if absent."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def get(self, *names: str) -> str | None:
+        """The value of the first of `names` that the page carries."""
+        return next((v for n in names if (v := self.values.get(n.lower()))), None)
+
+    def all_of(self, name: str) -> list[str]:
+        """The values of a tag that may hold several (信息公开，政策文件)."""
+        return [part for part in _SEVERAL.split(self.get(name) or "") if part]
+
+
+def read_meta_tags(page: LexborHTMLParser) -> MetaTags:
+    """The page's meta tags: any order, any case of the name; the first value of a name stands."""
+    found: dict[str, str] = {}
+    for node in page.css("meta"):
+        attributes = {key.lower(): value or "" for key, value in node.attributes.items()}
+        name = attributes.get("name", "").strip().lower()
+        content = attributes.get("content", "").strip()
+        if name and content.lower() not in _NOTHING:
+            found.setdefault(name, content)
+    return MetaTags(found)

@@ -1,0 +1,109 @@
+"""The declarative rule of an html_list collector: data, checked like any other input."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+ITEM_CODE = r"^[A-Z]{2,3}-\d{2}(-\d{2})?$"
+
+
+def _usable(selector: str) -> str:
+    try:
+        LexborHTMLParser("<p></p>").css(selector)
+    except (SelectolaxError, ValueError) as error:
+        raise ValueError(f"not a CSS selector: {selector}") from error
+    return selector
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("rows", "link", "date", "column", "selector", "body", check_fields=False)
+    @classmethod
+    def _selectors_are_usable(cls, selector: str | None) -> str | None:
+        return selector if selector is None else _usable(selector)
+
+
+Selector = Annotated[str, Field(min_length=1, max_length=200, examples=["ul.list > li"])]
+Words = Annotated[list[Annotated[str, Field(min_length=2, max_length=60)]], Field(max_length=20)]
+
+
+class ListRule(_Part):
+    """Where a list page keeps its entries; selectors below `rows` are relative to one entry."""
+
+    rows: Selector
+    link: Selector = "a[href]"
+    date: Selector | None = "span"
+    column: Selector | None = None
+
+
+class NoPager(_Part):
+    kind: Literal["none"] = "none"
+
+
+class NextLink(_Part):
+    """Follow the link that `selector` finds, while it finds one."""
+
+    kind: Literal["next"]
+    selector: Selector
+
+
+class NumberedPages(_Part):
+    """Further pages by number: `index_{n}.html`; their count is the number that `count` finds.
+
+    Without `count`, or where the page does not say it, pages are read until one is gone.
+    """
+
+    kind: Literal["numbered"]
+    address: Annotated[str, Field(max_length=200, pattern=r"^[^\s{}]*\{n\}[^\s{}]*$")]
+    first: int = Field(1, ge=0, le=2, description="The number of the second page.")
+    count: Annotated[str, Field(max_length=60)] | None = Field(
+        "createPageHTML(", description="The text right before the number of pages."
+    )
+
+
+Pager = Annotated[NoPager | NextLink | NumberedPages, Field(discriminator="kind")]
+
+
+class TimeLabel(_Part):
+    """Where a page shows its time of publication, when its label is too plain to trust elsewhere.
+
+    Inside `selector` alone these words count, so that 时间 there never means 页面生成时间.
+    """
+
+    selector: Selector
+    words: Words = ["时间"]
+
+
+class DetailRule(_Part):
+    """Where an item's page keeps its text and its shown time of publication."""
+
+    body: Selector | None = None
+    time: TimeLabel | None = None
+    label_words: Words = ["发布时间", "发布日期", "公开时间", "公开日期"]
+
+
+class ItemCue(_Part):
+    """How a page tells which catalogue item it is: by its column, or by words of its title."""
+
+    item_code: Annotated[str, Field(pattern=ITEM_CODE)]
+    columns: Words = []
+    words: Words = []
+
+
+Items = Annotated[list[ItemCue], Field(max_length=100)]
+
+
+class CollectorRule(_Part):
+    """How to read one column of a portal."""
+
+    kind: Literal["html_list"] = "html_list"
+    list: ListRule
+    pager: Pager = NoPager()
+    detail: DetailRule = DetailRule()
+    items: Items = []
+    charset: Literal["utf-8", "gb18030"] | None = Field(
+        None, description="Only where detection goes wrong."
+    )
+    max_pages: int = Field(200, ge=1, le=2000)

@@ -1,0 +1,102 @@
+"""SQL of the evidence room."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.evidence.models import Capture, EvidenceDay
+
+
+async def last_of_chain(session: AsyncSession, chain: str) -> Capture | None:
+    """The newest capture of a portal; the runner's lock on its run keeps a second writer away."""
+    found = select(Capture).where(col(Capture.chain) == chain).order_by(col(Capture.seq).desc())
+    return (await session.exec(found.limit(1))).first()
+
+
+async def by_id(session: AsyncSession, capture_id: UUID) -> Capture | None:
+    return (await session.exec(select(Capture).where(col(Capture.id) == capture_id))).first()
+
+
+async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture | None:
+    found = (
+        select(Capture)
+        .where(col(Capture.chain) == chain, col(Capture.url) == url)
+        .order_by(col(Capture.seq).desc())
+    )
+    return (await session.exec(found.limit(1))).first()
+
+
+async def hashes_of_day(session: AsyncSession, day: date) -> list[str]:
+    """The leaves of a day's tree, in their order."""
+    found = (
+        select(Capture.hash)
+        .where(col(Capture.captured_on) == day)
+        .order_by(col(Capture.chain), col(Capture.seq))
+    )
+    return list((await session.exec(found)).all())
+
+
+async def place_in_day(session: AsyncSession, capture: Capture) -> int:
+    """How many captures of its day stand before `capture` in the tree."""
+    before = (col(Capture.chain) < capture.chain) | (
+        (col(Capture.chain) == capture.chain) & (col(Capture.seq) < capture.seq)
+    )
+    counted = (
+        select(func.count())
+        .select_from(Capture)
+        .where(col(Capture.captured_on) == capture.captured_on, before)
+    )
+    return (await session.exec(counted)).one()
+
+
+async def unsealed_days(session: AsyncSession, before: date) -> list[date]:
+    sealed = select(col(EvidenceDay.day))
+    found = (
+        select(col(Capture.captured_on))
+        .where(col(Capture.captured_on) < before, col(Capture.captured_on).not_in(sealed))
+        .distinct()
+        .order_by(col(Capture.captured_on))
+    )
+    return list((await session.exec(found)).all())
+
+
+async def sealed_day(session: AsyncSession, day: date) -> EvidenceDay | None:
+    return (await session.exec(select(EvidenceDay).where(col(EvidenceDay.day) == day))).first()
+
+
+async def sealed_days(session: AsyncSession, until: date) -> list[EvidenceDay]:
+    found = select(EvidenceDay).where(col(EvidenceDay.day) <= until).order_by(col(EvidenceDay.day))
+    return list((await session.exec(found)).all())
+
+
+async def seal(session: AsyncSession, day: EvidenceDay) -> None:
+    """Keep a day's root; the first one stands."""
+    await session.execute(insert(EvidenceDay).values(day.model_dump()).on_conflict_do_nothing())
+
+
+async def chains(session: AsyncSession) -> list[str]:
+    found = select(Capture.chain).distinct().order_by(col(Capture.chain))
+    return list((await session.exec(found)).all())
+
+
+async def walk_chain(session: AsyncSession, chain: str, batch: int = 500) -> AsyncIterator[Capture]:
+    """Every capture of a portal in order, read in batches."""
+    after = 0
+    while True:
+        found = (
+            select(Capture)
+            .where(col(Capture.chain) == chain, col(Capture.seq) > after)
+            .order_by(col(Capture.seq))
+            .limit(batch)
+        )
+        captures = (await session.exec(found)).all()
+        for capture in captures:
+            yield capture
+        if len(captures) < batch:
+            return
+        after = captures[-1].seq

@@ -1,0 +1,73 @@
+"""How captures are tied together: a hash chain per portal and a Merkle tree per day (RFC 6962)."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from typing import NamedTuple
+
+from services.projects.evidence.models import Capture
+from shared.clock import today
+
+COVERED = ("chain", "seq", "url", "final_url", "status", "headers", "size", "sha256", "charset")
+
+
+class ProofStep(NamedTuple):
+    """A neighbour's hash on the way from a capture to the day's root, and its side."""
+
+    side: str
+    hash: str
+
+
+def content_hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def capture_hash(capture: Capture) -> str:
+    """The hash of a capture: everything it says, together with the hash of the one before."""
+    said = {name: getattr(capture, name) for name in COVERED}
+    said["fetched_at"] = capture.fetched_at.astimezone(UTC).isoformat()
+    said["captured_on"] = today(capture.fetched_at).isoformat()
+    said["previous_hash"] = capture.previous_hash
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def merkle_root(hashes: Sequence[str]) -> str:
+    """The root over `hashes` in their order; of nothing it is the hash of nothing."""
+    level = [_leaf(value) for value in hashes]
+    while len(level) > 1:
+        level = _above(level)
+    return level[0] if level else hashlib.sha256(b"").hexdigest()
+
+
+def merkle_proof(hashes: Sequence[str], place: int) -> list[ProofStep]:
+    """What it takes to compute the root from the hash at `place` alone."""
+    steps, level = [], [_leaf(value) for value in hashes]
+    while len(level) > 1:
+        neighbour = place ^ 1
+        if neighbour < len(level):
+            steps.append(ProofStep("left" if neighbour < place else "right", level[neighbour]))
+        place, level = place // 2, _above(level)
+    return steps
+
+
+def root_from_proof(value: str, steps: Sequence[ProofStep]) -> str:
+    """The root that the proof of a capture leads to."""
+    node = _leaf(value)
+    for step in steps:
+        node = _pair(step.hash, node) if step.side == "left" else _pair(node, step.hash)
+    return node
+
+
+def _above(level: Sequence[str]) -> list[str]:
+    pairs = [_pair(*level[at : at + 2]) for at in range(0, len(level) - 1, 2)]
+    return pairs + [level[-1]] * (len(level) % 2)
+
+
+def _leaf(value: str) -> str:
+    return hashlib.sha256(b"\x00" + bytes.fromhex(value)).hexdigest()
+
+
+def _pair(left: str, right: str) -> str:
+    return hashlib.sha256(b"\x01" + bytes.fromhex(left) + bytes.fromhex(right)).hexdigest()

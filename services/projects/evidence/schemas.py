@@ -1,0 +1,43 @@
+"""What the API says about a capture."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class ProofStepView(BaseModel):
+    """A neighbour on the way to the root: hash it with what you have, on the side it says."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    side: Literal["left", "right"]
+    hash: str
+
+
+class EvidenceView(BaseModel):
+    """证据：某次抓取的原始网页及其校验信息 | A capture, with all that it takes to check it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    portal: str = Field(validation_alias="chain")
+    number: int = Field(validation_alias="seq", description="Place in the portal's chain.")
+    url: str
+    final_url: str
+    status: int
+    headers: dict[str, str]
+    fetched_at: AwareDatetime
+    captured_on: date
+    size: int
+    sha256: str = Field(description="Of the raw bytes, as GET ?raw=1 gives them.")
+    charset: str | None
+    previous_hash: str | None
+    hash: str = Field(description="Over this capture and the hash of the one before it.")
+    day_root: str | None = Field(
+        default=None, description="Merkle root of the day; null until the day is sealed."
+    )
+    proof: list[ProofStepView] = Field(
+        default=[], description="From `hash` to `day_root` (RFC 6962 hashing)."
+    )

@@ -1,0 +1,114 @@
+"""Use cases of evidence: record a capture, show it with its proof, seal a day, name the root."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.evidence import queries, rules
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.models import Capture, EvidenceDay
+from services.projects.evidence.schemas import EvidenceView, ProofStepView
+from shared.clock import today
+from shared.errors import Conflict, NotFound, Text
+from shared.identity import Caller
+
+SEAL_AFTER = timedelta(hours=1)
+"""A run that crosses midnight still commits captures of the day before."""
+
+
+class EvidenceDamaged(Conflict):
+    """The stored bytes are gone or are not those that were captured."""
+
+    type = "/problems/evidence-damaged"
+    title = Text("证据文件缺失或已被改动", "The evidence file is missing or was altered")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a portal answered, as far as it is kept; the bytes are stored under `sha256`."""
+
+    url: str
+    final_url: str
+    status: int
+    headers: dict[str, str]
+    fetched_at: datetime
+    size: int
+    sha256: str
+    charset: str | None
+
+
+async def record(session: AsyncSession, chain: str, answer: Answer, *, is_public: bool) -> Capture:
+    """Append a capture to the portal's chain. The caller holds the portal's run locked."""
+    last = await queries.last_of_chain(session, chain)
+    capture = Capture(
+        chain=chain,
+        seq=last.seq + 1 if last else 1,
+        previous_hash=last.hash if last else None,
+        captured_on=today(answer.fetched_at),
+        is_public=is_public,
+        hash="",
+        **vars(answer),
+    )
+    capture.hash = rules.capture_hash(capture)
+    session.add(capture)
+    await session.flush()
+    return capture
+
+
+async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture | None:
+    """The newest capture of an address of a portal."""
+    return await queries.newest_of_url(session, chain, url)
+
+
+async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None) -> Capture:
+    """The capture, if the caller may see it: captures of public pages are for everybody."""
+    capture = await queries.by_id(session, capture_id)
+    may_see = capture and (capture.is_public or (caller and caller.has("auditor", "admin")))
+    if capture is None or not may_see:
+        raise NotFound
+    return capture
+
+
+async def shown(session: AsyncSession, capture: Capture) -> EvidenceView:
+    """The capture with the path from its hash to the sealed root of its day."""
+    view = EvidenceView.model_validate(capture)
+    sealed = await queries.sealed_day(session, capture.captured_on)
+    if sealed is None:
+        return view
+    hashes = await queries.hashes_of_day(session, capture.captured_on)
+    steps = rules.merkle_proof(hashes, await queries.place_in_day(session, capture))
+    proof = [ProofStepView(side=step.side, hash=step.hash) for step in steps]
+    return view.model_copy(update={"day_root": sealed.root, "proof": proof})
+
+
+async def raw(files: EvidenceFiles, capture: Capture) -> bytes:
+    """The captured bytes. Raises EvidenceDamaged rather than give other ones."""
+    body = await files.get(capture.sha256)
+    if body is None or rules.content_hash(body) != capture.sha256:
+        raise EvidenceDamaged
+    return body
+
+
+async def seal_days(session: AsyncSession, now: datetime) -> int:
+    """Keep the Merkle root of every day that is over; returns how many were sealed."""
+    days = await queries.unsealed_days(session, today(now - SEAL_AFTER))
+    for day in days:
+        hashes = await queries.hashes_of_day(session, day)
+        root = rules.merkle_root(hashes)
+        await queries.seal(
+            session, EvidenceDay(day=day, root=root, captures=len(hashes), sealed_at=now)
+        )
+    return len(days)
+
+
+async def root_as_of(session: AsyncSession, now: datetime) -> str:
+    """One root over everything captured until now: the sealed days, then what is not yet sealed."""
+    day = today(now)
+    sealed = await queries.sealed_days(session, day)
+    open_days = await queries.unsealed_days(session, day + timedelta(days=1))
+    roots = [kept.root for kept in sealed]
+    for unsealed in open_days:
+        roots.append(rules.merkle_root(await queries.hashes_of_day(session, unsealed)))
+    return rules.merkle_root(roots)

@@ -1,0 +1,64 @@
+"""Which page is the publication of which duty, who says so, and what is still to be looked at."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from services.projects.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment, enum_type
+
+
+class MatchMethod(StrEnum):
+    """What ties a page to a duty, strongest first."""
+
+    CODE = "code"
+    DOCUMENT = "document"
+    NAME = "name"
+    SIMILAR = "similar"
+
+
+class MatchState(StrEnum):
+    REVIEW = "review"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class ReviewReason(StrEnum):
+    """Why a person must look: a machine may be wrong about likeness, never about lateness alone."""
+
+    ONLY_SIMILAR = "only_similar"
+    SEVERAL_CANDIDATES = "several_candidates"
+    ITEM_UNCLEAR = "item_unclear"
+    OTHER_UNIT = "other_unit"
+    MAKES_LATE = "makes_late"
+
+
+class PageMatch(Table, table=True):
+    """A page taken for a duty's publication. A rejected pair is never proposed again."""
+
+    __tablename__ = "page_match"
+    __table_args__ = (
+        UniqueConstraint("page_id", "duty_id"),
+        CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_share"),
+        CheckConstraint("state <> 'review' OR reason IS NOT NULL", name="review_has_reason"),
+        CheckConstraint("(decided_at IS NULL) = (state = 'review')", name="decided_or_in_review"),
+        Index("ix_page_match_review", "id", postgresql_where=text("state = 'review'")),
+        Index("ix_page_match_duty_id", "duty_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    page_id: UUID = Field(foreign_key="portal_page.id")
+    duty_id: UUID = Field(foreign_key="duty.id")
+    unit_code: str = Field(max_length=32)
+    method: MatchMethod = Field(sa_type=enum_type(MatchMethod, length=16))
+    score: float
+    state: MatchState = Field(sa_type=enum_type(MatchState, length=16))
+    reason: ReviewReason | None = Field(default=None, sa_type=enum_type(ReviewReason, length=24))
+    found_at: datetime = Field(sa_type=Moment)
+    decided_at: datetime | None = Field(default=None, sa_type=Moment)
+    decided_by: str | None = Field(default=None, max_length=100)
+    version: int = 1
