@@ -19,6 +19,15 @@ GRACE_SECONDS = 10.0
 
 _lock = Lock()
 _guardian: int | None = None
+_shared: list[int] = []
+
+
+def share(descriptor: int) -> None:
+    """The guardian keeps `descriptor` open too, so that a lock on it lasts until it has finished.
+
+    To be called before the first `hold`.
+    """
+    _shared.append(descriptor)
 
 
 def hold(pid: int, stop: signal.Signals = signal.SIGTERM) -> None:
@@ -49,6 +58,7 @@ def _start() -> int:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
+        pass_fds=_shared,
         start_new_session=True,
     ).returncode = 0  # nobody waits for it: it ends after this process
     os.close(reading)

@@ -1,0 +1,118 @@
+"""`python -m deploy.local`: the whole system on this machine, until Ctrl-C."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+import nats.errors
+
+from deploy.local import lock, options, secrets
+from deploy.local.console import Console
+from deploy.local.options import BadOption, Options
+from deploy.local.servers import StartFailed
+from deploy.local.stack import Stack
+from deploy.streams import NotDurable, WouldLose
+
+FAILURES = (
+    StartFailed,
+    NotDurable,
+    WouldLose,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    nats.errors.Error,
+)
+
+
+def main() -> int:
+    """The exit code: 0 after an orderly stop, 1 when the system did not come up."""
+    console = Console()
+    try:
+        chosen = options.read()
+        lock.take(chosen)
+        lock.check_port(chosen)
+        kept = secrets.kept(chosen.data / "secrets.json")
+    except BadOption as refused:
+        console.problem(refused.zh, refused.en)
+        return 1
+    except PermissionError as error:
+        console.problem(
+            f"无法写入 {error.filename}（可能由另一用户创建）。",
+            f"Cannot write {error.filename} (perhaps another user made it).",
+        )
+        return 1
+    return asyncio.run(_run(Stack(chosen, kept, console), console))
+
+
+async def _run(stack: Stack, console: Console) -> int:
+    started = time.monotonic()
+    up = asyncio.create_task(stack.start())
+    stop = asyncio.Event()
+    _stop_on_signals(stack, stop, up)
+    try:
+        await up
+        seconds = time.monotonic() - started
+        console.write(banner(stack.options, seconds))
+        await stop.wait()
+    except asyncio.CancelledError:
+        pass  # a signal came before everything was up
+    except FAILURES as error:
+        console.problem(f"启动失败：{error}", f"The system did not start: {error}")
+        return 1
+    finally:
+        console.step("正在停止……", "Stopping...")
+        await stack.supervisor.stop()
+        with suppress(OSError):
+            (stack.options.data / "stack.json").unlink()
+        console.step("已停止；数据保留在 .data/。", "Stopped; the data stays in .data/.")
+    return 0
+
+
+def _stop_on_signals(stack: Stack, stop: asyncio.Event, up: asyncio.Task[None]) -> None:
+    """The first signal stops in order, the second at once."""
+
+    def signalled() -> None:
+        if stop.is_set():
+            stack.supervisor.kill()
+        stop.set()
+        up.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, signalled)
+
+
+def banner(chosen: Options, seconds: float) -> str:
+    """Where to look and whom to sign in as, in Chinese and English."""
+    places = [
+        ("接口文档", "API documents", "/docs"),
+        ("事件说明", "Events", "/events"),
+        ("OpenAPI / AsyncAPI", "", "/openapi.json  /asyncapi.json"),
+        ("健康状态", "Health", "/readyz"),
+    ]
+    lines = ["", f"一扇门已就绪（{seconds:.0f} 秒） OneDoor is ready ({seconds:.0f} s)", ""]
+    lines += [f"  {f'{zh} {en}'.strip():<24}\t{chosen.url}{path}" for zh, en, path in places]
+    lines += ["", *_accounts(chosen.data / "demo-accounts.json"), ""]
+    lines += ["  另开一个窗口走一遍：make tour    In another terminal: make tour"]
+    lines += ["  按 Ctrl-C 停止。              Ctrl-C stops everything.", ""]
+    return "\n".join(lines)
+
+
+def _accounts(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    told = [
+        f"  {row['account']:<14} {row['role']:<13} {','.join(row['places']) or '-':<7}"
+        f" {row['password']}"
+        for row in rows
+    ]
+    return ["演示账号（密码仅在本机有效） Demo accounts (for this machine only):", *told]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""One system per data directory, and a port that is free: told before anything starts."""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+from deploy.local import leash
+from deploy.local.options import BadOption, Options
+
+LEFT_OVER_SECONDS = 15.0
+
+
+def take(options: Options) -> None:
+    """Claims the data directory until this process and all that it starts are gone.
+
+    Raises BadOption when a system runs on it already.
+    """
+    options.data.mkdir(parents=True, exist_ok=True)
+    path = options.data / "run.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + LEFT_OVER_SECONDS
+    while not _locked(descriptor):
+        holder = _holder(path)
+        if _lives(holder.get("pid", 0)) or time.monotonic() > deadline:
+            raise BadOption(
+                f"系统已在运行：{holder.get('url', '?')}。停止它请在其窗口按 Ctrl-C。",
+                f"The system is running already: {holder.get('url', '?')}. Ctrl-C in its window"
+                " stops it.",
+            )
+        time.sleep(0.2)  # its supervisor was killed; the guardian is stopping what it left
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, json.dumps({"pid": os.getpid(), "url": options.url}).encode())
+    leash.share(descriptor)
+
+
+def check_port(options: Options) -> None:
+    """Raises BadOption unless the gateway can listen where it should."""
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as error:
+            raise BadOption(
+                f"无法在 {options.host}:{options.port} 上监听（{error.strerror}）。"
+                "换一个端口：make run PORT=8001。",
+                f"Cannot listen on {options.host}:{options.port} ({error.strerror})."
+                " Try another port: make run PORT=8001",
+            ) from None
+
+
+def is_running(data: Path) -> bool:
+    """Whether a system runs on the data directory, or what it left is still stopping."""
+    if not (data / "run.lock").exists():
+        return False
+    descriptor = os.open(data / "run.lock", os.O_RDWR)
+    try:
+        return not _locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(path: Path) -> dict[str, int]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid > 0

@@ -1,0 +1,72 @@
+"""What `make run` was asked for, read from its environment."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.servers import LOOPBACK
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class BadOption(Exception):
+    """An option that cannot be used; carries the message in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the system listens, where it keeps its data, whose servers it uses."""
+
+    host: str = LOOPBACK
+    port: int = 8000
+    data: Path = ROOT / ".data"
+    database_url: str | None = None
+    nats_url: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the gateway as a browser on this machine sees it."""
+        return f"http://{self.local_host}:{self.port}"
+
+    @property
+    def local_host(self) -> str:
+        """The address that reaches the gateway from this machine."""
+        return LOOPBACK if self.host in ("0.0.0.0", "::") else self.host
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Options:
+    """The options; raises BadOption for one that makes no sense."""
+    return Options(
+        host=_address(environment.get("HOST") or LOOPBACK),
+        port=_port(environment.get("PORT") or "8000"),
+        data=Path(environment.get("ONEDOOR_DATA") or ROOT / ".data").absolute(),
+        database_url=environment.get("ONEDOOR_DATABASE_URL") or None,
+        nats_url=environment.get("ONEDOOR_NATS_URL") or None,
+    )
+
+
+def _address(text: str) -> str:
+    """An IP address. Some shells and compilers set HOST to a machine's name: that is no address."""
+    if text == "localhost":
+        return LOOPBACK
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise BadOption(
+            f"HOST={text} 不是 IP 地址；例如 make run HOST=0.0.0.0。",
+            f"HOST={text} is not an IP address; for example: make run HOST=0.0.0.0",
+        ) from None
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise BadOption(
+        f"PORT={text} 不是端口号（1 到 65535）。", f"PORT={text} is not a port (1 to 65535)."
+    )

@@ -1,0 +1,193 @@
+"""The whole system on one machine: its servers, its one-shot steps, its services, in order."""
+
+import asyncio
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
+
+from deploy import postgres as roles
+from deploy import streams
+from deploy.local import nats, postgres, servers
+from deploy.local.console import Console
+from deploy.local.options import ROOT, Options
+from deploy.local.secrets import Secrets
+from deploy.local.servers import LOOPBACK, Command
+from deploy.local.supervisor import Part, Supervisor
+from deploy.services import SERVICES
+
+PORTAL = "services.projects.demo_portal"
+
+
+class Stack:
+    """One system: `start` brings it up, and the supervisor keeps it up."""
+
+    def __init__(self, options: Options, secrets: Secrets, console: Console) -> None:
+        self.options, self._secrets, self._console = options, secrets, console
+        self.supervisor = Supervisor(console)
+        self.ports = {service: servers.free_port() for service in SERVICES}
+        self.ports |= {"gateway": options.port, "portal": servers.free_port()}
+        self._database_urls: dict[str, roles.Urls] = {}
+        self._nats_urls: dict[str, str] = {}
+        self._admin: dict[str, str] = {}
+
+    async def start(self) -> None:
+        """Everything is up, loaded and ready afterwards; raises StartFailed otherwise."""
+        await self._both(self._databases(), self._bus())
+        await self._for_each(self._migrate, "迁移数据库……", "Migrating the databases...")
+        await self._for_each(self._load_demo, "载入演示数据……", "Loading the demo data...")
+        self._remember()
+        self._console.step("启动服务……", "Starting the services...")
+        if find_spec(PORTAL) is not None:
+            await self.supervisor.start(self._portal())
+        await self._both(*(self.supervisor.start(self._service(name)) for name in SERVICES))
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What one service finds in its environment."""
+        name = service.upper()
+        gateway = f"http://{self.options.local_host}:{self.options.port}"
+        return {
+            "ONEDOOR_ENV": "local",
+            "ONEDOOR_JWKS_URL": f"{gateway}/.well-known/jwks.json",
+            "ONEDOOR_COLUMN_KEYS": self._secrets.column_keys,
+            "ONEDOOR_INDEX_KEY": self._secrets.index_key,
+            f"{name}_DATABASE_URL": self._database_urls[service].service,
+            f"{name}_NATS_URL": self._nats_urls[service],
+            **self._own_settings(service),
+        }
+
+    def _own_settings(self, service: str) -> dict[str, str]:
+        data = self.options.data
+        if service == "gateway":
+            backends = {s: f"http://{LOOPBACK}:{self.ports[s]}" for s in SERVICES if s != service}
+            return {
+                "GATEWAY_UPSTREAMS": json.dumps(backends),
+                "GATEWAY_KEYS_DIR": str(data / "keys"),
+                "GATEWAY_DEMO_ACCOUNTS_FILE": str(data / "demo-accounts.json"),
+                "GATEWAY_PUBLIC_NATS_HOST": self._nats_urls[service].rpartition("@")[2],
+            }
+        if service == "projects":
+            return {
+                "PROJECTS_DEMO_PORTAL_URL": f"http://{LOOPBACK}:{self.ports['portal']}",
+                "PROJECTS_EVIDENCE_DIR": str(data / "evidence"),
+            }
+        return {}
+
+    async def _databases(self) -> None:
+        admin = self.options.database_url or await self._own_postgres()
+        self._admin["ONEDOOR_DATABASE_URL"] = admin
+        for service in SERVICES:
+            passwords = self._secrets.of(service)
+            self._database_urls[service] = await roles.provision(admin, service, passwords)
+
+    async def _own_postgres(self) -> str:
+        self._console.step("启动 PostgreSQL……", "Starting PostgreSQL...")
+        data, port, password = self.options.data / "postgres", servers.free_port(), self._secrets
+        await self.supervisor.start(
+            Part(
+                "postgres",
+                await asyncio.to_thread(postgres.command, data, port),
+                lambda: postgres.is_ready(data, port),
+                prepare=lambda: postgres.prepare(data, password.postgres),
+            )
+        )
+        return postgres.url(password.postgres, port)
+
+    async def _bus(self) -> None:
+        admin = self.options.nats_url or await self._own_nats()
+        self._admin["ONEDOOR_NATS_URL"] = admin
+        for service in SERVICES:
+            own = os.environ.get(f"{service.upper()}_NATS_URL", admin)
+            self._nats_urls.setdefault(service, own)
+        for change in await streams.apply(admin, wanted=streams.from_environment()):
+            self._console.line("streams", change)
+
+    async def _own_nats(self) -> str:
+        self._console.step("启动 NATS……", "Starting NATS...")
+        port, monitor = servers.free_port(), servers.free_port()
+        directory, passwords = self.options.data / "nats", self._secrets.nats
+        command = await asyncio.to_thread(nats.command, directory, port, monitor, passwords)
+        await self.supervisor.start(
+            Part("nats", command, lambda: nats.is_ready(monitor), shows=_is_no_chatter)
+        )
+        await asyncio.to_thread(streams.assert_durable, f"http://{LOOPBACK}:{monitor}")
+        self._nats_urls = {s: nats.url(s, passwords[s], port) for s in SERVICES}
+        return nats.url("deploy", passwords["deploy"], port)
+
+    async def _migrate(self, service: str) -> None:
+        urls = self._database_urls[service]
+        environment = {f"{service.upper()}_OWNER_DATABASE_URL": urls.owner}
+        command = _python("-m", "shared.migrate", service, "upgrade", **environment)
+        await self.supervisor.run(service, command)
+        await roles.protect(urls.owner, service)
+
+    async def _load_demo(self, service: str) -> None:
+        module = f"services.{service}.demo"
+        if find_spec(module) is not None:
+            command = _python("-m", module, **self.environment(service))
+            await self.supervisor.run(service, command)
+
+    def _portal(self) -> Part:
+        port = self.ports["portal"]
+        command = _python("-m", PORTAL, "--port", str(port))
+        return Part("portal", command, lambda: servers.accepts(port))
+
+    def _service(self, service: str) -> Part:
+        host, port = LOOPBACK, self.ports[service]
+        if service == "gateway":
+            host = self.options.host
+        arguments = (
+            *("-m", "uvicorn", "--factory", f"services.{service}.app:create_app"),
+            *("--host", host, "--port", str(port), "--loop", "uvloop", "--http", "httptools"),
+            *("--no-access-log", "--no-proxy-headers", "--no-server-header"),
+            *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
+        )
+        address = self.options.local_host if service == "gateway" else LOOPBACK
+        url = f"http://{address}:{port}/readyz"
+        return Part(service, _python(*arguments, **self.environment(service)), lambda: _is_ok(url))
+
+    def _remember(self) -> None:
+        """Writes what the other `make` targets need to reach this system, for our eyes only."""
+        known = dict(self._admin)
+        for service in SERVICES:
+            known |= self.environment(service)
+            known[f"{service.upper()}_OWNER_DATABASE_URL"] = self._database_urls[service].owner
+        known["ONEDOOR_URL"] = self.options.url
+        path = self.options.data / "stack.json"
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(known, file, indent=2)
+
+    async def _for_each(self, step: Callable[[str], Awaitable[None]], zh: str, en: str) -> None:
+        self._console.step(zh, en)
+        await self._both(*(step(service) for service in SERVICES))
+
+    async def _both(self, *steps: Awaitable[None]) -> None:
+        """Takes the steps at once; the first failure ends the others."""
+        tasks = [asyncio.ensure_future(step) for step in steps]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _python(*arguments: str, **environment: str) -> Command:
+    return Command((sys.executable, *arguments), {"PYTHONPATH": str(ROOT), **environment})
+
+
+def _is_ok(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2).close()
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
+def _is_no_chatter(line: str) -> bool:
+    """NATS tells its whole start-up, and that local passwords are plain: neither is news."""
+    return "[INF]" not in line and "Plaintext passwords" not in line

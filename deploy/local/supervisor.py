@@ -1,0 +1,183 @@
+"""Starts processes in order, shows their lines, restarts what crashes, stops them in reverse.
+
+A library such as honcho starts everything at once and ends everything when one process ends; here
+the order and the health of each part matter, and a crashed service comes back by itself.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deploy.local import leash
+from deploy.local.console import Console
+from deploy.local.servers import Command, StartFailed, primary_group
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 20.0
+STEADY_SECONDS = 30.0
+BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+LINE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process that should run as long as the system does."""
+
+    name: str
+    command: Command
+    is_ready: Callable[[], bool]
+    prepare: Callable[[], None] = lambda: None
+    """Runs before every start, the first and those after a crash."""
+    shows: Callable[[str], bool] = lambda line: True
+
+
+@dataclass
+class _Child:
+    part: Part
+    process: asyncio.subprocess.Process
+    keeper: asyncio.Task[None] | None = field(default=None)
+
+
+class Supervisor:
+    """The processes of one running system."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._children: list[_Child] = []
+        self._readers: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+
+    async def start(self, part: Part) -> None:
+        """The part runs and is ready; raises StartFailed if it ends before, or takes too long."""
+        await asyncio.to_thread(part.prepare)
+        child = _Child(part, await self._spawn(part.name, part.command, part.shows))
+        self._children.append(child)
+        await self._until_ready(child)
+        child.keeper = asyncio.create_task(self._keep(child), name=part.name)
+
+    async def run(self, name: str, command: Command) -> None:
+        """Runs a command to its end; raises StartFailed if that is not a good one."""
+        process = await self._spawn(name, command)
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            raise
+        finally:
+            leash.release(process.pid)
+        if code != 0:
+            raise StartFailed(f"{name}: {' '.join(command.arguments)} ended with {code}")
+
+    async def stop(self) -> None:
+        """Ends every part, the last started first; returns when no process is left."""
+        self._stopping.set()
+        for child in reversed(self._children):
+            await self._end(child.process, child.part.command.stop)
+            while child.keeper is not None and not child.keeper.done():
+                # It may just have restarted the part.
+                await self._end(child.process, child.part.command.stop)
+                await asyncio.wait({child.keeper}, timeout=0.05)
+        self._children.clear()
+
+    def kill(self) -> None:
+        """Ends everything at once, for whoever cannot wait for `stop`."""
+        for child in self._children:
+            _signal(child.process.pid, signal.SIGKILL)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of each part."""
+        return {child.part.name: child.process.pid for child in self._children}
+
+    async def _spawn(
+        self, name: str, command: Command, shows: Callable[[str], bool] = lambda line: True
+    ) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *command.arguments,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **command.environment},
+            user=command.user,
+            group=None if command.user is None else primary_group(command.user),
+            extra_groups=None if command.user is None else [],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            # Ctrl-C reaches only us: the order in which the parts stop is ours.
+            start_new_session=True,
+            limit=LINE_BYTES,
+        )
+        leash.hold(process.pid, command.stop)
+        reader = asyncio.create_task(self._show(name, process, shows), name=f"{name}-lines")
+        self._readers.add(reader)
+        reader.add_done_callback(self._readers.discard)
+        return process
+
+    async def _show(
+        self, name: str, process: asyncio.subprocess.Process, shows: Callable[[str], bool]
+    ) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                raw = await process.stdout.readline()
+            except ValueError:  # a line beyond LINE_BYTES: dropped, the stream goes on
+                continue
+            if not raw:
+                return
+            text = raw.decode(errors="replace").rstrip()
+            if text and shows(text):
+                self._console.line(name, text)
+
+    async def _until_ready(self, child: _Child) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not await asyncio.to_thread(child.part.is_ready):
+            if child.process.returncode is not None:
+                raise StartFailed(f"{child.part.name} ended with {child.process.returncode}")
+            if time.monotonic() > deadline:
+                raise StartFailed(f"{child.part.name} was not ready in {READY_SECONDS:.0f} s")
+            await asyncio.sleep(0.1)
+
+    async def _keep(self, child: _Child) -> None:
+        """Starts the part again whenever it ends, later and later if it keeps ending."""
+        crashes = 0
+        while True:
+            started = time.monotonic()
+            code = await child.process.wait()
+            leash.release(child.process.pid)
+            if self._stopping.is_set():
+                return
+            crashes = 0 if time.monotonic() - started > STEADY_SECONDS else crashes + 1
+            pause = BACK_OFF_SECONDS[min(crashes, len(BACK_OFF_SECONDS) - 1)]
+            self._console.problem(
+                f"{child.part.name} 意外结束（{code}），{pause} 秒后重启。",
+                f"{child.part.name} ended unexpectedly ({code}); it starts again in {pause} s.",
+            )
+            if await self._stops_within(pause):
+                return
+            await asyncio.to_thread(child.part.prepare)
+            child.process = await self._spawn(child.part.name, child.part.command, child.part.shows)
+
+    async def _stops_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return self._stopping.is_set()
+
+    async def _end(self, process: asyncio.subprocess.Process, stop: signal.Signals) -> None:
+        if process.returncode is None:
+            _signal(process.pid, stop)
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await process.wait()
+            except TimeoutError:
+                _signal(process.pid, signal.SIGKILL)
+                await process.wait()
+        leash.release(process.pid)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
