@@ -52,6 +52,7 @@ def _recompute(clock: Deadline, calendar: Workdays, now: datetime) -> Moved | No
     clock.reminded = 0
     if clock.state is ClockState.BREACHED and now < due.at:
         clock.state, clock.breached_at = ClockState.RUNNING, None
+        clock.escalated_level = 0
     return Moved(clock, before)
 
 

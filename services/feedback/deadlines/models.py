@@ -72,6 +72,7 @@ LIVE = (ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED)
 
 class Change(StrEnum):
     STARTED = "started"
+    ASSIGNED = "assigned"
     PAUSED = "paused"
     RESUMED = "resumed"
     EXTENDED = "extended"

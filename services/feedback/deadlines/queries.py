@@ -55,6 +55,12 @@ async def policies(session: AsyncSession) -> Sequence[DeadlinePolicy]:
     return (await session.execute(rows)).scalars().all()
 
 
+async def add_policy(session: AsyncSession, row: DeadlinePolicy) -> bool:
+    """False if the region has a row of that kind for that day."""
+    added = upsert(DeadlinePolicy).values(row.model_dump()).on_conflict_do_nothing()
+    return (await session.execute(added.returning(col(DeadlinePolicy.id)))).first() is not None
+
+
 async def add_clocks(session: AsyncSession, clocks: Sequence[Deadline]) -> Sequence[Deadline]:
     """Insert those whose subject has no live clock of the kind yet; returns the inserted ones."""
     ids: set[UUID] = set()

@@ -70,6 +70,16 @@ class DueDate(NamedTuple):
         return day_start(self.on + ONE_DAY)
 
 
+class Extension(NamedTuple):
+    """An approved extension by `n` units of the clock."""
+
+    n: int
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    approved_by: str
+
+
 class Beginning(NamedTuple):
     """When a clock was started, its day zero, and the region whose calendar it follows."""
 
@@ -192,21 +202,13 @@ def is_overdue(clock: Deadline, now: datetime) -> bool:
     return counting and not clock.provisional and now >= clock.due_at
 
 
-def ensure_extendable(
-    clock: Deadline,
-    *,
-    n: int,
-    limit: int,
-    asked_by: str,
-    asked_at: datetime,
-    approved_by: str,
-) -> None:
-    """Raises ExtensionTooLate, ExtensionByAsker or ExtensionTooLong."""
-    if clock.state is not ClockState.RUNNING or asked_at >= clock.due_at:
+def ensure_extendable(clock: Deadline, extension: Extension, limit: int) -> None:
+    """Raises ExtensionTooLate, ExtensionByAsker or ExtensionTooLong; `limit` is for all of them."""
+    if clock.state is not ClockState.RUNNING or extension.asked_at >= clock.due_at:
         raise ExtensionTooLate
-    if asked_by == approved_by:
+    if extension.asked_by == extension.approved_by:
         raise ExtensionByAsker
-    if n < 1 or clock.extension_n + n > limit:
+    if extension.n < 1 or clock.extension_n + extension.n > limit:
         raise ExtensionTooLong(allowed=max(limit - clock.extension_n, 0))
 
 

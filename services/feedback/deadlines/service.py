@@ -44,6 +44,7 @@ from services.feedback.deadlines.models import (
     PolicyKind,
     SubjectKind,
 )
+from services.feedback.deadlines.rules import Extension as Extension
 from shared import workdays
 from shared.clock import today
 from shared.errors import NotFound, StateConflict, Text
@@ -55,16 +56,6 @@ class Subject(NamedTuple):
 
     kind: SubjectKind
     id: UUID
-
-
-class Extension(NamedTuple):
-    """An approved extension by `n` units of the clock."""
-
-    n: int
-    reason: str
-    asked_by: str
-    asked_at: datetime
-    approved_by: str
 
 
 async def policy(
@@ -190,6 +181,16 @@ async def cancel_many(
     return await changed(session, cancelled, Change.CANCELLED, by=by, now=now)
 
 
+async def assign(
+    session: AsyncSession, subject: Subject, department_code: str, *, by: str, now: datetime
+) -> list[Deadline]:
+    """Another department answers for the live clocks from now on; their due dates stay."""
+    assigned = list(await queries.lock_live(session, subject.kind, [subject.id]))
+    for clock in assigned:
+        clock.department_code = department_code
+    return await changed(session, assigned, Change.ASSIGNED, by=by, now=now)
+
+
 async def extend(
     session: AsyncSession,
     subject: Subject,
@@ -204,14 +205,7 @@ async def extend(
         raise NotFound(Text("没有正在计时的时限", "No such limit is running"))
     [clock] = live
     limit = await policy(session, kind, now, clock.region)
-    rules.ensure_extendable(
-        clock,
-        n=extension.n,
-        limit=limit.extension_limit,
-        asked_by=extension.asked_by,
-        asked_at=extension.asked_at,
-        approved_by=extension.approved_by,
-    )
+    rules.ensure_extendable(clock, extension, limit.extension_limit)
     clock.extension_n += extension.n
     clock.reminded = 0
     await _recompute(session, clock)

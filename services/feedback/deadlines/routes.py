@@ -1,0 +1,72 @@
+from typing import Annotated
+
+from fastapi import status
+
+from services.feedback.deadlines import views
+from services.feedback.deadlines.models import ClockState
+from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import problem_responses
+from shared.identity import Caller, allow, public
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+router = Router()
+
+Staff = Annotated[
+    Caller, allow("officer", "reviewer", "auditor", "dispatcher", "supervisor", "admin")
+]
+
+
+@router.get(
+    "/deadlines",
+    tags=["department"],
+    operation_id="list_deadlines",
+    summary="时限列表 | Time limits",
+)
+async def list_deadlines(
+    session: Session, caller: Staff, paging: Paging, now: Now, state: ClockState | None = None
+) -> Page[ClockView]:
+    """本部门各事项的时限，先到期的在前。
+
+    ---
+    The limits of one's departments, those that end first in front.
+    """
+    return await views.clocks(session, caller=caller, state=state, paging=paging, now=now)
+
+
+@router.get(
+    "/deadline-policies",
+    tags=["citizen"],
+    operation_id="list_deadline_policies",
+    summary="时限规定 | Policies of time limits",
+)
+async def list_deadline_policies(
+    session: Session, _: Annotated[Caller | None, public()]
+) -> list[PolicyView]:
+    """各类事项的办理时限及其依据，含历次规定。
+
+    ---
+    How long each step may take and by which rule, past rules included.
+    """
+    return await views.policies(session)
+
+
+@router.post(
+    "/deadline-policies",
+    status_code=status.HTTP_201_CREATED,
+    tags=["admin"],
+    operation_id="add_deadline_policy",
+    summary="新增时限规定 | Add a policy",
+    responses=problem_responses(views.PolicyStands),
+)
+async def add_deadline_policy(
+    request: NewPolicy, session: Session, caller: Annotated[Caller, allow("admin")], now: Now
+) -> PolicyView:
+    """自所定之日起适用于新开始的时限；已开始的不变。
+
+    ---
+    Holds for limits that start on that day or later; running ones stay as they are.
+    """
+    return await views.add_policy(session, request, caller=caller, now=now)

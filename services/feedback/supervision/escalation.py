@@ -1,0 +1,101 @@
+"""The watch over passed limits and ignored orders: they become orders, and orders rise."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import rules as limits
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import COUNTRY, PolicyKind, SubjectKind
+from services.feedback.supervision import queries, rules, service, sweeps
+from services.feedback.supervision.events import EscalationReason, SupervisionEscalated
+from services.feedback.supervision.models import Cause, Step
+from shared import workdays
+from shared.clock import today
+from shared.workdays import Workdays
+
+LEVELS = ((3, PolicyKind.ESCALATE_3), (2, PolicyKind.ESCALATE_2), (1, PolicyKind.ESCALATE_1))
+"""The highest first: what is long overdue at once goes straight to its level."""
+
+
+async def escalate(session: AsyncSession, now: datetime) -> int:
+    """Orders closed, raised and filled; demands are made in office hours of working days only."""
+    done = await _close_gone(session, now)
+    calendar = await workdays.load(session, COUNTRY)
+    if not limits.in_office_hours(now, calendar):
+        return done
+    raised = await sweeps.raise_unanswered(session)
+    done += await _announce(session, raised, EscalationReason.ORDER_NOT_ANSWERED, now)
+    for level, kind in LEVELS:
+        done += await _reach(session, level, kind, calendar, now)
+    return done
+
+
+async def _reach(
+    session: AsyncSession, level: int, kind: PolicyKind, calendar: Workdays, now: datetime
+) -> int:
+    """Everything overdue long enough for `level` stands in an order of at least that level."""
+    n = (await deadlines.policy(session, kind, now)).n
+    due_before = limits.nth_workday_back(today(now), n, calendar)
+    raised = await sweeps.raise_long_overdue(session, level, due_before)
+    done = await _announce(session, raised, EscalationReason.CAUSE_LONG_OVERDUE, now)
+    departments = await sweeps.departments_overdue(session, level, due_before)
+    if not departments:
+        return done
+    await _open_bundles(session, departments, level, now)
+    while taken := await sweeps.take_overdue(session, level, due_before, today(now), now):
+        done += taken
+    return done
+
+
+async def _open_bundles(
+    session: AsyncSession, departments: Sequence[str], level: int, now: datetime
+) -> None:
+    wanted = [
+        rules.new_order(Cause.DEADLINE, code, level=level, day=today(now), now=now, bundled=True)
+        for code in departments
+    ]
+    opened = await queries.open_bundles(session, wanted)
+    created = {order_id for order_id, _, is_new in opened if is_new}
+    new = [order for order in wanted if order.id in created]
+    await service.begin(session, new, by=service.SYSTEM, now=now)
+
+
+async def _announce(
+    session: AsyncSession, raised: Sequence[Row[Any]], reason: EscalationReason, now: datetime
+) -> int:
+    """A raised order begins anew: it is to be acknowledged, one level higher."""
+    ids = [order.id for order in raised]
+    await deadlines.cancel_many(
+        session, SubjectKind.SUPERVISION_ORDER, ids, by=service.SYSTEM, now=now
+    )
+    orders = await queries.lock_orders(session, ids)
+    await service.note(session, orders, Step.ESCALATED, by=service.SYSTEM, now=now)
+    await service.start_acknowledgement(session, orders, by=service.SYSTEM, now=now)
+    events = [
+        SupervisionEscalated(
+            order_id=order.id,
+            number=order.number,
+            department_code=order.department_code,
+            level_before=order.level_before,
+            level=order.level,
+            reason=reason,
+            at=now,
+        )
+        for order in raised
+    ]
+    await deadlines.announce(session, [(e, e.department_code, e.order_id) for e in events])
+    return len(raised)
+
+
+async def _close_gone(session: AsyncSession, now: datetime) -> int:
+    """What was handled after all is settled, and an order in which nothing stands closes."""
+    orders = await sweeps.orders_with_gone(session)
+    if not orders:
+        return 0
+    await queries.lock_orders(session, orders)
+    await sweeps.settle_gone(session, orders, now)
+    return await service.close_settled(session, orders, now)

@@ -1,0 +1,252 @@
+"""The room's SQL for orders, items and steps; the sweeps of escalation are in `sweeps`.
+
+An order's row is locked before an item is added to it or its last item is settled, so that an order
+never closes on an item that is just arriving.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, exists, func, insert, literal_column, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.feedback.supervision.models import (
+    ENDED,
+    Cause,
+    OrderState,
+    PublicationProof,
+    SupervisionItem,
+    SupervisionOrder,
+    SupervisionStep,
+)
+
+ITEMS_SHOWN = 200
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:duty, 12))")
+
+
+async def take_turn(session: AsyncSession, duty_id: UUID) -> None:
+    """One transaction at a time judges a duty: its notice and its proof may come together."""
+    await session.execute(_TURN, {"duty": str(duty_id)})
+
+
+async def is_news(session: AsyncSession, duty_id: UUID, judged_at: datetime) -> bool:
+    """Whether an overdue notice says something new: no later proof, no item of it or after it."""
+    proof = exists().where(
+        col(PublicationProof.duty_id) == duty_id, col(PublicationProof.told_at) >= judged_at
+    )
+    item = exists().where(
+        col(SupervisionItem.cause) == Cause.DUTY,
+        col(SupervisionItem.cause_id) == duty_id,
+        col(SupervisionItem.settled_at).is_(None) | (col(SupervisionItem.judged_at) >= judged_at),
+    )
+    return bool((await session.execute(select(~proof & ~item))).scalar_one())
+
+
+async def keep_proof(session: AsyncSession, proof: PublicationProof) -> None:
+    """The latest word that a duty is published."""
+    kept = upsert(PublicationProof).values(proof.model_dump())
+    await session.execute(
+        kept.on_conflict_do_update(
+            index_elements=["duty_id"],
+            set_={name: kept.excluded[name] for name in ("event_id", "url", "told_at")},
+            where=col(PublicationProof.told_at) < kept.excluded["told_at"],
+        )
+    )
+
+
+async def open_bundles(
+    session: AsyncSession, orders: Sequence[SupervisionOrder]
+) -> Sequence[tuple[UUID, str | None, bool]]:
+    """For each wanted bundle the open one's id, its key, and whether it is new. All are locked."""
+    wanted = upsert(SupervisionOrder).values([order.model_dump() for order in orders])
+    opened = wanted.on_conflict_do_update(
+        index_elements=["bundle_key"], set_={"version": col(SupervisionOrder.version)}
+    ).returning(
+        col(SupervisionOrder.id),
+        col(SupervisionOrder.bundle_key),
+        literal_column("xmax = 0", Boolean),
+    )
+    return (await session.execute(opened)).tuples().all()
+
+
+async def add(session: AsyncSession, order: SupervisionOrder) -> None:
+    """A single order that is no bundle."""
+    await session.execute(insert(SupervisionOrder), [order.model_dump()])
+
+
+async def add_items(session: AsyncSession, items: Sequence[SupervisionItem]) -> int:
+    """How many were added; a cause that stands in an order already is left out."""
+    rows = [item.model_dump() for item in items]
+    added = upsert(SupervisionItem).values(rows).on_conflict_do_nothing()
+    return len((await session.execute(added.returning(col(SupervisionItem.id)))).all())
+
+
+async def add_steps(session: AsyncSession, steps: Sequence[SupervisionStep]) -> None:
+    """Append to the history of orders."""
+    if steps:
+        await session.execute(insert(SupervisionStep), [step.model_dump() for step in steps])
+
+
+async def lock_orders(session: AsyncSession, ids: Collection[UUID]) -> Sequence[SupervisionOrder]:
+    """The orders that have not ended, locked in one order of ids."""
+    rows = (
+        select(SupervisionOrder)
+        .where(col(SupervisionOrder.id).in_(ids), col(SupervisionOrder.state).not_in(ENDED))
+        .order_by(col(SupervisionOrder.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(rows)).scalars().all()
+
+
+async def orders_of_cause(session: AsyncSession, cause: Cause, cause_id: UUID) -> Sequence[UUID]:
+    """The orders in which a cause still stands."""
+    rows = select(col(SupervisionItem.order_id)).where(
+        col(SupervisionItem.cause) == cause,
+        col(SupervisionItem.cause_id) == cause_id,
+        col(SupervisionItem.settled_at).is_(None),
+    )
+    return (await session.execute(rows)).scalars().all()
+
+
+async def settle_published(
+    session: AsyncSession, proof: PublicationProof, now: datetime
+) -> Sequence[tuple[UUID, UUID | None]]:
+    """Settle what the proof answers; returns (order, evidence event). Later judgements stand."""
+    settled = (
+        update(SupervisionItem)
+        .where(
+            col(SupervisionItem.cause) == Cause.DUTY,
+            col(SupervisionItem.cause_id) == proof.duty_id,
+            col(SupervisionItem.settled_at).is_(None),
+            col(SupervisionItem.judged_at) <= proof.told_at,
+        )
+        .values(settled_at=now, evidence_event_id=proof.event_id, evidence_url=proof.url)
+        .returning(col(SupervisionItem.order_id), col(SupervisionItem.evidence_event_id))
+    )
+    return (await session.execute(settled)).tuples().all()
+
+
+async def settle_order(session: AsyncSession, order_id: UUID, now: datetime) -> None:
+    """The answer was accepted: what still stood in the order is settled without evidence."""
+    await session.execute(
+        update(SupervisionItem)
+        .where(col(SupervisionItem.order_id) == order_id, col(SupervisionItem.settled_at).is_(None))
+        .values(settled_at=now)
+    )
+
+
+async def close_settled(
+    session: AsyncSession, ids: Collection[UUID], now: datetime
+) -> Sequence[SupervisionOrder]:
+    """Of these orders, locked before, those in which nothing stands any more: closed."""
+    standing = exists().where(
+        col(SupervisionItem.order_id) == col(SupervisionOrder.id),
+        col(SupervisionItem.settled_at).is_(None),
+    )
+    closed = (
+        update(SupervisionOrder)
+        .where(
+            col(SupervisionOrder.id).in_(ids),
+            col(SupervisionOrder.state).not_in(ENDED),
+            ~standing,
+        )
+        .values(
+            state=OrderState.CLOSED,
+            bundle_key=None,
+            ended_at=now,
+            version=col(SupervisionOrder.version) + 1,
+        )
+        .returning(SupervisionOrder)
+    )
+    rows = await session.execute(
+        closed, execution_options={"populate_existing": True, "synchronize_session": False}
+    )
+    return rows.scalars().all()
+
+
+async def evidence_of(
+    session: AsyncSession, ids: Collection[UUID]
+) -> Sequence[tuple[UUID, UUID | None]]:
+    """(order, evidence event) of every item of these orders."""
+    rows = select(col(SupervisionItem.order_id), col(SupervisionItem.evidence_event_id)).where(
+        col(SupervisionItem.order_id).in_(ids)
+    )
+    return (await session.execute(rows)).tuples().all()
+
+
+async def lock(session: AsyncSession, order_id: UUID) -> SupervisionOrder | None:
+    """The order, locked, so that of two steps at once the second sees what the first made of it."""
+    return await session.get(
+        SupervisionOrder, order_id, with_for_update=True, populate_existing=True
+    )
+
+
+async def get(session: AsyncSession, order_id: UUID) -> SupervisionOrder | None:
+    return await session.get(SupervisionOrder, order_id)
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    departments: Collection[str] | None,
+    state: OrderState | None,
+    level: int | None,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[SupervisionOrder]:
+    """Orders, the latest first; `departments` None means all of them."""
+    rows = select(SupervisionOrder).order_by(
+        col(SupervisionOrder.issued_at).desc(), col(SupervisionOrder.id).desc()
+    )
+    if departments is not None:
+        rows = rows.where(col(SupervisionOrder.department_code).in_(departments))
+    if state is not None:
+        rows = rows.where(col(SupervisionOrder.state) == state)
+    if level is not None:
+        rows = rows.where(col(SupervisionOrder.level) == level)
+    if after is not None:
+        key = tuple_(col(SupervisionOrder.issued_at), col(SupervisionOrder.id))
+        rows = rows.where(key < after)
+    return (await session.execute(rows.limit(limit))).scalars().all()
+
+
+async def counts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """By order: how many items, and how many of them still stand."""
+    counted = (
+        select(
+            col(SupervisionItem.order_id),
+            func.count(),
+            func.count().filter(col(SupervisionItem.settled_at).is_(None)),
+        )
+        .where(col(SupervisionItem.order_id).in_(ids))
+        .group_by(col(SupervisionItem.order_id))
+    )
+    return {order_id: (n, left) for order_id, n, left in (await session.execute(counted)).all()}
+
+
+async def items(
+    session: AsyncSession, order_id: UUID, after: UUID | None = None, limit: int = ITEMS_SHOWN
+) -> Sequence[SupervisionItem]:
+    """Items of an order in the order in which they came."""
+    rows = select(SupervisionItem).where(col(SupervisionItem.order_id) == order_id)
+    if after is not None:
+        rows = rows.where(col(SupervisionItem.id) > after)
+    return (
+        (await session.execute(rows.order_by(col(SupervisionItem.id)).limit(limit))).scalars().all()
+    )
+
+
+async def steps(session: AsyncSession, order_id: UUID) -> Sequence[SupervisionStep]:
+    """Everything that was done about an order, oldest first."""
+    rows = (
+        select(SupervisionStep)
+        .where(col(SupervisionStep.order_id) == order_id)
+        .order_by(col(SupervisionStep.at), col(SupervisionStep.id))
+    )
+    return (await session.execute(rows)).scalars().all()

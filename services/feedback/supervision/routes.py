@@ -1,0 +1,208 @@
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, status
+
+from services.feedback.supervision import rules, service, views
+from services.feedback.supervision.models import Cause, OrderState
+from services.feedback.supervision.rules import Action
+from services.feedback.supervision.schemas import (
+    DEPARTMENT,
+    IssueOrder,
+    ItemView,
+    OrderDetail,
+    OrderView,
+    Remark,
+    Said,
+)
+from services.feedback.versions import ExpectedVersion
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Session
+from shared.errors import NotFound, StateConflict, problem_responses
+from shared.identity import Caller, allow
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+router = Router(prefix="/supervision-orders", tags=["department"])
+
+Reader = Annotated[Caller, allow(*rules.READERS)]
+Officer = Annotated[Caller, allow("officer")]
+Supervisor = Annotated[Caller, allow("supervisor")]
+
+_STEP = problem_responses(NotFound, StateConflict)
+
+
+@dataclass(frozen=True)
+class _Acting:
+    """What every step of an order needs."""
+
+    order_id: UUID
+    session: Session
+    vault: Vault
+    now: Now
+    expected: ExpectedVersion
+
+    async def take(self, action: Action, said: str | None, caller: Caller) -> OrderView:
+        order = await service.act(
+            self.session,
+            self.order_id,
+            action,
+            said=said,
+            expected=self.expected,
+            caller=caller,
+            keyring=self.vault,
+            now=self.now,
+        )
+        return await views.one(self.session, order, self.now)
+
+
+Acting = Annotated[_Acting, Depends()]
+
+
+@router.get("", operation_id="list_supervision_orders", summary="督办单列表 | Supervision orders")
+async def list_supervision_orders(
+    session: Session,
+    caller: Reader,
+    paging: Paging,
+    now: Now,
+    department_code: Annotated[str | None, Query(pattern=DEPARTMENT)] = None,
+    state: OrderState | None = None,
+    level: Annotated[int | None, Query(ge=1, le=3)] = None,
+) -> Page[OrderView]:
+    """部门只看到本部门的督办单，最新的在前。
+
+    ---
+    A department sees its own orders only, the latest first.
+    """
+    return await views.orders(
+        session,
+        caller=caller,
+        department_code=department_code,
+        state=state,
+        level=level,
+        paging=paging,
+        now=now,
+    )
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="issue_supervision_order",
+    summary="发出督办单 | Issue an order",
+)
+async def issue_supervision_order(
+    request: IssueOrder, session: Session, vault: Vault, caller: Supervisor, now: Now
+) -> OrderView:
+    """督办人员向部门提出书面要求；部门一个工作日内签收。
+
+    ---
+    A supervisor demands something of a department, which acknowledges within one working day.
+    """
+    order = await service.issue(
+        session,
+        Cause.OTHER,
+        request.department_code,
+        level=request.level,
+        demand=request.demand,
+        keyring=vault,
+        by=caller.sub,
+        now=now,
+    )
+    return await views.one(session, order, now)
+
+
+@router.get(
+    "/{order_id}",
+    operation_id="get_supervision_order",
+    summary="督办单详情 | One order",
+    responses=problem_responses(NotFound),
+)
+async def get_supervision_order(
+    order_id: UUID, session: Session, vault: Vault, caller: Reader, now: Now
+) -> OrderDetail:
+    """督办单及其前 200 个事项、证据和全部办理过程。
+
+    ---
+    The order with its first 200 items, their evidence, and all that was done.
+    """
+    return await views.detail(session, order_id, caller=caller, keyring=vault, now=now)
+
+
+@router.get(
+    "/{order_id}/items",
+    operation_id="list_supervision_items",
+    summary="督办事项 | Items of an order",
+    responses=problem_responses(NotFound),
+)
+async def list_supervision_items(
+    order_id: UUID, session: Session, caller: Reader, paging: Paging
+) -> Page[ItemView]:
+    """督办单中的全部事项，分页。
+
+    ---
+    All items of an order, in pages.
+    """
+    return await views.items(session, order_id, caller=caller, paging=paging)
+
+
+@router.post(
+    "/{order_id}/acknowledge",
+    operation_id="acknowledge_supervision_order",
+    summary="签收 | Acknowledge",
+    responses=_STEP,
+)
+async def acknowledge(request: Remark, acting: Acting, caller: Officer) -> OrderView:
+    """部门签收；此后开始计算答复时限。
+
+    ---
+    The department acknowledges; the time to answer starts.
+    """
+    return await acting.take(Action.ACKNOWLEDGE, request.text, caller)
+
+
+@router.post(
+    "/{order_id}/answer",
+    operation_id="answer_supervision_order",
+    summary="答复 | Answer",
+    responses=_STEP,
+)
+async def answer(request: Said, acting: Acting, caller: Officer) -> OrderView:
+    """部门答复办理情况。
+
+    ---
+    The department says what it did.
+    """
+    return await acting.take(Action.ANSWER, request.text, caller)
+
+
+@router.post(
+    "/{order_id}/accept",
+    operation_id="accept_supervision_answer",
+    summary="认可答复，办结 | Accept the answer",
+    responses=_STEP,
+)
+async def accept(request: Remark, acting: Acting, caller: Supervisor) -> OrderView:
+    """督办人员认可答复，督办单办结。
+
+    ---
+    The supervisor accepts the answer, and the order ends.
+    """
+    return await acting.take(Action.ACCEPT, request.text, caller)
+
+
+@router.post(
+    "/{order_id}/reject",
+    operation_id="reject_supervision_answer",
+    summary="退回答复 | Reject the answer",
+    responses=_STEP,
+)
+async def reject(request: Said, acting: Acting, caller: Supervisor) -> OrderView:
+    """督办人员退回答复并说明理由，部门须重新答复。
+
+    ---
+    The supervisor rejects the answer with reasons; the department answers again.
+    """
+    return await acting.take(Action.REJECT, request.text, caller)

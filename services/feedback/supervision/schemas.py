@@ -1,0 +1,88 @@
+"""What the API takes and gives."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.feedback.supervision.models import Cause, OrderState, Step
+
+DEPARTMENT = r"^[A-Za-z0-9_-]{1,32}$"
+
+
+class IssueOrder(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    department_code: str = Field(pattern=DEPARTMENT, examples=["D03"])
+    level: int = Field(1, ge=1, le=3, description="督办级别 | Level")
+    demand: str = Field(min_length=5, max_length=2000, description="要求 | What is demanded")
+
+
+class Said(BaseModel):
+    """What a person writes with a step."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    text: str = Field(min_length=5, max_length=2000, description="说明 | In words")
+
+
+class Remark(BaseModel):
+    """What a person may write with a step."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    text: str | None = Field(None, min_length=1, max_length=2000, description="说明 | In words")
+
+
+class OrderView(BaseModel):
+    """A supervision order as lists show it."""
+
+    id: UUID
+    number: str = Field(description="督办单号 | Public number")
+    cause: Cause
+    department_code: str
+    level: int
+    state: OrderState
+    version: int
+    issued_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    due_on: date | None = Field(description="本步骤的最后一天 | Last day of the present step")
+    due_on_is_provisional: bool | None
+    overdue: bool
+    item_count: int = Field(description="事项数 | How many items")
+    open_item_count: int = Field(description="未消除的事项数 | How many still stand")
+
+
+class ItemView(BaseModel):
+    """One cause of an order."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    cause: Cause
+    cause_id: UUID
+    due_on: date | None
+    project_code: str | None
+    project_name: str | None
+    item_code: str | None
+    item_name: str | None
+    settled_at: AwareDatetime | None
+    evidence_event_id: UUID | None = Field(description="证据事件 | The event that proves it")
+    evidence_url: str | None
+
+
+class StepView(BaseModel):
+    step: Step
+    state: OrderState
+    level: int
+    at: AwareDatetime
+    by: str
+    text: str | None
+
+
+class OrderDetail(OrderView):
+    """An order with its demand, its first 200 items and everything that was done about it."""
+
+    demand: str | None
+    items: list[ItemView]
+    steps: list[StepView]

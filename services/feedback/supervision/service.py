@@ -1,0 +1,249 @@
+"""What people and other services' events do to supervision orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.service import Subject
+from services.feedback.supervision import queries, rules
+from services.feedback.supervision.contracts import DutyOverdue
+from services.feedback.supervision.events import (
+    ClosedBecause,
+    SupervisionClosed,
+    SupervisionIssued,
+)
+from services.feedback.supervision.models import (
+    Cause,
+    OrderState,
+    PublicationProof,
+    Step,
+    SupervisionItem,
+    SupervisionOrder,
+    SupervisionStep,
+)
+from services.feedback.supervision.rules import Action
+from services.feedback.versions import ensure_version
+from shared import clock
+from shared.crypto import Keyring
+from shared.errors import NotFound
+from shared.identity import Caller
+
+SYSTEM = "system"
+SAID, DEMAND = "supervision_step.said", "supervision_order.demand"
+
+
+async def demand_publication(session: AsyncSession, duty: DutyOverdue, now: datetime) -> None:
+    """An overdue duty joins its department's bundle of the day; old news changes nothing."""
+    await queries.take_turn(session, duty.duty_id)
+    if not await queries.is_news(session, duty.duty_id, duty.judged_at):
+        return
+    order_id = await _bundle(session, duty, now)
+    item = SupervisionItem(
+        order_id=order_id,
+        cause=Cause.DUTY,
+        cause_id=duty.duty_id,
+        judged_at=duty.judged_at,
+        due_on=duty.due_on,
+        project_code=duty.project_code,
+        project_name=duty.project_name,
+        item_code=duty.item_code,
+        item_name=duty.item_name,
+    )
+    await queries.add_items(session, [item])
+
+
+async def _bundle(session: AsyncSession, duty: DutyOverdue, now: datetime) -> UUID:
+    wanted = rules.new_order(
+        Cause.DUTY,
+        duty.unit_code,
+        level=1,
+        day=clock.today(duty.judged_at),
+        now=now,
+        bundled=True,
+    )
+    [(order_id, _, created)] = await queries.open_bundles(session, [wanted])
+    if created:
+        await begin(session, [wanted], by=SYSTEM, now=now)
+    return order_id
+
+
+async def accept_proof(session: AsyncSession, proof: PublicationProof, now: datetime) -> None:
+    """A duty was found published: its item is settled, and an order without items left closes."""
+    await queries.take_turn(session, proof.duty_id)
+    await queries.keep_proof(session, proof)
+    concerned = await queries.orders_of_cause(session, Cause.DUTY, proof.duty_id)
+    await queries.lock_orders(session, concerned)
+    settled = await queries.settle_published(session, proof, now)
+    await close_settled(session, [order_id for order_id, _ in settled], now)
+
+
+async def close_settled(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> int:
+    """Close those of the orders, locked before, in which nothing stands; returns how many."""
+    closed = await queries.close_settled(session, ids, now)
+    if not closed:
+        return 0
+    proven = rules.evidence_of(await queries.evidence_of(session, [o.id for o in closed]))
+    await _end(session, closed, ClosedBecause.CAUSE_GONE, proven, by=SYSTEM, now=now)
+    await note(session, closed, Step.CLOSED, by=SYSTEM, now=now)
+    return len(closed)
+
+
+async def issue(
+    session: AsyncSession,
+    cause: Cause,
+    department_code: str,
+    *,
+    level: int,
+    by: str,
+    now: datetime,
+    cause_id: UUID | None = None,
+    demand: str | None = None,
+    keyring: Keyring | None = None,
+) -> SupervisionOrder:
+    """A single order, about one cause or about what a person demands in words."""
+    order = rules.new_order(
+        cause, department_code, level=level, day=clock.today(now), now=now, bundled=False
+    )
+    if demand is not None and keyring is not None:
+        order.demand_sealed = keyring.seal(demand, where=DEMAND, row=str(order.id))
+    await queries.add(session, order)
+    if cause_id is not None:
+        item = SupervisionItem(order_id=order.id, cause=cause, cause_id=cause_id, judged_at=now)
+        await queries.add_items(session, [item])
+    await begin(session, [order], by=by, now=now)
+    return order
+
+
+async def act(
+    session: AsyncSession,
+    order_id: UUID,
+    action: Action,
+    *,
+    said: str | None,
+    expected: int | None,
+    caller: Caller,
+    keyring: Keyring,
+    now: datetime,
+) -> SupervisionOrder:
+    """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
+    order = await queries.lock(session, order_id)
+    if order is None or not rules.may_see(caller, order.department_code):
+        raise NotFound
+    ensure_version(expected, version=order.version, state=order.state)
+    move = rules.move_of(order, action, caller)
+    order.state, order.version = move.to, order.version + 1
+    if move.to is not OrderState.ACKNOWLEDGED:
+        order.bundle_key = None
+    await _run_clocks(session, order, move, by=caller.sub, now=now)
+    if move.to is OrderState.ACCEPTED:
+        await _accept(session, order, by=caller.sub, now=now)
+    await session.flush()
+    await note(session, [order], move.step, by=caller.sub, now=now, said=said, keyring=keyring)
+    return order
+
+
+async def _run_clocks(
+    session: AsyncSession, order: SupervisionOrder, move: rules.Move, *, by: str, now: datetime
+) -> None:
+    subject = Subject(SubjectKind.SUPERVISION_ORDER, order.id)
+    if move.meets is not None:
+        await deadlines.meet(session, subject, move.meets, by=by, now=now)
+    if move.starts is not None:
+        department = order.department_code
+        await deadlines.start(
+            session, subject, move.starts, department_code=department, by=by, now=now
+        )
+
+
+async def _accept(
+    session: AsyncSession, order: SupervisionOrder, *, by: str, now: datetime
+) -> None:
+    order.ended_at = now
+    await queries.settle_order(session, order.id, now)
+    await _end(session, [order], ClosedBecause.ANSWER_ACCEPTED, {}, by=by, now=now)
+
+
+async def begin(
+    session: AsyncSession, orders: Sequence[SupervisionOrder], *, by: str, now: datetime
+) -> None:
+    """What every issued order gets: a first step, a clock to acknowledge it, an event."""
+    await note(session, orders, Step.ISSUED, by=by, now=now)
+    await start_acknowledgement(session, orders, by=by, now=now)
+    events = [
+        SupervisionIssued(
+            order_id=order.id,
+            number=order.number,
+            department_code=order.department_code,
+            cause=order.cause,
+            level=order.level,
+            issued_at=now,
+        )
+        for order in orders
+    ]
+    await deadlines.announce(session, [(e, e.department_code, e.order_id) for e in events])
+
+
+async def start_acknowledgement(
+    session: AsyncSession, orders: Sequence[SupervisionOrder], *, by: str, now: datetime
+) -> None:
+    """One clock for each order to be acknowledged by its department."""
+    await deadlines.start_many(
+        session,
+        SubjectKind.SUPERVISION_ORDER,
+        [(order.id, order.department_code) for order in orders],
+        PolicyKind.ORDER_ACKNOWLEDGE,
+        by=by,
+        now=now,
+    )
+
+
+async def note(
+    session: AsyncSession,
+    orders: Sequence[SupervisionOrder],
+    step: Step,
+    *,
+    by: str,
+    now: datetime,
+    said: str | None = None,
+    keyring: Keyring | None = None,
+) -> None:
+    """Append a step to the orders' history, with what was said sealed."""
+    steps = [
+        SupervisionStep(
+            order_id=order.id, step=step, state=order.state, level=order.level, at=now, by=by
+        )
+        for order in orders
+    ]
+    if said is not None and keyring is not None:
+        for noted in steps:
+            noted.said_sealed = keyring.seal(said, where=SAID, row=str(noted.id))
+    await queries.add_steps(session, steps)
+
+
+async def _end(
+    session: AsyncSession,
+    orders: Sequence[SupervisionOrder],
+    because: ClosedBecause,
+    proven: dict[UUID, list[UUID]],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    ids = [order.id for order in orders]
+    await deadlines.cancel_many(session, SubjectKind.SUPERVISION_ORDER, ids, by=by, now=now)
+    events = [
+        SupervisionClosed(
+            order_id=order.id,
+            number=order.number,
+            department_code=order.department_code,
+            because=because,
+            evidence_event_ids=proven.get(order.id, []),
+            at=now,
+        )
+        for order in orders
+    ]
+    await deadlines.announce(session, [(e, e.department_code, e.order_id) for e in events])

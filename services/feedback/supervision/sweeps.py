@@ -1,0 +1,126 @@
+"""The SQL of escalation: each question is one statement over all orders or all passed limits."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
+
+SWEEP = 20_000
+"""Passed limits taken into orders at a time: keeps the statement below the statement timeout."""
+
+_NOT_THE_DEPARTMENTS = sorted(CITIZENS_CLOCKS | OFFICE_CLOCKS)
+
+_OVERDUE = """
+    d.state = 'breached' AND d.escalated_level < :level AND d.due_on < :due_before
+    AND d.subject_kind IN ('letter', 'rating') AND d.kind <> ALL(:others)
+    AND NOT EXISTS (SELECT 1 FROM supervision_item i
+                    WHERE i.cause = 'deadline' AND i.cause_id = d.id AND i.settled_at IS NULL)
+"""
+_DEPARTMENTS = text(f"SELECT DISTINCT d.department_code FROM deadline d WHERE {_OVERDUE}")
+_TAKE = text(f"""
+    WITH taken AS (
+        UPDATE deadline SET escalated_level = :level
+        WHERE id IN (SELECT d.id FROM deadline d WHERE {_OVERDUE}
+                     LIMIT {SWEEP} FOR UPDATE SKIP LOCKED)
+        RETURNING id, department_code, due_on
+    )
+    INSERT INTO supervision_item (id, order_id, cause, cause_id, judged_at, due_on)
+    SELECT gen_random_uuid(), o.id, 'deadline', taken.id, :now, taken.due_on
+    FROM taken JOIN supervision_order o
+    ON o.bundle_key = :key_start || taken.department_code || :key_end
+    ON CONFLICT DO NOTHING
+""")
+
+_RAISE = """
+    WITH picked AS (
+        SELECT o.id, o.level FROM supervision_order o
+        WHERE o.state IN ('issued', 'acknowledged', 'rejected') AND {condition}
+        ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+    )
+    UPDATE supervision_order o
+    SET level = {level}, state = 'issued', bundle_key = NULL, version = o.version + 1
+    FROM picked WHERE o.id = picked.id
+    RETURNING o.id, o.number, o.department_code, picked.level AS level_before, o.level
+"""
+_RAISE_UNANSWERED = text(
+    _RAISE.format(
+        level="picked.level + 1",
+        condition="""o.level < 3 AND EXISTS (
+            SELECT 1 FROM deadline d WHERE d.subject_kind = 'supervision_order'
+            AND d.subject_id = o.id AND d.state = 'breached')""",
+    )
+)
+_RAISE_LONG_OVERDUE = text(
+    _RAISE.format(
+        level=":level",
+        condition="""o.cause = 'deadline' AND o.level < :level AND EXISTS (
+            SELECT 1 FROM supervision_item i JOIN deadline d ON d.id = i.cause_id
+            WHERE i.order_id = o.id AND i.settled_at IS NULL
+            AND d.state = 'breached' AND d.due_on < :due_before)""",
+    )
+)
+_MARK_RAISED = text("""
+    UPDATE deadline d SET escalated_level = o.level
+    FROM supervision_item i JOIN supervision_order o ON o.id = i.order_id
+    WHERE o.id = ANY(:orders) AND i.cause = 'deadline' AND i.settled_at IS NULL
+    AND d.id = i.cause_id AND d.escalated_level < o.level
+""")
+
+_ORDERS_WITH_GONE = text("""
+    SELECT DISTINCT i.order_id FROM supervision_item i JOIN deadline d ON d.id = i.cause_id
+    WHERE i.cause = 'deadline' AND i.settled_at IS NULL AND d.state <> 'breached'
+""")
+_SETTLE_GONE = text("""
+    UPDATE supervision_item i SET settled_at = :now FROM deadline d
+    WHERE i.order_id = ANY(:orders) AND i.cause = 'deadline' AND i.settled_at IS NULL
+    AND d.id = i.cause_id AND d.state <> 'breached'
+""")
+
+
+async def departments_overdue(session: AsyncSession, level: int, due_before: date) -> Sequence[str]:
+    """Departments with passed limits that stand in no order and are due for this level."""
+    found = await session.execute(_DEPARTMENTS, _overdue(level, due_before))
+    return found.scalars().all()
+
+
+async def take_overdue(
+    session: AsyncSession, level: int, due_before: date, day: date, now: datetime
+) -> int:
+    """Put passed limits into their departments' bundles of `day`; returns how many."""
+    keys = {"key_start": "deadline:", "key_end": f":{day}:{level}", "now": now}
+    taken: Any = await session.execute(_TAKE, _overdue(level, due_before) | keys)
+    return int(taken.rowcount)
+
+
+async def raise_unanswered(session: AsyncSession) -> Sequence[Row[Any]]:
+    """Orders whose own limit the department let pass, one level up."""
+    return (await session.execute(_RAISE_UNANSWERED)).all()
+
+
+async def raise_long_overdue(
+    session: AsyncSession, level: int, due_before: date
+) -> Sequence[Row[Any]]:
+    """Orders below `level` that hold a limit passed so long ago, raised to it."""
+    bounds = {"level": level, "due_before": due_before}
+    raised = (await session.execute(_RAISE_LONG_OVERDUE, bounds)).all()
+    await session.execute(_MARK_RAISED, {"orders": [order.id for order in raised]})
+    return raised
+
+
+async def orders_with_gone(session: AsyncSession) -> Sequence[UUID]:
+    """Orders with an item whose limit is kept, cancelled or moved meanwhile."""
+    return (await session.execute(_ORDERS_WITH_GONE)).scalars().all()
+
+
+async def settle_gone(session: AsyncSession, orders: Sequence[UUID], now: datetime) -> None:
+    """Settle such items of these orders; the clock's own history is the evidence."""
+    await session.execute(_SETTLE_GONE, {"orders": list(orders), "now": now})
+
+
+def _overdue(level: int, due_before: date) -> dict[str, Any]:
+    return {"level": level, "due_before": due_before, "others": _NOT_THE_DEPARTMENTS}

@@ -1,0 +1,129 @@
+"""Supervision orders as those who may see them see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import rules as limits
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import SubjectKind
+from services.feedback.supervision import queries, rules
+from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
+from services.feedback.supervision.schemas import ItemView, OrderDetail, OrderView, StepView
+from services.feedback.supervision.service import DEMAND, SAID
+from shared.crypto import Keyring
+from shared.errors import NotFound
+from shared.identity import Caller
+from shared.pages import Page, PageRequest, page
+
+
+async def orders(
+    session: AsyncSession,
+    *,
+    caller: Caller,
+    department_code: str | None,
+    state: OrderState | None,
+    level: int | None,
+    paging: PageRequest,
+    now: datetime,
+) -> Page[OrderView]:
+    """The orders of the caller's departments, the latest first."""
+    seen = rules.departments_of(caller)
+    if department_code is not None:
+        seen = frozenset({department_code}) if caller.at(department_code) else frozenset()
+    found = await queries.page(
+        session,
+        departments=seen,
+        state=state,
+        level=level,
+        after=paging.key(datetime, UUID),
+        limit=paging.limit + 1,
+    )
+    views = await _views(session, found, now)
+    return page(found, paging, lambda o: (o.issued_at, o.id), lambda o: views[o.id])
+
+
+async def one(session: AsyncSession, order: SupervisionOrder, now: datetime) -> OrderView:
+    """An order just changed, as lists show it."""
+    return (await _views(session, [order], now))[order.id]
+
+
+async def detail(
+    session: AsyncSession, order_id: UUID, *, caller: Caller, keyring: Keyring, now: datetime
+) -> OrderDetail:
+    """An order with its items and history. Raises NotFound."""
+    order = await _seen(session, order_id, caller)
+    view = await one(session, order, now)
+    demand = order.demand_sealed
+    return OrderDetail(
+        **view.model_dump(),
+        demand=demand and keyring.open(demand, where=DEMAND, row=str(order.id)),
+        items=[ItemView.model_validate(i) for i in await queries.items(session, order.id)],
+        steps=[_step(step, keyring) for step in await queries.steps(session, order.id)],
+    )
+
+
+async def items(
+    session: AsyncSession, order_id: UUID, *, caller: Caller, paging: PageRequest
+) -> Page[ItemView]:
+    """All items of an order. Raises NotFound."""
+    order = await _seen(session, order_id, caller)
+    after = paging.key(UUID)
+    last = after[0] if after is not None else None
+    found = await queries.items(session, order.id, last, paging.limit + 1)
+    return page(found, paging, lambda i: (i.id,), ItemView.model_validate)
+
+
+async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:
+    order = await queries.get(session, order_id)
+    if order is None or not rules.may_see(caller, order.department_code):
+        raise NotFound
+    return order
+
+
+async def _views(
+    session: AsyncSession, orders: Sequence[SupervisionOrder], now: datetime
+) -> dict[UUID, OrderView]:
+    ids = [order.id for order in orders]
+    counts = await queries.counts(session, ids)
+    clocks = await deadlines.of_many(session, SubjectKind.SUPERVISION_ORDER, ids)
+    views = {}
+    for order in orders:
+        clock = next(iter(clocks.get(order.id, [])), None)
+        item_count, open_item_count = counts.get(order.id, (0, 0))
+        views[order.id] = OrderView(
+            **order.model_dump(include=_SHOWN),
+            due_on=clock and clock.due_on,
+            due_on_is_provisional=clock and clock.provisional,
+            overdue=clock is not None and limits.is_overdue(clock, now),
+            item_count=item_count,
+            open_item_count=open_item_count,
+        )
+    return views
+
+
+_SHOWN = {
+    "id",
+    "number",
+    "cause",
+    "department_code",
+    "level",
+    "state",
+    "version",
+    "issued_at",
+    "ended_at",
+}
+
+
+def _step(step: SupervisionStep, keyring: Keyring) -> StepView:
+    said = step.said_sealed
+    return StepView(
+        step=step.step,
+        state=step.state,
+        level=step.level,
+        at=step.at,
+        by=step.by,
+        text=said and keyring.open(said, where=SAID, row=str(step.id)),
+    )
