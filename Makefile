@@ -1,74 +1,107 @@
 # 一扇门 OneDoor. `make` lists what there is to do; every target sets up what it needs.
 
+ifneq (,$(wildcard .env))
+include .env
+export
+endif
+
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
-SERVICES := appointments projects feedback gateway
-GROUPS_ := $(SERVICES) local dev tools
 SOURCES := services shared deploy tests
+WORKERS ?= 2
+LOCKED := base appointments projects feedback gateway setup local tools
 
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
 help:  ## 显示本页 | Show this page
 	@echo '一扇门 OneDoor'
 	@echo
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\) | \(.*\)$$/\1\t\2\t\3/p' $(MAKEFILE_LIST) \
-		| while IFS="$$(printf '\t')" read -r name zh en; do \
-			printf '  \033[36mmake %-18s\033[0m %s\n  %24s%s\n' "$$name" "$$zh" '' "$$en"; done
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\) | \(.*\)$$/\1|\2|\3/p' Makefile \
+		| while IFS='|' read -r name zh en; do \
+			printf '  make %-18s %s\n  %23s %s\n' "$$name" "$$zh" '' "$$en"; done
 
-run: .venv/.ready  ## 启动整个系统（含数据库与消息服务器） | Start the whole system, servers included
+run: $(READY)  ## 启动整个系统（含数据库与消息服务器）；PORT= HOST= 可选 | Start the whole system, servers included; PORT= HOST= at will
 	@exec $(PY) -m deploy.local
 
-tour: .venv/.ready  ## 用一条完整的办事流程走一遍正在运行的系统 | Walk the main job through a running system
+tour: $(READY)  ## 在运行中的系统上走完一条办事流程 | Walk the main job through a running system
 	@exec $(PY) -m deploy.tour
 
-test: .venv/.ready  ## 运行全部测试（自带私有服务器） | Run every test, on private servers of its own
-	@$(PY) -m pytest -m 'not bench' $(ARGS)
+test: $(READY)  ## 运行全部测试（自带私有服务器）；ARGS= 传给 pytest | Run every test, on private servers; ARGS= goes to pytest
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m 'not bench' $(ARGS)
 
-check: .venv/.ready  ## 检查格式、类型、依赖方向、迁移与内部规则 | Check format, types, imports, migrations, house rules
+check: $(READY)  ## 检查格式、类型、依赖方向、迁移与内部规则 | Check format, types, imports, migrations, house rules
 	@$(VENV)/bin/ruff format --check $(SOURCES)
 	@$(VENV)/bin/ruff check $(SOURCES)
 	@$(PY) -m mypy $(SOURCES)
-	@$(VENV)/bin/lint-imports
+	@told=$$($(VENV)/bin/lint-imports) || { echo "$$told"; exit 1; }; echo "$$told" | tail -n 1
 	@$(PY) -m deploy.migrations check
 	@$(PY) -m pytest -q tests/houserules
 
-format: .venv/.ready  ## 整理代码格式 | Put the code into its format
+format: $(READY)  ## 整理代码格式 | Put the code into its format
 	@$(VENV)/bin/ruff format $(SOURCES)
 	@$(VENV)/bin/ruff check --fix $(SOURCES)
 
-bench: .venv/.ready  ## 运行性能测量，以比值输出 | Measure the speed, printed as ratios
+bench: $(READY)  ## 测量性能，以比值输出 | Measure the speed, printed as ratios
 	@$(PY) -m pytest -q -s -m bench tests/benchmarks $(ARGS)
 
-reset:  ## 停止后清空 .data/ 中的全部数据 | Wipe all data in .data/ (stop the system first)
-	@if [ -x $(PY) ]; then $(PY) -m deploy.local.reset; else rm -rf .data; fi
+migrate: $(READY)  ## 将运行中系统的数据库迁移到最新 | Bring the running system's databases to head
+	@$(PY) -m deploy.migrations upgrade
+
+revision: $(READY)  ## 生成一个迁移：SERVICE=feedback MESSAGE="..." | Write a migration: SERVICE=feedback MESSAGE="..."
+	@$(PY) -m deploy.migrations revision '$(SERVICE)' '$(MESSAGE)'
+
+dead: $(READY)  ## 列出死信；ARGS="show 3" 或 ARGS="replay 3" | List dead letters; ARGS="show 3" or ARGS="replay 3"
+	@$(PY) -m deploy.dead $(ARGS)
+
+rebuild-streams: $(READY)  ## 用各服务的发件箱补齐消息流 | Refill the streams from the services' outboxes
+	@$(PY) -m deploy.rebuild
+
+verify-audit-log: $(READY)  ## 校验各服务的审计链 | Verify every service's audit chain
+	@$(PY) -m deploy.running $(PY) -m shared.verify_audit_log
+
+reset: $(READY)  ## 清空 .data/ 中的全部数据（先停止系统） | Wipe all data in .data/ (stop the system first)
+	@$(PY) -m deploy.local.reset
+
+nats-conf: $(READY)  ## 由订阅关系重新生成 deploy/nats.conf | Write deploy/nats.conf from the subscriptions
+	@$(PY) -m deploy.nats render
+
+secrets: $(READY)  ## 为 docker compose 生成 .env（口令与密钥） | Write .env with passwords and keys for docker compose
+	@$(PY) -m deploy.env
 
 requirements: $(UV)  ## 重新锁定依赖 | Lock the dependencies again
-	@for group in dev base $(filter-out dev,$(GROUPS_)); do \
-		chosen="--group $$group"; [ $$group = base ] && chosen=; \
-		pins="-c deploy/requirements/dev.txt"; [ $$group = dev ] && pins=; \
-		source=pyproject.toml; [ $$group = tools ] && source= && chosen="--group pyproject.toml:tools"; \
-		$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
-			--no-header --no-emit-index-url --no-emit-find-links \
-			$$source $$chosen $$pins -o deploy/requirements/$$group.txt || exit 1; \
+	@$(UV) pip compile -q --group dev pyproject.toml $(COMPILE) -o deploy/requirements/dev.txt
+	@for group in $(LOCKED); do \
+		case $$group in \
+			base) from=pyproject.toml ;; \
+			tools) from='--group pyproject.toml:tools' ;; \
+			*) from="pyproject.toml --group $$group" ;; \
+		esac; \
+		$(UV) pip compile -q $$from $(COMPILE) -c deploy/requirements/dev.txt \
+			-o deploy/requirements/$$group.txt || exit 1; \
 	done
 
-.venv/.ready: deploy/requirements/dev.txt | $(UV)
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+$(READY): deploy/requirements/dev.txt | $(UV)
 	@echo '正在安装依赖…… Installing the dependencies...'
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo '需要 Python 3.11 或更新版本。 Python 3.11 or newer is needed.' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo '需要 Python 3.11 或更新版本。 Python 3.11 or newer is needed.' >&2; exit 1; }
 	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
-	@$(UV) pip sync -q --require-hashes --python $(PY) deploy/requirements/dev.txt
+	@$(UV) pip sync -q --require-hashes --python $(PY) $<
 	@touch $@
 
 .tools/bin/uv: deploy/requirements/tools.txt
-	@$(PYTHON) -m venv .tools \
-		|| { echo '需要 venv 模块（Debian/Ubuntu：python3-venv）。 The venv module is needed (Debian/Ubuntu: python3-venv).' >&2; exit 1; }
+	@$(PYTHON) -m venv .tools || { \
+		echo '需要 venv 模块（Debian/Ubuntu：apt install python3-venv）。' >&2; \
+		echo 'The venv module is needed (Debian/Ubuntu: apt install python3-venv).' >&2; exit 1; }
 	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run tour test check format bench reset requirements
+.PHONY: help run tour test check format bench migrate revision dead rebuild-streams \
+	verify-audit-log reset nats-conf secrets requirements

@@ -2,28 +2,18 @@
 
 The owner runs migrations. The service's own role reads and writes rows, changes no structure, and
 may only add to the audit log and its seals.
-
-`python -m deploy.postgres provision` does it for every service on the server of
-ONEDOOR_DATABASE_URL, with passwords from <SERVICE>_DATABASE_PASSWORD and
-<SERVICE>_OWNER_PASSWORD. `python -m deploy.postgres protect SERVICE`, to be run after migrations
-with <SERVICE>_OWNER_DATABASE_URL, grants what the service's role may do.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
-import os
 import secrets
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-
-from deploy.services import SERVICES
 
 APPEND_ONLY = ("audit_log", "audit_seal")
 READ_ONLY = ("alembic_version",)
@@ -148,28 +138,3 @@ async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-async def _provision_all() -> None:
-    for service in SERVICES:
-        name = service.upper()
-        passwords = Passwords(
-            owner=os.environ[f"{name}_OWNER_PASSWORD"],
-            service=os.environ[f"{name}_DATABASE_PASSWORD"],
-        )
-        urls = await provision(os.environ["ONEDOOR_DATABASE_URL"], service, passwords)
-        print(f"{service}: {unquote(urlsplit(urls.service).path[1:])}")
-
-
-def main(arguments: list[str]) -> None:
-    match arguments:
-        case ["provision"]:
-            asyncio.run(_provision_all())
-        case ["protect", service] if service in SERVICES:
-            asyncio.run(protect(os.environ[f"{service.upper()}_OWNER_DATABASE_URL"], service))
-        case _:
-            sys.exit(__doc__)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

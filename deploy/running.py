@@ -1,4 +1,7 @@
-"""Where the system is that the other `make` targets work on: the running one, or named servers."""
+"""Where the system is that the other `make` targets work on: the running one, or named servers.
+
+`python -m deploy.running COMMAND...` runs a command that reads such addresses from its environment.
+"""
 
 import json
 import os
@@ -36,3 +39,12 @@ def owner_url(service: str) -> str:
 
 def _is_ours(path: Path) -> bool:
     return path.exists() and os.access(path, os.R_OK)
+
+
+def main(command: list[str]) -> None:
+    address("ONEDOOR_DATABASE_URL")
+    os.execvpe(command[0], command, environment())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
