@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -34,26 +35,29 @@ class Verdict(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a verdict was given: one code, worded in `auditing.rules`."""
+    """Why a verdict was given; each reason belongs to exactly one verdict (`rules.VERDICT_OF`)."""
 
-    HELD = "held"
+    NOT_AUDITABLE = "not_auditable"
+    EXEMPTED = "exempted"
+    SUSPENDED_BY_RULING = "suspended_by_ruling"
+    DISPUTED_BY_UNIT = "disputed_by_unit"
     NO_FORMATION_DATE = "no_formation_date"
     CALENDAR_NOT_LOADED = "calendar_not_loaded"
-    DUE_DATE_AHEAD = "due_date_ahead"
-    DUE_WITHIN_DAYS = "due_within_days"
+    SEEN_BEFORE_FORMED = "seen_before_formed"
+    CLAIM_BEFORE_FORMED = "claim_before_formed"
     SEEN_IN_TIME = "seen_in_time"
     CLAIM_IN_TIME = "claim_in_time"
+    ELEMENTS_MISSING = "elements_missing"
+    GONE_FROM_THE_WEB = "gone_from_the_web"
     ABSENT_AFTER_DUE = "absent_after_due"
     CLAIM_AFTER_DUE = "claim_after_due"
     CLAIM_CONTRADICTED = "claim_contradicted"
     NO_PUBLICATION_TIME = "no_publication_time"
-    SEEN_BEFORE_FORMED = "seen_before_formed"
-    CLAIM_BEFORE_FORMED = "claim_before_formed"
-    PROVEN_ABSENT = "proven_absent"
+    DUE_DATE_AHEAD = "due_date_ahead"
+    DUE_WITHIN_DAYS = "due_within_days"
     CANDIDATE_IN_REVIEW = "candidate_in_review"
+    PROVEN_ABSENT = "proven_absent"
     NO_CAPTURE_SINCE_DUE = "no_capture_since_due"
-    ELEMENTS_MISSING = "elements_missing"
-    GONE_FROM_THE_WEB = "gone_from_the_web"
 
 
 class Standing(Table, table=True):
@@ -70,6 +74,7 @@ class Standing(Table, table=True):
         CheckConstraint("over_by IS NULL OR over_by > 0", name="over_by_positive"),
         CheckConstraint("(over_by IS NOT NULL) = (verdict = 'late')", name="over_by_when_late"),
         Index("ix_standing_unit_code_verdict", "unit_code", "verdict"),
+        Index("ix_standing_unseen", "unit_code", postgresql_where=text("NOT is_seen")),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 
@@ -77,14 +82,16 @@ class Standing(Table, table=True):
     unit_code: str = Field(max_length=32)
     hold: str = Field(default="none", max_length=16)
     calendar_days: bool = False
-    formed_ord: int | None = None
+    is_formed: bool
     due_ord: int | None = None
+    is_seen: bool = False
     seen_ord: int | None = None
-    absent_ord: int | None = None
-    claim_ord: int | None = None
-    claim_contradicted: bool = False
     seen_early: bool = False
+    absent_ord: int | None = None
+    is_claimed: bool = False
+    claim_ord: int | None = None
     claim_early: bool = False
+    claim_contradicted: bool = False
     is_incomplete: bool = False
     is_gone: bool = False
     in_review: bool = False
@@ -130,7 +137,7 @@ class Audit(Table, table=True):
     calendar_version: int
     rule_version: int
     started_at: datetime = Field(sa_type=Moment)
-    report_id: UUID | None = Field(default=None, foreign_key="report.id")
+    report_id: UUID = Field(foreign_key="report.id")
     ordered_by: str = Field(max_length=100)
 
 
@@ -144,7 +151,7 @@ class Report(Table, table=True):
     frozen_at: datetime = Field(sa_type=Moment)
     last_verdict_event: int = Field(sa_type=BigInteger)
     last_fact: int = Field(sa_type=BigInteger)
-    inputs: dict[str, object] = Field(sa_type=JSONB)
+    inputs: dict[str, Any] = Field(sa_type=JSONB)
     """Names of units and weights as they were, so that the report recomputes to the same bytes."""
     body: bytes = Field(sa_type=LargeBinary)
     sha256: str = Field(max_length=64)

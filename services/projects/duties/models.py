@@ -31,6 +31,7 @@ class ClaimKind(StrEnum):
     META = "meta"
     LABEL = "label"
     LIST = "list"
+    HEADER = "header"
     NONE = "none"
 
 
@@ -54,7 +55,7 @@ class RulingKind(StrEnum):
     DISPUTE = "dispute"
     EXTEND = "extend"
     SUSPEND = "suspend"
-    RESUME = "resume"
+    RESTORE = "restore"
 
 
 class TriggerEvent(Table, table=True):

@@ -1,0 +1,86 @@
+"""What the audit tells others: a verdict moved, a limit runs out, a duty is overdue, a report."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events import Event
+
+
+class DutyJudged(Event):
+    """一项公开义务的监察结论发生变化。
+
+    The verdict on a duty to publish moved.
+    """
+
+    type: ClassVar[str] = "projects.duty.judged.v1"
+
+    duty_id: UUID
+    unit_code: str
+    project_code: str
+    item_code: str
+    from_verdict: str | None
+    verdict: str
+    reason: str
+    over_by: int | None = Field(description="Days over the limit, in days of the duty's clock.")
+    due_on: date | None
+    as_of: date
+    rule_version: int
+    calendar_version: int
+    judged_at: AwareDatetime
+
+
+class DutyDueSoon(Event):
+    """一项公开义务即将到期。
+
+    A duty to publish runs out within days and nothing is published yet.
+    """
+
+    type: ClassVar[str] = "projects.duty.due_soon.v1"
+
+    duty_id: UUID
+    unit_code: str
+    unit_name: str
+    project_code: str
+    project_name: str
+    item_code: str
+    item_name: str
+    due_on: date
+    judged_at: AwareDatetime
+
+
+class DutyOverdue(Event):
+    """一项公开义务逾期未公开，并已证明网上没有。
+
+    A duty to publish is overdue, with proof of absence after its due day.
+    """
+
+    type: ClassVar[str] = "projects.duty.overdue.v1"
+
+    duty_id: UUID
+    unit_code: str
+    unit_name: str
+    project_code: str
+    project_name: str
+    item_code: str
+    item_name: str
+    due_on: date
+    over_by: int
+    judged_at: AwareDatetime
+
+
+class ReportFrozen(Event):
+    """监察报表已冻结，可供查阅。
+
+    A monitoring report was frozen and can be read.
+    """
+
+    type: ClassVar[str] = "projects.report.frozen.v1"
+
+    report_id: UUID
+    as_of: date
+    sha256: str
+    evidence_root: str
+    frozen_at: AwareDatetime

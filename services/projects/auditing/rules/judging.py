@@ -1,0 +1,194 @@
+"""The auditor's judgement of one duty: a pure function of ordinals, evidence and the day. No I/O.
+
+`queries.JUDGE` says the same in SQL for all duties at once; a test holds the two together.
+"""
+
+from dataclasses import dataclass
+
+from services.projects.auditing.models import Reason, Verdict
+from shared.errors import Text
+
+RULE_VERSION = 1
+DUE_SOON_DAYS = 3
+"""Days before the end of the limit from which a unit is reminded; the due day itself is day 0."""
+
+ENDLESS = 2**31 - 1
+"""The last ordinal of a clock that counts plain days: such a clock needs no holiday notice."""
+
+VERDICT_OF: dict[Reason, Verdict] = {
+    Reason.NOT_AUDITABLE: Verdict.NOT_APPLICABLE,
+    Reason.EXEMPTED: Verdict.EXEMPT,
+    Reason.SUSPENDED_BY_RULING: Verdict.SUSPENDED,
+    Reason.DISPUTED_BY_UNIT: Verdict.TIME_DISPUTED,
+    Reason.NO_FORMATION_DATE: Verdict.UNKNOWN,
+    Reason.CALENDAR_NOT_LOADED: Verdict.CALENDAR_UNKNOWN,
+    Reason.SEEN_BEFORE_FORMED: Verdict.EARLY_VIOLATION,
+    Reason.CLAIM_BEFORE_FORMED: Verdict.EARLY_VIOLATION,
+    Reason.SEEN_IN_TIME: Verdict.ON_TIME,
+    Reason.CLAIM_IN_TIME: Verdict.ON_TIME,
+    Reason.ELEMENTS_MISSING: Verdict.INCOMPLETE,
+    Reason.GONE_FROM_THE_WEB: Verdict.WITHDRAWN,
+    Reason.ABSENT_AFTER_DUE: Verdict.LATE,
+    Reason.CLAIM_AFTER_DUE: Verdict.LATE,
+    Reason.CLAIM_CONTRADICTED: Verdict.TIME_DISPUTED,
+    Reason.NO_PUBLICATION_TIME: Verdict.UNKNOWN,
+    Reason.DUE_DATE_AHEAD: Verdict.PENDING,
+    Reason.DUE_WITHIN_DAYS: Verdict.DUE_SOON,
+    Reason.CANDIDATE_IN_REVIEW: Verdict.UNKNOWN,
+    Reason.PROVEN_ABSENT: Verdict.OVERDUE,
+    Reason.NO_CAPTURE_SINCE_DUE: Verdict.UNKNOWN_SOURCE_DOWN,
+}
+
+HELD = {
+    "not_applicable": Reason.NOT_AUDITABLE,
+    "exempt": Reason.EXEMPTED,
+    "suspended": Reason.SUSPENDED_BY_RULING,
+    "disputed": Reason.DISPUTED_BY_UNIT,
+}
+
+WORDING: dict[Reason, Text] = {
+    Reason.NOT_AUDITABLE: Text(
+        "该事项不能从互联网核查", "The open web cannot show whether this item was published"
+    ),
+    Reason.EXEMPTED: Text("已依法豁免", "Exempt by a recorded ruling"),
+    Reason.SUSPENDED_BY_RULING: Text("期限中止", "The clock is suspended by a ruling"),
+    Reason.DISPUTED_BY_UNIT: Text("公开主体提出异议", "The unit disputes the finding"),
+    Reason.NO_FORMATION_DATE: Text("形成日期不明", "The formation date is not known"),
+    Reason.CALENDAR_NOT_LOADED: Text(
+        "所涉年份的放假通知尚未载入", "The holiday notice of a year it needs is not loaded"
+    ),
+    Reason.SEEN_BEFORE_FORMED: Text("形成之前已见公开", "It was seen online before it was formed"),
+    Reason.CLAIM_BEFORE_FORMED: Text(
+        "页面自称的发布时间早于形成日期", "The page claims a time before it was formed"
+    ),
+    Reason.SEEN_IN_TIME: Text("期限内已见公开", "It was seen online within the limit"),
+    Reason.CLAIM_IN_TIME: Text(
+        "发布时间在期限内，且无相反证据",
+        "Its claimed time is in the limit and nothing contradicts it",
+    ),
+    Reason.ELEMENTS_MISSING: Text(
+        "按时公开，但缺少要素", "Published in time, elements are missing"
+    ),
+    Reason.GONE_FROM_THE_WEB: Text("公开后又撤下", "Published in time, then taken down"),
+    Reason.ABSENT_AFTER_DUE: Text(
+        "期限届满后仍未公开，后来才公开", "It was proven absent after the limit and published later"
+    ),
+    Reason.CLAIM_AFTER_DUE: Text("发布时间在期限之后", "Its claimed time is after the limit"),
+    Reason.CLAIM_CONTRADICTED: Text(
+        "页面时间与其他证据矛盾，须人工核实", "Other evidence contradicts the claimed time"
+    ),
+    Reason.NO_PUBLICATION_TIME: Text("页面没有发布时间", "The page carries no time of publication"),
+    Reason.DUE_DATE_AHEAD: Text("期限未到", "The limit has not run out"),
+    Reason.DUE_WITHIN_DAYS: Text("期限即将届满", "The limit runs out within days"),
+    Reason.CANDIDATE_IN_REVIEW: Text("有疑似页面待人工核对", "A candidate page waits for review"),
+    Reason.PROVEN_ABSENT: Text(
+        "期限届满后全部栏目均未见公开", "All columns were read after the limit: it is not there"
+    ),
+    Reason.NO_CAPTURE_SINCE_DUE: Text(
+        "期限届满后未能成功抓取，不计入扣分", "No good capture since the limit; not held against it"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a duty, as ordinals of its own clock (None: not known or not yet dated)."""
+
+    due_ord: int | None
+    hold: str = "none"
+    is_formed: bool = True
+    is_seen: bool = False
+    seen_ord: int | None = None
+    seen_early: bool = False
+    absent_ord: int | None = None
+    is_claimed: bool = False
+    claim_ord: int | None = None
+    claim_early: bool = False
+    claim_contradicted: bool = False
+    is_incomplete: bool = False
+    is_gone: bool = False
+    in_review: bool = False
+
+
+@dataclass(frozen=True)
+class Day:
+    """The day of the audit on the duty's clock.
+
+    `now_ord` is its `ord_end`, `last_ord` the last ordinal that any notice covers, `walked_ord` the
+    `ord_end` of the last day on which every place of the unit was read to its end.
+    """
+
+    now_ord: int
+    last_ord: int
+    walked_ord: int | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, by how many days a late duty is over, and the reason."""
+
+    reason: Reason
+    over_by: int | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return VERDICT_OF[self.reason]
+
+
+def judge(facts: Facts, day: Day) -> Judgement:
+    """How the duty stands on `day`.
+
+    Only inside our own bracket (last seen absent, first seen] does the time a page claims decide,
+    and only if nothing contradicts it. Nothing is overdue without proof that it was absent.
+    """
+    if facts.hold in HELD:
+        return Judgement(HELD[facts.hold])
+    if not facts.is_formed:
+        return Judgement(Reason.NO_FORMATION_DATE)
+    if facts.seen_early:
+        return Judgement(Reason.SEEN_BEFORE_FORMED)
+    if facts.due_ord is None:
+        return Judgement(Reason.CALENDAR_NOT_LOADED)
+    if facts.is_seen:
+        return _judge_published(facts, facts.due_ord, day)
+    return _judge_unpublished(facts, facts.due_ord, day)
+
+
+def _judge_published(facts: Facts, due_ord: int, day: Day) -> Judgement:
+    if facts.claim_early and not facts.claim_contradicted:
+        return Judgement(Reason.CLAIM_BEFORE_FORMED)
+    if facts.seen_ord is not None and facts.seen_ord <= due_ord:
+        return Judgement(_in_time(facts, Reason.SEEN_IN_TIME))
+    if facts.absent_ord is not None and facts.absent_ord > due_ord:
+        believed = None if facts.claim_contradicted else facts.claim_ord
+        over_by = max(believed or 0, facts.absent_ord) - due_ord
+        return Judgement(Reason.ABSENT_AFTER_DUE, over_by)
+    if facts.claim_contradicted:
+        return Judgement(Reason.CLAIM_CONTRADICTED)
+    if not facts.is_claimed:
+        return Judgement(Reason.NO_PUBLICATION_TIME)
+    if facts.claim_ord is not None and facts.claim_ord <= due_ord:
+        return Judgement(_in_time(facts, Reason.CLAIM_IN_TIME))
+    if facts.claim_ord is not None or due_ord <= day.last_ord:
+        claimed = day.last_ord + 1 if facts.claim_ord is None else facts.claim_ord
+        return Judgement(Reason.CLAIM_AFTER_DUE, claimed - due_ord)
+    return Judgement(Reason.CALENDAR_NOT_LOADED)
+
+
+def _in_time(facts: Facts, reason: Reason) -> Reason:
+    if facts.is_gone:
+        return Reason.GONE_FROM_THE_WEB
+    return Reason.ELEMENTS_MISSING if facts.is_incomplete else reason
+
+
+def _judge_unpublished(facts: Facts, due_ord: int, day: Day) -> Judgement:
+    if due_ord > day.last_ord:
+        return Judgement(Reason.CALENDAR_NOT_LOADED)
+    left = due_ord - day.now_ord
+    if left >= 0:
+        return Judgement(Reason.DUE_WITHIN_DAYS if left <= DUE_SOON_DAYS else Reason.DUE_DATE_AHEAD)
+    if facts.in_review:
+        return Judgement(Reason.CANDIDATE_IN_REVIEW)
+    if day.walked_ord is not None and day.walked_ord > due_ord:
+        return Judgement(Reason.PROVEN_ABSENT)
+    return Judgement(Reason.NO_CAPTURE_SINCE_DUE)

@@ -1,0 +1,108 @@
+"""What the audit takes and shows."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.auditing.models import Reason, Verdict
+
+
+class AuditOrder(BaseModel):
+    """Which day to audit; without it, today."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: dt.date | None = Field(
+        None,
+        description="监察日期，默认今天；过去的日期按当时的结论出报表"
+        " | Today by default; a past day is reported as it was judged then.",
+    )
+
+
+class ReasonView(BaseModel):
+    """Why, in both languages."""
+
+    code: Reason
+    zh: str
+    en: str
+
+
+class AuditView(BaseModel):
+    """A run of the audit and the report it froze."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    as_of: dt.date
+    judged: int = Field(description="受监察的义务数 | Duties that were judged.")
+    changed: int = Field(description="结论有变化的义务数 | Duties whose verdict moved.")
+    report: UUID
+    started_at: AwareDatetime
+
+
+class UnitLine(BaseModel):
+    """One unit's line of the report."""
+
+    unit: str
+    name: str
+    name_en: str
+    due: int
+    on_time: int
+    late: int
+    overdue: int
+    early: int
+    incomplete: int
+    withdrawn: int
+    unknown: int
+    due_soon: int
+    pending: int
+    outside: int
+    rate: float | None
+    score: float | None
+    rank: int | None
+    light: str
+
+
+class ReportBody(BaseModel):
+    """The frozen unit report."""
+
+    as_of: dt.date
+    units: list[UnitLine]
+    totals: dict[str, Any]
+    versions: dict[str, int]
+    evidence_root: str
+
+
+class ReportSummary(BaseModel):
+    """A frozen report in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    as_of: dt.date
+    frozen_at: AwareDatetime
+    sha256: str
+
+
+class ReportView(ReportSummary):
+    """A frozen report with its content; `.json`, `.csv` and `.html` give it as a file."""
+
+    report: ReportBody
+
+
+class ReportRow(BaseModel):
+    """A duty behind a figure of a report, as it stood then."""
+
+    duty_id: UUID
+    unit: str
+    project: str
+    project_name: str
+    item_code: str
+    item_name: str
+    formed_on: dt.date | None
+    verdict: Verdict
+    over_by: int | None
+    url: str | None
+    reason: ReasonView

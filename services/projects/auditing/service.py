@@ -1,0 +1,224 @@
+"""Judging duties, auditing, freezing reports."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing import queries
+from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue, ReportFrozen
+from services.projects.auditing.models import Audit, Report, Verdict
+from services.projects.auditing.rules import report as reporting
+from services.projects.auditing.rules.judging import RULE_VERSION
+from services.projects.calendar.models import NATIONAL
+from shared import clock, outbox
+from shared.errors import Invalid, NotFound, Text
+
+_AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be audited")
+
+
+async def judge_duties(
+    session: AsyncSession, duties: Sequence[UUID], now: dt.datetime, *, actor: str
+) -> int:
+    """Judge these duties, after something about them changed. Returns how many verdicts moved."""
+    return await _judge(session, "duties", list(duties), now, actor)
+
+
+async def judge_units(
+    session: AsyncSession, units: Sequence[str], now: dt.datetime, *, actor: str
+) -> int:
+    """Judge all duties of these units, after their pages were read. Returns how many moved."""
+    return await _judge(session, "units", list(units), now, actor)
+
+
+async def judge_all(session: AsyncSession, now: dt.datetime, *, actor: str) -> int:
+    """Judge every duty. Returns how many verdicts moved."""
+    return await _judge(session, "all", None, now, actor)
+
+
+async def tick(session: AsyncSession, now: dt.datetime) -> int:
+    """Judge what is not published yet: only there does a day that passes move a verdict."""
+    return await _judge(session, "unseen", None, now, "audit-tick")
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """Wait for the turn to record facts and verdicts, which are ordered by their ids."""
+    await queries.take_turn(session)
+
+
+async def _judge(
+    session: AsyncSession, scope: str, chosen: list[Any] | None, now: dt.datetime, actor: str
+) -> int:
+    await queries.take_turn(session)
+    as_of = clock.today(now)
+    day = await queries.today(session, NATIONAL, as_of)
+    values: dict[str, Any] = {**day, "region": NATIONAL, "as_of": as_of, "now": now, "actor": actor}
+    if chosen is not None:
+        values["chosen"] = chosen
+    moved = await queries.judge(session, scope, **values)
+    for row in moved:
+        await _tell(session, row, as_of, now, day["calendar_version"])
+    return len(moved)
+
+
+async def _tell(
+    session: AsyncSession, row: RowMapping, as_of: dt.date, now: dt.datetime, calendar_version: int
+) -> None:
+    scope, subject = row["unit_code"], str(row["duty_id"])
+    counted = row["to_verdict"] in (Verdict.LATE, Verdict.OVERDUE)
+    judged = DutyJudged(
+        **_fields(row, "duty_id", "unit_code", "project_code", "item_code"),
+        from_verdict=row["from_verdict"],
+        verdict=row["to_verdict"],
+        reason=row["reason"],
+        over_by=row["over_by"] if counted else None,
+        due_on=row["due_on"],
+        as_of=as_of,
+        rule_version=RULE_VERSION,
+        calendar_version=calendar_version,
+        judged_at=now,
+    )
+    await outbox.record(session, judged, scope=scope, subject=subject)
+    named = _fields(row, *DutyDueSoon.model_fields.keys() - {"judged_at"})
+    if row["to_verdict"] == Verdict.DUE_SOON:
+        await outbox.record(
+            session, DutyDueSoon(**named, judged_at=now), scope=scope, subject=subject
+        )
+    if row["to_verdict"] == Verdict.OVERDUE:
+        overdue = DutyOverdue(**named, over_by=row["over_by"], judged_at=now)
+        await outbox.record(session, overdue, scope=scope, subject=subject)
+
+
+def _fields(row: RowMapping, *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
+async def audit(
+    session: AsyncSession, as_of: dt.date | None, now: dt.datetime, *, actor: str
+) -> Audit:
+    """Judge every duty as of today and freeze the report; a past day is reported as judged then.
+
+    Raises Invalid for a day that has not come.
+    """
+    day = clock.today(now)
+    if as_of is not None and as_of > day:
+        raise Invalid(_AHEAD, pointer="/body/as_of")
+    past = as_of is not None and as_of < day
+    changed = 0 if past else await judge_all(session, now, actor=actor)
+    report = await _freeze(session, as_of or day, now, past=past)
+    marks = await queries.marks(session, None)
+    done = Audit(
+        as_of=report.as_of,
+        judged=int(marks["standings"]),
+        changed=changed,
+        calendar_version=report.inputs["versions"]["calendar"],
+        rule_version=RULE_VERSION,
+        started_at=now,
+        report_id=report.id,
+        ordered_by=actor,
+    )
+    session.add(done)
+    await session.flush()
+    return done
+
+
+async def _freeze(session: AsyncSession, as_of: dt.date, now: dt.datetime, *, past: bool) -> Report:
+    before = clock.day_start(as_of + dt.timedelta(days=1)) if past else None
+    marks = await queries.marks(session, before)
+    last_event, last_fact = int(marks["last_event"]), int(marks["last_fact"])
+    if past:
+        counts = await queries.counts_at(session, last_event)
+    else:
+        counts = await queries.counts(session)
+    inputs = await _inputs(session, as_of, int(marks["catalogue_version"]))
+    content = reporting.compose(as_of, inputs, counts, await _root(session, last_fact))
+    body = reporting.to_bytes(content)
+    report = Report(
+        as_of=as_of,
+        frozen_at=now,
+        last_verdict_event=last_event,
+        last_fact=last_fact,
+        inputs=inputs,
+        body=body,
+        sha256=hashlib.sha256(body).hexdigest(),
+    )
+    session.add(report)
+    await session.flush()
+    frozen = ReportFrozen(
+        report_id=report.id,
+        as_of=as_of,
+        sha256=report.sha256,
+        evidence_root=content["evidence_root"],
+        frozen_at=now,
+    )
+    await outbox.record(session, frozen, subject=str(report.id))
+    return report
+
+
+async def _inputs(session: AsyncSession, as_of: dt.date, catalogue_version: int) -> dict[str, Any]:
+    scheme = await queries.scheme(session, as_of)
+    day = await queries.today(session, NATIONAL, as_of)
+    return {
+        "units": [dict(unit) for unit in await queries.units(session, as_of)],
+        "weights": scheme["weights"],
+        "versions": {
+            "calendar": int(day["calendar_version"]),
+            "catalogue": catalogue_version,
+            "rule": RULE_VERSION,
+            "scheme": int(scheme["version"]),
+        },
+    }
+
+
+async def _root(session: AsyncSession, last_fact: int) -> str:
+    return reporting.merkle_root(await queries.fact_hashes(session, last_fact))
+
+
+async def recompute(session: AsyncSession, report: Report) -> bytes:
+    """The report's bytes again, from the history of verdicts and the facts up to its freezing."""
+    counts = await queries.counts_at(session, report.last_verdict_event)
+    root = await _root(session, report.last_fact)
+    return reporting.to_bytes(reporting.compose(report.as_of, report.inputs, counts, root))
+
+
+async def find_report(session: AsyncSession, report_id: UUID) -> Report:
+    """Raises NotFound."""
+    report = await session.get(Report, report_id)
+    if report is None:
+        raise NotFound
+    return report
+
+
+async def find_audit(session: AsyncSession, audit_id: UUID) -> Audit:
+    """Raises NotFound."""
+    done = await session.get(Audit, audit_id)
+    if done is None:
+        raise NotFound
+    return done
+
+
+async def list_reports(
+    session: AsyncSession, after: tuple[dt.datetime, UUID] | None, limit: int
+) -> Sequence[Report]:
+    """Frozen reports, the newest first."""
+    return await queries.reports(session, after, limit)
+
+
+async def report_rows(
+    session: AsyncSession,
+    report: Report,
+    *,
+    unit: str | None,
+    column: str | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """The duties behind a figure of a report; `column` is a key of `reporting.VERDICTS`."""
+    verdicts = None if column is None else [str(v) for v in reporting.VERDICTS[column]]
+    return await queries.rows_at(
+        session, report.last_verdict_event, unit=unit, verdicts=verdicts, after=after, limit=limit
+    )

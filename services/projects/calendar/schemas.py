@@ -1,0 +1,111 @@
+"""The calendar as people and programs read it, and the calculator that officials ask for."""
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.calendar.models import NATIONAL, RuleKind
+
+Region = Field(NATIONAL, pattern=r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$", description="地区 | Region.")
+
+
+class RuleInput(BaseModel):
+    """A clock: how many days of which kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: RuleKind = Field(description="期限种类 | Kind of clock.")
+    n: int = Field(0, ge=0, le=3660, description="天数 | Number of days.")
+    month_day: str | None = Field(
+        None,
+        pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+        description="固定日期，如 01-31 | For fixed_date.",
+    )
+    roll_forward: bool = Field(
+        True,
+        description="自然日期限届满日为休息日的，顺延至下一工作日（民法典第203条）"
+        " | A limit in calendar days that ends on a day of rest runs to the next working day.",
+    )
+
+
+class PreviewRequest(BaseModel):
+    """What the calculator takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    formed_on: dt.date = Field(ge=dt.date(1949, 10, 1), le=dt.date(2999, 12, 31))
+    rule: RuleInput
+    region: str = Region
+
+
+class DayView(BaseModel):
+    """A day of the table: what it is, whether it counts, and the notice that says so."""
+
+    date: dt.date
+    kind: Literal["start", "workday", "rest_day", "weekend", "working_weekend"]
+    counted: bool
+    notice: str
+
+
+class Preview(BaseModel):
+    """The due day with the table of days, or why there is none."""
+
+    due_on: dt.date | None
+    verdict: Literal["calendar_unknown"] | None = None
+    days: list[DayView] | None = None
+
+
+class VersionOrder(BaseModel):
+    """A year's holiday notice, or its correction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    region: str = Region
+    year: int = Field(ge=2004, le=2200)
+    notice: str = Field(
+        min_length=4, max_length=300, description="通知名称与文号 | Name and number of the notice."
+    )
+    rest_days: list[dt.date] = Field(
+        max_length=60, description="周一至周五中放假的日期 | Days off, Monday to Friday."
+    )
+    working_weekends: list[dt.date] = Field(
+        max_length=30, description="周末中上班的日期 | Weekend days at work."
+    )
+
+
+class VersionView(BaseModel):
+    """A version of the calendar."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    region: str
+    version: int
+    year: int
+    notice: str
+    rest_days: list[dt.date]
+    working_weekends: list[dt.date]
+    created_at: AwareDatetime
+
+
+class CalendarDay(BaseModel):
+    """A day with its ordinals."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    date: dt.date
+    is_workday: bool
+    ord_start: int
+    ord_end: int
+    source_notice: str
+    version: int
+
+
+class CalendarView(BaseModel):
+    """A year of the calendar; `status` calendar_unknown while its notice is not loaded."""
+
+    region: str
+    year: int
+    status: Literal["loaded", "calendar_unknown"]
+    versions: list[VersionView]
+    days: list[CalendarDay]

@@ -1,0 +1,157 @@
+"""Reading the calendar, loading a year's notice, and the clock calculator."""
+
+import datetime as dt
+from typing import Literal
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.calendar import queries, rules
+from services.projects.calendar.events import CalendarChanged
+from services.projects.calendar.models import NATIONAL, CalendarVersion, RuleKind, WorkCalendarDay
+from services.projects.calendar.rules import ClockRule
+from services.projects.calendar.schemas import (
+    CalendarDay,
+    CalendarView,
+    DayView,
+    Preview,
+    PreviewRequest,
+    VersionOrder,
+    VersionView,
+)
+from shared import outbox, workdays
+from shared.errors import Invalid, Text
+from shared.workdays import CalendarUnknown, Workdays
+
+
+async def load(session: AsyncSession, region: str = NATIONAL) -> Workdays:
+    """The region's working days as they are known now."""
+    return await workdays.load(session, region)
+
+
+async def newest_version(session: AsyncSession, region: str = NATIONAL) -> int:
+    return await queries.newest_version(session, region)
+
+
+async def read_year(session: AsyncSession, region: str, year: int) -> CalendarView:
+    """A year's days, or `calendar_unknown` while its notice is not loaded."""
+    days = await queries.days(session, region, dt.date(year, 1, 1), dt.date(year, 12, 31))
+    versions = await queries.versions(session, region, year)
+    return CalendarView(
+        region=region,
+        year=year,
+        status="loaded" if days else "calendar_unknown",
+        versions=[VersionView.model_validate(version) for version in versions],
+        days=[CalendarDay.model_validate(day) for day in days],
+    )
+
+
+async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
+    """The last day in time and the table of days that leads to it.
+
+    Raises Invalid for a kind of clock that has no end of its own.
+    """
+    wanted = request.rule
+    if wanted.kind is RuleKind.NONE:
+        said = Text("此种期限没有截止日", "This kind of clock has no end")
+        raise Invalid(said, pointer="/body/rule/kind")
+    rule = ClockRule(wanted.kind, wanted.n, wanted.month_day, wanted.roll_forward)
+    try:
+        due_on = rules.due_on(rule, request.formed_on, await load(session, request.region))
+    except CalendarUnknown:
+        return Preview(due_on=None, verdict="calendar_unknown")
+    days = await day_table(session, request.region, rule, request.formed_on, due_on)
+    return Preview(due_on=due_on, days=days)
+
+
+async def day_table(
+    session: AsyncSession, region: str, rule: ClockRule, formed_on: dt.date, due_on: dt.date
+) -> list[DayView]:
+    """Each day from the formation to the due day: what it is and whether the clock counts it."""
+    days = await queries.days(session, region, formed_on, due_on)
+    return [_day_view(day, rule.kind, formed_on) for day in days]
+
+
+def _day_view(day: WorkCalendarDay, kind: RuleKind, formed_on: dt.date) -> DayView:
+    by_workdays = kind in (RuleKind.WORKING_DAYS, RuleKind.PROMPTLY)
+    after_start = day.date > formed_on
+    return DayView(
+        date=day.date,
+        kind=_kind(day) if after_start else "start",
+        counted=after_start and (day.is_workday or not by_workdays),
+        notice=day.source_notice,
+    )
+
+
+def _kind(
+    day: WorkCalendarDay,
+) -> Literal["workday", "rest_day", "weekend", "working_weekend"]:
+    if day.date.weekday() >= 5:
+        return "working_weekend" if day.is_workday else "weekend"
+    return "workday" if day.is_workday else "rest_day"
+
+
+async def add_version(
+    session: AsyncSession, order: VersionOrder, now: dt.datetime, *, actor: str
+) -> CalendarVersion:
+    """Load or correct a year: new days, ordinals counted again from there, an event for all.
+
+    Duties are not touched: they hold ordinals. Raises Invalid for days that are not the year's, or
+    for a year whose year before is not loaded, because ordinals count through.
+    """
+    rules.check_notice(order.year, order.rest_days, order.working_weekends)
+    await queries.take_turn(session)
+    await queries.follow_nation(session, order.region)
+    last = await queries.last_loaded(session, order.region)
+    if last is None or order.year > last.year + 1:
+        said = Text(
+            f"请先载入{(last.year if last else 2003) + 1}年的放假通知",
+            f"Please load the notice of {(last.year if last else 2003) + 1} first",
+        )
+        raise Invalid(said, pointer="/body/year")
+    version = await _store(session, order, now, actor)
+    followers = await queries.followers(session, order.year) if order.region == NATIONAL else []
+    for region in [order.region, *followers]:
+        await _put_year(session, region, order, version.version)
+    changed = CalendarChanged(
+        region=order.region,
+        year=order.year,
+        version=version.version,
+        notice=order.notice,
+        rest_days=sorted(set(order.rest_days)),
+        working_weekends=sorted(set(order.working_weekends)),
+    )
+    await outbox.record(session, changed, subject=f"{order.region}-{order.year}")
+    return version
+
+
+async def _store(
+    session: AsyncSession, order: VersionOrder, now: dt.datetime, actor: str
+) -> CalendarVersion:
+    version = CalendarVersion(
+        region=order.region,
+        version=await queries.newest_version(session, order.region) + 1,
+        year=order.year,
+        notice=order.notice,
+        rest_days=sorted(day.isoformat() for day in set(order.rest_days)),
+        working_weekends=sorted(day.isoformat() for day in set(order.working_weekends)),
+        created_at=now,
+        created_by=actor,
+    )
+    session.add(version)
+    await session.flush()
+    return version
+
+
+async def _put_year(session: AsyncSession, region: str, order: VersionOrder, version: int) -> None:
+    """The year's days with their ordinals here, and plainly in `calendar_day` for every reader."""
+    days = workdays.year_days(order.year, order.rest_days, order.working_weekends)
+    await queries.put_year(session, region, order.year, days, order.notice, version)
+    await workdays.learn(
+        session,
+        region=region,
+        year=order.year,
+        version=version,
+        notice=order.notice,
+        rest_days=order.rest_days,
+        working_weekends=order.working_weekends,
+    )
