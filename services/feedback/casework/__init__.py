@@ -1,0 +1,1 @@
+"""How a letter is handled, from its registration to its close: one table of moves."""

@@ -1,0 +1,97 @@
+"""What others may know of a letter's way: ids, number, kind, department. No word of the letter.
+
+A 举报 (accusation) is told without its department and under the scope `_`, so that no department
+learns of it (信访工作条例 art. 30).
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from services.feedback.letters.models import Letter, LetterKind
+from shared.events import Event
+
+
+class LetterEvent(Event):
+    """来信的一步。
+
+    A step of a letter.
+    """
+
+    letter_id: UUID
+    reg_no: str = Field(description="登记编号 | Registration number")
+    kind: LetterKind
+    department_code: str | None = Field(
+        None, description="承办部门，举报件不提供 | The department; never told for an accusation"
+    )
+    at: AwareDatetime
+
+
+class LetterRegistered(LetterEvent):
+    """来信已登记。
+
+    A letter was registered.
+    """
+
+    type: ClassVar[str] = "feedback.letter.registered.v1"
+
+
+class LetterDispatched(LetterEvent):
+    """来信已派给承办部门。
+
+    A letter was dispatched to a department.
+    """
+
+    type: ClassVar[str] = "feedback.letter.dispatched.v1"
+
+
+class LetterReplied(LetterEvent):
+    """答复经他人审核后已发出。
+
+    A reply, approved by another than its author, went out.
+    """
+
+    type: ClassVar[str] = "feedback.letter.replied.v1"
+
+
+class LetterClosed(LetterEvent):
+    """来信已办结。没有评价不等于满意。
+
+    A letter was closed. Not rated is not satisfied.
+    """
+
+    type: ClassVar[str] = "feedback.letter.closed.v1"
+
+
+class LetterReopened(LetterEvent):
+    """来信经同意重新办理。
+
+    A letter is handled again, as its sender asked and the supervisor granted.
+    """
+
+    type: ClassVar[str] = "feedback.letter.reopened.v1"
+
+
+class LetterMerged(LetterEvent):
+    """来信已并入另一封反映同一事项的来信。
+
+    A letter was merged into another about the same matter.
+    """
+
+    type: ClassVar[str] = "feedback.letter.merged.v1"
+
+    into_letter_id: UUID
+    into_reg_no: str
+
+
+def scope_of(kind: LetterKind, department_code: str | None) -> str:
+    """The department whose subjects carry the event, `_` for none and for every accusation."""
+    if kind is LetterKind.ACCUSATION or department_code is None:
+        return "_"
+    return department_code
+
+
+def told_department(letter: Letter) -> str | None:
+    """The department as far as an event may name it."""
+    return None if letter.kind is LetterKind.ACCUSATION else letter.department_code

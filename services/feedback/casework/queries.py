@@ -1,0 +1,125 @@
+"""All SQL of the room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework.models import (
+    LetterExtension,
+    LetterRating,
+    LetterReply,
+    LetterTransition,
+    ReplyApproval,
+)
+from services.feedback.letters.models import LetterState
+
+
+class FileFacts(NamedTuple):
+    """What guards ask of a letter's file."""
+
+    reply: LetterReply | None
+    returns: int
+    is_rated: bool
+    extension: LetterExtension | None
+
+
+async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
+    """The latest reply and who wrote it, returns since the last reopening, rating of the latest
+    answer, and the extension that waits for a decision.
+    """
+    reply = await latest_reply(session, letter_id)
+    answers = await answers_given(session, letter_id)
+    returns = select(func.count()).where(
+        col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action) == "return"
+    )
+    rated = select(func.count()).where(
+        col(LetterRating.letter_id) == letter_id, col(LetterRating.answer_no) == answers
+    )
+    waiting = select(LetterExtension).where(
+        col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
+    )
+    return FileFacts(
+        reply=reply,
+        returns=(await session.execute(returns)).scalar_one(),
+        is_rated=bool((await session.execute(rated)).scalar_one()),
+        extension=(await session.execute(waiting)).scalars().one_or_none(),
+    )
+
+
+async def latest_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
+    rows = (
+        select(LetterReply)
+        .where(col(LetterReply.letter_id) == letter_id)
+        .order_by(col(LetterReply.submitted_at).desc(), col(LetterReply.id).desc())
+        .limit(1)
+    )
+    return (await session.execute(rows)).scalars().one_or_none()
+
+
+async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
+    """The latest reply that went out."""
+    rows = (
+        select(LetterReply)
+        .join(ReplyApproval, col(ReplyApproval.reply_id) == col(LetterReply.id))
+        .where(col(LetterReply.letter_id) == letter_id)
+        .order_by(col(ReplyApproval.approved_at).desc())
+        .limit(1)
+    )
+    return (await session.execute(rows)).scalars().one_or_none()
+
+
+async def answers_given(session: AsyncSession, letter_id: UUID) -> int:
+    """How many replies went out."""
+    count = (
+        select(func.count())
+        .select_from(ReplyApproval)
+        .join(LetterReply, col(LetterReply.id) == col(ReplyApproval.reply_id))
+        .where(col(LetterReply.letter_id) == letter_id)
+    )
+    return int((await session.execute(count)).scalar_one())
+
+
+async def decide_extension(
+    session: AsyncSession, extension_id: UUID, *, granted: bool, by: str, now: datetime
+) -> None:
+    """The letter's own version guards against two decisions."""
+    decision = (
+        update(LetterExtension)
+        .where(col(LetterExtension.id) == extension_id, col(LetterExtension.granted).is_(None))
+        .values(granted=granted, decided_by=by, decided_at=now)
+    )
+    await session.execute(decision)
+
+
+async def transitions(session: AsyncSession, letter_id: UUID) -> Sequence[LetterTransition]:
+    """The way of the letter, from the start."""
+    rows = (
+        select(LetterTransition)
+        .where(col(LetterTransition.letter_id) == letter_id)
+        .order_by(col(LetterTransition.version))
+    )
+    return (await session.execute(rows)).scalars().all()
+
+
+async def state_before_merge(session: AsyncSession, letter_id: UUID) -> LetterState:
+    """The state that the last merge was made in."""
+    rows = (
+        select(col(LetterTransition.from_state))
+        .where(
+            col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action) == "merge"
+        )
+        .order_by(col(LetterTransition.version).desc())
+        .limit(1)
+    )
+    return LetterState((await session.execute(rows)).scalar_one())
+
+
+async def of_file(session: AsyncSession, table: Any, letter_id: UUID) -> Sequence[Any]:
+    """The letter's rows of one of the room's tables, oldest first."""
+    rows = select(table).where(col(table.letter_id) == letter_id).order_by(col(table.id))
+    return (await session.execute(rows)).scalars().all()

@@ -1,0 +1,163 @@
+"""The staff's side: the work list, a letter's file, and one route for each action of the table."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Body, Query, Response
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from services.feedback.casework import labels, machine, rules, service, views
+from services.feedback.casework.answers import FileView, LetterView, PapersView
+from services.feedback.letters import service as letters
+from services.feedback.letters.models import Letter, LetterKind, LetterState
+from services.feedback.versions import ExpectedVersion
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Session
+from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
+from shared.identity import Caller, allow
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+router = Router(prefix="/letters", tags=["department"])
+
+Staff = Annotated[Caller, allow(*machine.STAFF)]
+_MOVE = problem_responses(
+    NotFound,
+    PreconditionRequired,
+    StateConflict,
+    rules.FourEyes,
+    rules.DepartmentAccused,
+    rules.AlreadyReturned,
+    rules.ReturnTooLate,
+    rules.ExtensionTooLate,
+    rules.ExtensionPending,
+    rules.NoExtensionAsked,
+    rules.CannotMerge,
+)
+
+
+@router.get("", operation_id="list_letters", summary="来信工作列表 | Work list of letters")
+async def list_letters(
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Annotated[Caller, allow(*machine.STAFF, "auditor")],
+    paging: Paging,
+    state: Annotated[list[LetterState] | None, Query(max_length=20)] = None,
+    kind: LetterKind | None = None,
+    department_code: Annotated[str | None, Query(max_length=32)] = None,
+    reg_no: Annotated[str | None, Query(max_length=40)] = None,
+    received_after: datetime | None = None,
+) -> Page[LetterView]:
+    """部门只看到本部门的来信；被举报单位看不到举报件。标题中的个人信息已遮蔽。
+    ---
+    A department sees its own letters only, and never an accusation against it. What looks personal
+    in a title is masked.
+    """
+    wanted: list[tuple[ColumnElement[bool], Any]] = [
+        (col(Letter.state).in_(state or []), state),
+        (col(Letter.kind) == kind, kind),
+        (col(Letter.department_code) == department_code, department_code),
+        (col(Letter.reg_no) == reg_no, reg_no),
+        (col(Letter.received_at) > received_after, received_after),
+    ]
+    filters = [condition for condition, given in wanted if given]
+    return await views.work_list(session, vault, caller, filters, paging, now)
+
+
+@router.get(
+    "/{letter_id}/file",
+    operation_id="read_letter_file",
+    summary="来信办理档案（已遮蔽） | A letter's file, masked",
+    responses=problem_responses(NotFound),
+)
+async def read_file(
+    letter_id: UUID, response: Response, session: Session, vault: Vault, now: Now, caller: Staff
+) -> FileView:
+    """来信、补充、答复、办理过程、活动与时限。ETag 是提交操作时要带的版本号。
+    ---
+    The letter, supplements, replies, steps, activities and limits. The ETag is the version that an
+    action has to bring.
+    """
+    letter = await letters.visible(session, letter_id, caller)
+    response.headers["ETag"] = f'"{letter.version}"'
+    return await views.file(session, vault, letter, caller, now)
+
+
+@router.get(
+    "/{letter_id}/papers",
+    operation_id="read_letter_papers",
+    summary="补充与答复原文 | Supplements and replies, unmasked",
+    responses=problem_responses(NotFound),
+)
+async def read_papers(
+    letter_id: UUID, response: Response, session: Session, vault: Vault, now: Now, caller: Staff
+) -> PapersView:
+    """未遮蔽的补充和答复。每次查看都会记入审计日志。
+    ---
+    Supplements and replies unmasked. Each reading is written to the audit log.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    letter = await letters.visible(session, letter_id, caller)
+    return await views.papers(session, vault, letter, caller, now)
+
+
+async def _move(
+    letter_id: UUID,
+    action: str,
+    fields: BaseModel,
+    expected: int | None,
+    context: tuple[Session, Vault, Caller, datetime, Response],
+) -> LetterView:
+    session, vault, caller, now, response = context
+    await letters.visible(session, letter_id, caller)
+    if expected is None:
+        raise PreconditionRequired
+    letter = await service.act(
+        session, vault, letter_id, action, fields, version=expected, caller=caller, now=now
+    )
+    response.headers["ETag"] = f'"{letter.version}"'
+    return await views.one(session, vault, letter, caller, now)
+
+
+def _add_route(path: str, action: str, operation_id: str) -> None:
+    """One route for one action: its own input model, roles and description, from the table."""
+    takes: Any = machine.takes(action)
+    roles = machine.roles_of(action) & set(machine.STAFF)
+    optional = not any(field.is_required() for field in takes.model_fields.values())
+    wanted: Any = takes | None if optional else takes
+
+    async def move(
+        letter_id: UUID,
+        response: Response,
+        session: Session,
+        vault: Vault,
+        now: Now,
+        caller: Annotated[Caller, allow(*sorted(roles))],
+        expected: ExpectedVersion,
+        fields: Annotated[wanted, Body()] = None if optional else ...,
+    ) -> LetterView:
+        context = (session, vault, caller, now, response)
+        return await _move(letter_id, action, fields or takes(), expected, context)
+
+    label = labels.LABELS[action]
+    router.add_api_route(
+        path,
+        move,
+        methods=["POST"],
+        operation_id=operation_id,
+        summary=f"{label.zh} | {label.en}",
+        description=labels.describe(action),
+        responses=_MOVE,
+    )
+
+
+for _action in machine.STAFF_ACTIONS:
+    _add_route(f"/{{letter_id}}/actions/{_action}", _action, f"letter_{_action}")
+_add_route("/{letter_id}/activities", "log_activity", "add_letter_activity")
+_add_route("/{letter_id}/extensions", "request_extension", "ask_letter_extension")
+_add_route("/{letter_id}/merge", "merge", "merge_letter")

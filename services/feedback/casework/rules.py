@@ -1,0 +1,226 @@
+"""When a move that the table allows is refused all the same. Pure: no clock, no database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.feedback.casework.models import LetterGrade
+from services.feedback.departments.models import Department
+from services.feedback.letters.models import Letter, LetterKind, LetterState
+from shared.clock import today
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
+
+BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
+MOST_REOPENINGS = 2
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a guard looks at: the letter, who acts with which fields, and what the file holds."""
+
+    letter: Letter
+    by: str
+    fields: Any
+    now: datetime
+    reply_author: str | None = None
+    returns: int = 0
+    is_rated: bool = False
+    extension_asked_by: str | None = None
+    accept_due_at: datetime | None = None
+    reply_due_at: datetime | None = None
+    reopen_until: datetime | None = None
+    departments: dict[str, Department] = field(default_factory=dict)
+    target: Letter | None = None
+
+
+Guard = Callable[[Facts], None]
+
+
+class DepartmentAccused(Conflict):
+    type = "/problems/department-accused"
+    title = Text("举报件不得转给被举报单位", "An accusation may not go to whom it accuses")
+
+
+class AlreadyReturned(Conflict):
+    type = "/problems/already-returned"
+    title = Text(
+        "该来信已退过一次，请提出异议由督办裁定",
+        "It was returned once already; please dispute it and let the supervisor decide",
+    )
+
+
+class ReturnTooLate(Conflict):
+    type = "/problems/return-too-late"
+    title = Text("已超过退单期限", "The time to return the letter has passed")
+
+
+class ExtensionTooLate(Conflict):
+    type = "/problems/extension-too-late"
+    title = Text("已到期，不能再申请延期", "It is due already; an extension comes too late")
+
+
+class ExtensionPending(Conflict):
+    type = "/problems/extension-pending"
+    title = Text("已有待批的延期申请", "An extension is being decided already")
+
+
+class NoExtensionAsked(Conflict):
+    type = "/problems/no-extension-asked"
+    title = Text("没有待批的延期申请", "No extension was asked for")
+
+
+class FourEyes(Forbidden):
+    type = "/problems/four-eyes"
+    title = Text("须由另一人审核", "Another person has to decide this")
+
+
+class AlreadyRated(Conflict):
+    type = "/problems/already-rated"
+    title = Text("该答复已评价过", "This answer was rated already")
+
+
+class ReopenTooLate(Conflict):
+    type = "/problems/reopen-too-late"
+    title = Text("已超过申请重办的期限", "The time to ask for a reopening has passed")
+
+
+class ReopenedTwice(Conflict):
+    type = "/problems/reopened-twice"
+    title = Text(
+        "已重办两次，可依法申请复查", "Reopened twice already; you may apply for a formal review"
+    )
+
+
+class CannotMerge(Conflict):
+    type = "/problems/cannot-merge"
+    title = Text("不能并入该来信", "It cannot be merged into that letter")
+
+
+def names_the_accused(facts: Facts) -> None:
+    """An accusation says whom it accuses before anybody can be given it; no other kind does."""
+    kind = facts.fields.kind or facts.letter.kind
+    accused = facts.fields.accused
+    if kind is LetterKind.ACCUSATION and accused is None:
+        raise Invalid(
+            Text(
+                "举报件须填写被举报单位，没有的填空列表",
+                "Name the departments that the accusation is about; an empty list if none",
+            ),
+            pointer="/body/accused",
+        )
+    if kind is not LetterKind.ACCUSATION and accused:
+        raise Invalid(
+            Text("只有举报件有被举报单位", "Only an accusation accuses"), pointer="/body/accused"
+        )
+    if set(accused or ()) - facts.departments.keys():
+        raise _unknown_department("/body/accused")
+
+
+def not_to_the_accused(facts: Facts) -> None:
+    """信访工作条例 art. 30: never to the accused person or body."""
+    found = facts.departments.get(facts.fields.department_code)
+    if found is None or not found.is_active:
+        raise _unknown_department("/body/department_code")
+    if found.code in facts.letter.accused:
+        raise DepartmentAccused
+
+
+def first_return_in_time(facts: Facts) -> None:
+    """One return within the limit (信访工作条例 art. 23); a second one is a dispute."""
+    if facts.returns > 0:
+        raise AlreadyReturned
+    if facts.accept_due_at is not None and facts.now >= facts.accept_due_at:
+        raise ReturnTooLate
+
+
+def not_in_the_future(facts: Facts) -> None:
+    if facts.fields.held_on > today(facts.now):
+        raise Invalid(
+            Text("日期不能晚于今天", "The day may not lie in the future"), pointer="/body/held_on"
+        )
+
+
+def extension_before_due(facts: Facts) -> None:
+    if facts.extension_asked_by is not None:
+        raise ExtensionPending
+    if facts.reply_due_at is None or facts.now >= facts.reply_due_at:
+        raise ExtensionTooLate
+
+
+def asked_by_another(facts: Facts) -> None:
+    if facts.extension_asked_by is None:
+        raise NoExtensionAsked
+    if facts.extension_asked_by == facts.by:
+        raise FourEyes
+
+
+def written_by_another(facts: Facts) -> None:
+    """Four eyes: whoever wrote the reply may not approve it."""
+    if facts.reply_author == facts.by:
+        raise FourEyes
+
+
+def not_yet_rated(facts: Facts) -> None:
+    """One rating an answer, within the time that the answer leaves open."""
+    if facts.is_rated:
+        raise AlreadyRated
+    _ensure_window(facts)
+
+
+def may_rate_bad(facts: Facts) -> None:
+    not_yet_rated(facts)
+    may_reopen(facts)
+
+
+def may_reopen(facts: Facts) -> None:
+    if facts.letter.reopened >= MOST_REOPENINGS:
+        raise ReopenedTwice
+    _ensure_window(facts)
+
+
+def may_merge(facts: Facts) -> None:
+    """Into a letter that goes on itself, and that is seen by nobody who may not see this one."""
+    letter, target = facts.letter, facts.target
+    if target is None:
+        raise NotFound(Text("没有找到要并入的来信", "The letter to merge into was not found"))
+    if target.id == letter.id:
+        raise CannotMerge(Text("不能并入自身", "A letter cannot be merged into itself"))
+    if target.state in ENDED_WITHOUT_REPLY:
+        raise CannotMerge(state=target.state)
+    if (target.kind is LetterKind.ACCUSATION, set(target.accused)) != (
+        letter.kind is LetterKind.ACCUSATION,
+        set(letter.accused),
+    ):
+        raise CannotMerge(
+            Text("举报件只能与相同对象的举报件并案", "Accusations merge only with their like")
+        )
+
+
+ENDED_WITHOUT_REPLY = frozenset(
+    {
+        LetterState.MERGED,
+        LetterState.WITHDRAWN,
+        LetterState.NOT_ACCEPTED,
+        LetterState.TRANSFERRED,
+    }
+)
+
+
+def action_for(grade: LetterGrade, reopened: int) -> str:
+    """What a grade does: a good one closes, a bad one asks to reopen while that is possible."""
+    if grade not in BAD_GRADES:
+        return "rate_good"
+    return "rate_bad" if reopened < MOST_REOPENINGS else "rate_last"
+
+
+def _ensure_window(facts: Facts) -> None:
+    if facts.reopen_until is None or facts.now >= facts.reopen_until:
+        raise ReopenTooLate
+
+
+def _unknown_department(pointer: str) -> Invalid:
+    return Invalid(
+        Text("没有这个部门代码，或该部门已停用", "There is no active department of this code"),
+        pointer=pointer,
+    )

@@ -1,0 +1,112 @@
+"""What a sender with the right query code is shown."""
+
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import clocks, machine, queries, views
+from services.feedback.casework.answers import SenderStep, SenderView
+from services.feedback.casework.labels import LABELS, TOLD_THE_SENDER
+from services.feedback.casework.machine import SENDER
+from services.feedback.casework.models import LetterTransition
+from services.feedback.deadlines.models import Deadline
+from services.feedback.departments import service as departments
+from services.feedback.letters import service as letters
+from services.feedback.letters.limits import REPLY_LIMITS
+from services.feedback.letters.models import Letter, LetterState
+from services.feedback.redaction.rules import Known, mask
+from shared.crypto import Keyring
+from shared.errors import Text
+
+RECEIVED = Text("收到", "Received")
+MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Handled together with a like letter")
+ENDPOINTS = {"rate_good": "rate", "rate_bad": "rate", "rate_last": "rate"}
+
+
+async def view(session: AsyncSession, vault: Keyring, letter: Letter) -> SenderView:
+    """The sender's letter: where it stands, what was asked of them, and the reply."""
+    clock = (await clocks.of(session, letter)).get(REPLY_LIMITS[letter.kind])
+    steps = await queries.transitions(session, letter.id)
+    shown = [_step(vault, step) for step in steps if step.action in TOLD_THE_SENDER]
+    return SenderView(
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        state=letter.state,
+        title=letters.open_title(vault, letter),
+        received_at=letter.received_at,
+        department=await _department(session, letter),
+        **_due(clock),
+        timeline=[_received(letter), *shown],
+        reply=await _reply(session, vault, letter),
+        replied_at=letter.replied_at,
+        actions=_actions(letter.state),
+    )
+
+
+def _due(clock: Deadline | None) -> dict[str, Any]:
+    return {
+        "due_on": clock.due_on if clock else None,
+        "due_is_provisional": clock.provisional if clock else False,
+    }
+
+
+def _actions(state: LetterState) -> list[str]:
+    open_to = machine.open_to(state, frozenset({SENDER}))
+    return list(dict.fromkeys(ENDPOINTS.get(action, action) for action in open_to))
+
+
+def _received(letter: Letter) -> SenderStep:
+    return SenderStep(
+        at=letter.received_at,
+        action="receive",
+        label=RECEIVED.zh,
+        label_en=RECEIVED.en,
+        state=LetterState.RECEIVED,
+    )
+
+
+def _step(vault: Keyring, step: LetterTransition) -> SenderStep:
+    label = LABELS[step.action]
+    return SenderStep(
+        at=step.at,
+        action=ENDPOINTS.get(step.action, step.action),
+        label=label.zh,
+        label_en=label.en,
+        state=step.to_state,
+        message=_message(vault, step),
+    )
+
+
+def _message(vault: Keyring, step: LetterTransition) -> str | None:
+    """What the step says to the sender: why not, where else to go, what is asked."""
+    if step.action == "merge":
+        return f"{MERGED_AS.zh} | {MERGED_AS.en}"
+    if step.action not in ("refuse", "transfer", "ask_citizen", "refuse_reopen"):
+        return None
+    said = views.said_in(vault, step)
+    names = ("basis", "where_to_go", "organisation", "question", "reason")
+    return "\n".join(said[name] for name in names if name in said)
+
+
+async def _department(session: AsyncSession, letter: Letter) -> str | None:
+    code = letter.department_code
+    found = await departments.of_codes(session, [code]) if code else {}
+    return found[code].name if code in found else None
+
+
+async def _reply(session: AsyncSession, vault: Keyring, letter: Letter) -> str | None:
+    """The reply that went out; to the sender of a merged letter that of the other, masked."""
+    answered = letter
+    while answered.merged_into is not None:
+        followed = await letters.by_id(session, answered.merged_into)
+        assert followed is not None  # a foreign key
+        answered = followed
+    reply = await queries.approved_reply(session, answered.id)
+    if reply is None:
+        return None
+    text = views.open_reply(vault, reply)
+    if answered.id == letter.id:
+        return text
+    contact = letters.open_contact(vault, answered)
+    known = Known(personal=frozenset({contact.name, contact.phone}) if contact else frozenset())
+    return mask(text, known)

@@ -1,0 +1,135 @@
+"""The sender's side: everything here needs the query code and no account."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Response
+
+from services.feedback.casework import rules, sender, service
+from services.feedback.casework.answers import SenderView
+from services.feedback.casework.schemas import Rate, Reopen, Supplement, WithCode, Withdraw
+from services.feedback.letters import service as letters
+from services.feedback.letters.models import Letter
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Direct, Session
+from shared.errors import NotFound, StateConflict, TooMany, problem_responses
+from shared.identity import Caller, public
+from shared.routing import Router
+
+router = Router(prefix="/letters", tags=["citizen"])
+
+_CODE = problem_responses(NotFound, TooMany)
+_MOVE = problem_responses(
+    NotFound,
+    TooMany,
+    StateConflict,
+    rules.AlreadyRated,
+    rules.ReopenTooLate,
+    rules.ReopenedTwice,
+)
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """What every request of a sender brings."""
+
+    reg_no: Annotated[str, Path(max_length=40, examples=["NC-LX-20261123-0012-5"])]
+    response: Response
+    session: Session
+    direct: Direct
+    vault: Vault
+    now: Now
+    _: Annotated[Caller | None, public()]
+    code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None
+
+    async def letter(self, given: WithCode | None = None) -> Letter:
+        code = (given.code if given else None) or self.code
+        self.response.headers["Cache-Control"] = "no-store"
+        return await letters.with_code(
+            self.session, self.direct, self.vault, self.reg_no, code, self.now
+        )
+
+    async def move(self, action: str, given: WithCode) -> SenderView:
+        letter = await self.letter(given)
+        moved = await service.act_as_sender(
+            self.session, self.vault, letter, action, given, self.now
+        )
+        return await sender.view(self.session, self.vault, moved)
+
+
+Sender = Annotated[_Sender, Depends()]
+
+
+@router.get(
+    "/{reg_no}",
+    operation_id="read_my_letter",
+    summary="凭查询码查看来信 | Read my letter with its query code",
+    responses=_CODE,
+)
+async def read_my_letter(me: Sender) -> SenderView:
+    """办理进展、答复期限和答复。编号或查询码不对都回答"没有找到"，多次输错会被暂停。
+    ---
+    Where the letter stands, when it is due, and the reply. A wrong number and a wrong code are
+    answered alike; many wrong codes stop further tries for a while.
+    """
+    return await sender.view(me.session, me.vault, await me.letter())
+
+
+@router.post(
+    "/{reg_no}/supplement",
+    operation_id="supplement_my_letter",
+    summary="补充来信 | Add to my letter",
+    responses=_MOVE,
+)
+async def supplement(me: Sender, given: Supplement) -> SenderView:
+    """补充情况，或回答部门的提问（办理随即恢复）。
+    ---
+    Add to the letter, or answer what the department asked, which lets the work go on.
+    """
+    return await me.move("supplement", given)
+
+
+@router.post(
+    "/{reg_no}/withdraw",
+    operation_id="withdraw_my_letter",
+    summary="撤回来信 | Withdraw my letter",
+    responses=_MOVE,
+)
+async def withdraw(me: Sender, given: Withdraw) -> SenderView:
+    """答复发出之前可以撤回。
+    ---
+    Possible until the reply has gone out.
+    """
+    return await me.move("withdraw", given)
+
+
+@router.post(
+    "/{reg_no}/rate",
+    operation_id="rate_my_letter",
+    summary="评价答复 | Rate the reply",
+    responses=_MOVE,
+)
+async def rate(me: Sender, given: Rate) -> SenderView:
+    """满意即办结；不满意即申请重办，最多两次。每次答复评价一次，不评价不算满意。
+    ---
+    A good grade closes the letter, a bad one asks to reopen it, twice at most. One rating for each
+    reply; no rating is no praise.
+    """
+    letter = await me.letter(given)
+    moved = await service.rate(me.session, me.vault, letter, given, me.now)
+    return await sender.view(me.session, me.vault, moved)
+
+
+@router.post(
+    "/{reg_no}/reopen",
+    operation_id="reopen_my_letter",
+    summary="申请重办 | Ask to reopen my letter",
+    responses=_MOVE,
+)
+async def reopen(me: Sender, given: Reopen) -> SenderView:
+    """问题没有解决，可以在期限内申请重办，由督办决定。
+    ---
+    Not solved: ask, within the time allowed, to have it handled again; the supervisor decides.
+    """
+    return await me.move("reopen", given)

@@ -1,0 +1,240 @@
+"""Moving letters: by staff, by their senders, by the clock."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import clocks, events, machine, queries, rules, writes
+from services.feedback.casework.clocks import LetterClocks
+from services.feedback.casework.machine import CLOCK, SENDER, Effect, Move
+from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.rules import Facts
+from services.feedback.casework.schemas import Fields, Merge, Rate
+from services.feedback.casework.writes import Act
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind
+from services.feedback.deadlines.service import Extension
+from services.feedback.departments import service as departments
+from services.feedback.letters import rules as letter_rules
+from services.feedback.letters import service as letters
+from services.feedback.letters.limits import REPLY_LIMITS
+from services.feedback.letters.models import Letter, LetterState
+from shared import outbox
+from shared.crypto import Keyring
+from shared.errors import StateConflict
+from shared.identity import Caller
+from shared.ids import new_id
+
+
+class Actor(NamedTuple):
+    """Who moves a letter, in which of the table's roles."""
+
+    sub: str
+    roles: frozenset[str]
+
+
+THE_SENDER = Actor(SENDER, frozenset({SENDER}))
+THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
+
+
+async def act(
+    session: AsyncSession,
+    vault: Keyring,
+    letter_id: UUID,
+    action: str,
+    fields: BaseModel,
+    *,
+    version: int,
+    caller: Caller,
+    now: datetime,
+) -> Letter:
+    """The letter after a staff action.
+
+    Raises NotFound for a letter that the caller may not see, StateConflict for another version or
+    state, Forbidden for another role, and the Problems of `rules`.
+    """
+    target = await _lock_target(session, letter_id, fields, caller)
+    letter = await letters.visible(session, letter_id, caller)
+    move = machine.find(letter, action, caller.roles)
+    if letter.version != version:
+        raise StateConflict(state=letter.state, version=letter.version)
+    actor = Actor(caller.sub, caller.roles)
+    return await _make(session, vault, letter, move, actor, fields, now, target)
+
+
+async def act_as_sender(
+    session: AsyncSession,
+    vault: Keyring,
+    letter: Letter,
+    action: str,
+    fields: BaseModel,
+    now: datetime,
+) -> Letter:
+    """The letter after something that its sender did, who has shown the query code."""
+    move = machine.find(letter, action, THE_SENDER.roles)
+    return await _make(session, vault, letter, move, THE_SENDER, fields, now)
+
+
+async def rate(
+    session: AsyncSession, vault: Keyring, letter: Letter, rating: Rate, now: datetime
+) -> Letter:
+    """A good grade closes the letter; a bad one asks to reopen it while that is possible."""
+    action = rules.action_for(rating.grade, letter.reopened)
+    return await act_as_sender(session, vault, letter, action, rating, now)
+
+
+async def close_silent(session: AsyncSession, now: datetime) -> int:
+    """Job: letters replied to and not rated in time are closed, unrated: silence is not praise."""
+    return await _run_out(session, PolicyKind.SILENCE_CLOSES, LetterState.REPLIED, "close", now)
+
+
+async def resume_waiting(session: AsyncSession, now: datetime) -> int:
+    """Job: a sender who does not answer in time does not stop the work for ever."""
+    return await _run_out(
+        session, PolicyKind.AWAIT_CITIZEN, LetterState.AWAITING_CITIZEN, "resume", now
+    )
+
+
+async def _run_out(
+    session: AsyncSession, kind: PolicyKind, state: LetterState, action: str, now: datetime
+) -> int:
+    over = await deadlines.run_out(session, kind, now)
+    for clock in over:
+        letter = await letters.by_id(session, clock.subject_id)
+        if letter is not None and letter.state is state:
+            move = machine.find(letter, action, THE_CLOCK.roles)
+            await _make(session, None, letter, move, THE_CLOCK, Fields(), now)
+        subject = deadlines.Subject(clock.subject_kind, clock.subject_id)
+        await deadlines.meet(session, subject, kind, by=CLOCK, now=now)
+    return len(over)
+
+
+async def _lock_target(
+    session: AsyncSession, letter_id: UUID, fields: BaseModel, caller: Caller
+) -> Letter | None:
+    """For a merge, both letters locked in one order; the one to merge into, if the caller sees it."""
+    if not isinstance(fields, Merge):
+        return None
+    target = (await letters.locked_pair(session, letter_id, fields.into)).get(fields.into)
+    return target if target is not None and letter_rules.may_see(target, caller) else None
+
+
+async def _make(
+    session: AsyncSession,
+    vault: Keyring | None,
+    letter: Letter,
+    move: Move,
+    actor: Actor,
+    fields: BaseModel,
+    now: datetime,
+    target: Letter | None = None,
+) -> Letter:
+    """Guard, compare and swap, add to the file, turn the clocks, record the event."""
+    file = await queries.file_facts(session, letter.id)
+    if move.guard is not None:
+        move.guard(await _facts(session, letter, actor, fields, now, file, target))
+    act = Act(actor.sub, fields, now, file)
+    to = move.to or await queries.state_before_merge(session, letter.id)
+    changed = writes.changes(letter, move.action, to, act)
+    transition = _transition(letter, move, to, act, vault)
+    moved = await _swap(session, letter, changed)
+    session.add(transition)
+    if (add := writes.ADDED.get(move.action)) is not None and vault is not None:
+        await add(session, vault, moved, act)
+    await session.flush()
+    await _turn_clocks(session, moved, move.effects, act)
+    await _record(session, moved, move, now, target)
+    return moved
+
+
+async def _swap(session: AsyncSession, letter: Letter, changed: dict[str, Any]) -> Letter:
+    done = await letters.swap(session, letter, changed)
+    present = await letters.by_id(session, letter.id)
+    assert present is not None  # letters are never deleted
+    if not done:
+        raise StateConflict(state=present.state, version=present.version)
+    return present
+
+
+async def _facts(
+    session: AsyncSession,
+    letter: Letter,
+    actor: Actor,
+    fields: BaseModel,
+    now: datetime,
+    file: queries.FileFacts,
+    target: Letter | None,
+) -> Facts:
+    due = {kind: clock.due_at for kind, clock in (await clocks.of(session, letter)).items()}
+    codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
+    return Facts(
+        letter=letter,
+        by=actor.sub,
+        fields=fields,
+        now=now,
+        reply_author=file.reply.author if file.reply else None,
+        returns=file.returns,
+        is_rated=file.is_rated,
+        extension_asked_by=file.extension.asked_by if file.extension else None,
+        accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),
+        reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
+        reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
+        departments=await departments.of_codes(session, [code for code in codes if code]),
+        target=target,
+    )
+
+
+def _transition(
+    letter: Letter, move: Move, to: LetterState, act: Act, vault: Keyring | None
+) -> LetterTransition:
+    row = new_id()
+    said = act.fields.model_dump_json(exclude={"code"}, exclude_none=True)
+    where = "letter_transition.fields"
+    return LetterTransition(
+        id=row,
+        letter_id=letter.id,
+        version=letter.version + 1,
+        action=move.action,
+        from_state=letter.state,
+        to_state=to,
+        actor=act.by,
+        department_code=getattr(act.fields, "department_code", None) or letter.department_code,
+        reason_code=getattr(act.fields, "reason_code", None),
+        fields_sealed=vault.seal(said, where=where, row=str(row)) if vault else None,
+        at=act.now,
+    )
+
+
+async def _turn_clocks(
+    session: AsyncSession, letter: Letter, effects: tuple[Effect, ...], act: Act
+) -> None:
+    asked = act.file.extension
+    extension = (
+        Extension(asked.workdays, "extension granted", asked.asked_by, asked.asked_at, act.by)
+        if asked
+        else None
+    )
+    turned = LetterClocks(session, letter, act.by, act.now)
+    for effect in effects:
+        await turned.apply(effect, extension)
+
+
+async def _record(
+    session: AsyncSession, letter: Letter, move: Move, now: datetime, target: Letter | None
+) -> None:
+    if move.event is None:
+        return
+    into = {"into_letter_id": target.id, "into_reg_no": target.reg_no} if target else {}
+    event = move.event(
+        letter_id=letter.id,
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        department_code=events.told_department(letter),
+        at=now,
+        **into,
+    )
+    scope = events.scope_of(letter.kind, letter.department_code)
+    await outbox.record(session, event, scope=scope, subject=str(letter.id))

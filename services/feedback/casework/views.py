@@ -1,0 +1,203 @@
+"""Builds what callers are shown of letters."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import clocks, machine, queries
+from services.feedback.casework.answers import (
+    ActivityView,
+    ClockView,
+    DuplicateView,
+    FileView,
+    LetterView,
+    PapersView,
+    StepView,
+)
+from services.feedback.casework.models import (
+    LetterActivity,
+    LetterReply,
+    LetterSupplement,
+    LetterTransition,
+)
+from services.feedback.deadlines import rules as deadline_rules
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import Deadline, SubjectKind
+from services.feedback.letters import service as letters
+from services.feedback.letters.models import Letter
+from services.feedback.letters.service import Duplicate
+from services.feedback.redaction.rules import mask
+from shared import audit_log
+from shared.crypto import Keyring
+from shared.identity import Caller
+from shared.pages import Page, PageRequest, page
+
+
+async def one(
+    session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
+) -> LetterView:
+    [view] = await _views(session, vault, [letter], caller, now)
+    return view
+
+
+async def work_list(
+    session: AsyncSession,
+    vault: Keyring,
+    caller: Caller,
+    filters: Sequence[ColumnElement[bool]],
+    paging: PageRequest,
+    now: datetime,
+) -> Page[LetterView]:
+    """The caller's letters, latest first."""
+    after = paging.key(datetime, UUID)
+    rows = await letters.listed(session, caller, filters, after, paging.limit + 1)
+    views = {v.id: v for v in await _views(session, vault, rows, caller, now)}
+    return page(rows, paging, lambda r: (r.received_at, r.id), lambda r: views[r.id])
+
+
+async def file(
+    session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
+) -> FileView:
+    """Everything about one letter, masked."""
+    view = await one(session, vault, letter, caller, now)
+    papers = await _papers(session, vault, letter)
+    activities = await queries.of_file(session, LetterActivity, letter.id)
+    all_clocks = (await clocks.of(session, letter)).values()
+    return FileView(
+        **view.model_dump(),
+        body=mask(letters.open_body(vault, letter)),
+        supplements=[mask(text) for text in papers.supplements],
+        replies=[mask(text) for text in papers.replies],
+        steps=[_step(vault, t) for t in await queries.transitions(session, letter.id)],
+        activities=[_activity(vault, activity) for activity in activities],
+        clocks=[_clock(clock) for clock in all_clocks],
+    )
+
+
+async def papers(
+    session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
+) -> PapersView:
+    """Supplements and replies unmasked; that they were read is in the audit log."""
+    await audit_log.write(
+        session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {"part": "papers"}
+    )
+    return await _papers(session, vault, letter)
+
+
+async def _papers(session: AsyncSession, vault: Keyring, letter: Letter) -> PapersView:
+    supplements = await queries.of_file(session, LetterSupplement, letter.id)
+    replies = await queries.of_file(session, LetterReply, letter.id)
+    return PapersView(
+        supplements=[
+            vault.open(s.text_sealed, where="letter_supplement.text", row=str(s.id))
+            for s in supplements
+        ],
+        replies=[open_reply(vault, reply) for reply in replies],
+    )
+
+
+def open_reply(vault: Keyring, reply: LetterReply) -> str:
+    return vault.open(reply.text_sealed, where="letter_reply.text", row=str(reply.id))
+
+
+def said_in(vault: Keyring, step: LetterTransition) -> dict[str, Any]:
+    """The fields that came with a move."""
+    if step.fields_sealed is None:
+        return {}
+    opened = vault.open(step.fields_sealed, where="letter_transition.fields", row=str(step.id))
+    said: dict[str, Any] = json.loads(opened)
+    return said
+
+
+async def _views(
+    session: AsyncSession,
+    vault: Keyring,
+    rows: Sequence[Letter],
+    caller: Caller,
+    now: datetime,
+) -> list[LetterView]:
+    ids = [letter.id for letter in rows]
+    running = await deadlines.of_many(session, SubjectKind.LETTER, ids)
+    alike = await letters.duplicates(session, ids, caller)
+    return [
+        _view(
+            vault,
+            letter,
+            clocks.reply_clock(letter, running.get(letter.id, [])),
+            alike.get(letter.id, []),
+            caller,
+            now,
+        )
+        for letter in rows
+    ]
+
+
+def _view(
+    vault: Keyring,
+    letter: Letter,
+    clock: Deadline | None,
+    alike: list[Duplicate],
+    caller: Caller,
+    now: datetime,
+) -> LetterView:
+    return LetterView(
+        id=letter.id,
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        channel=letter.channel,
+        state=letter.state,
+        version=letter.version,
+        title=mask(letters.open_title(vault, letter)),
+        received_at=letter.received_at,
+        department_code=letter.department_code,
+        anonymity=letter.anonymity,
+        wants_public=letter.wants_public,
+        reopened=letter.reopened,
+        replied_at=letter.replied_at,
+        merged_into=letter.merged_into,
+        due_on=clock.due_on if clock else None,
+        due_is_provisional=clock.provisional if clock else False,
+        is_overdue=clock is not None and deadline_rules.is_overdue(clock, now),
+        actions=machine.open_to(letter.state, caller.roles),
+        duplicates=[DuplicateView(**other._asdict()) for other in alike],
+    )
+
+
+def _step(vault: Keyring, step: LetterTransition) -> StepView:
+    said = said_in(vault, step)
+    return StepView(
+        version=step.version,
+        action=step.action,
+        from_state=step.from_state,
+        to_state=step.to_state,
+        actor=step.actor,
+        department_code=step.department_code,
+        reason_code=step.reason_code,
+        said={name: mask(v) if isinstance(v, str) else v for name, v in said.items()},
+        at=step.at,
+    )
+
+
+def _activity(vault: Keyring, activity: LetterActivity) -> ActivityView:
+    where, row = "letter_activity.summary", str(activity.id)
+    return ActivityView(
+        kind=activity.kind,
+        held_on=activity.held_on,
+        summary=mask(vault.open(activity.summary_sealed, where=where, row=row)),
+        recorded_by=activity.recorded_by,
+    )
+
+
+def _clock(clock: Deadline) -> ClockView:
+    return ClockView(
+        kind=clock.kind,
+        state=clock.state,
+        due_on=clock.due_on,
+        original_due_on=clock.original_due_on,
+        is_provisional=clock.provisional,
+    )

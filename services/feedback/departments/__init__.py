@@ -1,0 +1,1 @@
+"""The departments that answer, and the staff names that may appear in an answer."""

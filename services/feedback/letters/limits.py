@@ -1,0 +1,33 @@
+"""The time limits that a letter's receipt sets going."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.service import Subject
+from services.feedback.letters.models import Letter, LetterKind
+
+NO_DEPARTMENT = "_"
+"""The owner of a clock that is no single department's to know of."""
+
+REPLY_LIMITS = {
+    LetterKind.CONSULTATION: PolicyKind.REPLY_CONSULTATION,
+    LetterKind.HELP: PolicyKind.REPLY_HELP,
+    LetterKind.SUGGESTION: PolicyKind.REPLY_SUGGESTION,
+    LetterKind.COMPLAINT: PolicyKind.REPLY_COMPLAINT,
+    LetterKind.ACCUSATION: PolicyKind.REPLY_REPORT,
+}
+
+
+def subject_of(letter: Letter) -> Subject:
+    return Subject(SubjectKind.LETTER, letter.id)
+
+
+async def start_on_receipt(session: AsyncSession, letter: Letter, by: str, now: datetime) -> None:
+    """The office's limit to register and the limit to reply, both counted from the receipt."""
+    for kind in (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[letter.kind]):
+        await deadlines.start(
+            session, subject_of(letter), kind, department_code=NO_DEPARTMENT, by=by, now=now
+        )

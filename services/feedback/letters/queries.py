@@ -1,0 +1,167 @@
+"""All SQL about letters themselves."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.letters import rules
+from services.feedback.letters.models import DuplicateHint, Letter, LetterDay
+from shared.db import DirectPool
+from shared.identity import Caller
+
+
+async def next_serial(session: AsyncSession, region: str, day: date) -> int:
+    """The day's next serial. Locks the day's row until the transaction ends, so that a letter that
+    rolls back gives its number back and the series has no gap.
+    """
+    take = (
+        insert(LetterDay)
+        .values(region=region, day=day, last_serial=1)
+        .on_conflict_do_update(
+            index_elements=["region", "day"],
+            set_={"last_serial": col(LetterDay.last_serial) + 1},
+        )
+        .returning(col(LetterDay.last_serial))
+    )
+    return int((await session.execute(take)).scalar_one())
+
+
+async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
+    """The letter as it stands now, whatever this session has read before."""
+    rows = select(Letter).where(col(Letter.id) == letter_id)
+    found = await session.execute(rows.execution_options(populate_existing=True))
+    return found.scalars().one_or_none()
+
+
+async def by_number(session: AsyncSession, reg_no: str) -> Letter | None:
+    rows = select(Letter).where(col(Letter.reg_no) == reg_no)
+    return (await session.execute(rows)).scalars().one_or_none()
+
+
+async def lock_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID, Letter]:
+    """Both letters, locked in the order of their ids: opposite merges cannot deadlock."""
+    rows = (
+        select(Letter)
+        .where(col(Letter.id).in_([one, other]))
+        .order_by(col(Letter.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {letter.id: letter for letter in (await session.execute(rows)).scalars()}
+
+
+async def compare_and_swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -> bool:
+    """Apply `changes` if the letter still has the state and version that were read."""
+    swap = (
+        update(Letter)
+        .where(
+            col(Letter.id) == letter.id,
+            col(Letter.state) == letter.state,
+            col(Letter.version) == letter.version,
+        )
+        .values(**changes, version=letter.version + 1)
+        .execution_options(synchronize_session=False)
+        .returning(col(Letter.id))
+    )
+    return (await session.execute(swap)).scalar_one_or_none() is not None
+
+
+async def alike(session: AsyncSession, sketch: list[int], since: datetime) -> Sequence[Any]:
+    """(id, sketch) of up to 100 letters since a moment that share a hash, latest first."""
+    rows = (
+        select(col(Letter.id), col(Letter.sketch))
+        .where(col(Letter.sketch).bool_op("&&")(sketch), col(Letter.received_at) >= since)
+        .order_by(col(Letter.received_at).desc())
+        .limit(100)
+    )
+    return (await session.execute(rows)).all() if sketch else []
+
+
+async def duplicates_of(
+    session: AsyncSession, ids: Sequence[UUID], caller: Caller
+) -> Sequence[Any]:
+    """(letter id, other id, other's number, likeness), where the caller may see the other."""
+    rows = (
+        select(
+            col(DuplicateHint.letter_id),
+            col(Letter.id),
+            col(Letter.reg_no),
+            col(DuplicateHint.likeness),
+        )
+        .join(Letter, col(Letter.id) == col(DuplicateHint.other_id))
+        .where(col(DuplicateHint.letter_id).in_(ids), visible_to(caller))
+        .order_by(col(DuplicateHint.likeness).desc())
+    )
+    return (await session.execute(rows)).all()
+
+
+def visible_to(caller: Caller) -> ColumnElement[bool]:
+    """`rules.may_see` as a condition on Letter; a test holds the two against each other."""
+    own = sorted(rules.own_departments(caller))
+    not_accused = ~col(Letter.accused).bool_op("&&")(own) if own else true()
+    if rules.in_the_office(caller):
+        return not_accused
+    if not caller.has("officer", "reviewer", "supervisor"):
+        return false()
+    if rules.EVERYWHERE in caller.places:
+        nobody_accused = func.cardinality(col(Letter.accused)) == 0
+        return and_(not_accused, nobody_accused, col(Letter.department_code).is_not(None))
+    return and_(not_accused, col(Letter.department_code).in_(own))
+
+
+async def work_list(
+    session: AsyncSession,
+    caller: Caller,
+    filters: Sequence[ColumnElement[bool]],
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[Letter]:
+    """Letters that the caller may see, latest first."""
+    key = tuple_(col(Letter.received_at), col(Letter.id))
+    rows = (
+        select(Letter)
+        .where(visible_to(caller), *filters)
+        .order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
+        .limit(limit)
+    )
+    if after is not None:
+        rows = rows.where(key < after)
+    return (await session.execute(rows)).scalars().all()
+
+
+async def attempts(direct: DirectPool, reg_no: str) -> Any:
+    """failures and first_at of the wrong codes tried on a number, or None."""
+    return await direct.fetchrow(
+        "SELECT failures, first_at FROM code_attempt WHERE reg_no = $1", reg_no
+    )
+
+
+async def count_wrong_code(direct: DirectPool, reg_no: str, now: datetime) -> None:
+    """Commits by itself, for the request that tried the code is rolled back. An hour later the
+    count starts again.
+    """
+    await direct.execute(
+        """
+        INSERT INTO code_attempt AS a (reg_no, failures, first_at) VALUES ($1, 1, $2)
+        ON CONFLICT (reg_no) DO UPDATE SET
+            failures = CASE WHEN a.first_at < $3 THEN 1 ELSE a.failures + 1 END,
+            first_at = CASE WHEN a.first_at < $3 THEN $2 ELSE a.first_at END
+        """,
+        reg_no,
+        now,
+        now - rules.ATTEMPT_WINDOW,
+    )
+
+
+async def forget_attempts(session: AsyncSession, before: datetime) -> int:
+    """Delete the counts that no longer matter."""
+    rows = await session.execute(
+        text("DELETE FROM code_attempt WHERE first_at < :before RETURNING 1"), {"before": before}
+    )
+    return len(rows.all())

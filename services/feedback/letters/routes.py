@@ -1,0 +1,62 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request, Response, status
+
+from services.feedback.letters import service
+from services.feedback.letters.schemas import LetterIn, LetterReceipt, OriginalView
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Session
+from shared.errors import Forbidden, NotFound, problem_responses
+from shared.identity import Caller, allow, public
+from shared.routing import Router
+
+router = Router(prefix="/letters", tags=["citizen"])
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="write_letter",
+    summary="写信 | Write a letter",
+    responses=problem_responses(Forbidden),
+)
+async def write_letter(
+    letter: LetterIn,
+    request: Request,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Annotated[Caller | None, public()],
+) -> LetterReceipt:
+    """任何人都可以写信，无需注册。请保存返回的登记编号和查询码，查询码只显示这一次。
+    ---
+    Anybody may write, without an account. Keep the number and the query code of the answer: the
+    code is shown this once.
+    """
+    region = request.state.settings.region
+    return await service.receive(session, vault, letter, caller, region, now)
+
+
+@router.get(
+    "/{letter_id}/original",
+    operation_id="read_original_letter",
+    summary="查看来信原文 | Read the original of a letter",
+    tags=["department"],
+    responses=problem_responses(NotFound),
+)
+async def read_original(
+    letter_id: UUID,
+    response: Response,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Annotated[Caller, allow("dispatcher", "officer", "reviewer", "supervisor")],
+) -> OriginalView:
+    """未脱敏的来信原文。每次查看都会记入审计日志。
+    ---
+    The letter unmasked. Each reading is written to the audit log.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return await service.original(session, vault, letter_id, caller, now)

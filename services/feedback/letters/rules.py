@@ -1,0 +1,67 @@
+"""Who may see a letter, and who may bring one in by which channel. Pure."""
+
+from datetime import datetime, timedelta
+
+from services.feedback.letters.models import Anonymity, Channel, Letter
+from shared.errors import Forbidden, Text, TooMany
+from shared.identity import Caller
+
+EVERYWHERE = "*"
+OFFICE_ROLES = ("dispatcher", "supervisor", "reviewer", "auditor")
+"""Roles that see letters of every department, when they are given everywhere."""
+
+SELF_SERVICE = frozenset({Channel.WEB, Channel.APP, Channel.MINI_PROGRAM, Channel.KIOSK})
+INTAKE_ROLES = ("clerk", "hall_manager", "dispatcher", "supervisor")
+
+ATTEMPTS, ATTEMPT_WINDOW = 20, timedelta(hours=1)
+
+
+def in_the_office(caller: Caller) -> bool:
+    """Whether the caller works for the office that keeps all letters."""
+    return caller.has(*OFFICE_ROLES) and EVERYWHERE in caller.places
+
+
+def own_departments(caller: Caller) -> frozenset[str]:
+    """The departments that the caller is of, by name."""
+    return caller.places - {EVERYWHERE}
+
+
+def may_see(letter: Letter, caller: Caller) -> bool:
+    """Whether the letter exists for the caller.
+
+    Nobody of an accused department sees an accusation (信访工作条例 art. 30); an officer of every
+    department is one of the accused one too.
+    """
+    own = own_departments(caller)
+    if own & set(letter.accused):
+        return False
+    if in_the_office(caller):
+        return True
+    if not caller.has("officer", "reviewer", "supervisor"):
+        return False
+    if EVERYWHERE in caller.places:
+        return letter.department_code is not None and not letter.accused
+    return letter.department_code in own
+
+
+def may_know_sender(letter: Letter, caller: Caller) -> bool:
+    """A confidential sender is known to the office only, not to the department."""
+    return letter.anonymity is not Anonymity.CONFIDENTIAL or in_the_office(caller)
+
+
+def ensure_channel(channel: Channel, caller: Caller | None) -> None:
+    """Raises Forbidden where a letter claims to have been taken down by staff but was not."""
+    if channel not in SELF_SERVICE and not (caller and caller.has(*INTAKE_ROLES)):
+        raise Forbidden(
+            Text("这一来信渠道只能由工作人员登记", "Only staff may enter letters of this channel")
+        )
+
+
+def ensure_attempts_left(failures: int, first_at: datetime, now: datetime) -> None:
+    """Raises TooMany after too many wrong codes on one number within an hour."""
+    left = first_at + ATTEMPT_WINDOW - now
+    if failures >= ATTEMPTS and left > timedelta(0):
+        raise TooMany(
+            Text("查询码输错次数过多，请稍后再试", "Too many wrong codes; please try again later"),
+            retry_after=int(left.total_seconds()) + 1,
+        )

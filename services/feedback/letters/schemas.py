@@ -1,0 +1,79 @@
+"""What a sender writes, and what they keep: the number and the query code."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _without_control_characters(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("control characters are not allowed; please remove them")
+    return text
+
+
+PlainText = Annotated[str, AfterValidator(_without_control_characters)]
+
+
+class Contact(BaseModel):
+    """How to reach the sender; sealed in the database and never published."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: Annotated[PlainText, Field(min_length=1, max_length=50, examples=["王小明"])]
+    phone: str = Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$", examples=["13800138000"])
+
+
+class LetterIn(BaseModel):
+    """A letter: one matter, a short title, what happened and what is asked for."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    kind: LetterKind
+    title: Annotated[PlainText, Field(min_length=2, max_length=25, examples=["小区门口路灯不亮"])]
+    body: Annotated[
+        PlainText,
+        Field(min_length=2, max_length=5000, examples=["东城街道金佛大道的路灯坏了半个月，请修。"]),
+    ]
+    place: Annotated[PlainText, Field(min_length=1, max_length=200)] | None = None
+    contact: Contact | None = None
+    anonymity: Anonymity | None = Field(
+        None, description="Default: named with a contact, anonymous without."
+    )
+    wants_public: bool = False
+    channel: Channel = Channel.WEB
+
+    @model_validator(mode="after")
+    def _anonymous_means_no_contact(self) -> "LetterIn":
+        if self.anonymity is Anonymity.ANONYMOUS and self.contact is not None:
+            raise ValueError("an anonymous letter carries no contact; leave one of the two out")
+        return self
+
+    @property
+    def resolved_anonymity(self) -> Anonymity:
+        return self.anonymity or (Anonymity.NAMED if self.contact else Anonymity.ANONYMOUS)
+
+
+class LetterReceipt(BaseModel):
+    """What the sender keeps. The query code is shown this once and stored nowhere."""
+
+    id: UUID
+    reg_no: str = Field(examples=["NC-LX-20261123-0012-5"])
+    query_code: str = Field(examples=["7KQ2M9XTCA"])
+    state: LetterState
+
+
+class OriginalView(BaseModel):
+    """A letter unmasked. Reading it is written to the audit log."""
+
+    id: UUID
+    reg_no: str
+    title: str
+    body: str
+    place: str | None
+    contact: Contact | None = Field(description="Null for letters sent in confidence.")

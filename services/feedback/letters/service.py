@@ -1,0 +1,212 @@
+"""Taking a letter in, and finding it again."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.letters import limits, numbers, queries, rules
+from services.feedback.letters.likeness import ALIKE, likeness, sketch
+from services.feedback.letters.models import DuplicateHint, Letter
+from services.feedback.letters.schemas import Contact, LetterIn, LetterReceipt, OriginalView
+from shared import audit_log
+from shared.clock import today
+from shared.crypto import Keyring
+from shared.db import DirectPool
+from shared.errors import NotFound
+from shared.identity import Caller
+from shared.ids import new_id, normal_code, secret_code
+
+DUPLICATES_WITHIN = timedelta(days=90)
+
+
+class Duplicate(NamedTuple):
+    """An earlier letter that reads much like another."""
+
+    id: UUID
+    reg_no: str
+    likeness: float
+
+
+async def receive(
+    session: AsyncSession,
+    vault: Keyring,
+    letter_in: LetterIn,
+    caller: Caller | None,
+    region: str,
+    now: datetime,
+) -> LetterReceipt:
+    """Seal, number and keep a letter. Raises Forbidden for a channel that is staff's.
+
+    The number is taken as late as possible: its row is locked until the commit.
+    """
+    rules.ensure_channel(letter_in.channel, caller)
+    code = secret_code(10)
+    columns = _columns(vault, letter_in, code)
+    hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(vault))
+    found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN)
+    serial = await queries.next_serial(session, region, today(now))
+    reg_no = numbers.registration_number(region, today(now), serial)
+    letter = Letter(reg_no=reg_no, received_at=now, sketch=hashes, **columns)
+    session.add(letter)
+    await session.flush()
+    _note_duplicates(session, letter, found)
+    await limits.start_on_receipt(session, letter, caller.sub if caller else "sender", now)
+    return LetterReceipt(id=letter.id, reg_no=reg_no, query_code=code, state=letter.state)
+
+
+async def with_code(
+    session: AsyncSession,
+    direct: DirectPool,
+    vault: Keyring,
+    reg_no: str,
+    code: str | None,
+    now: datetime,
+) -> Letter:
+    """The sender's letter. Raises NotFound for a wrong number or code alike, TooMany after many."""
+    if not numbers.is_registration_number(reg_no):
+        raise NotFound
+    tried = await queries.attempts(direct, reg_no)
+    if tried is not None:
+        rules.ensure_attempts_left(tried["failures"], tried["first_at"], now)
+    letter = await queries.by_number(session, reg_no)
+    given = _code_hash(vault, normal_code(code or ""))
+    if letter is None or not compare_digest(letter.code_hash, given):
+        await queries.count_wrong_code(direct, reg_no, now)
+        raise NotFound
+    return letter
+
+
+async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Letter:
+    """The letter, if it exists for the caller. Raises NotFound."""
+    letter = await queries.by_id(session, letter_id)
+    if letter is None or not rules.may_see(letter, caller):
+        raise NotFound
+    return letter
+
+
+async def original(
+    session: AsyncSession, vault: Keyring, letter_id: UUID, caller: Caller, now: datetime
+) -> OriginalView:
+    """The letter unmasked; that it was read is in the audit log of the same transaction."""
+    letter = await visible(session, letter_id, caller)
+    await audit_log.write(
+        session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {}
+    )
+    return OriginalView(
+        id=letter.id,
+        reg_no=letter.reg_no,
+        title=open_title(vault, letter),
+        body=open_body(vault, letter),
+        place=_open(vault, letter.place_sealed, "place", letter.id),
+        contact=open_contact(vault, letter) if rules.may_know_sender(letter, caller) else None,
+    )
+
+
+async def locked_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID, Letter]:
+    """Both letters, locked; those that do not exist are missing."""
+    return await queries.lock_pair(session, one, other)
+
+
+async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
+    return await queries.by_id(session, letter_id)
+
+
+async def swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -> bool:
+    """Whether the letter was still as read, and now has `changes` and the next version."""
+    return await queries.compare_and_swap(session, letter, changes)
+
+
+async def listed(
+    session: AsyncSession,
+    caller: Caller,
+    filters: Sequence[ColumnElement[bool]],
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[Letter]:
+    """The caller's work list, latest first."""
+    return await queries.work_list(session, caller, filters, after, limit)
+
+
+async def duplicates(
+    session: AsyncSession, ids: Sequence[UUID], caller: Caller
+) -> dict[UUID, list[Duplicate]]:
+    """Letters that read like the given ones, most alike first, if the caller may see them."""
+    hints: dict[UUID, list[Duplicate]] = defaultdict(list)
+    for letter_id, *other in await queries.duplicates_of(session, ids, caller):
+        hints[letter_id].append(Duplicate(*other))
+    return hints
+
+
+async def forget_attempts(session: AsyncSession, now: datetime) -> int:
+    """Job: counts of wrong codes older than a day are of no use."""
+    return await queries.forget_attempts(session, now - timedelta(days=1))
+
+
+def open_title(vault: Keyring, letter: Letter) -> str:
+    return vault.open(letter.title_sealed, where="letter.title", row=str(letter.id))
+
+
+def open_body(vault: Keyring, letter: Letter) -> str:
+    return vault.open(letter.body_sealed, where="letter.body", row=str(letter.id))
+
+
+def open_contact(vault: Keyring, letter: Letter) -> Contact | None:
+    name = _open(vault, letter.name_sealed, "name", letter.id)
+    phone = _open(vault, letter.phone_sealed, "phone", letter.id)
+    return Contact.model_construct(name=name, phone=phone) if name and phone else None
+
+
+def _open(vault: Keyring, sealed: str | None, column: str, row: UUID) -> str | None:
+    return sealed and vault.open(sealed, where=f"letter.{column}", row=str(row))
+
+
+def _columns(vault: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
+    """The letter's columns as the sender fills them, everything personal sealed."""
+    row = new_id()
+
+    def seal(plain: str | None, column: str) -> str | None:
+        return vault.seal(plain, where=f"letter.{column}", row=str(row)) if plain else None
+
+    contact = letter_in.contact
+    phone = contact.phone if contact else None
+    return {
+        "id": row,
+        "kind": letter_in.kind,
+        "channel": letter_in.channel,
+        "title_sealed": seal(letter_in.title, "title"),
+        "body_sealed": seal(letter_in.body, "body"),
+        "place_sealed": seal(letter_in.place, "place"),
+        "name_sealed": seal(contact.name if contact else None, "name"),
+        "phone_sealed": seal(phone, "phone"),
+        "contact_index": vault.blind_index(phone, where="letter.phone") if phone else None,
+        "anonymity": letter_in.resolved_anonymity,
+        "wants_public": letter_in.wants_public,
+        "code_hash": _code_hash(vault, code),
+    }
+
+
+def _code_hash(vault: Keyring, code: str) -> str:
+    return vault.blind_index(code, where="letter.query_code")
+
+
+def _sketch_key(vault: Keyring) -> bytes:
+    return bytes.fromhex(vault.blind_index("key", where="letter.sketch"))[:32]
+
+
+def _full_text(letter_in: LetterIn) -> str:
+    return f"{letter_in.title}\n{letter_in.body}"
+
+
+def _note_duplicates(session: AsyncSession, letter: Letter, found: Sequence[Any]) -> None:
+    shares = [(other, likeness(letter.sketch, theirs)) for other, theirs in found]
+    alike = sorted((s for s in shares if s[1] >= ALIKE), key=lambda s: -s[1])[:5]
+    session.add_all(
+        DuplicateHint(letter_id=letter.id, other_id=other, likeness=share) for other, share in alike
+    )

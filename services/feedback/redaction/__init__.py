@@ -1,0 +1,1 @@
+"""Personal data in Chinese text: found, proposed for redaction, and cut out. Pure."""

@@ -1,0 +1,42 @@
+"""Names of persons: after a word that announces one, or before a form of address. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from services.feedback.redaction.surnames import COMPOUND, SINGLE
+
+_HAN = "\u4e00-\u9fff"
+_SURNAME = f"(?:{COMPOUND}|[{SINGLE}])"
+_CUES = (
+    "我叫|我是|本人|姓名|联系人|申请人|投诉人|举报人|被投诉人|被举报人|当事人|来信人|反映人|报告人|签名|落款"
+    "|业主|户主|房东|租客|租户|住户|患者|病人|学生|孩子|儿子|女儿|丈夫|老公|妻子|老婆|爱人|父亲|母亲|爸爸|妈妈"
+    "|爷爷|奶奶|哥哥|姐姐|弟弟|妹妹|邻居|村民|居民|老板|店主|司机|师傅|工人|员工|会计|法人|法定代表人|负责人"
+    "|经理|经办人|名叫|叫做|署名|此致"
+)
+_AFTER_CUE = re.compile(
+    rf"(?:{_CUES})[是为叫:\s,，（(]{{0,3}}({_SURNAME}[{_HAN}]{{1,2}})(?![{_HAN}])"
+    rf"|(?:{_CUES})[是为叫:\s,，（(]{{0,3}}({_SURNAME}[{_HAN}]{{1,2}}?)"
+    rf"(?=[的在于向因和与及跟把被住身电手反说称系今现年女男从到没不已将曾就也都要想是先女同老师小大])"
+    rf"|(?:{_CUES})[是为叫:\s,，（(]{{0,3}}({_SURNAME}[{_HAN}]{{1,2}})"
+)
+_ADDRESSED = re.compile(
+    rf"((?<![感多答致])(?:{_SURNAME})[{_HAN}]{{1,2}})(?=先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥|医生|律师|警官)"
+)
+_MARKED = re.compile(rf"[{_HAN}]某")
+
+
+def find(text: str) -> Iterator[tuple[int, int]]:
+    """Where names stand."""
+    for match in _AFTER_CUE.finditer(text):
+        where = next(match.span(group) for group in (1, 2, 3) if match[group])
+        if not _MARKED.match(text, where[0]):
+            yield where
+    for match in _ADDRESSED.finditer(text):
+        if not _MARKED.match(text, match.start()):
+            yield match.span(1)
+
+
+def surname_of(name: str) -> str:
+    """The family name, of one or two characters."""
+    compound = re.match(COMPOUND, name)
+    return compound[0] if compound else name[:1]

@@ -1,0 +1,219 @@
+"""What in a text looks like personal data, and what stands in its place. Pure.
+
+Rules propose; a person decides each proposal. Borders are digit-aware, for a word border never
+lies between a Chinese character and a digit. Whatever digits no rule knows are proposed too.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.feedback.redaction import addresses, names
+from services.feedback.redaction.characters import Folded, digits_read, fold
+from shared.crypto import valid_id_number
+
+LONGEST_FREE_RUN = 6
+
+
+class SpanKind(StrEnum):
+    ID_NUMBER = "id_number"
+    OLD_ID_NUMBER = "old_id_number"
+    PHONE = "phone"
+    LANDLINE = "landline"
+    BANK_CARD = "bank_card"
+    PLATE = "plate"
+    EMAIL = "email"
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    NAME = "name"
+    DIGITS = "digits"
+    OTHER = "other"
+
+
+MARKS: dict[SpanKind, str] = {
+    SpanKind.ID_NUMBER: "［证件号］",
+    SpanKind.OLD_ID_NUMBER: "［证件号］",
+    SpanKind.PHONE: "［电话］",
+    SpanKind.LANDLINE: "［电话］",
+    SpanKind.BANK_CARD: "［卡号］",
+    SpanKind.PLATE: "［车牌］",
+    SpanKind.EMAIL: "［邮箱］",
+    SpanKind.ACCOUNT: "［账号］",
+    SpanKind.ADDRESS: "［门牌］",
+    SpanKind.NAME: "某",
+    SpanKind.DIGITS: "［号码］",
+    SpanKind.OTHER: "［略］",
+}
+
+
+class Span(NamedTuple):
+    """Characters `start` up to `end` of a text, and what they are."""
+
+    start: int
+    end: int
+    kind: SpanKind
+
+    def meets(self, other: "Span") -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+class Known(NamedTuple):
+    """What is known beforehand: the sender's own data, and names that may be shown."""
+
+    personal: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
+
+
+NOTHING_KNOWN = Known()
+
+_PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[ .-]?[3-9](?:[ .-]?\d){9}(?!\d)")
+_ID = re.compile(r"(?<!\d)[1-9](?:[ .-]?\d){16}[ .-]?[\dXx](?![\dA-Za-z])")
+_OLD_ID = re.compile(r"(?<!\d)[1-9]\d{14}(?!\d)")
+_LANDLINE = re.compile(r"(?<!\d)(?<!\d[ -])(?:\(0\d{2,3}\)|0\d{2,3})[ -]?\d{3,4}[ -]?\d{4}(?!\d)")
+_CARD = re.compile(r"(?<!\d)[1-9](?:[ -]?\d){12,18}(?!\d)")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+    r"[A-HJ-NP-Za-hj-np-z][·•. -]?(?=[A-Za-z]{0,5}\d)[A-Za-z0-9]{4,5}(?:[A-Za-z0-9]|[挂学警港澳])"
+    r"(?![A-Za-z0-9])"
+)
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ACCOUNT = re.compile(
+    r"(?:微信|QQ|qq|抖音|支付宝)(?:号|群|账号)?[是为:\s]{0,3}([A-Za-z0-9_-]{5,25})"
+)
+_RUN = re.compile(r"\d(?:[ .·•—–-]?\d){6,}")
+_REG_NO = re.compile(r"[A-Z]{2,6}-LX-\d{8}-\d{4,9}-\d")
+
+
+def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
+    """Spans that look personal, in order, none overlapping another.
+
+    What the rules know comes first; whatever `unresolved` would still block is proposed as well.
+    """
+    folded = fold(text)
+    taken: list[Span] = []
+    for found in _candidates(folded, known):
+        span = Span(*folded.span(found.start, found.end), found.kind)
+        if not _public(text, span) and not any(span.meets(other) for other in taken):
+            taken.append(span)
+    for span in unresolved(text, taken):
+        if not any(span.meets(other) for other in taken):
+            taken.append(span)
+    return sorted(taken)
+
+
+def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
+    """What must not be published undecided: digit runs of seven or more, and dwelling numbers.
+
+    `decided` are the spans that a reviewer has accepted or rejected.
+    """
+    folded = fold(text)
+    done = list(decided)
+    digits = digits_read(folded.text)
+    runs = [(*m.span(), SpanKind.DIGITS) for m in _RUN.finditer(digits)]
+    dwellings = [(*where, SpanKind.ADDRESS) for where in addresses.dwellings(digits)]
+    spans = [Span(*folded.span(start, end), kind) for start, end, kind in runs + dwellings]
+    pieces = [p for s in spans if not _public(text, s) for p in _left_over(s, done)]
+    return sorted(piece for piece in pieces if _still_tells(text, piece))
+
+
+def redact(text: str, accepted: Iterable[Span]) -> str:
+    """The text with each accepted span replaced by its mark, a name by surname and 某."""
+    parts, at = [], 0
+    for span in sorted(accepted):
+        if span.start < at:
+            continue
+        parts += [text[at : span.start], mark_for(text[span.start : span.end], span.kind)]
+        at = span.end
+    return "".join([*parts, text[at:]])
+
+
+def mask(text: str, known: Known = NOTHING_KNOWN) -> str:
+    """The text with everything that looks personal replaced, for lists that nobody reviews."""
+    return redact(text, propose(text, known))
+
+
+def mark_for(piece: str, kind: SpanKind) -> str:
+    """What stands in the place of `piece`."""
+    return names.surname_of(piece) + "某" if kind is SpanKind.NAME else MARKS[kind]
+
+
+def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
+    """Likely spans of the folded text, the surest kind first; later ones yield to earlier."""
+    text, digits = folded.text, digits_read(folded.text)
+    yield from (Span(*where, SpanKind.NAME) for where in _known_names(text, known.personal))
+    yield from _matches(_EMAIL, text, SpanKind.EMAIL)
+    yield from _matches(_ID, digits, SpanKind.ID_NUMBER, _is_id)
+    yield from _matches(_PHONE, digits, SpanKind.PHONE)
+    yield from _matches(_OLD_ID, digits, SpanKind.OLD_ID_NUMBER, _is_old_id)
+    yield from _matches(_CARD, digits, SpanKind.BANK_CARD, _passes_luhn)
+    yield from _matches(_LANDLINE, digits, SpanKind.LANDLINE)
+    yield from _matches(_PLATE, text, SpanKind.PLATE)
+    yield from (Span(*m.span(1), SpanKind.ACCOUNT) for m in _ACCOUNT.finditer(text))
+    yield from (Span(*where, SpanKind.ADDRESS) for where in addresses.find(digits))
+    yield from (
+        Span(*where, SpanKind.NAME)
+        for where in names.find(text)
+        if text[slice(*where)] not in known.allowed
+    )
+
+
+def _matches(
+    pattern: re.Pattern[str], text: str, kind: SpanKind, holds: Callable[[str], bool] | None = None
+) -> Iterator[Span]:
+    for match in pattern.finditer(text):
+        if holds is None or holds(match[0]):
+            yield Span(*match.span(), kind)
+
+
+def _known_names(text: str, personal: frozenset[str]) -> Iterator[tuple[int, int]]:
+    for value in personal:
+        yield from (m.span() for m in re.finditer(re.escape(fold(value).text), text))
+
+
+def _left_over(span: Span, done: list[Span]) -> list[Span]:
+    """The pieces of `span` that no decided span covers."""
+    pieces: list[Span] = []
+    for at in range(span.start, span.end):
+        if any(other.start <= at < other.end for other in done):
+            continue
+        if pieces and pieces[-1].end == at:
+            pieces[-1] = pieces[-1]._replace(end=at + 1)
+        else:
+            pieces.append(Span(at, at + 1, span.kind))
+    return pieces
+
+
+def _still_tells(text: str, piece: Span) -> bool:
+    """Whether a piece left over is a dwelling, or still a long run of digits."""
+    digits = sum(c.isdigit() for c in digits_read(fold(text[piece.start : piece.end]).text))
+    return piece.kind is SpanKind.ADDRESS or digits > LONGEST_FREE_RUN
+
+
+def _public(text: str, span: Span) -> bool:
+    """Whether the digits are of a letter's registration number, which is public."""
+    return any(m.start() <= span.start and span.end <= m.end() for m in _REG_NO.finditer(text))
+
+
+def _digits_of(match: str) -> str:
+    return re.sub(r"[ .-]", "", match)
+
+
+def _is_id(match: str) -> bool:
+    return valid_id_number(_digits_of(match))
+
+
+def _is_old_id(match: str) -> bool:
+    """Fifteen digits with a birth date of the last century (GB 11643-1989)."""
+    try:
+        date(1900 + int(match[6:8]), int(match[8:10]), int(match[10:12]))
+    except ValueError:
+        return False
+    return True
+
+
+def _passes_luhn(match: str) -> bool:
+    digits = [int(d) for d in reversed(_digits_of(match))]
+    doubled = [d if i % 2 == 0 else sum(divmod(d * 2, 10)) for i, d in enumerate(digits)]
+    return 13 <= len(digits) <= 19 and sum(doubled) % 10 == 0
