@@ -11,6 +11,7 @@ from services.projects.collecting import models as collecting_models
 from services.projects.duties import models as duties_models
 from services.projects.evidence import models as evidence_models
 from services.projects.matching import models as matching_models
+from services.projects.portals import models as portals_models
 from services.projects.register import models as register_models
 from services.projects.settings import ProjectsSettings
 from services.projects.tables import Table
@@ -29,7 +30,7 @@ JOBS: list[Job] = []
 
 _ = (
     *(auditing_models, calendar_models, catalogue_models, collecting_models, duties_models),
-    *(evidence_models, matching_models, register_models),
+    *(evidence_models, matching_models, portals_models, register_models),
 )
 
 

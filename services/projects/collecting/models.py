@@ -1,29 +1,18 @@
-"""Portals, the rules to read them, runs over them, and the pages found on them."""
+"""Runs over portals, and the pages found on them."""
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.projects.collecting.faults import Fault
-from services.projects.collecting.reading.dates import Precision, Provenance
+from services.projects.reading.dates import Precision, Provenance
+from services.projects.reading.faults import Fault
 from services.projects.tables import Table
 from shared.ids import new_id
 from shared.tables import Moment, enum_type
-
-PORTAL_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$"
-
-
-class PortalHealth(StrEnum):
-    """Whether the last run could read the portal."""
-
-    UNKNOWN = "unknown"
-    UP = "up"
-    DOWN = "down"
 
 
 class RunKind(StrEnum):
@@ -48,52 +37,6 @@ class DetailState(StrEnum):
     UNREADABLE = "unreadable"
     GONE = "gone"
     ELSEWHERE = "elsewhere"
-
-
-class Portal(Table, table=True):
-    """A column of a web site on which one unit publishes; `id` also names its evidence chain."""
-
-    __tablename__ = "portal"
-    __table_args__ = (
-        CheckConstraint("interval_ms >= 0", name="interval_not_negative"),
-        CheckConstraint("every_minutes > 0", name="schedule_positive"),
-        CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
-        Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
-    )
-
-    id: str = Field(primary_key=True, max_length=40)
-    name: str = Field(max_length=200)
-    unit_code: str = Field(foreign_key="responsible_unit.code", index=True, max_length=32)
-    start_url: str = Field(max_length=800)
-    allow_private: bool = False
-    """Whether `start_url` may stand on a private address; nothing else ever may."""
-    is_public: bool = True
-    interval_ms: int = 1000
-    every_minutes: int = 1440
-    enabled: bool = True
-    rule_version: int | None = None
-    layout: str | None = Field(default=None, max_length=16)
-    health: PortalHealth = Field(
-        default=PortalHealth.UNKNOWN, sa_type=enum_type(PortalHealth, length=16)
-    )
-    fault: Fault | None = Field(default=None, sa_type=enum_type(Fault, length=24))
-    health_since: datetime | None = Field(default=None, sa_type=Moment)
-    walked_at: datetime | None = Field(default=None, sa_type=Moment)
-    """When the last full run without gaps began: what it did not find was not there then."""
-    next_run_at: datetime = Field(sa_type=Moment)
-    version: int = 1
-
-
-class PortalRule(Table, table=True):
-    """A version of a portal's collector rule; runs keep the version they used."""
-
-    __tablename__ = "portal_rule"
-
-    portal_id: str = Field(foreign_key="portal.id", primary_key=True, max_length=40)
-    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    rule: dict[str, Any] = Field(sa_type=JSONB)
-    created_at: datetime = Field(sa_type=Moment)
-    created_by: str = Field(max_length=100)
 
 
 class CollectorRun(Table, table=True):
@@ -133,7 +76,7 @@ class CollectorRun(Table, table=True):
     error_count: int = 0
     errors: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
     known_pages: int = 0
-    """List pages on end that held nothing new: an incremental run stops after the second."""
+    """List pages on end that held nothing new: the watermark, and then one page of overlap."""
     list_complete: bool = False
     proves_absence: bool = False
     version: int = 1
@@ -168,7 +111,6 @@ class PortalPage(Table, table=True):
     first_seen_at: datetime = Field(sa_type=Moment)
     last_absent_at: datetime | None = Field(default=None, sa_type=Moment)
     last_listed_at: datetime = Field(sa_type=Moment)
-    missed_walks: int = 0
     gone_at: datetime | None = Field(default=None, sa_type=Moment)
     detail_state: DetailState = Field(
         default=DetailState.PENDING, sa_type=enum_type(DetailState, length=16)

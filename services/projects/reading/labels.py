@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.projects.collecting.reading.dates import plain
+from services.projects.reading.dates import plain
 
 KNOWN = (
     *("项目名称", "工程名称", "建设项目名称", "事项名称", "项目统一代码", "投资项目统一代码"),

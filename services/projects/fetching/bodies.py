@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import AsyncIterator
 
-from services.projects.collecting.faults import Fault, SourceFault
+from services.projects.reading.faults import Fault, SourceFault
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}

@@ -4,7 +4,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from services.projects.collecting.faults import Fault, SourceFault
+from services.projects.reading.faults import Fault, SourceFault
 
 _DECLARED = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)

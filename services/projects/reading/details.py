@@ -8,23 +8,23 @@ from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser
 
-from services.projects.collecting.reading.dates import (
+from services.projects.reading.dates import (
     Printed,
     is_future,
     plain,
     read_moment,
 )
-from services.projects.collecting.reading.facts import DecisionFacts, read_facts
-from services.projects.collecting.reading.labels import (
+from services.projects.reading.facts import DecisionFacts, read_facts
+from services.projects.reading.labels import (
     node_text,
     page_text,
     read_labels,
     read_table_labels,
 )
-from services.projects.collecting.reading.lists import one_line
-from services.projects.collecting.reading.marks import Mark, content_mark
-from services.projects.collecting.reading.meta_tags import MetaTags, read_meta_tags
-from services.projects.collecting.reading.rule import DetailRule
+from services.projects.reading.lists import one_line
+from services.projects.reading.marks import Mark, content_mark
+from services.projects.reading.meta_tags import MetaTags, read_meta_tags
+from services.projects.reading.rule import DetailRule
 
 _HEADINGS = ".article_title, .article-title, h1, h2.title, .title"
 

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.projects.collecting.reading.dates import read_day
-from services.projects.collecting.reading.rule import (
+from services.projects.reading.dates import read_day
+from services.projects.reading.rule import (
     CollectorRule,
     ListRule,
     NextLink,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from services.projects.collecting.reading.dates import Precision, Printed, Provenance
-from services.projects.collecting.reading.details import PageReading
-from services.projects.collecting.reading.marks import Mark
+from services.projects.reading.dates import Precision, Printed, Provenance
+from services.projects.reading.details import PageReading
+from services.projects.reading.marks import Mark
 from shared.clock import day_start, today
 
 SLACK = timedelta(days=1)
@@ -22,6 +22,7 @@ class Flag(StrEnum):
     OLDER_THAN_ITS_MARK = "claim_older_than_content_mark"
     FUTURE_DATE = "future_date_ignored"
     MISDECLARED_CHARSET = "charset_misdeclared"
+    CLAIM_CHANGED = "claim_changed_since_first_read"
 
 
 CONTRADICTIONS = frozenset({Flag.META_AND_LABEL_DIFFER, Flag.OLDER_THAN_ITS_MARK})

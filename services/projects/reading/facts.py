@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.projects.collecting.reading.dates import plain, read_day
-from services.projects.collecting.reading.labels import Labelled
+from services.projects.reading.dates import plain, read_day
+from services.projects.reading.labels import Labelled
 
 _PROJECT_CODE = re.compile(r"(?<![\d-])\d{4}-\d{6}-\d{2}-\d{2}-\d{6}(?![\d-])")
 _DOCUMENT = re.compile(

@@ -11,21 +11,21 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from services.projects.collecting.faults import Fault, SourceFault
-from services.projects.collecting.fetching.addresses import (
+from services.projects.fetching.addresses import (
     Destination,
     Origin,
     origin_of,
     resolve,
 )
-from services.projects.collecting.fetching.bodies import ACCEPTED_ENCODINGS, read_body
-from services.projects.collecting.fetching.robots import (
+from services.projects.fetching.bodies import ACCEPTED_ENCODINGS, read_body
+from services.projects.fetching.robots import (
     AGENT,
     ALLOW_ALL,
     MAX_BYTES,
     Robots,
     read_robots,
 )
+from services.projects.reading.faults import Fault, SourceFault
 from shared.clock import now
 
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -1,0 +1,161 @@
+"""SQL of the collecting room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, or_, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting.models import (
+    CollectorRun,
+    DetailState,
+    PortalPage,
+    RunKind,
+    RunState,
+)
+
+LEASE_SECONDS = 120
+
+_CLAIM = text(
+    "UPDATE collector_run SET state = 'running', runner = :runner,"
+    " lease_until = now() + make_interval(secs => :lease),"
+    " started_at = coalesce(started_at, now()), version = version + 1"
+    " WHERE id = (SELECT id FROM collector_run WHERE state = 'queued'"
+    "  OR (state = 'running' AND lease_until < now())"
+    "  ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " RETURNING id"
+)
+_RELEASE = text(
+    "UPDATE collector_run SET state = 'queued', runner = NULL, lease_until = NULL,"
+    " version = version + 1 WHERE id = :id AND runner = :runner AND state = 'running'"
+)
+_HOLD = text(
+    "UPDATE collector_run SET lease_until = now() + make_interval(secs => :lease)"
+    " WHERE id = :id AND runner = :runner AND state = 'running' RETURNING id"
+)
+
+
+async def queue_run(session: AsyncSession, run: CollectorRun) -> UUID:
+    """The id of the new run, or of the one underway: a portal has one run at a time."""
+    fresh = (
+        insert(CollectorRun)
+        .values(run.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["portal_id"], index_where=text("state IN ('queued', 'running')")
+        )
+        .returning(col(CollectorRun.id))
+    )
+    queued: UUID | None = (await session.execute(fresh)).scalar_one_or_none()
+    if queued is not None:
+        return queued
+    underway = select(CollectorRun.id).where(
+        col(CollectorRun.portal_id) == run.portal_id,
+        col(CollectorRun.state).in_([RunState.QUEUED, RunState.RUNNING]),
+    )
+    return (await session.exec(underway)).first() or run.id
+
+
+async def run(session: AsyncSession, run_id: UUID) -> CollectorRun | None:
+    return (await session.exec(select(CollectorRun).where(col(CollectorRun.id) == run_id))).first()
+
+
+async def runs(
+    session: AsyncSession, portal_id: str, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[CollectorRun]:
+    """Runs of a portal, newest first."""
+    key = tuple_(CollectorRun.requested_at, CollectorRun.id)
+    found = select(CollectorRun).where(col(CollectorRun.portal_id) == portal_id)
+    if after is not None:
+        found = found.where(key < tuple_(*after))
+    newest_first = (col(CollectorRun.requested_at).desc(), col(CollectorRun.id).desc())
+    return (await session.exec(found.order_by(*newest_first).limit(limit))).all()
+
+
+async def claim_run(session: AsyncSession, runner: UUID) -> UUID | None:
+    """Take the oldest run that waits or lost its runner; leases go by the database's clock."""
+    taken = await session.execute(_CLAIM, {"runner": runner, "lease": LEASE_SECONDS})
+    found: UUID | None = taken.scalar_one_or_none()
+    return found
+
+
+async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> bool:
+    """Lock and prolong the run; False when another runner has taken it over."""
+    wanted = {"id": run_id, "runner": runner, "lease": LEASE_SECONDS}
+    return (await session.execute(_HOLD, wanted)).scalar_one_or_none() is not None
+
+
+async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None:
+    """Let another runner go on where this one stopped."""
+    await session.execute(_RELEASE, {"id": run_id, "runner": runner})
+
+
+async def list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> int:
+    """Note that `pages` (each address once) are listed now; returns how many were new.
+
+    A known page whose entry changed, or that was gone, is read again. One statement for a whole
+    list page; the run's lock keeps other writers of this portal away.
+    """
+    fresh = insert(PortalPage).values([page.model_dump() for page in pages])
+    again = fresh.excluded
+    differs = or_(
+        again.title.is_distinct_from(PortalPage.title),
+        again.listed_on.is_distinct_from(PortalPage.listed_on),
+        col(PortalPage.gone_at).is_not(None),
+    )
+    to_read = and_(differs, again.detail_state == DetailState.PENDING)
+    merged = fresh.on_conflict_do_update(
+        index_elements=["portal_id", "url"],
+        set_={
+            "last_listed_at": again.last_listed_at,
+            "gone_at": None,
+            "title": again.title,
+            "listed_on": again.listed_on,
+            "column_name": again.column_name,
+            "detail_state": case((to_read, again.detail_state), else_=PortalPage.detail_state),
+            "match_wanted": or_(col(PortalPage.match_wanted), differs),
+            "version": PortalPage.version + 1,
+        },
+    ).returning(text("(xmax = 0) AS is_new"))
+    return sum(bool(is_new) for (is_new,) in (await session.execute(merged)).all())
+
+
+async def pages_to_read(
+    session: AsyncSession, run: CollectorRun, *, recheck_before: datetime, limit: int
+) -> Sequence[PortalPage]:
+    """Pages whose own page this run has yet to read: new ones, failed ones, then old ones.
+
+    A full run also looks again at pages read before `recheck_before`; those that the list no longer
+    shows come first, for they may be gone.
+    """
+    started = run.started_at or run.requested_at
+    unread = col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE])
+    unasked = or_(col(PortalPage.checked_at).is_(None), col(PortalPage.checked_at) < started)
+    wanted = and_(unread, unasked)
+    if run.kind is RunKind.FULL:
+        old = col(PortalPage.checked_at) < recheck_before
+        wanted = or_(wanted, and_(col(PortalPage.detail_state) == DetailState.READ, old))
+    found = (
+        select(PortalPage)
+        .where(col(PortalPage.portal_id) == run.portal_id, wanted)
+        .order_by(
+            unread.desc(), col(PortalPage.last_listed_at) >= started, col(PortalPage.checked_at)
+        )
+    )
+    return (await session.exec(found.limit(limit))).all()
+
+
+async def unread_listed(session: AsyncSession, run: CollectorRun) -> int:
+    """How many pages that this run found listed could not be read."""
+    counted = (
+        select(func.count())
+        .select_from(PortalPage)
+        .where(
+            col(PortalPage.portal_id) == run.portal_id,
+            col(PortalPage.last_listed_at) >= run.started_at,
+            col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE]),
+        )
+    )
+    return (await session.exec(counted)).one()

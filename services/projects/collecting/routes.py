@@ -1,0 +1,106 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body, Path, Request, status
+
+from services.projects.collecting import service
+from services.projects.collecting.rules import NoRule
+from services.projects.collecting.schemas import DryRun, RunRequest, RunStarted, RunView
+from services.projects.collecting.trying import try_rule
+from services.projects.portals.models import PORTAL_ID
+from services.projects.portals.schemas import Trial
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import NotFound, problem_responses
+from shared.identity import Caller, allow
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+router = Router(tags=["auditor"])
+
+PortalId = Annotated[str, Path(pattern=PORTAL_ID, examples=["demo-D03"])]
+
+
+@router.post(
+    "/portals/{portal_id}/runs",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="start_run",
+    summary="立即采集 | Start a run",
+    responses=problem_responses(NotFound, NoRule),
+)
+async def start_run(
+    portal_id: PortalId,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor", "admin")],
+    wanted: Annotated[RunRequest | None, Body()] = None,
+) -> RunStarted:
+    """排队一次采集并立即返回；该栏目已有采集在进行时返回那一次。
+    ---
+    Queues a run and answers at once; when one is underway for this portal, that one is given.
+    """
+    kind = (wanted or RunRequest()).kind
+    run = await service.start_run(session, portal_id, kind, caller.sub, now)
+    return RunStarted(run=run.id, state=run.state)
+
+
+@router.post(
+    "/portals/{portal_id}/runs:dry-run",
+    operation_id="dry_run",
+    summary="试采一页 | Dry-run a rule",
+    responses=problem_responses(NotFound, NoRule),
+)
+async def dry_run(
+    portal_id: PortalId,
+    request: Request,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor", "admin")],
+    wanted: Annotated[DryRun | None, Body()] = None,
+) -> Trial:
+    """用所给规则（缺省为现行规则）读取列表首页和第一条内容，原样展示，不落库。
+    ---
+    Reads the first list page and its first item by the rule given, or the one in force; stores
+    nothing. No transaction is open while the portal is waited for.
+    """
+    async with request.state.sessions() as session:
+        own_rule = wanted.rule if wanted else None
+        portal, rule = await service.portal_to_try(session, portal_id, own_rule)
+    return await try_rule(portal, rule, now)
+
+
+@router.get(
+    "/runs/{run_id}",
+    operation_id="get_run",
+    summary="查看采集进度 | Get a run",
+    responses=problem_responses(NotFound),
+)
+async def get_run(
+    run_id: UUID, session: Session, caller: Annotated[Caller, allow("auditor", "admin")]
+) -> RunView:
+    """一次采集的状态、进度与错误。
+    ---
+    State, progress and errors of a run.
+    """
+    return RunView.model_validate(await service.run(session, run_id))
+
+
+@router.get(
+    "/portals/{portal_id}/runs",
+    operation_id="list_runs",
+    summary="某栏目的采集记录 | List runs of a portal",
+    responses=problem_responses(NotFound),
+)
+async def list_runs(
+    portal_id: PortalId,
+    session: Session,
+    paging: Paging,
+    caller: Annotated[Caller, allow("auditor", "admin")],
+) -> Page[RunView]:
+    """该栏目的采集记录，最近的在前。
+    ---
+    The portal's runs, newest first.
+    """
+    after = paging.key(datetime, UUID)
+    found = await service.runs(session, portal_id, after=after, limit=paging.limit + 1)
+    return page(found, paging, lambda run: (run.requested_at, run.id), RunView.model_validate)

@@ -1,0 +1,74 @@
+"""When to read a portal, when a walk is at its end, and what it proves. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from services.projects.collecting.models import (
+    CollectorRun,
+    DetailState,
+    RunKind,
+)
+from services.projects.portals.models import Portal, PortalHealth
+from services.projects.reading.faults import Fault
+from services.projects.reading.lists import ListPage
+from services.projects.reading.rule import CollectorRule, NumberedPages
+from shared.errors import Conflict, Text
+
+FULL_WALK_EVERY = timedelta(hours=24)
+RECHECK_AFTER = timedelta(hours=20)
+RECHECKS_A_RUN = 200
+OVERLAP_PAGES = 2
+"""An incremental run ends after the page that holds nothing new and one page more."""
+FAULTS_IN_A_ROW = 5
+ERRORS_KEPT = 20
+
+PORTAL_WIDE = frozenset({Fault.TIMEOUT, Fault.UNREACHABLE, Fault.SERVER_ERROR, Fault.BLOCKED})
+
+
+class NoRule(Conflict):
+    type = "/problems/no-collector-rule"
+    title = Text("该栏目还没有采集规则", "This portal has no collector rule yet")
+
+
+def kind_due(portal: Portal, now: datetime) -> RunKind:
+    """A full walk once a day and after every failure, else only what is new."""
+    fresh = portal.walked_at is not None and portal.walked_at > now - FULL_WALK_EVERY
+    return RunKind.INCREMENTAL if fresh and portal.health is PortalHealth.UP else RunKind.FULL
+
+
+def is_redesigned(page: ListPage, number: int, rule: CollectorRule) -> bool:
+    """A list page without entries is a changed portal, except past a list of unknown length."""
+    may_be_past_the_end = number > 1 and isinstance(rule.pager, NumberedPages)
+    return not page.entries and not may_be_past_the_end
+
+
+def is_past_the_end(fault: Fault, number: int, rule: CollectorRule) -> bool:
+    """A numbered page that is gone ends a list that does not say how long it is."""
+    return fault is Fault.GONE and number > 1 and isinstance(rule.pager, NumberedPages)
+
+
+def ends_early(run: CollectorRun) -> bool:
+    """An incremental run stops at what it knows."""
+    return run.kind is RunKind.INCREMENTAL and run.known_pages >= OVERLAP_PAGES
+
+
+def proves_absence(run: CollectorRun, *, unread: int) -> bool:
+    """Whether what this run did not find was not there.
+
+    Only a walk to the end of the list, of the design that the rule was made for, after which every
+    listed page could be read: "could not fetch" is never "not published".
+    """
+    same_design = all(error["fault"] != Fault.REDESIGNED for error in run.errors)
+    return run.kind is RunKind.FULL and run.list_complete and unread == 0 and same_design
+
+
+def first_state(url: str, start_url: str) -> DetailState:
+    """Pages on another host are listed but not fetched: only this portal was agreed on."""
+    own = urlsplit(url).hostname == urlsplit(start_url).hostname
+    return DetailState.PENDING if own else DetailState.ELSEWHERE
+
+
+def repeats(page: Sequence[str], earlier: Sequence[Sequence[str]]) -> bool:
+    """Some portals answer any page number past the end with the first or the last page."""
+    return bool(page) and list(page) in [list(urls) for urls in earlier]

@@ -1,0 +1,221 @@
+"""The collector at work: walks a portal's list, reads its items, and writes after every step.
+
+No transaction is open while a portal is being waited for. Each step is committed with the run's
+progress, under the run's lease, so that a killed run is taken up where it stopped and two runners
+never write for the same portal.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting import rules, service
+from services.projects.collecting.models import CollectorRun, PortalPage
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.fetching.addresses import origin_of
+from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
+from services.projects.portals.models import Portal
+from services.projects.reading.charset import decode
+from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.lists import ListPage, read_list
+from services.projects.reading.rule import CollectorRule
+from shared.clock import now as clock_now
+from shared.db import Sessions
+
+RUNNERS = 4
+DETAILS_A_BATCH = 20
+
+log = structlog.get_logger()
+
+
+class LeaseLost(Exception):
+    """Another runner has taken the run over; this one must not write any more."""
+
+
+@dataclass
+class Collector:
+    """Walks runs; `limits` bounds what one fetch may cost."""
+
+    sessions: Sessions
+    files: EvidenceFiles
+    limits: Limits = field(default_factory=Limits)
+
+    async def work(self, now: datetime) -> int:
+        """Queue what is due, then walk until no run waits; returns how many were walked."""
+        async with self.sessions() as session, session.begin():
+            await service.queue_due(session, now)
+        return sum(await asyncio.gather(*(self._walk_waiting() for _ in range(RUNNERS))))
+
+    async def _walk_waiting(self) -> int:
+        walked = 0
+        while (walk := await self._claim()) is not None:
+            await walk.go()
+            walked += 1
+        return walked
+
+    async def _claim(self) -> "Walk | None":
+        runner = uuid4()
+        async with self.sessions() as session, session.begin():
+            claimed = await service.claim_run(session, runner)
+        if claimed is None:
+            return None
+        run, portal, rule = claimed
+        return Walk(self, runner, run, portal, rule)
+
+
+@dataclass
+class Walk:
+    """One run under way."""
+
+    collector: Collector
+    runner: UUID
+    run: CollectorRun
+    portal: Portal
+    rule: CollectorRule
+    walked: list[list[str]] = field(default_factory=list)
+
+    async def go(self) -> None:
+        """Walk to the end, to the first fault of the portal, or until the lease is lost."""
+        try:
+            async with self._fetcher() as fetcher:
+                await self._walk_list(fetcher)
+                await self._read_details(fetcher)
+            async with self._step() as session:
+                await service.finish_run(session, self.run, clock_now())
+        except SourceFault as fault:
+            async with self._step() as session:
+                await service.fail_run(session, self.run, fault, clock_now())
+        except LeaseLost:
+            log.warning("collector_lease_lost", run=str(self.run.id), portal=self.portal.id)
+        except (OSError, SQLAlchemyError) as error:
+            # Our own disk or database: the portal is not to blame, and the lease runs out soon.
+            log.warning("collector_stopped", portal=self.portal.id, error=type(error).__name__)
+        except asyncio.CancelledError:
+            await self._release()
+            raise
+        log.info(
+            "portal_walked",
+            portal=self.portal.id,
+            state=self.run.state,
+            pages=self.run.pages,
+            items=self.run.items,
+            errors=self.run.error_count,
+        )
+
+    def _fetcher(self) -> Fetcher:
+        pause = self.portal.interval_ms / 1000
+        return Fetcher(
+            private_origin=origin_of(self.portal.start_url) if self.portal.allow_private else None,
+            limits=replace(self.collector.limits, interval_seconds=pause),
+        )
+
+    @asynccontextmanager
+    async def _step(self) -> AsyncIterator[AsyncSession]:
+        """A short transaction that holds the run. Raises LeaseLost."""
+        async with self.collector.sessions() as session, session.begin():
+            if not await service.hold_run(session, self.run.id, self.runner):
+                raise LeaseLost
+            self.run = await service.run(session, self.run.id)
+            yield session
+
+    async def _release(self) -> None:
+        async with self.collector.sessions() as session, session.begin():
+            await service.release_run(session, self.run.id, self.runner)
+
+    async def _walk_list(self, fetcher: Fetcher) -> None:
+        while not self.run.list_complete and not rules.ends_early(self.run):
+            number = self.run.pages + 1
+            url = self.run.next_url or self.portal.start_url
+            if number > 1 and self.run.next_url is None:
+                return
+            try:
+                await self._list_page(fetcher, url, number)
+            except SourceFault as fault:
+                if not rules.is_past_the_end(fault.fault, number, self.rule):
+                    raise
+                async with self._step():
+                    self.run.list_complete, self.run.next_url = True, None
+
+    async def _list_page(self, fetcher: Fetcher, url: str, number: int) -> None:
+        answer = await self._list_bytes(fetcher, url)
+        content_type = answer.headers.get("content-type", "")
+        decoded = decode(answer.body, content_type, charset=self.rule.charset)
+        page = read_list(decoded.text, answer.final_url, self.rule, number=number)
+        if rules.is_redesigned(page, number, self.rule):
+            raise SourceFault(Fault.REDESIGNED, "the list has no entries")
+        sha256 = await self.collector.files.put(answer.body)
+        async with self._step() as session:
+            capture = service.answer_of(answer, sha256, decoded.charset)
+            await service.note_list_page(session, self.run, self.portal, page, capture)
+            self._turn_page(page)
+
+    async def _list_bytes(self, fetcher: Fetcher, url: str) -> Fetched:
+        """The list page now; when the portal says that it has not changed, as captured before."""
+        async with self._step() as session:
+            known = await service.newest_capture(session, self.portal, url)
+        if known is None:
+            return await fetcher.get(url)
+        headers = known.headers
+        answer = await fetcher.get(
+            url, Validators(headers.get("etag"), headers.get("last-modified"))
+        )
+        if not answer.not_modified:
+            return answer
+        body = await self.collector.files.get(known.sha256)
+        if body is None:
+            return await fetcher.get(url)
+        return replace(answer, body=body, headers={**headers, **answer.headers})
+
+    def _turn_page(self, page: ListPage) -> None:
+        urls = [entry.url for entry in page.entries]
+        is_end = page.next_url is None or rules.repeats(urls, self.walked)
+        is_cut = is_end and self.run.pages >= self.rule.max_pages
+        self.run.next_url = None if is_end else page.next_url
+        self.run.list_complete = is_end and not is_cut
+        self.walked = [*self.walked[:1], urls]
+
+    async def _read_details(self, fetcher: Fetcher) -> None:
+        in_a_row = rechecks = 0
+        while rechecks <= rules.RECHECKS_A_RUN:
+            async with self._step() as session:
+                batch = await service.pages_to_read(session, self.run, limit=DETAILS_A_BATCH)
+            if not batch:
+                return
+            for page in batch:
+                rechecks += page.text_sha256 is not None
+                fault = await self._detail(fetcher, page)
+                in_a_row = in_a_row + 1 if fault and fault.fault in rules.PORTAL_WIDE else 0
+                if fault and in_a_row >= rules.FAULTS_IN_A_ROW:
+                    raise fault
+
+    async def _detail(self, fetcher: Fetcher, page: PortalPage) -> SourceFault | None:
+        known = Validators(page.etag, page.last_modified) if page.text_sha256 else None
+        try:
+            answer = await fetcher.get(page.url, known)
+            await self._note_detail(page, answer)
+        except SourceFault as fault:
+            async with self._step() as session:
+                await service.note_unread(session, self.run, page, fault, clock_now())
+            return fault
+        return None
+
+    async def _note_detail(self, page: PortalPage, answer: Fetched) -> None:
+        if answer.not_modified:
+            async with self._step() as session:
+                await service.note_unchanged(session, self.run, page, answer.fetched_at)
+            return
+        content_type = answer.headers.get("content-type", "")
+        decoded = decode(answer.body, content_type, charset=self.rule.charset)
+        sha256 = await self.collector.files.put(answer.body)
+        capture = service.answer_of(answer, sha256, decoded.charset)
+        async with self._step() as session:
+            await service.note_detail(
+                session, self.run, self.portal, self.rule, page, capture, answer, decoded
+            )

@@ -1,0 +1,50 @@
+"""What the API takes and gives about runs."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.collecting.models import RunKind, RunState
+from services.projects.reading.rule import CollectorRule
+
+
+class DryRun(BaseModel):
+    """试采：用所给规则（缺省为现行规则）读一页，不落库 | Read one page, store nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: CollectorRule | None = None
+
+
+class RunStarted(BaseModel):
+    run: UUID
+    state: RunState
+
+
+class RunRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: RunKind = RunKind.FULL
+
+
+class RunView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    portal_id: str
+    kind: RunKind
+    state: RunState
+    requested_at: AwareDatetime
+    started_at: AwareDatetime | None
+    finished_at: AwareDatetime | None
+    pages: int = Field(description="List pages read.")
+    items: int = Field(description="Entries met on them.")
+    new_items: int
+    details: int = Field(description="Items' own pages asked for.")
+    error_count: int
+    errors: list[dict[str, Any]] = Field(description="The first of them: url, fault, detail.")
+    list_complete: bool
+    proves_absence: bool
+    rule_version: int
+    version: int

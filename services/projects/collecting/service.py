@@ -1,0 +1,285 @@
+"""Use cases of collecting: keep portals and rules, order runs, and note what a run finds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting import queries, rules
+from services.projects.collecting.models import (
+    CollectorRun,
+    DetailState,
+    PortalPage,
+    RunKind,
+    RunState,
+)
+from services.projects.evidence import service as evidence
+from services.projects.evidence.models import Capture
+from services.projects.fetching.fetcher import Fetched
+from services.projects.portals import service as portals
+from services.projects.portals.models import Portal
+from services.projects.reading.charset import Decoded
+from services.projects.reading.claims import Claim, Flag, claim_of
+from services.projects.reading.details import PageReading, read_page
+from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.lists import ListPage
+from services.projects.reading.rule import CollectorRule
+from shared.errors import NotFound
+
+SCHEDULE = "schedule"
+
+
+async def queue_due(session: AsyncSession, now: datetime) -> int:
+    """Queue a run for every portal whose time has come; returns for how many."""
+    due = await portals.due(session, now)
+    for portal in due:
+        await _queue(session, portal, rules.kind_due(portal, now), SCHEDULE, now)
+    return len(due)
+
+
+async def start_run(
+    session: AsyncSession, portal_id: str, kind: RunKind, sub: str, now: datetime
+) -> CollectorRun:
+    """The queued run of a portal, or the one already underway. Raises NotFound or rules.NoRule."""
+    portal = await portals.find(session, portal_id)
+    return await run(session, await _queue(session, portal, kind, sub, now))
+
+
+async def _queue(
+    session: AsyncSession, portal: Portal, kind: RunKind, sub: str, now: datetime
+) -> UUID:
+    if portal.rule_version is None:
+        raise rules.NoRule
+    wanted = CollectorRun(
+        portal_id=portal.id,
+        rule_version=portal.rule_version,
+        kind=kind,
+        requested_at=now,
+        requested_by=sub,
+    )
+    return await queries.queue_run(session, wanted)
+
+
+async def run(session: AsyncSession, run_id: UUID) -> CollectorRun:
+    """Raises NotFound."""
+    found = await queries.run(session, run_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def runs(
+    session: AsyncSession, portal_id: str, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[CollectorRun]:
+    """Runs of a portal, newest first. Raises NotFound."""
+    await portals.find(session, portal_id)
+    return await queries.runs(session, portal_id, after=after, limit=limit)
+
+
+async def portal_to_try(
+    session: AsyncSession, portal_id: str, wanted: CollectorRule | None
+) -> tuple[Portal, CollectorRule]:
+    """The portal with the wanted rule, or the one in force. Raises NotFound or rules.NoRule."""
+    portal = await portals.find(session, portal_id)
+    if wanted is not None:
+        return portal, wanted
+    if portal.rule_version is None:
+        raise rules.NoRule
+    return portal, await portals.rule(session, portal_id, portal.rule_version)
+
+
+async def claim_run(
+    session: AsyncSession, runner: UUID
+) -> tuple[CollectorRun, Portal, CollectorRule] | None:
+    """A run to walk, with its portal and rule; None when none waits."""
+    run_id = await queries.claim_run(session, runner)
+    if run_id is None:
+        return None
+    claimed = await run(session, run_id)
+    portal = await portals.find(session, claimed.portal_id)
+    return claimed, portal, await portals.rule(session, portal.id, claimed.rule_version)
+
+
+async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> bool:
+    """Whether the run is still the runner's; it is locked until the transaction ends."""
+    return await queries.hold_run(session, run_id, runner)
+
+
+async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None:
+    """Put the run back for another runner."""
+    await queries.release_run(session, run_id, runner)
+
+
+async def newest_capture(session: AsyncSession, portal: Portal, url: str) -> Capture | None:
+    """The last capture of a page of the portal."""
+    return await evidence.newest_of_url(session, portal.id, url)
+
+
+def answer_of(answer: Fetched, sha256: str, charset: str) -> evidence.Answer:
+    """The answer as evidence keeps it."""
+    return evidence.Answer(
+        url=answer.url,
+        final_url=answer.final_url[:2000],
+        status=answer.status,
+        headers=answer.headers,
+        fetched_at=answer.fetched_at,
+        size=len(answer.body),
+        sha256=sha256,
+        charset=charset,
+    )
+
+
+async def note_list_page(
+    session: AsyncSession, run: CollectorRun, portal: Portal, page: ListPage, seen: evidence.Answer
+) -> None:
+    """Keep a list page as evidence and its entries as listed now; moves the run's progress on."""
+    await evidence.record(session, portal.id, seen, is_public=portal.is_public)
+    entries = {entry.url: entry for entry in reversed(page.entries)}
+    listed = [
+        PortalPage(
+            portal_id=portal.id,
+            url=entry.url,
+            title=entry.title[:500],
+            listed_on=entry.listed_on,
+            column_name=entry.column[:100] if entry.column else None,
+            first_seen_at=seen.fetched_at,
+            last_absent_at=portal.walked_at,
+            last_listed_at=seen.fetched_at,
+            detail_state=rules.first_state(entry.url, portal.start_url),
+        )
+        for entry in entries.values()
+    ]
+    new = await queries.list_entries(session, listed) if listed else 0
+    run.pages += 1
+    run.items += len(listed)
+    run.new_items += new
+    run.known_pages = 0 if new else run.known_pages + 1
+    if portal.layout is None and page.layout:
+        portal.layout = page.layout
+        session.add(portal)
+    elif page.layout and page.layout != portal.layout:
+        _note_error(run, seen.url, SourceFault(Fault.REDESIGNED, "the layout has changed"))
+
+
+async def pages_to_read(
+    session: AsyncSession, run: CollectorRun, *, limit: int
+) -> Sequence[PortalPage]:
+    """Pages whose own page the run has yet to read."""
+    started = run.started_at or run.requested_at
+    recheck_before = started - rules.RECHECK_AFTER
+    return await queries.pages_to_read(session, run, recheck_before=recheck_before, limit=limit)
+
+
+async def note_detail(
+    session: AsyncSession,
+    run: CollectorRun,
+    portal: Portal,
+    rule: CollectorRule,
+    page: PortalPage,
+    seen: evidence.Answer,
+    answer: Fetched,
+    decoded: Decoded,
+) -> None:
+    """Keep an item's page as evidence, read it anew if its bytes changed, and have it matched."""
+    reading = read_page(decoded.text, page.url, rule.detail, seen.fetched_at)
+    claim = claim_of(
+        reading,
+        listed_on=page.listed_on,
+        header_at=answer.last_modified_at,
+        now=seen.fetched_at,
+    )
+    session.add(page)
+    known = await evidence.newest_of_url(session, portal.id, page.url)
+    if known is None or known.sha256 != seen.sha256:
+        known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
+    page.evidence_id = known.id
+    _take_over(page, reading)
+    _claim(page, claim, misdeclared=decoded.misdeclared)
+    page.etag = answer.headers.get("etag")
+    page.last_modified = answer.headers.get("last-modified", "")[:100] or None
+    _checked(run, page, DetailState.READ, seen.fetched_at)
+    page.match_wanted = True
+
+
+async def note_unchanged(
+    session: AsyncSession, run: CollectorRun, page: PortalPage, at: datetime
+) -> None:
+    """The portal says that the page is as it was read before."""
+    session.add(page)
+    _checked(run, page, DetailState.READ, at)
+
+
+async def note_unread(
+    session: AsyncSession, run: CollectorRun, page: PortalPage, fault: SourceFault, now: datetime
+) -> None:
+    """The page could not be read: gone, or to be tried again; what the list said still counts."""
+    session.add(page)
+    gone = fault.fault is Fault.GONE
+    _checked(run, page, DetailState.GONE if gone else DetailState.UNREADABLE, now)
+    page.fault = fault.fault
+    page.gone_at = (page.gone_at or now) if gone else None
+    if page.text_sha256 is None:
+        _claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
+    page.match_wanted = True
+    _note_error(run, page.url, fault)
+
+
+async def finish_run(session: AsyncSession, run: CollectorRun, now: datetime) -> None:
+    """The run is at its end; the portal is up, and perhaps its absences are proven."""
+    unread = await queries.unread_listed(session, run)
+    run.proves_absence = rules.proves_absence(run, unread=unread)
+    _end(run, RunState.FINISHED, now)
+    walked_at = run.started_at if run.proves_absence else None
+    await portals.note_up(session, run.portal_id, now, walked_at=walked_at)
+
+
+async def fail_run(
+    session: AsyncSession, run: CollectorRun, fault: SourceFault, now: datetime
+) -> None:
+    """The portal could not be read: it is down, which says nothing about what is published."""
+    _note_error(run, run.next_url or "", fault)
+    _end(run, RunState.FAILED, now)
+    await portals.note_down(session, run.portal_id, fault.fault, now)
+
+
+def _end(run: CollectorRun, state: RunState, now: datetime) -> None:
+    run.state, run.finished_at = state, now
+    run.runner = run.lease_until = None
+    run.version += 1
+
+
+def _checked(run: CollectorRun, page: PortalPage, state: DetailState, at: datetime) -> None:
+    run.details += 1
+    page.detail_state, page.checked_at, page.fault = state, at, None
+    page.version += 1
+
+
+def _note_error(run: CollectorRun, url: str, fault: SourceFault) -> None:
+    run.error_count += 1
+    if len(run.errors) < rules.ERRORS_KEPT:
+        said = {"url": url, "fault": fault.fault.value, "detail": fault.detail[:200]}
+        run.errors = [*run.errors, said]
+
+
+def _take_over(page: PortalPage, reading: PageReading) -> None:
+    page.title = (reading.title or page.title)[:500]
+    page.text_sha256 = reading.text_sha256
+    page.source_name = (reading.meta.get("ContentSource") or "")[:200] or None
+    page.column_name = (reading.meta.get("ColumnName") or page.column_name or "")[:100] or None
+    page.project_code = reading.facts.project_code
+    page.project_name = (reading.facts.project_name or "")[:300] or None
+    page.doc_no = reading.facts.doc_no
+    page.formed_on = reading.facts.formed_on
+    page.formed_label = reading.facts.formed_label
+    page.labels = reading.labels
+
+
+def _claim(page: PortalPage, claim: Claim, *, misdeclared: bool = False) -> None:
+    flags = [*claim.flags, *[Flag.MISDECLARED_CHARSET] * misdeclared]
+    if page.claimed_at is not None and page.claimed_at != claim.at:
+        flags.append(Flag.CLAIM_CHANGED)
+    page.claimed_at, page.claimed_precision = claim.at, claim.precision
+    page.claimed_from, page.trust = claim.provenance, claim.trust
+    page.cms_at, page.header_at = claim.cms_at, claim.header_at
+    page.flags, page.is_disputed = [flag.value for flag in flags], claim.is_disputed

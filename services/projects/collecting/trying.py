@@ -1,0 +1,61 @@
+"""A dry run: read one list page and its first item by a rule, show it, store nothing."""
+
+from datetime import datetime
+
+from services.projects.collecting import rules
+from services.projects.fetching.addresses import origin_of
+from services.projects.fetching.fetcher import Fetcher, Limits
+from services.projects.portals.models import Portal
+from services.projects.portals.schemas import DetailTrial, Trial
+from services.projects.portals.service import trial_of
+from services.projects.reading.charset import decode
+from services.projects.reading.claims import claim_of
+from services.projects.reading.details import read_page
+from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.lists import Entry, read_list
+from services.projects.reading.rule import CollectorRule
+
+LIMITS = Limits(connect_seconds=2, read_seconds=3, total_seconds=4, interval_seconds=0)
+
+
+async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
+    """What the rule reads from the portal now; a fault is part of the answer."""
+    private = origin_of(portal.start_url) if portal.allow_private else None
+    async with Fetcher(private_origin=private, limits=LIMITS) as fetcher:
+        try:
+            answer = await fetcher.get(portal.start_url)
+            text = decode(
+                answer.body, answer.headers.get("content-type", ""), charset=rule.charset
+            ).text
+            page = read_list(text, answer.final_url, rule)
+            if rules.is_redesigned(page, 1, rule):
+                return Trial(fault=Fault.REDESIGNED)
+        except SourceFault as fault:
+            return Trial(fault=fault.fault)
+        detail = await _try_detail(fetcher, page.entries[0], rule, now)
+        return trial_of(page).model_copy(update={"detail": detail})
+
+
+async def _try_detail(
+    fetcher: Fetcher, entry: Entry, rule: CollectorRule, now: datetime
+) -> DetailTrial:
+    try:
+        answer = await fetcher.get(entry.url)
+        text = decode(
+            answer.body, answer.headers.get("content-type", ""), charset=rule.charset
+        ).text
+    except SourceFault as fault:
+        return DetailTrial(url=entry.url, fault=fault.fault)
+    read = read_page(text, entry.url, rule.detail, now)
+    claim = claim_of(read, listed_on=entry.listed_on, header_at=answer.last_modified_at, now=now)
+    return DetailTrial(
+        url=entry.url,
+        title=read.title,
+        claimed_at=claim.at,
+        claimed_from=claim.provenance,
+        trust=claim.trust,
+        flags=[flag.value for flag in claim.flags],
+        project_code=read.facts.project_code,
+        doc_no=read.facts.doc_no,
+        formed_on=read.facts.formed_on,
+    )

@@ -1,0 +1,66 @@
+"""SQL of the portals room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.portals.models import Portal, PortalRule
+from services.projects.register.models import ResponsibleUnit
+
+
+async def portal(session: AsyncSession, portal_id: str, *, lock: bool = False) -> Portal | None:
+    found = select(Portal).where(col(Portal.id) == portal_id)
+    return (await session.exec(found.with_for_update() if lock else found)).first()
+
+
+async def portals(
+    session: AsyncSession, *, unit_code: str | None, after: str | None, limit: int
+) -> Sequence[Portal]:
+    found = select(Portal).order_by(col(Portal.id)).limit(limit)
+    if unit_code is not None:
+        found = found.where(col(Portal.unit_code) == unit_code)
+    if after is not None:
+        found = found.where(col(Portal.id) > after)
+    return (await session.exec(found)).all()
+
+
+async def unit_exists(session: AsyncSession, code: str) -> bool:
+    found = select(ResponsibleUnit.code).where(col(ResponsibleUnit.code) == code)
+    return (await session.exec(found)).first() is not None
+
+
+async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:
+    """Portals with a rule whose time has come."""
+    found = select(Portal).where(
+        col(Portal.enabled), col(Portal.next_run_at) <= now, col(Portal.rule_version).is_not(None)
+    )
+    return (await session.exec(found)).all()
+
+
+async def rule(session: AsyncSession, portal_id: str, version: int) -> PortalRule | None:
+    found = select(PortalRule).where(
+        col(PortalRule.portal_id) == portal_id, col(PortalRule.version) == version
+    )
+    return (await session.exec(found)).first()
+
+
+async def newest_rule_version(session: AsyncSession, portal_id: str) -> int:
+    """0 for a portal without a rule; the caller holds the portal's row locked."""
+    newest = select(func.coalesce(func.max(PortalRule.version), 0)).where(
+        col(PortalRule.portal_id) == portal_id
+    )
+    return int((await session.exec(newest)).one())
+
+
+async def walked_units(session: AsyncSession) -> Sequence[tuple[str, datetime]]:
+    """Units whose enabled portals all have a proven walk, each with the oldest of them."""
+    found = (
+        select(col(Portal.unit_code), func.min(Portal.walked_at))
+        .where(col(Portal.enabled))
+        .group_by(col(Portal.unit_code))
+        .having(func.bool_and(col(Portal.walked_at).is_not(None)))
+    )
+    return [(unit, at) for unit, at in (await session.exec(found)).all() if at is not None]

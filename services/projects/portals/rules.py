@@ -1,0 +1,33 @@
+"""How often to read a portal, and what makes a rule fit for use. Pure."""
+
+from datetime import datetime, timedelta
+
+from services.projects.portals.models import Portal
+from shared.errors import Invalid, Text
+
+SOON_AGAIN = timedelta(minutes=15)
+
+
+class RuleReadsNothing(Invalid):
+    """The rule finds no entries on the page that was captured last."""
+
+    def __init__(self, evidence_id: str) -> None:
+        detail = Text(
+            "按此规则在最近一次抓取的列表页上找不到任何条目，请检查 list.rows 与 list.link",
+            "By this rule the list page captured last is empty; check list.rows and list.link",
+        )
+        super().__init__(detail, pointer="/body/list/rows", evidence_id=evidence_id)
+
+
+class UnknownUnit(Invalid):
+    """The unit is not in the register."""
+
+    def __init__(self, code: str) -> None:
+        detail = Text(f"公开主体名录中没有 {code}", f"No unit {code} in the register")
+        super().__init__(detail, pointer="/body/unit_code")
+
+
+def next_run_at(portal: Portal, now: datetime, *, failed: bool) -> datetime:
+    """A portal that failed is tried again soon."""
+    usual = timedelta(minutes=portal.every_minutes)
+    return now + (min(usual, SOON_AGAIN) if failed else usual)

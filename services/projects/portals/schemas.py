@@ -1,0 +1,114 @@
+"""What the API takes and gives about portals and their rules."""
+
+from datetime import date
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.portals.models import PortalHealth
+from services.projects.reading.faults import Fault
+from services.projects.reading.rule import CollectorRule
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("must be an http or https address without user information")
+    return text
+
+
+WebAddress = Annotated[
+    str,
+    Field(min_length=10, max_length=800, pattern=r"^[\x21-\x7e]+$"),
+    AfterValidator(_web_address),
+]
+
+
+class PortalWrite(BaseModel):
+    """一个公开栏目：哪个单位在哪里公开，多久看一次 | Where a unit publishes, how often to look."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200, examples=["住建局·批准结果信息"])
+    unit_code: str = Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$", examples=["D03"])
+    start_url: WebAddress = Field(examples=["https://www.example.gov.cn/zdxm/index.htm"])
+    allow_private: bool = Field(False, description="Whether the address may be a private one.")
+    is_public: bool = Field(True, description="Whether captures may be shown to everybody.")
+    interval_ms: int = Field(1000, ge=0, le=60_000, description="Least pause between requests.")
+    every_minutes: int = Field(1440, ge=5, le=10_080)
+    enabled: bool = True
+    version: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="Of the portal being changed; null for a new one."
+    )
+
+
+class PortalView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    unit_code: str
+    start_url: str
+    allow_private: bool
+    is_public: bool
+    interval_ms: int
+    every_minutes: int
+    enabled: bool
+    rule_version: int | None
+    health: PortalHealth
+    fault: Fault | None
+    health_since: AwareDatetime | None
+    walked_at: AwareDatetime | None = Field(
+        description="Start of the last full walk without gaps: the proof of absence."
+    )
+    next_run_at: AwareDatetime
+    version: int
+
+
+class EntryView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    url: str
+    title: str
+    listed_on: date | None
+    column: str | None
+
+
+class Trial(BaseModel):
+    """What a rule reads from a page: of a stored capture, or of the portal now."""
+
+    evidence_id: UUID | None = None
+    entries: int = 0
+    with_date: int = 0
+    sample: list[EntryView] = []
+    next_url: str | None = None
+    detail: "DetailTrial | None" = None
+    fault: Fault | None = Field(None, description="Why the portal could not be read, if so.")
+
+
+class DetailTrial(BaseModel):
+    """What a page says by the rule; shown and not stored."""
+
+    url: str
+    title: str | None = None
+    claimed_at: AwareDatetime | None = None
+    claimed_from: str | None = None
+    trust: int = 0
+    flags: list[str] = []
+    project_code: str | None = None
+    doc_no: str | None = None
+    formed_on: date | None = None
+    fault: Fault | None = None
+
+
+class RuleView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    portal_id: str
+    version: int
+    rule: CollectorRule
+    created_at: AwareDatetime
+    created_by: str
+    trial: Trial | None = None

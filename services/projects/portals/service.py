@@ -1,0 +1,190 @@
+"""Use cases of portals: keep them and their rules, and note whether they can be read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.evidence import service as evidence
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.portals import queries, rules
+from services.projects.portals.events import SourceDown, SourceRecovered
+from services.projects.portals.models import Portal, PortalHealth, PortalRule
+from services.projects.portals.schemas import EntryView, PortalWrite, RuleView, Trial
+from services.projects.reading.charset import decode
+from services.projects.reading.faults import Fault
+from services.projects.reading.lists import ListPage, read_list
+from services.projects.reading.rule import CollectorRule
+from shared import audit_log, outbox
+from shared.errors import NotFound, StateConflict
+
+SAMPLE = 5
+
+
+async def find(session: AsyncSession, portal_id: str) -> Portal:
+    """Raises NotFound."""
+    portal = await queries.portal(session, portal_id)
+    if portal is None:
+        raise NotFound
+    return portal
+
+
+async def listed(
+    session: AsyncSession, *, unit_code: str | None, after: str | None, limit: int
+) -> Sequence[Portal]:
+    """Portals in the order of their ids."""
+    return await queries.portals(session, unit_code=unit_code, after=after, limit=limit)
+
+
+async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:
+    """Portals to be read now."""
+    return await queries.due(session, now)
+
+
+async def walked_units(session: AsyncSession) -> Sequence[tuple[str, datetime]]:
+    """Units of which every portal was walked without gaps, and since when that is known of all."""
+    return await queries.walked_units(session)
+
+
+async def put(
+    session: AsyncSession, portal_id: str, wanted: PortalWrite, sub: str, now: datetime
+) -> Portal:
+    """The portal as wanted, new or changed. Raises StateConflict when it has changed meanwhile."""
+    if not await queries.unit_exists(session, wanted.unit_code):
+        raise rules.UnknownUnit(wanted.unit_code)
+    portal = await queries.portal(session, portal_id, lock=True)
+    fields = wanted.model_dump(exclude={"version"})
+    if portal is None:
+        portal = Portal(id=portal_id, next_run_at=now, **fields)
+    elif portal.version != wanted.version:
+        raise StateConflict(state=portal.health.value, version=portal.version)
+    else:
+        portal.sqlmodel_update({**fields, "version": portal.version + 1, "next_run_at": now})
+    session.add(portal)
+    await session.flush()
+    said = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}
+    await audit_log.write(session, sub, "portal.put", f"portal:{portal_id}", now, said)
+    return portal
+
+
+async def rule(session: AsyncSession, portal_id: str, version: int | None) -> CollectorRule:
+    """A version of the portal's rule. Raises NotFound."""
+    return CollectorRule.model_validate((await _stored_rule(session, portal_id, version)).rule)
+
+
+async def _stored_rule(session: AsyncSession, portal_id: str, version: int | None) -> PortalRule:
+    found = None if version is None else await queries.rule(session, portal_id, version)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def shown_rule(session: AsyncSession, portal_id: str) -> RuleView:
+    """The rule in force. Raises NotFound."""
+    portal = await find(session, portal_id)
+    return RuleView.model_validate(await _stored_rule(session, portal_id, portal.rule_version))
+
+
+async def put_rule(
+    session: AsyncSession,
+    files: EvidenceFiles,
+    portal_id: str,
+    wanted: CollectorRule,
+    sub: str,
+    now: datetime,
+) -> RuleView:
+    """A new version of the rule, in force from the next run on.
+
+    Tried first on the list page captured last; raises rules.RuleReadsNothing when it is lost on it.
+    """
+    trial = await _try_on_capture(session, files, await find(session, portal_id), wanted)
+    portal = await queries.portal(session, portal_id, lock=True)
+    if portal is None:
+        raise NotFound
+    version = await queries.newest_rule_version(session, portal_id) + 1
+    stored = PortalRule(
+        portal_id=portal_id,
+        version=version,
+        rule=wanted.model_dump(mode="json"),
+        created_at=now,
+        created_by=sub,
+    )
+    session.add(stored)
+    await session.flush()
+    portal.sqlmodel_update(
+        {"rule_version": version, "layout": None, "next_run_at": now, "version": portal.version + 1}
+    )
+    await audit_log.write(
+        session, sub, "portal.rule_put", f"portal:{portal_id}", now, {"version": version}
+    )
+    return RuleView.model_validate(stored).model_copy(update={"trial": trial})
+
+
+async def _try_on_capture(
+    session: AsyncSession, files: EvidenceFiles, portal: Portal, wanted: CollectorRule
+) -> Trial | None:
+    capture = await evidence.newest_of_url(session, portal.id, portal.start_url)
+    if capture is None:
+        return None
+    body = await evidence.raw(files, capture)
+    text = decode(body, capture.headers.get("content-type", ""), charset=wanted.charset).text
+    trial = trial_of(read_list(text, capture.final_url, wanted))
+    if not trial.entries:
+        raise rules.RuleReadsNothing(str(capture.id))
+    return trial.model_copy(update={"evidence_id": capture.id})
+
+
+def trial_of(page: ListPage) -> Trial:
+    """What was read from a list page, in short."""
+    return Trial(
+        entries=len(page.entries),
+        with_date=sum(entry.listed_on is not None for entry in page.entries),
+        sample=[EntryView.model_validate(entry) for entry in page.entries[:SAMPLE]],
+        next_url=page.next_url,
+    )
+
+
+async def note_up(
+    session: AsyncSession, portal_id: str, now: datetime, *, walked_at: datetime | None
+) -> None:
+    """The portal was read; `walked_at` is when a walk without gaps began, if this was one."""
+    portal = await queries.portal(session, portal_id, lock=True)
+    if portal is None:
+        raise NotFound
+    portal.walked_at = walked_at or portal.walked_at
+    if portal.health is PortalHealth.DOWN and portal.health_since is not None:
+        event = SourceRecovered(
+            portal_id=portal.id,
+            portal_name=portal.name,
+            unit_code=portal.unit_code,
+            down_since=portal.health_since,
+            recovered_at=now,
+        )
+        await outbox.record(session, event, scope=portal.unit_code, subject=portal.id)
+    if portal.health is not PortalHealth.UP:
+        portal.health, portal.fault, portal.health_since = PortalHealth.UP, None, now
+    _next(portal, now, failed=False)
+
+
+async def note_down(session: AsyncSession, portal_id: str, fault: Fault, now: datetime) -> None:
+    """The portal could not be read. Told once, when it begins."""
+    portal = await queries.portal(session, portal_id, lock=True)
+    if portal is None:
+        raise NotFound
+    if portal.health is not PortalHealth.DOWN:
+        portal.health, portal.health_since = PortalHealth.DOWN, now
+        event = SourceDown(
+            portal_id=portal.id,
+            portal_name=portal.name,
+            unit_code=portal.unit_code,
+            fault=fault,
+            since=now,
+        )
+        await outbox.record(session, event, scope=portal.unit_code, subject=portal.id)
+    portal.fault = fault
+    _next(portal, now, failed=True)
+
+
+def _next(portal: Portal, now: datetime, *, failed: bool) -> None:
+    portal.next_run_at = rules.next_run_at(portal, now, failed=failed)
+    portal.version += 1
