@@ -15,6 +15,9 @@ from shared.bus import Subscription
 CONF = Path(__file__).with_name("nats.conf")
 ADMIN = "deploy"
 USERS = (ADMIN, *SERVICES)
+WATCHER = "gateway"
+"""The service that shows live streams, and so makes and ends consumers of its own."""
+STREAMS = tuple(service.upper() for service in SERVICES)
 
 _HEAD = """\
 # 由 `make nats-conf` 生成，请勿手改。 Written by `make nats-conf` from the services' subscriptions.
@@ -66,7 +69,17 @@ def may_publish(service: str) -> list[str]:
     subjects = [f"{service}.>"]
     for subscription in subscriptions(service):
         subjects += _reading(subscription)
-    return subjects + (_watching() if service == "gateway" else [])
+    if service == WATCHER:
+        subjects += [subject for stream in STREAMS for subject in _watching(stream)]
+    return subjects
+
+
+def must_not_publish(service: str) -> list[str]:
+    """For the one that may make consumers: whatever would take messages from another's."""
+    if service != WATCHER:
+        return []
+    others = [s for owner in SERVICES if owner != WATCHER for s in subscriptions(owner)]
+    return [subject for subscription in others for subject in _meddling(subscription)]
 
 
 def _reading(subscription: Subscription[Any]) -> list[str]:
@@ -79,35 +92,49 @@ def _reading(subscription: Subscription[Any]) -> list[str]:
     ]
 
 
-def _watching() -> list[str]:
-    """What the gateway needs to show live streams: consumers of its own that leave no trace."""
-    streams = [service.upper() for service in SERVICES]
-    subjects = ["$JS.API.STREAM.NAMES", "$JS.FC.>"]
-    for stream in streams:
-        subjects += [
-            f"$JS.API.STREAM.INFO.{stream}",
-            f"$JS.API.CONSUMER.CREATE.{stream}.>",
-            f"$JS.API.CONSUMER.INFO.{stream}.>",
-            f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
-            f"$JS.API.CONSUMER.DELETE.{stream}.>",
-            f"$JS.ACK.{stream}.>",
-        ]
-    return subjects
+def _watching(stream: str) -> list[str]:
+    """What showing a live stream takes: a consumer of one's own that leaves no trace."""
+    return [
+        f"$JS.API.STREAM.INFO.{stream}",
+        f"$JS.API.CONSUMER.CREATE.{stream}",
+        f"$JS.API.CONSUMER.CREATE.{stream}.>",
+        f"$JS.API.CONSUMER.INFO.{stream}.>",
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+        f"$JS.API.CONSUMER.DELETE.{stream}.>",
+        f"$JS.ACK.{stream}.>",
+        f"$JS.FC.{stream}.>",
+    ]
+
+
+def _meddling(subscription: Subscription[Any]) -> list[str]:
+    consumer = f"{subscription.stream}.{subscription.name}"
+    return [
+        f"$JS.API.CONSUMER.CREATE.{consumer}",
+        f"$JS.API.CONSUMER.CREATE.{consumer}.>",
+        f"$JS.API.CONSUMER.MSG.NEXT.{consumer}",
+        f"$JS.API.CONSUMER.DELETE.{consumer}",
+        f"$JS.ACK.{consumer}.>",
+    ]
 
 
 def _user(service: str) -> str:
-    publish = ",\n            ".join(f'"{subject}"' for subject in may_publish(service))
+    denied = must_not_publish(service)
+    deny = f"\n          deny: {_list(denied)}" if denied else ""
     return f"""\
       {{
         user: {service}, password: $NATS_{service.upper()}_PASSWORD
         permissions {{
-          publish: {{ allow: [
-            {publish}
-          ] }}
-          subscribe: {{ allow: ["_INBOX_{service}.>"] }}
+          publish {{
+          allow: {_list(may_publish(service))}{deny}
+          }}
+          subscribe {{ allow: ["_INBOX_{service}.>"] }}
         }}
       }}
 """
+
+
+def _list(subjects: list[str]) -> str:
+    return "[\n" + "".join(f'            "{subject}"\n' for subject in subjects) + "          ]"
 
 
 def main(arguments: list[str]) -> None:
