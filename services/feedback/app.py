@@ -5,14 +5,28 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from services.feedback.calendar.events import DeadlineMoved
+from services.feedback.calendar.handlers import subscriptions as calendar_subscriptions
 from services.feedback.casework import events as casework_events
 from services.feedback.casework import service as casework
 from services.feedback.casework.routes import router as casework_routes
 from services.feedback.casework.sender_routes import router as sender_routes
+from services.feedback.deadlines.routes import router as deadlines
 from services.feedback.departments.routes import router as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.routes import router as letters_routes
+from services.feedback.ratings import events as ratings_events
+from services.feedback.ratings import service as ratings_service
+from services.feedback.ratings.handlers import subscriptions as ratings_subscriptions
+from services.feedback.ratings.handling_routes import router as ratings_handling
+from services.feedback.ratings.routes import router as ratings
+from services.feedback.reminders import service as reminders
+from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
 from services.feedback.settings import FeedbackSettings
+from services.feedback.supervision import escalation
+from services.feedback.supervision import events as supervision_events
+from services.feedback.supervision.handlers import subscriptions as supervision_subscriptions
+from services.feedback.supervision.routes import router as supervision
 from services.feedback.tables import Table
 from shared import app
 from shared.app import Job
@@ -27,8 +41,16 @@ ROUTERS: list[APIRouter] = [
     letters_routes,
     casework_routes,
     sender_routes,
+    deadlines,
+    ratings,
+    ratings_handling,
+    supervision,
 ]
-SUBSCRIPTIONS: list[Subscription[Any]] = []
+SUBSCRIPTIONS: list[Subscription[Any]] = [
+    *ratings_subscriptions,
+    *supervision_subscriptions,
+    *calendar_subscriptions,
+]
 PUBLISHES: list[type[Event]] = [
     casework_events.LetterRegistered,
     casework_events.LetterDispatched,
@@ -36,11 +58,24 @@ PUBLISHES: list[type[Event]] = [
     casework_events.LetterClosed,
     casework_events.LetterReopened,
     casework_events.LetterMerged,
+    ratings_events.RatingInvited,
+    ratings_events.RatingReceived,
+    ratings_events.RatingRectified,
+    ratings_events.ReturnVisitRequested,
+    DeadlineDueSoon,
+    DeadlineBreached,
+    DeadlineMoved,
+    supervision_events.SupervisionIssued,
+    supervision_events.SupervisionEscalated,
+    supervision_events.SupervisionClosed,
 ]
 JOBS: list[Job] = [
     Job("close-silent-letters", timedelta(minutes=5), casework.close_silent),
     Job("resume-waiting-letters", timedelta(minutes=5), casework.resume_waiting),
     Job("forget-code-attempts", timedelta(hours=1), letters.forget_attempts),
+    Job("expire-rating-invitations", timedelta(minutes=1), ratings_service.expire),
+    Job("watch-deadlines", timedelta(minutes=1), reminders.watch),
+    Job("escalate-supervision", timedelta(minutes=1), escalation.escalate),
 ]
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.supervision import service
@@ -24,7 +26,7 @@ async def accept_proof(session: AsyncSession, envelope: Envelope[PublicationFoun
     await service.accept_proof(session, proof, clock.now())
 
 
-subscriptions = [
+subscriptions: list[Subscription[Any]] = [
     Subscription("feedback-overdue-duty", DutyOverdue, demand_publication),
     Subscription("feedback-found-publication", PublicationFound, accept_proof),
 ]

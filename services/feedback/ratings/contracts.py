@@ -1,0 +1,27 @@
+"""What this room reads of other services' events: only the fields it uses."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events import Event
+
+CODE = r"^[A-Za-z0-9_-]{1,32}$"
+
+
+class CaseFinished(Event):
+    """窗口办结了一件事。
+
+    A case was finished at a window.
+    """
+
+    type: ClassVar[str] = "appointments.case.finished.v1"
+
+    case_id: UUID
+    hall_code: str = Field(pattern=CODE)
+    department_code: str = Field(pattern=CODE)
+    item_code: str
+    item_name: str
+    outcome: str
+    finished_at: AwareDatetime

@@ -1,0 +1,75 @@
+"""What the ratings room tells the world; scoped by department, without personal data."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from services.feedback.ratings.models import Grade
+from shared.events import Event
+
+
+class RatingInvited(Event):
+    """已邀请群众评价一次服务。
+
+    A citizen may rate a service.
+    """
+
+    type: ClassVar[str] = "feedback.rating.invited.v1"
+
+    invitation_id: UUID
+    case_id: UUID
+    hall_code: str
+    department_code: str
+    expires_at: AwareDatetime
+
+
+class RatingReceived(Event):
+    """收到一条评价（或其修改）。
+
+    A rating came in, or was amended.
+    """
+
+    type: ClassVar[str] = "feedback.rating.received.v1"
+
+    rating_id: UUID
+    case_id: UUID
+    hall_code: str
+    department_code: str
+    grade: Grade
+    is_bad: bool
+    is_amendment: bool
+    at: AwareDatetime
+
+
+class RatingRectified(Event):
+    """部门已就差评整改或说明，并已反馈群众。
+
+    A department put a bad rating right, or explained it, and told the citizen.
+    """
+
+    type: ClassVar[str] = "feedback.rating.rectified.v1"
+
+    rating_id: UUID
+    case_id: UUID
+    hall_code: str
+    department_code: str
+    round: int
+    at: AwareDatetime
+
+
+class ReturnVisitRequested(Event):
+    """请另一人回访群众。
+
+    Another person is to ask the citizen whether it was put right.
+    """
+
+    type: ClassVar[str] = "feedback.return_visit.requested.v1"
+
+    rating_id: UUID
+    case_id: UUID
+    hall_code: str
+    department_code: str
+    round: int
+    due_on: date

@@ -1,0 +1,209 @@
+"""How a bad rating is put right: by its department, and judged by someone else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind
+from services.feedback.ratings import machine, queries
+from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
+from services.feedback.ratings.machine import Move
+from services.feedback.ratings.models import (
+    Action,
+    AppealReason,
+    Rating,
+    RatingState,
+    RatingStep,
+    Revisit,
+    RevisitOutcome,
+)
+from services.feedback.ratings.rules import RevisitedToday
+from services.feedback.ratings.service import subject_of
+from services.feedback.supervision import service as supervision
+from services.feedback.supervision.models import Cause
+from services.feedback.versions import ensure_version
+from shared import outbox
+from shared.clock import today
+from shared.crypto import Keyring
+from shared.errors import NotFound
+from shared.identity import Caller
+
+SAID, PLAN = "rating_step.said", "rating_step.plan"
+SUPERVISED_AT_LEVEL = 2
+
+DEPARTMENT_ACTIONS = (
+    Action.VERIFY,
+    Action.EXPLAIN,
+    Action.APPEAL,
+    Action.RECTIFY,
+    Action.FEEDBACK,
+)
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Who does something about a rating, when, and which version of it they have seen."""
+
+    caller: Caller
+    now: datetime
+    keyring: Keyring
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What comes with an action."""
+
+    text: str | None = None
+    plan: str | None = None
+    is_complex: bool = False
+    reason: AppealReason | None = None
+    outcome: RevisitOutcome | None = None
+
+
+def may_see(caller: Caller, rating: Rating) -> bool:
+    """An officer sees the ratings of the own departments, a manager those of the own hall."""
+    if caller.has("hall_manager") and caller.at(rating.hall_code):
+        return True
+    return caller.has(*machine.READERS) and caller.at(rating.department_code)
+
+
+async def act(
+    session: AsyncSession, rating_id: UUID, action: Action, fields: Fields, doing: Doing
+) -> Rating:
+    """The rating after a step of its table.
+
+    Raises NotFound, StateConflict, Forbidden, SamePerson or RevisitedToday.
+    """
+    rating = await queries.lock_rating(session, rating_id)
+    if rating is None or not may_see(doing.caller, rating):
+        raise NotFound
+    ensure_version(doing.expected, version=rating.version, state=rating.state)
+    involved = await queries.who_did(session, rating.id, DEPARTMENT_ACTIONS)
+    move = machine.move_of(rating, action, doing.caller, involved)
+    round_ = rating.round
+    rating.state, rating.version = move.to, rating.version + 1
+    await _run_clocks(session, rating, move, doing)
+    if action is Action.RECTIFY and fields.is_complex:
+        await _allow_longer(session, rating, doing)
+    if action is Action.FEEDBACK:
+        await _ask_for_revisit(session, rating, doing.now)
+    if action is Action.REVISIT and fields.outcome is not None:
+        await _revisit(session, rating, fields.outcome, doing)
+    if rating.state in machine.ENDED:
+        await deadlines.cancel(session, subject_of(rating), by=doing.caller.sub, now=doing.now)
+    await session.flush()
+    await queries.add(session, _step(rating, action, round_, fields, doing))
+    return rating
+
+
+async def _run_clocks(session: AsyncSession, rating: Rating, move: Move, doing: Doing) -> None:
+    subject, by, now = subject_of(rating), doing.caller.sub, doing.now
+    if move.meets:
+        await deadlines.meet(session, subject, *move.meets, by=by, now=now)
+    if move.pauses:
+        await deadlines.pause(session, subject, *move.pauses, by=by, now=now)
+    if move.resumes:
+        await deadlines.resume(session, subject, *move.resumes, by=by, now=now)
+    if move.starts is not None:
+        await _start(session, rating, move.starts, doing)
+
+
+async def _start(session: AsyncSession, rating: Rating, kind: PolicyKind, doing: Doing) -> None:
+    await deadlines.start(
+        session,
+        subject_of(rating),
+        kind,
+        department_code=rating.department_code,
+        by=doing.caller.sub,
+        now=doing.now,
+    )
+
+
+async def _allow_longer(session: AsyncSession, rating: Rating, doing: Doing) -> None:
+    """A complex matter with a plan has its own, longer limit."""
+    rating.is_complex = True
+    subject, by, now = subject_of(rating), doing.caller.sub, doing.now
+    await deadlines.cancel(session, subject, PolicyKind.RATING_RECTIFY, by=by, now=now)
+    await _start(session, rating, PolicyKind.RATING_RECTIFY_COMPLEX, doing)
+
+
+async def _ask_for_revisit(session: AsyncSession, rating: Rating, now: datetime) -> None:
+    """Tell the world that the department is done, and that someone else should ask the citizen."""
+    about = {
+        "rating_id": rating.id,
+        "case_id": rating.case_id,
+        "hall_code": rating.hall_code,
+        "department_code": rating.department_code,
+        "round": rating.round,
+    }
+    clocks = await deadlines.of(session, subject_of(rating))
+    due_on = max(c.due_on for c in clocks if c.kind is PolicyKind.RATING_REVISIT)
+    for event in (
+        RatingRectified(**about, at=now),
+        ReturnVisitRequested(**about, due_on=due_on),
+    ):
+        await outbox.record(session, event, scope=rating.department_code, subject=str(rating.id))
+
+
+async def _revisit(
+    session: AsyncSession, rating: Rating, outcome: RevisitOutcome, doing: Doing
+) -> None:
+    tried = await queries.revisits_tried(session, rating.id, rating.round)
+    revisit = Revisit(
+        rating_id=rating.id,
+        round=rating.round,
+        attempt=tried + 1,
+        on=today(doing.now),
+        outcome=outcome,
+        by=doing.caller.sub,
+        at=doing.now,
+    )
+    if not await queries.add_revisit(session, revisit):
+        raise RevisitedToday
+    rating.state = machine.after_revisit(outcome, round_=rating.round, attempt=tried + 1)
+    if rating.state is RatingState.FEEDBACK_GIVEN:
+        return
+    subject = subject_of(rating)
+    await deadlines.meet(
+        session, subject, PolicyKind.RATING_REVISIT, by=doing.caller.sub, now=doing.now
+    )
+    if rating.state is RatingState.RECTIFYING:
+        rating.round += 1
+        await _start(session, rating, PolicyKind.RATING_RECTIFY, doing)
+    if rating.state is RatingState.UNDER_SUPERVISION:
+        await _hand_to_supervision(session, rating, doing)
+
+
+async def _hand_to_supervision(session: AsyncSession, rating: Rating, doing: Doing) -> None:
+    order = await supervision.issue(
+        session,
+        Cause.RATING,
+        rating.department_code,
+        level=SUPERVISED_AT_LEVEL,
+        by=doing.caller.sub,
+        now=doing.now,
+        cause_id=rating.id,
+    )
+    rating.supervision_order_id = order.id
+
+
+def _step(rating: Rating, action: Action, round_: int, fields: Fields, doing: Doing) -> RatingStep:
+    step = RatingStep(
+        rating_id=rating.id,
+        action=action,
+        state=rating.state,
+        round=round_,
+        at=doing.now,
+        by=doing.caller.sub,
+        appeal_reason=fields.reason,
+    )
+    row = str(step.id)
+    if fields.text:
+        step.said_sealed = doing.keyring.seal(fields.text, where=SAID, row=row)
+    if fields.plan:
+        step.plan_sealed = doing.keyring.seal(fields.plan, where=PLAN, row=row)
+    return step

@@ -1,0 +1,214 @@
+"""All SQL of the room. A rating is locked before it is changed, so that changes queue up."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
+
+from services.feedback.ratings.models import (
+    Action,
+    Grade,
+    Invitation,
+    InvitationState,
+    Rating,
+    RatingState,
+    RatingStep,
+    Revisit,
+    ServiceEvent,
+)
+
+SWEEP = 5000
+
+_STATISTICS = """
+    SELECT {key} AS key,
+        count(*) AS invited,
+        count(r.id) AS rated,
+        count(r.id) FILTER (WHERE r.state = 'excluded') AS excluded,
+        count(r.id) FILTER (WHERE r.state <> 'excluded' AND NOT {bad}) AS satisfied,
+        count(r.id) FILTER (WHERE r.state <> 'excluded' AND {bad}) AS bad,
+        count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('feedback_given', 'satisfied_closed',
+            'unreachable_closed', 'under_supervision')) AS rectified,
+        count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('satisfied_closed',
+            'unreachable_closed', 'under_supervision')) AS revisited
+    FROM rating_invitation i
+    JOIN service_event e ON e.id = i.service_event_id
+    LEFT JOIN rating r ON r.invitation_id = i.id
+    WHERE i.invited_at >= :since AND i.invited_at < :until
+        AND (CAST(:department AS text) IS NULL OR e.department_code = :department)
+        AND (CAST(:hall AS text) IS NULL OR e.hall_code = :hall)
+    GROUP BY 1 ORDER BY 1 LIMIT 1000
+"""
+_BAD = "(r.grade IN ('dissatisfied', 'very_dissatisfied'))"
+_KEYS = {
+    "all": "NULL::text",
+    "department": "e.department_code",
+    "hall": "e.hall_code",
+    "item": "e.item_code",
+}
+
+
+async def add_service_event(session: AsyncSession, event: ServiceEvent) -> bool:
+    """False if the case is known already."""
+    added = upsert(ServiceEvent).values(event.model_dump()).on_conflict_do_nothing()
+    return (await session.execute(added.returning(col(ServiceEvent.id)))).first() is not None
+
+
+async def add(session: AsyncSession, row: SQLModel) -> None:
+    """One new row."""
+    await session.execute(insert(type(row)), [row.model_dump()])
+
+
+async def invitation_of_case(
+    session: AsyncSession, case_id: UUID
+) -> tuple[Invitation, ServiceEvent, Rating | None] | None:
+    """The invitation to rate a case, with the rating given, if any."""
+    found = (
+        select(Invitation, ServiceEvent, Rating)
+        .join(ServiceEvent, col(ServiceEvent.id) == col(Invitation.service_event_id))
+        .outerjoin(Rating, col(Rating.invitation_id) == col(Invitation.id))
+        .where(col(ServiceEvent.case_id) == case_id)
+    )
+    return (await session.execute(found)).tuples().one_or_none()
+
+
+async def use_invitation(session: AsyncSession, invitation_id: UUID, now: datetime) -> bool:
+    """Take the right to rate, once: of two at the same time one gets it."""
+    used = (
+        update(Invitation)
+        .where(
+            col(Invitation.id) == invitation_id,
+            col(Invitation.state) == InvitationState.OPEN,
+            col(Invitation.expires_at) > now,
+        )
+        .values(state=InvitationState.RATED)
+        .returning(col(Invitation.id))
+    )
+    return (await session.execute(used)).first() is not None
+
+
+async def invitation(
+    session: AsyncSession, invitation_id: UUID
+) -> tuple[Invitation, ServiceEvent] | None:
+    """An invitation and what it is about."""
+    found = (
+        select(Invitation, ServiceEvent)
+        .join(ServiceEvent, col(ServiceEvent.id) == col(Invitation.service_event_id))
+        .where(col(Invitation.id) == invitation_id)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(found)).tuples().one_or_none()
+
+
+async def expire(session: AsyncSession, now: datetime) -> int:
+    """Up to SWEEP open invitations whose time is over."""
+    over = (
+        select(col(Invitation.id))
+        .where(col(Invitation.state) == InvitationState.OPEN, col(Invitation.expires_at) <= now)
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+    expired: Any = await session.execute(
+        update(Invitation)
+        .where(col(Invitation.id).in_(over))
+        .values(state=InvitationState.EXPIRED)
+        .execution_options(synchronize_session=False)
+    )
+    return int(expired.rowcount)
+
+
+async def lock_rating(session: AsyncSession, rating_id: UUID) -> Rating | None:
+    """The rating, locked until the transaction ends."""
+    return await session.get(Rating, rating_id, with_for_update=True, populate_existing=True)
+
+
+async def lock_rating_of_invitation(session: AsyncSession, invitation_id: UUID) -> Rating | None:
+    """The rating given on an invitation, locked until the transaction ends."""
+    found = (
+        select(Rating)
+        .where(col(Rating.invitation_id) == invitation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(found)).scalar_one_or_none()
+
+
+async def get(session: AsyncSession, rating_id: UUID) -> Rating | None:
+    return await session.get(Rating, rating_id)
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    places: Collection[str] | None,
+    state: RatingState | None,
+    grades: Collection[Grade] | None,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[Rating]:
+    """Ratings, the latest first; `places` (halls or departments) None means everywhere."""
+    rows = select(Rating).order_by(col(Rating.rated_at).desc(), col(Rating.id).desc())
+    if places is not None:
+        rows = rows.where(
+            or_(col(Rating.department_code).in_(places), col(Rating.hall_code).in_(places))
+        )
+    if state is not None:
+        rows = rows.where(col(Rating.state) == state)
+    if grades is not None:
+        rows = rows.where(col(Rating.grade).in_(grades))
+    if after is not None:
+        rows = rows.where(tuple_(col(Rating.rated_at), col(Rating.id)) < after)
+    return (await session.execute(rows.limit(limit))).scalars().all()
+
+
+async def steps(session: AsyncSession, rating_id: UUID) -> Sequence[RatingStep]:
+    """Everything that was done about a rating, oldest first."""
+    rows = (
+        select(RatingStep)
+        .where(col(RatingStep.rating_id) == rating_id)
+        .order_by(col(RatingStep.at), col(RatingStep.id))
+    )
+    return (await session.execute(rows)).scalars().all()
+
+
+async def who_did(
+    session: AsyncSession, rating_id: UUID, actions: Collection[Action]
+) -> frozenset[str]:
+    """Who did any of these actions about a rating."""
+    rows = select(col(RatingStep.by)).where(
+        col(RatingStep.rating_id) == rating_id, col(RatingStep.action).in_(actions)
+    )
+    return frozenset((await session.execute(rows)).scalars())
+
+
+async def revisits_tried(session: AsyncSession, rating_id: UUID, round_: int) -> int:
+    """How often the citizen was asked in this round."""
+    tried = select(func.count()).where(
+        col(Revisit.rating_id) == rating_id, col(Revisit.round) == round_
+    )
+    return int((await session.execute(tried)).scalar_one())
+
+
+async def add_revisit(session: AsyncSession, revisit: Revisit) -> bool:
+    """False if there was a try on that day already."""
+    added = upsert(Revisit).values(revisit.model_dump()).on_conflict_do_nothing()
+    return (await session.execute(added.returning(col(Revisit.id)))).first() is not None
+
+
+async def statistics(
+    session: AsyncSession,
+    *,
+    group_by: str,
+    since: datetime,
+    until: datetime,
+    department: str | None,
+    hall: str | None,
+) -> Sequence[Row[Any]]:
+    """Counts by group over the invitations of a period."""
+    question = text(_STATISTICS.format(key=_KEYS[group_by], bad=_BAD))
+    bounds = {"since": since, "until": until, "department": department, "hall": hall}
+    return (await session.execute(question, bounds)).all()

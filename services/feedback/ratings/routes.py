@@ -1,0 +1,176 @@
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, status
+
+from services.feedback.ratings import machine, rules, service, statistics, views
+from services.feedback.ratings.models import RatingState
+from services.feedback.ratings.schemas import (
+    GiveRating,
+    GroupBy,
+    InvitationView,
+    RatingDetail,
+    RatingReceipt,
+    RatingView,
+    Statistics,
+    TagView,
+)
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Session
+from shared.errors import NotFound, problem_responses
+from shared.identity import Caller, allow, public
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+router = Router()
+
+Reader = Annotated[Caller, allow(*machine.READERS)]
+Anyone = Annotated[Caller | None, public()]
+Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+
+
+@router.get(
+    "/rating-tags",
+    tags=["citizen"],
+    operation_id="list_rating_tags",
+    summary="评价标签 | Rating tags",
+)
+async def list_rating_tags(_: Anyone) -> list[TagView]:
+    """国家平台统一的评价标签，每个满意度八个。
+
+    ---
+    The national platform's tags, eight for each grade.
+    """
+    return views.tags()
+
+
+@router.get(
+    "/ratings/invitations/{case_id}",
+    tags=["citizen"],
+    operation_id="get_rating_invitation",
+    summary="评价邀请 | Invitation to rate",
+    responses=problem_responses(NotFound),
+)
+async def get_rating_invitation(
+    case_id: UUID, session: Session, vault: Vault, _: Anyone
+) -> InvitationView:
+    """凭办件编号（不可猜测）取得评价邀请码，可重复查看。
+
+    ---
+    The token to rate with, by the unguessable id of the case; it can be shown again.
+    """
+    return await views.invitation(session, case_id, keyring=vault)
+
+
+@router.post(
+    "/ratings",
+    status_code=status.HTTP_201_CREATED,
+    tags=["citizen"],
+    operation_id="give_rating",
+    summary="评价 | Rate",
+    responses=problem_responses(NotFound, rules.AlreadyRated, rules.InvitationExpired),
+)
+async def give_rating(
+    request: GiveRating, session: Session, vault: Vault, now: Now, _: Anyone
+) -> RatingReceipt:
+    """一次服务评价一次；差评由部门限期整改，并由另一人回访。
+
+    ---
+    One rating a service. A bad one is put right by its department, and someone else asks again.
+    """
+    return views.receipt(await service.give(session, request, keyring=vault, now=now))
+
+
+@router.post(
+    "/ratings/amendments",
+    tags=["citizen"],
+    operation_id="amend_rating",
+    summary="修改评价 | Amend a rating",
+    responses=problem_responses(NotFound, rules.NoLongerAmendable),
+)
+async def amend_rating(
+    request: GiveRating, session: Session, vault: Vault, now: Now, _: Anyone
+) -> RatingReceipt:
+    """24 小时内可以修改一次，原评价留存。
+
+    ---
+    Once, within 24 hours; the first rating is kept on file.
+    """
+    return views.receipt(await service.amend(session, request, keyring=vault, now=now))
+
+
+@router.get(
+    "/ratings",
+    tags=["department"],
+    operation_id="list_ratings",
+    summary="评价列表 | Ratings",
+)
+async def list_ratings(
+    session: Session,
+    caller: Reader,
+    paging: Paging,
+    now: Now,
+    state: RatingState | None = None,
+    is_bad: Annotated[bool | None, Query(description="只看差评 | Only bad ones")] = None,
+) -> Page[RatingView]:
+    """本部门（或本大厅）的评价，最新的在前。
+
+    ---
+    The ratings of one's departments or hall, the latest first.
+    """
+    return await views.ratings(
+        session, caller=caller, state=state, is_bad=is_bad, paging=paging, now=now
+    )
+
+
+@router.get(
+    "/ratings/statistics",
+    tags=["citizen"],
+    operation_id="get_rating_statistics",
+    summary="评价统计 | Rating statistics",
+)
+async def get_rating_statistics(
+    session: Session,
+    caller: Anyone,
+    now: Now,
+    group_by: GroupBy = GroupBy.ALL,
+    from_on: date | None = None,
+    to_on: date | None = None,
+    department_code: Code = None,
+    hall_code: Code = None,
+) -> Statistics:
+    """评价率、满意率及其置信区间和样本数；未评价的不算满意，少于 5 件的不对外显示。
+
+    ---
+    Rates with their intervals and n. Silence is not satisfaction; figures under 5 are not public.
+    """
+    return await statistics.of_period(
+        session,
+        caller=caller,
+        group_by=group_by,
+        from_on=from_on,
+        to_on=to_on,
+        department_code=department_code,
+        hall_code=hall_code,
+        now=now,
+    )
+
+
+@router.get(
+    "/ratings/{rating_id}",
+    tags=["department"],
+    operation_id="get_rating",
+    summary="评价详情 | One rating",
+    responses=problem_responses(NotFound),
+)
+async def get_rating(
+    rating_id: UUID, session: Session, vault: Vault, caller: Reader, now: Now
+) -> RatingDetail:
+    """评价、群众所写内容与整改全过程；查看会记入日志。
+
+    ---
+    The rating, what the citizen wrote, and its whole handling; reading it is logged.
+    """
+    return await views.detail(session, rating_id, caller=caller, keyring=vault, now=now)

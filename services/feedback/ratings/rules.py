@@ -1,0 +1,151 @@
+"""Grades and their codes, the tags that fit them, and the token of an invitation. Pure."""
+
+import csv
+import hmac
+from functools import cache
+from importlib import resources
+from math import sqrt
+from typing import NamedTuple
+from uuid import UUID
+
+from services.feedback.ratings.models import Grade, RatingState
+from shared.crypto import Keyring
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
+
+BAD = frozenset({Grade.DISSATISFIED, Grade.VERY_DISSATISFIED})
+"""差评: the two lowest grades (GB/T 39734-2020)."""
+
+STARS: dict[Grade, int] = {
+    Grade.VERY_SATISFIED: 5,
+    Grade.SATISFIED: 4,
+    Grade.BASICALLY_SATISFIED: 3,
+    Grade.DISSATISFIED: 2,
+    Grade.VERY_DISSATISFIED: 1,
+}
+"""Stars and the national platform's level: 5 is best."""
+
+GBT39046: dict[Grade, int] = {grade: 6 - stars for grade, stars in STARS.items()}
+"""GB/T 39046-2020 table A.8 runs the other way: 1 is best."""
+
+_Z = 1.959963984540054
+"""The normal quantile of a 95 % interval."""
+
+
+class AlreadyRated(Conflict):
+    type = "/problems/already-rated"
+    title = Text(
+        "这次服务已经评价过；24 小时内可以修改一次",
+        "This service has been rated; the rating can be amended once within 24 hours",
+    )
+
+
+class InvitationExpired(Conflict):
+    type = "/problems/invitation-expired"
+    title = Text("评价时间已过", "The time to rate is over")
+
+
+class NoLongerAmendable(Conflict):
+    type = "/problems/no-longer-amendable"
+    title = Text(
+        "只能在 24 小时内修改一次，且部门尚未开始整改",
+        "A rating is amended once, within 24 hours, before it is being put right",
+    )
+
+
+class SamePerson(Forbidden):
+    type = "/problems/same-person"
+    title = Text("回访须由未经手整改的另一人进行", "Someone else must make the return visit")
+
+
+class RevisitedToday(Conflict):
+    type = "/problems/revisited-today"
+    title = Text("今天已经回访过，请改日再试", "There was a try today; please try on another day")
+
+
+class Tag(NamedTuple):
+    """One of the national platform's detail tags."""
+
+    code: str
+    grade: Grade
+    text: str
+    is_core: bool
+
+
+@cache
+def national_tags() -> dict[str, Tag]:
+    """The 40 tags by code, eight a grade, from `data/rating_tags.csv`."""
+    by_stars = {stars: grade for grade, stars in STARS.items()}
+    table = resources.files("services.feedback").joinpath("data", "rating_tags.csv")
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    return {
+        row["tag_code"]: Tag(
+            row["tag_code"],
+            by_stars[int(row["star_level"])],
+            row["tag_text"],
+            row["core_or_extended"] == "core",
+        )
+        for row in rows
+    }
+
+
+def ensure_tags_fit(grade: Grade, tags: list[str]) -> None:
+    """Raises Invalid, which names the first tag that is unknown, repeated or of another grade."""
+    for place, code in enumerate(tags):
+        tag = national_tags().get(code)
+        if tag is None or tag.grade is not grade or code in tags[:place]:
+            raise Invalid(
+                Text(
+                    "标签不存在、重复，或不属于所选的满意度",
+                    "The tag is unknown, repeated, or belongs to another grade",
+                ),
+                pointer=f"/body/tags/{place}",
+            )
+
+
+def is_bad(grade: Grade) -> bool:
+    return grade in BAD
+
+
+def first_state(grade: Grade) -> RatingState:
+    """Where a rating begins: a bad one waits for its department."""
+    return RatingState.RATED_BAD if is_bad(grade) else RatingState.RATED_GOOD
+
+
+def token_of(invitation_id: UUID, keyring: Keyring) -> str:
+    """The invitation's token: its id and a keyed digest, so that nothing secret is stored."""
+    return f"{invitation_id.hex}{_seal(invitation_id, keyring)}"
+
+
+def invitation_of(token: str, keyring: Keyring) -> UUID:
+    """The invitation that a token is good for. Raises NotFound."""
+    try:
+        invitation_id = UUID(hex=token[:32])
+    except ValueError:
+        raise NotFound from None
+    if not hmac.compare_digest(token[32:].encode(), _seal(invitation_id, keyring).encode()):
+        raise NotFound
+    return invitation_id
+
+
+def _seal(invitation_id: UUID, keyring: Keyring) -> str:
+    return keyring.blind_index(str(invitation_id), where="rating_invitation.token")[:32]
+
+
+class Interval(NamedTuple):
+    low: float
+    high: float
+
+
+def share(part: int, whole: int) -> float | None:
+    """None of nothing is no rate at all: silence is neither good nor bad."""
+    return round(part / whole, 4) if whole else None
+
+
+def wilson(part: int, whole: int) -> Interval | None:
+    """The 95 % Wilson score interval of a share; None without a single observation."""
+    if not whole:
+        return None
+    p, z2 = part / whole, _Z * _Z
+    centre = (p + z2 / (2 * whole)) / (1 + z2 / whole)
+    half = _Z * sqrt(p * (1 - p) / whole + z2 / (4 * whole * whole)) / (1 + z2 / whole)
+    return Interval(round(max(centre - half, 0.0), 4), round(min(centre + half, 1.0), 4))

@@ -1,0 +1,178 @@
+"""What the API takes and gives."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.feedback.ratings.models import (
+    Action,
+    AppealReason,
+    Grade,
+    InvitationState,
+    RatingState,
+    RevisitOutcome,
+)
+from shared.errors import Text
+
+TagCode = Annotated[str, Field(pattern=r"^\d{3}$", examples=["214"])]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class GiveRating(_Input):
+    token: str = Field(min_length=1, max_length=128, description="评价邀请码 | Invitation token")
+    grade: Grade = Field(description="满意度 | Grade")
+    tags: list[TagCode] = Field(
+        default_factory=list,
+        max_length=8,
+        description="所选满意度的标签代码 | Codes of tags that belong to the grade",
+    )
+    text: str | None = Field(None, max_length=1000, description="文字评价 | In your own words")
+
+
+class Said(_Input):
+    text: str = Field(min_length=5, max_length=2000, description="说明 | In words")
+
+
+class AppealRating(Said):
+    reason: AppealReason = Field(description="申诉理由 | Why it should not count")
+
+
+class Rectify(Said):
+    """Measures; a complex matter takes longer, against a plan."""
+
+    is_complex: bool = Field(False, description="情况复杂，15 个工作日 | Complex: 15 working days")
+    plan: str | None = Field(None, min_length=5, max_length=2000, description="整改计划 | The plan")
+
+    @model_validator(mode="after")
+    def _complex_has_a_plan(self) -> "Rectify":
+        if self.is_complex != (self.plan is not None):
+            raise ValueError(
+                Text(
+                    "情况复杂的须附整改计划；不复杂的不需要",
+                    "A complex matter needs a plan, and only a complex one",
+                )
+            )
+        return self
+
+
+class RevisitResult(_Input):
+    outcome: RevisitOutcome = Field(description="回访结果 | What the citizen said")
+    text: str | None = Field(None, max_length=2000, description="说明 | In words")
+
+
+class RatingReceipt(BaseModel):
+    """A rating was taken."""
+
+    id: UUID
+    state: RatingState
+
+
+class InvitationView(BaseModel):
+    """How a citizen may rate, and what became of the rating."""
+
+    token: str = Field(description="评价时使用 | To rate with")
+    expires_at: AwareDatetime
+    state: InvitationState
+    item_name: str | None
+    rating: RatingReceipt | None = Field(description="已作评价 | The rating given")
+
+
+class TagView(BaseModel):
+    """A detail tag of the national platform."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    grade: Grade
+    text: str
+    is_core: bool
+
+
+class RatingView(BaseModel):
+    """A rating as lists show it; what the citizen wrote is in the single view."""
+
+    id: UUID
+    case_id: UUID
+    hall_code: str
+    department_code: str
+    grade: Grade
+    stars: int = Field(description="星级，5 最好 | Stars, 5 is best")
+    gbt39046_code: int = Field(description="GB/T 39046 表 A.8，1 最好 | Table A.8, 1 is best")
+    is_bad: bool
+    tags: list[str]
+    state: RatingState
+    version: int
+    round: int = Field(description="第几次再整改 | How often rectified once more")
+    rated_at: AwareDatetime
+    amended_at: AwareDatetime | None
+    due_on: date | None = Field(description="本步骤的最后一天 | Last day of the present step")
+    due_on_is_provisional: bool | None
+    overdue: bool
+    supervision_order_id: UUID | None
+
+
+class RatingStepView(BaseModel):
+    action: Action
+    state: RatingState
+    round: int
+    at: AwareDatetime
+    by: str
+    text: str | None
+    plan: str | None
+    appeal_reason: AppealReason | None
+
+
+class RatingDetail(RatingView):
+    """A rating with what the citizen wrote and everything that was done; reading it is logged."""
+
+    text: str | None
+    revisits_tried: int
+    steps: list[RatingStepView]
+
+
+class GroupBy(StrEnum):
+    ALL = "all"
+    DEPARTMENT = "department"
+    HALL = "hall"
+    ITEM = "item"
+
+
+class Rate(BaseModel):
+    """A share with its 95 % Wilson interval and what it was counted over; null of nothing."""
+
+    n: int = Field(description="分母 | The denominator")
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+class StatisticsRow(BaseModel):
+    """Figures of one group. Fewer than 5 are not shown to the public: `suppressed`."""
+
+    key: str | None
+    suppressed: bool
+    invited: int | None
+    rated: int | None
+    excluded: int | None
+    bad: int | None
+    rated_rate: Rate | None = Field(description="评价率＝评价数÷邀请数 | rated / invited")
+    satisfied_rate: Rate | None = Field(
+        description="满意率＝基本满意及以上÷有效评价数；未评价不计 | grades 5, 4, 3 / valid ratings"
+    )
+    rectified_rate: Rate | None = Field(description="整改率 | rectified / bad")
+    revisited_rate: Rate | None = Field(description="回访率 | revisited / rectified")
+
+
+class Statistics(BaseModel):
+    """Counted over the invitations of a period; who did not rate never counts as satisfied."""
+
+    from_on: date
+    to_on: date
+    group_by: GroupBy
+    rows: list[StatisticsRow]

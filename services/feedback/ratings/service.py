@@ -1,0 +1,189 @@
+"""Inviting citizens to rate, and taking their ratings."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.service import Subject
+from services.feedback.ratings import machine, queries, rules
+from services.feedback.ratings.contracts import CaseFinished
+from services.feedback.ratings.events import RatingInvited, RatingReceived
+from services.feedback.ratings.models import (
+    Invitation,
+    InvitationState,
+    Rating,
+    RatingAmendment,
+    RatingState,
+    ServiceEvent,
+)
+from services.feedback.ratings.schemas import GiveRating
+from shared import outbox
+from shared.clock import day_start, today
+from shared.crypto import Keyring
+from shared.errors import NotFound
+
+AMENDABLE_FOR = timedelta(hours=24)
+TEXT = "rating.text"
+CITIZEN = "citizen"
+
+
+async def invite(session: AsyncSession, finished: CaseFinished, now: datetime) -> None:
+    """A finished case opens one invitation to rate it; told again, it changes nothing."""
+    event = ServiceEvent(**finished.model_dump())
+    if not await queries.add_service_event(session, event):
+        return
+    days = (await deadlines.policy(session, PolicyKind.RATING_INVITATION, now)).n
+    invitation = Invitation(
+        service_event_id=event.id,
+        invited_at=now,
+        expires_at=day_start(today(now) + timedelta(days=days + 1)),
+    )
+    await queries.add(session, invitation)
+    invited = RatingInvited(
+        invitation_id=invitation.id,
+        case_id=event.case_id,
+        hall_code=event.hall_code,
+        department_code=event.department_code,
+        expires_at=invitation.expires_at,
+    )
+    await outbox.record(session, invited, scope=event.department_code, subject=str(invitation.id))
+
+
+async def give(
+    session: AsyncSession, given: GiveRating, *, keyring: Keyring, now: datetime
+) -> Rating:
+    """The rating, and for a bad one the clock for its department to get in touch.
+
+    Raises NotFound for a wrong token, Invalid for tags of another grade, AlreadyRated,
+    InvitationExpired.
+    """
+    invitation_id = rules.invitation_of(given.token, keyring)
+    rules.ensure_tags_fit(given.grade, given.tags)
+    used = await queries.use_invitation(session, invitation_id, now)
+    found = await queries.invitation(session, invitation_id)
+    if found is None:
+        raise NotFound
+    invitation, event = found
+    if not used:
+        is_rated = invitation.state is InvitationState.RATED
+        raise rules.AlreadyRated if is_rated else rules.InvitationExpired
+    rating = _new_rating(invitation, event, given, keyring, now)
+    await queries.add(session, rating)
+    if rules.is_bad(rating.grade):
+        await _expect_contact(session, rating, now)
+    await _announce(session, rating, now, is_amendment=False)
+    return rating
+
+
+def _new_rating(
+    invitation: Invitation, event: ServiceEvent, given: GiveRating, keyring: Keyring, now: datetime
+) -> Rating:
+    rating = Rating(
+        invitation_id=invitation.id,
+        service_event_id=event.id,
+        stage=invitation.stage,
+        case_id=event.case_id,
+        hall_code=event.hall_code,
+        department_code=event.department_code,
+        grade=given.grade,
+        tags=given.tags,
+        state=rules.first_state(given.grade),
+        rated_at=now,
+    )
+    rating.text_sealed = _sealed(given.text, rating.id, keyring)
+    return rating
+
+
+async def amend(
+    session: AsyncSession, given: GiveRating, *, keyring: Keyring, now: datetime
+) -> Rating:
+    """The rating as the citizen wants it now; what it was is kept. The 24 hours are the database's.
+
+    Raises NotFound, Invalid, or NoLongerAmendable.
+    """
+    invitation_id = rules.invitation_of(given.token, keyring)
+    rules.ensure_tags_fit(given.grade, given.tags)
+    rating = await queries.lock_rating_of_invitation(session, invitation_id)
+    if rating is None:
+        raise NotFound
+    in_time = rating.amended_at is None and now < rating.rated_at + AMENDABLE_FOR
+    if not in_time or rating.state not in machine.AMENDABLE:
+        raise rules.NoLongerAmendable(state=rating.state, version=rating.version)
+    await queries.add(session, _as_it_was(rating, now))
+    was_bad = rules.is_bad(rating.grade)
+    rating.grade, rating.tags = given.grade, given.tags
+    rating.text_sealed = _sealed(given.text, rating.id, keyring)
+    rating.amended_at, rating.version = now, rating.version + 1
+    await _settle_grade(session, rating, was_bad=was_bad, now=now)
+    await session.flush()
+    await _announce(session, rating, now, is_amendment=True)
+    return rating
+
+
+async def _settle_grade(
+    session: AsyncSession, rating: Rating, *, was_bad: bool, now: datetime
+) -> None:
+    """A bad rating made good asks nothing of the department any more, and the other way round."""
+    if was_bad == rules.is_bad(rating.grade):
+        return
+    rating.state = rules.first_state(rating.grade)
+    if rating.state is RatingState.RATED_GOOD:
+        await deadlines.cancel(session, subject_of(rating), by=CITIZEN, now=now)
+    else:
+        await _expect_contact(session, rating, now)
+
+
+def _as_it_was(rating: Rating, now: datetime) -> RatingAmendment:
+    return RatingAmendment(
+        rating_id=rating.id,
+        grade=rating.grade,
+        tags=rating.tags,
+        text_sealed=rating.text_sealed,
+        at=now,
+    )
+
+
+async def expire(session: AsyncSession, now: datetime) -> int:
+    """Invitations whose time is over expire; returns how many. Nothing is rated by silence."""
+    total = 0
+    while expired := await queries.expire(session, now):
+        total += expired
+    return total
+
+
+def subject_of(rating: Rating) -> Subject:
+    return Subject(SubjectKind.RATING, rating.id)
+
+
+async def _expect_contact(session: AsyncSession, rating: Rating, now: datetime) -> None:
+    await deadlines.start(
+        session,
+        subject_of(rating),
+        PolicyKind.RATING_CONTACT,
+        department_code=rating.department_code,
+        by=CITIZEN,
+        now=now,
+    )
+
+
+def _sealed(text: str | None, rating_id: UUID, keyring: Keyring) -> str | None:
+    return keyring.seal(text, where=TEXT, row=str(rating_id)) if text else None
+
+
+async def _announce(
+    session: AsyncSession, rating: Rating, now: datetime, *, is_amendment: bool
+) -> None:
+    received = RatingReceived(
+        rating_id=rating.id,
+        case_id=rating.case_id,
+        hall_code=rating.hall_code,
+        department_code=rating.department_code,
+        grade=rating.grade,
+        is_bad=rules.is_bad(rating.grade),
+        is_amendment=is_amendment,
+        at=now,
+    )
+    await outbox.record(session, received, scope=rating.department_code, subject=str(rating.id))

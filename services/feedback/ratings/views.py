@@ -1,0 +1,139 @@
+"""Ratings as citizens and staff see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.deadlines import rules as limits
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import Deadline, SubjectKind
+from services.feedback.ratings import handling, queries, rules
+from services.feedback.ratings.handling import PLAN, SAID
+from services.feedback.ratings.models import Rating, RatingState, RatingStep
+from services.feedback.ratings.schemas import (
+    InvitationView,
+    RatingDetail,
+    RatingReceipt,
+    RatingStepView,
+    RatingView,
+    TagView,
+)
+from services.feedback.ratings.service import TEXT
+from shared import audit_log
+from shared.crypto import Keyring
+from shared.errors import NotFound
+from shared.identity import Caller
+from shared.pages import Page, PageRequest, page
+
+
+def tags() -> list[TagView]:
+    """The national tag set, the best grade first."""
+    return [TagView.model_validate(tag) for tag in rules.national_tags().values()]
+
+
+def receipt(rating: Rating) -> RatingReceipt:
+    return RatingReceipt(id=rating.id, state=rating.state)
+
+
+async def invitation(session: AsyncSession, case_id: UUID, *, keyring: Keyring) -> InvitationView:
+    """How to rate a case, by its unguessable id. Raises NotFound."""
+    found = await queries.invitation_of_case(session, case_id)
+    if found is None:
+        raise NotFound
+    invited, event, rating = found
+    return InvitationView(
+        token=rules.token_of(invited.id, keyring),
+        expires_at=invited.expires_at,
+        state=invited.state,
+        item_name=event.item_name,
+        rating=receipt(rating) if rating else None,
+    )
+
+
+async def ratings(
+    session: AsyncSession,
+    *,
+    caller: Caller,
+    state: RatingState | None,
+    is_bad: bool | None,
+    paging: PageRequest,
+    now: datetime,
+) -> Page[RatingView]:
+    """The ratings of the caller's departments or halls, the latest first."""
+    grades = [g for g in rules.STARS if rules.is_bad(g) == is_bad] if is_bad is not None else None
+    found = await queries.page(
+        session,
+        places=None if "*" in caller.places else caller.places,
+        state=state,
+        grades=grades,
+        after=paging.key(datetime, UUID),
+        limit=paging.limit + 1,
+    )
+    views = await _views(session, found, now)
+    return page(found, paging, lambda r: (r.rated_at, r.id), lambda r: views[r.id])
+
+
+async def one(session: AsyncSession, rating: Rating, now: datetime) -> RatingView:
+    """A rating just changed, as lists show it."""
+    return (await _views(session, [rating], now))[rating.id]
+
+
+async def detail(
+    session: AsyncSession, rating_id: UUID, *, caller: Caller, keyring: Keyring, now: datetime
+) -> RatingDetail:
+    """A rating with what the citizen wrote and its history. Reading it is logged.
+
+    Raises NotFound.
+    """
+    rating = await queries.get(session, rating_id)
+    if rating is None or not handling.may_see(caller, rating):
+        raise NotFound
+    await audit_log.write(session, caller.sub, "rating.text_read", f"rating:{rating.id}", now)
+    view = await one(session, rating, now)
+    return RatingDetail(
+        **view.model_dump(),
+        text=_opened(rating.text_sealed, TEXT, rating.id, keyring),
+        revisits_tried=await queries.revisits_tried(session, rating.id, rating.round),
+        steps=[_step(step, keyring) for step in await queries.steps(session, rating.id)],
+    )
+
+
+def _opened(sealed: str | None, where: str, row: UUID, keyring: Keyring) -> str | None:
+    return keyring.open(sealed, where=where, row=str(row)) if sealed else None
+
+
+def _step(step: RatingStep, keyring: Keyring) -> RatingStepView:
+    return RatingStepView(
+        action=step.action,
+        state=step.state,
+        round=step.round,
+        at=step.at,
+        by=step.by,
+        text=_opened(step.said_sealed, SAID, step.id, keyring),
+        plan=_opened(step.plan_sealed, PLAN, step.id, keyring),
+        appeal_reason=step.appeal_reason,
+    )
+
+
+async def _views(
+    session: AsyncSession, ratings: Sequence[Rating], now: datetime
+) -> dict[UUID, RatingView]:
+    ids = [rating.id for rating in ratings]
+    clocks = await deadlines.of_many(session, SubjectKind.RATING, ids)
+    return {r.id: _view(r, clocks.get(r.id, []), now) for r in ratings}
+
+
+def _view(rating: Rating, clocks: Sequence[Deadline], now: datetime) -> RatingView:
+    """The clock shown is the latest started: an appeal's runs while that of the fix is paused."""
+    clock = clocks[-1] if clocks else None
+    return RatingView(
+        **rating.model_dump(include=set(RatingView.model_fields)),
+        stars=rules.STARS[rating.grade],
+        gbt39046_code=rules.GBT39046[rating.grade],
+        is_bad=rules.is_bad(rating.grade),
+        due_on=clock and clock.due_on,
+        due_on_is_provisional=clock and clock.provisional,
+        overdue=clock is not None and limits.is_overdue(clock, now),
+    )
