@@ -9,7 +9,6 @@ from typing import Any, TypedDict
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -161,8 +160,3 @@ async def _wind_down(
     await bus.close()
     await direct.close()
     await engine.dispose()
-
-
-def operations(app: FastAPI) -> list[APIRoute]:
-    """Every operation of the application."""
-    return list(documents.routes_of(app))

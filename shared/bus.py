@@ -102,7 +102,8 @@ class Bus:
             async with asyncio.timeout(2):
                 await self._client.drain()
         if not self._client.is_closed:
-            await self._client.close()
+            with contextlib.suppress(OSError):  # the server may be gone already
+                await self._client.close()
 
     async def _stands(self) -> None:
         self._limit_send_stall()

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from shared import asyncapi
 from shared.bus import Subscription
@@ -14,18 +14,11 @@ from shared.events import Event
 from shared.identity import is_public
 
 
-def routes_of(app: FastAPI) -> Iterator[APIRoute]:
-    """Every operation of the application, those of included routers too."""
-    yield from _walk(app.routes)
-
-
-def _walk(routes: Sequence[Any]) -> Iterator[APIRoute]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            if route.include_in_schema:
-                yield route
-        elif hasattr(route, "routes"):
-            yield from _walk(route.routes)
+def routes_of(app: FastAPI) -> Iterator[RouteContext]:
+    """Every documented operation of the application, with its full path and dependencies."""
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute) and route.include_in_schema:
+            yield route
 
 
 def install(
@@ -60,7 +53,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     schemas |= problem.pop("$defs", {})
     schemas["ProblemDetails"] = problem
     visited = [route for route in routes_of(app) if is_public(route)]
-    open_to_all = {(route.path, m.lower()) for route in visited for m in route.methods or ()}
+    open_to_all = {(route.path_format, m.lower()) for route in visited for m in route.methods or ()}
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
             if (path, method) in open_to_all:

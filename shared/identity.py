@@ -18,7 +18,7 @@ import httpx
 import structlog
 from fastapi import Depends, Request, Security
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import RouteContext
 from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -208,14 +208,14 @@ def _calls(dependant: Dependant) -> Iterable[Any]:
         yield from _calls(inner)
 
 
-def is_public(route: APIRoute) -> bool:
+def is_public(route: RouteContext) -> bool:
     return _anyone in _calls(route.dependant)
 
 
-def undeclared(routes: Iterable[APIRoute]) -> list[str]:
+def undeclared(routes: Iterable[RouteContext]) -> list[str]:
     """The routes that do not say who may call them."""
     return [
-        f"{sorted(route.methods or ())} {route.path}"
+        f"{sorted(route.methods or ())} {route.path_format}"
         for route in routes
         if not {_permitted, _anyone} & set(_calls(route.dependant))
     ]

@@ -1,0 +1,116 @@
+"""A room of the tests' own: uses everything shared/ gives, on the feedback service's tables."""
+
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.settings import FeedbackSettings
+from services.feedback.tables import Table
+from shared import app, audit_log, outbox
+from shared.bus import Subscription
+from shared.clock import Now
+from shared.db import Direct, Session
+from shared.errors import Conflict, Text
+from shared.events import Envelope, Event
+from shared.identity import Caller, allow, public
+from shared.ids import new_id
+from shared.routing import Router
+
+
+class NoteWritten(Event):
+    """写下一条便签 / A note was written."""
+
+    type: ClassVar[str] = "feedback.note.written.v1"
+
+    note_id: UUID
+    words: str
+
+
+class NoteRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    words: str = Field(min_length=1, max_length=20)
+    count: int = Field(1, ge=1, le=9)
+    on: AwareDatetime | None = None
+
+
+class NoteView(BaseModel):
+    id: UUID
+    words: str
+
+
+class NoteRefused(Conflict):
+    type, title = "/problems/note-refused", Text("便签不被接受", "The note is refused")
+
+
+router = Router(prefix="/notes", tags=["citizen"])
+
+
+@router.post("", status_code=201, operation_id="write_note", summary="写便签 | Write a note")
+async def write_note(
+    request: NoteRequest,
+    caller: Annotated[Caller, allow("citizen")],
+    session: Session,
+    now: Now,
+    response: Response,
+) -> NoteView:
+    note_id = new_id()
+    response.headers["Location"] = f"/api/v1/notes/{note_id}"
+    await audit_log.write(session, caller.sub, "note.written", str(note_id), now)
+    event = NoteWritten(note_id=note_id, words=request.words)
+    await outbox.record(session, event, scope="D01", subject=str(note_id))
+    if request.words == "refuse":
+        raise NoteRefused(Text("换个说法", "Say it otherwise"), words_left=3)
+    if request.words == "defect":
+        raise KeyError(request.words)
+    if request.words == "late":
+        await session.execute(
+            text("CREATE TEMP TABLE once (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        )
+        await session.execute(text("INSERT INTO once VALUES (1), (1)"))
+    return NoteView(id=note_id, words=request.words)
+
+
+@router.get("", operation_id="count_notes", summary="便签数 | How many notes")
+async def count_notes(caller: Annotated[Caller | None, public()], direct: Direct) -> dict[str, int]:
+    notes = "SELECT count(*) FROM audit_log WHERE action = 'note.written'"
+    return {"notes": await direct.fetchval(notes)}
+
+
+@router.get("/slow", operation_id="slow_note", summary="慢 | Slow")
+async def slow_note(_: Annotated[Caller | None, public()], direct: Direct) -> dict[str, bool]:
+    await direct.execute("SELECT pg_sleep(0.3)")
+    return {"slow": True}
+
+
+handled: list[str] = []
+failing: set[str] = set()
+
+
+async def remember(session: AsyncSession, envelope: Envelope[NoteWritten]) -> None:
+    """Writes a row for each note, in the consumer's transaction; fails for those in `failing`."""
+    words = envelope.data.words
+    handled.append(words)
+    note = f"seen:{words}"
+    await audit_log.write(session, "consumer", note, str(envelope.id), envelope.time)
+    if words in failing:
+        raise LookupError("this note is never understood")
+
+
+subscriptions: list[Subscription[Any]] = [Subscription("test-notes", NoteWritten, remember)]
+
+
+def create_app(settings: FeedbackSettings) -> Any:
+    return app.build(
+        settings,
+        name="feedback",
+        title=Text("便签", "Notes"),
+        tables=Table.metadata,
+        routers=[router],
+        subscriptions=subscriptions,
+        publishes=[NoteWritten],
+    )

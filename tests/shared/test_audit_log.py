@@ -1,0 +1,57 @@
+"""The chain finds every kind of tampering."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared import audit_log
+from shared.db import Sessions, new_sessions
+from tests.support import Databases
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
+    url = databases.new("feedback", f"audit_{uuid4().hex[:8]}").owner
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    yield new_sessions(engine)
+    await engine.dispose()
+
+
+async def _write(session: AsyncSession, count: int) -> None:
+    for n in range(count):
+        await audit_log.write(session, "clerk1", "letter.read", f"letter:{n}", NOW, {"n": n})
+    assert await audit_log.seal(session, NOW) == count
+
+
+async def test_an_untouched_chain_holds(sessions: Sessions) -> None:
+    async with sessions() as session, session.begin():
+        await _write(session, 3)
+        await _write(session, 2)
+        assert await audit_log.verify(session) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "held", "fault"),
+    [
+        ("UPDATE audit_log SET actor = 'nobody' WHERE object = 'letter:2'", 2, "was changed"),
+        ("UPDATE audit_log SET details = '{}' WHERE object = 'letter:0'", 0, "was changed"),
+        ("DELETE FROM audit_log WHERE object = 'letter:3'", 3, "was removed"),
+        ("DELETE FROM audit_seal WHERE position = 2", 1, "is missing"),
+        ("UPDATE audit_seal SET hash = 'x' WHERE position = 4", 3, "was changed"),
+    ],
+)
+async def test_tampering_is_found(sessions: Sessions, tamper: str, held: int, fault: str) -> None:
+    async with sessions() as session, session.begin():
+        await _write(session, 5)
+        await session.execute(text(tamper))
+        found = await audit_log.verify(session)
+        assert found[0] == held
+        assert found[1] is not None
+        assert fault in found[1]

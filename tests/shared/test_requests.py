@@ -1,0 +1,201 @@
+"""What passes between a request and its answer."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.conftest import Headers
+from tests.shared import notes
+from tests.shared.conftest import running
+
+NOTES = "/api/v1/notes"
+
+
+async def _count(rows: asyncpg.Connection) -> tuple[int, int]:
+    return (
+        await rows.fetchval("SELECT count(*) FROM audit_log WHERE action = 'note.written'"),
+        await rows.fetchval("SELECT count(*) FROM outbox"),
+    )
+
+
+async def test_a_201_means_committed_with_its_event(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    before = await _count(rows)
+    answer = await house.post(NOTES, json={"words": "hello"}, headers=as_("citizen"))
+    assert answer.status_code == 201, answer.text
+    assert await _count(rows) == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize(("words", "status"), [("late", 409), ("refuse", 409), ("defect", 500)])
+async def test_what_fails_even_at_commit_is_never_a_201(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection, words: str, status: int
+) -> None:
+    before = await _count(rows)
+    answer = await house.post(NOTES, json={"words": words}, headers=as_("citizen"))
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "KeyError" not in answer.text
+    assert await _count(rows) == before
+
+
+async def test_a_problem_speaks_the_callers_language(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    zh = await house.post(NOTES, json={"words": "refuse"}, headers=as_("citizen"))
+    english = as_("citizen") | {"Accept-Language": "en-GB,en;q=0.9"}
+    en = await house.post(NOTES, json={"words": "refuse"}, headers=english)
+    assert (zh.json()["title"], zh.json()["detail"]) == ("便签不被接受", "换个说法")
+    assert en.json()["title"] == "The note is refused"
+    assert en.json()["words_left"] == 3
+    assert en.json()["request_id"] == en.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        (b'{"words": "a", "colour": 1}', 422, "/body/colour"),
+        (b'{"words": 7}', 422, "/body/words"),
+        (b'{"words": ""}', 422, "/body/words"),
+        (b'{"words": "a", "count": 10}', 422, "/body/count"),
+        (b'{"words": "a", "count": ' + b"9" * 4000 + b"}", 422, "/body/count"),
+        (b'{"words": "a", "on": "2026-02-30T00:00:00Z"}', 422, "/body/on"),
+        (b'{"words": "a", "on": "2026-02-20T00:00:00"}', 422, "/body/on"),
+        (b"{}", 422, "/body/words"),
+        (b"", 422, "/body"),
+        (b"[]", 422, "/body"),
+        (b'{"words": "a', 400, None),
+        (b'{"words": "\xff\xfe"}', 400, None),
+        (b'{"words": "\\u0000"}', 400, None),
+        (b'{"words": "\\ud800"}', 422, "/body/words"),
+        (b'{"words": "a", "count": ' + b"9" * 5000 + b"}", 400, None),
+        (b"[" * 200_000, 400, None),
+        (b'{"words": "' + b"a" * 1_000_000 + b'"}', 413, None),
+    ],
+)
+async def test_bad_input_names_the_field_and_writes_nothing(
+    house: httpx.AsyncClient,
+    as_: Headers,
+    rows: asyncpg.Connection,
+    body: bytes,
+    status: int,
+    pointer: str | None,
+) -> None:
+    before = await _count(rows)
+    headers = as_("citizen") | {"Content-Type": "application/json"}
+    answer = await house.post(NOTES, content=body, headers=headers)
+    assert answer.status_code == status, answer.text[:300]
+    assert answer.headers["content-type"] == "application/problem+json"
+    if pointer:
+        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+    assert await _count(rows) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/notes/nowhere", 404),
+        ("PATCH", "/api/v1/notes", 405),
+        ("GET", "/api/v1/notes%00", 400),
+        ("GET", "/api/v1/notes?x=%00", 400),
+    ],
+)
+async def test_a_wrong_address_is_a_problem_too(
+    house: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await house.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_who_may_call_is_said_by_the_route(house: httpx.AsyncClient, as_: Headers) -> None:
+    nobody = await house.post(NOTES, json={"words": "a"})
+    clerk = await house.post(NOTES, json={"words": "a"}, headers=as_("clerk", "H001"))
+    assert (nobody.status_code, clerk.status_code) == (401, 403)
+    assert "群众" in clerk.json()["detail"]
+    assert (await house.get(NOTES)).status_code == 200
+
+
+async def test_the_same_key_has_one_effect_and_one_answer(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    before = await _count(rows)
+    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
+    first = await house.post(NOTES, json={"words": "a", "count": 2}, headers=headers)
+    again = await house.post(NOTES, json={"count": 2, "words": "a"}, headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+    assert "idempotent-replayed" not in first.headers
+    assert await _count(rows) == (before[0] + 1, before[1] + 1)
+
+
+async def test_a_key_belongs_to_one_request_of_one_caller(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    key = {"Idempotency-Key": uuid4().hex}
+    await house.post(NOTES, json={"words": "a"}, headers=as_("citizen") | key)
+    other = await house.post(NOTES, json={"words": "b"}, headers=as_("citizen") | key)
+    neighbour = await house.post(
+        NOTES, json={"words": "b"}, headers=as_("citizen", sub="neighbour") | key
+    )
+    assert other.status_code == 422
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+    assert neighbour.status_code == 201
+
+
+async def test_many_at_once_with_one_key_have_one_effect(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    before = await _count(rows)
+    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
+    answers = await asyncio.gather(
+        *(house.post(NOTES, json={"words": "a"}, headers=headers) for _ in range(20))
+    )
+    assert {a.status_code for a in answers} <= {201, 409}
+    assert len({a.content for a in answers if a.status_code == 201}) == 1
+    assert (await _count(rows))[0] == before[0] + 1
+
+
+async def test_a_refused_request_leaves_its_key_free(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
+    assert (await house.post(NOTES, json={"words": "refuse"}, headers=headers)).status_code == 409
+    assert (await house.post(NOTES, json={"words": "ok"}, headers=headers)).status_code == 201
+
+
+async def test_a_stored_answer_is_sealed(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
+    await house.post(NOTES, json={"words": "canary-4711"}, headers=headers)
+    stored = await rows.fetchval("SELECT string_agg(i::text, '') FROM idempotency i")
+    assert "canary-4711" not in stored
+
+
+async def test_above_the_limit_requests_are_refused_at_once(notes_settings: object) -> None:
+    narrow = notes_settings.model_copy(  # type: ignore[attr-defined]
+        update={"in_flight_limit": 2, "in_flight_wait_seconds": 0.05, "background": False}
+    )
+    async with running(narrow) as house:
+        answers = await asyncio.gather(*(house.get(f"{NOTES}/slow") for _ in range(30)))
+        statuses = [a.status_code for a in answers]
+        assert set(statuses) == {200, 503}
+        refused = next(a for a in answers if a.status_code == 503)
+        assert refused.headers["retry-after"] == "1"
+        assert (await house.get("/healthz")).status_code == 200
+
+
+def test_a_route_without_a_permission_fails_start_up(notes_settings: object) -> None:
+    @notes.router.get("/open", operation_id="open_note")
+    async def open_note() -> None: ...
+
+    try:
+        with pytest.raises(RuntimeError, match="/api/v1/notes/open"):
+            notes.create_app(notes_settings)  # type: ignore[arg-type]
+    finally:
+        notes.router.routes.pop()
