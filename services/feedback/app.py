@@ -15,6 +15,9 @@ from services.feedback.deadlines.routes import router as deadlines
 from services.feedback.departments.routes import router as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.routes import router as letters_routes
+from services.feedback.publication import events as publication_events
+from services.feedback.publication.routes import public_router as published_letters
+from services.feedback.publication.routes import router as publication
 from services.feedback.ratings import events as ratings_events
 from services.feedback.ratings import service as ratings_service
 from services.feedback.ratings.handlers import subscriptions as ratings_subscriptions
@@ -41,6 +44,8 @@ ROUTERS: list[APIRouter] = [
     letters_routes,
     casework_routes,
     sender_routes,
+    publication,
+    published_letters,
     deadlines,
     ratings,
     ratings_handling,
@@ -58,6 +63,7 @@ PUBLISHES: list[type[Event]] = [
     casework_events.LetterClosed,
     casework_events.LetterReopened,
     casework_events.LetterMerged,
+    publication_events.LetterPublished,
     ratings_events.RatingInvited,
     ratings_events.RatingReceived,
     ratings_events.RatingRectified,

@@ -29,7 +29,7 @@ class Effect(StrEnum):
     REGISTERED_IN_TIME = "meets the limit to register"
     KIND_SETTLED = "sets the limit to reply by the kind, from the day of receipt"
     DISPATCHED = "starts the department's limit to accept or return"
-    TAKEN = "meets the limit to accept or return"
+    TAKEN = "meets the limit to accept or return; who holds the letter answers for its limits"
     PAUSED = "pauses the limit to reply while the sender is asked"
     RESUMED = "lets the limit to reply run on"
     EXTENDED = "extends the limit to reply"
@@ -106,7 +106,8 @@ _RULES = (
     _Rule("dispute", (S.DISPATCHED,), S.DISPUTED, ("officer",), fields.GiveBack,
           effects=(Effect.TAKEN,)),
     _Rule("confirm_dispatch", (S.DISPUTED,), S.HANDLING, ("supervisor",), fields.Explain),
-    _Rule("uphold_return", (S.DISPUTED,), S.REGISTERED, ("supervisor",), fields.Explain),
+    _Rule("uphold_return", (S.DISPUTED,), S.REGISTERED, ("supervisor",), fields.Explain,
+          effects=(Effect.TAKEN,)),
     _Rule("recall", (S.DISPATCHED, S.HANDLING), S.REGISTERED, DESK, fields.Explain,
           effects=(Effect.TAKEN,)),
     _Rule("ask_citizen", (S.HANDLING,), S.AWAITING_CITIZEN, ("officer",), fields.AskCitizen,

@@ -115,7 +115,7 @@ async def _run_out(
 async def _lock_target(
     session: AsyncSession, letter_id: UUID, fields: BaseModel, caller: Caller
 ) -> Letter | None:
-    """For a merge, both letters locked in one order; the one to merge into, if the caller sees it."""
+    """For a merge: both letters locked in one order; the other one, if the caller may see it."""
     if not isinstance(fields, Merge):
         return None
     target = (await letters.locked_pair(session, letter_id, fields.into)).get(fields.into)

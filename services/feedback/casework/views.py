@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -36,6 +36,14 @@ from shared import audit_log
 from shared.crypto import Keyring
 from shared.identity import Caller
 from shared.pages import Page, PageRequest, page
+
+
+class Answer(NamedTuple):
+    """A reply that went out, unmasked."""
+
+    reply_id: UUID
+    department_code: str
+    text: str
 
 
 async def one(
@@ -99,6 +107,14 @@ async def _papers(session: AsyncSession, vault: Keyring, letter: Letter) -> Pape
         ],
         replies=[open_reply(vault, reply) for reply in replies],
     )
+
+
+async def answer_of(session: AsyncSession, vault: Keyring, letter: Letter) -> Answer | None:
+    """The latest reply that went out, None before the first."""
+    reply = await queries.approved_reply(session, letter.id)
+    if reply is None:
+        return None
+    return Answer(reply.id, reply.department_code, open_reply(vault, reply))
 
 
 def open_reply(vault: Keyring, reply: LetterReply) -> str:

@@ -17,7 +17,7 @@ class Folded(NamedTuple):
         return self.origin[start], self.origin[end - 1] + 1
 
 
-def fold(text: str) -> Folded:
+def fold(text: str, *, caseless: bool = False) -> Folded:
     """NFKC a character at a time; invisible format characters are left out."""
     folded: list[str] = []
     origin: list[int] = []
@@ -25,6 +25,7 @@ def fold(text: str) -> Folded:
         if unicodedata.category(character) == "Cf":
             continue
         plain = unicodedata.normalize("NFKC", character)
+        plain = plain.casefold() if caseless else plain
         folded.append(plain)
         origin.extend([index] * len(plain))
     return Folded("".join(folded), origin)

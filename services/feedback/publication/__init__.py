@@ -1,0 +1,1 @@
+"""The redacted public copy of a letter, and the search over it."""

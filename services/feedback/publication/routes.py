@@ -1,0 +1,226 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Response, status
+
+from services.feedback.letters.models import LetterKind
+from services.feedback.publication import rules, service, views
+from services.feedback.publication.schemas import (
+    Decide,
+    Decline,
+    OpenRedaction,
+    PublishedView,
+    RedactionView,
+)
+from services.feedback.publication.service import Case
+from services.feedback.versions import ExpectedVersion
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Direct, Session
+from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
+from shared.identity import Caller, allow, public
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+public_router = Router(prefix="/published-letters", tags=["citizen"])
+router = Router(prefix="/letters/{letter_id}/publication", tags=["department"])
+
+Reviewer = Annotated[Caller, allow("reviewer", "supervisor")]
+_CASE = problem_responses(NotFound, rules.NotAnswered)
+_CHANGE = problem_responses(
+    NotFound, PreconditionRequired, StateConflict, rules.NotAnswered, rules.PublicationBlocked
+)
+
+
+@public_router.get(
+    "",
+    operation_id="search_published_letters",
+    summary="查询公开来信 | Search the published letters",
+)
+async def search_published(
+    direct: Direct,
+    paging: Paging,
+    _: Annotated[Caller | None, public()],
+    q: Annotated[str | None, Query(min_length=1, max_length=50, examples=["路灯"])] = None,
+    kind: LetterKind | None = None,
+    department_code: Annotated[str | None, Query(max_length=32)] = None,
+) -> Page[PublishedView]:
+    """已公开的来信和答复（去除了个人信息），最新的在前。多个词用空格隔开，须全部出现。
+    ---
+    Published letters with their replies, free of personal data, latest first. Words are separated
+    by spaces; all of them have to occur.
+    """
+    return await views.published(direct, q, kind, department_code, paging)
+
+
+@public_router.get(
+    "/{reg_no}",
+    operation_id="read_published_letter",
+    summary="查看公开来信 | Read a published letter",
+    responses=problem_responses(NotFound),
+)
+async def read_published(
+    reg_no: Annotated[str, Path(max_length=40)],
+    direct: Direct,
+    _: Annotated[Caller | None, public()],
+) -> PublishedView:
+    """一封已公开的来信及其答复。
+    ---
+    One published letter with its reply.
+    """
+    return await views.one_published(direct, reg_no)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="open_redaction",
+    summary="提出公开与脱敏建议 | Propose what to redact for publication",
+    responses=problem_responses(
+        NotFound, rules.NotAnswered, rules.NotAgreed, rules.AccusationNotPublished, StateConflict
+    ),
+)
+async def open_redaction(
+    letter_id: UUID,
+    response: Response,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Reviewer,
+    given: OpenRedaction | None = None,
+) -> RedactionView:
+    """按规则找出标题、正文和答复中的个人信息，逐条交人审核。
+    ---
+    Rules find what looks personal in title, body and reply; a person decides each.
+    """
+    basis = given.basis if given else None
+    case = await service.open_case(session, vault, letter_id, caller, basis, now)
+    return await _shown(response, session, case, caller, now)
+
+
+@router.get(
+    "",
+    operation_id="read_redaction",
+    summary="查看脱敏审核 | See a redaction under review",
+    responses=_CASE,
+)
+async def read_redaction(
+    letter_id: UUID, response: Response, session: Session, vault: Vault, now: Now, caller: Reviewer
+) -> RedactionView:
+    """原文、标记和公开稿预览。查看会记入审计日志。
+    ---
+    Originals, spans and a preview of the copy. Reading it is written to the audit log.
+    """
+    case = await service.case_of(session, vault, letter_id, caller)
+    return await _shown(response, session, case, caller, now)
+
+
+@router.post(
+    "/spans",
+    operation_id="decide_redaction_spans",
+    summary="逐条审核脱敏标记 | Decide the spans",
+    responses=_CHANGE,
+)
+async def decide_spans(
+    letter_id: UUID,
+    decision: Decide,
+    response: Response,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Reviewer,
+    expected: ExpectedVersion,
+) -> RedactionView:
+    """接受、不接受或增加标记；已有的审核同意随之失效。
+    ---
+    Accept, reject or add spans; approvals given before no longer count.
+    """
+    case = await service.case_of(session, vault, letter_id, caller)
+    case = await service.decide(session, case, decision, _seen(expected), caller)
+    return await _shown(response, session, case, caller, now)
+
+
+@router.post(
+    "/approve",
+    operation_id="approve_publication",
+    summary="同意公开 | Approve the public copy",
+    responses={**_CHANGE, **problem_responses(rules.AlreadyApproved)},
+)
+async def approve_publication(
+    letter_id: UUID,
+    response: Response,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Reviewer,
+    expected: ExpectedVersion,
+) -> RedactionView:
+    """投诉和举报须两人同意。还有未处理的号码或门牌时不能公开。
+    ---
+    A complaint or accusation takes two people. Blocked while a number or dwelling is undecided.
+    """
+    case = await service.case_of(session, vault, letter_id, caller)
+    case = await service.approve(session, case, _seen(expected), caller, now)
+    return await _shown(response, session, case, caller, now)
+
+
+@router.post(
+    "/decline",
+    operation_id="decline_publication",
+    summary="决定不公开 | Decide not to publish",
+    responses=_CHANGE,
+)
+async def decline_publication(
+    letter_id: UUID,
+    declined: Decline,
+    response: Response,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Reviewer,
+    expected: ExpectedVersion,
+) -> RedactionView:
+    """依法不公开的，写明理由；不计入公开率的分母。
+    ---
+    Lawfully not published, with the reason; it leaves the denominator of the publication rate.
+    """
+    case = await service.case_of(session, vault, letter_id, caller)
+    reason = declined.reason_code
+    case = await service.decline(session, case, reason, _seen(expected), caller, now)
+    return await _shown(response, session, case, caller, now)
+
+
+@router.post(
+    "/take-down",
+    status_code=status.HTTP_204_NO_CONTENT,
+    operation_id="take_down_publication",
+    summary="撤下公开稿 | Take the public copy down",
+    responses=_CHANGE,
+)
+async def take_down_publication(
+    letter_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("supervisor")],
+    expected: ExpectedVersion,
+) -> None:
+    """公开稿立即撤下，档案保留。
+    ---
+    The public copy disappears at once; the file keeps it.
+    """
+    await service.take_down(session, letter_id, _seen(expected), caller, now)
+
+
+def _seen(expected: int | None) -> int:
+    if expected is None:
+        raise PreconditionRequired
+    return expected
+
+
+async def _shown(
+    response: Response, session: Session, case: Case, caller: Caller, now: datetime
+) -> RedactionView:
+    response.headers["ETag"] = f'"{case.redaction.version}"'
+    response.headers["Cache-Control"] = "no-store"
+    return await views.redaction(session, case, caller, now)

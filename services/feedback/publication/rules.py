@@ -1,0 +1,100 @@
+"""When a letter may be published, and what still stands in the way. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from services.feedback.letters.models import Letter, LetterKind, LetterState
+from services.feedback.publication.models import Part, RedactionSpan, Verdict
+from services.feedback.redaction.rules import Span, redact, unresolved
+from shared.errors import Conflict, Forbidden, Invalid, Text
+from shared.identity import Caller
+
+TWO_REVIEWERS = frozenset({LetterKind.COMPLAINT, LetterKind.ACCUSATION})
+ANSWERED = frozenset({LetterState.REPLIED, LetterState.CLOSED})
+
+
+class NotAnswered(Conflict):
+    type = "/problems/not-answered"
+    title = Text("答复发出后才能公开", "It can be published only after the reply has gone out")
+
+
+class NotAgreed(Conflict):
+    type = "/problems/not-agreed"
+    title = Text("来信人未同意公开", "The sender has not agreed to publication")
+
+
+class AccusationNotPublished(Conflict):
+    type = "/problems/accusation-not-published"
+    title = Text(
+        "举报件默认不公开，须由督办人员写明依据",
+        "Accusations are not published by default; a supervisor has to state the basis",
+    )
+
+
+class PublicationBlocked(Conflict):
+    """Members `undecided` (how many proposals) and `blocked_by` (where numbers are left)."""
+
+    type = "/problems/publication-blocked"
+    title = Text("还有未处理的个人信息", "Some personal data is not decided yet")
+
+
+class AlreadyApproved(Forbidden):
+    type = "/problems/four-eyes"
+    title = Text("须由另一人复核", "Another reviewer has to approve it")
+
+
+def ensure_publishable(letter: Letter, caller: Caller, basis: str | None) -> None:
+    """Raises NotAnswered, NotAgreed (PIPL art. 25) or AccusationNotPublished."""
+    if letter.state not in ANSWERED:
+        raise NotAnswered(state=letter.state)
+    if not letter.wants_public:
+        raise NotAgreed
+    if letter.kind is LetterKind.ACCUSATION and not (basis and caller.has("supervisor")):
+        raise AccusationNotPublished
+
+
+def approvals_needed(kind: LetterKind) -> int:
+    return 2 if kind in TWO_REVIEWERS else 1
+
+
+def as_span(span: RedactionSpan) -> Span:
+    return Span(span.start, span.end, span.kind)
+
+
+def of_part(spans: Iterable[RedactionSpan], part: Part, *verdicts: Verdict) -> list[Span]:
+    """The part's spans with one of these verdicts."""
+    return [as_span(s) for s in spans if s.part is part and s.verdict in verdicts]
+
+
+def copy(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> dict[Part, str]:
+    """The texts without what was accepted for redaction."""
+    return {
+        part: redact(text, of_part(spans, part, Verdict.ACCEPTED)) for part, text in texts.items()
+    }
+
+
+def blockers(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> list[tuple[Part, Span]]:
+    """Numbers and dwellings in the texts that no decision covers."""
+    return [
+        (part, span)
+        for part, text in texts.items()
+        for span in unresolved(text, of_part(spans, part, Verdict.ACCEPTED, Verdict.REJECTED))
+    ]
+
+
+def ensure_clear(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> None:
+    """Raises PublicationBlocked while a proposal is undecided or a number is left."""
+    undecided = sum(span.verdict is None for span in spans)
+    left = blockers(texts, spans)
+    if undecided or left:
+        raise PublicationBlocked(
+            undecided=undecided,
+            blocked_by=[
+                {"part": p, "start": s.start, "end": s.end, "kind": s.kind} for p, s in left
+            ],
+        )
+
+
+def ensure_inside(text: str, start: int, end: int, pointer: str) -> None:
+    """Raises Invalid for a span that is empty or reaches beyond its text."""
+    if not start < end <= len(text):
+        raise Invalid(Text("位置超出文本范围", "The span reaches beyond its text"), pointer=pointer)

@@ -1,0 +1,91 @@
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.feedback.letters.models import LetterKind
+from services.feedback.letters.schemas import PlainText
+from services.feedback.publication.models import DeclineReason, Part, RedactionState, Verdict
+from services.feedback.redaction.rules import SpanKind
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class OpenRedaction(_Closed):
+    basis: Annotated[PlainText, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="举报件公开的依据 | Why an accusation is published at all"
+    )
+
+
+class AddedSpan(_Closed):
+    """Characters (code points) `start` up to `end` of a part."""
+
+    part: Part
+    start: int = Field(ge=0, le=5000)
+    end: int = Field(ge=1, le=5000)
+    kind: SpanKind = SpanKind.OTHER
+
+
+class Decide(_Closed):
+    accept: list[UUID] = Field(default_factory=list, max_length=500)
+    reject: list[UUID] = Field(default_factory=list, max_length=500)
+    add: list[AddedSpan] = Field(default_factory=list, max_length=100)
+
+
+class Decline(_Closed):
+    reason_code: DeclineReason
+
+
+class SpanView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    part: Part
+    start: int
+    end: int
+    kind: SpanKind
+    verdict: Verdict | None
+    added_by: str | None = Field(description="空为规则提出 | Null: proposed by a rule")
+
+
+class Blocker(BaseModel):
+    """Something that nobody has decided and that must not go out so."""
+
+    part: Part
+    start: int
+    end: int
+    kind: SpanKind
+
+
+class RedactionView(BaseModel):
+    """A redaction under review: originals, spans, and the copy as it would go out."""
+
+    letter_id: UUID
+    reg_no: str
+    state: RedactionState
+    version: int
+    texts: dict[Part, str]
+    spans: list[SpanView]
+    preview: dict[Part, str]
+    blocked_by: list[Blocker]
+    approvals: list[str]
+    approvals_needed: int
+
+
+class PublishedView(BaseModel):
+    """A letter and its reply as the public reads them."""
+
+    reg_no: str
+    kind: LetterKind
+    title: str
+    body: str
+    reply: str
+    department: str
+    department_code: str
+    received_on: date
+    replied_on: date
+    published_at: AwareDatetime
+    snippet: str

@@ -1,0 +1,289 @@
+"""From a reply that went out to its public copy: proposals, verdicts, approvals."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import events as casework_events
+from services.feedback.casework import views as casework
+from services.feedback.casework.views import Answer
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind
+from services.feedback.departments import service as departments
+from services.feedback.letters import service as letters
+from services.feedback.letters.limits import subject_of
+from services.feedback.letters.models import Letter
+from services.feedback.publication import queries, rules, search
+from services.feedback.publication.events import LetterPublished
+from services.feedback.publication.models import (
+    DeclineReason,
+    Part,
+    PublishedLetter,
+    Redaction,
+    RedactionApproval,
+    RedactionSpan,
+    RedactionState,
+    Verdict,
+)
+from services.feedback.publication.schemas import Decide
+from services.feedback.redaction.rules import Known, propose
+from shared import audit_log, outbox
+from shared.clock import today
+from shared.crypto import Keyring
+from shared.errors import Invalid, NotFound, StateConflict, Text
+from shared.identity import Caller
+
+
+class Case(NamedTuple):
+    """A letter, its reply, their texts, and the redaction of both."""
+
+    letter: Letter
+    answer: Answer
+    texts: dict[Part, str]
+    redaction: Redaction
+
+
+async def open_case(
+    session: AsyncSession,
+    vault: Keyring,
+    letter_id: UUID,
+    caller: Caller,
+    basis: str | None,
+    now: datetime,
+) -> Case:
+    """Propose what to redact of the letter's latest reply. Raises the Problems of `rules`, and
+    StateConflict where its redaction was opened before.
+    """
+    letter = await letters.visible(session, letter_id, caller)
+    rules.ensure_publishable(letter, caller, basis)
+    answer, texts = await _texts(session, vault, letter)
+    redaction = Redaction(
+        letter_id=letter.id,
+        reply_id=answer.reply_id,
+        approvals_needed=rules.approvals_needed(letter.kind),
+        opened_by=caller.sub,
+        opened_at=now,
+    )
+    if not await queries.open_once(session, redaction):
+        raise StateConflict(state=(await _present(session, answer.reply_id)).state)
+    session.add_all(await _proposals(session, vault, letter, answer, texts, redaction))
+    details = {"basis_given": basis is not None}
+    await audit_log.write(
+        session, caller.sub, "publication.opened", f"letter:{letter.id}", now, details
+    )
+    await session.flush()
+    return Case(letter, answer, texts, await _present(session, answer.reply_id))
+
+
+async def case_of(session: AsyncSession, vault: Keyring, letter_id: UUID, caller: Caller) -> Case:
+    """The redaction of the latest reply to a letter that the caller may see. Raises NotFound."""
+    letter = await letters.visible(session, letter_id, caller)
+    answer, texts = await _texts(session, vault, letter)
+    return Case(letter, answer, texts, await _present(session, answer.reply_id))
+
+
+async def decide(
+    session: AsyncSession, case: Case, decision: Decide, expected: int, caller: Caller
+) -> Case:
+    """Accept, reject and add spans; what was approved before counts no longer."""
+    redaction = _in_review(case.redaction, expected)
+    for place, added in enumerate(decision.add):
+        pointer = f"/body/add/{place}/end"
+        rules.ensure_inside(case.texts[added.part], added.start, added.end, pointer)
+    later = redaction.spans_version + 1
+    case = await _swapped(session, case, {"spans_version": later})
+    judged = [
+        (decision.accept, Verdict.ACCEPTED),
+        (decision.reject, Verdict.REJECTED),
+    ]
+    for ids, verdict in judged:
+        if await queries.judge(session, redaction.id, ids, verdict, caller.sub) != len(set(ids)):
+            raise Invalid(
+                Text("没有这个标记", "There is no such span"), pointer=f"/body/{verdict[:6]}"
+            )
+    session.add_all(
+        RedactionSpan(
+            redaction_id=redaction.id,
+            part=added.part,
+            start=added.start,
+            end=added.end,
+            kind=added.kind,
+            added_by=caller.sub,
+            verdict=Verdict.ACCEPTED,
+            decided_by=caller.sub,
+        )
+        for added in decision.add
+    )
+    await session.flush()
+    return case
+
+
+async def approve(
+    session: AsyncSession, case: Case, expected: int, caller: Caller, now: datetime
+) -> Case:
+    """One more reviewer approves; the last one needed puts the copy online."""
+    redaction = _in_review(case.redaction, expected)
+    if case.letter.state not in rules.ANSWERED:
+        raise rules.NotAnswered(state=case.letter.state)
+    spans = await queries.spans(session, redaction.id)
+    rules.ensure_clear(case.texts, spans)
+    before = await queries.approvals(session, redaction)
+    if caller.sub in before:
+        raise rules.AlreadyApproved
+    done = len(before) + 1 >= redaction.approvals_needed
+    changes = {"state": RedactionState.PUBLISHED, "decided_at": now} if done else {}
+    case = await _swapped(session, case, changes)
+    session.add(
+        RedactionApproval(
+            redaction_id=redaction.id,
+            spans_version=redaction.spans_version,
+            reviewer=caller.sub,
+            at=now,
+        )
+    )
+    if done:
+        await _publish(session, case, spans, now)
+        await _decided(session, case, caller, now)
+    await session.flush()
+    return case
+
+
+async def decline(
+    session: AsyncSession,
+    case: Case,
+    reason: DeclineReason,
+    expected: int,
+    caller: Caller,
+    now: datetime,
+) -> Case:
+    """The reply is lawfully not published; it leaves the denominator of the publication rate."""
+    _in_review(case.redaction, expected)
+    case = await _swapped(
+        session,
+        case,
+        {"state": RedactionState.DECLINED, "declined_for": reason, "decided_at": now},
+    )
+    await _decided(session, case, caller, now)
+    return case
+
+
+async def take_down(
+    session: AsyncSession, letter_id: UUID, expected: int, caller: Caller, now: datetime
+) -> None:
+    """The public copy disappears at once; what was published is kept for the file.
+
+    Raises NotFound where nothing of the letter is online, StateConflict for another version.
+    """
+    letter = await letters.visible(session, letter_id, caller)
+    online = await queries.online(session, letter.id)
+    if online is None:
+        raise NotFound
+    changed = {"state": RedactionState.TAKEN_DOWN}
+    if online.version != expected or not await queries.swap(session, online, changed):
+        raise StateConflict(state=online.state, version=online.version)
+    await queries.take_down(session, letter.id, now)
+    await audit_log.write(
+        session, caller.sub, "publication.taken_down", f"letter:{letter.id}", now, {}
+    )
+
+
+async def _texts(
+    session: AsyncSession, vault: Keyring, letter: Letter
+) -> tuple[Answer, dict[Part, str]]:
+    answer = await casework.answer_of(session, vault, letter)
+    if answer is None:
+        raise rules.NotAnswered(state=letter.state)
+    return answer, {
+        Part.TITLE: letters.open_title(vault, letter),
+        Part.BODY: letters.open_body(vault, letter),
+        Part.REPLY: answer.text,
+    }
+
+
+async def _proposals(
+    session: AsyncSession,
+    vault: Keyring,
+    letter: Letter,
+    answer: Answer,
+    texts: dict[Part, str],
+    redaction: Redaction,
+) -> list[RedactionSpan]:
+    """What the rules propose; names of the department's staff may stand in its reply."""
+    contact = letters.open_contact(vault, letter)
+    personal = frozenset({contact.name, contact.phone}) if contact else frozenset()
+    shown = await departments.names_shown(session, answer.department_code)
+    known = {part: Known(personal, shown if part is Part.REPLY else frozenset()) for part in texts}
+    return [
+        RedactionSpan(redaction_id=redaction.id, part=part, **span._asdict())
+        for part, text in texts.items()
+        for span in propose(text, known[part])
+    ]
+
+
+async def _present(session: AsyncSession, reply_id: UUID) -> Redaction:
+    found = await queries.of_reply(session, reply_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _in_review(redaction: Redaction, expected: int) -> Redaction:
+    if redaction.state is not RedactionState.IN_REVIEW or redaction.version != expected:
+        raise StateConflict(state=redaction.state, version=redaction.version)
+    return redaction
+
+
+async def _swapped(session: AsyncSession, case: Case, changes: dict[str, object]) -> Case:
+    done = await queries.swap(session, case.redaction, changes)
+    present = await _present(session, case.redaction.reply_id)
+    if not done:
+        raise StateConflict(state=present.state, version=present.version)
+    return case._replace(redaction=present)
+
+
+async def _decided(session: AsyncSession, case: Case, caller: Caller, now: datetime) -> None:
+    await deadlines.meet(
+        session,
+        subject_of(case.letter),
+        PolicyKind.PUBLICATION_DECISION,
+        by=caller.sub,
+        now=now,
+    )
+
+
+async def _publish(
+    session: AsyncSession, case: Case, spans: list[RedactionSpan], now: datetime
+) -> None:
+    letter, code = case.letter, case.answer.department_code
+    copy = rules.copy(case.texts, spans)
+    hay = search.haystack(*copy.values())
+    named = await departments.of_codes(session, [code])
+    assert letter.replied_at is not None  # answered letters have it
+    published = PublishedLetter(
+        letter_id=letter.id,
+        redaction_id=case.redaction.id,
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        title=copy[Part.TITLE],
+        body=copy[Part.BODY],
+        reply=copy[Part.REPLY],
+        department_code=code,
+        department=named[code].name,
+        received_on=today(letter.received_at),
+        replied_on=today(letter.replied_at),
+        published_at=now,
+        haystack=hay,
+        grams=search.grams(hay),
+    )
+    await queries.put_online(session, published)
+    event = LetterPublished(
+        letter_id=letter.id,
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        department_code=casework_events.told_department(letter),
+        at=now,
+    )
+    scope = casework_events.scope_of(letter.kind, letter.department_code)
+    await outbox.record(session, event, scope=scope, subject=str(letter.id))

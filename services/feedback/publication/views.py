@@ -1,0 +1,83 @@
+"""What reviewers see of a redaction, and what everybody sees of a published letter."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.letters.models import LetterKind
+from services.feedback.publication import queries, rules, search
+from services.feedback.publication.schemas import Blocker, PublishedView, RedactionView, SpanView
+from services.feedback.publication.service import Case
+from shared import audit_log
+from shared.db import DirectPool
+from shared.errors import NotFound
+from shared.identity import Caller
+from shared.pages import Page, PageRequest, page
+
+
+async def redaction(
+    session: AsyncSession, case: Case, caller: Caller, now: datetime
+) -> RedactionView:
+    """What a reviewer needs to see, originals included: that is in the audit log."""
+    await audit_log.write(
+        session,
+        caller.sub,
+        "letter.unmasked_read",
+        f"letter:{case.letter.id}",
+        now,
+        {"part": "publication"},
+    )
+    spans = await queries.spans(session, case.redaction.id)
+    return RedactionView(
+        letter_id=case.letter.id,
+        reg_no=case.letter.reg_no,
+        state=case.redaction.state,
+        version=case.redaction.version,
+        texts=case.texts,
+        spans=[SpanView.model_validate(span) for span in spans],
+        preview=rules.copy(case.texts, spans),
+        blocked_by=[
+            Blocker(part=part, start=span.start, end=span.end, kind=span.kind)
+            for part, span in rules.blockers(case.texts, spans)
+        ],
+        approvals=await queries.approvals(session, case.redaction),
+        approvals_needed=case.redaction.approvals_needed,
+    )
+
+
+async def published(
+    direct: DirectPool,
+    q: str | None,
+    kind: LetterKind | None,
+    department_code: str | None,
+    paging: PageRequest,
+) -> Page[PublishedView]:
+    """Public copies that hold every word of `q`, latest first."""
+    after = paging.key(datetime, str) or (None, None)
+    filters = (kind.value if kind else None, department_code)
+    limit = paging.limit + 1
+    terms: list[str] = []
+    if q is None:
+        rows = await queries.latest(direct, filters, (after[0], after[1]), limit)
+    else:
+        terms, grams, patterns = search.wanted(q)
+        rows = await queries.search(direct, grams, patterns, filters, (after[0], after[1]), limit)
+    return page(
+        rows, paging, lambda r: (r["published_at"], r["reg_no"]), lambda r: _public(r, terms)
+    )
+
+
+async def one_published(direct: DirectPool, reg_no: str) -> PublishedView:
+    """One public copy. Raises NotFound."""
+    row = await queries.published(direct, reg_no)
+    if row is None:
+        raise NotFound
+    return _public(row, [])
+
+
+def _public(row: Mapping[str, Any], terms: list[str]) -> PublishedView:
+    """The one serialiser of public copies."""
+    found = search.snippet((row["body"], row["reply"], row["title"]), terms)
+    return PublishedView(**dict(row), snippet=found)
