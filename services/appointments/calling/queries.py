@@ -1,0 +1,71 @@
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.appointments.calling.statement import CALL_NEXT, TICKET, WHY_NOT
+from services.appointments.priority.schemas import QueueRules
+from services.appointments.queueing.events import TicketCalled
+from services.appointments.queueing.models import Ticket
+from shared import telemetry
+from shared.db import DirectPool
+from shared.identity import Caller
+from shared.ids import new_id
+
+_DEFAULTS = QueueRules()
+_TICKET_COLUMNS = frozenset(Ticket.model_fields)
+
+
+async def call_next(
+    direct: DirectPool, window_id: UUID, caller: Caller, now: datetime, key: str | None
+) -> Ticket | None:
+    """The ticket now called to the window, or None. One statement: see `statement`.
+
+    Raises asyncpg.UniqueViolationError when the window got another call at the same moment.
+    """
+    event_id, trace = new_id(), telemetry.traceparent()
+    row = await direct.fetchrow(
+        CALL_NEXT,
+        window_id,
+        list(caller.places),
+        _DEFAULTS.guard_after_minutes,
+        _DEFAULTS.guard_every,
+        now,
+        new_id(),
+        caller.sub,
+        key,
+        event_id,
+        TicketCalled.type,
+        envelope(event_id, now, trace),
+        trace,
+    )
+    return None if row is None else _ticket(row)
+
+
+def envelope(event_id: UUID, now: datetime, trace: str | None) -> str:
+    """The CloudEvent's attributes (see `shared.events.Envelope`); the statement adds the data."""
+    attributes = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": "/appointments",
+        "type": TicketCalled.type,
+        "time": now.isoformat(),
+        "datacontenttype": "application/json",
+    }
+    return orjson.dumps(attributes | ({"traceparent": trace} if trace else {})).decode()
+
+
+async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> asyncpg.Record | None:
+    """What the window is like, when a call brought nobody; None if there is no such window."""
+    return await direct.fetchrow(WHY_NOT, window_id, key)
+
+
+async def ticket(direct: DirectPool, ticket_id: UUID) -> Ticket | None:
+    row = await direct.fetchrow(TICKET, ticket_id)
+    return None if row is None else _ticket(row)
+
+
+def _ticket(row: asyncpg.Record) -> Ticket:
+    values = {name: value for name, value in row.items() if name in _TICKET_COLUMNS}
+    return Ticket.model_validate(values | {"missing": orjson.loads(values["missing"])})

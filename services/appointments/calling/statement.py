@@ -1,0 +1,125 @@
+"""The one statement of call-next: who comes next is decided and written in a single round trip.
+
+It locks the hall's floor (so that events are numbered without gaps and the order of calls is the
+order of due times), then the window, and takes the ticket with SKIP LOCKED, so that it never waits
+for one that is just being changed. After a wait for the floor, PostgreSQL looks again at the newest
+version of each row before it locks it, so a ticket called meanwhile is passed over. Should two
+calls of one window meet all the same, `uq_call_live_window` lets one through.
+
+The 90-minute guard: while an ordinary person (no credit) has waited too long for the item at the
+head of the line, one call in `guard_every` for that item takes the longest waiting instead.
+`hall_floor.plain_turns` counts the calls by credit since the last such turn.
+"""
+
+_SERVED_HERE = """
+        t.hall_code = (SELECT hall_code FROM desk) AND t.state = 'waiting'
+        AND t.items <@ (SELECT items FROM desk)
+        AND (t.for_window_id IS NULL OR t.for_window_id = $1)"""
+
+CALL_NEXT = f"""
+WITH floor AS MATERIALIZED (
+    SELECT f.hall_code, f.plain_turns FROM hall_floor f
+    WHERE f.hall_code = (SELECT w.hall_code FROM window_at_work w WHERE w.window_id = $1)
+        AND ($2::text[] @> ARRAY['*'] OR f.hall_code = ANY ($2::text[]))
+    FOR UPDATE
+), desk AS MATERIALIZED (
+    SELECT w.window_id, w.window_no, w.hall_code, floor.plain_turns,
+        ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = $1) AS items
+    FROM window_at_work w JOIN floor ON floor.hall_code = w.hall_code
+    WHERE w.window_id = $1 AND w.state = 'open' AND NOT EXISTS (
+        SELECT 1 FROM call c WHERE c.window_id = $1 AND c.ended_at IS NULL)
+    FOR UPDATE OF w
+), policy AS MATERIALIZED (
+    SELECT coalesce(p.version, 0) AS version,
+        coalesce((p.rules ->> 'guard_after_minutes')::int, $3) AS guard_after,
+        coalesce((p.rules ->> 'guard_every')::int, $4) AS guard_every
+    FROM desk LEFT JOIN LATERAL (
+        SELECT q.version, q.rules FROM queue_policy q WHERE q.hall_code = desk.hall_code
+        ORDER BY q.version DESC LIMIT 1) p ON true
+), head AS MATERIALIZED (
+    SELECT t.item_code FROM ticket t WHERE {_SERVED_HERE}
+    ORDER BY t.due_at, t.id LIMIT 1
+), waits AS MATERIALIZED (
+    SELECT EXISTS (
+        SELECT 1 FROM ticket t WHERE {_SERVED_HERE} AND t.credit_minutes = 0
+            AND t.due_at < $5::timestamptz - make_interval(mins => (SELECT guard_after FROM policy))
+            AND t.item_code = (SELECT item_code FROM head)) AS too_long
+), guard AS MATERIALIZED (
+    SELECT head.item_code, waits.too_long, waits.too_long
+        AND coalesce((desk.plain_turns ->> head.item_code)::int, 0) >= policy.guard_every - 1
+        AS ignores_credits
+    FROM head, desk, policy, waits
+), by_wait AS (
+    SELECT t.id, t.version FROM ticket t
+    WHERE (SELECT ignores_credits FROM guard) AND {_SERVED_HERE}
+        AND t.item_code = (SELECT item_code FROM guard)
+    ORDER BY t.ready_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED
+), by_credit AS (
+    SELECT t.id, t.version FROM ticket t
+    WHERE NOT (SELECT ignores_credits FROM guard) AND {_SERVED_HERE}
+    ORDER BY t.due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED
+), picked AS (
+    SELECT * FROM by_wait UNION ALL SELECT * FROM by_credit
+), called AS (
+    UPDATE ticket t SET state = 'called', state_since = $5, version = t.version + 1,
+        window_id = desk.window_id, window_no = desk.window_no, called_at = $5,
+        last_called_at = $5, recalls = 0
+    FROM desk
+    WHERE t.id = (SELECT id FROM picked) AND t.version = (SELECT version FROM picked)
+        AND t.state = 'waiting'
+    RETURNING new.*, jsonb_build_object(
+        'state', 'waiting', 'state_since', old.state_since, 'ready_at', old.ready_at,
+        'due_at', old.due_at, 'window_id', NULL, 'window_no', NULL, 'called_at', NULL,
+        'last_called_at', NULL, 'recalls', 0, 'outcome', old.outcome, 'missing', old.missing,
+        'next_leg_id', old.next_leg_id) AS before
+), numbered AS (
+    UPDATE hall_floor f SET seq = f.seq + 1, plain_turns = CASE
+        WHEN guard.ignores_credits THEN f.plain_turns || jsonb_build_object(guard.item_code, 0)
+        WHEN guard.too_long THEN f.plain_turns || jsonb_build_object(
+            guard.item_code, coalesce((f.plain_turns ->> guard.item_code)::int, 0) + 1)
+        ELSE f.plain_turns - guard.item_code END
+    FROM called, guard WHERE f.hall_code = called.hall_code
+    RETURNING f.seq
+), noted AS (
+    INSERT INTO call (id, ticket_id, hall_code, window_id, window_no, item_code, clerk,
+        policy_version, ignored_credits, overtook, request_key, called_at)
+    SELECT $6, called.id, called.hall_code, called.window_id, called.window_no, called.item_code,
+        $7, policy.version, guard.ignores_credits,
+        ARRAY(SELECT t.id::text FROM ticket t WHERE {_SERVED_HERE} AND t.id <> called.id
+            AND t.due_at < called.ready_at AND t.ready_at < called.ready_at),
+        $8, $5
+    FROM called, policy, guard
+), logged AS (
+    INSERT INTO ticket_event (hall_code, hall_seq, ticket_id, visit_id, number, item_code, action,
+        from_state, to_state, version, at, actor, window_id, window_no, call_id, waited_seconds,
+        before)
+    SELECT called.hall_code, numbered.seq, called.id, called.visit_id, called.number,
+        called.item_code, 'call', 'waiting', 'called', called.version, $5, $7, called.window_id,
+        called.window_no, $6, greatest(extract(epoch FROM $5 - called.ready_at), 0), called.before
+    FROM called, numbered
+), promised AS (
+    INSERT INTO outbox (event_id, subject, body, traceparent)
+    SELECT $9, $10 || '.' || called.hall_code, convert_to(($11::jsonb || jsonb_build_object(
+        'subject', called.id::text, 'data', jsonb_build_object(
+            'ticket_id', called.id, 'visit_id', called.visit_id, 'hall_code', called.hall_code,
+            'hall_seq', numbered.seq, 'number', called.number, 'item_code', called.item_code,
+            'state', 'called', 'version', called.version, 'window_no', called.window_no,
+            'at', $5::timestamptz)))::text, 'UTF8'), $12
+    FROM called, numbered
+)
+SELECT called.*, numbered.seq FROM called, numbered
+"""
+
+WHY_NOT = """
+SELECT w.hall_code, coalesce(at_work.state, 'offline') AS state,
+    coalesce(at_work.version, 0) AS version,
+    live.ticket_id AS live_ticket_id, repeated.ticket_id AS repeated_ticket_id
+FROM "window" w
+LEFT JOIN window_at_work at_work ON at_work.window_id = w.id
+LEFT JOIN call live ON live.window_id = w.id AND live.ended_at IS NULL
+LEFT JOIN call repeated ON repeated.window_id = w.id AND repeated.request_key = $2
+WHERE w.id = $1
+"""
+"""Why a call brought nobody; also finds the call that the same request key made before."""
+
+TICKET = "SELECT * FROM ticket WHERE id = $1"

@@ -1,0 +1,81 @@
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text, tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory.models import HallLoad
+from services.appointments.guides.models import Item
+from services.appointments.queueing.models import Ticket, TicketState
+
+AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
+LIVE = (*AT_A_WINDOW, TicketState.WAITING, TicketState.PARKED, TicketState.MISSED)
+
+_WINDOWS = text(
+    "SELECT w.id, w.no, w.name, coalesce(a.state, 'offline') AS state, a.clerk,"
+    "  coalesce(a.version, 0) AS version, t.number, t.id AS ticket_id, t.state AS ticket_state"
+    ' FROM "window" w LEFT JOIN window_at_work a ON a.window_id = w.id'
+    " LEFT JOIN call c ON c.window_id = w.id AND c.ended_at IS NULL"
+    " LEFT JOIN ticket t ON t.id = c.ticket_id"
+    " WHERE w.hall_code = :hall AND w.retired_at IS NULL ORDER BY w.no"
+)
+_MOVED = text(
+    "SELECT f.hall_code FROM hall_floor f LEFT JOIN hall_load l ON l.hall_code = f.hall_code"
+    " WHERE l.hall_code IS NULL"
+    "  OR EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = f.hall_code"
+    "    AND e.hall_seq = f.seq AND e.at > l.measured_at - interval '2 seconds')"
+    "  OR EXISTS (SELECT FROM window_at_work w WHERE w.hall_code = f.hall_code"
+    "    AND w.since > l.measured_at - interval '2 seconds')"
+    "  OR (l.waiting > 0 AND l.measured_at < CAST(:now AS timestamptz) - interval '30 seconds')"
+    " ORDER BY l.measured_at NULLS FIRST LIMIT :most"
+)
+"""An event may become visible a moment after its time: hence the two seconds."""
+
+
+async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
+    return await session.get(Ticket, ticket_id)
+
+
+async def at_windows(session: AsyncSession, hall_code: str) -> list[Ticket]:
+    """Tickets that are called or served now, the newest call first."""
+    return list(
+        await session.exec(
+            select(Ticket)
+            .where(Ticket.hall_code == hall_code, col(Ticket.state).in_(AT_A_WINDOW))
+            .order_by(col(Ticket.last_called_at).desc(), col(Ticket.id))
+        )
+    )
+
+
+async def live(
+    session: AsyncSession, hall_code: str, day: date, after: tuple[Any, ...] | None, limit: int
+) -> list[Ticket]:
+    """Tickets of the hall's day that are not finished, in the order in which they are due."""
+    order = (col(Ticket.due_at), col(Ticket.id))
+    query = select(Ticket).where(
+        Ticket.hall_code == hall_code, Ticket.service_day == day, col(Ticket.state).in_(LIVE)
+    )
+    if after is not None:
+        query = query.where(tuple_(*order) > after)
+    return list(await session.exec(query.order_by(*order).limit(limit + 1)))
+
+
+async def windows(session: AsyncSession, hall_code: str) -> list[RowMapping]:
+    """Every window of the hall with its state and who is there."""
+    return list((await session.execute(_WINDOWS, {"hall": hall_code})).mappings())
+
+
+async def item_names(session: AsyncSession, codes: set[str]) -> dict[str, str]:
+    rows = await session.exec(select(Item.code, Item.name).where(col(Item.code).in_(codes)))
+    return dict(rows.all())
+
+
+async def moved_halls(session: AsyncSession, now: datetime, most: int) -> list[str]:
+    """Halls where something has happened since their load was measured."""
+    return list((await session.execute(_MOVED, {"now": now, "most": most})).scalars())
+
+
+async def measured(session: AsyncSession, hall_code: str) -> HallLoad | None:
+    return await session.get(HallLoad, hall_code)

@@ -1,0 +1,148 @@
+"""What is shown of a hall's queue, and the measuring of its load."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory import service as directory
+from services.appointments.directory.models import Hall, HallLoad
+from services.appointments.display import queries
+from services.appointments.display.events import HallLoadMeasured, ItemLoad
+from services.appointments.display.schemas import (
+    CalledView,
+    DisplayView,
+    WaitingView,
+    WindowEntry,
+)
+from services.appointments.estimates import service as estimates
+from services.appointments.estimates.schemas import Estimate
+from services.appointments.estimates.service import Forecast
+from services.appointments.queueing.models import Ticket
+from shared import clock, outbox
+from shared.errors import NotFound
+from shared.identity import Caller
+
+HALLS_A_ROUND = 50
+
+
+async def ticket(
+    session: AsyncSession, ticket_id: UUID, now: datetime
+) -> tuple[Ticket, Estimate | None]:
+    """The ticket with its place and wait. Raises NotFound."""
+    found = await queries.ticket(session, ticket_id)
+    if found is None:
+        raise NotFound
+    return found, await estimates.of_ticket(session, found, now)
+
+
+async def queue(
+    session: AsyncSession,
+    caller: Caller,
+    hall_code: str,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    now: datetime,
+) -> tuple[list[Ticket], Forecast]:
+    """Unfinished tickets of the day, one more than `limit` if there are. Raises NotFound."""
+    await _ensure_staff_of(session, caller, hall_code)
+    tickets = await queries.live(session, hall_code, clock.today(now), after, limit)
+    return tickets, await estimates.of_hall(session, hall_code, now)
+
+
+async def windows(session: AsyncSession, caller: Caller, hall_code: str) -> list[WindowEntry]:
+    """Every window of the hall and who is there. Raises NotFound."""
+    await _ensure_staff_of(session, caller, hall_code)
+    return [_window(row) for row in await queries.windows(session, hall_code)]
+
+
+async def display(session: AsyncSession, hall_code: str, now: datetime) -> DisplayView:
+    """What the hall's screens show. Raises NotFound."""
+    if await session.get(Hall, hall_code) is None:
+        raise NotFound
+    called = await queries.at_windows(session, hall_code)
+    forecast = await estimates.of_hall(session, hall_code, now)
+    names = await queries.item_names(session, {t.item_code for t in forecast.queue})
+    return DisplayView(
+        hall=hall_code,
+        at=now,
+        called=[_called(ticket) for ticket in called],
+        waiting=[_waiting(item, count, names, forecast) for item, count in _counts(forecast)],
+        windows_open=forecast.windows_open,
+    )
+
+
+async def measure_loads(session: AsyncSession, now: datetime) -> int:
+    """Job: measures the halls where something happened; tells of those whose load changed."""
+    changed = 0
+    for hall_code in await queries.moved_halls(session, now, HALLS_A_ROUND):
+        changed += await _measure(session, hall_code, now)
+    return changed
+
+
+async def _measure(session: AsyncSession, hall_code: str, now: datetime) -> bool:
+    forecast = await estimates.of_hall(session, hall_code, now)
+    p50, p85 = forecast.newcomer()
+    known = await queries.measured(session, hall_code)
+    load = HallLoad(
+        hall_code=hall_code,
+        waiting=len(forecast.queue),
+        windows_open=forecast.windows_open,
+        p50_minutes=p50,
+        p85_minutes=p85,
+        measured_at=now,
+    )
+    same = known is not None and _figures(known) == _figures(load)
+    await directory.note_load(session, load)
+    if same:
+        return False
+    event = HallLoadMeasured(
+        hall_code=hall_code,
+        waiting=load.waiting,
+        windows_open=load.windows_open,
+        p50_minutes=p50,
+        p85_minutes=p85,
+        items=[
+            ItemLoad(item=item, count=count, p85_minutes=forecast.newcomer(item)[1])
+            for item, count in _counts(forecast)
+        ],
+        at=now,
+    )
+    await outbox.record(session, event, scope=hall_code, subject=hall_code)
+    return True
+
+
+def _figures(load: HallLoad) -> tuple[int | None, ...]:
+    return load.waiting, load.windows_open, load.p50_minutes, load.p85_minutes
+
+
+async def _ensure_staff_of(session: AsyncSession, caller: Caller, hall_code: str) -> None:
+    if not caller.at(hall_code) or await session.get(Hall, hall_code) is None:
+        raise NotFound
+
+
+def _counts(forecast: Forecast) -> Sequence[tuple[str, int]]:
+    return sorted(Counter(ticket.item_code for ticket in forecast.queue).items())
+
+
+def _called(ticket: Ticket) -> CalledView:
+    return CalledView(
+        number=ticket.number,
+        window=ticket.window_no or 0,
+        called_at=ticket.last_called_at or ticket.state_since,
+        state=ticket.state,
+    )
+
+
+def _waiting(item: str, count: int, names: dict[str, str], forecast: Forecast) -> WaitingView:
+    p50, p85 = forecast.newcomer(item)
+    return WaitingView(
+        item=item, name=names.get(item, item), count=count, p50_minutes=p50, p85_minutes=p85
+    )
+
+
+def _window(row: RowMapping) -> WindowEntry:
+    return WindowEntry(**row)

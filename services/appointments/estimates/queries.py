@@ -1,0 +1,75 @@
+"""What a forecast needs to know of a hall, each in one statement."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import RowMapping, text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.estimates.rules import EDGES
+from services.appointments.guides.models import Item
+from services.appointments.queueing.models import HallFloor, Ticket, TicketState
+
+_DESKS = text(
+    "SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i"
+    "   WHERE i.window_id = w.window_id) AS items, live.item_code AS busy_with, live.called_at"
+    " FROM window_at_work w"
+    " LEFT JOIN call live ON live.window_id = w.window_id AND live.ended_at IS NULL"
+    " WHERE w.hall_code = :hall AND w.state = 'open'"
+)
+_SEEN = text(
+    "SELECT item_code, least(width_bucket("
+    "     extract(epoch FROM ended_at - called_at) / 60, CAST(:edges AS numeric[])), :last) - 1"
+    "   AS bucket, sum(exp(-extract(epoch FROM :now - ended_at) / :decay) * CASE"
+    "     WHEN extract(hour FROM called_at AT TIME ZONE h.timezone)::int / 3 ="
+    "       extract(hour FROM CAST(:now AS timestamptz) AT TIME ZONE h.timezone)::int / 3"
+    "     THEN 1 ELSE 0.5 END)::float8 AS weight"
+    " FROM call JOIN hall h ON h.code = call.hall_code"
+    " WHERE call.hall_code = :hall AND ended_at > CAST(:now AS timestamptz) - interval '30 days'"
+    "   AND ended_by <> 'undo' GROUP BY 1, 2"
+)
+DECAY_SECONDS = 10 * 86400
+"""A call of ten days ago weighs a third (1/e) of one of today."""
+
+
+async def seq(session: AsyncSession, hall_code: str) -> int:
+    """The number of the hall's newest event, 0 before the first one."""
+    floor = await session.exec(select(HallFloor.seq).where(HallFloor.hall_code == hall_code))
+    return floor.one_or_none() or 0
+
+
+async def waiting(session: AsyncSession, hall_code: str) -> list[Ticket]:
+    return list(
+        await session.exec(
+            select(Ticket)
+            .where(Ticket.hall_code == hall_code, Ticket.state == TicketState.WAITING)
+            .order_by(col(Ticket.due_at), col(Ticket.id))
+        )
+    )
+
+
+async def open_desks(session: AsyncSession, hall_code: str) -> list[RowMapping]:
+    """Windows that take people, what they serve, and who is there since when."""
+    return list((await session.execute(_DESKS, {"hall": hall_code})).mappings())
+
+
+async def standard_minutes(session: AsyncSession, codes: Iterable[str]) -> dict[str, int]:
+    rows = await session.exec(
+        select(Item.code, Item.standard_minutes).where(col(Item.code).in_(set(codes)))
+    )
+    return dict(rows.all())
+
+
+async def times_at_window(
+    session: AsyncSession, hall_code: str, now: datetime
+) -> dict[str, dict[int, float]]:
+    """Per item, how often calls kept a window busy for how long; older ones count less.
+
+    So do calls in another third of the morning or afternoon.
+    """
+    asked = {"hall": hall_code, "now": now, "edges": list(EDGES), "last": len(EDGES) - 1}
+    seen: dict[str, dict[int, float]] = {}
+    for row in await session.execute(_SEEN, {**asked, "decay": DECAY_SECONDS}):
+        seen.setdefault(row.item_code, {})[max(row.bucket, 0)] = row.weight
+    return seen

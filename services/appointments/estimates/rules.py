@@ -1,0 +1,185 @@
+"""Waiting times by running the hall forward many times from its present state. Pure.
+
+A run gives every window a time at which it is free again, then lets the free windows take people
+in the order of their due time until nobody is left. The time a person keeps a window busy (the
+way to it and the service) is drawn from a histogram of what the item took lately, mixed with a
+prior: the item's standard minutes with the weight of 20 observations.
+"""
+
+import heapq
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, pairwise
+from math import ceil, exp, log
+from random import Random
+from uuid import UUID
+
+from services.appointments.estimates.schemas import Desk, Estimate, Floor, Waiting
+
+EDGES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 60, 80, 100, 130, 180, 240)
+"""Bounds of the histogram's buckets in minutes; the last one catches what is longer."""
+PRIOR_WEIGHT = 20.0
+PRIOR_SPREAD = 0.55
+DEFAULT_MINUTES = 10
+MOST_RUNS, FEWEST_RUNS, STEPS = 64, 16, 6000
+
+Waits = dict[UUID, list[float]]
+
+
+def bucket_of(minutes: float) -> int:
+    """The bucket that a time at the window falls into."""
+    return min(bisect_right(EDGES, max(minutes, 0.0)), len(EDGES) - 1) - 1
+
+
+def shape(standard_minutes: int, seen: Mapping[int, float]) -> list[float]:
+    """The weight of each bucket: the prior around the standard minutes plus what was seen."""
+    weights = [PRIOR_WEIGHT * share for share in _prior(standard_minutes)]
+    for bucket, count in seen.items():
+        if 0 <= bucket < len(weights):
+            weights[bucket] += count
+    return weights
+
+
+def forecast(floor: Floor, rng: Random) -> dict[UUID, Estimate]:
+    """The estimate of everyone in the queue who is already there."""
+    people = [person for person in floor.queue if person.arrives <= 0]
+    runs = max(FEWEST_RUNS, min(MOST_RUNS, STEPS // max(len(floor.queue), 1)))
+    draws = {item: _draws(floor, item, rng) for item in _items(floor)}
+    waits: Waits = {person.key: [] for person in people}
+    for _ in range(runs):
+        for key, wait in _run(floor, draws, rng):
+            if key in waits:
+                waits[key].append(wait)
+    ahead = _ahead(people, floor.desks)
+    return {p.key: _estimate(waits[p.key], ahead[p.key], runs) for p in people}
+
+
+def rounded(minutes: float) -> int:
+    """What is told to people: rounded up to 5 minutes."""
+    return int(ceil(minutes / 5) * 5)
+
+
+def percentile(ordered: list[float], share: float) -> float:
+    """The smallest value that at least `share` of the values do not exceed."""
+    return ordered[max(ceil(share * len(ordered)) - 1, 0)]
+
+
+def _prior(standard_minutes: int) -> list[float]:
+    """A log-normal shape whose mean is the standard time."""
+    centre = log(standard_minutes) - PRIOR_SPREAD**2 / 2
+    weights = [
+        (high - low) / middle * exp(-(((log(middle) - centre) / PRIOR_SPREAD) ** 2) / 2)
+        for low, high in pairwise(EDGES)
+        for middle in ((low + high) / 2,)
+    ]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def _items(floor: Floor) -> set[str]:
+    busy = {desk.busy_with for desk in floor.desks if desk.busy_with}
+    return {person.item for person in floor.queue} | busy
+
+
+def _draws(floor: Floor, item: str, rng: Random) -> Iterator[float]:
+    """Endless times at the window for the item."""
+    weights = shape(floor.standard_minutes.get(item, DEFAULT_MINUTES), floor.seen.get(item, {}))
+    cumulated = list(accumulate(weights))
+    buckets = range(len(weights))
+    while True:
+        for bucket in rng.choices(buckets, cum_weights=cumulated, k=256):
+            low, high = EDGES[bucket], EDGES[bucket + 1]
+            yield low + (high - low) * rng.random()
+
+
+def _residual(desk: Desk, draws: Mapping[str, Iterator[float]]) -> float:
+    """How long the person at the window still stays, given how long it has taken so far."""
+    if desk.busy_with is None:
+        return 0.0
+    for _, minutes in zip(range(20), draws[desk.busy_with], strict=False):
+        if minutes > desk.elapsed:
+            return minutes - desk.elapsed
+    return next(draws[desk.busy_with]) / 2
+
+
+def _run(
+    floor: Floor, draws: Mapping[str, Iterator[float]], rng: Random
+) -> Iterator[tuple[UUID, float]]:
+    """One way the day may go on: who is called after how many minutes."""
+    free = [(_residual(desk, draws), index) for index, desk in enumerate(floor.desks)]
+    heapq.heapify(free)
+    lines = _Lines(floor, rng)
+    while free and lines.left:
+        at, index = heapq.heappop(free)
+        person = lines.take(floor.desks[index], at)
+        if person is not None:
+            yield person.key, max(at - max(person.arrives, 0.0), 0.0)
+            heapq.heappush(free, (at + next(draws[person.item]), index))
+        elif (soon := lines.next_arrival(at)) is not None:
+            heapq.heappush(free, (soon, index))
+
+
+class _Lines:
+    """The queue of one run: a line for each set of items, so that a window looks at heads only."""
+
+    def __init__(self, floor: Floor, rng: Random) -> None:
+        self._lines: dict[tuple[frozenset[str], UUID | None], list[tuple[float, int]]] = {}
+        self._people = floor.queue
+        coming = (
+            (person.arrives, number)
+            for number, person in enumerate(floor.queue)
+            if person.shows_up >= 1 or rng.random() < person.shows_up
+        )
+        self._coming = sorted(coming, reverse=True)
+        self.left = len(self._coming)
+
+    def next_arrival(self, after: float) -> float | None:
+        return max(self._coming[-1][0], after) if self._coming else None
+
+    def take(self, desk: Desk, at: float) -> Waiting | None:
+        """The first in order whom the window serves, taken out; None if there is nobody yet."""
+        self._admit(at)
+        heads = [
+            (line[0], line)
+            for (items, window), line in self._lines.items()
+            if line and items <= desk.items and window in (None, desk.window)
+        ]
+        if not heads:
+            return None
+        _, line = min(heads, key=lambda head: head[0])
+        self.left -= 1
+        return self._people[heapq.heappop(line)[1]]
+
+    def _admit(self, at: float) -> None:
+        while self._coming and self._coming[-1][0] <= at:
+            _, number = self._coming.pop()
+            person = self._people[number]
+            line = self._lines.setdefault((person.items, person.window), [])
+            heapq.heappush(line, (person.due, number))
+
+
+def _ahead(people: list[Waiting], desks: tuple[Desk, ...]) -> dict[UUID, int]:
+    """How many come before each person at windows that serve the person's items."""
+    served_at = {
+        line: {d.window for d in desks if line[0] <= d.items and line[1] in (None, d.window)}
+        for line in {(person.items, person.window) for person in people}
+    }
+    before: Counter[tuple[frozenset[str], UUID | None]] = Counter()
+    ahead: dict[UUID, int] = {}
+    for person in sorted(people, key=lambda person: (person.due, person.key)):
+        mine = (person.items, person.window)
+        ahead[person.key] = sum(
+            count
+            for line, count in before.items()
+            if line == mine or served_at[line] & served_at[mine]
+        )
+        before[mine] += 1
+    return ahead
+
+
+def _estimate(waits: list[float], ahead: int, runs: int) -> Estimate:
+    if len(waits) < runs:
+        return Estimate(ahead, None, None)
+    waits.sort()
+    return Estimate(ahead, rounded(percentile(waits, 0.5)), rounded(percentile(waits, 0.85)))

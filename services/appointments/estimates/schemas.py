@@ -1,0 +1,48 @@
+"""What a forecast of waiting times is made from, and what it says. Times are minutes from now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Someone in the queue; `due` orders it, `arrives` is above 0 for people still expected."""
+
+    key: UUID
+    item: str
+    items: frozenset[str]
+    due: float
+    arrives: float = 0.0
+    shows_up: float = 1.0
+    window: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A window that is open now, and what it has been busy with for how long."""
+
+    window: UUID
+    items: frozenset[str]
+    busy_with: str | None = None
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The present state of a hall, as far as waiting depends on it."""
+
+    queue: tuple[Waiting, ...]
+    desks: tuple[Desk, ...]
+    standard_minutes: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    """Per item, how often a call kept its window busy for so long: bucket -> decayed count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`p50_minutes` to `p85_minutes`, each rounded up to 5; None when no open window serves it."""
+
+    ahead: int
+    p50_minutes: int | None
+    p85_minutes: int | None

@@ -1,0 +1,143 @@
+"""How long people in a hall will wait: forecasts, kept for a second so that screens cost little."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.estimates import queries
+from services.appointments.estimates.rules import forecast
+from services.appointments.estimates.schemas import Desk, Estimate, Floor, Waiting
+from services.appointments.queueing.models import Ticket, TicketState
+
+FRESH = timedelta(seconds=1)
+"""No hall is forecast more often, whatever happens there and however many ask."""
+STALE = timedelta(seconds=30)
+"""Waiting goes on though nothing happens."""
+TIMES_KEPT = timedelta(minutes=5)
+HALLS_KEPT = 500
+
+Seen = dict[str, dict[int, float]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The waits of everyone in a hall as of one moment."""
+
+    at: datetime
+    seq: int
+    windows_open: int
+    queue: tuple[Ticket, ...]
+    estimates: dict[UUID, Estimate]
+
+    def of(self, ticket_id: UUID) -> Estimate | None:
+        return self.estimates.get(ticket_id)
+
+    def newcomer(self, item: str | None = None) -> tuple[int | None, int | None]:
+        """What the last in line for the item (or in the whole hall) must expect."""
+        waits = [
+            (estimate.p85_minutes, estimate.p50_minutes)
+            for ticket in self.queue
+            if (item is None or ticket.item_code == item)
+            and (estimate := self.estimates[ticket.id]).p85_minutes is not None
+        ]
+        if not waits:
+            return (0, 0) if self.windows_open and not self.queue else (None, None)
+        p85, p50 = max(waits, key=lambda wait: wait[0] or 0)
+        return p50, p85
+
+
+_forecasts: OrderedDict[str, Forecast] = OrderedDict()
+_times: OrderedDict[str, tuple[datetime, Seen]] = OrderedDict()
+
+
+async def of_hall(session: AsyncSession, hall_code: str, now: datetime) -> Forecast:
+    """The hall's forecast, at most a second old if something has happened since."""
+    kept = _forecasts.get(hall_code)
+    if kept is not None and timedelta() <= now - kept.at < FRESH:
+        return kept
+    seq = await queries.seq(session, hall_code)
+    if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
+        return kept
+    made = await _make(session, hall_code, seq, now)
+    _keep(_forecasts, hall_code, made)
+    return made
+
+
+async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
+    """The ticket's place and wait; None when it does not wait."""
+    if ticket.state is not TicketState.WAITING:
+        return None
+    known = (await of_hall(session, ticket.hall_code, now)).of(ticket.id)
+    return known or await with_newcomer(session, ticket, now)
+
+
+async def with_newcomer(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
+    """The place and wait of a ticket that the hall's forecast does not know yet."""
+    made = await _make(session, ticket.hall_code, 0, now, newcomer=ticket)
+    return made.of(ticket.id)
+
+
+async def _make(
+    session: AsyncSession,
+    hall_code: str,
+    seq: int,
+    now: datetime,
+    newcomer: Ticket | None = None,
+) -> Forecast:
+    queue = await queries.waiting(session, hall_code)
+    if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
+        queue.append(newcomer)
+    desks = await queries.open_desks(session, hall_code)
+    items = {ticket.item_code for ticket in queue} | {d["busy_with"] for d in desks} - {None}
+    floor = Floor(
+        queue=tuple(_person(ticket, now) for ticket in queue),
+        desks=tuple(
+            Desk(
+                window=desk["window_id"],
+                items=frozenset(desk["items"]),
+                busy_with=desk["busy_with"],
+                elapsed=_minutes(desk["called_at"], now) if desk["called_at"] else 0.0,
+            )
+            for desk in desks
+        ),
+        standard_minutes=await queries.standard_minutes(session, items),
+        seen=await _times_at_window(session, hall_code, now),
+    )
+    estimates = forecast(floor, Random(seq))
+    return Forecast(now, seq, len(desks), tuple(queue), estimates)
+
+
+def _person(ticket: Ticket, now: datetime) -> Waiting:
+    return Waiting(
+        key=ticket.id,
+        item=ticket.item_code,
+        items=frozenset(ticket.items),
+        due=-_minutes(ticket.due_at, now),
+        window=ticket.for_window_id,
+    )
+
+
+async def _times_at_window(session: AsyncSession, hall_code: str, now: datetime) -> Seen:
+    kept = _times.get(hall_code)
+    if kept is not None and timedelta() <= now - kept[0] < TIMES_KEPT:
+        return kept[1]
+    seen = await queries.times_at_window(session, hall_code, now)
+    _keep(_times, hall_code, (now, seen))
+    return seen
+
+
+def _minutes(since: datetime, now: datetime) -> float:
+    return (now - since).total_seconds() / 60
+
+
+def _keep(memory: OrderedDict[str, T], hall_code: str, made: T) -> None:
+    memory[hall_code] = made
+    memory.move_to_end(hall_code)
+    if len(memory) > HALLS_KEPT:
+        memory.popitem(last=False)

@@ -1,0 +1,50 @@
+"""Who may take which ticket. Pure."""
+
+from collections.abc import Iterable
+
+from services.appointments.issuing.schemas import TicketRequest
+from services.appointments.priority.models import TicketClass
+from shared.errors import Conflict, Invalid, Text
+
+LETTER_WALK_IN, LETTER_BOOKED = "A", "B"
+ADVICE_ABOVE_MINUTES = 150
+
+
+class AlreadyTicketed(Conflict):
+    """Member `ticket_id`: a booked person never queues twice, a proof is used once at a time."""
+
+    type = "/problems/already-ticketed"
+    title = Text("已经取过号，请勿重复取号", "There is a ticket already; no second one is needed")
+
+
+def number_of(letter: str, count: int) -> str:
+    """The number as called: A001, B012; four digits after A999."""
+    return f"{letter}{count:03d}"
+
+
+def class_of(request: TicketRequest) -> TicketClass:
+    """The class that stands on the ticket."""
+    if request.ticket_class is not None:
+        return request.ticket_class
+    return TicketClass.APPOINTMENT if request.appointment_code else TicketClass.WALK_IN
+
+
+def ensure_served(items: list[str], windows: Iterable[set[str]]) -> None:
+    """Raises Invalid, naming the first item that no window serves, or that none serves with the
+    others: a ticket leads to one window."""
+    served = list(windows)
+    anywhere = set().union(*served) if served else set()
+    for place, item in enumerate(items):
+        if item not in anywhere:
+            raise Invalid(
+                Text("本大厅没有窗口办理这个事项", "No window of this hall serves this item"),
+                pointer=f"/body/items/{place}",
+            )
+    if not any(set(items) <= window for window in served):
+        raise Invalid(
+            Text(
+                "这些事项不在同一窗口办理，请先取第一个事项的号，办完可转办",
+                "No single window serves all of these; take the first, then ask to be transferred",
+            ),
+            pointer="/body/items",
+        )

@@ -1,0 +1,194 @@
+"""Issues tickets: on arrival, with an appointment or without."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import service as booking
+from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.directory.models import Hall
+from services.appointments.estimates import service as estimates
+from services.appointments.estimates.schemas import Estimate
+from services.appointments.issuing import rules
+from services.appointments.issuing.schemas import TicketRequest
+from services.appointments.priority import service as priority
+from services.appointments.priority.models import TicketClass
+from services.appointments.priority.rules import (
+    Standing,
+    booked_standing,
+    credit_of,
+    reason_of,
+    secret_of,
+    standing,
+)
+from services.appointments.priority.schemas import Policy
+from services.appointments.queueing import service as queueing
+from services.appointments.queueing.models import Ticket
+from services.appointments.queueing.schemas import Entry
+from shared import audit_log, clock
+from shared.crypto import Keyring
+from shared.errors import Invalid, NotFound, Text
+from shared.identity import Caller
+from shared.ids import new_id
+
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
+_NO_APPOINTMENT = Text(
+    "没有找到本大厅的这个预约，请核对预约码",
+    "No such appointment at this hall; please check the code",
+)
+_OTHER_ITEM = Text("预约的不是这个事项", "The appointment is for another item")
+_DECISIONS = frozenset({TicketClass.OVERRIDE, TicketClass.GREEN_CHANNEL})
+
+
+class Issued(NamedTuple):
+    ticket: Ticket
+    estimate: Estimate | None
+
+
+async def issue(
+    session: AsyncSession, vault: Keyring, caller: Caller, request: TicketRequest, now: datetime
+) -> Issued:
+    """A ticket that waits from now on, with its place and expected wait.
+
+    Raises Invalid (naming the field), EvidenceRefused, AlreadyTicketed, or what checking the
+    appointment in may raise.
+    """
+    await _ensure_hall(session, caller, request.hall)
+    windows = await queueing.items_at_windows(session, request.hall)
+    rules.ensure_served(request.items, windows.values())
+    policy = await priority.policy_of(session, request.hall)
+    appointment = await _appointment(session, request)
+    place = _standing(caller, request, policy, appointment, now)
+    ticket = _ticket(vault, caller, request, policy, place, now)
+    # The forecast comes before the hall's floor is locked: it takes some milliseconds.
+    estimate = await estimates.with_newcomer(session, ticket, now)
+    seq = await queueing.next_seq(session, request.hall)
+    if appointment is not None:
+        await _check_in(session, ticket, appointment, now)
+    await _ensure_first(session, ticket)
+    await _number(session, ticket)
+    await _admit(session, ticket, estimate, caller, seq, now)
+    return Issued(ticket, estimate)
+
+
+async def _ensure_hall(session: AsyncSession, caller: Caller, hall_code: str) -> None:
+    """Citizens take tickets anywhere; staff and devices only in their own hall."""
+    if await session.get(Hall, hall_code) is None:
+        raise Invalid(_NO_HALL, pointer="/body/hall")
+    if not caller.has("citizen") and not caller.at(hall_code):
+        raise NotFound
+
+
+async def _appointment(session: AsyncSession, request: TicketRequest) -> Appointment | None:
+    """The appointment of the code, not yet checked in."""
+    if request.appointment_code is None:
+        return None
+    found = await booking.find_by_code(session, request.appointment_code)
+    if found is None or found.hall_code != request.hall:
+        raise Invalid(_NO_APPOINTMENT, pointer="/body/appointment_code")
+    if found.item_code not in request.items:
+        raise Invalid(_OTHER_ITEM, pointer="/body/items")
+    return found
+
+
+async def _check_in(
+    session: AsyncSession, ticket: Ticket, appointment: Appointment, now: datetime
+) -> None:
+    """Taking the ticket checks the appointment in; one that already has a ticket is refused."""
+    live = await queueing.live_by_appointment(session, appointment.id)
+    if live is not None:
+        raise rules.AlreadyTicketed(ticket_id=str(live.id))
+    if appointment.state is not AppointmentState.CHECKED_IN:
+        await booking.check_in(session, appointment, now)
+    ticket.appointment_id = appointment.id
+
+
+def _standing(
+    caller: Caller,
+    request: TicketRequest,
+    policy: Policy,
+    appointment: Appointment | None,
+    now: datetime,
+) -> Standing:
+    wanted = rules.class_of(request)
+    if wanted is TicketClass.APPOINTMENT and appointment is not None:
+        other = 0
+    else:
+        today = clock.today(now)
+        other = credit_of(wanted, request.evidence, policy, roles=caller.roles, day=today)
+    if appointment is None:
+        return standing(now, other)
+    return booked_standing(now, appointment.starts_at, other, policy)
+
+
+def _ticket(
+    vault: Keyring,
+    caller: Caller,
+    request: TicketRequest,
+    policy: Policy,
+    place: Standing,
+    now: datetime,
+) -> Ticket:
+    secret = secret_of(request.evidence)
+    return Ticket(
+        hall_code=request.hall,
+        service_day=clock.today(now),
+        number="",
+        visit_id=new_id(),
+        item_code=request.items[0],
+        items=request.items,
+        ticket_class=rules.class_of(request),
+        credit_minutes=place.credit_minutes,
+        credit_reason=reason_of(request.evidence),
+        evidence_index=vault.blind_index(secret, where="ticket.evidence") if secret else None,
+        policy_version=policy.version,
+        owner=caller.sub if caller.has("citizen") else None,
+        issued_at=now,
+        ready_at=place.ready_at,
+        due_at=place.due_at,
+        state_since=now,
+    )
+
+
+async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
+    """Raises AlreadyTicketed when the same evidence already holds a place in the hall today."""
+    if ticket.evidence_index is None:
+        return
+    live = await queueing.live_by_evidence(session, ticket)
+    if live is not None:
+        raise rules.AlreadyTicketed
+
+
+async def _number(session: AsyncSession, ticket: Ticket) -> None:
+    letter = rules.LETTER_BOOKED if ticket.appointment_id else rules.LETTER_WALK_IN
+    count = await queueing.next_number(session, ticket.hall_code, ticket.service_day, letter)
+    ticket.number = rules.number_of(letter, count)
+
+
+async def _admit(
+    session: AsyncSession,
+    ticket: Ticket,
+    estimate: Estimate | None,
+    caller: Caller,
+    seq: int,
+    now: datetime,
+) -> None:
+    """Write the ticket, its log entry with what was predicted, and its event."""
+    session.add(ticket)
+    await session.flush()
+    entry = Entry(
+        action="issue",
+        event="issued",
+        hall_seq=seq,
+        actor=caller.sub,
+        at=now,
+        predicted_p50=estimate.p50_minutes if estimate else None,
+        predicted_p85=estimate.p85_minutes if estimate else None,
+    )
+    await queueing.append(session, ticket, entry)
+    if ticket.ticket_class in _DECISIONS:
+        given = {"minutes": ticket.credit_minutes, "class": ticket.ticket_class.value}
+        await audit_log.write(
+            session, caller.sub, "ticket.credit_given", f"ticket:{ticket.id}", now, given
+        )

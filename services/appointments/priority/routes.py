@@ -1,0 +1,51 @@
+from typing import Annotated
+
+from fastapi import Path
+
+from services.appointments.priority import service
+from services.appointments.priority.schemas import PolicyChange, PolicyView
+from shared.clock import Now
+from shared.db import Session
+from shared.identity import Caller, allow, public
+from shared.routing import Router
+
+router = Router(prefix="/halls/{hall}/queue-policy")
+HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]
+
+
+@router.get(
+    "",
+    operation_id="get_queue_policy",
+    summary="查看叫号规则 | See the rules of the queue",
+    tags=["citizen"],
+)
+async def get_queue_policy(
+    hall: HallCode, session: Session, _: Annotated[Caller | None, public()]
+) -> PolicyView:
+    """本大厅现行的优先照顾分钟数、重呼和过号规则及其依据，可直接张贴公示。
+
+    ---
+    The credits, recall and return rules in force at the hall, with their basis.
+    """
+    return await service.show(session, hall)
+
+
+@router.put(
+    "",
+    operation_id="decide_queue_policy",
+    summary="制定叫号规则 | Decide the rules of the queue",
+    tags=["hall"],
+)
+async def decide_queue_policy(
+    hall: HallCode,
+    change: PolicyChange,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("hall_manager", "admin")],
+) -> PolicyView:
+    """新建一个版本，旧版本保留，以便复核过去的每一次叫号。
+
+    ---
+    Makes a new version; older ones stay, so that every earlier call can be explained.
+    """
+    return await service.decide(session, caller, hall, change, now)

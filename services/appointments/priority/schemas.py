@@ -1,0 +1,112 @@
+"""A queue policy and the evidence for a credit, as the API takes and gives them."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.appointments.priority.models import TicketClass
+from shared.errors import Text
+
+Credit = Annotated[int, Field(ge=0, le=1440)]
+
+DEFAULT_CREDITS: dict[TicketClass, int] = {
+    TicketClass.WALK_IN: 0,
+    TicketClass.ELDERLY: 60,
+    TicketClass.PREGNANT: 60,
+    TicketClass.CHILD_IN_ARMS: 60,
+    TicketClass.DISABLED: 90,
+    TicketClass.MILITARY: 90,
+    TicketClass.MARTYRS_FAMILY: 90,
+    TicketClass.FIREFIGHTER: 90,
+    TicketClass.APPOINTMENT: 90,
+    TicketClass.GREEN_CHANNEL: 100,
+}
+_EVERY_CLASS = Text(
+    "除 override 外，每一类都要写明照顾分钟数，walk_in 必须为 0",
+    "Give the credit of every class but override; walk_in must be 0",
+)
+
+
+class QueueRules(BaseModel):
+    """The numbers of a queue policy; the defaults hold where a hall has decided nothing.
+
+    Strict order of classes is a policy too: credits of a whole day, one above the other.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    credits: dict[TicketClass, Credit] = Field(
+        DEFAULT_CREDITS, description="照顾分钟数 | Minutes of credit a class has."
+    )
+    override_max_minutes: int = Field(120, ge=0, le=1440)
+    elderly_from_age: int = Field(60, ge=50, le=100, description="老年人权益保障法 art. 2")
+    late_after_minutes: int = Field(15, ge=0, le=240)
+    guard_after_minutes: int = Field(90, ge=1, le=1440)
+    guard_every: int = Field(3, ge=2, le=20, description="One call in so many ignores credits.")
+    recalls_max: int = Field(3, ge=1, le=10)
+    recall_gap_seconds: int = Field(60, ge=1, le=600)
+    back_within_minutes: int = Field(30, ge=1, le=480)
+    undo_seconds: int = Field(60, ge=1, le=600)
+
+    @model_validator(mode="after")
+    def _names_every_class(self) -> "QueueRules":
+        complete = set(self.credits) == set(DEFAULT_CREDITS)
+        if not complete or self.credits[TicketClass.WALK_IN] != 0:
+            raise ValueError(_EVERY_CLASS)
+        return self
+
+
+class Policy(QueueRules):
+    """The rules in force at a hall; `version` 0 is the default of the system."""
+
+    version: int = Field(0, ge=0)
+
+
+class PolicyChange(BaseModel):
+    """A new version of a hall's policy; `basis` names the document that allows it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: QueueRules
+    basis: str = Field(min_length=2, max_length=500, examples=["本中心优先服务规定〔2026〕3号"])
+
+
+class PolicyView(BaseModel):
+    hall_code: str
+    version: int
+    rules: QueueRules
+    basis: str | None
+    decided_at: AwareDatetime | None
+
+
+class IdNumberEvidence(BaseModel):
+    """The citizen number (GB 11643) that shows the age; it is checked and never stored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["id_number"]
+    value: str = Field(min_length=15, max_length=24)
+
+
+class CertificateEvidence(BaseModel):
+    """A certificate that staff or a device has seen; only a keyed hash of its number is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["certificate"]
+    number: str = Field(min_length=4, max_length=64)
+
+
+class StaffEvidence(BaseModel):
+    """What staff see with their own eyes (pregnant, child in arms) or decide, with the reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["staff"]
+    reason: str = Field(min_length=2, max_length=120)
+    minutes: int | None = Field(None, ge=0, le=1440, description="For class override only.")
+
+
+Evidence = Annotated[
+    IdNumberEvidence | CertificateEvidence | StaffEvidence, Field(discriminator="kind")
+]

@@ -1,0 +1,75 @@
+"""The queue policy of a hall: which one holds, and deciding a new one."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory.models import Hall
+from services.appointments.priority import queries
+from services.appointments.priority.models import QueuePolicy
+from services.appointments.priority.schemas import Policy, PolicyChange, PolicyView, QueueRules
+from shared import audit_log
+from shared.errors import NotFound
+from shared.identity import Caller
+
+
+async def policy_of(session: AsyncSession, hall_code: str) -> Policy:
+    """The rules in force at the hall; version 0, the system's default, where it decided none."""
+    decided = await queries.newest(session, hall_code)
+    if decided is None:
+        return Policy(version=0)
+    return Policy(version=decided.version, **decided.rules)
+
+
+async def show(session: AsyncSession, hall_code: str) -> PolicyView:
+    """The policy in force, for the wall of the hall. Raises NotFound."""
+    await _ensure_hall(session, hall_code)
+    decided = await queries.newest(session, hall_code)
+    if decided is None:
+        return PolicyView(
+            hall_code=hall_code, version=0, rules=QueueRules(), basis=None, decided_at=None
+        )
+    return _view(decided)
+
+
+async def decide(
+    session: AsyncSession, caller: Caller, hall_code: str, change: PolicyChange, now: datetime
+) -> PolicyView:
+    """The new version, which holds for tickets and calls from now on. Raises NotFound.
+
+    Two managers who decide at once: the primary key lets one through.
+    """
+    if not caller.at(hall_code):
+        raise NotFound
+    await _ensure_hall(session, hall_code)
+    before = await queries.newest(session, hall_code)
+    decided = QueuePolicy(
+        hall_code=hall_code,
+        version=(before.version if before else 0) + 1,
+        rules=change.rules.model_dump(mode="json"),
+        basis=change.basis,
+        decided_by=caller.sub,
+        decided_at=now,
+    )
+    session.add(decided)
+    await session.flush()
+    subject = f"queue_policy:{hall_code}"
+    await audit_log.write(
+        session, caller.sub, "queue_policy.decided", subject, now, {"version": decided.version}
+    )
+    return _view(decided)
+
+
+async def _ensure_hall(session: AsyncSession, hall_code: str) -> None:
+    if await session.get(Hall, hall_code) is None:
+        raise NotFound
+
+
+def _view(decided: QueuePolicy) -> PolicyView:
+    return PolicyView(
+        hall_code=decided.hall_code,
+        version=decided.version,
+        rules=QueueRules.model_validate(decided.rules),
+        basis=decided.basis,
+        decided_at=decided.decided_at,
+    )

@@ -1,0 +1,198 @@
+"""Writes what happened on a hall's floor: the swap, its entry in the log, and its event.
+
+Callers hold the hall's floor; see `queries.next_seq`.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import service as booking
+from services.appointments.queueing import queries
+from services.appointments.queueing.events import (
+    TICKET_EVENTS,
+    CaseFinished,
+    TicketEdge,
+    WindowChanged,
+)
+from services.appointments.queueing.models import (
+    Call,
+    Outcome,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    WindowAtWork,
+    WindowState,
+)
+from services.appointments.queueing.schemas import Entry
+from shared import outbox
+from shared.errors import StateConflict
+
+
+async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket:
+    """The ticket with new values; raises StateConflict when it has changed since it was seen."""
+    changed = await queries.swap(session, seen, values)
+    if changed is not None:
+        return changed
+    now_is = await queries.ticket(session, seen.id) or seen
+    raise StateConflict(state=now_is.state.value, version=now_is.version)
+
+
+async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
+    """Log what happened to the ticket, and promise its event to the bus."""
+    session.add(
+        TicketEvent(
+            hall_code=ticket.hall_code,
+            ticket_id=ticket.id,
+            visit_id=ticket.visit_id,
+            number=ticket.number,
+            item_code=ticket.item_code,
+            to_state=ticket.state.value,
+            version=ticket.version,
+            window_id=entry.window_id or ticket.window_id,
+            window_no=entry.window_no or ticket.window_no,
+            **entry.model_dump(exclude={"event", "next_ticket_id", "window_id", "window_no"}),
+        )
+    )
+    event = _event(ticket, entry)
+    await outbox.record(session, event, scope=ticket.hall_code, subject=str(ticket.id))
+    await session.flush()
+
+
+def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
+    kind = TICKET_EVENTS[entry.event]
+    known: dict[str, Any] = {
+        "ticket_id": ticket.id,
+        "visit_id": ticket.visit_id,
+        "hall_code": ticket.hall_code,
+        "hall_seq": entry.hall_seq,
+        "number": ticket.number,
+        "item_code": ticket.item_code,
+        "state": ticket.state.value,
+        "version": ticket.version,
+        "window_no": entry.window_no or ticket.window_no,
+        "at": entry.at,
+    }
+    more: dict[str, Any] = {"next_ticket_id": entry.next_ticket_id, "undoes": entry.undoes}
+    more["outcome"] = entry.outcome
+    return kind(**known, **{k: v for k, v in more.items() if k in kind.model_fields})
+
+
+async def end_call(session: AsyncSession, call: Call, by: str, now: datetime) -> None:
+    """Free the window; one that takes no new people is closed with that."""
+    call.ended_at, call.ended_by = now, by
+    session.add(call)
+    await session.flush()
+    await close_drained(session, call.window_id, now)
+
+
+async def close_drained(
+    session: AsyncSession, window_id: UUID, now: datetime
+) -> WindowAtWork | None:
+    """The closed window, if it was draining; the caller knows that nobody is there."""
+    closed = await queries.move_window(
+        session, window_id, WindowState.DRAINING, WindowState.CLOSED, now
+    )
+    if closed is not None:
+        await record_window(session, closed)
+    return closed
+
+
+async def reopen_window(session: AsyncSession, window_id: UUID, now: datetime) -> None:
+    """A window that closed with the call that is being put back takes up its last person again."""
+    drained = await queries.move_window(
+        session, window_id, WindowState.CLOSED, WindowState.DRAINING, now
+    )
+    if drained is not None:
+        await record_window(session, drained)
+
+
+async def record_window(session: AsyncSession, window: WindowAtWork) -> None:
+    """Promise the window's change to the bus."""
+    event = WindowChanged(
+        window_id=window.window_id,
+        hall_code=window.hall_code,
+        window_no=window.window_no,
+        state=window.state.value,
+        version=window.version,
+        at=window.since,
+    )
+    await outbox.record(session, event, scope=window.hall_code, subject=str(window.window_id))
+
+
+async def open_leg(
+    session: AsyncSession,
+    before: Ticket,
+    *,
+    leg_id: UUID,
+    items: list[str],
+    window_id: UUID | None,
+    actor: str,
+    now: datetime,
+) -> Ticket:
+    """The next leg of the same number, which keeps the time already waited and the credit."""
+    kept = before.model_dump(
+        include={
+            *("hall_code", "service_day", "number", "visit_id", "ticket_class", "credit_minutes"),
+            *("credit_reason", "evidence_index", "policy_version", "owner", "appointment_id"),
+            *("issued_at", "ready_at", "due_at"),
+        }
+    )
+    leg = Ticket(
+        **kept,
+        id=leg_id,
+        leg=await queries.highest_leg(session, before) + 1,
+        item_code=items[0],
+        items=items,
+        for_window_id=window_id,
+        state_since=now,
+    )
+    session.add(leg)
+    await session.flush()
+    seq = await queries.next_seq(session, leg.hall_code)
+    entry = Entry(action="continue", event="issued", hall_seq=seq, actor=actor, at=now)
+    await append(session, leg, entry)
+    return leg
+
+
+async def withdraw_leg(session: AsyncSession, leg: Ticket, actor: str, now: datetime) -> None:
+    """Close the leg that a transfer opened, because the transfer is taken back."""
+    closed = await swap(session, leg, {"state": TicketState.CLOSED, "state_since": now})
+    seq = await queries.next_seq(session, leg.hall_code)
+    entry = Entry(
+        action="withdraw",
+        event="closed",
+        hall_seq=seq,
+        actor=actor,
+        at=now,
+        from_state=TicketState.WAITING.value,
+    )
+    await append(session, closed, entry)
+
+
+async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
+    """Tell the other services that a matter is finished; the appointment counts as served."""
+    item = await queries.item(session, ticket.item_code)
+    outcome = ticket.outcome or Outcome.DONE
+    event = CaseFinished(
+        case_id=ticket.id,
+        hall_code=ticket.hall_code,
+        item_code=ticket.item_code,
+        item_name=item.name if item else ticket.item_code,
+        department_code=item.department_code if item else "_",
+        window_no=ticket.window_no or 0,
+        outcome=outcome.value,
+        finished_at=now,
+        one_visit=outcome is Outcome.DONE,
+    )
+    await outbox.record(session, event, scope=ticket.hall_code, subject=str(ticket.id))
+    if ticket.appointment_id is not None:
+        await booking.mark_served(session, ticket.appointment_id, now)
+
+
+async def record_no_show(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
+    """An appointment whose ticket was missed for good counts as not shown up."""
+    if ticket.appointment_id is not None:
+        await booking.mark_no_show(session, ticket.appointment_id, now)

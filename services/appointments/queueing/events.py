@@ -1,0 +1,193 @@
+"""What happens to tickets and windows, told to the hall's screens and to other services."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events import Event
+
+
+class TicketEdge(Event):
+    """Fields that every event of a ticket has; consumers order by `hall_seq`."""
+
+    ticket_id: UUID
+    visit_id: UUID = Field(description="The same for all legs of one person's visit.")
+    hall_code: str
+    hall_seq: int = Field(description="Gapless per hall: a missing number is a missing event.")
+    number: str = Field(examples=["A001"])
+    item_code: str
+    state: str
+    version: int
+    window_no: int | None = None
+    at: AwareDatetime
+
+
+class TicketIssued(TicketEdge):
+    """群众取号。
+
+    Someone took a ticket and waits.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.issued.v1"
+
+
+class TicketCalled(TicketEdge):
+    """叫号：请到窗口。
+
+    A ticket is called to a window.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.called.v1"
+
+
+class TicketRecalled(TicketEdge):
+    """重呼：上次叫号无人应答。
+
+    A called ticket is called again.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.recalled.v1"
+
+
+class TicketMissed(TicketEdge):
+    """过号：叫号后未到窗口。
+
+    Nobody came when the ticket was called.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.missed.v1"
+
+
+class TicketServing(TicketEdge):
+    """群众已到窗口，开始办理。
+
+    The person is at the window and is being served.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.serving.v1"
+
+
+class TicketParked(TicketEdge):
+    """暂离：群众去补材料，稍后回来。
+
+    The person went to fetch something and keeps the place.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.parked.v1"
+
+
+class TicketResumed(TicketEdge):
+    """暂离或过号的群众回来继续等候。
+
+    A parked or missed ticket waits again.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.resumed.v1"
+
+
+class TicketTransferred(TicketEdge):
+    """转办到另一窗口或事项，保留原等候时间。
+
+    The person goes on to another window; the new leg keeps the time already waited.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.transferred.v1"
+
+    next_ticket_id: UUID
+
+
+class TicketDone(TicketEdge):
+    """窗口办理结束。
+
+    The window has finished with the ticket.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.done.v1"
+
+    outcome: str = Field(examples=["done", "needs_more", "rejected"])
+
+
+class TicketAbandoned(TicketEdge):
+    """群众放弃排队。
+
+    A waiting person left the queue.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.abandoned.v1"
+
+
+class TicketClosed(TicketEdge):
+    """过号后未在保留时间内返回，号作废。
+
+    A missed ticket was not taken up again in time.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.closed.v1"
+
+
+class TicketUndone(TicketEdge):
+    """撤销上一步操作；`undoes` 是被撤销事件的序号。
+
+    The last edge was a mistake and is taken back; `undoes` is the hall_seq of its event.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.undone.v1"
+
+    undoes: int
+
+
+class WindowChanged(Event):
+    """窗口状态变化：开放、暂停、收尾、关闭。
+
+    A window opened, paused, stopped taking new people, or closed.
+    """
+
+    type: ClassVar[str] = "appointments.window.changed.v1"
+
+    window_id: UUID
+    hall_code: str
+    window_no: int
+    state: str
+    version: int
+    at: AwareDatetime
+
+
+class CaseFinished(Event):
+    """一件事在窗口办结，可以邀请评价。
+
+    A matter was finished at a window; the person may be asked to rate it. A finish that was
+    undone and taken again repeats the event with the same `case_id`.
+    """
+
+    type: ClassVar[str] = "appointments.case.finished.v1"
+
+    case_id: UUID = Field(description="The ticket's id.")
+    hall_code: str
+    item_code: str
+    item_name: str
+    department_code: str
+    window_no: int
+    outcome: str = Field(examples=["done", "needs_more", "rejected"])
+    finished_at: AwareDatetime
+    one_visit: bool = Field(description="Done in one visit to the hall.")
+
+
+TICKET_EVENTS: dict[str, type[TicketEdge]] = {
+    event.type.split(".")[2]: event
+    for event in (
+        TicketIssued,
+        TicketCalled,
+        TicketRecalled,
+        TicketMissed,
+        TicketServing,
+        TicketParked,
+        TicketResumed,
+        TicketTransferred,
+        TicketDone,
+        TicketAbandoned,
+        TicketClosed,
+        TicketUndone,
+    )
+}
+PUBLISHED: tuple[type[Event], ...] = (*TICKET_EVENTS.values(), WindowChanged, CaseFinished)

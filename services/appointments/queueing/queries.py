@@ -1,0 +1,206 @@
+"""All SQL of tickets and calls. Whatever changes a hall's floor locks its `hall_floor` row first,
+through `next_seq`: so events are numbered without gaps, and no two changes can deadlock."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory.models import Window, WindowItem
+from services.appointments.guides.models import Item
+from services.appointments.queueing.models import (
+    ALIVE,
+    Call,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    WindowAtWork,
+    WindowState,
+)
+
+_NEXT_SEQ = text(
+    "INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 1, '{}')"
+    " ON CONFLICT (hall_code) DO UPDATE SET seq = hall_floor.seq + 1 RETURNING seq"
+)
+_LOCK_FLOOR = text(
+    "INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 0, '{}')"
+    " ON CONFLICT (hall_code) DO UPDATE SET seq = hall_floor.seq"
+)
+_NEXT_NUMBER = text(
+    "INSERT INTO number_series (hall_code, day, letter, last) VALUES (:hall, :day, :letter, 1)"
+    " ON CONFLICT (hall_code, day, letter) DO UPDATE SET last = number_series.last + 1"
+    " RETURNING last"
+)
+_REOPEN_CALL = text(
+    "UPDATE call SET ended_at = NULL, ended_by = NULL WHERE id = :call AND NOT EXISTS"
+    " (SELECT 1 FROM call busy WHERE busy.window_id = call.window_id AND busy.ended_at IS NULL)"
+)
+
+
+async def next_seq(session: AsyncSession, hall_code: str) -> int:
+    """The number of the hall's next event; locks the hall's floor until the transaction ends."""
+    return int((await session.execute(_NEXT_SEQ, {"hall": hall_code})).scalar_one())
+
+
+async def lock_floor(session: AsyncSession, hall_code: str) -> None:
+    """Lock the hall's floor for a change that is no ticket's event."""
+    await session.execute(_LOCK_FLOOR, {"hall": hall_code})
+
+
+async def next_number(session: AsyncSession, hall_code: str, day: date, letter: str) -> int:
+    """The next number of the series; counts on only if the transaction commits."""
+    series = {"hall": hall_code, "day": day, "letter": letter}
+    return int((await session.execute(_NEXT_NUMBER, series)).scalar_one())
+
+
+async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
+    """The ticket as it is now, not locked: the swap finds out whether it has changed since."""
+    return await session.get(Ticket, ticket_id, populate_existing=True)
+
+
+async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket | None:
+    """The ticket with new values, or None when it is no longer in the state and version seen."""
+    changed = await session.execute(
+        update(Ticket)
+        .where(
+            col(Ticket.id) == seen.id,
+            col(Ticket.state) == seen.state,
+            col(Ticket.version) == seen.version,
+        )
+        .values(**values, version=seen.version + 1)
+        .returning(Ticket),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    )
+    return changed.scalar_one_or_none()
+
+
+async def last_event(session: AsyncSession, ticket_id: UUID) -> TicketEvent | None:
+    """The newest entry of the log about the ticket."""
+    found = await session.exec(
+        select(TicketEvent)
+        .where(TicketEvent.ticket_id == ticket_id)
+        .order_by(col(TicketEvent.hall_seq).desc())
+        .limit(1)
+    )
+    return found.one_or_none()
+
+
+async def live_call(session: AsyncSession, ticket_id: UUID) -> Call | None:
+    """The call that has the ticket at a window."""
+    return (
+        await session.exec(
+            select(Call).where(Call.ticket_id == ticket_id, col(Call.ended_at).is_(None))
+        )
+    ).one_or_none()
+
+
+async def live_at_window(session: AsyncSession, window_id: UUID) -> Call | None:
+    """The call that keeps the window busy."""
+    return (
+        await session.exec(
+            select(Call).where(Call.window_id == window_id, col(Call.ended_at).is_(None))
+        )
+    ).one_or_none()
+
+
+async def call(session: AsyncSession, call_id: UUID) -> Call | None:
+    return await session.get(Call, call_id, populate_existing=True)
+
+
+async def reopen_call(session: AsyncSession, call_id: UUID) -> bool:
+    """Put an ended call back to its window; False when the window has another one by now."""
+    result: Any = await session.execute(_REOPEN_CALL, {"call": call_id})
+    return bool(result.rowcount)
+
+
+async def move_window(
+    session: AsyncSession, window_id: UUID, held: WindowState, into: WindowState, now: datetime
+) -> WindowAtWork | None:
+    """The window moved from `held` to `into`, or None if it is in another state."""
+    moved = await session.execute(
+        update(WindowAtWork)
+        .where(col(WindowAtWork.window_id) == window_id, col(WindowAtWork.state) == held)
+        .values(state=into, since=now, version=WindowAtWork.version + 1)
+        .returning(WindowAtWork),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    )
+    return moved.scalar_one_or_none()
+
+
+async def highest_leg(session: AsyncSession, ticket: Ticket) -> int:
+    """How many legs the ticket's number has on its day."""
+    found = await session.exec(
+        select(func.max(Ticket.leg)).where(
+            Ticket.hall_code == ticket.hall_code,
+            Ticket.service_day == ticket.service_day,
+            Ticket.number == ticket.number,
+        )
+    )
+    return int(found.one() or 0)
+
+
+async def items_at_windows(session: AsyncSession, hall_code: str) -> dict[UUID, set[str]]:
+    """What each window of the hall serves, retired ones left out."""
+    rows = await session.exec(
+        select(WindowItem.window_id, WindowItem.item_code)
+        .join(Window, col(Window.id) == col(WindowItem.window_id))
+        .where(WindowItem.hall_code == hall_code, col(Window.retired_at).is_(None))
+    )
+    served: dict[UUID, set[str]] = {}
+    for window_id, item_code in rows:
+        served.setdefault(window_id, set()).add(item_code)
+    return served
+
+
+async def item(session: AsyncSession, item_code: str) -> Item | None:
+    return await session.get(Item, item_code)
+
+
+async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ticket | None:
+    """The ticket that the appointment already has."""
+    return (
+        await session.exec(
+            select(Ticket).where(Ticket.appointment_id == appointment_id, text(ALIVE))
+        )
+    ).one_or_none()
+
+
+async def live_by_evidence(
+    session: AsyncSession, hall_code: str, day: date, evidence_index: str
+) -> Ticket | None:
+    """The ticket that was issued in the hall today on the same evidence."""
+    return (
+        await session.exec(
+            select(Ticket).where(
+                Ticket.hall_code == hall_code,
+                Ticket.service_day == day,
+                Ticket.evidence_index == evidence_index,
+                text(ALIVE),
+            )
+        )
+    ).one_or_none()
+
+
+async def missed_before(session: AsyncSession, before: datetime, limit: int) -> list[UUID]:
+    """Tickets that have been missed since before that moment, hall by hall."""
+    rows = await session.exec(
+        select(Ticket.id)
+        .where(Ticket.state == TicketState.MISSED, Ticket.state_since < before)
+        .order_by(col(Ticket.hall_code), col(Ticket.id))
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def left_from_earlier_days(session: AsyncSession, day: date, limit: int) -> list[UUID]:
+    """Tickets of earlier days that still wait, hall by hall."""
+    rows = await session.exec(
+        select(Ticket.id)
+        .where(Ticket.state == TicketState.WAITING, Ticket.service_day < day)
+        .order_by(col(Ticket.hall_code), col(Ticket.id))
+        .limit(limit)
+    )
+    return list(rows)

@@ -1,0 +1,218 @@
+"""What windows do with a ticket: each route is one action of `rules.EDGES`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from services.appointments.queueing import rules, service
+from services.appointments.queueing.rules import Action, roles_for
+from services.appointments.queueing.schemas import (
+    EdgeRequest,
+    FinishRequest,
+    TicketView,
+    TransferRequest,
+    view,
+)
+from services.appointments.queueing.service import Wish
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import StateConflict, problem_responses
+from shared.identity import Caller, allow
+from shared.routing import Router
+
+router = Router(
+    prefix="/tickets/{ticket_id}", tags=["hall"], responses=problem_responses(StateConflict)
+)
+
+
+@router.post(
+    "/recall",
+    operation_id="recall_ticket",
+    summary="重呼 | Call again",
+    responses=problem_responses(StateConflict, rules.RecallTooSoon, rules.RecallsSpent),
+)
+async def recall_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.RECALL))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """再次呼叫未到窗口的群众：最多三次，每次至少间隔六十秒（以本大厅规则为准）。
+
+    ---
+    Calls somebody who has not come once more: at most three times, sixty seconds apart (or as
+    the hall's policy says).
+    """
+    return view(await service.move(session, caller, ticket_id, Action.RECALL, now, _version(wish)))
+
+
+@router.post(
+    "/miss",
+    operation_id="miss_ticket",
+    summary="过号 | Mark as missed",
+)
+async def miss_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.MISS))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """叫号后无人到窗口，标记过号。三十分钟内返回可恢复排队，保留一半已等时间。
+
+    ---
+    Nobody came. Back within thirty minutes, the person waits on with half of the earlier wait.
+    """
+    return view(await service.move(session, caller, ticket_id, Action.MISS, now, _version(wish)))
+
+
+@router.post(
+    "/serve",
+    operation_id="serve_ticket",
+    summary="开始办理 | Start serving",
+)
+async def serve_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.SERVE))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """群众已到窗口，开始办理。
+
+    ---
+    The person is at the window and is being served.
+    """
+    return view(await service.move(session, caller, ticket_id, Action.SERVE, now, _version(wish)))
+
+
+@router.post(
+    "/park",
+    operation_id="park_ticket",
+    summary="暂离 | Park",
+)
+async def park_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.PARK))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """群众暂离补材料，窗口空出；回来后保留原次序。
+
+    ---
+    The person fetches something and keeps the place; the window is free meanwhile.
+    """
+    return view(await service.move(session, caller, ticket_id, Action.PARK, now, _version(wish)))
+
+
+@router.post(
+    "/resume",
+    operation_id="resume_ticket",
+    summary="恢复排队 | Wait again",
+    responses=problem_responses(StateConflict, rules.TooLateToReturn),
+)
+async def resume_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.RESUME))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """暂离或过号的群众回来，重新进入队列。
+
+    ---
+    A parked or missed person is back and waits again.
+    """
+    return view(await service.move(session, caller, ticket_id, Action.RESUME, now, _version(wish)))
+
+
+@router.post(
+    "/abandon",
+    operation_id="abandon_ticket",
+    summary="放弃排队 | Leave the queue",
+)
+async def abandon_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.ABANDON))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """群众放弃等候；本人在线取的号也可由本人放弃。
+
+    ---
+    A waiting person leaves; who took the ticket online may give it up as well.
+    """
+    return view(await service.move(session, caller, ticket_id, Action.ABANDON, now, _version(wish)))
+
+
+@router.post(
+    "/undo",
+    operation_id="undo_ticket",
+    summary="撤销上一步 | Undo the last step",
+    responses=problem_responses(
+        StateConflict, rules.NothingToUndo, rules.WindowBusy, rules.LegAlreadyCalled
+    ),
+)
+async def undo_ticket(
+    ticket_id: UUID,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.UNDO))],
+    wish: EdgeRequest | None = None,
+) -> TicketView:
+    """六十秒内撤销上一步误操作；已转办的号若已被叫到则不能撤销。
+
+    ---
+    Takes the last step back within sixty seconds, unless what followed from it has moved on.
+    """
+    return view(await service.move(session, caller, ticket_id, Action.UNDO, now, _version(wish)))
+
+
+@router.post(
+    "/finish",
+    operation_id="finish_ticket",
+    summary="办结 | Finish",
+)
+async def finish_ticket(
+    ticket_id: UUID,
+    wish: FinishRequest,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.FINISH))],
+) -> TicketView:
+    """办理结束：done 已办结、needs_more 需补正（一次性告知所缺材料）、rejected 不予受理。
+
+    ---
+    Ends the service: done, needs_more (all that is missing, told at once) or rejected.
+    """
+    asked = Wish(wish.version, outcome=wish.outcome, missing=tuple(wish.missing))
+    return view(await service.move(session, caller, ticket_id, Action.FINISH, now, asked))
+
+
+@router.post(
+    "/transfer",
+    operation_id="transfer_ticket",
+    summary="转办 | Transfer",
+)
+async def transfer_ticket(
+    ticket_id: UUID,
+    wish: TransferRequest,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow(*roles_for(Action.TRANSFER))],
+) -> TicketView:
+    """转到其他事项或窗口，号码不变，保留原有等候时间。
+
+    ---
+    Sends the person on to other items or a certain window; the number and the time already
+    waited are kept.
+    """
+    items = tuple(wish.items) if wish.items is not None else None
+    asked = Wish(wish.version, items=items, window_id=wish.window)
+    return view(await service.move(session, caller, ticket_id, Action.TRANSFER, now, asked))
+
+
+def _version(wish: EdgeRequest | None) -> Wish:
+    return Wish(version=wish.version if wish else None)

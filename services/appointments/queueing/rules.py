@@ -1,0 +1,163 @@
+"""What may happen to a ticket: one table of edges. Routes, permissions and tests come from it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.appointments.priority.schemas import Policy
+from services.appointments.queueing.models import Ticket, TicketState
+from shared.errors import Conflict, StateConflict, Text
+
+
+class Action(StrEnum):
+    CALL = "call"
+    RECALL = "recall"
+    MISS = "miss"
+    SERVE = "serve"
+    FINISH = "finish"
+    PARK = "park"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    ABANDON = "abandon"
+    CLOSE = "close"
+    WITHDRAW = "withdraw"
+    UNDO = "undo"
+
+
+class RecallTooSoon(Conflict):
+    type = "/problems/recall-too-soon"
+    title = Text("距上次叫号不足一分钟", "The last call was less than a minute ago")
+
+
+class RecallsSpent(Conflict):
+    type = "/problems/recalls-spent"
+    title = Text("重呼次数已用完，请过号处理", "No recalls are left; mark the ticket missed")
+
+
+class TooLateToReturn(Conflict):
+    type = "/problems/too-late-to-return"
+    title = Text("过号已超过保留时间，请重新取号", "Too late to return; take a new ticket")
+
+
+class NothingToUndo(Conflict):
+    type = "/problems/nothing-to-undo"
+    title = Text(
+        "没有可撤销的操作，或已超过撤销时间", "Nothing to undo, or the time for it is over"
+    )
+
+
+class WindowBusy(Conflict):
+    type = "/problems/window-busy"
+    title = Text("该窗口正在接待另一位群众", "The window is with another person")
+
+
+class LegAlreadyCalled(Conflict):
+    type = "/problems/leg-already-called"
+    title = Text(
+        "转办后的号已被叫到，不能撤销", "The new leg was called; transfer cannot be undone"
+    )
+
+
+Guard = Callable[[Ticket, Policy, datetime], None]
+
+
+def may_recall(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """Raises RecallsSpent or RecallTooSoon."""
+    if ticket.recalls >= policy.recalls_max:
+        raise RecallsSpent(recalls=ticket.recalls)
+    last_called_at = ticket.last_called_at or ticket.state_since
+    again_at = last_called_at + timedelta(seconds=policy.recall_gap_seconds)
+    if now < again_at:
+        raise RecallTooSoon(again_at=again_at.isoformat())
+
+
+def back_in_time(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """Raises TooLateToReturn."""
+    if now - ticket.state_since > timedelta(minutes=policy.back_within_minutes):
+        raise TooLateToReturn
+
+
+def may_close(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """A missed ticket is closed only when the time to return is over."""
+    if now - ticket.state_since <= timedelta(minutes=policy.back_within_minutes):
+        raise StateConflict(state=ticket.state.value, version=ticket.version)
+
+
+class Edge(NamedTuple):
+    """One edge of the state machine; `event` is the last part of the event's type.
+
+    `next` None: back to the state before the last edge. `ends_call`: the window is free again.
+    `withdraw` is how the undo of a transfer takes its new leg back.
+    """
+
+    state: TicketState
+    action: Action
+    next: TicketState | None
+    roles: frozenset[str]
+    guards: tuple[Guard, ...]
+    event: str
+    ends_call: bool = False
+
+
+FLOOR = frozenset({"clerk", "hall_manager"})
+LEAVERS = FLOOR | {"device", "citizen"}
+RETURNERS = FLOOR | {"device"}
+SYSTEM: frozenset[str] = frozenset()
+"""No caller may take the edge: a job or the calling statement does."""
+
+_S, _A = TicketState, Action
+
+EDGES: tuple[Edge, ...] = (
+    Edge(_S.WAITING, _A.CALL, _S.CALLED, SYSTEM, (), "called"),
+    Edge(_S.WAITING, _A.ABANDON, _S.ABANDONED, LEAVERS, (), "abandoned"),
+    Edge(_S.CALLED, _A.RECALL, _S.RECALLED, FLOOR, (may_recall,), "recalled"),
+    Edge(_S.RECALLED, _A.RECALL, _S.RECALLED, FLOOR, (may_recall,), "recalled"),
+    Edge(_S.CALLED, _A.MISS, _S.MISSED, FLOOR, (), "missed", True),
+    Edge(_S.RECALLED, _A.MISS, _S.MISSED, FLOOR, (), "missed", True),
+    Edge(_S.CALLED, _A.SERVE, _S.SERVING, FLOOR, (), "serving"),
+    Edge(_S.RECALLED, _A.SERVE, _S.SERVING, FLOOR, (), "serving"),
+    Edge(_S.SERVING, _A.FINISH, _S.DONE, FLOOR, (), "done", True),
+    Edge(_S.SERVING, _A.PARK, _S.PARKED, FLOOR, (), "parked", True),
+    Edge(_S.SERVING, _A.TRANSFER, _S.TRANSFERRED, FLOOR, (), "transferred", True),
+    Edge(_S.PARKED, _A.RESUME, _S.WAITING, RETURNERS, (), "resumed"),
+    Edge(_S.MISSED, _A.RESUME, _S.WAITING, RETURNERS, (back_in_time,), "resumed"),
+    Edge(_S.MISSED, _A.CLOSE, _S.CLOSED, SYSTEM, (may_close,), "closed"),
+    Edge(_S.WAITING, _A.WITHDRAW, _S.CLOSED, SYSTEM, (), "closed"),
+    *(
+        Edge(state, _A.UNDO, None, FLOOR, (), "undone")
+        for state in TicketState
+        if state is not TicketState.CLOSED
+    ),
+)
+
+_TABLE = {(edge.state, edge.action): edge for edge in EDGES}
+
+
+def edge_from(ticket: Ticket, action: Action) -> Edge:
+    """The edge that `action` takes from the ticket's state, else raises StateConflict."""
+    edge = _TABLE.get((ticket.state, action))
+    if edge is None:
+        raise StateConflict(state=ticket.state.value, version=ticket.version)
+    return edge
+
+
+def roles_for(action: Action) -> tuple[str, ...]:
+    """Who may ask for `action` in some state: what the route declares."""
+    return tuple(sorted({role for e in EDGES if e.action is action for role in e.roles}))
+
+
+TAKEN_BACK = frozenset(edge.action for edge in EDGES) - {
+    Action.CLOSE,
+    Action.WITHDRAW,
+    Action.UNDO,
+}
+"""The actions that can be undone."""
+
+
+ENDS_CALL = frozenset(edge.action for edge in EDGES if edge.ends_call)
+
+
+def undo_until(at: datetime, policy: Policy) -> datetime:
+    """The last moment at which an edge taken at `at` can be undone."""
+    return at + timedelta(seconds=policy.undo_seconds)

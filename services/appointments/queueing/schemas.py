@@ -1,0 +1,140 @@
+"""What people at the windows ask of a ticket, and how a ticket is shown."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.appointments.queueing.models import Outcome, Ticket, TicketState
+from shared.errors import Text
+
+ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
+_WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
+
+
+class EdgeRequest(BaseModel):
+    """`version`, when given, must be the ticket's present one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
+class FinishRequest(EdgeRequest):
+    """How the matter ended; `missing` lists all that must still be brought (一次性告知)."""
+
+    outcome: Outcome
+    missing: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field([], max_length=50)
+
+
+class TransferRequest(EdgeRequest):
+    """Where the person goes next: other items, a certain window, or both."""
+
+    items: list[ItemCode] | None = Field(None, min_length=1, max_length=5)
+    window: UUID | None = None
+
+    @model_validator(mode="after")
+    def _says_where(self) -> "TransferRequest":
+        if self.items is None and self.window is None:
+            raise ValueError(_WHERE_TO)
+        return self
+
+
+class EstimateView(BaseModel):
+    """The wait that half, and 85 of 100, such people do not exceed; null: no open window yet."""
+
+    p50_minutes: int | None
+    p85_minutes: int | None
+
+
+class TicketView(BaseModel):
+    """A ticket as anyone may see who knows its id: nothing personal, not even the class."""
+
+    id: UUID
+    number: str = Field(examples=["A001"])
+    hall: str
+    items: list[str]
+    state: TicketState
+    version: int
+    window: int | None = Field(None, description="窗口号 | The window's number.")
+    recalls: int
+    issued_at: AwareDatetime
+    ready_at: AwareDatetime
+    called_at: AwareDatetime | None
+    outcome: Outcome | None
+    missing: list[str]
+    next_ticket_id: UUID | None = Field(None, description="The leg that a transfer opened.")
+    ahead: int | None = Field(None, description="前面还有几位 | How many come before.")
+    estimate: EstimateView | None = None
+    advice: str | None = Field(None, description="Above 150 minutes: another hall or day.")
+
+
+class TicketMemory(BaseModel):
+    """What an undo puts back: the columns that edges change."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    state: TicketState
+    state_since: AwareDatetime
+    ready_at: AwareDatetime
+    due_at: AwareDatetime
+    window_id: UUID | None
+    window_no: int | None
+    called_at: AwareDatetime | None
+    last_called_at: AwareDatetime | None
+    recalls: int
+    outcome: Outcome | None
+    missing: list[str]
+    next_leg_id: UUID | None
+
+
+class Entry(BaseModel):
+    """An entry of the event log, beyond what the ticket itself says; `event` names its event."""
+
+    action: str
+    event: str
+    hall_seq: int
+    actor: str
+    at: datetime
+    from_state: str | None = None
+    window_id: UUID | None = None
+    window_no: int | None = None
+    call_id: UUID | None = None
+    served_seconds: float | None = None
+    outcome: Outcome | None = None
+    predicted_p50: int | None = None
+    predicted_p85: int | None = None
+    undoes: int | None = None
+    before: dict[str, Any] = {}
+    next_ticket_id: UUID | None = None
+
+
+def view(ticket: Ticket) -> TicketView:
+    """The ticket without its place in the queue."""
+    return TicketView(
+        id=ticket.id,
+        number=ticket.number,
+        hall=ticket.hall_code,
+        items=ticket.items,
+        state=ticket.state,
+        version=ticket.version,
+        window=ticket.window_no,
+        recalls=ticket.recalls,
+        issued_at=ticket.issued_at,
+        ready_at=ticket.ready_at,
+        called_at=ticket.called_at,
+        outcome=ticket.outcome,
+        missing=ticket.missing,
+        next_ticket_id=ticket.next_leg_id,
+    )
+
+
+def memory(ticket: Ticket) -> dict[str, Any]:
+    """The ticket's changeable columns, as the event log keeps them."""
+    return TicketMemory.model_validate(ticket).model_dump(mode="json")
+
+
+def seconds_between(start: datetime | None, end: datetime) -> float | None:
+    """Seconds from `start` to `end`, never below 0; None when there was no start."""
+    return None if start is None else max((end - start).total_seconds(), 0.0)

@@ -1,0 +1,64 @@
+"""Figures of a hall over some days."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Grouping(StrEnum):
+    """What a line of the figures stands for."""
+
+    HALL = "hall"
+    WINDOW = "window"
+    ITEM = "item"
+    CLERK = "clerk"
+    HOUR = "hour"
+    DAY = "day"
+
+
+Format = Literal["json", "csv"]
+
+
+class Figures(BaseModel):
+    """One line; null where nothing was there to measure, never a made-up 0."""
+
+    key: str | None = Field(description="窗口号、事项、人员、小时或日期 | What the line is about.")
+    issued: int = Field(description="取号数")
+    called: int = Field(description="叫号数")
+    served: int = Field(description="办结数")
+    done: int
+    needs_more: int
+    rejected: int
+    missed: int = Field(description="过号数")
+    abandoned: int = Field(description="放弃数")
+    parked: int
+    transferred: int
+    wait_p50_minutes: float | None
+    wait_p90_minutes: float | None
+    wait_longest_minutes: float | None
+    service_p50_minutes: float | None
+    service_p90_minutes: float | None
+    service_mean_minutes: float | None
+    one_visit_rate: float | None = Field(
+        description="一次办结率 | Done in one visit, of all that were finished."
+    )
+
+
+class EstimateQuality(BaseModel):
+    """What was predicted when the tickets were taken, against what came."""
+
+    count: int
+    mean_error_minutes: float | None = Field(description="|P50 - actual|, on average.")
+    covered_rate: float | None = Field(description="How often the wait stayed within P85.")
+
+
+class StatisticsView(BaseModel):
+    hall: str
+    from_: date = Field(serialization_alias="from")
+    to: date
+    by: Grouping
+    items: list[Figures]
+    total: Figures
+    estimates: EstimateQuality

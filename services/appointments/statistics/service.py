@@ -1,0 +1,89 @@
+"""A hall's figures over some days, and the same as a spreadsheet."""
+
+import csv
+import io
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory.models import Hall
+from services.appointments.statistics import queries
+from services.appointments.statistics.schemas import (
+    EstimateQuality,
+    Figures,
+    Grouping,
+    StatisticsView,
+)
+from shared.errors import Invalid, NotFound, Text
+from shared.identity import Caller
+
+LONGEST_DAYS = 366
+_ORDER = Text("结束日期不能早于开始日期", "The last day must not be before the first")
+_LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
+_ZH = {
+    "key": "项目",
+    "issued": "取号",
+    "called": "叫号",
+    "served": "办结",
+    "done": "一次办成",
+    "needs_more": "需补正",
+    "rejected": "不予受理",
+    "missed": "过号",
+    "abandoned": "放弃",
+    "parked": "暂离",
+    "transferred": "转办",
+    "wait_p50_minutes": "等候中位数(分钟)",
+    "wait_p90_minutes": "等候P90(分钟)",
+    "wait_longest_minutes": "最长等候(分钟)",
+    "service_p50_minutes": "办理中位数(分钟)",
+    "service_p90_minutes": "办理P90(分钟)",
+    "service_mean_minutes": "平均办理(分钟)",
+    "one_visit_rate": "一次办结率",
+}
+
+
+async def of_hall(
+    session: AsyncSession, caller: Caller, hall_code: str, first: date, last: date, by: Grouping
+) -> StatisticsView:
+    """The figures of `first` to `last`, both included. Raises NotFound or Invalid."""
+    hall = await session.get(Hall, hall_code) if caller.at(hall_code) else None
+    if hall is None:
+        raise NotFound
+    if last < first:
+        raise Invalid(_ORDER, pointer="/query/to")
+    if (last - first).days >= LONGEST_DAYS:
+        raise Invalid(_LONG, pointer="/query/from")
+    start, stop = _midnight(first, hall.timezone), _midnight(last, hall.timezone, days=1)
+    lines = await queries.lines(session, by, hall_code, start, stop, hall.timezone)
+    total = await queries.total(session, hall_code, start, stop)
+    quality = await queries.estimate_quality(session, hall_code, start, stop)
+    return StatisticsView(
+        hall=hall_code,
+        from_=first,
+        to=last,
+        by=by,
+        items=[Figures(**line) for line in lines],
+        total=Figures(**total),
+        estimates=EstimateQuality(**quality),
+    )
+
+
+def spreadsheet(figures: StatisticsView) -> str:
+    """The lines as CSV with Chinese heads; the mark in front lets Excel read it as UTF-8."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(Figures.model_fields))
+    writer.writerow(_ZH)
+    for line in [*figures.items, figures.total.model_copy(update={"key": "合计"})]:
+        writer.writerow({name: _safe(value) for name, value in line})
+    return "\ufeff" + out.getvalue()
+
+
+def _safe(value: object) -> object:
+    """A text that a spreadsheet would take for a formula is quoted."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" else value
+
+
+def _midnight(day: date, zone: str, days: int = 0) -> datetime:
+    local = datetime.combine(day, time(), ZoneInfo(zone)) + timedelta(days=days)
+    return local.astimezone(UTC)

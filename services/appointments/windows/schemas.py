@@ -1,0 +1,32 @@
+"""What is asked of a window, and how it is shown."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.appointments.queueing.models import WindowState
+
+
+class OpenRequest(BaseModel):
+    """`clerk`: who works there, when a hall manager opens the window for somebody else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    clerk: str | None = Field(None, min_length=1, max_length=128)
+
+
+class PauseRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str | None = Field(None, min_length=1, max_length=120, examples=["午餐"])
+
+
+class WindowView(BaseModel):
+    id: UUID
+    hall: str
+    no: int
+    state: WindowState
+    clerk: str
+    pause_reason: str | None
+    since: AwareDatetime
+    version: int

@@ -1,0 +1,68 @@
+"""Opens, pauses and closes windows."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.queueing import service as queueing
+from services.appointments.queueing.models import WindowAtWork, WindowState
+from services.appointments.windows import queries
+from services.appointments.windows.rules import WindowAction, next_state
+from shared.errors import Forbidden, NotFound, StateConflict
+from shared.identity import Caller
+
+
+async def open_window(
+    session: AsyncSession, caller: Caller, window_id: UUID, clerk: str | None, now: datetime
+) -> WindowAtWork:
+    """The open window; only a hall manager opens it for another clerk.
+
+    Raises NotFound, Forbidden or StateConflict.
+    """
+    if clerk not in (None, caller.sub) and not caller.has("hall_manager"):
+        raise Forbidden
+    works_there = {"clerk": clerk or caller.sub, "pause_reason": None}
+    return await _move(session, caller, window_id, WindowAction.OPEN, works_there, now)
+
+
+async def pause_window(
+    session: AsyncSession, caller: Caller, window_id: UUID, reason: str | None, now: datetime
+) -> WindowAtWork:
+    """The paused window; whoever is there is still served. Raises NotFound or StateConflict."""
+    why = {"pause_reason": reason}
+    return await _move(session, caller, window_id, WindowAction.PAUSE, why, now)
+
+
+async def close_window(
+    session: AsyncSession, caller: Caller, window_id: UUID, now: datetime
+) -> WindowAtWork:
+    """The window: closed, or draining while somebody is there. Raises NotFound, StateConflict."""
+    return await _move(session, caller, window_id, WindowAction.CLOSE, {}, now)
+
+
+async def _move(
+    session: AsyncSession,
+    caller: Caller,
+    window_id: UUID,
+    action: WindowAction,
+    values: dict[str, Any],
+    now: datetime,
+) -> WindowAtWork:
+    window = await queries.window(session, window_id)
+    if window is None or window.retired_at is not None or not caller.at(window.hall_code):
+        raise NotFound
+    await queueing.lock_floor(session, window.hall_code)
+    seen = await queries.at_work(session, window_id)
+    state = seen.state if seen else WindowState.OFFLINE
+    after = next_state(state, action, seen.version if seen else 0)
+    values = {**values, "state": after, "since": now}
+    if seen is None:
+        place = {"window_id": window_id, "hall_code": window.hall_code, "window_no": window.no}
+        changed = await queries.first_shift(session, {**place, **values, "version": 1})
+    else:
+        changed = await queries.swap(session, seen, values)
+    if changed is None:
+        raise StateConflict(state=state.value, version=seen.version if seen else 0)
+    return await queueing.settle_window(session, changed, now)
