@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from services.feedback.casework import events, rules
 from services.feedback.casework import schemas as fields
 from services.feedback.casework.rules import Facts
-from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
 from shared.errors import Forbidden, StateConflict
 from shared.events import Event
@@ -169,14 +168,14 @@ def takes(action: str) -> type[BaseModel]:
     return moves_of(action)[0].takes
 
 
-def find(letter: Letter, action: str, roles: frozenset[str]) -> Move:
-    """The row for `action` in the letter's state.
+def find(state: S, version: int, action: str, roles: frozenset[str]) -> Move:
+    """The row for `action` in the state that a letter has with its version.
 
     Raises StateConflict where there is none, Forbidden where it is another role's.
     """
-    move = BY_STATE.get((letter.state, action))
+    move = BY_STATE.get((state, action))
     if move is None:
-        raise StateConflict(state=letter.state, version=letter.version)
+        raise StateConflict(state=state, version=version)
     if move.roles.isdisjoint(roles):
         raise Forbidden
     return move

@@ -1,0 +1,117 @@
+"""What the rules propose, and what they leave to nobody's chance."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.feedback.redaction.rules import (
+    Known,
+    Span,
+    SpanKind,
+    mask,
+    propose,
+    redact,
+    unresolved,
+)
+
+PERSONAL = [
+    ("身份证11010519491231002X号", "身份证［证件号］号"),
+    ("身份证１１０１０５１９４９１２３１００２Ｘ", "身份证［证件号］"),
+    ("老证110105491231002", "老证［证件号］"),
+    ("电话13800138000转", "电话［电话］转"),
+    ("电话138 0013 8000或139-0013-9000", "电话［电话］或［电话］"),
+    ("电话13800138000 13900139000", "电话［电话］ ［电话］"),
+    ("+86 13800138000", "［电话］"),
+    ("一三八零零一三八零零零", "［电话］"),
+    ("138\u200b0013\u200b8000", "［电话］"),
+    ("座机023-71422222", "座机［电话］"),
+    ("卡6222021234567890128", "卡［卡号］"),
+    ("号码123456789", "号码［号码］"),
+    ("车牌渝A·12345和渝AD12345", "车牌［车牌］和［车牌］"),
+    ("信箱wang.xm＠example.com", "信箱［邮箱］"),
+    ("微信号：wxid_abc123", "微信号：［账号］"),
+    ("金佛大道12号金佛花园3栋2单元501室漏水", "金佛大道［门牌］漏水"),
+    ("东城街道金佛大道12号", "东城街道金佛大道［门牌］"),
+    ("龙泉村3组12号", "龙泉村［门牌］"),
+    ("我住十二单元", "我住［门牌］"),
+    ("我叫王小明，", "我叫王某，"),
+    ("本人欧阳修文反映", "本人欧阳某反映"),
+    ("联系人：李建国 电话", "联系人：李某 电话"),
+    ("李建国同志态度好", "李某同志态度好"),
+]
+
+PUBLIC = [
+    "2026年11月23日上午9:30",
+    "地铁12号线",
+    "渝府发〔2018〕12号文件",
+    "补贴标准为每亩1200元，共350000元",
+    "拨打12345热线",
+    "信件编号NC-LX-20261123-0012-5",
+    "感谢张医生",
+    "住房和城乡建设局答复",
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), PERSONAL)
+def test_personal_data_is_proposed(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+@pytest.mark.parametrize("text", PUBLIC)
+def test_public_facts_stay(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_the_senders_own_name_is_found_without_a_cue() -> None:
+    known = Known(personal=frozenset({"纳兰容若"}))
+    assert mask("昨天纳兰容若去了大厅", known) == "昨天纳某去了大厅"
+
+
+def test_names_of_staff_may_be_shown() -> None:
+    known = Known(allowed=frozenset({"王小明"}))
+    assert propose("联系人：王小明，", known) == []
+
+
+def test_proposals_never_overlap() -> None:
+    spans = propose("我叫王小明 11010519491231002X 13800138000 金佛大道1号2栋301室")
+    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "blocked"),
+    [
+        ("电话 7142222", True),
+        ("电话 714222", False),
+        ("7 1 4 2 2 2 2", True),
+        ("３号楼", True),
+        ("二单元", True),
+        ("501室", True),
+        ("会议室", False),
+        ("NC-LX-20261123-0012-5", False),
+    ],
+)
+def test_long_numbers_and_dwellings_block(text: str, blocked: bool) -> None:
+    assert bool(unresolved(text, [])) is blocked
+
+
+def test_a_decided_span_no_longer_blocks() -> None:
+    text = "服务电话 71422222"
+    assert unresolved(text, [Span(5, 13, SpanKind.DIGITS)]) == []
+
+
+def test_half_a_decision_is_none() -> None:
+    text = "13800138000"
+    assert unresolved(text, [Span(0, 3, SpanKind.DIGITS)])
+
+
+@given(st.text(alphabet="0123456789 -号楼单元室栋王小明我叫，道一三八０１Ａa@.", max_size=60))
+def test_what_the_rules_propose_never_leaves_a_long_number(text: str) -> None:
+    spans = propose(text)
+    assert unresolved(text, spans) == []
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+@given(st.text(max_size=80))
+def test_redaction_keeps_everything_else(text: str) -> None:
+    assert redact(text, []) == text
+    assert unresolved(redact(text, propose(text)), []) == []
