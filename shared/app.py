@@ -1,8 +1,8 @@
 """Builds a service: its lifespan, middleware, problems, health, documents and background work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypedDict
@@ -58,41 +58,11 @@ def build(
 ) -> FastAPI:
     """The service's application. Raises RuntimeError for a route without a declared permission."""
     logs.configure(settings.env, name)
-    keyring = Keyring(settings.column_keys, settings.index_key)
     metrics = Metrics()
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        engine = new_engine(settings, name)
-        sessions = new_sessions(engine)
-        bus = Bus(settings.nats_url, name)
-        relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
-        direct = DirectPool(settings, name, relay.wake)
-        work = [asyncio.create_task(bus.connect(), name="bus")]
-        if settings.background:
-            work += _background(settings, sessions, bus, relay, subscriptions, jobs)
-        for task in work:
-            task.add_done_callback(_report_death)
-        health.watch(metrics, relay, engine)
-        try:
-            yield State(
-                settings=settings,
-                sessions=sessions,
-                direct=direct,
-                relay=relay,
-                bus=bus,
-                keyring=keyring,
-                verifier=Verifier(
-                    settings.jwks_url, issuer=settings.issuer, audience=settings.audience
-                ),
-            )
-        finally:
-            await _wind_down(work, bus, direct, engine)
-
     app = FastAPI(
         title=f"{title.zh} | {title.en}",
         version=VERSION,
-        lifespan=lifespan,
+        lifespan=_lifespan(settings, name, metrics, subscriptions, jobs),
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -113,6 +83,46 @@ def build(
     health.install(app, name, tables, metrics)
     documents.install(app, name, publishes, subscriptions)
     return app
+
+
+def _lifespan(
+    settings: Settings,
+    name: str,
+    metrics: Metrics,
+    subscriptions: Sequence[Subscription[Any]],
+    jobs: Sequence[Job | LongJob],
+) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
+    """Connections and background work, from start to a clean end. A bad key stops the start."""
+    keyring = Keyring(settings.column_keys, settings.index_key)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        engine = new_engine(settings, name)
+        sessions = new_sessions(engine)
+        bus = Bus(settings.nats_url, name)
+        relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
+        direct = DirectPool(settings, name, relay.wake)
+        verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience)
+        work = [asyncio.create_task(bus.connect(), name="bus")]
+        if settings.background:
+            work += _background(settings, sessions, bus, relay, subscriptions, jobs)
+        for task in work:
+            task.add_done_callback(_report_death)
+        health.watch(metrics, relay, engine)
+        try:
+            yield State(
+                settings=settings,
+                sessions=sessions,
+                direct=direct,
+                relay=relay,
+                bus=bus,
+                keyring=keyring,
+                verifier=verifier,
+            )
+        finally:
+            await _wind_down(work, bus, direct, engine)
+
+    return lifespan
 
 
 def _background(

@@ -1,0 +1,149 @@
+"""Rules of the house that no other tool checks: each is a sentence of the style page."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILE_LINES = 300
+FUNCTION_LINES = 40
+BROAD_EXCEPT_AT = {"shared/bus.py", "shared/outbox.py"}
+"""The consumer's edge and the relay's loop: the two places that must outlive any error."""
+
+MACHINE = re.compile(
+    r"/(work|farm|root)/|py[p]i\.org|python[h]osted|registry\.np[m]js|deb\.debi[a]n"
+)
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The project's own files that match, as git knows them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+PYTHON = [p for p in tracked("*.py") if "migrations" not in p.parts]
+SOURCE = [p for p in PYTHON if p.relative_to(ROOT).parts[0] in {"services", "shared", "deploy"}]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_a_file_stays_one_room(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_a_function_does_one_thing(path: Path) -> None:
+    long = [
+        f"{node.name}: {lines} lines"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (lines := _own_lines(node)) > FUNCTION_LINES
+    ]
+    assert not long
+
+
+def _own_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Without the functions defined inside, which are counted by themselves."""
+    inner = [
+        n
+        for n in ast.walk(node)
+        if n is not node and isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    total = (node.end_lineno or 0) - node.lineno + 1
+    return total - sum((n.end_lineno or 0) - n.lineno + 1 for n in inner)
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_only_two_places_catch_everything(path: Path) -> None:
+    caught = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler)
+        if node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
+    ]
+    assert not caught or name(path) in BROAD_EXCEPT_AT
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_nothing_is_left_for_later(path: Path) -> None:
+    assert not UNFINISHED.findall(path.read_text())
+
+
+def test_no_path_of_a_machine_and_no_registry_host() -> None:
+    text = (p for p in tracked() if p.suffix not in {".png", ".gz", ".jpg"})
+    found = [name(p) for p in text if MACHINE.search(p.read_text(errors="replace"))]
+    assert not found
+
+
+def rooms_files(ending: str) -> Iterator[Path]:
+    yield from (p for p in SOURCE if p.name == ending and "services" in p.parts)
+
+
+@pytest.mark.parametrize("path", list(rooms_files("routes.py")), ids=name)
+def test_no_route_names_a_table_class(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".models"):
+            tables = _table_classes(ROOT / ((node.module or "").replace(".", "/") + ".py"))
+            assert not tables & {alias.name for alias in node.names}
+
+
+def _table_classes(path: Path) -> set[str]:
+    return {
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        if any(keyword.arg == "table" for keyword in node.keywords)
+    }
+
+
+@pytest.mark.parametrize("path", list(rooms_files("routes.py")), ids=name)
+def test_a_route_says_its_name_in_two_languages(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not (isinstance(node, ast.Call) and _is_route(node.func)):
+            continue
+        said = {k.arg: k.value for k in node.keywords}
+        if ast.unparse(said.get("include_in_schema", ast.Constant(True))) == "False":
+            continue
+        assert "operation_id" in said, ast.unparse(node)
+        summary = said.get("summary")
+        assert isinstance(summary, ast.Constant), ast.unparse(node)
+        assert " | " in str(summary.value), summary.value
+
+
+def _is_route(call: ast.expr) -> bool:
+    return (
+        isinstance(call, ast.Attribute)
+        and call.attr in {"get", "post", "put", "delete", "patch"}
+        and (ast.unparse(call.value).endswith("router"))
+    )
+
+
+@pytest.mark.parametrize("path", list(rooms_files("schemas.py")), ids=name)
+def test_every_input_model_forbids_extra_fields(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    classes = {n.name: n for n in tree.body if isinstance(n, ast.ClassDef)}
+    for cls in classes.values():
+        if cls.name.endswith(("Request", "Input")):
+            assert _forbids(cls, classes), cls.name
+
+
+def _forbids(cls: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:
+    if "forbid" in ast.unparse(cls):
+        return True
+    bases = [ast.unparse(base) for base in cls.bases]
+    if any(
+        base.split("[")[0].endswith(("Input", "Request")) for base in bases if base not in classes
+    ):
+        return True
+    return any(_forbids(classes[base], classes) for base in bases if base in classes)
