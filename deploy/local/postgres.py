@@ -33,8 +33,12 @@ SETTINGS = {
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_min_messages": "warning",
     "log_checkpoints": "off",
+    # Neither the values of a refused row nor those of a statement belong in a log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
+    "log_line_prefix": "%m ",
     "jit": "off",
 }
 

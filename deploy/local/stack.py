@@ -92,6 +92,7 @@ class Stack:
                 await asyncio.to_thread(postgres.command, data, port),
                 lambda: postgres.is_ready(data, port),
                 prepare=lambda: postgres.prepare(data, password.postgres),
+                shows=_is_no_routine,
             )
         )
         return postgres.url(password.postgres, port)
@@ -186,6 +187,11 @@ def _is_ok(url: str) -> bool:
     except (urllib.error.URLError, OSError):
         return False
     return True
+
+
+def _is_no_routine(line: str) -> bool:
+    """PostgreSQL tells each start and stop in ten lines; only that it had to recover is news."""
+    return " LOG: " not in line or "recovery" in line
 
 
 def _is_no_chatter(line: str) -> bool:
