@@ -16,7 +16,7 @@ from shared.tables import Moment, enum_type
 
 
 class SlotState(StrEnum):
-    """planned -> open (at opens_at) -> closed; planned or open -> withdrawn."""
+    """planned -> open (at opens_at) -> closed; any of them -> withdrawn before it begins."""
 
     PLANNED = "planned"
     OPEN = "open"
@@ -50,6 +50,8 @@ class Slot(Table, table=True):
             postgresql_where=text("state <> 'withdrawn'"),
         ),
         Index("ix_slot_open", "hall_code", "starts_at", postgresql_where=text("state = 'open'")),
+        Index("ix_slot_planned", "opens_at", postgresql_where=text("state = 'planned'")),
+        Index("ix_slot_closing", "closes_at", postgresql_where=text("state = 'open'")),
         # `booked` changes often: room in the page lets PostgreSQL update in place (HOT).
         {"postgresql_with": {"fillfactor": 70}},
     )

@@ -1,0 +1,113 @@
+"""What the room publishes: ids and public codes, never who the person is."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from services.appointments.slots.models import Pool
+from shared.events import Event
+
+
+class AppointmentEvent(Event):
+    """What every appointment event carries."""
+
+    type: ClassVar[str] = "appointments.appointment.changed.v1"
+
+    appointment_id: UUID
+    code: str
+    hall_code: str
+    item_code: str
+    pool: Pool
+    starts_at: AwareDatetime = Field(description="预约开始时间 | When the person is expected")
+    minutes: int
+    version: int
+
+
+class AppointmentHeld(AppointmentEvent):
+    """号源已为群众保留，等待确认。
+
+    Places are held for a citizen until `expires_at`.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.held.v1"
+
+    expires_at: AwareDatetime
+
+
+class AppointmentConfirmed(AppointmentEvent):
+    """群众已确认预约。
+
+    The citizen confirmed the appointment.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.confirmed.v1"
+
+
+class AppointmentCancelled(AppointmentEvent):
+    """预约已取消，号源已退回。
+
+    The appointment was cancelled and its places given back.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.cancelled.v1"
+
+    by_hall: bool = Field(description="是否由大厅取消 | Whether the hall cancelled it")
+
+
+class AppointmentRescheduled(AppointmentEvent):
+    """预约已改到新的时间；原预约作废。
+
+    The appointment was replaced by a new one at another time.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.rescheduled.v1"
+
+    replaced_by: UUID
+    new_code: str
+    new_starts_at: AwareDatetime
+
+
+class AppointmentOrphaned(AppointmentEvent):
+    """时段被撤销，预约失去时间，需工作人员联系改约。
+
+    The appointment lost its slots; staff must find the citizen another time.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.orphaned.v1"
+
+
+class AppointmentExpired(AppointmentEvent):
+    """未在保留时间内确认，号源已退回。
+
+    The hold ran out unconfirmed and its places were given back.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.expired.v1"
+
+
+class AppointmentCheckedIn(AppointmentEvent):
+    """群众已到大厅签到。
+
+    The citizen arrived at the hall.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.checked_in.v1"
+
+
+class AppointmentServed(AppointmentEvent):
+    """预约的事项已在窗口办理。
+
+    The appointment was served at a window.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.served.v1"
+
+
+class AppointmentMissed(AppointmentEvent):
+    """群众失约未到。
+
+    The citizen did not show up.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.missed.v1"

@@ -1,0 +1,228 @@
+"""From a request to held places: who it is for, under which terms, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from services.appointments.booking import queries, rules
+from services.appointments.booking.desk import Desk, Terms, expiry, is_offered
+from services.appointments.booking.events import AppointmentHeld
+from services.appointments.booking.gathering import Outcome, Wish
+from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.rules import Draft
+from services.appointments.booking.schemas import (
+    AppointmentView,
+    HoldRequest,
+    PersonIn,
+    TakenSlot,
+)
+from services.appointments.slots import service as slots
+from services.appointments.slots.models import Pool
+from services.appointments.slots.rules import SlotFacts
+from shared import ids, outbox
+from shared.crypto import Keyring
+from shared.errors import Invalid, Problem, Text
+from shared.idempotency import Claim, KeyReused
+from shared.identity import Caller
+
+_CITIZEN_POOLS = frozenset({Pool.ONLINE})
+_STAFF_POOLS = frozenset(Pool)
+
+
+class Held(NamedTuple):
+    """The answer as it was stored, and whether it was given before."""
+
+    answer: str
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class _Person:
+    """For whom: the key that caps count by, and the sealed contact of who has no account."""
+
+    key: str
+    name: str | None = None
+    phone: str | None = None
+    id_number: str | None = None
+
+
+async def hold(
+    desk: Desk,
+    keyring: Keyring,
+    request: HoldRequest,
+    caller: Caller,
+    claim: Claim | None,
+    now: datetime,
+) -> Held:
+    """Holds the places for the caller, or for the person whom staff or a device name.
+
+    Raises Invalid, rules.SlotTaken, SlotNotOnSale, AlreadyBooked, BookingBarred or KeyReused.
+    """
+    person = _person(request.citizen, caller, keyring)
+    run = await _run(desk, request, caller)
+    terms = await desk.terms(run[0].hall_code, request.item)
+    if not is_offered(terms, run[0].on_date):
+        raise Invalid(
+            Text("这个事项现在不能预约", "This item cannot be booked"), pointer="/body/item"
+        )
+    wanted = [slot.id for slot in run]
+    if claim is None and (refusal := desk.sold_out(wanted, request.item)):
+        raise refusal
+    wish = Wish(
+        draft=lambda: _draft(run, request.item, person, caller, claim, terms, now),
+        slots=wanted,
+        now=now,
+        cap=(person.key, request.item, run[0].on_date),
+        key=(claim.caller, claim.key) if claim else None,
+    )
+    outcome = await desk.gatherer.hold(wish)
+    if outcome.outcome == "held" and outcome.answer:
+        desk.direct.wake()
+        return Held(outcome.answer, replayed=False)
+    if outcome.outcome == "known":
+        return _replay(outcome, claim)
+    raise await _refusal(desk, outcome.outcome, run, request.item, now)
+
+
+async def _run(desk: Desk, request: HoldRequest, caller: Caller) -> list[SlotFacts]:
+    found = await desk.slots(request.wanted)
+    staff = caller.has("clerk", "hall_manager", "device")
+    if staff:
+        # A slot of another hall does not exist for these staff.
+        found = [slot for slot in found if caller.at(slot.hall_code)]
+    pools = _STAFF_POOLS if staff else _CITIZEN_POOLS
+    return rules.ensure_run(found, request.wanted, request.item, pools)
+
+
+def citizen_key(account: str) -> str:
+    """The key of a person with an account."""
+    return f"sub:{account}"
+
+
+def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person:
+    if not caller.has("clerk", "hall_manager", "device"):
+        if named is not None:
+            raise Invalid(
+                Text("为自己预约时不用填写", "Leave this out when you book for yourself"),
+                pointer="/body/citizen",
+            )
+        return _Person(citizen_key(caller.sub))
+    if named is None:
+        raise Invalid(
+            Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"
+        )
+    if named.id_number:
+        key = "id:" + keyring.blind_index(named.id_number, where="citizen.id_number")
+    else:
+        key = "tel:" + keyring.blind_index(named.phone, where="citizen.phone")
+    return _Person(
+        key,
+        keyring.seal(named.name, where="citizen.name", row=key),
+        keyring.seal(named.phone, where="citizen.phone", row=key),
+        keyring.seal(named.id_number, where="citizen.id_number", row=key)
+        if named.id_number
+        else None,
+    )
+
+
+def _draft(
+    run: Sequence[SlotFacts],
+    item: str,
+    person: _Person,
+    caller: Caller,
+    claim: Claim | None,
+    terms: Terms,
+    now: datetime,
+) -> Draft:
+    first = run[0]
+    view = AppointmentView(
+        id=ids.new_id(),
+        code=ids.public_code("A"),
+        state=AppointmentState.HELD,
+        hall_code=first.hall_code,
+        item=item,
+        pool=first.pool,
+        starts_at=first.starts_at,
+        minutes=sum(slot.minutes for slot in run),
+        slots=[TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run],
+        held_at=now,
+        expires_at=expiry(terms, now),
+        guide_version=terms.offer.guide_version if terms.offer else 0,
+        policy_version=terms.policy_version,
+        version=1,
+    )
+    event = outbox.row(
+        AppointmentHeld(
+            appointment_id=view.id,
+            code=view.code,
+            hall_code=view.hall_code,
+            item_code=item,
+            pool=view.pool,
+            starts_at=view.starts_at,
+            minutes=view.minutes,
+            version=1,
+            expires_at=expiry(terms, now),
+        ),
+        scope=view.hall_code,
+        subject=str(view.id),
+    )
+    return Draft(
+        id=view.id,
+        code=view.code,
+        hall_code=view.hall_code,
+        item_code=item,
+        pool=view.pool.value,
+        citizen_key=person.key,
+        booked_by=caller.sub,
+        on_date=first.on_date,
+        starts_at=view.starts_at,
+        minutes=view.minutes,
+        guide_version=view.guide_version,
+        policy_version=view.policy_version,
+        expires_at=expiry(terms, now),
+        idem_key=claim.key if claim else None,
+        idem_route=claim.route if claim else None,
+        idem_hash=claim.request_hash if claim else None,
+        answer=view.model_dump_json(),
+        event_id=event.event_id,
+        event_subject=event.subject,
+        event_body=event.body,
+        traceparent=event.traceparent,
+        name_sealed=person.name,
+        phone_sealed=person.phone,
+        id_number_sealed=person.id_number,
+    )
+
+
+def _replay(outcome: Outcome, claim: Claim | None) -> Held:
+    """What the same request was answered before. Raises KeyReused if it was another one."""
+    if claim is None or outcome.request_hash != claim.request_hash or outcome.answer is None:
+        raise KeyReused(
+            Text(
+                "这个 Idempotency-Key 已用于另一个请求，请换一个新的",
+                "This Idempotency-Key was used for another request; please use a new one",
+            ),
+            pointer="/header/Idempotency-Key",
+        )
+    return Held(outcome.answer, replayed=True)
+
+
+async def _refusal(
+    desk: Desk, outcome: str, run: Sequence[SlotFacts], item: str, now: datetime
+) -> Problem:
+    """The problem to answer with; a full slot's is remembered for a second."""
+    if outcome == "barred":
+        return rules.BookingBarred()
+    if outcome == "capped":
+        return rules.AlreadyBooked()
+    wanted = [slot.id for slot in run]
+    if remembered := desk.sold_out(wanted, item):
+        return remembered
+    others = await slots.alternatives(desk.direct, run, item, now)
+    closed = await queries.why_not_on_sale(desk.direct, wanted, now)
+    if closed is not None:
+        return rules.not_on_sale(closed["state"], closed["opens_at"], others)
+    problem = rules.slot_taken(others)
+    desk.remember_sold_out(wanted, item, problem)
+    return problem

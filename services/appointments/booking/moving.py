@@ -1,0 +1,132 @@
+"""Moving an appointment: the new places are taken and the old ones released in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import queries, rules, service
+from services.appointments.booking.desk import Desk, is_offered, places_freed
+from services.appointments.booking.events import AppointmentRescheduled
+from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
+from services.appointments.booking.schemas import MoveRequest
+from services.appointments.policies import service as policies
+from services.appointments.slots import service as slots
+from services.appointments.slots.models import Pool, SlotState
+from services.appointments.slots.rules import SlotFacts
+from shared import ids
+from shared.errors import Invalid, Text
+from shared.identity import Caller
+
+S = AppointmentState
+
+
+async def move(
+    session: AsyncSession,
+    desk: Desk,
+    typed: str,
+    wanted: MoveRequest,
+    caller: Caller,
+    now: datetime,
+) -> Appointment:
+    """The new, confirmed appointment that replaces the old one, with a code of its own.
+
+    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale.
+    """
+    old = await service.visible(session, typed, caller)
+    run = await _run(desk, old, wanted, caller)
+    if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
+        policy = await policies.in_force(session, old.hall_code, now)
+        rules.ensure_changeable(old.starts_at, policy.cancel_until_minutes, now)
+    had_places = old.state in rules.HOLDING
+    replaced = await service.change(
+        session, old, S.RESCHEDULED, now, version=wanted.version, before=[old.state]
+    )
+    taken = await queries.slots_of(session, [replaced.id])
+    released = [row["id"] for row in taken.get(replaced.id, [])] if had_places else []
+    locked = await slots.lock(session, [*released, *(slot.id for slot in run)])
+    await _ensure_room(desk, locked, run, released, old.item_code, now)
+    await slots.shift(session, take=[slot.id for slot in run], release=released)
+    new = await _book(session, desk, replaced, run, caller, now)
+    places_freed()
+    await service.tell(
+        session,
+        AppointmentRescheduled,
+        replaced,
+        replaced_by=new.id,
+        new_code=new.code,
+        new_starts_at=new.starts_at,
+    )
+    return new
+
+
+async def _run(
+    desk: Desk, old: Appointment, wanted: MoveRequest, caller: Caller
+) -> list[SlotFacts]:
+    found = [s for s in await desk.slots(wanted.slot_ids) if s.hall_code == old.hall_code]
+    pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
+    return rules.ensure_run(found, wanted.slot_ids, old.item_code, pools)
+
+
+async def _ensure_room(
+    desk: Desk,
+    locked: dict[UUID, RowMapping],
+    run: Sequence[SlotFacts],
+    released: Sequence[UUID],
+    item: str,
+    now: datetime,
+) -> None:
+    """Raises SlotTaken or SlotNotOnSale with alternatives."""
+    for slot in run:
+        row = locked[slot.id]
+        on_sale = row["state"] == SlotState.OPEN and row["closes_at"] > now
+        if on_sale and row["booked"] - released.count(slot.id) < row["capacity"]:
+            continue
+        others = await slots.alternatives(desk.direct, run, item, now)
+        if on_sale:
+            raise rules.slot_taken(others)
+        raise rules.not_on_sale(row["state"], row["opens_at"], others)
+
+
+async def _book(
+    session: AsyncSession,
+    desk: Desk,
+    old: Appointment,
+    run: Sequence[SlotFacts],
+    caller: Caller,
+    now: datetime,
+) -> Appointment:
+    first = run[0]
+    terms = await desk.terms(old.hall_code, old.item_code)
+    if not is_offered(terms, first.on_date) or terms.offer is None:
+        raise Invalid(
+            Text("这个事项现在不能预约", "This item cannot be booked"), pointer="/body/slot_ids"
+        )
+    new = Appointment(
+        code=ids.public_code("A"),
+        hall_code=old.hall_code,
+        item_code=old.item_code,
+        pool=first.pool,
+        citizen_key=old.citizen_key,
+        booked_by=caller.sub,
+        on_date=first.on_date,
+        starts_at=first.starts_at,
+        minutes=sum(slot.minutes for slot in run),
+        state=S.CONFIRMED,
+        guide_version=terms.offer.guide_version,
+        policy_version=terms.policy_version,
+        held_at=now,
+        changed_at=now,
+        rescheduled_from=old.id,
+    )
+    session.add(new)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise rules.AlreadyBooked from error
+    session.add_all(AppointmentSlot(appointment_id=new.id, slot_id=slot.id) for slot in run)
+    await session.flush()
+    return new

@@ -1,0 +1,229 @@
+"""The SQL of appointments; the statement that books is in `statement.py`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import RowMapping, TextClause, or_, text, tuple_, update
+from sqlmodel import col, desc, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking.models import Appointment, AppointmentState, Citizen
+from services.appointments.booking.rules import HOLDING
+from shared.db import DirectPool
+
+_HOLDING = sorted(HOLDING)
+
+_SLOT_STATES = """
+SELECT state, opens_at, booked >= capacity AS is_full FROM slot
+WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
+"""
+
+_SLOTS_OF = text("""
+SELECT x.appointment_id, s.id, s.starts_at, s.minutes
+FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
+WHERE x.appointment_id = ANY(:ids) ORDER BY s.starts_at
+""")
+
+_EXPIRE = text("""
+WITH due AS (
+  SELECT id FROM appointment WHERE state = 'held' AND expires_at <= :now
+  ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+)
+UPDATE appointment SET state = 'expired', version = version + 1, expires_at = NULL,
+  changed_at = :now
+FROM due WHERE appointment.id = due.id RETURNING appointment.*
+""")
+
+_MISS = text("""
+WITH due AS (
+  SELECT a.id FROM appointment a
+  LEFT JOIN LATERAL (
+    SELECT check_in_late_minutes AS late FROM booking_policy p
+    WHERE p.hall_code = a.hall_code ORDER BY version DESC LIMIT 1
+  ) p ON true
+  WHERE a.state = 'confirmed'
+    AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '7 days' AND :now
+    AND a.starts_at + make_interval(mins => coalesce(p.late, 30)) < :now
+  ORDER BY a.id LIMIT 500 FOR UPDATE OF a SKIP LOCKED
+)
+UPDATE appointment SET state = 'no_show', version = version + 1, changed_at = :now
+FROM due WHERE appointment.id = due.id RETURNING appointment.*
+""")
+
+_LOSING = text("""
+UPDATE appointment SET
+  state = CASE state WHEN 'held' THEN 'cancelled_by_hall' ELSE 'orphaned' END,
+  version = version + 1, expires_at = NULL, changed_at = :now
+WHERE state IN ('held', 'confirmed') AND id IN (
+  SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
+)
+RETURNING appointment.*
+""")
+
+_LIVE_IN = text("""
+SELECT a.id, a.code, a.starts_at, a.item_code, a.state, x.slot_id
+FROM appointment a JOIN appointment_slot x ON a.id = x.appointment_id
+WHERE x.slot_id = ANY(:slots) AND a.state IN ('held', 'confirmed', 'checked_in')
+ORDER BY a.id FOR UPDATE OF a
+""")
+
+_CARRY = text("""
+UPDATE appointment_slot SET slot_id = pair.new_id
+FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS pair(old_id, new_id)
+WHERE slot_id = pair.old_id AND EXISTS (
+  SELECT FROM appointment a WHERE a.id = appointment_id AND a.state = ANY(:holding)
+)
+""")
+
+_NO_SHOWS = text("""
+SELECT count(*) FROM appointment
+WHERE citizen_key = :citizen AND hall_code = :hall AND state = 'no_show' AND starts_at > :since
+""")
+
+_DRIFT = text("""
+SELECT s.id, s.hall_code, s.booked, count(a.id) AS live FROM slot s
+LEFT JOIN appointment_slot x ON x.slot_id = s.id
+LEFT JOIN appointment a ON a.id = x.appointment_id AND a.state = ANY(:holding)
+WHERE s.starts_at > :since GROUP BY s.id HAVING s.booked <> count(a.id)
+ORDER BY s.id LIMIT 1000
+""")
+
+
+async def why_not_on_sale(
+    direct: DirectPool, slots: Iterable[UUID], now: datetime
+) -> asyncpg.Record | None:
+    """State and opening time of the first wanted slot that is not on sale; None if all are."""
+    return await direct.fetchrow(_SLOT_STATES, list(slots), now)
+
+
+async def find(session: AsyncSession, reference: UUID | str) -> Appointment | None:
+    """The appointment with that id or public code."""
+    column = col(Appointment.id) if isinstance(reference, UUID) else col(Appointment.code)
+    return (await session.exec(select(Appointment).where(column == reference))).one_or_none()
+
+
+async def slots_of(
+    session: AsyncSession, appointments: Iterable[UUID]
+) -> dict[UUID, list[RowMapping]]:
+    """The slots (id, starts_at, minutes) of each appointment, in order of time."""
+    found: dict[UUID, list[RowMapping]] = defaultdict(list)
+    ids = list(appointments)
+    for row in (await session.execute(_SLOTS_OF, {"ids": ids})).mappings():
+        found[row["appointment_id"]].append(row)
+    return found
+
+
+async def of_citizen(
+    session: AsyncSession, citizen_key: str, *, before: UUID | None, limit: int
+) -> Sequence[Appointment]:
+    """Newest first."""
+    rows = select(Appointment).where(col(Appointment.citizen_key) == citizen_key)
+    if before is not None:
+        rows = rows.where(col(Appointment.id) < before)
+    return (await session.exec(rows.order_by(desc(Appointment.id)).limit(limit))).all()
+
+
+async def of_hall(
+    session: AsyncSession,
+    hall: str,
+    *,
+    since: datetime,
+    until: datetime,
+    state: AppointmentState | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Appointment]:
+    """A hall's appointments by time."""
+    starts_at, key = col(Appointment.starts_at), col(Appointment.id)
+    rows = select(Appointment).where(
+        col(Appointment.hall_code) == hall, starts_at >= since, starts_at < until
+    )
+    if state is not None:
+        rows = rows.where(col(Appointment.state) == state)
+    if after is not None:
+        rows = rows.where(tuple_(starts_at, key) > tuple_(*after))
+    return (await session.exec(rows.order_by(starts_at, key).limit(limit))).all()
+
+
+async def change_state(
+    session: AsyncSession,
+    appointment: UUID,
+    *,
+    before: Sequence[AppointmentState],
+    after: AppointmentState,
+    version: int | None,
+    now: datetime,
+) -> Appointment | None:
+    """The compare-and-swap of every edge; None if another change came first."""
+    swap = (
+        update(Appointment)
+        .where(
+            col(Appointment.id) == appointment,
+            col(Appointment.state).in_(before),
+            or_(col(Appointment.expires_at).is_(None), col(Appointment.expires_at) > now),
+        )
+        .values(state=after, version=col(Appointment.version) + 1, expires_at=None, changed_at=now)
+        .returning(Appointment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    if version is not None:
+        swap = swap.where(col(Appointment.version) == version)
+    return (await session.scalars(swap)).one_or_none()
+
+
+async def _changed(
+    session: AsyncSession, statement: TextClause, **values: Any
+) -> Sequence[Appointment]:
+    rows = select(Appointment).from_statement(statement)
+    return (
+        await session.scalars(rows, values, execution_options={"populate_existing": True})
+    ).all()
+
+
+async def expire(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
+    """Ends the holds that ran out; skips those that somebody is confirming right now."""
+    return await _changed(session, _EXPIRE, now=now)
+
+
+async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
+    """Marks who did not come within the time that the hall's policy gives."""
+    return await _changed(session, _MISS, now=now)
+
+
+async def lose_slots(
+    session: AsyncSession, slots: Iterable[UUID], now: datetime
+) -> Sequence[Appointment]:
+    """Orphans the confirmed, and ends the unconfirmed, appointments that have a place there."""
+    return await _changed(session, _LOSING, slots=list(slots), now=now)
+
+
+async def lock_live_in(session: AsyncSession, slots: Iterable[UUID]) -> Sequence[RowMapping]:
+    """The live appointments with a place in the slots, a row for each place; locks them."""
+    return (await session.execute(_LIVE_IN, {"slots": list(slots)})).mappings().all()
+
+
+async def carry(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]]) -> None:
+    """Moves the places held in old slots to the slots that replace them."""
+    values = {"old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
+    await session.execute(_CARRY, {**values, "holding": _HOLDING})
+
+
+async def no_shows(session: AsyncSession, citizen_key: str, hall: str, since: datetime) -> int:
+    """How often the person did not come to this hall since then."""
+    values = {"citizen": citizen_key, "hall": hall, "since": since}
+    return int(await session.scalar(_NO_SHOWS, values) or 0)
+
+
+async def drift(session: AsyncSession, since: datetime) -> Sequence[RowMapping]:
+    """Slots whose count is not the number of appointments that hold their places."""
+    return (await session.execute(_DRIFT, {"since": since, "holding": _HOLDING})).mappings().all()
+
+
+async def contacts(session: AsyncSession, keys: Iterable[str]) -> dict[str, Citizen]:
+    """The sealed contacts of people without an account, by key."""
+    people = await session.exec(select(Citizen).where(col(Citizen.key).in_(list(keys))))
+    return {person.key: person for person in people}

@@ -1,0 +1,119 @@
+"""Appointments as their owner and the hall's staff may see them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import icalendar, queries
+from services.appointments.booking.hold import citizen_key
+from services.appointments.booking.models import Appointment, AppointmentState, Citizen
+from services.appointments.booking.schemas import AppointmentView, MaskedPerson, TakenSlot
+from services.appointments.directory import service as directory
+from services.appointments.guides import service as guides
+from shared import clock
+from shared.crypto import Keyring, mask_name, mask_phone
+from shared.errors import Invalid, Text
+from shared.identity import Caller
+from shared.pages import Page, PageRequest, page
+
+
+async def mine(
+    session: AsyncSession, caller: Caller, keyring: Keyring, paging: PageRequest
+) -> Page[AppointmentView]:
+    """The caller's own appointments, newest first."""
+    after = paging.key(UUID)
+    rows = await queries.of_citizen(
+        session,
+        citizen_key(caller.sub),
+        before=after[0] if after else None,
+        limit=paging.limit + 1,
+    )
+    views = await views_of(session, rows, caller, keyring)
+    return page(views, paging, lambda one: (one.id,), lambda one: one)
+
+
+async def of_hall(
+    session: AsyncSession,
+    caller: Caller,
+    keyring: Keyring,
+    paging: PageRequest,
+    *,
+    hall: str | None,
+    on: date | None,
+    state: AppointmentState | None,
+    now: datetime,
+) -> Page[AppointmentView]:
+    """A hall's appointments of one day (today unless said), by time, for its staff.
+
+    Raises Invalid without a hall, NotFound for a hall that is not the caller's.
+    """
+    if hall is None:
+        raise Invalid(Text("请写明大厅", "Name the hall"), pointer="/query/hall")
+    await directory.staffed_hall(session, hall, caller)
+    since = clock.day_start(on or clock.today(now))
+    after = paging.key(datetime, UUID)
+    rows = await queries.of_hall(
+        session,
+        hall,
+        since=since,
+        until=since + timedelta(days=1),
+        state=state,
+        after=(after[0], after[1]) if after else None,
+        limit=paging.limit + 1,
+    )
+    views = await views_of(session, rows, caller, keyring)
+    return page(views, paging, lambda one: (one.starts_at, one.id), lambda one: one)
+
+
+async def calendar_entry(session: AsyncSession, appointment: Appointment, now: datetime) -> bytes:
+    """The appointment as an iCalendar document."""
+    hall = await directory.get_hall(session, appointment.hall_code)
+    item = await guides.get_item(session, appointment.item_code)
+    return icalendar.document(
+        appointment, item=item.name, hall=hall.name, address=hall.address, now=now
+    )
+
+
+async def view_of(
+    session: AsyncSession, appointment: Appointment, caller: Caller, keyring: Keyring
+) -> AppointmentView:
+    """The appointment with its slots; staff also see the person's masked name and phone."""
+    return (await views_of(session, [appointment], caller, keyring))[0]
+
+
+async def views_of(
+    session: AsyncSession, appointments: Sequence[Appointment], caller: Caller, keyring: Keyring
+) -> list[AppointmentView]:
+    """The same for many, with two queries."""
+    taken = await queries.slots_of(session, [one.id for one in appointments])
+    people: dict[str, Citizen] = {}
+    if caller.has("clerk", "hall_manager"):
+        people = await queries.contacts(session, {one.citizen_key for one in appointments})
+    return [_view(one, taken, people.get(one.citizen_key), keyring) for one in appointments]
+
+
+def _view(
+    one: Appointment,
+    taken: dict[UUID, list[RowMapping]],
+    person: Citizen | None,
+    keyring: Keyring,
+) -> AppointmentView:
+    slots = [
+        TakenSlot(id=row["id"], starts_at=row["starts_at"], minutes=row["minutes"])
+        for row in taken.get(one.id, [])
+    ]
+    return AppointmentView(
+        **one.model_dump(include=set(AppointmentView.model_fields) - {"item", "slots", "citizen"}),
+        item=one.item_code,
+        slots=slots,
+        citizen=_masked(person, keyring) if person else None,
+    )
+
+
+def _masked(person: Citizen, keyring: Keyring) -> MaskedPerson:
+    name = keyring.open(person.name_sealed, where="citizen.name", row=person.key)
+    phone = keyring.open(person.phone_sealed, where="citizen.phone", row=person.key)
+    return MaskedPerson(name=mask_name(name), phone=mask_phone(phone))

@@ -1,0 +1,239 @@
+"""Appointments over HTTP."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response, status
+
+from services.appointments.booking import hold, moving, reading, rules, service
+from services.appointments.booking.desk import BookingDesk
+from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.schemas import (
+    AppointmentView,
+    ChangeRequest,
+    HoldRequest,
+    MoveRequest,
+)
+from services.appointments.slots.schemas import Day
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Session
+from shared.errors import StateConflict, problem_responses
+from shared.idempotency import IdempotencyKey, KeyReused
+from shared.identity import Caller, allow
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+router = Router(prefix="/appointments", tags=["citizen"])
+
+Reference = Annotated[
+    str, Path(min_length=6, max_length=40, description="预约编号或预约码 | Id or public code")
+]
+Owner = Annotated[Caller, allow("citizen", "clerk", "hall_manager")]
+OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "device")]
+
+
+@router.post(
+    "",
+    operation_id="hold_appointment",
+    summary="占住时段，待确认 | Hold an appointment",
+    status_code=status.HTTP_201_CREATED,
+    response_model=AppointmentView,
+    responses=problem_responses(
+        rules.SlotTaken, rules.SlotNotOnSale, rules.AlreadyBooked, rules.BookingBarred, KeyReused
+    ),
+)
+async def hold_appointment(
+    wanted: HoldRequest,
+    request: Request,
+    desk: BookingDesk,
+    vault: Vault,
+    now: Now,
+    caller: OwnerOrDevice,
+    _: IdempotencyKey,
+) -> Response:
+    """占住一个或连续几个时段，默认保留 5 分钟，请在此期间确认。约满时返回最近的三个可约时间。
+    同一人同一事项同一天只能有一个有效预约。重试请带相同的 `Idempotency-Key`。
+
+    ---
+
+    Holds one slot or several consecutive ones, by default for 5 minutes; confirm within that time.
+    A full slot is answered with the three nearest alternatives. One live appointment a person,
+    item and day. Retry with the same `Idempotency-Key`.
+    """
+    held = await hold.hold(desk, vault, wanted, caller, request.state.claim, now)
+    headers = {"Idempotent-Replayed": "true"} if held.replayed else {}
+    return Response(
+        held.answer, status.HTTP_201_CREATED, headers=headers, media_type="application/json"
+    )
+
+
+@router.get(
+    "",
+    operation_id="list_my_appointments",
+    summary="我的预约；工作人员可查本大厅 | My appointments, or a hall's for its staff",
+)
+async def list_my_appointments(
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Owner,
+    paging: Paging,
+    hall: Annotated[str | None, Query(max_length=32)] = None,
+    on: Annotated[Day | None, Query(description="哪一天 | Which day")] = None,
+    state: AppointmentState | None = None,
+) -> Page[AppointmentView]:
+    """群众看到自己的全部预约，新的在前。工作人员须写明 `hall`，按时间看某一天（默认今天）的预约。
+
+    ---
+
+    Citizens see all their appointments, newest first. Staff name the `hall` and see the
+    appointments of one day (today by default) in order of time.
+    """
+    if caller.has("clerk", "hall_manager"):
+        return await reading.of_hall(
+            session, caller, vault, paging, hall=hall, on=on, state=state, now=now
+        )
+    return await reading.mine(session, caller, vault, paging)
+
+
+@router.get("/{appointment}", operation_id="get_appointment", summary="一个预约 | One appointment")
+async def get_appointment(
+    appointment: Reference, session: Session, vault: Vault, caller: OwnerOrDevice
+) -> AppointmentView:
+    """本人或本大厅工作人员可查，可用预约编号或预约码。
+
+    ---
+
+    For its owner and the staff and devices of its hall, by id or public code.
+    """
+    found = await service.visible(session, appointment, caller)
+    return await reading.view_of(session, found, caller, vault)
+
+
+@router.get(
+    "/{appointment}/calendar.ics",
+    operation_id="get_appointment_calendar",
+    summary="加入手机日历 | The appointment for a calendar",
+    response_class=Response,
+    responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
+)
+async def get_appointment_calendar(
+    appointment: Reference, session: Session, now: Now, caller: Owner
+) -> Response:
+    """iCalendar 文件，提前一小时提醒；预约取消后再次下载会取消日历中的条目。
+
+    ---
+
+    An iCalendar file with an alarm an hour before; after a cancellation it cancels the entry.
+    """
+    found = await service.visible(session, appointment, caller)
+    entry = await reading.calendar_entry(session, found, now)
+    name = f'attachment; filename="{found.code}.ics"'
+    return Response(
+        entry, media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": name}
+    )
+
+
+@router.post(
+    "/{appointment}/confirm",
+    operation_id="confirm_appointment",
+    summary="确认预约 | Confirm an appointment",
+    responses=problem_responses(StateConflict),
+)
+async def confirm_appointment(
+    appointment: Reference,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: OwnerOrDevice,
+    wanted: ChangeRequest | None = None,
+) -> AppointmentView:
+    """在保留时间内确认。过期后号源已退回，请重新预约。
+
+    ---
+
+    Within the time of the hold; afterwards its places are free again, so please book anew.
+    """
+    version = wanted.version if wanted else None
+    done = await service.confirm(session, appointment, version, caller, now)
+    return await reading.view_of(session, done, caller, vault)
+
+
+@router.post(
+    "/{appointment}/cancel",
+    operation_id="cancel_appointment",
+    summary="取消预约 | Cancel an appointment",
+    responses=problem_responses(StateConflict, rules.TooLate),
+)
+async def cancel_appointment(
+    appointment: Reference,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Owner,
+    wanted: ChangeRequest | None = None,
+) -> AppointmentView:
+    """号源立即退回。群众须在大厅规定的期限前取消；过期请联系大厅。
+
+    ---
+
+    Gives the places back at once. Citizens cancel before the hall's deadline; staff at any time.
+    """
+    version = wanted.version if wanted else None
+    done = await service.cancel(session, appointment, version, caller, now)
+    return await reading.view_of(session, done, caller, vault)
+
+
+@router.post(
+    "/{appointment}/reschedule",
+    operation_id="reschedule_appointment",
+    summary="改约 | Move an appointment to another time",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(
+        StateConflict, rules.TooLate, rules.SlotTaken, rules.SlotNotOnSale, rules.AlreadyBooked
+    ),
+)
+async def reschedule_appointment(
+    appointment: Reference,
+    wanted: MoveRequest,
+    session: Session,
+    desk: BookingDesk,
+    vault: Vault,
+    now: Now,
+    caller: Owner,
+) -> AppointmentView:
+    """取得新时段与退回旧时段同时完成：新时段约满时原预约不变。返回新的、已确认的预约和新的预约码。
+
+    ---
+
+    The new places are taken and the old ones given back at once; if the new slot is full, nothing
+    changes. Answers with the new appointment, confirmed, with a code of its own.
+    """
+    done = await moving.move(session, desk, appointment, wanted, caller, now)
+    return await reading.view_of(session, done, caller, vault)
+
+
+@router.post(
+    "/{appointment}/check-in",
+    operation_id="check_in_appointment",
+    summary="到场签到 | Check in on arrival",
+    responses=problem_responses(StateConflict, rules.TooEarly, rules.TooLate),
+)
+async def check_in_appointment(
+    appointment: Reference,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: OwnerOrDevice,
+    wanted: ChangeRequest | None = None,
+) -> AppointmentView:
+    """本人、工作人员或大厅设备签到；自助机可直接用预约码。签到后不必再取号排队。
+
+    ---
+
+    By the owner, the staff or a device of the hall; kiosks may use the public code.
+    """
+    found = await service.visible(session, appointment, caller)
+    version = wanted.version if wanted else None
+    done = await service.check_in(session, found, now, version=version)
+    return await reading.view_of(session, done, caller, vault)

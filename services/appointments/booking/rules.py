@@ -1,0 +1,183 @@
+"""What may happen to an appointment, and when. Pure: no clock, no database."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.slots.models import Pool
+from services.appointments.slots.rules import SlotFacts, follow_one_another
+from services.appointments.slots.schemas import FreeSlot
+from shared.errors import Conflict, Forbidden, Invalid, Text
+
+S = AppointmentState
+
+EDGES: dict[AppointmentState, frozenset[AppointmentState]] = {
+    S.HELD: frozenset({S.CONFIRMED, S.EXPIRED, S.CANCELLED, S.CANCELLED_BY_HALL}),
+    S.CONFIRMED: frozenset({S.CHECKED_IN, S.CANCELLED, S.RESCHEDULED, S.ORPHANED, S.NO_SHOW}),
+    S.ORPHANED: frozenset({S.RESCHEDULED, S.CANCELLED, S.CANCELLED_BY_HALL}),
+    S.CHECKED_IN: frozenset({S.SERVED, S.NO_SHOW}),
+}
+"""Every edge there is. An orphaned appointment is confirmed again by moving it to another slot."""
+
+HOLDING = frozenset({S.HELD, S.CONFIRMED, S.CHECKED_IN, S.SERVED, S.NO_SHOW})
+"""States whose places count in `slot.booked`: an unused place of the past stays used up."""
+
+
+def before(after: AppointmentState) -> list[AppointmentState]:
+    """The states from which an appointment may come into `after`."""
+    return [state for state, reachable in EDGES.items() if after in reachable]
+
+
+class Draft(NamedTuple):
+    """An appointment as the booking statement takes it, with its event and its answer."""
+
+    id: UUID
+    code: str
+    hall_code: str
+    item_code: str
+    pool: str
+    citizen_key: str
+    booked_by: str
+    on_date: date
+    starts_at: datetime
+    minutes: int
+    guide_version: int
+    policy_version: int
+    expires_at: datetime
+    idem_key: str | None
+    idem_route: str | None
+    idem_hash: str | None
+    answer: str
+    event_id: UUID
+    event_subject: str
+    event_body: bytes
+    traceparent: str | None
+    name_sealed: str | None
+    phone_sealed: str | None
+    id_number_sealed: str | None
+
+
+class SlotTaken(Conflict):
+    """Member `alternatives`: the three free times nearest to the wanted one."""
+
+    type = "/problems/slot-full"
+    title = Text("这个时段已约满", "The slot is full")
+
+
+class SlotNotOnSale(Conflict):
+    """Members `state` and `opens_at` of the slot, and `alternatives`."""
+
+    type = "/problems/slot-not-open"
+    title = Text("这个时段现在不能预约", "The slot cannot be booked now")
+
+
+class AlreadyBooked(Conflict):
+    """The cap: one live appointment a person, item and day."""
+
+    type = "/problems/already-booked"
+    title = Text(
+        "同一事项同一天已有预约，请先取消或改约",
+        "There is an appointment for this matter on that day; cancel or move it first",
+    )
+
+
+class BookingBarred(Forbidden):
+    """Too many no-shows at this hall."""
+
+    type = "/problems/booking-barred"
+    title = Text(
+        "因多次失约，暂不能在本大厅预约；可到窗口取号或申诉",
+        "After several no-shows you cannot book at this hall for now; walk in, or appeal",
+    )
+
+
+class TooLate(Conflict):
+    type = "/problems/too-late"
+    title = Text("已过办理期限", "It is too late for this")
+
+
+class TooEarly(Conflict):
+    """Member `opens_at`: when check-in begins."""
+
+    type = "/problems/too-early"
+    title = Text("还没到签到时间", "It is too early to check in")
+
+
+def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
+    """The refusal of a full slot, with the times to offer instead."""
+    return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])
+
+
+def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:
+    """The refusal of a slot that is not on sale (yet, or any more)."""
+    return SlotNotOnSale(
+        state=state,
+        opens_at=opens_at.isoformat(),
+        alternatives=[other.model_dump(mode="json") for other in others],
+    )
+
+
+def ensure_run(
+    slots: Sequence[SlotFacts], wanted: Sequence[UUID], item: str, pools: frozenset[Pool]
+) -> list[SlotFacts]:
+    """The wanted slots in order of time. Raises Invalid, naming the field.
+
+    They must exist, be open to the caller's kind, serve the item, and follow one another.
+    """
+    known = {slot.id: slot for slot in slots if slot.pool in pools}
+    if missing := [place for place, slot in enumerate(wanted) if slot not in known]:
+        raise Invalid(
+            Text(
+                "没有这个时段，请重新查询可约时间", "No such slot; please look up free times again"
+            ),
+            pointer=f"/body/slot_ids/{missing[0]}",
+        )
+    run = sorted((known[slot] for slot in wanted), key=lambda slot: slot.starts_at)
+    if len({slot.hall_code for slot in run}) > 1 or not follow_one_another(run):
+        raise Invalid(
+            Text("几个时段必须首尾相接", "The slots must follow one another"),
+            pointer="/body/slot_ids",
+        )
+    if any(item not in slot.item_codes for slot in run):
+        raise Invalid(
+            Text("这个时段不办理该事项", "This item is not handled in these slots"),
+            pointer="/body/item",
+        )
+    return run
+
+
+def ensure_changeable(starts_at: datetime, until_minutes: int, now: datetime) -> None:
+    """Raises TooLate when a citizen may no longer cancel or move."""
+    deadline = starts_at - timedelta(minutes=until_minutes)
+    if now > deadline:
+        raise TooLate(
+            Text(
+                f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",
+                f"Within {until_minutes} minutes of the start, please contact the hall",
+            ),
+            deadline=deadline.isoformat(),
+        )
+
+
+def ensure_check_in(starts_at: datetime, early: int, late: int, now: datetime) -> None:
+    """Raises TooEarly or TooLate outside the time of check-in."""
+    opens, closes = starts_at - timedelta(minutes=early), starts_at + timedelta(minutes=late)
+    if now < opens:
+        raise TooEarly(
+            Text(f"请在开始前 {early} 分钟内签到", f"Check in within {early} minutes of the start"),
+            opens_at=opens.isoformat(),
+        )
+    if now > closes:
+        raise TooLate(
+            Text(
+                "已超过签到时间，请取号排队", "The time to check in is over; please take a ticket"
+            ),
+            deadline=closes.isoformat(),
+        )
+
+
+def counts_as_no_show(appointment: Appointment, late_minutes: int, now: datetime) -> bool:
+    """Whether somebody who has not come by now is taken not to come."""
+    return now > appointment.starts_at + timedelta(minutes=late_minutes)

@@ -1,0 +1,111 @@
+"""What the booking API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from services.appointments.booking.models import AppointmentState
+from services.appointments.slots.models import Pool
+from shared.crypto import normalise_id_number, valid_id_number
+from shared.errors import Text
+
+LONGEST_RUN = 8
+
+
+def _id_number(typed: str) -> str:
+    if not valid_id_number(typed):
+        raise ValueError(Text("身份证号码有误，请核对", "Not a valid citizen ID number"))
+    return normalise_id_number(typed)
+
+
+IdNumber = Annotated[str, Field(min_length=18, max_length=32), AfterValidator(_id_number)]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9]{7,15}$", examples=["13800000000"])]
+SlotIds = Annotated[list[UUID], Field(min_length=1, max_length=LONGEST_RUN)]
+
+
+class PersonIn(BaseModel):
+    """A person without an account, for whom staff or a device book."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=60, pattern=r"\S")
+    phone: Phone
+    id_number: IdNumber | None = None
+
+
+class HoldRequest(BaseModel):
+    """Which places, for which item; `citizen` only when staff or a device book for someone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slot_ids: SlotIds | None = Field(None, description="一个或连续几个时段 | Consecutive slots")
+    slot_id: UUID | None = Field(None, description="只约一个时段时可用 | Instead, for one slot")
+    item: str = Field(min_length=1, max_length=64, examples=["PBOC-01"])
+    citizen: PersonIn | None = None
+
+    @model_validator(mode="after")
+    def _one_way_of_naming(self) -> Self:
+        if (self.slot_ids is None) == (self.slot_id is None):
+            raise ValueError(
+                Text("请填写 slot_ids 或 slot_id 其中一项", "Give either slot_ids or slot_id")
+            )
+        if self.slot_ids and len(set(self.slot_ids)) < len(self.slot_ids):
+            raise ValueError(Text("时段不能重复", "The same slot is named twice"))
+        return self
+
+    @property
+    def wanted(self) -> list[UUID]:
+        """The slots asked for, however they were named."""
+        return self.slot_ids or [self.slot_id]  # type: ignore[list-item]
+
+
+class ChangeRequest(BaseModel):
+    """Nothing has to be sent; with `version`, only that version is changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(None, ge=1)
+
+
+class MoveRequest(ChangeRequest):
+    """The new places."""
+
+    slot_ids: SlotIds
+
+
+class TakenSlot(BaseModel):
+    """A slot in which the appointment has a place."""
+
+    id: UUID
+    starts_at: datetime
+    minutes: int
+
+
+class MaskedPerson(BaseModel):
+    """Enough for staff to recognise the person: 张**, 138****0000."""
+
+    name: str
+    phone: str
+
+
+class AppointmentView(BaseModel):
+    """An appointment as its owner and the hall's staff see it."""
+
+    id: UUID
+    code: str = Field(description="预约码，到场报此码 | What to say or show on arrival")
+    state: AppointmentState
+    hall_code: str
+    item: str
+    pool: Pool
+    starts_at: datetime
+    minutes: int
+    slots: list[TakenSlot]
+    held_at: datetime
+    expires_at: datetime | None = Field(description="保留到何时 | Until when it is held")
+    guide_version: int
+    policy_version: int
+    rescheduled_from: UUID | None = None
+    citizen: MaskedPerson | None = None
+    version: int

@@ -1,0 +1,173 @@
+"""Changing a hall, its windows and its devices: each raises the hall's version by one."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory import queries, rules, service
+from services.appointments.directory.events import HallChanged
+from services.appointments.directory.models import Device, Hall, Window, WindowItem, Zone
+from services.appointments.directory.schemas import (
+    DevicesIn,
+    DeviceView,
+    HallIn,
+    HallTerms,
+    HallView,
+    WindowsIn,
+    WindowView,
+)
+from services.appointments.guides import service as guides
+from shared import audit_log, outbox
+from shared.errors import Invalid, NotFound, StateConflict, Text
+from shared.identity import Caller
+
+_NO_ITEM = Text("没有这个事项", "There is no such item")
+_NO_WINDOW = Text("没有这个窗口", "There is no such window")
+
+
+async def put_hall(
+    session: AsyncSession, code: str, wanted: HallIn, caller: Caller, now: datetime
+) -> HallView:
+    """The hall as wanted; new halls are the administrator's. Raises NotFound, StateConflict."""
+    values = wanted.model_dump(include=set(HallTerms.model_fields) - {"opening_hours"}) | {
+        "opening_hours": [hours.model_dump(mode="json") for hours in wanted.opening_hours],
+        "updated_at": now,
+    }
+    hall = await queries.hall(session, code)
+    if hall is None:
+        hall = _new_hall(code, wanted, caller, values)
+        session.add(hall)
+    else:
+        await service.managed_hall(session, code, caller)
+        await _raise_version(session, hall, wanted.version, now)
+        hall.sqlmodel_update(values)
+    await session.flush()
+    await _tell(session, hall, "hall", caller, now)
+    return service.view(hall, await queries.load(session, code), None)
+
+
+def _new_hall(code: str, wanted: HallIn, caller: Caller, values: dict[str, Any]) -> Hall:
+    if not caller.has("admin"):
+        raise NotFound
+    if wanted.version is not None:
+        raise StateConflict(state="absent", version=0)
+    return Hall(code=code, **values)
+
+
+async def put_windows(
+    session: AsyncSession, code: str, wanted: WindowsIn, caller: Caller, now: datetime
+) -> list[WindowView]:
+    """All windows as wanted; those left out are retired.
+
+    Raises NotFound, Invalid, StateConflict.
+    """
+    rules.ensure_windows(wanted)
+    hall = await service.managed_hall(session, code, caller)
+    await _ensure_items(session, wanted)
+    await _raise_version(session, hall, wanted.version, now)
+    zones = await _put_zones(session, code, wanted, now)
+    known = {window.no: window for window in await queries.windows(session, code, retired=True)}
+    served: list[WindowItem] = []
+    for one in wanted.windows:
+        window = known.pop(one.no, None) or Window(hall_code=code, no=one.no)
+        values = one.model_dump(include={"name", "kind", "department_code"})
+        zone = zones[one.zone].id if one.zone else None
+        window.sqlmodel_update(values | {"zone_id": zone, "retired_at": None})
+        session.add(window)
+        served += [
+            WindowItem(window_id=window.id, item_code=item, hall_code=code, rank=rank)
+            for rank, item in enumerate(one.items, 1)
+        ]
+    for window in known.values():
+        window.retired_at = window.retired_at or now
+    await session.flush()
+    await guides.offer_at_hall(session, code, sorted({one.item_code for one in served}))
+    await queries.replace_window_items(session, code, served)
+    await _tell(session, hall, "windows", caller, now)
+    return await service.windows_of(session, code)
+
+
+async def put_devices(
+    session: AsyncSession, code: str, wanted: DevicesIn, caller: Caller, now: datetime
+) -> list[DeviceView]:
+    """All devices as wanted; those left out are retired.
+
+    Raises NotFound, Invalid, StateConflict.
+    """
+    rules.ensure_devices(wanted)
+    hall = await service.managed_hall(session, code, caller)
+    await _raise_version(session, hall, wanted.version, now)
+    windows = {window.no: window.id for window in await queries.windows(session, code)}
+    zones = {zone.code: zone.id for zone in await queries.zones(session, code)}
+    known = {device.name: device for device in await queries.devices(session, code, retired=True)}
+    for place, one in enumerate(wanted.devices):
+        if one.window_no is not None and one.window_no not in windows:
+            raise Invalid(
+                Text("没有这个窗口", "There is no such window"),
+                pointer=f"/body/devices/{place}/window_no",
+            )
+        device = known.pop(one.name, None) or Device(hall_code=code, name=one.name, kind=one.kind)
+        device.sqlmodel_update(
+            {
+                "kind": one.kind,
+                "account": one.account,
+                "window_id": windows.get(one.window_no) if one.window_no else None,
+                "zone_id": zones.get(one.zone) if one.zone else None,
+                "retired_at": None,
+            }
+        )
+        session.add(device)
+    for device in known.values():
+        device.retired_at, device.account = device.retired_at or now, None
+    await session.flush()
+    await _tell(session, hall, "devices", caller, now)
+    return await service.devices_of(session, code)
+
+
+async def _ensure_items(session: AsyncSession, wanted: WindowsIn) -> None:
+    codes = sorted({item for window in wanted.windows for item in window.items})
+    unknown = await guides.unknown_items(session, codes)
+    for place, window in enumerate(wanted.windows):
+        for item_place, item in enumerate(window.items):
+            if item in unknown:
+                at = f"/body/windows/{place}/items/{item_place}"
+                raise Invalid(_NO_ITEM, pointer=at)
+
+
+async def _put_zones(
+    session: AsyncSession, code: str, wanted: WindowsIn, now: datetime
+) -> dict[str, Zone]:
+    known = {zone.code: zone for zone in await queries.zones(session, code, retired=True)}
+    zones = {}
+    for one in wanted.zones:
+        zone = known.pop(one.code, None) or Zone(hall_code=code, code=one.code, name=one.name)
+        zone.name, zone.retired_at = one.name, None
+        session.add(zone)
+        zones[one.code] = zone
+    for zone in known.values():
+        zone.retired_at = zone.retired_at or now
+    await session.flush()
+    return zones
+
+
+async def _raise_version(
+    session: AsyncSession, hall: Hall, present: int | None, now: datetime
+) -> None:
+    swapped = present is not None and await queries.raise_version(
+        session, hall.code, present=present, now=now
+    )
+    await session.refresh(hall)
+    if not swapped:
+        raise StateConflict(state="present", version=hall.version)
+
+
+async def _tell(
+    session: AsyncSession, hall: Hall, part: str, caller: Caller, now: datetime
+) -> None:
+    event = HallChanged.model_validate(
+        {"hall_code": hall.code, "part": part, "version": hall.version}
+    )
+    await outbox.record(session, event, scope=hall.code, subject=hall.code)
+    details = {"version": hall.version}
+    await audit_log.write(session, caller.sub, f"{part}.put", f"hall:{hall.code}", now, details)

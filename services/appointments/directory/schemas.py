@@ -1,0 +1,203 @@
+"""Halls and windows as the API takes and gives them."""
+
+import zoneinfo
+from datetime import date, datetime, time
+from typing import Annotated, Literal, NamedTuple, Self
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from services.appointments.directory.models import DeviceKind, HallLevel, WindowKind
+from shared.errors import Text
+
+HallCode = Annotated[
+    str, Path(pattern=r"^[A-Z0-9-]{2,32}$", description="大厅代码 | Hall code", examples=["H001"])
+]
+Code = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,16}$")]
+ItemRef = Annotated[str, Field(pattern=r"^[A-Z0-9-]{2,64}$")]
+PhoneText = Annotated[str, Field(min_length=3, max_length=40, pattern=r"^[0-9+()\- 转]+$")]
+Channel = Literal["window", "web", "app", "mini_program", "kiosk", "phone"]
+Accessibility = Literal[
+    "step_free", "lift", "toilet", "sign_language", "braille", "large_print", "hearing_loop"
+]
+
+
+def _zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise ValueError(Text("没有这个时区", "No such time zone"))
+    return name
+
+
+class OpeningHours(BaseModel):
+    """On these weekdays (1 Monday .. 7 Sunday) from `opens` to `closes`; 00:00 ends the day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7)
+    opens: time
+    closes: time
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.closes != time(0) and self.closes <= self.opens:
+            raise ValueError(Text("结束时间应晚于开始时间", "`closes` must be after `opens`"))
+        return self
+
+
+class HallTerms(BaseModel):
+    """What is known of a hall."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(min_length=1, max_length=200)
+    name_en: str | None = Field(None, max_length=200)
+    address: str = Field(min_length=1, max_length=300)
+    level: HallLevel = HallLevel.CITY
+    latitude: float | None = Field(None, ge=-90, le=90)
+    longitude: float | None = Field(None, ge=-180, le=180)
+    phone: PhoneText | None = None
+    opening_hours: list[OpeningHours] = Field(default_factory=list, max_length=14)
+    channels: list[Channel] = Field(default_factory=list, max_length=6)
+    accessibility: list[Accessibility] = Field(default_factory=list, max_length=7)
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class HallIn(HallTerms):
+    """A new hall, or the next state of one; `version` is the one that you are changing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(None, ge=1, description="新大厅不填 | Leave out for a new hall")
+
+    @model_validator(mode="after")
+    def _whole_place(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError(Text("经度和纬度须同时填写", "Latitude and longitude go together"))
+        return self
+
+
+class Load(BaseModel):
+    """How busy the hall is; null means not measured, never "empty"."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    waiting: int | None = None
+    windows_open: int | None = None
+    p50_minutes: int | None = None
+    p85_minutes: int | None = None
+    measured_at: datetime | None = None
+
+
+class Contact(BaseModel):
+    """A telephone number of a service at a unit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    service: str
+    unit: str
+    phone: str
+    hours: str
+    remark: str
+
+
+class HallView(HallTerms):
+    """A hall in a list."""
+
+    code: str
+    load: Load
+    distance_metres: int | None = Field(None, description="离您多远 | From `near`")
+    version: int
+
+
+class ZoneIn(BaseModel):
+    """A waiting area."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    code: Code
+    name: str = Field(min_length=1, max_length=100)
+
+
+class WindowIn(BaseModel):
+    """A window and the items it serves, its first choice first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    no: int = Field(ge=1, le=999)
+    name: str = Field("", max_length=100)
+    kind: WindowKind = WindowKind.COUNTER
+    zone: Code | None = None
+    department_code: str | None = Field(None, pattern=r"^[A-Z0-9-]{2,32}$")
+    items: list[ItemRef] = Field(max_length=200)
+
+
+class WindowsIn(BaseModel):
+    """All windows and zones of a hall; what is left out is retired."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, description="大厅的版本 | The hall's version")
+    zones: list[ZoneIn] = Field(default_factory=list, max_length=50)
+    windows: list[WindowIn] = Field(max_length=300)
+
+
+class WindowView(BaseModel):
+    """A window and the items it serves."""
+
+    id: UUID
+    no: int
+    name: str
+    kind: WindowKind
+    zone: str | None
+    department_code: str | None
+    items: list[str]
+
+
+class HallDetail(HallView):
+    """A hall with its windows, zones and telephone numbers."""
+
+    contacts: list[Contact]
+    zones: list[ZoneIn]
+    windows: list[WindowView]
+
+
+class DeviceIn(BaseModel):
+    """A device and the account with which it signs in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: DeviceKind
+    name: str = Field(min_length=1, max_length=100)
+    account: str | None = Field(None, min_length=1, max_length=128)
+    window_no: int | None = Field(None, ge=1, le=999)
+    zone: Code | None = None
+
+
+class DevicesIn(BaseModel):
+    """All devices of a hall; what is left out is retired."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, description="大厅的版本 | The hall's version")
+    devices: list[DeviceIn] = Field(max_length=500)
+
+
+class DeviceView(BaseModel):
+    """A device in use."""
+
+    id: UUID
+    kind: DeviceKind
+    name: str
+    account: str | None
+    window_no: int | None
+    zone: str | None
+
+
+class Place(NamedTuple):
+    """A point on earth, in degrees."""
+
+    latitude: float
+    longitude: float

@@ -1,0 +1,96 @@
+"""The SQL of items and guides."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+from sqlalchemy import or_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, desc, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.guides.models import Guide, HallItem, Item
+from shared.db import DirectPool
+
+_OFFER = """
+SELECT guide_version, by_appointment, valid_from, valid_to FROM item WHERE code = $1
+"""
+
+
+async def offer(direct: DirectPool, item: str) -> asyncpg.Record | None:
+    """What booking must know about an item."""
+    return await direct.fetchrow(_OFFER, item)
+
+
+async def find(session: AsyncSession, code: str) -> Item | None:
+    return await session.get(Item, code)
+
+
+async def items(
+    session: AsyncSession,
+    *,
+    hall: str | None,
+    words: str | None,
+    department: str | None,
+    on: date | None,
+    after: tuple[str] | None,
+    limit: int,
+) -> Sequence[Item]:
+    """Items by group and code; `on` keeps those valid on a day, `words` searches names."""
+    rows = select(Item)
+    if hall is not None:
+        rows = rows.join(HallItem, col(HallItem.item_code) == col(Item.code)).where(
+            col(HallItem.hall_code) == hall
+        )
+    if words:
+        pattern = col(Item.name).icontains(words, autoescape=True)
+        rows = rows.where(
+            or_(
+                pattern,
+                col(Item.name_en).icontains(words, autoescape=True),
+                col(Item.group_name).icontains(words, autoescape=True),
+                col(Item.code) == words.upper(),
+            )
+        )
+    if department is not None:
+        rows = rows.where(col(Item.department_code) == department)
+    if on is not None:
+        rows = rows.where(
+            col(Item.valid_from) <= on, or_(col(Item.valid_to).is_(None), col(Item.valid_to) >= on)
+        )
+    if after is not None:
+        rows = rows.where(col(Item.code) > after[0])
+    return (await session.exec(rows.order_by(col(Item.code)).limit(limit))).all()
+
+
+async def guide(session: AsyncSession, item: str, version: int | None) -> Guide | None:
+    """That version of an item's guide, or the newest."""
+    rows = select(Guide).where(col(Guide.item_code) == item)
+    if version is not None:
+        rows = rows.where(col(Guide.version) == version)
+    return (await session.exec(rows.order_by(desc(Guide.version)).limit(1))).one_or_none()
+
+
+async def raise_guide_version(session: AsyncSession, item: str, *, present: int) -> bool:
+    """The compare-and-swap of publishing: False if another version came first."""
+    swap = (
+        update(Item)
+        .where(col(Item.code) == item, col(Item.guide_version) == present)
+        .values(guide_version=present + 1)
+        .returning(col(Item.code))
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(swap)).first() is not None
+
+
+async def offer_at_hall(session: AsyncSession, hall: str, codes: Sequence[str]) -> None:
+    """Makes the hall offer the items, if it did not before."""
+    if codes:
+        rows = [{"hall_code": hall, "item_code": code} for code in codes]
+        await session.execute(insert(HallItem).values(rows).on_conflict_do_nothing())
+
+
+async def unknown(session: AsyncSession, codes: Sequence[str]) -> set[str]:
+    """Those of the codes that name no item."""
+    known = await session.exec(select(col(Item.code)).where(col(Item.code).in_(codes)))
+    return set(codes) - set(known)

@@ -1,0 +1,130 @@
+"""Service items and their guides over HTTP."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query, Request, Response
+
+from services.appointments.guides import printing, service
+from services.appointments.guides.schemas import GuideIn, GuideView, ItemCode, ItemIn, ItemView
+from shared import clock
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import StateConflict, problem_responses
+from shared.identity import Caller, allow, public
+from shared.pages import Page, Paging
+from shared.routing import Router
+
+router = Router(prefix="/items")
+
+Anybody = Annotated[Caller | None, public()]
+Editor = Annotated[Caller, allow("officer", "admin")]
+
+
+@router.get(
+    "", operation_id="list_items", tags=["citizen"], summary="事项列表 | List service items"
+)
+async def list_items(
+    session: Session,
+    now: Now,
+    paging: Paging,
+    _: Anybody,
+    hall: Annotated[
+        str | None, Query(max_length=32, description="在此大厅办理 | At a hall")
+    ] = None,
+    q: Annotated[str | None, Query(max_length=50, description="名称中的字 | In the name")] = None,
+    department: Annotated[str | None, Query(max_length=32)] = None,
+    all_times: Annotated[bool, Query(description="含已取消的 | Ended ones too")] = False,
+) -> Page[ItemView]:
+    """现行有效的事项，可按大厅、名称、部门查找。
+
+    ---
+
+    The items that are valid today, by hall, words of the name, or department.
+    """
+    on = None if all_times else clock.today(now)
+    return await service.list_items(
+        session, paging, hall=hall, words=q, department=department, on=on
+    )
+
+
+@router.get(
+    "/{item}", operation_id="get_item", tags=["citizen"], summary="一个事项 | One service item"
+)
+async def get_item(item: ItemCode, session: Session, _: Anybody) -> ItemView:
+    """事项要素：时限、到现场次数、办理方式等。
+
+    ---
+
+    The elements of an item: limits, visits, ways of handling.
+    """
+    return service.view(await service.get_item(session, item))
+
+
+@router.put(
+    "/{item}",
+    operation_id="put_item",
+    tags=["department"],
+    summary="新增或修改事项 | Add or change a service item",
+    responses=problem_responses(StateConflict),
+)
+async def put_item(
+    item: ItemCode, wanted: ItemIn, session: Session, now: Now, caller: Editor
+) -> ItemView:
+    """部门经办人只能维护本部门的事项。数据须自洽，例如到现场次数不为零须说明原因。
+
+    ---
+
+    Officers see to the items of their own department. The data must not contradict themselves: for
+    example, visits that are needed need a reason.
+    """
+    return service.view(await service.put_item(session, item, wanted, caller, now))
+
+
+@router.get(
+    "/{item}/guide",
+    operation_id="get_guide",
+    tags=["citizen"],
+    summary="办事指南 | The guide to an item",
+    response_model=GuideView,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+async def get_guide(
+    item: ItemCode,
+    request: Request,
+    session: Session,
+    _: Anybody,
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    format: Literal["json", "html"] | None = None,
+) -> Response:
+    """条件、材料、收费、流程、时限。`?format=html` 或 `Accept: text/html` 返回可打印的网页。
+
+    ---
+
+    Conditions, materials, fees, steps, limits. `?format=html` or `Accept: text/html` gives a page
+    to print.
+    """
+    guide = await service.get_guide(session, item, version)
+    accepted = request.headers.get("accept", "")
+    if format == "html" or (format is None and accepted.startswith("text/html")):
+        return Response(printing.html(guide), media_type="text/html; charset=utf-8")
+    return Response(guide.model_dump_json(), media_type="application/json")
+
+
+@router.put(
+    "/{item}/guide",
+    operation_id="put_guide",
+    tags=["department"],
+    summary="发布新版办事指南 | Publish the next version of a guide",
+    responses=problem_responses(StateConflict),
+)
+async def put_guide(
+    item: ItemCode, wanted: GuideIn, session: Session, now: Now, caller: Editor
+) -> GuideView:
+    """指南只增不改；每个预约记下当时的版本。
+
+    ---
+
+    A guide is never changed, only followed by the next version; each appointment keeps the version
+    that it was made under.
+    """
+    return await service.publish_guide(session, item, wanted, caller, now)

@@ -1,0 +1,55 @@
+"""When the data of an item are consistent. Pure; the source is DOMAIN g.2 (local practice)."""
+
+from collections.abc import Iterator
+
+from services.appointments.guides.models import CaseKind, OnlineDepth
+from services.appointments.guides.schemas import ItemTerms
+from shared.errors import Invalid, Text
+
+_ONLINE = (OnlineDepth.ACCEPTANCE, OnlineDepth.END_TO_END)
+
+
+def inconsistencies(terms: ItemTerms) -> Iterator[tuple[str, Text]]:
+    """The fields that contradict others, with what to do; none when the item may be stored."""
+    if terms.valid_to is not None and terms.valid_to < terms.valid_from:
+        yield "valid_to", Text("结束日期不能早于开始日期", "Must not be before `valid_from`")
+    if terms.case_kind is CaseKind.PROMISED and not terms.promised_limit:
+        yield (
+            "promised_limit",
+            Text("承诺件须写明承诺办结时限，且不能为零", "A promised case needs a promised limit"),
+        )
+    yield from _about_visits(terms)
+    for name in ("legal_limit", "promised_limit"):
+        if (getattr(terms, name) is None) != (getattr(terms, f"{name}_unit") is None):
+            yield f"{name}_unit", Text("时限与单位须同时填写", "A limit and its unit go together")
+    if terms.legal_limit_unit is terms.promised_limit_unit and (terms.promised_limit or 0) > (
+        terms.legal_limit if terms.legal_limit is not None else 1_000_000
+    ):
+        yield (
+            "promised_limit",
+            Text("承诺时限不能长于法定时限", "The promise may not exceed the statutory limit"),
+        )
+
+
+def _about_visits(terms: ItemTerms) -> Iterator[tuple[str, Text]]:
+    if terms.visits_needed > 0 and not terms.visits_reason.strip():
+        yield (
+            "visits_reason",
+            Text("到现场次数不为零时须说明原因", "Visits that are needed need a reason"),
+        )
+    if terms.online_depth is OnlineDepth.END_TO_END and terms.visits_needed > 0:
+        yield (
+            "visits_needed",
+            Text("全程网办的事项到现场次数应为零", "Handled online end to end means no visit"),
+        )
+    if terms.visits_needed == 0 and terms.online_depth not in _ONLINE and not terms.by_post:
+        yield (
+            "by_post",
+            Text("不到现场又不能网办的事项须支持快递", "No visit and not online: accept by post"),
+        )
+
+
+def ensure_consistent(terms: ItemTerms) -> None:
+    """Raises Invalid that names the first field that contradicts another."""
+    for name, said in inconsistencies(terms):
+        raise Invalid(said, pointer=f"/body/{name}")

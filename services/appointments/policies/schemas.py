@@ -1,0 +1,51 @@
+"""A hall's booking policy as the API takes and gives it."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.errors import Text
+
+
+class PolicyTerms(BaseModel):
+    """What a booking policy lays down."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    hold_minutes: int = Field(5, ge=1, le=60, description="确认前保留分钟数 | Until confirmed")
+    cancel_until_minutes: int = Field(
+        120, ge=0, le=10_080, description="开始前多少分钟停止取消、改约 | Before the start"
+    )
+    check_in_early_minutes: int = Field(60, ge=0, le=1440)
+    check_in_late_minutes: int = Field(30, ge=0, le=480)
+    no_show_limit: int = Field(3, ge=1, le=100, description="失约次数 | No-shows")
+    no_show_days: int = Field(90, ge=1, le=730, description="统计天数 | Counted over so many days")
+    block_days: int = Field(
+        30, ge=0, le=365, description="暂停预约天数 | Booking stops for so long"
+    )
+    basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
+
+
+class NewPolicy(PolicyTerms):
+    """The next version of a hall's policy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=0, description="您所修改的版本 | The version that you are changing")
+
+    @model_validator(mode="after")
+    def _counts_long_enough(self) -> Self:
+        if self.block_days and self.no_show_limit > self.no_show_days * 10:
+            raise ValueError(
+                Text("失约次数与统计天数不相称", "More no-shows than the days could hold")
+            )
+        return self
+
+
+class PolicyView(PolicyTerms):
+    """A version of a hall's booking policy; version 0 is the default of the system."""
+
+    hall_code: str
+    version: int
+    created_at: datetime | None

@@ -1,0 +1,50 @@
+"""The booking policy in force at a hall, and its next version."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory import service as directory
+from services.appointments.policies import queries
+from services.appointments.policies.models import BookingPolicy
+from services.appointments.policies.schemas import NewPolicy, PolicyTerms
+from shared import audit_log
+from shared.db import DirectPool
+from shared.errors import StateConflict
+from shared.identity import Caller
+
+_DEFAULT_HOLD_MINUTES = 5
+
+
+async def in_force(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:
+    """The hall's policy; version 0, with the defaults, while none was laid down."""
+    found = await queries.latest(session, hall)
+    return found or BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now)
+
+
+async def hold_terms(direct: DirectPool, hall: str) -> tuple[int, int]:
+    """The version in force and how many minutes it holds a place, for the booking statement."""
+    return await queries.hold_terms(direct, hall) or (0, _DEFAULT_HOLD_MINUTES)
+
+
+async def lay_down(
+    session: AsyncSession, hall: str, wanted: NewPolicy, caller: Caller, now: datetime
+) -> BookingPolicy:
+    """The next version of the hall's policy; what was decided under earlier ones stays so.
+
+    Raises NotFound for a hall that is not the caller's, StateConflict for an outdated version.
+    """
+    await directory.managed_hall(session, hall, caller)
+    present = await in_force(session, hall, now)
+    if present.version != wanted.version:
+        raise StateConflict(state="in_force", version=present.version)
+    terms = wanted.model_dump(include=set(PolicyTerms.model_fields))
+    policy = BookingPolicy(
+        hall_code=hall, version=present.version + 1, created_by=caller.sub, created_at=now, **terms
+    )
+    session.add(policy)
+    await session.flush()
+    await audit_log.write(
+        session, caller.sub, "booking_policy.laid_down", f"hall:{hall}", now, terms
+    )
+    return policy

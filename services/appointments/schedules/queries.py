@@ -1,0 +1,53 @@
+"""The SQL of schedule rules and closures."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.schedules.models import Closure, ScheduleRule
+
+
+async def in_force(session: AsyncSession, hall: str) -> Sequence[ScheduleRule]:
+    """The hall's rules by code."""
+    mine = select(ScheduleRule).where(
+        col(ScheduleRule.hall_code) == hall, col(ScheduleRule.retired_at).is_(None)
+    )
+    return (await session.exec(mine.order_by(col(ScheduleRule.code)))).all()
+
+
+async def last_versions(session: AsyncSession, hall: str) -> dict[str, int]:
+    """The highest version that each rule code of the hall ever had."""
+    rows = await session.exec(
+        select(ScheduleRule.code, func.max(col(ScheduleRule.version)))
+        .where(col(ScheduleRule.hall_code) == hall)
+        .group_by(col(ScheduleRule.code))
+    )
+    return dict(rows.all())
+
+
+async def retire(session: AsyncSession, hall: str, codes: Iterable[str], now: datetime) -> None:
+    await session.execute(
+        update(ScheduleRule)
+        .where(
+            col(ScheduleRule.hall_code) == hall,
+            col(ScheduleRule.code).in_(list(codes)),
+            col(ScheduleRule.retired_at).is_(None),
+        )
+        .values(retired_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def halls_with_rules(session: AsyncSession) -> Sequence[str]:
+    """Codes of the halls that make slots."""
+    codes = select(col(ScheduleRule.hall_code)).where(col(ScheduleRule.retired_at).is_(None))
+    return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
+
+
+async def closures(session: AsyncSession, hall: str, now: datetime) -> Sequence[Closure]:
+    """The hall's closures that are not over."""
+    mine = select(Closure).where(col(Closure.hall_code) == hall, col(Closure.ends_at) > now)
+    return (await session.exec(mine.order_by(col(Closure.starts_at)))).all()

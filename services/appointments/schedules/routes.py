@@ -1,0 +1,99 @@
+"""Schedules over HTTP: look first, then apply."""
+
+from typing import Annotated
+
+from fastapi import Query, status
+
+from services.appointments.schedules import closing, service
+from services.appointments.schedules.schemas import (
+    ClosureIn,
+    ClosureView,
+    Proposal,
+    RuleView,
+    ScheduleApplication,
+    ScheduleChange,
+)
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import problem_responses
+from shared.identity import Caller, allow, public
+from shared.routing import Router
+
+router = Router(tags=["hall"])
+
+Manager = Annotated[Caller, allow("hall_manager", "admin")]
+
+
+@router.get(
+    "/schedules",
+    operation_id="list_schedules",
+    summary="大厅的排班规则 | The schedule rules of a hall",
+)
+async def list_schedules(
+    hall: Annotated[str, Query(max_length=32)],
+    session: Session,
+    now: Now,
+    _: Annotated[Caller | None, public()],
+) -> list[RuleView]:
+    """现行规则、已排到哪一天，以及因未公布放假安排而无法排班的年份。
+
+    ---
+
+    The rules in force, until when they have slots, and the years in which they can make none
+    because the holiday notice is not published.
+    """
+    return await service.list_rules(session, hall, now)
+
+
+@router.post(
+    "/schedules:propose",
+    operation_id="propose_schedule",
+    summary="试算规则变更 | What a change of rules would do",
+)
+async def propose_schedule(
+    wanted: ScheduleChange, session: Session, now: Now, caller: Manager
+) -> Proposal:
+    """不写入任何数据：列出将新增和撤销的时段、会失去时间的预约。不带变更即可核对现状。
+
+    ---
+
+    Writes nothing: names the slots to be added and withdrawn and the appointments that would lose
+    their time. Without changes it compares the slots on sale with the rules.
+    """
+    return await service.propose(session, wanted, caller, now)
+
+
+@router.post(
+    "/schedules:apply",
+    operation_id="apply_schedule",
+    summary="执行规则变更 | Carry out a change of rules",
+    responses=problem_responses(service.ProposalChanged),
+)
+async def apply_schedule(
+    wanted: ScheduleApplication, session: Session, now: Now, caller: Manager
+) -> Proposal:
+    """带上试算结果的 `fingerprint`；情况已变时返回 409 和新的试算结果，不作任何改动。
+
+    ---
+
+    With the `fingerprint` of the proposal; if it would now do something else, 409 with the new
+    proposal, and nothing is changed.
+    """
+    return await service.apply(session, wanted, caller, now)
+
+
+@router.post(
+    "/closures",
+    operation_id="close_hall",
+    summary="临时停办 | Close a hall for a time",
+    status_code=status.HTTP_201_CREATED,
+)
+async def close_hall(wanted: ClosureIn, session: Session, now: Now, caller: Manager) -> ClosureView:
+    """撤销这段时间的时段，已确认的预约转交工作人员改约。`dry_run` 只列出影响。
+
+    ---
+
+    Withdraws the slots of that time; confirmed appointments become orphaned and go to staff.
+    `dry_run` only names what would happen.
+    """
+    return await closing.close(session, wanted, caller, now)

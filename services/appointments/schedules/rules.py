@@ -1,0 +1,245 @@
+"""From rules to slots. Pure: no clock, no database."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
+
+from services.appointments.schedules.models import CalendarKind, ScheduleRule
+from services.appointments.slots.models import Pool
+from shared.workdays import CalendarUnknown, Workdays
+
+EXTRA_DAYS = 7
+"""Slots are made this many days beyond the horizon, so that a missed night costs nothing."""
+_LONGEST_LOOK = 400
+
+
+class EveryDay:
+    """The calendar of a hall that works every day of the week."""
+
+    def is_workday(self, day: date) -> bool:
+        return True
+
+
+class DayCalendar(Protocol):
+    """Whether people are seen on a day at all. May raise CalendarUnknown."""
+
+    def is_workday(self, day: date) -> bool: ...
+
+
+class PlannedSlot(NamedTuple):
+    """A slot as the rules want it; equal plans are the same slot."""
+
+    rule_code: str
+    pool: Pool
+    item_codes: tuple[str, ...]
+    on_date: date
+    starts_at: datetime
+    minutes: int
+    capacity: int
+    opens_at: datetime
+    closes_at: datetime
+
+
+class Plan(NamedTuple):
+    """The slots of a hall's rules, and the years in which a rule could make none."""
+
+    slots: list[PlannedSlot]
+    unknown_years: frozenset[int]
+
+
+class Shut(NamedTuple):
+    """A time in which the hall sees nobody."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+def calendar_of(rule: ScheduleRule, official: Workdays) -> DayCalendar:
+    """The calendar that the rule counts its days by."""
+    return EveryDay() if rule.calendar is CalendarKind.EVERY_DAY else official
+
+
+def plan(
+    rules: Iterable[ScheduleRule],
+    *,
+    official: Workdays,
+    zone: ZoneInfo,
+    closures: Sequence[Shut],
+    now: datetime,
+) -> Plan:
+    """Every slot that has not begun, up to each rule's horizon and a week more.
+
+    A day whose year has no holiday notice gets no slots, and its year is named: it is never taken
+    for an ordinary week.
+    """
+    slots: list[PlannedSlot] = []
+    unknown: set[int] = set()
+    for rule in rules:
+        try:
+            for slot in _of_rule(rule, calendar_of(rule, official), zone, now):
+                if not any(_overlap(slot, shut) for shut in closures):
+                    slots.append(slot)
+        except CalendarUnknown as error:
+            unknown.add(error.year)
+    return Plan(slots, frozenset(unknown))
+
+
+def _of_rule(
+    rule: ScheduleRule, calendar: DayCalendar, zone: ZoneInfo, now: datetime
+) -> Iterator[PlannedSlot]:
+    """The rule's slots, day by day. Raises CalendarUnknown after those of the days before."""
+    today = now.astimezone(zone).date()
+    for day in _days_to_horizon(today, rule.horizon_workdays, calendar):
+        if applies(rule, day) and calendar.is_workday(day):
+            yield from _of_day(rule, day, calendar, zone, now)
+
+
+def _days_to_horizon(today: date, horizon: int, calendar: DayCalendar) -> Iterator[date]:
+    """From today to the last day of the horizon, and `EXTRA_DAYS` more."""
+    passed, beyond = 0, 0
+    for offset in range(_LONGEST_LOOK):
+        day = today + timedelta(days=offset)
+        yield day
+        if passed >= horizon:
+            beyond += 1
+            if beyond > EXTRA_DAYS:
+                return
+        elif calendar.is_workday(day + timedelta(days=1)):
+            passed += 1
+
+
+def applies(rule: ScheduleRule, day: date) -> bool:
+    """Whether the rule's weekdays, weeks and validity take in the day."""
+    if day.isoweekday() not in rule.weekdays:
+        return False
+    if (rule.valid_from and day < rule.valid_from) or (rule.valid_to and day > rule.valid_to):
+        return False
+    if rule.nth_week is not None and (day.day - 1) // 7 + 1 != rule.nth_week:
+        return False
+    if rule.every_n_weeks > 1 and rule.anchor_on is not None:
+        weeks = (_monday(day) - _monday(rule.anchor_on)).days // 7
+        return weeks % rule.every_n_weeks == 0
+    return True
+
+
+def _of_day(
+    rule: ScheduleRule, day: date, calendar: DayCalendar, zone: ZoneInfo, now: datetime
+) -> Iterator[PlannedSlot]:
+    opens_at = datetime.combine(
+        workday_back(day, rule.horizon_workdays + 1, calendar), rule.release_at, zone
+    )
+    last_call = (
+        datetime.combine(workday_back(day, rule.lead_workdays, calendar), time(), zone)
+        if rule.lead_workdays
+        else None
+    )
+    begins = datetime.combine(day, rule.starts, zone)
+    ends = datetime.combine(
+        day if rule.ends != time(0) else day + timedelta(days=1), rule.ends, zone
+    )
+    step = timedelta(minutes=rule.slot_minutes)
+    while begins + step <= ends:
+        closes_at = min(last_call or begins, begins)
+        if begins > now:
+            for pool, places in sorted(rule.capacity.items()):
+                yield PlannedSlot(
+                    rule_code=rule.code,
+                    pool=Pool(pool),
+                    item_codes=tuple(sorted(rule.item_codes)),
+                    on_date=day,
+                    starts_at=begins,
+                    minutes=rule.slot_minutes,
+                    capacity=places,
+                    opens_at=opens_at,
+                    closes_at=closes_at,
+                )
+        begins += step
+
+
+def workday_back(day: date, count: int, calendar: DayCalendar) -> date:
+    """The `count`-th working day when counting back, with `day` as the first.
+
+    A slot of `day` comes on sale on the day on which it is the last of the horizon, so a horizon
+    of n opens it n + 1 back; a lead of n ends its sale when the n-th back begins.
+    Raises CalendarUnknown.
+    """
+    found = day
+    for _ in range(count - 1):
+        found -= timedelta(days=1)
+        while not calendar.is_workday(found):
+            found -= timedelta(days=1)
+    return found
+
+
+class Comparison(NamedTuple):
+    """What has to happen so that the slots on sale are those of the plan."""
+
+    add: list[PlannedSlot]
+    withdraw: list[RowMapping]
+    carry: list[tuple[RowMapping, PlannedSlot]]
+    """Pairs of a withdrawn slot and the one that takes over its bookings."""
+    kept: int
+
+
+def compare(
+    wanted: Iterable[PlannedSlot], present: Iterable[RowMapping], now: datetime
+) -> Comparison:
+    """The plan against the slots that have not begun.
+
+    A slot that changes is withdrawn and made anew; its bookings carry over if the new one has the
+    same length, room for them, and every item of the old one.
+    """
+    plans = {_place(slot): slot for slot in wanted}
+    withdraw, carry, kept, add = [], [], 0, dict(plans)
+    for row in present:
+        slot = plans.get((row["rule_code"], row["pool"], row["starts_at"]))
+        if slot is not None and _same(row, slot):
+            kept += 1
+            del add[_place(slot)]
+            continue
+        withdraw.append(row)
+        if slot is not None and _takes_over(row, slot):
+            carry.append((row, slot))
+    carried = {_place(slot) for _, slot in carry}
+    added = [s for place, s in add.items() if s.closes_at > now or place in carried]
+    return Comparison(added, withdraw, carry, kept)
+
+
+def _place(slot: PlannedSlot) -> tuple[str, str, datetime]:
+    return slot.rule_code, slot.pool.value, slot.starts_at
+
+
+def _same(row: RowMapping, slot: PlannedSlot) -> bool:
+    return (
+        row["minutes"],
+        row["capacity"],
+        tuple(sorted(row["item_codes"])),
+        row["opens_at"],
+        row["closes_at"],
+    ) == (slot.minutes, slot.capacity, slot.item_codes, slot.opens_at, slot.closes_at)
+
+
+def _takes_over(row: RowMapping, slot: PlannedSlot) -> bool:
+    return (
+        row["minutes"] == slot.minutes
+        and row["booked"] <= slot.capacity
+        and set(row["item_codes"]) <= set(slot.item_codes)
+    )
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _overlap(slot: PlannedSlot, shut: Shut) -> bool:
+    ends_at = slot.starts_at + timedelta(minutes=slot.minutes)
+    return slot.starts_at < shut.ends_at and shut.starts_at < ends_at
+
+
+def fingerprint(lines: Iterable[str]) -> str:
+    """A digest of what a proposal names, so that apply does exactly what was read."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:32]

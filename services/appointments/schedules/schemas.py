@@ -1,0 +1,172 @@
+"""Schedules as the API takes and gives them."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.appointments.booking.models import AppointmentState
+from services.appointments.schedules.models import CalendarKind
+from services.appointments.slots.models import Pool
+from shared.errors import Text
+
+Weekday = Annotated[int, Field(ge=1, le=7)]
+Places = Annotated[int, Field(ge=1, le=1000)]
+Code = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
+HallRef = Annotated[str, Field(pattern=r"^[A-Z0-9-]{2,32}$")]
+
+
+class RuleTerms(BaseModel):
+    """When people are seen, for what, and how many at a time."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: Code
+    name: str = Field("", max_length=100)
+    item_codes: list[Annotated[str, Field(pattern=r"^[A-Z0-9-]{2,64}$")]] = Field(
+        min_length=1, max_length=100
+    )
+    calendar: CalendarKind = Field(
+        CalendarKind.OFFICIAL,
+        description="official：法定工作日（含调休上班）；every_day：天天 | Which days count",
+    )
+    weekdays: list[Weekday] = Field(min_length=1, max_length=7, description="1 周一 .. 7 周日")
+    every_n_weeks: int = Field(1, ge=1, le=52)
+    anchor_on: date | None = Field(None, description="隔周时，适用的某一周中的一天")
+    nth_week: int | None = Field(None, ge=1, le=5, description="每月第几个这样的星期")
+    starts: time
+    ends: time = Field(description="00:00 表示当天结束 | 00:00 ends the day")
+    slot_minutes: int = Field(ge=5, le=480)
+    capacity: dict[Pool, Places] = Field(
+        min_length=1, description="每个号源池的名额 | Places in each pool"
+    )
+    lead_workdays: int = Field(0, ge=0, le=60, description="至少提前几个工作日")
+    horizon_workdays: int = Field(5, ge=0, le=120, description="可约未来几个工作日")
+    release_at: time = Field(time(0), description="每天几点放号 | Release time of day")
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class RuleIn(RuleTerms):
+    """A rule as it shall be from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.ends != time(0) and self.ends <= self.starts:
+            raise ValueError(Text("结束时间应晚于开始时间", "`ends` must be after `starts`"))
+        if self.horizon_workdays < self.lead_workdays:
+            raise ValueError(
+                Text("可约天数不能少于提前天数", "The horizon must not be shorter than the lead")
+            )
+        if self.every_n_weeks > 1 and self.anchor_on is None:
+            raise ValueError(
+                Text("隔周的规则须填写 anchor_on", "A rule of every n weeks needs `anchor_on`")
+            )
+        return self
+
+
+class RuleView(RuleTerms):
+    """A rule in force, until when it has slots, and what keeps it from more."""
+
+    version: int
+    created_at: datetime
+    slots_until: date | None
+    calendar_unknown: list[int] = Field(
+        description="尚未公布放假安排、无法排班的年份 | Years without a holiday notice"
+    )
+
+
+class ScheduleChange(BaseModel):
+    """Rules to add or change, and codes of rules to end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hall: HallRef
+    rules: list[RuleIn] = Field(default_factory=list, max_length=50)
+    retire: list[Code] = Field(default_factory=list, max_length=50)
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        codes = [rule.code for rule in self.rules] + self.retire
+        if len(set(codes)) < len(codes):
+            raise ValueError(Text("同一规则出现两次", "The same rule is named twice"))
+        return self
+
+
+class ScheduleApplication(ScheduleChange):
+    """The same change, with the fingerprint of the proposal that was read."""
+
+    fingerprint: str = Field(min_length=16, max_length=64)
+
+
+class PlannedSlot(BaseModel):
+    """A slot that the change adds or takes away."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule_code: str
+    pool: Pool
+    starts_at: datetime
+    minutes: int
+    capacity: int
+
+
+class EndangeredAppointment(BaseModel):
+    """An appointment that would lose its time."""
+
+    id: UUID
+    code: str
+    item: str
+    state: AppointmentState
+    starts_at: datetime
+
+
+class Proposal(BaseModel):
+    """What a change does, slot by slot: the first 1000 of each list; the counts are whole."""
+
+    hall: str
+    added_count: int
+    withdrawn_count: int
+    kept_count: int
+    moved_count: int = Field(description="预约随时段平移的时段数 | Slots whose bookings carry over")
+    added: list[PlannedSlot]
+    withdrawn: list[PlannedSlot]
+    orphaned: list[EndangeredAppointment]
+    calendar_unknown: list[int]
+    fingerprint: str = Field(description="提交时带上 | Send it with apply")
+
+
+class ClosureIn(BaseModel):
+    """The hall sees nobody in this time. With `dry_run` nothing is written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hall: HallRef
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    reason: str = Field(min_length=1, max_length=300)
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError(Text("结束时间应晚于开始时间", "`ends_at` must be after `starts_at`"))
+        if (self.ends_at - self.starts_at).days > 366:
+            raise ValueError(Text("一次最多停一年", "At most a year at a time"))
+        return self
+
+
+class ClosureView(BaseModel):
+    """A closure and what it took away."""
+
+    id: UUID | None
+    hall: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    withdrawn_count: int
+    withdrawn: list[PlannedSlot]
+    orphaned: list[EndangeredAppointment]

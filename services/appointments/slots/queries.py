@@ -1,0 +1,159 @@
+"""The SQL of slots. Whoever locks several slots locks them in id order, so nobody deadlocks."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.slots.models import Pool, Slot
+from services.appointments.slots.rules import OpenSlot, SlotFacts
+from shared.db import DirectPool
+
+_MOST = 2000
+
+_OPEN = f"""
+SELECT id, rule_code, pool, starts_at, minutes, capacity, booked FROM slot
+WHERE hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
+  AND pool = $4 AND $5 = ANY(item_codes) AND closes_at > $6
+ORDER BY starts_at, id LIMIT {_MOST}
+"""
+
+_FACTS = """
+SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes
+FROM slot WHERE id = ANY($1::uuid[])
+"""
+
+_OPEN_DUE = text("""
+WITH due AS (
+  SELECT id FROM slot WHERE state = 'planned' AND opens_at <= :now
+  ORDER BY id LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE slot SET state = 'open' FROM due WHERE slot.id = due.id
+RETURNING slot.id, hall_code, on_date, pool, starts_at, minutes, capacity
+""")
+
+_CLOSE_DUE = text("""
+WITH due AS (
+  SELECT id FROM slot WHERE state = 'open' AND closes_at <= :now
+  ORDER BY id LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE slot SET state = 'closed' FROM due WHERE slot.id = due.id
+""")
+
+_FULLNESS_CHANGED = text("""
+WITH changed AS (
+  SELECT id FROM slot WHERE state = 'open' AND announced_full <> (booked = capacity)
+  ORDER BY id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE slot SET announced_full = (booked = capacity) FROM changed WHERE slot.id = changed.id
+RETURNING slot.id, hall_code, pool, starts_at, capacity, booked, announced_full
+""")
+
+_LOCK = text("""
+SELECT id, state, capacity, booked, closes_at, opens_at FROM slot
+WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
+""")
+
+_SHIFT = text("""
+UPDATE slot SET booked = booked + change.places
+FROM (
+  SELECT id, sum(places) AS places
+  FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS int[])) AS one(id, places) GROUP BY id
+) AS change
+WHERE slot.id = change.id AND change.places <> 0
+""")
+
+_WITHDRAW = text("""
+UPDATE slot SET state = 'withdrawn' WHERE id = ANY(:ids) AND state <> 'withdrawn'
+RETURNING id, hall_code, on_date, pool
+""")
+
+_COMING = text("""
+SELECT id, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes, capacity,
+       booked, opens_at, closes_at, state
+FROM slot WHERE hall_code = :hall AND state <> 'withdrawn' AND starts_at > :now
+ORDER BY starts_at, id
+""")
+
+
+async def open_slots(
+    direct: DirectPool,
+    hall: str,
+    item: str,
+    pool: Pool,
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> list[OpenSlot]:
+    """The slots of a hall on sale for an item, full ones too, earliest first; at most 2000."""
+    rows = await direct.fetch(_OPEN, hall, since, until, pool.value, item, now)
+    return [OpenSlot(r[0], r[1], Pool(r[2]), r[3], r[4], r[5], r[6]) for r in rows]
+
+
+async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
+    """What never changes about the slots; unknown ids are absent."""
+    rows = await direct.fetch(_FACTS, list(ids))
+    return [
+        SlotFacts(r[0], r[1], r[2], r[3], Pool(r[4]), frozenset(r[5]), r[6], r[7], r[8])
+        for r in rows
+    ]
+
+
+async def open_due(session: AsyncSession, now: datetime) -> Sequence[RowMapping]:
+    return (await session.execute(_OPEN_DUE, {"now": now})).mappings().all()
+
+
+async def close_due(session: AsyncSession, now: datetime) -> int:
+    result = await session.execute(_CLOSE_DUE, {"now": now})
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+async def fullness_changed(session: AsyncSession) -> Sequence[RowMapping]:
+    """Marks slots whose fullness differs from what was announced; returns them."""
+    return (await session.execute(_FULLNESS_CHANGED)).mappings().all()
+
+
+async def lock(session: AsyncSession, ids: Iterable[UUID]) -> Sequence[RowMapping]:
+    """The slots as they are now, locked in id order until the transaction ends."""
+    return (await session.execute(_LOCK, {"ids": sorted(set(ids))})).mappings().all()
+
+
+async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:
+    """Adds places taken (+) and given back (-); the slots must be locked already."""
+    ids, places = [slot for slot, _ in changes], [number for _, number in changes]
+    await session.execute(_SHIFT, {"ids": ids, "places": places})
+
+
+async def withdraw(session: AsyncSession, ids: Iterable[UUID]) -> Sequence[RowMapping]:
+    return (await session.execute(_WITHDRAW, {"ids": list(ids)})).mappings().all()
+
+
+async def coming(session: AsyncSession, hall: str, now: datetime) -> Sequence[RowMapping]:
+    """The hall's slots that have not begun and are not withdrawn."""
+    return (await session.execute(_COMING, {"hall": hall, "now": now})).mappings().all()
+
+
+async def add(session: AsyncSession, slots: Sequence[Slot]) -> None:
+    if slots:
+        await session.execute(insert(Slot), [slot.model_dump() for slot in slots])
+
+
+async def hall_zone(direct: DirectPool, hall: str) -> str | None:
+    """The time zone of a hall; None for an unknown hall."""
+    zone: str | None = await direct.fetchval("SELECT timezone FROM hall WHERE code = $1", hall)
+    return zone
+
+
+async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:
+    """The last day for which the rule has slots."""
+    found: date | None = await session.scalar(
+        text(
+            "SELECT max(on_date) FROM slot"
+            " WHERE hall_code = :hall AND rule_code = :rule AND state <> 'withdrawn'"
+        ),
+        {"hall": hall, "rule": rule_code},
+    )
+    return found

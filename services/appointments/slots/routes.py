@@ -1,0 +1,78 @@
+"""What is free."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from pydantic import TypeAdapter
+
+from services.appointments.slots import service
+from services.appointments.slots.models import Pool
+from services.appointments.slots.schemas import Day, FreeSlot
+from shared import clock
+from shared.clock import Now
+from shared.db import Direct
+from shared.identity import Caller, public
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+router = Router(tags=["citizen"])
+
+_PAGE = TypeAdapter(Page[FreeSlot])
+
+
+@router.get(
+    "/availability",
+    operation_id="list_availability",
+    summary="可约时间 | Free times",
+    response_model=Page[FreeSlot],
+    responses={304: {"description": "没有变化 | Not modified"}},
+)
+async def list_availability(
+    request: Request,
+    direct: Direct,
+    now: Now,
+    paging: Paging,
+    _: Annotated[Caller | None, public()],
+    hall: Annotated[str, Query(max_length=32)],
+    item: Annotated[str, Query(max_length=64)],
+    first: Annotated[Day | None, Query(alias="from", description="从哪天 | First day")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="到哪天 | Last day")] = None,
+    consecutive: Annotated[int, Query(ge=1, le=8, description="连续几个时段 | In a row")] = 1,
+    pool: Pool = Pool.ONLINE,
+    full: Annotated[bool, Query(description="也列出约满的 | Full ones too")] = False,
+) -> Response:
+    """某大厅某事项的可约时间，默认从今天起两周。带 `If-None-Match` 轮询时，没有变化返回 304。
+
+    ---
+
+    The free times for an item at a hall, by default of the next fortnight. Poll with
+    `If-None-Match`: 304 while nothing changed.
+    """
+    start = first or clock.today(now)
+    found = await service.availability(
+        direct,
+        hall=hall,
+        item=item,
+        first=start,
+        last=last or start + timedelta(days=13),
+        pool=pool,
+        length=consecutive,
+        with_full=full,
+        now=now,
+    )
+    after = paging.key(datetime, str)
+    rest = [one for one in found if after is None or (one.starts_at, str(one.id)) > after]
+    shown = page(rest, paging, lambda one: (one.starts_at, str(one.id)), lambda one: one)
+    return _cached(request, _PAGE.dump_json(shown))
+
+
+def _cached(request: Request, body: bytes) -> Response:
+    """The body under its hash, or 304 if the caller has it already."""
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    known = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

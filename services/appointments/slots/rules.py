@@ -1,0 +1,115 @@
+"""Runs of consecutive slots, and the ones nearest to a wish. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from services.appointments.slots.models import Pool
+from services.appointments.slots.schemas import FreeSlot
+from shared.errors import Invalid, Text
+
+LONGEST_RANGE_DAYS = 62
+
+
+class SlotFacts(NamedTuple):
+    """What never changes about a slot, so that a process may remember it."""
+
+    id: UUID
+    hall_code: str
+    rule_code: str
+    rule_version: int
+    pool: Pool
+    item_codes: frozenset[str]
+    on_date: date
+    starts_at: datetime
+    minutes: int
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+class OpenSlot(NamedTuple):
+    """A slot on sale with its present count."""
+
+    id: UUID
+    rule_code: str
+    pool: Pool
+    starts_at: datetime
+    minutes: int
+    capacity: int
+    booked: int
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.booked
+
+
+class Timed(Protocol):
+    """What makes slots follow one another."""
+
+    @property
+    def rule_code(self) -> str: ...
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def minutes(self) -> int: ...
+
+
+def follow_one_another(slots: Sequence[Timed]) -> bool:
+    """Whether each slot begins where the one before it ends, in one rule and pool."""
+    return all(
+        after.starts_at == before.starts_at + timedelta(minutes=before.minutes)
+        and (after.rule_code, after.pool) == (before.rule_code, before.pool)
+        for before, after in zip(slots, slots[1:], strict=False)
+    )
+
+
+def free_runs(slots: Iterable[OpenSlot], *, length: int, with_full: bool = False) -> list[FreeSlot]:
+    """Every start from which `length` consecutive slots have room, earliest first."""
+    runs = []
+    by_rule = sorted(slots, key=lambda slot: (slot.rule_code, slot.pool, slot.starts_at))
+    for _, group in groupby(by_rule, key=lambda slot: (slot.rule_code, slot.pool)):
+        row = list(group)
+        for first in range(len(row) - length + 1):
+            run = row[first : first + length]
+            if follow_one_another(run) and (with_full or all(slot.free > 0 for slot in run)):
+                runs.append(_as_one(run))
+    return sorted(runs, key=lambda run: (run.starts_at, run.id))
+
+
+def _as_one(run: Sequence[OpenSlot]) -> FreeSlot:
+    return FreeSlot(
+        id=run[0].id,
+        starts_at=run[0].starts_at,
+        minutes=sum(slot.minutes for slot in run),
+        capacity=min(slot.capacity for slot in run),
+        free=min(slot.free for slot in run),
+        pool=run[0].pool,
+        slot_ids=[slot.id for slot in run],
+    )
+
+
+def nearest(runs: Iterable[FreeSlot], wanted: datetime, *, count: int = 3) -> list[FreeSlot]:
+    """The `count` runs that begin nearest to `wanted`; of two equally near, the earlier."""
+    return sorted(runs, key=lambda run: (abs(run.starts_at - wanted), run.starts_at))[:count]
+
+
+def ensure_range(first: date, last: date) -> None:
+    """Raises Invalid for a range that runs backwards or is too long to answer."""
+    if last < first:
+        raise Invalid(
+            Text("结束日期不能早于开始日期", "`to` must not be before `from`"), pointer="/query/to"
+        )
+    if (last - first).days >= LONGEST_RANGE_DAYS:
+        raise Invalid(
+            Text(
+                f"一次最多查询 {LONGEST_RANGE_DAYS} 天",
+                f"At most {LONGEST_RANGE_DAYS} days at a time",
+            ),
+            pointer="/query/to",
+        )

@@ -1,0 +1,181 @@
+"""Places on sale: what is free, what opens and closes, and the counts that booking shifts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.slots import queries, rules
+from services.appointments.slots.events import (
+    SlotFreed,
+    SlotFull,
+    SlotOnSale,
+    SlotsOpened,
+    SlotsWithdrawn,
+)
+from services.appointments.slots.models import Pool, Slot
+from services.appointments.slots.rules import SlotFacts
+from services.appointments.slots.schemas import FreeSlot
+from shared import outbox
+from shared.db import DirectPool
+from shared.errors import NotFound, Text
+
+_EVENT_SLOTS = 200
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
+
+
+async def availability(
+    direct: DirectPool,
+    *,
+    hall: str,
+    item: str,
+    first: date,
+    last: date,
+    pool: Pool,
+    length: int,
+    with_full: bool,
+    now: datetime,
+) -> list[FreeSlot]:
+    """The free times for an item on the hall's local days `first`..`last`.
+
+    Raises NotFound for an unknown hall and Invalid for an impossible range.
+    """
+    rules.ensure_range(first, last)
+    zone_name = await queries.hall_zone(direct, hall)
+    if zone_name is None:
+        raise NotFound(_NO_HALL)
+    zone = ZoneInfo(zone_name)
+    since = datetime.combine(first, time(), zone)
+    until = datetime.combine(last + timedelta(days=1), time(), zone)
+    found = await queries.open_slots(
+        direct, hall, item, pool, since=max(since, now), until=until, now=now
+    )
+    return rules.free_runs(found, length=length, with_full=with_full)
+
+
+async def alternatives(
+    direct: DirectPool, wanted: Sequence[SlotFacts], item: str, now: datetime
+) -> list[FreeSlot]:
+    """The three free times nearest to the wanted ones, within a fortnight after them."""
+    first = wanted[0]
+    found = await queries.open_slots(
+        direct,
+        first.hall_code,
+        item,
+        first.pool,
+        since=max(now, first.starts_at - timedelta(days=7)),
+        until=first.starts_at + timedelta(days=14),
+        now=now,
+    )
+    return rules.nearest(rules.free_runs(found, length=len(wanted)), first.starts_at)
+
+
+async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
+    """What never changes about the slots; unknown ids are absent."""
+    return await queries.facts(direct, ids)
+
+
+async def lock(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, RowMapping]:
+    """The slots as they are now, locked in id order until the transaction ends."""
+    return {row["id"]: row for row in await queries.lock(session, ids)}
+
+
+async def shift(
+    session: AsyncSession, *, take: Iterable[UUID] = (), release: Iterable[UUID] = ()
+) -> None:
+    """Moves places in slots that the caller has locked; an id named twice counts twice."""
+    changes = [(slot, 1) for slot in take] + [(slot, -1) for slot in release]
+    if changes:
+        await queries.shift(session, changes)
+
+
+async def release(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """Gives places back, locking their slots first."""
+    if ids:
+        await queries.lock(session, ids)
+        await shift(session, release=ids)
+
+
+async def coming(session: AsyncSession, hall: str, now: datetime) -> Sequence[RowMapping]:
+    """The hall's slots that have not begun and are not withdrawn."""
+    return await queries.coming(session, hall, now)
+
+
+async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:
+    """The last day for which the rule has slots."""
+    return await queries.latest_day(session, hall, rule_code)
+
+
+async def publish(session: AsyncSession, slots: Sequence[Slot], now: datetime) -> None:
+    """Puts new slots into the plan and opens those that are due."""
+    await queries.add(session, slots)
+    await open_due(session, now)
+
+
+async def withdraw(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """Takes slots off sale; their appointments are the caller's to place elsewhere."""
+    rows = await queries.withdraw(session, ids)
+    for hall, day, pool, group in _by_day(rows):
+        event = SlotsWithdrawn(
+            hall_code=hall, on_date=day, pool=pool, slot_ids=[row["id"] for row in group]
+        )
+        await outbox.record(session, event, scope=hall, subject=f"{hall}/{day}")
+
+
+async def open_due(session: AsyncSession, now: datetime) -> int:
+    """Job: opens planned slots whose time of release has come."""
+    rows = await queries.open_due(session, now)
+    for hall, day, pool, group in _by_day(rows):
+        on_sale = [
+            SlotOnSale(
+                slot_id=row["id"],
+                starts_at=row["starts_at"],
+                minutes=row["minutes"],
+                capacity=row["capacity"],
+            )
+            for row in group
+        ]
+        event = SlotsOpened(hall_code=hall, on_date=day, pool=pool, slots=on_sale)
+        await outbox.record(session, event, scope=hall, subject=f"{hall}/{day}")
+    return len(rows)
+
+
+async def close_due(session: AsyncSession, now: datetime) -> int:
+    """Job: closes slots that can no longer be booked in time."""
+    return await queries.close_due(session, now)
+
+
+async def announce_fullness(session: AsyncSession, now: datetime) -> int:
+    """Job: tells subscribers which slots became full, and which have places again.
+
+    Here and not in the booking statement, where it would cost every booking; the flag on the row
+    makes sure that each change is told, and a slot that flickers is told once.
+    """
+    rows = await queries.fullness_changed(session)
+    for row in rows:
+        known = {key: row[key] for key in ("hall_code", "starts_at", "pool")}
+        event = (
+            SlotFull(slot_id=row["id"], capacity=row["capacity"], **known)
+            if row["announced_full"]
+            else SlotFreed(slot_id=row["id"], free=row["capacity"] - row["booked"], **known)
+        )
+        await outbox.record(session, event, scope=row["hall_code"], subject=str(row["id"]))
+    return len(rows)
+
+
+def _by_day(
+    rows: Sequence[RowMapping],
+) -> Iterable[tuple[str, date, Pool, list[RowMapping]]]:
+    """Rows by hall, day and pool, in pieces that fit an event."""
+    for (hall, day, pool), group in groupby(sorted(rows, key=_day_of), key=_day_of):
+        whole = list(group)
+        for first in range(0, len(whole), _EVENT_SLOTS):
+            yield hall, day, Pool(pool), whole[first : first + _EVENT_SLOTS]
+
+
+def _day_of(row: RowMapping) -> tuple[str, date, str]:
+    return row["hall_code"], row["on_date"], row["pool"]
