@@ -1,5 +1,6 @@
 """`uvicorn --factory services.projects.app:create_app`: what must be published, and was it?"""
 
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -8,10 +9,20 @@ from services.projects.auditing import models as auditing_models
 from services.projects.calendar import models as calendar_models
 from services.projects.catalogue import models as catalogue_models
 from services.projects.collecting import models as collecting_models
+from services.projects.collecting.routes import router as collecting
+from services.projects.collecting.running import collect_portals
 from services.projects.duties import models as duties_models
 from services.projects.evidence import models as evidence_models
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.routes import router as evidence
+from services.projects.evidence.service import seal_days
 from services.projects.matching import models as matching_models
+from services.projects.matching.events import PublicationFound, PublicationWithdrawn
+from services.projects.matching.routes import router as matching
+from services.projects.matching.service import match_pages
 from services.projects.portals import models as portals_models
+from services.projects.portals.events import SourceDown, SourceRecovered
+from services.projects.portals.routes import router as portals
 from services.projects.register import models as register_models
 from services.projects.settings import ProjectsSettings
 from services.projects.tables import Table
@@ -23,10 +34,15 @@ from shared.events import Event
 
 TITLE = Text("项目信息公开与监察", "Disclosure duties and their audit")
 
-ROUTERS: list[APIRouter] = []
+ROUTERS: list[APIRouter] = [portals, collecting, evidence, matching]
 SUBSCRIPTIONS: list[Subscription[Any]] = []
-PUBLISHES: list[type[Event]] = []
-JOBS: list[Job] = []
+PUBLISHES: list[type[Event]] = [
+    *(SourceDown, SourceRecovered, PublicationFound, PublicationWithdrawn),
+]
+JOBS: list[Job] = [
+    Job("match-pages", timedelta(seconds=2), match_pages),
+    Job("seal-evidence", timedelta(minutes=10), seal_days),
+]
 
 _ = (
     *(auditing_models, calendar_models, catalogue_models, collecting_models, duties_models),
@@ -35,13 +51,14 @@ _ = (
 
 
 def create_app(settings: ProjectsSettings | None = None) -> FastAPI:
+    settings = settings or ProjectsSettings()
     return app.build(
-        settings or ProjectsSettings(),
+        settings,
         name="projects",
         title=TITLE,
         tables=Table.metadata,
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
         publishes=PUBLISHES,
-        jobs=JOBS,
+        jobs=[*JOBS, collect_portals(EvidenceFiles(settings.evidence_dir))],
     )

@@ -134,6 +134,8 @@ class PortalPage(Table, table=True):
         default=None, sa_type=enum_type(Precision, length=8)
     )
     claimed_from: Provenance | None = Field(default=None, sa_type=enum_type(Provenance, length=8))
+    claims_agree: bool = False
+    """Whether meta tag and label claim the same day."""
     cms_at: datetime | None = Field(default=None, sa_type=Moment)
     header_at: datetime | None = Field(default=None, sa_type=Moment)
     trust: int = 0

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -28,6 +28,7 @@ from services.projects.reading.lists import ListPage, read_list
 from services.projects.reading.rule import CollectorRule
 from shared.clock import now as clock_now
 from shared.db import Sessions
+from shared.jobs import LongJob
 
 RUNNERS = 4
 DETAILS_A_BATCH = 20
@@ -68,6 +69,15 @@ class Collector:
             return None
         run, portal, rule = claimed
         return Walk(self, runner, run, portal, rule)
+
+
+def collect_portals(files: EvidenceFiles) -> LongJob:
+    """The job that reads portals when they are due or when a run was ordered."""
+
+    async def collect(sessions: Sessions, now: datetime) -> int:
+        return await Collector(sessions, files).work(now)
+
+    return LongJob("collect-portals", timedelta(seconds=2), collect)
 
 
 @dataclass

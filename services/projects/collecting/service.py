@@ -193,13 +193,14 @@ async def note_detail(
     known = await evidence.newest_of_url(session, portal.id, page.url)
     if known is None or known.sha256 != seen.sha256:
         known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
+    is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ
     page.evidence_id = known.id
+    page.match_wanted = page.match_wanted or is_news or page.claimed_at != claim.at
     _take_over(page, reading)
     _claim(page, claim, misdeclared=decoded.misdeclared)
     page.etag = answer.headers.get("etag")
     page.last_modified = answer.headers.get("last-modified", "")[:100] or None
     _checked(run, page, DetailState.READ, seen.fetched_at)
-    page.match_wanted = True
 
 
 async def note_unchanged(
@@ -218,7 +219,7 @@ async def note_unread(
     gone = fault.fault is Fault.GONE
     _checked(run, page, DetailState.GONE if gone else DetailState.UNREADABLE, now)
     page.fault = fault.fault
-    page.gone_at = (page.gone_at or now) if gone else None
+    page.gone_at = (page.gone_at or now) if gone else page.gone_at
     if page.text_sha256 is None:
         _claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
     page.match_wanted = True
@@ -280,6 +281,6 @@ def _claim(page: PortalPage, claim: Claim, *, misdeclared: bool = False) -> None
     if page.claimed_at is not None and page.claimed_at != claim.at:
         flags.append(Flag.CLAIM_CHANGED)
     page.claimed_at, page.claimed_precision = claim.at, claim.precision
-    page.claimed_from, page.trust = claim.provenance, claim.trust
+    page.claimed_from, page.trust, page.claims_agree = claim.provenance, claim.trust, claim.agree
     page.cms_at, page.header_at = claim.cms_at, claim.header_at
     page.flags, page.is_disputed = [flag.value for flag in flags], claim.is_disputed

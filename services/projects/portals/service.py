@@ -72,6 +72,11 @@ async def rule(session: AsyncSession, portal_id: str, version: int | None) -> Co
     return CollectorRule.model_validate((await _stored_rule(session, portal_id, version)).rule)
 
 
+async def rule_in_force(session: AsyncSession, portal_id: str) -> CollectorRule:
+    """The portal's rule as it is now. Raises NotFound."""
+    return await rule(session, portal_id, (await find(session, portal_id)).rule_version)
+
+
 async def _stored_rule(session: AsyncSession, portal_id: str, version: int | None) -> PortalRule:
     found = None if version is None else await queries.rule(session, portal_id, version)
     if found is None:

@@ -37,6 +37,7 @@ class Claim:
     provenance: Provenance | None = None
     cms_at: datetime | None = None
     header_at: datetime | None = None
+    agree: bool = False
     trust: int = 0
     flags: tuple[Flag, ...] = ()
 
@@ -69,6 +70,7 @@ def claim_of(
         provenance=provenance,
         cms_at=day_start(mark.on) if mark else None,
         header_at=header,
+        agree=_agree(page),
         trust=_trust(page, provenance, mark, printed),
         flags=flags,
     )
@@ -115,7 +117,12 @@ def _trust(
     """3 meta = label = content mark; 2 meta or label; 1 list or header only; 0 no time at all."""
     if page is None or provenance not in (Provenance.META, Provenance.LABEL):
         return 1 if provenance else 0
-    days = {p.on for p in (page.meta_time, page.label_time) if p}
-    agree = page.meta_time and page.label_time and len(days) == 1
     marked = mark is not None and printed is not None and abs(printed.on - mark.on) <= SLACK
-    return 3 if agree and marked else 2
+    return 3 if _agree(page) and marked else 2
+
+
+def _agree(page: PageReading | None) -> bool:
+    """Whether meta tag and label claim the same day."""
+    if page is None or page.meta_time is None or page.label_time is None:
+        return False
+    return page.meta_time.on == page.label_time.on

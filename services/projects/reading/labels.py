@@ -5,6 +5,7 @@ next known label begins.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -84,16 +85,29 @@ def read_labels(text: str) -> dict[str, Labelled]:
 
 
 def read_table_labels(page: LexborHTMLParser) -> dict[str, Labelled]:
-    """Values under the column heads of a table that holds one record (head row, one data row)."""
+    """Labelled values of tables: label and value side by side, or under the heads of one record."""
     found: dict[str, Labelled] = {}
     for table in page.css("table"):
-        rows = [[node_text(cell) for cell in row.css("th,td")] for row in table.css("tr")]
-        rows = [row for row in rows if any(row)]
-        if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 2:
-            for head, value in zip(*rows, strict=True):
-                if head and value:
-                    found.setdefault(_word(head), Labelled(value, -1))
+        rows = [row.css("th,td") for row in table.css("tr")]
+        texts = [[node_text(cell) for cell in row] for row in rows]
+        pairs = [pair for row, text in zip(rows, texts, strict=True) for pair in _pairs(row, text)]
+        for label, value in pairs or _one_record([text for text in texts if any(text)]):
+            if label and value:
+                found.setdefault(_word(label), Labelled(value, -1))
     return found
+
+
+def _pairs(cells: Sequence[LexborNode], texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Label and value by turns, where every label is a head cell."""
+    heads = [cell.tag == "th" for cell in cells]
+    by_turns = heads == [True, False] * (len(heads) // 2)
+    return list(zip(texts[::2], texts[1::2], strict=True)) if heads and by_turns else []
+
+
+def _one_record(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 2:
+        return list(zip(*rows, strict=True))
+    return []
 
 
 def _word(text: str) -> str:

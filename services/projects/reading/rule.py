@@ -82,6 +82,11 @@ class DetailRule(_Part):
     body: Selector | None = None
     time: TimeLabel | None = None
     label_words: Words = ["发布时间", "发布日期", "公开时间", "公开日期"]
+    judges_elements: bool = Field(
+        False,
+        description="Whether pages show the catalogue's elements as labels, so that one without"
+        " its label is missing. On pages of prose the absence of a label means nothing.",
+    )
 
 
 class ItemCue(_Part):

@@ -1,0 +1,39 @@
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events import Event
+
+
+class PublicationFound(Event):
+    """找到了某项公开义务对应的网页。
+    A page was found that publishes what a duty asks for.
+    """
+
+    type: ClassVar[str] = "projects.publication.found.v1"
+
+    duty_id: UUID
+    unit_code: str
+    project_code: str
+    item_code: str
+    url: str
+    claimed_at: AwareDatetime | None = Field(description="What the page claims, true or not.")
+    first_seen_at: AwareDatetime = Field(description="When we saw it first.")
+    trust: int = Field(ge=0, le=5, description="How far the claim is to be trusted.")
+
+
+class PublicationWithdrawn(Event):
+    """曾公开的网页已从网上消失。
+    A page that published what a duty asks for is gone from the web.
+    """
+
+    type: ClassVar[str] = "projects.publication.withdrawn.v1"
+
+    duty_id: UUID
+    unit_code: str
+    project_code: str
+    item_code: str
+    url: str
+    first_seen_at: AwareDatetime
+    withdrawn_at: AwareDatetime

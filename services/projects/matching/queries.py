@@ -1,0 +1,183 @@
+"""SQL of the matching room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.catalogue.models import CatalogueItem
+from services.projects.collecting.models import DetailState, PortalPage
+from services.projects.duties.models import Duty, FullWalk
+from services.projects.matching.models import MatchState, PageMatch
+from services.projects.matching.rules import Candidate
+from services.projects.portals.models import Portal
+
+READY = (DetailState.READ, DetailState.UNREADABLE, DetailState.GONE, DetailState.ELSEWHERE)
+
+
+async def waiting_pages(session: AsyncSession, limit: int) -> Sequence[tuple[PortalPage, Portal]]:
+    """Pages to be matched, locked; a page that is still to be read waits for that."""
+    found = (
+        select(PortalPage, Portal)
+        .join(Portal, col(Portal.id) == col(PortalPage.portal_id))
+        .where(col(PortalPage.match_wanted), col(PortalPage.detail_state).in_(READY))
+        .order_by(col(PortalPage.portal_id), col(PortalPage.id))
+        .limit(limit)
+        .with_for_update(of=PortalPage, skip_locked=True)
+    )
+    return (await session.exec(found)).all()
+
+
+async def settle_pages(session: AsyncSession, pages: Sequence[PortalPage]) -> None:
+    """These pages need no matching until they change; their rows are locked by the caller."""
+    ids = [page.id for page in pages]
+    await session.execute(
+        update(PortalPage).where(col(PortalPage.id).in_(ids)).values(match_wanted=False)
+    )
+
+
+async def pages_waiting_of(session: AsyncSession, unit_code: str) -> bool:
+    """Whether a page of the unit's portals is still to be read or matched."""
+    found = (
+        select(PortalPage.id)
+        .join(Portal, col(Portal.id) == col(PortalPage.portal_id))
+        .where(
+            col(Portal.unit_code) == unit_code, col(Portal.enabled), col(PortalPage.match_wanted)
+        )
+    )
+    return (await session.exec(found.limit(1))).first() is not None
+
+
+_CANDIDATE = """
+SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no
+FROM duty d JOIN project p ON p.code = d.project_code
+"""
+_EXACT = text(
+    _CANDIDATE + "WHERE d.project_code = ANY(:codes) OR d.doc_no = ANY(:documents) ORDER BY d.id"
+)
+_CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
+
+
+async def exact_candidates(
+    session: AsyncSession, codes: Sequence[str], documents: Sequence[str]
+) -> list[Candidate]:
+    """Duties of these projects or under these document numbers, of any unit."""
+    wanted = {"codes": list(codes), "documents": list(documents)}
+    return [Candidate(*row) for row in (await session.execute(_EXACT, wanted)).all()]
+
+
+async def candidates(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[Candidate]:
+    """These duties."""
+    rows = (await session.execute(_CHOSEN, {"ids": list(duty_ids)})).all()
+    return [Candidate(*row) for row in rows]
+
+
+async def elements_of(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The content elements that each duty's catalogue item asks for."""
+    found = (
+        select(col(Duty.id), col(CatalogueItem.content_elements))
+        .join(CatalogueItem, col(CatalogueItem.id) == col(Duty.item_id))
+        .where(col(Duty.id).in_(duty_ids))
+    )
+    return dict((await session.exec(found)).all())
+
+
+async def late(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the duties that are judged late now."""
+    found = select(Standing.duty_id).where(
+        col(Standing.duty_id).in_(duty_ids), col(Standing.verdict) == Verdict.LATE
+    )
+    return set((await session.exec(found)).all())
+
+
+async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PageMatch]:
+    return (await session.exec(select(PageMatch).where(col(PageMatch.page_id).in_(page_ids)))).all()
+
+
+async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
+    """Keep these matches; a pair that is known already stays as it was decided."""
+    if matches:
+        values = [match.model_dump() for match in matches]
+        await session.execute(insert(PageMatch).values(values).on_conflict_do_nothing())
+
+
+async def duties_in_review(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
+    found = select(PageMatch.duty_id).where(
+        col(PageMatch.duty_id).in_(duty_ids), col(PageMatch.state) == MatchState.REVIEW
+    )
+    return set((await session.exec(found)).all())
+
+
+async def noted_walk(session: AsyncSession, unit_code: str) -> datetime | None:
+    """The newest full walk that the duties of the unit know of."""
+    found = select(func.max(FullWalk.walked_at)).where(col(FullWalk.unit_code) == unit_code)
+    return (await session.exec(found)).one()
+
+
+async def match(session: AsyncSession, match_id: UUID) -> PageMatch | None:
+    return (await session.exec(select(PageMatch).where(col(PageMatch.id) == match_id))).first()
+
+
+async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
+    return (await session.exec(select(PortalPage).where(col(PortalPage.id) == page_id))).one()
+
+
+async def decide(
+    session: AsyncSession, match_id: UUID, version: int, **values: Any
+) -> PageMatch | None:
+    """Change a match that is in review and of that version; None when it is not any more."""
+    changed = (
+        update(PageMatch)
+        .where(
+            col(PageMatch.id) == match_id,
+            col(PageMatch.version) == version,
+            col(PageMatch.state) == MatchState.REVIEW,
+        )
+        .values(**values, version=version + 1)
+        .returning(PageMatch)
+        .execution_options(populate_existing=True)
+    )
+    found: PageMatch | None = (await session.execute(changed)).scalar_one_or_none()
+    return found
+
+
+_VIEWS = """
+SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at, m.version,
+       m.page_id, p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from, p.first_seen_at,
+       p.trust, p.flags, p.evidence_id, m.duty_id, d.project_code, r.name AS project_name,
+       d.item_code, d.formed_on, d.doc_no
+FROM page_match m
+JOIN portal_page p ON p.id = m.page_id
+JOIN duty d ON d.id = m.duty_id
+JOIN project r ON r.code = d.project_code
+"""
+_LIST = text(
+    _VIEWS + "WHERE m.state = :state AND (CAST(:units AS text[]) IS NULL"
+    "  OR m.unit_code = ANY(CAST(:units AS text[])))"
+    " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
+)
+_ONE = text(_VIEWS + "WHERE m.id = :id")
+
+
+async def views(
+    session: AsyncSession,
+    *,
+    state: MatchState,
+    units: list[str] | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Matches with their page and duty, oldest first."""
+    wanted = {"state": state.value, "units": units, "after": after, "limit": limit}
+    return (await session.execute(_LIST, wanted)).mappings().all()
+
+
+async def view(session: AsyncSession, match_id: UUID) -> RowMapping:
+    """One match with its page and duty."""
+    return (await session.execute(_ONE, {"id": match_id})).mappings().one()

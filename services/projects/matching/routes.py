@@ -1,0 +1,82 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from services.projects.matching import service
+from services.projects.matching.models import MatchState
+from services.projects.matching.rules import SecondPersonNeeded
+from services.projects.matching.schemas import Decision, MatchView
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import NotFound, StateConflict, problem_responses
+from shared.identity import Caller, allow
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+router = Router(prefix="/matches", tags=["auditor"])
+
+
+@router.get("", operation_id="list_matches", summary="网页与义务的对应 | List matches")
+async def list_matches(
+    session: Session,
+    paging: Paging,
+    caller: Annotated[Caller, allow("auditor")],
+    state: MatchState = MatchState.REVIEW,
+    unit: Annotated[str | None, Query(max_length=32)] = None,
+) -> Page[MatchView]:
+    """待复核的对应关系：只是相似、候选不止一个，或一旦认定即为逾期。
+    ---
+    Matches that wait for a person: mere likeness, several candidates, or one that means late.
+    """
+    after = paging.key(UUID)
+    rows = await service.listed(
+        session,
+        caller,
+        state=state,
+        unit=unit,
+        after=after[0] if after else None,
+        limit=paging.limit + 1,
+    )
+    return page(rows, paging, lambda row: (row["id"],), service.view)
+
+
+@router.post(
+    "/{match_id}/accept",
+    operation_id="accept_match",
+    summary="认定对应 | Accept a match",
+    responses=problem_responses(NotFound, StateConflict, SecondPersonNeeded),
+)
+async def accept_match(
+    match_id: UUID,
+    decision: Decision,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor")],
+) -> MatchView:
+    """认定该网页即为该项义务的公开。若由此判为逾期，而相似关系又是由人首次认定的，须另一人再确认。
+    ---
+    The page is the duty's publication. Where that means late and a person saw the likeness first,
+    another person must confirm.
+    """
+    return await service.accept(session, match_id, decision.version, caller, now)
+
+
+@router.post(
+    "/{match_id}/reject",
+    operation_id="reject_match",
+    summary="否定对应 | Reject a match",
+    responses=problem_responses(NotFound, StateConflict),
+)
+async def reject_match(
+    match_id: UUID,
+    decision: Decision,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor")],
+) -> MatchView:
+    """该网页不是该项义务的公开；这一对不再提出。
+    ---
+    The page does not publish the duty; the pair is not proposed again.
+    """
+    return await service.reject(session, match_id, decision.version, caller, now)

@@ -1,0 +1,184 @@
+"""Which duty a page publishes: exact marks first, then the project's name, then mere likeness."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.projects.matching.models import MatchMethod, ReviewReason
+from services.projects.reading.facts import normal_document_no
+from services.projects.reading.rule import ItemCue
+from shared.errors import Conflict, Text
+
+LIKE_ENOUGH = 0.6
+"""Share of a project name's pairs of characters that a title must hold to be worth a look."""
+
+BEFORE_APPROVAL = re.compile(r"审批前|批前|拟审批|拟批准|拟核准|拟作出|受理公[示告]")
+"""A notice before the decision is not the publication of the decision."""
+
+_NOT_A_WORD = re.compile(r"[^0-9a-z㐀-鿿]+")
+_SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"), ("机构", "单位"))
+
+
+class SecondPersonNeeded(Conflict):
+    """Who first took the page for the duty's publication may not also confirm that it was late."""
+
+    type = "/problems/second-person-needed"
+    title = Text("逾期认定须由另一人确认", "Another person must confirm a match that means late")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A duty that a page may publish."""
+
+    duty_id: UUID
+    unit_code: str
+    project_code: str
+    project_name: str
+    item_code: str
+    formed_on: date | None
+    doc_no: str | None
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """What matching looks at in a page."""
+
+    unit_code: str
+    title: str
+    project_code: str | None
+    project_name: str | None
+    doc_no: str | None
+    formed_on: date | None
+    item_codes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A page taken for a duty's publication; with a reason it needs a person."""
+
+    candidate: Candidate
+    method: MatchMethod
+    score: float
+    reason: ReviewReason | None = None
+
+
+def propose(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
+    """The duties that the page may publish: one sure one, some for review, or none."""
+    if BEFORE_APPROVAL.search(page.title):
+        return []
+    hits, method, score = _same_project(page, candidates)
+    fitting = [hit for hit in hits if not page.item_codes or hit.item_code in page.item_codes]
+    if method is MatchMethod.DOCUMENT:
+        fitting = fitting or hits
+    chosen = _narrowed(page, fitting)
+    if not chosen:
+        return []
+    reason = _doubt(page, chosen, method)
+    return [Proposal(candidate, method, score, reason) for candidate in chosen[:3]]
+
+
+def item_codes(cues: Iterable[ItemCue], column: str | None, title: str) -> frozenset[str]:
+    """The catalogue items that a page's column stands for, else those whose words its title has."""
+    known = list(cues)
+    by_column = {cue.item_code for cue in known if column and column in cue.columns}
+    by_words = {cue.item_code for cue in known if any(word in title for word in cue.words)}
+    if by_column and by_words & by_column:
+        return frozenset(by_words & by_column)
+    return frozenset(by_column or by_words)
+
+
+def normal_name(text: str) -> str:
+    """A name without spaces, punctuation and differences of width."""
+    return _NOT_A_WORD.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def coverage(name: str, title: str) -> float:
+    """The share of the name's pairs of neighbouring characters that the title holds."""
+    wanted, given = _bigrams(normal_name(name)), _bigrams(normal_name(title))
+    return len(wanted & given) / len(wanted) if wanted else 0.0
+
+
+def missing_elements(wanted: Iterable[str], labels: Iterable[str]) -> tuple[str, ...]:
+    """The elements for which the page has no filled-in label."""
+    given = {_element(label) for label in labels}
+    return tuple(element for element in wanted if _element(element) not in given)
+
+
+def _same_project(
+    page: PageFacts, candidates: Sequence[Candidate]
+) -> tuple[list[Candidate], MatchMethod, float]:
+    """Candidates by the strongest tie that the page has; a code of its own rules names out."""
+    by_document = [c for c in candidates if _same_document(page, c)]
+    if by_document:
+        return by_document, MatchMethod.DOCUMENT, 1.0
+    if page.project_code is not None:
+        by_code = [c for c in candidates if c.project_code == page.project_code]
+        return by_code, MatchMethod.CODE, 1.0
+    own = [c for c in candidates if c.unit_code == page.unit_code]
+    by_name = _named(page, own)
+    if by_name:
+        return by_name, MatchMethod.NAME, 1.0
+    title = f"{page.title}{page.project_name or ''}"
+    best = max((coverage(c.project_name, title) for c in own), default=0.0)
+    if best < LIKE_ENOUGH:
+        return [], MatchMethod.SIMILAR, 0.0
+    alike = [c for c in own if coverage(c.project_name, title) == best]
+    return alike, MatchMethod.SIMILAR, round(best, 3)
+
+
+def _same_document(page: PageFacts, candidate: Candidate) -> bool:
+    if page.doc_no is None or candidate.doc_no is None:
+        return False
+    codes = {page.project_code, candidate.project_code} - {None}
+    return normal_document_no(candidate.doc_no) == page.doc_no and len(codes) == 1
+
+
+def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates whose project is named; 某项目 does not count where 某项目二期 is meant."""
+    text = f"{normal_name(page.title)}|{normal_name(page.project_name or '')}"
+    names = {c.project_name: normal_name(c.project_name) for c in candidates}
+    found = {name for name in names.values() if len(name) > 3 and name in text}
+    longest = {n for n in found if not any(n != other and n in other for other in found)}
+    return [c for c in candidates if names[c.project_name] in longest]
+
+
+def _narrowed(page: PageFacts, hits: Sequence[Candidate]) -> list[Candidate]:
+    """Of several duties of one project and item, the one of this document or of this day."""
+    for fits in (
+        lambda hit: _same_document(page, hit),
+        lambda hit: page.formed_on is not None and hit.formed_on == page.formed_on,
+        lambda hit: hit.unit_code == page.unit_code,
+    ):
+        chosen = [hit for hit in hits if fits(hit)]
+        if len(chosen) == 1 or (chosen and len(hits) == 1):
+            return chosen
+    return list(hits)
+
+
+def _doubt(
+    page: PageFacts, chosen: Sequence[Candidate], method: MatchMethod
+) -> ReviewReason | None:
+    if method is MatchMethod.SIMILAR:
+        return ReviewReason.ONLY_SIMILAR
+    if len(chosen) > 1:
+        return ReviewReason.SEVERAL_CANDIDATES
+    if chosen[0].unit_code != page.unit_code:
+        return ReviewReason.OTHER_UNIT
+    is_item_known = chosen[0].item_code in page.item_codes
+    if not is_item_known and (page.item_codes or method is not MatchMethod.DOCUMENT):
+        return ReviewReason.ITEM_UNCLEAR
+    return None
+
+
+def _bigrams(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
+
+
+def _element(label: str) -> str:
+    name = normal_name(label)
+    for word, same in _SAME_WORDS:
+        name = name.replace(word, same)
+    return name

@@ -1,0 +1,52 @@
+"""What the API says about matches."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
+
+
+class MatchedPage(BaseModel):
+    id: UUID
+    url: str
+    title: str
+    listed_on: date | None
+    claimed_at: AwareDatetime | None
+    claimed_from: str | None
+    first_seen_at: AwareDatetime
+    trust: int
+    flags: list[str]
+    evidence_id: UUID | None
+
+
+class MatchedDuty(BaseModel):
+    id: UUID
+    project_code: str
+    project_name: str
+    item_code: str
+    formed_on: date | None
+    doc_no: str | None
+
+
+class MatchView(BaseModel):
+    """网页与公开义务的对应关系，及其依据 | A page taken for a duty's publication, and why."""
+
+    id: UUID
+    state: MatchState
+    method: MatchMethod
+    score: float
+    reason: ReviewReason | None
+    unit_code: str
+    page: MatchedPage
+    duty: MatchedDuty
+    found_at: AwareDatetime
+    decided_at: AwareDatetime | None
+    version: int
+
+
+class Decision(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1, description="Of the match as it was looked at.")

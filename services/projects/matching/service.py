@@ -1,0 +1,236 @@
+"""Use cases of matching: find what pages publish, feed it to the duties, let people decide."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting.models import PortalPage
+from services.projects.duties import service as duties
+from services.projects.matching import queries, rules, sightings
+from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from services.projects.matching.rules import Candidate, PageFacts, Proposal
+from services.projects.matching.schemas import MatchedDuty, MatchedPage, MatchView
+from services.projects.portals import service as portals
+from services.projects.portals.models import Portal
+from services.projects.reading.rule import CollectorRule
+from shared import audit_log
+from shared.errors import NotFound, StateConflict
+from shared.identity import Caller
+
+PAGES_A_TURN = 300
+MATCHER = "matcher"
+
+
+async def match_pages(session: AsyncSession, now: datetime) -> int:
+    """Match the pages that wait, then note which units' absences are proven; returns how many."""
+    waiting = await queries.waiting_pages(session, PAGES_A_TURN)
+    pages = [page for page, _ in waiting]
+    if waiting:
+        known = await queries.matches_of(session, [page.id for page in pages])
+        await sightings.renew(session, pages, known, now, actor=MATCHER)
+        taken = {match.page_id for match in known if match.state is MatchState.ACCEPTED}
+        fresh = [w for w in waiting if w[0].id not in taken and w[0].gone_at is None]
+        await _match_fresh(session, fresh, known, now)
+        await queries.settle_pages(session, pages)
+    return len(pages) + await _note_walks(session, now)
+
+
+async def _match_fresh(
+    session: AsyncSession,
+    waiting: Sequence[tuple[PortalPage, Portal]],
+    known: Sequence[PageMatch],
+    now: datetime,
+) -> None:
+    """Propose duties for pages that have none; what is sure and not late needs no person."""
+    decided = {(match.page_id, match.duty_id) for match in known}
+    proposed = [
+        (page, proposal)
+        for page, proposal in await _proposals(session, waiting)
+        if (page.id, proposal.candidate.duty_id) not in decided
+    ]
+    sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
+    late = await sightings.would_be_late(session, sure, now, actor=MATCHER)
+    matches = [_match(page, proposal, late, now) for page, proposal in proposed]
+    await queries.put_matches(session, matches)
+    accepted = [
+        (page, proposal) for page, proposal in sure if proposal.candidate.duty_id not in late
+    ]
+    await sightings.record(session, accepted, now, actor=MATCHER)
+    in_review = {match.duty_id for match in matches if match.state is MatchState.REVIEW}
+    await _mark_review(session, sorted(in_review), now)
+
+
+async def _proposals(
+    session: AsyncSession, waiting: Sequence[tuple[PortalPage, Portal]]
+) -> list[tuple[PortalPage, Proposal]]:
+    codes = sorted({page.project_code for page, _ in waiting if page.project_code})
+    documents = sorted({page.doc_no for page, _ in waiting if page.doc_no})
+    exact = await queries.exact_candidates(session, codes, documents)
+    unseen: dict[str, list[Candidate]] = {}
+    rules_of: dict[str, CollectorRule] = {}
+    found = []
+    for page, portal in waiting:
+        if portal.id not in rules_of:
+            rules_of[portal.id] = await portals.rule_in_force(session, portal.id)
+        if portal.unit_code not in unseen:
+            unseen[portal.unit_code] = await _unseen(session, portal.unit_code)
+        candidates = {c.duty_id: c for c in [*exact, *unseen[portal.unit_code]]}
+        facts = _facts(page, portal, rules_of[portal.id])
+        found += [(page, proposal) for proposal in rules.propose(facts, [*candidates.values()])]
+    return found
+
+
+async def _unseen(session: AsyncSession, unit_code: str) -> list[Candidate]:
+    return [
+        Candidate(
+            duty_id=duty.id,
+            unit_code=duty.unit_code,
+            project_code=duty.project_code,
+            project_name=duty.project_name,
+            item_code=duty.item_code,
+            formed_on=duty.formed_on,
+            doc_no=duty.doc_no,
+        )
+        for duty in await duties.unseen(session, unit_code)
+    ]
+
+
+def _facts(page: PortalPage, portal: Portal, rule: CollectorRule) -> PageFacts:
+    return PageFacts(
+        unit_code=portal.unit_code,
+        title=page.title,
+        project_code=page.project_code,
+        project_name=page.project_name,
+        doc_no=page.doc_no,
+        formed_on=page.formed_on,
+        item_codes=rules.item_codes(rule.items, page.column_name, page.title),
+    )
+
+
+def _match(page: PortalPage, proposal: Proposal, late: set[UUID], now: datetime) -> PageMatch:
+    duty = proposal.candidate
+    reason = proposal.reason
+    if reason is None and duty.duty_id in late:
+        reason = ReviewReason.MAKES_LATE
+    return PageMatch(
+        page_id=page.id,
+        duty_id=duty.duty_id,
+        unit_code=duty.unit_code,
+        method=proposal.method,
+        score=proposal.score,
+        state=MatchState.REVIEW if reason else MatchState.ACCEPTED,
+        reason=reason,
+        found_at=now,
+        decided_at=None if reason else now,
+        decided_by=None if reason else MATCHER,
+    )
+
+
+async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: datetime) -> None:
+    """While a candidate waits for a person, nobody is told that nothing was published."""
+    waiting = await queries.duties_in_review(session, duty_ids)
+    settled = [duty for duty in duty_ids if duty not in waiting]
+    if waiting:
+        await duties.set_in_review(session, sorted(waiting), True, now, actor=MATCHER)
+    if settled:
+        await duties.set_in_review(session, settled, False, now, actor=MATCHER)
+
+
+async def _note_walks(session: AsyncSession, now: datetime) -> int:
+    """Tell the duties of units whose portals were all walked without gaps and are fully matched."""
+    noted = 0
+    for unit_code, walked_at in await portals.walked_units(session):
+        known = await queries.noted_walk(session, unit_code)
+        if known is not None and known >= walked_at:
+            continue
+        if await queries.pages_waiting_of(session, unit_code):
+            continue
+        await duties.note_full_walk(session, [unit_code], walked_at, now, actor=MATCHER)
+        noted += 1
+    return noted
+
+
+async def listed(
+    session: AsyncSession,
+    caller: Caller,
+    *,
+    state: MatchState,
+    unit: str | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Matches in a state, oldest first, of the units that the caller may see."""
+    units = None if "*" in caller.places else sorted(caller.places)
+    if unit is not None:
+        units = [unit] if caller.at(unit) else []
+    return await queries.views(session, state=state, units=units, after=after, limit=limit)
+
+
+def view(row: RowMapping) -> MatchView:
+    """The match as the API shows it."""
+    page = {name: row[name] for name in MatchedPage.model_fields if name != "id"}
+    duty = {name: row[name] for name in MatchedDuty.model_fields if name != "id"}
+    own = {name: row[name] for name in MatchView.model_fields if name not in ("page", "duty")}
+    return MatchView(
+        **own,
+        page=MatchedPage(id=row["page_id"], **page),
+        duty=MatchedDuty(id=row["duty_id"], **duty),
+    )
+
+
+async def accept(
+    session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
+) -> MatchView:
+    """Take the page for the duty's publication. Raises StateConflict or rules.SecondPersonNeeded.
+
+    Where that makes the duty late and a person, not the matcher, saw the likeness first, it stays
+    in review for another person.
+    """
+    match = await _visible(session, match_id, caller)
+    if match.first_by == caller.sub:
+        raise rules.SecondPersonNeeded
+    page = await queries.page(session, match.page_id)
+    candidates = await queries.candidates(session, [match.duty_id])
+    pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
+    is_first_look = match.reason is not ReviewReason.MAKES_LATE
+    if is_first_look and await sightings.would_be_late(session, pair, now, actor=caller.sub):
+        values = {"reason": ReviewReason.MAKES_LATE, "first_by": caller.sub}
+        await _decide(session, match_id, version, **values)
+    else:
+        decided = {"decided_at": now, "decided_by": caller.sub}
+        await _decide(session, match_id, version, state=MatchState.ACCEPTED, **decided)
+        await sightings.record(session, pair, now, actor=caller.sub)
+        await _mark_review(session, [match.duty_id], now)
+    await audit_log.write(session, caller.sub, "match.accepted", f"match:{match_id}", now, {})
+    return view(await queries.view(session, match_id))
+
+
+async def reject(
+    session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
+) -> MatchView:
+    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict."""
+    match = await _visible(session, match_id, caller)
+    decided = {"decided_at": now, "decided_by": caller.sub}
+    await _decide(session, match_id, version, state=MatchState.REJECTED, **decided)
+    await _mark_review(session, [match.duty_id], now)
+    await audit_log.write(session, caller.sub, "match.rejected", f"match:{match_id}", now, {})
+    return view(await queries.view(session, match_id))
+
+
+async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> PageMatch:
+    match = await queries.match(session, match_id)
+    if match is None or not caller.at(match.unit_code):
+        raise NotFound
+    return match
+
+
+async def _decide(session: AsyncSession, match_id: UUID, version: int, **values: object) -> None:
+    if await queries.decide(session, match_id, version, **values) is None:
+        present = await queries.match(session, match_id)
+        if present is None:
+            raise NotFound
+        await session.refresh(present)
+        raise StateConflict(state=present.state.value, version=present.version)

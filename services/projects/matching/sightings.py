@@ -1,0 +1,167 @@
+"""What a matched page means for its duty: a sighting with its claims, or a page that is gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting.models import DetailState, PortalPage
+from services.projects.duties import service as duties
+from services.projects.duties.models import ClaimKind
+from services.projects.duties.rules import Sighting
+from services.projects.matching import queries
+from services.projects.matching.events import PublicationFound, PublicationWithdrawn
+from services.projects.matching.models import MatchState, PageMatch
+from services.projects.matching.rules import Candidate, Proposal, missing_elements
+from services.projects.portals import service as portals
+from services.projects.reading.claims import Flag
+from services.projects.reading.dates import Provenance
+from shared import outbox
+
+Pair = tuple[PortalPage, Proposal]
+
+CLAIMS = {
+    Provenance.META: ClaimKind.META,
+    Provenance.LABEL: ClaimKind.LABEL,
+    Provenance.LIST: ClaimKind.LIST,
+}
+"""Last-Modified is no claim: it goes along as `header_at`."""
+
+
+class _NotForReal(Exception):
+    """Ends a trial, so that nothing of it is written."""
+
+
+async def would_be_late(
+    session: AsyncSession, pairs: Sequence[Pair], now: datetime, *, actor: str
+) -> set[UUID]:
+    """The duties that these pages would make late: judged for real, and taken back.
+
+    So the rule of lateness stands in one place, the audit; nothing of the trial is kept.
+    """
+    late: set[UUID] = set()
+    if not pairs:
+        return late
+    try:
+        async with session.begin_nested():
+            sightings = await _sightings(session, pairs)
+            await duties.record_sightings(session, sightings, now, actor=actor)
+            late = await queries.late(session, [s.duty_id for s in sightings])
+            raise _NotForReal
+    except _NotForReal:
+        return late
+
+
+async def record(
+    session: AsyncSession, pairs: Sequence[Pair], now: datetime, *, actor: str
+) -> None:
+    """Feed accepted pages to their duties and tell that publications were found."""
+    if not pairs:
+        return
+    sightings = await _sightings(session, pairs)
+    found = await duties.record_sightings(session, sightings, now, actor=actor)
+    trust = {publication.duty_id: publication.trust for publication in found}
+    for page, proposal in pairs:
+        duty = proposal.candidate
+        event = PublicationFound(
+            duty_id=duty.duty_id,
+            unit_code=duty.unit_code,
+            project_code=duty.project_code,
+            item_code=duty.item_code,
+            url=page.url,
+            claimed_at=page.claimed_at if page.claimed_from in CLAIMS else None,
+            first_seen_at=page.first_seen_at,
+            trust=trust.get(duty.duty_id, page.trust),
+        )
+        await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
+
+
+async def renew(
+    session: AsyncSession,
+    pages: Sequence[PortalPage],
+    known: Sequence[PageMatch],
+    now: datetime,
+    *,
+    actor: str,
+) -> None:
+    """Pass on what changed on pages accepted before: a new claim, or that they are gone."""
+    accepted = [match for match in known if match.state is MatchState.ACCEPTED]
+    by_duty = {
+        duty.duty_id: duty
+        for duty in await queries.candidates(session, [match.duty_id for match in accepted])
+    }
+    by_page = {page.id: page for page in pages}
+    pairs = [
+        (by_page[match.page_id], Proposal(by_duty[match.duty_id], match.method, match.score))
+        for match in accepted
+    ]
+    there = [(page, proposal) for page, proposal in pairs if page.gone_at is None]
+    if there:
+        sightings = await _sightings(session, there, again=True)
+        await duties.record_sightings(session, sightings, now, actor=actor)
+    for page, proposal in pairs:
+        if page.gone_at is not None:
+            await _withdraw(session, page, proposal.candidate, page.gone_at, now, actor)
+
+
+async def _withdraw(
+    session: AsyncSession,
+    page: PortalPage,
+    duty: Candidate,
+    gone_at: datetime,
+    now: datetime,
+    actor: str,
+) -> None:
+    await duties.record_gone(session, duty.duty_id, page.url, gone_at, now, actor=actor)
+    event = PublicationWithdrawn(
+        duty_id=duty.duty_id,
+        unit_code=duty.unit_code,
+        project_code=duty.project_code,
+        item_code=duty.item_code,
+        url=page.url,
+        first_seen_at=page.first_seen_at,
+        withdrawn_at=gone_at,
+    )
+    await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
+
+
+async def _sightings(
+    session: AsyncSession, pairs: Sequence[Pair], *, again: bool = False
+) -> list[Sighting]:
+    wanted = await queries.elements_of(session, [pair[1].candidate.duty_id for pair in pairs])
+    judged = {
+        portal_id: (await portals.rule_in_force(session, portal_id)).detail.judges_elements
+        for portal_id in {page.portal_id for page, _ in pairs}
+    }
+    return [
+        _sighting(
+            page,
+            proposal.candidate,
+            wanted if judged[page.portal_id] else {},
+            observed_at=(page.checked_at if again else None) or page.first_seen_at,
+        )
+        for page, proposal in pairs
+    ]
+
+
+def _sighting(
+    page: PortalPage, duty: Candidate, wanted: dict[UUID, list[str]], *, observed_at: datetime
+) -> Sighting:
+    claim = CLAIMS.get(page.claimed_from, ClaimKind.NONE) if page.claimed_from else ClaimKind.NONE
+    is_read = page.detail_state is DetailState.READ
+    elements = wanted.get(duty.duty_id, []) if is_read else []
+    return Sighting(
+        duty_id=duty.duty_id,
+        url=page.url,
+        observed_at=observed_at,
+        last_absent_at=page.last_absent_at,
+        claim_kind=claim,
+        claimed_at=page.claimed_at if claim is not ClaimKind.NONE else None,
+        claims_agree=page.claims_agree,
+        cms_at=page.cms_at,
+        header_at=page.header_at,
+        contradicted=Flag.META_AND_LABEL_DIFFER in page.flags,
+        missing_elements=missing_elements(elements, page.labels),
+        evidence_id=page.evidence_id,
+    )
