@@ -2,7 +2,7 @@
 
 Revision ID: first
 Revises:
-Create Date: 2026-11-23 08:41:28.217423
+Create Date: 2026-11-23 08:44:37.446799
 """
 
 from collections.abc import Sequence
