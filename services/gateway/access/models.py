@@ -1,0 +1,83 @@
+"""Local accounts, their sign-ins, and what guards the door against guessing."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from services.gateway.tables import Table
+from shared.ids import new_id
+from shared.tables import Moment, enum_type
+
+
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Account(Table, table=True):
+    """Somebody or something that may sign in with a password or a client secret."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("name = lower(name)", name="name_is_lower_case"),
+        # An account without a role could sign in and do nothing: a mistake, never a wish.
+        CheckConstraint("cardinality(roles) > 0", name="has_a_role"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True, max_length=64)
+    password_hash: str
+    roles: list[str] = Field(sa_type=ARRAY(Text))
+    places: list[str] = Field(sa_type=ARRAY(Text))
+    state: AccountState = Field(default=AccountState.ACTIVE, sa_type=enum_type(AccountState))
+    is_demo: bool = False
+    version: int = 1
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class SignIn(Table, table=True):
+    """One sign-in and everything refreshed from it: the family that reuse revokes as a whole."""
+
+    __tablename__ = "sign_in"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    method: str = Field(max_length=32)
+    started_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    ended_because: str | None = Field(default=None, max_length=32)
+
+
+class RefreshToken(Table, table=True):
+    """Stored as its SHA-256 only. It works once: `used_at` is set by the exchange."""
+
+    __tablename__ = "refresh_token"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    sign_in_id: UUID = Field(foreign_key="sign_in.id", index=True, ondelete="CASCADE")
+    issued_at: datetime = Field(sa_type=Moment)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class SignInAttempt(Table, table=True):
+    """Attempts in a row that did not end well, by a keyed digest of the name that was typed."""
+
+    __tablename__ = "sign_in_attempt"
+
+    key: str = Field(primary_key=True, max_length=64)
+    attempts: int
+    last_at: datetime = Field(sa_type=Moment, index=True)
+
+
+class SignInRate(Table, table=True):
+    """The theoretical arrival time (GCRA) of a network's sign-ins, by a keyed digest."""
+
+    __tablename__ = "sign_in_rate"
+
+    key: str = Field(primary_key=True, max_length=64)
+    arrival: datetime = Field(sa_type=Moment, index=True)

@@ -1,0 +1,211 @@
+"""All SQL of the access room. What guards against guessing is one statement each, in autocommit."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import delete, or_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.access.models import (
+    Account,
+    AccountState,
+    SignIn,
+    SignInAttempt,
+    SignInRate,
+)
+from services.gateway.access.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN_AFTER
+from shared.db import DirectPool
+
+# A locked row is left as it is, so that a lock ends 15 minutes after the attempt that set it,
+# however often it is tried again.
+_TAKE_ATTEMPT = """
+INSERT INTO sign_in_attempt AS a (key, attempts, last_at) VALUES ($1, 1, $2)
+ON CONFLICT (key) DO UPDATE
+   SET attempts = CASE WHEN a.last_at < $3 THEN 1 ELSE a.attempts + 1 END, last_at = $2
+ WHERE a.attempts < $4 OR a.last_at < $3
+RETURNING attempts
+"""
+_TAKE_NETWORK_TURN = """
+INSERT INTO sign_in_rate AS r (key, arrival) VALUES ($1, $2::timestamptz + $3::interval)
+ON CONFLICT (key) DO UPDATE SET arrival = greatest(r.arrival, $2) + $3
+ WHERE greatest(r.arrival, $2) + $3 <= $2 + $4::interval
+RETURNING arrival
+"""
+_BEGIN = """
+WITH begun AS (
+    INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5) RETURNING id
+)
+INSERT INTO refresh_token (hash, sign_in_id, issued_at) SELECT $6, id, $4 FROM begun
+"""
+_EXCHANGE = """
+WITH spent AS (
+    UPDATE refresh_token t SET used_at = $2
+      FROM sign_in s JOIN account a ON a.id = s.account_id
+     WHERE t.hash = $1 AND t.used_at IS NULL AND s.id = t.sign_in_id
+       AND s.ended_at IS NULL AND s.expires_at > $2 AND a.state = 'active'
+    RETURNING t.sign_in_id, s.method, a.id, a.roles, a.places
+), issued AS (
+    INSERT INTO refresh_token (hash, sign_in_id, issued_at)
+    SELECT $3, sign_in_id, $2 FROM spent
+)
+SELECT * FROM spent
+"""
+_END_REUSED = """
+UPDATE sign_in s SET ended_at = $2, ended_because = 'reused'
+  FROM refresh_token t
+ WHERE t.hash = $1 AND t.used_at IS NOT NULL AND s.id = t.sign_in_id AND s.ended_at IS NULL
+RETURNING s.id
+"""
+_END = """
+UPDATE sign_in s SET ended_at = $2, ended_because = 'signed_out'
+  FROM refresh_token t
+ WHERE t.hash = $1 AND s.id = t.sign_in_id AND s.ended_at IS NULL
+"""
+
+
+async def take_attempt(direct: DirectPool, key: str, now: datetime) -> bool:
+    """Counts an attempt before it is judged, so that parallel guesses cannot outrun the count."""
+    forgotten = now - ATTEMPTS_FORGOTTEN_AFTER
+    return (await direct.fetchval(_TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED)) is not None
+
+
+async def last_attempt(direct: DirectPool, key: str) -> datetime | None:
+    found: datetime | None = await direct.fetchval(
+        "SELECT last_at FROM sign_in_attempt WHERE key = $1", key
+    )
+    return found
+
+
+async def forget_attempts(direct: DirectPool, key: str) -> None:
+    await direct.execute("DELETE FROM sign_in_attempt WHERE key = $1", key)
+
+
+async def take_network_turn(
+    direct: DirectPool, key: str, now: datetime, *, interval: timedelta, window: timedelta
+) -> bool:
+    """One step of the generic cell rate algorithm, right across several gateways."""
+    return await direct.fetchval(_TAKE_NETWORK_TURN, key, now, interval, window) is not None
+
+
+async def find_by_name(direct: DirectPool, name: str) -> asyncpg.Record | None:
+    return await direct.fetchrow(
+        "SELECT id, password_hash, roles, places, state FROM account WHERE name = $1", name
+    )
+
+
+async def replace_hash(direct: DirectPool, account_id: UUID, was: str, will: str) -> None:
+    """A compare-and-swap: a password changed meanwhile stays as it was changed."""
+    sql = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
+    await direct.execute(sql, account_id, was, will)
+
+
+async def begin_sign_in(
+    direct: DirectPool,
+    sign_in_id: UUID,
+    account_id: UUID,
+    *,
+    method: str,
+    now: datetime,
+    expires_at: datetime,
+    token_hash: str,
+) -> None:
+    await direct.execute(_BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash)
+
+
+async def exchange(
+    direct: DirectPool, old_hash: str, new_hash: str, now: datetime
+) -> asyncpg.Record | None:
+    """Spends a refresh token and stores the next; None if it is unknown, spent or ended."""
+    return await direct.fetchrow(_EXCHANGE, old_hash, now, new_hash)
+
+
+async def end_if_reused(direct: DirectPool, token_hash: str, now: datetime) -> UUID | None:
+    """Ends the sign-in of a token that was spent before; its id if this call ended it."""
+    ended: UUID | None = await direct.fetchval(_END_REUSED, token_hash, now)
+    return ended
+
+
+async def end_sign_in(direct: DirectPool, token_hash: str, now: datetime) -> None:
+    await direct.execute(_END, token_hash, now)
+
+
+async def account(session: AsyncSession, account_id: UUID) -> Account | None:
+    return (await session.exec(select(Account).where(Account.id == account_id))).one_or_none()
+
+
+async def accounts_after(session: AsyncSession, after: str | None, limit: int) -> Sequence[Account]:
+    """Up to `limit` accounts by name, beginning behind the name `after`."""
+    wanted = select(Account).order_by(col(Account.name)).limit(limit)
+    if after is not None:
+        wanted = wanted.where(col(Account.name) > after)
+    return (await session.exec(wanted)).all()
+
+
+async def add(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """Whether the account was added; False when its name is taken."""
+    added = upsert(Account).values(values).on_conflict_do_nothing(index_elements=["name"])
+    return (await session.exec(added)).rowcount == 1
+
+
+async def change(
+    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any]
+) -> bool:
+    """Compare-and-swap on the version."""
+    changed = (
+        update(Account)
+        .where(col(Account.id) == account_id, col(Account.version) == version)
+        .values(**values, version=version + 1)
+    )
+    return (await session.exec(changed)).rowcount == 1
+
+
+async def end_all(session: AsyncSession, account_id: UUID, now: datetime, because: str) -> None:
+    """Ends every sign-in of the account, so that nothing can be refreshed."""
+    await session.exec(
+        update(SignIn)
+        .where(col(SignIn.account_id) == account_id, col(SignIn.ended_at).is_(None))
+        .values(ended_at=now, ended_because=because)
+    )
+
+
+async def demo_names(session: AsyncSession) -> Sequence[str]:
+    """The demo accounts that could sign in."""
+    wanted = select(Account.name).where(
+        col(Account.is_demo), col(Account.state) == AccountState.ACTIVE
+    )
+    return (await session.exec(wanted.order_by(col(Account.name)))).all()
+
+
+async def put_demo(session: AsyncSession, values: dict[str, Any]) -> None:
+    """Adds or renews a demo account; a real account of that name stays as it is."""
+    put = upsert(Account).values(values)
+    renewed = {key: put.excluded[key] for key in ("password_hash", "roles", "places", "state")}
+    await session.exec(
+        put.on_conflict_do_update(
+            index_elements=["name"], set_=renewed, where=col(Account.is_demo).is_(True)
+        )
+    )
+
+
+async def demo_hashes(session: AsyncSession) -> dict[str, str]:
+    """The password hashes of the demo accounts, by name."""
+    rows = await session.exec(
+        select(Account.name, Account.password_hash).where(col(Account.is_demo))
+    )
+    return dict(rows.all())
+
+
+async def prune(session: AsyncSession, before: datetime) -> int:
+    """Forgets sign-ins, attempts and rates that ended before then. Returns how many rows."""
+    ended = delete(SignIn).where(
+        or_(col(SignIn.expires_at) < before, col(SignIn.ended_at) < before)
+    )
+    attempts = delete(SignInAttempt).where(col(SignInAttempt.last_at) < before)
+    rates = delete(SignInRate).where(col(SignInRate.arrival) < before)
+    return sum([(await session.exec(work)).rowcount for work in (ended, attempts, rates)])

@@ -1,0 +1,220 @@
+"""Tokens, public keys and accounts over HTTP."""
+
+import base64
+import binascii
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Form, Request, Response, status
+
+from services.gateway.access import rules, service
+from services.gateway.access.models import Account, AccountState
+from services.gateway.access.schemas import (
+    AccountCreated,
+    AccountView,
+    Grants,
+    Me,
+    NewAccount,
+    RevocationForm,
+    StateChange,
+    TokenAnswer,
+    TokenForm,
+)
+from services.gateway.access.service import Counter
+from shared.clock import Now
+from shared.crypto import Vault
+from shared.db import Direct, Session
+from shared.errors import StateConflict, problem_responses
+from shared.identity import ROLES, Caller, allow, public
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+tokens = Router(prefix="/auth", tags=["system"])
+accounts = Router(prefix="/accounts", tags=["admin"])
+
+
+def _counter(request: Request, direct: Direct, vault: Vault) -> Counter:
+    access = request.state.access
+    return Counter(direct, vault, access.issuer, access.desk, request.state.network)
+
+
+def _client_of(request: Request, form: TokenForm) -> TokenForm:
+    """Client id and secret may come by HTTP Basic instead (RFC 6749 section 2.3.1)."""
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic" or form.client_id is not None:
+        return form
+    try:
+        name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise rules.InvalidClient from None
+    return TokenForm.model_validate(
+        {**form.model_dump(), "client_id": name[:64], "client_secret": secret[:256]}
+    )
+
+
+@tokens.post(
+    "/token",
+    operation_id="issue_token",
+    summary="登录，换取令牌 | Sign in for tokens",
+    responses=problem_responses(rules.InvalidGrant, rules.InvalidClient, rules.LockedOut),
+    openapi_extra={"x-operation-class": "signing-in"},
+)
+async def issue_token(
+    request: Request,
+    response: Response,
+    form: Annotated[TokenForm, Form()],
+    counter: Annotated[Counter, Depends(_counter)],
+    now: Now,
+    _: Annotated[Caller | None, public()],
+) -> TokenAnswer:
+    """OAuth 2.0 令牌端点（RFC 6749）：账号密码、刷新令牌、客户端凭据。访问令牌 10 分钟有效；
+    刷新令牌只能用一次，重复使用会结束整个登录。连续失败 10 次锁定 15 分钟。
+    ---
+    The OAuth 2.0 token endpoint (RFC 6749): password, refresh token, client credentials. An access
+    token lasts 10 minutes; a refresh token works once, and using it again ends the whole sign-in.
+    Ten failures in a row lock for 15 minutes.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return await service.token(counter, _client_of(request, form), now)
+
+
+@tokens.post(
+    "/revoke",
+    operation_id="revoke_token",
+    summary="退出登录 | Sign out",
+    status_code=status.HTTP_200_OK,
+)
+async def revoke_token(
+    form: Annotated[RevocationForm, Form()],
+    direct: Direct,
+    now: Now,
+    _: Annotated[Caller | None, public()],
+) -> None:
+    """作废刷新令牌及同一次登录的全部后续令牌（RFC 7009）。未知的令牌同样回答成功。
+    ---
+    Revokes the refresh token and all that came of the same sign-in (RFC 7009). An unknown token is
+    answered in the same way.
+    """
+    await service.sign_out(direct, form.token.get_secret_value(), now)
+
+
+@tokens.get("/me", operation_id="get_me", summary="我是谁 | Who am I")
+async def get_me(caller: Annotated[Caller, allow(*ROLES)], session: Session) -> Me:
+    """令牌代表的账号、身份和所属大厅或部门。
+    ---
+    The account, roles and places (halls, departments) that the token stands for.
+    """
+    found = await service.name_of(session, caller.sub)
+    return Me(
+        sub=caller.sub, account=found, roles=sorted(caller.roles), places=sorted(caller.places)
+    )
+
+
+@accounts.get("", operation_id="list_accounts", summary="账号列表 | List accounts")
+async def list_accounts(
+    session: Session, paging: Paging, _: Annotated[Caller, allow("admin", "auditor")]
+) -> Page[AccountView]:
+    """按账号名排列。管理员与监察人员可看。
+    ---
+    Ordered by name, for administrators and auditors.
+    """
+    (after,) = paging.key(str) or (None,)
+    rows = await service.list_accounts(session, after, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.name,), AccountView.model_validate)
+
+
+@accounts.get("/{account_id}", operation_id="get_account", summary="查看账号 | Show an account")
+async def get_account(
+    account_id: UUID, session: Session, _: Annotated[Caller, allow("admin", "auditor")]
+) -> AccountView:
+    """一个账号的身份、所属和状态，不含口令。
+    ---
+    The roles, places and state of one account; never its password.
+    """
+    return AccountView.model_validate(await service.get_account(session, account_id))
+
+
+@accounts.post(
+    "",
+    operation_id="create_account",
+    summary="新建账号 | Create an account",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(rules.RolesExclude, rules.AccountTaken),
+)
+async def create_account(
+    wanted: NewAccount, session: Session, now: Now, caller: Annotated[Caller, allow("admin")]
+) -> AccountCreated:
+    """初始口令只在此回答中出现一次。系统管理、审计与业务角色不得兼任（三员分立）。
+    ---
+    The initial password is told once, in this answer. Administration, audit and the roles of the
+    trade stay in different hands.
+    """
+    account, password = await service.create_account(session, wanted, caller, now)
+    return AccountCreated(**_view(account).model_dump(), initial_password=password)
+
+
+@accounts.put(
+    "/{account_id}/grants",
+    operation_id="grant_account",
+    summary="更改权限 | Change grants",
+    responses=problem_responses(rules.OwnGrant, rules.RolesExclude, StateConflict),
+)
+async def grant_account(
+    account_id: UUID,
+    wanted: Grants,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AccountView:
+    """替换账号的身份与所属，并结束其全部登录。管理员不能更改自己。
+    ---
+    Replaces roles and places and ends every sign-in of the account. Nobody changes their own.
+    """
+    return _view(await service.grant(session, account_id, wanted, caller, now))
+
+
+@accounts.post(
+    "/{account_id}/disable",
+    operation_id="disable_account",
+    summary="停用账号 | Disable an account",
+    responses=problem_responses(rules.OwnGrant, StateConflict),
+)
+async def disable_account(
+    account_id: UUID,
+    wanted: StateChange,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AccountView:
+    """账号不能再登录，已有登录随即结束；已发出的访问令牌最多再用 10 分钟。
+    ---
+    The account can no longer sign in and its sign-ins end; access tokens already given out last at
+    most 10 more minutes.
+    """
+    state, version = AccountState.DISABLED, wanted.version
+    return _view(await service.set_state(session, account_id, state, version, caller, now))
+
+
+@accounts.post(
+    "/{account_id}/enable",
+    operation_id="enable_account",
+    summary="启用账号 | Enable an account",
+    responses=problem_responses(rules.OwnGrant, StateConflict),
+)
+async def enable_account(
+    account_id: UUID,
+    wanted: StateChange,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AccountView:
+    """恢复已停用的账号。
+    ---
+    Lets a disabled account sign in again.
+    """
+    state, version = AccountState.ACTIVE, wanted.version
+    return _view(await service.set_state(session, account_id, state, version, caller, now))
+
+
+def _view(account: Account) -> AccountView:
+    return AccountView.model_validate(account)

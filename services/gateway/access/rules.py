@@ -1,0 +1,90 @@
+"""How long tokens last, which roles exclude one another, and what a failed sign-in is told."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from http import HTTPStatus
+
+from shared.errors import Conflict, Forbidden, Problem, Text, TooMany
+
+ACCESS_SECONDS = 600
+SIGN_IN_LASTS = timedelta(hours=12)
+"""A working day: after it the password is asked for again, however often the token was renewed."""
+ATTEMPTS_ALLOWED = 10
+ATTEMPTS_FORGOTTEN_AFTER = timedelta(minutes=15)
+NETWORK_INTERVAL = timedelta(seconds=0.2)
+NETWORK_BURST = 300
+"""Sign-ins of one network: a hall's staff share an address and all begin at nine."""
+
+_ALONE = ("admin", "auditor", "citizen", "device", "system")
+
+
+class InvalidGrant(Problem):
+    """RFC 6749 section 5.2: wrong password, spent refresh token, disabled account, all alike."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-grant"
+    title = Text("账号或密码不对，或登录已失效", "Wrong account or password, or an ended sign-in")
+
+    def __init__(self) -> None:
+        super().__init__(error="invalid_grant", error_description=self.title.en)
+
+
+class InvalidTokenRequest(Problem):
+    """RFC 6749 section 5.2: a parameter that this grant needs is missing."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-token-request"
+    title = Text("登录请求缺少参数", "The token request lacks a parameter")
+
+    def __init__(self, parameter: str) -> None:
+        detail = Text(f"缺少 {parameter}", f"{parameter} is missing")
+        super().__init__(detail, error="invalid_request", error_description=detail.en)
+
+
+class InvalidClient(Problem):
+    """RFC 6749 section 5.2: the client did not prove who it is."""
+
+    status, type = HTTPStatus.UNAUTHORIZED, "/problems/invalid-client"
+    title = Text("客户端编号或密钥不对", "Wrong client id or secret")
+
+    def __init__(self) -> None:
+        super().__init__(error="invalid_client", error_description=self.title.en)
+
+
+class LockedOut(TooMany):
+    type = "/problems/locked-out"
+    title = Text("连续失败次数过多，请稍后再试", "Too many failures in a row; please wait")
+
+
+class OwnGrant(Forbidden):
+    type = "/problems/own-grant"
+    title = Text("不能更改自己的权限或状态", "Nobody may change their own grants or state")
+
+
+class RolesExclude(Conflict):
+    type = "/problems/roles-exclude"
+    title = Text("这些角色不能由同一账号兼任", "One account may not hold these roles together")
+
+
+class AccountTaken(Conflict):
+    type = "/problems/account-taken"
+    title = Text("账号名已被使用", "The account name is taken")
+
+
+def ensure_separate(roles: Collection[str]) -> None:
+    """Administration, audit and the trade stay in different hands (三员分立).
+
+    GB/T 22239-2019 8.1.4.2 asks for separated privileges of administrative users; citizens,
+    devices and systems are no staff. An officer never approves what officers write. Raises
+    RolesExclude.
+    """
+    together = set(roles)
+    alone = [role for role in _ALONE if role in together]
+    if alone and len(together) > 1:
+        raise RolesExclude(roles=sorted(together))
+    if {"officer", "reviewer"} <= together:
+        raise RolesExclude(roles=["officer", "reviewer"])
+
+
+def ensure_other(caller: str, account_id: str) -> None:
+    """An administrator may not grant to, disable or enable itself. Raises OwnGrant."""
+    if caller == account_id:
+        raise OwnGrant

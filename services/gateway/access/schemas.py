@@ -1,0 +1,102 @@
+"""What the access routes take and give."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Role = Literal[
+    "citizen",
+    "clerk",
+    "hall_manager",
+    "officer",
+    "reviewer",
+    "auditor",
+    "dispatcher",
+    "supervisor",
+    "admin",
+    "device",
+    "system",
+]
+AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,63}$")]
+Place = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{1,32}|\*)$")]
+
+
+class TokenForm(BaseModel):
+    """The form of RFC 6749 sections 4.3.2, 4.4.2 and 6."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grant_type: Literal["password", "refresh_token", "client_credentials"]
+    username: str | None = Field(None, max_length=64, examples=["clerk1"])
+    password: SecretStr | None = Field(None, max_length=256)
+    refresh_token: SecretStr | None = Field(None, max_length=128)
+    client_id: str | None = Field(None, max_length=64)
+    client_secret: SecretStr | None = Field(None, max_length=256)
+    scope: str | None = Field(None, max_length=512, description="Roles; those of the account hold.")
+
+
+class TokenAnswer(BaseModel):
+    """RFC 6749 section 5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int = Field(description="Seconds.")
+    refresh_token: str | None = Field(None, description="Works once; reuse ends the sign-in.")
+    scope: str = Field(description="The roles, separated by spaces.")
+
+
+class RevocationForm(BaseModel):
+    """The form of RFC 7009 section 2.1."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: SecretStr = Field(max_length=128, description="A refresh token.")
+    token_type_hint: Literal["refresh_token"] | None = None
+
+
+class Me(BaseModel):
+    """Who the token says you are."""
+
+    sub: str
+    account: str | None = Field(None, description="Null for an account that is gone.")
+    roles: list[str]
+    places: list[str]
+
+
+class NewAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    account: AccountName = Field(examples=["clerk7"])
+    roles: list[Role] = Field(min_length=1, max_length=8, examples=[["clerk"]])
+    places: list[Place] = Field(max_length=64, examples=[["H001"]])
+
+
+class Grants(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    roles: list[Role] = Field(min_length=1, max_length=8)
+    places: list[Place] = Field(max_length=64)
+    version: int = Field(ge=1, le=2_000_000_000)
+
+
+class StateChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2_000_000_000)
+
+
+class AccountView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    roles: list[str]
+    places: list[str]
+    state: Literal["active", "disabled"]
+    version: int
+    created_at: AwareDatetime
+
+
+class AccountCreated(AccountView):
+    initial_password: str = Field(description="Told this once; only its hash is kept.")

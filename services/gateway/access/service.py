@@ -1,0 +1,243 @@
+"""Sign-in, refresh, sign-out, and the administration of accounts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.access import passwords, queries, rules, tokens
+from services.gateway.access.models import Account, AccountState
+from services.gateway.access.passwords import Desk
+from services.gateway.access.schemas import Grants, NewAccount, TokenAnswer, TokenForm
+from services.gateway.access.tokens import Holder, Issuer
+from shared import audit_log
+from shared.crypto import Keyring
+from shared.db import DirectPool
+from shared.errors import NotFound, StateConflict, TooMany
+from shared.identity import Caller
+from shared.ids import new_id
+
+PRUNED_AFTER = timedelta(days=30)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What signing in needs: connections, keys, the issuer, and where the caller stands."""
+
+    direct: DirectPool
+    vault: Keyring
+    issuer: Issuer
+    desk: Desk
+    network: str
+
+
+async def token(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+    """The answer to a token request, whichever grant it names.
+
+    Raises InvalidGrant, InvalidClient, InvalidTokenRequest, LockedOut or TooMany.
+    """
+    await _take_turn(counter, now)
+    match form.grant_type:
+        case "password":
+            return await _by_password(counter, form, now)
+        case "refresh_token":
+            return await _by_refresh(counter, form, now)
+        case "client_credentials":
+            return await _by_client(counter, form, now)
+
+
+async def _take_turn(counter: Counter, now: datetime) -> None:
+    key = counter.vault.blind_index(counter.network, where="sign_in_rate.key")
+    interval = rules.NETWORK_INTERVAL
+    window = interval * rules.NETWORK_BURST
+    if not await queries.take_network_turn(
+        counter.direct, key, now, interval=interval, window=window
+    ):
+        raise TooMany(retry_after=2)
+
+
+async def _by_password(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+    if not form.username or form.password is None:
+        raise rules.InvalidTokenRequest("username, password")
+    found = await _proven(counter, form.username, form.password.get_secret_value(), now)
+    if found is None:
+        raise rules.InvalidGrant
+    refresh = tokens.new_refresh_token()
+    await queries.begin_sign_in(
+        counter.direct,
+        new_id(),
+        found["id"],
+        method="pwd",
+        now=now,
+        expires_at=now + rules.SIGN_IN_LASTS,
+        token_hash=tokens.stored(refresh),
+    )
+    log.info("signed_in", sub=str(found["id"]), method="pwd")
+    return _answer(counter.issuer, _holder(found, "pwd"), now, refresh)
+
+
+async def _by_client(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+    if not form.client_id or form.client_secret is None:
+        raise rules.InvalidClient
+    found = await _proven(counter, form.client_id, form.client_secret.get_secret_value(), now)
+    if found is None or not {"system", "device"} & set(found["roles"]):
+        raise rules.InvalidClient
+    log.info("signed_in", sub=str(found["id"]), method="client")
+    holder = Holder(str(found["id"]), found["roles"], found["places"], "client", form.client_id)
+    return _answer(counter.issuer, holder, now, None)
+
+
+async def _by_refresh(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+    if form.refresh_token is None:
+        raise rules.InvalidTokenRequest("refresh_token")
+    old = tokens.stored(form.refresh_token.get_secret_value())
+    fresh = tokens.new_refresh_token()
+    spent = await queries.exchange(counter.direct, old, tokens.stored(fresh), now)
+    if spent is None:
+        if (ended := await queries.end_if_reused(counter.direct, old, now)) is not None:
+            log.warning("refresh_token_reused", sign_in=str(ended))
+        raise rules.InvalidGrant
+    return _answer(counter.issuer, _holder(spent, spent["method"]), now, fresh)
+
+
+async def _proven(counter: Counter, name: str, secret: str, now: datetime) -> Any:
+    """The account whose secret this is, None if it is not. Raises LockedOut.
+
+    Names that do not exist are counted and take as long as those that do.
+    """
+    name = name.strip().lower()
+    key = counter.vault.blind_index(name, where="sign_in_attempt.key")
+    async with counter.desk.turn():
+        if not await queries.take_attempt(counter.direct, key, now):
+            raise await _locked_out(counter, key, now)
+        found = await queries.find_by_name(counter.direct, name)
+        known = found["password_hash"] if found is not None else None
+        if not await passwords.matches(known, secret):
+            log.info("sign_in_refused")
+            return None
+    if found is None or found["state"] != AccountState.ACTIVE:
+        return None
+    await queries.forget_attempts(counter.direct, key)
+    if passwords.is_outdated(found["password_hash"]):
+        renewed = await passwords.hashed(secret)
+        await queries.replace_hash(counter.direct, found["id"], found["password_hash"], renewed)
+    return found
+
+
+async def _locked_out(counter: Counter, key: str, now: datetime) -> rules.LockedOut:
+    last = await queries.last_attempt(counter.direct, key) or now
+    wait = last + rules.ATTEMPTS_FORGOTTEN_AFTER - now
+    log.warning("sign_in_locked")
+    return rules.LockedOut(retry_after=max(1, int(wait.total_seconds()) + 1))
+
+
+def _holder(found: Any, amr: str) -> Holder:
+    return Holder(str(found["id"]), found["roles"], found["places"], amr)
+
+
+def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) -> TokenAnswer:
+    return TokenAnswer(
+        access_token=issuer.access_token(holder, now),
+        expires_in=rules.ACCESS_SECONDS,
+        refresh_token=refresh,
+        scope=" ".join(holder.roles),
+    )
+
+
+async def sign_out(direct: DirectPool, refresh_token: str, now: datetime) -> None:
+    """Ends the sign-in of the token; an unknown token is none of anybody's business."""
+    await queries.end_sign_in(direct, tokens.stored(refresh_token), now)
+
+
+async def get_account(session: AsyncSession, account_id: UUID) -> Account:
+    """Raises NotFound."""
+    found = await queries.account(session, account_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def name_of(session: AsyncSession, sub: str) -> str | None:
+    """The name of the account behind a token's subject, None if there is none."""
+    try:
+        found = await queries.account(session, UUID(sub))
+    except ValueError:
+        return None
+    return found.name if found else None
+
+
+async def list_accounts(session: AsyncSession, after: str | None, limit: int) -> list[Account]:
+    return list(await queries.accounts_after(session, after, limit))
+
+
+async def create_account(
+    session: AsyncSession, wanted: NewAccount, by: Caller, now: datetime
+) -> tuple[Account, str]:
+    """The new account and its initial password. Raises RolesExclude or AccountTaken."""
+    rules.ensure_separate(wanted.roles)
+    password = passwords.random_password()
+    account = Account(
+        name=wanted.account,
+        password_hash=await passwords.hashed(password),
+        roles=sorted(set(wanted.roles)),
+        places=sorted(set(wanted.places)),
+        created_at=now,
+    )
+    if not await queries.add(session, account.model_dump()):
+        raise rules.AccountTaken
+    details = {"roles": account.roles, "places": account.places}
+    await audit_log.write(session, by.sub, "account.created", f"account:{account.id}", now, details)
+    return account, password
+
+
+async def grant(
+    session: AsyncSession, account_id: UUID, wanted: Grants, by: Caller, now: datetime
+) -> Account:
+    """The account with other roles and places. Raises OwnGrant, RolesExclude, StateConflict."""
+    rules.ensure_separate(wanted.roles)
+    values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
+    await _change(session, account_id, wanted.version, values, by)
+    await queries.end_all(session, account_id, now, "grants_changed")
+    await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
+    return await _again(session, account_id)
+
+
+async def set_state(
+    session: AsyncSession,
+    account_id: UUID,
+    state: AccountState,
+    version: int,
+    by: Caller,
+    now: datetime,
+) -> Account:
+    """The account, disabled or enabled. Raises OwnGrant, NotFound or StateConflict."""
+    await _change(session, account_id, version, {"state": state}, by)
+    if state is AccountState.DISABLED:
+        await queries.end_all(session, account_id, now, "disabled")
+    done = "account.disabled" if state is AccountState.DISABLED else "account.enabled"
+    await audit_log.write(session, by.sub, done, f"account:{account_id}", now)
+    return await _again(session, account_id)
+
+
+async def _change(
+    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any], by: Caller
+) -> None:
+    rules.ensure_other(by.sub, str(account_id))
+    if not await queries.change(session, account_id, version, values):
+        present = await get_account(session, account_id)
+        raise StateConflict(state=present.state, version=present.version)
+
+
+async def _again(session: AsyncSession, account_id: UUID) -> Account:
+    session.expire_all()
+    return await get_account(session, account_id)
+
+
+async def prune(session: AsyncSession, now: datetime) -> int:
+    """A job: forgets what ended a month ago."""
+    return await queries.prune(session, now - PRUNED_AFTER)

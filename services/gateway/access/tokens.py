@@ -1,0 +1,78 @@
+"""Access tokens: EdDSA JWTs of ten minutes in the profile of RFC 9068; and refresh tokens."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from services.gateway.access.keys import NoKeys, SigningKeys
+from services.gateway.access.rules import ACCESS_SECONDS
+from shared.identity import TOKEN_TYPE, Verifier
+from shared.ids import new_id
+
+FIRST_PARTY = "onedoor"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whom a token speaks for; `amr` is how they proved it (RFC 8176)."""
+
+    sub: str
+    roles: Sequence[str]
+    places: Sequence[str]
+    amr: str
+    client_id: str = FIRST_PARTY
+
+
+class Issuer:
+    """Signs access tokens with the current key."""
+
+    def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
+        self._keys, self._issuer, self._audience = keys, issuer, audience
+
+    def access_token(self, holder: Holder, now: datetime) -> str:
+        key = self._keys.signing(now)
+        issued = int(now.timestamp())
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": holder.sub,
+            "client_id": holder.client_id,
+            "roles": list(holder.roles),
+            "places": list(holder.places),
+            "amr": [holder.amr],
+            "iat": issued,
+            "exp": issued + ACCESS_SECONDS,
+            "jti": str(new_id()),
+        }
+        header = {"alg": "EdDSA", "typ": TOKEN_TYPE, "kid": key.kid}
+        return jwt.encode(header, claims, key, algorithms=["EdDSA"])
+
+
+class OwnKeysVerifier(Verifier):
+    """The verifier of the process that holds the keys: it reads them, it does not fetch them."""
+
+    def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
+        super().__init__("own keys", issuer=issuer, audience=audience)
+        self._own = keys
+
+    async def _read(self) -> KeySet | None:
+        try:
+            self._own.read()
+        except (NoKeys, OSError, ValueError):
+            return None
+        return self._own.key_set()
+
+
+def new_refresh_token() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def stored(refresh_token: str) -> str:
+    """What is kept of a refresh token."""
+    return hashlib.sha256(refresh_token.encode()).hexdigest()

@@ -1,0 +1,57 @@
+// Swagger UI speaks English only; its fixed words are put into Chinese as they appear.
+(function () {
+  "use strict";
+  const root = document.getElementById("docs");
+  const words = {
+    "Authorize": "登录", "Logout": "退出", "Close": "关闭", "Try it out": "试一试", "Execute": "执行",
+    "Clear": "清除", "Cancel": "取消", "Reset": "重置", "Parameters": "参数", "Name": "名称",
+    "Description": "说明", "No parameters": "没有参数", "Responses": "回答", "Response": "回答",
+    "Code": "状态码", "Links": "关联", "No links": "无", "Request body": "请求内容",
+    "Example Value": "样例", "Schema": "结构", "Schemas": "数据结构", "Media type": "格式",
+    "Server response": "服务器的回答", "Response body": "回答内容", "Response headers": "回答头",
+    "Request URL": "请求地址", "Details": "详情", "Download": "下载", "Curl": "curl 命令",
+    "Request duration": "用时", "Available authorizations": "登录方式", "Authorized": "已登录",
+    "Scopes:": "身份：", "select all": "全选", "select none": "全不选", "Username:": "账号：",
+    "username:": "账号：", "password:": "密码：", "Password:": "密码：", "Filter by tag": "按类别筛选",
+    "Controls": "说明：", "Send empty value": "发送空值", "Servers": "服务器", "Extensions": "扩展",
+    "Examples: ": "样例：", "Required": "必填", "required": "必填", "Deprecated": "已弃用",
+    "Client credentials location:": "客户端凭据位置：", "Authorization header": "请求头",
+    "Request body ": "请求内容",
+  };
+  const translate = (node) => {
+    const found = words[node.nodeValue.trim()];
+    if (found && !node.parentElement.closest("pre, code, .markdown, .renderedMarkdown")) {
+      node.nodeValue = node.nodeValue.replace(node.nodeValue.trim(), found);
+    }
+  };
+  const visit = (element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) translate(walker.currentNode);
+  };
+  if (root.dataset.lang === "zh") {
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        for (const node of change.addedNodes) {
+          if (node.nodeType === Node.TEXT_NODE) translate(node);
+          else if (node.nodeType === Node.ELEMENT_NODE) visit(node);
+        }
+      }
+    }).observe(root, { childList: true, subtree: true });
+  }
+  window.docs = SwaggerUIBundle({
+    url: root.dataset.document,
+    domNode: root,
+    deepLinking: true,
+    filter: false,
+    displayRequestDuration: true,
+    defaultModelsExpandDepth: 0,
+    docExpansion: "list",
+    persistAuthorization: false,
+    tryItOutEnabled: true,
+    syntaxHighlight: { activated: true, theme: "agate" },
+    requestInterceptor: (request) => {
+      request.headers["Accept-Language"] = root.dataset.lang === "en" ? "en" : "zh-CN";
+      return request;
+    },
+  });
+})();

@@ -1,0 +1,73 @@
+"""The one OpenAPI document of the house, joined from the services' own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.gateway.documents import joining, words
+from services.gateway.documents.language import in_language
+
+SCHEME = "OneDoor"
+VERSION = "3.1.0"
+
+
+def join(documents: joining.Documents) -> dict[str, Any]:
+    """The services' documents as one, in both languages. Only what is below /api/ is shown."""
+    names = joining.new_names({s: joining.schemas_of(d) for s, d in documents.items()})
+    paths: dict[str, Any] = {}
+    schemes: dict[str, Any] = {}
+    for service, document in documents.items():
+        for path, item in document.get("paths", {}).items():
+            if path.startswith("/api/") and path not in paths:
+                paths[path] = joining.renamed(item, names[service])
+        schemes |= document.get("components", {}).get("securitySchemes", {})
+    _unique_operation_ids(paths)
+    return {
+        "openapi": VERSION,
+        "info": words.OPENAPI_INFO,
+        "servers": [{"url": "/", "description": words.THIS_SERVER}],
+        "tags": _tags(paths),
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": joining.joined_schemas(documents, names),
+            "securitySchemes": dict(sorted(schemes.items())),
+        },
+        "x-problem-types": problem_types(paths),
+    }
+
+
+def in_one_language(document: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The document as people read it: one language, tags named for who uses them."""
+    spoken: dict[str, Any] = in_language(document, language)
+    return spoken
+
+
+def _unique_operation_ids(paths: dict[str, Any]) -> None:
+    seen: set[str] = set()
+    for path, method, operation in joining.each_operation(paths):
+        known = operation.get("operationId")
+        if known is None or known in seen:
+            operation["operationId"] = f"{method}_{_slug(path)}"
+        seen.add(operation["operationId"])
+
+
+def _slug(path: str) -> str:
+    return "_".join("".join(c if c.isalnum() else " " for c in path).split()[2:])
+
+
+def _tags(paths: Mapping[str, Any]) -> list[dict[str, str]]:
+    used = {tag for _, _, op in joining.each_operation(paths) for tag in op.get("tags", ())}
+    known = [{"name": tag, "description": text} for tag, text in words.TAGS.items() if tag in used]
+    return known + [{"name": tag} for tag in sorted(used - words.TAGS.keys())]
+
+
+def problem_types(paths: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Every problem type that an operation declares: {type: {"status", "description"}}."""
+    found: dict[str, dict[str, str]] = {}
+    for _, _, operation in joining.each_operation(paths):
+        for status, response in operation["responses"].items():
+            for line in response.get("description", "").split("\n"):
+                text, has_type, rest = line.partition(" (`/problems/")
+                if has_type:
+                    kind = "/problems/" + rest.rstrip("`)")
+                    found[kind] = {"status": status, "description": text}
+    return dict(sorted(found.items()))

@@ -1,0 +1,86 @@
+"""The documents and the pages that show them; plain routes, outside of the API itself."""
+
+import hashlib
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from services.gateway import html
+from services.gateway.documents import snippets, words
+from services.gateway.documents.language import say
+from services.gateway.documents.service import Library
+from services.gateway.upstreams.registry import Registry
+
+
+class Pages:
+    """Routes over one library."""
+
+    def __init__(self, library: Library, registry: Registry, *, nats_host: str) -> None:
+        self._library, self._registry, self._nats_host = library, registry, nats_host
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return [
+            Route("/", self.front),
+            Route("/docs", self.docs),
+            Route("/events", self.events),
+            Route("/problems", self.problems),
+            Route("/problems/{kind}", self.problems),
+            Route("/openapi.json", self.openapi),
+            Route("/asyncapi.json", self.asyncapi),
+            Route("/assets/{name}", html.show_asset),
+        ]
+
+    async def front(self, request: Request) -> Response:
+        language = html.language_of(request)
+        return html.page(
+            request,
+            "front.html",
+            operations=self._library.operations(),
+            events=len(self._library.events(language)),
+            problems=len(self._library.problems(language)),
+            services=[
+                (u.name, bool(u.documents) and not u.breaker.is_open)
+                for u in self._registry.upstreams.values()
+            ],
+        )
+
+    async def docs(self, request: Request) -> Response:
+        return html.page(request, "docs.html", policy=html.DOCS_POLICY)
+
+    async def events(self, request: Request) -> Response:
+        language = html.language_of(request)
+        return html.page(
+            request,
+            "events.html",
+            events=self._library.events(language),
+            about=say(words.ASYNCAPI_INFO["description"], language),
+            base=str(request.base_url).rstrip("/"),
+            python=snippets.PYTHON.format(host=self._nats_host),
+            javascript=snippets.JAVASCRIPT.format(host=self._nats_host),
+        )
+
+    async def problems(self, request: Request) -> Response:
+        problems = self._library.problems(html.language_of(request))
+        return html.page(request, "problems.html", problems=problems, example=snippets.PROBLEM)
+
+    async def openapi(self, request: Request) -> Response:
+        return _document(request, self._library.openapi(html.language_of(request)))
+
+    async def asyncapi(self, request: Request) -> Response:
+        return _document(request, self._library.asyncapi(html.language_of(request)))
+
+
+def _document(request: Request, content: bytes) -> Response:
+    """The document, or 304 when the client has it already."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "no-cache",
+        "Content-Language": html.language_of(request),
+        "Access-Control-Allow-Origin": "*",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/json", headers=headers)

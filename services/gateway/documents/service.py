@@ -1,0 +1,80 @@
+"""The joined documents, made again only when a service's own has changed."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import orjson
+
+from services.gateway.documents import asyncapi, openapi
+from services.gateway.documents.asyncapi import Told
+from services.gateway.documents.language import in_language
+from services.gateway.upstreams.registry import Registry
+
+T = TypeVar("T")
+
+
+class Library:
+    """What the document routes and pages read. `own` tells the gateway's own documents."""
+
+    def __init__(
+        self, registry: Registry, own: Callable[[str], Mapping[str, Any]], *, nats_host: str
+    ) -> None:
+        self._registry, self._own, self._nats_host = registry, own, nats_host
+        self._revision = -1
+        self._made: dict[str, Any] = {}
+
+    def openapi(self, language: str) -> bytes:
+        """The OpenAPI document in one language, as JSON."""
+        whole = self._openapi()
+        return self._once(
+            f"openapi-{language}", lambda: orjson.dumps(openapi.in_one_language(whole, language))
+        )
+
+    def asyncapi(self, language: str) -> bytes:
+        """The AsyncAPI document in one language, as JSON."""
+        whole = self._asyncapi()
+        return self._once(f"asyncapi-{language}", lambda: orjson.dumps(_spoken(whole, language)))
+
+    def events(self, language: str) -> list[Told]:
+        """Every event, as the event page shows it."""
+        whole = self._asyncapi()
+        return self._once(f"events-{language}", lambda: asyncapi.told(whole, language))
+
+    def problems(self, language: str) -> Mapping[str, Any]:
+        """Every problem type, with its status and what it says."""
+        found = self._openapi()["x-problem-types"]
+        return self._once(f"problems-{language}", lambda: in_language(found, language))
+
+    def operations(self) -> int:
+        """How many operations the document has."""
+        paths = self._openapi()["paths"]
+        return self._once("operations", lambda: sum(map(len, paths.values())))
+
+    def _openapi(self) -> dict[str, Any]:
+        return self._once("openapi", lambda: openapi.join(self._documents("openapi")))
+
+    def _asyncapi(self) -> dict[str, Any]:
+        host = self._nats_host
+        return self._once(
+            "asyncapi", lambda: asyncapi.join(self._documents("asyncapi"), nats_host=host)
+        )
+
+    def _documents(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        return {**self._registry.documents(kind), "gateway": self._own(kind)}
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        if self._revision != self._registry.revision:
+            self._made, self._revision = {}, self._registry.revision
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
+
+
+def _spoken(whole: Mapping[str, Any], language: str) -> Any:
+    """Events say both languages in their own way: a Chinese paragraph, then an English one."""
+    spoken = in_language(whole, language)
+    told = {event.title: event.description for event in asyncapi.told(whole, language)}
+    for name, message in spoken["components"]["messages"].items():
+        message["summary"] = told.get(name, message["summary"])
+    return spoken

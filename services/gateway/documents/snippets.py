@@ -1,0 +1,52 @@
+"""How to subscribe, in languages that people use; `{host}` is the NATS server's public address."""
+
+PYTHON = """\
+import asyncio, json
+import nats
+from nats.js.api import DeliverPolicy
+
+async def main():
+    nc = await nats.connect("nats://{host}", user="your-system", password="...",
+                            inbox_prefix=b"_INBOX_your-system", max_reconnect_attempts=-1)
+    js = nc.jetstream()
+    # 只收大厅 H001 的叫号；durable 名固定，断线后从上次确认处继续。
+    # Calls of hall H001 only; a fixed durable name goes on where it last acknowledged.
+    sub = await js.pull_subscribe("appointments.ticket.called.v1.H001",
+                                  durable="your-system-calls", stream="APPOINTMENTS")
+    while True:
+        try:
+            messages = await sub.fetch(50, timeout=30)
+        except nats.errors.TimeoutError:
+            continue
+        for message in messages:
+            event = json.loads(message.data)      # CloudEvents 1.0
+            print(event["id"], event["data"]["number"], event["data"]["window_no"])
+            await message.ack()                   # 至少一次：按 event["id"] 去重。 At least once.
+
+asyncio.run(main())
+"""
+JAVASCRIPT = """\
+import {{ connect }} from "@nats-io/transport-node";
+import {{ jetstream }} from "@nats-io/jetstream";
+
+const nc = await connect({{ servers: "nats://{host}", user: "your-system", pass: "...",
+                           inboxPrefix: "_INBOX_your-system", maxReconnectAttempts: -1 }});
+// 消费者由管理员建好。 The administrator has made this consumer.
+const consumer = await jetstream(nc).consumers.get("APPOINTMENTS", "your-system-calls");
+for await (const message of await consumer.consume()) {{
+  const event = message.json();                   // CloudEvents 1.0
+  console.log(event.id, event.data.number, event.data.window_no);
+  message.ack();                                  // 至少一次：按 event.id 去重。 At least once.
+}}
+"""
+PROBLEM = """\
+HTTP/1.1 409 Conflict
+Content-Type: application/problem+json
+
+{
+  "type": "/problems/slot-full",
+  "title": "这个时段已约满",
+  "status": 409,
+  "request_id": "01993f6a-6c00-7abc-8def-0123456789ab",
+  "alternatives": [...]
+}"""

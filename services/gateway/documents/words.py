@@ -1,0 +1,64 @@
+"""What the joined documents say about themselves, in both languages."""
+
+from typing import Any
+
+OPENAPI_INFO: dict[str, Any] = {
+    "title": "一扇门 OneDoor API",
+    "version": "0.1.0",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "description": """\
+政务服务大厅、政务公开监察、群众来信与评价，同一个入口。
+
+**怎么登录**：点右侧 **Authorize**，用账号和密码登录（本机演示账号在 `.data/demo-accounts.json`）。
+访问令牌 10 分钟有效，程序可用刷新令牌续期；其他系统用 `client_credentials`。
+
+**怎么读错误**：所有错误都是 RFC 9457 问题文档（`application/problem+json`），`type` 不变，
+`title` 和 `detail` 随 `Accept-Language`，`errors` 指出是哪个字段。
+全部类型见 [/problems](/problems)。
+
+**怎么安全重试**：写操作带上 `Idempotency-Key`，同一个键只生效一次。列表用 `next_cursor` 翻页。
+
+**怎么收事件**：见 [/events](/events)。
+---
+Service halls, the audit of what departments must publish, letters and ratings: one door to all.
+
+**Signing in**: press **Authorize** and use an account and its password (the demo accounts of a
+local system are in `.data/demo-accounts.json`). An access token lasts 10 minutes; programs renew
+it with the refresh token; other systems use `client_credentials`.
+
+**Errors** are RFC 9457 problem documents (`application/problem+json`): a stable `type`, `title` and
+`detail` in the language of `Accept-Language`, and `errors` that point to the field. All types are
+listed at [/problems](/problems).
+
+**Retrying**: send `Idempotency-Key` with what writes; one key has one effect. Lists go on by
+`next_cursor`.
+
+**Events**: see [/events](/events).
+""",
+}
+THIS_SERVER = "本机 | This server"
+
+TAGS = {
+    "citizen": "群众：查大厅、预约、取号、写信、评价 | Citizens: find a hall, book, write, rate",
+    "hall": "大厅：窗口、叫号、显示屏、排班 | The hall: windows, calling, displays, schedules",
+    "department": "部门：公开、答复、整改 | Departments: publish, answer, put right",
+    "auditor": "监察：清单、核对、报表 | Auditors: duties, matching, reports",
+    "admin": "管理：账号、政策、日历 | Administration: accounts, policies, calendars",
+    "system": "系统对接：令牌、公钥、事件 | Other systems: tokens, keys, events",
+}
+
+ASYNCAPI_INFO: dict[str, Any] = {
+    "title": "一扇门 OneDoor 事件 | OneDoor events",
+    "version": "0.1.0",
+    "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+    "description": """\
+CloudEvents 1.0（结构化 JSON），经 NATS JetStream 至少送达一次；
+按事件自带的版本或时间排序，不按到达先后。
+主题 = 事件类型 + `.` + 大厅或部门代码（没有则为 `_`），因此可以只订阅自己大厅的事件。
+---
+CloudEvents 1.0 (structured JSON) over NATS JetStream, at least once; go by the event's own version
+or time, never by arrival. The subject is the event's type, a dot, and the hall's or department's
+code (`_` if none), so that one hall can be given exactly its own events.
+""",
+}
+NATS = "JetStream；每个订阅系统有自己的账号 | JetStream; each subscriber has an account of its own"

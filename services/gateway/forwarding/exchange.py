@@ -1,0 +1,117 @@
+"""One request to an upstream and its answer, under a deadline, watching for a client that goes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from services.gateway.upstreams.upstream import Upstream
+from services.gateway.upstreams.wire import Answer, Connection, UpstreamGone
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+WATCH_AFTER_SECONDS = 0.05
+"""Most answers are there sooner; only for the others is it worth watching the client."""
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A request ready to be sent; `may_repeat` when sending it twice does no harm."""
+
+    head: bytes
+    body: bytes
+    rest: AsyncIterator[bytes] | None
+    may_repeat: bool
+
+
+class Patience:
+    """How long the gateway waits: a deadline, cut short when the client leaves."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.client_gone = False
+        self._receive = receive
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._limit: asyncio.Timeout | None = None
+
+    def watch(self) -> None:
+        """Watches the client from now on, once the body of its request has been read."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(WATCH_AFTER_SECONDS, self._start)
+
+    def rest(self) -> None:
+        """Stops watching."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        """Raises TimeoutError after `seconds`, or ClientGone as soon as the client leaves."""
+        if self.client_gone:
+            raise ClientGone
+        try:
+            async with asyncio.timeout(seconds) as self._limit:
+                yield
+        except TimeoutError:
+            if self.client_gone:
+                raise ClientGone from None
+            raise
+        finally:
+            self._limit = None
+
+    def _start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.client_gone = True
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+
+async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Answer]:
+    """Sends the request and waits for the head of the answer.
+
+    A kept connection may have been closed by the other side just now: then the request is sent
+    once more on a new one, if no byte of an answer came and repeating it does no harm.
+    """
+    connection = await upstream.connection()
+    try:
+        return connection, await _ask(connection, outgoing)
+    except UpstreamGone as gone:
+        connection.abort()
+        if gone.answered or not outgoing.may_repeat or not connection.was_kept:
+            raise
+    except BaseException:
+        connection.abort()
+        raise
+    connection = await upstream.connection(kept=False)
+    try:
+        return connection, await _ask(connection, outgoing)
+    except BaseException:
+        connection.abort()
+        raise
+
+
+async def _ask(connection: Connection, outgoing: Outgoing) -> Answer:
+    answer = connection.ask(outgoing.head + outgoing.body)
+    if outgoing.rest is not None:
+        connection.owes_body = True
+        async for chunk in outgoing.rest:
+            await connection.send(chunk)
+            if answer.begun:
+                break  # answered before it was read: the rest interests nobody
+        else:
+            connection.owes_body = False
+    await answer.head()
+    return answer

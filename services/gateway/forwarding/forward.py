@@ -1,0 +1,210 @@
+"""Takes one request through the door to the service that answers it: a bare ASGI application.
+
+Nothing is told to the client before the whole of a small answer, or the head of a large one, has
+come; when a large one then ends early the client's connection is cut, so that a part of an answer
+never looks like the whole.
+"""
+
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.forwarding import bodies, headers
+from services.gateway.forwarding.exchange import Outgoing, Patience, ask
+from services.gateway.upstreams.directory import Operation
+from services.gateway.upstreams.pool import CannotConnect
+from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
+from services.gateway.upstreams.wire import READ_AHEAD, Answer, BadAnswer, Connection, UpstreamGone
+from shared.errors import BadRequest, Problem, Text, Unavailable
+
+STALL_SECONDS = 15.0
+"""An upstream that stops in the middle of a large answer is left after this."""
+UPLOAD_SECONDS = 60.0
+"""How much longer a request may take whose large body is still on its way to us."""
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+_TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
+
+log = structlog.get_logger()
+
+
+class BadGateway(Problem):
+    status, type = HTTPStatus.BAD_GATEWAY, "/problems/bad-gateway"
+    title = Text("后台服务没有正常应答，请稍后再试", "The service behind did not answer properly")
+
+
+class GatewayTimeout(Problem):
+    status, type = HTTPStatus.GATEWAY_TIMEOUT, "/problems/gateway-timeout"
+    title = Text("后台服务没有及时应答，请稍后再试", "The service behind did not answer in time")
+
+
+class CutShort(Exception):
+    """The answer broke off after its beginning was sent: the client's connection must be cut."""
+
+
+class Forwarding:
+    """Forwards requests; `body_limit` in bytes, `proxies` are those in front of the gateway."""
+
+    def __init__(self, *, body_limit: int, proxies: headers.Proxies) -> None:
+        self._body_limit, self._proxies = body_limit, proxies
+
+    async def __call__(
+        self,
+        upstream: Upstream,
+        operation: Operation,
+        target: bytes,
+        extra: list[tuple[bytes, bytes]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> int:
+        """Answers the request from `upstream`; `extra` headers go with the answer.
+
+        Returns the status. Raises a Problem when there is nothing to pass on, ClientGone, or
+        CutShort.
+        """
+        outgoing = await self._outgoing(upstream, operation, target, scope, receive)
+        patience = Patience(receive)
+        try:
+            async with upstream.place():
+                connection, answer, whole = await _asked(upstream, operation, outgoing, patience)
+                try:
+                    await _answer(send, answer, whole, extra, patience)
+                except BaseException:
+                    connection.abort()
+                    raise
+                upstream.pool.give_back(connection)
+        finally:
+            patience.rest()
+        return answer.status
+
+    async def _outgoing(
+        self,
+        upstream: Upstream,
+        operation: Operation,
+        target: bytes,
+        scope: Scope,
+        receive: Receive,
+    ) -> Outgoing:
+        given = scope["headers"]
+        body = await self._body(given, receive)
+        try:
+            head = headers.request_head(
+                operation.method, target, upstream.pool.authority, self._sent(scope, body)
+            )
+        except ValueError:
+            raise BadRequest(_LINE_BREAK) from None
+        repeatable = operation.method in _REPEATABLE or any(
+            name == b"idempotency-key" for name, _ in given
+        )
+        return Outgoing(head, body.first, body.rest, repeatable and body.rest is None)
+
+    async def _body(self, given: headers.Headers, receive: Receive) -> bodies.Body:
+        try:
+            announced = headers.content_length(given)
+        except ValueError:
+            raise BadRequest(_LENGTH) from None
+        if announced or any(name == b"transfer-encoding" for name, _ in given):
+            return await bodies.read(receive, announced, limit=self._body_limit)
+        return bodies.EMPTY if announced is None else bodies.ZERO
+
+    def _sent(self, scope: Scope, body: bodies.Body) -> list[tuple[bytes, bytes]]:
+        given, peer = scope["headers"], (scope.get("client") or (None,))[0]
+        sent = headers.to_upstream(given, from_proxy=self._proxies.holds(peer))
+        sent.append((b"x-request-id", scope["state"]["request_id"].encode()))
+        sent.append((b"traceparent", traceparent(given)))
+        return sent + body.framing
+
+
+def traceparent(given: headers.Headers) -> bytes:
+    """The caller's W3C trace context if it is well-formed, else the beginning of a new trace."""
+    for name, value in given:
+        if name == b"traceparent" and _TRACEPARENT.match(value):
+            return value
+    bits = random.getrandbits(192) | (1 << 191) | 1
+    return b"00-%032x-%016x-01" % (bits >> 64, bits & 0xFFFFFFFFFFFFFFFF)
+
+
+async def _asked(
+    upstream: Upstream, operation: Operation, outgoing: Outgoing, patience: Patience
+) -> tuple[Connection, Answer, bytes | None]:
+    """The answer's head, and its body if that is small, within the operation's deadline."""
+    seconds = operation.deadline_seconds
+    if outgoing.rest is None:
+        patience.watch()
+    else:
+        seconds += UPLOAD_SECONDS
+    async with patience.within(seconds):
+        connection, answer = await ask(upstream, outgoing)
+        patience.watch()
+        try:
+            whole = await _whole(answer)
+        except BaseException:
+            connection.abort()
+            raise
+    upstream.breaker.succeeded()
+    return connection, answer, whole
+
+
+async def _whole(answer: Answer) -> bytes | None:
+    """The body of a small answer of known length, None for the others."""
+    if answer.length is None or answer.length > READ_AHEAD:
+        return None
+    return await answer.whole()
+
+
+async def _answer(
+    send: Send,
+    answer: Answer,
+    whole: bytes | None,
+    extra: list[tuple[bytes, bytes]],
+    patience: Patience,
+) -> None:
+    passed = headers.to_client(answer.headers) + extra
+    await send({"type": "http.response.start", "status": answer.status, "headers": passed})
+    if whole is None:
+        await _stream(send, answer, patience)
+    else:
+        await send({"type": "http.response.body", "body": whole})
+
+
+async def _stream(send: Send, answer: Answer, patience: Patience) -> None:
+    pieces = answer.chunks()
+    try:
+        while True:
+            async with patience.within(STALL_SECONDS):
+                piece = await anext(pieces, None)
+            if piece is None:
+                break
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except (UpstreamGone, BadAnswer, TimeoutError) as error:
+        raise CutShort(type(error).__name__) from error
+    await send({"type": "http.response.body", "body": b""})
+
+
+@contextmanager
+def told_as_problems(upstream: Upstream) -> Iterator[None]:
+    """Turns what may go wrong with an upstream into the problem that the client is told."""
+    try:
+        yield
+    except Overloaded:
+        raise Unavailable(retry_after=1) from None
+    except CircuitOpen:
+        raise Unavailable(retry_after=2) from None
+    except CannotConnect as error:
+        log.warning("upstream_unreachable", to=upstream.name, error=str(error))
+        raise Unavailable(retry_after=2) from None
+    except TimeoutError:
+        log.warning("upstream_timed_out", to=upstream.name)
+        raise GatewayTimeout(retry_after=2) from None
+    except (UpstreamGone, BadAnswer) as error:
+        log.warning("upstream_failed", to=upstream.name, error=str(error))
+        raise BadGateway(retry_after=1) from None
+
+
+_LINE_BREAK = Text("请求头含有换行", "A header of the request holds a line break")
+_LENGTH = Text("Content-Length 不是数字", "Content-Length is not a number")

@@ -1,0 +1,65 @@
+"""Request targets that a door lets through: what is written must mean the same to everybody."""
+
+import re
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+TARGET_LIMIT = 8 * 1024
+
+_PLAIN_PATH = re.compile(rb"^/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*$")
+_PLAIN_QUERY = re.compile(rb"^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]|{}^\"<>`\\\x80-\xff]*$")
+_KEPT_IN_QUERY = "-._~!$&'()*+,;=:@/?%[]|{}^\"<>`\\"
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_HIDDEN = re.compile(rb"%(?:2[fF]|5[cC]|0[0-9A-Fa-f]|1[0-9A-Fa-f]|7[fF])")
+
+
+def fault(raw_path: bytes, query: bytes) -> str | None:
+    """Why this target is refused, or None.
+
+    Refused are dot segments, empty segments, hidden slashes, control characters and bytes that
+    are not UTF-8: services, logs and access rules would each read them in another way.
+    """
+    if len(raw_path) + len(query) > TARGET_LIMIT:
+        return "the address is too long"
+    return _path_fault(raw_path) or (_query_fault(query) if query else None)
+
+
+def _path_fault(raw_path: bytes) -> str | None:
+    if not _PLAIN_PATH.match(raw_path) or b"//" in raw_path:
+        return "the path holds characters that must be percent-encoded"
+    if b"%" in raw_path:
+        if _BAD_ESCAPE.search(raw_path) or _HIDDEN.search(raw_path):
+            return "the path holds a hidden slash or a control character"
+        if not _is_text(raw_path):
+            return "the path is not UTF-8"
+    if b"." in raw_path or b"%2" in raw_path:
+        segments = unquote_to_bytes(raw_path).split(b"/")
+        if b"." in segments or b".." in segments:
+            return "the path holds a dot segment"
+    return None
+
+
+def _query_fault(query: bytes) -> str | None:
+    if not _PLAIN_QUERY.match(query):
+        return "the query holds characters that must be percent-encoded"
+    if b"%" in query and (_BAD_ESCAPE.search(query) or b"%00" in query):
+        return "the query holds a broken escape or a zero byte"
+    if (b"%" in query or not query.isascii()) and not _is_text(query):
+        return "the query is not UTF-8"
+    return None
+
+
+def written(raw_path: bytes, query: bytes) -> bytes:
+    """The target as the upstream gets it; Chinese typed into a query unescaped is escaped."""
+    if not query:
+        return raw_path
+    if not query.isascii():
+        query = quote_from_bytes(query, safe=_KEPT_IN_QUERY).encode("ascii")
+    return raw_path + b"?" + query
+
+
+def _is_text(escaped: bytes) -> bool:
+    try:
+        unquote_to_bytes(escaped).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""Live streams over HTTP."""
+
+from typing import Annotated
+
+from fastapi import Header, Path, Request
+
+from services.gateway.live import rules
+from services.gateway.live.answers import LiveAnswer
+from shared.identity import Caller, public
+from shared.routing import Router
+
+router = Router(prefix="/live", tags=["hall"])
+
+HallCode = Annotated[
+    str,
+    Path(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="大厅编号 | Hall code", examples=["H001"]),
+]
+
+
+@router.get(
+    "/halls/{hall}",
+    operation_id="watch_hall",
+    summary="大厅实时显示 | A hall's display, live",
+    status_code=200,
+    response_class=LiveAnswer,
+    responses={
+        200: {
+            "description": "server-sent events",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
+    openapi_extra={"x-operation-class": "live"},
+)
+async def watch_hall(
+    hall: HallCode,
+    request: Request,
+    _: Annotated[Caller | None, public()],
+    last_event_id: Annotated[
+        str | None, Header(max_length=20, description="上次收到的 id | The id seen last")
+    ] = None,
+) -> LiveAnswer:
+    """SSE 推送。先收到 `display`（整块显示屏的内容），之后每次叫号、过号、窗口变化各推送一条，
+    并再次推送最新的 `display`。断线后带 `Last-Event-ID` 重连，补发漏掉的事件。每 15 秒一次心跳。
+    ---
+    Server-sent events. First comes `display` (all that the screen shows); then one event for each
+    call, miss or change of a window, and the new `display`. Reconnect with `Last-Event-ID` to be
+    sent what was missed. A heartbeat comes every 15 seconds.
+    """
+    return LiveAnswer(request.state.live, hall, rules.position(last_event_id))

@@ -1,0 +1,29 @@
+"""What a public screen may be told of an event, and how it is written as server-sent events."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+SHOWN = ("hall_code", "hall_seq", "number", "item_code", "state", "window_no", "at")
+"""Never ids: knowing a ticket's id is the right to follow that ticket."""
+RETRY = b"retry: 2000\n\n"
+HEARTBEAT = b": heartbeat\n\n"
+
+
+def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """What everybody in the hall may see of the event in `envelope`."""
+    data = envelope["data"]
+    return {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
+
+
+def frame(sequence: int, event: str, data: Any) -> bytes:
+    """One server-sent event; its id is the position in the stream."""
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (sequence, event.encode(), orjson.dumps(data))
+
+
+def position(last_event_id: str | None) -> int | None:
+    """The position that a client saw last; None if it names none."""
+    if last_event_id is None or not last_event_id.isdigit() or len(last_event_id) > 18:
+        return None
+    return int(last_event_id)

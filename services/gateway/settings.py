@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.gateway.forwarding.headers import Proxies
+from shared.settings import Settings
+
+LOCAL_RATE_FACTOR = 50.0
+
+
+class GatewaySettings(Settings):
+    """Settings of the gateway, read from `GATEWAY_...`."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    upstreams: dict[str, str] = Field(
+        default_factory=dict, description='{"appointments": "http://127.0.0.1:8001", ...}'
+    )
+    upstream_in_flight: int = Field(256, ge=1, description="Requests at one service at a time.")
+    keys_dir: Path = Field(Path(".data/keys"), description="Signing keys, one JWK file each, 0600.")
+    demo_accounts_file: Path = Field(
+        Path(".data/demo-accounts.json"), description="Where the demo accounts are told, 0600."
+    )
+    proxies: list[str] = Field(
+        default_factory=list, description="Networks of our own proxies in front of the gateway."
+    )
+    rate_factor: float | None = Field(
+        None, gt=0, description="Multiplies every rate limit; 50 in a local system, else 1."
+    )
+    live_clients: int = Field(2_000, ge=1, description="Open live streams; above it 503.")
+    public_nats_host: str = Field(
+        "127.0.0.1:4222", description="What the event documents tell subscribers to connect to."
+    )
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, networks: list[str]) -> list[str]:
+        Proxies(networks)
+        return networks
+
+    @property
+    def rates_times(self) -> float:
+        """What the usual rates are multiplied by."""
+        if self.rate_factor is not None:
+            return self.rate_factor
+        return 1.0 if self.env == "production" else LOCAL_RATE_FACTOR

@@ -1,0 +1,13 @@
+"""The metadata that holds every table of this service and no other."""
+
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from shared.tables import new_metadata, system_tables
+
+
+class Table(SQLModel, registry=registry(metadata=new_metadata())):
+    """Base of this service's table models."""
+
+
+system = system_tables(Table.metadata)

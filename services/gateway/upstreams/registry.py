@@ -1,0 +1,101 @@
+"""All services behind the gateway: their documents, fetched and refreshed, and their health."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+
+from services.gateway.upstreams.directory import Directory, Operation, operations_of
+from services.gateway.upstreams.pool import CannotConnect
+from services.gateway.upstreams.upstream import Upstream
+from services.gateway.upstreams.wire import BadAnswer, UpstreamGone
+
+HEALTH_SECONDS = 1.0
+REFRESH_SECONDS = 30.0
+DOCUMENTS = {"openapi": "/openapi.json", "asyncapi": "/asyncapi.json"}
+
+log = structlog.get_logger()
+
+
+class Registry:
+    """Where each operation goes. `own` are the operations that the gateway answers itself."""
+
+    def __init__(
+        self,
+        bases: Mapping[str, str],
+        *,
+        own: Callable[[], Mapping[str, Any]],
+        in_flight_limit: int = 256,
+    ) -> None:
+        self.upstreams = {n: Upstream(n, base, in_flight_limit) for n, base in bases.items()}
+        self.revision = 0
+        self._own = own
+        self.directory = Directory()
+
+    def start(self) -> None:
+        """Takes in the gateway's own document, once its routes stand."""
+        self._rebuild()
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The services whose document has not been read yet."""
+        return [u.name for u in self.upstreams.values() if "openapi" not in u.documents]
+
+    def documents(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """The services' documents of one kind, by service, as far as they are known."""
+        known = self.upstreams.values()
+        return {u.name: u.documents[kind] for u in known if kind in u.documents}
+
+    async def run(self) -> None:
+        """Watches health and documents of every upstream until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for upstream in self.upstreams.values():
+                group.create_task(self._watch(upstream), name=f"upstream-{upstream.name}")
+
+    async def _watch(self, upstream: Upstream) -> None:
+        loop = asyncio.get_running_loop()
+        refreshed_at, was_healthy = float("-inf"), False
+        while True:
+            healthy = await upstream.check_health()
+            if healthy != was_healthy:
+                log.info("upstream_healthy" if healthy else "upstream_unhealthy", to=upstream.name)
+            due = loop.time() - refreshed_at > REFRESH_SECONDS or not was_healthy
+            if healthy and (due or len(upstream.documents) < len(DOCUMENTS)):
+                await self.refresh(upstream)
+                refreshed_at = loop.time()
+            was_healthy = healthy
+            # A service that has never been seen is just starting: look again soon.
+            await asyncio.sleep(HEALTH_SECONDS if upstream.documents else HEALTH_SECONDS / 5)
+
+    async def refresh(self, upstream: Upstream) -> None:
+        """Reads the documents of one service again."""
+        changed = False
+        for kind, path in DOCUMENTS.items():
+            try:
+                status, body = await upstream.get(path, seconds=5)
+                document = orjson.loads(body) if status == 200 else None
+            except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError, ValueError) as error:
+                log.warning("document_not_read", to=upstream.name, error=type(error).__name__)
+                continue
+            if isinstance(document, dict) and document != upstream.documents.get(kind):
+                upstream.documents[kind] = document
+                changed = True
+        if changed:
+            self._rebuild()
+            log.info("documents_read", to=upstream.name, paths=self._paths(upstream))
+
+    def _paths(self, upstream: Upstream) -> int:
+        return len(upstream.documents.get("openapi", {}).get("paths", {}))
+
+    def _rebuild(self) -> None:
+        operations: list[Operation] = operations_of("gateway", self._own())
+        for name, document in self.documents("openapi").items():
+            operations += operations_of(name, document)
+        self.directory = Directory(operations)
+        self.revision += 1
+
+    def close(self) -> None:
+        for upstream in self.upstreams.values():
+            upstream.pool.close()

@@ -1,0 +1,99 @@
+"""One service behind the gateway: its connections, health, and how much it may have in flight."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.gateway.upstreams.breaker import Breaker
+from services.gateway.upstreams.pool import CannotConnect, Pool
+from services.gateway.upstreams.wire import Answer, BadAnswer, Connection, UpstreamGone
+
+DOCUMENT_LIMIT = 8 * 1024 * 1024
+
+
+class Overloaded(Exception):
+    """The upstream has as many requests of ours in flight as it may have."""
+
+
+class CircuitOpen(Exception):
+    """The upstream failed several times in a row and is left alone for a moment."""
+
+
+@dataclass
+class Upstream:
+    """What the gateway knows of one service."""
+
+    name: str
+    base: str
+    in_flight_limit: int = 256
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: int = 0
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    pool: Pool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.base)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place among the requests in flight. Raises Overloaded or CircuitOpen at once."""
+        if self.in_flight >= self.in_flight_limit:
+            raise Overloaded(self.name)
+        if not self.breaker.allows(asyncio.get_running_loop().time()):
+            raise CircuitOpen(self.name)
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
+    async def connection(self, *, kept: bool = True) -> Connection:
+        """A connection, a kept one if wanted and at hand. Raises CannotConnect."""
+        found = self.pool.kept() if kept else None
+        if found is not None:
+            return found
+        try:
+            return await self.pool.fresh()
+        except CannotConnect:
+            self.breaker.failed(asyncio.get_running_loop().time())
+            raise
+
+    async def get(self, target: str, *, seconds: float, headers: bytes = b"") -> tuple[int, bytes]:
+        """Status and body of a small GET of our own.
+
+        Raises CannotConnect, UpstreamGone, BadAnswer or TimeoutError.
+        """
+        async with asyncio.timeout(seconds):
+            connection = await self.pool.fresh()
+            try:
+                head = b"GET %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n%s\r\n"
+                answer = connection.ask(head % (target.encode(), self.pool.authority, headers))
+                await answer.head()
+                return answer.status, await _bounded(answer)
+            finally:
+                connection.abort()
+
+    async def check_health(self) -> bool:
+        """Asks /healthz and tells the breaker; True when the service answers."""
+        try:
+            status, _ = await self.get("/healthz", seconds=0.8)
+        except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError):
+            status = 0
+        if status != 200:
+            self.breaker.failed(asyncio.get_running_loop().time())
+            return False
+        self.breaker.succeeded()
+        return True
+
+
+async def _bounded(answer: Answer) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in answer.chunks():
+        size += len(chunk)
+        if size > DOCUMENT_LIMIT:
+            raise BadAnswer("the answer is too large")
+        parts.append(chunk)
+    return b"".join(parts)

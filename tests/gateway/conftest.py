@@ -1,0 +1,79 @@
+"""A gateway on a real socket, with a small service of the house's kind behind it."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.nats import NatsServer
+from services.gateway.app import create_app
+from tests import support
+from tests.gateway.listening import listening
+from tests.gateway.service import Calls, service
+from tests.support import Databases, Tokens
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running gateway, and what stands behind it."""
+
+    address: str
+    client: httpx.AsyncClient
+    calls: Calls
+    settings: Any
+
+
+def keys_folder(tokens: Tokens, folder: Path) -> Path:
+    """A folder of signing keys that holds the key of the tests' own tokens."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "20260101T000000.000000Z.jwk"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        json.dump(tokens.key.as_dict(private=True), file)
+    return folder
+
+
+@pytest.fixture(scope="session")
+async def door(
+    databases: Databases,
+    bus: NatsServer,
+    tokens: Tokens,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Running]:
+    folder = tmp_path_factory.mktemp("gateway")
+    calls = Calls()
+    async with listening(service(f"file://{tokens.jwks}", calls)) as behind:
+        settings = support.settings_for(
+            "gateway",
+            databases["gateway"],
+            bus,
+            tokens,
+            keys_dir=keys_folder(tokens, folder / "keys"),
+            demo_accounts_file=folder / "demo.json",
+            upstreams={"appointments": behind},
+        )
+        async with (
+            listening(create_app(settings)) as address,
+            httpx.AsyncClient(base_url=address, timeout=10, trust_env=False) as client,
+        ):
+            await _ready(client)
+            yield Running(address, client, calls, settings)
+
+
+async def _ready(client: httpx.AsyncClient) -> None:
+    async def look() -> bool:
+        ready = await client.get("/readyz")
+        known = await client.get("/api/v1/echo/x")
+        return ready.status_code == known.status_code == 200
+
+    await support.eventually(look, seconds=15)
+
+
+@pytest.fixture(scope="session")
+def client(door: Running) -> httpx.AsyncClient:
+    """Talks to the gateway over TCP."""
+    return door.client

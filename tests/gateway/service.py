@@ -1,0 +1,97 @@
+"""A small service of the house's kind, to stand behind the gateway: it tells what it was sent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from shared.identity import Caller, Verifier, allow, public
+from shared.problems import install
+
+
+class Said(BaseModel):
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body_bytes: int
+
+
+class Calls:
+    """What happened at the service, for the tests to look at."""
+
+    def __init__(self) -> None:
+        self.left = 0
+        self.entered = 0
+
+
+def service(jwks_url: str, calls: Calls) -> FastAPI:
+    verifier = Verifier(jwks_url, issuer="onedoor", audience="onedoor")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        yield {"verifier": verifier}
+
+    app = FastAPI(title="试验 | Trial", version="1", lifespan=lifespan)
+    install(app)
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/api/v1/echo/{name}", tags=["system"])
+    @app.post("/api/v1/echo/{name}", tags=["system"])
+    @app.put("/api/v1/echo/{name}", tags=["system"])
+    async def echo(name: str, request: Request, _: Annotated[Caller | None, public()]) -> Said:
+        body = await request.body()
+        return Said(
+            method=request.method,
+            path=request.url.path,
+            query=request.url.query,
+            headers=list(request.headers.items()),
+            body_bytes=len(body),
+        )
+
+    @app.get("/api/v1/mine", operation_id="mine", tags=["citizen"])
+    async def mine(caller: Annotated[Caller, allow("citizen")]) -> dict[str, str]:
+        return {"sub": caller.sub}
+
+    @app.get("/api/v1/slow", operation_id="slow", tags=["system"])
+    async def slow(request: Request, seconds: float = 5) -> dict[str, str]:
+        calls.entered += 1
+        for _ in range(int(seconds / 0.05)):
+            if await request.is_disconnected():
+                calls.left += 1
+                break
+            await asyncio.sleep(0.05)
+        return {"status": "late"}
+
+    @app.get(
+        "/api/v1/patient",
+        operation_id="patient",
+        tags=["system"],
+        openapi_extra={"x-deadline-seconds": 10},
+    )
+    async def patient() -> dict[str, str]:
+        await asyncio.sleep(2.5)
+        return {"status": "done"}
+
+    @app.get("/api/v1/large", operation_id="large", tags=["system"])
+    async def large(megabytes: int) -> StreamingResponse:
+        async def pieces() -> Any:
+            for _ in range(megabytes * 16):
+                yield b"x" * 65_536
+
+        return StreamingResponse(pieces(), media_type="application/octet-stream")
+
+    @app.get("/api/v1/halls/{hall}/display", operation_id="get_display", tags=["hall"])
+    async def display(hall: str) -> Any:
+        if hall == "NONE":
+            return Response(status_code=404)
+        return {"hall": hall, "called": [], "waiting": [{"item": "A", "count": calls.entered}]}
+
+    return app
