@@ -1,6 +1,7 @@
 """What the audit takes and shows."""
 
 import datetime as dt
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,21 @@ class AuditView(BaseModel):
     changed: int = Field(description="结论有变化的义务数 | Duties whose verdict moved.")
     report: UUID
     started_at: AwareDatetime
+
+
+class Column(StrEnum):
+    """A column of the report that opens to its duties."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    OVERDUE = "overdue"
+    EARLY = "early"
+    INCOMPLETE = "incomplete"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+    DUE_SOON = "due_soon"
+    PENDING = "pending"
+    OUTSIDE = "outside"
 
 
 class UnitLine(BaseModel):

@@ -17,6 +17,9 @@ from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.calendar.models import NATIONAL
 from shared import clock, outbox
 from shared.errors import Invalid, NotFound, Text
+from shared.pages import PageRequest
+
+Row = RowMapping
 
 _AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be audited")
 
@@ -201,11 +204,10 @@ async def find_audit(session: AsyncSession, audit_id: UUID) -> Audit:
     return done
 
 
-async def list_reports(
-    session: AsyncSession, after: tuple[dt.datetime, UUID] | None, limit: int
-) -> Sequence[Report]:
+async def list_reports(session: AsyncSession, paging: PageRequest, limit: int) -> Sequence[Report]:
     """Frozen reports, the newest first."""
-    return await queries.reports(session, after, limit)
+    after = paging.key(dt.datetime, UUID)
+    return await queries.reports(session, (after[0], after[1]) if after else None, limit)
 
 
 async def report_rows(

@@ -99,6 +99,7 @@ class Duty(Table, table=True):
         CheckConstraint("extended_by >= 0", name="extension_not_negative"),
         Index("ix_duty_unit_code_id", "unit_code", "id"),
         Index("ix_duty_project_code_id", "project_code", "id"),
+        Index("ix_duty_formed_on", "formed_on"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -160,6 +161,8 @@ class PublicationFact(Table, table=True):
     claimed_at: datetime | None = Field(default=None, sa_type=Moment)
     cms_at: datetime | None = Field(default=None, sa_type=Moment)
     header_at: datetime | None = Field(default=None, sa_type=Moment)
+    claims_agree: bool = False
+    contradicted: bool = False
     missing_elements: list[str] = Field(default_factory=list, sa_type=JSONB)
     evidence_id: UUID | None = None
     recorded_at: datetime = Field(sa_type=Moment)
@@ -183,6 +186,7 @@ class Publication(Table, table=True):
     gone_at: datetime | None = Field(default=None, sa_type=Moment)
     missing_elements: list[str] = Field(default_factory=list, sa_type=JSONB)
     trust: int
+    contradicted: bool = False
     fact_id: int = Field(foreign_key="publication_fact.id", sa_type=BigInteger)
 
 

@@ -90,6 +90,11 @@ WORDING: dict[Reason, Text] = {
 }
 
 
+def reason_text(reason: str) -> Text:
+    """The reason as people read it."""
+    return WORDING[Reason(reason)]
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is known of a duty, as ordinals of its own clock (None: not known or not yet dated)."""

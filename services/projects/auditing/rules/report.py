@@ -111,6 +111,12 @@ def to_bytes(content: Mapping[str, Any]) -> bytes:
     return said.encode() + b"\n"
 
 
+def read_bytes(body: bytes) -> dict[str, Any]:
+    """The content of a report's bytes."""
+    content: dict[str, Any] = json.loads(body)
+    return content
+
+
 def to_csv(content: Mapping[str, Any]) -> bytes:
     """The report for spreadsheets: UTF-8 with a mark, Chinese headings, a line a unit."""
     out = io.StringIO()

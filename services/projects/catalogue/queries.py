@@ -1,0 +1,46 @@
+from collections.abc import Sequence
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.catalogue.models import CatalogueItem, CatalogueVersion
+
+_NEWEST = select(func.max(CatalogueVersion.version)).scalar_subquery()
+
+
+async def newest_version(session: AsyncSession) -> int:
+    """0 while no catalogue is loaded."""
+    return (await session.exec(select(func.max(CatalogueVersion.version)))).one() or 0
+
+
+async def version_of(session: AsyncSession, sha256: str) -> CatalogueVersion | None:
+    """The version that was imported from a file with this hash."""
+    query = select(CatalogueVersion).where(CatalogueVersion.source_sha256 == sha256)
+    return (await session.exec(query)).one_or_none()
+
+
+async def item_in_force(session: AsyncSession, item_code: str) -> CatalogueItem | None:
+    query = select(CatalogueItem).where(
+        CatalogueItem.item_code == item_code, CatalogueItem.version == _NEWEST
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def items(
+    session: AsyncSession,
+    *,
+    domain: str | None,
+    auditable: bool | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[CatalogueItem]:
+    """Items of the catalogue in force, by code."""
+    query = select(CatalogueItem).where(CatalogueItem.version == _NEWEST)
+    if domain is not None:
+        query = query.where(CatalogueItem.domain == domain)
+    if auditable is not None:
+        query = query.where(col(CatalogueItem.not_auditable).is_(None) == auditable)
+    if after is not None:
+        query = query.where(CatalogueItem.item_code > after)
+    return (await session.exec(query.order_by(CatalogueItem.item_code).limit(limit))).all()

@@ -1,0 +1,39 @@
+from typing import Annotated
+
+from fastapi import Query
+
+from services.projects.catalogue import service
+from services.projects.catalogue.schemas import ItemView
+from shared.db import Session
+from shared.identity import Caller, public
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+router = Router(tags=["citizen"])
+
+
+@router.get("/catalogue", operation_id="list_catalogue", summary="查阅公开目录 | List what is due")
+async def list_catalogue(
+    session: Session,
+    paging: Paging,
+    _: Annotated[Caller | None, public()],
+    domain: Annotated[str | None, Query(max_length=60, description="领域 | Domain")] = None,
+    auditable: Annotated[
+        bool | None, Query(description="能否从互联网核查 | Auditable from the open web")
+    ] = None,
+) -> Page[ItemView]:
+    """现行目录中的公开事项：谁公开、公开什么、期限与依据；不能从互联网核查的事项注明原因。
+
+    ---
+    The items of the catalogue in force: who publishes what, by when, on which legal basis. Items
+    that the open web cannot answer for say why.
+    """
+    after = paging.key(str)
+    items = await service.list_items(
+        session,
+        domain=domain,
+        auditable=auditable,
+        after=after[0] if after else None,
+        limit=paging.limit + 1,
+    )
+    return page(items, paging, lambda item: (item.item_code,), ItemView.model_validate)

@@ -1,0 +1,12 @@
+"""What this room reads of events: the calendar moved, so ordinals may be new."""
+
+from typing import ClassVar
+
+from shared.events import Event
+
+
+class CalendarChanged(Event):
+    type: ClassVar[str] = "projects.calendar.changed.v1"
+
+    region: str
+    year: int

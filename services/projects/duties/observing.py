@@ -1,0 +1,145 @@
+"""What was seen of duties: facts appended, the current evidence derived, the verdict judged."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing import service as auditing
+from services.projects.calendar import service as calendars
+from services.projects.duties import queries, rules
+from services.projects.duties.models import (
+    ClaimKind,
+    Duty,
+    FactKind,
+    FullWalk,
+    Publication,
+    PublicationFact,
+)
+from services.projects.duties.rules import Evidence, Sighting
+from shared.workdays import Workdays
+
+
+async def record_sightings(
+    session: AsyncSession, sightings: Sequence[Sighting], now: dt.datetime, *, actor: str
+) -> list[Publication]:
+    """Append what was seen, derive each duty's evidence and judge it; the current publications.
+
+    Without a `last_absent_at`, the unit's last full walk before the sighting proves the absence.
+    """
+    await auditing.take_turn(session)
+    duties = {d.id: d for d in await queries.duties(session, [s.duty_id for s in sightings])}
+    for sighting in sightings:
+        session.add(await _fact(session, sighting, duties[sighting.duty_id].unit_code, now))
+    await session.flush()
+    return await _derive(session, list(duties.values()), now, actor)
+
+
+async def record_gone(
+    session: AsyncSession, duty_id: UUID, url: str, at: dt.datetime, now: dt.datetime, *, actor: str
+) -> None:
+    """The page that carried the duty is no longer there."""
+    await auditing.take_turn(session)
+    values: dict[str, Any] = {
+        "kind": FactKind.GONE,
+        "duty_id": duty_id,
+        "url": url,
+        "observed_at": at,
+    }
+    fact = PublicationFact(
+        **values,
+        claim_kind=ClaimKind.NONE,
+        recorded_at=now,
+        sha256=rules.fact_hash(values),
+    )
+    session.add(fact)
+    await session.flush()
+    await _derive(session, list(await queries.duties(session, [duty_id])), now, actor)
+
+
+async def note_full_walk(
+    session: AsyncSession,
+    unit_codes: Sequence[str],
+    walked_at: dt.datetime,
+    now: dt.datetime,
+    *,
+    run_id: UUID | None = None,
+    actor: str,
+) -> None:
+    """Every place where these units publish was read to its end: what was not seen is absent."""
+    await auditing.take_turn(session)
+    for unit in unit_codes:
+        walk = FullWalk(unit_code=unit, walked_at=walked_at, run_id=run_id)
+        await queries.put_walk(session, walk)
+    await auditing.judge_units(session, unit_codes, now, actor=actor)
+
+
+async def set_in_review(
+    session: AsyncSession, duties: Sequence[UUID], in_review: bool, now: dt.datetime, *, actor: str
+) -> None:
+    """Whether a candidate page waits for a person: meanwhile nothing is called overdue."""
+    await auditing.take_turn(session)
+    for duty_id in duties:
+        await queries.put_standing(session, duty_id, in_review=in_review)
+    await auditing.judge_duties(session, duties, now, actor=actor)
+
+
+async def _fact(
+    session: AsyncSession, sighting: Sighting, unit: str, now: dt.datetime
+) -> PublicationFact:
+    absent_at = sighting.last_absent_at
+    if absent_at is None:
+        absent_at = await queries.last_walk(session, unit, sighting.observed_at)
+    values: dict[str, Any] = {
+        **vars(sighting),
+        "kind": FactKind.SIGHTING,
+        "last_absent_at": absent_at,
+        "missing_elements": list(sighting.missing_elements),
+    }
+    return PublicationFact(**values, recorded_at=now, sha256=rules.fact_hash(values))
+
+
+async def _derive(
+    session: AsyncSession, duties: Sequence[Duty], now: dt.datetime, actor: str
+) -> list[Publication]:
+    """Derive publication and standing of these duties from all their facts, then judge them."""
+    of_duty: dict[UUID, list[PublicationFact]] = defaultdict(list)
+    for fact in await queries.facts(session, [duty.id for duty in duties]):
+        of_duty[fact.duty_id].append(fact)
+    calendar = await calendars.load(session)
+    publications = []
+    for duty in duties:
+        evidence = rules.summarise(of_duty[duty.id], calendar)
+        if evidence is not None:
+            publications.append(await _write(session, duty, evidence, calendar))
+    await auditing.judge_duties(session, [duty.id for duty in duties], now, actor=actor)
+    return publications
+
+
+async def _write(
+    session: AsyncSession, duty: Duty, evidence: Evidence, calendar: Workdays
+) -> Publication:
+    best = evidence.best
+    publication = Publication(
+        duty_id=duty.id,
+        url=best.url,
+        claim_kind=best.claim_kind,
+        claimed_at=best.claimed_at,
+        cms_at=best.cms_at,
+        header_at=best.header_at,
+        last_absent_at=evidence.last_absent_at,
+        first_seen_at=evidence.first_seen_at,
+        gone_at=evidence.gone_at,
+        missing_elements=evidence.missing_elements,
+        trust=evidence.trust,
+        contradicted=evidence.contradicted,
+        fact_id=best.id or 0,
+    )
+    await queries.put_publication(session, publication)
+    by_days = duty.basis == "calendar"
+    columns = rules.evidence_ordinals(evidence, duty.formed_on, by_days=by_days, calendar=calendar)
+    await queries.put_standing(session, duty.id, in_review=False, **columns)
+    return publication

@@ -1,0 +1,238 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, status
+
+from services.projects.auditing.models import Verdict
+from services.projects.duties import ruling, service, views
+from services.projects.duties.models import RulingKind
+from services.projects.duties.rules import AlreadyRecorded, UnknownReference
+from services.projects.duties.schemas import (
+    DutiesMade,
+    DutyClock,
+    DutyDetail,
+    DutyView,
+    Exemption,
+    Extension,
+    ProjectCode,
+    ProjectLife,
+    Ruling,
+    TriggerOrder,
+    UnitCode,
+)
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import NotFound, StateConflict, problem_responses
+from shared.identity import Caller, allow, public
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+everyone = Router(tags=["citizen"])
+router = Router(tags=["department"])
+auditor = Router(tags=["auditor"])
+
+Reader = Annotated[Caller, allow("auditor", "officer", "supervisor", "admin")]
+Ruler = Annotated[Caller, allow("auditor")]
+
+_RULED = problem_responses(NotFound, StateConflict)
+
+
+@everyone.get(
+    "/projects/{code}",
+    operation_id="read_project",
+    summary="查阅项目全过程 | Read a project's life line",
+    responses=problem_responses(NotFound),
+)
+async def read_project(
+    code: Annotated[ProjectCode, Path(description="项目代码 | Project code")],
+    session: Session,
+    now: Now,
+    _: Annotated[Caller | None, public()],
+) -> ProjectLife:
+    """一个项目从批准到竣工应公开的全部事项：哪些已公开、哪些到期、哪些未到期。
+
+    ---
+    All that must be published in a project's life: what is online, what is due, what lies ahead.
+    """
+    return await views.life_of(session, code, now)
+
+
+@router.post(
+    "/events",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="record_trigger_event",
+    summary="登记形成、变更或决定 | Record what must be published",
+    responses=problem_responses(NotFound, AlreadyRecorded, UnknownReference),
+)
+async def record_trigger_event(
+    order: TriggerOrder,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("officer", "system", "admin")],
+) -> DutiesMade:
+    """信息形成、变更或作出决定之日起算期限，由此产生公开义务；日期不明的如实留空，不得估计。
+
+    ---
+    From the day information is formed, changed or decided its clock runs; this makes the duty to
+    publish it. A day that is not known stays empty and is never estimated.
+    """
+    trigger, ids = await service.record_trigger_event(session, order, now, caller)
+    return await views.made(session, trigger.id, ids, now)
+
+
+@auditor.get("/duties", operation_id="list_duties", summary="查询公开义务 | List duties")
+async def list_duties(
+    session: Session,
+    now: Now,
+    paging: Paging,
+    caller: Reader,
+    unit: Annotated[UnitCode | None, Query(description="公开主体 | Unit")] = None,
+    verdict: Annotated[Verdict | None, Query(description="监察结论 | Verdict")] = None,
+    project: Annotated[ProjectCode | None, Query(description="项目代码 | Project")] = None,
+    item_code: Annotated[str | None, Query(max_length=16, description="事项 | Item")] = None,
+) -> Page[DutyView]:
+    """每项义务的期限、证据、结论与理由；经办人只见本部门。
+
+    ---
+    Each duty with its limit, evidence, verdict and reasons. Officers see their own unit.
+    """
+    after = paging.key(UUID)
+    rows = await service.list_views(
+        session,
+        caller,
+        now,
+        unit=unit,
+        verdict=verdict,
+        project=project,
+        item=item_code,
+        after=after[0] if after else None,
+        limit=paging.limit + 1,
+    )
+    return page(rows, paging, lambda row: (row["id"],), views.duty_view)
+
+
+@auditor.get(
+    "/duties/{duty_id}",
+    operation_id="read_duty",
+    summary="查阅一项公开义务 | Read a duty",
+    responses=problem_responses(NotFound),
+)
+async def read_duty(duty_id: UUID, session: Session, now: Now, caller: Reader) -> DutyDetail:
+    """一项义务的全部事实、裁定与结论的历次变化；许可类别未定的，另列按7个工作日的结论。
+
+    ---
+    All facts, rulings and moves of the verdict. Where the legal class of an approval is open, the
+    verdict under the 7 working days of licences stands beside.
+    """
+    return await views.detail(session, duty_id, caller, now)
+
+
+@auditor.get(
+    "/duties/{duty_id}/clock",
+    operation_id="read_duty_clock",
+    summary="逐日查看期限 | Read a duty's clock",
+    responses=problem_responses(NotFound),
+)
+async def read_duty_clock(duty_id: UUID, session: Session, now: Now, caller: Reader) -> DutyClock:
+    """从形成日到届满日逐日列出：是什么日子、是否计入、依据哪份通知。
+
+    ---
+    Day by day from the formation to the due day: what it is, whether it counts, which notice.
+    """
+    return await views.clock(session, duty_id, caller, now)
+
+
+async def _rule(
+    kind: RulingKind, duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Caller
+) -> DutyDetail:
+    await ruling.rule(session, duty_id, kind, order, now, caller)
+    return await views.detail(session, duty_id, caller, now)
+
+
+@auditor.post(
+    "/duties/{duty_id}/exempt",
+    operation_id="exempt_duty",
+    summary="豁免 | Exempt a duty",
+    responses=_RULED,
+)
+async def exempt_duty(
+    duty_id: UUID, order: Exemption, session: Session, now: Now, caller: Ruler
+) -> DutyDetail:
+    """依法不予公开的（条例第14至16条），须附文件和条款；不计入考核。
+
+    ---
+    What the law withholds (regulation art. 14 to 16), with document and article; outside scores.
+    """
+    return await _rule(RulingKind.EXEMPT, duty_id, order, session, now, caller)
+
+
+@auditor.post(
+    "/duties/{duty_id}/dispute",
+    operation_id="dispute_duty",
+    summary="提出异议 | Dispute a verdict",
+    responses=_RULED,
+)
+async def dispute_duty(
+    duty_id: UUID,
+    order: Ruling,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor", "officer")],
+) -> DutyDetail:
+    """公开主体对结论有异议，附证明文件；由监察人员核实后恢复或豁免。
+
+    ---
+    The unit disputes the finding with a document; an auditor then restores or exempts.
+    """
+    return await _rule(RulingKind.DISPUTE, duty_id, order, session, now, caller)
+
+
+@auditor.post(
+    "/duties/{duty_id}/extend",
+    operation_id="extend_duty",
+    summary="延长期限 | Extend a duty's clock",
+    responses=_RULED,
+)
+async def extend_duty(
+    duty_id: UUID, order: Extension, session: Session, now: Now, caller: Ruler
+) -> DutyDetail:
+    """凭文件把期限延长若干日。
+
+    ---
+    Extend the limit by some days, by a document.
+    """
+    return await _rule(RulingKind.EXTEND, duty_id, order, session, now, caller)
+
+
+@auditor.post(
+    "/duties/{duty_id}/suspend",
+    operation_id="suspend_duty",
+    summary="中止期限 | Suspend a duty's clock",
+    responses=_RULED,
+)
+async def suspend_duty(
+    duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Ruler
+) -> DutyDetail:
+    """凭文件中止期限，恢复后顺延。
+
+    ---
+    Stop the clock by a document; what it stood still is added when it is restored.
+    """
+    return await _rule(RulingKind.SUSPEND, duty_id, order, session, now, caller)
+
+
+@auditor.post(
+    "/duties/{duty_id}/restore",
+    operation_id="restore_duty",
+    summary="恢复监察 | Restore a duty",
+    responses=_RULED,
+)
+async def restore_duty(
+    duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Ruler
+) -> DutyDetail:
+    """撤销豁免、异议或中止，按证据重新判定。
+
+    ---
+    Lift an exemption, a dispute or a suspension; the evidence decides again.
+    """
+    return await _rule(RulingKind.RESTORE, duty_id, order, session, now, caller)

@@ -1,0 +1,209 @@
+"""Which clock an item has, and what observations of a page amount to. Pure."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.projects.calendar.models import RuleKind
+from services.projects.calendar.rules import ClockRule, day_number
+from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass, LimitUnit
+from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
+from shared.clock import today
+from shared.errors import Conflict, Invalid, Text
+from shared.workdays import CalendarUnknown, Workdays
+
+BACKSTOP_WD = 20
+"""What 及时 ("promptly") means at the latest: the general limit (政府信息公开条例 art. 26)."""
+
+SLACK = timedelta(days=1)
+"""A page drafted before midnight may bear the day before: only more contradicts."""
+
+OWN_CLAIMS = (ClaimKind.PUSH, ClaimKind.META, ClaimKind.LABEL)
+"""Claims that the page or its owner makes itself; lists and headers are said about it."""
+
+
+class AlreadyRecorded(Conflict):
+    type = "/problems/already-recorded"
+    title = Text("这一事件已登记过", "This event is already recorded")
+
+
+class UnknownReference(Invalid):
+    """A project, unit or item that is not in the register or the catalogue."""
+
+    type = "/problems/unknown-reference"
+    title = Text("引用的对象不存在", "Something it refers to does not exist")
+
+
+def rule_of(item: CatalogueItem) -> tuple[ClockRule, int | None]:
+    """The item's clock, and the shorter limit to report beside it where its class is unconfirmed.
+
+    Licences and penalties have 7 working days (国办发〔2017〕94号); where the legal class of an
+    approval is not confirmed, the general limit decides and the shorter one is only reported.
+    """
+    short = item.short_limit_wd
+    confirmed = item.licence is LicenceClass.YES and item.licence_verified
+    match item.duty_kind:
+        case DutyKind.DEADLINE if item.limit_unit is LimitUnit.CALENDAR_DAYS:
+            return ClockRule(RuleKind.CALENDAR_DAYS, item.limit_value or 0), None
+        case DutyKind.DEADLINE:
+            n = item.limit_value or 0
+            if short and confirmed:
+                return ClockRule(RuleKind.WORKING_DAYS, min(n, short)), None
+            possible = short and item.licence is not LicenceClass.NO
+            return ClockRule(RuleKind.WORKING_DAYS, n), short if possible else None
+        case DutyKind.ASAP:
+            return ClockRule(RuleKind.PROMPTLY, BACKSTOP_WD), None
+        case DutyKind.REALTIME:
+            return ClockRule(RuleKind.REALTIME), None
+        case DutyKind.ANNUAL:
+            return ClockRule(RuleKind.FIXED_DATE, month_day=item.month_day), None
+        case _:
+            return ClockRule(RuleKind.NONE), None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """One observation of a duty's page; `observed_at` is our own time, the rest is claimed."""
+
+    duty_id: UUID
+    url: str
+    observed_at: datetime
+    last_absent_at: datetime | None = None
+    claim_kind: ClaimKind = ClaimKind.NONE
+    claimed_at: datetime | None = None
+    claims_agree: bool = False
+    cms_at: datetime | None = None
+    header_at: datetime | None = None
+    contradicted: bool = False
+    missing_elements: tuple[str, ...] = ()
+    evidence_id: UUID | None = None
+
+
+def fact_hash(values: dict[str, Any]) -> str:
+    """The SHA-256 of a fact's content, which the report's evidence root covers."""
+    said = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def is_contradicted(fact: PublicationFact) -> bool:
+    """Whether other evidence speaks against the claimed time.
+
+    The content management's own marks (address, names of uploads) are later than the claim; we saw
+    the place without the page after the claim; or the claim lies ahead of our observation.
+    """
+    if fact.claimed_at is None:
+        return fact.contradicted
+    claimed_on = today(fact.claimed_at)
+    marked_later = fact.cms_at is not None and today(fact.cms_at) - claimed_on > SLACK
+    absent_later = fact.last_absent_at is not None and claimed_on < today(fact.last_absent_at)
+    ahead = claimed_on > today(fact.observed_at)
+    return fact.contradicted or marked_later or absent_later or ahead
+
+
+def claim_trust(fact: PublicationFact) -> int:
+    """How far the claimed time is to be trusted, 0 to 5, leaving our own bracket aside."""
+    if fact.claim_kind is ClaimKind.PUSH:
+        return 5
+    if fact.claimed_at is None or is_contradicted(fact):
+        return 0
+    if fact.claim_kind not in (ClaimKind.META, ClaimKind.LABEL):
+        return 1
+    marked = fact.cms_at is not None and abs(today(fact.cms_at) - today(fact.claimed_at)) <= SLACK
+    return 3 if fact.claims_agree and marked else 2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What all facts of a duty amount to: the best claim, our own bracket, what is wrong."""
+
+    best: PublicationFact
+    first_seen_at: datetime
+    last_absent_at: datetime | None
+    gone_at: datetime | None
+    missing_elements: list[str]
+    contradicted: bool
+    trust: int
+
+
+def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence | None:
+    """The evidence that `facts` of one duty make; None while nothing was seen.
+
+    The earliest sighting closes the bracket; of several pages the best trusted claim speaks, and of
+    equals the earliest, because the earliest compliant publication wins.
+    """
+    seen = sorted(
+        (fact for fact in facts if fact.kind is FactKind.SIGHTING), key=lambda f: f.observed_at
+    )
+    if not seen:
+        return None
+    first, last = seen[0], seen[-1]
+    best = min(seen, key=lambda f: (-claim_trust(f), f.claimed_at or f.observed_at))
+    gone = [f.observed_at for f in facts if f.kind is FactKind.GONE]
+    gone_at = max(gone) if gone and max(gone) > last.observed_at else None
+    narrow = _is_narrow(first.last_absent_at, first.observed_at, calendar)
+    return Evidence(
+        best=best,
+        first_seen_at=first.observed_at,
+        last_absent_at=first.last_absent_at,
+        gone_at=gone_at,
+        missing_elements=last.missing_elements,
+        contradicted=is_contradicted(best),
+        trust=max(claim_trust(best), 4 if narrow else 0),
+    )
+
+
+def _is_narrow(absent_at: datetime | None, seen_at: datetime, calendar: Workdays) -> bool:
+    """Whether our own bracket is at most one working day wide."""
+    if absent_at is None:
+        return False
+    try:
+        return calendar.ord_end(today(seen_at)) - calendar.ord_end(today(absent_at)) <= 1
+    except CalendarUnknown:
+        return False
+
+
+def evidence_ordinals(
+    evidence: Evidence, formed_on: date | None, *, by_days: bool, calendar: Workdays
+) -> dict[str, Any]:
+    """The evidence as columns of `standing`. A day of absence after the last known notice counts
+    as the working day after it, which is the least it can be; the others stay unknown.
+    """
+    best = evidence.best
+    seen_on, claim_on = today(evidence.first_seen_at), _day(best.claimed_at)
+    own = best.claim_kind in OWN_CLAIMS
+    return {
+        "is_seen": True,
+        "seen_ord": _ord(seen_on, calendar, by_days),
+        "seen_early": formed_on is not None and seen_on < formed_on,
+        "absent_ord": _least(_day(evidence.last_absent_at), calendar, by_days),
+        "is_claimed": claim_on is not None,
+        "claim_ord": _ord(claim_on, calendar, by_days),
+        "claim_early": own and None not in (claim_on, formed_on) and claim_on < formed_on,  # type: ignore[operator]
+        "claim_contradicted": evidence.contradicted,
+        "is_incomplete": bool(evidence.missing_elements),
+        "is_gone": evidence.gone_at is not None,
+    }
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else today(moment)
+
+
+def _ord(day: date | None, calendar: Workdays, by_days: bool) -> int | None:
+    if day is None or by_days:
+        return None if day is None else day_number(day)
+    try:
+        return calendar.ord_end(day)
+    except CalendarUnknown:
+        return None
+
+
+def _least(day: date | None, calendar: Workdays, by_days: bool) -> int | None:
+    known = _ord(day, calendar, by_days)
+    if day is None or known is not None or day <= calendar.last_day:
+        return known
+    return calendar.ord_start(calendar.last_day) + 1

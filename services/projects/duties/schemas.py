@@ -1,0 +1,215 @@
+"""Trigger events and duties as people and programs send and read them."""
+
+import datetime as dt
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.auditing.models import Reason, Verdict
+from services.projects.auditing.schemas import ReasonView
+from services.projects.calendar.models import RuleKind
+from services.projects.calendar.schemas import DayView
+from services.projects.duties.models import (
+    ClaimKind,
+    FactKind,
+    Hold,
+    RulingKind,
+    TriggerKind,
+)
+from services.projects.register.models import PROJECT_CODE, UNIT_CODE
+from services.projects.register.schemas import ListView, ProjectView
+
+ItemCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", examples=["MP-02-01"])]
+ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
+UnitCode = Annotated[str, Field(pattern=UNIT_CODE, examples=["D01"])]
+
+
+class TriggerOrder(BaseModel):
+    """Information was formed, changed or decided; `on` null: the day is not known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project: ProjectCode
+    item_code: ItemCode
+    unit: UnitCode
+    kind: TriggerKind
+    on: dt.date | None = Field(description="形成、变更或决定的日期 | The day it happened.")
+    doc_no: str | None = Field(None, min_length=1, max_length=100, description="文号 | Number.")
+
+
+class Published(BaseModel):
+    """The evidence of publication: a claim with its trust, and our own bracket round it."""
+
+    claimed_at: AwareDatetime | None
+    first_seen_at: AwareDatetime | None
+    last_absent_at: AwareDatetime | None
+    trust: int = Field(ge=0, le=5)
+    url: str | None
+
+
+class RuleView(BaseModel):
+    """The clock that runs."""
+
+    kind: RuleKind
+    n: int | None
+    version: int
+
+
+class DutyView(BaseModel):
+    """A duty to publish and how it stands."""
+
+    id: UUID
+    project: str
+    unit: str
+    item_code: str
+    formed_on: dt.date | None
+    due_on: dt.date | None
+    verdict: Verdict
+    over_by: int | None
+    published: Published
+    reasons: list[ReasonView]
+    rule: RuleView
+    calendar_version: int
+    version: int
+
+
+class LifeItem(BaseModel):
+    """One thing to publish in the life of a project, for everyone to read."""
+
+    duty: UUID
+    category: str
+    item_code: str
+    item_name: str
+    unit: str
+    unit_name: str
+    unit_name_en: str
+    formed_on: dt.date | None
+    due_on: dt.date | None
+    verdict: Verdict
+    light: str = Field(description="绿黄红灰 | green, yellow, red or grey.")
+    first_seen_at: AwareDatetime | None
+    url: str | None
+
+
+class ProjectLife(BaseModel):
+    """A project's whole life line: what is published and what is due."""
+
+    project: ProjectView
+    lists: list[ListView]
+    published: int
+    due: int = Field(description="应公开而未见公开的 | Due and not seen online.")
+    ahead: int = Field(description="期限未到的 | Not yet due.")
+    items: list[LifeItem]
+
+
+class DutiesMade(BaseModel):
+    """The duties that a trigger event made."""
+
+    event: UUID
+    duties: list[DutyView]
+
+
+class VerdictMove(BaseModel):
+    """A move in the history of a duty's verdict."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    from_verdict: Verdict | None
+    to_verdict: Verdict
+    reason: Reason
+    over_by: int | None
+    as_of: dt.date
+    rule_version: int
+    calendar_version: int
+    judged_at: AwareDatetime
+
+
+class FactView(BaseModel):
+    """One observation."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: FactKind
+    observed_at: AwareDatetime
+    last_absent_at: AwareDatetime | None
+    url: str
+    claim_kind: ClaimKind
+    claimed_at: AwareDatetime | None
+    cms_at: AwareDatetime | None
+    header_at: AwareDatetime | None
+    missing_elements: list[str]
+    evidence_id: UUID | None
+    sha256: str
+
+
+class RulingView(BaseModel):
+    """A ruling with its document."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: RulingKind
+    document: str
+    article: str | None
+    reason: str
+    days: int | None
+    ruled_at: AwareDatetime
+
+
+class ShortVerdict(BaseModel):
+    """How the duty would stand under the 7 working days of licences, while its class is open."""
+
+    n: int
+    due_on: dt.date | None
+    verdict: Verdict
+    over_by: int | None
+
+
+class DutyDetail(DutyView):
+    """A duty with all that led to its verdict."""
+
+    project_name: str
+    unit_name: str
+    item_name: str
+    legal_basis: list[str]
+    kind: TriggerKind
+    doc_no: str | None
+    hold: Hold
+    extended_by: int
+    if_licence: ShortVerdict | None
+    facts: list[FactView]
+    rulings: list[RulingView]
+    history: list[VerdictMove]
+
+
+class DutyClock(BaseModel):
+    """The duty's clock with the table of days."""
+
+    formed_on: dt.date | None
+    due_on: dt.date | None
+    rule: RuleView
+    extended_by: int
+    verdict: Verdict | None = None
+    days: list[DayView] | None
+
+
+class Ruling(BaseModel):
+    """A ruling on a duty: the document that carries it, and the version that it was made on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document: str = Field(min_length=2, max_length=200, description="文件名或文号 | Document.")
+    reason: str = Field(min_length=2, max_length=500)
+    version: int = Field(ge=1, description="所依据的版本 | The version you saw.")
+
+
+class Exemption(Ruling):
+    """An exemption, with the article that allows it (政府信息公开条例 art. 14 to 16)."""
+
+    article: str = Field(min_length=2, max_length=200, description="法律依据 | Article.")
+
+
+class Extension(Ruling):
+    """An extension by a number of days of the duty's clock."""
+
+    days: int = Field(ge=1, le=60)

@@ -1,0 +1,121 @@
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, func, or_, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.register.models import (
+    Project,
+    ProjectList,
+    ProjectListMember,
+    ResponsibleUnit,
+)
+
+_UNITS = text("""
+  SELECT u.code, u.name, u.name_en, u.valid_from, u.valid_to,
+         coalesce(array_agg(a.alias ORDER BY a.alias) FILTER (WHERE a.alias IS NOT NULL),
+                  ARRAY[]::varchar[]) AS aliases
+  FROM responsible_unit u LEFT JOIN unit_alias a ON a.unit_code = u.code
+  WHERE CAST(:after AS text) IS NULL OR u.code > :after
+  GROUP BY u.code ORDER BY u.code LIMIT :limit""")
+
+_LISTS = text("""
+  SELECT l.id, l.year, l.title, l.doc_no FROM project_list l
+  JOIN project_list_member m ON m.list_id = l.id
+  WHERE m.project_code = :code ORDER BY l.year, l.title""")
+
+
+async def units(session: AsyncSession, after: str | None, limit: int) -> Sequence[RowMapping]:
+    """Units with their other names, by code."""
+    found = await session.execute(_UNITS, {"after": after, "limit": limit})
+    return found.mappings().all()
+
+
+async def unit_on(session: AsyncSession, code: str, day: dt.date) -> ResponsibleUnit | None:
+    """The unit, if it exists on that day."""
+    query = select(ResponsibleUnit).where(
+        ResponsibleUnit.code == code,
+        ResponsibleUnit.valid_from <= day,
+        or_(col(ResponsibleUnit.valid_to).is_(None), col(ResponsibleUnit.valid_to) >= day),
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def known_units(session: AsyncSession, codes: Collection[str]) -> set[str]:
+    query = select(ResponsibleUnit.code).where(col(ResponsibleUnit.code).in_(codes))
+    return set((await session.exec(query)).all())
+
+
+async def known_projects(session: AsyncSession, codes: Collection[str]) -> dict[str, Project]:
+    """The projects among `codes`, locked, so that an import sees no other between."""
+    query = select(Project).where(col(Project.code).in_(codes)).with_for_update()
+    return {project.code: project for project in (await session.exec(query)).all()}
+
+
+async def search(
+    session: AsyncSession,
+    *,
+    words: str | None,
+    unit: str | None,
+    year: int | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Project]:
+    """Projects by code: whose code or name holds `words`, of a lead unit, on a year's list."""
+    query = select(Project)
+    if words:
+        like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(or_(col(Project.name).ilike(like), col(Project.code).like(like)))
+    if unit is not None:
+        query = query.where(Project.lead_unit_code == unit)
+    if year is not None:
+        listed = select(ProjectListMember.project_code).join(
+            ProjectList, col(ProjectList.id) == ProjectListMember.list_id
+        )
+        query = query.where(col(Project.code).in_(listed.where(ProjectList.year == year)))
+    if after is not None:
+        query = query.where(Project.code > after)
+    return (await session.exec(query.order_by(Project.code).limit(limit))).all()
+
+
+async def insert_project(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """False if a project with that code is there already."""
+    statement = insert(Project).values(**values).on_conflict_do_nothing()
+    found = await session.execute(statement.returning(col(Project.code)))
+    return found.scalar_one_or_none() is not None
+
+
+async def swap_project(session: AsyncSession, code: str, seen: int, values: dict[str, Any]) -> bool:
+    """Change the project if it still is in the version that was seen."""
+    table = Project.__table__  # type: ignore[attr-defined]
+    statement = table.update().where(table.c.code == code, table.c.version == seen)
+    found = await session.execute(
+        statement.values(**values, version=seen + 1).returning(table.c.code)
+    )
+    return found.scalar_one_or_none() is not None
+
+
+async def put_list(session: AsyncSession, year: int, title: str) -> ProjectList:
+    """The year's list of that title, made if it is new."""
+    statement = insert(ProjectList).values(**ProjectList(year=year, title=title).model_dump())
+    await session.execute(statement.on_conflict_do_nothing())
+    query = select(ProjectList).where(ProjectList.year == year, ProjectList.title == title)
+    return (await session.exec(query)).one()
+
+
+async def put_members(session: AsyncSession, members: list[dict[str, Any]]) -> None:
+    if members:
+        statement = insert(ProjectListMember).on_conflict_do_nothing()
+        await session.execute(statement, members)
+
+
+async def lists_of(session: AsyncSession, code: str) -> Sequence[RowMapping]:
+    """The yearly lists that a project is on."""
+    return (await session.execute(_LISTS, {"code": code})).mappings().all()
+
+
+async def count_projects(session: AsyncSession) -> int:
+    return (await session.exec(select(func.count()).select_from(Project))).one()

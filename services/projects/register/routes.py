@@ -1,0 +1,107 @@
+from typing import Annotated
+
+from fastapi import Body, Path, Query, Response, status
+
+from services.projects.register import service
+from services.projects.register.models import PROJECT_CODE, UNIT_CODE
+from services.projects.register.rules import MAX_BYTES, ImportRefused
+from services.projects.register.schemas import ImportResult, ProjectInput, ProjectView, UnitView
+from shared.clock import Now
+from shared.db import Session
+from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
+from shared.identity import Caller, allow, public
+from shared.pages import Page, Paging, page
+from shared.routing import Router
+
+router = Router(tags=["citizen"])
+department = Router(tags=["department"])
+
+Code = Annotated[str, Path(pattern=PROJECT_CODE, description="项目代码 | Project code")]
+
+
+@router.get("/units", operation_id="list_units", summary="公开主体名录 | List responsible units")
+async def list_units(
+    session: Session, paging: Paging, _: Annotated[Caller | None, public()]
+) -> Page[UnitView]:
+    """负有公开义务的部门，附常用简称和存续期间。
+
+    ---
+    The bodies that must publish, with the other names they go by and how long they exist.
+    """
+    after = paging.key(str)
+    rows = await service.list_units(session, after[0] if after else None, paging.limit + 1)
+    return page(rows, paging, lambda row: (row["code"],), lambda row: UnitView(**row))
+
+
+@router.get("/projects", operation_id="list_projects", summary="查询项目 | Search projects")
+async def list_projects(
+    session: Session,
+    paging: Paging,
+    _: Annotated[Caller | None, public()],
+    q: Annotated[str | None, Query(max_length=100, description="名称或代码 | Name or code")] = None,
+    unit: Annotated[str | None, Query(pattern=UNIT_CODE, description="牵头部门 | Lead")] = None,
+    year: Annotated[int | None, Query(ge=2000, le=2200, description="清单年度 | List year")] = None,
+) -> Page[ProjectView]:
+    """按名称、代码、牵头部门或年度重点项目清单查询。
+
+    ---
+    Search by name, code, lead unit or the year of a list of key projects.
+    """
+    after = paging.key(str)
+    rows = await service.search(
+        session,
+        words=q,
+        unit=unit,
+        year=year,
+        after=after[0] if after else None,
+        limit=paging.limit + 1,
+    )
+    return page(rows, paging, lambda row: (row.code,), ProjectView.model_validate)
+
+
+@department.put(
+    "/projects/{code}",
+    operation_id="put_project",
+    summary="登记或修改项目 | Register or change a project",
+    responses={201: {"model": ProjectView}, **problem_responses(NotFound, StateConflict)},
+)
+async def put_project(
+    code: Code,
+    order: ProjectInput,
+    response: Response,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("officer", "admin")],
+) -> ProjectView:
+    """新项目不带 version；修改时带上读到的 version，期间被他人改动则返回 409。经办人限本部门项目。
+
+    ---
+    A new project carries no version; a change carries the version that was read, and answers 409
+    if another came first. Officers: projects of their own unit.
+    """
+    project, is_new = await service.put_project(session, code, order, now, caller)
+    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return ProjectView.model_validate(project)
+
+
+@department.post(
+    "/projects:import",
+    operation_id="import_projects",
+    summary="批量导入项目（CSV） | Import projects from CSV",
+    responses=problem_responses(ImportRefused, PayloadTooLarge),
+)
+async def import_projects(
+    content: Annotated[bytes, Body(media_type="text/csv", max_length=MAX_BYTES)],
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("officer", "admin")],
+    dry_run: Annotated[bool, Query(description="只检查不导入 | Check only")] = False,
+) -> ImportResult:
+    """逐行检查，任何一行有误则整个文件不导入，并列出每一处错误的行号和列名。
+
+    ---
+    Every line is checked; with any error nothing is imported, and each error is named by line and
+    column. Columns: code, name, approval_kind, phase, lead_unit, scope_basis,
+    investment_10k_yuan, list_year, list_title; UTF-8 or GB18030.
+    """
+    return await service.import_projects(session, content, now, caller, dry_run=dry_run)

@@ -1,0 +1,103 @@
+"""How an import file of projects is read: every line checked, or nothing imported. Pure."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.projects.register.schemas import ImportRow
+from shared.errors import Invalid, Text
+
+COLUMNS = (
+    "code",
+    "name",
+    "approval_kind",
+    "phase",
+    "lead_unit",
+    "scope_basis",
+    "investment_10k_yuan",
+    "list_year",
+    "list_title",
+)
+REQUIRED = {"code", "name", "approval_kind", "scope_basis"}
+MAX_ROWS = 20_000
+MAX_BYTES = 5_000_000
+
+
+class ImportRefused(Invalid):
+    """The file has errors; member `lines` says which line, which column and what is wrong."""
+
+    type = "/problems/import-refused"
+    title = Text("文件有误，未导入任何一行", "The file has errors; nothing was imported")
+
+
+@dataclass(frozen=True)
+class LineError:
+    """What is wrong with a line; line 1 is the heading."""
+
+    line: int
+    field: str
+    detail: str
+
+
+def refuse(errors: list[LineError]) -> ImportRefused:
+    """The problem that names every wrong line (the first hundred)."""
+    said = Text(
+        f"共 {len(errors)} 处错误，请改正后重新上传",
+        f"{len(errors)} errors; please correct them and upload again",
+    )
+    return ImportRefused(said, pointer="/body", lines=[vars(error) for error in errors[:100]])
+
+
+def read(content: bytes) -> list[ImportRow]:
+    """The projects of a CSV file (UTF-8 or GB18030). Raises ImportRefused with every error."""
+    reader = csv.DictReader(io.StringIO(_text(content), newline=""), restkey="", strict=True)
+    try:
+        names = set(reader.fieldnames or ())
+        wrong = [*(names - set(COLUMNS)), *(REQUIRED - names)]
+        if wrong:
+            raise refuse(
+                [LineError(1, name, "列名不认识或缺失 | unknown or missing") for name in wrong]
+            )
+        raw = list(reader)
+    except csv.Error as error:
+        raise refuse([LineError(reader.line_num, "", str(error))]) from None
+    if len(raw) > MAX_ROWS:
+        raise refuse([LineError(MAX_ROWS + 2, "", f"最多 {MAX_ROWS} 行 | at most so many")])
+    return _rows(raw)
+
+
+def _text(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise refuse([LineError(1, "", "文字编码应为 UTF-8 或 GB18030 | unknown encoding")])
+
+
+def _rows(raw: list[dict[str, Any]]) -> list[ImportRow]:
+    rows: list[ImportRow] = []
+    errors: list[LineError] = []
+    lines: dict[str, int] = {}
+    for line, values in enumerate(raw, start=2):
+        if "" in values:
+            errors.append(LineError(line, "", "列数太多 | too many columns"))
+            continue
+        filled = {name: text.strip() for name, text in values.items() if text and text.strip()}
+        try:
+            row = ImportRow.model_validate(filled)
+        except ValidationError as error:
+            errors += [LineError(line, str(e["loc"][-1]), e["msg"]) for e in error.errors()]
+            continue
+        if row.code in lines:
+            errors.append(LineError(line, "code", f"与第 {lines[row.code]} 行重复 | repeated"))
+        if (row.list_year is None) is not (row.list_title is None):
+            errors.append(LineError(line, "list_title", "年度与清单名称须同时填写 | both or none"))
+        lines.setdefault(row.code, line)
+        rows.append(row)
+    if errors:
+        raise refuse(errors)
+    return rows

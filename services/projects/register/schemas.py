@@ -1,0 +1,81 @@
+"""Units and projects as people and programs send and read them."""
+
+import datetime as dt
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.projects.register.models import PROJECT_CODE, UNIT_CODE, ApprovalKind, Phase
+
+ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
+
+
+class ProjectInput(BaseModel):
+    """A project; `version` is that of the one to change, null for a new one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=2, max_length=300)
+    approval_kind: ApprovalKind
+    phase: Phase = Phase.APPROVAL
+    lead_unit: str | None = Field(None, pattern=UNIT_CODE)
+    scope_basis: str = Field(
+        min_length=2, max_length=300, description="列入范围的依据 | Why it is in scope."
+    )
+    investment_10k_yuan: int | None = Field(None, ge=0, le=2_000_000_000)
+    version: int | None = Field(None, ge=1)
+
+
+class ImportRow(ProjectInput):
+    """A line of an import file: a project, and the yearly list that it is on."""
+
+    code: ProjectCode
+    list_year: int | None = Field(None, ge=2000, le=2200)
+    list_title: str | None = Field(None, min_length=2, max_length=200)
+
+
+class ProjectView(BaseModel):
+    """A project."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    name: str
+    approval_kind: ApprovalKind
+    phase: Phase
+    lead_unit: str | None = Field(validation_alias="lead_unit_code")
+    scope_basis: str
+    investment_10k_yuan: int | None
+    version: int
+    updated_at: AwareDatetime
+
+
+class ImportResult(BaseModel):
+    """What an import did, or would do."""
+
+    dry_run: bool
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+
+
+class ListView(BaseModel):
+    """A yearly list that a project is on."""
+
+    id: UUID
+    year: int
+    title: str
+    doc_no: str | None
+
+
+class UnitView(BaseModel):
+    """A body that must publish."""
+
+    code: str
+    name: str
+    name_en: str
+    aliases: list[str]
+    valid_from: dt.date
+    valid_to: dt.date | None

@@ -1,0 +1,159 @@
+"""The register of units and projects."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.register import queries, rules
+from services.projects.register.models import Project
+from services.projects.register.rules import LineError
+from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput
+from shared.errors import Invalid, NotFound, StateConflict, Text
+from shared.identity import Caller
+
+
+async def has_project(session: AsyncSession, code: str) -> bool:
+    return await session.get(Project, code) is not None
+
+
+async def has_unit(session: AsyncSession, code: str, day: dt.date) -> bool:
+    """Whether the unit exists on that day."""
+    return await queries.unit_on(session, code, day) is not None
+
+
+async def find_project(session: AsyncSession, code: str) -> Project:
+    """Raises NotFound."""
+    project = await session.get(Project, code)
+    if project is None:
+        raise NotFound
+    return project
+
+
+async def lists_of(session: AsyncSession, code: str) -> Sequence[RowMapping]:
+    """The yearly lists that a project is on."""
+    return await queries.lists_of(session, code)
+
+
+async def list_units(session: AsyncSession, after: str | None, limit: int) -> Sequence[RowMapping]:
+    """Units with their other names, by code."""
+    return await queries.units(session, after, limit)
+
+
+async def search(session: AsyncSession, **wanted: Any) -> Sequence[Project]:
+    """Projects by code; see `queries.search` for what may be asked."""
+    return await queries.search(session, **wanted)
+
+
+async def put_project(
+    session: AsyncSession, code: str, order: ProjectInput, now: dt.datetime, caller: Caller
+) -> tuple[Project, bool]:
+    """Register a project or change it; also whether it is new.
+
+    Raises NotFound for an officer of another unit, Invalid for an unknown unit, StateConflict if
+    the project moved since it was read.
+    """
+    if not caller.has("admin") and not (order.lead_unit and caller.at(order.lead_unit)):
+        raise NotFound
+    if order.lead_unit and not await queries.known_units(session, [order.lead_unit]):
+        said = Text("没有这个公开主体", "There is no such unit")
+        raise Invalid(said, pointer="/body/lead_unit")
+    values = _values(order, now)
+    if order.version is None:
+        is_new = await queries.insert_project(session, {"code": code, **values, "version": 1})
+        done = is_new
+    else:
+        is_new = False
+        await _own_only(session, code, caller)
+        done = await queries.swap_project(session, code, order.version, values)
+    project = await find_project(session, code)
+    await session.refresh(project)
+    if not done:
+        raise StateConflict(state=project.phase, version=project.version)
+    return project, is_new
+
+
+async def _own_only(session: AsyncSession, code: str, caller: Caller) -> None:
+    project = await find_project(session, code)
+    if not caller.has("admin") and not (
+        project.lead_unit_code and caller.at(project.lead_unit_code)
+    ):
+        raise NotFound
+
+
+def _values(order: ProjectInput, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "name": order.name,
+        "approval_kind": order.approval_kind,
+        "phase": order.phase,
+        "lead_unit_code": order.lead_unit,
+        "scope_basis": order.scope_basis,
+        "investment_10k_yuan": order.investment_10k_yuan,
+        "updated_at": now,
+    }
+
+
+async def import_projects(
+    session: AsyncSession, content: bytes, now: dt.datetime, caller: Caller, *, dry_run: bool
+) -> ImportResult:
+    """Register and change the projects of a file, all or none. Raises ImportRefused."""
+    rows = rules.read(content)
+    known = await queries.known_projects(session, [row.code for row in rows])
+    await _check_units(session, rows, known, caller)
+    created = [row for row in rows if row.code not in known]
+    changed = [row for row in rows if row.code in known and _differs(known[row.code], row, now)]
+    if not dry_run:
+        await _write(session, rows, created, changed, known, now)
+    return ImportResult(
+        dry_run=dry_run,
+        rows=len(rows),
+        created=len(created),
+        updated=len(changed),
+        unchanged=len(rows) - len(created) - len(changed),
+    )
+
+
+async def _check_units(
+    session: AsyncSession, rows: list[ImportRow], known: dict[str, Project], caller: Caller
+) -> None:
+    units = await queries.known_units(session, {row.lead_unit for row in rows if row.lead_unit})
+    errors: list[LineError] = []
+    for line, row in enumerate(rows, start=2):
+        if row.lead_unit and row.lead_unit not in units:
+            errors.append(LineError(line, "lead_unit", "没有这个公开主体 | no such unit"))
+        old = known.get(row.code)
+        theirs = [row.lead_unit, old.lead_unit_code if old else row.lead_unit]
+        if not caller.has("admin") and not all(unit and caller.at(unit) for unit in theirs):
+            errors.append(LineError(line, "lead_unit", "只能导入本部门的项目 | not your unit"))
+    if errors:
+        raise rules.refuse(errors)
+
+
+def _differs(project: Project, row: ImportRow, now: dt.datetime) -> bool:
+    values = _values(row, now)
+    return any(getattr(project, name) != values[name] for name in values if name != "updated_at")
+
+
+async def _write(
+    session: AsyncSession,
+    rows: list[ImportRow],
+    created: list[ImportRow],
+    changed: list[ImportRow],
+    known: dict[str, Project],
+    now: dt.datetime,
+) -> None:
+    session.add_all(Project(code=row.code, **_values(row, now)) for row in created)
+    await session.flush()
+    for row in changed:
+        await queries.swap_project(session, row.code, known[row.code].version, _values(row, now))
+    members: list[dict[str, Any]] = []
+    for year, title in sorted({(r.list_year, r.list_title) for r in rows if r.list_year}):
+        project_list = await queries.put_list(session, year, title or "")
+        members += [
+            {"list_id": project_list.id, "project_code": row.code}
+            for row in rows
+            if (row.list_year, row.list_title) == (year, title)
+        ]
+    await queries.put_members(session, members)
