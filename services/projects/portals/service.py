@@ -30,7 +30,7 @@ async def find(session: AsyncSession, portal_id: str) -> Portal:
 
 
 async def listed(
-    session: AsyncSession, *, unit_code: str | None, after: str | None, limit: int
+    session: AsyncSession, *, unit_code: str | None = None, after: str | None = None, limit: int
 ) -> Sequence[Portal]:
     """Portals in the order of their ids."""
     return await queries.portals(session, unit_code=unit_code, after=after, limit=limit)
@@ -103,6 +103,20 @@ async def put_rule(
     Tried first on the list page captured last; raises rules.RuleReadsNothing when it is lost on it.
     """
     trial = await _try_on_capture(session, files, await find(session, portal_id), wanted)
+    view = await _store_rule(session, portal_id, wanted, sub, now)
+    return view.model_copy(update={"trial": trial})
+
+
+async def put_first_rule(
+    session: AsyncSession, portal_id: str, wanted: CollectorRule, sub: str, now: datetime
+) -> RuleView:
+    """The first rule of a portal of which nothing is captured yet. Raises NotFound."""
+    return await _store_rule(session, portal_id, wanted, sub, now)
+
+
+async def _store_rule(
+    session: AsyncSession, portal_id: str, wanted: CollectorRule, sub: str, now: datetime
+) -> RuleView:
     portal = await queries.portal(session, portal_id, lock=True)
     if portal is None:
         raise NotFound
@@ -122,7 +136,7 @@ async def put_rule(
     await audit_log.write(
         session, sub, "portal.rule_put", f"portal:{portal_id}", now, {"version": version}
     )
-    return RuleView.model_validate(stored).model_copy(update={"trial": trial})
+    return RuleView.model_validate(stored)
 
 
 async def _try_on_capture(

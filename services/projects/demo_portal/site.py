@@ -1,0 +1,100 @@
+"""The portal as files: every address with its bytes, made from the demo world. Pure."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
+
+from services.projects import demo_city
+from services.projects.catalogue.schemas import ItemRow
+from services.projects.demo_city import DemoUnit
+from services.projects.demo_portal import pages
+from services.projects.demo_portal.notices import notices_of
+from services.projects.demo_portal.pages import Article, Column
+from services.projects.demo_world import DemoPage, World
+from shared.clock import SHANGHAI
+
+PAGE_SIZE = 8
+ROBOTS = b"User-agent: *\nDisallow: /manage/\n"
+
+
+@dataclass(frozen=True)
+class File:
+    """What a web server has under one address."""
+
+    body: bytes
+    media_type: str
+    modified_at: datetime | None = None
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
+
+    @property
+    def last_modified(self) -> str | None:
+        return format_datetime(self.modified_at, usegmt=True) if self.modified_at else None
+
+
+def build(world: World) -> dict[str, File]:
+    """Every address of the portal; the unit that is down has none, its folder answers 503."""
+    items = demo_city.items()
+    published: dict[str, list[DemoPage]] = defaultdict(list)
+    for duty in world.duties:
+        if duty.page is not None:
+            published[duty.unit_code].append(duty.page)
+    files = {"/robots.txt": File(ROBOTS, "text/plain; charset=utf-8")}
+    for unit in world.units:
+        if not unit.is_down:
+            files.update(_column(unit, published[unit.code], items, world.today))
+    files["/"] = _html(pages.home(world.units), "utf-8")
+    return files
+
+
+def down_folders(world: World) -> tuple[str, ...]:
+    """Folders whose server is broken."""
+    return tuple(f"/{unit.code.lower()}/" for unit in world.units if unit.is_down)
+
+
+def _column(
+    unit: DemoUnit, published: Sequence[DemoPage], items: dict[str, ItemRow], today: date
+) -> Iterator[tuple[str, File]]:
+    articles = [
+        *(_article(page, items[page.item_code]) for page in published),
+        *notices_of(unit, today),
+    ]
+    articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
+    column = Column(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域")
+    for place, article in enumerate(articles):
+        body = pages.article(column, article, variant=place)
+        yield article.path, _html(body, unit.charset, _modified_at(article))
+    count = max(1, -(-len(articles) // PAGE_SIZE))
+    for number in range(count):
+        shown = articles[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]
+        name = "index.htm" if number == 0 else f"index_{number}.htm"
+        yield column.folder + name, _html(pages.listing(column, shown, number, count), unit.charset)
+
+
+def _article(page: DemoPage, item: ItemRow) -> Article:
+    return Article(
+        path=page.path,
+        title=page.title,
+        column=item.item_l2,
+        list_on=page.list_on,
+        meta_at=page.meta_at,
+        label_at=page.label_at,
+        elements=page.elements,
+    )
+
+
+def _modified_at(article: Article) -> datetime | None:
+    """When the file was written: after what it claims, for such servers regenerate their pages."""
+    if article.meta_at is None:
+        return None
+    written_at = datetime.combine(article.meta_at.date(), time(23, 30), SHANGHAI)
+    return written_at.astimezone(UTC)
+
+
+def _html(text: str, charset: str, modified_at: datetime | None = None) -> File:
+    return File(text.encode(charset), "text/html", modified_at)
