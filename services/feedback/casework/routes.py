@@ -5,8 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Body, Query, Response
-from pydantic import BaseModel
-from sqlalchemy import ColumnElement
+from pydantic import AwareDatetime, BaseModel
 from sqlmodel import col
 
 from services.feedback.casework import labels, machine, rules, service, views
@@ -51,21 +50,23 @@ async def list_letters(
     kind: LetterKind | None = None,
     department_code: Annotated[str | None, Query(max_length=32)] = None,
     reg_no: Annotated[str | None, Query(max_length=40)] = None,
-    received_after: datetime | None = None,
+    received_after: AwareDatetime | None = None,
 ) -> Page[LetterView]:
     """部门只看到本部门的来信；被举报单位看不到举报件。标题中的个人信息已遮蔽。
     ---
     A department sees its own letters only, and never an accusation against it. What looks personal
     in a title is masked.
     """
-    wanted: list[tuple[ColumnElement[bool], Any]] = [
-        (col(Letter.state).in_(state or []), state),
-        (col(Letter.kind) == kind, kind),
-        (col(Letter.department_code) == department_code, department_code),
-        (col(Letter.reg_no) == reg_no, reg_no),
-        (col(Letter.received_at) > received_after, received_after),
-    ]
-    filters = [condition for condition, given in wanted if given]
+    wanted = {
+        col(Letter.kind): kind,
+        col(Letter.department_code): department_code,
+        col(Letter.reg_no): reg_no,
+    }
+    filters = [column == value for column, value in wanted.items() if value is not None]
+    if state:
+        filters.append(col(Letter.state).in_(state))
+    if received_after is not None:
+        filters.append(col(Letter.received_at) > received_after)
     return await views.work_list(session, vault, caller, filters, paging, now)
 
 

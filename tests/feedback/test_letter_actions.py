@@ -1,0 +1,114 @@
+"""Every state x action x role over the API, made from the table that also makes the API."""
+
+import asyncio
+
+import pytest
+
+from services.feedback.casework import machine
+from services.feedback.casework.machine import CLOCK, MOVES, SENDER, STAFF, Move
+from services.feedback.letters.models import LetterState as S
+from tests.feedback.desk import WAY, Desk, Letter
+
+PREPARED = {"approve_extension": "request_extension", "refuse_extension": "request_extension"}
+"""Actions that answer another one."""
+
+THIRD_TIME = {"rate_last"}
+"""Only after two reopenings: `test_a_letter_is_reopened_twice_at_most` goes there."""
+
+
+def _by_people(move: Move) -> list[str]:
+    return [role for role in (*STAFF, SENDER) if role in move.roles]
+
+
+ALLOWED = [
+    (move, role) for move in MOVES if move.action not in THIRD_TIME for role in _by_people(move)
+]
+
+
+@pytest.mark.parametrize(
+    ("move", "role"), ALLOWED, ids=[f"{m.state}-{m.action}-{r}" for m, r in ALLOWED]
+)
+async def test_what_the_table_allows_is_done(desk: Desk, move: Move, role: str) -> None:
+    letter = await _ready(desk, move)
+    answer = await letter.act(move.action, role=role)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] == (move.to or S.RECEIVED)
+
+
+async def _ready(desk: Desk, move: Move) -> Letter:
+    """A letter in the state of the row, and whatever the row's guard wants to be there."""
+    before = PREPARED.get(move.action)
+    if before is None:
+        return await desk.letter_in(move.state)
+    letter = await desk.letter_in(S.HANDLING)
+    assert (await letter.act(before)).status_code == 200
+    for action in WAY[move.state][len(WAY[S.HANDLING]) :]:
+        assert (await letter.act(action)).status_code == 200
+    return letter
+
+
+@pytest.mark.parametrize("state", S)
+async def test_everything_else_is_refused_and_changes_nothing(desk: Desk, state: S) -> None:
+    letter = await desk.letter_in(state)
+    seen_by_officer = letter.id in {seen["id"] for seen in await desk.list("officer")}
+    for action in machine.STAFF_ACTIONS:
+        fields = await desk.fields(action)
+        for role in (*STAFF, "citizen", "clerk", "auditor"):
+            expected = _refusal(state, action, role, seen_by_officer)
+            if expected is None:
+                continue
+            answer = await letter.as_staff(action, fields, role)
+            assert answer.status_code == expected, (action, role, answer.text)
+            if expected == 409:
+                assert answer.json()["state"] == state
+                assert answer.json()["version"] == letter.version
+    assert (await letter.seen())["state"] == state
+
+
+def _refusal(state: S, action: str, role: str, seen_by_officer: bool) -> int | None:
+    """What the table says of a role's try; None where it is allowed."""
+    if role not in machine.roles_of(action):
+        return 403
+    if role == "officer" and not seen_by_officer:
+        return 404
+    row = machine.BY_STATE.get((state, action))
+    if row is None:
+        return 409
+    return None if role in row.roles else 403
+
+
+@pytest.mark.parametrize("state", S)
+async def test_a_sender_does_only_what_the_table_says(desk: Desk, state: S) -> None:
+    letter = await desk.letter_in(state)
+    ways = {"supplement": "supplement", "withdraw": "withdraw", "reopen": "reopen"}
+    for action, what in {**ways, "rate_good": "rate"}.items():
+        row = machine.BY_STATE.get((state, action))
+        if row is None or SENDER not in row.roles:
+            answer = await letter.as_sender(what, **(await desk.fields(action)))
+            assert answer.status_code == 409, (action, answer.text)
+            assert answer.json()["state"] == state
+
+
+def test_the_clock_is_no_caller() -> None:
+    assert {m.action for m in MOVES if m.roles == {CLOCK}} == {"close"}
+    assert "close" not in machine.STAFF_ACTIONS
+
+
+async def test_an_action_needs_the_version_that_was_seen(desk: Desk) -> None:
+    letter = await desk.write()
+    path = f"/api/v1/letters/{letter.id}/actions/register"
+    without = await desk.client.post(path, headers=desk.headers("dispatcher"))
+    assert without.status_code == 428
+    letter.version = 7
+    stale = await letter.as_staff("register", {}, "dispatcher")
+    assert (stale.status_code, stale.json()["state"]) == (409, "received")
+    assert stale.json()["version"] == 1
+
+
+async def test_two_at_once_make_one_move(desk: Desk) -> None:
+    letter = await desk.letter_in(S.ACCEPTED)
+    fields = await desk.fields("dispatch")
+    answers = await asyncio.gather(
+        *(letter.as_staff("dispatch", fields, role) for role in ("dispatcher", "supervisor") * 4)
+    )
+    assert sorted(a.status_code for a in answers) == [200] + [409] * 7
