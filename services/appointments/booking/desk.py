@@ -1,14 +1,16 @@
 """What one process remembers so that a booking is one round trip.
 
 Facts of a slot never change, so they are kept; what a hall offers is asked again after five
-seconds; that a slot is sold out is believed for one second, and not at all after this process
-gave a place back.
+seconds; why a wish is refused is believed for one second, and not at all after this process gave
+a place back.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -46,7 +48,7 @@ class Desk:
         self.gatherer = Gatherer(direct)
         self._slots: OrderedDict[UUID, SlotFacts] = OrderedDict()
         self._terms: dict[tuple[str, str], tuple[float, Terms]] = {}
-        self._sold_out: dict[tuple[object, ...], tuple[float, Problem]] = {}
+        self._sold_out: dict[tuple[object, ...], tuple[float, asyncio.Future[Problem]]] = {}
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
         """The facts of those slots that exist."""
@@ -73,12 +75,26 @@ class Desk:
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:
         """The refusal that the same wish had less than a second ago."""
         kept = self._sold_out.get((*wanted, item))
-        return kept[1] if kept is not None and time.monotonic() < kept[0] else None
+        if kept is None or not kept[1].done() or time.monotonic() >= kept[0]:
+            return None
+        return kept[1].result()
 
-    def remember_sold_out(self, wanted: Sequence[UUID], item: str, problem: Problem) -> None:
-        if len(self._sold_out) >= _OFFERS_KEPT:
-            self._sold_out.clear()
-        self._sold_out[(*wanted, item)] = (time.monotonic() + _SOLD_OUT_SECONDS, problem)
+    async def refusal(
+        self, wanted: Sequence[UUID], item: str, find: Callable[[], Awaitable[Problem]]
+    ) -> Problem:
+        """Why the wish is refused, looked up once for all who are refused the same together."""
+        kept = self._sold_out.get((*wanted, item))
+        if kept is None or time.monotonic() >= kept[0]:
+            if len(self._sold_out) >= _OFFERS_KEPT:
+                self._sold_out.clear()
+            kept = (time.monotonic() + _SOLD_OUT_SECONDS, asyncio.ensure_future(find()))
+            self._sold_out[(*wanted, item)] = kept
+            kept[1].add_done_callback(partial(self._forget_failure, (*wanted, item)))
+        return await asyncio.shield(kept[1])
+
+    def _forget_failure(self, key: tuple[object, ...], found: asyncio.Future[Problem]) -> None:
+        if found.cancelled() or found.exception() is not None:
+            self._sold_out.pop(key, None)
 
     def places_freed(self) -> None:
         self._sold_out.clear()

@@ -25,6 +25,7 @@ from shared.crypto import Keyring
 from shared.errors import Invalid, Problem, Text
 from shared.idempotency import Claim, KeyReused
 from shared.identity import Caller
+from shared.outbox import OutboxRow
 
 _CITIZEN_POOLS = frozenset({Pool.ONLINE})
 _STAFF_POOLS = frozenset(Pool)
@@ -135,38 +136,8 @@ def _draft(
     terms: Terms,
     now: datetime,
 ) -> Draft:
-    first = run[0]
-    view = AppointmentView(
-        id=ids.new_id(),
-        code=ids.public_code("A"),
-        state=AppointmentState.HELD,
-        hall_code=first.hall_code,
-        item=item,
-        pool=first.pool,
-        starts_at=first.starts_at,
-        minutes=sum(slot.minutes for slot in run),
-        slots=[TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run],
-        held_at=now,
-        expires_at=expiry(terms, now),
-        guide_version=terms.offer.guide_version if terms.offer else 0,
-        policy_version=terms.policy_version,
-        version=1,
-    )
-    event = outbox.row(
-        AppointmentHeld(
-            appointment_id=view.id,
-            code=view.code,
-            hall_code=view.hall_code,
-            item_code=item,
-            pool=view.pool,
-            starts_at=view.starts_at,
-            minutes=view.minutes,
-            version=1,
-            expires_at=expiry(terms, now),
-        ),
-        scope=view.hall_code,
-        subject=str(view.id),
-    )
+    view = _view(run, item, terms, now)
+    event = _event(view, expiry(terms, now))
     return Draft(
         id=view.id,
         code=view.code,
@@ -175,7 +146,7 @@ def _draft(
         pool=view.pool.value,
         citizen_key=person.key,
         booked_by=caller.sub,
-        on_date=first.on_date,
+        on_date=run[0].on_date,
         starts_at=view.starts_at,
         minutes=view.minutes,
         guide_version=view.guide_version,
@@ -195,6 +166,41 @@ def _draft(
     )
 
 
+def _view(run: Sequence[SlotFacts], item: str, terms: Terms, now: datetime) -> AppointmentView:
+    first = run[0]
+    return AppointmentView(
+        id=ids.new_id(),
+        code=ids.public_code("A"),
+        state=AppointmentState.HELD,
+        hall_code=first.hall_code,
+        item=item,
+        pool=first.pool,
+        starts_at=first.starts_at,
+        minutes=sum(slot.minutes for slot in run),
+        slots=[TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run],
+        held_at=now,
+        expires_at=expiry(terms, now),
+        guide_version=terms.offer.guide_version if terms.offer else 0,
+        policy_version=terms.policy_version,
+        version=1,
+    )
+
+
+def _event(view: AppointmentView, expires_at: datetime) -> OutboxRow:
+    event = AppointmentHeld(
+        appointment_id=view.id,
+        code=view.code,
+        hall_code=view.hall_code,
+        item_code=view.item,
+        pool=view.pool,
+        starts_at=view.starts_at,
+        minutes=view.minutes,
+        version=view.version,
+        expires_at=expires_at,
+    )
+    return outbox.row(event, scope=view.hall_code, subject=str(view.id))
+
+
 def _replay(outcome: Outcome, claim: Claim | None) -> Held:
     """What the same request was answered before. Raises KeyReused if it was another one."""
     if claim is None or outcome.request_hash != claim.request_hash or outcome.answer is None:
@@ -211,18 +217,19 @@ def _replay(outcome: Outcome, claim: Claim | None) -> Held:
 async def _refusal(
     desk: Desk, outcome: str, run: Sequence[SlotFacts], item: str, now: datetime
 ) -> Problem:
-    """The problem to answer with; a full slot's is remembered for a second."""
+    """The problem to answer with."""
     if outcome == "barred":
         return rules.BookingBarred()
     if outcome == "capped":
         return rules.AlreadyBooked()
     wanted = [slot.id for slot in run]
-    if remembered := desk.sold_out(wanted, item):
-        return remembered
+    return await desk.refusal(wanted, item, lambda: _why_refused(desk, run, item, now))
+
+
+async def _why_refused(desk: Desk, run: Sequence[SlotFacts], item: str, now: datetime) -> Problem:
+    """Full or not on sale, with the nearest other times."""
     others = await slots.alternatives(desk.direct, run, item, now)
-    closed = await queries.why_not_on_sale(desk.direct, wanted, now)
+    closed = await queries.why_not_on_sale(desk.direct, [slot.id for slot in run], now)
     if closed is not None:
         return rules.not_on_sale(closed["state"], closed["opens_at"], others)
-    problem = rules.slot_taken(others)
-    desk.remember_sold_out(wanted, item, problem)
-    return problem
+    return rules.slot_taken(others)

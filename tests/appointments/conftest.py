@@ -1,0 +1,80 @@
+"""The appointments service with a clock that tests set, and halls to queue in."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.local.nats import NatsServer
+from services.appointments.app import create_app
+from services.appointments.settings import AppointmentsSettings
+from shared import clock
+from shared.db import Sessions, new_engine, new_sessions
+from tests import support
+from tests.appointments import floor, offices
+from tests.appointments.floor import Clock, Floor
+from tests.appointments.offices import Office
+from tests.support import Databases, Tokens
+
+Build = Callable[..., Awaitable[Floor]]
+
+
+@pytest.fixture(scope="session")
+def test_clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+async def on_test_clock(
+    databases: Databases, bus: NatsServer, tokens: Tokens, test_clock: Clock
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service without its jobs, at the time that `test_clock` says."""
+    url = databases["appointments"]
+    app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
+    app.dependency_overrides[clock.now] = test_clock
+    async with support.serve(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def hall(
+    on_test_clock: httpx.AsyncClient,
+    sql: Callable[[str], Awaitable[asyncpg.Connection]],
+    as_: floor.SIGN,
+    test_clock: Clock,
+) -> Build:
+    """`await hall(windows=2)`: a new hall whose windows are still offline."""
+    owner = await sql("appointments")
+
+    async def build(**shape: int) -> Floor:
+        code, windows, items = await floor.build(owner, **shape)
+        return Floor(on_test_clock, as_, code, windows, items, test_clock)
+
+    return build
+
+
+@pytest.fixture
+async def office(
+    on_test_clock: httpx.AsyncClient,
+    sql: Callable[[str], Awaitable[asyncpg.Connection]],
+    as_: floor.SIGN,
+    test_clock: Clock,
+) -> AsyncIterator[Office]:
+    """A new hall that takes appointments, at nine o'clock on a Tuesday."""
+    before, test_clock.at = test_clock.at, offices.NINE
+    yield await offices.build(on_test_clock, as_, await sql("appointments"), test_clock)
+    test_clock.at = before
+
+
+@pytest.fixture(scope="session")
+async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
+    """Transactions of the appointments service, for jobs that a test runs itself."""
+    settings = AppointmentsSettings(
+        database_url=databases["appointments"],
+        column_keys=support.COLUMN_KEYS,
+        index_key=support.INDEX_KEY,
+    )
+    engine = new_engine(settings, "test-jobs")
+    yield new_sessions(engine)
+    await engine.dispose()
