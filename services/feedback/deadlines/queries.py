@@ -24,9 +24,6 @@ from services.feedback.tables import system
 from shared import outbox
 from shared.events import Event
 
-AT_ONCE = 500
-"""Rows of one INSERT: a statement takes at most 32,767 parameters."""
-
 
 async def policy_for(
     session: AsyncSession, kind: PolicyKind, region: str, on: date
@@ -63,11 +60,11 @@ async def add_policy(session: AsyncSession, row: DeadlinePolicy) -> bool:
 
 async def add_clocks(session: AsyncSession, clocks: Sequence[Deadline]) -> Sequence[Deadline]:
     """Insert those whose subject has no live clock of the kind yet; returns the inserted ones."""
-    ids: set[UUID] = set()
-    for first in range(0, len(clocks), AT_ONCE):
-        values = [clock.model_dump() for clock in clocks[first : first + AT_ONCE]]
-        added = upsert(Deadline).values(values).on_conflict_do_nothing().returning(col(Deadline.id))
-        ids |= set((await session.execute(added)).scalars())
+    if not clocks:
+        return []
+    added = upsert(Deadline).on_conflict_do_nothing().returning(col(Deadline.id))
+    rows = await session.execute(added, [clock.model_dump() for clock in clocks])
+    ids = set(rows.scalars())
     return [clock for clock in clocks if clock.id in ids]
 
 
