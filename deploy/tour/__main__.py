@@ -1,0 +1,38 @@
+"""`python -m deploy.tour [URL]`: exits 1 and says why when a step does not go as it must."""
+
+import os
+import sys
+from pathlib import Path
+
+import httpx
+
+from deploy.local import options
+from deploy.tour import disclosure, hall, letters
+from deploy.tour.telling import Narrator
+from deploy.tour.visiting import Door, TourStopped
+from shared.errors import Text
+
+
+def main(arguments: list[str]) -> int:
+    url = arguments[0] if arguments else f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+    tell = Narrator()
+    accounts = Path(
+        os.environ.get("ONEDOOR_DEMO_ACCOUNTS", options.read().data / "demo-accounts.json")
+    )
+    try:
+        door = Door(url, accounts, tell)
+        for chapter in (hall, disclosure, letters):
+            chapter.visit(door)
+    except (TourStopped, httpx.HTTPError, OSError) as stopped:
+        said = Text(f"走到这里停住了：{stopped}", f"The tour stopped here: {stopped}")
+        sys.stderr.write(f"\n{said.say(tell.tongue)}\n")
+        if isinstance(stopped, httpx.ConnectError | FileNotFoundError):
+            hint = Text("请先在另一个终端运行 make run", "Start make run in another terminal first")
+            sys.stderr.write(f"{hint.say(tell.tongue)}\n")
+        return 1
+    tell.end()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

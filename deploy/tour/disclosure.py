@@ -1,0 +1,139 @@
+"""Chapter three: was it published, in time, and can it be proved?"""
+
+from collections import Counter
+from typing import Any
+
+from deploy.tour.visiting import Door, Person
+from shared.errors import Text
+
+LIGHTS = {
+    "on_time": Text("绿 按时", "green  on time"),
+    "late": Text("红 迟公开", "red    late"),
+    "overdue": Text("红 逾期未公开", "red    overdue"),
+    "early_violation": Text("红 提前公开", "red    published before approval"),
+    "due_soon": Text("黄 即将到期", "yellow due soon"),
+    "incomplete": Text("黄 要素不全", "yellow incomplete"),
+    "time_disputed": Text("灰 时间有矛盾", "grey   disputed time"),
+    "unknown": Text("灰 日期不明", "grey   no date"),
+    "unknown_source_down": Text("灰 来源故障（不算部门的错）", "grey   source down"),
+    "calendar_unknown": Text("灰 次年放假通知未发", "grey   calendar unknown"),
+    "pending": Text("· 未到期", "·      not yet due"),
+}
+
+
+def visit(door: Door) -> None:
+    door.narrator.chapter(
+        Text("三、重大项目公开：20 个工作日的电子监察", "Disclosure: 20 working days, monitored")
+    )
+    auditor = door.sign_in("auditor1")
+    _clock(door)
+    _collect(door, auditor)
+    report = _audit(door, auditor)
+    _lights(door, auditor)
+    _supervise(door, report)
+
+
+def _clock(door: Door) -> None:
+    rule = {"kind": "working_days", "n": 20}
+    for formed_on in ("2026-09-18", "2026-12-10"):
+        preview = door.anyone.post("/clock/preview", {"formed_on": formed_on, "rule": rule})
+        due = preview["due_on"] or preview["verdict"]
+        door.narrator.step(
+            Text(f"{formed_on} 形成的信息，最迟哪天公开？", f"formed on {formed_on}, due when?"),
+            Text(
+                f"{due}" if preview["due_on"] else "2027 年放假通知还没有发布：不猜，记为未知",
+                f"{due}",
+            ),
+        )
+
+
+def _collect(door: Door, auditor: Person) -> None:
+    tell = door.narrator
+    portals = [p for p in auditor.get("/portals", limit=200)["items"] if p["enabled"]]
+    runs = [auditor.post(f"/portals/{p['id']}/runs", {"kind": "full"})["run"] for p in portals]
+    tell.step(
+        Text(
+            f"采集器礼貌地走遍 {len(portals)} 个栏目", f"the collector walks {len(portals)} columns"
+        )
+    )
+
+    def ended() -> list[dict[str, Any]] | None:
+        states = [auditor.get(f"/runs/{run}") for run in runs]
+        return states if all(s["state"] in {"finished", "failed"} for s in states) else None
+
+    states = door.until(ended)
+    down = sum(not s["list_complete"] for s in states)
+    tell.result(
+        Text(
+            f"抓取 {sum(s['pages'] for s in states)} 页，{sum(s['items'] for s in states)} 条，"
+            f"每一页都留有证据；{down} 个来源故障",
+            f"{sum(s['pages'] for s in states)} pages, {sum(s['items'] for s in states)} entries, "
+            f"evidence of each kept; {down} source(s) down",
+        )
+    )
+
+
+def _audit(door: Door, auditor: Person) -> dict[str, Any]:
+    tell = door.narrator
+
+    def matched() -> bool | None:
+        found = auditor.get("/duties", verdict="on_time", limit=1)["items"]
+        auditor.post("/audits", {})
+        return bool(found) or None
+
+    door.until(matched, "projects.duty.judged.v1")
+    audit = auditor.post("/audits", {})
+    report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report']}.json")
+    tell.step(
+        Text(
+            "全部义务一条语句判定，冻结监察报表", "one statement judges all; the report is frozen"
+        ),
+        Text(f"证据根 {report['evidence_root'][:16]}…", f"root {report['evidence_root'][:16]}…"),
+    )
+    head = Text(
+        "单位  应公开 按时 迟 逾期 未知 得分", "unit    due on-time late overdue unknown score"
+    )
+    tell.result(head)
+    for line in report["units"][:6]:
+        row = (
+            f"{line['unit']:<6}{line['due']:>5}{line['on_time']:>6}{line['late']:>5}"
+            f"{line['overdue']:>6}{line['unknown']:>6}  {line['score']}"
+        )
+        tell.result(Text(row, row))
+    page = f"/api/v1/reports/{audit['report']}.html"
+    tell.result(Text(f"带灯的可打印页：{page}", f"the printable page with lights: {page}"))
+    return report
+
+
+def _lights(door: Door, auditor: Person) -> None:
+    tell, cursor, verdicts = door.narrator, None, Counter[str]()
+    while True:
+        query = {"limit": 200} | ({"cursor": cursor} if cursor else {})
+        page = auditor.get("/duties", **query)
+        verdicts.update(duty["verdict"] for duty in page["items"])
+        if not (cursor := page["next_cursor"]):
+            break
+    tell.step(Text(f"{verdicts.total()} 条义务的灯", f"the lights of {verdicts.total()} duties"))
+    for verdict, count in verdicts.most_common():
+        said = LIGHTS.get(verdict, Text(verdict, verdict))
+        tell.result(Text(f"{count:>4}  {said.zh}", f"{count:>4}  {said.en}"))
+
+
+def _supervise(door: Door, report: dict[str, Any]) -> None:
+    tell, supervisor = door.narrator, door.sign_in("supervisor1")
+    unit = max(report["units"], key=lambda line: line["overdue"])
+    tell.step(Text(f"{unit['unit']} 有 {unit['overdue']} 条逾期", f"{unit['unit']} is overdue"))
+
+    def ordered() -> dict[str, Any] | None:
+        orders = supervisor.get("/supervision-orders", department_code=unit["unit"])["items"]
+        return next((o for o in orders if o["cause"] == "duty"), None)
+
+    order = door.until(ordered, "projects.duty.overdue.v1")
+    tell.result(
+        Text(
+            f"督办单 {order['number']}（{order['level']} 级，{order['item_count']} 项），"
+            f"{order['due_on']} 前签收",
+            f"supervision order {order['number']}, level {order['level']}, "
+            f"{order['item_count']} item(s), acknowledge by {order['due_on']}",
+        )
+    )

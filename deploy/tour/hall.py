@@ -1,0 +1,204 @@
+"""Chapter one: from finding a hall to a bad rating put right."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from deploy.tour.visiting import Door, Person, TourStopped
+from shared.clock import SHANGHAI, now, today
+from shared.errors import Text
+
+HALL = "H001"
+BAD_GRADE = "dissatisfied"
+BAD_TAG = "213"
+PHONE = "13900000000"
+
+
+def visit(door: Door) -> None:
+    tell = door.narrator
+    tell.chapter(
+        Text("一、进一扇门：预约、取号、叫号、办事", "One door: book, ticket, call, serve")
+    )
+    item = _find(door)
+    citizen, clerk = door.sign_in("citizen1"), door.sign_in("clerk1")
+    appointment = _book(door, citizen, item)
+    ticket = _arrive(door, citizen, item, appointment)
+    case = _serve(door, clerk, ticket)
+    tell.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
+    _rate_badly(door, case)
+
+
+def _find(door: Door) -> dict[str, Any]:
+    tell = door.narrator
+    halls = door.anyone.get("/halls", q="市民中心")["items"]
+    hall = next(h for h in halls if h["code"] == HALL)
+    tell.step(
+        Text("群众不用登录，先找大厅", "A citizen looks for a hall, without signing in"),
+        Text(f"{hall['name']}，{hall['address']}", f"{hall['name']} ({hall['code']})"),
+    )
+    items = door.anyone.get("/items", hall=HALL)["items"]
+    item: dict[str, Any] = next(i for i in items if i["department_code"] == "PBOC")
+    guide = door.anyone.get(f"/items/{item['code']}/guide")
+    steps = "；".join(step["title"] for step in guide["content"]["steps"])
+    materials = "、".join(m["name"] for m in guide["content"]["materials"])
+    tell.step(
+        Text(f"看办事指南《{item['name']}》", f"reads the guide of {item.get('name_en')}"),
+        Text(
+            f"材料：{materials}\n步骤：{steps}\n到现场 {item['visits_needed']} 次",
+            f"{len(guide['content']['materials'])} materials, "
+            f"{len(guide['content']['steps'])} steps, {item['visits_needed']} visit(s) needed",
+        ),
+    )
+    return item
+
+
+def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] | None:
+    """The citizen's confirmed appointment; None where no place is free any more today."""
+    tell, day = door.narrator, today(now())
+    query = {"hall": HALL, "item": item["code"], "from": day, "to": day + timedelta(days=14)}
+    free = [s for s in citizen.get("/availability", **query)["items"] if s["free"] > 0]
+    if not free:
+        raise TourStopped("no free place in the demo hall within two weeks")
+    for slot in free:
+        answer = citizen.door.client.post(
+            "/api/v1/appointments",
+            json={"slot_ids": [slot["id"]], "item": item["code"]},
+            headers=citizen.headers,
+        )
+        if answer.status_code == 201:
+            break
+    else:
+        tell.step(
+            Text(
+                "今天已有同一事项的预约，系统不再重复受理（一人一事一天一个）",
+                "an appointment for this matter exists already; one a person, matter and day",
+            )
+        )
+        return None
+    held = answer.json()
+    tell.step(
+        Text(
+            f"从 {len(free)} 个时段里选 {_clock(slot['starts_at'])}，先占位",
+            f"takes {_clock(slot['starts_at'])} out of {len(free)} free slots: held",
+        ),
+        Text(f"占位成功，请在 {_clock(held['expires_at'])} 前确认", "held for five minutes"),
+    )
+    confirmed: dict[str, Any] = citizen.post(f"/appointments/{held['id']}/confirm")
+    tell.step(
+        Text("确认预约", "confirms"),
+        Text(f"预约码 {confirmed['code']}", f"appointment code {confirmed['code']}"),
+    )
+    return confirmed
+
+
+def _arrive(
+    door: Door, citizen: Person, item: dict[str, Any], appointment: dict[str, Any] | None
+) -> dict[str, Any]:
+    tell, kiosk = door.narrator, door.sign_in("device1")
+    body: dict[str, Any] = {"hall": HALL, "items": [item["code"]]}
+    if appointment is not None and _is_near(appointment["starts_at"]):
+        body["appointment_code"] = appointment["code"]
+        said = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
+    else:
+        said = Text(
+            "离预约时间还早，先在取号机上取一个普通号",
+            "it is too early for the appointment, so the kiosk gives an ordinary ticket",
+        )
+    ticket: dict[str, Any] = kiosk.post("/tickets", body)
+    estimate = ticket["estimate"] or {}
+    tell.step(
+        said,
+        Text(
+            f"{ticket['number']} 号，前面 {ticket['ahead']} 人，预计等候 "
+            f"{estimate.get('p50_minutes')}–{estimate.get('p85_minutes')} 分钟",
+            f"ticket {ticket['number']}, {ticket['ahead']} ahead, wait "
+            f"{estimate.get('p50_minutes')}-{estimate.get('p85_minutes')} minutes",
+        ),
+    )
+    return ticket
+
+
+def _serve(door: Door, clerk: Person, ticket: dict[str, Any]) -> dict[str, Any]:
+    tell = door.narrator
+    window = _window(door, clerk, ticket)
+    called = _call_until(clerk, window, ticket)
+    shown = door.anyone.get(f"/halls/{HALL}/display")["called"]
+    tell.step(
+        Text("窗口人员按“叫下一位”", "the clerk presses call next"),
+        Text(
+            f"请 {called['number']} 号到 {called['window']} 号窗口（大屏正在显示 {len(shown)} 条）",
+            f"ticket {called['number']} to window {called['window']}; it is on the display",
+        ),
+    )
+    clerk.post(f"/tickets/{called['id']}/serve")
+    done: dict[str, Any] = clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
+    tell.step(
+        Text("受理并当场办结", "serves and finishes"),
+        Text("一次办好", "done in one visit"),
+    )
+    return done
+
+
+def _window(door: Door, clerk: Person, ticket: dict[str, Any]) -> str:
+    """A window that serves the matter, open for the clerk."""
+    windows = door.anyone.get(f"/halls/{HALL}/windows")
+    fitting = [w for w in windows if set(ticket["items"]) <= set(w["items"])]
+    at_work = {w["id"]: w for w in clerk.get(f"/halls/{HALL}/windows-at-work")}
+    idle = next(w for w in fitting if not (at_work.get(w["id"]) or {}).get("ticket_id"))
+    if (at_work.get(idle["id"]) or {}).get("state") != "open":
+        clerk.post(f"/windows/{idle['id']}/open", {})
+    door.narrator.step(
+        Text(f"窗口人员在 {idle['no']} 号窗口上岗", f"a clerk opens window {idle['no']}")
+    )
+    return str(idle["id"])
+
+
+def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str, Any]:
+    """Calls whoever is next, serving those before, until our ticket is called."""
+    while True:
+        called: dict[str, Any] | None = clerk.post(f"/windows/{window}/call-next")
+        if called is None:
+            raise TourStopped(f"nobody waits, though ticket {ticket['number']} was issued")
+        if called["id"] == ticket["id"]:
+            return called
+        clerk.post(f"/tickets/{called['id']}/serve")
+        clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
+
+
+def _rate_badly(door: Door, case: dict[str, Any]) -> None:
+    tell, anyone = door.narrator, door.anyone
+    tell.step(Text("办结后，系统请群众评价", "the case is finished, so a rating is asked for"))
+    invitation = door.until(
+        door.quietly(lambda: anyone.get(f"/ratings/invitations/{case['id']}")),
+        "appointments.case.finished.v1",
+    )
+    body = {"token": invitation["token"], "grade": BAD_GRADE, "tags": [BAD_TAG]}
+    rating = anyone.post("/ratings", {**body, "text": "等了很久，窗口人员不熟悉业务"})
+    tell.step(
+        Text("群众给了“不满意”", "the citizen rates: dissatisfied"),
+        Text("差评成立，部门须在 1 个工作日内核实", "bad: the department has 1 working day"),
+    )
+    officer, reviewer = door.sign_in("officer-pboc"), door.sign_in("reviewer1")
+    steps: list[tuple[Person, str, dict[str, Any], Text]] = [
+        (officer, "verify", {"text": "已电话联系并核实"}, Text("部门核实", "verified")),
+        (officer, "rectify", {"text": "窗口人员补训并轮岗"}, Text("部门整改", "put right")),
+        (
+            officer,
+            "feedback",
+            {"text": "已向群众反馈整改结果"},
+            Text("部门反馈", "told the citizen"),
+        ),
+        (reviewer, "revisit", {"outcome": "satisfied"}, Text("另一人回访", "another revisits")),
+    ]
+    for person, action, said, name in steps:
+        version = officer.get(f"/ratings/{rating['id']}")["version"]
+        answer = person.post(f"/ratings/{rating['id']}/{action}", said, version=version)
+        tell.step(name, Text(f"状态：{answer['state']}", f"state: {answer['state']}"))
+
+
+def _is_near(starts_at: str) -> bool:
+    """Whether a slot is near enough to check in for: it begins within the hour."""
+    return datetime.fromisoformat(starts_at) - now() < timedelta(minutes=60)
+
+
+def _clock(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(SHANGHAI):%m-%d %H:%M}"
