@@ -82,7 +82,8 @@ class LetterClocks:
             kind,
             department_code=self._owner,
             by=self._by,
-            now=since or self._now,
+            now=self._now,
+            since=since,
         )
 
     async def _meet(self, kind: PolicyKind) -> None:

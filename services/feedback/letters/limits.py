@@ -1,6 +1,7 @@
 """The time limits that a letter's receipt sets going."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,9 +26,12 @@ def subject_of(letter: Letter) -> Subject:
     return Subject(SubjectKind.LETTER, letter.id)
 
 
-async def start_on_receipt(session: AsyncSession, letter: Letter, by: str, now: datetime) -> None:
+async def start_on_receipt(
+    session: AsyncSession, letter_id: UUID, kind: LetterKind, by: str, now: datetime
+) -> None:
     """The office's limit to register and the limit to reply, both counted from the receipt."""
-    for kind in (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[letter.kind]):
+    subject = Subject(SubjectKind.LETTER, letter_id)
+    for limit in (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[kind]):
         await deadlines.start(
-            session, subject_of(letter), kind, department_code=NO_DEPARTMENT, by=by, now=now
+            session, subject, limit, department_code=NO_DEPARTMENT, by=by, now=now
         )

@@ -49,6 +49,8 @@ async def receive(
     rules.ensure_channel(letter_in.channel, caller)
     code = secret_code(10)
     columns = _columns(vault, letter_in, code)
+    by = caller.sub if caller else "sender"
+    await limits.start_on_receipt(session, columns["id"], letter_in.kind, by, now)
     hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(vault))
     found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN)
     serial = await queries.next_serial(session, region, today(now))
@@ -57,7 +59,6 @@ async def receive(
     session.add(letter)
     await session.flush()
     _note_duplicates(session, letter, found)
-    await limits.start_on_receipt(session, letter, caller.sub if caller else "sender", now)
     return LetterReceipt(id=letter.id, reg_no=reg_no, query_code=code, state=letter.state)
 
 

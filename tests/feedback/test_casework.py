@@ -1,0 +1,302 @@
+"""The guards of the table: four eyes, extensions, returns, reopening, merging, silence."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from services.feedback.casework import service
+from services.feedback.casework.events import LetterDispatched, LetterMerged, LetterRegistered
+from services.feedback.letters.models import LetterState as S
+from tests.feedback.aside import at, outbox
+from tests.feedback.desk import API, FIELDS, WAY, Desk, Letter, new_department
+
+
+async def test_whoever_wrote_a_reply_may_not_approve_it(desk: Desk) -> None:
+    letter = await desk.letter_in(S.HANDLING)
+    await letter.act("submit_reply", sub="li")
+    refused = await letter.act("approve", sub="li")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
+    assert (await letter.act("approve", sub="wang")).status_code == 200
+
+
+async def test_the_database_itself_refuses_an_author_as_approver(desk: Desk) -> None:
+    letter = await desk.letter_in(S.IN_REVIEW)
+    async with desk.aside.sessions() as session:
+        with pytest.raises(IntegrityError, match="four_eyes"):
+            await session.execute(
+                text(
+                    "INSERT INTO reply_approval (reply_id, author, approved_by, approved_at)"
+                    " SELECT id, author, author, now() FROM letter_reply WHERE letter_id = :id"
+                ),
+                {"id": letter.id},
+            )
+
+
+async def test_a_reply_sent_back_is_rewritten_and_kept(desk: Desk) -> None:
+    letter = await desk.letter_in(S.IN_REVIEW)
+    await letter.act("send_back")
+    await letter.act("submit_reply", text="您好，路灯已于11月22日修复。")
+    await letter.act("approve")
+    assert (await letter.seen())["reply"] == "您好，路灯已于11月22日修复。"
+    file = await _file(letter, "supervisor")
+    assert len(file["replies"]) == 2
+
+
+async def test_the_sender_is_told_why_and_where_else_to_go(desk: Desk) -> None:
+    letter = await desk.letter_in(S.NOT_ACCEPTED)
+    step = (await letter.seen())["timeline"][-1]
+    assert step["action"] == "refuse"
+    assert "人民法院" in step["message"]
+
+
+async def test_a_second_return_has_to_be_disputed(desk: Desk) -> None:
+    letter = await desk.letter_in(S.DISPATCHED)
+    for action in ("return", "accept", "dispatch"):
+        assert (await letter.act(action)).status_code == 200
+    again = await letter.act("return")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/already-returned")
+    assert (await letter.act("dispute")).status_code == 200
+
+
+async def test_a_return_comes_within_two_working_days(desk: Desk) -> None:
+    letter = await desk.letter_in(S.DISPATCHED)
+    desk.aside.clock.now = at("2026-11-26 00:00")
+    late = await letter.act("return")
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/return-too-late")
+
+
+async def test_an_extension_moves_the_due_date_and_keeps_the_first(desk: Desk) -> None:
+    letter = await desk.letter_in(S.HANDLING)
+    await letter.act("request_extension", workdays=3, sub="li")
+    await letter.act("approve_extension", sub="boss")
+    clock = await _reply_clock(letter)
+    assert (clock["due_on"], clock["original_due_on"]) == ("2026-12-10", "2026-12-07")
+
+
+async def test_an_extension_is_not_approved_by_its_asker(desk: Desk) -> None:
+    letter = await desk.letter_in(S.HANDLING)
+    await letter.act("request_extension", sub="li")
+    refused = await letter.act("approve_extension", sub="li")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
+
+
+async def test_an_extension_is_not_asked_for_after_the_due_date(desk: Desk) -> None:
+    letter = await desk.letter_in(S.HANDLING)
+    desk.aside.clock.now = at("2026-12-08 00:00")
+    late = await letter.act("request_extension")
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/extension-too-late")
+
+
+async def test_waiting_for_the_sender_stops_the_clock(desk: Desk) -> None:
+    letter = await desk.letter_in(S.AWAITING_CITIZEN)
+    desk.aside.clock.now = at("2026-11-25 10:00")
+    await letter.act("supplement")
+    assert letter.state is S.HANDLING
+    assert (await _reply_clock(letter))["due_on"] == "2026-12-09"
+
+
+async def test_a_sender_who_does_not_answer_stops_nothing(desk: Desk) -> None:
+    letter = await desk.letter_in(S.AWAITING_CITIZEN)
+    desk.aside.clock.now = at("2026-12-01 00:10")
+    await desk.aside.run(service.resume_waiting)
+    assert (await letter.seen())["state"] == "handling"
+
+
+async def test_silence_closes_unrated(desk: Desk) -> None:
+    letter = await desk.letter_in(S.REPLIED)
+    desk.aside.clock.now = at("2026-12-21 23:59")
+    await desk.aside.run(service.close_silent)
+    assert (await letter.seen())["state"] == "replied"
+    desk.aside.clock.now = at("2026-12-22 00:10")
+    await desk.aside.run(service.close_silent)
+    assert (await letter.seen())["state"] == "closed"
+    async with desk.aside.sessions() as session:
+        rated = await session.execute(
+            text("SELECT count(*) FROM letter_rating WHERE letter_id = :id"), {"id": letter.id}
+        )
+        assert rated.scalar_one() == 0
+
+
+async def test_an_answer_is_rated_once(desk: Desk) -> None:
+    letter = await desk.letter_in(S.REPLIED)
+    assert (await letter.act("rate_good")).status_code == 200
+    again = await letter.as_sender("rate", grade="very_satisfied")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/already-rated")
+
+
+async def test_a_letter_is_reopened_twice_at_most(desk: Desk) -> None:
+    letter = await desk.letter_in(S.REPLIED)
+    for _ in range(2):
+        for action in ("rate_bad", "grant_reopen", "submit_reply", "approve"):
+            assert (await letter.act(action)).status_code == 200
+    third = await letter.as_sender("reopen", reason="还是没有解决")
+    assert (third.status_code, third.json()["type"]) == (409, "/problems/reopened-twice")
+    last = await letter.as_sender("rate", grade="very_dissatisfied")
+    assert (last.status_code, last.json()["state"]) == (200, "closed")
+    async with desk.aside.sessions() as session:
+        rows = await session.execute(
+            text("SELECT answer_no, grade FROM letter_rating WHERE letter_id = :id ORDER BY 1"),
+            {"id": letter.id},
+        )
+        assert [tuple(row) for row in rows] == [
+            (1, "dissatisfied"),
+            (2, "dissatisfied"),
+            (3, "very_dissatisfied"),
+        ]
+
+
+async def test_the_reopen_window_is_the_databases(desk: Desk) -> None:
+    letter = await desk.letter_in(S.REPLIED)
+    forged = await letter.as_sender("reopen", reason="没解决", replied_at="2027-01-01T00:00:00Z")
+    assert forged.status_code == 422
+    desk.aside.clock.now = at("2026-12-24 00:00")
+    late = await letter.as_sender("reopen", reason="没解决")
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/reopen-too-late")
+
+
+async def test_a_merged_letter_follows_the_other_and_can_be_freed(desk: Desk) -> None:
+    main, other = await desk.letter_in(S.HANDLING), await desk.write()
+    await other.act("merge", into=main.id)
+    await main.act("submit_reply", text="业主王小明，电话13800138000，路灯已修复。")
+    await main.act("approve")
+    seen = await other.seen()
+    assert (seen["state"], seen["reply"]) == ("merged", "业主王某，电话［电话］，路灯已修复。")
+    assert main.reg_no not in str(seen)
+    await other.act("unmerge")
+    seen = await other.seen()
+    assert (seen["state"], seen["reply"], seen["due_on"]) == ("received", None, "2026-12-07")
+
+
+async def test_merging_makes_no_circle(desk: Desk) -> None:
+    a, b, c = [await desk.write() for _ in range(3)]
+    assert (await a.act("merge", into=a.id)).status_code == 409
+    assert (await a.act("merge", into=b.id)).status_code == 200
+    assert (await b.act("merge", into=a.id)).status_code == 409
+    assert (await c.act("merge", into=a.id)).json()["type"] == "/problems/cannot-merge"
+    assert (await b.act("merge", into=c.id)).status_code == 200
+
+
+async def test_opposite_merges_at_once_make_one(desk: Desk) -> None:
+    a, b = await desk.write(), await desk.write()
+    answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_an_accusation_never_reaches_whom_it_accuses(desk: Desk) -> None:
+    letter = await desk.write(kind="accusation", title="举报违规收费")
+    unnamed = await letter.act("register")
+    assert unnamed.json()["errors"][0]["pointer"] == "/body/accused"
+    await letter.act("register", accused=[desk.department])
+    await letter.act("accept")
+    refused = await letter.act("dispatch", department_code=desk.department)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/department-accused")
+    await letter.act("dispatch", department_code=await _other_department(desk))
+    for role in ("officer", "reviewer", "supervisor", "dispatcher"):
+        for params in ({"reg_no": letter.reg_no}, {"kind": "accusation"}):
+            assert await desk.list(role, desk.department, **params) == []
+        for paper in ("file", "original", "papers", "publication"):
+            answer = await desk.client.get(
+                f"{API}/letters/{letter.id}/{paper}", headers=desk.headers(role, desk.department)
+            )
+            assert answer.status_code in (403, 404), (role, paper)
+
+
+async def test_the_database_itself_keeps_an_accusation_from_the_accused(desk: Desk) -> None:
+    letter = await desk.write(kind="accusation")
+    await letter.act("register", accused=[desk.department])
+    async with desk.aside.sessions() as session:
+        with pytest.raises(IntegrityError, match="never_assigned_to_the_accused"):
+            await session.execute(
+                text("UPDATE letter SET department_code = :code WHERE id = :id"),
+                {"code": desk.department, "id": letter.id},
+            )
+
+
+async def test_an_accusation_merges_only_with_its_like(desk: Desk) -> None:
+    accusation = await desk.write(kind="accusation")
+    plain = await desk.write()
+    assert (await accusation.act("merge", into=plain.id)).status_code == 409
+    assert (await plain.act("merge", into=accusation.id)).status_code == 409
+
+
+async def test_events_name_the_department_but_never_an_accusations(desk: Desk) -> None:
+    plain = await desk.letter_in(S.DISPATCHED)
+    accusation = await desk.write(kind="accusation")
+    await accusation.act("register", accused=[])
+    for action in WAY[S.HANDLING][1:]:
+        await accusation.act(action)
+    async with desk.aside.sessions() as session:
+        own = await outbox(session, LetterDispatched, desk.department)
+        open_to_all = await outbox(session, LetterDispatched, "_")
+    assert [event["letter_id"] for event in own] == [plain.id]
+    assert own[0]["department_code"] == desk.department
+    [told] = [event for event in open_to_all if event["letter_id"] == accusation.id]
+    assert "department_code" not in told
+
+
+async def test_events_hold_no_word_of_the_letter(desk: Desk) -> None:
+    a, b = await desk.write(title="我叫钱多多"), await desk.write()
+    await a.act("merge", into=b.id)
+    await b.act("register")
+    async with desk.aside.sessions() as session:
+        merged = await outbox(session, LetterMerged, "_")
+        registered = await outbox(session, LetterRegistered, "_")
+    [event] = [e for e in merged if e["letter_id"] == a.id]
+    assert (event["into_letter_id"], event["into_reg_no"]) == (b.id, b.reg_no)
+    assert b.id in {e["letter_id"] for e in registered}
+    assert "钱" not in str(merged + registered)
+
+
+async def test_the_kind_settles_the_limit(desk: Desk) -> None:
+    letter = await desk.write(kind="suggestion")
+    await letter.act("register", kind="consultation")
+    assert (await letter.seen())["due_on"] == "2026-11-30"
+
+
+BAD: list[tuple[S, str, dict[str, Any]]] = [
+    (S.ACCEPTED, "dispatch", {"department_code": "NOWHERE"}),
+    (S.ACCEPTED, "dispatch", {"department_code": "不存在"}),
+    (S.RECEIVED, "register", {"accused": ["NOWHERE"], "kind": "accusation"}),
+    (S.RECEIVED, "register", {"accused": ["D01"]}),
+    (S.RECEIVED, "register", {"unknown": 1}),
+    (S.HANDLING, "log_activity", {**FIELDS["log_activity"], "held_on": "2026-11-24"}),
+    (S.HANDLING, "log_activity", {**FIELDS["log_activity"], "held_on": "2026-02-30"}),
+    (S.HANDLING, "submit_reply", {"text": ""}),
+    (S.HANDLING, "submit_reply", {"text": "好" * 5001}),
+    (S.HANDLING, "request_extension", {"workdays": 31, "reason": "太忙"}),
+    (S.RECEIVED, "merge", {"into": "not-an-id"}),
+]
+
+
+@pytest.mark.parametrize(("state", "action", "fields"), BAD)
+async def test_bad_fields_are_named_and_move_nothing(
+    desk: Desk, state: S, action: str, fields: dict[str, Any]
+) -> None:
+    letter = await desk.letter_in(state)
+    role = {"dispatch": "dispatcher", "register": "dispatcher", "merge": "dispatcher"}
+    answer = await letter.as_staff(action, fields, role.get(action, "officer"))
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"].startswith("/body/")
+    assert (await letter.seen())["state"] == state
+
+
+async def _other_department(desk: Desk) -> str:
+    return await new_department(desk.aside)
+
+
+async def _file(letter: Letter, role: str) -> dict[str, Any]:
+    answer = await letter.desk.client.get(
+        f"{API}/letters/{letter.id}/file", headers=letter.desk.headers(role)
+    )
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def _reply_clock(letter: Letter) -> dict[str, Any]:
+    clocks = (await _file(letter, "supervisor"))["clocks"]
+    [clock] = [c for c in clocks if c["kind"].startswith("reply_")]
+    found: dict[str, Any] = clock
+    return found

@@ -1,0 +1,288 @@
+"""Writing a letter, its number, its code, and who may see it."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+from sqlmodel import col
+
+from services.feedback.letters import queries, rules
+from services.feedback.letters.models import Letter as Row
+from services.feedback.letters.models import LetterState as S
+from services.feedback.letters.numbers import is_registration_number
+from shared.identity import Caller
+from tests.feedback.aside import at
+from tests.feedback.desk import API, BODY, Desk
+
+CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
+
+
+async def test_a_letter_gets_a_number_and_a_code(desk: Desk) -> None:
+    answer = await desk.client.post(
+        f"{API}/letters", json={"kind": "help", "title": "路灯不亮", "body": BODY}
+    )
+    receipt = answer.json()
+    assert answer.status_code == 201
+    assert set(receipt) == {"id", "reg_no", "query_code", "state"}
+    assert is_registration_number(receipt["reg_no"])
+    assert receipt["reg_no"].startswith("NC-LX-20261123-")
+    assert len(receipt["query_code"]) == 10
+
+
+async def test_numbers_have_no_gap_under_load_and_rollback(desk: Desk) -> None:
+    desk.aside.clock.now = at("2026-11-11 09:00")
+    bad = {"kind": "help", "title": "路灯不亮", "body": BODY, "channel": "phone"}
+    letters, refused = await asyncio.gather(
+        asyncio.gather(*(_write_patiently(desk, f"{BODY}{n}") for n in range(50))),
+        asyncio.gather(*(desk.client.post(f"{API}/letters", json=bad) for _ in range(10))),
+    )
+    assert {answer.status_code for answer in refused} == {403}
+    serials = sorted(int(letter["reg_no"].split("-")[3]) for letter in letters)
+    assert serials == list(range(1, 51))
+
+
+async def _write_patiently(desk: Desk, body: str) -> dict[str, Any]:
+    """As an app does: a busy service says 503 and when to come again."""
+    letter = {"kind": "help", "title": "路灯不亮", "body": body}
+    while (answer := await desk.client.post(f"{API}/letters", json=letter)).status_code == 503:
+        assert "Retry-After" in answer.headers
+        await asyncio.sleep(0.2)
+    assert answer.status_code == 201, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+async def test_a_number_taken_by_a_letter_that_fails_is_given_again(desk: Desk) -> None:
+    day = at("2026-11-12 09:00").date()
+    async with desk.aside.sessions() as session:
+        assert await queries.next_serial(session, "NC", day) == 1
+        await session.rollback()
+    async with desk.aside.sessions() as session, session.begin():
+        assert await queries.next_serial(session, "NC", day) == 1
+
+
+async def test_the_database_holds_no_word_of_a_letter(desk: Desk) -> None:
+    letter = await desk.write(contact=CONTACT, place="金佛大道12号")
+    async with desk.aside.sessions() as session:
+        found = await session.execute(
+            text("SELECT to_jsonb(l)::text FROM letter l WHERE id = :id"), {"id": letter.id}
+        )
+        stored = found.scalar_one()
+    for secret in ("赵铁柱", "13911112222", "路灯", "金佛", letter.code):
+        assert secret not in stored
+
+
+async def test_the_sender_sees_the_letter_with_its_code(desk: Desk) -> None:
+    letter = await desk.write()
+    seen = await letter.seen()
+    assert (seen["reg_no"], seen["state"], seen["due_on"]) == (
+        letter.reg_no,
+        "received",
+        "2026-12-07",
+    )
+    assert [step["action"] for step in seen["timeline"]] == ["receive"]
+
+
+async def test_a_code_is_read_as_people_type_it(desk: Desk) -> None:
+    letter = await desk.write()
+    typed = letter.code.lower().replace("0", "o").replace("1", "l")
+    answer = await desk.client.get(
+        f"{API}/letters/{letter.reg_no}", params={"code": f"{typed[:5]}-{typed[5:]}"}
+    )
+    assert answer.status_code == 200
+
+
+async def test_a_wrong_code_and_a_wrong_number_are_answered_alike(desk: Desk) -> None:
+    letter = await desk.write()
+    wrong_check_digit = letter.reg_no[:-1] + str((int(letter.reg_no[-1]) + 1) % 10)
+    for reg_no, code in (
+        (letter.reg_no, "0000000000"),
+        (letter.reg_no, None),
+        (wrong_check_digit, letter.code),
+        ("NC-LX-19990101-0001-3", letter.code),
+        ("nonsense", letter.code),
+    ):
+        answer = await desk.client.get(
+            f"{API}/letters/{reg_no}", params={"code": code} if code else {}
+        )
+        assert answer.status_code == 404, reg_no
+        assert set(answer.json()) == {"type", "title", "status", "request_id"}
+
+
+async def test_many_wrong_codes_stop_for_an_hour(desk: Desk) -> None:
+    letter = await desk.write()
+    path = f"{API}/letters/{letter.reg_no}"
+    for _ in range(rules.ATTEMPTS):
+        assert (await desk.client.get(path, params={"code": "0000000000"})).status_code == 404
+    stopped = await desk.client.get(path, params={"code": letter.code})
+    assert stopped.status_code == 429
+    assert int(stopped.headers["Retry-After"]) > 3000
+    desk.aside.clock.pass_(hours=1, seconds=1)
+    assert (await desk.client.get(path, params={"code": letter.code})).status_code == 200
+
+
+async def test_the_same_key_writes_one_letter(desk: Desk) -> None:
+    letter = {"kind": "help", "title": "路灯不亮", "body": BODY}
+    headers = {"Idempotency-Key": "a-key-of-twenty-chars-" + desk.department}
+    answers = [
+        await desk.client.post(f"{API}/letters", json=letter, headers=headers) for _ in range(2)
+    ]
+    assert answers[0].json() == answers[1].json()
+
+
+GOOD: dict[str, Any] = {"kind": "help", "title": "路灯不亮", "body": BODY}
+BAD = [
+    ({**GOOD, "extra": 1}, "/body/extra"),
+    ({**GOOD, "kind": "praise"}, "/body/kind"),
+    ({**GOOD, "kind": None}, "/body/kind"),
+    ({**GOOD, "title": "长" * 26}, "/body/title"),
+    ({**GOOD, "title": "  "}, "/body/title"),
+    ({**GOOD, "title": "响铃\u0007"}, "/body/title"),
+    ({**GOOD, "body": "长" * 5001}, "/body/body"),
+    ({**GOOD, "body": 7}, "/body/body"),
+    ({**GOOD, "contact": {"name": "王"}}, "/body/contact/phone"),
+    ({**GOOD, "contact": {"name": "王", "phone": "call me"}}, "/body/contact/phone"),
+    ({**GOOD, "contact": CONTACT, "anonymity": "anonymous"}, "/body"),
+    ({**GOOD, "anonymity": "invisible"}, "/body/anonymity"),
+    ({**GOOD, "wants_public": "maybe"}, "/body/wants_public"),
+    ({**GOOD, "channel": "pigeon"}, "/body/channel"),
+    ({"title": "路灯不亮", "body": BODY}, "/body/kind"),
+    ([], "/body"),
+]
+
+
+@pytest.mark.parametrize(("letter", "pointer"), BAD)
+async def test_bad_input_is_named_and_writes_nothing(desk: Desk, letter: Any, pointer: str) -> None:
+    before = await _count(desk)
+    answer = await desk.client.post(f"{API}/letters", json=letter)
+    assert answer.status_code == 422, answer.text
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+    assert await _count(desk) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe",
+        b"{",
+        b'{"kind": "help", "title": "\\ud800\\ud800", "body": "xx"}',
+        b'{"kind": "help", "title": "a\\u0000b", "body": "xx"}',
+        b"[" * 100_000,
+    ],
+)
+async def test_broken_json_is_refused(desk: Desk, body: bytes) -> None:
+    answer = await desk.client.post(
+        f"{API}/letters", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+async def _count(desk: Desk) -> int:
+    async with desk.aside.sessions() as session:
+        counted = await session.execute(text("SELECT count(*) FROM letter"))
+        return int(counted.scalar_one())
+
+
+async def test_a_letter_sent_twice_is_hinted_at(desk: Desk) -> None:
+    body = f"{desk.department}门口的井盖破了，车辆经过声音很大，夜里影响休息，请更换。"
+    first = await desk.write(body=body)
+    again = await desk.write(body="再次反映：" + body)
+    [seen] = await desk.list("dispatcher", reg_no=again.reg_no)
+    assert first.reg_no in {hint["reg_no"] for hint in seen["duplicates"]}
+
+
+async def test_a_department_sees_its_own_letters_only(desk: Desk) -> None:
+    letter = await desk.letter_in(S.HANDLING)
+    other = "T-OTHER"
+    assert letter.reg_no in {seen["reg_no"] for seen in await desk.list("officer")}
+    assert await desk.list("officer", other, reg_no=letter.reg_no) == []
+    answer = await desk.client.get(
+        f"{API}/letters/{letter.id}/file", headers=desk.headers("officer", other)
+    )
+    assert answer.status_code == 404
+
+
+async def test_the_work_list_pages_without_gap_or_repeat(desk: Desk) -> None:
+    written = [(await desk.letter_in(S.DISPATCHED)).reg_no for _ in range(5)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        answer = await desk.client.get(
+            f"{API}/letters", params=params, headers=desk.headers("officer")
+        )
+        seen += [item["reg_no"] for item in answer.json()["items"]]
+        if (cursor := answer.json()["next_cursor"]) is None:
+            break
+    assert sorted(seen) == sorted(written)
+
+
+async def test_the_work_list_masks_titles_and_the_original_is_logged(desk: Desk) -> None:
+    letter = await desk.write(title="我叫王小明13800138000", contact=CONTACT)
+    [seen] = await desk.list("dispatcher", reg_no=letter.reg_no)
+    assert seen["title"] == "我叫王某［电话］"
+    answer = await desk.client.get(
+        f"{API}/letters/{letter.id}/original", headers=desk.headers("dispatcher", sub="reader-1")
+    )
+    assert answer.json()["title"] == "我叫王小明13800138000"
+    assert answer.json()["contact"] == CONTACT
+    assert await _audited(desk, letter.id) == [("reader-1", "letter.unmasked_read")]
+
+
+async def test_a_confidential_sender_is_unknown_to_the_department(desk: Desk) -> None:
+    letter = await desk.letter_in(S.HANDLING, contact=CONTACT, anonymity="confidential")
+    path = f"{API}/letters/{letter.id}/original"
+    officer = await desk.client.get(path, headers=desk.headers("officer"))
+    office = await desk.client.get(path, headers=desk.headers("supervisor"))
+    assert (officer.json()["contact"], office.json()["contact"]) == (None, CONTACT)
+
+
+async def _audited(desk: Desk, letter_id: str) -> list[tuple[str, str]]:
+    async with desk.aside.sessions() as session:
+        rows = await session.execute(
+            text("SELECT actor, action FROM audit_log WHERE object = :object ORDER BY id"),
+            {"object": f"letter:{letter_id}"},
+        )
+        return [(row.actor, row.action) for row in rows]
+
+
+async def test_the_list_and_the_rule_of_who_sees_what_agree(desk: Desk) -> None:
+    kinds: list[dict[str, Any]] = [{"kind": "help"}, {"kind": "accusation"}]
+    for kind in kinds:
+        await desk.letter_in(S.RECEIVED, **kind)
+    accusation = await desk.write(kind="accusation")
+    await accusation.act("register", accused=[desk.department])
+    await desk.letter_in(S.DISPATCHED)
+    places = [frozenset(p) for p in ((), ("*",), (desk.department,), ("*", desk.department))]
+    callers = [
+        Caller(sub="x", roles=frozenset({role}), places=where)
+        for role in ("officer", "reviewer", "supervisor", "dispatcher", "auditor", "clerk")
+        for where in places
+    ]
+    async with desk.aside.sessions() as session:
+        every = (await session.execute(select(Row))).scalars().all()
+        for caller in callers:
+            listed = await session.execute(select(col(Row.id)).where(queries.visible_to(caller)))
+            expected: set[UUID] = {row.id for row in every if rules.may_see(row, caller)}
+            assert set(listed.scalars()) == expected, caller
+
+
+async def test_the_original_cannot_be_changed_in_the_database(desk: Desk) -> None:
+    letter = await desk.write()
+    async with desk.aside.sessions() as session:
+        with pytest.raises(Exception, match="append only"):
+            await session.execute(
+                text("UPDATE letter SET body_sealed = 'x' WHERE id = :id"), {"id": letter.id}
+            )
+
+
+async def test_nothing_personal_is_logged(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    letter = await desk.write(title="我叫钱多多", contact=CONTACT)
+    await letter.seen()
+    logged = capsys.readouterr()
+    for secret in ("钱多多", "赵铁柱", "13911112222", letter.code, json.dumps("钱多多")):
+        assert secret not in logged.out + logged.err
