@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import asyncpg
 import nats.errors
@@ -89,17 +90,25 @@ def _stop_on_signals(stack: Stack, stop: asyncio.Event, up: asyncio.Task[None]) 
 def banner(chosen: Options, seconds: float) -> str:
     """Where to look and whom to sign in as, in Chinese and English."""
     places = [
-        ("接口文档", "API documents", "/docs"),
-        ("事件说明", "Events", "/events"),
-        ("OpenAPI / AsyncAPI", "", "/openapi.json  /asyncapi.json"),
-        ("健康状态", "Health", "/readyz"),
+        ("接口文档 API documents", "/docs"),
+        ("事件说明 Events", "/events"),
+        ("OpenAPI, AsyncAPI", "/openapi.json  /asyncapi.json"),
+        ("健康状态 Health", "/readyz"),
     ]
-    lines = ["", f"一扇门已就绪（{seconds:.0f} 秒） OneDoor is ready ({seconds:.0f} s)", ""]
-    lines += [f"  {f'{zh} {en}'.strip():<24}\t{chosen.url}{path}" for zh, en, path in places]
-    lines += ["", *_accounts(chosen.data / "demo-accounts.json"), ""]
-    lines += ["  另开一个窗口走一遍：make tour    In another terminal: make tour"]
-    lines += ["  按 Ctrl-C 停止。              Ctrl-C stops everything.", ""]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            "",
+            f"一扇门已就绪（{seconds:.0f} 秒） OneDoor is ready ({seconds:.0f} s)",
+            "",
+            *(f"  {_padded(name, 24)}{chosen.url}{path}" for name, path in places),
+            "",
+            *_accounts(chosen.data / "demo-accounts.json"),
+            "",
+            f"  {_padded('另开窗口走一遍 In another terminal', 40)}make tour",
+            f"  {_padded('停止 To stop', 40)}Ctrl-C",
+            "",
+        ]
+    )
 
 
 def _accounts(path: Path) -> list[str]:
@@ -107,11 +116,18 @@ def _accounts(path: Path) -> list[str]:
         return []
     rows = json.loads(path.read_text(encoding="utf-8"))
     told = [
-        f"  {row['account']:<14} {row['role']:<13} {','.join(row['places']) or '-':<7}"
-        f" {row['password']}"
+        "  {:<14}{:<14}{:<8}{}".format(
+            row["account"], row["role"], ",".join(row["places"]) or "-", row["password"]
+        )
         for row in rows
     ]
-    return ["演示账号（密码仅在本机有效） Demo accounts (for this machine only):", *told]
+    return ["演示账号（仅在本机有效） Demo accounts (for this machine only):", *told]
+
+
+def _padded(text: str, width: int) -> str:
+    """The text with spaces up to a width on the screen, where a Chinese character takes two."""
+    taken = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * (width - taken)
 
 
 if __name__ == "__main__":
