@@ -12,6 +12,7 @@ from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from tests import support
 from tests.support import Databases, Tokens
+from tests.system import System, running_system
 
 Headers = Callable[..., dict[str, str]]
 
@@ -97,3 +98,10 @@ async def sql(
             return made
 
         yield connection
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """The whole system in processes of its own; tests that use it share one xdist group."""
+    with running_system() as running:
+        yield running
