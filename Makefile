@@ -93,7 +93,10 @@ $(READY): deploy/requirements/dev.txt | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo '需要 Python 3.11 或更新版本。 Python 3.11 or newer is needed.' >&2; exit 1; }
 	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
-	@$(UV) pip sync -q --require-hashes --python $(PY) $<
+	@# uv does not read pip's settings: a mirror that is set there is the one to use.
+	@mirror=$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}; \
+		[ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$$mirror"; \
+		$(UV) pip sync -q --require-hashes --python $(PY) $<
 	@touch $@
 
 .tools/bin/uv: deploy/requirements/tools.txt
