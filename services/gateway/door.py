@@ -156,7 +156,8 @@ class Door:
         send: Send,
     ) -> None:
         upstream = self._registry.upstreams[operation.service]
-        target = targets.written(scope["raw_path"], scope["query_string"])
+        query = scope["query_string"]
+        target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
         extra.append((b"x-request-id", scope["state"]["request_id"].encode()))
         started, status = time.perf_counter(), CLIENT_CLOSED
         try:

@@ -15,6 +15,8 @@ from shared.identity import TOKEN_TYPE, Verifier
 from shared.ids import new_id
 
 FIRST_PARTY = "onedoor"
+ALGORITHM = "Ed25519"
+"""EdDSA by its name since RFC 9864, which retires the name that left the curve open."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Issuer:
             "exp": issued + ACCESS_SECONDS,
             "jti": str(new_id()),
         }
-        header = {"alg": "EdDSA", "typ": TOKEN_TYPE, "kid": key.kid}
-        return jwt.encode(header, claims, key, algorithms=["EdDSA"])
+        header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": key.kid}
+        return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
 
 class OwnKeysVerifier(Verifier):

@@ -127,6 +127,7 @@ class Connection(asyncio.Protocol):
         self._head_size = 0
         self._interim = False
         self._any_byte = False
+        self._keeps = False
         self._paused = False
         self._writable = asyncio.Event()
         self._writable.set()
@@ -142,16 +143,16 @@ class Connection(asyncio.Protocol):
         """Whether request and answer both came to their end and the upstream keeps it open."""
         return (
             self.is_open
+            and self._keeps
             and not self.owes_body
             and (self._answer is None or self._answer.complete)
-            and self._parser.should_keep_alive()
         )
 
     def ask(self, head: bytes) -> Answer:
         """Sends the head of a request; its body follows by `send`."""
         assert self._transport is not None
         self._answer = Answer(self)
-        self._any_byte = False
+        self._any_byte, self._keeps, self._head_size = False, False, 0
         self._transport.write(head)
         return self._answer
 
@@ -197,22 +198,22 @@ class Connection(asyncio.Protocol):
         self._any_byte = True
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError:  # HttpParserUpgrade is one of them
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse("not an HTTP/1.1 answer")
-        if not self._answer.begun:
-            self._head_size += len(data)
-            if self._head_size > HEAD_LIMIT:
-                self._refuse("too many headers")
 
     # -- httptools callbacks -----------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        self._headers, self._head_size, self._interim = [], 0, False
+        self._headers, self._interim = [], False
         if self._answer is None or self._answer.complete:
             self.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
+        if self._answer is None or not self._answer.begun:  # what follows a body is no header
+            self._headers.append((name.lower(), value))
+        self._head_size += len(name) + len(value)
+        if self._head_size > HEAD_LIMIT:
+            self._refuse("too many headers")
 
     def on_headers_complete(self) -> None:
         answer = self._answer
@@ -239,6 +240,7 @@ class Connection(asyncio.Protocol):
         if self._interim or self._answer is None:
             return
         if self._answer.begun and not self._answer.complete:
+            self._keeps = self._parser.should_keep_alive()  # forgotten after this callback
             self._answer.finish()
 
     def _refuse(self, reason: str) -> None:

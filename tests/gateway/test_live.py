@@ -1,0 +1,174 @@
+"""A hall's screen hears of every call, resumes where it left, and never learns a ticket's id."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import nats
+import pytest
+from nats.js import JetStreamContext
+
+from deploy.local.nats import NatsServer
+from services.gateway.live import halls
+from services.gateway.live.halls import Hall, Viewer
+from tests.gateway.conftest import Running
+
+
+@pytest.fixture(scope="module")
+async def js(bus: NatsServer) -> AsyncIterator[JetStreamContext]:
+    connection = await nats.connect(bus.url("appointments"), inbox_prefix=b"_INBOX_appointments")
+    yield connection.jetstream()
+    await connection.close()
+
+
+async def called(js: JetStreamContext, hall: str, number: str) -> int:
+    """A call as the appointments service publishes it; its position in the stream."""
+    data = {
+        "ticket_id": str(uuid4()),
+        "hall_code": hall,
+        "number": number,
+        "window_no": 3,
+        "state": "called",
+        "at": "2026-11-23T01:30:00Z",
+    }
+    kind = "appointments.ticket.called.v1"
+    envelope = {"specversion": "1.0", "id": str(uuid4()), "type": kind, "data": data}
+    return (await js.publish(f"{kind}.{hall}", json.dumps(envelope).encode())).seq
+
+
+class Screen:
+    """One open stream, read event by event."""
+
+    def __init__(self, lines: AsyncIterator[str]) -> None:
+        self._lines = lines
+
+    async def next(self, wanted: str | None = None, seconds: float = 5) -> tuple[int, str, Any]:
+        """(position, event, data) of the next event, or of the next one of that name."""
+        async with asyncio.timeout(seconds):
+            fields: dict[str, str] = {}
+            async for line in self._lines:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+                if not line and "data" in fields:
+                    if wanted in (None, fields["event"]):
+                        data = json.loads(fields["data"])
+                        return int(fields["id"]), fields["event"], data
+                    fields = {}
+        raise AssertionError("the stream ended")
+
+
+def new_hall() -> str:
+    return f"T{uuid4().hex[:8]}"
+
+
+async def test_begins_with_the_display_and_tells_of_each_call(
+    client: httpx.AsyncClient, js: JetStreamContext
+) -> None:
+    hall = new_hall()
+    async with client.stream("GET", f"/api/v1/live/halls/{hall}") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert len(answer.headers.get_list("x-request-id")) == 1
+        screen = Screen(answer.aiter_lines())
+        _, event, display = await screen.next()
+        assert (event, display["hall"]) == ("display", hall)
+
+        position = await called(js, hall, "A001")
+        at, event, told = await screen.next()
+        assert (at, event) == (position, "appointments.ticket.called.v1")
+        assert told == {
+            "type": "appointments.ticket.called.v1",
+            "hall_code": hall,
+            "number": "A001",
+            "window_no": 3,
+            "state": "called",
+            "at": "2026-11-23T01:30:00Z",
+        }
+        at, event, _ = await screen.next()
+        assert (at >= position, event) == (True, "display")
+
+
+async def test_a_hall_hears_nothing_of_another(
+    client: httpx.AsyncClient, js: JetStreamContext
+) -> None:
+    here, there = new_hall(), new_hall()
+    async with client.stream("GET", f"/api/v1/live/halls/{here}") as answer:
+        screen = Screen(answer.aiter_lines())
+        await screen.next()
+        await called(js, there, "B001")
+        await called(js, here, "A001")
+        _, _, told = await screen.next()
+        assert told["number"] == "A001"
+
+
+async def test_resumes_behind_the_event_seen_last(
+    client: httpx.AsyncClient, js: JetStreamContext
+) -> None:
+    hall = new_hall()
+    path = f"/api/v1/live/halls/{hall}"
+    async with client.stream("GET", path) as answer:
+        screen = Screen(answer.aiter_lines())
+        await screen.next()
+        seen = await called(js, hall, "A001")
+        await screen.next("appointments.ticket.called.v1")
+    for number in ("A002", "A003"):
+        last = await called(js, hall, number)
+    await asyncio.sleep(0.3)
+    async with client.stream("GET", path, headers={"Last-Event-ID": str(seen)}) as answer:
+        screen = Screen(answer.aiter_lines())
+        told = [await screen.next() for _ in range(3)]
+    assert [data.get("number") for _, _, data in told] == ["A002", "A003", None]
+    assert told[1][0] == last
+
+
+async def test_an_unknown_hall_is_404(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/live/halls/NONE")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+@pytest.mark.parametrize("hall", ["a%20b", "x" * 33, "%E5%8D%97"])
+async def test_a_code_that_cannot_be_one_is_refused(client: httpx.AsyncClient, hall: str) -> None:
+    assert (await client.get(f"/api/v1/live/halls/{hall}")).status_code == 422
+
+
+async def test_many_screens_each_hear_every_call(door: Running, js: JetStreamContext) -> None:
+    hall = new_hall()
+    limits = httpx.Limits(max_connections=40)
+    async with httpx.AsyncClient(base_url=door.address, limits=limits, trust_env=False) as client:
+        ready = asyncio.Barrier(31)
+
+        async def watch() -> list[str]:
+            async with client.stream("GET", f"/api/v1/live/halls/{hall}") as answer:
+                screen = Screen(answer.aiter_lines())
+                await screen.next()
+                await ready.wait()
+                heard = [await screen.next("appointments.ticket.called.v1") for _ in range(5)]
+                return [data["number"] for _, _, data in heard]
+
+        watching = [asyncio.create_task(watch()) for _ in range(30)]
+        await ready.wait()
+        numbers = [f"A{n:03}" for n in range(5)]
+        for number in numbers:
+            await called(js, hall, number)
+        assert await asyncio.gather(*watching) == [numbers] * 30
+
+
+def test_a_viewer_that_falls_behind_is_dropped_alone() -> None:
+    hall, slow, quick = Hall(), Viewer(), Viewer()
+    hall.viewers |= {slow, quick}
+    for n in range(halls.QUEUE + 1):
+        hall.tell(b"%d" % n)
+        assert quick.queue.get_nowait() == b"%d" % n
+    assert slow.dropped
+    assert slow.queue.get_nowait() is None
+    assert not quick.dropped
+
+
+def test_knows_when_it_no_longer_knows_what_was_missed() -> None:
+    hall = Hall()
+    for n in range(1, halls.KEPT_EVENTS + 11):
+        hall.recent.append((n, b"%d" % n))
+    assert hall.after(5) is None
+    assert hall.after(halls.KEPT_EVENTS + 8) == [b"265", b"266"]

@@ -1,0 +1,262 @@
+"""Signing in: grants of RFC 6749, rotation, lock-out."""
+
+import asyncio
+import time
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from tests.conftest import Headers
+from tests.gateway.conftest import Running
+
+Json = dict[str, Any]
+
+
+async def new_account(client: httpx.AsyncClient, as_: Headers, role: str, *places: str) -> Json:
+    """An account of its own for one test, with its password."""
+    wanted = {"account": f"t{uuid4().hex[:12]}", "roles": [role], "places": list(places)}
+    answer = await client.post("/api/v1/accounts", json=wanted, headers=as_("admin", "*"))
+    assert answer.status_code == 201, answer.text
+    made: Json = answer.json()
+    return made
+
+
+async def sign_in(client: httpx.AsyncClient, account: Json, password: str | None = None) -> Any:
+    return await client.post(
+        "/api/v1/auth/token",
+        data={
+            "grant_type": "password",
+            "username": account["name"],
+            "password": password or account["initial_password"],
+        },
+    )
+
+
+async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    return await client.post("/api/v1/auth/token", data=form)
+
+
+async def test_a_password_gives_tokens_that_every_service_verifies(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    answer = await sign_in(client, account)
+    told = answer.json()
+    assert (answer.status_code, told["token_type"], told["expires_in"]) == (200, "Bearer", 600)
+    assert answer.headers["cache-control"] == "no-store"
+
+    mine = await client.get(
+        "/api/v1/mine", headers={"Authorization": f"Bearer {told['access_token']}"}
+    )
+    assert mine.json() == {"sub": account["id"]}
+
+
+async def test_the_token_says_who_where_and_how(client: httpx.AsyncClient, as_: Headers) -> None:
+    account = await new_account(client, as_, "clerk", "H001", "H002")
+    token = (await sign_in(client, account)).json()["access_token"]
+    keys = KeySet.import_key_set((await client.get("/.well-known/jwks.json")).json())
+    decoded = jwt.decode(token, keys, algorithms=["Ed25519"])
+
+    assert decoded.header["typ"] == "at+jwt"
+    claims = decoded.claims
+    assert (claims["iss"], claims["aud"], claims["sub"]) == ("onedoor", "onedoor", account["id"])
+    assert (claims["roles"], claims["places"]) == (["clerk"], ["H001", "H002"])
+    assert claims["amr"] == ["pwd"]
+    assert claims["exp"] - claims["iat"] == 600
+    assert abs(claims["iat"] - time.time()) < 5
+    assert claims["jti"]
+
+
+async def test_published_keys_hold_nothing_private(client: httpx.AsyncClient) -> None:
+    for key in (await client.get("/.well-known/jwks.json")).json()["keys"]:
+        assert key.keys() <= {"kty", "crv", "x", "kid", "use"}
+
+
+async def test_me_tells_the_account(client: httpx.AsyncClient, as_: Headers) -> None:
+    account = await new_account(client, as_, "officer", "D01")
+    token = (await sign_in(client, account)).json()["access_token"]
+    me = await client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert me.json() == {
+        "sub": account["id"],
+        "account": account["name"],
+        "roles": ["officer"],
+        "places": ["D01"],
+    }
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "0" * 256])
+async def test_wrong_passwords_and_unknown_names_are_told_alike(
+    client: httpx.AsyncClient, as_: Headers, wrong: str
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    answers = [
+        await sign_in(client, account, wrong or "-"),
+        await sign_in(client, {"name": f"nobody{uuid4().hex[:8]}"}, wrong or "-"),
+    ]
+    for answer in answers:
+        body = answer.json()
+        assert answer.status_code == 400
+        assert (body["error"], body["type"]) == ("invalid_grant", "/problems/invalid-grant")
+    same = [{k: v for k, v in a.json().items() if k != "request_id"} for a in answers]
+    assert same[0] == same[1]
+
+
+async def test_ten_failures_lock_even_the_right_password(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    guesses = await asyncio.gather(*(sign_in(client, account, f"guess-{n}") for n in range(16)))
+    outcomes = [guess.status_code for guess in guesses]
+    assert (outcomes.count(400), outcomes.count(429)) == (10, 6)
+    right = await sign_in(client, account)
+    assert right.status_code == 429
+    assert 800 < int(right.headers["retry-after"]) <= 901
+
+
+async def test_a_lock_ends_after_its_time(
+    client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    for n in range(10):
+        await sign_in(client, account, f"guess-{n}")
+    assert (await sign_in(client, account)).status_code == 429
+    database = await sql("gateway")
+    await database.execute(
+        "UPDATE sign_in_attempt SET last_at = last_at - interval '16 minutes' WHERE attempts = 10"
+    )
+    assert (await sign_in(client, account)).status_code == 200
+
+
+async def test_a_right_password_forgets_the_failures_before_it(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    for _ in range(2):
+        for n in range(6):
+            await sign_in(client, account, f"guess-{n}")
+        assert (await sign_in(client, account)).status_code == 200
+
+
+async def test_many_honest_sign_ins_at_once_succeed(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    answers = await asyncio.gather(*(sign_in(client, account) for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_refresh_token_works_once_and_reuse_ends_the_sign_in(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    first = (await sign_in(client, await new_account(client, as_, "citizen"))).json()
+    second = (await refresh(client, first["refresh_token"])).json()
+    third = (await refresh(client, second["refresh_token"])).json()
+    assert third["access_token"]
+
+    assert (await refresh(client, first["refresh_token"])).status_code == 400
+    assert (await refresh(client, third["refresh_token"])).status_code == 400
+
+
+async def test_one_of_many_concurrent_refreshes_wins(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    first = (await sign_in(client, await new_account(client, as_, "citizen"))).json()
+    tries = (refresh(client, first["refresh_token"]) for _ in range(12))
+    outcomes = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert (outcomes.count(200), outcomes.count(400)) == (1, 11)
+
+
+async def test_signing_out_ends_what_came_of_it(client: httpx.AsyncClient, as_: Headers) -> None:
+    first = (await sign_in(client, await new_account(client, as_, "citizen"))).json()
+    out = await client.post("/api/v1/auth/revoke", data={"token": first["refresh_token"]})
+    assert out.status_code == 200
+    assert (await refresh(client, first["refresh_token"])).status_code == 400
+    again = await client.post("/api/v1/auth/revoke", data={"token": "unknown"})
+    assert again.status_code == 200
+
+
+async def test_a_sign_in_ends_after_a_working_day(
+    client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    first = (await sign_in(client, account)).json()
+    database = await sql("gateway")
+    await database.execute(
+        "UPDATE sign_in SET expires_at = now() WHERE account_id = $1", account["id"]
+    )
+    assert (await refresh(client, first["refresh_token"])).status_code == 400
+
+
+async def test_systems_sign_in_with_their_secret_in_form_or_header(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "system", "*")
+    name, secret = account["name"], account["initial_password"]
+    form = {"grant_type": "client_credentials"}
+    by_form = await client.post(
+        "/api/v1/auth/token", data={**form, "client_id": name, "client_secret": secret}
+    )
+    by_header = await client.post("/api/v1/auth/token", data=form, auth=(name, secret))
+    for answer in (by_form, by_header):
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["refresh_token"] is None
+        assert answer.json()["scope"] == "system"
+
+
+async def test_people_are_no_clients(client: httpx.AsyncClient, as_: Headers) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    form = {"grant_type": "client_credentials"}
+    for secret in (account["initial_password"], "wrong"):
+        answer = await client.post("/api/v1/auth/token", data=form, auth=(account["name"], secret))
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"grant_type": "password"},
+        {"grant_type": "password", "username": "x"},
+        {"grant_type": "refresh_token"},
+    ],
+)
+async def test_names_the_parameter_that_is_missing(
+    client: httpx.AsyncClient, form: dict[str, str]
+) -> None:
+    answer = await client.post("/api/v1/auth/token", data=form)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"grant_type": "implicit"},
+        {},
+        {"grant_type": "password", "username": "x", "password": "y", "roles": "admin"},
+    ],
+)
+async def test_refuses_unknown_grants_and_fields(
+    client: httpx.AsyncClient, form: dict[str, str]
+) -> None:
+    answer = await client.post("/api/v1/auth/token", data=form)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/body/")
+
+
+async def test_no_password_or_token_is_stored(
+    door: Running, client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    told = (await sign_in(client, account)).json()
+    database = await sql("gateway")
+    stored = ""
+    for table in ("account", "sign_in", "refresh_token", "sign_in_attempt", "sign_in_rate"):
+        stored += str(await database.fetch(f"SELECT * FROM {table}"))
+    for secret in (account["initial_password"], told["refresh_token"], told["access_token"]):
+        assert secret not in stored
+    assert "127.0.0.1" not in stored
+    assert "$argon2id$" in stored
