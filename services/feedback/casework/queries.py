@@ -67,7 +67,7 @@ async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply 
         select(LetterReply)
         .join(ReplyApproval, col(ReplyApproval.reply_id) == col(LetterReply.id))
         .where(col(LetterReply.letter_id) == letter_id)
-        .order_by(col(ReplyApproval.approved_at).desc())
+        .order_by(col(ReplyApproval.approved_at).desc(), col(LetterReply.id).desc())
         .limit(1)
     )
     return (await session.execute(rows)).scalars().one_or_none()

@@ -29,12 +29,12 @@ WITH hits AS MATERIALIZED (
     SELECT letter_id, published_at, reg_no FROM published_letter
     WHERE taken_down_at IS NULL AND grams @> $1::int[] AND haystack LIKE ALL ($2::text[])
       AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR department_code = $4)
-), some AS (
+), shown AS (
     SELECT letter_id FROM hits
     WHERE $5::timestamptz IS NULL OR (published_at, reg_no) < ($5::timestamptz, $6::text)
     ORDER BY published_at DESC, reg_no DESC LIMIT $7
 )
-SELECT {_COLUMNS} FROM some JOIN published_letter USING (letter_id)
+SELECT {_COLUMNS} FROM shown JOIN published_letter USING (letter_id)
 ORDER BY published_at DESC, reg_no DESC"""
 
 _LATEST = f"""
