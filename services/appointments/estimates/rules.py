@@ -45,10 +45,10 @@ def forecast(floor: Floor, rng: Random) -> dict[UUID, Estimate]:
     """The estimate of everyone in the queue who is already there."""
     people = [person for person in floor.queue if person.arrives <= 0]
     runs = max(FEWEST_RUNS, min(MOST_RUNS, STEPS // max(len(floor.queue), 1)))
-    draws = {item: _draws(floor, item, rng) for item in _items(floor)}
+    plan = _Plan(floor, rng)
     waits: Waits = {person.key: [] for person in people}
     for _ in range(runs):
-        for key, wait in _run(floor, draws, rng):
+        for key, wait in _run(plan, rng):
             if key in waits:
                 waits[key].append(wait)
     ahead = _ahead(people, floor.desks)
@@ -103,60 +103,65 @@ def _residual(desk: Desk, draws: Mapping[str, Iterator[float]]) -> float:
     return next(draws[desk.busy_with]) / 2
 
 
-def _run(
-    floor: Floor, draws: Mapping[str, Iterator[float]], rng: Random
-) -> Iterator[tuple[UUID, float]]:
-    """One way the day may go on: who is called after how many minutes."""
-    free = [(_residual(desk, draws), index) for index, desk in enumerate(floor.desks)]
-    heapq.heapify(free)
-    lines = _Lines(floor, rng)
-    while free and lines.left:
-        at, index = heapq.heappop(free)
-        person = lines.take(floor.desks[index], at)
-        if person is not None:
-            yield person.key, max(at - max(person.arrives, 0.0), 0.0)
-            heapq.heappush(free, (at + next(draws[person.item]), index))
-        elif (soon := lines.next_arrival(at)) is not None:
-            heapq.heappush(free, (soon, index))
+class _Plan:
+    """What is the same in every run: the lines of the queue, and which window looks at which.
 
-
-class _Lines:
-    """The queue of one run: a line for each set of items, so that a window looks at heads only."""
+    A line is everyone with the same items and, if any, the same appointed window.
+    """
 
     def __init__(self, floor: Floor, rng: Random) -> None:
-        self._lines: dict[tuple[frozenset[str], UUID | None], list[tuple[float, int]]] = {}
-        self._people = floor.queue
-        coming = (
-            (person.arrives, number)
-            for number, person in enumerate(floor.queue)
-            if person.shows_up >= 1 or rng.random() < person.shows_up
-        )
-        self._coming = sorted(coming, reverse=True)
-        self.left = len(self._coming)
-
-    def next_arrival(self, after: float) -> float | None:
-        return max(self._coming[-1][0], after) if self._coming else None
-
-    def take(self, desk: Desk, at: float) -> Waiting | None:
-        """The first in order whom the window serves, taken out; None if there is nobody yet."""
-        self._admit(at)
-        heads = [
-            (line[0], line)
-            for (items, window), line in self._lines.items()
-            if line and items <= desk.items and window in (None, desk.window)
+        self.people = sorted(floor.queue, key=lambda person: person.due)
+        self.draws = {item: _draws(floor, item, rng) for item in _items(floor)}
+        self.desks = floor.desks
+        kinds = list(dict.fromkeys((p.items, p.window) for p in self.people))
+        number = {kind: place for place, kind in enumerate(kinds)}
+        self.line_of = [number[p.items, p.window] for p in self.people]
+        self.lines = len(kinds)
+        self.looks_at = [
+            [
+                place
+                for place, (items, window) in enumerate(kinds)
+                if items <= desk.items and window in (None, desk.window)
+            ]
+            for desk in floor.desks
         ]
-        if not heads:
-            return None
-        _, line = min(heads, key=lambda head: head[0])
-        self.left -= 1
-        return self._people[heapq.heappop(line)[1]]
 
-    def _admit(self, at: float) -> None:
-        while self._coming and self._coming[-1][0] <= at:
-            _, number = self._coming.pop()
-            person = self._people[number]
-            line = self._lines.setdefault((person.items, person.window), [])
-            heapq.heappush(line, (person.due, number))
+
+def _run(plan: _Plan, rng: Random) -> Iterator[tuple[UUID, float]]:
+    """One way the day may go on: who is called after how many minutes.
+
+    People are named by their place in the order of due times, so that the first of several lines
+    is the smallest number.
+    """
+    lines: list[list[int]] = [[] for _ in range(plan.lines)]
+    coming = _admit(plan, lines, rng)
+    free = [(_residual(desk, plan.draws), place) for place, desk in enumerate(plan.desks)]
+    heapq.heapify(free)
+    while free:
+        at, place = heapq.heappop(free)
+        while coming and coming[-1][0] <= at:
+            _, late = coming.pop()
+            heapq.heappush(lines[plan.line_of[late]], late)
+        heads = [lines[line][0] for line in plan.looks_at[place] if lines[line]]
+        if heads:
+            first = min(heads)
+            heapq.heappop(lines[plan.line_of[first]])
+            person = plan.people[first]
+            yield person.key, max(at - max(person.arrives, 0.0), 0.0)
+            heapq.heappush(free, (at + next(plan.draws[person.item]), place))
+        elif coming:
+            heapq.heappush(free, (coming[-1][0], place))
+
+
+def _admit(plan: _Plan, lines: list[list[int]], rng: Random) -> list[tuple[float, int]]:
+    """Puts those who are there into their lines; returns who will come, the last one first."""
+    coming = []
+    for number, person in enumerate(plan.people):
+        if person.arrives <= 0:
+            lines[plan.line_of[number]].append(number)
+        elif rng.random() < person.shows_up:
+            coming.append((person.arrives, number))
+    return sorted(coming, reverse=True)
 
 
 def _ahead(people: list[Waiting], desks: tuple[Desk, ...]) -> dict[UUID, int]:

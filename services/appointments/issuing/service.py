@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
@@ -61,14 +62,12 @@ async def issue(
     appointment = await _appointment(session, request)
     place = _standing(caller, request, policy, appointment, now)
     ticket = _ticket(vault, caller, request, policy, place, now)
-    # The forecast comes before the hall's floor is locked: it takes some milliseconds.
     estimate = await estimates.with_newcomer(session, ticket, now)
-    seq = await queueing.next_seq(session, request.hall)
     if appointment is not None:
         await _check_in(session, ticket, appointment, now)
     await _ensure_first(session, ticket)
     await _number(session, ticket)
-    await _admit(session, ticket, estimate, caller, seq, now)
+    await _admit(session, ticket, estimate, caller, now)
     return Issued(ticket, estimate)
 
 
@@ -171,24 +170,25 @@ async def _admit(
     ticket: Ticket,
     estimate: Estimate | None,
     caller: Caller,
-    seq: int,
     now: datetime,
 ) -> None:
     """Write the ticket, its log entry with what was predicted, and its event."""
     session.add(ticket)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:  # the unique indexes have the last word
+        raise rules.AlreadyTicketed from error
     entry = Entry(
         action="issue",
         event="issued",
-        hall_seq=seq,
         actor=caller.sub,
         at=now,
         predicted_p50=estimate.p50_minutes if estimate else None,
         predicted_p85=estimate.p85_minutes if estimate else None,
     )
-    await queueing.append(session, ticket, entry)
     if ticket.ticket_class in _DECISIONS:
         given = {"minutes": ticket.credit_minutes, "class": ticket.ticket_class.value}
         await audit_log.write(
             session, caller.sub, "ticket.credit_given", f"ticket:{ticket.id}", now, given
         )
+    await queueing.append(session, ticket, entry)

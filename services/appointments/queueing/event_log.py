@@ -1,12 +1,13 @@
 """Writes what happened on a hall's floor: the swap, its entry in the log, and its event.
 
-Callers hold the hall's floor; see `queries.next_seq`.
+`append` comes last in a transaction, because it holds the hall's floor; see `queries`.
 """
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
@@ -18,11 +19,8 @@ from services.appointments.queueing.events import (
     WindowChanged,
 )
 from services.appointments.queueing.models import (
-    Call,
     Outcome,
     Ticket,
-    TicketEvent,
-    TicketState,
     WindowAtWork,
     WindowState,
 )
@@ -42,23 +40,23 @@ async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> T
 
 async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
     """Log what happened to the ticket, and promise its event to the bus."""
-    session.add(
-        TicketEvent(
-            hall_code=ticket.hall_code,
-            ticket_id=ticket.id,
-            visit_id=ticket.visit_id,
-            number=ticket.number,
-            item_code=ticket.item_code,
-            to_state=ticket.state.value,
-            version=ticket.version,
-            window_id=entry.window_id or ticket.window_id,
-            window_no=entry.window_no or ticket.window_no,
-            **entry.model_dump(exclude={"event", "next_ticket_id", "window_id", "window_no"}),
-        )
-    )
-    event = _event(ticket, entry)
-    await outbox.record(session, event, scope=ticket.hall_code, subject=str(ticket.id))
     await session.flush()
+    event = _event(ticket, entry)
+    promised = outbox.row(event, scope=ticket.hall_code, subject=str(ticket.id))
+    logged = {
+        "hall": ticket.hall_code,
+        "ticket_id": ticket.id,
+        "visit_id": ticket.visit_id,
+        "number": ticket.number,
+        "item_code": ticket.item_code,
+        "to_state": ticket.state.value,
+        "version": ticket.version,
+        **entry.model_dump(exclude={"event", "next_ticket_id", "before"}),
+        "window_id": entry.window_id or ticket.window_id,
+        "window_no": entry.window_no or ticket.window_no,
+        "before": orjson.dumps(entry.before).decode(),
+    }
+    await queries.append(session, logged, promised)
 
 
 def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
@@ -67,7 +65,7 @@ def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
         "ticket_id": ticket.id,
         "visit_id": ticket.visit_id,
         "hall_code": ticket.hall_code,
-        "hall_seq": entry.hall_seq,
+        "hall_seq": 0,  # given by the statement that appends
         "number": ticket.number,
         "item_code": ticket.item_code,
         "state": ticket.state.value,
@@ -80,18 +78,10 @@ def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
     return kind(**known, **{k: v for k, v in more.items() if k in kind.model_fields})
 
 
-async def end_call(session: AsyncSession, call: Call, by: str, now: datetime) -> None:
-    """Free the window; one that takes no new people is closed with that."""
-    call.ended_at, call.ended_by = now, by
-    session.add(call)
-    await session.flush()
-    await close_drained(session, call.window_id, now)
-
-
 async def close_drained(
     session: AsyncSession, window_id: UUID, now: datetime
 ) -> WindowAtWork | None:
-    """The closed window, if it was draining; the caller knows that nobody is there."""
+    """The closed window, if it was draining; nobody is there, and the caller holds the floor."""
     closed = await queries.move_window(
         session, window_id, WindowState.DRAINING, WindowState.CLOSED, now
     )
@@ -129,7 +119,6 @@ async def open_leg(
     leg_id: UUID,
     items: list[str],
     window_id: UUID | None,
-    actor: str,
     now: datetime,
 ) -> Ticket:
     """The next leg of the same number, which keeps the time already waited and the credit."""
@@ -151,25 +140,7 @@ async def open_leg(
     )
     session.add(leg)
     await session.flush()
-    seq = await queries.next_seq(session, leg.hall_code)
-    entry = Entry(action="continue", event="issued", hall_seq=seq, actor=actor, at=now)
-    await append(session, leg, entry)
     return leg
-
-
-async def withdraw_leg(session: AsyncSession, leg: Ticket, actor: str, now: datetime) -> None:
-    """Close the leg that a transfer opened, because the transfer is taken back."""
-    closed = await swap(session, leg, {"state": TicketState.CLOSED, "state_since": now})
-    seq = await queries.next_seq(session, leg.hall_code)
-    entry = Entry(
-        action="withdraw",
-        event="closed",
-        hall_seq=seq,
-        actor=actor,
-        at=now,
-        from_state=TicketState.WAITING.value,
-    )
-    await append(session, closed, entry)
 
 
 async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:

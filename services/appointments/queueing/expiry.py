@@ -1,14 +1,13 @@
 """What happens to tickets when nobody asks: the time to come back is over, or the day is."""
 
+import contextlib
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.priority import service as priority
 from services.appointments.queueing import queries, rules, service
 from services.appointments.queueing.models import Ticket
-from services.appointments.queueing.rules import Action, Edge
+from services.appointments.queueing.rules import Action
 from services.appointments.queueing.service import Wish
 from shared import clock
 from shared.errors import StateConflict
@@ -31,32 +30,16 @@ async def abandon_left(session: AsyncSession, now: datetime) -> int:
 
 
 async def _move_by_themselves(
-    session: AsyncSession, tickets: list[UUID], action: Action, now: datetime
+    session: AsyncSession, tickets: list[Ticket], action: Action, now: datetime
 ) -> int:
-    """Takes an edge that no person asks for; tickets that moved on meanwhile are left alone.
+    """Takes an edge that no person asks for; tickets that may not move yet are left alone.
 
-    The floor is locked before the ticket is read, so that no number is taken in vain.
+    All of them are locked by now, before the first one takes its hall's floor.
     """
     moved = 0
-    for ticket_id in tickets:
-        try:
-            ticket, _ = await _may_move(session, ticket_id, action, now)
-            await queries.lock_floor(session, ticket.hall_code)
-            ticket, edge = await _may_move(session, ticket_id, action, now)
-        except StateConflict:
-            continue
-        await service.take(session, ticket, edge, Wish(), "system", now)
-        moved += 1
+    for ticket in tickets:
+        edge = rules.edge_from(ticket, action)
+        with contextlib.suppress(StateConflict):
+            await service.take(session, ticket, edge, Wish(), "system", now)
+            moved += 1
     return moved
-
-
-async def _may_move(
-    session: AsyncSession, ticket_id: UUID, action: Action, now: datetime
-) -> tuple[Ticket, Edge]:
-    """The ticket and its edge; raises StateConflict, or another guard's problem."""
-    ticket = await service.find(session, ticket_id)
-    edge = rules.edge_from(ticket, action)
-    policy = await priority.policy_of(session, ticket.hall_code)
-    for guard in edge.guards:
-        guard(ticket, policy, now)
-    return ticket, edge

@@ -1,11 +1,15 @@
-"""All SQL of tickets and calls. Whatever changes a hall's floor locks its `hall_floor` row first,
-through `next_seq`: so events are numbered without gaps, and no two changes can deadlock."""
+"""All SQL of tickets and calls.
+
+Locks are taken in one order: tickets and their calls, then the hall's floor (with the entry in the
+log), then windows. The floor is held for the last statement and the commit only, because everybody
+in the hall waits for it; call-next, which holds it first, never waits for a ticket.
+"""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import ColumnElement, text, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,10 +24,24 @@ from services.appointments.queueing.models import (
     WindowAtWork,
     WindowState,
 )
+from shared.outbox import OutboxRow
 
-_NEXT_SEQ = text(
-    "INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 1, '{}')"
-    " ON CONFLICT (hall_code) DO UPDATE SET seq = hall_floor.seq + 1 RETURNING seq"
+_COLUMNS = (
+    *("ticket_id", "visit_id", "number", "item_code", "action", "from_state", "to_state"),
+    *("version", "at", "actor", "window_id", "window_no", "call_id", "served_seconds", "outcome"),
+    *("predicted_p50", "predicted_p85", "undoes"),
+)
+_APPEND = text(
+    "WITH numbered AS ("
+    "  INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 1, '{}')"
+    "  ON CONFLICT (hall_code) DO UPDATE SET seq = hall_floor.seq + 1 RETURNING seq"
+    "), logged AS ("
+    f"  INSERT INTO ticket_event (hall_code, hall_seq, {', '.join(_COLUMNS)}, before)"
+    f"  SELECT :hall, seq, {', '.join(f':{name}' for name in _COLUMNS)}, CAST(:before AS jsonb)"
+    "  FROM numbered"
+    ") INSERT INTO outbox (event_id, subject, body, traceparent)"
+    " SELECT :event_id, :subject, convert_to(jsonb_set(CAST(:body AS jsonb), '{data,hall_seq}',"
+    "   to_jsonb(seq))::text, 'UTF8'), :traceparent FROM numbered"
 )
 _LOCK_FLOOR = text(
     "INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 0, '{}')"
@@ -40,9 +58,10 @@ _REOPEN_CALL = text(
 )
 
 
-async def next_seq(session: AsyncSession, hall_code: str) -> int:
-    """The number of the hall's next event; locks the hall's floor until the transaction ends."""
-    return int((await session.execute(_NEXT_SEQ, {"hall": hall_code})).scalar_one())
+async def append(session: AsyncSession, entry: dict[str, Any], promised: OutboxRow) -> None:
+    """Number, log and promise an event in one statement; holds the hall's floor until commit."""
+    body = promised.body.decode()
+    await session.execute(_APPEND, {**entry, **promised._asdict(), "body": body})
 
 
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
@@ -90,11 +109,22 @@ async def last_event(session: AsyncSession, ticket_id: UUID) -> TicketEvent | No
 
 async def live_call(session: AsyncSession, ticket_id: UUID) -> Call | None:
     """The call that has the ticket at a window."""
-    return (
-        await session.exec(
-            select(Call).where(Call.ticket_id == ticket_id, col(Call.ended_at).is_(None))
-        )
-    ).one_or_none()
+    return (await session.exec(select(Call).where(*_live(ticket_id)))).one_or_none()
+
+
+async def change_live_call(
+    session: AsyncSession, ticket_id: UUID, values: dict[str, Any]
+) -> Call | None:
+    """The call that has the ticket at a window, with new values."""
+    changed = await session.execute(
+        update(Call).where(*_live(ticket_id)).values(**values).returning(Call),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    )
+    return changed.scalar_one_or_none()
+
+
+def _live(ticket_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return col(Call.ticket_id) == ticket_id, col(Call.ended_at).is_(None)
 
 
 async def live_at_window(session: AsyncSession, window_id: UUID) -> Call | None:
@@ -184,23 +214,27 @@ async def live_by_evidence(
     ).one_or_none()
 
 
-async def missed_before(session: AsyncSession, before: datetime, limit: int) -> list[UUID]:
-    """Tickets that have been missed since before that moment, hall by hall."""
-    rows = await session.exec(
-        select(Ticket.id)
-        .where(Ticket.state == TicketState.MISSED, Ticket.state_since < before)
-        .order_by(col(Ticket.hall_code), col(Ticket.id))
-        .limit(limit)
+async def missed_before(session: AsyncSession, before: datetime, limit: int) -> list[Ticket]:
+    """Tickets missed since before that moment, hall by hall, locked but for those at work."""
+    return list(
+        await session.exec(
+            select(Ticket)
+            .where(Ticket.state == TicketState.MISSED, Ticket.state_since < before)
+            .order_by(col(Ticket.hall_code), col(Ticket.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
     )
-    return list(rows)
 
 
-async def left_from_earlier_days(session: AsyncSession, day: date, limit: int) -> list[UUID]:
-    """Tickets of earlier days that still wait, hall by hall."""
-    rows = await session.exec(
-        select(Ticket.id)
-        .where(Ticket.state == TicketState.WAITING, Ticket.service_day < day)
-        .order_by(col(Ticket.hall_code), col(Ticket.id))
-        .limit(limit)
+async def left_from_earlier_days(session: AsyncSession, day: date, limit: int) -> list[Ticket]:
+    """Tickets of earlier days that still wait, hall by hall, locked but for those at work."""
+    return list(
+        await session.exec(
+            select(Ticket)
+            .where(Ticket.state == TicketState.WAITING, Ticket.service_day < day)
+            .order_by(col(Ticket.hall_code), col(Ticket.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
     )
-    return list(rows)

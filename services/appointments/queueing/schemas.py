@@ -94,7 +94,6 @@ class Entry(BaseModel):
 
     action: str
     event: str
-    hall_seq: int
     actor: str
     at: datetime
     from_state: str | None = None

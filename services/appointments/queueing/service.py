@@ -1,10 +1,9 @@
 """Takes a ticket along one edge of the state machine, and writes what that entails.
 
-Every function locks the hall's floor (through `queries.next_seq`) before it changes anything.
+The ticket is swapped first, its entry in the log comes last; `queries` says why.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.priority import service as priority
 from services.appointments.priority.rules import returned_standing
-from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import event_log, queries, rules
 from services.appointments.queueing.models import (
     Call,
@@ -45,21 +43,6 @@ class Wish:
     window_id: UUID | None = None
 
 
-@dataclass(frozen=True)
-class Step:
-    """One edge being taken: everything that the side effects need to know."""
-
-    ticket: Ticket
-    edge: Edge
-    wish: Wish
-    policy: Policy
-    actor: str
-    now: datetime
-    seq: int
-    call: Call | None
-    before: dict[str, Any]
-
-
 async def find(session: AsyncSession, ticket_id: UUID) -> Ticket:
     """The ticket. Raises NotFound."""
     ticket = await queries.ticket(session, ticket_id)
@@ -89,11 +72,6 @@ async def move(
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
     """Let nothing else happen on the hall's floor until the transaction ends."""
     await queries.lock_floor(session, hall_code)
-
-
-async def next_seq(session: AsyncSession, hall_code: str) -> int:
-    """The number of the hall's next event; nothing else happens there until the commit."""
-    return await queries.next_seq(session, hall_code)
 
 
 async def next_number(session: AsyncSession, hall_code: str, day: date, letter: str) -> int:
@@ -141,13 +119,30 @@ async def take(
     policy = await priority.policy_of(session, ticket.hall_code)
     for guard in edge.guards:
         guard(ticket, policy, now)
-    seq = await queries.next_seq(session, ticket.hall_code)
-    call = await queries.live_call(session, ticket.id)
-    step = Step(ticket, edge, wish, policy, actor, now, seq, call, memory(ticket))
     if edge.action is Action.UNDO:
-        return await take_back(session, ticket, policy, actor, now, seq)
-    changed = await event_log.swap(session, ticket, await _values(session, step))
-    await _write(session, replace(step, ticket=changed))
+        return await take_back(session, ticket, policy, actor, now)
+    before = memory(ticket)
+    changed = await event_log.swap(session, ticket, await _values(session, ticket, edge, wish, now))
+    call = await _change_call(session, changed, edge, now)
+    leg = await _follow_up(session, changed, edge, wish, now)
+    entry = Entry(
+        action=edge.action,
+        event=edge.event,
+        actor=actor,
+        at=now,
+        from_state=edge.state,
+        call_id=call.id if call else None,
+        served_seconds=seconds_between(call.started_at, now) if call and edge.ends_call else None,
+        outcome=wish.outcome,
+        before=before,
+        next_ticket_id=changed.next_leg_id,
+    )
+    await event_log.append(session, changed, entry)
+    if leg is not None:
+        opened = Entry(action="continue", event="issued", actor=actor, at=now)
+        await event_log.append(session, leg, opened)
+    if call is not None and edge.ends_call:
+        await event_log.close_drained(session, call.window_id, now)
     return changed
 
 
@@ -155,101 +150,73 @@ def _may_see(caller: Caller, ticket: Ticket) -> bool:
     return caller.at(ticket.hall_code) or (ticket.owner is not None and ticket.owner == caller.sub)
 
 
-async def _values(session: AsyncSession, step: Step) -> dict[str, Any]:
+async def _values(
+    session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, now: datetime
+) -> dict[str, Any]:
     """The columns that the edge changes, its state among them."""
-    values: dict[str, Any] = {"state": step.edge.next, "state_since": step.now}
-    match step.edge.action:
+    values: dict[str, Any] = {"state": edge.next, "state_since": now}
+    match edge.action:
         case Action.RECALL:
-            values |= {"last_called_at": step.now, "recalls": step.ticket.recalls + 1}
+            values |= {"last_called_at": now, "recalls": ticket.recalls + 1}
         case Action.FINISH:
-            values |= {"outcome": step.wish.outcome, "missing": list(step.wish.missing)}
+            values |= {"outcome": wish.outcome, "missing": list(wish.missing)}
         case Action.TRANSFER:
-            values |= {"next_leg_id": await _next_leg_id(session, step)}
+            await _ensure_served(session, ticket, wish)
+            values |= {"next_leg_id": new_id()}
         case Action.RESUME:
-            values |= _back_in_line(step)
+            values |= _back_in_line(ticket, now)
     return values
 
 
-def _back_in_line(step: Step) -> dict[str, Any]:
+def _back_in_line(ticket: Ticket, now: datetime) -> dict[str, Any]:
     """Waiting again: a parked ticket keeps its place, a missed one half of its earlier wait."""
-    ticket, values = step.ticket, dict.fromkeys(("window_id", "window_no", "called_at"))
+    values: dict[str, Any] = dict.fromkeys(("window_id", "window_no", "called_at"))
     values |= {"last_called_at": None, "recalls": 0}
     if ticket.state is TicketState.MISSED:
         called_at = ticket.called_at or ticket.state_since
-        place = returned_standing(ticket.ready_at, called_at, ticket.credit_minutes, step.now)
+        place = returned_standing(ticket.ready_at, called_at, ticket.credit_minutes, now)
         values |= {"ready_at": place.ready_at, "due_at": place.due_at}
     return values
 
 
-async def _next_leg_id(session: AsyncSession, step: Step) -> UUID:
-    """The id that the new leg will have; raises Invalid when nobody could call it."""
-    items = set(step.wish.items or step.ticket.items)
-    served = await queries.items_at_windows(session, step.ticket.hall_code)
-    if step.wish.window_id is not None:
-        if not items <= served.get(step.wish.window_id, set()):
+async def _ensure_served(session: AsyncSession, ticket: Ticket, wish: Wish) -> None:
+    """Raises Invalid when no window could call the new leg."""
+    items = set(wish.items or ticket.items)
+    served = await queries.items_at_windows(session, ticket.hall_code)
+    if wish.window_id is not None:
+        if not items <= served.get(wish.window_id, set()):
             raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window")
     elif not any(items <= window for window in served.values()):
         raise Invalid(_NOT_SERVED, pointer="/body/items")
-    return new_id()
 
 
-async def _write(session: AsyncSession, step: Step) -> None:
-    """The log entry and event of the edge, then what follows from it."""
-    call, served = step.call, None
-    if call is not None and step.edge.ends_call:
-        served = seconds_between(call.started_at, step.now)
-    entry = Entry(
-        action=step.edge.action,
-        event=step.edge.event,
-        hall_seq=step.seq,
-        actor=step.actor,
-        at=step.now,
-        from_state=step.edge.state,
-        call_id=call.id if call else None,
-        served_seconds=served,
-        outcome=step.wish.outcome,
-        before=step.before,
-        next_ticket_id=step.ticket.next_leg_id,
-    )
-    await event_log.append(session, step.ticket, entry)
-    follow = _FOLLOWS.get(step.edge.action)
-    if follow is not None:
-        await follow(session, step)
-    if call is not None and step.edge.ends_call:
-        await event_log.end_call(session, call, step.edge.action, step.now)
+async def _change_call(
+    session: AsyncSession, ticket: Ticket, edge: Edge, now: datetime
+) -> Call | None:
+    """The call that has the ticket at a window, ended or started by the edge."""
+    if edge.ends_call:
+        ended = {"ended_at": now, "ended_by": edge.action.value}
+        return await queries.change_live_call(session, ticket.id, ended)
+    if edge.action is Action.SERVE:
+        return await queries.change_live_call(session, ticket.id, {"started_at": now})
+    return await queries.live_call(session, ticket.id) if edge.action is Action.RECALL else None
 
 
-async def _start_service(session: AsyncSession, step: Step) -> None:
-    if step.call is not None:
-        step.call.started_at = step.now
-        session.add(step.call)
-
-
-async def _finish_case(session: AsyncSession, step: Step) -> None:
-    await event_log.record_finished_case(session, step.ticket, step.now)
-
-
-async def _open_next_leg(session: AsyncSession, step: Step) -> None:
-    if (leg_id := step.ticket.next_leg_id) is None:
-        return
-    await event_log.open_leg(
-        session,
-        step.ticket,
-        leg_id=leg_id,
-        items=list(step.wish.items or step.ticket.items),
-        window_id=step.wish.window_id,
-        actor=step.actor,
-        now=step.now,
-    )
-
-
-async def _give_up_appointment(session: AsyncSession, step: Step) -> None:
-    await event_log.record_no_show(session, step.ticket, step.now)
-
-
-_FOLLOWS: dict[Action, Callable[[AsyncSession, Step], Awaitable[None]]] = {
-    Action.SERVE: _start_service,
-    Action.FINISH: _finish_case,
-    Action.TRANSFER: _open_next_leg,
-    Action.CLOSE: _give_up_appointment,
-}
+async def _follow_up(
+    session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, now: datetime
+) -> Ticket | None:
+    """What else the edge brings about; the new leg, if it opens one."""
+    if edge.action is Action.FINISH:
+        await event_log.record_finished_case(session, ticket, now)
+    elif edge.action is Action.CLOSE:
+        await event_log.record_no_show(session, ticket, now)
+    elif edge.action is Action.TRANSFER and ticket.next_leg_id is not None:
+        return await event_log.open_leg(
+            session,
+            ticket,
+            leg_id=ticket.next_leg_id,
+            items=list(wish.items or ticket.items),
+            window_id=wish.window_id,
+            now=now,
+        )
+    return None

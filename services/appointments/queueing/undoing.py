@@ -20,7 +20,7 @@ from services.appointments.queueing.schemas import Entry, TicketMemory, memory
 
 
 async def take_back(
-    session: AsyncSession, ticket: Ticket, policy: Policy, actor: str, now: datetime, seq: int
+    session: AsyncSession, ticket: Ticket, policy: Policy, actor: str, now: datetime
 ) -> Ticket:
     """The ticket as it was before its last edge.
 
@@ -30,51 +30,69 @@ async def take_back(
     last = await queries.last_event(session, ticket.id)
     if last is None or last.action not in TAKEN_BACK or now > undo_until(last.at, policy):
         raise NothingToUndo
-    await _take_back_effects(session, ticket, last, actor, now)
-    state, before = ticket.state, memory(ticket)
-    was = TicketMemory.model_validate(last.before).model_dump()
-    changed = await event_log.swap(session, ticket, was)
+    leg = await _withdrawn_leg(session, ticket, now) if last.action == Action.TRANSFER else None
     entry = Entry(
         action=Action.UNDO,
         event="undone",
-        hall_seq=seq,
         actor=actor,
         at=now,
-        from_state=state.value,
+        from_state=ticket.state.value,
         window_id=last.window_id,
         window_no=last.window_no,
         call_id=last.call_id,
         undoes=last.hall_seq,
-        before=before,
+        before=memory(ticket),
     )
+    was = TicketMemory.model_validate(last.before).model_dump()
+    changed = await event_log.swap(session, ticket, was)
+    await _take_back_call(session, ticket, last, now)
     await event_log.append(session, changed, entry)
+    if leg is not None:
+        await event_log.append(session, leg, _withdrawal(actor, now))
+    await _settle_window(session, last, now)
     return changed
 
 
-async def _take_back_effects(
-    session: AsyncSession, ticket: Ticket, last: TicketEvent, actor: str, now: datetime
+async def _take_back_call(
+    session: AsyncSession, ticket: Ticket, last: TicketEvent, now: datetime
 ) -> None:
-    """What the edge did to the call, the window and the next leg."""
-    if last.action == Action.TRANSFER:
-        await _withdraw_next_leg(session, ticket, actor, now)
-    call = await queries.call(session, last.call_id) if last.call_id else None
-    if call is None:
+    """What the edge did to the call."""
+    if last.action == Action.CALL:
+        ended = {"ended_at": now, "ended_by": Action.UNDO.value}
+        await queries.change_live_call(session, ticket.id, ended)
+    elif last.action == Action.SERVE:
+        await queries.change_live_call(session, ticket.id, {"started_at": None})
+    elif (
+        last.action in ENDS_CALL
+        and last.call_id is not None
+        and not await queries.reopen_call(session, last.call_id)
+    ):
+        raise WindowBusy
+
+
+async def _settle_window(session: AsyncSession, last: TicketEvent, now: datetime) -> None:
+    """What the edge, and now its undoing, mean for a window that is to close."""
+    if last.window_id is None:
         return
     if last.action == Action.CALL:
-        await event_log.end_call(session, call, Action.UNDO, now)
-    elif last.action == Action.SERVE:
-        call.started_at = None
-        session.add(call)
+        await event_log.close_drained(session, last.window_id, now)
     elif last.action in ENDS_CALL:
-        if not await queries.reopen_call(session, call.id):
-            raise WindowBusy
-        await event_log.reopen_window(session, call.window_id, now)
+        await event_log.reopen_window(session, last.window_id, now)
 
 
-async def _withdraw_next_leg(
-    session: AsyncSession, ticket: Ticket, actor: str, now: datetime
-) -> None:
+async def _withdrawn_leg(session: AsyncSession, ticket: Ticket, now: datetime) -> Ticket:
+    """The leg that the transfer opened, closed."""
     leg = await queries.ticket(session, ticket.next_leg_id) if ticket.next_leg_id else None
     if leg is None or leg.state is not TicketState.WAITING:
         raise LegAlreadyCalled
-    await event_log.withdraw_leg(session, leg, actor, now)
+    return await event_log.swap(session, leg, {"state": TicketState.CLOSED, "state_since": now})
+
+
+def _withdrawal(actor: str, now: datetime) -> Entry:
+    return Entry(
+        action=Action.WITHDRAW,
+        event="closed",
+        actor=actor,
+        at=now,
+        from_state=TicketState.WAITING.value,
+    )

@@ -1,0 +1,124 @@
+"""A booked person arrives: the ticket checks the appointment in, the queue settles it."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.appointments.queueing import expiry
+from shared.clock import today
+from shared.db import Sessions
+from shared.ids import new_id, public_code
+from tests.appointments.conftest import Build
+from tests.appointments.floor import Floor, good, problem
+
+
+@pytest.fixture
+async def floor(hall: Build) -> Floor:
+    made = await hall(items=2)
+    await made.open()
+    return made
+
+
+@pytest.fixture
+async def owner(sql: Any) -> asyncpg.Connection:
+    connection: asyncpg.Connection = await sql("appointments")
+    return connection
+
+
+async def booked(owner: asyncpg.Connection, floor: Floor, *, in_minutes: int = 0) -> str:
+    """The code of a confirmed appointment for the hall's first item."""
+    code, at = public_code("A"), floor.clock.at
+    starts_at = at + timedelta(minutes=in_minutes)
+    await owner.execute(
+        "INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key, booked_by,"
+        " on_date, starts_at, minutes, state, version, guide_version, policy_version, held_at,"
+        " changed_at) VALUES ($1, $2, $3, $4, 'online', $5, 'citizen-1', $6, $7, 15, 'confirmed',"
+        " 2, 1, 0, $8, $8)",
+        new_id(),
+        code,
+        floor.code,
+        floor.items[0],
+        f"sub:{code}",
+        today(starts_at),
+        starts_at,
+        at,
+    )
+    return code
+
+
+async def state_of(owner: asyncpg.Connection, code: str) -> str:
+    return str(await owner.fetchval("SELECT state FROM appointment WHERE code = $1", code))
+
+
+async def test_taking_the_ticket_checks_the_appointment_in(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    walk_in = await floor.issue()
+    code = await booked(owner, floor, in_minutes=30)
+    ticket = await floor.issue(appointment_code=code.lower())
+    assert (ticket["number"], await state_of(owner, code)) == ("B001", "checked_in")
+    assert (await floor.see(walk_in))["ahead"] == 1
+    [first, _] = good(await floor.get("queue"))["items"]
+    assert (first["class"], first["credit_minutes"]) == ("appointment", 90)
+
+
+async def test_served_is_served(floor: Floor, owner: asyncpg.Connection) -> None:
+    code = await booked(owner, floor)
+    ticket = await floor.issue(appointment_code=code)
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="done")
+    assert await state_of(owner, code) == "served"
+
+
+async def test_late_people_wait_like_everybody(floor: Floor, owner: asyncpg.Connection) -> None:
+    code = await booked(owner, floor, in_minutes=-16)
+    await floor.issue(appointment_code=code)
+    [entry] = good(await floor.get("queue"))["items"]
+    assert entry["credit_minutes"] == 0
+
+
+async def test_a_booked_person_never_queues_twice(floor: Floor, owner: asyncpg.Connection) -> None:
+    code = await booked(owner, floor)
+    first = await floor.issue(appointment_code=code)
+    again = problem(await floor.ask_ticket(appointment_code=code), 409, "already-ticketed")
+    assert again["ticket_id"] == first["id"]
+
+
+async def test_the_code_is_good_for_its_item_and_hall_only(
+    floor: Floor, owner: asyncpg.Connection, hall: Build
+) -> None:
+    code = await booked(owner, floor)
+    wrong = await floor.ask_ticket(appointment_code=code, items=floor.items[1:])
+    assert problem(wrong, 422, "invalid-request")["errors"][0]["pointer"] == "/body/items"
+    elsewhere = await (await hall()).ask_ticket(appointment_code=code)
+    pointer = problem(elsewhere, 422, "invalid-request")["errors"][0]["pointer"]
+    assert pointer == "/body/appointment_code"
+    assert await state_of(owner, code) == "confirmed"
+
+
+async def test_missed_for_good_is_not_shown_up(
+    floor: Floor, owner: asyncpg.Connection, sessions: Sessions
+) -> None:
+    code = await booked(owner, floor)
+    ticket = await floor.issue(appointment_code=code)
+    await floor.call()
+    await floor.done(ticket, "miss")
+    for minutes, closed in ((29, "missed"), (2, "closed")):
+        floor.clock.pass_(minutes=minutes)
+        async with sessions() as session, session.begin():
+            await expiry.close_missed(session, floor.clock.at)
+        assert (await floor.see(ticket))["state"] == closed
+    assert await state_of(owner, code) == "no_show"
+
+
+async def test_who_still_waits_at_the_end_of_the_day_has_left(
+    floor: Floor, sessions: Sessions
+) -> None:
+    ticket = await floor.issue()
+    floor.clock.pass_(days=1)
+    async with sessions() as session, session.begin():
+        await expiry.abandon_left(session, floor.clock.at)
+    assert (await floor.see(ticket))["state"] == "abandoned"

@@ -1,0 +1,100 @@
+"""Many windows at once: nobody is called twice, and the order of due times holds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.appointments import floor as floors
+from tests.appointments.conftest import Build
+from tests.appointments.floor import SIGN, Floor, good
+from tests.support import eventually
+
+Connect = Callable[[str], Awaitable[asyncpg.Connection]]
+WINDOWS, PEOPLE = 60, 200
+
+
+@pytest.fixture
+async def crowd(appointments: httpx.AsyncClient, sql: Connect, as_: SIGN) -> Floor:
+    """A hall with 60 open windows and 200 people, on the service as it runs."""
+    owner = await sql("appointments")
+    code, windows, items = await floors.build(owner, windows=WINDOWS, items=2)
+    floor = Floor(appointments, as_, code, windows, items)
+    await floor.open(*range(WINDOWS))
+    for number in range(PEOPLE):
+        await floor.issue(items=[items[number % 2]])
+    return floor
+
+
+async def test_sixty_windows_at_once_never_call_one_ticket_twice(
+    crowd: Floor, sql: Connect
+) -> None:
+    called: list[str] = []
+
+    async def work(place: int) -> None:
+        while (answer := await _pressed(crowd, place)).status_code != 204:
+            ticket = good(answer)
+            called.append(ticket["id"])
+            good(await _insisting(partial(crowd.do, ticket, "miss")))
+
+    await asyncio.gather(*(work(place) for place in range(WINDOWS)))
+    assert len(called) == len(set(called)) == PEOPLE
+    owner = await sql("appointments")
+    log = await owner.fetch(
+        "SELECT hall_seq, action, number FROM ticket_event WHERE hall_code = $1 ORDER BY hall_seq",
+        crowd.code,
+    )
+    assert [entry["hall_seq"] for entry in log] == list(range(1, 3 * PEOPLE + 1))
+    numbers = [entry["number"] for entry in log if entry["action"] == "call"]
+    assert numbers == sorted(numbers)
+
+
+async def _pressed(floor: Floor, place: int) -> httpx.Response:
+    """The answer to one press of the button: asked again with the same key while it is 503."""
+    headers = {**floor.clerk(), "Idempotency-Key": uuid4().hex}
+    return await _insisting(partial(floor.window, "call-next", place, headers=headers))
+
+
+async def _insisting(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    async def unless_busy() -> httpx.Response | None:
+        return None if (answer := await ask()).status_code == 503 else answer
+
+    return await eventually(unless_busy, 20)
+
+
+async def test_one_window_asked_many_times_at_once_has_one_person(hall: Build) -> None:
+    floor = await hall()
+    await floor.open()
+    for _ in range(20):
+        await floor.issue()
+    answers = await asyncio.gather(*(floor.window("call-next") for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
+
+
+async def test_two_clerks_who_act_on_one_ticket_at_once_take_one_edge(hall: Build) -> None:
+    floor = await hall()
+    await floor.open()
+    await floor.issue()
+    ticket = await floor.call()
+    answers = await asyncio.gather(*(floor.do(ticket, "serve") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    states: list[Any] = [answer.json()["state"] for answer in answers]
+    assert states == ["serving"] * 8
+
+
+async def test_a_window_closed_while_it_calls_is_left_with_nobody_or_draining(
+    hall: Build,
+) -> None:
+    for _ in range(10):
+        floor = await hall()
+        await floor.open()
+        await floor.issue()
+        called, closed = await asyncio.gather(floor.window("call-next"), floor.window("close"))
+        assert closed.status_code == 200
+        live = called.status_code == 200
+        assert closed.json()["state"] == ("draining" if live else "closed")

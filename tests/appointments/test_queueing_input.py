@@ -1,0 +1,139 @@
+"""Bad input names its field and writes nothing; other halls do not exist for a clerk."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.appointments.conftest import Build
+from tests.appointments.floor import Floor, problem, serve_items
+
+
+@pytest.fixture
+async def floor(hall: Build) -> Floor:
+    made = await hall(windows=2, items=2)
+    await made.open()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("wish", "pointer"),
+    [
+        ({"items": []}, "/body/items"),
+        ({"items": ["no-such-item"]}, "/body/items/0"),
+        ({"items": [7]}, "/body/items/0"),
+        ({"items": "A"}, "/body/items"),
+        ({"hall": "NO-SUCH"}, "/body/hall"),
+        ({"hall": 5}, "/body/hall"),
+        ({"class": "vip"}, "/body/class"),
+        ({"class": "elderly", "evidence": {"kind": "word"}}, "/body/evidence"),
+        ({"evidence": {"kind": "id_number"}}, "/body/evidence/id_number/value"),
+        ({"appointment_code": "A0000"}, "/body/appointment_code"),
+        ({"priority": 1}, "/body/priority"),
+    ],
+)
+async def test_a_wrong_field_of_a_ticket_is_named(
+    floor: Floor, wish: dict[str, Any], pointer: str
+) -> None:
+    answer = await floor.ask_ticket(**wish)
+    assert answer.status_code == 422, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    display = await floor.client.get(f"/api/v1/halls/{floor.code}/display")
+    assert display.json()["waiting"] == []
+
+
+async def test_a_ticket_needs_an_idempotency_key(floor: Floor) -> None:
+    headers = floor.sign("device", floor.code)
+    answer = problem(await floor.ask_ticket(headers=headers), 422, "invalid-request")
+    assert answer["errors"][0]["pointer"].lower() == "/header/idempotency-key"
+
+
+async def test_the_same_key_gives_the_same_ticket(floor: Floor) -> None:
+    headers = floor.kiosk()
+    first, again = [await floor.ask_ticket(headers=headers) for _ in range(2)]
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+async def test_items_of_different_windows_need_tickets_of_their_own(floor: Floor, sql: Any) -> None:
+    owner = await sql("appointments")
+    for window, item in zip(floor.windows, floor.items, strict=True):
+        await serve_items(owner, floor.code, window, [item])
+    answer = await floor.ask_ticket(items=floor.items)
+    assert answer.json()["errors"][0]["pointer"] == "/body/items"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "pointer"),
+    [
+        ("finish", {"outcome": "perhaps"}, "/body/outcome"),
+        ("finish", {"outcome": "done", "grade": 5}, "/body/grade"),
+        ("finish", None, "/body"),
+        ("transfer", {"items": ["no-such-item"]}, "/body/items"),
+        ("transfer", {"window": "three"}, "/body/window"),
+        ("transfer", {"window": str(uuid4())}, "/body/window"),
+        ("transfer", {}, "/body"),
+        ("serve", {"version": 0}, "/body/version"),
+        ("serve", {"version": "x"}, "/body/version"),
+    ],
+)
+async def test_a_wrong_field_of_an_action_is_named(
+    floor: Floor, action: str, body: dict[str, Any] | None, pointer: str
+) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    if action != "serve":
+        await floor.done(ticket, "serve")
+    before = await floor.see(ticket)
+    url = f"/api/v1/tickets/{ticket['id']}/{action}"
+    answer = await floor.client.post(url, json=body, headers=floor.clerk())
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert await floor.see(ticket) == before
+
+
+async def test_a_stale_version_is_a_conflict(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    conflict = problem(await floor.do(ticket, "serve", version=1), 409, "state-conflict")
+    assert (conflict["state"], conflict["version"]) == ("called", 2)
+    assert (await floor.done(ticket, "serve", version=2))["version"] == 3
+
+
+async def test_for_a_clerk_of_another_hall_nothing_here_exists(floor: Floor, hall: Build) -> None:
+    other = await hall()
+    ticket = await floor.issue()
+    stranger = other.clerk()
+    problem(await floor.do(ticket, "abandon", headers=stranger), 404, "not-found")
+    for action in ("open", "pause", "close", "call-next"):
+        problem(await floor.window(action, headers=stranger), 404, "not-found")
+    problem(await floor.get("queue", headers=stranger), 404, "not-found")
+    problem(await floor.get("windows-at-work", headers=stranger), 404, "not-found")
+    manager = other.manager()
+    problem(await floor.get("statistics", headers=manager), 404, "not-found")
+    kiosk = other.kiosk()
+    problem(await floor.ask_ticket(headers=kiosk), 404, "not-found")
+
+
+async def test_a_citizen_leaves_the_queue_only_with_an_own_ticket(floor: Floor) -> None:
+    mine = floor.sign("citizen", sub="citizen-1")
+    ticket = await floor.issue(headers=mine | {"Idempotency-Key": uuid4().hex})
+    other = floor.sign("citizen", sub="citizen-2")
+    problem(await floor.do(ticket, "abandon", headers=other), 404, "not-found")
+    assert (await floor.done(ticket, "abandon", headers=mine))["state"] == "abandoned"
+
+
+async def test_unknown_windows_and_tickets_are_not_found(floor: Floor) -> None:
+    problem(await floor.do({"id": uuid4()}, "serve"), 404, "not-found")
+    problem(await floor.client.get(f"/api/v1/tickets/{uuid4()}"), 404, "not-found")
+    answer = await floor.client.get("/api/v1/tickets/A001")
+    assert answer.json()["errors"][0]["pointer"] == "/path/ticket_id"
+    url = f"/api/v1/windows/{uuid4()}/call-next"
+    problem(await floor.client.post(url, headers=floor.clerk()), 404, "not-found")
+
+
+async def test_only_a_manager_opens_a_window_for_somebody_else(floor: Floor) -> None:
+    answer = await floor.window("open", 1, clerk="clerk-9")
+    assert answer.status_code == 403
+    opened = await floor.window("open", 1, clerk="clerk-9", headers=floor.manager())
+    assert opened.json()["clerk"] == "clerk-9"

@@ -1,0 +1,115 @@
+"""Every state with every action, generated from the table that the service itself goes by."""
+
+from typing import Any
+
+import pytest
+
+from services.appointments.queueing.models import TicketState
+from services.appointments.queueing.rules import EDGES, SYSTEM, Action, roles_for
+from shared.identity import ROLES
+from tests.appointments.conftest import Build
+from tests.appointments.floor import Floor, good, problem
+
+ASKED = [action for action in Action if roles_for(action)]
+BODIES: dict[Action, dict[str, Any]] = {Action.FINISH: {"outcome": "done"}}
+BY_ACTION = {(edge.state, edge.action): edge for edge in EDGES}
+S, A = TicketState, Action
+WAY: dict[TicketState, list[str]] = {
+    S.WAITING: [],
+    S.CALLED: ["call"],
+    S.RECALLED: ["call", "recall"],
+    S.SERVING: ["call", "serve"],
+    S.PARKED: ["call", "serve", "park"],
+    S.MISSED: ["call", "miss"],
+    S.TRANSFERRED: ["call", "serve", "transfer"],
+    S.DONE: ["call", "serve", "finish"],
+    S.ABANDONED: ["abandon"],
+}
+BEFORE = {
+    S.CALLED: S.WAITING,
+    S.RECALLED: S.CALLED,
+    S.SERVING: S.CALLED,
+    S.PARKED: S.SERVING,
+    S.MISSED: S.CALLED,
+    S.TRANSFERRED: S.SERVING,
+    S.DONE: S.SERVING,
+    S.ABANDONED: S.WAITING,
+}
+
+
+def body_of(floor: Floor, action: Action | str) -> dict[str, Any]:
+    if action == Action.TRANSFER:
+        return {"items": floor.items}
+    return BODIES.get(Action(action), {})
+
+
+async def brought_to(floor: Floor, state: TicketState) -> dict[str, Any]:
+    """A ticket in that state."""
+    ticket = await floor.issue()
+    for step in WAY[state]:
+        if step == "call":
+            ticket = await floor.call()
+        else:
+            floor.clock.pass_(seconds=61)
+            ticket = await floor.done(ticket, step, **body_of(floor, step))
+    assert ticket["state"] == state
+    return ticket
+
+
+@pytest.fixture
+async def floor(hall: Build) -> Floor:
+    made = await hall()
+    await made.open()
+    return made
+
+
+@pytest.mark.parametrize("action", ASKED, ids=str)
+@pytest.mark.parametrize("state", WAY, ids=str)
+async def test_each_state_takes_exactly_its_edges(
+    floor: Floor, state: TicketState, action: Action
+) -> None:
+    ticket = await brought_to(floor, state)
+    if action is Action.RECALL:
+        floor.clock.pass_(seconds=61)
+    answer = await floor.do(ticket, action, **body_of(floor, action))
+    edge = BY_ACTION.get((state, action))
+    if action is Action.UNDO and state is S.WAITING:
+        problem(answer, 409, "nothing-to-undo")
+    elif edge is None:
+        refused = problem(answer, 409, "state-conflict")
+        assert (refused["state"], refused["version"]) == (state, ticket["version"])
+        assert (await floor.see(ticket))["version"] == ticket["version"]
+    else:
+        after = edge.next or BEFORE[state]
+        assert good(answer)["state"] == after
+        assert good(answer)["version"] == ticket["version"] + 1
+
+
+@pytest.mark.parametrize("action", ASKED, ids=str)
+@pytest.mark.parametrize("role", sorted(ROLES))
+async def test_each_action_is_open_to_exactly_its_roles(
+    floor: Floor, role: str, action: Action
+) -> None:
+    ticket = await floor.issue()
+    headers = floor.sign(role, floor.code)
+    answer = await floor.do(ticket, action, headers=headers, **body_of(floor, action))
+    allowed = role in roles_for(action)
+    assert (answer.status_code == 403) is not allowed, answer.text
+
+
+def test_every_state_is_reached_and_every_edge_leaves_a_reachable_state() -> None:
+    reached, before = {S.WAITING}, set[TicketState]()
+    while reached != before:
+        before = set(reached)
+        reached |= {e.next for e in EDGES if e.state in reached and e.next is not None}
+    assert reached == set(TicketState)
+
+
+def test_a_state_and_action_have_one_edge_at_most() -> None:
+    assert len(BY_ACTION) == len(EDGES)
+
+
+def test_no_caller_may_take_an_edge_of_the_system() -> None:
+    systems = {edge.action for edge in EDGES if edge.roles == SYSTEM}
+    assert systems == {A.CALL, A.CLOSE, A.WITHDRAW}
+    assert not systems & set(ASKED)

@@ -1,0 +1,102 @@
+"""The last step can be taken back for a minute, with all that followed from it."""
+
+import pytest
+
+from tests.appointments.conftest import Build
+from tests.appointments.floor import Floor, good, problem
+
+
+@pytest.fixture
+async def floor(hall: Build) -> Floor:
+    made = await hall(windows=2, items=2)
+    await made.open(0, 1)
+    return made
+
+
+async def test_an_undone_call_frees_the_window_and_the_place_is_as_before(floor: Floor) -> None:
+    first, second = await floor.issue(), await floor.issue()
+    await floor.call()
+    back = await floor.done(first, "undo")
+    assert (back["state"], back["window"], back["called_at"]) == ("waiting", None, None)
+    assert back["ready_at"] == first["ready_at"]
+    assert (await floor.see(second))["ahead"] == 1
+    assert (await floor.call())["id"] == first["id"]
+
+
+async def test_an_undone_finish_is_served_on_at_the_same_window(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="rejected")
+    back = await floor.done(ticket, "undo")
+    assert (back["state"], back["window"], back["outcome"]) == ("serving", 1, None)
+    problem(await floor.window("call-next"), 409, "window-busy")
+    assert (await floor.done(ticket, "finish", outcome="done"))["outcome"] == "done"
+
+
+async def test_a_finish_cannot_be_undone_once_the_window_has_the_next_person(
+    floor: Floor,
+) -> None:
+    first, _ = await floor.issue(), await floor.issue()
+    await floor.call()
+    await floor.done(first, "serve")
+    await floor.done(first, "finish", outcome="done")
+    await floor.call()
+    problem(await floor.do(first, "undo"), 409, "window-busy")
+    assert (await floor.see(first))["state"] == "done"
+
+
+async def test_undo_is_over_after_a_minute(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    floor.clock.pass_(seconds=61)
+    problem(await floor.do(ticket, "undo"), 409, "nothing-to-undo")
+
+
+async def test_an_undo_is_not_undone(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "undo")
+    problem(await floor.do(ticket, "undo"), 409, "nothing-to-undo")
+
+
+async def test_an_undone_transfer_takes_its_new_leg_back(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    sent = await floor.done(ticket, "transfer", items=floor.items[1:])
+    back = await floor.done(ticket, "undo")
+    assert (back["state"], back["next_ticket_id"]) == ("serving", None)
+    assert (await floor.see({"id": sent["next_ticket_id"]}))["state"] == "closed"
+    again = await floor.done(ticket, "transfer", items=floor.items[1:])
+    assert (await floor.call(1))["id"] == again["next_ticket_id"]
+
+
+async def test_a_transfer_whose_leg_was_called_stays(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "transfer", items=floor.items[1:])
+    await floor.call(1)
+    problem(await floor.do(ticket, "undo"), 409, "leg-already-called")
+
+
+async def test_a_closed_window_takes_its_last_person_up_again(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    good(await floor.window("close"))
+    await floor.done(ticket, "miss")
+    back = await floor.done(ticket, "undo")
+    assert (back["state"], back["window"]) == ("called", 1)
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="done")
+    problem(await floor.window("call-next"), 409, "state-conflict")
+
+
+async def test_an_undone_return_is_missed_again(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    missed = await floor.done(ticket, "miss")
+    await floor.done(ticket, "resume")
+    back = await floor.done(ticket, "undo")
+    assert (back["state"], back["called_at"]) == ("missed", missed["called_at"])
