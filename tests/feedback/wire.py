@@ -7,10 +7,14 @@ from uuid import UUID, uuid4
 
 import nats
 from nats.aio.client import Client
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy.local.nats import NatsServer
 from shared.events import CONTENT_TYPE
+
+_BRIEF = ConsumerConfig(
+    deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, inactive_threshold=5
+)
 
 
 class Wire:
@@ -51,10 +55,11 @@ class Wire:
         js = (await self._client("deploy")).jetstream()
         subject = f"{type_}.{scope}"
         stream = type_.partition(".")[0].upper()
-        config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, inactive_threshold=5)
-        listening = await js.subscribe(subject, stream=stream, ordered_consumer=True, config=config)
+        listening = await js.pull_subscribe(subject, stream=stream, config=_BRIEF)
         pending = (await listening.consumer_info()).num_pending or 0
-        found = [json.loads((await listening.next_msg(2)).data) for _ in range(pending)]
+        found: list[dict[str, Any]] = []
+        while len(found) < pending:
+            found += [json.loads(m.data) for m in await listening.fetch(pending, timeout=2)]
         await listening.unsubscribe()
         return found
 

@@ -65,7 +65,7 @@ async def add(session: AsyncSession, row: SQLModel) -> None:
 
 async def invitation_of_case(
     session: AsyncSession, case_id: UUID
-) -> tuple[Invitation, ServiceEvent, Rating | None] | None:
+) -> Row[Invitation, ServiceEvent, Rating | None] | None:
     """The invitation to rate a case, with the rating given, if any."""
     found = (
         select(Invitation, ServiceEvent, Rating)
@@ -73,7 +73,7 @@ async def invitation_of_case(
         .outerjoin(Rating, col(Rating.invitation_id) == col(Invitation.id))
         .where(col(ServiceEvent.case_id) == case_id)
     )
-    return (await session.execute(found)).tuples().one_or_none()
+    return (await session.execute(found)).one_or_none()
 
 
 async def use_invitation(session: AsyncSession, invitation_id: UUID, now: datetime) -> bool:
@@ -93,7 +93,7 @@ async def use_invitation(session: AsyncSession, invitation_id: UUID, now: dateti
 
 async def invitation(
     session: AsyncSession, invitation_id: UUID
-) -> tuple[Invitation, ServiceEvent] | None:
+) -> Row[Invitation, ServiceEvent] | None:
     """An invitation and what it is about."""
     found = (
         select(Invitation, ServiceEvent)
@@ -101,7 +101,7 @@ async def invitation(
         .where(col(Invitation.id) == invitation_id)
         .execution_options(populate_existing=True)
     )
-    return (await session.execute(found)).tuples().one_or_none()
+    return (await session.execute(found)).one_or_none()
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:

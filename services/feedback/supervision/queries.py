@@ -9,7 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, exists, func, insert, literal_column, select, text, tuple_, update
+from sqlalchemy import (
+    Boolean,
+    Row,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -61,7 +72,7 @@ async def keep_proof(session: AsyncSession, proof: PublicationProof) -> None:
 
 async def open_bundles(
     session: AsyncSession, orders: Sequence[SupervisionOrder]
-) -> Sequence[tuple[UUID, str | None, bool]]:
+) -> Sequence[Row[UUID, str | None, bool]]:
     """For each wanted bundle the open one's id, its key, and whether it is new. All are locked."""
     wanted = upsert(SupervisionOrder).values([order.model_dump() for order in orders])
     opened = wanted.on_conflict_do_update(
@@ -71,7 +82,7 @@ async def open_bundles(
         col(SupervisionOrder.bundle_key),
         literal_column("xmax = 0", Boolean),
     )
-    return (await session.execute(opened)).tuples().all()
+    return (await session.execute(opened)).all()
 
 
 async def add(session: AsyncSession, order: SupervisionOrder) -> None:
@@ -116,7 +127,7 @@ async def orders_of_cause(session: AsyncSession, cause: Cause, cause_id: UUID) -
 
 async def settle_published(
     session: AsyncSession, proof: PublicationProof, now: datetime
-) -> Sequence[tuple[UUID, UUID | None]]:
+) -> Sequence[Row[UUID, UUID | None]]:
     """Settle what the proof answers; returns (order, evidence event). Later judgements stand."""
     settled = (
         update(SupervisionItem)
@@ -129,7 +140,7 @@ async def settle_published(
         .values(settled_at=now, evidence_event_id=proof.event_id, evidence_url=proof.url)
         .returning(col(SupervisionItem.order_id), col(SupervisionItem.evidence_event_id))
     )
-    return (await session.execute(settled)).tuples().all()
+    return (await session.execute(settled)).all()
 
 
 async def settle_order(session: AsyncSession, order_id: UUID, now: datetime) -> None:
@@ -172,12 +183,12 @@ async def close_settled(
 
 async def evidence_of(
     session: AsyncSession, ids: Collection[UUID]
-) -> Sequence[tuple[UUID, UUID | None]]:
+) -> Sequence[Row[UUID, UUID | None]]:
     """(order, evidence event) of every item of these orders."""
     rows = select(col(SupervisionItem.order_id), col(SupervisionItem.evidence_event_id)).where(
         col(SupervisionItem.order_id).in_(ids)
     )
-    return (await session.execute(rows)).tuples().all()
+    return (await session.execute(rows)).all()
 
 
 async def lock(session: AsyncSession, order_id: UUID) -> SupervisionOrder | None:

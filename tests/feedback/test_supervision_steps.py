@@ -1,0 +1,161 @@
+"""What people do to an order: every state, action and role, and what each step leaves behind."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.feedback.supervision.models import OrderState
+from services.feedback.supervision.rules import Action
+from tests.feedback.aside import Aside, new_code
+
+ALLOWED = {
+    ("issued", "acknowledge", "officer"): "acknowledged",
+    ("acknowledged", "answer", "officer"): "answered",
+    ("rejected", "answer", "officer"): "answered",
+    ("answered", "accept", "supervisor"): "accepted",
+    ("answered", "reject", "supervisor"): "rejected",
+}
+MAY_AT_ALL = {(action, role) for _, action, role in ALLOWED}
+ROLES = ("citizen", "clerk", "officer", "reviewer", "auditor", "dispatcher", "supervisor", "admin")
+SAID = {"text": "已公开，附链接"}
+
+
+async def issue(aside: Aside, department: str, **more: Any) -> dict[str, Any]:
+    body = {"department_code": department, "demand": "三日内公开批复", **more}
+    answer = await aside.post("/supervision-orders", "supervisor", "*", body=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def set_state(aside: Aside, order_id: str, state: str) -> None:
+    async with aside.sessions() as session, session.begin():
+        await session.execute(
+            text("UPDATE supervision_order SET state = :state WHERE id = :id"),
+            {"state": state, "id": order_id},
+        )
+        await session.execute(
+            text("UPDATE deadline SET state = 'cancelled' WHERE subject_id = :id"), {"id": order_id}
+        )
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("state", list(OrderState))
+async def test_every_state_action_and_role(aside: Aside, state: OrderState, role: str) -> None:
+    department = new_code()
+    order = await issue(aside, department)
+    for action in Action:
+        await set_state(aside, order["id"], state)
+        place = "*" if role == "supervisor" else department
+        answer = await aside.post(
+            f"/supervision-orders/{order['id']}/{action}", role, place, body=SAID
+        )
+        expected = ALLOWED.get((state, action, role))
+        if expected is not None:
+            assert answer.json()["state"] == expected
+        elif (action, role) in MAY_AT_ALL:
+            assert (answer.status_code, answer.json()["state"]) == (409, state)
+        else:
+            assert answer.status_code == 403
+
+
+async def test_from_issue_to_acceptance(aside: Aside) -> None:
+    department = new_code()
+    order = await issue(aside, department, level=2)
+    path = f"/supervision-orders/{order['id']}"
+    assert (order["state"], order["level"], order["due_on"]) == ("issued", 2, "2026-11-24")
+    step = await aside.post(f"{path}/acknowledge", "officer", department)
+    assert step.json()["due_on"] == "2026-11-30"
+    await aside.post(f"{path}/answer", "officer", department, body=SAID)
+    rejected = await aside.post(
+        f"{path}/reject", "supervisor", "*", body={"text": "链接打不开，请核实"}
+    )
+    assert rejected.json()["due_on"] == "2026-11-30"
+    await aside.post(f"{path}/answer", "officer", department, body=SAID)
+    accepted = await aside.post(f"{path}/accept", "supervisor", "*")
+    assert (accepted.json()["state"], accepted.json()["due_on"]) == ("accepted", None)
+    detail = (await aside.get(path, "officer", department)).json()
+    assert [step["step"] for step in detail["steps"]] == [
+        "issued", "acknowledged", "answered", "rejected", "answered", "accepted",
+    ]  # fmt: skip
+    assert detail["demand"] == "三日内公开批复"
+    assert detail["steps"][3]["text"] == "链接打不开，请核实"
+
+
+async def test_what_was_written_is_sealed_in_the_database(aside: Aside) -> None:
+    order = await issue(aside, new_code(), demand="请联系张三丰 13800001234")
+    async with aside.sessions() as session:
+        found = await session.execute(
+            text("SELECT demand_sealed FROM supervision_order WHERE id = :id"), {"id": order["id"]}
+        )
+    assert found.scalar_one().startswith("v1|")
+
+
+async def test_another_department_sees_no_order_and_cannot_answer(aside: Aside) -> None:
+    department, other = new_code(), new_code()
+    order = await issue(aside, department)
+    path = f"/supervision-orders/{order['id']}"
+    assert (await aside.get(path, "officer", other)).status_code == 404
+    assert (await aside.get(f"{path}/items", "officer", other)).status_code == 404
+    assert (await aside.post(f"{path}/acknowledge", "officer", other)).status_code == 404
+    listed = await aside.get("/supervision-orders", "officer", other)
+    assert listed.json()["items"] == []
+    asked = await aside.get("/supervision-orders", "officer", other, department_code=department)
+    assert asked.json()["items"] == []
+    own = await aside.get("/supervision-orders", "officer", department)
+    assert [o["id"] for o in own.json()["items"]] == [order["id"]]
+
+
+async def test_a_stale_version_is_refused_and_told_the_present_one(aside: Aside) -> None:
+    department = new_code()
+    order = await issue(aside, department)
+    path = f"/supervision-orders/{order['id']}/acknowledge"
+    stale = await aside.post(path, "officer", department, version=9)
+    assert (stale.status_code, stale.json()["version"]) == (409, order["version"])
+    fresh = await aside.post(path, "officer", department, version=order["version"])
+    assert fresh.status_code == 200
+
+
+async def test_lists_go_on_where_the_page_ended(aside: Aside) -> None:
+    department = new_code()
+    issued = [(await issue(aside, department))["id"] for _ in range(5)]
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        answer = await aside.get("/supervision-orders", "officer", department, limit=2, **cursor)
+        seen += [order["id"] for order in answer.json()["items"]]
+        if answer.json()["next_cursor"] is None:
+            break
+        cursor = {"cursor": answer.json()["next_cursor"]}
+    assert sorted(seen) == sorted(issued)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/body/department_code"),
+        ({"department_code": "D 03", "demand": "三日内公开"}, "/body/department_code"),
+        ({"department_code": "D03"}, "/body/demand"),
+        ({"department_code": "D03", "demand": "快"}, "/body/demand"),
+        ({"department_code": "D03", "demand": "公" * 2001}, "/body/demand"),
+        ({"department_code": "D03", "demand": "三日内公开", "level": 4}, "/body/level"),
+        ({"department_code": "D03", "demand": "三日内公开", "level": "一"}, "/body/level"),
+        ({"department_code": "D03", "demand": "三日内公开", "state": "closed"}, "/body/state"),
+    ],
+)
+async def test_a_bad_order_is_refused_by_field(
+    aside: Aside, body: dict[str, Any], pointer: str
+) -> None:
+    answer = await aside.post("/supervision-orders", "supervisor", "*", body=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [(str(uuid4()), 404), ("not-an-id", 422), (f"{uuid4()}/items", 404)],
+)
+async def test_an_unknown_order_is_not_found(aside: Aside, path: str, status: int) -> None:
+    answer = await aside.get(f"/supervision-orders/{path}", "supervisor", "*")
+    assert answer.status_code == status
