@@ -8,6 +8,7 @@ on which anything of that kind was seen is cut, never used again.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
 import httptools
 
@@ -177,8 +178,7 @@ class Connection(asyncio.Protocol):
     # -- asyncio.Protocol --------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
 
     def connection_lost(self, _: Exception | None) -> None:
         self._writable.set()
