@@ -1,0 +1,28 @@
+import json
+
+from services.feedback import demo
+from services.feedback.redaction.rules import unresolved
+from shared.crypto import Keyring
+from tests.feedback.aside import Aside
+from tests.support import COLUMN_KEYS, INDEX_KEY
+
+VAULT = Keyring(COLUMN_KEYS, INDEX_KEY)
+
+
+async def test_the_demo_loads_once_and_shows_nothing_personal(aside: Aside) -> None:
+    async with aside.sessions() as session, session.begin():
+        assert await demo.load(session, VAULT, "NC", aside.clock.now) == 17
+    async with aside.sessions() as session, session.begin():
+        assert await demo.load(session, VAULT, "NC", aside.clock.now) == 0
+    written = json.loads((demo.DATA / "letters.json").read_text("utf-8"))
+    titles = {letter["title"] for letter in written}
+    answer = await aside.client.get("/api/v1/published-letters", params={"limit": 200})
+    shown = [item for item in answer.json()["items"] if item["title"] in titles]
+    assert len(shown) == 12
+    for copy in shown:
+        public = f"{copy['title']}\n{copy['body']}\n{copy['reply']}"
+        assert unresolved(public, []) == []
+        for letter in written:
+            contact = letter.get("contact", {"name": "邓云舒", "phone": "13912345678"})
+            assert contact["name"] not in public
+            assert contact["phone"] not in public
