@@ -48,6 +48,7 @@ async def hall(
     owner = await sql("appointments")
 
     async def build(**shape: int) -> Floor:
+        test_clock.never_late()
         code, windows, items = await floor.build(owner, **shape)
         return Floor(on_test_clock, as_, code, windows, items, test_clock)
 

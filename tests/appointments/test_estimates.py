@@ -1,0 +1,160 @@
+"""The forecast of waiting times: its order, its honesty, and that it beats the simple formula."""
+
+from random import Random
+from statistics import fmean
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.appointments.estimates.rules import (
+    EDGES,
+    bucket_of,
+    forecast,
+    rounded,
+    shape,
+)
+from services.appointments.estimates.schemas import Desk, Floor, Waiting
+
+ITEMS = ("social", "tax", "permit")
+MINUTES = {"social": 8, "tax": 15, "permit": 30}
+
+
+def someone(item: str, due: float, **more: object) -> Waiting:
+    return Waiting(uuid4(), item, frozenset([item]), due, **more)  # type: ignore[arg-type]
+
+
+def desk(*items: str, busy_with: str | None = None, elapsed: float = 0.0) -> Desk:
+    return Desk(uuid4(), frozenset(items), busy_with, elapsed)
+
+
+def test_a_free_window_calls_at_once() -> None:
+    first = someone("tax", 0)
+    estimate = forecast(Floor((first,), (desk("tax"),), MINUTES), Random(1))[first.key]
+    assert (estimate.ahead, estimate.p50_minutes, estimate.p85_minutes) == (0, 0, 0)
+
+
+def test_no_open_window_is_unknown_and_not_a_number() -> None:
+    person = someone("tax", 0)
+    for desks in ((), (desk("permit"),)):
+        estimate = forecast(Floor((person,), desks, MINUTES), Random(1))[person.key]
+        assert (estimate.p50_minutes, estimate.p85_minutes) == (None, None)
+
+
+def test_ahead_counts_those_before_at_windows_that_serve_me() -> None:
+    queue = tuple(someone(item, due) for due, item in enumerate(("tax", "permit", "tax", "social")))
+    separate = forecast(Floor(queue, (desk("tax"), desk("permit", "social")), MINUTES), Random(1))
+    assert [separate[p.key].ahead for p in queue] == [0, 0, 1, 1]
+    together = forecast(Floor(queue, (desk(*ITEMS),), MINUTES), Random(1))
+    assert [together[p.key].ahead for p in queue] == [0, 1, 2, 3]
+
+
+def test_who_is_due_later_waits_longer() -> None:
+    queue = tuple(someone("tax", due) for due in range(30))
+    waits = [forecast(Floor(queue, (desk("tax"),), MINUTES), Random(3))[p.key] for p in queue]
+    assert [w.p85_minutes for w in waits] == sorted(w.p85_minutes or 0 for w in waits)
+    assert all((w.p50_minutes or 0) <= (w.p85_minutes or 0) for w in waits)
+    assert all((w.p85_minutes or 0) % 5 == 0 for w in waits)
+
+
+def test_someone_at_the_window_for_long_leaves_soon() -> None:
+    person = someone("permit", 0)
+    now, later = (
+        forecast(
+            Floor((person,), (desk("permit", busy_with="permit", elapsed=elapsed),), MINUTES),
+            Random(5),
+        )[person.key].p50_minutes
+        for elapsed in (0.0, 28.0)
+    )
+    assert (later or 0) < (now or 0)
+
+
+def test_expected_people_count_as_far_as_they_show_up() -> None:
+    me = someone("tax", 10.0)
+    booked = tuple(someone("tax", -50.0, arrives=5.0, shows_up=show) for show in (1.0, 1.0, 1.0))
+    busy = (desk("tax", busy_with="tax", elapsed=0.0),)
+    alone = forecast(Floor((me,), busy, MINUTES), Random(7))[me.key].p85_minutes
+    joined = forecast(Floor((me, *booked), busy, MINUTES), Random(7))[me.key].p85_minutes
+    assert (joined or 0) > (alone or 0)
+
+
+def test_a_window_that_nobody_else_may_use_is_left_to_its_person() -> None:
+    mine = desk("tax")
+    first = someone("tax", 0, window=mine.window)
+    second = someone("tax", 1)
+    estimates = forecast(Floor((first, second), (mine, desk("tax")), MINUTES), Random(2))
+    assert [estimates[p.key].p85_minutes for p in (first, second)] == [0, 0]
+
+
+@pytest.mark.parametrize("minutes", [0, 0.5, 1, 7.9, 239, 100_000])
+def test_each_time_has_its_bucket(minutes: float) -> None:
+    bucket = bucket_of(minutes)
+    assert EDGES[bucket] <= minutes
+    assert bucket == len(EDGES) - 2 or minutes < EDGES[bucket + 1]
+
+
+def test_what_was_seen_outweighs_the_prior_in_time() -> None:
+    def mean(weights: list[float]) -> float:
+        middles = [(EDGES[b] + EDGES[b + 1]) / 2 for b in range(len(weights))]
+        return sum(m * w for m, w in zip(middles, weights, strict=True)) / sum(weights)
+
+    assert mean(shape(15, {})) == pytest.approx(15, rel=0.1)
+    some, many = shape(15, {bucket_of(40): 20.0}), shape(15, {bucket_of(40): 400.0})
+    assert 25 < mean(some) < 35
+    assert mean(many) > 40
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(0.0, 0), (0.1, 5), (5.0, 5), (5.01, 10), (61, 65)])
+def test_waits_are_told_rounded_up_to_five_minutes(minutes: float, told: int) -> None:
+    assert rounded(minutes) == told
+
+
+def _day(rng: Random, people: int) -> tuple[Floor, dict[UUID, float]]:
+    """A busy hall at one moment, and when each person was really called after it.
+
+    Some windows serve everything and some only one item; priority people come before others.
+    """
+    queue = tuple(
+        someone(rng.choice(ITEMS), rng.uniform(-90, 0) - rng.choice((0, 0, 0, 60)))
+        for _ in range(people)
+    )
+    busy = [rng.choice(ITEMS) for _ in range(8)]
+    desks = tuple(
+        desk(*(ITEMS if place < 5 else (item,)), busy_with=item, elapsed=rng.uniform(0, 8))
+        for place, item in enumerate(busy)
+    )
+    floor = Floor(queue, desks, MINUTES)
+    real = {person.key: 0.0 for person in queue}
+    free = [(_service(rng, item), place) for place, item in enumerate(busy)]
+    left = sorted(queue, key=lambda person: person.due)
+    while left:
+        free.sort()
+        at, place = free.pop(0)
+        next_ = next((p for p in left if p.items <= desks[place].items), None)
+        if next_ is None:
+            continue
+        left.remove(next_)
+        real[next_.key] = at
+        free.append((at + _service(rng, next_.item), place))
+    return floor, real
+
+
+def _service(rng: Random, item: str) -> float:
+    """Gamma-distributed service times of the item's standard mean: not the forecast's own shape."""
+    return rng.gammavariate(2.5, MINUTES[item] / 2.5)
+
+
+def test_the_upper_bound_holds_and_the_simple_formula_is_beaten() -> None:
+    """Against simulated days: position x mean / windows, which halls print today, errs far more."""
+    rng, errors, simple_errors, held = Random(20261123), [], [], []
+    mean = fmean(MINUTES.values())
+    for _ in range(25):
+        floor, real = _day(rng, 60)
+        ordered = sorted(floor.queue, key=lambda person: person.due)
+        estimates = forecast(floor, rng)
+        for position, person in enumerate(ordered, 1):
+            estimate, wait = estimates[person.key], real[person.key]
+            errors.append(abs((estimate.p50_minutes or 0) - wait))
+            simple_errors.append(abs(position * mean / len(floor.desks) - wait))
+            held.append(wait <= (estimate.p85_minutes or 0))
+    assert 0.8 <= fmean(held) <= 0.97
+    assert fmean(errors) <= 0.6 * fmean(simple_errors), (fmean(errors), fmean(simple_errors))
