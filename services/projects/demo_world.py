@@ -123,7 +123,7 @@ def _cases(unit: DemoUnit, place: int) -> list[Case]:
     cases = [*GOOD, *FAULTS[place % len(FAULTS)]]
     cases += [Case.ON_TIME] * (DUTIES_A_UNIT - len(cases))
     if unit.is_down:
-        cases = [Case.SOURCE_DOWN if c in (Case.ON_TIME, Case.SEEN_IN_TIME) else c for c in cases]
+        cases = [c if c in (Case.PENDING, Case.DUE_SOON) else Case.SOURCE_DOWN for c in cases]
     random.Random(unit.code).shuffle(cases)
     return cases
 

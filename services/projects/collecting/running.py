@@ -94,14 +94,7 @@ class Walk:
     async def go(self) -> None:
         """Walk to the end, to the first fault of the portal, or until the lease is lost."""
         try:
-            async with self._fetcher() as fetcher:
-                await self._walk_list(fetcher)
-                await self._read_details(fetcher)
-            async with self._step() as session:
-                await service.finish_run(session, self.run, clock_now())
-        except SourceFault as fault:
-            async with self._step() as session:
-                await service.fail_run(session, self.run, fault, clock_now())
+            await self._walk()
         except LeaseLost:
             log.warning("collector_lease_lost", run=str(self.run.id), portal=self.portal.id)
         except (OSError, SQLAlchemyError) as error:
@@ -118,6 +111,18 @@ class Walk:
             items=self.run.items,
             errors=self.run.error_count,
         )
+
+    async def _walk(self) -> None:
+        try:
+            async with self._fetcher() as fetcher:
+                await self._walk_list(fetcher)
+                await self._read_details(fetcher)
+        except SourceFault as fault:
+            async with self._step() as session:
+                await service.fail_run(session, self.run, fault, clock_now())
+        else:
+            async with self._step() as session:
+                await service.finish_run(session, self.run, clock_now())
 
     def _fetcher(self) -> Fetcher:
         pause = self.portal.interval_ms / 1000

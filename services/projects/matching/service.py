@@ -86,13 +86,13 @@ async def _proposals(
 async def _unseen(session: AsyncSession, unit_code: str) -> list[Candidate]:
     return [
         Candidate(
-            duty_id=duty.id,
-            unit_code=duty.unit_code,
-            project_code=duty.project_code,
-            project_name=duty.project_name,
-            item_code=duty.item_code,
-            formed_on=duty.formed_on,
-            doc_no=duty.doc_no,
+            duty_id=duty["id"],
+            unit_code=duty["unit_code"],
+            project_code=duty["project_code"],
+            project_name=duty["project_name"],
+            item_code=duty["item_code"],
+            formed_on=duty["formed_on"],
+            doc_no=duty["doc_no"],
         )
         for duty in await duties.unseen(session, unit_code)
     ]

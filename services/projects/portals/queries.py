@@ -8,7 +8,6 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.portals.models import Portal, PortalRule
-from services.projects.register.models import ResponsibleUnit
 
 
 async def portal(session: AsyncSession, portal_id: str, *, lock: bool = False) -> Portal | None:
@@ -25,11 +24,6 @@ async def portals(
     if after is not None:
         found = found.where(col(Portal.id) > after)
     return (await session.exec(found)).all()
-
-
-async def unit_exists(session: AsyncSession, code: str) -> bool:
-    found = select(ResponsibleUnit.code).where(col(ResponsibleUnit.code) == code)
-    return (await session.exec(found)).first() is not None
 
 
 async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:

@@ -15,7 +15,9 @@ from services.projects.reading.charset import decode
 from services.projects.reading.faults import Fault
 from services.projects.reading.lists import ListPage, read_list
 from services.projects.reading.rule import CollectorRule
+from services.projects.register import service as register
 from shared import audit_log, outbox
+from shared.clock import today
 from shared.errors import NotFound, StateConflict
 
 SAMPLE = 5
@@ -50,7 +52,7 @@ async def put(
     session: AsyncSession, portal_id: str, wanted: PortalWrite, sub: str, now: datetime
 ) -> Portal:
     """The portal as wanted, new or changed. Raises StateConflict when it has changed meanwhile."""
-    if not await queries.unit_exists(session, wanted.unit_code):
+    if not await register.has_unit(session, wanted.unit_code, today(now)):
         raise rules.UnknownUnit(wanted.unit_code)
     portal = await queries.portal(session, portal_id, lock=True)
     fields = wanted.model_dump(exclude={"version"})
@@ -191,7 +193,7 @@ async def note_down(session: AsyncSession, portal_id: str, fault: Fault, now: da
     if portal is None:
         raise NotFound
     if portal.health is not PortalHealth.DOWN:
-        portal.health, portal.health_since = PortalHealth.DOWN, now
+        portal.health, portal.fault, portal.health_since = PortalHealth.DOWN, fault, now
         event = SourceDown(
             portal_id=portal.id,
             portal_name=portal.name,

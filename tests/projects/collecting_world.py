@@ -1,0 +1,117 @@
+"""What the collecting tests stand on: a database, a collector, and portals served on loopback."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uvicorn
+from sqlalchemy import text
+
+from services.projects.collecting import service as collecting
+from services.projects.collecting.models import CollectorRun, RunKind
+from services.projects.collecting.running import Collector
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.fetching.fetcher import Limits
+from services.projects.matching.service import match_pages
+from services.projects.portals import service as portals
+from services.projects.portals.schemas import PortalWrite
+from services.projects.reading.rule import CollectorRule
+from shared.clock import now as clock_now
+from shared.db import Sessions
+
+PLAIN_RULE: Mapping[str, Any] = {"list": {"rows": "li", "date": "span"}}
+
+QUICK = Limits(
+    connect_seconds=1, read_seconds=0.6, total_seconds=1.2, interval_seconds=0, body_bytes=300_000
+)
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[str]:
+    """The address of `app`, served over real HTTP on loopback in this event loop."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        free.listen(64)
+        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[free]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{free.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            server.force_exit = True
+            await task
+
+
+@dataclass
+class Desk:
+    """A database of the projects service with a collector at hand."""
+
+    sessions: Sessions
+    folder: Path
+    limits: Limits = QUICK
+
+    @property
+    def files(self) -> EvidenceFiles:
+        return EvidenceFiles(self.folder)
+
+    @property
+    def collector(self) -> Collector:
+        return Collector(self.sessions, self.files, self.limits)
+
+    async def portal(
+        self, portal_id: str, url: str, unit: str = "C01", rule: Mapping[str, Any] = PLAIN_RULE
+    ) -> None:
+        """A portal of `unit` at a private address, with a rule."""
+        wanted = PortalWrite(
+            name=portal_id, unit_code=unit, start_url=url, allow_private=True, interval_ms=0
+        )
+        async with self.sessions() as session, session.begin():
+            await session.execute(
+                text(
+                    "INSERT INTO responsible_unit (code, name, name_en, valid_from)"
+                    " VALUES (:code, :code, '', '2000-01-01') ON CONFLICT DO NOTHING"
+                ),
+                {"code": unit},
+            )
+            await portals.put(session, portal_id, wanted, "test", clock_now())
+            await portals.put_first_rule(
+                session, portal_id, CollectorRule.model_validate(rule), "test", clock_now()
+            )
+
+    async def collect(self, portal_id: str, kind: RunKind = RunKind.FULL) -> CollectorRun:
+        """Order a run, walk it to its end, match what it found; the run as it ended."""
+        run_id = await self.order(portal_id, kind)
+        await self.collector.work(clock_now())
+        await self.match()
+        return await self.run(run_id)
+
+    async def order(self, portal_id: str, kind: RunKind = RunKind.FULL) -> UUID:
+        async with self.sessions() as session, session.begin():
+            return (await collecting.start_run(session, portal_id, kind, "test", clock_now())).id
+
+    async def match(self, now: datetime | None = None) -> None:
+        while True:
+            async with self.sessions() as session, session.begin():
+                if not await match_pages(session, now or clock_now()):
+                    return
+
+    async def run(self, run_id: UUID) -> CollectorRun:
+        async with self.sessions() as session:
+            return await collecting.run(session, run_id)
+
+    async def rows(self, sql: str, **values: Any) -> list[Any]:
+        async with self.sessions() as session:
+            return [*(await session.execute(text(sql), values)).mappings()]
+
+    async def do(self, sql: str, **values: Any) -> None:
+        async with self.sessions() as session, session.begin():
+            await session.execute(text(sql), values)

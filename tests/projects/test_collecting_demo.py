@@ -1,0 +1,136 @@
+"""The whole of it: the demo city's portal collected, matched and judged against the known truth."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+
+from services.projects import demo_portals
+from services.projects.auditing import service as auditing
+from services.projects.demo_portal.app import create_app
+from services.projects.demo_world import Case, World, world
+from services.projects.duties import service as duties
+from services.projects.duties.schemas import TriggerOrder
+from services.projects.matching import service as matching
+from services.projects.matching.models import MatchState
+from services.projects.register.models import Project, ResponsibleUnit
+from shared import clock
+from shared.db import new_engine, new_sessions
+from shared.identity import Caller
+from tests import support
+from tests.projects.collecting_world import Desk, serving
+from tests.support import Databases, Tokens
+
+AUDITOR = Caller("auditor-1", frozenset({"auditor"}), frozenset({"*"}))
+LOADER = Caller("demo", frozenset({"admin", "system"}), frozenset({"*"}))
+
+
+@pytest.fixture(scope="module")
+def city() -> World:
+    return world(clock.today(clock.now()))
+
+
+@pytest.fixture(scope="module")
+async def desk(
+    databases: Databases,
+    bus: object,
+    tokens: Tokens,
+    city: World,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Desk]:
+    """The demo city's duties in a database, its portal walked once, its pages matched."""
+    url = databases.new("projects", "onedoor_projects_demo").service
+    settings = support.settings_for("projects", url, bus, tokens)
+    engine = new_engine(settings, "tests")
+    desk = Desk(new_sessions(engine), tmp_path_factory.mktemp("evidence"))
+    await _load(desk, city)
+    async with serving(create_app(city.today)) as portal:
+        async with desk.sessions() as session, session.begin():
+            await demo_portals.load(session, portal, clock.now())
+        await desk.collector.work(clock.now())
+        await desk.match()
+        yield desk
+    await engine.dispose()
+
+
+async def _load(desk: Desk, city: World) -> None:
+    now = clock.now()
+    async with desk.sessions() as session, session.begin():
+        for unit in city.units:
+            session.add(
+                ResponsibleUnit(code=unit.code, name=unit.name, valid_from=date(2000, 1, 1))
+            )
+        for project in city.projects:
+            session.add(
+                Project(
+                    code=project.code,
+                    name=project.name,
+                    approval_kind=project.approval_kind,
+                    phase=project.phase,
+                    scope_basis="demo",
+                    updated_at=now,
+                )
+            )
+        await session.flush()
+        for duty in city.duties:
+            order = TriggerOrder(
+                project=duty.project_code,
+                item_code=duty.item_code,
+                unit=duty.unit_code,
+                kind=duty.kind,
+                on=duty.formed_on,
+                doc_no=duty.doc_no,
+            )
+            await duties.record_trigger_event(session, order, now, LOADER)
+
+
+async def _verdicts(desk: Desk) -> dict[tuple[str, str, str], str]:
+    rows = await desk.rows(
+        "SELECT d.unit_code, d.project_code, d.item_code, s.verdict FROM duty d"
+        " JOIN standing s ON s.duty_id = d.id"
+    )
+    return {(r["unit_code"], r["project_code"], r["item_code"]): r["verdict"] for r in rows}
+
+
+async def test_every_portal_but_the_broken_one_is_up_and_walked(desk: Desk) -> None:
+    rows = await desk.rows("SELECT id, health, fault, walked_at FROM portal")
+    assert len(rows) == 18
+    down = {row["id"]: row["fault"] for row in rows if row["health"] != "up"}
+    assert down == {"demo-D14": "server_error"}
+    assert all(row["walked_at"] for row in rows if row["health"] == "up")
+
+
+async def test_every_page_of_the_city_is_found_once(desk: Desk, city: World) -> None:
+    rows = await desk.rows("SELECT url FROM portal_page WHERE detail_state = 'read'")
+    found = Counter("/" + row["url"].split("/", 3)[3] for row in rows)
+    assert {page.path for page in city.pages} - found.keys() == set()
+    assert max(found.values()) == 1
+
+
+async def test_every_duty_is_judged_as_the_city_knows(desk: Desk, city: World) -> None:
+    await _accept_all(desk)
+    async with desk.sessions() as session, session.begin():
+        await auditing.judge_all(session, clock.now(), actor="test")
+    judged = await _verdicts(desk)
+    wrong = [
+        (duty.case, duty.verdict, judged[duty.unit_code, duty.project_code, duty.item_code], duty)
+        for duty in city.duties
+        if judged[duty.unit_code, duty.project_code, duty.item_code] != duty.verdict
+    ]
+    assert not wrong
+
+
+async def _accept_all(desk: Desk) -> None:
+    async with desk.sessions() as session, session.begin():
+        waiting = await matching.listed(
+            session, AUDITOR, state=MatchState.REVIEW, unit=None, after=None, limit=200
+        )
+        for row in waiting:
+            await matching.accept(session, row["id"], row["version"], AUDITOR, clock.now())
+
+
+async def test_only_matches_that_mean_late_waited_for_a_person(desk: Desk, city: World) -> None:
+    rows = await desk.rows("SELECT reason, count(*) AS n FROM page_match GROUP BY reason")
+    late = sum(duty.case is Case.LATE for duty in city.duties)
+    assert {row["reason"]: row["n"] for row in rows if row["reason"]} == {"makes_late": late}

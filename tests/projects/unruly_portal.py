@@ -1,0 +1,108 @@
+"""A portal that does everything a portal can do wrong, one folder a fault."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+
+HTML = "text/html; charset=utf-8"
+MEGABYTE = b"x" * 1_000_000
+
+
+def listing(*names: str, extra: str = "") -> str:
+    """A list page of entries `names` of the form `address|title|date`."""
+    rows = ""
+    for name in names:
+        href, title, day = name.split("|")
+        rows += f'<li><a href="{href}">{title}</a><span>{day}</span></li>'
+    return f"<html><body><ul>{rows}</ul>{extra}</body></html>"
+
+
+@dataclass
+class UnrulyPortal:
+    """Serves `pages` and `statuses`; notes every request; a first folder such as /slow/ is a fault."""
+
+    pages: dict[str, str | bytes] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    robots: str = ""
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    redirect_to: str = ""
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.asked if path != "/robots.txt"]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        self.asked.append((request.url.path, dict(request.headers)))
+        await (await self._answer(request))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        path = request.url.path
+        if path in self.statuses:
+            return PlainTextResponse("-", self.statuses[path])
+        if path == "/robots.txt":
+            return PlainTextResponse(self.robots, 200 if self.robots else 404)
+        if path in self.pages:
+            return self._page(request, path)
+        fault = getattr(self, "_" + path.strip("/").partition("/")[0].replace("-", "_"), None)
+        return await fault(request) if fault else PlainTextResponse("-", 404)
+
+    def _page(self, request: Request, path: str) -> Response:
+        page = self.pages[path]
+        body = page.encode() if isinstance(page, str) else page
+        etag = f'"{hash(body)}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304)
+        return Response(body, headers={"ETag": etag, "Content-Type": HTML})
+
+    async def _error(self, request: Request) -> Response:
+        return PlainTextResponse("boom", 500)
+
+    async def _forbidden(self, request: Request) -> Response:
+        return PlainTextResponse("no", 403)
+
+    async def _loop(self, request: Request) -> Response:
+        there = "/loop/b" if request.url.path == "/loop/a" else "/loop/a"
+        return RedirectResponse(there)
+
+    async def _chain(self, request: Request) -> Response:
+        number = int(request.url.path.rpartition("/")[2] or 0)
+        return RedirectResponse(f"/chain/{number + 1}")
+
+    async def _away(self, request: Request) -> Response:
+        return RedirectResponse(self.redirect_to)
+
+    async def _huge(self, request: Request) -> Response:
+        async def stream() -> AsyncIterator[bytes]:
+            for _ in range(200):
+                yield MEGABYTE
+                await asyncio.sleep(0)
+
+        return StreamingResponse(stream(), media_type=HTML)
+
+    async def _bomb(self, request: Request) -> Response:
+        body = gzip.compress(MEGABYTE * 50)
+        return Response(body, headers={"Content-Encoding": "gzip", "Content-Type": HTML})
+
+    async def _slow(self, request: Request) -> Response:
+        await asyncio.sleep(1.5)
+        return PlainTextResponse("late")
+
+    async def _drip(self, request: Request) -> Response:
+        async def stream() -> AsyncIterator[bytes]:
+            for _ in range(60):
+                yield b"."
+                await asyncio.sleep(0.05)
+
+        return StreamingResponse(stream(), media_type=HTML)
+
+    async def _garbled(self, request: Request) -> Response:
+        return Response("重点项目建设公示列表".encode("utf-16-le") * 40, media_type="text/html")
+
+    async def _empty(self, request: Request) -> Response:
+        return Response("<html><body><p>改版了</p></body></html>", media_type=HTML)
