@@ -38,6 +38,9 @@ PERSONAL = [
     ("本人欧阳修文反映", "本人欧阳某反映"),
     ("联系人：李建国 电话", "联系人：李某 电话"),
     ("李建国同志态度好", "李某同志态度好"),
+    ("本人时大勇，", "本人时某，"),
+    ("孩子姓名：明小小", "孩子姓名：明某"),
+    ("幸福新村5号楼外墙", "［门牌］外墙"),
 ]
 
 PUBLIC = [
@@ -49,6 +52,10 @@ PUBLIC = [
     "信件编号NC-LX-20261123-0012-5",
     "感谢张医生",
     "住房和城乡建设局答复",
+    "带本人有效身份证件",
+    "孩子明年上一年级",
+    "预约家庭医生",
+    "我母亲和我，",
 ]
 
 
@@ -65,6 +72,11 @@ def test_public_facts_stay(text: str) -> None:
 def test_the_senders_own_name_is_found_without_a_cue() -> None:
     known = Known(personal=frozenset({"纳兰容若"}))
     assert mask("昨天纳兰容若去了大厅", known) == "昨天纳某去了大厅"
+
+
+def test_the_senders_own_number_is_found_however_short() -> None:
+    known = Known(personal=frozenset({"66123"}))
+    assert mask("请拨66123找我", known) == "请拨［电话］找我"
 
 
 def test_names_of_staff_may_be_shown() -> None:

@@ -15,7 +15,9 @@ _ESTATE = rf"(?:{_NAME}){{2,10}}?(?:小区|花园|公寓|家园|新村|大厦|�
 _FREE = rf"(?:(?![路街道巷弄])[{_HAN}A-Za-z0-9·（）()]){{0,20}}?"
 
 _BELOW_STREET = re.compile(rf"(?<=[路街道巷弄])({_FREE}{_DWELLING}{_PART}*)")
-_AT_NUMBER = re.compile(rf"(?<=[路街道巷弄村])({_NUMBER}\s?(?:号|组){_PART}*)(?!线|文|公告|通知)")
+_AT_NUMBER = re.compile(
+    rf"(?<=[路街道巷弄村])({_NUMBER}\s?(?:号(?![楼院])|组){_PART}*)(?!线|文|公告|通知)"
+)
 _IN_ESTATE = re.compile(rf"({_ESTATE}{_PART}*{_DWELLING}{_PART}*)")
 _ALONE = re.compile(rf"({_DWELLING}{_PART}*)")
 _BLOCKING = re.compile(rf"{_NUMBER}[十百]?\d{{0,3}}\s?(?:号楼|单元|室)")

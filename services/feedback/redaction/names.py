@@ -3,24 +3,36 @@
 import re
 from collections.abc import Iterator
 
-from services.feedback.redaction.surnames import COMPOUND, SINGLE
+from services.feedback.redaction.surnames import COMMON_WORDS, COMPOUND, SINGLE
 
 _HAN = "\u4e00-\u9fff"
-_SURNAME = f"(?:{COMPOUND}|[{SINGLE}])"
-_CUES = (
-    "我叫|我是|本人|姓名|联系人|申请人|投诉人|举报人|被投诉人|被举报人|当事人|来信人|反映人|报告人|签名|落款"
-    "|业主|户主|房东|租客|租户|住户|患者|病人|学生|孩子|儿子|女儿|丈夫|老公|妻子|老婆|爱人|父亲|母亲|爸爸|妈妈"
-    "|爷爷|奶奶|哥哥|姐姐|弟弟|妹妹|邻居|村民|居民|老板|店主|司机|师傅|工人|员工|会计|法人|法定代表人|负责人"
-    "|经理|经办人|名叫|叫做|署名|此致"
+_GIVEN = f"(?![我你他她它们的了是不])[{_HAN}]"
+_ANY = f"(?:{COMPOUND}|[{SINGLE}])"
+_RARE = f"(?:{COMPOUND}|(?![{COMMON_WORDS}])[{SINGLE}])"
+"""Without the family names that mostly stand for another word: 有效, 家庭, 明年."""
+
+_SURE = (
+    "我叫|姓名|联系人|申请人|投诉人|举报人|被投诉人|被举报人|当事人|来信人|反映人|报告人|签名|落款|署名|名叫|叫做"
+    "|法人|法定代表人|负责人|经办人"
+)
+_LIKELY = (
+    "我是|本人|业主|户主|房东|租客|租户|住户|患者|病人|学生|孩子|儿子|女儿|丈夫|老公|妻子|老婆|爱人|父亲|母亲"
+    "|爸爸|妈妈|爷爷|奶奶|哥哥|姐姐|弟弟|妹妹|邻居|村民|居民|老板|店主|司机|师傅|工人|员工|会计|经理|此致"
+)
+_GAP = r"[是为叫:\s,，（(]{0,3}"
+_FOLLOWS = (
+    "在的于向因和与及跟把被住身电手反说称系今现年女男从到没不已将曾就也都要想是先同老师小大敬"
 )
 _AFTER_CUE = re.compile(
-    rf"(?:{_CUES})[是为叫:\s,，（(]{{0,3}}({_SURNAME}[{_HAN}]{{1,2}})(?![{_HAN}])"
-    rf"|(?:{_CUES})[是为叫:\s,，（(]{{0,3}}({_SURNAME}[{_HAN}]{{1,2}}?)"
-    rf"(?=[的在于向因和与及跟把被住身电手反说称系今现年女男从到没不已将曾就也都要想是先女同老师小大])"
-    rf"|(?:{_CUES})[是为叫:\s,，（(]{{0,3}}({_SURNAME}[{_HAN}]{{1,2}})"
+    rf"(?:{_SURE}|{_LIKELY}){_GAP}({_ANY}(?:{_GIVEN}){{1,2}})(?![{_HAN}])"
+    rf"|(?:{_SURE}){_GAP}({_ANY}(?:{_GIVEN}){{1,2}}?)(?=[{_FOLLOWS}])"
+    rf"|(?:{_SURE}){_GAP}({_ANY}(?:{_GIVEN}){{1,2}})"
+    rf"|(?:{_LIKELY}){_GAP}({_RARE}(?:{_GIVEN}){{1,2}}?)(?=[{_FOLLOWS}])"
+    rf"|(?:{_LIKELY}){_GAP}({_RARE}(?:{_GIVEN}){{1,2}})"
 )
 _ADDRESSED = re.compile(
-    rf"((?<![感多答致])(?:{_SURNAME})[{_HAN}]{{1,2}})(?=先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥|医生|律师|警官)"
+    rf"((?<![感多答致]){_RARE}(?:{_GIVEN}){{1,2}})"
+    "(?=先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥|医生|律师|警官)"
 )
 _MARKED = re.compile(rf"[{_HAN}]某")
 
@@ -28,7 +40,7 @@ _MARKED = re.compile(rf"[{_HAN}]某")
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Where names stand."""
     for match in _AFTER_CUE.finditer(text):
-        where = next(match.span(group) for group in (1, 2, 3) if match[group])
+        where = next(match.span(group) for group in range(1, 6) if match[group])
         if not _MARKED.match(text, where[0]):
             yield where
     for match in _ADDRESSED.finditer(text):

@@ -142,7 +142,7 @@ def mark_for(piece: str, kind: SpanKind) -> str:
 def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     """Likely spans of the folded text, the surest kind first; later ones yield to earlier."""
     text, digits = folded.text, digits_read(folded.text)
-    yield from (Span(*where, SpanKind.NAME) for where in _known_names(text, known.personal))
+    yield from _known_data(text, known.personal)
     yield from _matches(_EMAIL, text, SpanKind.EMAIL)
     yield from _matches(_ID, digits, SpanKind.ID_NUMBER, _is_id)
     yield from _matches(_PHONE, digits, SpanKind.PHONE)
@@ -167,9 +167,11 @@ def _matches(
             yield Span(*match.span(), kind)
 
 
-def _known_names(text: str, personal: frozenset[str]) -> Iterator[tuple[int, int]]:
-    for value in personal:
-        yield from (m.span() for m in re.finditer(re.escape(fold(value).text), text))
+def _known_data(text: str, personal: frozenset[str]) -> Iterator[Span]:
+    """The sender's own name and numbers, wherever they stand."""
+    for value in sorted(personal):
+        kind = SpanKind.PHONE if any(c.isdigit() for c in value) else SpanKind.NAME
+        yield from _matches(re.compile(re.escape(fold(value).text)), text, kind)
 
 
 def _left_over(span: Span, done: list[Span]) -> list[Span]:

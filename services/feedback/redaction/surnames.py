@@ -17,3 +17,8 @@ SINGLE = (
     "沙养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公肖闫付仝岳帅缑亢况郈有琴楚代涂苟覃仵冼"
     "兰佘佟"
 )
+
+COMMON_WORDS = (
+    "有家明那时和成常安能从都要上东方公全后于经相别计单水平元连通边满向应终步居利双养空管解支关查包"
+)
+"""Family names that mostly stand for another word."""
