@@ -23,6 +23,7 @@ LEVELS = ((3, PolicyKind.ESCALATE_3), (2, PolicyKind.ESCALATE_2), (1, PolicyKind
 
 async def escalate(session: AsyncSession, now: datetime) -> int:
     """Orders closed, raised and filled; demands are made in office hours of working days only."""
+    await sweeps.join_whole_tables(session)
     done = await _close_gone(session, now)
     calendar = await workdays.load(session, COUNTRY)
     if not limits.in_office_hours(now, calendar):
