@@ -1,0 +1,105 @@
+"""What is free, as apps poll for it."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.appointments.floor import good, problem
+from tests.appointments.offices import NINE, Office
+
+TEN = NINE + timedelta(hours=1)
+
+
+async def look(office: Office, known: str | None = None, **query: Any) -> httpx.Response:
+    values = {"hall": office.code, "item": office.items[0], **query}
+    headers = {"If-None-Match": known} if known else None
+    return await office.client.get("/api/v1/availability", params=values, headers=headers)
+
+
+async def test_a_poll_costs_nothing_while_nothing_changes(office: Office) -> None:
+    slot = await office.slot(TEN)
+    first = await look(office)
+
+    same = await look(office, first.headers["etag"])
+    await office.hold(slot)
+    changed = await look(office, first.headers["etag"])
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert same.headers["etag"] == first.headers["etag"]
+    assert good(changed)["items"][0]["free"] == 1
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
+async def test_only_what_can_be_booked_is_shown(office: Office) -> None:
+    shown = await office.slot(TEN)
+    full = await office.slot(TEN, 1, rule_code="FULL", booked=1)
+    await office.slot(TEN, rule_code="LATER", state="planned")
+    await office.slot(TEN, rule_code="GONE", state="withdrawn")
+    await office.slot(TEN, rule_code="ITEM", item_codes=[office.items[1]])
+    await office.slot(TEN, rule_code="STAFF", pool="assisted")
+    await office.slot(NINE - timedelta(minutes=5), rule_code="PAST")
+
+    found = good(await look(office))["items"]
+    with_full = good(await look(office, full=True))["items"]
+
+    assert [one["id"] for one in found] == [str(shown)]
+    assert {one["id"] for one in with_full} == {str(shown), str(full)}
+
+
+async def test_days_are_those_of_the_hall(office: Office) -> None:
+    late = await office.slot(NINE + timedelta(hours=14, minutes=30))  # 23:30 in Shanghai
+    await office.slot(NINE + timedelta(hours=15, minutes=30))  # 00:30 of the next day
+
+    found = good(await look(office, **{"from": "2026-11-24", "to": "2026-11-24"}))["items"]
+
+    assert [one["id"] for one in found] == [str(late)]
+
+
+async def test_consecutive_slots_are_offered_as_one(office: Office) -> None:
+    slots = [await office.slot(TEN + timedelta(minutes=30 * n)) for n in range(3)]
+
+    found = good(await look(office, consecutive=2))["items"]
+
+    assert [one["slot_ids"] for one in found] == [
+        [str(slots[0]), str(slots[1])],
+        [str(slots[1]), str(slots[2])],
+    ]
+    await office.hold(*found[0]["slot_ids"])
+
+
+async def test_pages_follow_one_another(office: Office) -> None:
+    slots = [await office.slot(TEN + timedelta(minutes=30 * n)) for n in range(5)]
+
+    seen, cursor = [], None
+    while True:
+        body = good(await look(office, limit=2, **({"cursor": cursor} if cursor else {})))
+        seen += [one["id"] for one in body["items"]]
+        if (cursor := body["next_cursor"]) is None:
+            break
+
+    assert seen == [str(slot) for slot in slots]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"from": "2026-02-30"}, "/query/from"),
+        ({"from": "2026-11-25", "to": "2026-11-24"}, "/query/to"),
+        ({"from": "2026-01-01", "to": "2026-12-31"}, "/query/to"),
+        ({"from": "9999-12-31"}, "/query/from"),
+        ({"consecutive": "0"}, "/query/consecutive"),
+        ({"pool": "secret"}, "/query/pool"),
+        ({"limit": "201"}, "/query/limit"),
+        ({"cursor": "not-a-cursor"}, "/query/cursor"),
+    ],
+)
+async def test_bad_questions_are_named(office: Office, query: dict[str, str], pointer: str) -> None:
+    errors = problem(await look(office, **query), 422, "invalid-request")["errors"]
+
+    assert [error["pointer"] for error in errors] == [pointer]
+
+
+async def test_an_unknown_hall_is_not_found(office: Office) -> None:
+    problem(await look(office, hall="NOWHERE"), 404, "not-found")
