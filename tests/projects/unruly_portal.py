@@ -24,7 +24,7 @@ def listing(*names: str, extra: str = "") -> str:
 
 @dataclass
 class UnrulyPortal:
-    """Serves `pages` and `statuses`; notes every request; a first folder such as /slow/ is a fault."""
+    """Serves `pages` and `statuses`; a first folder such as /slow/ is a fault."""
 
     pages: dict[str, str | bytes] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)

@@ -79,6 +79,7 @@ def label_moments(text: str, words: Sequence[str]) -> list[Printed]:
     """
     spelled = "|".join(r"\s{0,4}".join(map(re.escape, word)) for word in words)
     label = re.compile(rf"(?<![一-鿿])(?:{spelled})[\s\]】)]*:?\s*(?=(?:19|20)\d\d)")
+    text = plain(text)
     moments = (read_moment(text[m.end() : m.end() + 40]) for m in label.finditer(text))
     return [moment for moment in moments if moment is not None]
 
