@@ -31,8 +31,8 @@ class Console:
         try:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read our output is gone; the system they started still stops in order.
+        except OSError:
+            # The pipe or the terminal is gone; the system goes on, and still stops in order.
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
     def _colour(self, name: str) -> int:

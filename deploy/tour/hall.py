@@ -21,8 +21,9 @@ def visit(door: Door) -> None:
     item = _find(door)
     citizen, clerk = door.sign_in("citizen1"), door.sign_in("clerk1")
     appointment = _book(door, citizen, item)
-    ticket = _arrive(door, citizen, item, appointment)
-    case = _serve(door, clerk, ticket)
+    window = _open_window(door, clerk, item)
+    ticket = _arrive(door, item, appointment)
+    case = _serve(door, clerk, window, ticket)
     tell.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
     _rate_badly(door, case)
 
@@ -38,7 +39,7 @@ def _find(door: Door) -> dict[str, Any]:
     items = door.anyone.get("/items", hall=HALL)["items"]
     item: dict[str, Any] = next(i for i in items if i["department_code"] == "PBOC")
     guide = door.anyone.get(f"/items/{item['code']}/guide")
-    steps = "；".join(step["title"] for step in guide["content"]["steps"])
+    steps = "；".join(step["name"] for step in guide["content"]["steps"])
     materials = "、".join(m["name"] for m in guide["content"]["materials"])
     tell.step(
         Text(f"看办事指南《{item['name']}》", f"reads the guide of {item.get('name_en')}"),
@@ -90,9 +91,7 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
     return confirmed
 
 
-def _arrive(
-    door: Door, citizen: Person, item: dict[str, Any], appointment: dict[str, Any] | None
-) -> dict[str, Any]:
+def _arrive(door: Door, item: dict[str, Any], appointment: dict[str, Any] | None) -> dict[str, Any]:
     tell, kiosk = door.narrator, door.sign_in("device1")
     body: dict[str, Any] = {"hall": HALL, "items": [item["code"]]}
     if appointment is not None and _is_near(appointment["starts_at"]):
@@ -104,22 +103,25 @@ def _arrive(
             "it is too early for the appointment, so the kiosk gives an ordinary ticket",
         )
     ticket: dict[str, Any] = kiosk.post("/tickets", body)
-    estimate = ticket["estimate"] or {}
     tell.step(
         said,
         Text(
-            f"{ticket['number']} 号，前面 {ticket['ahead']} 人，预计等候 "
-            f"{estimate.get('p50_minutes')}–{estimate.get('p85_minutes')} 分钟",
-            f"ticket {ticket['number']}, {ticket['ahead']} ahead, wait "
-            f"{estimate.get('p50_minutes')}-{estimate.get('p85_minutes')} minutes",
+            f"{ticket['number']} 号，前面 {ticket['ahead']} 人，预计等候{_wait(ticket, '分钟')}",
+            f"ticket {ticket['number']}, {ticket['ahead']} ahead, wait{_wait(ticket, 'minutes')}",
         ),
     )
     return ticket
 
 
-def _serve(door: Door, clerk: Person, ticket: dict[str, Any]) -> dict[str, Any]:
+def _wait(ticket: dict[str, Any], unit: str) -> str:
+    """The estimate as a range; a dash where the hall cannot tell yet."""
+    estimate = ticket["estimate"] or {}
+    bounds = (estimate.get("p50_minutes"), estimate.get("p85_minutes"))
+    return f" {bounds[0]}–{bounds[1]} {unit}" if None not in bounds else " —"
+
+
+def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str, Any]:
     tell = door.narrator
-    window = _window(door, clerk, ticket)
     called = _call_until(clerk, window, ticket)
     shown = door.anyone.get(f"/halls/{HALL}/display")["called"]
     tell.step(
@@ -138,10 +140,10 @@ def _serve(door: Door, clerk: Person, ticket: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
-def _window(door: Door, clerk: Person, ticket: dict[str, Any]) -> str:
+def _open_window(door: Door, clerk: Person, item: dict[str, Any]) -> str:
     """A window that serves the matter, open for the clerk."""
     windows = door.anyone.get(f"/halls/{HALL}/windows")
-    fitting = [w for w in windows if set(ticket["items"]) <= set(w["items"])]
+    fitting = [w for w in windows if item["code"] in w["items"]]
     at_work = {w["id"]: w for w in clerk.get(f"/halls/{HALL}/windows-at-work")}
     idle = next(w for w in fitting if not (at_work.get(w["id"]) or {}).get("ticket_id"))
     if (at_work.get(idle["id"]) or {}).get("state") != "open":

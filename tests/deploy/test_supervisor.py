@@ -1,4 +1,5 @@
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -150,3 +151,18 @@ async def test_nothing_outlives_a_killed_supervisor(folder: Path) -> None:
     process.kill()
     await process.wait()
     await soon(lambda: not lives(child))
+
+
+class Gone(io.StringIO):
+    """A terminal that was closed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_lost_terminal_does_not_stop_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Gone())
+    console = Console()
+    console.line("door", "nobody reads this")
+    console.line("door", "nor this")
+    sys.stdout.close()
