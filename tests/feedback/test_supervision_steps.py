@@ -1,5 +1,6 @@
 """What people do to an order: every state, action and role, and what each step leaves behind."""
 
+import base64
 from typing import Any
 from uuid import uuid4
 
@@ -159,3 +160,23 @@ async def test_a_bad_order_is_refused_by_field(
 async def test_an_unknown_order_is_not_found(aside: Aside, path: str, status: int) -> None:
     answer = await aside.get(f"/supervision-orders/{path}", "supervisor", "*")
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/supervision-orders", "/ratings", "/deadlines"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        '[["t","2026-01-01T00:00:00"],["u","00000000-0000-0000-0000-000000000000"]]',
+        '[["t","0001-01-01T00:00:00+14:00"],["u","00000000-0000-0000-0000-000000000000"]]',
+        '[["d","0001-01-01"],["u","00000000-0000-0000-0000-000000000000"]]',
+        '[["d","9999-12-31"],["u","not an id"]]',
+        "[1,2]",
+        "[]",
+        "{}",
+        "null",
+    ],
+)
+async def test_a_made_up_cursor_is_a_client_error(aside: Aside, path: str, key: str) -> None:
+    cursor = base64.urlsafe_b64encode(key.encode()).decode()
+    answer = await aside.get(path, "supervisor", "*", cursor=cursor)
+    assert answer.status_code in (200, 422), answer.text

@@ -3,6 +3,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, status
+from pydantic import AfterValidator
 
 from services.feedback.ratings import machine, rules, service, statistics, views
 from services.feedback.ratings.models import RatingState
@@ -28,6 +29,7 @@ router = Router()
 
 Reader = Annotated[Caller, allow(*machine.READERS)]
 Anyone = Annotated[Caller | None, public()]
+Day = Annotated[date | None, AfterValidator(rules.ensure_sensible)]
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
@@ -136,8 +138,8 @@ async def get_rating_statistics(
     caller: Anyone,
     now: Now,
     group_by: GroupBy = GroupBy.ALL,
-    from_on: date | None = None,
-    to_on: date | None = None,
+    from_on: Day = None,
+    to_on: Day = None,
     department_code: Code = None,
     hall_code: Code = None,
 ) -> Statistics:

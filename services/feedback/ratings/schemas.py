@@ -36,7 +36,7 @@ class GiveRating(_Input):
 
 
 class Said(_Input):
-    text: str = Field(min_length=5, max_length=2000, description="说明 | In words")
+    text: str = Field(min_length=2, max_length=2000, description="说明 | In words")
 
 
 class AppealRating(Said):

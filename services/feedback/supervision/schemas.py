@@ -23,7 +23,7 @@ class Said(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    text: str = Field(min_length=5, max_length=2000, description="说明 | In words")
+    text: str = Field(min_length=2, max_length=2000, description="说明 | In words")
 
 
 class Remark(BaseModel):

@@ -18,6 +18,7 @@ _NOT_THE_DEPARTMENTS = sorted(CITIZENS_CLOCKS | OFFICE_CLOCKS)
 _OVERDUE = """
     d.state = 'breached' AND d.escalated_level < :level AND d.due_on < :due_before
     AND d.subject_kind IN ('letter', 'rating') AND d.kind <> ALL(:others)
+    AND d.department_code <> '_'  -- a letter not dispatched, or an accusation: no department's
     AND NOT EXISTS (SELECT 1 FROM supervision_item i
                     WHERE i.cause = 'deadline' AND i.cause_id = d.id AND i.settled_at IS NULL)
 """

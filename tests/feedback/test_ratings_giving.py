@@ -1,0 +1,135 @@
+"""Giving, amending and not giving a rating; the windows are the database's, not the caller's."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.feedback.ratings import service
+from tests.feedback.aside import Aside
+from tests.feedback.served import BAD, GOOD, Served, rated_badly
+
+
+async def test_tags_are_public_and_belong_to_grades(aside: Aside) -> None:
+    tags = (await aside.client.get("/api/v1/rating-tags")).json()
+    assert len(tags) == 40
+    assert tags[0] == {
+        "code": "510",
+        "grade": "very_satisfied",
+        "text": "一窗受理一次办结",
+        "is_core": True,
+    }
+
+
+async def test_a_service_is_rated_once(aside: Aside) -> None:
+    served = await Served(aside).invite()
+    assert (await served.rate(GOOD)).json()["state"] == "rated_good"
+    again = await served.rate(BAD)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/already-rated")
+    invitation = await served.invitation()
+    assert (invitation["state"], invitation["rating"]["state"]) == ("rated", "rated_good")
+
+
+async def test_an_expired_invitation_cannot_be_used(aside: Aside) -> None:
+    served = await Served(aside).invite()
+    aside.clock.pass_(days=15, hours=13, minutes=59)
+    assert await aside.run(service.expire) >= 0
+    assert (await served.invitation())["state"] == "open"
+    aside.clock.pass_(minutes=1)
+    late = await served.rate(GOOD)
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/invitation-expired")
+    await aside.run(service.expire)
+    assert (await served.invitation())["state"] == "expired"
+    assert (await served.invitation())["rating"] is None
+
+
+async def test_a_rating_is_amended_once(aside: Aside) -> None:
+    served = await rated_badly(aside)
+    amended = await served.amend(GOOD)
+    assert (amended.status_code, amended.json()["state"]) == (200, "rated_good")
+    assert (await served.detail())["due_on"] is None
+    again = await served.amend(BAD)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/no-longer-amendable")
+
+
+@pytest.mark.parametrize(
+    ("hours", "status"), [(0, 200), (23.99, 200), (24, 409), (25, 409), (1000, 409)]
+)
+async def test_the_amendment_window_is_24_hours_from_the_rating(
+    aside: Aside, hours: float, status: int
+) -> None:
+    served = await rated_badly(aside)
+    aside.clock.pass_(hours=hours)
+    assert (await served.amend(GOOD)).status_code == status
+
+
+async def test_a_good_rating_made_bad_asks_the_department_to_get_in_touch(aside: Aside) -> None:
+    served = await Served(aside).invite()
+    await served.rate(GOOD)
+    assert (await served.amend(BAD)).json()["state"] == "rated_bad"
+    detail = await served.detail()
+    assert (detail["due_on"], detail["text"]) == ("2026-11-24", "等了两个小时")
+
+
+@pytest.mark.parametrize(("actions", "status"), [(("verify",), 200), (("verify", "rectify"), 409)])
+async def test_a_rating_that_is_being_put_right_is_no_longer_amended(
+    aside: Aside, actions: tuple[str, ...], status: int
+) -> None:
+    served = await rated_badly(aside)
+    await served.go(*actions)
+    assert (await served.amend(GOOD)).status_code == status
+
+
+async def test_nothing_is_amended_before_it_is_given(aside: Aside) -> None:
+    served = await Served(aside).invite()
+    assert (await served.amend(GOOD)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"grade": None}, "/body/grade"),
+        ({"grade": 5}, "/body/grade"),
+        ({"grade": "five_stars"}, "/body/grade"),
+        ({"grade": "满意"}, "/body/grade"),
+        ({"tags": ["214"]}, "/body/tags/0"),
+        ({"tags": ["411", "510"]}, "/body/tags/1"),
+        ({"tags": ["411", "411"]}, "/body/tags/1"),
+        ({"tags": ["41"]}, "/body/tags/0"),
+        ({"tags": [411]}, "/body/tags/0"),
+        ({"tags": "411"}, "/body/tags"),
+        ({"tags": ["411"] * 9}, "/body/tags"),
+        ({"text": "好" * 1001}, "/body/text"),
+        ({"text": 1}, "/body/text"),
+        ({"token": ""}, "/body/token"),
+        ({"token": "x" * 129}, "/body/token"),
+        ({"token": None}, "/body/token"),
+        ({"rated_at": "2020-01-01T00:00:00Z"}, "/body/rated_at"),
+        ({"state": "rated_good"}, "/body/state"),
+        ({"case_id": str(uuid4())}, "/body/case_id"),
+    ],
+)
+async def test_a_bad_rating_form_is_refused_by_field_and_nothing_is_written(
+    aside: Aside, change: dict[str, Any], pointer: str
+) -> None:
+    served = await Served(aside).invite()
+    body = {"token": (await served.invitation())["token"], **GOOD, **change}
+    answer = await aside.post("/ratings", body=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert (await served.invitation())["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"token": "\\u0000"}']
+)
+async def test_an_unreadable_body_is_a_client_error(aside: Aside, raw: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await aside.client.post("/api/v1/ratings", content=raw, headers=headers)
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_made_up_token_is_not_found(aside: Aside) -> None:
+    answer = await aside.post("/ratings", body={"token": uuid4().hex * 2, **GOOD})
+    assert answer.status_code == 404
