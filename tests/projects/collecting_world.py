@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import uvicorn
-from sqlalchemy import text
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.projects.collecting import service as collecting
 from services.projects.collecting.models import CollectorRun, RunKind
@@ -53,11 +55,17 @@ async def serving(app: Any) -> AsyncIterator[str]:
 
 @dataclass
 class Desk:
-    """A database of the projects service with a collector at hand."""
+    """A database of the projects service with a collector at hand, and its API."""
 
     sessions: Sessions
     folder: Path
+    client: httpx.AsyncClient
     limits: Limits = QUICK
+
+    @property
+    def engine_url(self) -> URL:
+        engine: AsyncEngine = self.sessions.kw["bind"]
+        return engine.url
 
     @property
     def files(self) -> EvidenceFiles:
@@ -86,6 +94,8 @@ class Desk:
             await portals.put_first_rule(
                 session, portal_id, CollectorRule.model_validate(rule), "test", clock_now()
             )
+        # Only runs that a test orders: the schedule of other tests' portals stays out of it.
+        await self.do("UPDATE portal SET next_run_at = now() + interval '9 days'")
 
     async def collect(self, portal_id: str, kind: RunKind = RunKind.FULL) -> CollectorRun:
         """Order a run, walk it to its end, match what it found; the run as it ended."""

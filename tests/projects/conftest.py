@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.local.nats import NatsServer
+from services.projects.app import create_app
 from shared.db import new_engine, new_sessions
 from tests import support
 from tests.projects.collecting_world import Desk
@@ -18,6 +19,11 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """A database for collecting by hand: no job of a running service touches it."""
     url = databases.new("projects", "onedoor_projects_collecting").service
-    engine = new_engine(support.settings_for("projects", url, bus, tokens), "tests")
-    yield Desk(new_sessions(engine), tmp_path_factory.mktemp("evidence"))
+    folder = tmp_path_factory.mktemp("evidence")
+    settings = support.settings_for(
+        "projects", url, bus, tokens, background=False, evidence_dir=folder
+    )
+    engine = new_engine(settings, "tests")
+    async with support.serve(create_app(settings)) as client:
+        yield Desk(new_sessions(engine), folder, client)
     await engine.dispose()

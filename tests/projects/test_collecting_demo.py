@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
+from deploy.local.nats import NatsServer
 from services.projects import demo_portals
+from services.projects.app import create_app as projects_app
 from services.projects.auditing import service as auditing
 from services.projects.demo_portal.app import create_app
 from services.projects.demo_world import Case, World, world
@@ -14,7 +16,7 @@ from services.projects.duties import service as duties
 from services.projects.duties.schemas import TriggerOrder
 from services.projects.matching import service as matching
 from services.projects.matching.models import MatchState
-from services.projects.register.models import Project, ResponsibleUnit
+from services.projects.register.models import ApprovalKind, Phase, Project, ResponsibleUnit
 from shared import clock
 from shared.db import new_engine, new_sessions
 from shared.identity import Caller
@@ -34,18 +36,24 @@ def city() -> World:
 @pytest.fixture(scope="module")
 async def desk(
     databases: Databases,
-    bus: object,
+    bus: NatsServer,
     tokens: Tokens,
     city: World,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Desk]:
     """The demo city's duties in a database, its portal walked once, its pages matched."""
     url = databases.new("projects", "onedoor_projects_demo").service
-    settings = support.settings_for("projects", url, bus, tokens)
+    folder = tmp_path_factory.mktemp("evidence")
+    settings = support.settings_for(
+        "projects", url, bus, tokens, background=False, evidence_dir=folder
+    )
     engine = new_engine(settings, "tests")
-    desk = Desk(new_sessions(engine), tmp_path_factory.mktemp("evidence"))
-    await _load(desk, city)
-    async with serving(create_app(city.today)) as portal:
+    async with (
+        support.serve(projects_app(settings)) as client,
+        serving(create_app(city.today)) as portal,
+    ):
+        desk = Desk(new_sessions(engine), folder, client)
+        await _load(desk, city)
         async with desk.sessions() as session, session.begin():
             await demo_portals.load(session, portal, clock.now())
         await desk.collector.work(clock.now())
@@ -66,8 +74,8 @@ async def _load(desk: Desk, city: World) -> None:
                 Project(
                     code=project.code,
                     name=project.name,
-                    approval_kind=project.approval_kind,
-                    phase=project.phase,
+                    approval_kind=ApprovalKind(project.approval_kind),
+                    phase=Phase(project.phase),
                     scope_basis="demo",
                     updated_at=now,
                 )

@@ -7,33 +7,32 @@ from services.projects.reading.details import label_moments
 from shared.clock import SHANGHAI
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
+Moment = tuple[int, int, int, int, int, int]
 WORDS = ["发布时间", "发布日期"]
 
 
 @pytest.mark.parametrize(
     ("printed", "moment", "precision"),
     [
-        ("2026-04-08 10:50", (2026, 4, 8, 10, 50), "minute"),
-        ("2022-04-17 14:46:00", (2022, 4, 17, 14, 46), "minute"),
-        ("2026-07-19T07:16", (2026, 7, 19, 7, 16), "minute"),
-        ("2026/7/9 7:16", (2026, 7, 9, 7, 16), "minute"),
-        ("2026.07.19", (2026, 7, 19, 0, 0), "day"),
-        ("2026年7月9日", (2026, 7, 9, 0, 0), "day"),
-        ("2026年7月9日 10时50分", (2026, 7, 9, 10, 50), "minute"),
-        ("2017——04——12", (2017, 4, 12, 0, 0), "day"),
-        ("２０２６－０７－１９　０７：１６", (2026, 7, 19, 7, 16), "minute"),
-        ("2026-07-19 00:00:00", (2026, 7, 19, 0, 0), "day"),
+        ("2026-04-08 10:50", (2026, 4, 8, 10, 50, 0), "minute"),
+        ("2022-04-17 14:46:00", (2022, 4, 17, 14, 46, 0), "minute"),
+        ("2026-07-19T07:16", (2026, 7, 19, 7, 16, 0), "minute"),
+        ("2026/7/9 7:16", (2026, 7, 9, 7, 16, 0), "minute"),
+        ("2026.07.19", (2026, 7, 19, 0, 0, 0), "day"),
+        ("2026年7月9日", (2026, 7, 9, 0, 0, 0), "day"),
+        ("2026年7月9日 10时50分", (2026, 7, 9, 10, 50, 0), "minute"),
+        ("2017——04——12", (2017, 4, 12, 0, 0, 0), "day"),
+        ("２０２６－０７－１９　０７：１６", (2026, 7, 19, 7, 16, 0), "minute"),
+        ("2026-07-19 00:00:00", (2026, 7, 19, 0, 0, 0), "day"),
         ("2026-07-19T02:16:30Z", (2026, 7, 19, 10, 16, 30), "minute"),
         ("2026-07-19T02:16:30.123+00:00", (2026, 7, 19, 10, 16, 30), "minute"),
-        ("发布于2026-07-19，共3页", (2026, 7, 19, 0, 0), "day"),
+        ("发布于2026-07-19，共3页", (2026, 7, 19, 0, 0, 0), "day"),
     ],
 )
-def test_reads_a_date_as_sites_print_it(
-    printed: str, moment: tuple[int, ...], precision: str
-) -> None:
+def test_reads_a_date_as_sites_print_it(printed: str, moment: Moment, precision: str) -> None:
     found = read_moment(printed)
     assert found is not None
-    assert found.at == datetime(*moment, tzinfo=SHANGHAI)  # type: ignore[misc]
+    assert found.at == datetime(*moment, tzinfo=SHANGHAI)
     assert found.precision == Precision(precision)
 
 

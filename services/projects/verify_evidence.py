@@ -1,0 +1,35 @@
+"""`python -m services.projects.verify_evidence`: does every capture still say what was captured?
+
+Walks each portal's chain from its first capture, recomputes every hash, reads every file, and
+compares the sealed days with their captures. Exits 1 and names each fault when something differs.
+"""
+
+import asyncio
+import sys
+
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.verifying import verify
+from services.projects.settings import ProjectsSettings
+from shared.db import new_engine, new_sessions
+
+
+async def main() -> int:
+    """0 when all evidence is whole, else 1."""
+    settings = ProjectsSettings()
+    engine = new_engine(settings, "projects-verify")
+    try:
+        async with new_sessions(engine)() as session:
+            found = await verify(session, EvidenceFiles(settings.evidence_dir))
+    finally:
+        await engine.dispose()
+    for fault in found.faults:
+        sys.stdout.write(f"✗ {fault.where}: {fault.what.zh} | {fault.what.en}\n")
+    sys.stdout.write(
+        f"共核验 {found.captures} 份证据、{found.days} 个已封存日，异常 {len(found.faults)} 处 | "
+        f"{found.captures} captures and {found.days} sealed days, {len(found.faults)} faults\n"
+    )
+    return 1 if found.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,183 @@
+"""Evidence: what was captured stays provably as it was; every tampering is found and named."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.projects.evidence import rules, service, verifying
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.models import Capture
+from services.projects.evidence.verifying import verify
+from shared.db import Sessions, new_engine, new_sessions
+from tests import support
+from tests.support import Databases, Tokens
+
+SEEN_AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+@dataclass
+class Archive:
+    """An evidence store of its own."""
+
+    sessions: Sessions
+    folder: Path
+
+    @property
+    def files(self) -> EvidenceFiles:
+        return EvidenceFiles(self.folder)
+
+    async def capture(
+        self, chain: str, body: bytes, *, days: int = 0, is_public: bool = True
+    ) -> Capture:
+        sha256 = await self.files.put(body)
+        answer = service.Answer(
+            url="https://www.example.gov.cn/list",
+            final_url="https://www.example.gov.cn/list",
+            status=200,
+            headers={"content-type": "text/html"},
+            fetched_at=SEEN_AT + timedelta(days=days),
+            size=len(body),
+            sha256=sha256,
+            charset="utf-8",
+        )
+        async with self.sessions() as session, session.begin():
+            return await service.record(session, chain, answer, is_public=is_public)
+
+    async def faults(self) -> list[tuple[str, str]]:
+        async with self.sessions() as session:
+            found = await verify(session, self.files)
+        return [(fault.where, fault.what.en) for fault in found.faults]
+
+
+@pytest.fixture(scope="module")
+def evidence_url(databases: Databases) -> Any:
+    return databases.new("projects", "onedoor_projects_evidence")
+
+
+@pytest.fixture
+async def archive(
+    evidence_url: Any, bus: Any, tokens: Tokens, tmp_path: Path
+) -> AsyncIterator[Archive]:
+    """Empty at the start of every test; as owner, so that a test can tamper."""
+    engine = new_engine(support.settings_for("projects", evidence_url.owner, bus, tokens), "tests")
+    sessions = new_sessions(engine)
+    async with sessions() as session, session.begin():
+        connection = await session.connection()
+        await connection.exec_driver_sql("TRUNCATE capture, evidence_day CASCADE")
+    yield Archive(sessions, tmp_path)
+    await engine.dispose()
+
+
+async def _tamper(archive: Archive, sql: str) -> None:
+    async with archive.sessions() as session, session.begin():
+        connection = await session.connection()
+        await connection.exec_driver_sql(sql)
+
+
+async def test_the_same_bytes_are_stored_once_under_their_hash(archive: Archive) -> None:
+    first, second = await archive.capture("p", b"page"), await archive.capture("p", b"page")
+    assert first.sha256 == second.sha256 == hashlib.sha256(b"page").hexdigest()
+    assert [path.name for path in archive.folder.rglob("*") if path.is_file()] == [first.sha256]
+    assert second.previous_hash == first.hash
+
+
+async def test_untouched_evidence_verifies(archive: Archive) -> None:
+    for number in range(5):
+        await archive.capture(f"p{number % 2}", f"page {number}".encode(), days=number)
+    async with archive.sessions() as session, session.begin():
+        assert await service.seal_days(session, SEEN_AT + timedelta(days=30)) == 5
+    assert await archive.faults() == []
+
+
+TAMPERS: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "another url": (
+        "UPDATE capture SET url = 'https://x.gov.cn/' WHERE seq = 2",
+        [("p #2", verifying.ROW_CHANGED.en)],
+    ),
+    "an earlier time": (
+        "UPDATE capture SET fetched_at = fetched_at - interval '1 hour' WHERE seq = 2",
+        [("p #2", verifying.ROW_CHANGED.en)],
+    ),
+    "other bytes claimed": (
+        f"UPDATE capture SET sha256 = '{'0' * 64}' WHERE seq = 3",
+        [("p #3", verifying.ROW_CHANGED.en), ("p #3", verifying.FILE_GONE.en)],
+    ),
+    "a capture removed": (
+        "DELETE FROM capture WHERE seq = 2",
+        [("p #3", verifying.GAP.en), ("2026-11-20", verifying.DAY_CHANGED.en)],
+    ),
+    "the last capture removed": (
+        "DELETE FROM capture WHERE seq = 4",
+        [("2026-11-20", verifying.DAY_CHANGED.en)],
+    ),
+    "a link cut": (
+        f"UPDATE capture SET previous_hash = '{'1' * 64}' WHERE seq = 3",
+        [("p #3", verifying.LINK_BROKEN.en), ("p #3", verifying.ROW_CHANGED.en)],
+    ),
+    "a root rewritten": (
+        f"UPDATE evidence_day SET root = '{'2' * 64}'",
+        [("2026-11-20", verifying.DAY_CHANGED.en)],
+    ),
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
+async def test_every_tampering_is_found_and_named(archive: Archive, tamper: str) -> None:
+    for number in range(4):
+        await archive.capture("p", f"page {number}".encode())
+    async with archive.sessions() as session, session.begin():
+        await service.seal_days(session, SEEN_AT + timedelta(days=2))
+    sql, expected = TAMPERS[tamper]
+    await _tamper(archive, sql)
+    assert await archive.faults() == expected
+
+
+async def test_a_changed_or_lost_file_is_found_and_never_served(archive: Archive) -> None:
+    changed, lost = await archive.capture("p", b"one"), await archive.capture("p", b"two")
+    for capture in (changed, lost):
+        path = archive.folder / capture.sha256[:2] / capture.sha256[2:4] / capture.sha256
+        path.chmod(0o600)
+        path.unlink() if capture is lost else path.write_bytes(b"one!")
+    assert await archive.faults() == [
+        ("p #1", verifying.FILE_CHANGED.en),
+        ("p #2", verifying.FILE_GONE.en),
+    ]
+    for capture in (changed, lost):
+        with pytest.raises(service.EvidenceDamaged):
+            await service.raw(archive.files, capture)
+
+
+async def test_today_is_not_sealed_and_a_sealed_root_stands(archive: Archive) -> None:
+    await archive.capture("p", b"one")
+    async with archive.sessions() as session, session.begin():
+        assert await service.seal_days(session, SEEN_AT + timedelta(hours=3)) == 0
+        assert await service.seal_days(session, SEEN_AT + timedelta(days=1)) == 1
+        assert await service.seal_days(session, SEEN_AT + timedelta(days=1)) == 0
+
+
+async def test_the_root_as_of_now_moves_with_every_capture(archive: Archive) -> None:
+    roots = set()
+    for number in range(3):
+        await archive.capture("p", f"{number}".encode())
+        async with archive.sessions() as session:
+            roots.add(await service.root_as_of(session, SEEN_AT + timedelta(hours=1)))
+    assert len(roots) == 3
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())
+def test_a_proof_leads_from_any_capture_to_the_root_and_from_no_other(
+    leaves: list[bytes], data: Any
+) -> None:
+    hashes = [leaf.hex() for leaf in leaves]
+    place = data.draw(st.integers(0, len(hashes) - 1))
+    steps = rules.merkle_proof(hashes, place)
+    assert rules.root_from_proof(hashes[place], steps) == rules.merkle_root(hashes)
+    other = hashlib.sha256(leaves[place]).hexdigest()
+    assert rules.root_from_proof(other, steps) != rules.merkle_root(hashes)
