@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 
 from services.gateway.forwarding.exchange import Outgoing, ask
 from services.gateway.upstreams.pool import CannotConnect, Pool
@@ -224,6 +225,15 @@ async def test_no_more_in_flight_than_the_limit() -> None:
                 pass
     async with upstream.place():
         pass
+
+
+async def test_speaks_in_the_loop_of_production_too() -> None:
+    async def exchange() -> list[tuple[int, bytes]]:
+        async with raw_server(answering(OK, OK)) as address:
+            upstream = Upstream("u", address)
+            return [await whole(upstream), await whole(upstream)]
+
+    assert await asyncio.to_thread(uvloop.run, exchange()) == [(200, b"ok")] * 2
 
 
 @pytest.mark.parametrize("base", ["ftp://x", "http://", "nonsense"])

@@ -7,7 +7,7 @@
     "Clear": "清除", "Cancel": "取消", "Reset": "重置", "Parameters": "参数", "Name": "名称",
     "Description": "说明", "No parameters": "没有参数", "Responses": "回答", "Response": "回答",
     "Code": "状态码", "Links": "关联", "No links": "无", "Request body": "请求内容",
-    "Example Value": "样例", "Schema": "结构", "Schemas": "数据结构", "Media type": "格式",
+    "Example Value": "样例", "Edit Value": "编辑", "Schema": "结构", "Schemas": "数据结构", "Media type": "格式",
     "Server response": "服务器的回答", "Response body": "回答内容", "Response headers": "回答头",
     "Request URL": "请求地址", "Details": "详情", "Download": "下载", "Curl": "curl 命令",
     "Request duration": "用时", "Available authorizations": "登录方式", "Authorized": "已登录",
@@ -16,7 +16,8 @@
     "Controls": "说明：", "Send empty value": "发送空值", "Servers": "服务器", "Extensions": "扩展",
     "Examples: ": "样例：", "Required": "必填", "required": "必填", "Deprecated": "已弃用",
     "Client credentials location:": "客户端凭据位置：", "Authorization header": "请求头",
-    "Request body ": "请求内容",
+    "citizen": "群众", "hall": "大厅", "department": "部门", "auditor": "监察", "admin": "管理",
+    "system": "系统对接",
   };
   const translate = (node) => {
     const found = words[node.nodeValue.trim()];

@@ -34,7 +34,7 @@
     if (item.p85_minutes !== null && item.p85_minutes !== undefined) {
       count.append(element("span", "minutes", `约 ${item.p85_minutes} 分钟内`));
     }
-    row.append(element("span", "item", item.item_name || item.name || item.item), count);
+    row.append(element("span", "item", item.name), count);
     return row;
   };
 
@@ -46,7 +46,6 @@
     by("waiting").replaceChildren(...waiting.map(showWaiting));
     by("no-calls").hidden = calls.length > 0;
     by("no-waiting").hidden = waiting.length > 0;
-    if (display.hall_name || display.name) by("name").textContent = display.hall_name || display.name;
   };
 
   const called = (message) => {
@@ -70,8 +69,16 @@
   };
   connect();
 
+  // The hall's name is no part of the stream: asked for once.
+  fetch(`/api/v1/halls/${encodeURIComponent(hall)}`)
+    .then((answer) => (answer.ok ? answer.json() : null))
+    .then((told) => { if (told) by("name").textContent = told.name; })
+    .catch(() => {});
+
   const tick = () => {
-    by("clock").textContent = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
+    by("clock").textContent = new Date().toLocaleTimeString("zh-CN", {
+      hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai",
+    });
   };
   tick();
   setInterval(tick, 5000);

@@ -1,7 +1,8 @@
 """The one AsyncAPI document of the house, and what the event page tells of each event."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.gateway.documents import joining, words
@@ -15,14 +16,16 @@ def join(documents: joining.Documents, *, nats_host: str) -> dict[str, Any]:
     """The services' documents as one: each event as its publisher declares it, and who reads it."""
     names = joining.new_names({s: joining.schemas_of(d) for s, d in documents.items()})
     schemas = joining.joined_schemas(documents, names)
-    published = [event for s, d in documents.items() for event in _published(s, d, names[s])]
+    published = _apart(
+        [event for s, d in documents.items() for event in _published(s, d, names[s])]
+    )
     messages = {event.name: _with_example(event.message, schemas) for event in published}
     joined: dict[str, Any] = {
         "asyncapi": VERSION,
         "info": words.ASYNCAPI_INFO,
         "defaultContentType": "application/cloudevents+json",
         "servers": {"nats": {"host": nats_host, "protocol": "nats", "description": words.NATS}},
-        "channels": {event.name: event.channel for event in published},
+        "channels": {event.name: _channel(event) for event in published},
         "operations": {
             **{f"send{event.name}": _operation("send", event.name) for event in published},
             **dict(_received(documents, {event.address: event.name for event in published})),
@@ -36,8 +39,9 @@ def join(documents: joining.Documents, *, nats_host: str) -> dict[str, Any]:
 @dataclass(frozen=True)
 class _Published:
     name: str
+    service: str
     address: str
-    channel: dict[str, Any]
+    channel: Mapping[str, Any]
     message: dict[str, Any]
 
 
@@ -47,9 +51,24 @@ def _published(
     """The events whose type begins with the service's own name."""
     for name, channel in document.get("channels", {}).items():
         if channel["address"].startswith(f"{service}."):
-            messages = {name: {"$ref": f"#/components/messages/{name}"}}
             message = joining.renamed(document["components"]["messages"][name], names)
-            yield _Published(name, channel["address"], {**channel, "messages": messages}, message)
+            yield _Published(name, service, channel["address"], channel, message)
+
+
+def _apart(published: Sequence[_Published]) -> list[_Published]:
+    """With the service's name in front where two services have an event of one name."""
+    often = Counter(event.name for event in published)
+    return [
+        replace(event, name=f"{event.service.title()}{event.name}")
+        if often[event.name] > 1
+        else event
+        for event in published
+    ]
+
+
+def _channel(event: _Published) -> dict[str, Any]:
+    messages = {event.name: {"$ref": f"#/components/messages/{event.name}"}}
+    return {**event.channel, "messages": messages}
 
 
 def _received(

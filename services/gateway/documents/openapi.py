@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.gateway.documents import joining, words
-from services.gateway.documents.language import in_language
+from services.gateway.documents.language import in_language, say
 
 SCHEME = "OneDoor"
 VERSION = "3.1.0"
@@ -21,6 +21,7 @@ def join(documents: joining.Documents) -> dict[str, Any]:
                 paths[path] = joining.renamed(item, names[service])
         schemes |= document.get("components", {}).get("securitySchemes", {})
     _unique_operation_ids(paths)
+    _say_success(paths)
     return {
         "openapi": VERSION,
         "info": words.OPENAPI_INFO,
@@ -36,8 +37,11 @@ def join(documents: joining.Documents) -> dict[str, Any]:
 
 
 def in_one_language(document: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The document as people read it: one language, tags named for who uses them."""
+    """The document as people read it: in one language."""
     spoken: dict[str, Any] = in_language(document, language)
+    for scheme in spoken["components"]["securitySchemes"].values():
+        for flow in scheme.get("flows", {}).values():
+            flow["scopes"] = {role: say(text, language) for role, text in flow["scopes"].items()}
     return spoken
 
 
@@ -48,6 +52,14 @@ def _unique_operation_ids(paths: dict[str, Any]) -> None:
         if known is None or known in seen:
             operation["operationId"] = f"{method}_{_slug(path)}"
         seen.add(operation["operationId"])
+
+
+def _say_success(paths: Mapping[str, Any]) -> None:
+    """The framework says it in English only."""
+    for _, _, operation in joining.each_operation(paths):
+        for response in operation["responses"].values():
+            if response.get("description") == "Successful Response":
+                response["description"] = words.SUCCESS
 
 
 def _slug(path: str) -> str:

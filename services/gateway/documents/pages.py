@@ -55,7 +55,7 @@ class Pages:
             request,
             "events.html",
             events=self._library.events(language),
-            about=say(words.ASYNCAPI_INFO["description"], language),
+            about=say(words.ASYNCAPI_INFO["description"], language).replace("`", ""),
             base=str(request.base_url).rstrip("/"),
             python=snippets.PYTHON.format(host=self._nats_host),
             javascript=snippets.JAVASCRIPT.format(host=self._nats_host),

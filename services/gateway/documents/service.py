@@ -74,7 +74,7 @@ class Library:
 def _spoken(whole: Mapping[str, Any], language: str) -> Any:
     """Events say both languages in their own way: a Chinese paragraph, then an English one."""
     spoken = in_language(whole, language)
-    told = {event.title: event.description for event in asyncapi.told(whole, language)}
-    for name, message in spoken["components"]["messages"].items():
-        message["summary"] = told.get(name, message["summary"])
+    told = {event.type: event.description for event in asyncapi.told(whole, language)}
+    for message in spoken["components"]["messages"].values():
+        message["summary"] = told[message["name"]]
     return spoken

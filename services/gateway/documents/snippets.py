@@ -3,16 +3,14 @@
 PYTHON = """\
 import asyncio, json
 import nats
-from nats.js.api import DeliverPolicy
 
 async def main():
     nc = await nats.connect("nats://{host}", user="your-system", password="...",
                             inbox_prefix=b"_INBOX_your-system", max_reconnect_attempts=-1)
     js = nc.jetstream()
-    # 只收大厅 H001 的叫号；durable 名固定，断线后从上次确认处继续。
-    # Calls of hall H001 only; a fixed durable name goes on where it last acknowledged.
-    sub = await js.pull_subscribe("appointments.ticket.called.v1.H001",
-                                  durable="your-system-calls", stream="APPOINTMENTS")
+    # 消费者由管理员按您的权限建好；断线后从上次确认处继续。
+    # The administrator has made this consumer; it goes on where you last acknowledged.
+    sub = await js.pull_subscribe_bind("your-system-calls", "APPOINTMENTS")
     while True:
         try:
             messages = await sub.fetch(50, timeout=30)

@@ -9,7 +9,8 @@ OPENAPI_INFO: dict[str, Any] = {
     "description": """\
 政务服务大厅、政务公开监察、群众来信与评价，同一个入口。
 
-**怎么登录**：点右侧 **Authorize**，用账号和密码登录（本机演示账号在 `.data/demo-accounts.json`）。
+**怎么登录**：点右侧 **登录（Authorize）**，用账号和密码登录
+（本机演示账号在 `.data/demo-accounts.json`）。
 访问令牌 10 分钟有效，程序可用刷新令牌续期；其他系统用 `client_credentials`。
 
 **怎么读错误**：所有错误都是 RFC 9457 问题文档（`application/problem+json`），`type` 不变，
@@ -36,15 +37,16 @@ listed at [/problems](/problems).
 **Events**: see [/events](/events).
 """,
 }
+SUCCESS = "成功 | Success"
 THIS_SERVER = "本机 | This server"
 
 TAGS = {
-    "citizen": "群众：查大厅、预约、取号、写信、评价 | Citizens: find a hall, book, write, rate",
-    "hall": "大厅：窗口、叫号、显示屏、排班 | The hall: windows, calling, displays, schedules",
-    "department": "部门：公开、答复、整改 | Departments: publish, answer, put right",
-    "auditor": "监察：清单、核对、报表 | Auditors: duties, matching, reports",
-    "admin": "管理：账号、政策、日历 | Administration: accounts, policies, calendars",
-    "system": "系统对接：令牌、公钥、事件 | Other systems: tokens, keys, events",
+    "citizen": "查大厅、预约、取号、写信、评价 | find a hall, book, take a ticket, write, rate",
+    "hall": "窗口、叫号、显示屏、排班 | windows, calling, displays, schedules",
+    "department": "公开、答复、整改 | publish, answer, put right",
+    "auditor": "清单、核对、监察报表 | duties, matching, reports",
+    "admin": "账号、政策、日历 | accounts, policies, calendars",
+    "system": "令牌、公钥、事件 | tokens, keys, events",
 }
 
 ASYNCAPI_INFO: dict[str, Any] = {

@@ -1,0 +1,171 @@
+"""The documents of the real services, joined: whole, in both languages, valid for their readers."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.services import SERVICES
+from services.gateway.documents import asyncapi, openapi
+from services.gateway.documents.joining import each_operation
+from tests import support
+
+PARSER = "@asyncapi/parser@3.6.3"
+TOOLS = Path(__file__).parents[2] / ".tools" / "asyncapi"
+PARSE = """\
+import { Parser } from "@asyncapi/parser";
+import { readFileSync } from "node:fs";
+const { document, diagnostics } = await new Parser().parse(readFileSync(0, "utf8"));
+const errors = diagnostics.filter((d) => d.severity === 0);
+console.log(JSON.stringify({ parsed: Boolean(document), errors }));
+"""
+
+
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, Any]]:
+    """Of each kind, the document of every service, read from its application."""
+    found: dict[str, dict[str, Any]] = {"openapi": {}, "asyncapi": {}}
+    for service in SERVICES:
+        settings_type = getattr(
+            import_module(f"services.{service}.settings"), f"{service.title()}Settings"
+        )
+        settings = settings_type(
+            env="test",
+            database_url="postgresql://nobody@127.0.0.1:9/none",
+            column_keys=support.COLUMN_KEYS,
+            index_key=support.INDEX_KEY,
+        )
+        module = import_module(f"services.{service}.app")
+        built = module.create_app(settings)
+        found["openapi"][service] = built.openapi()
+        found["asyncapi"][service] = import_module("shared.asyncapi").document(
+            built.title,
+            built.version,
+            publishes=module.PUBLISHES,
+            subscribes=module.SUBSCRIPTIONS,
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def joined(documents: Mapping[str, Any]) -> dict[str, Any]:
+    return openapi.join(documents["openapi"])
+
+
+@pytest.fixture(scope="session")
+def joined_events(documents: Mapping[str, Any]) -> dict[str, Any]:
+    return asyncapi.join(documents["asyncapi"], nats_host="nats.example:4222")
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_every_reference_leads_somewhere(
+    joined: dict[str, Any], joined_events: dict[str, Any]
+) -> None:
+    for document in (joined, joined_events):
+        for reference in set(references(document)):
+            found: Any = document
+            for part in reference.removeprefix("#/").split("/"):
+                found = found[part]
+
+
+def test_no_operation_is_lost(documents: Mapping[str, Any], joined: dict[str, Any]) -> None:
+    declared = {
+        (path, method)
+        for document in documents["openapi"].values()
+        for path, method, _ in each_operation(document["paths"])
+    }
+    assert declared == {(path, method) for path, method, _ in each_operation(joined["paths"])}
+
+
+def test_operation_ids_are_unique_and_kept(
+    documents: Mapping[str, Any], joined: dict[str, Any]
+) -> None:
+    ids = [operation["operationId"] for _, _, operation in each_operation(joined["paths"])]
+    assert len(ids) == len(set(ids))
+    for service, document in documents["openapi"].items():
+        own = [operation["operationId"] for _, _, operation in each_operation(document["paths"])]
+        assert set(own) <= set(ids), service
+
+
+def test_every_operation_is_told_in_both_languages(joined: dict[str, Any]) -> None:
+    chinese = openapi.in_one_language(joined, "zh")
+    english = openapi.in_one_language(joined, "en")
+    for path, method, operation in each_operation(chinese["paths"]):
+        other = english["paths"][path][method]
+        assert operation["summary"] != other["summary"], (method, path)
+        assert other["summary"].isascii(), (method, path)
+        assert "---" not in operation.get("description", ""), (method, path)
+
+
+def test_tags_are_told(joined: dict[str, Any]) -> None:
+    assert all("description" in tag for tag in joined["tags"])
+
+
+def test_problem_types_are_listed(joined: dict[str, Any]) -> None:
+    known = joined["x-problem-types"]
+    assert known["/problems/invalid-grant"]["status"] == "400"
+    assert known["/problems/not-found"]["status"] == "404"
+
+
+def test_events_have_fitting_examples(joined_events: dict[str, Any]) -> None:
+    assert joined_events["channels"]
+    for event in asyncapi.told(joined_events, "zh"):
+        assert event.description
+        assert {field.name for field in event.fields} == set(event.example["data"])
+
+
+def test_the_asyncapi_document_passes_the_official_parser(joined_events: dict[str, Any]) -> None:
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed: the official parser runs on them")
+    if not (TOOLS / "node_modules" / "@asyncapi" / "parser").exists():
+        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts"]
+        done = subprocess.run([*install, "--prefix", str(TOOLS), PARSER], capture_output=True)
+        if done.returncode:
+            pytest.skip(f"{PARSER} cannot be installed from the npm registry")
+    script = TOOLS / "parse.mjs"
+    script.write_text(PARSE)
+    told = subprocess.run(
+        ["node", str(script)],
+        input=json.dumps(joined_events).encode(),
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == {"parsed": True, "errors": []}
+
+
+async def test_the_document_is_chinese_unless_english_is_asked_for(
+    client: httpx.AsyncClient,
+) -> None:
+    chinese = (await client.get("/openapi.json")).json()
+    english = (await client.get("/openapi.json?lang=en")).json()
+    path = "/api/v1/auth/token"
+    assert chinese["paths"][path]["post"]["summary"] == "登录，换取令牌"
+    assert english["paths"][path]["post"]["summary"] == "Sign in for tokens"
+    assert chinese["openapi"].startswith("3.1")
+    flow = chinese["components"]["securitySchemes"]["OneDoor"]["flows"]["password"]
+    assert flow["tokenUrl"] == "/api/v1/auth/token"
+    assert flow["scopes"]["clerk"] == "窗口人员"
+    assert "/api/v1/echo/{name}" in chinese["paths"]
+
+
+async def test_a_document_seen_before_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    for path in ("/openapi.json", "/asyncapi.json"):
+        first = await client.get(path)
+        again = await client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")

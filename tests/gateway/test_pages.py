@@ -1,0 +1,67 @@
+"""The pages people look at: in their language, from this machine alone."""
+
+import re
+
+import httpx
+import pytest
+
+PAGES = ["/", "/docs", "/events", "/problems", "/live/halls/H001"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_needs_nothing_from_elsewhere(client: httpx.AsyncClient, path: str) -> None:
+    page = await client.get(path)
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page.text)
+    assert not re.search(r"<script>|<style>| on[a-z]+=", page.text)
+    for asset in re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text):
+        answer = await client.get(asset)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_is_chinese_first_and_english_when_asked(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    chinese, english = await client.get(path), await client.get(f"{path}?lang=en")
+    assert '<html lang="zh-CN">' in chinese.text
+    assert '<html lang="en">' in english.text
+
+
+async def test_the_front_page_leads_everywhere(client: httpx.AsyncClient) -> None:
+    page = await client.get("/")
+    for path in ("/docs", "/events", "/problems", "/live/halls/H001", "/asyncapi.json", "/readyz"):
+        assert f'href="{path}' in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/app.py",
+        "/assets/..%2fapp.py",
+        "/assets/none.css",
+        "/assets/swagger-ui.css.map",
+        "/live/halls/<script>",
+        "/live/halls/%3Cscript%3E",
+        "/nothing",
+    ],
+)
+async def test_what_is_not_there_is_a_problem_document(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "<script>" not in answer.text
+
+
+async def test_swagger_ui_is_served_from_here(client: httpx.AsyncClient) -> None:
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        answer = await client.get(f"/assets/{name}")
+        assert answer.status_code == 200
+        assert len(answer.content) > 100_000
