@@ -20,6 +20,7 @@ from deploy.local.supervisor import Part, Supervisor
 from deploy.services import SERVICES
 
 PORTAL = "services.projects.demo_portal"
+GUARDED = "shared.guarded_http:GuardedHttp"
 
 
 class Stack:
@@ -142,7 +143,7 @@ class Stack:
             host = self.options.host
         arguments = (
             *("-m", "uvicorn", "--factory", f"services.{service}.app:create_app"),
-            *("--host", host, "--port", str(port), "--loop", "uvloop", "--http", "httptools"),
+            *("--host", host, "--port", str(port), "--loop", "uvloop", "--http", GUARDED),
             *("--no-access-log", "--no-proxy-headers", "--no-server-header"),
             *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
         )

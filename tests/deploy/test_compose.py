@@ -18,6 +18,7 @@ import yaml
 
 from deploy import env, nats
 from deploy.local.options import ROOT
+from deploy.local.stack import GUARDED
 from deploy.services import SERVICES
 from shared.settings import Settings
 
@@ -155,7 +156,7 @@ def test_the_server_command_is_one_that_uvicorn_takes() -> None:
     arguments = shlex.split(found[1].replace("${SERVICE}", "appointments"))[1:]
     assert isinstance(uvicorn.main, click.Command)
     parsed = uvicorn.main.make_context("uvicorn", arguments).params
-    assert (parsed["factory"], parsed["loop"], parsed["http"]) == (True, "uvloop", "httptools")
+    assert (parsed["factory"], parsed["loop"], parsed["http"]) == (True, "uvloop", GUARDED)
     assert parsed["timeout_graceful_shutdown"] < 15  # compose's stop_grace_period
 
 

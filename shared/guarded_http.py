@@ -1,0 +1,154 @@
+"""`uvicorn --http shared.guarded_http:GuardedHttp`: its HTTP/1.1 server, with limits of our own.
+
+uvicorn's fast parser takes request heads of any size, and waits for a slow client for ever.
+"""
+
+import asyncio
+import json
+import math
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES = 32 * 1024
+HEADER_COUNT = 100
+URL_BYTES = 8 * 1024
+HEAD_SECONDS = 10.0
+BODY_PAUSE_SECONDS = 15.0
+BODY_SECONDS = 120.0
+READ_PAUSE_SECONDS = 15.0
+CHECK_SECONDS = 2.5
+
+_PROBLEMS = {
+    HTTPStatus.BAD_REQUEST: (
+        "malformed-request",
+        "请求不符合 HTTP 规范 | The request is not valid HTTP",
+    ),
+    HTTPStatus.REQUEST_TIMEOUT: (
+        "request-too-slow",
+        "请求发送过慢 | The request came too slowly",
+    ),
+    HTTPStatus.REQUEST_URI_TOO_LONG: (
+        "address-too-long",
+        "请求地址过长 | The address is too long",
+    ),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        "headers-too-large",
+        "请求头过大 | The request headers are too large",
+    ),
+}
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """Refuses heads that are too big, and closes on clients that send or read too slowly.
+
+    Deadlines are plain numbers that one timer a connection looks at now and then: setting one
+    costs a request next to nothing.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._is_refused = False
+        self._in_head = False
+        self._head_bytes = 0
+        self._deadline = math.inf
+        self._body_deadline = math.inf
+        self._reading_deadline = math.inf
+        self._watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.time() + HEAD_SECONDS
+        self._watch = self.loop.call_later(CHECK_SECONDS, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
+        super().data_received(data)
+        if self._in_head:
+            # Not ended yet: its bytes count, even those that the parser still holds back.
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        self._deadline = self.loop.time() + HEAD_SECONDS
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if self._is_refused:
+            return
+        if len(self.url) > URL_BYTES:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+        elif len(self.headers) > HEADER_COUNT or self._size_of_headers() > HEAD_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        else:
+            now = self.loop.time()
+            self._deadline, self._body_deadline = now + BODY_PAUSE_SECONDS, now + BODY_SECONDS
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            self._deadline = self.loop.time() + BODY_PAUSE_SECONDS
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._deadline = self._body_deadline = math.inf
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        self._reading_deadline = self.loop.time() + READ_PAUSE_SECONDS
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._reading_deadline = math.inf
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn answers to what is no HTTP, in the form of every other error."""
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _size_of_headers(self) -> int:
+        return sum(len(name) + len(value) for name, value in self.headers)
+
+    def _look(self) -> None:
+        """Whether a deadline has passed; looks again later if not."""
+        now = self.loop.time()
+        if now > self._reading_deadline:
+            self.transport.abort()
+        elif now > min(self._deadline, self._body_deadline):
+            self._give_up()
+        else:
+            self._watch = self.loop.call_later(CHECK_SECONDS, self._look)
+
+    def _give_up(self) -> None:
+        """Ends a request that does not come; a connection that was never used is just closed."""
+        is_answered = self.cycle is not None and self.cycle.response_started
+        if is_answered or self.headers is None:
+            self.transport.close()
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        if self._is_refused or self.transport.is_closing():
+            return
+        self._is_refused = True
+        kind, title = _PROBLEMS[status]
+        problem = {"type": f"/problems/{kind}", "title": title, "status": status.value}
+        body = json.dumps(problem, ensure_ascii=False).encode()
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            "content-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
