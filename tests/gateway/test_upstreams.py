@@ -1,0 +1,103 @@
+"""Which service answers a path, and when one is left alone for a moment."""
+
+import asyncio
+
+import pytest
+
+from services.gateway.upstreams.breaker import Breaker
+from services.gateway.upstreams.directory import Directory, operations_of
+from services.gateway.upstreams.registry import Registry
+from tests.gateway.listening import answering, raw_server
+from tests.support import eventually
+
+
+def directory(*paths: str) -> Directory:
+    document = {"paths": {path: {"get": {"operationId": path}} for path in paths}}
+    return Directory(operations_of("s", document))
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/api/v1/halls", "/api/v1/halls"),
+        ("/api/v1/halls/H001", "/api/v1/halls/{hall}"),
+        ("/api/v1/halls/nearest", "/api/v1/halls/nearest"),
+        ("/api/v1/halls/nearest/queue", "/api/v1/halls/{hall}/queue"),
+        ("/api/v1/schedules:propose", "/api/v1/schedules:propose"),
+        ("/api/v1/reports/2026.csv", "/api/v1/reports/{year}.csv"),
+        ("/api/v1/reports/2026", "/api/v1/reports/{year}"),
+        ("/api/v1/大厅/x", "/api/v1/大厅/x"),
+        ("/api/v1/nothing", None),
+        ("/api/v1/halls/", None),
+        ("/api/v1", None),
+        ("/healthz", None),
+    ],
+)
+def test_finds_the_operation_of_a_path(path: str, template: str | None) -> None:
+    known = directory(
+        "/api/v1/halls",
+        "/api/v1/halls/{hall}",
+        "/api/v1/halls/nearest",
+        "/api/v1/halls/{hall}/queue",
+        "/api/v1/schedules:propose",
+        "/api/v1/reports/{year}.csv",
+        "/api/v1/reports/{year}",
+        "/api/v1/大厅/x",
+        "/healthz",
+    )
+    found = known.at(path).get("GET")
+    assert (found.template if found else None) == template
+
+
+def test_reads_what_a_document_says_of_an_operation() -> None:
+    said = {"operationId": "export", "x-deadline-seconds": 900, "x-operation-class": "export"}
+    document = {"paths": {"/api/v1/a": {"get": said, "post": {"operationId": "make"}}}}
+    export, make = sorted(operations_of("s", document), key=lambda o: o.method)
+    assert (export.operation_class, export.deadline_seconds) == ("export", 60)
+    assert (make.operation_class, make.deadline_seconds) == ("writing", 1.8)
+
+
+def test_a_breaker_opens_after_failures_in_a_row_and_tries_now_and_then() -> None:
+    breaker = Breaker(threshold=3, trial_seconds=1)
+    for _ in range(2):
+        breaker.failed(0.0)
+    breaker.succeeded()
+    for _ in range(3):
+        assert breaker.allows(1.0)
+        breaker.failed(1.0)
+    assert not breaker.allows(1.5)
+    assert breaker.allows(2.1)
+    assert not breaker.allows(2.2)
+    breaker.succeeded()
+    assert breaker.allows(2.3)
+
+
+async def test_a_service_that_is_not_there_yet_is_found_when_it_comes() -> None:
+    document = b'{"paths": {"/api/v1/x": {"get": {"operationId": "x"}}}}'
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(document), document)
+    async with raw_server(answering(b"")) as address:
+        pass
+    port = int(address.rpartition(":")[2])
+    registry = Registry({"s": address}, own=dict)
+    registry.start()
+    running = asyncio.create_task(registry.run())
+    try:
+        await asyncio.sleep(0.3)
+        assert list(registry.missing) == ["s"]
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            writer.close()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", port)
+
+        async def found() -> bool:
+            return "GET" in registry.directory.at("/api/v1/x")
+
+        await eventually(found)
+        assert not registry.missing
+        server.close()
+    finally:
+        running.cancel()
+        registry.close()
