@@ -4,23 +4,21 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from shared.errors import Invalid, StateConflict, Text
+from shared.errors import StateConflict, Text
 
-_NO_VERSION = Text('应为版本号，例如 "3"', 'Must be a version number, such as "3"')
+_PATTERN = r'^(\*|(W/)?"?[0-9]{1,9}"?)$'
 _STALE = Text("内容已被他人更新，请刷新后再办", "Someone has changed this meanwhile; please reload")
 
 
 def _expected(
     if_match: Annotated[
-        str | None, Header(description="所见版本号 | The version that you have seen")
+        str | None,
+        Header(pattern=_PATTERN, description="所见版本号 | The version that you have seen"),
     ] = None,
 ) -> int | None:
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or if_match == "*":
         return None
-    typed = if_match.strip().removeprefix("W/").strip('"')
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
-        raise Invalid(_NO_VERSION, pointer="/header/If-Match")
-    return int(typed)
+    return int(if_match.removeprefix("W/").strip('"'))
 
 
 ExpectedVersion = Annotated[int | None, Depends(_expected)]

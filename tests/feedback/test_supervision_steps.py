@@ -23,7 +23,18 @@ ROLES = ("citizen", "clerk", "officer", "reviewer", "auditor", "dispatcher", "su
 SAID = {"text": "已公开，附链接"}
 
 
+async def found(aside: Aside, department: str) -> None:
+    """Let there be such a department."""
+    async with aside.sessions() as session, session.begin():
+        await session.execute(
+            text("INSERT INTO department (code, name, english_name, is_active)"
+                 " VALUES (:code, '试验局', 'Bureau of Trials', true) ON CONFLICT DO NOTHING"),
+            {"code": department},
+        )  # fmt: skip
+
+
 async def issue(aside: Aside, department: str, **more: Any) -> dict[str, Any]:
+    await found(aside, department)
     body = {"department_code": department, "demand": "三日内公开批复", **more}
     answer = await aside.post("/supervision-orders", "supervisor", "*", body=body)
     assert answer.status_code == 201, answer.text
@@ -137,6 +148,7 @@ async def test_lists_go_on_where_the_page_ended(aside: Aside) -> None:
     [
         ({}, "/body/department_code"),
         ({"department_code": "D 03", "demand": "三日内公开"}, "/body/department_code"),
+        ({"department_code": "NOWHERE", "demand": "三日内公开"}, "/body/department_code"),
         ({"department_code": "D03"}, "/body/demand"),
         ({"department_code": "D03", "demand": "快"}, "/body/demand"),
         ({"department_code": "D03", "demand": "公" * 2001}, "/body/demand"),

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import Depends, Query, status
 
 from services.feedback.supervision import rules, service, views
-from services.feedback.supervision.models import Cause, OrderState
+from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.rules import Action
 from services.feedback.supervision.schemas import (
     DEPARTMENT,
@@ -101,16 +101,7 @@ async def issue_supervision_order(
     ---
     A supervisor demands something of a department, which acknowledges within one working day.
     """
-    order = await service.issue(
-        session,
-        Cause.OTHER,
-        request.department_code,
-        level=request.level,
-        demand=request.demand,
-        keyring=vault,
-        by=caller.sub,
-        now=now,
-    )
+    order = await service.issue_demand(session, request, caller=caller, keyring=vault, now=now)
     return await views.one(session, order, now)
 
 

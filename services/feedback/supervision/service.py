@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
+from services.feedback.departments import service as departments
 from services.feedback.supervision import queries, rules
 from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.events import (
@@ -26,10 +27,11 @@ from services.feedback.supervision.models import (
     SupervisionStep,
 )
 from services.feedback.supervision.rules import Action
+from services.feedback.supervision.schemas import IssueOrder
 from services.feedback.versions import ensure_version
 from shared import clock
 from shared.crypto import Keyring
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound, Text
 from shared.identity import Caller
 
 SYSTEM = "system"
@@ -116,6 +118,26 @@ async def issue(
         await queries.add_items(session, [item])
     await begin(session, [order], by=by, now=now)
     return order
+
+
+async def issue_demand(
+    session: AsyncSession, wanted: IssueOrder, *, caller: Caller, keyring: Keyring, now: datetime
+) -> SupervisionOrder:
+    """An order that a supervisor issues in words. Raises Invalid for an unknown department."""
+    if not await departments.of_codes(session, [wanted.department_code]):
+        raise Invalid(
+            Text("没有这个部门", "There is no such department"), pointer="/body/department_code"
+        )
+    return await issue(
+        session,
+        Cause.OTHER,
+        wanted.department_code,
+        level=wanted.level,
+        by=caller.sub,
+        now=now,
+        demand=wanted.demand,
+        keyring=keyring,
+    )
 
 
 async def act(
