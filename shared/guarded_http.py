@@ -70,15 +70,16 @@ class GuardedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
+        self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head:
-            # Not ended yet: its bytes count, even those that the parser still holds back.
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if not self._in_head:
+            self._head_bytes = 0
+        elif self._head_bytes > HEAD_BYTES:
+            # The head has not ended: even bytes that the parser still holds back count.
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = True
         self._deadline = self.loop.time() + HEAD_SECONDS
         super().on_message_begin()
 
@@ -88,7 +89,7 @@ class GuardedHttp(HttpToolsProtocol):
             return
         if len(self.url) > URL_BYTES:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
-        elif len(self.headers) > HEADER_COUNT or self._size_of_headers() > HEAD_BYTES:
+        elif len(self.headers) > HEADER_COUNT or self._has_big_headers():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         else:
             now = self.loop.time()
@@ -117,8 +118,10 @@ class GuardedHttp(HttpToolsProtocol):
         """What uvicorn answers to what is no HTTP, in the form of every other error."""
         self._refuse(HTTPStatus.BAD_REQUEST)
 
-    def _size_of_headers(self) -> int:
-        return sum(len(name) + len(value) for name, value in self.headers)
+    def _has_big_headers(self) -> bool:
+        if self._head_bytes <= HEAD_BYTES:
+            return False  # not even with what came behind them
+        return sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES
 
     def _look(self) -> None:
         """Whether a deadline has passed; looks again later if not."""
