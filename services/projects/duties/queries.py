@@ -26,7 +26,8 @@ _VIEW = """
          d.extended_by, d.version, d.region, d.item_id, d.trigger_id,
          s.verdict, s.reason, e.calendar_version,
          CASE WHEN s.verdict = 'overdue'
-              THEN CASE WHEN s.calendar_days THEN :now_day ELSE :now_ord END - s.due_ord
+              THEN CASE WHEN s.calendar_days THEN CAST(:now_day AS int)
+                        ELSE CAST(:now_ord AS int) END - s.due_ord
               ELSE s.over_by END AS over_by,
          CASE WHEN d.basis = 'calendar' THEN DATE '2000-01-01' + d.due_ord
               ELSE c.date END AS due_on,

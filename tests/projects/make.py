@@ -1,0 +1,54 @@
+"""What the tests of this service make for themselves: a unit, a project, a trigger event."""
+
+from datetime import date
+from itertools import count
+from random import SystemRandom
+from typing import Any
+
+import asyncpg
+import httpx
+
+_number = count(SystemRandom().randrange(10_000, 800_000))
+
+
+async def unit(sql: asyncpg.Connection) -> str:
+    """A responsible unit of its own."""
+    code = f"T{next(_number)}"
+    await sql.execute(
+        "INSERT INTO responsible_unit (code, name, name_en, valid_from)"
+        " VALUES ($1, $2, 'Test unit', DATE '2000-01-01')",
+        code,
+        f"测试单位{code}",
+    )
+    return code
+
+
+async def project(sql: asyncpg.Connection, unit: str | None = None) -> str:
+    """A project of its own."""
+    n = next(_number)
+    code = f"2401-359900-48-01-{n:06d}"
+    await sql.execute(
+        "INSERT INTO project (code, name, approval_kind, phase, lead_unit_code, scope_basis,"
+        " version, updated_at) VALUES ($1, $2, 'examine', 'approval', $3, '测试', 1, now())",
+        code,
+        f"测试工程{n}号",
+        unit,
+    )
+    return code
+
+
+def event(project: str, unit: str, on: date | str | None, **others: Any) -> dict[str, Any]:
+    """The body of POST /events."""
+    day = on.isoformat() if isinstance(on, date) else on
+    body = {"project": project, "unit": unit, "item_code": "MP-02-01", "kind": "formed", "on": day}
+    return body | others
+
+
+async def duty(
+    client: httpx.AsyncClient, headers: dict[str, str], body: dict[str, Any]
+) -> dict[str, Any]:
+    """The one duty that the event makes."""
+    answer = await client.post("/api/v1/events", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    [made] = answer.json()["duties"]
+    return dict(made)

@@ -1,0 +1,268 @@
+"""Trigger events make duties; who sees them; what is refused; rulings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.projects import make
+
+Headers = Callable[..., dict[str, str]]
+Sql = Callable[[str], Awaitable[asyncpg.Connection]]
+
+
+async def test_a_formed_document_makes_a_duty_with_its_last_day(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    made = await make.duty(
+        projects, as_("officer", unit), make.event(project, unit, "2026-01-30", doc_no="1号")
+    )
+    assert made["due_on"] == "2026-03-05"
+    assert made["rule"] == {"kind": "working_days", "n": 20, "version": 1}
+    assert made["published"]["first_seen_at"] is None
+    assert made["verdict"] == "unknown_source_down"
+    listed = await projects.get("/api/v1/duties", params={"unit": unit}, headers=as_("auditor"))
+    assert listed.json() == {"items": [made], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("item_code", "kind", "n"),
+    [
+        ("MP-02-13", "working_days", 7),
+        ("MP-02-04", "working_days", 20),
+        ("MP-03-02", "calendar_days", 3),
+        ("MP-03-01", "promptly", 20),
+        ("MP-01-01", "realtime", None),
+        ("GEN-05", "fixed_date", None),
+    ],
+)
+async def test_the_catalogue_decides_the_clock(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql, item_code: str, kind: str, n: int | None
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02", item_code=item_code)
+    made = await make.duty(projects, as_("officer", unit), body)
+    assert made["rule"] == {"kind": kind, "n": n, "version": 1}
+
+
+async def test_an_unconfirmed_licence_is_reported_under_both_limits(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02", item_code="MP-02-06", kind="decided")
+    made = await make.duty(projects, as_("officer", unit), body)
+    detail = (await projects.get(f"/api/v1/duties/{made['id']}", headers=as_("auditor"))).json()
+    assert detail["due_on"] == "2026-03-30"
+    assert detail["if_licence"]["n"] == 7
+    assert detail["if_licence"]["due_on"] == "2026-03-11"
+
+
+async def test_what_the_web_cannot_show_is_not_applicable(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02", item_code="MP-01-02", kind="changed")
+    made = await make.duty(projects, as_("officer", unit), body)
+    assert made["verdict"] == "not_applicable"
+    assert made["reasons"][0]["code"] == "not_auditable"
+
+
+async def test_an_unknown_formation_date_is_unknown_never_in_time(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    made = await make.duty(projects, as_("officer", unit), make.event(project, unit, None))
+    assert (made["verdict"], made["due_on"], made["formed_on"]) == ("unknown", None, None)
+
+
+async def test_the_same_event_twice_is_a_conflict_that_names_the_duty(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02")
+    answers = await asyncio.gather(
+        *(projects.post("/api/v1/events", json=body, headers=as_("system")) for _ in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    made = next(a.json()["duties"][0]["id"] for a in answers if a.status_code == 201)
+    assert {tuple(a.json()["duties"]) for a in answers if a.status_code == 409} == {(made,)}
+
+
+async def test_a_key_replays_the_answer(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    headers = {**as_("officer", unit), "Idempotency-Key": str(uuid4())}
+    body = make.event(project, unit, "2026-03-02")
+    first = await projects.post("/api/v1/events", json=body, headers=headers)
+    again = await projects.post("/api/v1/events", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"project": "2401-359900-48-01-000000"}, "/body/project"),
+        ({"unit": "NOBODY"}, "/body/unit"),
+        ({"item_code": "XX-99-99"}, "/body/item_code"),
+        ({"on": "2026-13-01"}, "/body/on"),
+        ({"on": "2999-01-01"}, "/body/on"),
+        ({"kind": "imagined"}, "/body/kind"),
+        ({"project": "x"}, "/body/project"),
+        ({"colour": "red"}, "/body/colour"),
+    ],
+)
+async def test_bad_input_names_the_field_and_writes_nothing(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql, change: dict[str, str], pointer: str
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02") | change
+    answer = await projects.post("/api/v1/events", json=body, headers=as_("admin", "*"))
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    count = "SELECT count(*) FROM trigger_event WHERE unit_code = $1"
+    assert await rows.fetchval(count, unit) == 0
+
+
+async def test_an_officer_sees_only_their_own_unit(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, other, project = await make.unit(rows), await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02")
+    made = await make.duty(projects, as_("officer", unit), body)
+    stranger = as_("officer", other)
+    for path in (f"/duties/{made['id']}", f"/duties/{made['id']}/clock", f"/duties?unit={unit}"):
+        answer = await projects.get(f"/api/v1{path}", headers=stranger)
+        assert answer.status_code == 404, path
+    assert (await projects.get("/api/v1/duties", headers=stranger)).json()["items"] == []
+    own = await projects.get("/api/v1/duties", headers=as_("officer", unit))
+    assert [duty["id"] for duty in own.json()["items"]] == [made["id"]]
+    foreign = await projects.post("/api/v1/events", json=body, headers=stranger)
+    assert foreign.status_code == 404
+
+
+async def test_the_clock_is_shown_day_by_day(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-04-30", item_code="MP-02-13", kind="decided")
+    made = await make.duty(projects, as_("officer", unit), body)
+    answer = await projects.get(f"/api/v1/duties/{made['id']}/clock", headers=as_("auditor"))
+    clock = answer.json()
+    assert (clock["due_on"], clock["days"][-1]["date"]) == ("2026-05-13", "2026-05-13")
+    assert sum(day["counted"] for day in clock["days"]) == 7
+    kinds = {day["date"]: day["kind"] for day in clock["days"]}
+    assert (kinds["2026-05-01"], kinds["2026-05-09"]) == ("rest_day", "working_weekend")
+
+
+async def test_the_list_turns_pages(projects: httpx.AsyncClient, as_: Headers, sql: Sql) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    made = [
+        await make.duty(projects, as_("system"), make.event(project, unit, f"2026-03-{day:02d}"))
+        for day in range(2, 7)
+    ]
+    seen, cursor = [], None
+    while True:
+        params = {"unit": unit, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        found = await projects.get("/api/v1/duties", params=params, headers=as_("auditor"))
+        seen += [duty["id"] for duty in found.json()["items"]]
+        if not (cursor := found.json()["next_cursor"]):
+            break
+    assert seen == [duty["id"] for duty in made]
+
+
+RULING = {"document": "宁政办〔2026〕1号", "reason": "测试", "version": 1}
+
+
+async def test_an_exemption_carries_its_article_and_a_restored_duty_is_judged_again(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    made = await make.duty(projects, as_("system"), make.event(project, unit, "2026-03-02"))
+    path, auditor = f"/api/v1/duties/{made['id']}", as_("auditor")
+    body = {**RULING, "article": "条例第14条"}
+    exempt = await projects.post(f"{path}/exempt", json=body, headers=auditor)
+    assert (exempt.json()["verdict"], exempt.json()["version"]) == ("exempt", 2)
+    lost = await projects.post(f"{path}/exempt", json=body, headers=auditor)
+    assert lost.status_code == 409
+    assert (lost.json()["state"], lost.json()["version"]) == ("exempt", 2)
+    body = {**RULING, "version": 2}
+    restored = await projects.post(f"{path}/restore", json=body, headers=auditor)
+    assert restored.json()["verdict"] == made["verdict"]
+    moves = [(m["from_verdict"], m["to_verdict"]) for m in restored.json()["history"]]
+    assert moves == [
+        (None, "unknown_source_down"),
+        ("unknown_source_down", "exempt"),
+        ("exempt", "unknown_source_down"),
+    ]
+
+
+async def test_an_extension_moves_the_last_day_by_working_days(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    made = await make.duty(projects, as_("system"), make.event(project, unit, "2026-01-30"))
+    path = f"/api/v1/duties/{made['id']}/extend"
+    answer = await projects.post(path, json={**RULING, "days": 3}, headers=as_("auditor"))
+    assert answer.json()["due_on"] == "2026-03-10"
+    refused = await projects.post(path, json={**RULING, "days": 3}, headers=as_("officer", unit))
+    assert refused.status_code == 403
+
+
+async def test_of_two_rulings_on_one_version_one_wins(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    made = await make.duty(projects, as_("system"), make.event(project, unit, "2026-01-30"))
+    path = f"/api/v1/duties/{made['id']}"
+    answers = await asyncio.gather(
+        projects.post(f"{path}/dispute", json=RULING, headers=as_("officer", unit)),
+        projects.post(f"{path}/extend", json={**RULING, "days": 3}, headers=as_("auditor")),
+        projects.post(f"{path}/suspend", json=RULING, headers=as_("auditor")),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+
+
+async def test_what_was_recorded_cannot_be_changed(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    await make.duty(projects, as_("system"), make.event(project, unit, "2026-01-30"))
+    for table in ("trigger_event", "verdict_event", "publication_fact", "full_walk", "report"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await rows.execute(f"DELETE FROM {table}")
+
+
+async def test_a_project_shows_its_life_line_to_everyone(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    await make.duty(projects, as_("system"), make.event(project, unit, "2026-01-30"))
+    body = make.event(project, unit, None, item_code="MP-08-03")
+    await make.duty(projects, as_("system"), body)
+    life = (await projects.get(f"/api/v1/projects/{project}")).json()
+    assert [item["item_code"] for item in life["items"]] == ["MP-02-01", "MP-08-03"]
+    assert (life["published"], life["due"], life["ahead"]) == (0, 2, 0)
+    assert life["items"][0]["light"] == "grey"
+    assert (await projects.get("/api/v1/projects/2401-359900-48-01-000000")).status_code == 404
