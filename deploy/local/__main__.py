@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import signal
 import sys
 import time
@@ -47,7 +48,15 @@ def main() -> int:
             f"Cannot write {error.filename} (perhaps another user made it).",
         )
         return 1
+    _allow_many_connections()
     return asyncio.run(_run(Stack(chosen, kept, console), console))
+
+
+def _allow_many_connections() -> None:
+    """Open files up to what the system lets us: a live stream is one each."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if most == resource.RLIM_INFINITY else min(most, 65536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _run(stack: Stack, console: Console) -> int:

@@ -32,12 +32,8 @@ class Options:
     @property
     def url(self) -> str:
         """The address of the gateway as a browser on this machine sees it."""
-        return f"http://{self.local_host}:{self.port}"
-
-    @property
-    def local_host(self) -> str:
-        """The address that reaches the gateway from this machine."""
-        return LOOPBACK if self.host in ("0.0.0.0", "::") else self.host
+        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Options:
@@ -59,8 +55,9 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise BadOption(
-            f"HOST={text} 不是 IP 地址；例如 make run HOST=0.0.0.0。",
-            f"HOST={text} is not an IP address; for example: make run HOST=0.0.0.0",
+            f"HOST={text} 不是 IP 地址。仅本机：make run HOST=127.0.0.1；对外：HOST=0.0.0.0。",
+            f"HOST={text} is not an IP address. For this machine only: make run HOST=127.0.0.1;"
+            " for others too: HOST=0.0.0.0",
         ) from None
 
 

@@ -49,10 +49,9 @@ class Stack:
     def environment(self, service: str) -> dict[str, str]:
         """What one service finds in its environment."""
         name = service.upper()
-        gateway = f"http://{self.options.local_host}:{self.options.port}"
         return {
             "ONEDOOR_ENV": "local",
-            "ONEDOOR_JWKS_URL": f"{gateway}/.well-known/jwks.json",
+            "ONEDOOR_JWKS_URL": f"{self.options.url}/.well-known/jwks.json",
             "ONEDOOR_COLUMN_KEYS": self._secrets.column_keys,
             "ONEDOOR_INDEX_KEY": self._secrets.index_key,
             f"{name}_DATABASE_URL": self._database_urls[service].service,
@@ -138,18 +137,17 @@ class Stack:
         return Part("portal", command, lambda: servers.accepts(port))
 
     def _service(self, service: str) -> Part:
-        host, port = LOOPBACK, self.ports[service]
-        if service == "gateway":
-            host = self.options.host
+        is_door, port = service == "gateway", self.ports[service]
+        host = self.options.host if is_door else LOOPBACK
         arguments = (
             *("-m", "uvicorn", "--factory", f"services.{service}.app:create_app"),
             *("--host", host, "--port", str(port), "--loop", "uvloop", "--http", GUARDED),
             *("--no-access-log", "--no-proxy-headers", "--no-server-header"),
             *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
         )
-        address = self.options.local_host if service == "gateway" else LOOPBACK
-        url = f"http://{address}:{port}/readyz"
-        return Part(service, _python(*arguments, **self.environment(service)), lambda: _is_ok(url))
+        url = self.options.url if is_door else f"http://{LOOPBACK}:{port}"
+        command = _python(*arguments, **self.environment(service))
+        return Part(service, command, lambda: _is_ok(f"{url}/readyz"))
 
     def _remember(self) -> None:
         """Writes what the other `make` targets need to reach this system, for our eyes only."""
