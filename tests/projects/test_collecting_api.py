@@ -1,0 +1,201 @@
+"""Portals, rules, runs and evidence over HTTP."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.projects.evidence.rules import ProofStep, root_from_proof
+from services.projects.evidence.service import seal_days
+from shared import clock
+from tests.conftest import Headers
+from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
+from tests.projects.unruly_portal import UnrulyPortal, listing
+
+Say = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+async def shop(desk: Desk) -> AsyncIterator[tuple[UnrulyPortal, str, str]]:
+    """A portal with two items, its address, and the id it is registered under, with a rule."""
+    portal, portal_id = UnrulyPortal(), f"t-{uuid4().hex[:10]}"
+    portal.pages["/list"] = listing("/a|甲工程公示|2026-01-05", "/b|乙工程公示|2026-01-06")
+    portal.pages["/a"] = (
+        '<meta name="PubDate" content="2026-01-05 09:00"><p>发布时间：2026-01-05 09:00</p>'
+        "<p>项目统一代码：2605-359900-44-05-523645</p>"
+    )
+    portal.pages["/b"] = "<p>乙</p>"
+    async with serving(portal) as address:
+        await desk.portal(portal_id, f"{address}/list")
+        yield portal, address, portal_id
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "测试栏目",
+        "unit_code": "C01",
+        "start_url": "https://www.example.gov.cn/zdxm/index.htm",
+        **changes,
+    }
+
+
+async def test_a_portal_is_registered_and_changed_by_its_version(
+    desk: Desk, shop: Any, as_: Headers
+) -> None:
+    path, admin = f"/api/v1/portals/t-{uuid4().hex[:10]}", as_("admin")
+    made = await desk.client.put(path, json=order(), headers=admin)
+    assert (made.status_code, made.json()["health"]) == (200, "unknown")
+    changed = await desk.client.put(path, json=order(every_minutes=60, version=1), headers=admin)
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    stale = await desk.client.put(path, json=order(version=1), headers=admin)
+    assert (stale.status_code, stale.json()["version"]) == (409, 2)
+    assert (await desk.client.get(path, headers=as_("auditor"))).json()["every_minutes"] == 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"start_url": "ftp://a.gov.cn/index"}, "/body/start_url"),
+        ({"start_url": "http://me:pw@a.gov.cn/"}, "/body/start_url"),
+        ({"start_url": "http://a.gov.cn/中文"}, "/body/start_url"),
+        ({"every_minutes": 0}, "/body/every_minutes"),
+        ({"unit_code": "NOBODY"}, "/body/unit_code"),
+        ({"colour": "red"}, "/body/colour"),
+    ],
+)
+async def test_a_wrong_portal_is_refused_by_field(
+    desk: Desk, shop: Any, as_: Headers, changes: dict[str, Any], pointer: str
+) -> None:
+    path = f"/api/v1/portals/t-{uuid4().hex[:10]}"
+    answer = await desk.client.put(path, json=order(**changes), headers=as_("admin"))
+    assert answer.status_code == 422
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert (await desk.client.get(path, headers=as_("admin"))).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["auditor", "officer", "citizen", None])
+async def test_only_an_administrator_changes_portals(
+    desk: Desk, shop: Any, as_: Headers, role: str | None
+) -> None:
+    headers = as_(role, "*") if role else {}
+    path = f"/api/v1/portals/{shop[2]}"
+    for answer in (
+        await desk.client.put(path, json=order(version=1), headers=headers),
+        await desk.client.put(f"{path}/rule", json=dict(PLAIN_RULE), headers=headers),
+    ):
+        assert answer.status_code == (403 if role else 401)
+
+
+async def test_a_run_is_ordered_and_its_progress_read(desk: Desk, shop: Any, as_: Headers) -> None:
+    path = f"/api/v1/portals/{shop[2]}/runs"
+    started = await desk.client.post(path, headers=as_("auditor", "*"))
+    assert (started.status_code, started.json()["state"]) == (202, "queued")
+    again = await desk.client.post(path, headers=as_("auditor", "*"))
+    assert again.json()["run"] == started.json()["run"]
+    await desk.collector.work(clock.now())
+    where = f"/api/v1/runs/{started.json()['run']}"
+    run = (await desk.client.get(where, headers=as_("auditor"))).json()
+    assert (run["state"], run["pages"], run["items"], run["errors"]) == ("finished", 1, 2, [])
+    listed = (await desk.client.get(path, headers=as_("auditor"))).json()["items"]
+    assert [item["id"] for item in listed] == [started.json()["run"]]
+
+
+async def test_a_rule_that_reads_nothing_of_the_last_capture_does_not_go_live(
+    desk: Desk, shop: Any, as_: Headers
+) -> None:
+    path, admin = f"/api/v1/portals/{shop[2]}/rule", as_("admin")
+    await desk.collect(shop[2])
+    lost = await desk.client.put(path, json={"list": {"rows": "tr.row"}}, headers=admin)
+    assert (lost.status_code, lost.json()["errors"][0]["pointer"]) == (422, "/body/list/rows")
+    assert (await desk.client.get(path, headers=admin)).json()["version"] == 1
+    fit = await desk.client.put(path, json={"list": {"rows": "ul li"}}, headers=admin)
+    assert fit.status_code == 200
+    assert (fit.json()["version"], fit.json()["trial"]["entries"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"list": {"rows": "li[["}},
+        {"list": {"rows": ""}},
+        {"list": {"rows": "li"}, "pager": {"kind": "numbered", "address": "x.htm"}},
+        {"list": {"rows": "li"}, "pager": {"kind": "other"}},
+        {"list": {"rows": "li"}, "items": [{"item_code": "xx"}]},
+        {"kind": "json_api", "list": {"rows": "li"}},
+        {"list": {"rows": "li"}, "script": "import os"},
+    ],
+)
+async def test_a_rule_is_checked_like_any_input(
+    desk: Desk, shop: Any, as_: Headers, rule: dict[str, Any]
+) -> None:
+    path = f"/api/v1/portals/{shop[2]}/rule"
+    assert (await desk.client.put(path, json=rule, headers=as_("admin"))).status_code == 422
+
+
+async def test_a_dry_run_shows_what_a_rule_reads_and_stores_nothing(
+    desk: Desk, shop: Any, as_: Headers
+) -> None:
+    path = f"/api/v1/portals/{shop[2]}/runs:dry-run"
+    answer = await desk.client.post(path, headers=as_("auditor"))
+    trial = answer.json()
+    assert (answer.status_code, trial["entries"], trial["with_date"]) == (200, 2, 2)
+    assert trial["detail"]["project_code"] == "2605-359900-44-05-523645"
+    assert trial["detail"]["claimed_at"].startswith("2026-01-05")
+    lost = {"rule": {"list": {"rows": "tr"}}}
+    assert (await desk.client.post(path, json=lost, headers=as_("auditor"))).json()["fault"] == (
+        "redesigned"
+    )
+    count = "SELECT count(*) AS n FROM capture WHERE chain = :id"
+    assert (await desk.rows(count, id=shop[2]))[0]["n"] == 0
+
+
+async def test_a_dry_run_is_guarded_like_a_run(desk: Desk, shop: Any, as_: Headers) -> None:
+    portal_id = f"t-{uuid4().hex[:10]}"
+    body = order(start_url="http://127.0.0.1:5432/")
+    await desk.client.put(f"/api/v1/portals/{portal_id}", json=body, headers=as_("admin"))
+    path = f"/api/v1/portals/{portal_id}/runs:dry-run"
+    answer = await desk.client.post(path, json={"rule": dict(PLAIN_RULE)}, headers=as_("auditor"))
+    assert answer.json()["fault"] == "address_refused"
+
+
+async def test_a_portal_without_a_rule_cannot_be_run(desk: Desk, shop: Any, as_: Headers) -> None:
+    portal_id = f"t-{uuid4().hex[:10]}"
+    await desk.client.put(f"/api/v1/portals/{portal_id}", json=order(), headers=as_("admin"))
+    answer = await desk.client.post(f"/api/v1/portals/{portal_id}/runs", headers=as_("auditor"))
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-collector-rule")
+
+
+async def test_evidence_is_shown_with_its_proof_and_given_as_it_was(desk: Desk, shop: Any) -> None:
+    portal, _, portal_id = shop
+    await desk.collect(portal_id)
+    (row,) = await desk.rows(
+        "SELECT evidence_id AS id FROM portal_page WHERE portal_id = :id AND url LIKE '%/a'",
+        id=portal_id,
+    )
+    async with desk.sessions() as session, session.begin():
+        await seal_days(session, clock.now().replace(year=2099))
+    shown = (await desk.client.get(f"/api/v1/evidence/{row['id']}")).json()
+    steps = [ProofStep(step["side"], step["hash"]) for step in shown["proof"]]
+    assert root_from_proof(shown["hash"], steps) == shown["day_root"]
+    raw = await desk.client.get(f"/api/v1/evidence/{row['id']}?raw=1")
+    assert raw.content == portal.pages["/a"].encode()
+    assert hashlib.sha256(raw.content).hexdigest() == shown["sha256"]
+    assert raw.headers["content-disposition"].startswith("attachment")
+    assert raw.headers["x-content-type-options"] == "nosniff"
+    assert raw.headers["content-type"] == "application/octet-stream"
+    await desk.do("DELETE FROM evidence_day")
+
+
+async def test_evidence_of_a_page_that_is_not_public_is_for_auditors(
+    desk: Desk, shop: Any, as_: Headers
+) -> None:
+    portal_id = shop[2]
+    await desk.do("UPDATE portal SET is_public = false WHERE id = :id", id=portal_id)
+    await desk.collect(portal_id)
+    row = (await desk.rows("SELECT id FROM capture WHERE chain = :id", id=portal_id))[0]
+    path = f"/api/v1/evidence/{row['id']}"
+    assert (await desk.client.get(path)).status_code == 404
+    assert (await desk.client.get(path, headers=as_("citizen"))).status_code == 404
+    assert (await desk.client.get(path, headers=as_("auditor"))).status_code == 200

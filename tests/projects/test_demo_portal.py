@@ -1,0 +1,94 @@
+"""The demo city's portal: the shape of a real one, its defects, and only known truths."""
+
+from collections import Counter
+from datetime import date
+
+import httpx
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+from starlette.applications import Starlette
+
+from services.projects import demo_city
+from services.projects.demo_portal import site
+from services.projects.demo_portal.app import create_app
+from services.projects.demo_portals import rule_of
+from services.projects.demo_world import world
+from services.projects.reading.charset import decode
+from services.projects.reading.details import read_page
+from services.projects.reading.lists import read_list
+from services.projects.reading.meta_tags import read_meta_tags
+from shared.clock import SHANGHAI, day_start
+
+TODAY = date(2026, 11, 23)
+CITY = world(TODAY)
+FILES = site.build(CITY)
+UNITS = {unit.code: unit for unit in CITY.units}
+
+
+def _get(app: Starlette) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://portal")
+
+
+def test_the_same_day_gives_the_same_portal() -> None:
+    assert {path: file.body for path, file in site.build(world(TODAY)).items()} == {
+        path: file.body for path, file in FILES.items()
+    }
+
+
+@pytest.mark.parametrize("unit", [u for u in CITY.units if not u.is_down], ids=lambda u: u.code)
+def test_every_page_of_a_unit_is_listed_once_with_noise_beside(unit: demo_city.DemoUnit) -> None:
+    rule, folder = rule_of(unit, demo_city.items()), f"/{unit.code.lower()}/"
+    listed: Counter[str] = Counter()
+    url: str | None = f"http://portal{folder}index.htm"
+    number = 0
+    while url is not None:
+        number += 1
+        text = decode(FILES[url.removeprefix("http://portal")].body).text
+        page = read_list(text, url, rule, number=number)
+        listed.update(entry.url.removeprefix("http://portal") for entry in page.entries)
+        url = page.next_url
+    own = {p.path for p in CITY.pages if p.path.startswith(folder)}
+    assert own <= listed.keys()
+    assert len(listed) == len(own) + 5
+    assert set(listed.values()) == {1}
+    assert listed.keys() <= FILES.keys()
+
+
+def test_every_page_says_what_the_city_knows_whatever_its_defect() -> None:
+    for page in CITY.pages:
+        unit = UNITS[page.path.split("/")[1].upper()]
+        rule = rule_of(unit, demo_city.items()).detail
+        text = decode(FILES[page.path].body).text
+        read = read_page(text, f"http://portal{page.path}", rule, day_start(TODAY))
+        claimed = page.meta_at.astimezone(SHANGHAI).date() if page.meta_at else None
+        assert (read.meta_time.on if read.meta_time else None) == claimed
+        assert (read.label_time.on if read.label_time else None) == claimed
+        labels = dict(page.elements)
+        assert labels.keys() <= read.labels.keys()
+        if "项目统一代码" in labels:
+            assert read.facts.project_code == page.project_code
+
+
+def test_pages_carry_the_standard_tags() -> None:
+    path = CITY.pages[0].path
+    meta = read_meta_tags(LexborHTMLParser(decode(FILES[path].body).text))
+    assert meta.get("SiteName", "SiteIDCode")
+    assert meta.get("ArticleTitle") == CITY.pages[0].title
+    assert meta.get("ContentSource")
+
+
+def test_one_unit_writes_gb18030_and_says_gb2312() -> None:
+    path = next(p.path for p in CITY.pages if p.path.startswith("/d06/"))
+    found = decode(FILES[path].body)
+    assert (found.charset, found.misdeclared) == ("gb18030", False)
+
+
+async def test_serves_files_with_validators_and_a_broken_folder() -> None:
+    async with _get(create_app(TODAY)) as client:
+        first = await client.get("/d01/index.htm")
+        again = await client.get("/d01/index.htm", headers={"If-None-Match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+        assert (await client.get("/d14/index.htm")).status_code == 503
+        assert (await client.get("/nowhere")).status_code == 404
+        assert "Disallow: /manage/" in (await client.get("/robots.txt")).text
+        assert "发展和改革委员会" in (await client.get("/")).text
