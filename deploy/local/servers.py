@@ -99,6 +99,21 @@ def free_port(host: str = LOOPBACK) -> int:
         return int(probe.getsockname()[1])
 
 
+def kept_port(kept_in: Path) -> int:
+    """The port remembered in that file, so that addresses stay the same from start to start.
+
+    A new one is remembered where there is none yet, or where somebody else listens on it now.
+    """
+    if kept_in.exists():
+        port = int(kept_in.read_text())
+        if not accepts(port):
+            return port
+    port = free_port()
+    kept_in.parent.mkdir(parents=True, exist_ok=True)
+    kept_in.write_text(str(port))
+    return port
+
+
 def accepts(port: int, host: str = LOOPBACK) -> bool:
     """Whether somebody listens on the port."""
     try:

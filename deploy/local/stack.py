@@ -30,7 +30,8 @@ class Stack:
         self.options, self._secrets, self._console = options, secrets, console
         self.supervisor = Supervisor(console)
         self.ports = {service: servers.free_port() for service in SERVICES}
-        self.ports |= {"gateway": options.port, "portal": servers.free_port()}
+        portal = servers.kept_port(options.data / "demo-portal.port")
+        self.ports |= {"gateway": options.port, "portal": portal}
         self._database_urls: dict[str, roles.Urls] = {}
         self._nats_urls: dict[str, str] = {}
         self._admin: dict[str, str] = {}
@@ -133,7 +134,8 @@ class Stack:
 
     def _portal(self) -> Part:
         port = self.ports["portal"]
-        command = _python("-m", PORTAL, "--port", str(port))
+        first_day = str(self.options.data / "demo-portal.day")
+        command = _python("-m", PORTAL, "--port", str(port), "--first-day-in", first_day)
         return Part("portal", command, lambda: servers.accepts(port))
 
     def _service(self, service: str) -> Part:
