@@ -46,7 +46,7 @@ async def letters(js: JetStreamContext) -> AsyncIterator[tuple[Letter, bool]]:
     """Every dead letter, oldest first, and whether it has been replayed."""
     found, replayed = [], set()
     state = (await js.stream_info(STREAM)).state
-    for seq in range(state.first_seq, state.last_seq + 1):
+    for seq in range(max(state.first_seq, 1), state.last_seq + 1):
         try:
             message = await js.get_msg(STREAM, seq)
         except NotFoundError:

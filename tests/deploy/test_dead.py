@@ -29,6 +29,10 @@ async def bury(js: JetStreamContext, event_id: str) -> int:
     return (await js.publish(f"dead.{SUBJECT}", b'{"id": 1}', headers=headers)).seq
 
 
+async def test_without_a_failure_there_is_no_letter(js: JetStreamContext) -> None:
+    assert [found async for found in dead.letters(js)] == []
+
+
 async def test_letters_tell_what_failed_and_why(js: JetStreamContext) -> None:
     seq = await bury(js, "e1")
     [(letter, is_replayed)] = [found async for found in dead.letters(js)]
