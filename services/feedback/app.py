@@ -26,6 +26,7 @@ from services.feedback.ratings.routes import router as ratings
 from services.feedback.reminders import service as reminders
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
 from services.feedback.settings import FeedbackSettings
+from services.feedback.statistics.routes import router as statistics
 from services.feedback.supervision import escalation
 from services.feedback.supervision import events as supervision_events
 from services.feedback.supervision.handlers import subscriptions as supervision_subscriptions
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     sender_routes,
     publication,
     published_letters,
+    statistics,
     deadlines,
     ratings,
     ratings_handling,

@@ -1,0 +1,1 @@
+"""How letters are handled, in figures whose denominators are fixed."""

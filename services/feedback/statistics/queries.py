@@ -1,0 +1,101 @@
+"""The one statement behind the figures."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.letters.limits import REPLY_LIMITS
+
+_KEYS = {
+    "all": "NULL::text",
+    "department": "l.department_code",
+    "kind": "l.kind",
+    "channel": "l.channel",
+}
+
+# The first answer of a letter counts: its limit is the first reply clock that was not cancelled.
+_FIGURES = """
+WITH facts AS (
+    SELECT {key} AS key,
+        l.replied_at IS NOT NULL AS replied,
+        l.state = 'closed' AS closed,
+        EXISTS (SELECT FROM letter_transition t
+                WHERE t.letter_id = l.id AND t.action = 'register') AS registered,
+        (SELECT count(*) FROM letter_activity a WHERE a.letter_id = l.id) AS activities,
+        clock.met_at, clock.due_at, clock.due_on, clock.original_due_on,
+        first_answer.approved_at, l.received_at,
+        published.letter_id IS NOT NULL AS published,
+        NOT l.wants_public OR declined.letter_id IS NOT NULL AS unpublishable,
+        rating.grade
+    FROM letter l
+    LEFT JOIN LATERAL (
+        SELECT met_at, due_at, due_on, original_due_on FROM deadline d
+        WHERE d.subject_kind = 'letter' AND d.subject_id = l.id AND d.state <> 'cancelled'
+          AND d.kind = ANY(:reply_limits) AND NOT d.provisional
+        ORDER BY d.started_at LIMIT 1) clock ON true
+    LEFT JOIN LATERAL (
+        SELECT min(a.approved_at) AS approved_at FROM reply_approval a
+        JOIN letter_reply r ON r.id = a.reply_id WHERE r.letter_id = l.id) first_answer ON true
+    LEFT JOIN LATERAL (
+        SELECT grade FROM letter_rating r WHERE r.letter_id = l.id
+        ORDER BY r.answer_no DESC LIMIT 1) rating ON true
+    LEFT JOIN published_letter published
+        ON published.letter_id = l.id AND published.taken_down_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT r.letter_id FROM redaction r
+        WHERE r.letter_id = l.id AND r.state = 'declined' LIMIT 1) declined ON true
+    WHERE l.received_at >= :since AND l.received_at < :until
+      AND (:every_department OR l.department_code = ANY(:own))
+      AND (:accusations OR l.kind <> 'accusation') AND NOT l.accused && CAST(:own AS varchar[])
+)
+SELECT key, count(*) AS received,
+    count(*) FILTER (WHERE replied) AS replied,
+    count(*) FILTER (WHERE closed) AS closed,
+    count(*) FILTER (WHERE registered) AS registered,
+    sum(activities)::bigint AS activities,
+    count(*) FILTER (WHERE met_at IS NOT NULL OR due_at <= :now) AS judged,
+    count(*) FILTER (WHERE met_at < due_at) AS in_time,
+    count(*) FILTER (WHERE met_at IS NOT NULL
+        OR ((original_due_on + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') <= :now)
+        AS judged_by_first_limit,
+    count(*) FILTER (WHERE met_at < (original_due_on + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
+        AS in_time_by_first_limit,
+    count(*) FILTER (WHERE replied AND published) AS published,
+    count(*) FILTER (WHERE replied AND (published OR NOT unpublishable)) AS publishable,
+    count(grade) AS rated,
+    count(*) FILTER (WHERE grade IN ('very_satisfied', 'satisfied', 'basically_satisfied'))
+        AS satisfied,
+    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
+        ORDER BY extract(epoch FROM approved_at - received_at) / 86400) AS days
+FROM facts GROUP BY key ORDER BY key"""
+
+
+async def figures(
+    session: AsyncSession,
+    *,
+    group_by: str,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    every_department: bool,
+    own: Sequence[str],
+    accusations: bool,
+) -> Sequence[Row[Any]]:
+    """A row a group, of the letters received in `since` up to `until` that may be counted."""
+    statement = text(_FIGURES.format(key=_KEYS[group_by]))
+    rows = await session.execute(
+        statement,
+        {
+            "since": since,
+            "until": until,
+            "now": now,
+            "every_department": every_department,
+            "own": list(own),
+            "accusations": accusations,
+            "reply_limits": [kind.value for kind in REPLY_LIMITS.values()],
+        },
+    )
+    return rows.all()
