@@ -12,7 +12,7 @@ RULE_VERSION = 1
 DUE_SOON_DAYS = 3
 """Days before the end of the limit from which a unit is reminded; the due day itself is day 0."""
 
-ENDLESS = 2**31 - 1
+ENDLESS = 10**9
 """The last ordinal of a clock that counts plain days: such a clock needs no holiday notice."""
 
 VERDICT_OF: dict[Reason, Verdict] = {
