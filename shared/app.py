@@ -27,6 +27,7 @@ from shared.telemetry import Metrics, RequestTelemetry
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
+JOBS_AT_ONCE = 2
 
 log = structlog.get_logger()
 
@@ -138,8 +139,10 @@ def _background(
     for sub in subscriptions:
         consumer = Consumer(bus, sessions, sub, relay.wake)
         work.append(asyncio.create_task(consumer.run(), name=sub.name))
+    turn = asyncio.Semaphore(JOBS_AT_ONCE)
     for job in [*jobs, *_housekeeping(settings)]:
-        work.append(asyncio.create_task(keep_running(sessions, job, relay.wake), name=job.name))
+        keeper = keep_running(sessions, job, relay.wake, turn)
+        work.append(asyncio.create_task(keeper, name=job.name))
     return work
 
 

@@ -53,15 +53,23 @@ async def once(sessions: async_sessionmaker[AsyncSession], job: Job) -> int:
 
 
 async def keep_running(
-    sessions: async_sessionmaker[AsyncSession], job: Job | LongJob, after: Callable[[], None]
+    sessions: async_sessionmaker[AsyncSession],
+    job: Job | LongJob,
+    after: Callable[[], None],
+    turn: asyncio.Semaphore,
 ) -> None:
-    """Run the job again and again until cancelled; a failure is logged and tried next time."""
+    """Run the job again and again until cancelled; a failure is logged and tried next time.
+
+    `turn` keeps a service's jobs from taking all of its connections at once; a LongJob, which
+    waits for others, does not wait for it.
+    """
     while True:
         try:
             if isinstance(job, LongJob):
                 changed = await job.run(sessions, clock.now())
             else:
-                changed = await once(sessions, job)
+                async with turn:
+                    changed = await once(sessions, job)
             if changed:
                 log.info("job_ran", job=job.name, changed=changed)
                 after()
