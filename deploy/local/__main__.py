@@ -63,19 +63,19 @@ async def _run(stack: Stack, console: Console) -> int:
     started = time.monotonic()
     up = asyncio.create_task(stack.start())
     stop = asyncio.Event()
-    _stop_on_signals(stack, stop, up)
+    _stop_on_signals(stack, stop, up, console)
     try:
         await up
         seconds = time.monotonic() - started
         console.write(banner(stack.options, seconds))
         await stop.wait()
     except asyncio.CancelledError:
-        pass  # a signal came before everything was up
+        if not stop.is_set():
+            raise  # no signal came: this is a defect of ours
     except FAILURES as error:
         console.problem(f"启动失败：{error}", f"The system did not start: {error}")
         return 1
     finally:
-        console.step("正在停止……", "Stopping...")
         await stack.supervisor.stop()
         with suppress(OSError):
             (stack.options.data / "stack.json").unlink()
@@ -83,17 +83,20 @@ async def _run(stack: Stack, console: Console) -> int:
     return 0
 
 
-def _stop_on_signals(stack: Stack, stop: asyncio.Event, up: asyncio.Task[None]) -> None:
+def _stop_on_signals(
+    stack: Stack, stop: asyncio.Event, up: asyncio.Task[None], console: Console
+) -> None:
     """The first signal stops in order, the second at once."""
 
-    def signalled() -> None:
+    def signalled(number: signal.Signals) -> None:
+        console.step(f"收到 {number.name}，正在停止……", f"{number.name}: stopping...")
         if stop.is_set():
             stack.supervisor.kill()
         stop.set()
         up.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, signalled)
+        asyncio.get_running_loop().add_signal_handler(number, signalled, number)
 
 
 def banner(chosen: Options, seconds: float) -> str:
