@@ -80,7 +80,7 @@ def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _keyring(request: Request) -> Keyring:
+async def _keyring(request: Request) -> Keyring:
     keyring: Keyring = request.state.keyring
     return keyring
 

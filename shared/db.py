@@ -149,7 +149,7 @@ async def _leave_as_is(_: Any) -> None:
     """Instead of asyncpg's RESET ALL after every use."""
 
 
-def _direct(request: Request) -> DirectPool:
+async def _direct(request: Request) -> DirectPool:
     pool: DirectPool = request.state.direct
     return pool
 

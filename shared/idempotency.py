@@ -77,7 +77,7 @@ class Claim:
     request_hash: str
 
 
-def _key(
+async def _key(
     idempotency_key: Annotated[
         str | None,
         Header(

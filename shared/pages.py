@@ -53,7 +53,7 @@ class PageRequest:
         return self.after
 
 
-def _paging(
+async def _paging(
     limit: Annotated[int, Query(ge=1, le=200, description="每页条数 | Items a page")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=500, description="上一页的 next_cursor | Of the page before")

@@ -39,11 +39,12 @@ from shared.events import Event
 
 TITLE = Text("大厅、预约与叫号", "Halls, appointments and queues")
 
+# Routes are tried in this order, so the busiest come first.
 ROUTERS: list[APIRouter] = [
+    booking_router,
+    slots_router,
     directory_router,
     guides_router,
-    slots_router,
-    booking_router,
     schedules_router,
     policies_router,
     issuing_router,

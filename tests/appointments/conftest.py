@@ -32,7 +32,7 @@ async def on_test_clock(
     """The service without its jobs, at the time that `test_clock` says."""
     url = databases["appointments"]
     app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
-    app.dependency_overrides[clock.now] = test_clock
+    app.dependency_overrides[clock.present] = test_clock
     async with support.serve(app) as client:
         yield client
 

@@ -22,7 +22,7 @@ async def service_aside(
     url = databases.new("feedback", "onedoor_feedback_aside").service
     settings = support.settings_for("feedback", url, bus, tokens, background=False)
     app, present = create_app(settings), Clock()
-    app.dependency_overrides[clock.now] = present
+    app.dependency_overrides[clock.present] = present
     engine = new_engine(settings, "tests")
     async with support.serve(app) as client:
         yield Aside(client, new_sessions(engine), present, as_)

@@ -15,7 +15,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from services.appointments.booking.gathering import Gatherer
 from services.appointments.guides import service as guides
@@ -23,7 +23,8 @@ from services.appointments.guides.service import Offer
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import SlotFacts
-from shared.db import Direct, DirectPool
+from shared.crypto import Keyring
+from shared.db import DirectPool
 from shared.errors import Problem
 
 _SLOTS_KEPT = 50_000
@@ -43,8 +44,8 @@ class Terms(NamedTuple):
 class Desk:
     """The booking desk of a process: its memory and its gatherer."""
 
-    def __init__(self, direct: DirectPool) -> None:
-        self.direct = direct
+    def __init__(self, direct: DirectPool, keyring: Keyring) -> None:
+        self.direct, self.keyring = direct, keyring
         self.gatherer = Gatherer(direct)
         self._slots: OrderedDict[UUID, SlotFacts] = OrderedDict()
         self._terms: dict[tuple[str, str], tuple[float, Terms]] = {}
@@ -109,10 +110,11 @@ def places_freed() -> None:
         desk.places_freed()
 
 
-def desk_of(direct: Direct) -> Desk:
-    """The one desk of the application whose pool this is."""
+async def desk_of(request: Request) -> Desk:
+    """The one desk of the application, taken straight from its state: one dependency, not three."""
+    direct: DirectPool = request.state.direct
     if (desk := _desks.get(direct)) is None:
-        desk = _desks[direct] = Desk(direct)
+        desk = _desks[direct] = Desk(direct, request.state.keyring)
     return desk
 
 

@@ -50,7 +50,6 @@ class _Person:
 
 async def hold(
     desk: Desk,
-    keyring: Keyring,
     request: HoldRequest,
     caller: Caller,
     claim: Claim | None,
@@ -60,7 +59,7 @@ async def hold(
 
     Raises Invalid, rules.SlotTaken, SlotNotOnSale, AlreadyBooked, BookingBarred or KeyReused.
     """
-    person = _person(request.citizen, caller, keyring)
+    person = _person(request.citizen, caller, desk.keyring)
     run = await _run(desk, request, caller)
     terms = await desk.terms(run[0].hall_code, request.item)
     if not is_offered(terms, run[0].on_date):

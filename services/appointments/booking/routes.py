@@ -46,7 +46,6 @@ async def hold_appointment(
     wanted: HoldRequest,
     request: Request,
     desk: BookingDesk,
-    vault: Vault,
     now: Now,
     caller: OwnerOrDevice,
     _: IdempotencyKey,
@@ -60,7 +59,7 @@ async def hold_appointment(
     A full slot is answered with the three nearest alternatives. One live appointment a person,
     item and day. Retry with the same `Idempotency-Key`.
     """
-    held = await hold.hold(desk, vault, wanted, caller, request.state.claim, now)
+    held = await hold.hold(desk, wanted, caller, request.state.claim, now)
     headers = {"Idempotent-Replayed": "true"} if held.replayed else {}
     return Response(
         held.answer, status.HTTP_201_CREATED, headers=headers, media_type="application/json"
