@@ -1,6 +1,5 @@
 """The guards of the table: four eyes, extensions, returns, reopening, merging, silence."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from services.feedback.casework import service
 from services.feedback.casework.events import LetterDispatched, LetterMerged, LetterRegistered
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.aside import at, outbox
-from tests.feedback.desk import API, FIELDS, WAY, Desk, Letter, new_department
+from tests.feedback.desk import API, FIELDS, WAY, Desk, Letter
 
 
 async def test_whoever_wrote_a_reply_may_not_approve_it(desk: Desk) -> None:
@@ -157,71 +156,6 @@ async def test_the_reopen_window_is_the_databases(desk: Desk) -> None:
     assert (late.status_code, late.json()["type"]) == (409, "/problems/reopen-too-late")
 
 
-async def test_a_merged_letter_follows_the_other_and_can_be_freed(desk: Desk) -> None:
-    main, other = await desk.letter_in(S.HANDLING), await desk.write()
-    await other.act("merge", into=main.id)
-    await main.act("submit_reply", text="业主王小明，电话13800138000，路灯已修复。")
-    await main.act("approve")
-    seen = await other.seen()
-    assert (seen["state"], seen["reply"]) == ("merged", "业主王某，电话［电话］，路灯已修复。")
-    assert main.reg_no not in str(seen)
-    await other.act("unmerge")
-    seen = await other.seen()
-    assert (seen["state"], seen["reply"], seen["due_on"]) == ("received", None, "2026-12-07")
-
-
-async def test_merging_makes_no_circle(desk: Desk) -> None:
-    a, b, c = [await desk.write() for _ in range(3)]
-    assert (await a.act("merge", into=a.id)).status_code == 409
-    assert (await a.act("merge", into=b.id)).status_code == 200
-    assert (await b.act("merge", into=a.id)).status_code == 409
-    assert (await c.act("merge", into=a.id)).json()["type"] == "/problems/cannot-merge"
-    assert (await b.act("merge", into=c.id)).status_code == 200
-
-
-async def test_opposite_merges_at_once_make_one(desk: Desk) -> None:
-    a, b = await desk.write(), await desk.write()
-    answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-
-
-async def test_an_accusation_never_reaches_whom_it_accuses(desk: Desk) -> None:
-    letter = await desk.write(kind="accusation", title="举报违规收费")
-    unnamed = await letter.act("register")
-    assert unnamed.json()["errors"][0]["pointer"] == "/body/accused"
-    await letter.act("register", accused=[desk.department])
-    await letter.act("accept")
-    refused = await letter.act("dispatch", department_code=desk.department)
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/department-accused")
-    await letter.act("dispatch", department_code=await _other_department(desk))
-    for role in ("officer", "reviewer", "supervisor", "dispatcher"):
-        for params in ({"reg_no": letter.reg_no}, {"kind": "accusation"}):
-            assert await desk.list(role, desk.department, **params) == []
-        for paper in ("file", "original", "papers", "publication"):
-            answer = await desk.client.get(
-                f"{API}/letters/{letter.id}/{paper}", headers=desk.headers(role, desk.department)
-            )
-            assert answer.status_code in (403, 404), (role, paper)
-
-
-async def test_the_database_itself_keeps_an_accusation_from_the_accused(desk: Desk) -> None:
-    letter = await desk.write(kind="accusation")
-    await letter.act("register", accused=[desk.department])
-    async with desk.aside.sessions() as session:
-        with pytest.raises(IntegrityError, match="never_assigned_to_the_accused"):
-            await session.execute(
-                text("UPDATE letter SET department_code = :code WHERE id = :id"),
-                {"code": desk.department, "id": letter.id},
-            )
-
-
-async def test_an_accusation_merges_only_with_its_like(desk: Desk) -> None:
-    accusation = await desk.write(kind="accusation")
-    plain = await desk.write()
-    assert (await accusation.act("merge", into=plain.id)).status_code == 409
-    assert (await plain.act("merge", into=accusation.id)).status_code == 409
-
-
 async def test_events_name_the_department_but_never_an_accusations(desk: Desk) -> None:
     plain = await desk.letter_in(S.DISPATCHED)
     accusation = await desk.write(kind="accusation")
@@ -281,10 +215,6 @@ async def test_bad_fields_are_named_and_move_nothing(
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["pointer"].startswith("/body/")
     assert (await letter.seen())["state"] == state
-
-
-async def _other_department(desk: Desk) -> str:
-    return await new_department(desk.aside)
 
 
 async def _file(letter: Letter, role: str) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import Body, Query, Response
 from pydantic import AwareDatetime, BaseModel
-from sqlmodel import col
 
 from services.feedback.casework import labels, machine, rules, service, views
 from services.feedback.casework.answers import FileView, LetterView, PapersView
 from services.feedback.letters import service as letters
-from services.feedback.letters.models import Letter, LetterKind, LetterState
+from services.feedback.letters.models import LetterKind, LetterState
+from services.feedback.letters.schemas import LetterFilter
 from services.feedback.versions import ExpectedVersion
 from shared.clock import Now
 from shared.crypto import Vault
@@ -57,17 +57,8 @@ async def list_letters(
     A department sees its own letters only, and never an accusation against it. What looks personal
     in a title is masked.
     """
-    wanted = {
-        col(Letter.kind): kind,
-        col(Letter.department_code): department_code,
-        col(Letter.reg_no): reg_no,
-    }
-    filters = [column == value for column, value in wanted.items() if value is not None]
-    if state:
-        filters.append(col(Letter.state).in_(state))
-    if received_after is not None:
-        filters.append(col(Letter.received_at) > received_after)
-    return await views.work_list(session, vault, caller, filters, paging, now)
+    wanted = LetterFilter(state or (), kind, department_code, reg_no, received_after)
+    return await views.work_list(session, vault, caller, wanted, paging, now)
 
 
 @router.get(

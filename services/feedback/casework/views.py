@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, machine, queries
@@ -30,6 +29,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, SubjectKind
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
+from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.rules import mask
 from shared import audit_log
@@ -57,13 +57,13 @@ async def work_list(
     session: AsyncSession,
     vault: Keyring,
     caller: Caller,
-    filters: Sequence[ColumnElement[bool]],
+    wanted: LetterFilter,
     paging: PageRequest,
     now: datetime,
 ) -> Page[LetterView]:
     """The caller's letters, latest first."""
     after = paging.key(datetime, UUID)
-    rows = await letters.listed(session, caller, filters, after, paging.limit + 1)
+    rows = await letters.listed(session, caller, wanted, after, paging.limit + 1)
     views = {v.id: v for v in await _views(session, vault, rows, caller, now)}
     return page(rows, paging, lambda r: (r.received_at, r.id), lambda r: views[r.id])
 

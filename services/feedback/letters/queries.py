@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import rules
 from services.feedback.letters.models import DuplicateHint, Letter, LetterDay
+from services.feedback.letters.schemas import LetterFilter
 from shared.db import DirectPool
 from shared.identity import Caller
 
@@ -118,7 +119,7 @@ def visible_to(caller: Caller) -> ColumnElement[bool]:
 async def work_list(
     session: AsyncSession,
     caller: Caller,
-    filters: Sequence[ColumnElement[bool]],
+    wanted: LetterFilter,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[Letter]:
@@ -126,13 +127,27 @@ async def work_list(
     key = tuple_(col(Letter.received_at), col(Letter.id))
     rows = (
         select(Letter)
-        .where(visible_to(caller), *filters)
+        .where(visible_to(caller), *_conditions(wanted))
         .order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
         .limit(limit)
     )
     if after is not None:
         rows = rows.where(key < after)
     return (await session.execute(rows)).scalars().all()
+
+
+def _conditions(wanted: LetterFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        col(Letter.kind): wanted.kind,
+        col(Letter.department_code): wanted.department_code,
+        col(Letter.reg_no): wanted.reg_no,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    if wanted.states:
+        conditions.append(col(Letter.state).in_(wanted.states))
+    if wanted.received_after is not None:
+        conditions.append(col(Letter.received_at) > wanted.received_after)
+    return conditions
 
 
 async def attempts(direct: DirectPool, reg_no: str) -> Any:

@@ -1,7 +1,9 @@
 """What a sender writes, and what they keep: the number and the query code."""
 
 import re
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -57,6 +59,16 @@ class LetterIn(BaseModel):
     @property
     def resolved_anonymity(self) -> Anonymity:
         return self.anonymity or (Anonymity.NAMED if self.contact else Anonymity.ANONYMOUS)
+
+
+class LetterFilter(NamedTuple):
+    """What a work list is narrowed down to; None and empty mean everything."""
+
+    states: Sequence[LetterState] = ()
+    kind: LetterKind | None = None
+    department_code: str | None = None
+    reg_no: str | None = None
+    received_after: datetime | None = None
 
 
 class LetterReceipt(BaseModel):

@@ -8,13 +8,18 @@ from hmac import compare_digest
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import limits, numbers, queries, rules
 from services.feedback.letters.likeness import ALIKE, likeness, sketch
 from services.feedback.letters.models import DuplicateHint, Letter
-from services.feedback.letters.schemas import Contact, LetterIn, LetterReceipt, OriginalView
+from services.feedback.letters.schemas import (
+    Contact,
+    LetterFilter,
+    LetterIn,
+    LetterReceipt,
+    OriginalView,
+)
 from shared import audit_log
 from shared.clock import today
 from shared.crypto import Keyring
@@ -127,12 +132,12 @@ async def swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -
 async def listed(
     session: AsyncSession,
     caller: Caller,
-    filters: Sequence[ColumnElement[bool]],
+    wanted: LetterFilter,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[Letter]:
     """The caller's work list, latest first."""
-    return await queries.work_list(session, caller, filters, after, limit)
+    return await queries.work_list(session, caller, wanted, after, limit)
 
 
 async def duplicates(

@@ -1,0 +1,34 @@
+"""Merging like letters, and undoing it."""
+
+import asyncio
+
+from services.feedback.letters.models import LetterState as S
+from tests.feedback.desk import Desk
+
+
+async def test_a_merged_letter_follows_the_other_and_can_be_freed(desk: Desk) -> None:
+    main, other = await desk.letter_in(S.HANDLING), await desk.write()
+    await other.act("merge", into=main.id)
+    await main.act("submit_reply", text="业主王小明，电话13800138000，路灯已修复。")
+    await main.act("approve")
+    seen = await other.seen()
+    assert (seen["state"], seen["reply"]) == ("merged", "业主王某，电话［电话］，路灯已修复。")
+    assert main.reg_no not in str(seen)
+    await other.act("unmerge")
+    seen = await other.seen()
+    assert (seen["state"], seen["reply"], seen["due_on"]) == ("received", None, "2026-12-07")
+
+
+async def test_merging_makes_no_circle(desk: Desk) -> None:
+    a, b, c = [await desk.write() for _ in range(3)]
+    assert (await a.act("merge", into=a.id)).status_code == 409
+    assert (await a.act("merge", into=b.id)).status_code == 200
+    assert (await b.act("merge", into=a.id)).status_code == 409
+    assert (await c.act("merge", into=a.id)).json()["type"] == "/problems/cannot-merge"
+    assert (await b.act("merge", into=c.id)).status_code == 200
+
+
+async def test_opposite_merges_at_once_make_one(desk: Desk) -> None:
+    a, b = await desk.write(), await desk.write()
+    answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
