@@ -43,7 +43,8 @@ WITH floor AS MATERIALIZED (
     SELECT EXISTS (
         SELECT 1 FROM ticket t WHERE {_SERVED_HERE} AND t.credit_minutes = 0
             AND t.due_at < $5::timestamptz - make_interval(mins => (SELECT guard_after FROM policy))
-            AND t.item_code = (SELECT item_code FROM head)) AS too_long
+            AND t.item_code = (SELECT item_code FROM head)
+        ORDER BY t.due_at, t.id LIMIT 1) AS too_long
 ), guard AS MATERIALIZED (
     SELECT head.item_code, waits.too_long, waits.too_long
         AND coalesce((desk.plain_turns ->> head.item_code)::int, 0) >= policy.guard_every - 1

@@ -1,9 +1,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from services.appointments.queueing.models import WindowAtWork
 from services.appointments.windows import service
-from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowView
+from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowView, view
 from shared.clock import Now
 from shared.db import Session
 from shared.errors import StateConflict, problem_responses
@@ -26,7 +25,7 @@ async def open_window(
     The window takes people: at the start of a shift, after a pause, or in a new shift.
     """
     clerk = wish.clerk if wish else None
-    return _view(await service.open_window(session, caller, window_id, clerk, now))
+    return view(await service.open_window(session, caller, window_id, clerk, now))
 
 
 @router.post("/pause", operation_id="pause_window", summary="暂停窗口 | Pause a window")
@@ -39,7 +38,7 @@ async def pause_window(
     The window calls nobody for now; whoever is there is served to the end.
     """
     reason = wish.reason if wish else None
-    return _view(await service.pause_window(session, caller, window_id, reason, now))
+    return view(await service.pause_window(session, caller, window_id, reason, now))
 
 
 @router.post("/close", operation_id="close_window", summary="关闭窗口 | Close a window")
@@ -49,17 +48,4 @@ async def close_window(window_id: UUID, session: Session, now: Now, caller: Staf
     ---
     Ends the shift; with somebody still there, the window closes by itself when they are done.
     """
-    return _view(await service.close_window(session, caller, window_id, now))
-
-
-def _view(window: WindowAtWork) -> WindowView:
-    return WindowView(
-        id=window.window_id,
-        hall=window.hall_code,
-        no=window.window_no,
-        state=window.state,
-        clerk=window.clerk,
-        pause_reason=window.pause_reason,
-        since=window.since,
-        version=window.version,
-    )
+    return view(await service.close_window(session, caller, window_id, now))

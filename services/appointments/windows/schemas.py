@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.appointments.queueing.models import WindowState
+from services.appointments.queueing.models import WindowAtWork, WindowState
 
 
 class OpenRequest(BaseModel):
@@ -30,3 +30,17 @@ class WindowView(BaseModel):
     pause_reason: str | None
     since: AwareDatetime
     version: int
+
+
+def view(window: WindowAtWork) -> WindowView:
+    """The window's present shift."""
+    return WindowView(
+        id=window.window_id,
+        hall=window.hall_code,
+        no=window.window_no,
+        state=window.state,
+        clerk=window.clerk,
+        pause_reason=window.pause_reason,
+        since=window.since,
+        version=window.version,
+    )
