@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
 
 from services.projects.evidence import rules, service, verifying
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.models import Capture
 from services.projects.evidence.verifying import verify
+from services.projects.export_warc import export
 from shared.db import Sessions, new_engine, new_sessions
 from tests import support
 from tests.support import Databases, Tokens
@@ -181,3 +183,21 @@ def test_a_proof_leads_from_any_capture_to_the_root_and_from_no_other(
     assert rules.root_from_proof(hashes[place], steps) == rules.merkle_root(hashes)
     other = hashlib.sha256(leaves[place]).hexdigest()
     assert rules.root_from_proof(other, steps) != rules.merkle_root(hashes)
+
+
+async def test_a_days_captures_leave_as_a_web_archive(
+    archive: Archive, evidence_url: Any, bus: Any, tokens: Tokens, tmp_path: Path
+) -> None:
+    await archive.capture("p", b"<p>one</p>")
+    await archive.capture("p", b"<p>tomorrow</p>", days=1)
+    settings = support.settings_for(
+        "projects", evidence_url.service, bus, tokens, evidence_dir=archive.folder
+    )
+    target = tmp_path / "day.warc.gz"
+    assert await export(settings, "p", SEEN_AT.date(), target) == 1
+    with target.open("rb") as stream:
+        found = [
+            (record.rec_type, record.rec_headers["WARC-Target-URI"], record.content_stream().read())
+            for record in ArchiveIterator(stream)
+        ]
+    assert found == [("response", "https://www.example.gov.cn/list", b"<p>one</p>")]

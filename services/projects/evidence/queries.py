@@ -1,6 +1,6 @@
 """SQL of the evidence room."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -29,6 +29,15 @@ async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture 
         .order_by(col(Capture.seq).desc())
     )
     return (await session.exec(found.limit(1))).first()
+
+
+async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:
+    found = (
+        select(Capture)
+        .where(col(Capture.chain) == chain, col(Capture.captured_on) == day)
+        .order_by(col(Capture.seq))
+    )
+    return (await session.exec(found)).all()
 
 
 async def hashes_of_day(session: AsyncSession, day: date) -> list[str]:

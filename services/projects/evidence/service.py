@@ -1,7 +1,8 @@
 """Use cases of evidence: record a capture, show it with its proof, seal a day, name the root."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -60,6 +61,11 @@ async def record(session: AsyncSession, chain: str, answer: Answer, *, is_public
 async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture | None:
     """The newest capture of an address of a portal."""
     return await queries.newest_of_url(session, chain, url)
+
+
+async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:
+    """A portal's captures of a day, in their order."""
+    return await queries.of_day(session, chain, day)
 
 
 async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None) -> Capture:

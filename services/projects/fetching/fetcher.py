@@ -1,10 +1,12 @@
 """One polite, guarded reader for one portal: one connection a host, slowly, within limits."""
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -174,6 +176,7 @@ class Fetcher:
                 timeout=httpx.Timeout(
                     self.limits.read_seconds, connect=self.limits.connect_seconds
                 ),
+                verify=_tls(),
                 follow_redirects=False,
                 trust_env=False,
             )
@@ -186,6 +189,12 @@ class Fetcher:
         if asked_at is not None:
             await asyncio.sleep(max(0.0, asked_at + pause - time.monotonic()))
         self._asked_at[origin] = time.monotonic()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One context for all portals: reading the certificate authorities takes 20 ms."""
+    return ssl.create_default_context()
 
 
 async def _received(response: httpx.Response, url: str, limit: int) -> Fetched:

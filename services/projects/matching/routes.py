@@ -7,6 +7,7 @@ from services.projects.matching import service
 from services.projects.matching.models import MatchState
 from services.projects.matching.rules import SecondPersonNeeded
 from services.projects.matching.schemas import Decision, MatchView
+from services.projects.register.models import UNIT_CODE
 from shared.clock import Now
 from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
@@ -23,7 +24,7 @@ async def list_matches(
     paging: Paging,
     caller: Annotated[Caller, allow("auditor")],
     state: MatchState = MatchState.REVIEW,
-    unit: Annotated[str | None, Query(max_length=32)] = None,
+    unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
 ) -> Page[MatchView]:
     """待复核的对应关系：只是相似、候选不止一个，或一旦认定即为逾期。
     ---

@@ -8,6 +8,7 @@ from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.rules import RuleReadsNothing
 from services.projects.portals.schemas import PortalView, PortalWrite, RuleView
 from services.projects.reading.rule import CollectorRule
+from services.projects.register.models import UNIT_CODE
 from shared.clock import Now
 from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
@@ -25,7 +26,7 @@ async def list_portals(
     session: Session,
     paging: Paging,
     caller: Annotated[Caller, allow("auditor", "admin")],
-    unit: Annotated[str | None, Query(max_length=32)] = None,
+    unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
 ) -> Page[PortalView]:
     """各单位的公开栏目及其健康状况：能否抓取、因何失败、最近一次完整核查的时间。
     ---

@@ -61,7 +61,10 @@ async def put(
     elif portal.version != wanted.version:
         raise StateConflict(state=portal.health.value, version=portal.version)
     else:
+        moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
         portal.sqlmodel_update({**fields, "version": portal.version + 1, "next_run_at": now})
+        if moved:  # What was proven of one place proves nothing of another.
+            portal.walked_at = portal.layout = None
     session.add(portal)
     await session.flush()
     said = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from services.projects.reading.faults import Fault, SourceFault
@@ -58,7 +59,7 @@ def _reads_well(text: str, *, exact: bool) -> bool:
 
     GB18030 gives a character to almost every pair of bytes, so for it the characters are looked at.
     """
-    foreign = [letter for letter in text if ord(letter) > 127][:_SAMPLE]
+    foreign = list(islice((letter for letter in text if letter > "\x7f"), _SAMPLE))
     if not foreign:
         return "\x00" not in text
     if text.count("�") > max(1, int(len(text) * _BAD_BYTES)):
