@@ -76,13 +76,13 @@ def _collect(door: Door, auditor: Person) -> None:
 def _audit(door: Door, auditor: Person) -> dict[str, Any]:
     tell = door.narrator
 
-    def matched() -> bool | None:
+    def settled() -> dict[str, Any] | None:
+        """An audit that moved nothing, once the pages are matched to their duties."""
         found = auditor.get("/duties", verdict="on_time", limit=1)["items"]
-        auditor.post("/audits", {})
-        return bool(found) or None
+        audit: dict[str, Any] = auditor.post("/audits", {})
+        return audit if found and not audit["changed"] else None
 
-    door.until(matched, "projects.duty.judged.v1")
-    audit = auditor.post("/audits", {})
+    audit = door.until(settled, every=1.0)
     report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report']}.json")
     tell.step(
         Text(

@@ -14,6 +14,7 @@ from deploy.tour.telling import Narrator
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05
+RETRIES = 5
 
 T = TypeVar("T")
 
@@ -46,6 +47,11 @@ class Person:
 
     def _send(self, method: str, path: str, **how: Any) -> Any:
         answer = self._request(method, path, **how)
+        for _ in range(RETRIES):  # the same key: however often it is sent, it is done once
+            if answer.status_code not in (503, 504):
+                break
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+            answer = self._request(method, path, **how)
         if answer.is_error:
             raise TourStopped(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
@@ -80,13 +86,15 @@ class Door:
             raise TourStopped(f"sign in {account}: {answer.status_code} {answer.text}")
         return Person(self, {"Authorization": f"Bearer {answer.json()['access_token']}"})
 
-    def until(self, look: Callable[[], T | None], event: str = "") -> T:
+    def until(
+        self, look: Callable[[], T | None], event: str = "", *, every: float = POLL_SECONDS
+    ) -> T:
         """The first true result of `look`; tells how long the event took that brought it."""
         started = time.monotonic()
         while not (found := look()):
             if time.monotonic() - started > PATIENCE_SECONDS:
                 raise TourStopped(f"{event or 'a result'} did not come in {PATIENCE_SECONDS} s")
-            time.sleep(POLL_SECONDS)
+            time.sleep(every)
         if event:
             self.narrator.event(event, time.monotonic() - started)
         return found
