@@ -33,7 +33,7 @@ from services.feedback.supervision.handlers import subscriptions as supervision_
 from services.feedback.supervision.routes import router as supervision
 from services.feedback.tables import Table
 from shared import app
-from shared.app import Job
+from shared.app import Job, LongJob
 from shared.bus import Subscription
 from shared.errors import Text
 from shared.events import Event
@@ -77,13 +77,13 @@ PUBLISHES: list[type[Event]] = [
     supervision_events.SupervisionEscalated,
     supervision_events.SupervisionClosed,
 ]
-JOBS: list[Job] = [
+JOBS: list[Job | LongJob] = [
     Job("close-silent-letters", timedelta(minutes=5), casework.close_silent),
     Job("resume-waiting-letters", timedelta(minutes=5), casework.resume_waiting),
     Job("forget-code-attempts", timedelta(hours=1), letters.forget_attempts),
     Job("expire-rating-invitations", timedelta(minutes=1), ratings_service.expire),
-    Job("watch-deadlines", timedelta(minutes=1), reminders.watch),
-    Job("escalate-supervision", timedelta(minutes=1), escalation.escalate),
+    LongJob("watch-deadlines", timedelta(minutes=1), reminders.watch),
+    LongJob("escalate-supervision", timedelta(minutes=1), escalation.watch),
 ]
 
 

@@ -104,3 +104,9 @@ async def many_clocks(
     days = {"due_on": due_day, "base_on": due_day - timedelta(days=7)}
     shape = {"count": count, "department": department, "state": state}
     await session.execute(_MANY, shape | moments | days)
+
+
+async def all_of(work: Callable[..., Any], session: AsyncSession, moment: str) -> None:
+    """Rounds of a sweep at a moment in Shanghai, until one finds nothing left to do."""
+    while await work(session, at(moment)):
+        pass

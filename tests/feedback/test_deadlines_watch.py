@@ -7,10 +7,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
-from services.feedback.reminders import service as reminders
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
+from services.feedback.reminders.service import sweep
 from shared.ids import new_id
-from tests.feedback.aside import at, many_clocks, new_code, outbox
+from tests.feedback.aside import all_of, at, many_clocks, new_code, outbox
 
 
 async def start(
@@ -35,10 +35,10 @@ async def breached(session: AsyncSession, subject: Subject) -> bool:
 async def test_a_passed_limit_is_breached_once(session: AsyncSession) -> None:
     department = new_code()
     subject = await start(session, department)
-    await reminders.watch(session, at("2025-03-10 17:29"))
+    await all_of(sweep, session, "2025-03-10 17:29")
     assert not await breached(session, subject)
     for moment in ("2025-03-11 08:30", "2025-03-11 08:31", "2025-03-12 10:00"):
-        await reminders.watch(session, at(moment))
+        await all_of(sweep, session, moment)
     assert await breached(session, subject)
     [event] = await outbox(session, DeadlineBreached, department)
     assert event["subject_id"] == str(subject.id)
@@ -58,14 +58,14 @@ async def test_a_passed_limit_is_breached_once(session: AsyncSession) -> None:
 async def test_nobody_is_disturbed_out_of_office_hours(session: AsyncSession, moment: str) -> None:
     department = new_code()
     subject = await start(session, department)
-    await reminders.watch(session, at(moment))
+    await all_of(sweep, session, moment)
     assert not await breached(session, subject)
     assert not await outbox(session, DeadlineDueSoon, department)
 
 
 async def test_a_saturday_at_work_is_a_working_day(session: AsyncSession) -> None:
     subject = await start(session, new_code(), when="2025-04-10 10:00")
-    await reminders.watch(session, at("2025-04-27 09:00"))  # 劳动节调休
+    await all_of(sweep, session, "2025-04-27 09:00")  # 劳动节调休
     assert await breached(session, subject)
 
 
@@ -77,7 +77,7 @@ async def test_two_reminders_two_working_days_before_and_on_the_last_day(
     told = []
     for day in ("03", "04", "05", "06", "07", "10"):
         for hour in ("09:00", "16:00"):
-            await reminders.watch(session, at(f"2025-03-{day} {hour}"))
+            await all_of(sweep, session, f"2025-03-{day} {hour}")
         events = await outbox(session, DeadlineDueSoon, department)
         told.append([event["is_last_day"] for event in events])
     assert told == [[], [], [], [False], [False], [False, True]]
@@ -89,7 +89,7 @@ async def test_a_limit_of_one_day_is_reminded_of_on_its_last_day_only(
     department = new_code()
     await start(session, department, PolicyKind.RATING_CONTACT)
     for moment in ("2025-03-03 10:01", "2025-03-04 09:00"):
-        await reminders.watch(session, at(moment))
+        await all_of(sweep, session, moment)
     [event] = await outbox(session, DeadlineDueSoon, department)
     assert event["is_last_day"]
 
@@ -99,7 +99,7 @@ async def test_the_citizens_clocks_and_paused_ones_are_left_alone(session: Async
     waiting = await start(session, department, PolicyKind.AWAIT_CITIZEN)
     paused = await start(session, department)
     await deadlines.pause(session, paused, by="officer", now=at("2025-03-04 10:00"))
-    await reminders.watch(session, at("2025-03-20 10:00"))
+    await all_of(sweep, session, "2025-03-20 10:00")
     assert not await breached(session, waiting)
     assert not await breached(session, paused)
     assert not await outbox(session, DeadlineDueSoon, department)
@@ -113,7 +113,7 @@ async def test_a_provisional_limit_is_never_breached(session: AsyncSession) -> N
         text("UPDATE deadline SET due_at = now() - interval '1 year' WHERE id = :id"),
         {"id": clock.id},
     )
-    await reminders.watch(session, at("2026-12-31 10:00"))
+    await all_of(sweep, session, "2026-12-31 10:00")
     await session.refresh(clock)
     assert clock.state is ClockState.RUNNING
 
@@ -121,7 +121,7 @@ async def test_a_provisional_limit_is_never_breached(session: AsyncSession) -> N
 async def test_ten_thousand_passed_limits_are_all_breached(session: AsyncSession) -> None:
     department = new_code()
     await many_clocks(session, 10_000, department, due_on="2025-03-10")
-    await reminders.watch(session, at("2025-03-11 09:00"))
+    await all_of(sweep, session, "2025-03-11 09:00")
     count = await session.execute(
         text("SELECT state, count(*) FROM deadline WHERE department_code = :d GROUP BY state"),
         {"d": department},

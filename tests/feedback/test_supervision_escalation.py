@@ -19,7 +19,7 @@ from services.feedback.supervision.events import (
 )
 from services.feedback.supervision.models import Cause
 from shared.ids import new_id
-from tests.feedback.aside import at, many_clocks, new_code, outbox
+from tests.feedback.aside import Aside, all_of, at, many_clocks, new_code, outbox
 
 STARTED = "2025-03-03 10:00"
 """A Monday: five working days end on Monday the 10th."""
@@ -37,8 +37,8 @@ async def start(
 
 async def minute(session: AsyncSession, moment: str) -> None:
     """What the two jobs do once a minute."""
-    await reminders.watch(session, at(moment))
-    await escalation.escalate(session, at(moment))
+    await all_of(reminders.sweep, session, moment)
+    await all_of(escalation.escalate, session, moment)
 
 
 async def orders(session: AsyncSession, department: str) -> list[Row[Any]]:
@@ -178,7 +178,7 @@ async def test_no_department_is_ordered_for_the_offices_own_delay(
 async def test_no_order_is_issued_out_of_office_hours(session: AsyncSession, moment: str) -> None:
     department = new_code()
     await many_clocks(session, 1, department, due_on="2025-03-07", state="breached")
-    await escalation.escalate(session, at(moment))
+    await all_of(escalation.escalate, session, moment)
     assert await shape(session, department) == []
 
 
@@ -189,7 +189,7 @@ async def test_ten_thousand_overdue_letters_of_a_hundred_departments_are_all_ord
     departments = [new_code() for _ in range(100)]
     for department in departments:
         await many_clocks(session, 100, department, due_on="2025-03-10", state="breached")
-    await escalation.escalate(session, at("2025-03-11 09:00"))
+    await all_of(escalation.escalate, session, "2025-03-11 09:00")
     found = await session.execute(
         text(
             "SELECT o.department_code, count(DISTINCT o.id) AS orders, count(i.id) AS items"
@@ -199,7 +199,7 @@ async def test_ten_thousand_overdue_letters_of_a_hundred_departments_are_all_ord
         {"d": departments},
     )
     assert Counter((row.orders, row.items) for row in found.all()) == {(1, 100): 100}
-    await escalation.escalate(session, at("2025-03-17 09:00"))
+    await all_of(escalation.escalate, session, "2025-03-17 09:00")
     raised = await session.execute(
         text(
             "SELECT level, count(*) FROM supervision_order WHERE department_code = ANY(:d)"
@@ -208,3 +208,24 @@ async def test_ten_thousand_overdue_letters_of_a_hundred_departments_are_all_ord
         {"d": departments},
     )
     assert [tuple(row) for row in raised.all()] == [(2, 100)]
+
+
+async def test_the_jobs_go_on_in_short_transactions_until_nothing_is_left(aside: Aside) -> None:
+    """More than one round of each; what one round did is committed before the next."""
+    department = new_code()
+    async with aside.sessions() as session, session.begin():
+        await many_clocks(session, 2500, department, due_on="2026-11-20")
+    now = aside.clock.now
+    assert await reminders.watch(aside.sessions, now) >= 2500
+    assert await escalation.watch(aside.sessions, now) >= 2500
+    assert await reminders.watch(aside.sessions, now) == 0
+    assert await escalation.watch(aside.sessions, now) == 0
+    async with aside.sessions() as session:
+        assert await shape(session, department) == [("issued", 1, 2500)]
+    listed = await aside.get("/supervision-orders", "officer", department)
+    [order] = listed.json()["items"]
+    items = await aside.get(
+        f"/supervision-orders/{order['id']}/items", "officer", department, limit=200
+    )
+    assert len(items.json()["items"]) == 200
+    assert items.json()["next_cursor"]

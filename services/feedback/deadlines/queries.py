@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -13,9 +13,9 @@ from sqlmodel import col
 from services.feedback.deadlines.models import (
     COUNTRY,
     LIVE,
+    Change,
     ClockState,
     Deadline,
-    DeadlineChange,
     DeadlinePolicy,
     PolicyKind,
     SubjectKind,
@@ -23,6 +23,12 @@ from services.feedback.deadlines.models import (
 from services.feedback.tables import system
 from shared import outbox
 from shared.events import Event
+
+_NOTE = text("""
+    INSERT INTO deadline_change (id, deadline_id, change, at, by, due_on, provisional, reason)
+    SELECT uuidv7(), d.id, :change, CAST(:at AS timestamptz), :by, d.due_on, d.provisional, :reason
+    FROM deadline d WHERE d.id = ANY(:ids)
+""")
 
 
 async def policy_for(
@@ -141,10 +147,18 @@ async def work_list(
     return (await session.execute(rows)).scalars().all()
 
 
-async def note(session: AsyncSession, changes: Sequence[DeadlineChange]) -> None:
-    """Append to the history of the clocks."""
-    if changes:
-        await session.execute(insert(DeadlineChange), [change.model_dump() for change in changes])
+async def note(
+    session: AsyncSession,
+    ids: Sequence[UUID],
+    change: Change,
+    *,
+    by: str,
+    now: datetime,
+    reason: str | None,
+) -> None:
+    """Append to the history of these clocks, with their due dates as they now stand."""
+    said = {"change": change.value, "at": now, "by": by, "reason": reason}
+    await session.execute(_NOTE, {"ids": list(ids), **said})
 
 
 async def publish(session: AsyncSession, events: Sequence[tuple[Event, str, UUID]]) -> None:

@@ -39,7 +39,6 @@ from services.feedback.deadlines.models import (
     Change,
     ClockState,
     Deadline,
-    DeadlineChange,
     DeadlinePolicy,
     PolicyKind,
     SubjectKind,
@@ -114,7 +113,7 @@ async def start_many(
         for subject_id, department_code in subjects
     ]
     started = await queries.add_clocks(session, clocks)
-    await note(session, started, Change.STARTED, by=by, now=now)
+    await note(session, [clock.id for clock in started], Change.STARTED, by=by, now=now)
     return started
 
 
@@ -245,7 +244,7 @@ async def run_out(
 
 async def note(
     session: AsyncSession,
-    clocks: Sequence[Deadline],
+    ids: Sequence[UUID],
     change: Change,
     *,
     by: str,
@@ -253,19 +252,7 @@ async def note(
     reason: str | None = None,
 ) -> None:
     """Append what happened to the clocks' history, with their due dates as they now stand."""
-    rows = [
-        DeadlineChange(
-            deadline_id=clock.id,
-            change=change,
-            at=now,
-            by=by,
-            due_on=clock.due_on,
-            provisional=clock.provisional,
-            reason=reason,
-        )
-        for clock in clocks
-    ]
-    await queries.note(session, rows)
+    await queries.note(session, ids, change, by=by, now=now, reason=reason)
 
 
 async def changed(
@@ -275,7 +262,7 @@ async def changed(
     for clock in clocks:
         clock.version += 1
     await session.flush()
-    await note(session, clocks, change, **noted)
+    await note(session, [clock.id for clock in clocks], change, **noted)
     return clocks
 
 

@@ -1,9 +1,10 @@
-"""The sweeps over running clocks: each one bounded statement, repeated until nothing is left."""
+"""The sweeps over running clocks: one bounded statement each."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Update, select, update
+from sqlalchemy import ColumnElement, Row, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -11,7 +12,17 @@ from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS
 
 SWEEP = 1000
-"""Clocks taken at a time: keeps each statement far below the statement timeout."""
+"""Clocks taken at a time: keeps statements short and rows locked for a moment only."""
+
+_TOLD: tuple[Any, ...] = (
+    col(Deadline.id).label("deadline_id"),
+    col(Deadline.subject_kind),
+    col(Deadline.subject_id),
+    col(Deadline.kind),
+    col(Deadline.department_code),
+    col(Deadline.due_on),
+)
+"""What an event about a clock tells."""
 
 
 async def regions(session: AsyncSession) -> Sequence[str]:
@@ -20,7 +31,7 @@ async def regions(session: AsyncSession) -> Sequence[str]:
     return (await session.execute(running.distinct())).scalars().all()
 
 
-async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[Deadline]:
+async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[Row[Any]]:
     """Up to SWEEP running clocks past their time become breached.
 
     A provisional limit is not known to have passed, and the citizen's own clocks breach nothing.
@@ -40,7 +51,7 @@ async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[
 
 async def remind(
     session: AsyncSession, region: str, *, due_before: date, started_before: date, reminder: int
-) -> Sequence[Deadline]:
+) -> Sequence[Row[Any]]:
     """Up to SWEEP running clocks that end before a day and have not had this reminder yet."""
     return await _sweep(
         session,
@@ -56,7 +67,7 @@ async def remind(
 
 async def _sweep(
     session: AsyncSession, chosen: Iterable[ColumnElement[bool]], change: Update
-) -> Sequence[Deadline]:
+) -> Sequence[Row[Any]]:
     """Rows that another transaction works on are left for the next sweep."""
     ids = (
         select(col(Deadline.id))
@@ -68,8 +79,6 @@ async def _sweep(
         .limit(SWEEP)
         .with_for_update(skip_locked=True)
     )
-    changed = change.where(col(Deadline.id).in_(ids)).returning(Deadline)
-    rows = await session.execute(
-        changed, execution_options={"populate_existing": True, "synchronize_session": False}
-    )
-    return rows.scalars().all()
+    changed = change.where(col(Deadline.id).in_(ids)).returning(*_TOLD)
+    unsynchronised = {"synchronize_session": False}
+    return (await session.execute(changed, execution_options=unsynchronised)).all()

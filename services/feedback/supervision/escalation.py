@@ -15,14 +15,29 @@ from services.feedback.supervision.events import EscalationReason, SupervisionEs
 from services.feedback.supervision.models import Cause, Step
 from shared import workdays
 from shared.clock import today
+from shared.db import Sessions
 from shared.workdays import Workdays
 
 LEVELS = ((3, PolicyKind.ESCALATE_3), (2, PolicyKind.ESCALATE_2), (1, PolicyKind.ESCALATE_1))
 """The highest first: what is long overdue at once goes straight to its level."""
 
 
+async def watch(sessions: Sessions, now: datetime) -> int:
+    """Escalate all there is, in short transactions; returns how much was done."""
+    total = 0
+    while True:
+        async with sessions() as session, session.begin():
+            done = await escalate(session, now)
+        if not done:
+            return total
+        total += done
+
+
 async def escalate(session: AsyncSession, now: datetime) -> int:
-    """Orders closed, raised and filled; demands are made in office hours of working days only."""
+    """One round: orders closed, raised and filled, each a bounded number.
+
+    Demands are made in office hours of working days only.
+    """
     await sweeps.join_whole_tables(session)
     done = await _close_gone(session, now)
     calendar = await workdays.load(session, COUNTRY)
@@ -38,7 +53,7 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
 async def _reach(
     session: AsyncSession, level: int, kind: PolicyKind, calendar: Workdays, now: datetime
 ) -> int:
-    """Everything overdue long enough for `level` stands in an order of at least that level."""
+    """What is overdue long enough for `level` comes into an order of at least that level."""
     n = (await deadlines.policy(session, kind, now)).n
     due_before = limits.nth_workday_back(today(now), n, calendar)
     raised = await sweeps.raise_long_overdue(session, level, due_before)
@@ -47,9 +62,7 @@ async def _reach(
     if not departments:
         return done
     await _open_bundles(session, departments, level, now)
-    while taken := await sweeps.take_overdue(session, level, due_before, today(now), now):
-        done += taken
-    return done
+    return done + await sweeps.take_overdue(session, level, due_before, today(now), now)
 
 
 async def _open_bundles(
@@ -99,4 +112,5 @@ async def _close_gone(session: AsyncSession, now: datetime) -> int:
         return 0
     await queries.lock_orders(session, orders)
     await sweeps.settle_gone(session, orders, now)
-    return await service.close_settled(session, orders, now)
+    await service.close_settled(session, orders, now)
+    return len(orders)

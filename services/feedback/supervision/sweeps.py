@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
 
-SWEEP = 20_000
-"""Passed limits taken into orders at a time: keeps the statement below the statement timeout."""
+SWEEP, ORDERS = 5_000, 50
+"""Passed limits, and orders to look through, taken at a time: statements stay short."""
 
 _NOT_THE_DEPARTMENTS = sorted(CITIZENS_CLOCKS | OFFICE_CLOCKS)
 
@@ -72,9 +72,9 @@ _MARK_RAISED = text("""
     AND d.id = i.cause_id AND d.escalated_level < o.level
 """)
 
-_ORDERS_WITH_GONE = text("""
+_ORDERS_WITH_GONE = text(f"""
     SELECT DISTINCT i.order_id FROM supervision_item i JOIN deadline d ON d.id = i.cause_id
-    WHERE i.cause = 'deadline' AND i.settled_at IS NULL AND d.state <> 'breached'
+    WHERE i.cause = 'deadline' AND i.settled_at IS NULL AND d.state <> 'breached' LIMIT {ORDERS}
 """)
 _SETTLE_GONE = text("""
     UPDATE supervision_item i SET settled_at = :now FROM deadline d
