@@ -28,6 +28,8 @@ def visit(door: Door) -> None:
     auditor = door.sign_in("auditor1")
     _clock(door)
     _collect(door, auditor)
+    _settle(door, auditor)
+    _review(door, auditor)
     report = _audit(door, auditor)
     _lights(door, auditor)
     _supervise(door, report)
@@ -73,16 +75,33 @@ def _collect(door: Door, auditor: Person) -> None:
     )
 
 
-def _audit(door: Door, auditor: Person) -> dict[str, Any]:
-    tell = door.narrator
+def _settle(door: Door, auditor: Person) -> dict[str, Any]:
+    """An audit that moved nothing, once the pages are matched to their duties."""
 
     def settled() -> dict[str, Any] | None:
-        """An audit that moved nothing, once the pages are matched to their duties."""
         found = auditor.get("/duties", verdict="on_time", limit=1)["items"]
         audit: dict[str, Any] = auditor.post("/audits", {})
         return audit if found and not audit["changed"] else None
 
-    audit = door.until(settled, every=1.0)
+    return door.until(settled, every=1.0)
+
+
+def _review(door: Door, auditor: Person) -> None:
+    """What a machine may not decide alone: a match that would make a duty late."""
+    waiting = auditor.get("/matches", state="review", limit=200)["items"]
+    late = [match for match in waiting if match["reason"] == "makes_late"]
+    for match in late:
+        auditor.post(f"/matches/{match['id']}/accept", {"version": match["version"]})
+    door.narrator.step(
+        Text(
+            f"{len(waiting)} 条匹配等人复核，监察人员确认其中会判“迟”的 {len(late)} 条",
+            f"{len(waiting)} matches wait for a person; the auditor confirms {len(late)} late ones",
+        )
+    )
+
+
+def _audit(door: Door, auditor: Person) -> dict[str, Any]:
+    tell, audit = door.narrator, _settle(door, auditor)
     report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report']}.json")
     tell.step(
         Text(
