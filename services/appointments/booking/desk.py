@@ -5,9 +5,7 @@ seconds; why a wish is refused is believed for one second, and not at all after 
 a place back.
 """
 
-import asyncio
-import time
-from collections import OrderedDict
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,6 +16,7 @@ from weakref import WeakKeyDictionary
 from fastapi import Depends, Request
 
 from services.appointments.booking.gathering import Gatherer
+from services.appointments.booking.memory import Memory
 from services.appointments.guides import service as guides
 from services.appointments.guides.service import Offer
 from services.appointments.policies import service as policies
@@ -26,11 +25,6 @@ from services.appointments.slots.rules import SlotFacts
 from shared.crypto import Keyring
 from shared.db import DirectPool
 from shared.errors import Problem
-
-_SLOTS_KEPT = 50_000
-_OFFERS_KEPT = 5_000
-_OFFER_SECONDS = 5.0
-_SOLD_OUT_SECONDS = 1.0
 
 
 class Terms(NamedTuple):
@@ -47,58 +41,37 @@ class Desk:
     def __init__(self, direct: DirectPool, keyring: Keyring) -> None:
         self.direct, self.keyring = direct, keyring
         self.gatherer = Gatherer(direct)
-        self._slots: OrderedDict[UUID, SlotFacts] = OrderedDict()
-        self._terms: dict[tuple[str, str], tuple[float, Terms]] = {}
-        self._sold_out: dict[tuple[object, ...], tuple[float, asyncio.Future[Problem]]] = {}
+        self._slots = Memory[UUID, SlotFacts | None](seconds=math.inf, most=50_000)
+        self._offers = Memory[str, Offer | None](seconds=5, most=5_000)
+        self._policies = Memory[str, tuple[int, int]](seconds=5, most=5_000)
+        self._refusals = Memory[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
         """The facts of those slots that exist."""
-        missing = [slot for slot in ids if slot not in self._slots]
-        if missing:
-            for found in await slots.facts(self.direct, missing):
-                self._slots[found.id] = found
-            while len(self._slots) > _SLOTS_KEPT:
-                self._slots.popitem(last=False)
-        return [self._slots[slot] for slot in ids if slot in self._slots]
+        found = [await self._slots.get(slot, partial(self._slot, slot)) for slot in ids]
+        return [slot for slot in found if slot is not None]
+
+    async def _slot(self, slot: UUID) -> SlotFacts | None:
+        return next(iter(await slots.facts(self.direct, [slot])), None)
 
     async def terms(self, hall: str, item: str) -> Terms:
         """What applies to a booking of the item at the hall, at most five seconds old."""
-        kept = self._terms.get((hall, item))
-        if kept is not None and time.monotonic() < kept[0]:
-            return kept[1]
-        offer = await guides.offer(self.direct, item)
-        terms = Terms(offer, *await policies.hold_terms(self.direct, hall))
-        if len(self._terms) >= _OFFERS_KEPT:
-            self._terms.clear()
-        self._terms[hall, item] = (time.monotonic() + _OFFER_SECONDS, terms)
-        return terms
+        offer = await self._offers.get(item, lambda: guides.offer(self.direct, item))
+        policy = await self._policies.get(hall, lambda: policies.hold_terms(self.direct, hall))
+        return Terms(offer, *policy)
 
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:
         """The refusal that the same wish had less than a second ago."""
-        kept = self._sold_out.get((*wanted, item))
-        if kept is None or not kept[1].done() or time.monotonic() >= kept[0]:
-            return None
-        return kept[1].result()
+        return self._refusals.peek((tuple(wanted), item))
 
     async def refusal(
         self, wanted: Sequence[UUID], item: str, find: Callable[[], Awaitable[Problem]]
     ) -> Problem:
         """Why the wish is refused, looked up once for all who are refused the same together."""
-        kept = self._sold_out.get((*wanted, item))
-        if kept is None or time.monotonic() >= kept[0]:
-            if len(self._sold_out) >= _OFFERS_KEPT:
-                self._sold_out.clear()
-            kept = (time.monotonic() + _SOLD_OUT_SECONDS, asyncio.ensure_future(find()))
-            self._sold_out[(*wanted, item)] = kept
-            kept[1].add_done_callback(partial(self._forget_failure, (*wanted, item)))
-        return await asyncio.shield(kept[1])
-
-    def _forget_failure(self, key: tuple[object, ...], found: asyncio.Future[Problem]) -> None:
-        if found.cancelled() or found.exception() is not None:
-            self._sold_out.pop(key, None)
+        return await self._refusals.get((tuple(wanted), item), find)
 
     def places_freed(self) -> None:
-        self._sold_out.clear()
+        self._refusals.clear()
 
 
 _desks: WeakKeyDictionary[DirectPool, Desk] = WeakKeyDictionary()
