@@ -70,8 +70,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     built.router.routes[:0] = shown
     built.router.lifespan_context = _lifespan(settings, registry, built.router.lifespan_context)
     proxies = Proxies(settings.proxies)
-    built.add_middleware(
-        Door,
+    # Before the framework's own middleware, which a forwarded request has no need of.
+    built.middleware_stack = Door(
+        built.build_middleware_stack(),
         registry=registry,
         forwarding=Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies),
         proxies=proxies,

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from fastapi import Request
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.forwarding import headers, targets
@@ -67,6 +68,7 @@ class Door:
         self._app, self._streams, self._registry = app, streams, registry
         self._forwarding, self._proxies, self._metrics = forwarding, proxies, metrics
         self._rates, self._limiter = rates, Limiter()
+        self._measures: dict[tuple[Operation, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in QUIET:
@@ -172,9 +174,15 @@ class Door:
             self._measure(operation, status, time.perf_counter() - started)
 
     def _measure(self, operation: Operation, status: int, seconds: float) -> None:
-        method, route = operation.method, operation.template
-        self._metrics.requests.labels(method, route, status).inc()
-        self._metrics.seconds.labels(method, route).observe(seconds)
+        known = self._measures.get((operation, status))
+        if known is None:
+            method, route = operation.method, operation.template
+            known = self._measures[operation, status] = (
+                self._metrics.requests.labels(method, route, status),
+                self._metrics.seconds.labels(method, route),
+            )
+        known[0].inc()
+        known[1].observe(seconds)
 
 
 async def _tell(problem: Problem, extra: Extra, scope: Scope, receive: Receive, send: Send) -> None:

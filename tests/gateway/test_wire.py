@@ -213,18 +213,16 @@ async def test_nobody_there_is_said_at_once_and_opens_the_circuit() -> None:
         with pytest.raises(CannotConnect):
             await whole(upstream)
     with pytest.raises(CircuitOpen):
-        async with upstream.place():
-            pass
+        upstream.enter()
 
 
 async def test_no_more_in_flight_than_the_limit() -> None:
     upstream = Upstream("u", "http://127.0.0.1:9", in_flight_limit=1)
-    async with upstream.place():
-        with pytest.raises(Overloaded):
-            async with upstream.place():
-                pass
-    async with upstream.place():
-        pass
+    upstream.enter()
+    with pytest.raises(Overloaded):
+        upstream.enter()
+    upstream.leave()
+    upstream.enter()
 
 
 async def test_speaks_in_the_loop_of_production_too() -> None:

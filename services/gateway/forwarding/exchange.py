@@ -1,8 +1,8 @@
 """One request to an upstream and its answer, under a deadline, watching for a client that goes."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,20 +53,10 @@ class Patience:
         if self._task is not None:
             self._task.cancel()
 
-    @asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Raises TimeoutError after `seconds`, or ClientGone as soon as the client leaves."""
-        if self.client_gone:
-            raise ClientGone
-        try:
-            async with asyncio.timeout(seconds) as self._limit:
-                yield
-        except TimeoutError:
-            if self.client_gone:
-                raise ClientGone from None
-            raise
-        finally:
-            self._limit = None
+    def limit(self, seconds: float) -> asyncio.Timeout:
+        """`async with`: ends in TimeoutError after `seconds`, or as soon as the client leaves."""
+        self._limit = asyncio.timeout(0 if self.client_gone else seconds)
+        return self._limit
 
     def _start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._watch())
@@ -75,8 +65,9 @@ class Patience:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.client_gone = True
-        if self._limit is not None and not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time())
+        with contextlib.suppress(RuntimeError):  # the limit has ended meanwhile
+            if self._limit is not None:
+                self._limit.reschedule(asyncio.get_running_loop().time())
 
 
 async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Answer]:

@@ -15,7 +15,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.forwarding import bodies, headers
-from services.gateway.forwarding.exchange import Outgoing, Patience, ask
+from services.gateway.forwarding.exchange import ClientGone, Outgoing, Patience, ask
 from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
@@ -69,16 +69,21 @@ class Forwarding:
         """
         outgoing = await self._outgoing(upstream, operation, target, scope, receive)
         patience = Patience(receive)
+        upstream.enter()
         try:
-            async with upstream.place():
-                connection, answer, whole = await _asked(upstream, operation, outgoing, patience)
-                try:
-                    await _answer(send, answer, whole, extra, patience)
-                except BaseException:
-                    connection.abort()
-                    raise
-                upstream.pool.give_back(connection)
+            connection, answer, whole = await _asked(upstream, operation, outgoing, patience)
+            try:
+                await _answer(send, answer, whole, extra, patience)
+            except BaseException:
+                connection.abort()
+                raise
+            upstream.pool.give_back(connection)
+        except TimeoutError:
+            if patience.client_gone:
+                raise ClientGone from None
+            raise
         finally:
+            upstream.leave()
             patience.rest()
         return answer.status
 
@@ -138,7 +143,7 @@ async def _asked(
         patience.watch()
     else:
         seconds += UPLOAD_SECONDS
-    async with patience.within(seconds):
+    async with patience.limit(seconds):
         connection, answer = await ask(upstream, outgoing)
         patience.watch()
         try:
@@ -176,12 +181,14 @@ async def _stream(send: Send, answer: Answer, patience: Patience) -> None:
     pieces = answer.chunks()
     try:
         while True:
-            async with patience.within(STALL_SECONDS):
+            async with patience.limit(STALL_SECONDS):
                 piece = await anext(pieces, None)
             if piece is None:
                 break
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except (UpstreamGone, BadAnswer, TimeoutError) as error:
+        if patience.client_gone:
+            raise ClientGone from None
         raise CutShort(type(error).__name__) from error
     await send({"type": "http.response.body", "body": b""})
 

@@ -3,6 +3,7 @@
 import ipaddress
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from services.gateway.limits.gcra import Rate, Verdict
 
@@ -24,6 +25,7 @@ def rates(factor: float) -> dict[str, Rate]:
     }
 
 
+@lru_cache(maxsize=10_000)
 def address_key(address: str | None) -> str:
     """The caller's network: an IPv4 address, or an IPv6 /64, which is one customer's."""
     if not address:
@@ -42,6 +44,10 @@ def address_key(address: str | None) -> str:
 def headers(name: str, rate: Rate, verdict: Verdict) -> list[tuple[bytes, bytes]]:
     """RateLimit fields (draft-ietf-httpapi-ratelimit-headers): the policy, and what is left."""
     wait = math.ceil(verdict.retry_after) or math.ceil(rate.window)
-    policy = f'"{name}";q={rate.burst};w={math.ceil(rate.window)}'
     left = f'"{name}";r={verdict.remaining};t={wait}'
-    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
+    return [(b"ratelimit-policy", _policy(name, rate)), (b"ratelimit", left.encode())]
+
+
+@lru_cache
+def _policy(name: str, rate: Rate) -> bytes:
+    return f'"{name}";q={rate.burst};w={math.ceil(rate.window)}'.encode()

@@ -13,7 +13,7 @@ from services.gateway.upstreams.upstream import Upstream
 from services.gateway.upstreams.wire import BadAnswer, UpstreamGone
 
 HEALTH_SECONDS = 1.0
-REFRESH_SECONDS = 30.0
+REFRESH_SECONDS = 300.0
 DOCUMENTS = {"openapi": "/openapi.json", "asyncapi": "/asyncapi.json"}
 
 log = structlog.get_logger()

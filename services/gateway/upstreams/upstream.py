@@ -1,8 +1,7 @@
 """One service behind the gateway: its connections, health, and how much it may have in flight."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,18 +35,19 @@ class Upstream:
     def __post_init__(self) -> None:
         self.pool = Pool(self.base)
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A place among the requests in flight. Raises Overloaded or CircuitOpen at once."""
+    def enter(self) -> None:
+        """Takes a place among the requests in flight; `leave` gives it back.
+
+        Raises Overloaded or CircuitOpen at once.
+        """
         if self.in_flight >= self.in_flight_limit:
             raise Overloaded(self.name)
         if not self.breaker.allows(asyncio.get_running_loop().time()):
             raise CircuitOpen(self.name)
         self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
+
+    def leave(self) -> None:
+        self.in_flight -= 1
 
     async def connection(self, *, kept: bool = True) -> Connection:
         """A connection, a kept one if wanted and at hand. Raises CannotConnect."""

@@ -1,0 +1,61 @@
+"""Every operation with every role: what the document says is what happens (OWASP API 5:2023)."""
+
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from shared.identity import ROLES
+from tests.conftest import Headers
+from tests.security.operations import Operation, operations
+
+STREAMS = {"/api/v1/live/halls/{hall}"}
+
+
+async def status(client: httpx.AsyncClient, operation: Operation, headers: dict[str, str]) -> int:
+    """The status of a request without content worth acting on."""
+    body = {"data": {"x": "1"}} if operation.takes_form else {"json": {}}
+    sent = {} if operation.method == "GET" else body
+    answer = await client.request(
+        operation.method,
+        operation.address,
+        headers=headers,
+        **sent,  # type: ignore[arg-type]
+    )
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code
+
+
+def test_every_operation_declares_who_may_call_it() -> None:
+    assert len(operations()) > 100
+    assert not [str(o) for o in operations() if not (o.roles or o.is_public)]
+    assert not [str(o) for o in operations() if o.roles and o.is_public]
+    assert all(operation.roles <= ROLES.keys() for operation in operations())
+
+
+@pytest.mark.parametrize("operation", [o for o in operations() if not o.is_public], ids=str)
+async def test_only_the_declared_roles_get_in(
+    operation: Operation, everyone: Mapping[str, httpx.AsyncClient], as_: Headers
+) -> None:
+    client = everyone[operation.service]
+    assert await status(client, operation, {}) == 401
+    for role in ROLES.keys() - operation.roles:
+        assert await status(client, operation, as_(role, "*")) == 403, role
+    if operation.method == "GET":  # the others might do something
+        for role in operation.roles:
+            assert await status(client, operation, as_(role, "*")) not in (401, 403), role
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [o for o in operations() if o.is_public and o.method == "GET" and o.path not in STREAMS],
+    ids=str,
+)
+async def test_public_reading_needs_no_token_but_refuses_a_bad_one(
+    operation: Operation, everyone: Mapping[str, httpx.AsyncClient]
+) -> None:
+    client = everyone[operation.service]
+    assert await status(client, operation, {}) not in (401, 403)
+    assert await status(client, operation, {"Authorization": "Bearer forged"}) == 401
