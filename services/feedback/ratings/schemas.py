@@ -165,7 +165,9 @@ class StatisticsRow(BaseModel):
     satisfied_rate: Rate | None = Field(
         description="满意率＝基本满意及以上÷有效评价数；未评价不计 | grades 5, 4, 3 / valid ratings"
     )
-    rectified_rate: Rate | None = Field(description="整改（含说明）率 | put right or explained ÷ bad")
+    rectified_rate: Rate | None = Field(
+        description="整改率，含说明 | put right or explained ÷ bad ratings"
+    )
     revisited_rate: Rate | None = Field(description="回访率 | revisited ÷ put right or explained")
 
 
