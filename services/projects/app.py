@@ -28,7 +28,7 @@ from services.projects.evidence.service import seal_days
 from services.projects.matching import models as matching_models
 from services.projects.matching.events import PublicationFound, PublicationWithdrawn
 from services.projects.matching.routes import router as matching
-from services.projects.matching.service import match_pages
+from services.projects.matching.service import match_waiting
 from services.projects.portals import models as portals_models
 from services.projects.portals.events import SourceDown, SourceRecovered
 from services.projects.portals.routes import router as portals
@@ -37,7 +37,7 @@ from services.projects.register import routes as register
 from services.projects.settings import ProjectsSettings
 from services.projects.tables import Table
 from shared import app
-from shared.app import Job
+from shared.app import Job, LongJob
 from shared.bus import Subscription
 from shared.errors import Text
 from shared.events import Event
@@ -54,9 +54,9 @@ PUBLISHES: list[type[Event]] = [
     *(DutyCreated, DutyJudged, DutyDueSoon, DutyOverdue, ReportFrozen, CalendarChanged),
     *(SourceDown, SourceRecovered, PublicationFound, PublicationWithdrawn),
 ]
-JOBS: list[Job] = [
+JOBS: list[Job | LongJob] = [
     Job("audit-tick", timedelta(minutes=1), tick),
-    Job("match-pages", timedelta(seconds=2), match_pages),
+    LongJob("match-pages", timedelta(seconds=2), match_waiting),
     Job("seal-evidence", timedelta(minutes=10), seal_days),
 ]
 

@@ -2,21 +2,17 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import date
 
 import pytest
 
 from deploy.local.nats import NatsServer
-from services.projects import demo_portals
+from services.projects import demo, demo_portals
 from services.projects.app import create_app as projects_app
 from services.projects.auditing import service as auditing
 from services.projects.demo_portal.app import create_app
 from services.projects.demo_world import Case, World, world
-from services.projects.duties import service as duties
-from services.projects.duties.schemas import TriggerOrder
 from services.projects.matching import service as matching
 from services.projects.matching.models import MatchState
-from services.projects.register.models import ApprovalKind, Phase, Project, ResponsibleUnit
 from shared import clock
 from shared.db import new_engine, new_sessions
 from shared.identity import Caller
@@ -53,44 +49,13 @@ async def desk(
         serving(create_app(city.today)) as portal,
     ):
         desk = Desk(new_sessions(engine), folder, client)
-        await _load(desk, city)
         async with desk.sessions() as session, session.begin():
+            await demo.load(session, clock.now())
             await demo_portals.load(session, portal, clock.now())
         await desk.collector.work(clock.now())
         await desk.match()
         yield desk
     await engine.dispose()
-
-
-async def _load(desk: Desk, city: World) -> None:
-    now = clock.now()
-    async with desk.sessions() as session, session.begin():
-        for unit in city.units:
-            session.add(
-                ResponsibleUnit(code=unit.code, name=unit.name, valid_from=date(2000, 1, 1))
-            )
-        for project in city.projects:
-            session.add(
-                Project(
-                    code=project.code,
-                    name=project.name,
-                    approval_kind=ApprovalKind(project.approval_kind),
-                    phase=Phase(project.phase),
-                    scope_basis="demo",
-                    updated_at=now,
-                )
-            )
-        await session.flush()
-        for duty in city.duties:
-            order = TriggerOrder(
-                project=duty.project_code,
-                item_code=duty.item_code,
-                unit=duty.unit_code,
-                kind=duty.kind,
-                on=duty.formed_on,
-                doc_no=duty.doc_no,
-            )
-            await duties.record_trigger_event(session, order, now, LOADER)
 
 
 async def _verdicts(desk: Desk) -> dict[tuple[str, str, str], str]:

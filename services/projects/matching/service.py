@@ -17,15 +17,29 @@ from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.rule import CollectorRule
 from shared import audit_log
+from shared.db import Sessions
 from shared.errors import NotFound, StateConflict
 from shared.identity import Caller
 
-PAGES_A_TURN = 300
+PAGES_A_TURN = 60
+"""Few enough that others who record facts need not wait long for their turn."""
+
 MATCHER = "matcher"
 
 
+async def match_waiting(sessions: Sessions, now: datetime) -> int:
+    """Match all pages that wait, in short transactions; returns how many."""
+    matched = 0
+    while True:
+        async with sessions() as session, session.begin():
+            done = await match_pages(session, now)
+        matched += done
+        if not done:
+            return matched
+
+
 async def match_pages(session: AsyncSession, now: datetime) -> int:
-    """Match the pages that wait, then note which units' absences are proven; returns how many."""
+    """Match some of the pages that wait, then note which units' absences are proven."""
     waiting = await queries.waiting_pages(session, PAGES_A_TURN)
     pages = [page for page, _ in waiting]
     if waiting:
@@ -52,13 +66,9 @@ async def _match_fresh(
         if (page.id, proposal.candidate.duty_id) not in decided
     ]
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
-    late = await sightings.would_be_late(session, sure, now, actor=MATCHER)
+    late = await sightings.record_in_time(session, sure, now, actor=MATCHER)
     matches = [_match(page, proposal, late, now) for page, proposal in proposed]
     await queries.put_matches(session, matches)
-    accepted = [
-        (page, proposal) for page, proposal in sure if proposal.candidate.duty_id not in late
-    ]
-    await sightings.record(session, accepted, now, actor=MATCHER)
     in_review = {match.duty_id for match in matches if match.state is MatchState.REVIEW}
     await _mark_review(session, sorted(in_review), now)
 
@@ -195,15 +205,16 @@ async def accept(
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
     pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
-    is_first_look = match.reason is not ReviewReason.MAKES_LATE
-    if is_first_look and await sightings.would_be_late(session, pair, now, actor=caller.sub):
-        values = {"reason": ReviewReason.MAKES_LATE, "first_by": caller.sub}
-        await _decide(session, match_id, version, **values)
-    else:
-        decided = {"decided_at": now, "decided_by": caller.sub}
-        await _decide(session, match_id, version, state=MatchState.ACCEPTED, **decided)
+    late: set[UUID] = set()
+    if match.reason is ReviewReason.MAKES_LATE:
         await sightings.record(session, pair, now, actor=caller.sub)
-        await _mark_review(session, [match.duty_id], now)
+    else:
+        late = await sightings.record_in_time(session, pair, now, actor=caller.sub)
+    values: dict[str, object] = {"reason": ReviewReason.MAKES_LATE, "first_by": caller.sub}
+    if not late:
+        values = {"state": MatchState.ACCEPTED, "decided_at": now, "decided_by": caller.sub}
+    await _decide(session, match_id, version, **values)
+    await _mark_review(session, [match.duty_id], now)
     await audit_log.write(session, caller.sub, "match.accepted", f"match:{match_id}", now, {})
     return view(await queries.view(session, match_id))
 

@@ -29,28 +29,25 @@ CLAIMS = {
 """Last-Modified is no claim: it goes along as `header_at`."""
 
 
-class _NotForReal(Exception):
-    """Ends a trial, so that nothing of it is written."""
-
-
-async def would_be_late(
+async def record_in_time(
     session: AsyncSession, pairs: Sequence[Pair], now: datetime, *, actor: str
 ) -> set[UUID]:
-    """The duties that these pages would make late: judged for real, and taken back.
+    """Feed those pages to their duties that do not make them late; the duties they would.
 
-    So the rule of lateness stands in one place, the audit; nothing of the trial is kept.
+    Recorded and judged for real, and taken back where something was late: so the rule of lateness
+    stands in one place, the audit.
     """
-    late: set[UUID] = set()
-    if not pairs:
+    duty_ids = [proposal.candidate.duty_id for _, proposal in pairs]
+    trial = await session.begin_nested()
+    await record(session, pairs, now, actor=actor)
+    late = await queries.late(session, duty_ids)
+    if not late:
+        await trial.commit()
         return late
-    try:
-        async with session.begin_nested():
-            sightings = await _sightings(session, pairs)
-            await duties.record_sightings(session, sightings, now, actor=actor)
-            late = await queries.late(session, [s.duty_id for s in sightings])
-            raise _NotForReal
-    except _NotForReal:
-        return late
+    await trial.rollback()
+    in_time = [pair for pair in pairs if pair[1].candidate.duty_id not in late]
+    await record(session, in_time, now, actor=actor)
+    return late
 
 
 async def record(
