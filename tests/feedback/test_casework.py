@@ -104,6 +104,12 @@ async def test_a_sender_who_does_not_answer_stops_nothing(desk: Desk) -> None:
     assert (await letter.seen())["state"] == "handling"
 
 
+async def test_a_letter_takes_twenty_supplements(desk: Desk) -> None:
+    letter = await desk.write()
+    answers = [await letter.as_sender("supplement", text=f"补充{n}") for n in range(21)]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [409]
+
+
 async def test_silence_closes_unrated(desk: Desk) -> None:
     letter = await desk.letter_in(S.REPLIED)
     desk.aside.clock.now = at("2026-12-21 23:59")

@@ -234,11 +234,21 @@ async def test_the_work_list_masks_titles_and_the_original_is_logged(desk: Desk)
 
 
 async def test_a_confidential_sender_is_unknown_to_the_department(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING, contact=CONTACT, anonymity="confidential")
+    letter = await desk.letter_in(
+        S.HANDLING,
+        contact=CONTACT,
+        anonymity="confidential",
+        title="赵铁柱的请求",
+        body="请回电13911112222，路灯不亮，赵铁柱。",
+    )
     path = f"{API}/letters/{letter.id}/original"
     officer = await desk.client.get(path, headers=desk.headers("officer"))
     office = await desk.client.get(path, headers=desk.headers("supervisor"))
     assert (officer.json()["contact"], office.json()["contact"]) == (None, CONTACT)
+    assert officer.json()["body"] == "请回电［电话］，路灯不亮，赵某。"
+    assert office.json()["title"] == "赵铁柱的请求"
+    [listed] = await desk.list("officer", reg_no=letter.reg_no)
+    assert listed["title"] == "赵某的请求"
 
 
 async def _audited(desk: Desk, letter_id: str) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """What the rules propose, and what they leave to nobody's chance."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +123,29 @@ def test_what_the_rules_propose_never_leaves_a_long_number(text: str) -> None:
     spans = propose(text)
     assert unresolved(text, spans) == []
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+HOSTILE = [
+    "1" * 5000,
+    "幸福小区" + "1" * 4990,
+    "1-" * 2500,
+    "12-34" * 1000,
+    "村1组" * 1600,
+    "路" * 5000,
+    "业主" * 2500,
+    "a." * 2499 + "@",
+    "A1" * 2500,
+    "1 " * 2500,
+    "NC-LX-20261123-0012-5" * 230,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:8])
+def test_no_text_keeps_the_rules_busy(text: str) -> None:
+    """A letter is anybody's text: a pattern that can be made to backtrack would stop the desk."""
+    began = time.process_time()
+    propose(text)
+    assert time.process_time() - began < 2
 
 
 @given(st.text(max_size=80))

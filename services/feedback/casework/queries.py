@@ -13,6 +13,7 @@ from services.feedback.casework.models import (
     LetterExtension,
     LetterRating,
     LetterReply,
+    LetterSupplement,
     LetterTransition,
     ReplyApproval,
 )
@@ -24,6 +25,7 @@ class FileFacts(NamedTuple):
 
     reply: LetterReply | None
     returns: int
+    supplements: int
     is_rated: bool
     extension: LetterExtension | None
 
@@ -40,12 +42,14 @@ async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
     rated = select(func.count()).where(
         col(LetterRating.letter_id) == letter_id, col(LetterRating.answer_no) == answers
     )
+    added = select(func.count()).where(col(LetterSupplement.letter_id) == letter_id)
     waiting = select(LetterExtension).where(
         col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
     )
     return FileFacts(
         reply=reply,
         returns=(await session.execute(returns)).scalar_one(),
+        supplements=(await session.execute(added)).scalar_one(),
         is_rated=bool((await session.execute(rated)).scalar_one()),
         extension=(await session.execute(waiting)).scalars().one_or_none(),
     )

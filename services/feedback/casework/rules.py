@@ -13,6 +13,7 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
 
 BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
 MOST_REOPENINGS = 2
+MOST_SUPPLEMENTS = 20
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Facts:
     now: datetime
     reply_author: str | None = None
     returns: int = 0
+    supplements: int = 0
     is_rated: bool = False
     extension_asked_by: str | None = None
     accept_due_at: datetime | None = None
@@ -68,6 +70,11 @@ class ExtensionPending(Conflict):
 class NoExtensionAsked(Conflict):
     type = "/problems/no-extension-asked"
     title = Text("没有待批的延期申请", "No extension was asked for")
+
+
+class TooManySupplements(Conflict):
+    type = "/problems/too-many-supplements"
+    title = Text("补充次数已达上限", "No more can be added to this letter")
 
 
 class FourEyes(Forbidden):
@@ -153,6 +160,11 @@ def asked_by_another(facts: Facts) -> None:
         raise NoExtensionAsked
     if facts.extension_asked_by == facts.by:
         raise FourEyes
+
+
+def room_for_more(facts: Facts) -> None:
+    if facts.supplements >= MOST_SUPPLEMENTS:
+        raise TooManySupplements
 
 
 def written_by_another(facts: Facts) -> None:

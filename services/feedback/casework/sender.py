@@ -9,7 +9,7 @@ from services.feedback.casework.answers import SenderStep, SenderView
 from services.feedback.casework.labels import LABELS, TOLD_THE_SENDER
 from services.feedback.casework.machine import SENDER
 from services.feedback.casework.models import LetterTransition
-from services.feedback.deadlines.models import Deadline
+from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
@@ -44,10 +44,10 @@ async def view(session: AsyncSession, vault: Keyring, letter: Letter) -> SenderV
 
 
 def _due(clock: Deadline | None) -> dict[str, Any]:
-    return {
-        "due_on": clock.due_on if clock else None,
-        "due_is_provisional": clock.provisional if clock else False,
-    }
+    """The limit to reply; nothing where it was cancelled, for no reply will come."""
+    if clock is None or clock.state is ClockState.CANCELLED:
+        return {"due_on": None, "due_is_provisional": False}
+    return {"due_on": clock.due_on, "due_is_provisional": clock.provisional}
 
 
 def _actions(state: LetterState) -> list[str]:
@@ -107,6 +107,4 @@ async def _reply(session: AsyncSession, vault: Keyring, letter: Letter) -> str |
     text = views.open_reply(vault, reply)
     if answered.id == letter.id:
         return text
-    contact = letters.open_contact(vault, answered)
-    known = Known(personal=frozenset({contact.name, contact.phone}) if contact else frozenset())
-    return mask(text, known)
+    return mask(text, Known(letters.personal_of(vault, answered)))

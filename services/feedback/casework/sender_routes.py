@@ -25,6 +25,7 @@ _MOVE = problem_responses(
     TooMany,
     StateConflict,
     rules.AlreadyRated,
+    rules.TooManySupplements,
     rules.ReopenTooLate,
     rules.ReopenedTwice,
 )

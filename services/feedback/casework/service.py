@@ -177,6 +177,7 @@ async def _facts(
         now=now,
         reply_author=file.reply.author if file.reply else None,
         returns=file.returns,
+        supplements=file.supplements,
         is_rated=file.is_rated,
         extension_asked_by=file.extension.asked_by if file.extension else None,
         accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),

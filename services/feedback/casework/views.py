@@ -31,7 +31,7 @@ from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
 from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
-from services.feedback.redaction.rules import mask
+from services.feedback.redaction.rules import Known, mask
 from shared import audit_log
 from shared.crypto import Keyring
 from shared.identity import Caller
@@ -76,13 +76,14 @@ async def file(
     papers = await _papers(session, vault, letter)
     activities = await queries.of_file(session, LetterActivity, letter.id)
     all_clocks = (await clocks.of(session, letter)).values()
+    known = _known(vault, letter)
     return FileView(
         **view.model_dump(),
-        body=mask(letters.open_body(vault, letter)),
-        supplements=[mask(text) for text in papers.supplements],
-        replies=[mask(text) for text in papers.replies],
-        steps=[_step(vault, t) for t in await queries.transitions(session, letter.id)],
-        activities=[_activity(vault, activity) for activity in activities],
+        body=mask(letters.open_body(vault, letter), known),
+        supplements=[mask(text, known) for text in papers.supplements],
+        replies=[mask(text, known) for text in papers.replies],
+        steps=[_step(vault, t, known) for t in await queries.transitions(session, letter.id)],
+        activities=[_activity(vault, activity, known) for activity in activities],
         clocks=[_clock(clock) for clock in all_clocks],
     )
 
@@ -168,7 +169,7 @@ def _view(
         channel=letter.channel,
         state=letter.state,
         version=letter.version,
-        title=mask(letters.open_title(vault, letter)),
+        title=mask(letters.open_title(vault, letter), _known(vault, letter)),
         received_at=letter.received_at,
         department_code=letter.department_code,
         anonymity=letter.anonymity,
@@ -184,7 +185,11 @@ def _view(
     )
 
 
-def _step(vault: Keyring, step: LetterTransition) -> StepView:
+def _known(vault: Keyring, letter: Letter) -> Known:
+    return Known(letters.personal_of(vault, letter))
+
+
+def _step(vault: Keyring, step: LetterTransition, known: Known) -> StepView:
     said = said_in(vault, step)
     return StepView(
         version=step.version,
@@ -194,17 +199,17 @@ def _step(vault: Keyring, step: LetterTransition) -> StepView:
         actor=step.actor,
         department_code=step.department_code,
         reason_code=step.reason_code,
-        said={name: mask(v) if isinstance(v, str) else v for name, v in said.items()},
+        said={name: mask(v, known) if isinstance(v, str) else v for name, v in said.items()},
         at=step.at,
     )
 
 
-def _activity(vault: Keyring, activity: LetterActivity) -> ActivityView:
+def _activity(vault: Keyring, activity: LetterActivity, known: Known) -> ActivityView:
     where, row = "letter_activity.summary", str(activity.id)
     return ActivityView(
         kind=activity.kind,
         held_on=activity.held_on,
-        summary=mask(vault.open(activity.summary_sealed, where=where, row=row)),
+        summary=mask(vault.open(activity.summary_sealed, where=where, row=row), known),
         recorded_by=activity.recorded_by,
     )
 

@@ -20,6 +20,7 @@ from services.feedback.letters.schemas import (
     LetterReceipt,
     OriginalView,
 )
+from services.feedback.redaction.rules import hide
 from shared import audit_log
 from shared.clock import today
 from shared.crypto import Keyring
@@ -100,18 +101,23 @@ async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Let
 async def original(
     session: AsyncSession, vault: Keyring, letter_id: UUID, caller: Caller, now: datetime
 ) -> OriginalView:
-    """The letter unmasked; that it was read is in the audit log of the same transaction."""
+    """The letter unmasked; that it was read is in the audit log of the same transaction.
+
+    A sender in confidence stays unnamed, in the text too, to all but the office.
+    """
     letter = await visible(session, letter_id, caller)
+    knows_sender = rules.may_know_sender(letter, caller)
+    secret = frozenset[str]() if knows_sender else personal_of(vault, letter)
     await audit_log.write(
         session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {}
     )
     return OriginalView(
         id=letter.id,
         reg_no=letter.reg_no,
-        title=open_title(vault, letter),
-        body=open_body(vault, letter),
+        title=hide(open_title(vault, letter), secret),
+        body=hide(open_body(vault, letter), secret),
         place=_open(vault, letter.place_sealed, "place", letter.id),
-        contact=open_contact(vault, letter) if rules.may_know_sender(letter, caller) else None,
+        contact=open_contact(vault, letter) if knows_sender else None,
     )
 
 
@@ -167,6 +173,12 @@ def open_contact(vault: Keyring, letter: Letter) -> Contact | None:
     name = _open(vault, letter.name_sealed, "name", letter.id)
     phone = _open(vault, letter.phone_sealed, "phone", letter.id)
     return Contact.model_construct(name=name, phone=phone) if name and phone else None
+
+
+def personal_of(vault: Keyring, letter: Letter) -> frozenset[str]:
+    """The sender's name and phone, to be found wherever else they stand."""
+    contact = open_contact(vault, letter)
+    return frozenset({contact.name, contact.phone}) if contact else frozenset()
 
 
 def _open(vault: Keyring, sealed: str | None, column: str, row: UUID) -> str | None:

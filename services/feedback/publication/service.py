@@ -211,8 +211,7 @@ async def _proposals(
     redaction: Redaction,
 ) -> list[RedactionSpan]:
     """What the rules propose; names of the department's staff may stand in its reply."""
-    contact = letters.open_contact(vault, letter)
-    personal = frozenset({contact.name, contact.phone}) if contact else frozenset()
+    personal = letters.personal_of(vault, letter)
     shown = await departments.names_shown(session, answer.department_code)
     known = {part: Known(personal, shown if part is Part.REPLY else frozenset()) for part in texts}
     return [

@@ -1,34 +1,64 @@
 """Addresses: what lies below the street is a person's, what lies above is everybody's. Pure.
 
-Expects text whose Chinese numerals are already read as digits.
+Expects text whose Chinese numerals are already read as digits. Anybody may send any text here, so
+the patterns are atomic and possessive: none can be made to backtrack.
 """
 
 import re
 from collections.abc import Iterator
 
-_HAN = "\u4e00-\u9fff"
-_NUMBER = r"(?:[A-Za-z甲乙丙丁东西南北附]?\d{1,5}(?:[-之]\d{1,5})*[A-Za-z]?|[A-Za-z甲乙丙丁十百])"
-_DWELLING = rf"(?:{_NUMBER}[十百]?\d{{0,3}}\s?(?:号楼|号院|栋|幢|单元|室))"
-_PART = rf"(?:{_DWELLING}|{_NUMBER}\s?(?:号|楼|层|座|户|房|组|社|弄)|[-—]?\d{{2,5}}(?:-\d{{1,5}})*)"
-_NAME = rf"(?![在于住到是的和及与从])[{_HAN}]"
-_ESTATE = rf"(?:{_NAME}){{2,10}}?(?:小区|花园|公寓|家园|新村|大厦|雅苑|苑|府|庭|湾|里)"
-_FREE = rf"(?:(?![路街道巷弄])[{_HAN}A-Za-z0-9·（）()]){{0,20}}?"
-
-_BELOW_STREET = re.compile(rf"(?<=[路街道巷弄])({_FREE}{_DWELLING}{_PART}*)")
-_AT_NUMBER = re.compile(
-    rf"(?<=[路街道巷弄村])({_NUMBER}\s?(?:号(?![楼院])|组){_PART}*)(?!线|文|公告|通知)"
+_NUMBER = (
+    r"(?>\d{0,2}[十百]\d{0,2}"
+    r"|[A-Za-z甲乙丙丁附]?\d{1,5}(?:[-之]\d{1,5}){0,4}[A-Za-z]?"
+    r"|[A-Za-z甲乙丙丁])"
 )
-_IN_ESTATE = re.compile(rf"({_ESTATE}{_PART}*{_DWELLING}{_PART}*)")
-_ALONE = re.compile(rf"({_DWELLING}{_PART}*)")
-_BLOCKING = re.compile(rf"{_NUMBER}[十百]?\d{{0,3}}\s?(?:号楼|单元|室)")
+_DWELLING = "号楼|号院|栋|幢|单元|室"
+_UNIT = rf"{_NUMBER}\s?(?:{_DWELLING}|号|座|楼|层|户|房|组|社|弄)"
+_BARE = r"(?<=[栋幢元层楼座号])[-—]?\d{2,5}(?:-\d{1,5}){0,3}"
+
+_CHAIN = re.compile(rf"(?:{_UNIT}|{_BARE})++")
+_TELLS_DWELLING = re.compile(_DWELLING)
+_BLOCKING = re.compile(rf"{_NUMBER}\s?(?:号楼|单元|室)")
+_STREET, _PLACE_OF_NUMBER = "路街道巷弄", "路街道巷弄村"
+_NOT_A_NUMBER_OF_A_HOUSE = ("线", "文", "公告", "通知")
+_LEFT = 20
+_WITHIN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9·]*\Z")
+_ESTATE = re.compile(
+    r"(?:(?![在于住到是的和及与从])[\u4e00-\u9fff]){2,10}?"
+    r"(?:小区|花园|公寓|家园|新村|大厦|雅苑|苑|府|庭|湾|里)\Z"
+)
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Where the part of an address below its street stands, the longest way of reading first."""
-    for pattern in (_BELOW_STREET, _AT_NUMBER, _IN_ESTATE, _ALONE):
-        yield from (match.span(1) for match in pattern.finditer(text))
+    chains = [match.span() for match in _CHAIN.finditer(text)]
+    told = [span for span in chains if _TELLS_DWELLING.search(text, *span)]
+    yield from ((_beginning(text, start), end) for start, end in told)
+    yield from (span for span in chains if _is_house_number(text, *span))
 
 
 def dwellings(text: str) -> Iterator[tuple[int, int]]:
     """Where a building, entrance or room is numbered: 3号楼, 2单元, 501室."""
     yield from (match.span() for match in _BLOCKING.finditer(text))
+
+
+def _beginning(text: str, start: int) -> int:
+    """Just after the street, else where the name of the estate begins, else the number itself."""
+    within = _WITHIN.search(text, max(start - _LEFT, 0), start)
+    left = within[0] if within else ""
+    street = max(left.rfind(suffix) for suffix in _STREET)
+    if street >= 0:
+        return start - len(left) + street + 1
+    estate = _ESTATE.search(left)
+    return start - len(estate[0]) if estate else start
+
+
+def _is_house_number(text: str, start: int, end: int) -> bool:
+    """路12号, 村3组; but not 路12号线."""
+    stands_at = text[start - 1 : start]
+    return (
+        bool(stands_at)
+        and stands_at in _PLACE_OF_NUMBER
+        and ("号" in text[start:end] or "组" in text[start:end])
+        and not text.startswith(_NOT_A_NUMBER_OF_A_HOUSE, end)
+    )

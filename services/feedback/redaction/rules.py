@@ -55,9 +55,6 @@ class Span(NamedTuple):
     end: int
     kind: SpanKind
 
-    def meets(self, other: "Span") -> bool:
-        return self.start < other.end and other.start < self.end
-
 
 class Known(NamedTuple):
     """What is known beforehand: the sender's own data, and names that may be shown."""
@@ -93,13 +90,18 @@ def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
     """
     folded = fold(text)
     taken: list[Span] = []
+    covered = bytearray(len(text))
+    public = _public(text)
+
+    def take(span: Span) -> None:
+        if not any(covered[span.start : span.end]) and not _within(span, public):
+            taken.append(span)
+            covered[span.start : span.end] = b"\1" * (span.end - span.start)
+
     for found in _candidates(folded, known):
-        span = Span(*folded.span(found.start, found.end), found.kind)
-        if not _public(text, span) and not any(span.meets(other) for other in taken):
-            taken.append(span)
-    for span in unresolved(text, taken):
-        if not any(span.meets(other) for other in taken):
-            taken.append(span)
+        take(Span(*folded.span(found.start, found.end), found.kind))
+    for left in unresolved(text, list(taken)):
+        take(left)
     return sorted(taken)
 
 
@@ -108,13 +110,15 @@ def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
 
     `decided` are the spans that a reviewer has accepted or rejected.
     """
-    folded = fold(text)
-    done = list(decided)
+    folded, public = fold(text), _public(text)
+    covered = bytearray(len(text))
+    for span in decided:
+        covered[span.start : span.end] = b"\1" * len(covered[span.start : span.end])
     digits = digits_read(folded.text)
     runs = [(*m.span(), SpanKind.DIGITS) for m in _RUN.finditer(digits)]
     dwellings = [(*where, SpanKind.ADDRESS) for where in addresses.dwellings(digits)]
     spans = [Span(*folded.span(start, end), kind) for start, end, kind in runs + dwellings]
-    pieces = [p for s in spans if not _public(text, s) for p in _left_over(s, done)]
+    pieces = [p for s in spans if not _within(s, public) for p in _left_over(s, covered)]
     return sorted(piece for piece in pieces if _still_tells(text, piece))
 
 
@@ -132,6 +136,13 @@ def redact(text: str, accepted: Iterable[Span]) -> str:
 def mask(text: str, known: Known = NOTHING_KNOWN) -> str:
     """The text with everything that looks personal replaced, for lists that nobody reviews."""
     return redact(text, propose(text, known))
+
+
+def hide(text: str, personal: frozenset[str]) -> str:
+    """The text without these names and numbers, and otherwise as it is."""
+    folded = fold(text)
+    spans = _known_data(folded.text, personal)
+    return redact(text, [Span(*folded.span(s.start, s.end), s.kind) for s in spans])
 
 
 def mark_for(piece: str, kind: SpanKind) -> str:
@@ -174,11 +185,11 @@ def _known_data(text: str, personal: frozenset[str]) -> Iterator[Span]:
         yield from _matches(re.compile(re.escape(fold(value).text)), text, kind)
 
 
-def _left_over(span: Span, done: list[Span]) -> list[Span]:
+def _left_over(span: Span, covered: bytearray) -> list[Span]:
     """The pieces of `span` that no decided span covers."""
     pieces: list[Span] = []
     for at in range(span.start, span.end):
-        if any(other.start <= at < other.end for other in done):
+        if covered[at]:
             continue
         if pieces and pieces[-1].end == at:
             pieces[-1] = pieces[-1]._replace(end=at + 1)
@@ -193,9 +204,13 @@ def _still_tells(text: str, piece: Span) -> bool:
     return piece.kind is SpanKind.ADDRESS or digits > LONGEST_FREE_RUN
 
 
-def _public(text: str, span: Span) -> bool:
-    """Whether the digits are of a letter's registration number, which is public."""
-    return any(m.start() <= span.start and span.end <= m.end() for m in _REG_NO.finditer(text))
+def _public(text: str) -> list[tuple[int, int]]:
+    """Where registration numbers of letters stand, which are public."""
+    return [match.span() for match in _REG_NO.finditer(text)]
+
+
+def _within(span: Span, places: list[tuple[int, int]]) -> bool:
+    return any(start <= span.start and span.end <= end for start, end in places)
 
 
 def _digits_of(match: str) -> str:
