@@ -9,7 +9,8 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from deploy.local import postgres
 from deploy.services import SERVICES
 from shared.migrate import main as migrate
 
-SCRATCH = "scratch"
+PARALLEL = 2
 
 
 def upgrade() -> None:
@@ -33,53 +34,46 @@ def upgrade() -> None:
 
 def check() -> bool:
     """Whether the migrations of each service, run on nothing, give the tables of its models."""
-    with _scratch_databases() as urls:
-        outcomes = {service: _alembic(service, "check", url=url) for service, url in urls.items()}
-    for service, (code, output) in outcomes.items():
+    with _scratch_server() as databases, ThreadPoolExecutor(PARALLEL) as pool:
+        outcomes = list(pool.map(lambda s: _alembic(s, ["check"], url=databases(s)), SERVICES))
+    for service, (code, output) in zip(SERVICES, outcomes, strict=True):
         verdict = "迁移与模型一致 | migrations give the models" if code == 0 else output
         print(f"{service}: {verdict}")
-    return all(code == 0 for code, _ in outcomes.values())
+    return all(code == 0 for code, _ in outcomes)
 
 
-def revise(service: str, message: str) -> None:
+def revise(service: str, message: str) -> int:
     """Writes a new migration of `service` with what its models have beyond its migrations."""
-    with _scratch_databases((service,)) as urls:
-        code, output = _alembic(service, "revision", message, url=urls[service])
+    with _scratch_server() as databases:
+        code, output = _alembic(service, ["revision", message], url=databases(service))
     print(output)
-    if code == 0:
-        folder = Path("services") / service / "migrations"
-        subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(folder)], check=False)
-        subprocess.run(
-            [sys.executable, "-m", "ruff", "check", "-q", "--fix", str(folder)], check=False
-        )
-    sys.exit(code)
+    folder = str(Path("services") / service / "migrations")
+    for tidy in (["check", "--fix"], ["format"]):
+        subprocess.run([sys.executable, "-m", "ruff", *tidy, "-q", folder], check=False)
+    return code
 
 
 @contextmanager
-def _scratch_databases(services: tuple[str, ...] = SERVICES) -> Iterator[dict[str, str]]:
-    """A private server with one database a service, migrated to head; owner addresses."""
+def _scratch_server() -> Iterator[Callable[[str], str]]:
+    """A private server; the function gives the owner's address of a new database of a service."""
+    passwords = roles.Passwords("scratch", "scratch")
     with tempfile.TemporaryDirectory(prefix="onedoor-") as folder:
-        server = postgres.start(Path(folder) / "postgres", password=SCRATCH)
+        server = postgres.start(Path(folder) / "postgres", password="scratch")
         try:
-            passwords = roles.Passwords(SCRATCH, SCRATCH)
-            urls = {
-                service: asyncio.run(roles.provision(server.admin_url, service, passwords)).owner
-                for service in services
-            }
-            for service, url in urls.items():
-                code, output = _alembic(service, "upgrade", url=url)
-                if code != 0:
-                    sys.exit(f"{service}\n{output}")
-            yield urls
+            yield lambda s: asyncio.run(roles.provision(server.admin_url, s, passwords)).owner
         finally:
             server.stop()
 
 
-def _alembic(service: str, *arguments: str, url: str) -> tuple[int, str]:
-    """Exit code and output of `shared.migrate`; one process each, for each has its own models."""
+def _alembic(service: str, action: list[str], *, url: str) -> tuple[int, str]:
+    """Exit code and output of one action after an upgrade to head.
+
+    A process for each service: the tables of one are not to be seen by another.
+    """
+    code = "import sys; from shared.migrate import main; s, url, *action = sys.argv[1:];"
+    code += "main(s, 'upgrade', url=url); main(s, *action, url=url)"
     done = subprocess.run(
-        [sys.executable, "-m", "shared.migrate", service, *arguments],
-        env={f"{service.upper()}_OWNER_DATABASE_URL": url, "PATH": ""},
+        [sys.executable, "-c", code, service, url, *action],
         capture_output=True,
         text=True,
         check=False,
@@ -94,7 +88,7 @@ def main(arguments: list[str]) -> None:
         case ["check"]:
             sys.exit(0 if check() else 1)
         case ["revision", service, message] if service in SERVICES and message:
-            revise(service, message)
+            sys.exit(revise(service, message))
         case _:
             sys.exit(__doc__)
 
