@@ -88,20 +88,23 @@ def start(
     return PostgresServer(started, data, password)
 
 
-def prepare(data: Path, password: str) -> None:
-    """A data directory ready for `command`: initialised, passable, with no server left on it."""
+def prepare(data: Path, password: str) -> list[Path]:
+    """A data directory ready for `command`: initialised, passable, with no server left on it.
+
+    Returns the folders that had to be made passable for the server's account.
+    """
     data = data.absolute()
     data.parent.mkdir(parents=True, exist_ok=True)
-    _let_pass(data.parent)
-    _let_execute()
+    opened = _let_pass(data.parent) + _let_execute()
     if (data / "PG_VERSION").exists():
         _stop_left_over(data)
-        return
+        return opened
     shutil.rmtree(data, ignore_errors=True)  # an interrupted first start
     data.mkdir(mode=0o700)
     if (account := _account()) is not None:
         shutil.chown(data, account, servers.primary_group(account))
     _initialise(data, password)
+    return opened
 
 
 def command(data: Path, port: int, settings: dict[str, str] | None = None) -> Command:
@@ -213,21 +216,22 @@ def _create(account: str) -> bool:
     )
 
 
-def _let_pass(folder: Path) -> None:
+def _let_pass(folder: Path) -> list[Path]:
     """Root only: lets the server's account walk through `folder` and those above it, no more."""
     if os.geteuid() != 0:
-        return
-    for place in (folder, *folder.parents):
-        mode = place.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            place.chmod(mode | stat.S_IXOTH)
+        return []
+    shut = [p for p in (folder, *folder.parents) if not p.stat().st_mode & stat.S_IXOTH]
+    for place in shut:
+        place.chmod(place.stat().st_mode | stat.S_IXOTH)
+    return shut
 
 
-def _let_execute() -> None:
+def _let_execute() -> list[Path]:
     """Root only, after an installation under a narrow umask: lets the account read the programs."""
     if os.geteuid() != 0:
-        return
+        return []
     install = _bin().parent
-    _let_pass(install.parent)
+    opened = _let_pass(install.parent)
     if not (_bin() / "postgres").stat().st_mode & stat.S_IXOTH:
         subprocess.run(["chmod", "-R", "o+rX", str(install)], check=True)
+    return opened

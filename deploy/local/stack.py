@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 from deploy import postgres as roles
 from deploy import streams
@@ -86,17 +87,24 @@ class Stack:
 
     async def _own_postgres(self) -> str:
         self._console.step("启动 PostgreSQL……", "Starting PostgreSQL...")
-        data, port, password = self.options.data / "postgres", servers.free_port(), self._secrets
+        data, port = self.options.data / "postgres", servers.free_port()
         await self.supervisor.start(
             Part(
                 "postgres",
                 await asyncio.to_thread(postgres.command, data, port),
                 lambda: postgres.is_ready(data, port),
-                prepare=lambda: postgres.prepare(data, password.postgres),
+                prepare=lambda: self._prepare_postgres(data),
                 shows=_is_no_routine,
             )
         )
-        return postgres.url(password.postgres, port)
+        return postgres.url(self._secrets.postgres, port)
+
+    def _prepare_postgres(self, data: Path) -> None:
+        for folder in postgres.prepare(data, self._secrets.postgres):
+            self._console.step(
+                f"PostgreSQL 不以 root 运行：已允许其账号经过 {folder}（o+x）。",
+                f"PostgreSQL does not run as root: its account may now pass {folder} (o+x).",
+            )
 
     async def _bus(self) -> None:
         admin = self.options.nats_url or await self._own_nats()
