@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,23 +34,24 @@ async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
     """The latest reply and who wrote it, returns since the last reopening, rating of the latest
     answer, and the extension that waits for a decision.
     """
-    reply = await latest_reply(session, letter_id)
-    answers = await answers_given(session, letter_id)
     returns = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action) == "return"
     )
-    rated = select(func.count()).where(
-        col(LetterRating.letter_id) == letter_id, col(LetterRating.answer_no) == answers
-    )
     added = select(func.count()).where(col(LetterSupplement.letter_id) == letter_id)
+    rated = select(func.count()).where(
+        col(LetterRating.letter_id) == letter_id,
+        col(LetterRating.answer_no) == _answers(letter_id).scalar_subquery(),
+    )
+    counts = select(*(count.scalar_subquery() for count in (returns, added, rated)))
+    counted = (await session.execute(counts)).one()
     waiting = select(LetterExtension).where(
         col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
     )
     return FileFacts(
-        reply=reply,
-        returns=(await session.execute(returns)).scalar_one(),
-        supplements=(await session.execute(added)).scalar_one(),
-        is_rated=bool((await session.execute(rated)).scalar_one()),
+        reply=await latest_reply(session, letter_id),
+        returns=counted[0],
+        supplements=counted[1],
+        is_rated=bool(counted[2]),
         extension=(await session.execute(waiting)).scalars().one_or_none(),
     )
 
@@ -79,13 +80,16 @@ async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply 
 
 async def answers_given(session: AsyncSession, letter_id: UUID) -> int:
     """How many replies went out."""
-    count = (
+    return int((await session.execute(_answers(letter_id))).scalar_one())
+
+
+def _answers(letter_id: UUID) -> Select[int]:
+    return (
         select(func.count())
         .select_from(ReplyApproval)
         .join(LetterReply, col(LetterReply.id) == col(ReplyApproval.reply_id))
         .where(col(LetterReply.letter_id) == letter_id)
     )
-    return int((await session.execute(count)).scalar_one())
 
 
 async def decide_extension(
