@@ -20,7 +20,7 @@ async def sessions(
     databases: Databases, bus: NatsServer, tokens: Tokens
 ) -> AsyncIterator[Sessions]:
     """An empty database of its own."""
-    url = databases.new("projects", "onedoor_projects_demo").service
+    url = databases.new("projects", "onedoor_projects_city").service
     engine = new_engine(support.settings_for("projects", url, bus, tokens), "tests")
     yield new_sessions(engine)
     await engine.dispose()

@@ -150,7 +150,8 @@ def generated(chance: random.Random, walked: int) -> Facts:
     """Facts with ordinals close to that of the walk, so that every boundary is met."""
 
     def near() -> int | None:
-        return chance.choice([None, *range(walked - 4, walked + 9)])
+        picked: int | None = chance.choice([None, *range(walked - 4, walked + 9)])
+        return picked
 
     def rarely() -> bool:
         return chance.random() < 0.15

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects import announcing
+from services.projects.announcing import Told
 from services.projects.auditing import queries
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue, ReportFrozen
 from services.projects.auditing.models import Audit, Report, Verdict
@@ -63,14 +65,15 @@ async def _judge(
     if chosen is not None:
         values["chosen"] = chosen
     moved = await queries.judge(session, scope, **values)
-    for row in moved:
-        await _tell(session, row, as_of, now, day["calendar_version"])
+    told = [each for row in moved for each in _told(row, as_of, now, day["calendar_version"])]
+    await announcing.record_all(session, told)
     return len(moved)
 
 
-async def _tell(
-    session: AsyncSession, row: RowMapping, as_of: dt.date, now: dt.datetime, calendar_version: int
-) -> None:
+def _told(
+    row: RowMapping, as_of: dt.date, now: dt.datetime, calendar_version: int
+) -> Iterator[Told]:
+    """What others hear of a verdict that moved."""
     scope, subject = row["unit_code"], str(row["duty_id"])
     counted = row["to_verdict"] in (Verdict.LATE, Verdict.OVERDUE)
     judged = DutyJudged(
@@ -85,15 +88,13 @@ async def _tell(
         calendar_version=calendar_version,
         judged_at=now,
     )
-    await outbox.record(session, judged, scope=scope, subject=subject)
+    yield Told(judged, scope, subject)
     named = _fields(row, *DutyDueSoon.model_fields.keys() - {"judged_at"})
     if row["to_verdict"] == Verdict.DUE_SOON:
-        await outbox.record(
-            session, DutyDueSoon(**named, judged_at=now), scope=scope, subject=subject
-        )
+        yield Told(DutyDueSoon(**named, judged_at=now), scope, subject)
     if row["to_verdict"] == Verdict.OVERDUE:
         overdue = DutyOverdue(**named, over_by=row["over_by"], judged_at=now)
-        await outbox.record(session, overdue, scope=scope, subject=subject)
+        yield Told(overdue, scope, subject)
 
 
 def _fields(row: RowMapping, *names: str) -> dict[str, Any]:

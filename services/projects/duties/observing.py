@@ -28,12 +28,12 @@ async def record_sightings(
 ) -> list[Publication]:
     """Append what was seen, derive each duty's evidence and judge it; the current publications.
 
-    Without a `last_absent_at`, the unit's last full walk before the sighting proves the absence.
+    A sighting without `last_absent_at` has no proof of absence: only whoever read the place knows.
     """
     await auditing.take_turn(session)
     duties = {d.id: d for d in await queries.duties(session, [s.duty_id for s in sightings])}
     for sighting in sightings:
-        session.add(await _fact(session, sighting, duties[sighting.duty_id].unit_code, now))
+        session.add(_fact(sighting, now))
     await session.flush()
     return await _derive(session, list(duties.values()), now, actor)
 
@@ -87,16 +87,10 @@ async def set_in_review(
     await auditing.judge_duties(session, duties, now, actor=actor)
 
 
-async def _fact(
-    session: AsyncSession, sighting: Sighting, unit: str, now: dt.datetime
-) -> PublicationFact:
-    absent_at = sighting.last_absent_at
-    if absent_at is None:
-        absent_at = await queries.last_walk(session, unit, sighting.observed_at)
+def _fact(sighting: Sighting, now: dt.datetime) -> PublicationFact:
     values: dict[str, Any] = {
         **vars(sighting),
         "kind": FactKind.SIGHTING,
-        "last_absent_at": absent_at,
         "missing_elements": list(sighting.missing_elements),
     }
     return PublicationFact(**values, recorded_at=now, sha256=rules.fact_hash(values))

@@ -76,8 +76,8 @@ async def record_trigger_event(
     From the day information is formed, changed or decided its clock runs; this makes the duty to
     publish it. A day that is not known stays empty and is never estimated.
     """
-    trigger, ids = await service.record_trigger_event(session, order, now, caller)
-    return await views.made(session, trigger.id, ids, now)
+    event, ids = await service.record_trigger_event(session, order, now, caller)
+    return await views.made(session, event, ids, now)
 
 
 @auditor.get("/duties", operation_id="list_duties", summary="查询公开义务 | List duties")

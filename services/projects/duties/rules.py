@@ -9,9 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.rules import ClockRule, day_number
+from services.projects.calendar.rules import ClockRule, Due, day_number, due
 from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass, LimitUnit
-from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
+from services.projects.duties.models import (
+    ClaimKind,
+    Duty,
+    FactKind,
+    Hold,
+    PublicationFact,
+    TriggerEvent,
+)
 from shared.clock import today
 from shared.errors import Conflict, Invalid, Text
 from shared.workdays import CalendarUnknown, Workdays
@@ -63,6 +70,39 @@ def rule_of(item: CatalogueItem) -> tuple[ClockRule, int | None]:
             return ClockRule(RuleKind.FIXED_DATE, month_day=item.month_day), None
         case _:
             return ClockRule(RuleKind.NONE), None
+
+
+def new_duty(
+    trigger: TriggerEvent,
+    item: CatalogueItem,
+    calendar: Workdays,
+    calendar_version: int,
+    now: datetime,
+) -> Duty:
+    """The duty that follows from an event, with its clock as ordinals."""
+    rule, short_n = rule_of(item)
+    formed_on = trigger.occurred_on
+    end = Due("working", None, None) if formed_on is None else due(rule, formed_on, calendar)
+    return Duty(
+        trigger_id=trigger.id,
+        project_code=trigger.project_code,
+        unit_code=trigger.unit_code,
+        item_id=item.id,
+        item_code=item.item_code,
+        formed_on=formed_on,
+        doc_no=trigger.doc_no,
+        rule_kind=rule.kind,
+        rule_n=rule.n or None,
+        short_n=short_n,
+        rule_version=item.version,
+        calendar_version=calendar_version,
+        basis=end.basis,
+        start_ord=end.start_ord,
+        due_ord=end.due_ord,
+        hold=Hold.NOT_APPLICABLE if item.not_auditable else Hold.NONE,
+        hold_reason=item.not_auditable,
+        created_at=now,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

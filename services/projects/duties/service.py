@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects import announcing
+from services.projects.announcing import Told
 from services.projects.auditing import service as auditing
 from services.projects.auditing.models import Standing
-from services.projects.calendar import rules as clock_rules
 from services.projects.calendar import service as calendars
 from services.projects.calendar.models import NATIONAL
-from services.projects.calendar.rules import ClockRule, Due
 from services.projects.catalogue import service as catalogue
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import queries, rules
 from services.projects.duties.events import DutyCreated
-from services.projects.duties.models import Duty, Hold, TriggerEvent
+from services.projects.duties.models import Duty, TriggerEvent
 from services.projects.duties.observing import (
     note_full_walk,
     record_gone,
@@ -27,7 +27,7 @@ from services.projects.duties.observing import (
 )
 from services.projects.duties.schemas import TriggerOrder
 from services.projects.register import service as register
-from shared import clock, outbox
+from shared import clock
 from shared.errors import Invalid, NotFound, Text
 from shared.identity import Caller
 
@@ -40,6 +40,7 @@ __all__ = [
     "record_gone",
     "record_sightings",
     "record_trigger_event",
+    "record_trigger_events",
     "set_in_review",
     "unseen",
     "views_of",
@@ -55,18 +56,73 @@ def may_see(caller: Caller, unit: str) -> bool:
 
 async def record_trigger_event(
     session: AsyncSession, order: TriggerOrder, now: dt.datetime, caller: Caller
-) -> tuple[TriggerEvent, list[UUID]]:
-    """Record what happened and make the duties that follow from it.
+) -> tuple[UUID, list[UUID]]:
+    """Record what happened, make the duties that follow and judge them: the ids of both.
 
     Raises NotFound for a unit that is not the caller's, UnknownReference, Invalid for a day ahead,
     and AlreadyRecorded (with the duties) for an event that is known.
     """
+    [duty] = await record_trigger_events(session, [order], now, caller)
+    return duty.trigger_id, [duty.id]
+
+
+async def record_trigger_events(
+    session: AsyncSession, orders: Sequence[TriggerOrder], now: dt.datetime, caller: Caller
+) -> list[Duty]:
+    """Many at once, judged together; raises as for one, and then none is recorded."""
+    for order in orders:
+        _check(order, now, caller)
+    items = await _checked_items(session, orders, clock.today(now))
+    triggers = [_trigger(order, now, caller) for order in orders]
+    for trigger in triggers:
+        if not await queries.insert_trigger(session, trigger):
+            known = await queries.duties_of_same_event(session, trigger)
+            raise rules.AlreadyRecorded(duties=[str(each) for each in known])
+    calendar = await calendars.load(session)
+    version = await calendars.newest_version(session)
+    made = [
+        rules.new_duty(trigger, items[trigger.item_code], calendar, version, now)
+        for trigger in triggers
+    ]
+    session.add_all(made)
+    await session.flush()
+    session.add_all(map(_standing, made))
+    await session.flush()
+    told = [_created(duty, trigger) for duty, trigger in zip(made, triggers, strict=True)]
+    await announcing.record_all(session, told)
+    await auditing.judge_duties(session, [duty.id for duty in made], now, actor=caller.sub)
+    return made
+
+
+def _check(order: TriggerOrder, now: dt.datetime, caller: Caller) -> None:
     if not may_see(caller, order.unit) and not caller.has("system"):
         raise NotFound
     if order.on is not None and order.on > clock.today(now):
         raise Invalid(_FUTURE, pointer="/body/on")
-    item = await _checked_item(session, order, clock.today(now))
-    trigger = TriggerEvent(
+
+
+async def _checked_items(
+    session: AsyncSession, orders: Sequence[TriggerOrder], day: dt.date
+) -> dict[str, CatalogueItem]:
+    """The items of these orders by code. Raises UnknownReference for what is not registered."""
+    projects = await register.known_projects(session, {order.project for order in orders})
+    units = await register.units_on(session, {order.unit for order in orders}, day)
+    items = await catalogue.items_in_force(session, {order.item_code for order in orders})
+    for order in orders:
+        known = (
+            ("project", order.project in projects, "项目", "project"),
+            ("unit", order.unit in units, "公开主体", "unit"),
+            ("item_code", order.item_code in items, "公开事项", "catalogue item"),
+        )
+        for name, is_known, zh, en in known:
+            if not is_known:
+                said = Text(f"没有这个{zh}，请先登记", f"No such {en}; please register it first")
+                raise rules.UnknownReference(said, pointer=f"/body/{name}")
+    return items
+
+
+def _trigger(order: TriggerOrder, now: dt.datetime, caller: Caller) -> TriggerEvent:
+    return TriggerEvent(
         project_code=order.project,
         item_code=order.item_code,
         unit_code=order.unit,
@@ -76,68 +132,20 @@ async def record_trigger_event(
         recorded_at=now,
         recorded_by=caller.sub,
     )
-    if not await queries.insert_trigger(session, trigger):
-        known = await queries.duties_of_same_event(session, trigger)
-        raise rules.AlreadyRecorded(duties=[str(each) for each in known])
-    duty = await _make_duty(session, trigger, item, now)
-    await auditing.judge_duties(session, [duty.id], now, actor=caller.sub)
-    return trigger, [duty.id]
 
 
-async def _checked_item(session: AsyncSession, order: TriggerOrder, day: dt.date) -> CatalogueItem:
-    item = await catalogue.item_in_force(session, order.item_code)
-    known = (
-        ("project", await register.has_project(session, order.project), "项目", "project"),
-        ("unit", await register.has_unit(session, order.unit, day), "公开主体", "unit"),
-        ("item_code", item is not None, "公开事项", "catalogue item"),
-    )
-    for name, is_known, zh, en in known:
-        if not is_known:
-            raise rules.UnknownReference(
-                Text(f"没有这个{zh}，请先登记", f"There is no such {en}; please register it first"),
-                pointer=f"/body/{name}",
-            )
-    assert item is not None
-    return item
-
-
-async def _make_duty(
-    session: AsyncSession, trigger: TriggerEvent, item: CatalogueItem, now: dt.datetime
-) -> Duty:
-    rule, short_n = rules.rule_of(item)
-    due = await _due(session, rule, trigger.occurred_on)
-    duty = Duty(
-        trigger_id=trigger.id,
-        project_code=trigger.project_code,
-        unit_code=trigger.unit_code,
-        item_id=item.id,
-        item_code=item.item_code,
-        formed_on=trigger.occurred_on,
-        doc_no=trigger.doc_no,
-        rule_kind=rule.kind,
-        rule_n=rule.n or None,
-        short_n=short_n,
-        rule_version=item.version,
-        calendar_version=await calendars.newest_version(session),
-        basis=due.basis,
-        start_ord=due.start_ord,
-        due_ord=due.due_ord,
-        hold=Hold.NOT_APPLICABLE if item.not_auditable else Hold.NONE,
-        hold_reason=item.not_auditable,
-        created_at=now,
-    )
-    session.add(duty)
-    await session.flush()
-    standing = Standing(
+def _standing(duty: Duty) -> Standing:
+    return Standing(
         duty_id=duty.id,
         unit_code=duty.unit_code,
         hold=duty.hold,
-        calendar_days=due.basis == "calendar",
+        calendar_days=duty.basis == "calendar",
         is_formed=duty.formed_on is not None,
-        due_ord=due.due_ord,
+        due_ord=duty.due_ord,
     )
-    session.add(standing)
-    await session.flush()
+
+
+def _created(duty: Duty, trigger: TriggerEvent) -> Told:
     created = DutyCreated(
         duty_id=duty.id,
         unit_code=duty.unit_code,
@@ -145,18 +153,11 @@ async def _make_duty(
         item_code=duty.item_code,
         kind=trigger.kind,
         formed_on=duty.formed_on,
-        rule_kind=rule.kind,
+        rule_kind=duty.rule_kind,
         rule_n=duty.rule_n,
-        created_at=now,
+        created_at=duty.created_at,
     )
-    await outbox.record(session, created, scope=duty.unit_code, subject=str(duty.id))
-    return duty
-
-
-async def _due(session: AsyncSession, rule: ClockRule, formed_on: dt.date | None) -> Due:
-    if formed_on is None:
-        return Due("working", None, None)
-    return clock_rules.due(rule, formed_on, await calendars.load(session))
+    return Told(created, duty.unit_code, str(duty.id))
 
 
 async def list_views(

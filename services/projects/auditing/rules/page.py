@@ -99,7 +99,7 @@ def _scale(widest: int) -> range:
 def _tick(n: int, x: float, height: int) -> str:
     return (
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - 20}" stroke="#e3e7ec"/>'
-        f'<text x="{x:.1f}" y="{height - 4}" font-size="12" fill="#8b95a3" '
+        f'<text class="tick" x="{x:.1f}" y="{height - 4}" font-size="12" '
         f'text-anchor="middle">{n}</text>'
     )
 
@@ -158,8 +158,8 @@ def _line(report_id: UUID, line: Mapping[str, Any]) -> str:
     return (
         f"<tr><td>{line['rank'] or '–'}</td>"
         f'<td><span class="light {light}" title="{LIGHTS[light]} {light}"></span></td>'
-        f'<td class="name">{escape(line["name"])}<span class="en">{escape(line["name_en"])}</span>'
-        f'</td>{cells}<td>{_percent(line["rate"])}</td><td class="score">{score}</td></tr>'
+        f'<td class="name unit">{escape(line["name"])}<span class="en">{escape(line["name_en"])}'
+        f'</span></td>{cells}<td>{_percent(line["rate"])}</td><td class="score">{score}</td></tr>'
     )
 
 

@@ -80,7 +80,7 @@ def compose(
             "rate": scoring.rate(of_unit[unit["code"]]),
             "score": scores[unit["code"]],
             "rank": places[unit["code"]],
-            "light": scoring.light(of_unit[unit["code"]].verdicts),
+            "light": scoring.light(of_unit[unit["code"]]),
         }
         for unit in inputs["units"]
     ]

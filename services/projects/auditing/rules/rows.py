@@ -74,7 +74,7 @@ def _row(row: Any, names: Mapping[str, str]) -> str:
         f"{escape(row['project_code'])}</span></td>"
         f'<td class="name">{escape(row["item_name"])}<span class="en">'
         f"{row['item_code']}</span></td>"
-        f'<td class="name">{row["formed_on"] or "–"}</td>'
+        f'<td class="day">{row["formed_on"] or "–"}</td>'
         f'<td class="name">{both(verdict)}{over}<span class="en">{escape(reason.zh)}<br>'
         f"{escape(reason.en)}</span></td>"
         f'<td class="name"><code>{link or "–"}</code></td></tr>'

@@ -1,6 +1,6 @@
 """What a unit's report line says: counts by verdict, rate, score and light. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -61,11 +61,12 @@ def rate(tally: Tally) -> float | None:
 
 
 def score(tally: Tally, weights: Mapping[str, float]) -> float | None:
-    """Points left of 100 by the deduction scheme (扣分制); None where no duty is due.
+    """Points left of 100 by the deduction scheme (扣分制); None where nothing is known to score.
 
-    Each kind of fault has its cap. Unknown and disputed duties cost nothing: they are not proven.
+    Each kind of fault has its cap. Unknown and disputed duties cost nothing and earn nothing: a
+    unit whose pages could not be read has no score rather than a full one.
     """
-    if not tally.due:
+    if tally.due == tally.of(*UNKNOWN):
         return None
     weight = {name: Decimal(str(value)) for name, value in weights.items()}
     late = tally.of(Verdict.LATE)
@@ -89,9 +90,9 @@ def ranks(scores: Mapping[str, float | None]) -> dict[str, int | None]:
     }
 
 
-def light(verdicts: Iterable[Verdict]) -> Light:
-    """One light for a unit: red beats yellow, yellow beats green; grey where nothing is known."""
-    shown = {LIGHT_OF[verdict] for verdict in verdicts}
+def light(tally: Tally) -> Light:
+    """One light for a unit, by what fell due: red beats yellow, yellow beats green, else grey."""
+    shown = {LIGHT_OF[v] for v, n in tally.verdicts.items() if n and v not in NOT_YET_DUE}
     order = (Light.RED, Light.YELLOW, Light.GREEN)
     return next((light for light in order if light in shown), Light.GREY)
 
