@@ -13,8 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,8 +22,9 @@ from typing import cast
 import httptools
 import uvloop
 
-from deploy.local.servers import accepts, free_port
+from deploy.local.servers import free_port
 from tests import support
+from tests.gateway.processes import environment_of, gateway_command, process
 from tests.support import Databases, Tokens
 
 CONNECTIONS, SECONDS, ROUNDS, WARM_SECONDS = 32, 3.0, 3, 1.0
@@ -156,44 +156,6 @@ def cpu_seconds(pid: int) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
-@contextmanager
-def process(*command: str, port: int, **environment: str) -> Iterator[int]:
-    """A server in a process of its own, until it accepts connections; its id."""
-    running = subprocess.Popen(command, env={**os.environ, **environment})
-    try:
-        while not accepts(port):
-            if running.poll() is not None:
-                raise RuntimeError(f"{command} ended with {running.returncode}")
-            time.sleep(0.05)
-        yield running.pid
-    finally:
-        running.terminate()
-        running.wait(15)
-
-
-def gateway_environment(
-    stack: ExitStack, folder: Path, upstream: int
-) -> tuple[dict[str, str], str]:
-    """What a gateway on real servers needs, and a token that it accepts."""
-    from tests.gateway.conftest import keys_folder
-
-    databases = Databases(stack.enter_context(support.postgres_server()))
-    nats = stack.enter_context(support.nats_server())
-    asyncio.run(support.provision_streams(nats))
-    tokens = Tokens(folder)
-    environment = {
-        "ONEDOOR_ENV": "test",
-        "GATEWAY_DATABASE_URL": databases["gateway"],
-        "GATEWAY_NATS_URL": nats.url("gateway"),
-        "GATEWAY_KEYS_DIR": str(keys_folder(tokens, folder / "keys")),
-        "GATEWAY_UPSTREAMS": json.dumps({"small": f"http://127.0.0.1:{upstream}"}),
-        "GATEWAY_RATE_FACTOR": "1e6",
-        "ONEDOOR_COLUMN_KEYS": support.COLUMN_KEYS,
-        "ONEDOOR_INDEX_KEY": support.INDEX_KEY,
-    }
-    return environment, tokens("citizen")
-
-
 def main() -> None:
     results: dict[str, Result] = {}
     with ExitStack() as stack:
@@ -201,7 +163,13 @@ def main() -> None:
         upstream = free_port()
         own = (sys.executable, "-m", __spec__.name, "serve", str(upstream))
         pid = stack.enter_context(process(*own, port=upstream))
-        environment, token = gateway_environment(stack, folder, upstream)
+        databases = Databases(stack.enter_context(support.postgres_server()))
+        nats = stack.enter_context(support.nats_server())
+        asyncio.run(support.provision_streams(nats))
+        tokens = Tokens(folder)
+        small = {"small": f"http://127.0.0.1:{upstream}"}
+        environment = environment_of(databases["gateway"], nats, tokens, folder, small)
+        token = tokens("citizen")
         results["direct"] = measured(upstream, "", pid)
         if nginx := shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"):
             port = free_port()
@@ -210,12 +178,7 @@ def main() -> None:
             with process(nginx, "-c", str(conf), "-p", str(folder), port=port) as pid:
                 results["nginx"] = measured(port, "", pid)
         port = free_port()
-        command = (
-            *(sys.executable, "-m", "uvicorn", "--factory", "services.gateway.app:create_app"),
-            *("--port", str(port), "--loop", "uvloop", "--http", "httptools"),
-            *("--no-access-log", "--no-proxy-headers", "--log-level", "warning"),
-        )
-        with process(*command, port=port, **environment) as pid:
+        with process(*gateway_command(port), port=port, **environment) as pid:
             wait_until_forwarding(port)
             results["gateway"] = measured(port, "", pid)
             results["gateway, token"] = measured(port, token, pid)

@@ -1,6 +1,7 @@
 """A small service of the house's kind, to stand behind the gateway: it tells what it was sent."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -27,6 +28,11 @@ class Calls:
     def __init__(self) -> None:
         self.left = 0
         self.entered = 0
+
+
+def create() -> FastAPI:
+    """For a server in a process of its own, which is told where the keys are."""
+    return service(os.environ["ONEDOOR_JWKS_URL"], Calls())
 
 
 def service(jwks_url: str, calls: Calls) -> FastAPI:
