@@ -231,7 +231,17 @@ def _let_execute() -> list[Path]:
     if os.geteuid() != 0:
         return []
     install = _bin().parent
-    opened = _let_pass(install.parent)
-    if not (_bin() / "postgres").stat().st_mode & stat.S_IXOTH:
-        subprocess.run(["chmod", "-R", "o+rX", str(install)], check=True)
-    return opened
+    libraries = install.parent.with_name(f"{install.parent.name}.libs")
+    shut = [
+        place
+        for place in (install, libraries)
+        if place.exists()
+        and not all(p.stat().st_mode & stat.S_IXOTH for p in (place, *_folders_of(place)))
+    ]
+    if shut:
+        subprocess.run(["chmod", "-R", "o+rX", *map(str, shut)], check=True)
+    return _let_pass(install.parent)
+
+
+def _folders_of(place: Path) -> list[Path]:
+    return [inner for inner in place.iterdir() if inner.is_dir()]
