@@ -11,7 +11,7 @@ from services.feedback.casework import labels, machine, rules, service, views
 from services.feedback.casework.answers import FileView, LetterView, PapersView
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import LetterKind, LetterState
-from services.feedback.letters.schemas import LetterFilter
+from services.feedback.letters.schemas import ByPhone, LetterFilter
 from services.feedback.versions import ExpectedVersion
 from shared.clock import Now
 from shared.crypto import Vault
@@ -59,6 +59,26 @@ async def list_letters(
     """
     wanted = LetterFilter(state or (), kind, department_code, reg_no, received_after)
     return await views.work_list(session, vault, caller, wanted, paging, now)
+
+
+@router.post(
+    "/find-by-phone",
+    operation_id="find_letters_by_phone",
+    summary="按联系电话查来信 | Find a sender's letters by phone",
+)
+async def find_by_phone(
+    given: ByPhone,
+    session: Session,
+    vault: Vault,
+    now: Now,
+    caller: Annotated[Caller, allow("dispatcher", "supervisor")],
+    paging: Paging,
+) -> Page[LetterView]:
+    """来信人打电话询问时使用；每次查询都会记入审计日志。
+    ---
+    For when a sender calls and asks. Each search is written to the audit log.
+    """
+    return await views.by_phone(session, vault, caller, given.phone, paging, now)
 
 
 @router.get(

@@ -68,6 +68,22 @@ async def work_list(
     return page(rows, paging, lambda r: (r.received_at, r.id), lambda r: views[r.id])
 
 
+async def by_phone(
+    session: AsyncSession,
+    vault: Keyring,
+    caller: Caller,
+    phone: str,
+    paging: PageRequest,
+    now: datetime,
+) -> Page[LetterView]:
+    """The letters of one phone number that the caller may see; the search is in the audit log."""
+    wanted = LetterFilter(contact_index=letters.phone_index(vault, phone))
+    found = await work_list(session, vault, caller, wanted, paging, now)
+    details = {"found": len(found.items)}
+    await audit_log.write(session, caller.sub, "letter.searched_by_phone", "letter", now, details)
+    return found
+
+
 async def file(
     session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
 ) -> FileView:

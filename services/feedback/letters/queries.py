@@ -141,6 +141,7 @@ def _conditions(wanted: LetterFilter) -> list[ColumnElement[bool]]:
         col(Letter.kind): wanted.kind,
         col(Letter.department_code): wanted.department_code,
         col(Letter.reg_no): wanted.reg_no,
+        col(Letter.contact_index): wanted.contact_index,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     if wanted.states:

@@ -22,13 +22,16 @@ def _without_control_characters(text: str) -> str:
 PlainText = Annotated[str, AfterValidator(_without_control_characters)]
 
 
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$", examples=["13800138000"])]
+
+
 class Contact(BaseModel):
     """How to reach the sender; sealed in the database and never published."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: Annotated[PlainText, Field(min_length=1, max_length=50, examples=["王小明"])]
-    phone: str = Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$", examples=["13800138000"])
+    phone: Phone
 
 
 class LetterIn(BaseModel):
@@ -69,6 +72,15 @@ class LetterFilter(NamedTuple):
     department_code: str | None = None
     reg_no: str | None = None
     received_after: datetime | None = None
+    contact_index: str | None = None
+
+
+class ByPhone(BaseModel):
+    """Whose letters are looked for; in the body, for a number has no place in an address."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    phone: Phone
 
 
 class LetterReceipt(BaseModel):

@@ -203,11 +203,18 @@ def _columns(vault: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
         "place_sealed": seal(letter_in.place, "place"),
         "name_sealed": seal(contact.name if contact else None, "name"),
         "phone_sealed": seal(phone, "phone"),
-        "contact_index": vault.blind_index(phone, where="letter.phone") if phone else None,
+        "contact_index": phone_index(vault, phone) if phone else None,
         "anonymity": letter_in.resolved_anonymity,
         "wants_public": letter_in.wants_public,
         "code_hash": _code_hash(vault, code),
     }
+
+
+def phone_index(vault: Keyring, phone: str) -> str:
+    """The keyed digest that finds a phone number, however it is spaced."""
+    digits = "".join(c for c in phone if c.isdigit())
+    national = digits.removeprefix("86") if len(digits) == 13 else digits
+    return vault.blind_index(national, where="letter.phone")
 
 
 def _code_hash(vault: Keyring, code: str) -> str:
