@@ -137,7 +137,7 @@ class Tokens:
 def settings_for(
     service: str, database_url: str, nats: NatsServer, tokens: Tokens, **others: Any
 ) -> Any:
-    """The settings object of one service, for these servers."""
+    """The settings object of one service, for these servers; what it keeps lies with the keys."""
     kind = getattr(import_module(f"services.{service}.settings"), f"{service.title()}Settings")
     return kind(
         **{
@@ -147,6 +147,7 @@ def settings_for(
             "jwks_url": f"file://{tokens.jwks}",
             "column_keys": COLUMN_KEYS,
             "index_key": INDEX_KEY,
+            **({"evidence_dir": tokens.jwks.parent / "evidence"} if service == "projects" else {}),
             **others,
         }
     )

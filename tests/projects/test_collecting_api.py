@@ -1,20 +1,24 @@
 """Portals, rules, runs and evidence over HTTP."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+import httpx
 import pytest
 
 from services.projects.evidence.rules import ProofStep, root_from_proof
 from services.projects.evidence.service import seal_days
 from shared import clock
+from tests import support
 from tests.conftest import Headers
+from tests.projects import make
 from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
 
-Say = Callable[..., dict[str, Any]]
+Connect = Callable[[str], Awaitable[asyncpg.Connection]]
 
 
 @pytest.fixture
@@ -199,3 +203,30 @@ async def test_evidence_of_a_page_that_is_not_public_is_for_auditors(
     assert (await desk.client.get(path)).status_code == 404
     assert (await desk.client.get(path, headers=as_("citizen"))).status_code == 404
     assert (await desk.client.get(path, headers=as_("auditor"))).status_code == 200
+
+
+async def test_the_running_service_collects_and_matches_by_itself(
+    projects: httpx.AsyncClient, sql: Connect, as_: Headers
+) -> None:
+    owner = await sql("projects")
+    unit = await make.unit(owner)
+    project = await make.project(owner, unit)
+    day = clock.today(clock.now())
+    duty = await make.duty(projects, as_("officer", unit), make.event(project, unit, day))
+    portal, path = UnrulyPortal(), f"/api/v1/portals/t-{uuid4().hex[:10]}"
+    portal.pages["/list"] = listing(f"/a|建议书批复|{day}")
+    portal.pages["/a"] = f"<p>发布时间：{day}</p><p>项目统一代码：{project}</p>"
+    async with serving(portal) as address:
+        site = {"start_url": f"{address}/list", "allow_private": True, "interval_ms": 0}
+        body = order(unit_code=unit, **site)
+        await projects.put(path, json=body, headers=as_("admin"))
+        rule = {**PLAIN_RULE, "items": [{"item_code": duty["item_code"], "words": ["建议书"]}]}
+        await projects.put(f"{path}/rule", json=rule, headers=as_("admin"))
+
+        async def is_published() -> bool:
+            shown = await projects.get(f"/api/v1/duties/{duty['id']}", headers=as_("auditor"))
+            return bool(shown.json()["verdict"] == "on_time")
+
+        await support.eventually(is_published, 30)
+    seen = (await projects.get(f"/api/v1/duties/{duty['id']}", headers=as_("auditor"))).json()
+    assert seen["published"]["url"] == f"{address}/a"

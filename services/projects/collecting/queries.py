@@ -1,12 +1,12 @@
 """SQL of the collecting room."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, or_, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import (
@@ -31,10 +31,6 @@ _CLAIM = text(
 _RELEASE = text(
     "UPDATE collector_run SET state = 'queued', runner = NULL, lease_until = NULL,"
     " version = version + 1 WHERE id = :id AND runner = :runner AND state = 'running'"
-)
-_HOLD = text(
-    "UPDATE collector_run SET lease_until = now() + make_interval(secs => :lease)"
-    " WHERE id = :id AND runner = :runner AND state = 'running' RETURNING id"
 )
 
 
@@ -81,10 +77,21 @@ async def claim_run(session: AsyncSession, runner: UUID) -> UUID | None:
     return found
 
 
-async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> bool:
-    """Lock and prolong the run; False when another runner has taken it over."""
-    wanted = {"id": run_id, "runner": runner, "lease": LEASE_SECONDS}
-    return (await session.execute(_HOLD, wanted)).scalar_one_or_none() is not None
+async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> CollectorRun | None:
+    """The run, locked and prolonged; None when another runner has taken it over."""
+    held = (
+        update(CollectorRun)
+        .where(
+            col(CollectorRun.id) == run_id,
+            col(CollectorRun.runner) == runner,
+            col(CollectorRun.state) == RunState.RUNNING,
+        )
+        .values(lease_until=func.now() + timedelta(seconds=LEASE_SECONDS))
+        .returning(CollectorRun)
+        .execution_options(populate_existing=True)
+    )
+    found: CollectorRun | None = (await session.execute(held)).scalar_one_or_none()
+    return found
 
 
 async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None:

@@ -135,9 +135,10 @@ class Walk:
     async def _step(self) -> AsyncIterator[AsyncSession]:
         """A short transaction that holds the run. Raises LeaseLost."""
         async with self.collector.sessions() as session, session.begin():
-            if not await service.hold_run(session, self.run.id, self.runner):
+            held = await service.hold_run(session, self.run.id, self.runner)
+            if held is None:
                 raise LeaseLost
-            self.run = await service.run(session, self.run.id)
+            self.run = held
             yield session
 
     async def _release(self) -> None:

@@ -101,8 +101,8 @@ async def claim_run(
     return claimed, portal, await portals.rule(session, portal.id, claimed.rule_version)
 
 
-async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> bool:
-    """Whether the run is still the runner's; it is locked until the transaction ends."""
+async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> CollectorRun | None:
+    """The run, locked until the transaction ends; None when it is not the runner's any more."""
     return await queries.hold_run(session, run_id, runner)
 
 
@@ -190,7 +190,8 @@ async def note_detail(
         now=seen.fetched_at,
     )
     session.add(page)
-    known = await evidence.newest_of_url(session, portal.id, page.url)
+    is_first = page.evidence_id is None
+    known = None if is_first else await evidence.newest_of_url(session, portal.id, page.url)
     if known is None or known.sha256 != seen.sha256:
         known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
     is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ

@@ -12,10 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.evidence.models import Capture, EvidenceDay
 
 
-async def last_of_chain(session: AsyncSession, chain: str) -> Capture | None:
-    """The newest capture of a portal; the runner's lock on its run keeps a second writer away."""
-    found = select(Capture).where(col(Capture.chain) == chain).order_by(col(Capture.seq).desc())
-    return (await session.exec(found.limit(1))).first()
+async def last_of_chain(session: AsyncSession, chain: str) -> tuple[int, str | None]:
+    """Number and hash of the newest capture of a portal, 0 and None before the first.
+
+    The runner's lock on its run keeps a second writer of the chain away.
+    """
+    found = select(col(Capture.seq), col(Capture.hash)).where(col(Capture.chain) == chain)
+    last = (await session.exec(found.order_by(col(Capture.seq).desc()).limit(1))).first()
+    return (last[0], last[1]) if last else (0, None)
 
 
 async def by_id(session: AsyncSession, capture_id: UUID) -> Capture | None:

@@ -42,11 +42,11 @@ class Answer:
 
 async def record(session: AsyncSession, chain: str, answer: Answer, *, is_public: bool) -> Capture:
     """Append a capture to the portal's chain. The caller holds the portal's run locked."""
-    last = await queries.last_of_chain(session, chain)
+    last_seq, last_hash = await queries.last_of_chain(session, chain)
     capture = Capture(
         chain=chain,
-        seq=last.seq + 1 if last else 1,
-        previous_hash=last.hash if last else None,
+        seq=last_seq + 1,
+        previous_hash=last_hash,
         captured_on=today(answer.fetched_at),
         is_public=is_public,
         hash="",
