@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from services.feedback.casework.machine import LIVE
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.desk import Desk
 
@@ -32,3 +35,15 @@ async def test_opposite_merges_at_once_make_one(desk: Desk) -> None:
     a, b = await desk.write(), await desk.write()
     answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+@pytest.mark.parametrize("state", LIVE)
+async def test_an_undone_merge_brings_back_the_state_and_its_limit(desk: Desk, state: S) -> None:
+    letter = await desk.letter_in(state)
+    before = await letter.seen()
+    for action in ("merge", "unmerge"):
+        assert (await letter.act(action)).status_code == 200
+    after = await letter.seen()
+    assert (after["state"], after["due_on"]) == (state, before["due_on"])
+    if state is S.AWAITING_CITIZEN:
+        assert (await letter.act("supplement")).json()["state"] == "handling"
