@@ -32,7 +32,7 @@ async def test_a_hall_is_found_by_name_and_by_item(office: Office) -> None:
 
     assert [hall["code"] for hall in by_name] == [office.code]
     assert [hall["code"] for hall in by_item] == [office.code]
-    assert by_name[0]["opening_hours"][0]["opens"] == "09:00:00"
+    assert by_name[0]["opening_hours"][0]["opens"] == "09:00"
     assert by_name[0]["load"]["waiting"] is None
 
 

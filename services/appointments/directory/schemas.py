@@ -1,12 +1,22 @@
 """Halls and windows as the API takes and gives them."""
 
+import re
 import zoneinfo
 from datetime import date, datetime, time
 from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from services.appointments.directory.models import DeviceKind, HallLevel, WindowKind
 from shared.errors import Text
@@ -22,11 +32,30 @@ Accessibility = Literal[
     "step_free", "lift", "toilet", "sign_language", "braille", "large_print", "hearing_loop"
 ]
 
+_WALL_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")
+
 
 def _zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise ValueError(Text("没有这个时区", "No such time zone"))
     return name
+
+
+def _wall_time(typed: object) -> time:
+    if isinstance(typed, time):
+        return typed
+    if isinstance(typed, str) and _WALL_TIME.fullmatch(typed):
+        return time.fromisoformat(typed)
+    raise ValueError(Text("应为 24 小时制时间，例如 09:30", "Must be a time such as 09:30"))
+
+
+WallTime = Annotated[
+    time,
+    BeforeValidator(_wall_time),
+    PlainSerializer(lambda wall: wall.strftime("%H:%M"), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
+"""What the clock on the hall's wall shows: hours and minutes, without a zone."""
 
 
 class OpeningHours(BaseModel):
@@ -35,8 +64,8 @@ class OpeningHours(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7)
-    opens: time
-    closes: time
+    opens: WallTime
+    closes: WallTime
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
+from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.slots.models import Pool
 from shared.errors import Text
@@ -35,15 +36,15 @@ class RuleTerms(BaseModel):
     every_n_weeks: int = Field(1, ge=1, le=52)
     anchor_on: date | None = Field(None, description="隔周时，适用的某一周中的一天")
     nth_week: int | None = Field(None, ge=1, le=5, description="每月第几个这样的星期")
-    starts: time
-    ends: time = Field(description="00:00 表示当天结束 | 00:00 ends the day")
+    starts: WallTime
+    ends: WallTime = Field(description="00:00 表示当天结束 | 00:00 ends the day")
     slot_minutes: int = Field(ge=5, le=480)
     capacity: dict[Pool, Places] = Field(
         min_length=1, description="每个号源池的名额 | Places in each pool"
     )
     lead_workdays: int = Field(0, ge=0, le=60, description="至少提前几个工作日")
     horizon_workdays: int = Field(5, ge=0, le=120, description="可约未来几个工作日")
-    release_at: time = Field(time(0), description="每天几点放号 | Release time of day")
+    release_at: WallTime = Field(time(0), description="每天几点放号 | Release time of day")
     valid_from: date | None = None
     valid_to: date | None = None
 
