@@ -99,6 +99,19 @@ async def test_the_code_is_good_for_its_item_and_hall_only(
     assert await state_of(owner, code) == "confirmed"
 
 
+async def test_the_wait_allows_for_booked_people_who_are_still_to_come(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    await floor.issue()
+    await floor.call()
+    alone = await floor.issue()
+    for _ in range(6):
+        await booked(owner, floor, in_minutes=1)
+    joined = await floor.issue()
+    waits = [ticket["estimate"]["p50_minutes"] for ticket in (alone, joined)]
+    assert waits[1] >= waits[0] + 30
+
+
 async def test_missed_for_good_is_not_shown_up(
     floor: Floor, owner: asyncpg.Connection, sessions: Sessions
 ) -> None:

@@ -24,11 +24,23 @@ async def crowd(appointments: httpx.AsyncClient, sql: Connect, as_: SIGN) -> Flo
     """A hall with 60 open windows and 200 people, on the service as it runs."""
     owner = await sql("appointments")
     code, windows, items = await floors.build(owner, windows=WINDOWS, items=2)
-    floor = Floor(appointments, as_, code, windows, items)
-    await floor.open(*range(WINDOWS))
-    for number in range(PEOPLE):
-        await floor.issue(items=[items[number % 2]])
-    return floor
+    await owner.execute("INSERT INTO hall_floor VALUES ($1, 0, '{}')", code)
+    await owner.execute(_OPEN, code)
+    await owner.execute(_FILL, code, items, PEOPLE)
+    return Floor(appointments, as_, code, windows, items)
+
+
+_OPEN = """
+INSERT INTO window_at_work (window_id, hall_code, window_no, state, clerk, since, version)
+SELECT id, hall_code, no, 'open', 'clerk-1', now(), 1 FROM "window" WHERE hall_code = $1"""
+_FILL = """
+INSERT INTO ticket (id, hall_code, service_day, number, leg, visit_id, item_code, items,
+    ticket_class, credit_minutes, policy_version, issued_at, ready_at, due_at, state, state_since,
+    version, recalls, missing)
+SELECT gen_random_uuid(), $1, current_date, 'A' || lpad(n::text, 3, '0'), 1, gen_random_uuid(),
+    item, ARRAY[item], 'walk_in', 0, 0, at, at, at, 'waiting', at, 1, 0, '[]'
+FROM generate_series(1, $3::int) n, LATERAL (
+    SELECT ($2::text[])[1 + n % 2] AS item, now() - make_interval(secs => $3 - n) AS at) x"""
 
 
 async def test_sixty_windows_at_once_never_call_one_ticket_twice(
@@ -49,7 +61,7 @@ async def test_sixty_windows_at_once_never_call_one_ticket_twice(
         "SELECT hall_seq, action, number FROM ticket_event WHERE hall_code = $1 ORDER BY hall_seq",
         crowd.code,
     )
-    assert [entry["hall_seq"] for entry in log] == list(range(1, 3 * PEOPLE + 1))
+    assert [entry["hall_seq"] for entry in log] == list(range(1, 2 * PEOPLE + 1))
     numbers = [entry["number"] for entry in log if entry["action"] == "call"]
     assert numbers == sorted(numbers)
 
@@ -64,7 +76,7 @@ async def _insisting(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Resp
     async def unless_busy() -> httpx.Response | None:
         return None if (answer := await ask()).status_code == 503 else answer
 
-    return await eventually(unless_busy, 20)
+    return await eventually(unless_busy, 60)
 
 
 async def test_one_window_asked_many_times_at_once_has_one_person(hall: Build) -> None:

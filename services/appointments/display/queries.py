@@ -21,17 +21,20 @@ _WINDOWS = text(
     " LEFT JOIN ticket t ON t.id = c.ticket_id"
     " WHERE w.hall_code = :hall AND w.retired_at IS NULL ORDER BY w.no"
 )
+_RECENT = (
+    "BETWEEN coalesce(l.measured_at - interval '2 seconds', '-infinity')"
+    " AND CAST(:now AS timestamptz) + interval '2 seconds'"
+)
+"""An event may become visible a moment after its time, and clocks differ a little."""
 _MOVED = text(
     "SELECT f.hall_code FROM hall_floor f LEFT JOIN hall_load l ON l.hall_code = f.hall_code"
-    " WHERE l.hall_code IS NULL"
-    "  OR EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = f.hall_code"
-    "    AND e.hall_seq = f.seq AND e.at > l.measured_at - interval '2 seconds')"
+    " WHERE EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = f.hall_code"
+    f"    AND e.hall_seq = f.seq AND e.at {_RECENT})"
     "  OR EXISTS (SELECT FROM window_at_work w WHERE w.hall_code = f.hall_code"
-    "    AND w.since > l.measured_at - interval '2 seconds')"
+    f"    AND w.since {_RECENT})"
     "  OR (l.waiting > 0 AND l.measured_at < CAST(:now AS timestamptz) - interval '30 seconds')"
     " ORDER BY l.measured_at NULLS FIRST LIMIT :most"
 )
-"""An event may become visible a moment after its time: hence the two seconds."""
 
 
 async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:

@@ -29,6 +29,18 @@ _SEEN = text(
     " WHERE call.hall_code = :hall AND ended_at > CAST(:now AS timestamptz) - interval '30 days'"
     "   AND ended_by <> 'undo' GROUP BY 1, 2"
 )
+_EXPECTED = text(
+    "SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, :usually) AS shows_up"
+    " FROM appointment a, (SELECT avg((state IN ('checked_in', 'served'))::int)::float8 AS share"
+    "   FROM appointment WHERE hall_code = :hall AND starts_at < CAST(:now AS timestamptz)"
+    "   AND starts_at > CAST(:now AS timestamptz) - interval '30 days'"
+    "   AND state IN ('checked_in', 'served', 'no_show')) history"
+    " WHERE a.hall_code = :hall AND a.state = 'confirmed'"
+    "   AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '10 minutes'"
+    "     AND CAST(:now AS timestamptz) + interval '2 hours'"
+)
+USUALLY_SHOW_UP = 0.85
+"""While a hall has no history of its own."""
 DECAY_SECONDS = 10 * 86400
 """A call of ten days ago weighs a third (1/e) of one of today."""
 
@@ -73,3 +85,9 @@ async def times_at_window(
     for row in await session.execute(_SEEN, {**asked, "decay": DECAY_SECONDS}):
         seen.setdefault(row.item_code, {})[max(row.bucket, 0)] = row.weight
     return seen
+
+
+async def expected(session: AsyncSession, hall_code: str, now: datetime) -> list[RowMapping]:
+    """Confirmed appointments of the next two hours, and how likely their people come."""
+    asked = {"hall": hall_code, "now": now, "usually": USUALLY_SHOW_UP}
+    return list((await session.execute(_EXPECTED, asked)).mappings())

@@ -7,11 +7,14 @@ from random import Random
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import queries
 from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import Desk, Estimate, Floor, Waiting
+from services.appointments.priority.models import TicketClass
+from services.appointments.priority.schemas import DEFAULT_CREDITS
 from services.appointments.queueing.models import Ticket, TicketState
 
 FRESH = timedelta(seconds=1)
@@ -94,9 +97,14 @@ async def _make(
     if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
         queue.append(newcomer)
     desks = await queries.open_desks(session, hall_code)
-    items = {ticket.item_code for ticket in queue} | {d["busy_with"] for d in desks} - {None}
+    coming = await queries.expected(session, hall_code, now)
+    items = {ticket.item_code for ticket in queue} | {row["item_code"] for row in coming}
+    items |= {desk["busy_with"] for desk in desks} - {None}
     floor = Floor(
-        queue=tuple(_person(ticket, now) for ticket in queue),
+        queue=(
+            *(_person(ticket, now) for ticket in queue),
+            *(_booked(row, now) for row in coming),
+        ),
         desks=tuple(
             Desk(
                 window=desk["window_id"],
@@ -120,6 +128,19 @@ def _person(ticket: Ticket, now: datetime) -> Waiting:
         items=frozenset(ticket.items),
         due=-_minutes(ticket.due_at, now),
         window=ticket.for_window_id,
+    )
+
+
+def _booked(row: RowMapping, now: datetime) -> Waiting:
+    """Someone with an appointment who is not there yet: comes at the slot, with its credit."""
+    arrives = max(-_minutes(row["starts_at"], now), 1.0)
+    return Waiting(
+        key=row["id"],
+        item=row["item_code"],
+        items=frozenset([row["item_code"]]),
+        due=arrives - DEFAULT_CREDITS[TicketClass.APPOINTMENT],
+        arrives=arrives,
+        shows_up=row["shows_up"],
     )
 
 

@@ -1,7 +1,7 @@
 """What happens to tickets when nobody asks: the time to come back is over, or the day is."""
 
 import contextlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,14 +12,13 @@ from services.appointments.queueing.service import Wish
 from shared import clock
 from shared.errors import StateConflict
 
-SHORTEST_RETURN = timedelta(minutes=1)
-"""No policy closes a missed ticket earlier; the guard asks the hall's own policy."""
-JOB_BATCH = 200
+JOB_BATCH = 50
+"""The floors of their halls are held until all of them have moved."""
 
 
 async def close_missed(session: AsyncSession, now: datetime) -> int:
     """Job: closes missed tickets whose time to come back is over. Returns how many."""
-    missed = await queries.missed_before(session, now - SHORTEST_RETURN, JOB_BATCH)
+    missed = await queries.missed_for_good(session, now, JOB_BATCH)
     return await _move_by_themselves(session, missed, Action.CLOSE, now)
 
 

@@ -15,6 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory.models import Window, WindowItem
 from services.appointments.guides.models import Item
+from services.appointments.priority.models import QueuePolicy
+from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import (
     ALIVE,
     Call,
@@ -214,12 +216,24 @@ async def live_by_evidence(
     ).one_or_none()
 
 
-async def missed_before(session: AsyncSession, before: datetime, limit: int) -> list[Ticket]:
-    """Tickets missed since before that moment, hall by hall, locked but for those at work."""
+async def missed_for_good(session: AsyncSession, now: datetime, limit: int) -> list[Ticket]:
+    """Tickets whose time to come back is over by their hall's policy, hall by hall.
+
+    They are locked, but for those that somebody is just changing.
+    """
+    minutes = (
+        select(QueuePolicy.rules["back_within_minutes"].as_integer())
+        .where(QueuePolicy.hall_code == Ticket.hall_code)
+        .order_by(col(QueuePolicy.version).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    allowed = func.coalesce(minutes, Policy().back_within_minutes)
+    over = col(Ticket.state_since) < now - func.make_interval(0, 0, 0, 0, 0, allowed)
     return list(
         await session.exec(
             select(Ticket)
-            .where(Ticket.state == TicketState.MISSED, Ticket.state_since < before)
+            .where(Ticket.state == TicketState.MISSED, over)
             .order_by(col(Ticket.hall_code), col(Ticket.id))
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -228,7 +242,7 @@ async def missed_before(session: AsyncSession, before: datetime, limit: int) -> 
 
 
 async def left_from_earlier_days(session: AsyncSession, day: date, limit: int) -> list[Ticket]:
-    """Tickets of earlier days that still wait, hall by hall, locked but for those at work."""
+    """Tickets of earlier days that still wait, hall by hall, locked as above."""
     return list(
         await session.exec(
             select(Ticket)
