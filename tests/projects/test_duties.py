@@ -179,11 +179,9 @@ async def test_the_list_turns_pages(projects: httpx.AsyncClient, as_: Headers, s
     ]
     seen, cursor = [], None
     while True:
-        params: dict[str, str | int] = {
-            "unit": unit,
-            "limit": 2,
-            **({"cursor": cursor} if cursor else {}),
-        }
+        params: dict[str, str | int] = {"unit": unit, "limit": 2}
+        if cursor:
+            params["cursor"] = cursor
         found = await projects.get("/api/v1/duties", params=params, headers=as_("auditor"))
         seen += [duty["id"] for duty in found.json()["items"]]
         if not (cursor := found.json()["next_cursor"]):

@@ -13,26 +13,27 @@ _FOLLOWERS = text("""
     SELECT FROM calendar_version own WHERE own.region = v.region AND own.year = :year)""")
 _COPY_WORK = text("""
   INSERT INTO work_calendar (region, date, is_workday, ord_start, ord_end, source_notice, version)
-  SELECT :region, date, is_workday, ord_start, ord_end, source_notice, version
+  SELECT CAST(:region AS text), date, is_workday, ord_start, ord_end, source_notice, version
   FROM work_calendar WHERE region = 'CN' ON CONFLICT DO NOTHING""")
 _COPY_DAYS = text("""
   INSERT INTO calendar_day (region, day, is_workday, version, notice)
-  SELECT :region, day, is_workday, 0, notice FROM calendar_day WHERE region = 'CN'
+  SELECT CAST(:region AS text), day, is_workday, 0, notice FROM calendar_day WHERE region = 'CN'
   ON CONFLICT DO NOTHING""")
 _EDGES = text("""
   SELECT coalesce((SELECT ord_start FROM work_calendar
-                   WHERE region = :region AND date = :first - 1), 0) AS before,
+                   WHERE region = :region AND date = CAST(:first AS date) - 1), 0) AS before,
          (SELECT ord_start FROM work_calendar WHERE region = :region AND date = :last) AS old""")
 _PUT_YEAR = text("""
   INSERT INTO work_calendar (region, date, is_workday, ord_start, ord_end, source_notice, version)
-  SELECT :region, day, works, ord, ord + CASE WHEN works THEN 0 ELSE 1 END, :notice, :version
-  FROM (SELECT day, works, :before + sum(works::int) OVER (ORDER BY day) AS ord
+  SELECT CAST(:region AS text), day, works, ord, ord + CASE WHEN works THEN 0 ELSE 1 END,
+         CAST(:notice AS text), CAST(:version AS int)
+  FROM (SELECT day, works, CAST(:before AS int) + sum(works::int) OVER (ORDER BY day) AS ord
         FROM unnest(CAST(:days AS date[]), CAST(:works AS bool[])) AS year (day, works)) numbered
   ON CONFLICT (region, date) DO UPDATE SET
     is_workday = excluded.is_workday, ord_start = excluded.ord_start, ord_end = excluded.ord_end,
     source_notice = excluded.source_notice, version = excluded.version""")
 _SHIFT = text("""
-  UPDATE work_calendar SET ord_start = ord_start + :by, ord_end = ord_end + :by
+  UPDATE work_calendar SET ord_start = ord_start + CAST(:by AS int), ord_end = ord_end + CAST(:by AS int)
   WHERE region = :region AND date > :last""")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.calendar', 11))")
 
