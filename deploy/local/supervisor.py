@@ -16,7 +16,7 @@ from deploy.local import leash
 from deploy.local.console import Console
 from deploy.local.servers import Command, StartFailed, primary_group
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 20.0
 STEADY_SECONDS = 30.0
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
