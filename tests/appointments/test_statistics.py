@@ -104,6 +104,8 @@ async def test_the_spreadsheet_says_the_same(floor: Floor) -> None:
         ({"from": "2026-11-24", "to": "2026-11-23"}, "/query/to"),
         ({"from": "2024-01-01", "to": "2026-11-23"}, "/query/from"),
         ({"from": "2026-02-30"}, "/query/from"),
+        ({"from": "0001-01-01"}, "/query/from"),
+        ({"to": "9999-12-31"}, "/query/to"),
         ({"by": "mood"}, "/query/by"),
         ({"format": "pdf"}, "/query/format"),
     ],

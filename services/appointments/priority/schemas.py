@@ -94,7 +94,7 @@ class CertificateEvidence(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["certificate"]
-    number: str = Field(min_length=4, max_length=64)
+    number: str = Field(min_length=4, max_length=64, pattern=r"^\S.*\S$")
 
 
 class StaffEvidence(BaseModel):

@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
 
@@ -12,6 +12,11 @@ from shared.identity import Caller, allow
 from shared.routing import Router
 
 router = Router(tags=["hall"])
+_DAY: dict[str, Any] = {
+    "ge": date(2000, 1, 1),
+    "le": date(2100, 12, 31),
+    "description": "默认今天 | Today unless given",
+}
 
 
 @router.get(
@@ -26,8 +31,8 @@ async def get_statistics(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")],
-    first: Annotated[date | None, Query(alias="from", description="默认今天 | Today")] = None,
-    last: Annotated[date | None, Query(alias="to", description="默认今天 | Today")] = None,
+    first: Annotated[date | None, Query(alias="from", **_DAY)] = None,
+    last: Annotated[date | None, Query(alias="to", **_DAY)] = None,
     by: Grouping = Grouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:
