@@ -47,8 +47,8 @@ format: $(READY)  ## 整理代码格式 | Put the code into its format
 	@$(VENV)/bin/ruff check --fix $(SOURCES)
 
 bench: $(READY)  ## 测量性能，以比值输出；只测一项：make bench-booking | Measure the speed, printed as ratios; one only: make bench-booking
-	@for file in $$(grep -l __main__ tests/benchmarks/*.py); do \
-		$(MAKE) bench-$$(basename $$file .py) || exit 1; done
+	@missed=0; for file in $$(grep -l __main__ tests/benchmarks/*.py); do \
+		$(MAKE) bench-$$(basename $$file .py) || missed=1; done; exit $$missed
 
 bench-%: $(READY)
 	@$(PY) -m tests.benchmarks.$(subst -,_,$*)
