@@ -17,6 +17,8 @@ from services.projects.auditing.models import Audit, Report, Verdict
 from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.calendar.models import NATIONAL
+from services.projects.evidence import service as evidence
+from services.projects.evidence.rules import merkle_root
 from shared import clock, outbox
 from shared.errors import Invalid, NotFound, Text
 from shared.pages import PageRequest
@@ -139,7 +141,9 @@ async def _freeze(session: AsyncSession, as_of: dt.date, now: dt.datetime, *, pa
     else:
         counts = await queries.counts(session)
     inputs = await _inputs(session, as_of, int(marks["catalogue_version"]))
-    content = reporting.compose(as_of, inputs, counts, await _root(session, last_fact))
+    inputs["captures_root"] = await evidence.root_as_of(session, now)
+    root = await _root(session, last_fact, inputs)
+    content = reporting.compose(as_of, inputs, counts, root)
     body = reporting.to_bytes(content)
     report = Report(
         as_of=as_of,
@@ -178,14 +182,16 @@ async def _inputs(session: AsyncSession, as_of: dt.date, catalogue_version: int)
     }
 
 
-async def _root(session: AsyncSession, last_fact: int) -> str:
-    return reporting.merkle_root(await queries.fact_hashes(session, last_fact))
+async def _root(session: AsyncSession, last_fact: int, inputs: dict[str, Any]) -> str:
+    """One root over all facts up to `last_fact` and all captures up to the report."""
+    facts = merkle_root(await queries.fact_hashes(session, last_fact))
+    return merkle_root([facts, inputs["captures_root"]])
 
 
 async def recompute(session: AsyncSession, report: Report) -> bytes:
     """The report's bytes again, from the history of verdicts and the facts up to its freezing."""
     counts = await queries.counts_at(session, report.last_verdict_event)
-    root = await _root(session, report.last_fact)
+    root = await _root(session, report.last_fact, report.inputs)
     return reporting.to_bytes(reporting.compose(report.as_of, report.inputs, counts, root))
 
 

@@ -1,10 +1,9 @@
 """The unit report (监察报表) as data: composed from counts, canonical bytes, CSV. Pure."""
 
 import csv
-import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -40,17 +39,6 @@ VERDICTS: dict[str, tuple[Verdict, ...]] = {
     "outside": scoring.OUTSIDE,
 }
 """Which verdicts a column counts."""
-
-
-def merkle_root(hashes: Sequence[str]) -> str:
-    """The root over the hashes of all facts, so that a change to any one of them shows."""
-    level = [bytes.fromhex(each) for each in hashes] or [hashlib.sha256(b"").digest()]
-    while len(level) > 1:
-        if len(level) % 2:
-            level.append(level[-1])
-        pairs = zip(level[::2], level[1::2], strict=True)
-        level = [hashlib.sha256(left + right).digest() for left, right in pairs]
-    return level[0].hex()
 
 
 def tallies(counts: Iterable[Any]) -> dict[str, Tally]:
