@@ -23,15 +23,19 @@ async def unit(sql: asyncpg.Connection) -> str:
     return code
 
 
+def project_code() -> str:
+    """A project code that no other test uses."""
+    return f"2401-359900-48-01-{next(_number):06d}"
+
+
 async def project(sql: asyncpg.Connection, unit: str | None = None) -> str:
     """A project of its own."""
-    n = next(_number)
-    code = f"2401-359900-48-01-{n:06d}"
+    code = project_code()
     await sql.execute(
         "INSERT INTO project (code, name, approval_kind, phase, lead_unit_code, scope_basis,"
         " version, updated_at) VALUES ($1, $2, 'examine', 'approval', $3, '测试', 1, now())",
         code,
-        f"测试工程{n}号",
+        f"测试工程{code[-6:]}号",
         unit,
     )
     return code

@@ -1,0 +1,179 @@
+"""Units, projects and their import: all or nothing, line by line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.projects import make
+
+Headers = Callable[..., dict[str, str]]
+Sql = Callable[[str], Awaitable[asyncpg.Connection]]
+
+PROJECT = {
+    "name": "测试大桥工程",
+    "approval_kind": "examine",
+    "phase": "bidding",
+    "scope_basis": "2026年重点项目清单",
+    "investment_10k_yuan": 5000,
+}
+HEAD = (
+    "code,name,approval_kind,phase,lead_unit,scope_basis,investment_10k_yuan,list_year,list_title"
+)
+
+
+async def upload(
+    projects: httpx.AsyncClient, headers: dict[str, str], content: str | bytes, **params: bool
+) -> httpx.Response:
+    body = content.encode() if isinstance(content, str) else content
+    headers = {**headers, "Content-Type": "text/csv"}
+    return await projects.post(
+        "/api/v1/projects:import", content=body, headers=headers, params=params
+    )
+
+
+async def test_a_project_is_registered_then_changed_by_version(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    unit = await make.unit(await sql("projects"))
+    code, admin = make.project_code(), as_("admin", "*")
+    path = f"/api/v1/projects/{code}"
+    made = await projects.put(path, json=PROJECT | {"lead_unit": unit}, headers=admin)
+    assert (made.status_code, made.json()["version"]) == (201, 1)
+    again = await projects.put(path, json=PROJECT, headers=admin)
+    assert (again.status_code, again.json()["version"]) == (409, 1)
+    change = PROJECT | {"phase": "completed", "version": 1, "lead_unit": unit}
+    answers = await asyncio.gather(
+        *(projects.put(path, json=change, headers=admin) for _ in range(3))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    life = (await projects.get(path)).json()
+    assert (life["project"]["phase"], life["project"]["version"]) == ("completed", 2)
+
+
+@pytest.mark.parametrize("code", ["2024-359900-48-01-000001", "2401-359900-48-01-000001"])
+async def test_codes_of_both_eras_are_taken(
+    projects: httpx.AsyncClient, as_: Headers, code: str
+) -> None:
+    answer = await projects.put(f"/api/v1/projects/{code}", json=PROJECT, headers=as_("admin", "*"))
+    assert answer.status_code == 201
+
+
+async def test_an_officer_registers_projects_of_their_own_unit_only(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    own, other = await make.unit(rows), await make.unit(rows)
+    officer = as_("officer", own)
+    path = f"/api/v1/projects/{make.project_code()}"
+    foreign = await projects.put(path, json=PROJECT | {"lead_unit": other}, headers=officer)
+    assert foreign.status_code == 404
+    mine = await projects.put(path, json=PROJECT | {"lead_unit": own}, headers=officer)
+    assert mine.status_code == 201
+    path = f"/api/v1/projects/{await make.project(rows, other)}"
+    taken = await projects.put(
+        path, json=PROJECT | {"lead_unit": own, "version": 1}, headers=officer
+    )
+    assert taken.status_code == 404
+
+
+async def test_an_import_creates_updates_and_lists(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    unit = await make.unit(await sql("projects"))
+    one, two = make.project_code(), make.project_code()
+    title = f"清单{one}"
+    lines = [
+        HEAD,
+        f"{one},一号工程,examine,bidding,{unit},清单,100,2026,{title}",
+        f"{two},二号工程,confirm,,,清单,,2026,{title}",
+    ]
+    admin = as_("admin", "*")
+    dry = await upload(projects, admin, "\n".join(lines), dry_run=True)
+    assert dry.json() == {"dry_run": True, "rows": 2, "created": 2, "updated": 0, "unchanged": 0}
+    assert (await projects.get(f"/api/v1/projects/{one}")).status_code == 404
+    done = await upload(projects, admin, "\ufeff" + "\r\n".join(lines))
+    assert done.json()["created"] == 2
+    lines[1] = lines[1].replace("bidding", "completed")
+    again = await upload(projects, admin, "\n".join(lines).encode("gb18030"))
+    assert {**again.json(), "dry_run": None} == {
+        "dry_run": None,
+        "rows": 2,
+        "created": 0,
+        "updated": 1,
+        "unchanged": 1,
+    }
+    life = (await projects.get(f"/api/v1/projects/{one}")).json()
+    assert (life["project"]["phase"], life["lists"][0]["title"]) == ("completed", title)
+    params: dict[str, str | int] = {"q": "号工程", "year": 2026, "limit": 200}
+    found = (await projects.get("/api/v1/projects", params=params)).json()["items"]
+    assert {one, two} <= {project["code"] for project in found}
+
+
+async def test_one_wrong_line_and_nothing_is_imported(
+    projects: httpx.AsyncClient, as_: Headers
+) -> None:
+    good = make.project_code()
+    lines = [
+        HEAD,
+        f"{good},好工程,examine,,,清单,,,",
+        "2401-1-2,坏代码,examine,,,清单,,,",
+        f"{make.project_code()},坏种类,imagined,,,清单,,,",
+        f"{make.project_code()},坏单位,examine,,NOBODY,清单,,,",
+        f"{good},重复,examine,,,清单,,,",
+        f"{make.project_code()},坏金额,examine,,,清单,-5,,",
+        f"{make.project_code()},缺清单名,examine,,,清单,,2026,",
+    ]
+    refused = await upload(projects, as_("admin", "*"), "\n".join(lines))
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/problems/import-refused"
+    wrong = [(line["line"], line["field"]) for line in refused.json()["lines"]]
+    assert wrong == [
+        *[(3, "code"), (4, "approval_kind"), (6, "code"), (7, "investment_10k_yuan")],
+        (8, "list_title"),
+    ]
+    assert (await projects.get(f"/api/v1/projects/{good}")).status_code == 404
+    unknown = "\n".join([HEAD, lines[1], lines[4]])
+    refused = await upload(projects, as_("admin", "*"), unknown)
+    assert [(e["line"], e["field"]) for e in refused.json()["lines"]] == [(3, "lead_unit")]
+    assert (await projects.get(f"/api/v1/projects/{good}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"name,code\nx,y",
+        (HEAD + ",colour\n").encode(),
+        b"\xff\xfe\x00broken",
+        (HEAD + '\n"unclosed').encode(),
+        (HEAD + "\n1,2,3,4,5,6,7,8,9,10,11").encode(),
+    ],
+)
+async def test_what_is_no_import_file_is_refused(
+    projects: httpx.AsyncClient, as_: Headers, content: bytes
+) -> None:
+    answer = await upload(projects, as_("admin", "*"), content)
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_units_are_listed_with_their_other_names(
+    projects: httpx.AsyncClient, sql: Sql
+) -> None:
+    rows = await sql("projects")
+    unit = await make.unit(rows)
+    await rows.execute("INSERT INTO unit_alias VALUES ($1, $2)", f"别名{unit}", unit)
+    found, cursor = [], None
+    while True:
+        params: dict[str, str | int] = {"limit": 200}
+        if cursor:
+            params["cursor"] = cursor
+        answer = (await projects.get("/api/v1/units", params=params)).json()
+        found += answer["items"]
+        if not (cursor := answer["next_cursor"]):
+            break
+    [mine] = [each for each in found if each["code"] == unit]
+    assert mine["aliases"] == [f"别名{unit}"]
