@@ -158,3 +158,13 @@ async def test_the_screen_shows_numbers_windows_and_expected_waits(floor: Floor)
     [line] = shown["waiting"]
     assert (line["item"], line["count"]) == (floor.items[0], 2)
     assert line["p85_minutes"] >= line["p50_minutes"]
+
+
+async def test_polling_a_screen_that_has_not_changed_costs_nothing(floor: Floor) -> None:
+    ticket = await floor.issue()
+    for path in (f"/api/v1/halls/{floor.code}/display", f"/api/v1/tickets/{ticket['id']}"):
+        first = await floor.client.get(path)
+        known = {"If-None-Match": first.headers["ETag"]}
+        assert (await floor.client.get(path, headers=known)).status_code == 304
+    await floor.call()
+    assert (await floor.client.get(path, headers=known)).status_code == 200

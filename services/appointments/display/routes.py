@@ -1,8 +1,10 @@
+import hashlib
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Path
+from fastapi import Header, Path, Response
+from pydantic import BaseModel
 
 from services.appointments.display import service
 from services.appointments.display.schemas import (
@@ -21,6 +23,8 @@ from shared.routing import Router
 
 router = Router()
 HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]
+KnownTag = Annotated[str | None, Header(max_length=500)]
+_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 | Not modified"}}
 Staff = Annotated[Caller, allow("clerk", "hall_manager", "device", "auditor")]
 
 
@@ -29,6 +33,8 @@ Staff = Annotated[Caller, allow("clerk", "hall_manager", "device", "auditor")]
     operation_id="get_ticket",
     summary="查看号票 | See a ticket",
     tags=["citizen"],
+    response_model=TicketView,
+    responses=_NOT_MODIFIED,
 )
 async def get_ticket(
     ticket_id: UUID,
@@ -36,16 +42,18 @@ async def get_ticket(
     now: Now,
     _: Annotated[Caller | None, public()],
     accept_language: Annotated[str, Header(max_length=200)] = "zh",
-) -> TicketView:
+    if_none_match: KnownTag = None,
+) -> Response:
     """凭取号时得到的编号查看：前面几位、预计等候多久、被叫到几号窗口。
+    带 `If-None-Match` 轮询，没有变化返回 304。
 
     ---
     With the id given when the ticket was taken: how many come before, the expected wait, and
-    which window calls.
+    which window calls. Poll with `If-None-Match`: 304 while nothing changed.
     """
     found, estimate = await service.ticket(session, ticket_id, now)
     language = "en" if accept_language.lower().startswith("en") else "zh"
-    return with_estimate(found, estimate, language)
+    return _unless_known(with_estimate(found, estimate, language), if_none_match)
 
 
 @router.get(
@@ -53,17 +61,24 @@ async def get_ticket(
     operation_id="get_display",
     summary="大屏内容 | The screens of a hall",
     tags=["citizen"],
+    response_model=DisplayView,
+    responses=_NOT_MODIFIED,
 )
 async def get_display(
-    hall: HallCode, session: Session, now: Now, _: Annotated[Caller | None, public()]
-) -> DisplayView:
+    hall: HallCode,
+    session: Session,
+    now: Now,
+    _: Annotated[Caller | None, public()],
+    if_none_match: KnownTag = None,
+) -> Response:
     """叫号大屏：哪个号到哪个窗口，各事项等候人数和预计时间。不含任何个人信息。
+    带 `If-None-Match` 轮询，没有变化返回 304。
 
     ---
     Which number goes to which window, how many wait for each item and how long. Nothing about
-    people.
+    people. Poll with `If-None-Match`: 304 while nothing changed.
     """
-    return await service.display(session, hall, now)
+    return _unless_known(await service.display(session, hall, now), if_none_match)
 
 
 @router.get(
@@ -107,3 +122,12 @@ async def list_windows_at_work(
     The state of every window, who works there, and which number is there.
     """
     return await service.windows(session, caller, hall)
+
+
+def _unless_known(shown: BaseModel, known: str | None) -> Response:
+    """The answer under its hash (the time of asking left out), or 304 if the caller has it."""
+    digest = hashlib.sha256(shown.model_dump_json(exclude={"at"}).encode()).hexdigest()[:32]
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "no-cache"}
+    if known is not None and headers["ETag"] in {tag.strip() for tag in known.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(shown.model_dump_json(), headers=headers, media_type="application/json")
