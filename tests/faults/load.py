@@ -1,7 +1,7 @@
 """A hall at work: tickets issued, called, served and finished through the door, without giving up.
 
-Every request that gets no answer, or a 5xx, is sent again with the same Idempotency-Key, as the
-apps and kiosks do; what was acknowledged is remembered, to be looked for afterwards.
+Every request that gets no answer, a 5xx or a 429, is sent again with the same Idempotency-Key, as
+the apps and kiosks do; what was acknowledged is remembered, to be looked for afterwards.
 """
 
 import asyncio
@@ -24,7 +24,6 @@ class Acknowledged:
     tickets: set[str] = field(default_factory=set)
     finished: set[str] = field(default_factory=set)
     letters: set[str] = field(default_factory=set)
-    refused: list[str] = field(default_factory=list)
 
 
 class Hall:
@@ -39,17 +38,22 @@ class Hall:
         self._windows: list[str] = []
 
     async def work(self) -> None:
+        """Opens every window and keeps them busy until `stop` is set."""
+        async with self._client:
+            await self._prepare()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(3):
+                    group.create_task(self._issue())
+                    group.create_task(self._write())
+                for window in self._windows:
+                    group.create_task(self._serve(window))
+
+    async def _prepare(self) -> None:
         items = await self._send("GET", "/items", {}, params={"hall": HALL})
         windows = await self._send("GET", f"/halls/{HALL}/windows", {})
         served = {code for window in windows for code in window["items"]}
         self._items = [item["code"] for item in items["items"] if item["code"] in served]
         self._windows = [window["id"] for window in windows]
-        async with self._client, asyncio.TaskGroup() as group:
-            for _ in range(3):
-                group.create_task(self._issue())
-                group.create_task(self._write())
-            for window in self._windows:
-                group.create_task(self._serve(window))
 
     async def _issue(self) -> None:
         number = 0
@@ -105,14 +109,13 @@ class Hall:
         async with asyncio.timeout(GIVE_UP_SECONDS):
             while True:
                 answer = await self._try(method, f"/api/v1{path}", signed, how)
-                if answer is not None and answer.status_code < 500:
+                if answer is not None and answer.status_code < 500 and answer.status_code != 429:
                     break
                 await asyncio.sleep(0.1)
         if answer.status_code == 409 and answer.json()["type"] == "/problems/still-running":
             return await self._send(method, path, headers, conflict=conflict, **how)
         if answer.is_error and not (conflict and answer.status_code == 409):
-            self.done.refused.append(f"{method} {path} {answer.status_code} {answer.text[:200]}")
-            return {}
+            raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else {}
 
     async def _try(
