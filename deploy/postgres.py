@@ -25,7 +25,7 @@ SERVICE_LIMITS = {
     "timezone": "UTC",
 }
 OWNER_LIMITS = {"lock_timeout": "5s", "synchronous_commit": "on", "timezone": "UTC"}
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 10
 SCRAM_ITERATIONS = 4096
 
 

@@ -42,7 +42,7 @@ DUPLICATE_WINDOW_SECONDS = 600.0
 MAX_MESSAGE_BYTES = 256 * 1024
 ACK_WAIT_SECONDS = 30.0
 MAX_ACK_PENDING = 256
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 10
 
 NEVER_LOWER = ("max_age", "max_bytes", "max_msg_size", "duplicate_window", "num_replicas")
 NEVER_CHANGE = ("retention", "storage", "discard")

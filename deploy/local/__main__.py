@@ -73,7 +73,8 @@ async def _run(stack: Stack, console: Console) -> int:
         if not stop.is_set():
             raise  # no signal came: this is a defect of ours
     except FAILURES as error:
-        console.problem(f"启动失败：{error}", f"The system did not start: {error}")
+        reason = str(error) or type(error).__name__
+        console.problem(f"启动失败：{reason}", f"The system did not start: {reason}")
         return 1
     finally:
         await stack.supervisor.stop()

@@ -18,7 +18,7 @@ from deploy.local.options import ROOT, Options
 from deploy.local.secrets import Secrets
 from deploy.local.servers import LOOPBACK, Command
 from deploy.local.supervisor import Part, Supervisor
-from deploy.services import SERVICES
+from deploy.services import SERVICES, all_subscriptions
 
 PORTAL = "services.projects.demo_portal"
 GUARDED = "shared.guarded_http:GuardedHttp"
@@ -107,12 +107,15 @@ class Stack:
             )
 
     async def _bus(self) -> None:
+        # Reading what the services subscribe to imports them all: seconds, and not on the loop.
+        subscriptions = await asyncio.to_thread(list, all_subscriptions())
         admin = self.options.nats_url or await self._own_nats()
         self._admin["ONEDOOR_NATS_URL"] = admin
         for service in SERVICES:
             own = os.environ.get(f"{service.upper()}_NATS_URL", admin)
             self._nats_urls.setdefault(service, own)
-        for change in await streams.apply(admin, wanted=streams.from_environment()):
+        wanted = streams.from_environment()
+        for change in await streams.apply(admin, wanted=wanted, subscriptions=subscriptions):
             self._console.line("streams", change)
 
     async def _own_nats(self) -> str:
