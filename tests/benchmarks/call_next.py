@@ -29,7 +29,7 @@ from tests import support
 from tests.appointments import floor
 from tests.support import Databases, Tokens
 
-WINDOWS, TURNS, ROUNDS = 60, 50, 5
+WINDOWS, TURNS, ROUNDS = 60, 30, 5
 FEW = 4
 """As many connections as the service has for such statements."""
 CALLS = WINDOWS * TURNS
