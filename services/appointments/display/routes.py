@@ -25,7 +25,7 @@ router = Router()
 HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]
 KnownTag = Annotated[str | None, Header(max_length=500)]
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 | Not modified"}}
-Staff = Annotated[Caller, allow("clerk", "hall_manager", "device", "auditor")]
+Staff = Annotated[Caller, allow("clerk", "hall_manager", "auditor")]
 
 
 @router.get(
