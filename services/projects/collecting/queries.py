@@ -18,6 +18,7 @@ from services.projects.collecting.models import (
 )
 
 LEASE_SECONDS = 120
+ENTRIES_A_STATEMENT = 200
 
 _CLAIM = text(
     "UPDATE collector_run SET state = 'running', runner = :runner,"
@@ -102,9 +103,16 @@ async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None
 async def list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> int:
     """Note that `pages` (each address once) are listed now; returns how many were new.
 
-    A known page whose entry changed, or that was gone, is read again. One statement for a whole
-    list page; the run's lock keeps other writers of this portal away.
+    A known page whose entry changed, or that was gone, is read again. A statement takes a limited
+    number of values, so long pages go in parts; the run's lock keeps other writers away.
     """
+    parts = [
+        pages[at : at + ENTRIES_A_STATEMENT] for at in range(0, len(pages), ENTRIES_A_STATEMENT)
+    ]
+    return sum([await _list_entries(session, part) for part in parts])
+
+
+async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> int:
     fresh = insert(PortalPage).values([page.model_dump() for page in pages])
     again = fresh.excluded
     differs = or_(

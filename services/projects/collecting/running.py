@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import rules, service
@@ -133,13 +133,19 @@ class Walk:
 
     @asynccontextmanager
     async def _step(self) -> AsyncIterator[AsyncSession]:
-        """A short transaction that holds the run. Raises LeaseLost."""
-        async with self.collector.sessions() as session, session.begin():
-            held = await service.hold_run(session, self.run.id, self.runner)
-            if held is None:
-                raise LeaseLost
-            self.run = held
-            yield session
+        """A short transaction that holds the run. Raises LeaseLost.
+
+        What a page says and the database cannot hold is the page's fault: SourceFault(unreadable).
+        """
+        try:
+            async with self.collector.sessions() as session, session.begin():
+                held = await service.hold_run(session, self.run.id, self.runner)
+                if held is None:
+                    raise LeaseLost
+                self.run = held
+                yield session
+        except DataError as error:
+            raise SourceFault(Fault.UNREADABLE, "it cannot be stored") from error
 
     async def _release(self) -> None:
         async with self.collector.sessions() as session, session.begin():

@@ -139,10 +139,11 @@ class Fetcher:
     async def _ask(
         self, origin: Origin, url: str, validators: Validators, *, limit: int
     ) -> Fetched:
-        destination = await resolve(origin, private_origin=self.private_origin)
         await self._wait_turn(origin)
-        request = self._request(destination, url, validators)
         try:
+            async with asyncio.timeout(self.limits.connect_seconds):
+                destination = await resolve(origin, private_origin=self.private_origin)
+            request = self._request(destination, url, validators)
             async with asyncio.timeout(self.limits.total_seconds):
                 response = await self._client(origin).send(request, stream=True)
                 try:

@@ -122,10 +122,11 @@ def _same_project(
     if by_name:
         return by_name, MatchMethod.NAME, 1.0
     title = f"{page.title}{page.project_name or ''}"
-    best = max((coverage(c.project_name, title) for c in own), default=0.0)
+    covered = {name: coverage(name, title) for name in {c.project_name for c in own}}
+    best = max(covered.values(), default=0.0)
     if best < LIKE_ENOUGH:
         return [], MatchMethod.SIMILAR, 0.0
-    alike = [c for c in own if coverage(c.project_name, title) == best]
+    alike = [c for c in own if covered[c.project_name] == best]
     return alike, MatchMethod.SIMILAR, round(best, 3)
 
 

@@ -41,7 +41,7 @@ def decode(body: bytes, content_type: str = "", charset: str | None = None) -> D
     for name in (charset,) if charset else ("utf-8", "gb18030"):
         text = body.decode(name, "replace")
         if _reads_well(text, exact=name == "utf-8"):
-            return Decoded(text, name, misdeclared=declared not in (None, name))
+            return Decoded(text.replace("\x00", ""), name, misdeclared=declared not in (None, name))
     raise SourceFault(Fault.WRONG_CHARSET, f"declared {declared or 'nothing'}")
 
 

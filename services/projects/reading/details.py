@@ -15,6 +15,7 @@ from services.projects.reading.dates import (
     read_moment,
 )
 from services.projects.reading.facts import DecisionFacts, read_facts
+from services.projects.reading.html import parse
 from services.projects.reading.labels import (
     node_text,
     page_text,
@@ -25,6 +26,8 @@ from services.projects.reading.lists import one_line
 from services.projects.reading.marks import Mark, content_mark
 from services.projects.reading.meta_tags import MetaTags, read_meta_tags
 from services.projects.reading.rule import DetailRule
+
+MAX_LINKS = MAX_TITLE = 500
 
 _HEADINGS = ".article_title, .article-title, h1, h2.title, .title"
 
@@ -46,10 +49,13 @@ class PageReading:
 
 
 def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReading:
-    """What the page at `url` says as of `now`; a date that lies ahead of `now` is not believed."""
-    page = LexborHTMLParser(html)
+    """What the page at `url` says as of `now`; a date that lies ahead of `now` is not believed.
+
+    Raises SourceFault for what is no page.
+    """
+    page = parse(html)
     meta = read_meta_tags(page)
-    title = meta.get("ArticleTitle") or _heading(page)
+    title = (meta.get("ArticleTitle") or _heading(page))[:MAX_TITLE]
     attachments = _attachments(page, meta)
     tables = read_table_labels(page)
     shown = _time_texts(page, rule)
@@ -99,7 +105,7 @@ def _time_texts(page: LexborHTMLParser, rule: DetailRule) -> list[Printed]:
     words = [*rule.time.words, *rule.label_words]
     return [
         moment
-        for node in page.css(rule.time.selector)
+        for node in page.css(rule.time.selector)[:10]
         for moment in label_moments(node_text(node), words)
     ]
 
@@ -110,10 +116,10 @@ def _differ(moments: Sequence[Printed]) -> bool:
 
 def _heading(page: LexborHTMLParser) -> str:
     node = page.css_first(_HEADINGS) or page.css_first("title")
-    return one_line(node.text()) if node else ""
+    return one_line(node.text()[: 4 * MAX_TITLE]) if node else ""
 
 
 def _attachments(page: LexborHTMLParser, meta: MetaTags) -> list[str]:
-    pictures = [node.attributes.get("src") or "" for node in page.css("img")]
-    links = [node.attributes.get("href") or "" for node in page.css("a")]
+    pictures = [node.attributes.get("src") or "" for node in page.css("img")[:MAX_LINKS]]
+    links = [node.attributes.get("href") or "" for node in page.css("a")[:MAX_LINKS]]
     return [*pictures, *links, meta.get("Image") or ""]

@@ -12,6 +12,7 @@ class Fault(StrEnum):
     TIMEOUT = "timeout"
     TOO_LARGE = "too_large"
     WRONG_CHARSET = "wrong_charset"
+    UNREADABLE = "unreadable"
     SERVER_ERROR = "server_error"
     UNREACHABLE = "unreachable"
     REDIRECT_LOOP = "redirect_loop"

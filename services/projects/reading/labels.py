@@ -5,6 +5,7 @@ next known label begins.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,11 @@ KNOWN = (
     *("建设地点", "工程造价", "开竣工时间", "建设规模及主要内容", "建设内容", "总投资"),
     *("预算及资金来源", "索引号", "信息来源"),
 )
+MAX_TEXT = 100_000
+"""What is said further down than this many characters is not looked for."""
+
+MAX_TABLES, MAX_TABLE_ROWS, MAX_VALUE = 30, 200, 1000
+
 _LINE_LABEL = re.compile(r"^[\s\[【(]*([一-鿿]{2,16}?)[\s\]】)]*:", re.MULTILINE)
 _HIDDEN = ["script", "style", "noscript", "template"]
 
@@ -43,7 +49,7 @@ _LABEL = re.compile(
     "|".join(_spaced(word) for word in sorted(KNOWN, key=len, reverse=True)), re.DOTALL
 )
 _COLON_AFTER = re.compile(r"[\s\]】)]*:")
-_END_OF_CELL = re.compile(r"[\s\]】)]*(\n|$)")
+_LINE_END = re.compile(r"\n")
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def page_text(page: LexborHTMLParser, body: str | None = None) -> str:
 
 
 def node_text(node: LexborNode | None) -> str:
-    text = plain(node.text(separator="\n")) if node else ""
+    text = plain(node.text(separator="\n")[:MAX_TEXT])[:MAX_TEXT] if node else ""
     lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
@@ -71,14 +77,14 @@ def node_text(node: LexborNode | None) -> str:
 def read_labels(text: str) -> dict[str, Labelled]:
     """The first value of every label in `text`; of unknown labels only where its line starts so."""
     found: dict[str, Labelled] = {}
-    marks = [match for match in _LABEL.finditer(text) if _is_label(match, text)]
+    marks = _marks(text)
     for place, match in enumerate(marks):
         end = marks[place + 1].start() if place + 1 < len(marks) else len(text)
-        value = _value(text[match.end() : end])
+        value = _value(text[match.end() : min(end, match.end() + MAX_VALUE)])
         if value:
             found.setdefault(_word(match.group()), Labelled(value, match.start()))
     for match in _LINE_LABEL.finditer(text):
-        value = _value(text[match.end() :])
+        value = _value(text[match.end() : match.end() + MAX_VALUE])
         if value:
             found.setdefault(match.group(1), Labelled(value, match.start(1)))
     return found
@@ -87,8 +93,8 @@ def read_labels(text: str) -> dict[str, Labelled]:
 def read_table_labels(page: LexborHTMLParser) -> dict[str, Labelled]:
     """Labelled values of tables: label and value side by side, or under the heads of one record."""
     found: dict[str, Labelled] = {}
-    for table in page.css("table"):
-        rows = [row.css("th,td") for row in table.css("tr")]
+    for table in page.css("table")[:MAX_TABLES]:
+        rows = [row.css("th,td") for row in table.css("tr")[:MAX_TABLE_ROWS]]
         texts = [[node_text(cell) for cell in row] for row in rows]
         pairs = [pair for row, text in zip(rows, texts, strict=True) for pair in _pairs(row, text)]
         for label, value in pairs or _one_record([text for text in texts if any(text)]):
@@ -114,16 +120,22 @@ def _word(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
-def _is_label(match: re.Match[str], text: str) -> bool:
-    """A known word is a label before a colon, as a cell of its own, or in a run-together line."""
-    if _COLON_AFTER.match(text, match.end()):
-        return True
-    begins_line = match.start() == 0 or text[match.start() - 1] == "\n"
-    if begins_line:
-        return True
-    line = text.rfind("\n", 0, match.start()) + 1
-    first = _LABEL.match(text, line)
-    return first is not None and not _COLON_AFTER.match(text, first.end())
+def _marks(text: str) -> list[re.Match[str]]:
+    """Known words that are labels: before a colon, as a cell of their own, or in a line that runs
+    together, which is one that begins with a label without a colon.
+    """
+    ends_of_lines = [match.start() for match in _LINE_END.finditer(text)]
+    runs_together: dict[int, bool] = {}
+    marks = []
+    for match in _LABEL.finditer(text):
+        line = bisect_left(ends_of_lines, match.start())
+        begins_line = match.start() == (ends_of_lines[line - 1] + 1 if line else 0)
+        has_colon = _COLON_AFTER.match(text, match.end()) is not None
+        if begins_line:
+            runs_together[line] = not has_colon
+        if has_colon or begins_line or runs_together.get(line):
+            marks.append(match)
+    return marks
 
 
 def _value(rest: str) -> str:

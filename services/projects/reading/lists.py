@@ -9,6 +9,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.projects.reading.dates import read_day
+from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.html import parse
 from services.projects.reading.rule import (
     CollectorRule,
     ListRule,
@@ -17,6 +19,7 @@ from services.projects.reading.rule import (
 )
 
 MAX_ADDRESS = 800
+MAX_ROWS = 3000
 
 _SPACES = re.compile(r"\s+")
 
@@ -43,9 +46,14 @@ class ListPage:
 
 
 def read_list(html: str, url: str, rule: CollectorRule, *, number: int = 1) -> ListPage:
-    """The entries of page `number` (from 1) of a list, in the order of the page."""
-    page = LexborHTMLParser(html)
+    """The entries of page `number` (from 1) of a list, in the order of the page.
+
+    Raises SourceFault for what is no page.
+    """
+    page = parse(html)
     rows = page.css(rule.list.rows)
+    if len(rows) > MAX_ROWS:
+        raise SourceFault(Fault.TOO_LARGE, f"{len(rows)} entries on one page")
     entries = tuple(e for row in rows if (e := _entry(row, url, rule.list)) is not None)
     pages = _page_count(html, rule)
     return ListPage(
@@ -92,7 +100,7 @@ def _entry(row: LexborNode, base: str, rule: ListRule) -> Entry | None:
 def _listed_on(row: LexborNode, rule: ListRule) -> date | None:
     """The first date in the row's date cells: there, being beside the title is the label."""
     cells = row.css(rule.date) if rule.date else []
-    return next((day for cell in cells if (day := read_day(cell.text()))), None)
+    return next((day for cell in cells if (day := read_day(cell.text()[:200]))), None)
 
 
 def _page_count(html: str, rule: CollectorRule) -> int | None:

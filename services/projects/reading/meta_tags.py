@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser
 
+MAX_CONTENT = 1000
+
 _NOTHING = {"", "null", "undefined", "none", "nil"}
 _SEVERAL = re.compile(r"[,，、;；]\s*")
 
@@ -30,7 +32,7 @@ def read_meta_tags(page: LexborHTMLParser) -> MetaTags:
     for node in page.css("meta"):
         attributes = {key.lower(): value or "" for key, value in node.attributes.items()}
         name = attributes.get("name", "").strip().lower()
-        content = attributes.get("content", "").strip()
+        content = attributes.get("content", "")[:MAX_CONTENT].strip()
         if name and content.lower() not in _NOTHING:
             found.setdefault(name, content)
     return MetaTags(found)
