@@ -34,10 +34,11 @@ def _in_time(reason: str) -> str:
 
 
 REASON = f"""CASE
-  WHEN s.hold = 'not_applicable' THEN 'not_auditable'
-  WHEN s.hold = 'exempt' THEN 'exempted'
-  WHEN s.hold = 'suspended' THEN 'suspended_by_ruling'
-  WHEN s.hold = 'disputed' THEN 'disputed_by_unit'
+  WHEN s.hold <> 'none' THEN CASE s.hold
+    WHEN 'not_applicable' THEN 'not_auditable'
+    WHEN 'exempt' THEN 'exempted'
+    WHEN 'suspended' THEN 'suspended_by_ruling'
+    WHEN 'disputed' THEN 'disputed_by_unit' END
   WHEN NOT s.is_formed THEN 'no_formation_date'
   WHEN s.seen_early THEN 'seen_before_formed'
   WHEN s.due_ord IS NULL THEN 'calendar_not_loaded'
@@ -57,12 +58,20 @@ REASON = f"""CASE
   WHEN {_WALKED} > s.due_ord THEN 'proven_absent'
   ELSE 'no_capture_since_due' END"""
 
-OVER_BY = f"""CASE {REASON}
+
+def over_by(reason: str) -> str:
+    """By how many days a duty judged so is over, as SQL; NULL unless it is late."""
+    return f"""CASE {reason}
   WHEN 'absent_after_due' THEN greatest(
     s.absent_ord, CASE WHEN NOT s.claim_contradicted THEN s.claim_ord END) - s.due_ord
   WHEN 'claim_after_due' THEN coalesce(s.claim_ord, {_LAST} + 1) - s.due_ord END"""
 
-_WORDS = " ".join(f"WHEN '{reason}' THEN '{verdict}'" for reason, verdict in VERDICT_OF.items())
+
+def verdict_of(reason: str) -> str:
+    """The verdict to which a reason belongs, as SQL."""
+    words = " ".join(f"WHEN '{each}' THEN '{verdict}'" for each, verdict in VERDICT_OF.items())
+    return f"CASE {reason} {words} END"
+
 
 SCOPES = {
     "all": "true",
@@ -96,11 +105,12 @@ WITH w AS MATERIALIZED (
   LEFT JOIN work_calendar c ON c.region = :region AND c.date = walk.day
 ), moved AS (
   UPDATE standing s
-  SET reason = {REASON}, verdict = CASE {REASON} {_WORDS} END, over_by = {OVER_BY},
+  SET reason = {REASON}, verdict = {verdict_of(REASON)}, over_by = {over_by(REASON)},
       judged_on = CAST(:as_of AS date), version = s.version + 1
   FROM w
   WHERE s.unit_code = w.unit_code AND {SCOPES[scope]}
-    AND (s.reason IS DISTINCT FROM {REASON} OR s.is_seen AND s.over_by IS DISTINCT FROM {OVER_BY})
+    AND (s.reason IS DISTINCT FROM {REASON}
+      OR s.is_seen AND s.over_by IS DISTINCT FROM {over_by("s.reason")})
   RETURNING s.duty_id, s.unit_code, s.due_ord, s.calendar_days, new.reason, new.over_by,
             old.verdict AS from_verdict, new.verdict AS to_verdict, old.over_by AS from_over_by
 ), noted AS (
