@@ -1,0 +1,156 @@
+"""Bookings that go together: two processes at once, and one bad row among good ones."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from deploy.local.nats import NatsServer
+from services.appointments.app import create_app
+from services.appointments.booking.gathering import Gatherer, Wish
+from services.appointments.booking.memory import Memory
+from services.appointments.booking.rules import Draft
+from services.appointments.settings import AppointmentsSettings
+from shared import clock
+from shared.db import DirectPool
+from shared.ids import new_id, public_code
+from tests import support
+from tests.appointments.floor import Clock, good
+from tests.appointments.offices import NINE, Office
+from tests.support import Databases, Tokens
+
+TEN = NINE + timedelta(hours=1)
+
+
+@pytest.fixture
+async def twin(
+    office: Office, databases: Databases, bus: NatsServer, tokens: Tokens, test_clock: Clock
+) -> AsyncIterator[Office]:
+    """The same hall, seen through a second instance of the service."""
+    url = databases["appointments"]
+    app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
+    app.dependency_overrides[clock.present] = test_clock
+    async with support.serve(app) as client:
+        yield replace(office, client=client)
+
+
+@pytest.fixture
+async def direct(databases: Databases) -> AsyncIterator[DirectPool]:
+    settings = AppointmentsSettings(
+        database_url=databases["appointments"],
+        column_keys=support.COLUMN_KEYS,
+        index_key=support.INDEX_KEY,
+    )
+    pool = DirectPool(settings, "test-direct", lambda: None)
+    yield pool
+    await pool.close()
+
+
+async def test_two_instances_share_the_places_of_a_slot(office: Office, twin: Office) -> None:
+    slot = await office.slot(TEN, capacity=15)
+
+    answers = await asyncio.gather(*[one.ask(slot) for _ in range(20) for one in (office, twin)])
+
+    assert sorted(answer.status_code for answer in answers) == [201] * 15 + [409] * 25
+    assert await office.booked(slot) == 15
+
+
+async def test_a_key_sent_to_two_instances_at_once_has_one_effect(
+    office: Office, twin: Office
+) -> None:
+    slot = await office.slot(TEN, capacity=30)
+    for _ in range(10):
+        me = office.citizen(**{"Idempotency-Key": uuid4().hex})
+        answers = await asyncio.gather(office.ask(slot, headers=me), twin.ask(slot, headers=me))
+        assert len({good(answer, 201)["id"] for answer in answers}) == 1
+
+    assert await office.booked(slot) == 10
+
+
+async def test_a_person_at_two_instances_at_once_gets_one_appointment(
+    office: Office, twin: Office
+) -> None:
+    slot = await office.slot(TEN, capacity=30)
+    for _ in range(10):
+        me = office.citizen()
+        answers = await asyncio.gather(office.ask(slot, headers=me), twin.ask(slot, headers=me))
+        assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+    assert await office.booked(slot) == 10
+
+
+async def test_one_bad_row_does_not_take_the_others_along(
+    office: Office, direct: DirectPool
+) -> None:
+    slot, gatherer = await office.slot(TEN, capacity=9), Gatherer(direct)
+
+    def wish(code: str) -> Wish:
+        person = f"sub:{uuid4()}"
+        draft = Draft(
+            id=new_id(),
+            code=code,
+            hall_code=office.code,
+            item_code=office.items[0],
+            pool="online",
+            citizen_key=person,
+            booked_by=person,
+            on_date=TEN.date(),
+            starts_at=TEN,
+            minutes=30,
+            guide_version=1,
+            policy_version=0,
+            expires_at=TEN,
+            idem_key=None,
+            idem_route=None,
+            idem_hash=None,
+            answer="{}",
+            event_id=new_id(),
+            event_subject="test",
+            event_body=b"{}",
+            traceparent=None,
+            name_sealed=None,
+            phone_sealed=None,
+            id_number_sealed=None,
+        )
+        return Wish(lambda: draft, [slot], NINE, (person, "I", TEN.date()), None)
+
+    wishes = [wish(public_code("A")), wish("longer than any code may be"), wish(public_code("A"))]
+    outcomes = await asyncio.gather(*(gatherer.hold(one) for one in wishes), return_exceptions=True)
+
+    assert isinstance(outcomes[1], asyncpg.DataError)
+    assert [getattr(one, "outcome", None) for one in outcomes] == ["held", None, "held"]
+    assert await office.booked(slot) == 2
+
+
+async def test_a_memory_asks_once_for_all_who_ask_together() -> None:
+    memory, asked = Memory[str, int](seconds=60, most=2), 0
+
+    async def ask() -> int:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        return asked
+
+    answers = await asyncio.gather(*(memory.get("key", ask) for _ in range(20)))
+
+    assert answers == [1] * 20
+    assert memory.peek("key") == 1
+
+
+async def test_a_memory_keeps_no_failure_and_forgets_the_oldest() -> None:
+    memory = Memory[str, int](seconds=60, most=2)
+
+    async def fail() -> int:
+        raise ValueError("not now")
+
+    async def answer() -> int:
+        return 1
+
+    with pytest.raises(ValueError, match="not now"):
+        await memory.get("key", fail)
+    assert [await memory.get(key, answer) for key in ("key", "other", "third")] == [1, 1, 1]
+    assert [memory.peek(key) for key in ("key", "other", "third")] == [None, 1, 1]
