@@ -133,6 +133,7 @@ async def test_a_policy_is_followed_by_its_next_version(office: Office) -> None:
     late = await office.client.put(url, json={"version": 0, "hold_minutes": 3}, headers=me)
 
     assert (default["version"], default["hold_minutes"]) == (0, 5)
+    problem(await office.get("policies/NOWHERE"), 404, "not-found")
     assert (first["version"], first["hold_minutes"]) == (1, 10)
     assert problem(late, 409, "state-conflict")["version"] == 1
     other = office.sign("hall_manager", "OTHER")

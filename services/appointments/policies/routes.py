@@ -30,7 +30,7 @@ async def get_booking_policy(
     How long a place is held, until when one may cancel, when to check in, and what a no-show
     means. A hall without a policy of its own follows the defaults (version 0).
     """
-    return PolicyView.model_validate(await service.in_force(session, hall, now))
+    return PolicyView.model_validate(await service.of_hall(session, hall, now))
 
 
 @router.put(

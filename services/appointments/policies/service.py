@@ -22,6 +22,12 @@ async def in_force(session: AsyncSession, hall: str, now: datetime) -> BookingPo
     return found or BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now)
 
 
+async def of_hall(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:
+    """The same for anybody who asks. Raises NotFound for an unknown hall."""
+    await directory.get_hall(session, hall)
+    return await in_force(session, hall, now)
+
+
 async def hold_terms(direct: DirectPool, hall: str) -> tuple[int, int]:
     """The version in force and how many minutes it holds a place, for the booking statement."""
     return await queries.hold_terms(direct, hall) or (0, _DEFAULT_HOLD_MINUTES)
