@@ -132,8 +132,13 @@ async def test_unknown_windows_and_tickets_are_not_found(floor: Floor) -> None:
     problem(await floor.client.post(url, headers=floor.clerk()), 404, "not-found")
 
 
-async def test_only_a_manager_opens_a_window_for_somebody_else(floor: Floor) -> None:
-    answer = await floor.window("open", 1, clerk="clerk-9")
-    assert answer.status_code == 403
-    opened = await floor.window("open", 1, clerk="clerk-9", headers=floor.manager())
-    assert opened.json()["clerk"] == "clerk-9"
+async def test_a_window_shows_who_works_there_and_the_log_who_acted(floor: Floor, sql: Any) -> None:
+    opened = await floor.window("open", 1, clerk="3号窗张", headers=floor.manager())
+    assert opened.json()["clerk"] == "3号窗张"
+    await floor.issue()
+    await floor.call(1)
+    owner = await sql("appointments")
+    actor = await owner.fetchval(
+        "SELECT actor FROM ticket_event WHERE hall_code = $1 AND action = 'call'", floor.code
+    )
+    assert actor == "clerk-1"

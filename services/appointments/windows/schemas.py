@@ -8,7 +8,7 @@ from services.appointments.queueing.models import WindowAtWork, WindowState
 
 
 class OpenRequest(BaseModel):
-    """`clerk`: who works there, when a hall manager opens the window for somebody else."""
+    """`clerk`: who works there, as staff name each other; the caller's account if not given."""
 
     model_config = ConfigDict(extra="forbid")
 
