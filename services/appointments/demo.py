@@ -52,8 +52,8 @@ async def load(session: AsyncSession, now: datetime) -> list[str]:
     await _demo_hall(session, now)
     await _windows(session, list(codes.values()), now)
     await _policy(session, now)
-    await _schedule(session, list(codes.values()), now)
-    added = await schedules.extend_hall(session, HALL, now)
+    added = await _schedule(session, list(codes.values()), now)
+    added += await schedules.extend_hall(session, HALL, now)
     return [*said, f"{HALL}: +{added} 个时段 slots"]
 
 
@@ -172,10 +172,10 @@ async def _policy(session: AsyncSession, now: datetime) -> None:
         await policies.lay_down(session, HALL, wanted, LOADER, now)
 
 
-async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> None:
-    """Slots round the clock, every day: a tour works whenever it is started."""
+async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> int:
+    """Slots round the clock, every day: a tour works whenever it is started. Returns how many."""
     if await schedules.list_rules(session, HALL, now):
-        return
+        return 0
     rule = RuleIn(
         code="DAILY",
         name="全天（演示）",
@@ -191,7 +191,7 @@ async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> N
     change = ScheduleChange(hall=HALL, rules=[rule])
     proposal = await schedules.propose(session, change, LOADER, now)
     applied = ScheduleApplication(hall=HALL, rules=[rule], fingerprint=proposal.fingerprint)
-    await schedules.apply(session, applied, LOADER, now)
+    return (await schedules.apply(session, applied, LOADER, now)).added_count
 
 
 async def main() -> None:
