@@ -178,6 +178,31 @@ async def test_a_claim_that_is_changed_later_is_flagged(
     assert "claim_changed_since_first_read" in page["flags"]  # type: ignore[operator]
 
 
+async def test_what_a_page_is_about_has_a_bracket_of_its_own(
+    desk: Desk, shop: tuple[UnrulyPortal, str, str]
+) -> None:
+    portal, address, portal_id = shop
+    portal.pages["/list"] = listing("/a|甲|2026-01-05")
+    portal.pages["/a"] = "<h1>敬请期待</h1><p>浏览 1 次</p>"
+    await desk.portal(portal_id, f"{address}/list")
+    await desk.collect(portal_id)
+    early = (
+        "UPDATE portal_page SET checked_at = checked_at - interval '2 days' WHERE portal_id = :i"
+    )
+    await desk.do(early, i=portal_id)
+    portal.pages["/a"] = "<h1>敬请期待</h1><p>浏览 2 次</p>"
+    await desk.collect(portal_id)
+    counted = (await _pages(desk, portal_id))["/a"]
+    assert counted["content_seen_at"] == counted["first_seen_at"]
+    await desk.do(early, i=portal_id)
+    portal.pages["/a"] = "<h1>甲工程批复公示</h1><p>浏览 3 次</p>"
+    await desk.collect(portal_id)
+    filled = (await _pages(desk, portal_id))["/a"]
+    assert filled["first_seen_at"] == counted["first_seen_at"]
+    assert filled["content_seen_at"] > counted["content_seen_at"]  # type: ignore[operator]
+    assert filled["content_absent_at"] is not None
+
+
 async def test_pages_of_other_hosts_are_listed_but_not_fetched(
     desk: Desk, shop: tuple[UnrulyPortal, str, str]
 ) -> None:

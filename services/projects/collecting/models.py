@@ -111,6 +111,13 @@ class PortalPage(Table, table=True):
     first_seen_at: datetime = Field(sa_type=Moment)
     last_absent_at: datetime | None = Field(default=None, sa_type=Moment)
     last_listed_at: datetime = Field(sa_type=Moment)
+    content_sha256: str | None = Field(default=None, max_length=64)
+    """Over title, code, name and number: what the page is about."""
+    content_seen_at: datetime = Field(sa_type=Moment)
+    content_absent_at: datetime | None = Field(default=None, sa_type=Moment)
+    """The same bracket for what the page is about now: a page put up early and filled in later
+    was not published before it was filled in.
+    """
     gone_at: datetime | None = Field(default=None, sa_type=Moment)
     detail_state: DetailState = Field(
         default=DetailState.PENDING, sa_type=enum_type(DetailState, length=16)

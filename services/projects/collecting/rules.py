@@ -1,5 +1,7 @@
 """When to read a portal, when a walk is at its end, and what it proves. Pure."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from services.projects.collecting.models import (
     RunKind,
 )
 from services.projects.portals.models import Portal, PortalHealth
+from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.rule import CollectorRule, NumberedPages
@@ -72,3 +75,10 @@ def first_state(url: str, start_url: str) -> DetailState:
 def repeats(page: Sequence[str], earlier: Sequence[Sequence[str]]) -> bool:
     """Some portals answer any page number past the end with the first or the last page."""
     return bool(page) and list(page) in [list(urls) for urls in earlier]
+
+
+def content_hash(reading: PageReading) -> str:
+    """What a page is about: not its wording, a counter of visits or a mended slip of the pen."""
+    facts = reading.facts
+    said = (reading.title, facts.project_code, facts.project_name, facts.doc_no)
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

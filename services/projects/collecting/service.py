@@ -145,6 +145,8 @@ async def note_list_page(
             column_name=entry.column[:100] if entry.column else None,
             first_seen_at=seen.fetched_at,
             last_absent_at=portal.walked_at,
+            content_seen_at=seen.fetched_at,
+            content_absent_at=portal.walked_at,
             last_listed_at=seen.fetched_at,
             detail_state=rules.first_state(entry.url, portal.start_url),
         )
@@ -197,7 +199,7 @@ async def note_detail(
     is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ
     page.evidence_id = known.id
     page.match_wanted = page.match_wanted or is_news or page.claimed_at != claim.at
-    _take_over(page, reading)
+    _take_over(page, reading, seen.fetched_at)
     _claim(page, claim, misdeclared=decoded.misdeclared)
     page.etag = answer.headers.get("etag")
     page.last_modified = answer.headers.get("last-modified", "")[:100] or None
@@ -264,7 +266,11 @@ def _note_error(run: CollectorRun, url: str, fault: SourceFault) -> None:
         run.errors = [*run.errors, said]
 
 
-def _take_over(page: PortalPage, reading: PageReading) -> None:
+def _take_over(page: PortalPage, reading: PageReading, at: datetime) -> None:
+    about = rules.content_hash(reading)
+    if page.content_sha256 not in (None, about):
+        page.content_seen_at, page.content_absent_at = at, page.checked_at
+    page.content_sha256 = about
     page.title = (reading.title or page.title)[:500]
     page.text_sha256 = reading.text_sha256
     page.source_name = (reading.meta.get("ContentSource") or "")[:200] or None

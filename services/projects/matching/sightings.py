@@ -68,7 +68,7 @@ async def record(
             item_code=duty.item_code,
             url=page.url,
             claimed_at=page.claimed_at if page.claimed_from in CLAIMS else None,
-            first_seen_at=page.first_seen_at,
+            first_seen_at=page.content_seen_at,
             trust=trust.get(duty.duty_id, page.trust),
         )
         await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
@@ -117,7 +117,7 @@ async def _withdraw(
         project_code=duty.project_code,
         item_code=duty.item_code,
         url=page.url,
-        first_seen_at=page.first_seen_at,
+        first_seen_at=page.content_seen_at,
         withdrawn_at=gone_at,
     )
     await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
@@ -136,7 +136,7 @@ async def _sightings(
             page,
             proposal.candidate,
             wanted if judged[page.portal_id] else {},
-            observed_at=(page.checked_at if again else None) or page.first_seen_at,
+            observed_at=(page.checked_at if again else None) or page.content_seen_at,
         )
         for page, proposal in pairs
     ]
@@ -152,7 +152,7 @@ def _sighting(
         duty_id=duty.duty_id,
         url=page.url,
         observed_at=observed_at,
-        last_absent_at=page.last_absent_at,
+        last_absent_at=page.content_absent_at,
         claim_kind=claim,
         claimed_at=page.claimed_at if claim is not ClaimKind.NONE else None,
         claims_agree=page.claims_agree,

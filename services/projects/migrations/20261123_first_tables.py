@@ -2,7 +2,7 @@
 
 Revision ID: first
 Revises:
-Create Date: 2026-11-23 08:47:40.914944
+Create Date: 2026-11-23 09:42:33.755156
 """
 
 from collections.abc import Sequence
@@ -382,6 +382,7 @@ def upgrade() -> None:
                 "timeout",
                 "too_large",
                 "wrong_charset",
+                "unreadable",
                 "server_error",
                 "unreachable",
                 "redirect_loop",
@@ -542,6 +543,9 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_absent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_listed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("content_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content_absent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "detail_state",
@@ -566,6 +570,7 @@ def upgrade() -> None:
                 "timeout",
                 "too_large",
                 "wrong_charset",
+                "unreadable",
                 "server_error",
                 "unreachable",
                 "redirect_loop",
