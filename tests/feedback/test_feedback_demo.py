@@ -15,10 +15,12 @@ async def test_the_demo_loads_once_and_shows_nothing_personal(aside: Aside) -> N
     async with aside.sessions() as session, session.begin():
         assert await demo.load(session, VAULT, "NC", aside.clock.now) == 0
     written = json.loads((demo.DATA / "letters.json").read_text("utf-8"))
-    titles = {letter["title"] for letter in written}
-    answer = await aside.client.get("/api/v1/published-letters", params={"limit": 200})
-    shown = [item for item in answer.json()["items"] if item["title"] in titles]
-    assert len(shown) == 12
+    shown = []
+    for letter in written:
+        params = {"q": letter["title"], "limit": 1}
+        answer = await aside.client.get("/api/v1/published-letters", params=params)
+        shown += answer.json()["items"]
+    assert [copy["title"] for copy in shown] == [letter["title"] for letter in written]
     for copy in shown:
         public = f"{copy['title']}\n{copy['body']}\n{copy['reply']}"
         assert unresolved(public, []) == []

@@ -5,7 +5,10 @@ import pytest
 from services.feedback.publication import search
 from shared.errors import Invalid
 
-CHARACTERS = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
+CHARACTERS = (
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动"
+    "同工也能下过子说产种面而方后多定行学法所民得经"
+)
 
 
 def generated(count: int, seed: int = 7) -> list[str]:

@@ -73,15 +73,21 @@ async def compare_and_swap(session: AsyncSession, letter: Letter, changes: dict[
     return (await session.execute(swap)).scalar_one_or_none() is not None
 
 
-async def alike(session: AsyncSession, sketch: list[int], since: datetime) -> Sequence[Any]:
-    """(id, sketch) of up to 100 letters since a moment that share a hash, latest first."""
+async def alike(
+    session: AsyncSession, sketch: list[int], since: datetime, limit: int
+) -> Sequence[Any]:
+    """(id, numbers in common) of the letters since a moment that are most like a sketch."""
+    if not sketch:
+        return []
+    theirs = func.unnest(col(Letter.sketch)).column_valued("number")
+    shared = select(func.count()).where(theirs.in_(sketch)).scalar_subquery()
     rows = (
-        select(col(Letter.id), col(Letter.sketch))
+        select(col(Letter.id), shared.label("shared"))
         .where(col(Letter.sketch).bool_op("&&")(sketch), col(Letter.received_at) >= since)
-        .order_by(col(Letter.received_at).desc())
-        .limit(100)
+        .order_by(shared.desc(), col(Letter.received_at).desc())
+        .limit(limit)
     )
-    return (await session.execute(rows)).all() if sketch else []
+    return (await session.execute(rows)).all()
 
 
 async def duplicates_of(

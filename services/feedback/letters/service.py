@@ -30,6 +30,7 @@ from shared.identity import Caller
 from shared.ids import new_id, normal_code, secret_code
 
 DUPLICATES_WITHIN = timedelta(days=90)
+MOST_HINTS = 5
 
 
 class Duplicate(NamedTuple):
@@ -58,7 +59,7 @@ async def receive(
     by = caller.sub if caller else "sender"
     await limits.start_on_receipt(session, columns["id"], letter_in.kind, by, now)
     hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(vault))
-    found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN)
+    found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN, MOST_HINTS)
     serial = await queries.next_serial(session, region, today(now))
     reg_no = numbers.registration_number(region, today(now), serial)
     letter = Letter(reg_no=reg_no, received_at=now, sketch=hashes, **columns)
@@ -230,8 +231,8 @@ def _full_text(letter_in: LetterIn) -> str:
 
 
 def _note_duplicates(session: AsyncSession, letter: Letter, found: Sequence[Any]) -> None:
-    shares = [(other, likeness(letter.sketch, theirs)) for other, theirs in found]
-    alike = sorted((s for s in shares if s[1] >= ALIKE), key=lambda s: -s[1])[:5]
     session.add_all(
-        DuplicateHint(letter_id=letter.id, other_id=other, likeness=share) for other, share in alike
+        DuplicateHint(letter_id=letter.id, other_id=other, likeness=likeness(shared))
+        for other, shared in found
+        if likeness(shared) >= ALIKE
     )

@@ -34,7 +34,7 @@ async def of_period(
     """Counted over what the caller may know of: accusations only for the office, and never those
     against the caller's own department (信访工作条例 art. 30). Raises Invalid for a bad period.
     """
-    within = FIRST_DAY <= from_on and to_on <= LAST_DAY
+    within = from_on >= FIRST_DAY and to_on <= LAST_DAY
     if not within or not timedelta(0) <= to_on - from_on <= LONGEST_PERIOD:
         raise Invalid(
             Text("截止日不能早于起始日，最长五年", "At most five years, from the earlier day on"),
