@@ -89,6 +89,14 @@ async def protect(owner_url: str, service: str) -> None:
                 await owner.execute(f"REVOKE {rights} ON {table} FROM {role}")
 
 
+async def version_of(owner_url: str) -> set[str]:
+    """The migrations that the database stands at; none in an empty one."""
+    async with _connected(owner_url) as owner:
+        if not await owner.fetchval("SELECT to_regclass('public.alembic_version')"):
+            return set()
+        return {row[0] for row in await owner.fetch("SELECT version_num FROM alembic_version")}
+
+
 async def _role(
     admin: asyncpg.Connection, name: str, password: str, limits: dict[str, str]
 ) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
+
 from deploy import postgres as roles
 from deploy import streams
 from deploy.local import nats, postgres, servers
@@ -19,6 +21,7 @@ from deploy.local.secrets import Secrets
 from deploy.local.servers import LOOPBACK, Command
 from deploy.local.supervisor import Part, Supervisor
 from deploy.services import SERVICES, all_subscriptions
+from shared.migrate import config
 
 PORTAL = "services.projects.demo_portal"
 GUARDED = "shared.guarded_http:GuardedHttp"
@@ -132,6 +135,8 @@ class Stack:
 
     async def _migrate(self, service: str) -> None:
         urls = self._database_urls[service]
+        if await roles.version_of(urls.owner) == await asyncio.to_thread(_heads, service):
+            return
         environment = {f"{service.upper()}_OWNER_DATABASE_URL": urls.owner}
         command = _python("-m", "shared.migrate", service, "upgrade", **environment)
         await self.supervisor.run(service, command)
@@ -187,6 +192,11 @@ class Stack:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _heads(service: str) -> set[str]:
+    """The newest migrations of a service."""
+    return set(ScriptDirectory.from_config(config(service)).get_heads())
 
 
 def _python(*arguments: str, **environment: str) -> Command:
