@@ -201,6 +201,9 @@ async def test_a_day_ahead_is_refused_and_a_past_day_is_reported_as_it_was(
     refused = await projects.post("/api/v1/audits", json=ahead, headers=auditor)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/body/as_of"
+    ancient = {"as_of": "0333-08-29"}
+    refused = await projects.post("/api/v1/audits", json=ancient, headers=auditor)
+    assert refused.status_code == 422
     past = await projects.post("/api/v1/audits", json={"as_of": "2020-01-02"}, headers=auditor)
     report = await projects.get(f"/api/v1/reports/{past.json()['report']}.json")
     assert report.json()["as_of"] == "2020-01-02"

@@ -17,6 +17,7 @@ class AuditOrder(BaseModel):
 
     as_of: dt.date | None = Field(
         None,
+        ge=dt.date(2004, 1, 1),
         description="监察日期，默认今天；过去的日期按当时的结论出报表"
         " | Today by default; a past day is reported as it was judged then.",
     )
