@@ -147,13 +147,15 @@ def _background(
 
 
 def _housekeeping(settings: Settings) -> list[Job]:
+    """What every service does besides. Pruning goes in batches, each well inside its limits."""
     kept = settings.outbox_kept_days
-    hour = timedelta(hours=1)
+    minute = timedelta(minutes=1)
     return [
         Job("seal-audit-log", timedelta(seconds=5), audit_log.seal),
-        Job("prune-outbox", hour, partial(outbox.prune, kept_days=kept)),
-        Job("prune-inbox", hour, partial(inbox.prune, kept_days=2 * kept)),
-        Job("prune-idempotency", hour, idempotency.prune),
+        Job("tell-audit-head", minute, audit_log.tell_head),
+        Job("prune-outbox", minute, partial(outbox.prune, kept_days=kept)),
+        Job("prune-inbox", minute, partial(inbox.prune, kept_days=2 * kept)),
+        Job("prune-idempotency", minute, idempotency.prune),
     ]
 
 

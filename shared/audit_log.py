@@ -11,11 +11,16 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 GENESIS = "0" * 64
 SEAL_BATCH = 1000
+LATE_COMMITS = 10_000
+"""An entry may commit after later ones were sealed; it is looked for this far back."""
+
+log = structlog.get_logger()
 
 _WRITE = text(
     "INSERT INTO audit_log (at, actor, action, object, details)"
@@ -23,8 +28,14 @@ _WRITE = text(
 )
 _LAST = text("SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1")
 _UNSEALED = text(
-    "SELECT l.* FROM audit_log l LEFT JOIN audit_seal s ON s.entry_id = l.id"
-    " WHERE s.entry_id IS NULL ORDER BY l.id LIMIT :batch"
+    "SELECT l.* FROM audit_log l WHERE l.id > :after"
+    " AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.entry_id = l.id)"
+    " ORDER BY l.id LIMIT :batch"
+)
+_NEWEST = text("SELECT coalesce(max(entry_id), 0) FROM audit_seal")
+_FORGOTTEN = text(
+    "SELECT min(l.id) FROM audit_log l WHERE l.at < now() - interval '10 minutes'"
+    " AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.entry_id = l.id)"
 )
 _SEAL = text(
     "INSERT INTO audit_seal (position, entry_id, hash) VALUES (:position, :entry_id, :hash)"
@@ -53,7 +64,9 @@ async def seal(session: AsyncSession, _: datetime) -> int:
     """Chain what was written since; run by one sealer at a time. Returns how many."""
     last = (await session.execute(_LAST)).mappings().one_or_none()
     position, previous = (last["position"], last["hash"]) if last else (0, GENESIS)
-    entries = (await session.execute(_UNSEALED, {"batch": SEAL_BATCH})).mappings().all()
+    newest = int((await session.execute(_NEWEST)).scalar_one())
+    window = {"after": newest - LATE_COMMITS, "batch": SEAL_BATCH}
+    entries = (await session.execute(_UNSEALED, window)).mappings().all()
     seals = []
     for entry in entries:
         position += 1
@@ -62,6 +75,14 @@ async def seal(session: AsyncSession, _: datetime) -> int:
     if seals:
         await session.execute(_SEAL, seals)
     return len(seals)
+
+
+async def tell_head(session: AsyncSession, _: datetime) -> int:
+    """Log the head of the chain: who keeps the log can tell if the chain's tail is cut off."""
+    head = (await session.execute(_LAST)).mappings().one_or_none()
+    if head is not None:
+        log.info("audit_head", position=head["position"], hash=head["hash"])
+    return 0
 
 
 async def verify(session: AsyncSession) -> tuple[int, str | None]:
@@ -76,7 +97,8 @@ async def verify(session: AsyncSession) -> tuple[int, str | None]:
         if previous != row["hash"]:
             return held, f"the entry at position {row['position']} was changed"
         held += 1
-    return held, None
+    forgotten = (await session.execute(_FORGOTTEN)).scalar_one()
+    return held, None if forgotten is None else f"entry {forgotten} was never sealed"
 
 
 def _link(previous: str, position: int, entry: RowMapping) -> str:

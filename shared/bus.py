@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 from urllib.parse import urlsplit
 
+import asyncpg
 import nats
 import nats.errors
 import nats.js.errors
@@ -22,6 +23,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from pydantic import ValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,9 +32,19 @@ from shared.events import E, Envelope, envelope_of, stream_of
 from shared.pulling import Puller
 
 RETRY_SECONDS = (1, 5, 30, 300)
+OUTAGE_RETRY_SECONDS = 5
 HANDLER_SECONDS = 20
 CONNECT_SECONDS = 3
 TCP_USER_TIMEOUT_MS = 5000
+
+_GIVEN_WAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.CannotConnectNowError,
+)
 
 log = structlog.get_logger()
 
@@ -195,7 +207,12 @@ class Consumer(Generic[E]):
                         await self._sub.handle(session, envelope)
 
     async def _retry_or_bury(self, message: Msg, error: Exception) -> None:
+        """An outage is not the message's fault: only what a handler refuses is buried."""
         attempt = message.metadata.num_delivered
+        if _is_outage(error):
+            log.warning("handler_waits", subscription=self._sub.name, error=type(error).__name__)
+            await message.nak(delay=OUTAGE_RETRY_SECONDS)
+            return
         log.error(
             "handler_failed",
             subscription=self._sub.name,
@@ -219,3 +236,14 @@ class Consumer(Generic[E]):
         await self._bus.js.publish(f"dead.{message.subject}", message.data, headers=headers)
         await message.term()
         log.error("dead_letter", subscription=self._sub.name, subject=message.subject)
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    """Whether the database was out of reach, too busy or gave way to another transaction."""
+    while error is not None:
+        if isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError):
+            return True
+        if isinstance(error, _GIVEN_WAY):
+            return True
+        error = error.__cause__
+    return False

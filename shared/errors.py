@@ -41,7 +41,8 @@ class ProblemDetails(BaseModel):
 class Problem(Exception):
     """Base of every error a caller may see. Subclasses name the problem, not the status code.
 
-    `members` are further JSON members of the document, such as the present state or alternatives.
+    `pointer` names the field that is wrong (`/body/phone`); `members` are further JSON members of
+    the document, such as the present state or alternatives.
     """
 
     status: ClassVar[HTTPStatus]
@@ -49,10 +50,16 @@ class Problem(Exception):
     title: ClassVar[Text]
 
     def __init__(
-        self, detail: Text | None = None, *, retry_after: int | None = None, **members: Any
+        self,
+        detail: Text | None = None,
+        *,
+        pointer: str | None = None,
+        retry_after: int | None = None,
+        **members: Any,
     ) -> None:
         super().__init__((detail or self.title).en)
-        self.detail, self.retry_after, self.members = detail, retry_after, members
+        self.detail, self.pointer = detail, pointer
+        self.retry_after, self.members = retry_after, members
 
 
 class BadRequest(Problem):
@@ -103,14 +110,10 @@ class PayloadTooLarge(Problem):
 
 
 class Invalid(Problem):
-    """Input that cannot be accepted; `pointer` names the field (`/body/phone`)."""
+    """Input that cannot be accepted."""
 
     status, type = HTTPStatus.UNPROCESSABLE_ENTITY, "/problems/invalid-request"
     title = Text("填写的内容有误，请按提示修改", "Some of the input is wrong; please correct it")
-
-    def __init__(self, detail: Text, *, pointer: str | None = None, **members: Any) -> None:
-        super().__init__(detail, **members)
-        self.pointer = pointer
 
 
 class TooMany(Problem):

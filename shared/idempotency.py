@@ -35,7 +35,10 @@ _STORE = text(
     "INSERT INTO idempotency (caller, key, route, request_hash, status, sealed, headers)"
     " VALUES (:caller, :key, :route, :request_hash, :status, :sealed, CAST(:headers AS jsonb))"
 )
-_PRUNE = text("DELETE FROM idempotency WHERE created_at < :before")
+_PRUNE = text(
+    "DELETE FROM idempotency WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM idempotency WHERE created_at < :before LIMIT 5000))"
+)
 
 _OTHER_REQUEST = Text(
     "这个 Idempotency-Key 已用于另一个请求，请换一个新的",
@@ -102,15 +105,16 @@ async def read_claim(request: Request) -> Claim | None:
     if not (shortest <= len(key) <= 255 and key.isascii() and key.isprintable()):
         raise Invalid(_BAD_KEY, pointer="/header/Idempotency-Key")
     route = f"{request.method} {request.url.path}"
-    body = await request.body()
-    return Claim(caller.sub if caller else "_", key, route, request_hash(route, body))
+    asked = f"{route}?{request.url.query} {request.headers.get('if-match', '')}"
+    digest = request_hash(asked, await request.body())
+    return Claim(caller.sub if caller else "_", key, route, digest)
 
 
-def request_hash(route: str, body: bytes) -> str:
-    """Equal for the same method, path and JSON value, however it is spaced or ordered."""
+def request_hash(asked: str, body: bytes) -> str:
+    """Equal for the same method, address, precondition and JSON value, however it is spaced."""
     with contextlib.suppress(ValueError):  # not JSON: the bytes themselves are compared
         body = json.dumps(json.loads(body), sort_keys=True).encode()
-    return hashlib.sha256(route.encode() + b"\n" + body).hexdigest()
+    return hashlib.sha256(asked.encode() + b"\n" + body).hexdigest()
 
 
 async def claim(session: AsyncSession, request: Request) -> None:

@@ -11,7 +11,10 @@ _NOTE = text(
     "INSERT INTO inbox (subscription, event_id) VALUES (:subscription, :event_id)"
     " ON CONFLICT DO NOTHING"
 )
-_PRUNE = text("DELETE FROM inbox WHERE handled_at < :before")
+_PRUNE = text(
+    "DELETE FROM inbox WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM inbox WHERE handled_at < :before LIMIT 5000))"
+)
 
 
 async def first_time(session: AsyncSession, subscription: str, event_id: UUID) -> bool:

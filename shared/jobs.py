@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -58,7 +57,7 @@ async def keep_running(
     after: Callable[[], None],
     turn: asyncio.Semaphore,
 ) -> None:
-    """Run the job again and again until cancelled; a failure is logged and tried next time.
+    """Run the job again and again until cancelled; any failure is logged and tried next time.
 
     `turn` keeps a service's jobs from taking all of its connections at once; a LongJob, which
     waits for others, does not wait for it.
@@ -73,6 +72,6 @@ async def keep_running(
             if changed:
                 log.info("job_ran", job=job.name, changed=changed)
                 after()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except Exception as error:
             log.warning("job_failed", job=job.name, error=type(error).__name__)
         await asyncio.sleep(job.every.total_seconds())

@@ -56,12 +56,16 @@ def message_for(error: Mapping[str, Any]) -> Text:
     if said is None:
         return Text("内容不正确", f"Not valid ({kind})")
     context = error.get("ctx") or {}
+    if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
+        said = _SAID[f"string_{kind}"]
     cause = context.get("error")
     if isinstance(cause, ValueError) and cause.args and isinstance(cause.args[0], Text):
         return cause.args[0]
     if kind == "value_error" and not isinstance(cause, ValueError):
         return Text("内容不正确", "Not valid")
-    return Text(said.zh.format_map(_Known(context)), said.en.format_map(_Known(context)))
+    listed = str(context.get("expected", "")).replace(" or ", "、").replace(", ", "、")
+    chinese = {**context, "expected": listed}
+    return Text(said.zh.format_map(_Known(chinese)), said.en.format_map(_Known(context)))
 
 
 class _Known(dict[str, Any]):

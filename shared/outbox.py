@@ -38,7 +38,10 @@ _WAITING = text(
     " WHERE published_at IS NULL ORDER BY position LIMIT :batch FOR UPDATE SKIP LOCKED"
 )
 _PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE position = ANY(:positions)")
-_PRUNE = text("DELETE FROM outbox WHERE published_at < :before")
+_PRUNE = text(
+    "DELETE FROM outbox WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM outbox WHERE published_at < :before LIMIT 5000))"
+)
 _DEPTH = text(
     "SELECT count(*), coalesce(extract(epoch FROM now() - min(recorded_at)), 0)"
     " FROM outbox WHERE published_at IS NULL"

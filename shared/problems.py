@@ -30,6 +30,10 @@ _BY_STATUS: dict[int, type[Problem]] = {
         errors.Unavailable,
     )
 }
+_UNREADABLE = Text(
+    "内容无法解析：请用 UTF-8 编码的 JSON，嵌套不要过深，数字不要过长",
+    "The body cannot be parsed: send JSON in UTF-8, not nested too deeply, no over-long numbers",
+)
 _BAD_VALUE = Text("有一个值超出了允许的范围", "One of the values is outside what can be stored")
 
 
@@ -49,7 +53,7 @@ def render(request: Request, problem: Problem) -> JSONResponse:
     }
     if problem.detail is not None:
         body["detail"] = problem.detail.say(language)
-    if isinstance(problem, Invalid) and problem.pointer and problem.detail is not None:
+    if problem.pointer and problem.detail is not None:
         body["errors"] = [{"pointer": problem.pointer, "detail": problem.detail.say(language)}]
     body |= {k: v.say(language) if isinstance(v, Text) else v for k, v in problem.members.items()}
     return _answer(request, int(problem.status), body, problem.retry_after)
@@ -92,7 +96,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if any(e["type"] == "json_invalid" for e in error.errors()):
         detail = Text("内容不是有效的 JSON", "The body is not valid JSON")
-        return render(request, errors.BadRequest(detail))
+        return render(request, errors.BadRequest(detail, pointer="/body"))
     language = language_of(request)
     problem = Invalid(Text("请检查标出的字段", "Please check the fields named"))
     problem.members["errors"] = [
@@ -110,6 +114,8 @@ def _pointer(location: tuple[int | str, ...]) -> str:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return render(request, errors.BadRequest(_UNREADABLE, pointer="/body"))
     kind = _BY_STATUS.get(error.status_code)
     if kind is not None:
         return render(request, kind())

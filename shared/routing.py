@@ -4,10 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from shared import errors, idempotency
-from shared.errors import BadRequest, Text, problem_responses
+from shared.errors import BadRequest, Invalid, Text, problem_responses
 
 _ALWAYS = problem_responses(
     errors.BadRequest,
@@ -21,18 +23,30 @@ _ALWAYS = problem_responses(
     errors.Internal,
     errors.Unavailable,
 )
+_NO_SUCH_QUERY = Text(
+    "没有这个查询参数，请去掉", "There is no such query parameter; please remove it"
+)
 _NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Route(APIRoute):
-    """Reads the idempotency claim before the transaction and stores the answer inside it."""
+    """Reads the idempotency claim before the transaction and stores the answer inside it.
+
+    A query parameter that the operation does not have is refused: a mistyped filter that is
+    silently ignored would answer another question than the one asked.
+    """
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
+        fields = get_flat_params(self.dependant)
+        known = {field.alias for field in fields if isinstance(field.field_info, Query)}
 
         async def answer(request: Request) -> Response:
+            for name in request.query_params:
+                if name not in known:
+                    raise Invalid(_NO_SUCH_QUERY, pointer=f"/query/{name[:50]}")
             if request.method in idempotency.UNSAFE:
                 await _refuse_nul(request)
                 request.state.claim = await idempotency.read_claim(request)

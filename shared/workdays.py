@@ -20,8 +20,9 @@ FIRST_YEAR, LAST_YEAR = 2004, 2026
 """Years of which `chinesecalendar` knows the notice of the State Council's General Office."""
 
 _ROWS = text("SELECT day, is_workday FROM calendar_day WHERE region = :region ORDER BY day")
-_VERSION = text(
-    "SELECT coalesce(max(version), 0), count(*) FROM calendar_day WHERE region = :region"
+_CONTENT = text(
+    "SELECT count(*), coalesce(sum(hashtextextended(day::text || is_workday::text, 5)), 0)"
+    " FROM calendar_day WHERE region = :region"
 )
 _UPSERT = text(
     "INSERT INTO calendar_day (region, day, is_workday, version, notice)"
@@ -124,14 +125,14 @@ def official() -> Workdays:
     return Workdays.from_days((day, chinese_calendar.is_workday(day)) for day in days)
 
 
-_loaded: dict[tuple[str, str, int, int], Workdays] = {}
+_loaded: dict[tuple[str, int, int], Workdays] = {}
+"""Calendars by what they hold, so that a change is seen however it came about."""
 
 
 async def load(session: AsyncSession, region: str = "CN") -> Workdays:
     """The official calendar, overlaid with what this service's `calendar_day` holds."""
-    version, count = (await session.execute(_VERSION, {"region": region})).one()
-    database = str(session.get_bind().engine.url)
-    key = (database, region, int(version), int(count))
+    count, digest = (await session.execute(_CONTENT, {"region": region})).one()
+    key = (region, int(count), int(digest))
     if key not in _loaded:
         rows = (await session.execute(_ROWS, {"region": region})).all()
         if len(_loaded) > 20:

@@ -88,6 +88,7 @@ async def slow_note(_: Annotated[Caller | None, public()], direct: Direct) -> di
 
 
 handled: list[str] = []
+LOCK = 4711
 failing: set[str] = set()
 
 
@@ -97,6 +98,8 @@ async def remember(session: AsyncSession, envelope: Envelope[NoteWritten]) -> No
     handled.append(words)
     note = f"seen:{words}"
     await audit_log.write(session, "consumer", note, str(envelope.id), envelope.time)
+    if words.startswith("lock"):
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     if words in failing:
         raise LookupError("this note is never understood")
 

@@ -1,7 +1,7 @@
 """The chain finds every kind of tampering."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,7 +13,7 @@ from shared import audit_log
 from shared.db import Sessions, new_sessions
 from tests.support import Databases
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -35,6 +35,16 @@ async def test_an_untouched_chain_holds(sessions: Sessions) -> None:
         await _write(session, 3)
         await _write(session, 2)
         assert await audit_log.verify(session) == (5, None)
+
+
+async def test_an_entry_that_was_never_sealed_is_named(sessions: Sessions) -> None:
+    async with sessions() as session, session.begin():
+        await _write(session, 2)
+        await audit_log.write(session, "clerk1", "letter.read", "letter:9", NOW - timedelta(days=1))
+        held, fault = await audit_log.verify(session)
+        assert held == 2
+        assert fault is not None
+        assert "never sealed" in fault
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,26 @@ async def test_poison_and_failing_messages_are_buried_with_their_reason_and_othe
     assert await _seen(rows, bad) == 0
 
 
+async def test_an_outage_is_waited_out_and_buries_nothing(
+    house: httpx.AsyncClient,
+    as_: Headers,
+    rows: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bus, "RETRY_SECONDS", ())
+    monkeypatch.setattr(bus, "OUTAGE_RETRY_SECONDS", 0.1)
+    words = f"lock{uuid4().hex[:8]}"
+    await rows.execute("SELECT pg_advisory_lock($1)", notes.LOCK)
+    await house.post("/api/v1/notes", json={"words": words}, headers=as_("citizen"))
+    await eventually(partial(_tried_twice, words), seconds=15)
+    await rows.execute("SELECT pg_advisory_unlock($1)", notes.LOCK)
+    await eventually(lambda: _seen(rows, words), seconds=10)
+
+
+async def _tried_twice(words: str) -> bool:
+    return notes.handled.count(words) > 1
+
+
 async def test_writes_are_answered_while_nats_is_down_and_catch_up_after(
     notes_settings: Any, as_: Headers, rows: asyncpg.Connection
 ) -> None:

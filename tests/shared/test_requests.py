@@ -67,12 +67,12 @@ async def test_a_problem_speaks_the_callers_language(
         (b"{}", 422, "/body/words"),
         (b"", 422, "/body"),
         (b"[]", 422, "/body"),
-        (b'{"words": "a', 400, None),
-        (b'{"words": "\xff\xfe"}', 400, None),
+        (b'{"words": "a', 400, "/body"),
+        (b'{"words": "\xff\xfe"}', 400, "/body"),
         (b'{"words": "\\u0000"}', 400, None),
         (b'{"words": "\\ud800"}', 422, "/body/words"),
-        (b'{"words": "a", "count": ' + b"9" * 5000 + b"}", 400, None),
-        (b"[" * 200_000, 400, None),
+        (b'{"words": "a", "count": ' + b"9" * 5000 + b"}", 400, "/body"),
+        (b"[" * 200_000, 400, "/body"),
         (b'{"words": "' + b"a" * 1_000_000 + b'"}', 413, None),
     ],
 )
@@ -131,6 +131,21 @@ async def test_the_same_key_has_one_effect_and_one_answer(
     assert again.headers["location"] == first.headers["location"]
     assert "idempotent-replayed" not in first.headers
     assert await _count(rows) == (before[0] + 1, before[1] + 1)
+
+
+async def test_another_query_or_precondition_is_another_request(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
+    await house.post(NOTES, json={"words": "a"}, headers=headers)
+    other = await house.post(NOTES, json={"words": "a"}, headers=headers | {"If-Match": '"2"'})
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_a_query_parameter_that_is_not_there_is_named(house: httpx.AsyncClient) -> None:
+    answer = await house.get(f"{NOTES}?colour=red")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/colour"
 
 
 async def test_a_key_belongs_to_one_request_of_one_caller(

@@ -1,0 +1,56 @@
+"""Recurring work goes on, whatever one run of it did."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from shared.db import Sessions, new_sessions
+from shared.jobs import Job, keep_running, once
+from tests.support import Databases, eventually
+
+
+@pytest.fixture
+async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
+    url = make_url(databases["feedback"]).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url)
+    yield new_sessions(engine)
+    await engine.dispose()
+
+
+async def test_a_job_that_failed_is_run_again(sessions: Sessions) -> None:
+    runs: list[int] = []
+
+    async def stumble(_: AsyncSession, __: datetime) -> int:
+        runs.append(1)
+        raise LookupError("a defect in the job")
+
+    job = Job("stumble", timedelta(seconds=0.01), stumble)
+    task = asyncio.create_task(keep_running(sessions, job, lambda: None, asyncio.Semaphore(1)))
+
+    async def ran_thrice() -> bool:
+        return len(runs) > 2
+
+    await eventually(ran_thrice)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_job_runs_in_one_process_at_a_time(sessions: Sessions) -> None:
+    inside, release = asyncio.Event(), asyncio.Event()
+
+    async def linger(_: AsyncSession, __: datetime) -> int:
+        inside.set()
+        await release.wait()
+        return 7
+
+    job = Job("linger", timedelta(seconds=1), linger)
+    first = asyncio.create_task(once(sessions, job))
+    await inside.wait()
+    assert await once(sessions, job) == 0
+    release.set()
+    assert await first == 7
