@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -110,3 +111,37 @@ async def test_a_window_closed_while_it_calls_is_left_with_nobody_or_draining(
         assert closed.status_code == 200
         live = called.status_code == 200
         assert closed.json()["state"] == ("draining" if live else "closed")
+
+
+async def test_clerks_who_do_anything_at_once_leave_one_line_of_events(
+    hall: Build, sql: Connect
+) -> None:
+    """No deadlock, no gap, no ticket whose state is not the end of its own history."""
+    floor = await hall(windows=6, items=2)
+    await floor.open(*range(6))
+    tickets = [await floor.issue(items=[floor.items[n % 2]]) for n in range(12)]
+    await asyncio.gather(*(_anything(floor, tickets, Random(place), place) for place in range(6)))
+    owner = await sql("appointments")
+    log = await owner.fetch(
+        "SELECT hall_seq, ticket_id, to_state FROM ticket_event WHERE hall_code = $1"
+        " ORDER BY hall_seq",
+        floor.code,
+    )
+    assert [entry["hall_seq"] for entry in log] == list(range(1, len(log) + 1))
+    last = {entry["ticket_id"]: entry["to_state"] for entry in log}
+    rows = await owner.fetch("SELECT id, state FROM ticket WHERE hall_code = $1", floor.code)
+    assert {row["id"]: row["state"] for row in rows} == last
+
+
+async def _anything(floor: Floor, tickets: list[dict[str, Any]], rng: Random, place: int) -> None:
+    """One clerk: calls, serves, and tries every button on any ticket."""
+    bodies: dict[str, dict[str, Any]] = {"finish": {"outcome": "done"}}
+    bodies["transfer"] = {"items": [floor.items[1]]}
+    buttons = ("serve", "serve", "finish", "park", "resume", "miss", "undo", "transfer", "abandon")
+    for _ in range(30):
+        if rng.random() < 0.4:
+            answer = await floor.window(rng.choice(("call-next", "call-next", "open")), place)
+        else:
+            button = rng.choice(buttons)
+            answer = await floor.do(rng.choice(tickets), button, **bodies.get(button, {}))
+        assert answer.status_code in (200, 204, 409, 503), answer.text
