@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -20,11 +20,13 @@ async def version_of(session: AsyncSession, sha256: str) -> CatalogueVersion | N
     return (await session.exec(query)).one_or_none()
 
 
-async def item_in_force(session: AsyncSession, item_code: str) -> CatalogueItem | None:
+async def items_in_force(
+    session: AsyncSession, item_codes: Collection[str]
+) -> Sequence[CatalogueItem]:
     query = select(CatalogueItem).where(
-        CatalogueItem.item_code == item_code, CatalogueItem.version == _NEWEST
+        col(CatalogueItem.item_code).in_(item_codes), CatalogueItem.version == _NEWEST
     )
-    return (await session.exec(query)).one_or_none()
+    return (await session.exec(query)).all()
 
 
 async def items(

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,9 +32,12 @@ async def import_file(
     return version
 
 
-async def item_in_force(session: AsyncSession, item_code: str) -> CatalogueItem | None:
-    """The item as the newest catalogue words it; None if it is not in it."""
-    return await queries.item_in_force(session, item_code)
+async def items_in_force(
+    session: AsyncSession, item_codes: Collection[str]
+) -> dict[str, CatalogueItem]:
+    """The items as the newest catalogue words them, by code; unknown codes are left out."""
+    found = await queries.items_in_force(session, item_codes)
+    return {item.item_code: item for item in found}
 
 
 async def list_items(

@@ -2,7 +2,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, func, or_, text
+from sqlalchemy import RowMapping, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,14 +34,19 @@ async def units(session: AsyncSession, after: str | None, limit: int) -> Sequenc
     return found.mappings().all()
 
 
-async def unit_on(session: AsyncSession, code: str, day: dt.date) -> ResponsibleUnit | None:
-    """The unit, if it exists on that day."""
-    query = select(ResponsibleUnit).where(
-        ResponsibleUnit.code == code,
+async def project_codes(session: AsyncSession, codes: Collection[str]) -> set[str]:
+    query = select(Project.code).where(col(Project.code).in_(codes))
+    return set((await session.exec(query)).all())
+
+
+async def units_on(session: AsyncSession, codes: Collection[str], day: dt.date) -> set[str]:
+    """Those of the units that exist on that day."""
+    query = select(ResponsibleUnit.code).where(
+        col(ResponsibleUnit.code).in_(codes),
         ResponsibleUnit.valid_from <= day,
         or_(col(ResponsibleUnit.valid_to).is_(None), col(ResponsibleUnit.valid_to) >= day),
     )
-    return (await session.exec(query)).one_or_none()
+    return set((await session.exec(query)).all())
 
 
 async def known_units(session: AsyncSession, codes: Collection[str]) -> set[str]:
@@ -115,7 +120,3 @@ async def put_members(session: AsyncSession, members: list[dict[str, Any]]) -> N
 async def lists_of(session: AsyncSession, code: str) -> Sequence[RowMapping]:
     """The yearly lists that a project is on."""
     return (await session.execute(_LISTS, {"code": code})).mappings().all()
-
-
-async def count_projects(session: AsyncSession) -> int:
-    return (await session.exec(select(func.count()).select_from(Project))).one()

@@ -1,7 +1,7 @@
 """The register of units and projects."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -15,13 +15,19 @@ from shared.errors import Invalid, NotFound, StateConflict, Text
 from shared.identity import Caller
 
 
-async def has_project(session: AsyncSession, code: str) -> bool:
-    return await session.get(Project, code) is not None
+async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[str]:
+    """Which of these codes are registered projects."""
+    return await queries.project_codes(session, codes)
+
+
+async def units_on(session: AsyncSession, codes: Collection[str], day: dt.date) -> set[str]:
+    """Which of these units exist on that day."""
+    return await queries.units_on(session, codes, day)
 
 
 async def has_unit(session: AsyncSession, code: str, day: dt.date) -> bool:
     """Whether the unit exists on that day."""
-    return await queries.unit_on(session, code, day) is not None
+    return bool(await queries.units_on(session, [code], day))
 
 
 async def find_project(session: AsyncSession, code: str) -> Project:
