@@ -29,6 +29,7 @@ from shared.errors import (
     Problem,
     Text,
     TooMany,
+    Unauthorized,
     Unavailable,
 )
 from shared.ids import new_id
@@ -96,7 +97,11 @@ class Door:
             return
         operation = self._find(scope)
         scope["state"]["operation"] = operation
-        caller = await self._identify(scope)
+        try:
+            caller = await self._identify(scope)
+        except Unauthorized:
+            self._count(network, operation)  # a forged token costs its sender, not us
+            raise
         counted = self._count(caller or network, operation)
         if operation.service != "gateway":
             await self._forward(operation, counted, scope, receive, send)

@@ -96,3 +96,25 @@ async def test_tells_what_is_left_and_refuses_with_429(door: Running) -> None:
         assert refused.headers["ratelimit-policy"] == '"reading";q=10;w=10'
         assert refused.headers["ratelimit"].startswith('"reading";r=0;t=')
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_forged_tokens_are_counted_against_where_they_come_from(door: Running) -> None:
+    from services.gateway.app import create_app
+
+    settings = door.settings.model_copy(update={"rate_factor": 0.005})
+    async with (
+        listening(create_app(settings)) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False) as client,
+    ):
+
+        async def forged() -> int:
+            headers = {"Authorization": "Bearer forged"}
+            return (await client.get("/api/v1/echo/x", headers=headers)).status_code
+
+        async def known() -> bool:
+            return await forged() in (401, 429)
+
+        await support.eventually(known, seconds=15)
+        codes = [await forged() for _ in range(20)]
+        assert codes[-1] == 429
+        assert set(codes) <= {401, 429}
