@@ -33,7 +33,8 @@ _PUT_YEAR = text("""
     is_workday = excluded.is_workday, ord_start = excluded.ord_start, ord_end = excluded.ord_end,
     source_notice = excluded.source_notice, version = excluded.version""")
 _SHIFT = text("""
-  UPDATE work_calendar SET ord_start = ord_start + CAST(:by AS int), ord_end = ord_end + CAST(:by AS int)
+  UPDATE work_calendar
+  SET ord_start = ord_start + CAST(:by AS int), ord_end = ord_end + CAST(:by AS int)
   WHERE region = :region AND date > :last""")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.calendar', 11))")
 
