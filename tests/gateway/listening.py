@@ -20,6 +20,7 @@ async def listening(app: Any) -> AsyncIterator[str]:
         app,
         log_level="error",
         ws="none",
+        http="shared.edge:EdgeProtocol",
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )

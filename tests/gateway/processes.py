@@ -39,7 +39,14 @@ def uvicorn(factory: str, port: int) -> tuple[str, ...]:
     """The command of a service as `make run` starts it."""
     return (
         *(sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-proxy-headers"),
+        *(
+            "--loop",
+            "uvloop",
+            "--http",
+            "shared.edge:EdgeProtocol",
+            "--no-access-log",
+            "--no-proxy-headers",
+        ),
         *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.gateway.documents import asyncapi, joining, openapi
 from services.gateway.documents.examples import example
-from services.gateway.documents.language import choose, in_language, paragraphs, say
+from services.gateway.language import choose, in_language, paragraphs, say
 
 
 def document(path: str, schemas: dict[str, Any], operation_id: str = "show") -> dict[str, Any]:

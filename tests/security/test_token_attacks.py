@@ -95,7 +95,9 @@ FORGERIES: dict[str, Forge] = {
     "signature of zeros": lambda t: t("admin", "*").rpartition(".")[0] + "." + b64(b"\0" * 64),
     "hs256 with the public pem": lambda t: with_hmac(t, public_pem(t)),
     "hs256 with the public jwk": lambda t: with_hmac(t, t.jwks.read_bytes()),
-    "hs256 with the public x": lambda t: with_hmac(t, str(t.key.as_dict(private=False)["x"]).encode()),
+    "hs256 with the public x": lambda t: with_hmac(
+        t, str(t.key.as_dict(private=False)["x"]).encode()
+    ),
     "hs256 with nothing": lambda t: with_hmac(t, b""),
     "claims tampered": tampered,
     "a stranger's key": by_stranger,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Form, Request, Response, status
 
 from services.gateway.access import rules, service
-from services.gateway.access.models import Account, AccountState
+from services.gateway.access.models import AccountState
 from services.gateway.access.schemas import (
     AccountCreated,
     AccountView,
@@ -150,7 +150,9 @@ async def create_account(
     trade stay in different hands.
     """
     account, password = await service.create_account(session, wanted, caller, now)
-    return AccountCreated(**_view(account).model_dump(), initial_password=password)
+    return AccountCreated(
+        **AccountView.model_validate(account).model_dump(), initial_password=password
+    )
 
 
 @accounts.put(
@@ -170,7 +172,7 @@ async def grant_account(
     ---
     Replaces roles and places and ends every sign-in of the account. Nobody changes their own.
     """
-    return _view(await service.grant(session, account_id, wanted, caller, now))
+    return AccountView.model_validate(await service.grant(session, account_id, wanted, caller, now))
 
 
 @accounts.post(
@@ -192,7 +194,9 @@ async def disable_account(
     most 10 more minutes.
     """
     state, version = AccountState.DISABLED, wanted.version
-    return _view(await service.set_state(session, account_id, state, version, caller, now))
+    return AccountView.model_validate(
+        await service.set_state(session, account_id, state, version, caller, now)
+    )
 
 
 @accounts.post(
@@ -213,8 +217,6 @@ async def enable_account(
     Lets a disabled account sign in again.
     """
     state, version = AccountState.ACTIVE, wanted.version
-    return _view(await service.set_state(session, account_id, state, version, caller, now))
-
-
-def _view(account: Account) -> AccountView:
-    return AccountView.model_validate(account)
+    return AccountView.model_validate(
+        await service.set_state(session, account_id, state, version, caller, now)
+    )

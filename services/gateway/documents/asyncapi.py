@@ -7,7 +7,7 @@ from typing import Any
 
 from services.gateway.documents import joining, words
 from services.gateway.documents.examples import example
-from services.gateway.documents.language import paragraphs
+from services.gateway.language import paragraphs
 
 VERSION = "3.1.0"
 

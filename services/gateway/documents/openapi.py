@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.gateway.documents import joining, words
-from services.gateway.documents.language import in_language, say
+from services.gateway.language import in_language, say
 
 SCHEME = "OneDoor"
 VERSION = "3.1.0"

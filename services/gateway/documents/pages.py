@@ -9,8 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from services.gateway import html
 from services.gateway.documents import snippets, words
-from services.gateway.documents.language import say
 from services.gateway.documents.service import Library
+from services.gateway.language import say
 from services.gateway.upstreams.registry import Registry
 
 

@@ -7,7 +7,7 @@ import orjson
 
 from services.gateway.documents import asyncapi, openapi
 from services.gateway.documents.asyncapi import Told
-from services.gateway.documents.language import in_language
+from services.gateway.language import in_language
 from services.gateway.upstreams.registry import Registry
 
 T = TypeVar("T")

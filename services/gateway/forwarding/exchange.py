@@ -80,29 +80,30 @@ async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Answe
     try:
         return connection, await _ask(connection, outgoing)
     except UpstreamGone as gone:
-        connection.abort()
         if gone.answered or not outgoing.may_repeat or not connection.was_kept:
             raise
-    except BaseException:
-        connection.abort()
-        raise
     connection = await upstream.connection(kept=False)
-    try:
-        return connection, await _ask(connection, outgoing)
-    except BaseException:
-        connection.abort()
-        raise
+    return connection, await _ask(connection, outgoing)
 
 
 async def _ask(connection: Connection, outgoing: Outgoing) -> Answer:
-    answer = connection.ask(outgoing.head + outgoing.body)
-    if outgoing.rest is not None:
-        connection.owes_body = True
-        async for chunk in outgoing.rest:
-            await connection.send(chunk)
-            if answer.begun:
-                break  # answered before it was read: the rest interests nobody
-        else:
-            connection.owes_body = False
-    await answer.head()
+    """The answer, once its head has come; otherwise the connection is cut."""
+    answer, answered = connection.ask(outgoing.head + outgoing.body), False
+    try:
+        if outgoing.rest is not None:
+            await _send(connection, answer, outgoing.rest)
+        await answer.head()
+        answered = True
+    finally:
+        if not answered:
+            connection.abort()
     return answer
+
+
+async def _send(connection: Connection, answer: Answer, rest: AsyncIterator[bytes]) -> None:
+    connection.owes_body = True
+    async for chunk in rest:
+        await connection.send(chunk)
+        if answer.begun:
+            return  # answered before it was read: the rest interests nobody
+    connection.owes_body = False

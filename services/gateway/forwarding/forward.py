@@ -74,10 +74,8 @@ class Forwarding:
             connection, answer, whole = await _asked(upstream, operation, outgoing, patience)
             try:
                 await _answer(send, answer, whole, extra, patience)
-            except BaseException:
-                connection.abort()
-                raise
-            upstream.pool.give_back(connection)
+            finally:
+                upstream.pool.give_back(connection)  # which cuts it unless all was read
         except TimeoutError:
             if patience.client_gone:
                 raise ClientGone from None
@@ -146,20 +144,20 @@ async def _asked(
     async with patience.limit(seconds):
         connection, answer = await ask(upstream, outgoing)
         patience.watch()
-        try:
-            whole = await _whole(answer)
-        except BaseException:
-            connection.abort()
-            raise
+        whole = await _whole(connection, answer)
     upstream.breaker.succeeded()
     return connection, answer, whole
 
 
-async def _whole(answer: Answer) -> bytes | None:
+async def _whole(connection: Connection, answer: Answer) -> bytes | None:
     """The body of a small answer of known length, None for the others."""
     if answer.length is None or answer.length > READ_AHEAD:
         return None
-    return await answer.whole()
+    try:
+        return await answer.whole()
+    finally:
+        if not answer.complete:
+            connection.abort()
 
 
 async def _answer(
