@@ -75,6 +75,7 @@ class Bus:
         self._client = Client()
         self._up = asyncio.Event()
         self.was_up = False
+        self._closing = False
 
     @property
     def client(self) -> Client:
@@ -111,6 +112,7 @@ class Bus:
 
     async def close(self) -> None:
         """Drains for a moment, then closes whatever is left."""
+        self._closing = True
         with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
             async with asyncio.timeout(2):
                 await self._client.drain()
@@ -127,7 +129,8 @@ class Bus:
     async def _lost(self) -> None:
         if self._up.is_set():
             self._up.clear()
-            log.warning("bus_lost", service=self._name)
+            if not self._closing:
+                log.warning("bus_lost", service=self._name)
 
     async def _failed(self, error: Exception) -> None:
         # The URL carries a password, so only the kind of the error and the port are told.

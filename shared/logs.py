@@ -1,6 +1,7 @@
 """Logging: JSON lines in production, columns on a terminal. Static event names, ids as fields."""
 
 import logging
+import os
 import sys
 
 import structlog
@@ -12,7 +13,7 @@ def configure(env: str, service: str) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if env == "production"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=24)
+        else structlog.dev.ConsoleRenderer(colors=_in_colour(), pad_event_to=24)
     )
     structlog.configure(
         processors=[
@@ -26,3 +27,8 @@ def configure(env: str, service: str) -> None:
         cache_logger_on_first_use=env != "test",
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _in_colour() -> bool:
+    """On a terminal, or where whoever passes the lines on to one says so."""
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))

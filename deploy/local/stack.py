@@ -56,6 +56,7 @@ class Stack:
         name = service.upper()
         return {
             "ONEDOOR_ENV": "local",
+            "FORCE_COLOR": "1" if sys.stdout.isatty() else "",
             "ONEDOOR_JWKS_URL": f"{self.options.url}/.well-known/jwks.json",
             "ONEDOOR_COLUMN_KEYS": self._secrets.column_keys,
             "ONEDOOR_INDEX_KEY": self._secrets.index_key,
