@@ -20,7 +20,7 @@ async def listening(app: Any) -> AsyncIterator[str]:
         app,
         log_level="error",
         ws="none",
-        http="shared.edge:EdgeProtocol",
+        http="shared.guarded_http:GuardedHttp",
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )

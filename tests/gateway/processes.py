@@ -43,7 +43,7 @@ def uvicorn(factory: str, port: int) -> tuple[str, ...]:
             "--loop",
             "uvloop",
             "--http",
-            "shared.edge:EdgeProtocol",
+            "shared.guarded_http:GuardedHttp",
             "--no-access-log",
             "--no-proxy-headers",
         ),
