@@ -39,7 +39,8 @@ events {{ worker_connections 1024; }}
 http {{
   access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
   fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-  upstream service {{ server 127.0.0.1:{to}; keepalive 64; }}
+  keepalive_requests 1000000000;
+  upstream service {{ server 127.0.0.1:{to}; keepalive 64; keepalive_requests 1000000000; }}
   server {{
     listen 127.0.0.1:{port};
     location / {{
