@@ -78,7 +78,8 @@ class Admission:
             return False
         self._queued += 1
         try:
-            await asyncio.wait_for(self._places.acquire(), self._wait_seconds)
+            async with asyncio.timeout(self._wait_seconds):
+                await self._places.acquire()
         except TimeoutError:
             return False
         finally:
@@ -93,7 +94,8 @@ class Admission:
             if complete:
                 return await receive()
             try:
-                message = await asyncio.wait_for(receive(), BODY_SECONDS)
+                async with asyncio.timeout(BODY_SECONDS):
+                    message = await receive()
             except TimeoutError:
                 slow = Text("内容传输太慢", "The content came too slowly")
                 raise BodyRefused(BadRequest(slow)) from None

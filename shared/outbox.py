@@ -114,8 +114,10 @@ class Relay:
                     pass
             except Exception as error:
                 log.warning("outbox_publish_failed", error=repr(error))
+            # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes with a wake.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._woken.wait()
 
     async def publish_batch(self) -> int:
         """Publish up to BATCH rows, oldest first; returns how many were published.

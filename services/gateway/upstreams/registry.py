@@ -70,8 +70,8 @@ class Registry:
             await asyncio.sleep(HEALTH_SECONDS if upstream.documents else HEALTH_SECONDS / 5)
 
     async def refresh(self, upstream: Upstream) -> None:
-        """Reads the documents of one service again."""
-        changed = False
+        """Reads the documents of one service again; both are taken in at once, with their paths."""
+        read: dict[str, Mapping[str, Any]] = {}
         for kind, path in DOCUMENTS.items():
             try:
                 status, body = await upstream.get(path, seconds=5)
@@ -80,9 +80,9 @@ class Registry:
                 log.warning("document_not_read", to=upstream.name, error=type(error).__name__)
                 continue
             if isinstance(document, dict) and document != upstream.documents.get(kind):
-                upstream.documents[kind] = document
-                changed = True
-        if changed:
+                read[kind] = document
+        if read:
+            upstream.documents.update(read)
             self._rebuild()
             log.info("documents_read", to=upstream.name, paths=self._paths(upstream))
 
