@@ -82,6 +82,7 @@ def test_a_token_is_the_same_every_time_and_good_for_one_invitation() -> None:
         rules.token_of(uuid4(), KEYRING).upper(),
         "评" * 64,
     ],
+    ids=["none", "short", "bare id", "zeros", "cut", "another id", "upper case", "other letters"],
 )
 def test_a_made_up_token_is_good_for_nothing(token: str) -> None:
     with pytest.raises(NotFound):

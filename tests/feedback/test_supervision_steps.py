@@ -168,6 +168,7 @@ async def test_a_bad_order_is_refused_by_field(
 @pytest.mark.parametrize(
     ("path", "status"),
     [(str(uuid4()), 404), ("not-an-id", 422), (f"{uuid4()}/items", 404)],
+    ids=["unknown", "no id", "items of an unknown one"],
 )
 async def test_an_unknown_order_is_not_found(aside: Aside, path: str, status: int) -> None:
     answer = await aside.get(f"/supervision-orders/{path}", "supervisor", "*")
