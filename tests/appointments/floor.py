@@ -120,7 +120,8 @@ async def build(
         "INSERT INTO item (code, name, group_name, department_code, item_type, subject_kinds,"
         " standard_minutes, case_kind, visits_needed, visits_reason, online_depth,"
         " by_appointment, self_service, by_post, guide_version, valid_from, version, updated_at)"
-        " SELECT n, '事项' || n, '测试', 'D01', '20', '{}', $2, 'instant', 1, '须到场', 'none',"
+        " SELECT n, '事项' || n, '测试', 'D01', '20', '{person}', $2, 'instant', 1, '须到场',"
+        " 'none',"
         " true, false, false, 0, '2018-01-01', 1, now() FROM unnest($1::text[]) n",
         names,
         minutes,

@@ -91,6 +91,21 @@ _TODAY = text("""
   LEFT JOIN work_calendar c ON c.region = :region AND c.date = :as_of""")
 
 
+_MOVED = f"""\
+SELECT m.duty_id, m.unit_code, u.name AS unit_name, d.project_code, pr.name AS project_name,
+       d.item_code, i.item_l2 AS item_name, m.from_verdict, m.to_verdict, m.reason,
+       coalesce(m.over_by, {_NOW.replace("s.", "m.")} - m.due_ord) AS over_by, m.calendar_days,
+       CASE WHEN m.calendar_days THEN DATE '2000-01-01' + m.due_ord ELSE c.date END AS due_on
+FROM moved m
+JOIN duty d ON d.id = m.duty_id
+JOIN responsible_unit u ON u.code = m.unit_code
+JOIN project pr ON pr.code = d.project_code
+JOIN catalogue_item i ON i.id = d.item_id
+LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = m.due_ord AND c.is_workday
+WHERE m.from_verdict IS DISTINCT FROM m.to_verdict
+ORDER BY m.duty_id"""
+
+
 def judge_statement(scope: str) -> str:
     """The audit of the duties in `scope` (a key of SCOPES); gives a row for each verdict moved."""
     return f"""
@@ -122,18 +137,7 @@ WITH w AS MATERIALIZED (
   FROM moved m LEFT JOIN publication p ON p.duty_id = m.duty_id
   WHERE (m.from_verdict, m.from_over_by) IS DISTINCT FROM (m.to_verdict, m.over_by)
 )
-SELECT m.duty_id, m.unit_code, u.name AS unit_name, d.project_code, pr.name AS project_name,
-       d.item_code, i.item_l2 AS item_name, m.from_verdict, m.to_verdict, m.reason,
-       coalesce(m.over_by, {_NOW.replace("s.", "m.")} - m.due_ord) AS over_by, m.calendar_days,
-       CASE WHEN m.calendar_days THEN DATE '2000-01-01' + m.due_ord ELSE c.date END AS due_on
-FROM moved m
-JOIN duty d ON d.id = m.duty_id
-JOIN responsible_unit u ON u.code = m.unit_code
-JOIN project pr ON pr.code = d.project_code
-JOIN catalogue_item i ON i.id = d.item_id
-LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = m.due_ord AND c.is_workday
-WHERE m.from_verdict IS DISTINCT FROM m.to_verdict
-ORDER BY m.duty_id"""
+{_MOVED}"""
 
 
 async def today(session: AsyncSession, region: str, as_of: dt.date) -> RowMapping:

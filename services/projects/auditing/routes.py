@@ -3,17 +3,14 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
-from services.projects.auditing import service
-from services.projects.auditing.models import Audit, Report
+from services.projects.auditing import service, views
 from services.projects.auditing.rules import page as printing
 from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules import rows as opening
-from services.projects.auditing.rules.judging import reason_text
 from services.projects.auditing.schemas import (
     AuditOrder,
     AuditView,
     Column,
-    ReasonView,
     ReportBody,
     ReportRow,
     ReportSummary,
@@ -32,15 +29,10 @@ everyone = Router(tags=["citizen"])
 
 Anyone = Annotated[Caller | None, public()]
 _FOUND = problem_responses(NotFound)
-_FROZEN = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def _file(media_type: str) -> dict[int | str, dict[str, object]]:
     return {200: {"content": {media_type: {}}, "description": "文件 | The file"}, **_FOUND}
-
-
-def _audit_view(done: Audit) -> AuditView:
-    return AuditView(**done.model_dump(exclude={"report_id"}), report=done.report_id)
 
 
 @router.post(
@@ -57,7 +49,7 @@ async def run_audit(
     ---
     Judge every duty by today's calendar and evidence, and freeze the unit report.
     """
-    return _audit_view(await service.audit(session, order.as_of, now, actor=caller.sub))
+    return views.audit_view(await service.audit(session, order.as_of, now, actor=caller.sub))
 
 
 @router.get(
@@ -74,7 +66,7 @@ async def read_audit(
     ---
     How many duties an audit judged, how many verdicts moved, and its report.
     """
-    return _audit_view(await service.find_audit(session, audit_id))
+    return views.audit_view(await service.find_audit(session, audit_id))
 
 
 @everyone.get("/reports", operation_id="list_reports", summary="监察报表目录 | List reports")
@@ -102,7 +94,9 @@ async def read_report_json(report_id: UUID, session: Session, _: Anyone) -> Resp
     The bytes as they were frozen; the list of reports names their SHA-256.
     """
     report = await service.find_report(session, report_id)
-    return Response(report.body, media_type="application/json", headers=_frozen(report))
+    return Response(
+        report.body, media_type="application/json", headers=views.frozen_headers(report)
+    )
 
 
 @everyone.get(
@@ -121,7 +115,7 @@ async def read_report_csv(report_id: UUID, session: Session, _: Anyone) -> Respo
     report = await service.find_report(session, report_id)
     content = reporting.to_csv(reporting.read_bytes(report.body))
     name = f'attachment; filename="report-{report.as_of}.csv"'
-    headers = {**_frozen(report), "Content-Disposition": name}
+    headers = {**views.frozen_headers(report), "Content-Disposition": name}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -140,7 +134,9 @@ async def read_report_page(report_id: UUID, session: Session, _: Anyone) -> Resp
     """
     report = await service.find_report(session, report_id)
     html = printing.report_page(report.id, report.sha256, reporting.read_bytes(report.body))
-    return Response(html, media_type="text/html; charset=utf-8", headers=_frozen(report))
+    return Response(
+        html, media_type="text/html; charset=utf-8", headers=views.frozen_headers(report)
+    )
 
 
 @everyone.get(
@@ -168,7 +164,9 @@ async def read_report_rows_page(
     )
     content = reporting.read_bytes(report.body)
     html = opening.rows_page(report.id, content, rows, unit=unit, column=column)
-    return Response(html, media_type="text/html; charset=utf-8", headers=_frozen(report))
+    return Response(
+        html, media_type="text/html; charset=utf-8", headers=views.frozen_headers(report)
+    )
 
 
 @everyone.get(
@@ -200,7 +198,7 @@ async def list_report_rows(
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )
-    return page(rows, paging, lambda row: (row["duty_id"],), _row_view)
+    return page(rows, paging, lambda row: (row["duty_id"],), views.row_view)
 
 
 @everyone.get(
@@ -219,18 +217,3 @@ async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportVie
     content = reporting.read_bytes(report.body)
     summary = ReportSummary.model_validate(report).model_dump()
     return ReportView(**summary, report=ReportBody.model_validate(content))
-
-
-def _frozen(report: Report) -> dict[str, str]:
-    return {**_FROZEN, "ETag": f'"{report.sha256}"'}
-
-
-def _row_view(row: service.Row) -> ReportRow:
-    same = ReportRow.model_fields.keys() - {"unit", "project", "reason"}
-    said = reason_text(row["reason"])
-    return ReportRow(
-        **{name: row[name] for name in same},
-        unit=row["unit_code"],
-        project=row["project_code"],
-        reason=ReasonView(code=row["reason"], zh=said.zh, en=said.en),
-    )
