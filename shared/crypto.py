@@ -12,6 +12,7 @@ import secrets
 import unicodedata
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -86,6 +87,15 @@ async def _keyring(request: Request) -> Keyring:
 
 
 Vault = Annotated[Keyring, Depends(_keyring)]
+
+
+def rating_key(keyring: Keyring, case_id: UUID) -> str:
+    """What opens the invitation to rate a case: handed over with the ticket, and to nobody else.
+
+    The id of a case is known to whoever works on it, so the id alone must not be enough to rate.
+    The key is derived on both sides, from the index key that they share, and stored on neither.
+    """
+    return keyring.blind_index(str(case_id), where="rating.key")[:32]
 
 
 def normalise_id_number(typed: str) -> str:

@@ -23,9 +23,9 @@ def visit(door: Door) -> None:
     appointment = _book(door, citizen, item)
     window = _open_window(door, clerk, item)
     ticket = _arrive(door, item, appointment)
-    case = _serve(door, clerk, window, ticket)
+    _serve(door, clerk, window, ticket)
     tell.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
-    _rate_badly(door, case)
+    _rate_badly(door, ticket)
 
 
 def _find(door: Door) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _wait(ticket: dict[str, Any], unit: str) -> str:
     return f" {bounds[0]}–{bounds[1]} {unit}" if None not in bounds else " —"
 
 
-def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str, Any]:
+def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> None:
     tell = door.narrator
     called = _call_until(clerk, window, ticket)
     shown = door.anyone.get(f"/halls/{HALL}/display")["called"]
@@ -132,12 +132,11 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> di
         ),
     )
     clerk.post(f"/tickets/{called['id']}/serve")
-    done: dict[str, Any] = clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
+    clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
     tell.step(
         Text("受理并当场办结", "serves and finishes"),
         Text("一次办好", "done in one visit"),
     )
-    return done
 
 
 def _open_window(door: Door, clerk: Person, item: dict[str, Any]) -> str:
@@ -166,11 +165,14 @@ def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str,
         clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
 
 
-def _rate_badly(door: Door, case: dict[str, Any]) -> None:
+def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
     tell, anyone = door.narrator, door.anyone
-    tell.step(Text("办结后，系统请群众评价", "the case is finished, so a rating is asked for"))
+    tell.step(
+        Text("办结后，请群众凭号上的评价键评价", "finished: the key on the ticket opens the rating")
+    )
+    asked = {"case_id": ticket["id"], "rating_key": ticket["rating_key"]}
     invitation = door.until(
-        door.quietly(lambda: anyone.get(f"/ratings/invitations/{case['id']}")),
+        door.quietly(lambda: anyone.post("/ratings/invitations", asked)),
         "appointments.case.finished.v1",
     )
     body = {"token": invitation["token"], "grade": BAD_GRADE, "tags": [BAD_TAG]}

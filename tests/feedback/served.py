@@ -1,10 +1,12 @@
 """Citizens who were served, and what becomes of their ratings, on the service aside."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from services.feedback.ratings import service
 from services.feedback.ratings.contracts import CaseFinished
+from shared.crypto import Keyring, rating_key
+from tests import support
 from tests.feedback.aside import Aside, new_code
 
 BAD: dict[str, Any] = {"grade": "dissatisfied", "tags": ["213", "214"], "text": "等了两个小时"}
@@ -21,6 +23,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "feedback": SAID,
     "revisit": {"outcome": "satisfied"},
 }
+
+
+KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
+
+
+def key_of(case_id: UUID) -> dict[str, str]:
+    """What the person was handed with the ticket."""
+    return {"case_id": str(case_id), "rating_key": rating_key(KEYRING, case_id)}
 
 
 class Served:
@@ -45,8 +55,8 @@ class Served:
         return self
 
     async def invitation(self) -> dict[str, Any]:
-        path = f"/api/v1/ratings/invitations/{self.case_id}"
-        return dict((await self.aside.client.get(path)).raise_for_status().json())
+        asked = await self.aside.post("/ratings/invitations", body=key_of(self.case_id))
+        return dict(asked.raise_for_status().json())
 
     async def rate(self, rating: dict[str, Any], path: str = "/ratings") -> Any:
         token = (await self.invitation())["token"]

@@ -11,6 +11,7 @@ import httpx
 
 from services.feedback.ratings.events import RatingInvited, RatingReceived
 from tests.feedback.aside import new_code
+from tests.feedback.served import key_of
 from tests.feedback.wire import Wire
 from tests.support import eventually
 
@@ -38,7 +39,7 @@ async def invited(client: httpx.AsyncClient, case_id: UUID) -> dict[str, Any]:
     """The invitation, once it is there."""
 
     async def look() -> dict[str, Any] | None:
-        answer = await client.get(f"/api/v1/ratings/invitations/{case_id}")
+        answer = await client.post("/api/v1/ratings/invitations", json=key_of(case_id))
         return dict(answer.json()) if answer.status_code == 200 else None
 
     return await eventually(look, 10)
@@ -155,5 +156,5 @@ async def test_what_the_citizen_wrote_is_in_no_event(
 
 
 async def test_an_unknown_case_has_no_invitation(feedback: httpx.AsyncClient) -> None:
-    answer = await feedback.get(f"/api/v1/ratings/invitations/{uuid4()}")
+    answer = await feedback.post("/api/v1/ratings/invitations", json=key_of(uuid4()))
     assert answer.status_code == 404

@@ -5,11 +5,10 @@ from fastapi import Header, Response, status
 from services.appointments.display.schemas import with_estimate
 from services.appointments.issuing import service
 from services.appointments.issuing.rules import AlreadyTicketed
-from services.appointments.issuing.schemas import TicketRequest
+from services.appointments.issuing.schemas import IssuedTicket, TicketRequest
 from services.appointments.priority.rules import EvidenceRefused
-from services.appointments.queueing.schemas import TicketView
 from shared.clock import Now
-from shared.crypto import Vault
+from shared.crypto import Vault, rating_key
 from shared.db import Session
 from shared.errors import problem_responses
 from shared.identity import Caller, allow
@@ -33,13 +32,17 @@ async def issue_ticket(
     now: Now,
     caller: Annotated[Caller, allow("citizen", "device", "clerk", "hall_manager")],
     idempotency_key: Annotated[str, Header(max_length=255)],
-) -> TicketView:
+) -> IssuedTicket:
     """到场取号。有预约的请填预约码（即完成签到）；优先照顾须凭身份证号码或经核验的证件，不存明文。
+    评价键 rating_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 和键评价。
 
     ---
     Takes a ticket on arrival. With an appointment, give its code: this checks it in. Credit needs
-    an ID number or a certificate that was checked; neither is stored in clear.
+    an ID number or a certificate that was checked; neither is stored in clear. The rating key is
+    given here only, for the person served; after a transfer the first ticket's id and key rate.
     """
     issued = await service.issue(session, vault, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"
-    return with_estimate(issued.ticket, issued.estimate)
+    shown = with_estimate(issued.ticket, issued.estimate)
+    key = rating_key(vault, issued.ticket.visit_id)
+    return IssuedTicket(**shown.model_dump(), rating_key=key)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import Evidence
-from services.appointments.queueing.schemas import ItemCode
+from services.appointments.queueing.schemas import ItemCode, TicketView
 
 
 class TicketRequest(BaseModel):
@@ -23,4 +23,13 @@ class TicketRequest(BaseModel):
     ticket_class: TicketClass | None = Field(None, alias="class")
     evidence: Annotated[Evidence | None, Field(description="优先凭证 | Evidence for a class.")] = (
         None
+    )
+
+
+class IssuedTicket(TicketView):
+    """A ticket as handed over: only this answer carries the key."""
+
+    rating_key: str = Field(
+        description="办结后凭此键和号的 id 评价，只给一次 | With the id, asks for the invitation "
+        "to rate; it holds for the whole visit, transfers included, and is shown this once."
     )

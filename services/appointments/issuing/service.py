@@ -130,11 +130,13 @@ def _ticket(
     now: datetime,
 ) -> Ticket:
     secret = secret_of(request.evidence)
+    visit = new_id()
     return Ticket(
+        id=visit,
         hall_code=request.hall,
         service_day=clock.today(now),
         number="",
-        visit_id=new_id(),
+        visit_id=visit,
         item_code=request.items[0],
         items=request.items,
         ticket_class=rules.class_of(request),

@@ -121,7 +121,10 @@ async def open_leg(
     window_id: UUID | None,
     now: datetime,
 ) -> Ticket:
-    """The next leg of the same number, which keeps the time already waited and the credit."""
+    """The next leg of the same number, which keeps the time already waited and the credit.
+
+    Its version goes on from the leg before, so that a later finish of the visit has a higher one.
+    """
     kept = before.model_dump(
         include={
             *("hall_code", "service_day", "number", "visit_id", "ticket_class", "credit_minutes"),
@@ -133,6 +136,7 @@ async def open_leg(
         **kept,
         id=leg_id,
         leg=await queries.highest_leg(session, before) + 1,
+        version=before.version + 1,
         item_code=items[0],
         items=items,
         for_window_id=window_id,
@@ -148,7 +152,7 @@ async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datet
     item = await queries.item(session, ticket.item_code)
     outcome = ticket.outcome or Outcome.DONE
     event = CaseFinished(
-        case_id=ticket.id,
+        case_id=ticket.visit_id,
         hall_code=ticket.hall_code,
         item_code=ticket.item_code,
         item_name=item.name if item else ticket.item_code,
@@ -157,10 +161,17 @@ async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datet
         outcome=outcome.value,
         finished_at=now,
         one_visit=outcome is Outcome.DONE,
+        version=ticket.version,
     )
     await outbox.record(session, event, scope=ticket.hall_code, subject=str(ticket.id))
     if ticket.appointment_id is not None:
         await booking.mark_served(session, ticket.appointment_id, now)
+
+
+async def take_back_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
+    """The finish was a mistake: the appointment is being served still, not done."""
+    if ticket.appointment_id is not None:
+        await booking.mark_not_served(session, ticket.appointment_id, now)
 
 
 async def record_no_show(session: AsyncSession, ticket: Ticket, now: datetime) -> None:

@@ -162,7 +162,7 @@ class CaseFinished(Event):
 
     type: ClassVar[str] = "appointments.case.finished.v1"
 
-    case_id: UUID = Field(description="The ticket's id.")
+    case_id: UUID = Field(description="The visit's id, which is that of its first ticket.")
     hall_code: str
     item_code: str
     item_name: str
@@ -171,6 +171,10 @@ class CaseFinished(Event):
     outcome: str = Field(examples=["done", "needs_more", "rejected"])
     finished_at: AwareDatetime
     one_visit: bool = Field(description="Done in one visit to the hall.")
+    version: int = Field(
+        description="同一事项以版本大的为准 | Of two about a case the higher version holds: it "
+        "grows over all legs of the visit, so the order of arrival does not matter."
+    )
 
 
 TICKET_EVENTS: dict[str, type[TicketEdge]] = {

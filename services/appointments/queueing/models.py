@@ -120,6 +120,7 @@ class Ticket(Table, table=True):
     number: str = Field(max_length=8)
     leg: int = 1
     visit_id: UUID = Field(index=True)
+    """The id of the visit's first leg; the case that the visit ends with goes by it."""
     item_code: str = Field(max_length=64)
     items: list[str] = Field(sa_type=ARRAY(Text))
     for_window_id: UUID | None = None

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 from services.feedback.ratings import machine, rules, service, statistics, views
 from services.feedback.ratings.models import RatingState
 from services.feedback.ratings.schemas import (
+    AskToRate,
     GiveRating,
     GroupBy,
     InvitationView,
@@ -48,22 +49,24 @@ async def list_rating_tags(_: Anyone) -> list[TagView]:
     return views.tags()
 
 
-@router.get(
-    "/ratings/invitations/{case_id}",
+@router.post(
+    "/ratings/invitations",
     tags=["citizen"],
-    operation_id="get_rating_invitation",
-    summary="评价邀请 | Invitation to rate",
-    responses=problem_responses(NotFound),
+    operation_id="ask_to_rate",
+    summary="取得评价邀请 | Ask for the invitation to rate",
+    responses=problem_responses(NotFound, rules.NotForStaff),
 )
-async def get_rating_invitation(
-    case_id: UUID, session: Session, vault: Vault, _: Anyone
+async def ask_to_rate(
+    request: AskToRate, session: Session, vault: Vault, caller: Anyone
 ) -> InvitationView:
-    """凭办件编号（不可猜测）取得评价邀请码，可重复查看。
+    """凭取号时所得的 id 和评价键取得评价邀请码，可重复查看；工作人员知道 id，但没有键。
 
     ---
-    The token to rate with, by the unguessable id of the case; it can be shown again.
+    The token to rate with, for the id and the key that came with the ticket; it can be shown
+    again. Staff know ids but no keys. A wrong key and an unknown case are answered alike.
     """
-    return await views.invitation(session, case_id, keyring=vault)
+    rules.ensure_not_staff(caller)
+    return await views.invitation(session, request, keyring=vault)
 
 
 @router.post(
@@ -72,16 +75,19 @@ async def get_rating_invitation(
     tags=["citizen"],
     operation_id="give_rating",
     summary="评价 | Rate",
-    responses=problem_responses(NotFound, rules.AlreadyRated, rules.InvitationExpired),
+    responses=problem_responses(
+        NotFound, rules.NotForStaff, rules.AlreadyRated, rules.InvitationExpired
+    ),
 )
 async def give_rating(
-    request: GiveRating, session: Session, vault: Vault, now: Now, _: Anyone
+    request: GiveRating, session: Session, vault: Vault, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """一次服务评价一次；差评由部门限期整改，并由另一人回访。
 
     ---
     One rating a service. A bad one is put right by its department, and someone else asks again.
     """
+    rules.ensure_not_staff(caller)
     return views.receipt(await service.give(session, request, keyring=vault, now=now))
 
 
@@ -90,16 +96,17 @@ async def give_rating(
     tags=["citizen"],
     operation_id="amend_rating",
     summary="修改评价 | Amend a rating",
-    responses=problem_responses(NotFound, rules.NoLongerAmendable),
+    responses=problem_responses(NotFound, rules.NotForStaff, rules.NoLongerAmendable),
 )
 async def amend_rating(
-    request: GiveRating, session: Session, vault: Vault, now: Now, _: Anyone
+    request: GiveRating, session: Session, vault: Vault, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """24 小时内可以修改一次，原评价留存。
 
     ---
     Once, within 24 hours; the first rating is kept on file.
     """
+    rules.ensure_not_staff(caller)
     return views.receipt(await service.amend(session, request, keyring=vault, now=now))
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.ratings.models import Grade, RatingState
-from shared.crypto import Keyring
+from shared.crypto import Keyring, rating_key
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
+from shared.identity import ROLES, Caller
 
 BAD = frozenset({Grade.DISSATISFIED, Grade.VERY_DISSATISFIED})
 """差评: the two lowest grades (GB/T 39734-2020)."""
@@ -27,6 +28,9 @@ STARS: dict[Grade, int] = {
 
 GBT39046: dict[Grade, int] = {grade: 6 - stars for grade, stars in STARS.items()}
 """GB/T 39046-2020 table A.8 runs the other way: 1 is best."""
+
+STAFF = ROLES.keys() - {"citizen", "device", "system"}
+"""Who is rated does not rate. A hall's device and other systems pass on what citizens say."""
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
@@ -52,6 +56,14 @@ class NoLongerAmendable(Conflict):
     title = Text(
         "只能在 24 小时内修改一次，且部门尚未开始整改",
         "A rating is amended once, within 24 hours, before it is being put right",
+    )
+
+
+class NotForStaff(Forbidden):
+    type = "/problems/not-for-staff"
+    title = Text(
+        "评价只能由办事群众本人作出；您若也来办过事，请退出工作账号再评价",
+        "Only those who were served rate; if you were, please sign out of your staff account",
     )
 
 
@@ -112,6 +124,18 @@ def is_bad(grade: Grade) -> bool:
 def first_state(grade: Grade) -> RatingState:
     """Where a rating begins: a bad one waits for its department."""
     return RatingState.RATED_BAD if is_bad(grade) else RatingState.RATED_GOOD
+
+
+def ensure_not_staff(caller: Caller | None) -> None:
+    """Raises NotForStaff."""
+    if caller is not None and caller.has(*STAFF):
+        raise NotForStaff
+
+
+def ensure_key(case_id: UUID, given: str, keyring: Keyring) -> None:
+    """Raises NotFound for another key than the one handed over with the case's ticket."""
+    if not hmac.compare_digest(given.encode(), rating_key(keyring, case_id).encode()):
+        raise NotFound
 
 
 def token_of(invitation_id: UUID, keyring: Keyring) -> str:

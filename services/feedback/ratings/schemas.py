@@ -24,6 +24,13 @@ class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class AskToRate(_Input):
+    """Which case, and the key that came with its (first) ticket."""
+
+    case_id: UUID = Field(description="取号所得的 id | The id of the ticket as it was issued")
+    rating_key: str = Field(min_length=1, max_length=128, description="评价键 | Rating key")
+
+
 class GiveRating(_Input):
     token: str = Field(min_length=1, max_length=128, description="评价邀请码 | Invitation token")
     grade: Grade = Field(description="满意度 | Grade")

@@ -13,6 +13,7 @@ from services.feedback.ratings import handling, queries, rules
 from services.feedback.ratings.handling import PLAN, SAID
 from services.feedback.ratings.models import Rating, RatingState, RatingStep
 from services.feedback.ratings.schemas import (
+    AskToRate,
     InvitationView,
     RatingDetail,
     RatingReceipt,
@@ -37,9 +38,12 @@ def receipt(rating: Rating) -> RatingReceipt:
     return RatingReceipt(id=rating.id, state=rating.state)
 
 
-async def invitation(session: AsyncSession, case_id: UUID, *, keyring: Keyring) -> InvitationView:
-    """How to rate a case, by its unguessable id. Raises NotFound."""
-    found = await queries.invitation_of_case(session, case_id)
+async def invitation(
+    session: AsyncSession, asked: AskToRate, *, keyring: Keyring
+) -> InvitationView:
+    """How to rate a case, for whoever has its key. Raises NotFound."""
+    rules.ensure_key(asked.case_id, asked.rating_key, keyring)
+    found = await queries.invitation_of_case(session, asked.case_id)
     if found is None:
         raise NotFound
     invited, event, rating = found

@@ -1,0 +1,62 @@
+"""Only whom a window served rates: an id opens nothing, and staff's hands are off."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.feedback.ratings.rules import STAFF
+from tests.feedback.aside import Aside
+from tests.feedback.served import BAD, GOOD, Served, key_of
+
+ASK = "/ratings/invitations"
+STRANGER = key_of(uuid4())["rating_key"]
+
+
+async def test_the_key_opens_the_invitation_as_often_as_wanted(aside: Aside) -> None:
+    served = await Served(aside).invite()
+    assert await served.invitation() == await served.invitation()
+
+
+@pytest.mark.parametrize(
+    "key", [STRANGER, STRANGER.upper(), "0", "键" * 32], ids=["strange", "upper", "short", "zh"]
+)
+async def test_a_wrong_key_and_an_unknown_case_are_answered_alike(aside: Aside, key: str) -> None:
+    served = await Served(aside).invite()
+    wrong = await aside.post(ASK, body={"case_id": str(served.case_id), "rating_key": key})
+    unknown = await aside.post(ASK, body=key_of(uuid4()))
+    assert wrong.status_code == unknown.status_code == 404
+    assert _but_for_the_request(wrong.json()) == _but_for_the_request(unknown.json())
+
+
+def _but_for_the_request(problem: dict[str, Any]) -> dict[str, Any]:
+    return {name: said for name, said in problem.items() if name != "request_id"}
+
+
+async def test_the_id_alone_opens_nothing(aside: Aside) -> None:
+    served = await Served(aside).invite()
+    assert (await aside.client.get(f"/api/v1{ASK}/{served.case_id}")).status_code in (404, 405)
+    assert (await aside.post(ASK, body={"case_id": str(served.case_id)})).status_code == 422
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+async def test_staff_neither_ask_nor_rate_nor_amend(aside: Aside, role: str) -> None:
+    served = await Served(aside).invite()
+    token = (await served.invitation())["token"]
+    await served.rate(BAD)
+    for path, body in (
+        (ASK, key_of(served.case_id)),
+        ("/ratings", {"token": token, **GOOD}),
+        ("/ratings/amendments", {"token": token, **GOOD}),
+    ):
+        answer = await aside.post(path, role, "*", body=body)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-for-staff")
+    assert (await served.detail())["grade"] == BAD["grade"]
+
+
+@pytest.mark.parametrize("role", ["citizen", "device", "system"])
+async def test_who_passes_on_what_citizens_say_may(aside: Aside, role: str) -> None:
+    served = await Served(aside).invite()
+    token = (await aside.post(ASK, role, body=key_of(served.case_id))).json()["token"]
+    rated = await aside.post("/ratings", role, body={"token": token, **GOOD})
+    assert rated.status_code == 201
