@@ -13,6 +13,8 @@ OFFICE_ROLES = ("dispatcher", "supervisor", "reviewer", "auditor")
 SELF_SERVICE = frozenset({Channel.WEB, Channel.APP, Channel.MINI_PROGRAM, Channel.KIOSK})
 INTAKE_ROLES = ("clerk", "hall_manager", "dispatcher", "supervisor")
 
+SENDER = "sender"
+
 ATTEMPTS, ATTEMPT_WINDOW = 20, timedelta(hours=1)
 
 
@@ -47,6 +49,14 @@ def may_see(letter: Letter, caller: Caller) -> bool:
 def may_know_sender(letter: Letter, caller: Caller) -> bool:
     """A confidential sender is known to the office only, not to the department."""
     return letter.anonymity is not Anonymity.CONFIDENTIAL or in_the_office(caller)
+
+
+def written_by(channel: Channel, caller: Caller | None) -> str:
+    """Who stands in the history for the receipt: staff who took a letter down, else `SENDER`.
+
+    Who writes for themselves is not recorded, even signed in: the letter may be anonymous.
+    """
+    return caller.sub if caller and channel not in SELF_SERVICE else SENDER
 
 
 def ensure_channel(channel: Channel, caller: Caller | None) -> None:

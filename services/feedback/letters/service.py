@@ -56,7 +56,7 @@ async def receive(
     rules.ensure_channel(letter_in.channel, caller)
     code = secret_code(10)
     columns = _columns(vault, letter_in, code)
-    by = caller.sub if caller else "sender"
+    by = rules.written_by(letter_in.channel, caller)
     await limits.start_on_receipt(session, columns["id"], letter_in.kind, by, now)
     hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(vault))
     found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN, MOST_HINTS)
