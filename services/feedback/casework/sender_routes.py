@@ -69,10 +69,13 @@ Sender = Annotated[_Sender, Depends()]
     responses=_CODE,
 )
 async def read_my_letter(me: Sender) -> SenderView:
-    """办理进展、答复期限和答复。编号或查询码不对都回答"没有找到"，多次输错会被暂停。
+    """办理进展、答复期限和答复。编号或查询码不对都回答“没有找到”。
+
+    输错过多会回答 429；正确的查询码始终有效。
+
     ---
     Where the letter stands, when it is due, and the reply. A wrong number and a wrong code are
-    answered alike; many wrong codes stop further tries for a while.
+    answered alike; after many wrong codes they get 429, but the right code always opens.
     """
     return await sender.view(me.session, me.vault, await me.letter())
 
