@@ -135,3 +135,57 @@ async def test_who_still_waits_at_the_end_of_the_day_has_left(
     async with sessions() as session, session.begin():
         await expiry.abandon_left(session, floor.clock.at)
     assert (await floor.see(ticket))["state"] == "abandoned"
+
+
+async def test_an_undone_finish_is_served_no_longer(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    ticket = await floor.issue(appointment_code=code)
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="rejected")
+    await floor.done(ticket, "undo")
+    assert await state_of(owner, code) == "checked_in"
+    await floor.done(ticket, "finish", outcome="done")
+    assert await state_of(owner, code) == "served"
+
+
+async def test_an_undone_finish_leaves_what_was_booked_meanwhile(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    ticket = await floor.issue(appointment_code=code)
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="done")
+    newer = await booked(owner, floor)
+    await owner.execute(
+        "UPDATE appointment SET citizen_key = $2 WHERE code = $1", newer, f"sub:{code}"
+    )
+    assert (await floor.done(ticket, "undo"))["state"] == "serving"
+    assert (await state_of(owner, code), await state_of(owner, newer)) == ("served", "confirmed")
+
+
+async def test_each_finish_of_a_visit_has_a_higher_version(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    """Also when the finish was undone for a transfer and the next leg is the one that ends it."""
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="rejected")
+    await floor.done(ticket, "undo")
+    sent = await floor.done(ticket, "transfer", items=floor.items[1:])
+    leg = {"id": sent["next_ticket_id"]}
+    await floor.call()
+    await floor.done(leg, "serve")
+    await floor.done(leg, "finish", outcome="done")
+    rows = await owner.fetch(
+        "SELECT convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'outcome' AS outcome,"
+        " (convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'version')::int AS version"
+        " FROM outbox WHERE subject = $1 ORDER BY position",
+        f"appointments.case.finished.v1.{floor.code}",
+    )
+    assert [row["outcome"] for row in rows] == ["rejected", "done"]
+    assert rows[0]["version"] < rows[1]["version"]

@@ -4,8 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from services.feedback.ratings import service
+from services.feedback.ratings.contracts import CaseFinished
 from tests.feedback.aside import Aside
 from tests.feedback.served import BAD, GOOD, Served, rated_badly
 
@@ -133,3 +135,31 @@ async def test_an_unreadable_body_is_a_client_error(aside: Aside, raw: bytes) ->
 async def test_a_made_up_token_is_not_found(aside: Aside) -> None:
     answer = await aside.post("/ratings", body={"token": uuid4().hex * 2, **GOOD})
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("order", [(4, 6), (6, 4), (4, 6, 4, 6)])
+async def test_the_newest_finish_of_a_case_is_the_one_that_is_kept(
+    aside: Aside, order: tuple[int, ...]
+) -> None:
+    """A finish undone and taken again: one invitation, and the outcome that holds in the end."""
+    served = Served(aside)
+    outcomes = {4: "rejected", 6: "done"}
+    for version in order:
+        finished = CaseFinished(
+            case_id=served.case_id,
+            hall_code=served.hall,
+            department_code=served.department,
+            item_code="11320100",
+            item_name="不动产登记",
+            outcome=outcomes[version],
+            finished_at=aside.clock.now,
+            version=version,
+        )
+        await aside.run(service.invite, finished)
+    kept = text(
+        "SELECT e.outcome, e.version FROM service_event e"
+        " JOIN rating_invitation i ON i.service_event_id = e.id WHERE e.case_id = :case_id"
+    )
+    async with aside.sessions() as session:
+        rows = (await session.execute(kept, {"case_id": served.case_id})).all()
+    assert [tuple(row) for row in rows] == [("done", 6)]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import RowMapping
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules
@@ -111,6 +112,24 @@ async def check_in(
 async def mark_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
     """For the queue: its ticket was served. False if the appointment was not checked in."""
     return await _settle(session, appointment, S.SERVED, AppointmentServed, now)
+
+
+async def mark_not_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
+    """For the queue: the finish was undone. False if the appointment was not served.
+
+    No edge of `rules.EDGES`: whoever was served cannot check in again by the code.
+    """
+    try:
+        async with session.begin_nested():
+            done = await queries.change_state(
+                session, appointment, before=[S.SERVED], after=S.CHECKED_IN, version=None, now=now
+            )
+    except IntegrityError:  # the person has booked the same again meanwhile: that one stands
+        return False
+    if done is None:
+        return False
+    await tell(session, AppointmentCheckedIn, done)
+    return True
 
 
 async def mark_no_show(session: AsyncSession, appointment: UUID, now: datetime) -> bool:

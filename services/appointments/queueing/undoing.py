@@ -46,6 +46,8 @@ async def take_back(
     was = TicketMemory.model_validate(last.before).model_dump()
     changed = await event_log.swap(session, ticket, was)
     await _take_back_call(session, ticket, last, now)
+    if last.action == Action.FINISH:
+        await event_log.take_back_finished_case(session, changed, now)
     await event_log.append(session, changed, entry)
     if leg is not None:
         await event_log.append(session, leg, _withdrawal(actor, now))

@@ -2,7 +2,7 @@
 
 Revision ID: first
 Revises:
-Create Date: 2026-11-23 08:44:37.446799
+Create Date: 2026-11-23 10:19:23.199704
 """
 
 from collections.abc import Sequence
@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("item_name", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_event")),
         sa.UniqueConstraint("case_id", name=op.f("uq_service_event_case_id")),
     )

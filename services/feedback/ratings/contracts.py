@@ -25,3 +25,4 @@ class CaseFinished(Event):
     item_name: str
     outcome: str
     finished_at: AwareDatetime
+    version: int = 0

@@ -91,6 +91,8 @@ class ServiceEvent(Table, table=True):
     item_name: str | None = None
     outcome: str | None = Field(default=None, max_length=32)
     finished_at: datetime = Field(sa_type=Moment)
+    version: int = 0
+    """Of the finish that this row tells; a finish undone and taken again has a higher one."""
 
 
 class Invitation(Table, table=True):

@@ -58,6 +58,19 @@ async def add_service_event(session: AsyncSession, event: ServiceEvent) -> bool:
     return (await session.execute(added.returning(col(ServiceEvent.id)))).first() is not None
 
 
+async def correct_service_event(session: AsyncSession, event: ServiceEvent) -> None:
+    """The known case as the newer finish tells it; an older or equal one changes nothing."""
+    corrected = (
+        update(ServiceEvent)
+        .where(
+            col(ServiceEvent.case_id) == event.case_id, col(ServiceEvent.version) < event.version
+        )
+        .values(event.model_dump(exclude={"id", "case_id"}))
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(corrected)
+
+
 async def add(session: AsyncSession, row: SQLModel) -> None:
     """One new row."""
     await session.execute(insert(type(row)), [row.model_dump()])

@@ -31,9 +31,10 @@ CITIZEN = "citizen"
 
 
 async def invite(session: AsyncSession, finished: CaseFinished, now: datetime) -> None:
-    """A finished case opens one invitation to rate it; told again, it changes nothing."""
+    """A finished case opens one invitation to rate it; a newer finish corrects it."""
     event = ServiceEvent(**finished.model_dump())
     if not await queries.add_service_event(session, event):
+        await queries.correct_service_event(session, event)
         return
     days = (await deadlines.policy(session, PolicyKind.RATING_INVITATION, now)).n
     invitation = Invitation(

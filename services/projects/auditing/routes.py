@@ -40,6 +40,7 @@ def _file(media_type: str) -> dict[int | str, dict[str, object]]:
     status_code=status.HTTP_201_CREATED,
     operation_id="run_audit",
     summary="监察并出报表 | Audit and freeze a report",
+    openapi_extra={"x-deadline-seconds": 30},
 )
 async def run_audit(
     order: AuditOrder, session: Session, now: Now, caller: Annotated[Caller, allow("auditor")]
