@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from shared.inputs import Input
+
 Role = Literal[
     "citizen",
     "clerk",
@@ -22,10 +24,8 @@ AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,63}
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{1,32}|\*)$")]
 
 
-class TokenForm(BaseModel):
+class TokenForm(Input):
     """The form of RFC 6749 sections 4.3.2, 4.4.2 and 6."""
-
-    model_config = ConfigDict(extra="forbid")
 
     grant_type: Literal["password", "refresh_token", "client_credentials"]
     username: str | None = Field(None, max_length=64, examples=["clerk1"])
@@ -46,10 +46,8 @@ class TokenAnswer(BaseModel):
     scope: str = Field(description="The roles, separated by spaces.")
 
 
-class RevocationForm(BaseModel):
+class RevocationForm(Input):
     """The form of RFC 7009 section 2.1."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: SecretStr = Field(max_length=128, description="A refresh token.")
     token_type_hint: Literal["refresh_token"] | None = None
@@ -64,25 +62,19 @@ class Me(BaseModel):
     places: list[str]
 
 
-class NewAccount(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class NewAccount(Input):
     account: AccountName = Field(examples=["clerk7"])
     roles: list[Role] = Field(min_length=1, max_length=8, examples=[["clerk"]])
     places: list[Place] = Field(max_length=64, examples=[["H001"]])
 
 
-class Grants(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Grants(Input):
     roles: list[Role] = Field(min_length=1, max_length=8)
     places: list[Place] = Field(max_length=64)
     version: int = Field(ge=1, le=2_000_000_000)
 
 
-class StateChange(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class StateChange(Input):
     version: int = Field(ge=1, le=2_000_000_000)
 
 
