@@ -71,6 +71,7 @@ def may_publish(service: str) -> list[str]:
         subjects += _reading(subscription)
     if service == WATCHER:
         subjects += [subject for stream in STREAMS for subject in _watching(stream)]
+        subjects.append("$JS.API.STREAM.INFO.DEAD")  # how many letters lie there
     return subjects
 
 

@@ -21,9 +21,10 @@ from shared.errors import Text
 from shared.events import Event
 from shared.identity import Verifier, undeclared
 from shared.jobs import Job, LongJob, keep_running
+from shared.metrics import Metrics
 from shared.outbox import Relay
 from shared.settings import Settings
-from shared.telemetry import Metrics, RequestTelemetry
+from shared.telemetry import RequestTelemetry
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
@@ -106,10 +107,10 @@ def _lifespan(
         verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience)
         work = [asyncio.create_task(bus.connect(), name="bus")]
         if settings.background:
-            work += _background(settings, sessions, bus, relay, subscriptions, jobs)
+            work += _background(settings, metrics, sessions, bus, relay, subscriptions, jobs)
         for task in work:
             task.add_done_callback(_report_death)
-        health.watch(metrics, relay, engine)
+        metrics.measures = health.measures(metrics, relay, engine, bus, subscriptions)
         try:
             yield State(
                 settings=settings,
@@ -128,6 +129,7 @@ def _lifespan(
 
 def _background(
     settings: Settings,
+    metrics: Metrics,
     sessions: Sessions,
     bus: Bus,
     relay: Relay,
@@ -137,11 +139,11 @@ def _background(
     """Relay, consumers and jobs as tasks."""
     work = [asyncio.create_task(relay.run(), name="relay")]
     for sub in subscriptions:
-        consumer = Consumer(bus, sessions, sub, relay.wake)
+        consumer = Consumer(bus, sessions, sub, relay.wake, metrics)
         work.append(asyncio.create_task(consumer.run(), name=sub.name))
     turn = asyncio.Semaphore(JOBS_AT_ONCE)
     for job in [*jobs, *_housekeeping(settings)]:
-        keeper = keep_running(sessions, job, relay.wake, turn)
+        keeper = keep_running(sessions, job, relay.wake, turn, metrics)
         work.append(asyncio.create_task(keeper, name=job.name))
     return work
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Generic
 from urllib.parse import urlsplit
 
-import asyncpg
 import nats
 import nats.errors
 import nats.js.errors
@@ -23,12 +22,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from pydantic import ValidationError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import inbox, telemetry
+from shared import clock, inbox, telemetry
 from shared.events import E, Envelope, envelope_of, stream_of
+from shared.faults import is_outage
+from shared.metrics import Metrics
 from shared.pulling import Puller
 
 RETRY_SECONDS = (1, 5, 30, 300)
@@ -36,15 +36,6 @@ OUTAGE_RETRY_SECONDS = 5
 HANDLER_SECONDS = 20
 CONNECT_SECONDS = 3
 TCP_USER_TIMEOUT_MS = 5000
-
-_GIVEN_WAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.CannotConnectNowError,
-)
 
 log = structlog.get_logger()
 
@@ -154,8 +145,10 @@ class Consumer(Generic[E]):
         sessions: async_sessionmaker[Any],
         sub: Subscription[E],
         after: Callable[[], None],
+        metrics: Metrics,
     ) -> None:
         self._bus, self._sessions, self._sub, self._after = bus, sessions, sub, after
+        self._metrics = metrics
         self._parse = envelope_of(sub.event).model_validate_json
 
     async def run(self) -> None:
@@ -185,8 +178,15 @@ class Consumer(Generic[E]):
                     await self.settle([message])
             return
         self._after()
-        for message, _ in parsed:
+        now = clock.now()
+        for message, envelope in parsed:
+            self._tell("handled")
+            lag = (now - envelope.time).total_seconds()
+            self._metrics.event_lag.labels(self._sub.name).observe(max(lag, 0))
             await message.ack()
+
+    def _tell(self, outcome: str) -> None:
+        self._metrics.events.labels(self._sub.name, outcome).inc()
 
     async def _parsed(self, message: Msg) -> Envelope[E] | None:
         try:
@@ -212,7 +212,8 @@ class Consumer(Generic[E]):
     async def _retry_or_bury(self, message: Msg, error: Exception) -> None:
         """An outage is not the message's fault: only what a handler refuses is buried."""
         attempt = message.metadata.num_delivered
-        if _is_outage(error):
+        if is_outage(error):
+            self._tell("waiting")
             log.warning("handler_waits", subscription=self._sub.name, error=type(error).__name__)
             await message.nak(delay=OUTAGE_RETRY_SECONDS)
             return
@@ -225,6 +226,7 @@ class Consumer(Generic[E]):
         if attempt > len(RETRY_SECONDS):
             await self._bury(message, f"{type(error).__name__}: {error}")
         else:
+            self._tell("retried")
             await message.nak(delay=RETRY_SECONDS[attempt - 1])
 
     async def _bury(self, message: Msg, reason: str) -> None:
@@ -238,15 +240,5 @@ class Consumer(Generic[E]):
         headers["Nats-Msg-Id"] = f"dead-{self._sub.name}-{message.metadata.sequence.stream}"
         await self._bus.js.publish(f"dead.{message.subject}", message.data, headers=headers)
         await message.term()
+        self._tell("buried")
         log.error("dead_letter", subscription=self._sub.name, subject=message.subject)
-
-
-def _is_outage(error: BaseException | None) -> bool:
-    """Whether the database was out of reach, too busy or gave way to another transaction."""
-    while error is not None:
-        if isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError):
-            return True
-        if isinstance(error, _GIVEN_WAY):
-            return True
-        error = error.__cause__
-    return False

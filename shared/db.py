@@ -14,6 +14,7 @@ from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import idempotency
+from shared.faults import gave_way
 from shared.settings import Settings
 
 CONNECT_SECONDS = 3
@@ -102,8 +103,8 @@ class DirectPool:
             async with pool.acquire(timeout=1) as connection:
                 try:
                     return await connection.fetch(sql, *args)
-                except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                    if attempt == RETRIES:
+                except asyncpg.PostgresError as error:
+                    if attempt == RETRIES or not gave_way(error):
                         raise
         raise AssertionError("unreachable")
 

@@ -5,21 +5,24 @@ the outbox. A bus that was never reached does.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
+import nats.errors
 import structlog
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import MetaData, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.bus import Bus, Subscription
+from shared.metrics import Measure, Metrics
 from shared.migrate import config
 from shared.outbox import Relay
-from shared.telemetry import Metrics
 
 CHECK_SECONDS = 2
 
@@ -33,19 +36,29 @@ def mark_broken(task: str) -> None:
     _broken.add(task)
 
 
-def watch(metrics: Metrics, relay: Relay, engine: AsyncEngine) -> None:
-    """Declare the gauges that `/metrics` fills when it is asked."""
-    metrics.relay, metrics.engine = relay, engine
-    if metrics.outbox_waiting is None:
-        metrics.outbox_waiting = Gauge(
-            "outbox_waiting", "Events not yet published.", registry=metrics.registry
-        )
-        metrics.outbox_oldest_seconds = Gauge(
-            "outbox_oldest_seconds", "Age of the oldest of them.", registry=metrics.registry
-        )
-        metrics.pool_in_use = Gauge(
-            "pool_in_use", "Database connections at work.", registry=metrics.registry
-        )
+def measures(
+    metrics: Metrics,
+    relay: Relay,
+    engine: AsyncEngine,
+    bus: Bus,
+    subscriptions: Sequence[Subscription[Any]],
+) -> list[Measure]:
+    """What every service looks up when it is asked for its figures."""
+
+    async def outbox_and_pool() -> None:
+        waiting, oldest = await relay.depth()
+        metrics.outbox_waiting.set(waiting)
+        metrics.outbox_oldest_seconds.set(oldest)
+        pool: Any = engine.pool
+        metrics.pool_in_use.set(pool.checkedout())
+
+    async def consumers() -> None:
+        for sub in subscriptions if bus.is_up else ():
+            found = await bus.js.consumer_info(sub.stream, sub.name)
+            waiting = (found.num_pending or 0) + (found.num_ack_pending or 0)
+            metrics.consumer_waiting.labels(sub.name).set(waiting)
+
+    return [outbox_and_pool, consumers]
 
 
 def install(app: FastAPI, name: str, tables: MetaData, metrics: Metrics) -> None:
@@ -70,7 +83,7 @@ def install(app: FastAPI, name: str, tables: MetaData, metrics: Metrics) -> None
 
     @app.get("/metrics", include_in_schema=False)
     async def show_metrics() -> Response:
-        await _measure(metrics)
+        await asyncio.gather(*map(_measured, metrics.measures))
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -89,12 +102,10 @@ async def _database(request: Request, head: str | None) -> str:
     return "ok" if found == head else f"at migration {found}, not {head}"
 
 
-async def _measure(metrics: Any) -> None:
+async def _measured(measure: Measure) -> None:
+    """What cannot be measured now keeps its last value, and that is told."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            waiting, oldest = await metrics.relay.depth()
-        metrics.outbox_waiting.set(waiting)
-        metrics.outbox_oldest_seconds.set(oldest)
-        metrics.pool_in_use.set(metrics.engine.pool.checkedout())
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+            await measure()
+    except (SQLAlchemyError, nats.errors.Error, OSError, TimeoutError) as error:
         log.warning("metrics_incomplete", error=type(error).__name__)

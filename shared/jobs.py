@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
+from shared.metrics import Metrics
 
 DEADLINE_SECONDS = 60
 
@@ -56,6 +57,7 @@ async def keep_running(
     job: Job | LongJob,
     after: Callable[[], None],
     turn: asyncio.Semaphore,
+    metrics: Metrics,
 ) -> None:
     """Run the job again and again until cancelled; any failure is logged and tried next time.
 
@@ -69,9 +71,11 @@ async def keep_running(
             else:
                 async with turn:
                     changed = await once(sessions, job)
+            metrics.jobs.labels(job.name, "done").inc()
             if changed:
                 log.info("job_ran", job=job.name, changed=changed)
                 after()
         except Exception as error:
+            metrics.jobs.labels(job.name, "failed").inc()
             log.warning("job_failed", job=job.name, error=type(error).__name__)
         await asyncio.sleep(job.every.total_seconds())

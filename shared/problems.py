@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from shared import errors
 from shared.errors import MEDIA_TYPE, Invalid, Problem, Text
+from shared.faults import postgres_error
 from shared.messages import message_for
 
 log = structlog.get_logger()
@@ -126,9 +127,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _database(request: Request, error: Exception) -> JSONResponse:
     """Bad values are the caller's; a lost race is a conflict; the rest is ours and passes."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, asyncpg.PostgresError):
-        cause = cause.__cause__ or getattr(cause, "orig", None)
+    cause = postgres_error(error)
     kind = type(cause or error).__name__
     if isinstance(cause, asyncpg.DataError) or kind == "DataError":
         return render(request, Invalid(_BAD_VALUE))

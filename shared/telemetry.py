@@ -4,21 +4,19 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import structlog
 from opentelemetry import context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
+from shared.metrics import Metrics
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
-_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 _provider = TracerProvider()
 _tracer = _provider.get_tracer("onedoor")
@@ -45,31 +43,6 @@ def span(name: str, *, parent: str | None = None) -> Iterator[Span]:
     outer = _propagator.extract({"traceparent": parent}) if parent else context.get_current()
     with _tracer.start_as_current_span(name, context=outer) as current:
         yield current
-
-
-class Metrics:
-    """The rate, errors and durations of requests, per route; each application has its own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.relay: Any = None
-        self.engine: Any = None
-        self.outbox_waiting: Gauge | None = None
-        self.outbox_oldest_seconds: Gauge | None = None
-        self.pool_in_use: Gauge | None = None
-        self.requests = Counter(
-            "http_requests",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "http_request_seconds",
-            "Time to the end of the answer.",
-            ["method", "route"],
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
 
 
 class RequestTelemetry:
@@ -110,8 +83,7 @@ class RequestTelemetry:
         method = scope["method"] if scope["method"].isalpha() else "other"
         if scope["path"] in QUIET:
             return
-        self._metrics.requests.labels(method, route, status).inc()
-        self._metrics.seconds.labels(method, route).observe(seconds)
+        self._metrics.answered(method, route, status, seconds)
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 

@@ -11,6 +11,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
+from services.gateway import watching
 from services.gateway.access import opening, service
 from services.gateway.access import pages as access_pages
 from services.gateway.access.opening import Access
@@ -36,7 +37,7 @@ from shared.app import Job
 from shared.bus import Subscription
 from shared.errors import Text
 from shared.events import Event
-from shared.telemetry import Metrics
+from shared.metrics import Metrics
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
 
@@ -68,7 +69,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     pages = Pages(Library(registry, own, nats_host=host), registry, nats_host=host)
     shown = [*pages.routes(), *live_pages.routes(), *access_pages.routes()]
     built.router.routes[:0] = shown
-    built.router.lifespan_context = _lifespan(settings, registry, built.router.lifespan_context)
+    metrics = _metrics(built)
+    inner = built.router.lifespan_context
+    built.router.lifespan_context = _lifespan(settings, registry, metrics, inner)
     proxies = Proxies(settings.proxies)
     # Before the framework's own middleware, which a forwarded request has no need of.
     built.middleware_stack = Door(
@@ -78,7 +81,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         proxies=proxies,
         rates=limits.rates(settings.rates_times),
         streams=_streams(built),
-        metrics=_metrics(built),
+        metrics=metrics,
     )
     return built
 
@@ -104,7 +107,7 @@ def _streams(built: FastAPI) -> ASGIApp:
     return ExceptionMiddleware(routes, handlers=built.exception_handlers)
 
 
-def _lifespan(settings: GatewaySettings, registry: Registry, inner: Any) -> Any:
+def _lifespan(settings: GatewaySettings, registry: Registry, metrics: Metrics, inner: Any) -> Any:
     """The service's own lifespan, with keys, upstreams and live streams inside it."""
 
     @asynccontextmanager
@@ -117,6 +120,7 @@ def _lifespan(settings: GatewaySettings, registry: Registry, inner: Any) -> Any:
         named = {"issuer": settings.issuer, "audience": settings.audience}
         feed = Feed(Displays(registry).show, viewers_limit=settings.live_clients)
         async with inner(built) as state:
+            metrics.measures += watching.measures(metrics, state["bus"], feed)
             demo_file = settings.demo_accounts_file
             await opening.settle_accounts(state["sessions"], settings.env, demo_file)
             registry.start()

@@ -33,7 +33,8 @@ from shared.errors import (
     Unavailable,
 )
 from shared.ids import new_id
-from shared.telemetry import QUIET, Metrics
+from shared.metrics import Metrics
+from shared.telemetry import QUIET
 
 CLIENT_CLOSED = 499
 
@@ -76,6 +77,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         scope["state"]["request_id"] = request_id = _request_id(scope["headers"])
+        entered = time.perf_counter()
         try:
             await self._enter(scope, receive, send)
         except ClientGone:
@@ -83,8 +85,10 @@ class Door:
         except CutShort as cut:
             log.error("answer_cut_short", request_id=request_id, reason=str(cut))
         except Refused as refused:
+            self._turned_away(scope, refused.problem, time.perf_counter() - entered)
             await _tell(refused.problem, refused.headers, scope, receive, send)
         except Problem as problem:
+            self._turned_away(scope, problem, time.perf_counter() - entered)
             await _tell(problem, (), scope, receive, send)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -172,11 +176,18 @@ class Door:
                 status = await self._forwarding(
                     upstream, operation, target, extra, scope, receive, send
                 )
-        except Problem as problem:
-            status = int(problem.status)
+        except Problem:
+            status = 0  # counted where every refusal is
             raise
         finally:
-            self._measure(operation, status, time.perf_counter() - started)
+            if status:
+                self._measure(operation, status, time.perf_counter() - started)
+
+    def _turned_away(self, scope: Scope, problem: Problem, seconds: float) -> None:
+        """Counts what never reached a service, or found none there to answer."""
+        operation: Operation | None = scope["state"].get("operation")
+        route = operation.template if operation else "unmatched"
+        self._metrics.answered(scope["method"], route, int(problem.status), seconds)
 
     def _measure(self, operation: Operation, status: int, seconds: float) -> None:
         known = self._measures.get((operation, status))

@@ -1,6 +1,7 @@
 """From a committed row to a handled event, whatever fails between."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,7 @@ from tests.shared.conftest import running
 from tests.shared.notes import NoteWritten
 from tests.support import eventually
 
+WAITING = 'consumer_waiting{subscription="test-notes"}'
 SUBJECT = f"{NoteWritten.type}.D01"
 
 
@@ -89,6 +91,35 @@ async def test_poison_and_failing_messages_are_buried_with_their_reason_and_othe
     await eventually(lambda: _seen(rows, good))
     assert notes.handled.count(bad) >= 3
     assert await _seen(rows, bad) == 0
+    figures = (await house.get("/metrics")).text
+    assert _figure(figures, 'events_read_total{outcome="buried",subscription="test-notes"}') >= 2
+    assert _figure(figures, 'events_read_total{outcome="retried",subscription="test-notes"}') >= 2
+    assert _figure(figures, 'event_lag_seconds_count{subscription="test-notes"}') >= 1
+
+
+def _figure(figures: str, name: str) -> float:
+    return next(float(line.split()[-1]) for line in figures.splitlines() if line.startswith(name))
+
+
+async def test_events_that_wait_for_a_handler_are_told_by_the_metrics(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    words = f"lock{uuid4().hex[:8]}"
+
+    async def waiting() -> float:
+        return _figure((await house.get("/metrics")).text, WAITING)
+
+    await eventually(lambda: _is(waiting, 0))
+    await rows.execute("SELECT pg_advisory_lock($1)", notes.LOCK)
+    await house.post("/api/v1/notes", json={"words": words}, headers=as_("citizen"))
+    await eventually(lambda: _is(waiting, 1))
+    await rows.execute("SELECT pg_advisory_unlock($1)", notes.LOCK)
+    await eventually(lambda: _is(waiting, 0), seconds=10)
+    assert await _seen(rows, words) == 1
+
+
+async def _is(measure: Callable[[], Awaitable[float]], expected: float) -> bool:
+    return await measure() == expected
 
 
 async def test_an_outage_is_waited_out_and_buries_nothing(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from shared.db import Sessions, new_sessions
 from shared.jobs import Job, keep_running, once
+from shared.metrics import Metrics
 from tests.support import Databases, eventually
 
 
@@ -29,7 +30,9 @@ async def test_a_job_that_failed_is_run_again(sessions: Sessions) -> None:
         raise LookupError("a defect in the job")
 
     job = Job("stumble", timedelta(seconds=0.01), stumble)
-    task = asyncio.create_task(keep_running(sessions, job, lambda: None, asyncio.Semaphore(1)))
+    task = asyncio.create_task(
+        keep_running(sessions, job, lambda: None, asyncio.Semaphore(1), Metrics())
+    )
 
     async def ran_thrice() -> bool:
         return len(runs) > 2

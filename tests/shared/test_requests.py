@@ -10,8 +10,10 @@ import pytest
 from tests.conftest import Headers
 from tests.shared import notes
 from tests.shared.conftest import running
+from tests.support import eventually
 
 NOTES = "/api/v1/notes"
+_WAITS_FOR = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted"
 
 
 async def _count(rows: asyncpg.Connection) -> tuple[int, int]:
@@ -64,6 +66,19 @@ async def test_a_problem_speaks_the_callers_language(
         (b'{"words": "a", "count": ' + b"9" * 4000 + b"}", 422, "/body/count"),
         (b'{"words": "a", "on": "2026-02-30T00:00:00Z"}', 422, "/body/on"),
         (b'{"words": "a", "on": "2026-02-20T00:00:00"}', 422, "/body/on"),
+        (b'{"words": "a", "count": "2"}', 422, "/body/count"),
+        (b'{"words": "a", "count": true}', 422, "/body/count"),
+        (b'{"words": "a", "weight": "1.5"}', 422, "/body/weight"),
+        (b'{"words": "a", "weight": true}', 422, "/body/weight"),
+        (b'{"words": "a", "loud": 1}', 422, "/body/loud"),
+        (b'{"words": "a", "loud": "yes"}', 422, "/body/loud"),
+        (b'{"words": "a", "copies": [{"of": "1"}]}', 422, "/body/copies/0/of"),
+        (b'{"words": "a", "on": 1767225600}', 422, "/body/on"),
+        (b'{"words": "a", "on": "1767225600"}', 422, "/body/on"),
+        (b'{"words": "a", "day": 20000}', 422, "/body/day"),
+        (b'{"words": "a", "day": "1767225600"}', 422, "/body/day"),
+        (b'{"words": "a", "day": "2026-01-01T00:00:00Z"}', 422, "/body/day"),
+        (b'{"words": "a", "day": "2026-02-30"}', 422, "/body/day"),
         (b"{}", 422, "/body/words"),
         (b"", 422, "/body"),
         (b"[]", 422, "/body"),
@@ -190,6 +205,24 @@ async def test_a_stored_answer_is_sealed(
     await house.post(NOTES, json={"words": "canary-4711"}, headers=headers)
     stored = await rows.fetchval("SELECT string_agg(i::text, '') FROM idempotency i")
     assert "canary-4711" not in stored
+
+
+async def test_a_deadlock_is_tried_again_and_has_one_effect(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    before = await _count(rows)
+    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
+    first, second = notes.CROSSING
+    async with rows.transaction():
+        await rows.execute("SELECT pg_advisory_xact_lock($1)", second)
+        note = asyncio.create_task(house.post(NOTES, json={"words": "cross"}, headers=headers))
+        await eventually(lambda: rows.fetchval(_WAITS_FOR, second))
+        await rows.execute("SELECT pg_advisory_xact_lock($1)", first)  # the server ends the note's
+    answer = await note
+    assert answer.status_code == 201, answer.text
+    assert await _count(rows) == (before[0] + 1, before[1] + 1)
+    again = await house.post(NOTES, json={"words": "cross"}, headers=headers)
+    assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
 
 
 async def test_above_the_limit_requests_are_refused_at_once(notes_settings: object) -> None:

@@ -63,6 +63,11 @@ class Feed:
             hall.viewers.discard(viewer)
             self._viewing -= 1
 
+    @property
+    def viewing(self) -> int:
+        """How many streams are open."""
+        return self._viewing
+
     def close(self) -> None:
         """Ends every stream and takes no more."""
         self._closing = True

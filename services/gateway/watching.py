@@ -1,0 +1,26 @@
+"""What the gateway alone can tell of the whole house when it is asked for its figures."""
+
+from services.gateway.live.feed import Feed
+from shared.bus import Bus
+from shared.metrics import Measure, Metrics
+
+DEAD = "DEAD"
+REPLAYED = "dead.replayed.>"
+"""`make dead ARGS="replay 3"` leaves a note `dead.replayed.3` beside the letter, which stays."""
+
+
+def measures(metrics: Metrics, bus: Bus, feed: Feed) -> list[Measure]:
+    """Dead letters of all services that nobody has dealt with, and open live streams."""
+    waiting = metrics.gauge("dead_letters_waiting", "Dead letters not replayed yet.")
+    viewing = metrics.gauge("live_streams", "Open live streams.")
+
+    async def dead_letters() -> None:
+        if bus.is_up:
+            found = await bus.js.stream_info(DEAD, subjects_filter=REPLAYED)
+            notes = found.state.subjects or {}
+            waiting.set(found.state.messages - sum(notes.values()) - len(notes))
+
+    async def streams() -> None:
+        viewing.set(feed.viewing)
+
+    return [dead_letters, streams]

@@ -1,0 +1,42 @@
+"""What a failed transaction means: give it another try, wait for the outage to end, or neither."""
+
+import asyncpg
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_GAVE_WAY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_OUTAGE = (
+    OSError,
+    TimeoutError,
+    PoolTimeout,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.CannotConnectNowError,
+)
+
+Kinds = tuple[type[BaseException], ...]
+
+
+def postgres_error(error: BaseException) -> asyncpg.PostgresError | None:
+    """The server's own error behind what SQLAlchemy made of it, if it is one."""
+    found = _find(error, (asyncpg.PostgresError,))
+    return found if isinstance(found, asyncpg.PostgresError) else None
+
+
+def gave_way(error: BaseException) -> bool:
+    """Whether the transaction was rolled back only so that another could go on (40P01, 40001)."""
+    return _find(error, _GAVE_WAY) is not None
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database was out of reach, too busy or gave way to another transaction."""
+    return _find(error, _OUTAGE) is not None
+
+
+def _find(error: BaseException | None, kinds: Kinds) -> BaseException | None:
+    while error is not None and not isinstance(error, kinds):
+        error = error.__cause__ or getattr(error, "orig", None)
+    return error
