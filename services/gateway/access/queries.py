@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -163,6 +163,21 @@ async def change(
         .values(**values, version=version + 1)
     )
     return (await session.exec(changed)).rowcount == 1
+
+
+async def lock_accounts(session: AsyncSession) -> None:
+    """Until the transaction ends, nobody else adds or changes an account."""
+    await session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def has_admin(session: AsyncSession) -> bool:
+    """Whether an administrator, not one of a demonstration, may sign in."""
+    wanted = select(Account.id).where(
+        col(Account.roles).contains(["admin"]),
+        col(Account.state) == AccountState.ACTIVE,
+        col(Account.is_demo).is_(False),
+    )
+    return (await session.exec(wanted.limit(1))).first() is not None
 
 
 async def end_all(session: AsyncSession, account_id: UUID, now: datetime, because: str) -> None:

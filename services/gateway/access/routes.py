@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Form, Request, Response, status
 
+from services.gateway.access import accounts as administration
 from services.gateway.access import rules, service
 from services.gateway.access.models import AccountState
 from services.gateway.access.schemas import (
@@ -15,6 +16,7 @@ from services.gateway.access.schemas import (
     Grants,
     Me,
     NewAccount,
+    PasswordChange,
     RevocationForm,
     StateChange,
     TokenAnswer,
@@ -104,10 +106,33 @@ async def get_me(caller: Annotated[Caller, allow(*ROLES)], session: Session) -> 
     ---
     The account, roles and places (halls, departments) that the token stands for.
     """
-    found = await service.name_of(session, caller.sub)
+    found = await administration.name_of(session, caller.sub)
     return Me(
         sub=caller.sub, account=found, roles=sorted(caller.roles), places=sorted(caller.places)
     )
+
+
+@tokens.post(
+    "/password",
+    operation_id="change_password",
+    summary="修改自己的口令 | Change your password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(rules.WrongPassword, rules.LockedOut),
+    openapi_extra={"x-operation-class": "signing-in"},
+)
+async def change_password(
+    change: PasswordChange,
+    session: Session,
+    counter: Annotated[Counter, Depends(_counter)],
+    now: Now,
+    caller: Annotated[Caller, allow(*ROLES)],
+) -> None:
+    """须出示现有口令；改好后全部登录随即结束，请用新口令重新登录。现有口令输错，与登录失败一并计数。
+    ---
+    The present password is needed. All sign-ins end; please sign in again with the new one. A wrong
+    present password counts like a failed sign-in.
+    """
+    await service.change_password(counter, session, caller, change, now)
 
 
 @accounts.get("", operation_id="list_accounts", summary="账号列表 | List accounts")
@@ -119,7 +144,7 @@ async def list_accounts(
     Ordered by name, for administrators and auditors.
     """
     (after,) = paging.key(str) or (None,)
-    rows = await service.list_accounts(session, after, paging.limit + 1)
+    rows = await administration.list_accounts(session, after, paging.limit + 1)
     return page(rows, paging, lambda row: (row.name,), AccountView.model_validate)
 
 
@@ -131,7 +156,7 @@ async def get_account(
     ---
     The roles, places and state of one account; never its password.
     """
-    return AccountView.model_validate(await service.get_account(session, account_id))
+    return AccountView.model_validate(await administration.get_account(session, account_id))
 
 
 @accounts.post(
@@ -149,10 +174,37 @@ async def create_account(
     The initial password is told once, in this answer. Administration, audit and the roles of the
     trade stay in different hands.
     """
-    account, password = await service.create_account(session, wanted, caller, now)
-    return AccountCreated(
-        **AccountView.model_validate(account).model_dump(), initial_password=password
+    account, password = await administration.create_account(session, wanted, caller, now)
+    return _created(account, password)
+
+
+def _created(account: object, password: str) -> AccountCreated:
+    shown = AccountView.model_validate(account).model_dump()
+    return AccountCreated(**shown, initial_password=password)
+
+
+@accounts.post(
+    "/{account_id}/password",
+    operation_id="reset_password",
+    summary="重置口令 | Reset a password",
+    responses=problem_responses(rules.OwnGrant, StateConflict),
+)
+async def reset_password(
+    account_id: UUID,
+    wanted: StateChange,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AccountCreated:
+    """忘记口令时用：新的初始口令只在此回答中出现一次，该账号的全部登录随即结束。
+    ---
+    For a password that was forgotten: the new one is told once, in this answer, and every sign-in
+    of the account ends.
+    """
+    account, password = await administration.reset_password(
+        session, account_id, wanted.version, caller, now
     )
+    return _created(account, password)
 
 
 @accounts.put(
@@ -172,7 +224,9 @@ async def grant_account(
     ---
     Replaces roles and places and ends every sign-in of the account. Nobody changes their own.
     """
-    return AccountView.model_validate(await service.grant(session, account_id, wanted, caller, now))
+    return AccountView.model_validate(
+        await administration.grant(session, account_id, wanted, caller, now)
+    )
 
 
 @accounts.post(
@@ -195,7 +249,7 @@ async def disable_account(
     """
     state, version = AccountState.DISABLED, wanted.version
     return AccountView.model_validate(
-        await service.set_state(session, account_id, state, version, caller, now)
+        await administration.set_state(session, account_id, state, version, caller, now)
     )
 
 
@@ -218,5 +272,5 @@ async def enable_account(
     """
     state, version = AccountState.ACTIVE, wanted.version
     return AccountView.model_validate(
-        await service.set_state(session, account_id, state, version, caller, now)
+        await administration.set_state(session, account_id, state, version, caller, now)
     )

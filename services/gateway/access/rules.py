@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from http import HTTPStatus
 
-from shared.errors import Conflict, Forbidden, Problem, Text, TooMany
+from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany
 
 ACCESS_SECONDS = 600
 SIGN_IN_LASTS = timedelta(hours=12)
@@ -14,6 +14,19 @@ ATTEMPTS_FORGOTTEN_AFTER = timedelta(minutes=15)
 NETWORK_INTERVAL = timedelta(seconds=0.2)
 NETWORK_BURST = 300
 """Sign-ins of one network: a hall's staff share an address and all begin at nine."""
+
+PASSPHRASE = 16
+KINDS = 3
+DIFFERENT = 6
+_TOO_SIMPLE = Text(
+    f"请混用大写、小写、数字、符号中的三种，或用 {PASSPHRASE} 个字符以上的长口令",
+    f"Mix three of capitals, small letters, digits and signs, or use {PASSPHRASE} characters",
+)
+_TOO_EASY = Text(
+    f"口令不能含账号名，且至少要有 {DIFFERENT} 个不同的字符",
+    f"Must not hold the account's name, and needs {DIFFERENT} different characters",
+)
+_THE_SAME = Text("新口令不能与现有口令相同", "The new password is the present one")
 
 _ALONE = ("admin", "auditor", "citizen", "device", "system")
 
@@ -54,6 +67,11 @@ class LockedOut(TooMany):
     title = Text("连续失败次数过多，请稍后再试", "Too many failures in a row; please wait")
 
 
+class WrongPassword(Forbidden):
+    type = "/problems/wrong-password"
+    title = Text("现有口令不对", "The present password is not right")
+
+
 class OwnGrant(Forbidden):
     type = "/problems/own-grant"
     title = Text("不能更改自己的权限或状态", "Nobody may change their own grants or state")
@@ -82,6 +100,21 @@ def ensure_separate(roles: Collection[str]) -> None:
         raise RolesExclude(roles=sorted(together))
     if {"officer", "reviewer"} <= together:
         raise RolesExclude(roles=["officer", "reviewer"])
+
+
+def ensure_strong(password: str, account: str, current: str) -> None:
+    """A password that is neither guessed nor shared (GB/T 22239-2019 8.1.4.1 asks for complexity).
+
+    Raises Invalid, which says what is missing.
+    """
+    kinds = sum(any(map(kind, password)) for kind in (str.islower, str.isupper, str.isdigit))
+    kinds += any(not letter.isalnum() for letter in password)
+    if len(password) < PASSPHRASE and kinds < KINDS:
+        raise Invalid(_TOO_SIMPLE, pointer="/body/new_password")
+    if len(set(password)) < DIFFERENT or account in password.lower():
+        raise Invalid(_TOO_EASY, pointer="/body/new_password")
+    if password == current:
+        raise Invalid(_THE_SAME, pointer="/body/new_password")
 
 
 def ensure_other(caller: str, account_id: str) -> None:

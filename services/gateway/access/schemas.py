@@ -20,7 +20,8 @@ Role = Literal[
     "device",
     "system",
 ]
-AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,63}$")]
+ACCOUNT_NAME = r"^[a-z][a-z0-9._-]{2,63}$"
+AccountName = Annotated[str, StringConstraints(pattern=ACCOUNT_NAME)]
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{1,32}|\*)$")]
 
 
@@ -76,6 +77,13 @@ class Grants(Input):
 
 class StateChange(Input):
     version: int = Field(ge=1, le=2_000_000_000)
+
+
+class PasswordChange(Input):
+    """The present password proves that it is really you."""
+
+    current_password: SecretStr = Field(max_length=256)
+    new_password: SecretStr = Field(min_length=10, max_length=256)
 
 
 class AccountView(BaseModel):

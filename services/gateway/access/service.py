@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import passwords, queries, rules, tokens
-from services.gateway.access.models import Account, AccountState
+from services.gateway.access import accounts, passwords, queries, rules, tokens
+from services.gateway.access.models import AccountState
 from services.gateway.access.passwords import Desk
-from services.gateway.access.schemas import Grants, NewAccount, TokenAnswer, TokenForm
+from services.gateway.access.schemas import (
+    PasswordChange,
+    TokenAnswer,
+    TokenForm,
+)
 from services.gateway.access.tokens import Holder, Issuer
 from shared import audit_log
 from shared.crypto import Keyring
 from shared.db import DirectPool
-from shared.errors import NotFound, StateConflict, TooMany
+from shared.errors import TooMany
 from shared.identity import Caller
 from shared.ids import new_id
 
@@ -154,88 +157,26 @@ async def sign_out(direct: DirectPool, refresh_token: str, now: datetime) -> Non
     await queries.end_sign_in(direct, tokens.stored(refresh_token), now)
 
 
-async def get_account(session: AsyncSession, account_id: UUID) -> Account:
-    """Raises NotFound."""
-    found = await queries.account(session, account_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def name_of(session: AsyncSession, sub: str) -> str | None:
-    """The name of the account behind a token's subject, None if there is none."""
-    try:
-        found = await queries.account(session, UUID(sub))
-    except ValueError:
-        return None
-    return found.name if found else None
-
-
-async def list_accounts(session: AsyncSession, after: str | None, limit: int) -> list[Account]:
-    return list(await queries.accounts_after(session, after, limit))
-
-
-async def create_account(
-    session: AsyncSession, wanted: NewAccount, by: Caller, now: datetime
-) -> tuple[Account, str]:
-    """The new account and its initial password. Raises RolesExclude or AccountTaken."""
-    rules.ensure_separate(wanted.roles)
-    password = passwords.random_password()
-    account = Account(
-        name=wanted.account,
-        password_hash=await passwords.hashed(password),
-        roles=sorted(set(wanted.roles)),
-        places=sorted(set(wanted.places)),
-        created_at=now,
-    )
-    if not await queries.add(session, account.model_dump()):
-        raise rules.AccountTaken
-    details = {"roles": account.roles, "places": account.places}
-    await audit_log.write(session, by.sub, "account.created", f"account:{account.id}", now, details)
-    return account, password
-
-
-async def grant(
-    session: AsyncSession, account_id: UUID, wanted: Grants, by: Caller, now: datetime
-) -> Account:
-    """The account with other roles and places. Raises OwnGrant, RolesExclude, StateConflict."""
-    rules.ensure_separate(wanted.roles)
-    values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
-    await _change(session, account_id, wanted.version, values, by)
-    await queries.end_all(session, account_id, now, "grants_changed")
-    await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
-    return await _again(session, account_id)
-
-
-async def set_state(
+async def change_password(
+    counter: Counter,
     session: AsyncSession,
-    account_id: UUID,
-    state: AccountState,
-    version: int,
     by: Caller,
+    change: PasswordChange,
     now: datetime,
-) -> Account:
-    """The account, disabled or enabled. Raises OwnGrant, NotFound or StateConflict."""
-    await _change(session, account_id, version, {"state": state}, by)
-    if state is AccountState.DISABLED:
-        await queries.end_all(session, account_id, now, "disabled")
-    done = "account.disabled" if state is AccountState.DISABLED else "account.enabled"
-    await audit_log.write(session, by.sub, done, f"account:{account_id}", now)
-    return await _again(session, account_id)
-
-
-async def _change(
-    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any], by: Caller
 ) -> None:
-    rules.ensure_other(by.sub, str(account_id))
-    if not await queries.change(session, account_id, version, values):
-        present = await get_account(session, account_id)
-        raise StateConflict(state=present.state, version=present.version)
+    """Replaces the caller's own password and ends all of their sign-ins.
 
-
-async def _again(session: AsyncSession, account_id: UUID) -> Account:
-    session.expire_all()
-    return await get_account(session, account_id)
+    A wrong present password counts like a failed sign-in. Raises WrongPassword, LockedOut, Invalid
+    or NotFound.
+    """
+    account = await accounts.get_account(session, accounts.as_uuid(by.sub))
+    current = change.current_password.get_secret_value()
+    if await _proven(counter, account.name, current, now) is None:
+        raise rules.WrongPassword
+    wanted = change.new_password.get_secret_value()
+    rules.ensure_strong(wanted, account.name, current)
+    await accounts.put_password(session, account.id, account.version, wanted, now)
+    await audit_log.write(session, by.sub, "password.changed", f"account:{account.id}", now)
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:

@@ -1,0 +1,130 @@
+"""The administration of accounts. Nobody administers themselves."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.access import passwords, queries, rules
+from services.gateway.access.models import Account, AccountState
+from services.gateway.access.schemas import Grants, NewAccount
+from shared import audit_log
+from shared.errors import NotFound, StateConflict
+from shared.identity import Caller
+
+
+async def get_account(session: AsyncSession, account_id: UUID) -> Account:
+    """Raises NotFound."""
+    found = await queries.account(session, account_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def name_of(session: AsyncSession, sub: str) -> str | None:
+    """The name of the account behind a token's subject, None if there is none."""
+    try:
+        return (await get_account(session, as_uuid(sub))).name
+    except NotFound:
+        return None
+
+
+def as_uuid(sub: str) -> UUID:
+    """The account's id in a token's subject. Raises NotFound for a subject of another kind."""
+    try:
+        return UUID(sub)
+    except ValueError:
+        raise NotFound from None
+
+
+async def list_accounts(session: AsyncSession, after: str | None, limit: int) -> list[Account]:
+    return list(await queries.accounts_after(session, after, limit))
+
+
+async def create_account(
+    session: AsyncSession, wanted: NewAccount, by: Caller, now: datetime
+) -> tuple[Account, str]:
+    """The new account and its initial password. Raises RolesExclude or AccountTaken."""
+    rules.ensure_separate(wanted.roles)
+    password = passwords.random_password()
+    account = Account(
+        name=wanted.account,
+        password_hash=await passwords.hashed(password),
+        roles=sorted(set(wanted.roles)),
+        places=sorted(set(wanted.places)),
+        created_at=now,
+    )
+    if not await queries.add(session, account.model_dump()):
+        raise rules.AccountTaken
+    details = {"roles": account.roles, "places": account.places}
+    await audit_log.write(session, by.sub, "account.created", f"account:{account.id}", now, details)
+    return account, password
+
+
+async def grant(
+    session: AsyncSession, account_id: UUID, wanted: Grants, by: Caller, now: datetime
+) -> Account:
+    """The account with other roles and places. Raises OwnGrant, RolesExclude, StateConflict."""
+    rules.ensure_separate(wanted.roles)
+    values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
+    await _change(session, account_id, wanted.version, values, by)
+    await queries.end_all(session, account_id, now, "grants_changed")
+    await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
+    return await _again(session, account_id)
+
+
+async def reset_password(
+    session: AsyncSession, account_id: UUID, version: int, by: Caller, now: datetime
+) -> tuple[Account, str]:
+    """The account and a new initial password. Raises OwnGrant, NotFound or StateConflict."""
+    rules.ensure_other(by.sub, str(account_id))
+    password = passwords.random_password()
+    await put_password(session, account_id, version, password, now)
+    await audit_log.write(session, by.sub, "password.reset", f"account:{account_id}", now)
+    return await _again(session, account_id), password
+
+
+async def set_state(
+    session: AsyncSession,
+    account_id: UUID,
+    state: AccountState,
+    version: int,
+    by: Caller,
+    now: datetime,
+) -> Account:
+    """The account, disabled or enabled. Raises OwnGrant, NotFound or StateConflict."""
+    await _change(session, account_id, version, {"state": state}, by)
+    if state is AccountState.DISABLED:
+        await queries.end_all(session, account_id, now, "disabled")
+    done = "account.disabled" if state is AccountState.DISABLED else "account.enabled"
+    await audit_log.write(session, by.sub, done, f"account:{account_id}", now)
+    return await _again(session, account_id)
+
+
+async def _change(
+    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any], by: Caller
+) -> None:
+    rules.ensure_other(by.sub, str(account_id))
+    await _swap(session, account_id, version, values)
+
+
+async def put_password(
+    session: AsyncSession, account_id: UUID, version: int, password: str, now: datetime
+) -> None:
+    values = {"password_hash": await passwords.hashed(password)}
+    await _swap(session, account_id, version, values)
+    await queries.end_all(session, account_id, now, "password_changed")
+
+
+async def _swap(
+    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any]
+) -> None:
+    if not await queries.change(session, account_id, version, values):
+        present = await get_account(session, account_id)
+        raise StateConflict(state=present.state, version=present.version)
+
+
+async def _again(session: AsyncSession, account_id: UUID) -> Account:
+    session.expire_all()
+    return await get_account(session, account_id)
