@@ -1,4 +1,4 @@
-"""`uvicorn --http shared.guarded_http:GuardedHttp`: its HTTP/1.1 server, with limits of our own.
+"""uvicorn's HTTP/1.1 server, with limits of our own.
 
 uvicorn's fast parser takes request heads of any size, and waits for a slow client for ever.
 """

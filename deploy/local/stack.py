@@ -24,7 +24,6 @@ from deploy.services import SERVICES, all_subscriptions
 from shared.migrate import config
 
 PORTAL = "services.projects.demo_portal"
-GUARDED = "shared.guarded_http:GuardedHttp"
 
 
 class Stack:
@@ -158,12 +157,8 @@ class Stack:
     def _service(self, service: str) -> Part:
         is_door, port = service == "gateway", self.ports[service]
         host = self.options.host if is_door else LOOPBACK
-        arguments = (
-            *("-m", "uvicorn", "--factory", f"services.{service}.app:create_app"),
-            *("--host", host, "--port", str(port), "--loop", "uvloop", "--http", GUARDED),
-            *("--no-access-log", "--no-proxy-headers", "--no-server-header"),
-            *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
-        )
+        factory = f"services.{service}.app:create_app"
+        arguments = ("-m", "shared.serve", factory, "--host", host, "--port", str(port))
         url = self.options.url if is_door else f"http://{LOOPBACK}:{port}"
         command = _python(*arguments, **self.environment(service))
         return Part(service, command, lambda: _is_ok(f"{url}/readyz"))

@@ -1,4 +1,4 @@
-"""`uvicorn --factory services.appointments.app:create_app`: halls, appointments, queues."""
+"""`python -m shared.serve services.appointments.app:create_app`: halls, appointments, queues."""
 
 from datetime import timedelta
 from typing import Any

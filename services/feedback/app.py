@@ -1,4 +1,4 @@
-"""`uvicorn --factory services.feedback.app:create_app`: letters, ratings, deadlines."""
+"""`python -m shared.serve services.feedback.app:create_app`: letters, ratings, deadlines."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""`uvicorn --factory services.gateway.app:create_app`: the one door to all services."""
+"""`python -m shared.serve services.gateway.app:create_app`: the one door to all services."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping

@@ -1,4 +1,4 @@
-"""`uvicorn --factory services.projects.app:create_app`: what must be published, and was it?"""
+"""`python -m shared.serve services.projects.app:create_app`: what must be published, and was it?"""
 
 from datetime import timedelta
 from typing import Any

@@ -178,9 +178,8 @@ async def start(url: str, nats: NatsServer, tokens: Tokens, port: int) -> subpro
         "ONEDOOR_COLUMN_KEYS": support.COLUMN_KEYS,
         "ONEDOOR_INDEX_KEY": support.INDEX_KEY,
     }
-    service = ["--factory", "services.appointments.app:create_app", "--port", str(port)]
-    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    command = [sys.executable, "-m", "uvicorn", *service, *options]
+    service = "services.appointments.app:create_app"
+    command = [sys.executable, "-m", "shared.serve", service, "--port", str(port)]
     process = subprocess.Popen(  # noqa: ASYNC220
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

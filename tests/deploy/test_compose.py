@@ -3,40 +3,30 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-import click
 import pytest
-import uvicorn
-import yaml
 
 from deploy import env, nats
 from deploy.local.options import ROOT
-from deploy.local.stack import GUARDED
 from deploy.services import SERVICES
+from shared import serve
 from shared.settings import Settings
-
-TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
-PARTS: dict[str, Any] = COMPOSE["services"]
-DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
-VALUES = dict(line.partition("=")[::2] for line in env.render().splitlines())
-VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^}]*))?\}")
-
-
-def filled(text: str) -> str:
-    """The text as compose reads it with a fresh `.env`."""
-    return VARIABLE.sub(lambda m: VALUES.get(m[1], m[3] or ""), text).replace("$$", "$")
-
-
-def environment(part: str) -> dict[str, str]:
-    return {name: filled(str(value)) for name, value in PARTS[part]["environment"].items()}
+from tests.deploy import images
+from tests.deploy.images import (
+    COMPOSE,
+    DOCKERFILE,
+    PARTS,
+    TEXT,
+    VALUES,
+    VARIABLE,
+    environment,
+    filled,
+)
 
 
 def test_the_topology_is_that_of_make_run() -> None:
@@ -87,7 +77,7 @@ def test_the_gateway_finds_every_other_service_where_it_listens() -> None:
     upstreams = json.loads(environment("gateway")["GATEWAY_UPSTREAMS"])
     assert upstreams == {s: f"http://{s}:8000" for s in SERVICES if s != "gateway"}
     assert "EXPOSE 8000" in DOCKERFILE
-    assert "--port 8000" in DOCKERFILE
+    assert "--port 8000" in images.command_of("service")[-1]
 
 
 def test_only_the_gateway_can_be_reached_from_outside_and_on_loopback_unless_told() -> None:
@@ -123,14 +113,12 @@ def test_an_image_is_built_from_a_stage_and_files_that_exist(part: str) -> None:
     assert re.search(rf"^FROM \S+ AS {target}$", DOCKERFILE, re.MULTILINE)
     service = build.get("args", {}).get("SERVICE", "setup")
     assert service in (*SERVICES, "setup")
-    stage = DOCKERFILE.partition(f" AS {target}\n")[2].partition("\nFROM ")[0]
-    for source in re.findall(r"^COPY (\S+) ", stage, re.MULTILINE):
+    for source in re.findall(r"^COPY (\S+) ", images.stage(target), re.MULTILINE):
         assert (ROOT / source.replace("${SERVICE}", service)).exists(), source
 
 
 def test_images_hold_one_service_and_run_as_nobody_special() -> None:
-    stage = DOCKERFILE.partition("AS service\n")[2]
-    copied = re.findall(r"^COPY \S+ (\S+)$", stage, re.MULTILINE)
+    copied = re.findall(r"^COPY \S+ (\S+)$", images.stage("service"), re.MULTILINE)
     assert copied == [
         "/tmp/requirements.txt",
         "shared",
@@ -150,14 +138,9 @@ def test_a_service_keeps_files_only_in_its_volume(part: str) -> None:
             assert any(value.startswith(f"{folder}/") for folder in kept)
 
 
-def test_the_server_command_is_one_that_uvicorn_takes() -> None:
-    found = re.search(r'"exec (uvicorn .*)"\]', DOCKERFILE)
-    assert found is not None
-    arguments = shlex.split(found[1].replace("${SERVICE}", "appointments"))[1:]
-    assert isinstance(uvicorn.main, click.Command)
-    parsed = uvicorn.main.make_context("uvicorn", arguments).params
-    assert (parsed["factory"], parsed["loop"], parsed["http"]) == (True, "uvloop", GUARDED)
-    assert parsed["timeout_graceful_shutdown"] < 15  # compose's stop_grace_period
+def test_a_service_ends_within_the_grace_of_compose() -> None:
+    grace = min(int(PARTS[s]["stop_grace_period"].rstrip("s")) for s in SERVICES)
+    assert grace > serve.GRACE_SECONDS
 
 
 def test_nats_takes_its_configuration_with_this_environment(folder: Path) -> None:

@@ -35,24 +35,13 @@ def process(*command: str, port: int, **environment: str) -> Iterator[int]:
             running.wait()
 
 
-def uvicorn(factory: str, port: int) -> tuple[str, ...]:
+def served(factory: str, port: int) -> tuple[str, ...]:
     """The command of a service as `make run` starts it."""
-    return (
-        *(sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)),
-        *(
-            "--loop",
-            "uvloop",
-            "--http",
-            "shared.guarded_http:GuardedHttp",
-            "--no-access-log",
-            "--no-proxy-headers",
-        ),
-        *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
-    )
+    return (sys.executable, "-m", "shared.serve", factory, "--port", str(port))
 
 
 def gateway_command(port: int) -> tuple[str, ...]:
-    return uvicorn("services.gateway.app:create_app", port)
+    return served("services.gateway.app:create_app", port)
 
 
 def environment_of(

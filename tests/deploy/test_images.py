@@ -1,0 +1,163 @@
+"""The images and docker-compose.yml, run for real: everything but the engine itself."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy import nats as nats_configuration
+from deploy.local import nats as local_nats
+from deploy.local import postgres as local_postgres
+from deploy.local.servers import free_port
+from deploy.services import SERVICES
+from tests import support
+from tests.deploy import images
+from tests.deploy.images import PARTS, VALUES, Part
+
+READY_SECONDS = 60
+pytestmark = pytest.mark.xdist_group("images")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All parts of docker-compose.yml, running; `door` is the gateway's address."""
+
+    door: str
+    ports: dict[str, int]
+    parts: dict[str, Part]
+    processes: "dict[str, subprocess.Popen[bytes]]"
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[Deployment]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(support.private_folder())
+        ports = {service: free_port() for service in SERVICES}
+        parts = _parts(folder, ports, _servers(folder, stack))
+        _run_once(parts["migrations"], images.command_of("setup"))
+        _run_once(parts["gateway-keys"], PARTS["gateway-keys"]["command"])
+        processes = {}
+        for service in SERVICES:
+            words = images.without_port(images.command_of("service"), ports[service])
+            started = parts[service].start(words, folder / f"{service}.log")
+            stack.callback(_end, started)
+            processes[service] = started
+        running = Deployment(
+            f"http://127.0.0.1:{ports['gateway']}", ports, parts, processes, folder
+        )
+        _wait_until_healthy(running)
+        yield running
+
+
+def _servers(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """PostgreSQL and NATS with the secrets of `.env`, and what stands for their names."""
+    pg = local_postgres.start(folder / "pg", password=VALUES["POSTGRES_PASSWORD"])
+    stack.callback(pg.stop)
+    users = nats_configuration.USERS
+    passwords = {user: VALUES[f"NATS_{user.upper()}_PASSWORD"] for user in users}
+    bus = local_nats.start(folder / "nats", passwords=passwords)
+    stack.callback(bus.stop)
+    return {
+        "@postgres:5432": f"@127.0.0.1:{pg.port}",
+        "@nats:4222": f"@127.0.0.1:{bus.running.port}",
+        "http://nats:8222": bus.monitor_url,
+    }
+
+
+def _parts(folder: Path, ports: dict[str, int], servers: dict[str, str]) -> dict[str, Part]:
+    hosts = {f"http://{s}:8000": f"http://127.0.0.1:{port}" for s, port in ports.items()}
+    laid = {s: images.lay(folder / s, "service", s) for s in SERVICES}
+    laid["setup"] = images.lay(folder / "setup", "setup", "setup")
+    made = {}
+    for name, spec in PARTS.items():
+        if "build" in spec:
+            service = spec["build"].get("args", {}).get("SERVICE", "setup")
+            volume = folder / "volumes" / service
+            volume.mkdir(parents=True, exist_ok=True)
+            own = {"http://127.0.0.1:8000": hosts.get(f"http://{service}:8000", "")}
+            stand_ins = {**servers, **hosts, **own, "/var/lib/onedoor": str(volume)}
+            made[name] = Part(name, laid[service], stand_ins)
+    return made
+
+
+def _run_once(part: Part, words: list[str]) -> None:
+    done = part.run(words)
+    assert done.returncode == 0, f"{part.name}: {done.stdout}{done.stderr}"
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _wait_until_healthy(running: Deployment) -> None:
+    """By the image's own health check."""
+    deadline = time.monotonic() + READY_SECONDS
+    for service, process in running.processes.items():
+        check = images.without_port(images.health_check(), running.ports[service])
+        while running.parts[service].run(check).returncode != 0:
+            log = (running.folder / f"{service}.log").read_text(errors="replace")
+            assert process.poll() is None, log
+            assert time.monotonic() < deadline, log
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_holds_no_other_service(deployment: Deployment, service: str) -> None:
+    others = [other for other in SERVICES if other != service]
+    looked = "import importlib.util as u, sys; sys.exit(any(map(u.find_spec, sys.argv[1:])))"
+    words = ["python", "-c", looked, *(f"services.{other}" for other in others), "deploy"]
+    assert deployment.parts[service].run(words).returncode == 0
+
+
+def test_running_the_step_before_again_changes_nothing(deployment: Deployment) -> None:
+    done = deployment.parts["migrations"].run(images.command_of("setup"))
+    assert done.returncode == 0, done.stderr
+    assert "create" not in done.stdout + done.stderr
+
+
+def test_a_new_city_signs_in_and_works_through_the_door(deployment: Deployment) -> None:
+    """From no account at all to a hall that everybody can see."""
+    words = ["python", "-m", "services.gateway.access.first_admin", "root1"]
+    made = deployment.parts["gateway"].run(words)
+    assert made.returncode == 0, made.stderr
+    password = made.stdout.split("password: ")[1].split()[0]
+    again = deployment.parts["gateway"].run([*words[:-1], "root2"])
+    assert again.returncode != 0
+
+    with httpx.Client(base_url=deployment.door, timeout=10, trust_env=False) as client:
+        admin = _sign_in(client, "root1", password)
+        wanted = {"account": "manager9", "roles": ["hall_manager"], "places": ["H900"]}
+        account = client.post("/api/v1/accounts", json=wanted, headers=admin)
+        assert account.status_code == 201, account.text
+        manager = _sign_in(client, "manager9", account.json()["initial_password"])
+        assert client.get("/api/v1/auth/me", headers=manager).json()["places"] == ["H900"]
+        for path in ("/api/v1/halls", "/api/v1/published-letters", "/api/v1/calendar"):
+            assert client.get(path).status_code == 200, path
+        titles = client.get("/openapi.json").json()["paths"]
+        assert {"/api/v1/appointments", "/api/v1/duties", "/api/v1/letters"} <= titles.keys()
+
+
+def _sign_in(client: httpx.Client, account: str, password: str) -> dict[str, str]:
+    form = {"grant_type": "password", "username": account, "password": password}
+    answer = client.post("/api/v1/auth/token", data=form)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def test_the_end_is_orderly_and_within_the_grace_of_compose(deployment: Deployment) -> None:
+    """The last test of this file: nothing runs afterwards."""
+    for process in deployment.processes.values():
+        process.send_signal(signal.SIGTERM)
+    for service, process in deployment.processes.items():
+        assert process.wait(15) == 0, (deployment.folder / f"{service}.log").read_text()
