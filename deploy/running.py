@@ -32,6 +32,14 @@ def address(name: str) -> str:
     )
 
 
+def url() -> str:
+    """The gateway's address: of PORT where that is set, else of the running system."""
+    chosen = options.read()
+    if os.environ.get("PORT"):
+        return chosen.url
+    return environment().get("ONEDOOR_URL", chosen.url)
+
+
 def owner_url(service: str) -> str:
     """The owner's address of a service's database."""
     return address(f"{service.upper()}_OWNER_DATABASE_URL")

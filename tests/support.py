@@ -130,8 +130,8 @@ class Tokens:
             "jti": uuid4().hex,
             **claims,
         }
-        header = {"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}
-        return jwt.encode(header, payload, self.key, algorithms=["Ed25519"])
+        header = {"alg": "EdDSA", "kid": "test", "typ": "at+jwt"}
+        return jwt.encode(header, payload, self.key, algorithms=["EdDSA"])
 
 
 def settings_for(

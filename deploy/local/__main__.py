@@ -106,6 +106,7 @@ def banner(chosen: Options, seconds: float) -> str:
         ("接口文档 API documents", "/docs"),
         ("事件说明 Events", "/events"),
         ("OpenAPI, AsyncAPI", "/openapi.json  /asyncapi.json"),
+        ("大厅叫号屏 A hall's display", "/live/halls/H001"),
         ("健康状态 Health", "/readyz"),
     ]
     return "\n".join(
@@ -113,7 +114,7 @@ def banner(chosen: Options, seconds: float) -> str:
             "",
             f"一扇门已就绪（{seconds:.0f} 秒） OneDoor is ready ({seconds:.0f} s)",
             "",
-            *(f"  {_padded(name, 24)}{chosen.url}{path}" for name, path in places),
+            *(f"  {_padded(name, 28)}{chosen.url}{path}" for name, path in places),
             "",
             *_accounts(chosen.data / "demo-accounts.json"),
             "",

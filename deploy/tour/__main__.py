@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from deploy import running
 from deploy.local import options
 from deploy.tour import disclosure, hall, letters
 from deploy.tour.telling import Narrator
@@ -14,7 +15,7 @@ from shared.errors import Text
 
 
 def main(arguments: list[str]) -> int:
-    url = arguments[0] if arguments else f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+    url = arguments[0] if arguments else running.url()
     tell = Narrator()
     accounts = Path(
         os.environ.get("ONEDOOR_DEMO_ACCOUNTS", options.read().data / "demo-accounts.json")

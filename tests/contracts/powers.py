@@ -27,5 +27,5 @@ def almighty(keys_folder: Path) -> dict[str, str]:
         "exp": now + 3600,
         "jti": uuid4().hex,
     }
-    header = {"alg": "Ed25519", "kid": key.kid, "typ": "at+jwt"}
-    return {"Authorization": f"Bearer {jwt.encode(header, claims, key, algorithms=['Ed25519'])}"}
+    header = {"alg": "EdDSA", "kid": key.kid, "typ": "at+jwt"}
+    return {"Authorization": f"Bearer {jwt.encode(header, claims, key, algorithms=['EdDSA'])}"}

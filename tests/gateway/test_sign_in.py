@@ -60,7 +60,7 @@ async def test_the_token_says_who_where_and_how(client: httpx.AsyncClient, as_: 
     account = await new_account(client, as_, "clerk", "H001", "H002")
     token = (await sign_in(client, account)).json()["access_token"]
     keys = KeySet.import_key_set((await client.get("/.well-known/jwks.json")).json())
-    decoded = jwt.decode(token, keys, algorithms=["Ed25519"])
+    decoded = jwt.decode(token, keys, algorithms=["EdDSA"])
 
     assert decoded.header["typ"] == "at+jwt"
     claims = decoded.claims

@@ -58,7 +58,7 @@ def by_stranger(tokens: Tokens, **header: Any) -> str:
     """By another key that claims to be ours, or brings itself along."""
     stranger = OKPKey.generate_key("Ed25519")
     _, claims, _ = parts(tokens("admin", "*"))
-    head = {"alg": "Ed25519", "typ": "at+jwt", "kid": "test", **header}
+    head = {"alg": "EdDSA", "typ": "at+jwt", "kid": "test", **header}
     if head.get("jwk") == "own":
         head["jwk"] = stranger.as_dict(private=False)
     body = f"{b64(head)}.{b64(claims)}"

@@ -15,8 +15,8 @@ from shared.identity import TOKEN_TYPE, Verifier
 from shared.ids import new_id
 
 FIRST_PARTY = "onedoor"
-ALGORITHM = "Ed25519"
-"""EdDSA by its name since RFC 9864, which retires the name that left the curve open."""
+ALGORITHM = "EdDSA"
+"""Over Ed25519. RFC 9864 renames it, but most verifiers in use know it by this name only."""
 
 
 @dataclass(frozen=True)
