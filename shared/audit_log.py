@@ -15,6 +15,8 @@ import structlog
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.db import DirectPool
+
 GENESIS = "0" * 64
 SEAL_BATCH = 1000
 LATE_COMMITS = 10_000
@@ -25,6 +27,9 @@ log = structlog.get_logger()
 _WRITE = text(
     "INSERT INTO audit_log (at, actor, action, object, details)"
     " VALUES (:at, :actor, :action, :object, CAST(:details AS jsonb))"
+)
+_NOTE = (
+    "INSERT INTO audit_log (at, actor, action, object, details) VALUES ($1, $2, $3, $4, $5::jsonb)"
 )
 _LAST = text("SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1")
 _UNSEALED = text(
@@ -58,6 +63,19 @@ async def write(
     entry = {"at": at, "actor": actor, "action": action, "object": object_}
     said = json.dumps(details or {}, ensure_ascii=False, default=str)
     await session.execute(_WRITE, {**entry, "details": said})
+
+
+async def note(
+    direct: DirectPool,
+    actor: str,
+    action: str,
+    object_: str,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Note an act that is one statement by itself, and so has no transaction to write in."""
+    said = json.dumps(details or {}, ensure_ascii=False, default=str)
+    await direct.execute(_NOTE, at, actor, action, object_, said)
 
 
 async def seal(session: AsyncSession, _: datetime) -> int:

@@ -60,7 +60,9 @@ class SigningKeys:
 
     def public(self) -> dict[str, Any]:
         """The JSON Web Key Set (RFC 7517) that services verify with."""
-        keys = [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"} for _, key in self._keys]
+        keys = [
+            {**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"} for _, key in self._keys
+        ]
         return {"keys": keys}
 
     def key_set(self) -> KeySet:

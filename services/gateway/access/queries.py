@@ -60,19 +60,36 @@ _END_REUSED = """
 UPDATE sign_in s SET ended_at = $2, ended_because = 'reused'
   FROM refresh_token t
  WHERE t.hash = $1 AND t.used_at IS NOT NULL AND s.id = t.sign_in_id AND s.ended_at IS NULL
-RETURNING s.id
+RETURNING s.account_id
 """
 _END = """
 UPDATE sign_in s SET ended_at = $2, ended_because = 'signed_out'
   FROM refresh_token t
  WHERE t.hash = $1 AND s.id = t.sign_in_id AND s.ended_at IS NULL
+RETURNING s.account_id
+"""
+_SUCCEED = """
+WITH forgotten AS (
+    DELETE FROM sign_in_attempt WHERE key = $1 AND key <> $2
+)
+INSERT INTO sign_in_attempt (key, attempts, last_at) VALUES ($2, 0, $3)
+ON CONFLICT (key) DO UPDATE SET attempts = 0, last_at = $3
 """
 
 
-async def take_attempt(direct: DirectPool, key: str, now: datetime) -> bool:
-    """Counts an attempt before it is judged, so that parallel guesses cannot outrun the count."""
+async def take_attempt(direct: DirectPool, key: str, now: datetime) -> int | None:
+    """Which attempt in a row this is, None where there are too many.
+
+    It is counted before it is judged, so that parallel guesses cannot outrun the count.
+    """
     forgotten = now - ATTEMPTS_FORGOTTEN_AFTER
-    return (await direct.fetchval(_TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED)) is not None
+    taken: int | None = await direct.fetchval(_TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED)
+    return taken
+
+
+async def is_familiar(direct: DirectPool, key: str) -> bool:
+    """Whether somebody signed in under this key of a name and a network, not long ago."""
+    return bool(await direct.fetchval("SELECT true FROM sign_in_attempt WHERE key = $1", key))
 
 
 async def last_attempt(direct: DirectPool, key: str) -> datetime | None:
@@ -82,8 +99,9 @@ async def last_attempt(direct: DirectPool, key: str) -> datetime | None:
     return found
 
 
-async def forget_attempts(direct: DirectPool, key: str) -> None:
-    await direct.execute("DELETE FROM sign_in_attempt WHERE key = $1", key)
+async def succeed(direct: DirectPool, key: str, familiar: str, now: datetime) -> None:
+    """Forgets the attempts under `key`; from now on `familiar` has a count of its own."""
+    await direct.execute(_SUCCEED, key, familiar, now)
 
 
 async def take_network_turn(
@@ -126,13 +144,15 @@ async def exchange(
 
 
 async def end_if_reused(direct: DirectPool, token_hash: str, now: datetime) -> UUID | None:
-    """Ends the sign-in of a token that was spent before; its id if this call ended it."""
+    """Ends the sign-in of a token that was spent before; whose it was, if this call ended it."""
     ended: UUID | None = await direct.fetchval(_END_REUSED, token_hash, now)
     return ended
 
 
-async def end_sign_in(direct: DirectPool, token_hash: str, now: datetime) -> None:
-    await direct.execute(_END, token_hash, now)
+async def end_sign_in(direct: DirectPool, token_hash: str, now: datetime) -> UUID | None:
+    """Whose sign-in was ended, None if the token was unknown or ended before."""
+    ended: UUID | None = await direct.fetchval(_END, token_hash, now)
+    return ended
 
 
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -80,7 +81,7 @@ async def _by_password(counter: Counter, form: TokenForm, now: datetime) -> Toke
         expires_at=now + rules.SIGN_IN_LASTS,
         token_hash=tokens.stored(refresh),
     )
-    log.info("signed_in", sub=str(found["id"]), method="pwd")
+    await _note(counter, "signed_in", found["id"], now, method="pwd")
     return _answer(counter.issuer, _holder(found, "pwd"), now, refresh)
 
 
@@ -90,7 +91,7 @@ async def _by_client(counter: Counter, form: TokenForm, now: datetime) -> TokenA
     found = await _proven(counter, form.client_id, form.client_secret.get_secret_value(), now)
     if found is None or not {"system", "device"} & set(found["roles"]):
         raise rules.InvalidClient
-    log.info("signed_in", sub=str(found["id"]), method="client")
+    await _note(counter, "signed_in", found["id"], now, method="client")
     holder = Holder(str(found["id"]), found["roles"], found["places"], "client", form.client_id)
     return _answer(counter.issuer, holder, now, None)
 
@@ -103,7 +104,7 @@ async def _by_refresh(counter: Counter, form: TokenForm, now: datetime) -> Token
     spent = await queries.exchange(counter.direct, old, tokens.stored(fresh), now)
     if spent is None:
         if (ended := await queries.end_if_reused(counter.direct, old, now)) is not None:
-            log.warning("refresh_token_reused", sign_in=str(ended))
+            await _note(counter, "sign_in.token_reused", ended, now)
         raise rules.InvalidGrant
     return _answer(counter.issuer, _holder(spent, spent["method"]), now, fresh)
 
@@ -111,31 +112,53 @@ async def _by_refresh(counter: Counter, form: TokenForm, now: datetime) -> Token
 async def _proven(counter: Counter, name: str, secret: str, now: datetime) -> Any:
     """The account whose secret this is, None if it is not. Raises LockedOut.
 
-    Names that do not exist are counted and take as long as those that do.
+    Names that do not exist are counted and take as long as those that do. A network from which an
+    account signed in before has a count of its own: strangers elsewhere shut nobody out.
     """
-    name = name.strip().lower()
+    name, direct = name.strip().lower(), counter.direct
+    familiar = counter.vault.blind_index(f"{name} {counter.network}", where="sign_in_attempt.key")
     key = counter.vault.blind_index(name, where="sign_in_attempt.key")
+    if await queries.is_familiar(direct, familiar):
+        key = familiar
     async with counter.desk.turn():
-        if not await queries.take_attempt(counter.direct, key, now):
+        attempt = await queries.take_attempt(direct, key, now)
+        if attempt is None:
             raise await _locked_out(counter, key, now)
-        found = await queries.find_by_name(counter.direct, name)
+        found = await queries.find_by_name(direct, name)
         known = found["password_hash"] if found is not None else None
-        if not await passwords.matches(known, secret):
-            log.info("sign_in_refused")
-            return None
-    if found is None or found["state"] != AccountState.ACTIVE:
+        matches = await passwords.matches(known, secret)
+    if not matches or found is None or found["state"] != AccountState.ACTIVE:
+        await _note_refusal(counter, found, key, attempt, now)
         return None
-    await queries.forget_attempts(counter.direct, key)
+    await queries.succeed(direct, key, familiar, now)
     if passwords.is_outdated(found["password_hash"]):
         renewed = await passwords.hashed(secret)
-        await queries.replace_hash(counter.direct, found["id"], found["password_hash"], renewed)
+        await queries.replace_hash(direct, found["id"], found["password_hash"], renewed)
     return found
+
+
+async def _note_refusal(
+    counter: Counter, found: Any, key: str, attempt: int, now: datetime
+) -> None:
+    """Into the audit log, with the account if there is one: a name that is none may be anything."""
+    whom = found["id"] if found is not None else f"unknown:{key[:16]}"
+    locks = attempt >= rules.ATTEMPTS_ALLOWED
+    await _note(counter, "sign_in.locked" if locks else "sign_in.refused", whom, now)
+
+
+async def _note(
+    counter: Counter, action: str, account: UUID | str, now: datetime, **details: str
+) -> None:
+    """Who signed in, or did not, and a digest of where from (GB/T 22239-2019 8.1.4.3)."""
+    network = counter.vault.blind_index(counter.network, where="audit_log.network")[:16]
+    said = {"network": network, **details}
+    log.info(action.replace(".", "_"), account=str(account))
+    await audit_log.note(counter.direct, str(account), action, f"account:{account}", now, said)
 
 
 async def _locked_out(counter: Counter, key: str, now: datetime) -> rules.LockedOut:
     last = await queries.last_attempt(counter.direct, key) or now
     wait = last + rules.ATTEMPTS_FORGOTTEN_AFTER - now
-    log.warning("sign_in_locked")
     return rules.LockedOut(retry_after=max(1, int(wait.total_seconds()) + 1))
 
 
@@ -154,7 +177,9 @@ def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) 
 
 async def sign_out(direct: DirectPool, refresh_token: str, now: datetime) -> None:
     """Ends the sign-in of the token; an unknown token is none of anybody's business."""
-    await queries.end_sign_in(direct, tokens.stored(refresh_token), now)
+    whose = await queries.end_sign_in(direct, tokens.stored(refresh_token), now)
+    if whose is not None:
+        await audit_log.note(direct, str(whose), "signed_out", f"account:{whose}", now)
 
 
 async def change_password(
