@@ -48,6 +48,8 @@ class Problem(Exception):
     status: ClassVar[HTTPStatus]
     type: ClassVar[str]
     title: ClassVar[Text]
+    advice: ClassVar[Text | None] = None
+    """What to do next; told where the problem is raised without a detail of its own."""
 
     def __init__(
         self,
@@ -58,38 +60,53 @@ class Problem(Exception):
         **members: Any,
     ) -> None:
         super().__init__((detail or self.title).en)
-        self.detail, self.pointer = detail, pointer
+        self.detail, self.pointer = detail or self.advice, pointer
         self.retry_after, self.members = retry_after, members
 
 
 class BadRequest(Problem):
     status, type = HTTPStatus.BAD_REQUEST, "/problems/bad-request"
     title = Text("请求无法读懂", "The request cannot be read")
+    advice = Text("请对照接口文档检查地址和内容", "Please check address and content: see /docs")
 
 
 class Unauthorized(Problem):
     status, type = HTTPStatus.UNAUTHORIZED, "/problems/unauthorized"
     title = Text("请先登录", "Please sign in first")
+    advice = Text(
+        "用账号在 /api/v1/auth/token 换取令牌，放在 Authorization: Bearer 请求头中",
+        "Get a token at /api/v1/auth/token and send it in Authorization: Bearer",
+    )
 
 
 class Forbidden(Problem):
     status, type = HTTPStatus.FORBIDDEN, "/problems/forbidden"
     title = Text("您的身份不能办理此操作", "Your role may not do this")
+    advice = Text(
+        "请由有相应身份的人员办理，或请管理员授权",
+        "Somebody with that role has to do it, or an administrator to grant it",
+    )
 
 
 class NotFound(Problem):
     status, type = HTTPStatus.NOT_FOUND, "/problems/not-found"
     title = Text("没有找到", "Not found")
+    advice = Text(
+        "请核对编号或地址；也可能已经没有，或不属于您能看到的范围",
+        "Please check the number or address; it may be gone, or not yours to see",
+    )
 
 
 class MethodNotAllowed(Problem):
     status, type = HTTPStatus.METHOD_NOT_ALLOWED, "/problems/method-not-allowed"
     title = Text("此地址不支持这种请求方法", "This address does not take that method")
+    advice = Text("可用的方法见接口文档", "The documents at /docs say which it takes")
 
 
 class Conflict(Problem):
     status, type = HTTPStatus.CONFLICT, "/problems/conflict"
     title = Text("与现有情况冲突", "This conflicts with the present state")
+    advice = Text("请刷新后查看现状，再决定怎么办", "Please reload and see how it stands")
 
 
 class StateConflict(Conflict):
@@ -97,16 +114,34 @@ class StateConflict(Conflict):
 
     type = "/problems/state-conflict"
     title = Text("当前状态不允许此操作", "The present state does not allow this")
+    advice = Text(
+        "可能已有他人先办；请刷新，按现在的状态（state）再办",
+        "Somebody may have been faster; please reload and go by the present `state`",
+    )
 
 
 class PreconditionRequired(Problem):
     status, type = HTTPStatus.PRECONDITION_REQUIRED, "/problems/precondition-required"
     title = Text("请带上版本号（If-Match）再提交", "Please send the version in If-Match")
+    advice = Text(
+        "先读取一次，把其中的 version 放进 If-Match 请求头",
+        "Read it first, and send its `version` in the header If-Match",
+    )
 
 
 class PayloadTooLarge(Problem):
     status, type = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "/problems/payload-too-large"
     title = Text("内容太大", "The content is too large")
+    advice = Text("请删减后再提交，或分几次提交", "Please send less, or in several parts")
+
+
+class UnsupportedMediaType(Problem):
+    status, type = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "/problems/unsupported-media-type"
+    title = Text("内容的格式不对", "The content has the wrong format")
+    advice = Text(
+        "请用 Content-Type: application/json 提交",
+        "Please send it as Content-Type: application/json",
+    )
 
 
 class Invalid(Problem):
@@ -114,21 +149,31 @@ class Invalid(Problem):
 
     status, type = HTTPStatus.UNPROCESSABLE_ENTITY, "/problems/invalid-request"
     title = Text("填写的内容有误，请按提示修改", "Some of the input is wrong; please correct it")
+    advice = Text("请按 errors 中的提示逐项修改", "Please correct what `errors` names")
 
 
 class TooMany(Problem):
     status, type = HTTPStatus.TOO_MANY_REQUESTS, "/problems/too-many-requests"
     title = Text("操作太频繁，请稍后再试", "Too many requests; please try again later")
+    advice = Text("请等 Retry-After 所示的秒数再试", "Please wait for the seconds in Retry-After")
 
 
 class Unavailable(Problem):
     status, type = HTTPStatus.SERVICE_UNAVAILABLE, "/problems/unavailable"
     title = Text("服务暂时繁忙，请稍后再试", "The service is busy; please try again shortly")
+    advice = Text(
+        "请等 Retry-After 所示的秒数，用同一个 Idempotency-Key 再试，不会办重",
+        "Wait for Retry-After, then try with the same Idempotency-Key: nothing is done twice",
+    )
 
 
 class Internal(Problem):
     status, type = HTTPStatus.INTERNAL_SERVER_ERROR, "/problems/internal"
     title = Text("系统出错了，我们已记录", "Something went wrong on our side; it has been recorded")
+    advice = Text(
+        "请稍后再试；若仍不行，请把 request_id 告诉我们",
+        "Please try again later; if it goes on, tell us the `request_id`",
+    )
 
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -137,7 +182,10 @@ def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any
     for problem in problems:
         status = int(problem.status)
         known = responses.get(status)
-        line = f"{problem.title.zh} | {problem.title.en} (`{problem.type}`)"
+        zh, en = problem.title
+        if problem.advice is not None:
+            zh, en = f"{zh}：{problem.advice.zh}", f"{en}: {problem.advice.en}"
+        line = f"{zh} | {en} (`{problem.type}`)"
         responses[status] = {
             "description": f"{known['description']}\n{line}" if known else line,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

@@ -9,7 +9,10 @@ import math
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.ids import new_id
 
 HEAD_BYTES = 32 * 1024
 HEADER_COUNT = 100
@@ -19,6 +22,8 @@ BODY_PAUSE_SECONDS = 15.0
 BODY_SECONDS = 120.0
 READ_PAUSE_SECONDS = 15.0
 CHECK_SECONDS = 2.5
+
+log = structlog.get_logger()
 
 _PROBLEMS = {
     HTTPStatus.BAD_REQUEST: (
@@ -146,11 +151,19 @@ class GuardedHttp(HttpToolsProtocol):
             return
         self._is_refused = True
         kind, title = _PROBLEMS[status]
-        problem = {"type": f"/problems/{kind}", "title": title, "status": status.value}
+        request_id = str(new_id())
+        problem = {
+            "type": f"/problems/{kind}",
+            "title": title,
+            "status": status.value,
+            "request_id": request_id,
+        }
+        log.info("request_refused", problem=problem["type"], request_id=request_id)
         body = json.dumps(problem, ensure_ascii=False).encode()
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\n"
             "content-type: application/problem+json\r\n"
+            f"x-request-id: {request_id}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)

@@ -28,6 +28,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
         errors.NotFound,
         errors.MethodNotAllowed,
         errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
         errors.Unavailable,
     )
 }

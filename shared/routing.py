@@ -2,20 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import structlog
 from asyncpg import PostgresError
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query
+from fastapi.params import File, Form, Query
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 
-from shared import errors, idempotency
-from shared.errors import BadRequest, Invalid, Text, problem_responses
+from shared import bodies, errors, idempotency
+from shared.errors import Invalid, Text, problem_responses
 from shared.faults import gave_way
 
 TRIES = 3
@@ -30,6 +30,7 @@ _ALWAYS = problem_responses(
     errors.NotFound,
     errors.Conflict,
     errors.PayloadTooLarge,
+    errors.UnsupportedMediaType,
     errors.Invalid,
     errors.TooMany,
     errors.Internal,
@@ -38,7 +39,7 @@ _ALWAYS = problem_responses(
 _NO_SUCH_QUERY = Text(
     "没有这个查询参数，请去掉", "There is no such query parameter; please remove it"
 )
-_NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
+_TWICE = Text("这个查询参数写了两次，请只留一个", "Given twice; please keep one of the two")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -46,21 +47,22 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class Route(APIRoute):
     """Reads the idempotency claim before the transaction and stores the answer inside it.
 
-    A query parameter that the operation does not have is refused: a mistyped filter that is
-    silently ignored would answer another question than the one asked.
+    A query parameter that the operation does not have, or that is given twice, is refused: a
+    filter that is silently ignored would answer another question than the one asked. A body must
+    be of the type that the operation takes, and name each of its fields once.
     """
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         fields = get_flat_params(self.dependant)
-        known = {field.alias for field in fields if isinstance(field.field_info, Query)}
+        queries = [field for field in fields if isinstance(field.field_info, Query)]
+        known = {field.alias: _is_list(field.field_info.annotation) for field in queries}
+        media = _media_type(self.body_field)
 
         async def answer(request: Request) -> Response:
-            for name in request.query_params:
-                if name not in known:
-                    raise Invalid(_NO_SUCH_QUERY, pointer=f"/query/{name[:50]}")
+            _check_query(request, known)
             if request.method in idempotency.UNSAFE:
-                await _refuse_nul(request)
+                request = await bodies.checked(request, media)
                 request.state.claim = await idempotency.read_claim(request)
             try:
                 return await _in_transaction(handle, request)
@@ -76,7 +78,7 @@ async def _in_transaction(handle: Handler, request: Request) -> Response:
     Only the transaction is undone by a deadlock, and nothing has been answered, so that doing it
     all over is safe. A form is read from the wire as it comes and cannot be read twice.
     """
-    tries = 1 if _is_form(request) else TRIES
+    tries = 1 if bodies.is_form(request) else TRIES
     for left in reversed(range(tries)):
         try:
             # The stack on which FastAPI puts the dependencies of function scope: each try has one.
@@ -93,17 +95,31 @@ async def _in_transaction(handle: Handler, request: Request) -> Response:
     raise AssertionError("unreachable")
 
 
-def _is_form(request: Request) -> bool:
-    return request.headers.get("content-type", "").startswith("multipart/")
+def _check_query(request: Request, known: Mapping[str, bool]) -> None:
+    seen = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise Invalid(_NO_SUCH_QUERY, pointer=f"/query/{name[:50]}")
+        if name in seen and not known[name]:
+            raise Invalid(_TWICE, pointer=f"/query/{name}")
+        seen.add(name)
 
 
-async def _refuse_nul(request: Request) -> None:
-    """PostgreSQL's text cannot hold NUL, however it is written in JSON."""
-    if _is_form(request):
-        return
-    body = await request.body()
-    if b"\\u0000" in body or b"\x00" in body:
-        raise BadRequest(_NUL)
+def _is_list(annotation: Any) -> bool:
+    """Whether a parameter of that type may be given several times."""
+    if get_origin(annotation) in (list, set, frozenset, tuple, Sequence):
+        return True
+    return any(_is_list(part) for part in get_args(annotation) if part is not Ellipsis)
+
+
+def _media_type(body: Any) -> str | None:
+    """What the operation takes, None if it takes no body."""
+    if body is None:
+        return None
+    info = body.field_info
+    if isinstance(info, File):
+        return "multipart/form-data"
+    return "application/x-www-form-urlencoded" if isinstance(info, Form) else "application/json"
 
 
 class Router(APIRouter):

@@ -43,7 +43,6 @@ log = structlog.get_logger()
 Extra = Iterable[tuple[bytes, bytes]]
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
-_UNREADABLE = Text("请求无法读懂", "The request cannot be read")
 
 
 class Refused(Exception):
@@ -115,11 +114,11 @@ class Door:
             await self._app(scope, receive, send)
 
     def _refuse_malformed(self, scope: Scope) -> None:
-        reason = headers.framing_fault(scope["headers"]) or targets.fault(
+        reason = headers.framing_fault(scope["headers"], scope["http_version"]) or targets.fault(
             scope["raw_path"], scope["query_string"]
         )
         if reason is not None:
-            raise BadRequest(Text(f"{_UNREADABLE.zh}（{reason}）", reason))
+            raise BadRequest(reason)
 
     def _find(self, scope: Scope) -> Operation:
         """The operation asked for. HEAD is answered as GET without its body."""

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,7 @@ from shared.errors import Conflict, Text
 from shared.events import Envelope, Event
 from shared.identity import Caller, allow, public
 from shared.ids import new_id
-from shared.inputs import Input
+from shared.inputs import Day, Input
 from shared.routing import Router
 
 
@@ -86,7 +86,12 @@ async def write_note(
 
 
 @router.get("", operation_id="count_notes", summary="便签数 | How many notes")
-async def count_notes(caller: Annotated[Caller | None, public()], direct: Direct) -> dict[str, int]:
+async def count_notes(
+    caller: Annotated[Caller | None, public()],
+    direct: Direct,
+    since: Day | None = None,
+    tag: Annotated[list[str] | None, Query()] = None,
+) -> dict[str, int]:
     notes = "SELECT count(*) FROM audit_log WHERE action = 'note.written'"
     return {"notes": await direct.fetchval(notes)}
 

@@ -79,12 +79,14 @@ async def test_a_problem_speaks_the_callers_language(
         (b'{"words": "a", "day": "1767225600"}', 422, "/body/day"),
         (b'{"words": "a", "day": "2026-01-01T00:00:00Z"}', 422, "/body/day"),
         (b'{"words": "a", "day": "2026-02-30"}', 422, "/body/day"),
+        (b'{"words": "a", "words": "b"}', 422, "/body/words"),
+        (b'{"words": "a", "copies": [{"of": 1, "of": 2}]}', 422, "/body/of"),
         (b"{}", 422, "/body/words"),
         (b"", 422, "/body"),
         (b"[]", 422, "/body"),
         (b'{"words": "a', 400, "/body"),
         (b'{"words": "\xff\xfe"}', 400, "/body"),
-        (b'{"words": "\\u0000"}', 400, None),
+        (b'{"words": "\\u0000"}', 400, "/body"),
         (b'{"words": "\\ud800"}', 422, "/body/words"),
         (b'{"words": "a", "count": ' + b"9" * 5000 + b"}", 400, "/body"),
         (b"[" * 200_000, 400, "/body"),
@@ -107,6 +109,25 @@ async def test_bad_input_names_the_field_and_writes_nothing(
     if pointer:
         assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
     assert await _count(rows) == before
+
+
+@pytest.mark.parametrize("given", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_a_body_of_another_type_is_told_what_to_send(
+    house: httpx.AsyncClient, as_: Headers, given: str | None
+) -> None:
+    headers = as_("citizen") | ({"Content-Type": given} if given else {})
+    answer = await house.post(NOTES, content=b'{"words": "a"}', headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-media-type")
+    assert "application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("given", ["application/json; charset=utf-8", "application/x+json"])
+async def test_json_by_any_of_its_names_is_taken(
+    house: httpx.AsyncClient, as_: Headers, given: str
+) -> None:
+    headers = as_("citizen") | {"Content-Type": given}
+    answer = await house.post(NOTES, content=b'{"words": "a"}', headers=headers)
+    assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +182,13 @@ async def test_a_query_parameter_that_is_not_there_is_named(house: httpx.AsyncCl
     answer = await house.get(f"{NOTES}?colour=red")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/query/colour"
+
+
+async def test_a_query_parameter_given_twice_is_named(house: httpx.AsyncClient) -> None:
+    twice = await house.get(f"{NOTES}?since=2026-11-23&since=2026-11-24")
+    assert twice.status_code == 422
+    assert twice.json()["errors"][0]["pointer"] == "/query/since"
+    assert (await house.get(f"{NOTES}?tag=a&tag=b")).status_code == 200
 
 
 async def test_a_key_belongs_to_one_request_of_one_caller(

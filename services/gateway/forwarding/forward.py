@@ -32,14 +32,22 @@ _TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-
 log = structlog.get_logger()
 
 
+_PERHAPS_DONE = Text(
+    "可能已经办成：请用同一个 Idempotency-Key 再试，不会办重",
+    "It may have been done: try again with the same Idempotency-Key, nothing is done twice",
+)
+
+
 class BadGateway(Problem):
     status, type = HTTPStatus.BAD_GATEWAY, "/problems/bad-gateway"
     title = Text("后台服务没有正常应答，请稍后再试", "The service behind did not answer properly")
+    advice = _PERHAPS_DONE
 
 
 class GatewayTimeout(Problem):
     status, type = HTTPStatus.GATEWAY_TIMEOUT, "/problems/gateway-timeout"
     title = Text("后台服务没有及时应答，请稍后再试", "The service behind did not answer in time")
+    advice = _PERHAPS_DONE
 
 
 class CutShort(Exception):
@@ -206,7 +214,10 @@ def told_as_problems(upstream: Upstream) -> Iterator[None]:
     except TimeoutError:
         log.warning("upstream_timed_out", to=upstream.name)
         raise GatewayTimeout(retry_after=2) from None
-    except (UpstreamGone, BadAnswer) as error:
+    except UpstreamGone as error:  # it was stopped or killed, and is started again
+        log.warning("upstream_gone", to=upstream.name, error=str(error))
+        raise Unavailable(_PERHAPS_DONE, retry_after=2) from None
+    except BadAnswer as error:
         log.warning("upstream_failed", to=upstream.name, error=str(error))
         raise BadGateway(retry_after=1) from None
 

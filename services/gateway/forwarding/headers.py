@@ -3,6 +3,8 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 
+from shared.errors import Text
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 HOP_BY_HOP = frozenset(
@@ -52,21 +54,21 @@ def _named_by_connection(headers: Headers) -> frozenset[bytes]:
     return frozenset(part.strip().lower() for v in values for part in v.split(b","))
 
 
-def framing_fault(headers: Headers) -> str | None:
+def framing_fault(headers: Headers, version: str) -> Text | None:
     """Why the framing of a request is refused, or None.
 
     Two lengths, or a length and a coding, are read differently by different servers: that is how
-    requests are smuggled past a door (RFC 9112 section 6.3).
+    requests are smuggled past a door (RFC 9112 sections 3.2 and 6.3). `version` is that of HTTP.
     """
     lengths = sum(name == b"content-length" for name, _ in headers)
     codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
     hosts = sum(name == b"host" for name, _ in headers)
     if lengths > 1 or (lengths and codings):
-        return "the length of the body is given twice"
+        return Text("内容长度写了两次", "the length of the body is given twice")
     if codings and codings != [b"chunked"]:
-        return "only the chunked transfer coding is understood"
-    if hosts > 1:
-        return "more than one Host header"
+        return Text("传输编码只支持 chunked", "only the chunked transfer coding is understood")
+    if hosts > 1 or (hosts == 0 and version == "1.1"):
+        return Text("Host 请求头应恰好一个", "there must be exactly one Host header")
     return None
 
 

@@ -1,0 +1,89 @@
+"""The body of a request, before anything is made of it: its type, its characters, its fields."""
+
+import json
+from typing import Any
+
+from fastapi import Request
+
+from shared.errors import BadRequest, Invalid, Text, UnsupportedMediaType
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+_NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
+
+
+class _Twice(Exception):
+    """A JSON object names this field twice, and readers differ in which of the two counts."""
+
+
+class JsonRequest(Request):
+    """A request whose body has been read and parsed."""
+
+    def __init__(self, request: Request, body: bytes, value: Any) -> None:
+        super().__init__(request.scope, request.receive)
+        self._read, self._value = body, value
+
+    async def body(self) -> bytes:
+        return self._read
+
+    async def json(self) -> Any:
+        """The value that the body stands for."""
+        return self._value
+
+
+def is_form(request: Request) -> bool:
+    """Whether it is read piece by piece, and so only once."""
+    return request.headers.get("content-type", "").startswith("multipart/")
+
+
+async def checked(request: Request, media: str | None) -> Request:
+    """The request, its body read; `media` is what the operation takes.
+
+    Raises UnsupportedMediaType, BadRequest or Invalid.
+    """
+    if is_form(request):
+        if media is not None and media not in FORMS:
+            raise _other(media)
+        return request
+    body = await request.body()
+    # PostgreSQL's text cannot hold NUL, however it is written in JSON.
+    if b"\\u0000" in body or b"\x00" in body:
+        raise BadRequest(_NUL, pointer="/body")
+    if not body or media is None:
+        return request
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == "application/json":
+        if given != media and not given.endswith("+json"):
+            raise _other(media)
+        return await _parsed(request, body)
+    if given not in FORMS:
+        raise _other(media)
+    return request
+
+
+def _other(media: str) -> UnsupportedMediaType:
+    detail = Text(f"请用 Content-Type: {media} 提交", f"Please send it as Content-Type: {media}")
+    return UnsupportedMediaType(detail, pointer="/header/Content-Type")
+
+
+async def _parsed(request: Request, body: bytes) -> Request:
+    """The request with its parsed body; what is no JSON is left to be named by the framework."""
+    try:
+        value = json.loads(body, object_pairs_hook=_once)
+    except _Twice as twice:
+        name = str(twice)[:50]
+        raise Invalid(
+            Text(f"字段“{name}”写了两次，请只留一个", f"The field “{name}” stands there twice"),
+            pointer=f"/body/{name}",
+        ) from None
+    except (ValueError, RecursionError):
+        return request
+    return JsonRequest(request, body, value)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return made
