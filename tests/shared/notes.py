@@ -15,11 +15,11 @@ from shared import app, audit_log, outbox
 from shared.bus import Subscription
 from shared.clock import Now
 from shared.db import Direct, Session
+from shared.edge import Day, Input
 from shared.errors import Conflict, Text
 from shared.events import Envelope, Event
 from shared.identity import Caller, allow, public
 from shared.ids import new_id
-from shared.inputs import Day, Input
 from shared.routing import Router
 
 

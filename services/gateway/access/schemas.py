@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, StringConstraints
 
-from shared.inputs import Input
+from shared.edge import Input, View
 
 Role = Literal[
     "citizen",
@@ -37,7 +37,7 @@ class TokenForm(Input):
     scope: str | None = Field(None, max_length=512, description="Roles; those of the account hold.")
 
 
-class TokenAnswer(BaseModel):
+class TokenAnswer(View):
     """RFC 6749 section 5.1."""
 
     access_token: str
@@ -54,7 +54,7 @@ class RevocationForm(Input):
     token_type_hint: Literal["refresh_token"] | None = None
 
 
-class Me(BaseModel):
+class Me(View):
     """Who the token says you are."""
 
     sub: str
@@ -86,7 +86,7 @@ class PasswordChange(Input):
     new_password: SecretStr = Field(min_length=10, max_length=256)
 
 
-class AccountView(BaseModel):
+class AccountView(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID

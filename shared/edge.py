@@ -1,0 +1,105 @@
+"""What people and programs send and are given, where it crosses the edge of a service.
+
+`Input` is the base of everything that comes in a body: taken as it is written, never guessed into
+another type. A field that the model does not have is refused, and so is a value of another JSON
+type: `true` is not 1, `"5"` is not 5, and a number or a string of digits is no date (pydantic would
+read both as seconds since 1970). `View` is the base of what goes out: its times are told in
+Asia/Shanghai, whatever they are inside.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from shared.clock import SHANGHAI
+
+_WRITTEN = {
+    "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
+    "datetime": re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.DOTALL),
+    "time": re.compile(r"\d{2}:\d{2}.*", re.DOTALL),
+}
+_ITS_OWN_TYPE = frozenset({"int", "float", "bool"})
+_NOT_SCHEMA = frozenset({"metadata", "serialization"})
+
+
+def _as_written(kind: str) -> Callable[[Any], Any]:
+    """Refuses what is not written as RFC 3339 writes a `kind`; values that code makes pass."""
+    pattern = _WRITTEN[kind]
+
+    def check(value: Any) -> Any:
+        if isinstance(value, int | float) or (
+            isinstance(value, str) and not pattern.fullmatch(value)
+        ):
+            raise PydanticKnownError(
+                f"{kind}_parsing",  # type: ignore[arg-type]
+                {"error": "not as RFC 3339 writes it"},
+            )
+        return value
+
+    return check
+
+
+Day = Annotated[dt.date, BeforeValidator(_as_written("date"))]
+"""A date in an address (`?from=2026-11-23`), held to the same rule as one in a body."""
+
+
+def _rewritten(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
+    """The same schema, with `change` made to every part of it."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(_rewritten(part, change) for part in schema)
+    if not isinstance(schema, dict):
+        return schema
+    parts = {k: v if k in _NOT_SCHEMA else _rewritten(v, change) for k, v in schema.items()}
+    return change(parts)
+
+
+def _exact(part: dict[str, Any]) -> Any:
+    """Numbers and truth values of their own JSON type only, times only as they are written."""
+    kind = part.get("type")
+    if kind in _ITS_OWN_TYPE:
+        return {**part, "strict": True}
+    if kind in _WRITTEN:
+        return core_schema.no_info_before_validator_function(_as_written(kind), part)
+    return part
+
+
+def _at_home(part: dict[str, Any]) -> Any:
+    """Moments as the clocks of the country show them."""
+    if part.get("type") != "datetime" or "serialization" in part:
+        return part
+    told = core_schema.plain_serializer_function_ser_schema(
+        _in_shanghai, return_schema=core_schema.datetime_schema(), when_used="json"
+    )
+    return {**part, "serialization": told}
+
+
+def _in_shanghai(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(SHANGHAI)
+
+
+class Input(BaseModel):
+    """The base of every model that is read from a request's body; see the module's docstring."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        exact: CoreSchema = _rewritten(handler(source), _exact)
+        return exact
+
+
+class View(BaseModel):
+    """The base of every model that is given as an answer; see the module's docstring."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        told: CoreSchema = _rewritten(handler(source), _at_home)
+        return told
