@@ -9,6 +9,7 @@ from services.appointments.booking import events as booking_events
 from services.appointments.booking import service as booking
 from services.appointments.booking.routes import router as booking_router
 from services.appointments.calling.routes import router as calling_router
+from services.appointments.clearing import service as clearing
 from services.appointments.directory.events import HallChanged
 from services.appointments.directory.routes import router as directory_router
 from services.appointments.display import events as display_events
@@ -73,6 +74,7 @@ PUBLISHES: list[type[Event]] = [
     booking_events.AppointmentCheckedIn,
     booking_events.AppointmentServed,
     booking_events.AppointmentMissed,
+    booking_events.AppointmentLapsed,
     *queueing_events.PUBLISHED,
     *display_events.PUBLISHED,
 ]
@@ -87,7 +89,9 @@ JOBS: list[Job] = [
     Job("prove-slot-counts", timedelta(hours=24), booking.prove_counts),
     Job("measure-loads", timedelta(seconds=1), display.measure_loads),
     Job("close-missed", timedelta(seconds=10), expiry.close_missed),
-    Job("abandon-left", timedelta(minutes=1), expiry.abandon_left),
+    Job("clear-left-tickets", timedelta(seconds=30), clearing.clear_tickets),
+    Job("close-left-windows", timedelta(minutes=1), clearing.close_windows),
+    Job("lapse-appointments", timedelta(minutes=1), clearing.lapse_appointments),
 ]
 
 

@@ -127,16 +127,6 @@ async def test_missed_for_good_is_not_shown_up(
     assert await state_of(owner, code) == "no_show"
 
 
-async def test_who_still_waits_at_the_end_of_the_day_has_left(
-    floor: Floor, sessions: Sessions
-) -> None:
-    ticket = await floor.issue()
-    floor.clock.pass_(days=1)
-    async with sessions() as session, session.begin():
-        await expiry.abandon_left(session, floor.clock.at)
-    assert (await floor.see(ticket))["state"] == "abandoned"
-
-
 async def test_an_undone_finish_is_served_no_longer(
     floor: Floor, owner: asyncpg.Connection
 ) -> None:

@@ -111,5 +111,5 @@ def test_a_state_and_action_have_one_edge_at_most() -> None:
 
 def test_no_caller_may_take_an_edge_of_the_system() -> None:
     systems = {edge.action for edge in EDGES if edge.roles == SYSTEM}
-    assert systems == {A.CALL, A.CLOSE, A.WITHDRAW}
+    assert systems == {A.CALL, A.CLOSE, A.CLEAR, A.WITHDRAW}
     assert not systems & set(ASKED)

@@ -104,6 +104,16 @@ class AppointmentServed(AppointmentEvent):
     type: ClassVar[str] = "appointments.appointment.served.v1"
 
 
+class AppointmentLapsed(AppointmentEvent):
+    """群众已签到，但大厅当天没有记录办理结果；既不算办结，也不算失约。
+
+    The citizen came, and the hall's day ended without a word on how it went: neither served nor
+    missed.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.lapsed.v1"
+
+
 class AppointmentMissed(AppointmentEvent):
     """群众失约未到。
 

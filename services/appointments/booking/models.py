@@ -15,13 +15,17 @@ from shared.tables import Moment, enum_type
 
 
 class AppointmentState(StrEnum):
-    """held -> confirmed -> checked_in -> served | no_show; see `rules.EDGES` for the rest."""
+    """held -> confirmed -> checked_in -> served | no_show; see `rules.EDGES` for the rest.
+
+    Lapsed (未了结): the person came, and the hall's day ended without a word on how it went.
+    """
 
     HELD = "held"
     CONFIRMED = "confirmed"
     CHECKED_IN = "checked_in"
     SERVED = "served"
     NO_SHOW = "no_show"
+    LAPSED = "lapsed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     RESCHEDULED = "rescheduled"
@@ -50,6 +54,12 @@ class Appointment(Table, table=True):
         Index("ix_appointment_expiring", "expires_at", postgresql_where=text("state = 'held'")),
         Index("ix_appointment_hall", "hall_code", "starts_at"),
         Index("ix_appointment_citizen", "citizen_key", "id"),
+        Index(
+            "ix_appointment_checked_in",
+            "hall_code",
+            "changed_at",
+            postgresql_where=text("state = 'checked_in'"),
+        ),
         CheckConstraint("(state = 'held') = (expires_at IS NOT NULL)", name="only_holds_expire"),
         {"postgresql_with": {"fillfactor": 80}},
     )

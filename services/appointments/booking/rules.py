@@ -17,11 +17,11 @@ EDGES: dict[AppointmentState, frozenset[AppointmentState]] = {
     S.HELD: frozenset({S.CONFIRMED, S.EXPIRED, S.CANCELLED, S.CANCELLED_BY_HALL}),
     S.CONFIRMED: frozenset({S.CHECKED_IN, S.CANCELLED, S.RESCHEDULED, S.ORPHANED, S.NO_SHOW}),
     S.ORPHANED: frozenset({S.RESCHEDULED, S.CANCELLED, S.CANCELLED_BY_HALL}),
-    S.CHECKED_IN: frozenset({S.SERVED, S.NO_SHOW}),
+    S.CHECKED_IN: frozenset({S.SERVED, S.NO_SHOW, S.LAPSED}),
 }
 """Every edge there is. An orphaned appointment is confirmed again by moving it to another slot."""
 
-HOLDING = frozenset({S.HELD, S.CONFIRMED, S.CHECKED_IN, S.SERVED, S.NO_SHOW})
+HOLDING = frozenset({S.HELD, S.CONFIRMED, S.CHECKED_IN, S.SERVED, S.NO_SHOW, S.LAPSED})
 """States whose places count in `slot.booked`: an unused place of the past stays used up."""
 
 

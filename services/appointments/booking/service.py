@@ -17,6 +17,7 @@ from services.appointments.booking.events import (
     AppointmentConfirmed,
     AppointmentEvent,
     AppointmentExpired,
+    AppointmentLapsed,
     AppointmentMissed,
     AppointmentOrphaned,
     AppointmentServed,
@@ -135,6 +136,11 @@ async def mark_not_served(session: AsyncSession, appointment: UUID, now: datetim
 async def mark_no_show(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
     """For the queue: called and not there. False if the appointment was settled already."""
     return await _settle(session, appointment, S.NO_SHOW, AppointmentMissed, now)
+
+
+async def mark_lapsed(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
+    """For the queue: the day ended with it open. False if the appointment was settled already."""
+    return await _settle(session, appointment, S.LAPSED, AppointmentLapsed, now)
 
 
 async def _settle(

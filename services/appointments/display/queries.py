@@ -1,8 +1,8 @@
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text, tuple_
+from sqlalchemy import RowMapping, or_, text, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,7 +11,7 @@ from services.appointments.guides.models import Item
 from services.appointments.queueing.models import Ticket, TicketState
 
 AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
-LIVE = (*AT_A_WINDOW, TicketState.WAITING, TicketState.PARKED, TicketState.MISSED)
+ON_FLOOR = (*AT_A_WINDOW, TicketState.PARKED, TicketState.MISSED)
 
 _WINDOWS = text(
     "SELECT w.id, w.no, w.name, coalesce(a.state, 'offline') AS state, a.clerk,"
@@ -53,12 +53,13 @@ async def at_windows(session: AsyncSession, hall_code: str) -> list[Ticket]:
 
 
 async def live(
-    session: AsyncSession, hall_code: str, day: date, after: tuple[Any, ...] | None, limit: int
+    session: AsyncSession, hall_code: str, after: tuple[Any, ...] | None, limit: int
 ) -> list[Ticket]:
-    """Tickets of the hall's day that are not finished, in the order in which they are due."""
+    """The hall's tickets that are not finished, in the order in which they are due."""
     order = (col(Ticket.due_at), col(Ticket.id))
     query = select(Ticket).where(
-        Ticket.hall_code == hall_code, Ticket.service_day == day, col(Ticket.state).in_(LIVE)
+        Ticket.hall_code == hall_code,
+        or_(Ticket.state == TicketState.WAITING, col(Ticket.state).in_(ON_FLOOR)),
     )
     if after is not None:
         query = query.where(tuple_(*order) > after)

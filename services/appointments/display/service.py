@@ -22,7 +22,7 @@ from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.estimates.service import Forecast
 from services.appointments.queueing.models import Ticket
-from shared import clock, outbox
+from shared import outbox
 from shared.errors import NotFound
 from shared.identity import Caller
 
@@ -48,9 +48,9 @@ async def queue(
     limit: int,
     now: datetime,
 ) -> tuple[list[Ticket], Forecast]:
-    """Unfinished tickets of the day, one more than `limit` if there are. Raises NotFound."""
+    """Unfinished tickets, one more than `limit` if there are. Raises NotFound."""
     await _ensure_staff_of(session, caller, hall_code)
-    tickets = await queries.live(session, hall_code, clock.today(now), after, limit)
+    tickets = await queries.live(session, hall_code, after, limit)
     return tickets, await estimates.of_hall(session, hall_code, now)
 
 

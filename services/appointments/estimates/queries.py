@@ -27,14 +27,14 @@ _SEEN = text(
     "     THEN 1 ELSE 0.5 END)::float8 AS weight"
     " FROM call JOIN hall h ON h.code = call.hall_code"
     " WHERE call.hall_code = :hall AND ended_at > CAST(:now AS timestamptz) - interval '30 days'"
-    "   AND ended_by <> 'undo' GROUP BY 1, 2"
+    "   AND ended_by NOT IN ('undo', 'clear') GROUP BY 1, 2"
 )
 _EXPECTED = text(
     "SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, :usually) AS shows_up"
-    " FROM appointment a, (SELECT avg((state IN ('checked_in', 'served'))::int)::float8 AS share"
+    " FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share"
     "   FROM appointment WHERE hall_code = :hall AND starts_at < CAST(:now AS timestamptz)"
     "   AND starts_at > CAST(:now AS timestamptz) - interval '30 days'"
-    "   AND state IN ('checked_in', 'served', 'no_show')) history"
+    "   AND state IN ('checked_in', 'served', 'lapsed', 'no_show')) history"
     " WHERE a.hall_code = :hall AND a.state = 'confirmed'"
     "   AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '10 minutes'"
     "     AND CAST(:now AS timestamptz) + interval '2 hours'"

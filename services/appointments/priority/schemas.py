@@ -47,6 +47,14 @@ class QueueRules(BaseModel):
     recall_gap_seconds: int = Field(60, ge=1, le=600)
     back_within_minutes: int = Field(30, ge=1, le=480)
     undo_seconds: int = Field(60, ge=1, le=600)
+    left_after_hours: int = Field(
+        8,
+        ge=1,
+        le=72,
+        description="闭厅后（全天开放的大厅从上次操作起）多少小时无人处理即关闭 | Hours after "
+        "which what nobody has touched is closed: from the end of the hall's day, or from "
+        "the last touch where the hall does not close.",
+    )
 
     @model_validator(mode="after")
     def _names_every_class(self) -> "QueueRules":

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking import service as booking
 from services.appointments.queueing import queries
 from services.appointments.queueing.events import (
+    CLOSED_BECAUSE,
     TICKET_EVENTS,
     CaseFinished,
     TicketEdge,
@@ -74,7 +75,7 @@ def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
         "at": entry.at,
     }
     more: dict[str, Any] = {"next_ticket_id": entry.next_ticket_id, "undoes": entry.undoes}
-    more["outcome"] = entry.outcome
+    more |= {"outcome": entry.outcome, "reason": CLOSED_BECAUSE.get(entry.action)}
     return kind(**known, **{k: v for k, v in more.items() if k in kind.model_fields})
 
 
@@ -172,6 +173,12 @@ async def take_back_finished_case(session: AsyncSession, ticket: Ticket, now: da
     """The finish was a mistake: the appointment is being served still, not done."""
     if ticket.appointment_id is not None:
         await booking.mark_not_served(session, ticket.appointment_id, now)
+
+
+async def record_lapse(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
+    """An appointment whose ticket was left behind: its person came, and nobody said what became."""
+    if ticket.appointment_id is not None:
+        await booking.mark_lapsed(session, ticket.appointment_id, now)
 
 
 async def record_no_show(session: AsyncSession, ticket: Ticket, now: datetime) -> None:

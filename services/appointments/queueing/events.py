@@ -118,12 +118,15 @@ class TicketAbandoned(TicketEdge):
 
 
 class TicketClosed(TicketEdge):
-    """过号后未在保留时间内返回，号作废。
+    """号作废：过号后未按时返回、转办被撤销，或闭厅后一直无人处理。`reason` 说明是哪一种。
 
-    A missed ticket was not taken up again in time.
+    The ticket ended without being served; `reason` says why. Nothing is said about the matter:
+    a ticket that the hall left behind (`day_over`) is neither done nor missed.
     """
 
     type: ClassVar[str] = "appointments.ticket.closed.v1"
+
+    reason: str | None = Field(None, examples=["not_back_in_time", "transfer_undone", "day_over"])
 
 
 class TicketUndone(TicketEdge):
@@ -176,6 +179,13 @@ class CaseFinished(Event):
         "grows over all legs of the visit, so the order of arrival does not matter."
     )
 
+
+CLOSED_BECAUSE = {
+    "close": "not_back_in_time",
+    "withdraw": "transfer_undone",
+    "clear": "day_over",
+}
+"""The `reason` of a closed ticket, by the action that closed it."""
 
 TICKET_EVENTS: dict[str, type[TicketEdge]] = {
     event.type.split(".")[2]: event

@@ -1,6 +1,7 @@
-"""What happens to tickets when nobody asks: the time to come back is over, or the day is."""
+"""Edges that tickets take when nobody asks: the time to come back is over."""
 
 import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,7 +10,6 @@ from services.appointments.queueing import queries, rules, service
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.rules import Action
 from services.appointments.queueing.service import Wish
-from shared import clock
 from shared.errors import StateConflict
 
 JOB_BATCH = 50
@@ -19,26 +19,20 @@ JOB_BATCH = 50
 async def close_missed(session: AsyncSession, now: datetime) -> int:
     """Job: closes missed tickets whose time to come back is over. Returns how many."""
     missed = await queries.missed_for_good(session, now, JOB_BATCH)
-    return await _move_by_themselves(session, missed, Action.CLOSE, now)
+    return await move_by_themselves(session, missed, Action.CLOSE, now)
 
 
-async def abandon_left(session: AsyncSession, now: datetime) -> int:
-    """Job: ends the waiting of tickets from earlier days. Returns how many."""
-    left = await queries.left_from_earlier_days(session, clock.today(now), JOB_BATCH)
-    return await _move_by_themselves(session, left, Action.ABANDON, now)
-
-
-async def _move_by_themselves(
-    session: AsyncSession, tickets: list[Ticket], action: Action, now: datetime
+async def move_by_themselves(
+    session: AsyncSession, tickets: Iterable[Ticket], action: Action, now: datetime
 ) -> int:
-    """Takes an edge that no person asks for; tickets that may not move yet are left alone.
+    """Takes an edge that no person asks for; tickets that may not move (yet) are left alone.
 
     All of them are locked by now, before the first one takes its hall's floor.
     """
     moved = 0
     for ticket in tickets:
-        edge = rules.edge_from(ticket, action)
         with contextlib.suppress(StateConflict):
+            edge = rules.edge_from(ticket, action)
             await service.take(session, ticket, edge, Wish(), "system", now)
             moved += 1
     return moved

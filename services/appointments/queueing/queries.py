@@ -239,16 +239,3 @@ async def missed_for_good(session: AsyncSession, now: datetime, limit: int) -> l
             .with_for_update(skip_locked=True)
         )
     )
-
-
-async def left_from_earlier_days(session: AsyncSession, day: date, limit: int) -> list[Ticket]:
-    """Tickets of earlier days that still wait, hall by hall, locked as above."""
-    return list(
-        await session.exec(
-            select(Ticket)
-            .where(Ticket.state == TicketState.WAITING, Ticket.service_day < day)
-            .order_by(col(Ticket.hall_code), col(Ticket.id))
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-    )

@@ -21,6 +21,7 @@ class Action(StrEnum):
     TRANSFER = "transfer"
     ABANDON = "abandon"
     CLOSE = "close"
+    CLEAR = "clear"
     WITHDRAW = "withdraw"
     UNDO = "undo"
 
@@ -84,6 +85,13 @@ def may_close(ticket: Ticket, policy: Policy, now: datetime) -> None:
         raise StateConflict(state=ticket.state.value, version=ticket.version)
 
 
+def may_clear(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """A ticket is cleared away only when nobody has touched it for the policy's hours."""
+    touched_at = max(ticket.state_since, ticket.ready_at)
+    if now - touched_at < timedelta(hours=policy.left_after_hours):
+        raise StateConflict(state=ticket.state.value, version=ticket.version)
+
+
 class Edge(NamedTuple):
     """One edge of the state machine; `event` is the last part of the event's type.
 
@@ -124,6 +132,11 @@ EDGES: tuple[Edge, ...] = (
     Edge(_S.MISSED, _A.RESUME, _S.WAITING, RETURNERS, (back_in_time,), "resumed"),
     Edge(_S.MISSED, _A.CLOSE, _S.CLOSED, SYSTEM, (may_close,), "closed"),
     Edge(_S.WAITING, _A.WITHDRAW, _S.CLOSED, SYSTEM, (), "closed"),
+    Edge(_S.WAITING, _A.CLEAR, _S.CLOSED, SYSTEM, (may_clear,), "closed"),
+    Edge(_S.PARKED, _A.CLEAR, _S.CLOSED, SYSTEM, (may_clear,), "closed"),
+    Edge(_S.CALLED, _A.CLEAR, _S.CLOSED, SYSTEM, (may_clear,), "closed", True),
+    Edge(_S.RECALLED, _A.CLEAR, _S.CLOSED, SYSTEM, (may_clear,), "closed", True),
+    Edge(_S.SERVING, _A.CLEAR, _S.CLOSED, SYSTEM, (may_clear,), "closed", True),
     *(
         Edge(state, _A.UNDO, None, FLOOR, (), "undone")
         for state in TicketState
@@ -149,6 +162,7 @@ def roles_for(action: Action) -> tuple[str, ...]:
 
 TAKEN_BACK = frozenset(edge.action for edge in EDGES) - {
     Action.CLOSE,
+    Action.CLEAR,
     Action.WITHDRAW,
     Action.UNDO,
 }

@@ -132,7 +132,7 @@ async def take(
         at=now,
         from_state=edge.state,
         call_id=call.id if call else None,
-        served_seconds=seconds_between(call.started_at, now) if call and edge.ends_call else None,
+        served_seconds=_served_seconds(call, edge, now),
         outcome=wish.outcome,
         before=before,
         next_ticket_id=changed.next_leg_id,
@@ -202,6 +202,13 @@ async def _change_call(
     return await queries.live_call(session, ticket.id) if edge.action is Action.RECALL else None
 
 
+def _served_seconds(call: Call | None, edge: Edge, now: datetime) -> float | None:
+    """How long the person was served; not known of a call that nobody ended."""
+    if call is None or not edge.ends_call or edge.action is Action.CLEAR:
+        return None
+    return seconds_between(call.started_at, now)
+
+
 async def _follow_up(
     session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, now: datetime
 ) -> Ticket | None:
@@ -210,6 +217,8 @@ async def _follow_up(
         await event_log.record_finished_case(session, ticket, now)
     elif edge.action is Action.CLOSE:
         await event_log.record_no_show(session, ticket, now)
+    elif edge.action is Action.CLEAR:
+        await event_log.record_lapse(session, ticket, now)
     elif edge.action is Action.TRANSFER and ticket.next_leg_id is not None:
         return await event_log.open_leg(
             session,

@@ -10,7 +10,10 @@ from services.appointments.statistics.schemas import Grouping
 _AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
 _KEYS: dict[Grouping, tuple[str, str]] = {
     Grouping.HALL: ("e.hall_code", "true"),
-    Grouping.WINDOW: ("e.window_no::text", _AT_WINDOWS),
+    Grouping.WINDOW: (
+        "e.window_no::text",
+        f"({_AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)",
+    ),
     Grouping.ITEM: ("e.item_code", "true"),
     Grouping.CLERK: ("e.actor", _AT_WINDOWS),
     Grouping.HOUR: ("to_char(e.at AT TIME ZONE :zone, 'HH24:00')", "true"),
@@ -39,7 +42,7 @@ _FIGURES = f"""
     {_count("finish", "e.outcome = 'needs_more'")} AS needs_more,
     {_count("finish", "e.outcome = 'rejected'")} AS rejected,
     {_count("miss")} AS missed, {_count("abandon")} AS abandoned, {_count("park")} AS parked,
-    {_count("transfer")} AS transferred,
+    {_count("transfer")} AS transferred, {_count("clear")} AS unfinished,
     {_minutes("e.waited_seconds", 0.5)} AS wait_p50_minutes,
     {_minutes("e.waited_seconds", 0.9)} AS wait_p90_minutes,
     round((max(e.waited_seconds) / 60)::numeric, 1)::float8 AS wait_longest_minutes,

@@ -35,6 +35,9 @@ class Figures(BaseModel):
     abandoned: int = Field(description="放弃数")
     parked: int
     transferred: int
+    unfinished: int = Field(
+        description="日终未了结数 | Left behind at the end of the hall's day: not done, not missed."
+    )
     wait_p50_minutes: float | None
     wait_p90_minutes: float | None
     wait_longest_minutes: float | None

@@ -33,6 +33,7 @@ _ZH = {
     "abandoned": "放弃",
     "parked": "暂离",
     "transferred": "转办",
+    "unfinished": "日终未了结",
     "wait_p50_minutes": "等候中位数(分钟)",
     "wait_p90_minutes": "等候P90(分钟)",
     "wait_longest_minutes": "最长等候(分钟)",

@@ -40,6 +40,16 @@ async def close_window(
     return await _move(session, caller, window_id, WindowAction.CLOSE, {}, now)
 
 
+async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -> bool:
+    """Ends a shift that nobody ended; the caller holds the floor. False if it has changed."""
+    after = next_state(seen.state, WindowAction.CLOSE, seen.version)
+    changed = await queries.swap(session, seen, {"state": after, "since": now})
+    if changed is None:
+        return False
+    await queueing.settle_window(session, changed, now)
+    return True
+
+
 async def _move(
     session: AsyncSession,
     caller: Caller,

@@ -1,0 +1,86 @@
+"""What halls left behind. `Cutoffs` are two parallel lists: hall codes, and moments."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.queueing.models import ALIVE, Ticket, WindowAtWork
+
+
+class Cutoffs(NamedTuple):
+    """What was last touched before `moments[n]` was left behind in `halls[n]`."""
+
+    halls: list[str]
+    moments: list[datetime]
+
+
+_HALLS = text(
+    "SELECT h.code, h.timezone, h.opening_hours, (p.rules ->> 'left_after_hours')::int AS hours"
+    " FROM hall h LEFT JOIN LATERAL (SELECT rules FROM queue_policy q"
+    "   WHERE q.hall_code = h.code ORDER BY q.version DESC LIMIT 1) p ON true"
+)
+_CUTOFF = "unnest(CAST(:halls AS text[]), CAST(:moments AS timestamptz[])) AS c(hall, moment)"
+
+
+def _untouched(states: str) -> str:
+    """Each branch says a partial index's own words, or the whole table would be read."""
+    return (
+        f"SELECT t.id, t.hall_code FROM {_CUTOFF} JOIN ticket t ON t.hall_code = c.hall"
+        f" WHERE {states} AND greatest(t.state_since, t.ready_at) < c.moment"
+    )
+
+
+_WAITING = "t.state = 'waiting'"
+_ON_FLOOR = "t.state IN ('called', 'recalled', 'serving', 'parked')"
+_TICKETS = text(
+    f"WITH untouched AS ({_untouched(_WAITING)} UNION ALL {_untouched(_ON_FLOOR)}"
+    "   ORDER BY hall_code, id LIMIT :most)"
+    " SELECT t.* FROM ticket t JOIN untouched USING (id)"
+    " ORDER BY t.hall_code, t.id FOR UPDATE OF t SKIP LOCKED"
+)
+_WINDOWS = text(
+    f"SELECT w.* FROM {_CUTOFF} JOIN window_at_work w ON w.hall_code = c.hall"
+    " WHERE w.state IN ('open', 'paused') AND w.since < c.moment"
+    "  AND NOT EXISTS (SELECT FROM call k WHERE k.window_id = w.window_id AND k.ended_at IS NULL)"
+    "  AND NOT EXISTS (SELECT FROM call k WHERE k.hall_code = w.hall_code"
+    "    AND k.window_id = w.window_id AND k.ended_at >= c.moment AND k.ended_by <> 'clear')"
+    " ORDER BY w.hall_code, w.window_id LIMIT :most"
+)
+_APPOINTMENTS = text(
+    f"SELECT a.id FROM {_CUTOFF} JOIN appointment a ON a.hall_code = c.hall"
+    " WHERE a.state = 'checked_in' AND greatest(a.changed_at, a.starts_at) < c.moment"
+    f"  AND NOT EXISTS (SELECT FROM ticket t WHERE t.appointment_id = a.id AND t.{ALIVE})"
+    " ORDER BY a.id LIMIT :most FOR UPDATE OF a SKIP LOCKED"
+)
+
+
+async def halls(session: AsyncSession) -> list[RowMapping]:
+    """Each hall's zone, opening hours, and the hours of its policy (null: it decided none)."""
+    return list((await session.execute(_HALLS)).mappings())
+
+
+async def left_tickets(session: AsyncSession, cutoffs: Cutoffs, most: int) -> list[Ticket]:
+    """Unfinished tickets that nobody touched, hall by hall; locked, but for those in change."""
+    rows = select(Ticket).from_statement(_TICKETS)
+    return list((await session.scalars(rows, _asked(cutoffs, most))).all())
+
+
+async def left_windows(session: AsyncSession, cutoffs: Cutoffs, most: int) -> list[WindowAtWork]:
+    """Windows at work with nobody there, and with no call since; hall by hall."""
+    rows = select(WindowAtWork).from_statement(_WINDOWS)
+    fresh = {"populate_existing": True}
+    found = await session.scalars(rows, _asked(cutoffs, most), execution_options=fresh)
+    return list(found.all())
+
+
+async def left_appointments(session: AsyncSession, cutoffs: Cutoffs, most: int) -> list[UUID]:
+    """People who checked in and have no ticket (any more), locked."""
+    return list((await session.execute(_APPOINTMENTS, _asked(cutoffs, most))).scalars())
+
+
+def _asked(cutoffs: Cutoffs, most: int) -> dict[str, Any]:
+    return {**cutoffs._asdict(), "most": most}
