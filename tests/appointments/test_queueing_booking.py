@@ -94,7 +94,7 @@ async def test_the_code_is_good_for_its_item_and_hall_only(
     wrong = await floor.ask_ticket(appointment_code=code, items=floor.items[1:])
     assert problem(wrong, 422, "invalid-request")["errors"][0]["pointer"] == "/body/items"
     elsewhere = await (await hall()).ask_ticket(appointment_code=code)
-    pointer = problem(elsewhere, 422, "invalid-request")["errors"][0]["pointer"]
+    pointer = problem(elsewhere, 404, "not-found")["errors"][0]["pointer"]
     assert pointer == "/body/appointment_code"
     assert await state_of(owner, code) == "confirmed"
 

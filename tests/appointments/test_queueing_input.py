@@ -28,7 +28,7 @@ async def floor(hall: Build) -> Floor:
         ({"class": "vip"}, "/body/class"),
         ({"class": "elderly", "evidence": {"kind": "word"}}, "/body/evidence"),
         ({"evidence": {"kind": "id_number"}}, "/body/evidence/id_number/value"),
-        ({"appointment_code": "A0000"}, "/body/appointment_code"),
+        ({"appointment_code": ""}, "/body/appointment_code"),
         ({"priority": 1}, "/body/priority"),
     ],
 )

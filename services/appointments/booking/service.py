@@ -59,11 +59,6 @@ async def visible(session: AsyncSession, typed: str, caller: Caller) -> Appointm
     return found
 
 
-async def find_by_code(session: AsyncSession, code: str) -> Appointment | None:
-    """The appointment with that public code, however it was typed; None if there is none."""
-    return await queries.find(session, ids.normal_code(code)) if ids.check_code(code) else None
-
-
 async def confirm(
     session: AsyncSession, typed: str, version: int | None, caller: Caller, now: datetime
 ) -> Appointment:

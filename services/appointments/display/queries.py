@@ -59,7 +59,7 @@ async def live(
     order = (col(Ticket.due_at), col(Ticket.id))
     query = select(Ticket).where(
         Ticket.hall_code == hall_code,
-        or_(Ticket.state == TicketState.WAITING, col(Ticket.state).in_(ON_FLOOR)),
+        or_(col(Ticket.state) == TicketState.WAITING, col(Ticket.state).in_(ON_FLOOR)),
     )
     if after is not None:
         query = query.where(tuple_(*order) > after)

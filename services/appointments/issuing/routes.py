@@ -33,13 +33,16 @@ async def issue_ticket(
     caller: Annotated[Caller, allow("citizen", "device", "clerk", "hall_manager")],
     idempotency_key: Annotated[str, Header(max_length=255)],
 ) -> IssuedTicket:
-    """到场取号。有预约的请填预约码（即完成签到）；优先照顾须凭身份证号码或经核验的证件，不存明文。
+    """到场取号。有预约的请填预约码（即完成签到，限本人、本大厅人员和设备）。
+    同一账户在同一大厅同一事项只有一个号，重复取号会告知现有的号。优先照顾须凭身份证号码或经核验的证件，不存明文。
     评价键 rating_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 和键评价。
 
     ---
-    Takes a ticket on arrival. With an appointment, give its code: this checks it in. Credit needs
-    an ID number or a certificate that was checked; neither is stored in clear. The rating key is
-    given here only, for the person served; after a transfer the first ticket's id and key rate.
+    Takes a ticket on arrival. With an appointment, give its code: this checks it in (its owner,
+    the staff and the devices of the hall only). An account has one walk-in ticket for an item in
+    a hall; a second wish is a 409 that names it. Credit needs an ID number or a certificate that
+    was checked; neither is stored in clear. The rating key is given here only, for the person
+    served; after a transfer the first ticket's id and key rate.
     """
     issued = await service.issue(session, vault, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"

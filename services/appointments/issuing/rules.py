@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority.models import TicketClass
+from services.appointments.queueing.models import Ticket, TicketState
 from shared.errors import Conflict, Invalid, Text
 
 LETTER_WALK_IN, LETTER_BOOKED = "A", "B"
@@ -11,10 +12,30 @@ ADVICE_ABOVE_MINUTES = 150
 
 
 class AlreadyTicketed(Conflict):
-    """Member `ticket_id`: a booked person never queues twice, a proof is used once at a time."""
+    """One place at a time for an appointment, for a proof, and for what an account comes for.
+
+    Members `ticket_id`, `number` and `state` name the present ticket, where it is the caller's.
+    """
 
     type = "/problems/already-ticketed"
     title = Text("已经取过号，请勿重复取号", "There is a ticket already; no second one is needed")
+
+
+def already_ticketed(present: Ticket) -> AlreadyTicketed:
+    """The refusal that names the ticket to go on with."""
+    if present.state is TicketState.MISSED:
+        detail = Text(
+            f"您的 {present.number} 号已过号，请到窗口或取号机恢复排队",
+            f"Your number {present.number} was called; ask at a window or kiosk to wait again",
+        )
+    else:
+        detail = Text(
+            f"您已有 {present.number} 号，请凭此号办理；不再需要时可先放弃",
+            f"You have number {present.number}; go on with it, or give it up first",
+        )
+    return AlreadyTicketed(
+        detail, ticket_id=str(present.id), number=present.number, state=present.state.value
+    )
 
 
 def number_of(letter: str, count: int) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,9 +35,11 @@ from shared.identity import Caller
 from shared.ids import new_id
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
+_OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
 _NO_APPOINTMENT = Text(
-    "没有找到本大厅的这个预约，请核对预约码",
-    "No such appointment at this hall; please check the code",
+    "没有找到您在本大厅的这个预约，请核对预约码；他人代约的请到窗口或取号机取号",
+    "You have no such appointment at this hall; please check the code. If others booked for you, "
+    "ask at a window or kiosk",
 )
 _OTHER_ITEM = Text("预约的不是这个事项", "The appointment is for another item")
 _DECISIONS = frozenset({TicketClass.OVERRIDE, TicketClass.GREEN_CHANNEL})
@@ -55,37 +58,48 @@ async def issue(
     Raises Invalid (naming the field), EvidenceRefused, AlreadyTicketed, or what checking the
     appointment in may raise.
     """
-    await _ensure_hall(session, caller, request.hall)
+    hall = await _hall(session, caller, request.hall)
     windows = await queueing.items_at_windows(session, request.hall)
     rules.ensure_served(request.items, windows.values())
     policy = await priority.policy_of(session, request.hall)
-    appointment = await _appointment(session, request)
+    appointment = await _appointment(session, caller, request)
     place = _standing(caller, request, policy, appointment, now)
-    ticket = _ticket(vault, caller, request, policy, place, now)
+    ticket = _ticket(vault, caller, request, policy, place, hall, now)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
         await _check_in(session, ticket, appointment, now)
-    await _ensure_first(session, ticket)
     await _number(session, ticket)
+    await _ensure_first(session, ticket)
     await _admit(session, ticket, estimate, caller, now)
     return Issued(ticket, estimate)
 
 
-async def _ensure_hall(session: AsyncSession, caller: Caller, hall_code: str) -> None:
+async def _hall(session: AsyncSession, caller: Caller, hall_code: str) -> Hall:
     """Citizens take tickets anywhere; staff and devices only in their own hall."""
-    if await session.get(Hall, hall_code) is None:
+    hall = await session.get(Hall, hall_code)
+    if hall is None:
         raise Invalid(_NO_HALL, pointer="/body/hall")
     if not caller.has("citizen") and not caller.at(hall_code):
-        raise NotFound
+        raise NotFound(_OTHER_HALL, pointer="/body/hall")
+    return hall
 
 
-async def _appointment(session: AsyncSession, request: TicketRequest) -> Appointment | None:
-    """The appointment of the code, not yet checked in."""
+async def _appointment(
+    session: AsyncSession, caller: Caller, request: TicketRequest
+) -> Appointment | None:
+    """The appointment of the code, not yet checked in.
+
+    Raises NotFound, the same for a code that does not exist as for one that is not the caller's.
+    """
     if request.appointment_code is None:
         return None
-    found = await booking.find_by_code(session, request.appointment_code)
-    if found is None or found.hall_code != request.hall:
-        raise Invalid(_NO_APPOINTMENT, pointer="/body/appointment_code")
+    unknown = NotFound(_NO_APPOINTMENT, pointer="/body/appointment_code")
+    try:
+        found = await booking.visible(session, request.appointment_code, caller)
+    except NotFound:
+        raise unknown from None
+    if found.hall_code != request.hall:
+        raise unknown
     if found.item_code not in request.items:
         raise Invalid(_OTHER_ITEM, pointer="/body/items")
     return found
@@ -97,7 +111,7 @@ async def _check_in(
     """Taking the ticket checks the appointment in; one that already has a ticket is refused."""
     live = await queueing.live_by_appointment(session, appointment.id)
     if live is not None:
-        raise rules.AlreadyTicketed(ticket_id=str(live.id))
+        raise rules.already_ticketed(live)
     if appointment.state is not AppointmentState.CHECKED_IN:
         await booking.check_in(session, appointment, now)
     ticket.appointment_id = appointment.id
@@ -127,6 +141,7 @@ def _ticket(
     request: TicketRequest,
     policy: Policy,
     place: Standing,
+    hall: Hall,
     now: datetime,
 ) -> Ticket:
     secret = secret_of(request.evidence)
@@ -134,7 +149,7 @@ def _ticket(
     return Ticket(
         id=visit,
         hall_code=request.hall,
-        service_day=clock.today(now),
+        service_day=now.astimezone(ZoneInfo(hall.timezone)).date(),
         number="",
         visit_id=visit,
         item_code=request.items[0],
@@ -153,11 +168,13 @@ def _ticket(
 
 
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
-    """Raises AlreadyTicketed when the same evidence already holds a place in the hall today."""
-    if ticket.evidence_index is None:
-        return
-    live = await queueing.live_by_evidence(session, ticket)
-    if live is not None:
+    """Raises AlreadyTicketed when the account, or the same evidence, holds a place already.
+
+    The number just given is held until the commit, so others who ask for the same see this one.
+    """
+    if (own := await queueing.live_by_owner(session, ticket)) is not None:
+        raise rules.already_ticketed(own)
+    if await queueing.live_by_evidence(session, ticket) is not None:
         raise rules.AlreadyTicketed
 
 

@@ -125,6 +125,8 @@ async def open_leg(
     """The next leg of the same number, which keeps the time already waited and the credit.
 
     Its version goes on from the leg before, so that a later finish of the visit has a higher one.
+    Where the person took a ticket for the same already, staff send them on all the same: the leg
+    is then the hall's, and only staff may end it.
     """
     kept = before.model_dump(
         include={
@@ -133,6 +135,9 @@ async def open_leg(
             *("issued_at", "ready_at", "due_at"),
         }
     )
+    if before.owner is not None and before.appointment_id is None:
+        other = await queries.live_by_owner(session, before.owner, before.hall_code, items)
+        kept["owner"] = None if other is not None else before.owner
     leg = Ticket(
         **kept,
         id=leg_id,

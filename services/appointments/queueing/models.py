@@ -97,7 +97,8 @@ class Ticket(Table, table=True):
         ),
         # Without the waiting ones, so that it is never taken for the index above.
         Index("ix_ticket_on_floor", "hall_code", "state", postgresql_where=text(_ON_FLOOR)),
-        # One ticket for one appointment, and one for one proof: neither can be used twice at once.
+        # One ticket for one appointment, one for one proof in a hall, and one for what an account
+        # comes for: none can hold two places at once.
         Index(
             "uq_ticket_live_appointment",
             "appointment_id",
@@ -107,10 +108,17 @@ class Ticket(Table, table=True):
         Index(
             "uq_ticket_live_evidence",
             "hall_code",
-            "service_day",
             "evidence_index",
             unique=True,
             postgresql_where=text(f"evidence_index IS NOT NULL AND {ALIVE}"),
+        ),
+        Index(
+            "uq_ticket_live_owner",
+            "owner",
+            "hall_code",
+            "item_code",
+            unique=True,
+            postgresql_where=text(f"owner IS NOT NULL AND appointment_id IS NULL AND {ALIVE}"),
         ),
     )
 
@@ -130,6 +138,7 @@ class Ticket(Table, table=True):
     evidence_index: str | None = None
     policy_version: int
     owner: str | None = Field(default=None, max_length=128)
+    """The account of a citizen who took the ticket themselves; shown to nobody."""
     appointment_id: UUID | None = None
     issued_at: datetime = Field(sa_type=Moment)
     ready_at: datetime = Field(sa_type=Moment)

@@ -201,17 +201,36 @@ async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ti
 
 
 async def live_by_evidence(
-    session: AsyncSession, hall_code: str, day: date, evidence_index: str
+    session: AsyncSession, hall_code: str, evidence_index: str
 ) -> Ticket | None:
-    """The ticket that was issued in the hall today on the same evidence."""
+    """The ticket that the same evidence holds in the hall."""
     return (
         await session.exec(
             select(Ticket).where(
                 Ticket.hall_code == hall_code,
-                Ticket.service_day == day,
                 Ticket.evidence_index == evidence_index,
                 text(ALIVE),
             )
+        )
+    ).one_or_none()
+
+
+async def live_by_owner(
+    session: AsyncSession, owner: str, hall_code: str, items: list[str]
+) -> Ticket | None:
+    """The walk-in ticket that the account has in the hall for one of the items."""
+    return (
+        await session.exec(
+            select(Ticket)
+            .where(
+                Ticket.owner == owner,
+                Ticket.hall_code == hall_code,
+                col(Ticket.appointment_id).is_(None),
+                text(ALIVE),
+                col(Ticket.items).overlap(items),  # type: ignore[attr-defined]
+            )
+            .order_by(col(Ticket.id))
+            .limit(1)
         )
     ).one_or_none()
 

@@ -152,7 +152,11 @@ async def abandon_ticket(
     operation_id="undo_ticket",
     summary="撤销上一步 | Undo the last step",
     responses=problem_responses(
-        StateConflict, rules.NothingToUndo, rules.WindowBusy, rules.LegAlreadyCalled
+        StateConflict,
+        rules.NothingToUndo,
+        rules.WindowBusy,
+        rules.LegAlreadyCalled,
+        rules.TicketedAgain,
     ),
 )
 async def undo_ticket(

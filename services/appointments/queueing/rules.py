@@ -60,6 +60,14 @@ class LegAlreadyCalled(Conflict):
     )
 
 
+class TicketedAgain(Conflict):
+    type = "/problems/ticketed-again"
+    title = Text(
+        "群众已另取新号，不能撤销；请用新号办理",
+        "The person has taken a new ticket; please go on with that one",
+    )
+
+
 Guard = Callable[[Ticket, Policy, datetime], None]
 
 

@@ -90,9 +90,17 @@ async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ti
 
 
 async def live_by_evidence(session: AsyncSession, ticket: Ticket) -> Ticket | None:
-    """Another ticket of the hall and day that stands on the same evidence."""
-    index = ticket.evidence_index or ""
-    return await queries.live_by_evidence(session, ticket.hall_code, ticket.service_day, index)
+    """Another ticket of the hall that stands on the same evidence."""
+    if ticket.evidence_index is None:
+        return None
+    return await queries.live_by_evidence(session, ticket.hall_code, ticket.evidence_index)
+
+
+async def live_by_owner(session: AsyncSession, ticket: Ticket) -> Ticket | None:
+    """Another walk-in ticket of the same account in the hall, for one of the same items."""
+    if ticket.owner is None or ticket.appointment_id is not None:
+        return None
+    return await queries.live_by_owner(session, ticket.owner, ticket.hall_code, ticket.items)
 
 
 async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.priority.schemas import Policy
@@ -13,6 +14,7 @@ from services.appointments.queueing.rules import (
     Action,
     LegAlreadyCalled,
     NothingToUndo,
+    TicketedAgain,
     WindowBusy,
     undo_until,
 )
@@ -24,8 +26,8 @@ async def take_back(
 ) -> Ticket:
     """The ticket as it was before its last edge.
 
-    Raises NothingToUndo, WindowBusy (somebody else is at the window by now), LegAlreadyCalled or
-    StateConflict.
+    Raises NothingToUndo, WindowBusy (somebody else is at the window by now), LegAlreadyCalled,
+    TicketedAgain or StateConflict.
     """
     last = await queries.last_event(session, ticket.id)
     if last is None or last.action not in TAKEN_BACK or now > undo_until(last.at, policy):
@@ -44,7 +46,11 @@ async def take_back(
         before=memory(ticket),
     )
     was = TicketMemory.model_validate(last.before).model_dump()
-    changed = await event_log.swap(session, ticket, was)
+    try:
+        async with session.begin_nested():
+            changed = await event_log.swap(session, ticket, was)
+    except IntegrityError as error:  # the place was free again, and has been taken
+        raise TicketedAgain from error
     await _take_back_call(session, ticket, last, now)
     if last.action == Action.FINISH:
         await event_log.take_back_finished_case(session, changed, now)
