@@ -1,4 +1,4 @@
-"""Encrypted columns and what finds and masks what is in them.
+"""Encrypted columns and what finds what is in them.
 
 Envelope: `v1|suite|key-id|nonce|ciphertext` (AES-256-GCM, base64; the tag ends the ciphertext).
 The place is the additional data, so that a cell copied to another row or column does not open. The
@@ -9,8 +9,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import unicodedata
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -18,8 +16,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Request
 
+from shared.personal import normalise_id_number, normalise_phone
+
 SUITE = "A256GCM"
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 class CannotOpen(Exception):
@@ -61,6 +60,14 @@ class Keyring:
         """A keyed digest (hex) that finds equal values without showing them."""
         return self.digest(f"{where}\n{value}")
 
+    def phone_index(self, typed: str, *, where: str) -> str:
+        """The index of a phone number, the same however it is typed. Raises ValueError."""
+        return self.blind_index(normalise_phone(typed), where=where)
+
+    def document_index(self, typed: str, *, where: str) -> str:
+        """The index of the number of an ID card or certificate, the same however it is typed."""
+        return self.blind_index(normalise_id_number(typed), where=where)
+
     def digest(self, text: str) -> str:
         """HMAC-SHA-256 of `text` under the index key, hex."""
         return hmac.new(self._index_key, text.encode(), hashlib.sha256).hexdigest()
@@ -96,33 +103,3 @@ def rating_key(keyring: Keyring, case_id: UUID) -> str:
     The key is derived on both sides, from the index key that they share, and stored on neither.
     """
     return keyring.blind_index(str(case_id), where="rating.key")[:32]
-
-
-def normalise_id_number(typed: str) -> str:
-    """Half-width, without spaces, upper case."""
-    return unicodedata.normalize("NFKC", typed).replace(" ", "").upper()
-
-
-def valid_id_number(typed: str) -> bool:
-    """Whether this is a citizen number 公民身份号码 (GB 11643): length, birth date, check digit."""
-    number = normalise_id_number(typed)
-    if len(number) != 18 or not number[:17].isascii() or not number[:17].isdigit():
-        return False
-    try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return False
-    total = sum(w * int(d) for w, d in zip(_WEIGHTS, number[:17], strict=True))
-    return "10X98765432"[total % 11] == number[17]
-
-
-def mask_name(name: str) -> str:
-    """The surname and stars: 张**."""
-    return name[:1] + "*" * max(len(name) - 1, 1)
-
-
-def mask_phone(phone: str) -> str:
-    """138****1234; shorter numbers keep their last two digits."""
-    if len(phone) == 11:
-        return f"{phone[:3]}****{phone[-4:]}"
-    return "*" * max(len(phone) - 2, 0) + phone[-2:]

@@ -172,6 +172,26 @@ async def test_caps_count_a_person_by_phone_or_by_id_number(office: Office) -> N
         problem(answer, 409, "already-booked")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"phone": "+86 138-0000-1234"},
+        {"phone": "008613800001234"},
+        {"phone": "１３８００００１２３４"},
+        {"phone": "13800009999", "id_number": "11010519491231002x"},
+        {"phone": "13800009999", "id_number": "110105 19491231 002Ｘ"},
+    ],
+)
+async def test_the_cap_knows_a_person_however_the_number_is_typed(
+    office: Office, other: dict[str, str]
+) -> None:
+    slot = await office.slot(TEN, 9, pool="assisted")
+    plain = {**PERSON, **({"id_number": "11010519491231002X"} if "id_number" in other else {})}
+    await office.hold(slot, headers=office.clerk(), citizen=plain)
+    again = await office.ask(slot, headers=office.clerk(), citizen={**PERSON, **other})
+    problem(again, 409, "already-booked")
+
+
 async def test_nobody_sees_or_changes_what_is_not_theirs(office: Office) -> None:
     me = office.citizen()
     held = await office.hold(await office.slot(TEN), headers=me)

@@ -113,9 +113,9 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
             Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"
         )
     if named.id_number:
-        key = "id:" + keyring.blind_index(named.id_number, where="citizen.id_number")
+        key = "id:" + keyring.document_index(named.id_number, where="citizen.id_number")
     else:
-        key = "tel:" + keyring.blind_index(named.phone, where="citizen.phone")
+        key = "tel:" + keyring.phone_index(named.phone, where="citizen.phone")
     return _Person(
         key,
         keyring.seal(named.name, where="citizen.name", row=key),

@@ -4,24 +4,16 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
 from services.appointments.slots.models import Pool
-from shared.crypto import normalise_id_number, valid_id_number
 from shared.errors import Text
+from shared.personal import IdNumber, Phone
 
 LONGEST_RUN = 8
 
 
-def _id_number(typed: str) -> str:
-    if not valid_id_number(typed):
-        raise ValueError(Text("身份证号码有误，请核对", "Not a valid citizen ID number"))
-    return normalise_id_number(typed)
-
-
-IdNumber = Annotated[str, Field(min_length=18, max_length=32), AfterValidator(_id_number)]
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9]{7,15}$", examples=["13800000000"])]
 SlotIds = Annotated[list[UUID], Field(min_length=1, max_length=LONGEST_RUN)]
 
 

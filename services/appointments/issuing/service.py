@@ -157,7 +157,7 @@ def _ticket(
         ticket_class=rules.class_of(request),
         credit_minutes=place.credit_minutes,
         credit_reason=reason_of(request.evidence),
-        evidence_index=vault.blind_index(secret, where="ticket.evidence") if secret else None,
+        evidence_index=vault.document_index(secret, where="ticket.evidence") if secret else None,
         policy_version=policy.version,
         owner=caller.sub if caller.has("citizen") else None,
         issued_at=now,

@@ -16,8 +16,8 @@ from services.appointments.priority.schemas import (
     Policy,
     StaffEvidence,
 )
-from shared.crypto import normalise_id_number, valid_id_number
 from shared.errors import Invalid, Text
+from shared.personal import normalise_id_number, valid_id_number
 
 _CERTIFIED = frozenset(
     {
@@ -110,9 +110,9 @@ def secret_of(evidence: Evidence | None) -> str | None:
     """The number that must not be used for two tickets at once, and never be stored in clear."""
     match evidence:
         case IdNumberEvidence():
-            return normalise_id_number(evidence.value)
+            return evidence.value
         case CertificateEvidence():
-            return evidence.number.strip().upper()
+            return evidence.number
     return None
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
+from shared.personal import Phone
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -20,9 +21,6 @@ def _without_control_characters(text: str) -> str:
 
 
 PlainText = Annotated[str, AfterValidator(_without_control_characters)]
-
-
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$", examples=["13800138000"])]
 
 
 class Contact(BaseModel):

@@ -216,10 +216,8 @@ def _columns(vault: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
 
 
 def phone_index(vault: Keyring, phone: str) -> str:
-    """The keyed digest that finds a phone number, however it is spaced."""
-    digits = "".join(c for c in phone if c.isdigit())
-    national = digits.removeprefix("86") if len(digits) == 13 else digits
-    return vault.blind_index(national, where="letter.phone")
+    """The keyed digest that finds a phone number, however it is typed."""
+    return vault.phone_index(phone, where="letter.phone")
 
 
 def _code_hash(vault: Keyring, code: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from services.feedback.redaction import addresses, names
 from services.feedback.redaction.characters import Folded, digits_read, fold
-from shared.crypto import valid_id_number
+from shared.personal import valid_id_number
 
 LONGEST_FREE_RUN = 6
 
@@ -155,7 +155,7 @@ def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     text, digits = folded.text, digits_read(folded.text)
     yield from _known_data(text, known.personal)
     yield from _matches(_EMAIL, text, SpanKind.EMAIL)
-    yield from _matches(_ID, digits, SpanKind.ID_NUMBER, _is_id)
+    yield from _matches(_ID, digits, SpanKind.ID_NUMBER, valid_id_number)
     yield from _matches(_PHONE, digits, SpanKind.PHONE)
     yield from _matches(_OLD_ID, digits, SpanKind.OLD_ID_NUMBER, _is_old_id)
     yield from _matches(_CARD, digits, SpanKind.BANK_CARD, _passes_luhn)
@@ -215,10 +215,6 @@ def _within(span: Span, places: list[tuple[int, int]]) -> bool:
 
 def _digits_of(match: str) -> str:
     return re.sub(r"[ .-]", "", match)
-
-
-def _is_id(match: str) -> bool:
-    return valid_id_number(_digits_of(match))
 
 
 def _is_old_id(match: str) -> bool:
