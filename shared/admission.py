@@ -67,7 +67,8 @@ class Admission:
     def _too_large(self) -> Problem:
         kilobytes = self._body_limit // 1000
         return PayloadTooLarge(
-            Text(f"内容不能超过 {kilobytes} kB", f"The content must not exceed {kilobytes} kB")
+            Text(f"内容不能超过 {kilobytes} kB", f"The content must not exceed {kilobytes} kB"),
+            pointer="/body",
         )
 
     async def _admitted(self) -> bool:

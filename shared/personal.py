@@ -85,7 +85,7 @@ def _id_number(typed: str) -> str:
 
 Phone = Annotated[
     str,
-    Field(min_length=5, max_length=32, examples=["13800138000"]),
+    Field(max_length=32, examples=["13800138000"]),
     AfterValidator(_phone_as_typed),
 ]
 """A phone number as people write it, with or without +86, spaces and dashes."""

@@ -103,3 +103,22 @@ async def test_bad_questions_are_named(office: Office, query: dict[str, str], po
 
 async def test_an_unknown_hall_is_not_found(office: Office) -> None:
     problem(await look(office, hall="NOWHERE"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "pointer"),
+    [
+        ("availability", {"item": "NO-SUCH"}, "/query/item"),
+        ("availability", {"hall": "NO-SUCH"}, "/query/hall"),
+        ("items", {"hall": "NO-SUCH", "item": None}, "/query/hall"),
+        ("halls", {"hall": None, "item": "NO-SUCH"}, "/query/item"),
+    ],
+)
+async def test_a_name_of_nothing_is_said_to_be_one(
+    office: Office, path: str, query: dict[str, str | None], pointer: str
+) -> None:
+    """An empty list would leave people in the belief that there is nothing to be had."""
+    asked = {"hall": office.code, "item": office.items[0], **query}
+    known = {name: value for name, value in asked.items() if value is not None}
+    missing = problem(await office.get(path, params=known), 404, "not-found")
+    assert missing["errors"][0]["pointer"] == pointer

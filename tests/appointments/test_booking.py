@@ -80,9 +80,11 @@ async def test_one_live_appointment_a_person_item_and_day(office: Office) -> Non
     morning, noon = await office.slot(TEN), await office.slot(TEN + timedelta(hours=2))
     tomorrow = await office.slot(TEN + timedelta(days=1))
     me = office.citizen()
-    await office.hold(morning, headers=me)
+    first = await office.hold(morning, headers=me)
 
-    problem(await office.ask(noon, headers=me), 409, "already-booked")
+    refused = problem(await office.ask(noon, headers=me), 409, "already-booked")
+    assert (refused["appointment_id"], refused["code"]) == (first["id"], first["code"])
+    assert refused["state"] == "held"
     await office.hold(noon, headers=me, item=office.items[1])
     await office.hold(tomorrow, headers=me)
     assert await office.booked(noon) == 1

@@ -80,11 +80,25 @@ async def test_late_people_wait_like_everybody(floor: Floor, owner: asyncpg.Conn
     assert entry["credit_minutes"] == 0
 
 
+async def test_who_checked_in_on_time_keeps_the_credit_whenever_the_ticket_is_taken(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    url = f"/api/v1/appointments/{code}/check-in"
+    good(await floor.client.post(url, headers=floor.kiosk()))
+    floor.clock.pass_(minutes=25)
+    await floor.issue(appointment_code=code)
+    [entry] = good(await floor.get("queue"))["items"]
+    assert entry["credit_minutes"] == 90
+
+
 async def test_a_booked_person_never_queues_twice(floor: Floor, owner: asyncpg.Connection) -> None:
     code = await booked(owner, floor)
     first = await floor.issue(appointment_code=code)
     again = problem(await floor.ask_ticket(appointment_code=code), 409, "already-ticketed")
-    assert again["ticket_id"] == first["id"]
+    assert (again["ticket_id"], again["number"], again["state"]) == (
+        (first["id"], first["number"], "waiting")
+    )
 
 
 async def test_the_code_is_good_for_its_item_and_hall_only(

@@ -175,3 +175,12 @@ async def test_polling_a_screen_that_has_not_changed_costs_nothing(floor: Floor)
         assert (await floor.client.get(path, headers=known)).status_code == 304
     await floor.call()
     assert (await floor.client.get(path, headers=known)).status_code == 200
+
+
+async def test_screens_see_a_window_pause_though_nobody_moves(floor: Floor) -> None:
+    await floor.issue()
+    url = f"/api/v1/halls/{floor.code}/display"
+    assert good(await floor.client.get(url))["windows_open"] == 2
+    good(await floor.window("pause"))
+    floor.clock.pass_(seconds=2)
+    assert good(await floor.client.get(url))["windows_open"] == 1

@@ -23,7 +23,9 @@ async def floor(hall: Build) -> Floor:
         ({"items": ["no-such-item"]}, "/body/items/0"),
         ({"items": [7]}, "/body/items/0"),
         ({"items": "A"}, "/body/items"),
+        ({"items": ["A", "A"]}, "/body/items"),
         ({"hall": "NO-SUCH"}, "/body/hall"),
+        ({"class": "appointment"}, "/body/appointment_code"),
         ({"hall": 5}, "/body/hall"),
         ({"class": "vip"}, "/body/class"),
         ({"class": "elderly", "evidence": {"kind": "word"}}, "/body/evidence"),
@@ -68,6 +70,7 @@ async def test_items_of_different_windows_need_tickets_of_their_own(floor: Floor
     [
         ("finish", {"outcome": "perhaps"}, "/body/outcome"),
         ("finish", {"outcome": "done", "grade": 5}, "/body/grade"),
+        ("finish", {"outcome": "done", "missing": ["户口簿"]}, "/body"),
         ("finish", None, "/body"),
         ("transfer", {"items": ["no-such-item"]}, "/body/items"),
         ("transfer", {"window": "three"}, "/body/window"),
@@ -142,3 +145,16 @@ async def test_a_window_shows_who_works_there_and_the_log_who_acted(floor: Floor
         "SELECT actor FROM ticket_event WHERE hall_code = $1 AND action = 'call'", floor.code
     )
     assert actor == "clerk-1"
+
+
+async def test_a_refusal_says_how_things_stand_in_plain_words(floor: Floor) -> None:
+    ticket = await floor.issue()
+    early = problem(await floor.do(ticket, "serve"), 409, "state-conflict")
+    assert early["detail"] == "A001 号现在是“等候中”，请刷新后再操作"
+    english = {**floor.clerk(), "Accept-Language": "en"}
+    closed = await floor.window("call-next", headers=english)
+    assert closed.status_code == 200
+    again = problem(await floor.do(ticket, "recall"), 409, "recall-too-soon")
+    assert again["detail"] == "请 60 秒后再重呼"
+    shut = await floor.window("call-next", 1, headers=english)
+    assert problem(shut, 409, "state-conflict")["detail"] == "The window is offline now"

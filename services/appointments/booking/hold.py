@@ -10,7 +10,7 @@ from services.appointments.booking.desk import Desk, Terms, expiry, is_offered
 from services.appointments.booking.events import AppointmentHeld
 from services.appointments.booking.gathering import Outcome, Wish
 from services.appointments.booking.models import AppointmentState
-from services.appointments.booking.rules import Draft
+from services.appointments.booking.rules import AlreadyBooked, Draft
 from services.appointments.booking.schemas import (
     AppointmentView,
     HoldRequest,
@@ -82,6 +82,8 @@ async def hold(
         return Held(outcome.answer, replayed=False)
     if outcome.outcome == "known":
         return _replay(outcome, claim)
+    if outcome.outcome == "capped":
+        raise await _capped(desk, person.key, request.item, run[0], caller)
     raise await _refusal(desk, outcome.outcome, run, request.item, now)
 
 
@@ -213,14 +215,24 @@ def _replay(outcome: Outcome, claim: Claim | None) -> Held:
     return Held(outcome.answer, replayed=True)
 
 
+async def _capped(
+    desk: Desk, citizen: str, item: str, slot: SlotFacts, caller: Caller
+) -> AlreadyBooked:
+    """The refusal; it names the present appointment to those who may see it."""
+    present = await queries.capping(desk.direct, citizen, item, slot.on_date)
+    if present is None or not (
+        citizen == citizen_key(caller.sub) or caller.at(present["hall_code"])
+    ):
+        return AlreadyBooked()
+    return rules.already_booked(dict(present))
+
+
 async def _refusal(
     desk: Desk, outcome: str, run: Sequence[SlotFacts], item: str, now: datetime
 ) -> Problem:
     """The problem to answer with."""
     if outcome == "barred":
         return rules.BookingBarred()
-    if outcome == "capped":
-        return rules.AlreadyBooked()
     wanted = [slot.id for slot in run]
     return await desk.refusal(wanted, item, lambda: _why_refused(desk, run, item, now))
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,11 @@ _HOLDING = sorted(HOLDING)
 _SLOT_STATES = """
 SELECT state, opens_at, booked >= capacity AS is_full FROM slot
 WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
+"""
+
+_CAPPING = """
+SELECT id, code, state, hall_code FROM appointment WHERE citizen_key = $1 AND item_code = $2
+  AND on_date = $3 AND state IN ('held', 'confirmed', 'checked_in')
 """
 
 _SLOTS_OF = text("""
@@ -91,6 +96,13 @@ LEFT JOIN appointment a ON a.id = x.appointment_id AND a.state = ANY(:holding)
 WHERE s.starts_at > :since GROUP BY s.id HAVING s.booked <> count(a.id)
 ORDER BY s.id LIMIT 1000
 """)
+
+
+async def capping(
+    direct: DirectPool, citizen_key: str, item: str, on: date
+) -> asyncpg.Record | None:
+    """The live appointment of the person for the item on that day."""
+    return await direct.fetchrow(_CAPPING, citizen_key, item, on)
 
 
 async def why_not_on_sale(

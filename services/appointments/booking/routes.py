@@ -226,11 +226,12 @@ async def check_in_appointment(
     caller: OwnerOrDevice,
     wanted: ChangeRequest | None = None,
 ) -> AppointmentView:
-    """本人、工作人员或大厅设备签到；自助机可直接用预约码。签到后不必再取号排队。
+    """本人、工作人员或大厅设备签到；自助机可直接用预约码。签到后请凭预约码取号，才会被叫到。
 
     ---
 
-    By the owner, the staff or a device of the hall; kiosks may use the public code.
+    By the owner, the staff or a device of the hall; kiosks may use the public code. Then take a
+    ticket with the code: only tickets are called.
     """
     found = await service.visible(session, appointment, caller)
     version = wanted.version if wanted else None

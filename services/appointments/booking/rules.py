@@ -1,15 +1,15 @@
 """What may happen to an appointment, and when. Pure: no clock, no database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Conflict, Forbidden, Invalid, Text
+from shared.errors import Conflict, Forbidden, Invalid, StateConflict, Text
 
 S = AppointmentState
 
@@ -23,6 +23,28 @@ EDGES: dict[AppointmentState, frozenset[AppointmentState]] = {
 
 HOLDING = frozenset({S.HELD, S.CONFIRMED, S.CHECKED_IN, S.SERVED, S.NO_SHOW, S.LAPSED})
 """States whose places count in `slot.booked`: an unused place of the past stays used up."""
+
+
+STATES: dict[AppointmentState, Text] = {
+    S.HELD: Text("待确认", "held"),
+    S.CONFIRMED: Text("已确认", "confirmed"),
+    S.CHECKED_IN: Text("已签到", "checked in"),
+    S.SERVED: Text("已办理", "served"),
+    S.NO_SHOW: Text("失约未到", "missed"),
+    S.LAPSED: Text("当天未了结", "lapsed"),
+    S.EXPIRED: Text("占位已过期，请重新预约", "expired; please book anew"),
+    S.CANCELLED: Text("已取消", "cancelled"),
+    S.RESCHEDULED: Text("已改约，请用新的预约码", "moved; please use the new code"),
+    S.ORPHANED: Text("时段已撤销，待改约", "without a time, to be moved"),
+    S.CANCELLED_BY_HALL: Text("已由大厅取消", "cancelled by the hall"),
+}
+
+
+def stands(appointment: Appointment) -> StateConflict:
+    """The refusal that says how the appointment stands now."""
+    now_is = STATES[appointment.state]
+    detail = Text(f"这个预约现在是“{now_is.zh}”", f"The appointment is {now_is.en}")
+    return StateConflict(detail, state=appointment.state.value, version=appointment.version)
 
 
 def before(after: AppointmentState) -> list[AppointmentState]:
@@ -74,7 +96,10 @@ class SlotNotOnSale(Conflict):
 
 
 class AlreadyBooked(Conflict):
-    """The cap: one live appointment a person, item and day."""
+    """The cap: one live appointment a person, item and day.
+
+    Members `appointment_id`, `code` and `state` name it to its owner and to the staff of its hall.
+    """
 
     type = "/problems/already-booked"
     title = Text(
@@ -108,6 +133,19 @@ class TooEarly(Conflict):
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     """The refusal of a full slot, with the times to offer instead."""
     return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])
+
+
+def already_booked(present: Mapping[str, Any]) -> AlreadyBooked:
+    """The refusal that names the appointment to go on with."""
+    state = AppointmentState(present["state"])
+    detail = Text(
+        f"已有预约 {present['code']}（{STATES[state].zh}），请用它办理，或先取消、改约",
+        f"Appointment {present['code']} ({STATES[state].en}) is there already: use, cancel or "
+        "move it",
+    )
+    return AlreadyBooked(
+        detail, appointment_id=str(present["id"]), code=present["code"], state=state.value
+    )
 
 
 def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:

@@ -27,7 +27,7 @@ from services.appointments.booking.models import Appointment, AppointmentState, 
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from shared import ids, outbox
-from shared.errors import NotFound, StateConflict, Text
+from shared.errors import NotFound, Text
 from shared.identity import Caller
 
 S = AppointmentState
@@ -247,7 +247,7 @@ async def change(
     )
     if done is None:
         await session.refresh(appointment)
-        raise StateConflict(state=appointment.state.value, version=appointment.version)
+        raise rules.stands(appointment)
     return done
 
 

@@ -8,9 +8,12 @@ import asyncpg
 from services.appointments.calling import queries
 from services.appointments.queueing.models import Ticket, WindowState
 from services.appointments.queueing.rules import WindowBusy
+from services.appointments.queueing.wording import window_conflict
 from shared.db import DirectPool
-from shared.errors import NotFound, StateConflict
+from shared.errors import NotFound, Text
 from shared.identity import Caller
+
+_UNKNOWN = Text("没有这个窗口", "There is no such window")
 
 
 async def call_next(
@@ -35,11 +38,11 @@ async def _why_not(
 ) -> tuple[Ticket | None, bool]:
     found = await queries.why_not(direct, window_id, key)
     if found is None or not caller.at(found["hall_code"]):
-        raise NotFound
+        raise NotFound(_UNKNOWN)
     if found["repeated_ticket_id"] is not None:
         return await queries.ticket(direct, found["repeated_ticket_id"]), True
     if found["live_ticket_id"] is not None:
         raise WindowBusy(ticket_id=str(found["live_ticket_id"]))
     if found["state"] != WindowState.OPEN:
-        raise StateConflict(state=found["state"], version=found["version"])
+        raise window_conflict(WindowState(found["state"]), found["version"])
     return None, False

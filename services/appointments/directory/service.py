@@ -21,6 +21,7 @@ from services.appointments.directory.schemas import (
     WindowView,
     ZoneIn,
 )
+from services.appointments.guides import service as guides
 from shared.errors import NotFound, Text
 from shared.identity import Caller
 from shared.pages import Page, PageRequest, page
@@ -65,7 +66,12 @@ async def list_halls(
     item: str | None,
     near: str | None,
 ) -> Page[HallView]:
-    """Halls by name, item and distance, each with its load. Raises Invalid for a bad place."""
+    """Halls by name, item and distance, each with its load.
+
+    Raises Invalid for a bad place, NotFound for an unknown item.
+    """
+    if item is not None and await guides.unknown_items(session, [item]):
+        raise NotFound(_NO_ITEM, pointer="/query/item")
     place = rules.place(near) if near else None
     after = paging.key(float, str)
     rows = await queries.halls(

@@ -23,9 +23,11 @@ from services.appointments.estimates.schemas import Estimate
 from services.appointments.estimates.service import Forecast
 from services.appointments.queueing.models import Ticket
 from shared import outbox
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.identity import Caller
 
+_NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
 HALLS_A_ROUND = 20
 """So that a round, which is one transaction, stays well below a second."""
 
@@ -36,7 +38,7 @@ async def ticket(
     """The ticket with its place and wait. Raises NotFound."""
     found = await queries.ticket(session, ticket_id)
     if found is None:
-        raise NotFound
+        raise NotFound(_NO_TICKET)
     return found, await estimates.of_ticket(session, found, now)
 
 
@@ -63,7 +65,7 @@ async def windows(session: AsyncSession, caller: Caller, hall_code: str) -> list
 async def display(session: AsyncSession, hall_code: str, now: datetime) -> DisplayView:
     """What the hall's screens show. Raises NotFound."""
     if await session.get(Hall, hall_code) is None:
-        raise NotFound
+        raise NotFound(_NO_HALL)
     called = await queries.at_windows(session, hall_code)
     forecast = await estimates.of_hall(session, hall_code, now)
     names = await queries.item_names(session, {t.item_code for t in forecast.queue})
@@ -122,7 +124,7 @@ def _figures(load: HallLoad) -> tuple[int | None, ...]:
 
 async def _ensure_staff_of(session: AsyncSession, caller: Caller, hall_code: str) -> None:
     if not caller.at(hall_code) or await session.get(Hall, hall_code) is None:
-        raise NotFound
+        raise NotFound(_NO_HALL)
 
 
 def _counts(forecast: Forecast) -> Sequence[tuple[str, int]]:

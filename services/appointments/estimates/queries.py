@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates.rules import EDGES
 from services.appointments.guides.models import Item
-from services.appointments.queueing.models import HallFloor, Ticket, TicketState
+from services.appointments.queueing.models import Ticket, TicketState
 
 _DESKS = text(
     "SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i"
@@ -41,14 +41,17 @@ _EXPECTED = text(
 )
 USUALLY_SHOW_UP = 0.85
 """While a hall has no history of its own."""
+_SEQ = text(
+    "SELECT coalesce((SELECT seq FROM hall_floor WHERE hall_code = :hall), 0)"
+    " + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = :hall), 0)"
+)
 DECAY_SECONDS = 10 * 86400
 """A call of ten days ago weighs a third (1/e) of one of today."""
 
 
 async def seq(session: AsyncSession, hall_code: str) -> int:
-    """The number of the hall's newest event, 0 before the first one."""
-    floor = await session.exec(select(HallFloor.seq).where(HallFloor.hall_code == hall_code))
-    return floor.one_or_none() or 0
+    """A number that grows with everything that happens to the hall's tickets and windows."""
+    return int((await session.execute(_SEQ, {"hall": hall_code})).scalar_one())
 
 
 async def waiting(session: AsyncSession, hall_code: str) -> list[Ticket]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import asyncpg
-from sqlalchemy import or_, update
+from sqlalchemy import or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,11 +15,17 @@ from shared.db import DirectPool
 _OFFER = """
 SELECT guide_version, by_appointment, valid_from, valid_to FROM item WHERE code = $1
 """
+_HALL_EXISTS = text("SELECT EXISTS (SELECT FROM hall WHERE code = :hall)")
 
 
 async def offer(direct: DirectPool, item: str) -> asyncpg.Record | None:
     """What booking must know about an item."""
     return await direct.fetchrow(_OFFER, item)
+
+
+async def hall_exists(session: AsyncSession, hall: str) -> bool:
+    """Asked of the table itself, because this room knows no halls."""
+    return bool(await session.scalar(_HALL_EXISTS, {"hall": hall}))
 
 
 async def find(session: AsyncSession, code: str) -> Item | None:

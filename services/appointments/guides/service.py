@@ -23,6 +23,7 @@ from shared.identity import Caller
 from shared.pages import Page, PageRequest, page
 
 _NO_ITEM = Text("没有这个事项", "There is no such item")
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
 _NO_GUIDE = Text("这个事项还没有办事指南", "This item has no guide yet")
 
 
@@ -57,7 +58,9 @@ async def list_items(
     department: str | None,
     on: date | None,
 ) -> Page[ItemView]:
-    """Items by code."""
+    """Items by code. Raises NotFound for an unknown hall."""
+    if hall is not None and not await queries.hall_exists(session, hall):
+        raise NotFound(_NO_HALL, pointer="/query/hall")
     after = paging.key(str)
     rows = await queries.items(
         session,

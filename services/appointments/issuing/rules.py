@@ -51,8 +51,10 @@ def class_of(request: TicketRequest) -> TicketClass:
 
 
 def ensure_served(items: list[str], windows: Iterable[set[str]]) -> None:
-    """Raises Invalid, naming the first item that no window serves, or that none serves with the
-    others: a ticket leads to one window."""
+    """Raises Invalid for items named twice, the first one that no window serves, or that none
+    serves with the others: a ticket leads to one window."""
+    if len(set(items)) < len(items):
+        raise Invalid(Text("事项不能重复", "The same item is named twice"), pointer="/body/items")
     served = list(windows)
     anywhere = set().union(*served) if served else set()
     for place, item in enumerate(items):

@@ -35,6 +35,10 @@ from shared.identity import Caller
 from shared.ids import new_id
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
+_PROOF_IN_USE = Text(
+    "这份凭证在本大厅已取过号，办完或放弃后才能再用",
+    "This proof holds a place in the hall already; it can be used again when that one has ended",
+)
 _OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
 _NO_APPOINTMENT = Text(
     "没有找到您在本大厅的这个预约，请核对预约码；他人代约的请到窗口或取号机取号",
@@ -65,10 +69,13 @@ async def issue(
     appointment = await _appointment(session, caller, request)
     place = _standing(caller, request, policy, appointment, now)
     ticket = _ticket(vault, caller, request, policy, place, hall, now)
+    await _ensure_first(session, ticket)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
         await _check_in(session, ticket, appointment, now)
     await _number(session, ticket)
+    # Once more: the number is held until the commit, so by now others who asked for the same at
+    # this very moment are seen.
     await _ensure_first(session, ticket)
     await _admit(session, ticket, estimate, caller, now)
     return Issued(ticket, estimate)
@@ -132,7 +139,9 @@ def _standing(
         other = credit_of(wanted, request.evidence, policy, roles=caller.roles, day=today)
     if appointment is None:
         return standing(now, other)
-    return booked_standing(now, appointment.starts_at, other, policy)
+    checked_in = appointment.state is AppointmentState.CHECKED_IN
+    checked_in_at = appointment.changed_at if checked_in else None
+    return booked_standing(now, appointment.starts_at, other, policy, checked_in_at)
 
 
 def _ticket(
@@ -168,14 +177,11 @@ def _ticket(
 
 
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
-    """Raises AlreadyTicketed when the account, or the same evidence, holds a place already.
-
-    The number just given is held until the commit, so others who ask for the same see this one.
-    """
+    """Raises AlreadyTicketed when the account, or the same evidence, holds a place already."""
     if (own := await queueing.live_by_owner(session, ticket)) is not None:
         raise rules.already_ticketed(own)
     if await queueing.live_by_evidence(session, ticket) is not None:
-        raise rules.AlreadyTicketed
+        raise rules.AlreadyTicketed(_PROOF_IN_USE)
 
 
 async def _number(session: AsyncSession, ticket: Ticket) -> None:

@@ -30,6 +30,7 @@ _CERTIFIED = frozenset(
     }
 )
 _SEEN = frozenset({TicketClass.PREGNANT, TicketClass.CHILD_IN_ARMS, TicketClass.GREEN_CHANNEL})
+_BOOKED = frozenset({TicketClass.APPOINTMENT})
 _STAFF = frozenset({"clerk", "hall_manager", "admin"})
 _VERIFIERS = _STAFF | {"device"}
 
@@ -75,7 +76,8 @@ def credit_of(
         case StaffEvidence() if ticket_class is TicketClass.OVERRIDE:
             return _override(evidence, policy, roles)
         case _:
-            raise EvidenceRefused(_wanted(ticket_class), pointer=_POINTER)
+            at = "/body/appointment_code" if ticket_class in _BOOKED else _POINTER
+            raise EvidenceRefused(_wanted(ticket_class), pointer=at)
     return policy.credits[ticket_class]
 
 
@@ -85,17 +87,21 @@ def standing(arrived_at: datetime, credit_minutes: int) -> Standing:
 
 
 def booked_standing(
-    arrived_at: datetime, slot_starts_at: datetime, other_credit: int, policy: Policy
+    ticketed_at: datetime,
+    slot_starts_at: datetime,
+    other_credit: int,
+    policy: Policy,
+    checked_in_at: datetime | None = None,
 ) -> Standing:
-    """Of a person with an appointment: ready at the slot, or on arrival if that is later.
+    """Of a person with an appointment: ready at the slot, or with the ticket if that is later.
 
-    The appointment's credit is lost by arriving over `late_after_minutes` late; the credit of
+    The appointment's credit is lost by checking in over `late_after_minutes` late; the credit of
     another class, shown by evidence, stays.
     """
-    late_by = arrived_at - slot_starts_at
+    late_by = (checked_in_at or ticketed_at) - slot_starts_at
     on_time = late_by <= timedelta(minutes=policy.late_after_minutes)
     booked = policy.credits[TicketClass.APPOINTMENT] if on_time else 0
-    return Standing(max(arrived_at, slot_starts_at), max(booked, other_credit))
+    return Standing(max(ticketed_at, slot_starts_at), max(booked, other_credit))
 
 
 def returned_standing(

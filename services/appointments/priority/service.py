@@ -9,8 +9,10 @@ from services.appointments.priority import queries
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy, PolicyChange, PolicyView, QueueRules
 from shared import audit_log
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.identity import Caller
+
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
 
 
 async def policy_of(session: AsyncSession, hall_code: str) -> Policy:
@@ -40,7 +42,7 @@ async def decide(
     Two managers who decide at once: the primary key lets one through.
     """
     if not caller.at(hall_code):
-        raise NotFound
+        raise NotFound(_NO_HALL)
     await _ensure_hall(session, hall_code)
     before = await queries.newest(session, hall_code)
     decided = QueuePolicy(
@@ -62,7 +64,7 @@ async def decide(
 
 async def _ensure_hall(session: AsyncSession, hall_code: str) -> None:
     if await session.get(Hall, hall_code) is None:
-        raise NotFound
+        raise NotFound(_NO_HALL)
 
 
 def _view(decided: QueuePolicy) -> PolicyView:

@@ -26,8 +26,8 @@ from services.appointments.queueing.models import (
     WindowState,
 )
 from services.appointments.queueing.schemas import Entry
+from services.appointments.queueing.wording import ticket_conflict
 from shared import outbox
-from shared.errors import StateConflict
 
 
 async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket:
@@ -36,7 +36,7 @@ async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> T
     if changed is not None:
         return changed
     now_is = await queries.ticket(session, seen.id) or seen
-    raise StateConflict(state=now_is.state.value, version=now_is.version)
+    raise ticket_conflict(now_is)
 
 
 async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:

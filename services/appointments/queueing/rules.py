@@ -1,5 +1,6 @@
 """What may happen to a ticket: one table of edges. Routes, permissions and tests come from it."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,7 +8,8 @@ from typing import NamedTuple
 
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import Ticket, TicketState
-from shared.errors import Conflict, StateConflict, Text
+from services.appointments.queueing.wording import ticket_conflict
+from shared.errors import Conflict, Text
 
 
 class Action(StrEnum):
@@ -78,7 +80,9 @@ def may_recall(ticket: Ticket, policy: Policy, now: datetime) -> None:
     last_called_at = ticket.last_called_at or ticket.state_since
     again_at = last_called_at + timedelta(seconds=policy.recall_gap_seconds)
     if now < again_at:
-        raise RecallTooSoon(again_at=again_at.isoformat())
+        seconds = math.ceil((again_at - now).total_seconds())
+        detail = Text(f"请 {seconds} 秒后再重呼", f"Please call again in {seconds} seconds")
+        raise RecallTooSoon(detail, again_at=again_at.isoformat())
 
 
 def back_in_time(ticket: Ticket, policy: Policy, now: datetime) -> None:
@@ -90,14 +94,14 @@ def back_in_time(ticket: Ticket, policy: Policy, now: datetime) -> None:
 def may_close(ticket: Ticket, policy: Policy, now: datetime) -> None:
     """A missed ticket is closed only when the time to return is over."""
     if now - ticket.state_since <= timedelta(minutes=policy.back_within_minutes):
-        raise StateConflict(state=ticket.state.value, version=ticket.version)
+        raise ticket_conflict(ticket)
 
 
 def may_clear(ticket: Ticket, policy: Policy, now: datetime) -> None:
     """A ticket is cleared away only when nobody has touched it for the policy's hours."""
     touched_at = max(ticket.state_since, ticket.ready_at)
     if now - touched_at < timedelta(hours=policy.left_after_hours):
-        raise StateConflict(state=ticket.state.value, version=ticket.version)
+        raise ticket_conflict(ticket)
 
 
 class Edge(NamedTuple):
@@ -159,7 +163,7 @@ def edge_from(ticket: Ticket, action: Action) -> Edge:
     """The edge that `action` takes from the ticket's state, else raises StateConflict."""
     edge = _TABLE.get((ticket.state, action))
     if edge is None:
-        raise StateConflict(state=ticket.state.value, version=ticket.version)
+        raise ticket_conflict(ticket)
     return edge
 
 

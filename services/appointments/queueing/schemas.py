@@ -10,6 +10,10 @@ from services.appointments.queueing.models import Outcome, Ticket, TicketState
 from shared.errors import Text
 
 ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
+_DONE_IS_DONE = Text(
+    "已办结（done）不能再列所缺材料；需补正请填 needs_more",
+    "Nothing is missing when the outcome is done; say needs_more",
+)
 _WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
 
 
@@ -26,6 +30,12 @@ class FinishRequest(EdgeRequest):
 
     outcome: Outcome
     missing: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field([], max_length=50)
+
+    @model_validator(mode="after")
+    def _nothing_misses_when_done(self) -> "FinishRequest":
+        if self.outcome is Outcome.DONE and self.missing:
+            raise ValueError(_DONE_IS_DONE)
+        return self
 
 
 class TransferRequest(EdgeRequest):

@@ -24,11 +24,13 @@ from services.appointments.queueing.models import (
 from services.appointments.queueing.rules import Action, Edge
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
 from services.appointments.queueing.undoing import take_back
-from shared.errors import Forbidden, Invalid, NotFound, StateConflict, Text
+from services.appointments.queueing.wording import ticket_conflict
+from shared.errors import Forbidden, Invalid, NotFound, Text
 from shared.identity import Caller
 from shared.ids import new_id
 
 _NOT_SERVED = Text("本大厅没有开办这些事项的窗口", "No window of this hall serves these items")
+_UNKNOWN = Text("没有这个号，请核对", "There is no such ticket; please check")
 _NO_SUCH_WINDOW = Text("该窗口不办理这些事项", "That window does not serve these items")
 
 
@@ -47,7 +49,7 @@ async def find(session: AsyncSession, ticket_id: UUID) -> Ticket:
     """The ticket. Raises NotFound."""
     ticket = await queries.ticket(session, ticket_id)
     if ticket is None:
-        raise NotFound
+        raise NotFound(_UNKNOWN)
     return ticket
 
 
@@ -62,7 +64,7 @@ async def move(
     """The ticket after `action`. Raises NotFound, Forbidden, StateConflict or a guard's problem."""
     ticket = await find(session, ticket_id)
     if not _may_see(caller, ticket):
-        raise NotFound
+        raise NotFound(_UNKNOWN)
     edge = rules.edge_from(ticket, action)
     if not caller.has(*edge.roles):
         raise Forbidden
@@ -123,7 +125,7 @@ async def take(
 ) -> Ticket:
     """The ticket after the edge; whoever asks may do so. Raises what `move` raises."""
     if wish.version is not None and wish.version != ticket.version:
-        raise StateConflict(state=ticket.state.value, version=ticket.version)
+        raise ticket_conflict(ticket)
     policy = await priority.policy_of(session, ticket.hall_code)
     for guard in edge.guards:
         guard(ticket, policy, now)

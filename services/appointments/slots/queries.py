@@ -147,6 +147,10 @@ async def hall_zone(direct: DirectPool, hall: str) -> str | None:
     return zone
 
 
+async def item_exists(direct: DirectPool, item: str) -> bool:
+    return bool(await direct.fetchval("SELECT EXISTS (SELECT FROM item WHERE code = $1)", item))
+
+
 async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:
     """The last day for which the rule has slots."""
     found: date | None = await session.scalar(

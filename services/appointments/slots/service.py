@@ -26,6 +26,7 @@ from shared.errors import NotFound, Text
 
 _EVENT_SLOTS = 200
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
+_NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
 async def availability(
@@ -42,18 +43,20 @@ async def availability(
 ) -> list[FreeSlot]:
     """The free times for an item on the hall's local days `first`..`last`.
 
-    Raises NotFound for an unknown hall and Invalid for an impossible range.
+    Raises NotFound for an unknown hall or item and Invalid for an impossible range.
     """
     rules.ensure_range(first, last)
     zone_name = await queries.hall_zone(direct, hall)
     if zone_name is None:
-        raise NotFound(_NO_HALL)
+        raise NotFound(_NO_HALL, pointer="/query/hall")
     zone = ZoneInfo(zone_name)
     since = datetime.combine(first, time(), zone)
     until = datetime.combine(last + timedelta(days=1), time(), zone)
     found = await queries.open_slots(
         direct, hall, item, pool, since=max(since, now), until=until, now=now
     )
+    if not found and not await queries.item_exists(direct, item):
+        raise NotFound(_NO_ITEM, pointer="/query/item")
     return rules.free_runs(found, length=length, with_full=with_full)
 
 

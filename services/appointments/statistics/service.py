@@ -19,6 +19,7 @@ from shared.errors import Invalid, NotFound, Text
 from shared.identity import Caller
 
 LONGEST_DAYS = 366
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
 _ORDER = Text("结束日期不能早于开始日期", "The last day must not be before the first")
 _LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
 _ZH = {
@@ -50,7 +51,7 @@ async def of_hall(
     """The figures of `first` to `last`, both included. Raises NotFound or Invalid."""
     hall = await session.get(Hall, hall_code) if caller.at(hall_code) else None
     if hall is None:
-        raise NotFound
+        raise NotFound(_NO_HALL)
     if last < first:
         raise Invalid(_ORDER, pointer="/query/to")
     if (last - first).days >= LONGEST_DAYS:

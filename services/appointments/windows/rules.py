@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.appointments.queueing.models import WindowState
-from shared.errors import StateConflict
+from services.appointments.queueing.wording import window_conflict
 
 
 class WindowAction(StrEnum):
@@ -41,5 +41,5 @@ def next_state(state: WindowState, action: WindowAction, version: int) -> Window
     """The state after `action`; raises StateConflict where the table has no such edge."""
     found = _TABLE.get((state, action))
     if found is None:
-        raise StateConflict(state=state.value, version=version)
+        raise window_conflict(state, version)
     return found

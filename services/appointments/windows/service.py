@@ -8,10 +8,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import WindowAtWork, WindowState
+from services.appointments.queueing.wording import window_conflict
 from services.appointments.windows import queries
 from services.appointments.windows.rules import WindowAction, next_state
-from shared.errors import NotFound, StateConflict
+from shared.errors import NotFound, Text
 from shared.identity import Caller
+
+_UNKNOWN = Text("没有这个窗口", "There is no such window")
+_UNPAUSED: dict[str, Any] = {"pause_reason": None}
 
 
 async def open_window(
@@ -37,13 +41,13 @@ async def close_window(
     session: AsyncSession, caller: Caller, window_id: UUID, now: datetime
 ) -> WindowAtWork:
     """The window: closed, or draining while somebody is there. Raises NotFound, StateConflict."""
-    return await _move(session, caller, window_id, WindowAction.CLOSE, {}, now)
+    return await _move(session, caller, window_id, WindowAction.CLOSE, _UNPAUSED, now)
 
 
 async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -> bool:
     """Ends a shift that nobody ended; the caller holds the floor. False if it has changed."""
     after = next_state(seen.state, WindowAction.CLOSE, seen.version)
-    changed = await queries.swap(session, seen, {"state": after, "since": now})
+    changed = await queries.swap(session, seen, {**_UNPAUSED, "state": after, "since": now})
     if changed is None:
         return False
     await queueing.settle_window(session, changed, now)
@@ -60,7 +64,7 @@ async def _move(
 ) -> WindowAtWork:
     window = await queries.window(session, window_id)
     if window is None or window.retired_at is not None or not caller.at(window.hall_code):
-        raise NotFound
+        raise NotFound(_UNKNOWN)
     await queueing.lock_floor(session, window.hall_code)
     seen = await queries.at_work(session, window_id)
     state = seen.state if seen else WindowState.OFFLINE
@@ -72,5 +76,5 @@ async def _move(
     else:
         changed = await queries.swap(session, seen, values)
     if changed is None:
-        raise StateConflict(state=state.value, version=seen.version if seen else 0)
+        raise window_conflict(state, seen.version if seen else 0)
     return await queueing.settle_window(session, changed, now)

@@ -39,7 +39,7 @@ async def read(receive: Receive, announced: int | None, *, limit: int) -> Body:
     BadRequest or ClientGone.
     """
     if announced is not None and announced > limit:
-        raise PayloadTooLarge(_limit_text(limit), limit_bytes=limit)
+        raise _too_large(limit)
     taken, more = await _first(receive, limit)
     if not more:
         if announced is not None and announced != len(taken):
@@ -61,7 +61,7 @@ async def _first(receive: Receive, limit: int) -> tuple[bytes, bool]:
             parts.append(piece)
             size += len(piece)
             if size > limit:
-                raise PayloadTooLarge(_limit_text(limit), limit_bytes=limit)
+                raise _too_large(limit)
     return b"".join(parts), more
 
 
@@ -74,7 +74,7 @@ async def _pieces(
             piece, more = await _piece(receive)
         sent += len(piece)
         if sent > (limit if announced is None else announced):
-            raise PayloadTooLarge(_limit_text(limit), limit_bytes=limit)
+            raise _too_large(limit)
         yield piece
     if announced is not None and sent != announced:
         raise BadRequest(Text("内容长度与声明不符", "The body is not as long as announced"))
@@ -107,5 +107,6 @@ async def _patient() -> AsyncIterator[None]:
         raise TooSlow from error
 
 
-def _limit_text(limit: int) -> Text:
-    return Text(f"内容不能超过 {limit} 字节", f"At most {limit} bytes are taken")
+def _too_large(limit: int) -> PayloadTooLarge:
+    detail = Text(f"内容不能超过 {limit} 字节", f"At most {limit} bytes are taken")
+    return PayloadTooLarge(detail, pointer="/body", limit_bytes=limit)
