@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from deploy import postgres as roles
 from deploy import streams
-from deploy.local import nats, postgres, servers
+from deploy.local import demo, nats, postgres, servers
 from deploy.local.console import Console
 from deploy.local.options import ROOT, Options
 from deploy.local.secrets import Secrets
@@ -38,6 +38,7 @@ class Stack:
         self._database_urls: dict[str, roles.Urls] = {}
         self._nats_urls: dict[str, str] = {}
         self._admin: dict[str, str] = {}
+        self._loaded = demo.Loaded(options.data / "demo-loaded.json")
 
     async def start(self) -> None:
         """Everything is up, loaded and ready afterwards; raises StartFailed otherwise."""
@@ -144,9 +145,15 @@ class Stack:
 
     async def _load_demo(self, service: str) -> None:
         module = f"services.{service}.demo"
-        if find_spec(module) is not None:
-            command = _python("-m", module, **self.environment(service))
-            await self.supervisor.run(service, command)
+        if find_spec(module) is None:
+            return
+        mark = await asyncio.to_thread(demo.fingerprint, service)
+        # On servers of somebody else, the data may be gone although we loaded it.
+        if self.options.database_url is None and self._loaded.holds(service, mark):
+            return
+        command = _python("-m", module, **self.environment(service))
+        await self.supervisor.run(service, command)
+        self._loaded.note(service, mark)
 
     def _portal(self) -> Part:
         port = self.ports["portal"]
