@@ -26,7 +26,8 @@ _CONTENT = text(
 )
 _UPSERT = text(
     "INSERT INTO calendar_day (region, day, is_workday, version, notice)"
-    " VALUES (:region, :day, :is_workday, :version, :notice)"
+    " SELECT :region, day, is_workday, :version, :notice"
+    " FROM unnest(CAST(:days AS date[]), CAST(:works AS boolean[])) AS year (day, is_workday)"
     " ON CONFLICT (region, day) DO UPDATE SET is_workday = excluded.is_workday,"
     " version = excluded.version, notice = excluded.notice"
     " WHERE calendar_day.version < excluded.version"
@@ -150,11 +151,12 @@ async def learn(
     notice: str,
     rest_days: Iterable[date],
     working_weekends: Iterable[date],
-) -> None:
-    """Store a year's notice in this service's `calendar_day`; an older version changes nothing."""
-    common: dict[str, Any] = {"region": region, "version": version, "notice": notice}
-    rows = [
-        {**common, "day": day, "is_workday": works}
-        for day, works in year_days(year, rest_days, working_weekends)
-    ]
-    await session.execute(_UPSERT, rows)
+) -> bool:
+    """Store a year's notice in this service's `calendar_day`.
+
+    False if it changed nothing, because it or a later version is known already.
+    """
+    days, works = zip(*year_days(year, rest_days, working_weekends), strict=True)
+    told = {"region": region, "version": version, "notice": notice}
+    stored: Any = await session.execute(_UPSERT, told | {"days": list(days), "works": list(works)})
+    return bool(stored.rowcount)

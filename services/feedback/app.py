@@ -5,12 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from services.feedback.calendar.events import DeadlineMoved
 from services.feedback.calendar.handlers import subscriptions as calendar_subscriptions
 from services.feedback.casework import events as casework_events
 from services.feedback.casework import service as casework
 from services.feedback.casework.routes import router as casework_routes
 from services.feedback.casework.sender_routes import router as sender_routes
+from services.feedback.deadlines import recomputing
+from services.feedback.deadlines.events import DeadlineMoved
 from services.feedback.deadlines.routes import router as deadlines
 from services.feedback.departments.routes import router as departments
 from services.feedback.letters import service as letters
@@ -82,6 +83,7 @@ JOBS: list[Job | LongJob] = [
     Job("resume-waiting-letters", timedelta(minutes=5), casework.resume_waiting),
     Job("forget-code-attempts", timedelta(hours=1), letters.forget_attempts),
     Job("expire-rating-invitations", timedelta(minutes=1), ratings_service.expire),
+    LongJob("recompute-deadlines", timedelta(seconds=5), recomputing.recompute),
     LongJob("watch-deadlines", timedelta(minutes=1), reminders.watch),
     LongJob("escalate-supervision", timedelta(minutes=1), escalation.watch),
 ]

@@ -86,7 +86,7 @@ _MANY = text("""
     INSERT INTO deadline (id, subject_kind, subject_id, kind, department_code, region, state,
         version, policy_id, unit, n, extension_n, pauses, base_on, due_on, due_at, provisional,
         original_due_on, reminded, escalated_level, started_at, breached_at)
-    SELECT gen_random_uuid(), 'letter', gen_random_uuid(), p.kind, :department, 'CN',
+    SELECT gen_random_uuid(), 'letter', gen_random_uuid(), p.kind, :department, :region,
         CAST(:state AS varchar), 1, p.id, p.unit, p.n, 0, '[]', :base_on, :due_on, :due_at, false,
         :due_on, 0, 0, :started_at, NULL
     FROM deadline_policy p, generate_series(1, :count) WHERE p.kind = 'reply_consultation'
@@ -95,14 +95,20 @@ _MANY = text("""
 
 
 async def many_clocks(
-    session: AsyncSession, count: int, department: str, *, due_on: str, state: str = "running"
+    session: AsyncSession,
+    count: int,
+    department: str,
+    *,
+    due_on: str,
+    state: str = "running",
+    region: str = "CN",
 ) -> None:
     """Clocks of letters that began a week before they are due."""
     due = at(f"{due_on} 00:00")
     moments = {"due_at": due + timedelta(days=1), "started_at": due - timedelta(days=7)}
     due_day = date.fromisoformat(due_on)
     days = {"due_on": due_day, "base_on": due_day - timedelta(days=7)}
-    shape = {"count": count, "department": department, "state": state}
+    shape = {"count": count, "department": department, "state": state, "region": region}
     await session.execute(_MANY, shape | moments | days)
 
 

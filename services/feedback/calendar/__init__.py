@@ -1,1 +1,1 @@
-"""This service's copy of the official calendar, and what a new holiday notice does to clocks."""
+"""This service's copy of the official calendar, with an edition number that every notice raises."""

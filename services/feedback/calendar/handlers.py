@@ -8,7 +8,7 @@ from shared.events import Envelope
 
 
 async def learn_year(session: AsyncSession, envelope: Envelope[CalendarChanged]) -> None:
-    """A year's notice becomes this service's calendar, and running clocks are computed anew."""
+    """A year's notice becomes this service's calendar; running limits follow in a job of theirs."""
     await service.learn_year(session, envelope.data, clock.now())
 
 

@@ -1,41 +1,27 @@
 """All SQL of the room."""
 
-from collections.abc import Sequence
-from datetime import date
-from uuid import UUID
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.feedback.deadlines.models import LIVE, ClockState, Deadline
-
-SWEEP = 1000
-"""Clocks taken at a time: keeps each statement far below the statement timeout."""
+from services.feedback.calendar.models import CalendarEdition
 
 
-async def clocks_of_year(
-    session: AsyncSession, region: str, year: int, after: UUID
-) -> Sequence[Deadline]:
-    """Up to SWEEP live clocks that count days of `year`, after an id, locked against changes.
+async def edition(session: AsyncSession, region: str) -> CalendarEdition | None:
+    """The edition that holds; None before the first notice."""
+    return await session.get(CalendarEdition, region, populate_existing=True)
 
-    A paused clock counts on when it goes on, so its stored due date does not yet limit its years.
-    """
-    rows = (
-        select(Deadline)
-        .where(
-            col(Deadline.state).in_(LIVE),
-            col(Deadline.id) > after,
-            col(Deadline.region) == region,
-            col(Deadline.base_on) <= date(year, 12, 31),
-            or_(
-                col(Deadline.due_on) >= date(year, 1, 1),
-                col(Deadline.state) == ClockState.PAUSED,
-            ),
+
+async def raise_edition(session: AsyncSession, region: str, notice: str, now: datetime) -> None:
+    """The next edition; the row stays locked until its days are there for all to read."""
+    first = {"region": region, "edition": 1, "notice": notice, "learned_at": now}
+    added = upsert(CalendarEdition).values(first)
+    later = {name: added.excluded[name] for name in ("notice", "learned_at")}
+    await session.execute(
+        added.on_conflict_do_update(
+            index_elements=["region"],
+            set_={**later, "edition": col(CalendarEdition.edition) + 1},
         )
-        .order_by(col(Deadline.id))
-        .limit(SWEEP)
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
-    return (await session.execute(rows)).scalars().all()

@@ -120,6 +120,13 @@ class Deadline(Table, table=True):
         Index("ix_deadline_running", "due_at", postgresql_where=text("state = 'running'")),
         Index("ix_deadline_breached", "due_on", postgresql_where=text("state = 'breached'")),
         Index("ix_deadline_department", "department_code", "due_on", "id"),
+        # Finds the live clocks that an earlier edition of the calendar computed.
+        Index(
+            "ix_deadline_calendar",
+            "region",
+            "calendar_edition",
+            postgresql_where=text("state IN ('running', 'paused', 'breached')"),
+        ),
         # A pause has a day on which it began; only a pause has one.
         CheckConstraint("(state = 'paused') = (paused_on IS NOT NULL)", name="paused_has_a_day"),
         CheckConstraint("(state = 'met') = (met_at IS NOT NULL)", name="met_has_a_moment"),
@@ -143,6 +150,8 @@ class Deadline(Table, table=True):
     due_on: date
     due_at: datetime = Field(sa_type=Moment)
     provisional: bool = False
+    calendar_edition: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Of the calendar that `due_on` was computed by."""
     original_due_on: date
     paused_on: date | None = None
     met_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -5,11 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, exists, func, insert, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.feedback.calendar.models import CalendarEdition
 from services.feedback.deadlines.models import (
     COUNTRY,
     LIVE,
@@ -23,6 +24,19 @@ from services.feedback.deadlines.models import (
 from services.feedback.tables import system
 from shared import outbox
 from shared.events import Event
+
+Clocks = Sequence[Row[Deadline, bool]]
+"""Each with whether a later edition of the calendar is out than the one it was computed by."""
+
+
+def _awaits() -> ColumnElement[bool]:
+    newest = (
+        select(col(CalendarEdition.edition))
+        .where(col(CalendarEdition.region) == col(Deadline.region))
+        .scalar_subquery()
+    )
+    return func.coalesce(col(Deadline.calendar_edition) < newest, False)
+
 
 _NOTE = text("""
     INSERT INTO deadline_change (id, deadline_id, change, at, by, due_on, provisional, reason)
@@ -79,42 +93,69 @@ async def lock_live(
     kind: SubjectKind,
     subject_ids: Collection[UUID],
     kinds: Collection[PolicyKind] = (),
-) -> Sequence[Deadline]:
+) -> Clocks:
     """The subjects' live clocks, locked until the transaction ends, so that changes queue up."""
     live = (
-        select(Deadline)
+        select(Deadline, _awaits())
         .where(
             col(Deadline.subject_kind) == kind,
             col(Deadline.subject_id).in_(subject_ids),
             col(Deadline.state).in_(LIVE),
         )
         .order_by(col(Deadline.id))
-        .with_for_update()
+        .with_for_update(of=Deadline)
         .execution_options(populate_existing=True)
     )
     if kinds:
         live = live.where(col(Deadline.kind).in_(kinds))
-    return (await session.execute(live)).scalars().all()
+    return (await session.execute(live)).all()
+
+
+async def outdated(session: AsyncSession, limit: int) -> Clocks:
+    """Live clocks of an earlier edition, locked; those that somebody works on are left out."""
+    rows = (
+        select(Deadline, literal(True))
+        .join(CalendarEdition, col(CalendarEdition.region) == col(Deadline.region))
+        .where(
+            col(Deadline.calendar_edition) < col(CalendarEdition.edition),
+            col(Deadline.state).in_(LIVE),
+        )
+        .limit(limit)
+        .with_for_update(of=Deadline, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(rows)).all()
+
+
+async def any_outdated(session: AsyncSession, region: str) -> bool:
+    """Whether a live clock of the region was computed by an earlier edition."""
+    found = select(
+        exists().where(
+            col(CalendarEdition.region) == region,
+            col(Deadline.region) == region,
+            col(Deadline.calendar_edition) < col(CalendarEdition.edition),
+            col(Deadline.state).in_(LIVE),
+        )
+    )
+    return bool((await session.execute(found)).scalar_one())
 
 
 async def of_subjects(
     session: AsyncSession, kind: SubjectKind, subject_ids: Collection[UUID]
-) -> Sequence[Deadline]:
+) -> Clocks:
     """All clocks of these subjects, past and present, oldest first."""
     rows = (
-        select(Deadline)
+        select(Deadline, _awaits())
         .where(col(Deadline.subject_kind) == kind, col(Deadline.subject_id).in_(subject_ids))
         .order_by(col(Deadline.started_at), col(Deadline.id))
     )
-    return (await session.execute(rows)).scalars().all()
+    return (await session.execute(rows)).all()
 
 
-async def run_out(
-    session: AsyncSession, kind: PolicyKind, now: datetime, limit: int
-) -> Sequence[Deadline]:
+async def run_out(session: AsyncSession, kind: PolicyKind, now: datetime, limit: int) -> Clocks:
     """Running clocks of a kind whose time is over for certain, the longest over first."""
     rows = (
-        select(Deadline)
+        select(Deadline, _awaits())
         .where(
             col(Deadline.kind) == kind,
             col(Deadline.state) == ClockState.RUNNING,
@@ -123,9 +164,9 @@ async def run_out(
         )
         .order_by(col(Deadline.due_at))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Deadline, skip_locked=True)
     )
-    return (await session.execute(rows)).scalars().all()
+    return (await session.execute(rows)).all()
 
 
 async def work_list(
@@ -135,16 +176,17 @@ async def work_list(
     state: ClockState | None,
     after: tuple[Any, ...] | None,
     limit: int,
-) -> Sequence[Deadline]:
+) -> Clocks:
     """Clocks by due date; `departments` None means all of them."""
-    rows = select(Deadline).order_by(col(Deadline.due_on), col(Deadline.id)).limit(limit)
+    in_order = (col(Deadline.due_on), col(Deadline.id))
+    rows = select(Deadline, _awaits()).order_by(*in_order).limit(limit)
     if departments is not None:
         rows = rows.where(col(Deadline.department_code).in_(departments))
     if state is not None:
         rows = rows.where(col(Deadline.state) == state)
     if after is not None:
-        rows = rows.where(tuple_(col(Deadline.due_on), col(Deadline.id)) > after)
-    return (await session.execute(rows)).scalars().all()
+        rows = rows.where(tuple_(*in_order) > after)
+    return (await session.execute(rows)).all()
 
 
 async def note(

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.feedback.calendar.models import Calendar
 from services.feedback.deadlines.models import (
     ClockState,
     Deadline,
@@ -125,11 +126,11 @@ def new_clock(
     subject_kind: SubjectKind,
     subject_id: UUID,
     department_code: str,
-    calendar: Workdays,
+    calendar: Calendar,
     began: Beginning,
 ) -> Deadline:
     """A running clock that ends as the policy row says."""
-    due = due_date(began.base_on, limit.unit, limit.n, calendar)
+    due = due_date(began.base_on, limit.unit, limit.n, calendar.days)
     return Deadline(
         subject_kind=subject_kind,
         subject_id=subject_id,
@@ -143,6 +144,7 @@ def new_clock(
         due_on=due.on,
         due_at=due.at,
         provisional=due.provisional,
+        calendar_edition=calendar.edition,
         original_due_on=due.on,
         started_at=began.at,
     )
@@ -158,6 +160,23 @@ def due_of(clock: Deadline, calendar: Workdays) -> DueDate:
         pauses=pauses_of(clock),
         extension_n=clock.extension_n,
     )
+
+
+def follow(clock: Deadline, calendar: Calendar, now: datetime) -> bool:
+    """Compute the clock by this calendar; whether that changed its last day or its certainty.
+
+    It is reminded of anew then, and a breach that the new day undoes is a running clock again.
+    """
+    clock.calendar_edition = calendar.edition
+    due = due_of(clock, calendar.days)
+    if due == (clock.due_on, clock.provisional):
+        return False
+    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
+    clock.reminded = 0
+    if clock.state is ClockState.BREACHED and now < due.at:
+        clock.state, clock.breached_at = ClockState.RUNNING, None
+        clock.escalated_level = 0
+    return True
 
 
 def nth_workday_back(day: date, n: int, calendar: Workdays) -> date:

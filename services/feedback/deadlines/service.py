@@ -19,6 +19,7 @@ clocks that they changed: an empty list says that there was none, which is no er
 StateConflict if the subject has a live clock of that kind; `extend` raises the Problems of `rules`.
 Day zero is excluded, the last day ends at 24:00 in Asia/Shanghai. While a year's holiday notice is
 missing a due date is provisional: shown so, never breached, recomputed when the notice comes.
+What is read or changed here always goes by the newest notice, before the job has come by, too.
 `of` and `of_many` give the clocks to show; `run_out` gives the citizen's own clocks that are over
 (20 WD of silence, 5 WD without an answer): those are the owning room's to act upon.
 Nothing here commits. Breaches, reminders and their events are the room's own jobs.
@@ -27,12 +28,16 @@ Nothing here commits. Breaches, reminders and their events are the room's own jo
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.deadlines import queries, rules
+from services.feedback.calendar import service as calendar
+from services.feedback.deadlines import queries, recomputing, rules
+from services.feedback.deadlines.history import announce as announce
+from services.feedback.deadlines.history import changed
+from services.feedback.deadlines.history import note as note
 from services.feedback.deadlines.models import (
     COUNTRY,
     LIVE,
@@ -44,10 +49,8 @@ from services.feedback.deadlines.models import (
     SubjectKind,
 )
 from services.feedback.deadlines.rules import Extension as Extension
-from shared import workdays
 from shared.clock import today
 from shared.errors import NotFound, StateConflict, Text
-from shared.events import Event
 
 
 class Subject(NamedTuple):
@@ -107,9 +110,9 @@ async def start_many(
     """One clock for each (subject id, department code); those that have a live one are left out."""
     began = rules.Beginning(now, today(since or now), region)
     limit = await policy(session, kind, now, region)
-    calendar = await workdays.load(session, region)
+    days = await calendar.load(session, region)
     clocks = [
-        rules.new_clock(limit, subject_kind, subject_id, department_code, calendar, began)
+        rules.new_clock(limit, subject_kind, subject_id, department_code, days, began)
         for subject_id, department_code in subjects
     ]
     started = await queries.add_clocks(session, clocks)
@@ -123,7 +126,7 @@ async def pause(
     """Stop running clocks from today on. One that is already overdue runs on: late stays late."""
     paused = [
         clock
-        for clock in await queries.lock_live(session, subject.kind, [subject.id], kinds)
+        for clock in await _locked(session, subject, kinds, now=now)
         if clock.state is ClockState.RUNNING and now < clock.due_at
     ]
     for clock in paused:
@@ -137,14 +140,14 @@ async def resume(
     """Let paused clocks run on; the days between are added to their limit."""
     resumed = [
         clock
-        for clock in await queries.lock_live(session, subject.kind, [subject.id], kinds)
+        for clock in await _locked(session, subject, kinds, now=now)
         if clock.state is ClockState.PAUSED
     ]
     for clock in resumed:
         since = clock.paused_on or today(now)
         clock.pauses = [*clock.pauses, [since.isoformat(), today(now).isoformat()]]
         clock.state, clock.paused_on = ClockState.RUNNING, None
-        await _recompute(session, clock)
+        await _recompute(session, clock, now)
     return await changed(session, resumed, Change.RESUMED, by=by, now=now)
 
 
@@ -152,7 +155,7 @@ async def meet(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
     """Done: the clocks stop. Whether in time is `rules.is_overdue` of the clock afterwards."""
-    met = list(await queries.lock_live(session, subject.kind, [subject.id], kinds))
+    met = await _locked(session, subject, kinds, now=now)
     for clock in met:
         clock.state, clock.met_at, clock.paused_on = ClockState.MET, now, None
     return await changed(session, met, Change.MET, by=by, now=now)
@@ -174,7 +177,7 @@ async def cancel_many(
     now: datetime,
 ) -> list[Deadline]:
     """As `cancel`, for many subjects at once."""
-    cancelled = list(await queries.lock_live(session, subject_kind, ids, kinds))
+    cancelled = [clock for clock, _ in await queries.lock_live(session, subject_kind, ids, kinds)]
     for clock in cancelled:
         clock.state, clock.paused_on = ClockState.CANCELLED, None
     return await changed(session, cancelled, Change.CANCELLED, by=by, now=now)
@@ -184,7 +187,7 @@ async def assign(
     session: AsyncSession, subject: Subject, department_code: str, *, by: str, now: datetime
 ) -> list[Deadline]:
     """Another department answers for the live clocks from now on; their due dates stay."""
-    assigned = list(await queries.lock_live(session, subject.kind, [subject.id]))
+    assigned = await _locked(session, subject, now=now)
     for clock in assigned:
         clock.department_code = department_code
     return await changed(session, assigned, Change.ASSIGNED, by=by, now=now)
@@ -199,15 +202,14 @@ async def extend(
     now: datetime,
 ) -> Deadline:
     """The clock with its later due date; `original_due_on` stays. Raises what `rules` names."""
-    live = await queries.lock_live(session, subject.kind, [subject.id], [kind])
+    live = await _locked(session, subject, [kind], now=now)
     if not live:
         raise NotFound(Text("没有正在计时的时限", "No such limit is running"))
     [clock] = live
     limit = await policy(session, kind, now, clock.region)
     rules.ensure_extendable(clock, extension, limit.extension_limit)
     clock.extension_n += extension.n
-    clock.reminded = 0
-    await _recompute(session, clock)
+    await _recompute(session, clock, now)
     await changed(
         session,
         [clock],
@@ -221,7 +223,8 @@ async def extend(
 
 async def of(session: AsyncSession, subject: Subject) -> list[Deadline]:
     """All clocks of one subject, past and present, oldest first."""
-    return list(await queries.of_subjects(session, subject.kind, [subject.id]))
+    found = await queries.of_subjects(session, subject.kind, [subject.id])
+    return await recomputing.as_shown(session, found)
 
 
 async def of_many(
@@ -229,7 +232,8 @@ async def of_many(
 ) -> dict[UUID, list[Deadline]]:
     """The live clocks of many subjects, by subject id: for lists, in one statement."""
     found: dict[UUID, list[Deadline]] = defaultdict(list)
-    for clock in await queries.of_subjects(session, kind, ids):
+    clocks = await queries.of_subjects(session, kind, ids)
+    for clock in await recomputing.as_shown(session, clocks):
         if clock.state in LIVE:
             found[clock.subject_id].append(clock)
     return found
@@ -239,39 +243,27 @@ async def run_out(
     session: AsyncSession, kind: PolicyKind, now: datetime, limit: int = 500
 ) -> list[Deadline]:
     """Running clocks of a kind that are over, locked: meant for those that run for the citizen."""
-    return list(await queries.run_out(session, kind, now, limit))
+    found = await queries.run_out(session, kind, now, limit)
+    clocks = await recomputing.up_to_date(session, found, now)
+    return [clock for clock in clocks if rules.is_overdue(clock, now)]
 
 
-async def note(
+async def awaits_recomputing(session: AsyncSession, region: str = COUNTRY) -> bool:
+    """Whether a notice is just being worked into the region's clocks: nobody is pressed then."""
+    return await queries.any_outdated(session, region)
+
+
+async def _locked(
     session: AsyncSession,
-    ids: Sequence[UUID],
-    change: Change,
+    subject: Subject,
+    kinds: Collection[PolicyKind] = (),
     *,
-    by: str,
     now: datetime,
-    reason: str | None = None,
-) -> None:
-    """Append what happened to the clocks' history, with their due dates as they now stand."""
-    await queries.note(session, ids, change, by=by, now=now, reason=reason)
-
-
-async def changed(
-    session: AsyncSession, clocks: list[Deadline], change: Change, **noted: Any
 ) -> list[Deadline]:
-    """Write out changed clocks, each as a new version, and note what happened to them."""
-    for clock in clocks:
-        clock.version += 1
-    await session.flush()
-    await note(session, [clock.id for clock in clocks], change, **noted)
-    return clocks
+    """The subject's live clocks, locked, and by the present calendar."""
+    found = await queries.lock_live(session, subject.kind, [subject.id], kinds)
+    return await recomputing.up_to_date(session, found, now)
 
 
-async def announce(session: AsyncSession, events: Sequence[tuple[Event, str, UUID]]) -> None:
-    """Promise many events in one statement: each with its scope and its subject's id."""
-    await queries.publish(session, events)
-
-
-async def _recompute(session: AsyncSession, clock: Deadline) -> None:
-    calendar = await workdays.load(session, clock.region)
-    due = rules.due_of(clock, calendar)
-    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
+async def _recompute(session: AsyncSession, clock: Deadline, now: datetime) -> None:
+    rules.follow(clock, await calendar.load(session, clock.region), now)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.deadlines import queries, rules
+from services.feedback.deadlines import queries, recomputing, rules
 from services.feedback.deadlines.models import ClockState, Deadline, DeadlinePolicy
 from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
 from shared import audit_log
@@ -36,7 +36,9 @@ async def clocks(
         after=paging.key(date, UUID),
         limit=paging.limit + 1,
     )
-    return page(found, paging, lambda c: (c.due_on, c.id), lambda c: clock_view(c, now))
+    places = {clock.id: (clock.due_on, clock.id) for clock, _ in found}
+    shown = await recomputing.as_shown(session, found)
+    return page(shown, paging, lambda c: places[c.id], lambda c: clock_view(c, now))
 
 
 def clock_view(clock: Deadline, now: datetime) -> ClockView:

@@ -41,7 +41,8 @@ async def sweep(session: AsyncSession, now: datetime) -> int:
     concerned = 0
     for region in await queries.regions(session):
         calendar = await workdays.load(session, region)
-        if rules.in_office_hours(now, calendar):
+        is_open = rules.in_office_hours(now, calendar)
+        if is_open and not await deadlines.awaits_recomputing(session, region):
             concerned += await _breach(session, region, now)
             concerned += await _remind(session, region, now, calendar)
     return concerned

@@ -36,12 +36,13 @@ async def watch(sessions: Sessions, now: datetime) -> int:
 async def escalate(session: AsyncSession, now: datetime) -> int:
     """One round: orders closed, raised and filled, each a bounded number.
 
-    Demands are made in office hours of working days only.
+    Demands are made in office hours of working days only, and not while a holiday notice is being
+    worked into the limits.
     """
     await sweeps.join_whole_tables(session)
     done = await _close_gone(session, now)
     calendar = await workdays.load(session, COUNTRY)
-    if not limits.in_office_hours(now, calendar):
+    if not limits.in_office_hours(now, calendar) or await deadlines.awaits_recomputing(session):
         return done
     raised = await sweeps.raise_unanswered(session)
     done += await _announce(session, raised, EscalationReason.ORDER_NOT_ANSWERED, now)

@@ -1,4 +1,4 @@
-"""What the calendar room tells the world."""
+"""What the deadlines room tells the world."""
 
 from datetime import date
 from typing import ClassVar
