@@ -103,7 +103,8 @@ class Office:
 
     def _staff(self, action: str, state: LetterState, department: str) -> Caller:
         """The demo account that does this."""
-        roles = machine.BY_STATE[state, action].roles
+        move = machine.WORKFLOW.get(state, action)
+        roles = move.roles if move else frozenset()
         if "dispatcher" in roles:
             return OFFICE
         if "reviewer" in roles:

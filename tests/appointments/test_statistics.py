@@ -154,7 +154,7 @@ async def test_live_figures_are_those_recomputed_from_the_log(
 
 def _folded(log: list[asyncpg.Record]) -> dict[Any, str]:
     """Each ticket's state, replayed through the table of edges."""
-    edges = {(edge.state, edge.action): edge.next for edge in EDGES}
+    edges = {(edge.state, edge.action): edge.to for edge in EDGES}
     states: dict[Any, str] = {}
     for entry in log:
         ticket, action = entry["ticket_id"], entry["action"]

@@ -79,7 +79,7 @@ class Letter:
     ) -> httpx.Response:
         """One action with what it needs; the letter's state and version follow a success."""
         body = {**(await self.desk.fields(action)), **fields}
-        row = machine.BY_STATE.get((self.state, action))
+        row = machine.WORKFLOW.get(self.state, action)
         role = role or self._usual(row, action)
         if role == SENDER:
             answer = await self.as_sender(AS_SENDER.get(action, action), **body)
@@ -90,7 +90,7 @@ class Letter:
         return answer
 
     def _usual(self, row: Move | None, action: str) -> str:
-        roles = row.roles if row else machine.roles_of(action)
+        roles = row.roles if row else machine.WORKFLOW.roles_of(action)
         return next(role for role in (*STAFF, SENDER) if role in roles)
 
     async def as_staff(

@@ -67,11 +67,11 @@ async def test_everything_else_is_refused_and_changes_nothing(desk: Desk, state:
 
 def _refusal(state: S, action: str, role: str, seen_by_officer: bool) -> int | None:
     """What the table says of a role's try; None where it is allowed."""
-    if role not in machine.roles_of(action):
+    if role not in machine.WORKFLOW.roles_of(action):
         return 403
     if role == "officer" and not seen_by_officer:
         return 404
-    row = machine.BY_STATE.get((state, action))
+    row = machine.WORKFLOW.get(state, action)
     if row is None:
         return 409
     return None if role in row.roles else 403
@@ -82,7 +82,7 @@ async def test_a_sender_does_only_what_the_table_says(desk: Desk, state: S) -> N
     letter = await desk.letter_in(state)
     ways = {"supplement": "supplement", "withdraw": "withdraw", "reopen": "reopen"}
     for action, what in {**ways, "rate_good": "rate"}.items():
-        row = machine.BY_STATE.get((state, action))
+        row = machine.WORKFLOW.get(state, action)
         if row is None or SENDER not in row.roles:
             answer = await letter.as_sender(what, **(await desk.fields(action)))
             assert answer.status_code == 409, (action, answer.text)

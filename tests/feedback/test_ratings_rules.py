@@ -1,13 +1,11 @@
 """Grades, codes, tags and intervals: tables of cases."""
 
 from collections import Counter
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from services.feedback.ratings import machine, rules
-from services.feedback.ratings.diagram import page
 from services.feedback.ratings.models import Grade, RatingState, RevisitOutcome
 from shared.crypto import Keyring
 from shared.errors import Invalid, NotFound
@@ -130,10 +128,3 @@ def test_where_a_return_visit_leads(
     outcome: RevisitOutcome, round_: int, attempt: int, state: RatingState
 ) -> None:
     assert machine.after_revisit(outcome, round_=round_, attempt=attempt) is state
-
-
-def test_the_page_in_the_documents_is_the_table() -> None:
-    written = Path(__file__).parents[2] / "docs" / "ratings.md"
-    assert written.read_text("utf-8") == page(), (
-        "run: python -m services.feedback.ratings.diagram > docs/ratings.md"
-    )

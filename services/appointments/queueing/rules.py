@@ -1,4 +1,7 @@
-"""What may happen to a ticket: one table of edges. Routes, permissions and tests come from it."""
+"""What may happen to a ticket: one table of edges. Routes, permissions and tests come from it.
+
+An undo leads back to the state before, within the policy's seconds.
+"""
 
 import math
 from collections.abc import Callable
@@ -8,8 +11,9 @@ from typing import NamedTuple
 
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import Ticket, TicketState
-from services.appointments.queueing.wording import ticket_conflict
+from services.appointments.queueing.wording import TICKET_STATES, ticket_conflict
 from shared.errors import Conflict, Text
+from shared.workflow import Workflow
 
 
 class Action(StrEnum):
@@ -107,13 +111,13 @@ def may_clear(ticket: Ticket, policy: Policy, now: datetime) -> None:
 class Edge(NamedTuple):
     """One edge of the state machine; `event` is the last part of the event's type.
 
-    `next` None: back to the state before the last edge. `ends_call`: the window is free again.
+    `to` None: back to the state before the last edge. `ends_call`: the window is free again.
     `withdraw` is how the undo of a transfer takes its new leg back.
     """
 
     state: TicketState
     action: Action
-    next: TicketState | None
+    to: TicketState | None
     roles: frozenset[str]
     guards: tuple[Guard, ...]
     event: str
@@ -156,20 +160,32 @@ EDGES: tuple[Edge, ...] = (
     ),
 )
 
-_TABLE = {(edge.state, edge.action): edge for edge in EDGES}
+ACTIONS = {
+    _A.CALL: Text("叫号", "call"),
+    _A.RECALL: Text("重呼", "call again"),
+    _A.MISS: Text("过号", "mark as missed"),
+    _A.SERVE: Text("开始办理", "begin to serve"),
+    _A.FINISH: Text("办结", "finish"),
+    _A.PARK: Text("暂离", "park"),
+    _A.RESUME: Text("回到队列", "back into the queue"),
+    _A.TRANSFER: Text("转办", "transfer"),
+    _A.ABANDON: Text("弃号", "give up"),
+    _A.CLOSE: Text("关闭", "close"),
+    _A.CLEAR: Text("清理过期的号", "clear away"),
+    _A.WITHDRAW: Text("收回转办的号", "take the new leg back"),
+    _A.UNDO: Text("撤销", "undo"),
+}
+WORKFLOW = Workflow(EDGES, TICKET_STATES, ACTIONS)
 
 
 def edge_from(ticket: Ticket, action: Action) -> Edge:
     """The edge that `action` takes from the ticket's state, else raises StateConflict."""
-    edge = _TABLE.get((ticket.state, action))
-    if edge is None:
-        raise ticket_conflict(ticket)
-    return edge
+    return WORKFLOW.find(ticket.state, ticket.version, action)
 
 
 def roles_for(action: Action) -> tuple[str, ...]:
     """Who may ask for `action` in some state: what the route declares."""
-    return tuple(sorted({role for e in EDGES if e.action is action for role in e.roles}))
+    return tuple(sorted(WORKFLOW.roles_of(action)))
 
 
 TAKEN_BACK = frozenset(edge.action for edge in EDGES) - {

@@ -164,7 +164,7 @@ async def _values(
     session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, now: datetime
 ) -> dict[str, Any]:
     """The columns that the edge changes, its state among them."""
-    values: dict[str, Any] = {"state": edge.next, "state_since": now}
+    values: dict[str, Any] = {"state": edge.to, "state_since": now}
     match edge.action:
         case Action.RECALL:
             values |= {"last_called_at": now, "recalls": ticket.recalls + 1}

@@ -4,7 +4,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.appointments.queueing.models import WindowState
-from services.appointments.queueing.wording import window_conflict
+from services.appointments.queueing.rules import FLOOR
+from services.appointments.queueing.wording import WINDOW_STATES
+from shared.errors import Text
+from shared.workflow import Workflow
 
 
 class WindowAction(StrEnum):
@@ -16,7 +19,8 @@ class WindowAction(StrEnum):
 class WindowEdge(NamedTuple):
     state: WindowState
     action: WindowAction
-    next: WindowState
+    to: WindowState
+    roles: frozenset[str] = FLOOR
 
 
 _S, _A = WindowState, WindowAction
@@ -34,12 +38,17 @@ EDGES: tuple[WindowEdge, ...] = (
 A closed window opens again as a new shift: after lunch, or the next morning.
 """
 
-_TABLE = {(edge.state, edge.action): edge.next for edge in EDGES}
+WORKFLOW = Workflow(
+    EDGES,
+    WINDOW_STATES,
+    {
+        _A.OPEN: Text("开放窗口", "open"),
+        _A.PAUSE: Text("暂停窗口", "pause"),
+        _A.CLOSE: Text("关闭窗口", "close"),
+    },
+)
 
 
 def next_state(state: WindowState, action: WindowAction, version: int) -> WindowState:
     """The state after `action`; raises StateConflict where the table has no such edge."""
-    found = _TABLE.get((state, action))
-    if found is None:
-        raise window_conflict(state, version)
-    return found
+    return WORKFLOW.find(state, version, action, FLOOR).to

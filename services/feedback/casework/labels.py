@@ -1,6 +1,6 @@
-"""What people call the actions on a letter, and those that its sender is told of."""
+"""What people call a letter's states and the actions on it, and which its sender is told of."""
 
-from services.feedback.casework.machine import moves_of
+from services.feedback.letters.models import LetterState
 from shared.errors import Text
 
 LABELS: dict[str, Text] = {
@@ -37,6 +37,24 @@ LABELS: dict[str, Text] = {
     "unmerge": Text("撤销并案", "Undo the merge"),
 }
 
+STATES: dict[LetterState, Text] = {
+    LetterState.RECEIVED: Text("收到", "received"),
+    LetterState.REGISTERED: Text("已登记", "registered"),
+    LetterState.NOT_ACCEPTED: Text("不予受理", "not accepted"),
+    LetterState.ACCEPTED: Text("已受理", "accepted"),
+    LetterState.DISPATCHED: Text("已派单", "dispatched"),
+    LetterState.DISPUTED: Text("派单有异议", "disputed"),
+    LetterState.HANDLING: Text("办理中", "being handled"),
+    LetterState.AWAITING_CITIZEN: Text("待来信人补充", "waiting for its sender"),
+    LetterState.IN_REVIEW: Text("答复审核中", "reply in review"),
+    LetterState.REPLIED: Text("已答复", "replied"),
+    LetterState.REOPEN_REQUESTED: Text("申请重办", "reopening asked for"),
+    LetterState.CLOSED: Text("已办结", "closed"),
+    LetterState.MERGED: Text("已并案", "merged"),
+    LetterState.WITHDRAWN: Text("已撤回", "withdrawn"),
+    LetterState.TRANSFERRED: Text("已转外单位", "transferred outside"),
+}
+
 TOLD_THE_SENDER = frozenset(LABELS) - {
     "reclassify",
     "return",
@@ -51,16 +69,3 @@ TOLD_THE_SENDER = frozenset(LABELS) - {
     "rate_last",
 }
 """What stays inside: who gave the letter to whom, and drafts."""
-
-
-def describe(action: str) -> str:
-    """From which states to which, by whom, with what effect on the limits: read off the table."""
-    lines = [
-        f"- `{move.state}` → `{move.to or '…'}`: {', '.join(sorted(move.roles))}"
-        + "".join(f"; {effect}" for effect in move.effects)
-        + (f"; event `{move.event.type}`" if move.event else "")
-        for move in moves_of(action)
-    ]
-    head = f"{LABELS[action].zh}。须带 `If-Match`（所见版本号）；状态不符时 409 会说明当前状态。"
-    tail = "Needs `If-Match` with the version that you saw; a 409 names the present state."
-    return "\n".join([head, "", *lines, "", "---", "", f"{LABELS[action].en}. {tail}", "", *lines])

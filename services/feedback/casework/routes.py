@@ -139,7 +139,7 @@ async def _move(
 def _add_route(path: str, action: str, operation_id: str) -> None:
     """One route for one action: its own input model, roles and description, from the table."""
     takes: Any = machine.takes(action)
-    roles = machine.roles_of(action) & set(machine.STAFF)
+    roles = machine.WORKFLOW.roles_of(action) & set(machine.STAFF)
     optional = not any(field.is_required() for field in takes.model_fields.values())
     wanted: Any = takes | None if optional else takes
 
@@ -163,7 +163,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         methods=["POST"],
         operation_id=operation_id,
         summary=f"{label.zh} | {label.en}",
-        description=labels.describe(action),
+        description=machine.describe(action),
         responses=_MOVE,
     )
 

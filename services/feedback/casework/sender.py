@@ -51,7 +51,7 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
 
 
 def _actions(state: LetterState) -> list[str]:
-    open_to = machine.open_to(state, frozenset({SENDER}))
+    open_to = machine.WORKFLOW.open_to(state, frozenset({SENDER}))
     return list(dict.fromkeys(ENDPOINTS.get(action, action) for action in open_to))
 
 

@@ -58,7 +58,7 @@ async def act(
     """
     target = await _lock_target(session, letter_id, fields, caller)
     letter = await letters.visible(session, letter_id, caller)
-    move = machine.find(letter.state, letter.version, action, caller.roles)
+    move = machine.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     if letter.version != version:
         raise StateConflict(state=letter.state, version=letter.version)
     actor = Actor(caller.sub, caller.roles)
@@ -74,7 +74,7 @@ async def act_as_sender(
     now: datetime,
 ) -> Letter:
     """The letter after something that its sender did, who has shown the query code."""
-    move = machine.find(letter.state, letter.version, action, THE_SENDER.roles)
+    move = machine.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
     return await _make(session, vault, letter, move, THE_SENDER, fields, now)
 
 
@@ -105,7 +105,7 @@ async def _run_out(
     for clock in over:
         letter = await letters.by_id(session, clock.subject_id)
         if letter is not None and letter.state is state:
-            move = machine.find(letter.state, letter.version, action, THE_CLOCK.roles)
+            move = machine.WORKFLOW.take(letter.state, letter.version, action, THE_CLOCK.roles)
             await _make(session, None, letter, move, THE_CLOCK, Fields(), now)
         subject = deadlines.Subject(clock.subject_kind, clock.subject_id)
         await deadlines.meet(session, subject, kind, by=CLOCK, now=now)

@@ -196,7 +196,7 @@ def _view(
         due_on=clock.due_on if clock else None,
         due_is_provisional=clock.provisional if clock else False,
         is_overdue=clock is not None and deadline_rules.is_overdue(clock, now),
-        actions=machine.open_to(letter.state, caller.roles),
+        actions=machine.WORKFLOW.open_to(letter.state, caller.roles),
         duplicates=[DuplicateView(**other._asdict()) for other in alike],
     )
 

@@ -85,7 +85,7 @@ async def act(
     involved = await queries.who_did(session, rating.id, DEPARTMENT_ACTIONS)
     move = machine.move_of(rating, action, doing.caller, involved)
     round_ = rating.round
-    rating.state, rating.version = move.to, rating.version + 1
+    rating.state, rating.version = move.to or rating.state, rating.version + 1
     await _run_clocks(session, rating, move, doing)
     if action is Action.RECTIFY and fields.is_complex:
         await _allow_longer(session, rating, doing)

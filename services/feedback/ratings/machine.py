@@ -1,4 +1,8 @@
-"""The state machine of a bad rating: one table that API, permissions and tests are made from."""
+"""The state machine of a bad rating: one table that API, permissions and tests are made from.
+
+The citizen may amend the rating once within 24 hours, until the department begins to put it right.
+A return visit is made by someone who had no part in it, at most three tries on different days.
+"""
 
 from typing import NamedTuple
 
@@ -12,8 +16,9 @@ from services.feedback.ratings.models import (
 from services.feedback.ratings.models import Action as A
 from services.feedback.ratings.models import RatingState as S
 from services.feedback.ratings.rules import SamePerson
-from shared.errors import Forbidden, StateConflict, Text
+from shared.errors import Text
 from shared.identity import Caller
+from shared.workflow import Workflow
 
 OFFICER = frozenset({"officer"})
 REVIEWER = frozenset({"reviewer", "supervisor"})
@@ -21,9 +26,14 @@ READERS = ("officer", "reviewer", "auditor", "supervisor", "hall_manager")
 
 
 class Move(NamedTuple):
-    """What an action makes of a rating, who may do it, and what it does to the limits."""
+    """What an action makes of a rating, who may do it, and what it does to the limits.
 
-    to: S
+    `by_another`: by nobody who acted for the department. `to` None: see `after_revisit`.
+    """
+
+    state: S
+    action: A
+    to: S | None
     roles: frozenset[str]
     meets: tuple[P, ...] = ()
     pauses: tuple[P, ...] = ()
@@ -33,25 +43,47 @@ class Move(NamedTuple):
 
 
 _FIX = (P.RATING_RECTIFY, P.RATING_RECTIFY_COMPLEX)
-_FEEDBACK = Move(S.FEEDBACK_GIVEN, OFFICER, meets=_FIX, starts=P.RATING_REVISIT)
+_DECIDED = (P.RATING_APPEAL,)
 
-MOVES: dict[tuple[S, A], Move] = {
-    (S.RATED_BAD, A.VERIFY): Move(
-        S.VERIFYING, OFFICER, meets=(P.RATING_CONTACT,), starts=P.RATING_RECTIFY
-    ),
-    (S.VERIFYING, A.RECTIFY): Move(S.RECTIFYING, OFFICER),
-    (S.VERIFYING, A.EXPLAIN): Move(S.EXPLAINED, OFFICER),
-    (S.VERIFYING, A.APPEAL): Move(S.APPEALED, OFFICER, pauses=_FIX, starts=P.RATING_APPEAL),
-    (S.APPEALED, A.CONFIRM): Move(
-        S.CONFIRMED, REVIEWER, meets=(P.RATING_APPEAL,), resumes=_FIX, by_another=True
-    ),
-    (S.APPEALED, A.EXCLUDE): Move(S.EXCLUDED, REVIEWER, meets=(P.RATING_APPEAL,), by_another=True),
-    (S.CONFIRMED, A.RECTIFY): Move(S.RECTIFYING, OFFICER),
-    (S.EXPLAINED, A.FEEDBACK): _FEEDBACK,
-    (S.RECTIFYING, A.FEEDBACK): _FEEDBACK,
-    (S.FEEDBACK_GIVEN, A.REVISIT): Move(S.FEEDBACK_GIVEN, REVIEWER, by_another=True),
+MOVES = (
+    Move(S.RATED_BAD, A.VERIFY, S.VERIFYING, OFFICER,
+         meets=(P.RATING_CONTACT,), starts=P.RATING_RECTIFY),
+    Move(S.VERIFYING, A.RECTIFY, S.RECTIFYING, OFFICER),
+    Move(S.VERIFYING, A.EXPLAIN, S.EXPLAINED, OFFICER),
+    Move(S.VERIFYING, A.APPEAL, S.APPEALED, OFFICER, pauses=_FIX, starts=P.RATING_APPEAL),
+    Move(S.APPEALED, A.CONFIRM, S.CONFIRMED, REVIEWER,
+         meets=_DECIDED, resumes=_FIX, by_another=True),
+    Move(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER, meets=_DECIDED, by_another=True),
+    Move(S.CONFIRMED, A.RECTIFY, S.RECTIFYING, OFFICER),
+    Move(S.EXPLAINED, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER, meets=_FIX, starts=P.RATING_REVISIT),
+    Move(S.RECTIFYING, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER, meets=_FIX, starts=P.RATING_REVISIT),
+    Move(S.FEEDBACK_GIVEN, A.REVISIT, None, REVIEWER, by_another=True),
+)  # fmt: skip
+STATES = {
+    S.RATED_GOOD: Text("好评", "good"),
+    S.RATED_BAD: Text("差评", "bad"),
+    S.VERIFYING: Text("核实中", "being verified"),
+    S.EXPLAINED: Text("已说明", "explained"),
+    S.APPEALED: Text("申诉中", "appealed"),
+    S.CONFIRMED: Text("维持差评", "upheld"),
+    S.EXCLUDED: Text("不计入统计", "excluded"),
+    S.RECTIFYING: Text("整改中", "being put right"),
+    S.FEEDBACK_GIVEN: Text("已反馈群众", "reported back"),
+    S.SATISFIED_CLOSED: Text("满意办结", "closed, satisfied"),
+    S.UNREACHABLE_CLOSED: Text("未能联系办结", "closed, not reached"),
+    S.UNDER_SUPERVISION: Text("转二级督办", "under supervision"),
 }
-"""Where a return visit leads is `after_revisit`; what is not in the table is refused."""
+ACTIONS = {
+    A.VERIFY: Text("核实", "verify"),
+    A.EXPLAIN: Text("说明", "explain"),
+    A.APPEAL: Text("申诉", "appeal"),
+    A.CONFIRM: Text("维持", "uphold"),
+    A.EXCLUDE: Text("剔除", "exclude"),
+    A.RECTIFY: Text("整改", "put right"),
+    A.FEEDBACK: Text("反馈", "report back"),
+    A.REVISIT: Text("回访", "return visit"),
+}
+WORKFLOW = Workflow(MOVES, STATES, ACTIONS)
 
 AMENDABLE = frozenset({S.RATED_GOOD, S.RATED_BAD, S.VERIFYING})
 ENDED = frozenset(
@@ -59,25 +91,12 @@ ENDED = frozenset(
 )
 
 
-def roles_of(action: A) -> frozenset[str]:
-    """Who may do `action` in any state at all."""
-    return frozenset().union(*(move.roles for (_, a), move in MOVES.items() if a is action))
-
-
 def move_of(rating: Rating, action: A, caller: Caller, involved: frozenset[str]) -> Move:
     """The row of the table. Raises StateConflict, Forbidden or SamePerson.
 
     `involved` are those who acted for the department: none of them may judge their own work.
     """
-    move = MOVES.get((rating.state, action))
-    if move is None:
-        raise StateConflict(
-            Text(f"评价现为“{rating.state}”，不能这样办理", f"The rating is {rating.state}"),
-            state=rating.state,
-            version=rating.version,
-        )
-    if not caller.has(*move.roles):
-        raise Forbidden
+    move = WORKFLOW.take(rating.state, rating.version, action, caller.roles)
     if move.by_another and caller.sub in involved:
         raise SamePerson
     return move

@@ -156,7 +156,7 @@ async def act(
     if order is None or not rules.may_see(caller, order.department_code):
         raise NotFound
     ensure_version(expected, version=order.version, state=order.state)
-    move = rules.move_of(order, action, caller)
+    move = rules.WORKFLOW.take(order.state, order.version, action, caller.roles)
     order.state, order.version = move.to, order.version + 1
     if move.to is not OrderState.ACKNOWLEDGED:
         order.bundle_key = None

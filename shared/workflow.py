@@ -1,0 +1,80 @@
+"""Workflows as tables of rows: in a state, an action by one of some roles leads to a state.
+
+Each room has a row type of its own, with the fields and guards of its trade. From its rows come the
+lookups, the permissions, the words of a refusal, the tests, and the pages of docs/workflows/.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from shared.errors import Forbidden, StateConflict, Text
+
+
+class Row(Protocol):
+    """`to` None: where it leads is not in the table. No role at all: no caller may take it."""
+
+    @property
+    def state(self) -> StrEnum: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def to(self) -> StrEnum | None: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Workflow(Generic[R]):
+    """The rows, one for a state and an action, and what people call the states and actions."""
+
+    def __init__(
+        self, rows: Iterable[R], states: Mapping[Any, Text], names: Mapping[Any, Text]
+    ) -> None:
+        self.rows, self.states, self.names = tuple(rows), states, names
+        self.actions = tuple(dict.fromkeys(row.action for row in self.rows))
+        self._by = {(row.state, row.action): row for row in self.rows}
+        unnamed = {row.state for row in self.rows} - {*states} | {*self.actions} - {*names}
+        if unnamed or len(self._by) < len(self.rows):
+            raise ValueError(f"without a name: {unnamed}, or two rows for a state and an action")
+
+    def get(self, state: StrEnum, action: str) -> R | None:
+        """The row, None if there is none."""
+        return self._by.get((state, action))
+
+    def find(self, state: StrEnum, version: int, action: str, roles: Iterable[str] = ()) -> R:
+        """The row, whoever takes it; `roles` only help to say what they may do instead.
+
+        Raises StateConflict, which names the present state and version.
+        """
+        row = self.get(state, action)
+        if row is None:
+            detail = self._refusal(state, action, self.open_to(state, frozenset(roles)))
+            raise StateConflict(detail, state=state, version=version)
+        return row
+
+    def take(self, state: StrEnum, version: int, action: str, roles: frozenset[str]) -> R:
+        """The row for one of these roles. Raises StateConflict, or Forbidden for other roles."""
+        row = self.find(state, version, action, roles)
+        if row.roles.isdisjoint(roles):
+            raise Forbidden
+        return row
+
+    def roles_of(self, action: str) -> frozenset[str]:
+        """Who may do `action` in any state at all: what its route declares."""
+        return frozenset[str]().union(*(row.roles for row in self.rows if row.action == action))
+
+    def open_to(self, state: StrEnum, roles: frozenset[str]) -> list[str]:
+        """What one with these roles may do in `state`."""
+        return [r.action for r in self.rows if r.state is state and not r.roles.isdisjoint(roles)]
+
+    def _refusal(self, state: StrEnum, action: str, others: list[str]) -> Text:
+        now_is, wanted = self.states[state], self.names[action]
+        zh = f"现在是“{now_is.zh}”，不能“{wanted.zh}”"
+        en = f"It is “{now_is.en}” now, which does not allow “{wanted.en}”"
+        if others:
+            zh += f"；可以：{'、'.join(self.names[other].zh for other in others)}"
+            en += f"; you may: {', '.join(self.names[other].en for other in others)}"
+        return Text(zh, en)
