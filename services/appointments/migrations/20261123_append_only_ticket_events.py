@@ -8,7 +8,7 @@ Create Date: 2026-11-23
 
 from collections.abc import Sequence
 
-from alembic import op
+from shared import append_only
 
 revision: str = "ticket_events"
 down_revision: str | Sequence[str] | None = "first"
@@ -18,18 +18,11 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Statistics are computed from this log alone, so nothing in it may ever change."""
-    op.execute(
-        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$"
-        " BEGIN RAISE EXCEPTION '% is append only', TG_TABLE_NAME"
-        " USING ERRCODE = 'insufficient_privilege'; END $$"
-    )
-    op.execute(
-        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ticket_event"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    )
+    append_only.define()
+    append_only.protect("ticket_event")
 
 
 def downgrade() -> None:
     """Let the log be changed again."""
-    op.execute("DROP TRIGGER append_only ON ticket_event")
-    op.execute("DROP FUNCTION refuse_change()")
+    append_only.release("ticket_event")
+    append_only.undefine()

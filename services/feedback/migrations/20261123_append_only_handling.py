@@ -7,7 +7,7 @@ Create Date: 2026-11-23 08:50:00
 
 from collections.abc import Sequence
 
-from alembic import op
+from shared import append_only
 
 revision: str = "append_only_handling"
 down_revision: str | Sequence[str] | None = "first_deadline_policies"
@@ -25,18 +25,10 @@ HISTORIES = (
 
 def upgrade() -> None:
     """A figure is opened down to these rows, so none of them may ever change."""
-    op.execute(
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$"
-        " BEGIN RAISE EXCEPTION '% is append only', TG_TABLE_NAME"
-        " USING ERRCODE = 'insufficient_privilege'; END $$"
-    )
-    for table in HISTORIES:
-        op.execute(
-            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
+    append_only.define()
+    append_only.protect(*HISTORIES)
 
 
 def downgrade() -> None:
-    for table in HISTORIES:
-        op.execute(f"DROP TRIGGER append_only ON {table}")
+    append_only.release(*HISTORIES)
+    append_only.undefine()

@@ -7,7 +7,7 @@ Create Date: 2026-11-23 08:55:00
 
 from collections.abc import Sequence
 
-from alembic import op
+from shared import append_only
 
 revision: str = "append_only_letters"
 down_revision: str | Sequence[str] | None = "append_only_handling"
@@ -32,18 +32,10 @@ ORIGINAL = (
 
 
 def upgrade() -> None:
-    for table in HISTORIES:
-        op.execute(
-            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
-    op.execute(
-        f"CREATE TRIGGER original_is_immutable BEFORE UPDATE OF {ORIGINAL} ON letter"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    )
+    append_only.protect(*HISTORIES)
+    append_only.protect("letter", name="original_is_immutable", changes=f"UPDATE OF {ORIGINAL}")
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER original_is_immutable ON letter")
-    for table in HISTORIES:
-        op.execute(f"DROP TRIGGER append_only ON {table}")
+    append_only.release("letter", name="original_is_immutable")
+    append_only.release(*HISTORIES)

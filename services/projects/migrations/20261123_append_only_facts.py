@@ -4,8 +4,7 @@ Revision ID: append_only_facts
 Revises: reference
 """
 
-import sqlalchemy as sa
-from alembic import op
+from shared import append_only
 
 revision: str = "append_only_facts"
 down_revision: str | None = "reference"
@@ -23,23 +22,10 @@ TABLES = (
 
 
 def upgrade() -> None:
-    op.execute(
-        sa.text(
-            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$"
-            " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME"
-            " USING ERRCODE = 'restrict_violation'; END $$"
-        )
-    )
-    for table in TABLES:
-        op.execute(
-            sa.text(
-                f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-                " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
-        )
+    append_only.define(words="append-only", code="restrict_violation")
+    append_only.protect(*TABLES)
 
 
 def downgrade() -> None:
-    for table in TABLES:
-        op.execute(sa.text(f"DROP TRIGGER append_only ON {table}"))
-    op.execute(sa.text("DROP FUNCTION refuse_change()"))
+    append_only.release(*TABLES)
+    append_only.undefine()
