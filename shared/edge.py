@@ -94,6 +94,12 @@ class Input(BaseModel):
         return exact
 
 
+class Prose(Input):
+    """Input with words that people write: blanks around a text are no part of it."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+
 class View(BaseModel):
     """The base of every model that is given as an answer; see the module's docstring."""
 

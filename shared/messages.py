@@ -11,7 +11,9 @@ _SAID: dict[str, Text] = {
     "string_type": Text("应为文字", "Must be text"),
     "string_too_short": Text("至少 {min_length} 个字", "At least {min_length} characters"),
     "string_too_long": Text("最多 {max_length} 个字", "At most {max_length} characters"),
-    "string_pattern_mismatch": Text("格式不对", "The format is wrong"),
+    "string_pattern_mismatch": Text(
+        "格式不对，应符合 {pattern}", "The format is wrong; it must match {pattern}"
+    ),
     "string_unicode": Text("含有无法识别的字符", "Contains characters that cannot be read"),
     "int_type": Text("应为整数", "Must be a whole number"),
     "int_parsing": Text("应为整数", "Must be a whole number"),
@@ -43,7 +45,10 @@ _SAID: dict[str, Text] = {
 }
 _BY_PREFIX: dict[str, Text] = {
     "date": Text("日期无效，应如 2026-11-23", "Not a valid date; use 2026-11-23"),
-    "datetime": Text("时间无效", "Not a valid time"),
+    "datetime": Text(
+        "时间无效，应如 2026-11-23T09:30:00+08:00",
+        "Not a valid time; use 2026-11-23T09:30:00+08:00",
+    ),
     "time": Text("时间无效，应如 09:30", "Not a valid time; use 09:30"),
     "union": Text("内容不在允许的范围内", "Not one of the allowed values"),
 }

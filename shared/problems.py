@@ -36,6 +36,7 @@ _UNREADABLE = Text(
     "内容无法解析：请用 UTF-8 编码的 JSON，嵌套不要过深，数字不要过长",
     "The body cannot be parsed: send JSON in UTF-8, not nested too deeply, no over-long numbers",
 )
+_NO_ADDRESS = Text("没有这个地址，请对照接口文档", "No such address; please see the API documents")
 _BAD_VALUE = Text("有一个值超出了允许的范围", "One of the values is outside what can be stored")
 
 
@@ -119,6 +120,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return render(request, errors.BadRequest(_UNREADABLE, pointer="/body"))
     kind = _BY_STATUS.get(error.status_code)
+    if kind is errors.NotFound:
+        return render(request, errors.NotFound(_NO_ADDRESS))
     if kind is not None:
         return render(request, kind())
     phrase = HTTPStatus(error.status_code).phrase

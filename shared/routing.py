@@ -14,7 +14,7 @@ from fastapi.params import File, Form, Query
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 
-from shared import bodies, errors, idempotency
+from shared import bodies, errors, idempotency, versions
 from shared.errors import Invalid, Text, problem_responses
 from shared.faults import gave_way
 
@@ -52,6 +52,13 @@ class Route(APIRoute):
     be of the type that the operation takes, and name each of its fields once.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        taken = (body.field_info.annotation for body in self.dependant.body_params)
+        self._takes_version = versions.is_in(taken)
+        if self._takes_version and not self.openapi_extra:
+            self.openapi_extra = {"parameters": [versions.PARAMETER]}
+
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         fields = get_flat_params(self.dependant)
@@ -63,6 +70,8 @@ class Route(APIRoute):
             _check_query(request, known)
             if request.method in idempotency.UNSAFE:
                 request = await bodies.checked(request, media)
+                if self._takes_version:
+                    request = await versions.put_into_body(request)
                 request.state.claim = await idempotency.read_claim(request)
             try:
                 return await _in_transaction(handle, request)

@@ -223,6 +223,26 @@ async def test_bad_fields_are_named_and_move_nothing(
     assert (await letter.seen())["state"] == state
 
 
+@pytest.mark.parametrize("content", [b"null", b"", b"[]", b'"D03"'])
+async def test_an_action_without_its_fields_asks_for_them(desk: Desk, content: bytes) -> None:
+    letter = await desk.letter_in(S.ACCEPTED)
+    answer = await desk.client.post(
+        f"{API}/letters/{letter.id}/actions/dispatch",
+        content=content,
+        headers=desk.headers("dispatcher")
+        | {"If-Match": str(letter.version), "Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body")
+    assert (await letter.seen())["state"] == S.ACCEPTED
+
+
+async def test_a_refusal_says_what_the_caller_may_do_instead(desk: Desk) -> None:
+    letter = await desk.write()
+    refused = await letter.as_staff("dispatch", await desk.fields("dispatch"), "dispatcher")
+    assert (refused.status_code, refused.json()["state"]) == (409, "received")
+    assert refused.json()["detail"] == "现在是“收到”，不能“派单”；可以：登记、并案"
+
+
 async def _file(letter: Letter, role: str) -> dict[str, Any]:
     answer = await letter.desk.client.get(
         f"{API}/letters/{letter.id}/file", headers=letter.desk.headers(role)

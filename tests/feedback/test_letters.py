@@ -1,6 +1,7 @@
 """Writing a letter, its number, its code, and who may see it."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -80,11 +81,11 @@ async def test_the_sender_sees_the_letter_with_its_code(desk: Desk) -> None:
     assert [step["action"] for step in seen["timeline"]] == ["receive"]
 
 
-async def test_a_code_is_read_as_people_type_it(desk: Desk) -> None:
+async def test_number_and_code_are_read_as_people_type_them(desk: Desk) -> None:
     letter = await desk.write()
     typed = letter.code.lower().replace("0", "o").replace("1", "l")
     answer = await desk.client.get(
-        f"{API}/letters/{letter.reg_no}", params={"code": f"{typed[:5]}-{typed[5:]}"}
+        f"{API}/letters/{letter.reg_no.lower()}", params={"code": f"{typed[:5]}-{typed[5:]}"}
     )
     assert answer.status_code == 200
 
@@ -103,7 +104,8 @@ async def test_a_wrong_code_and_a_wrong_number_are_answered_alike(desk: Desk) ->
             f"{API}/letters/{reg_no}", params={"code": code} if code else {}
         )
         assert answer.status_code == 404, reg_no
-        assert set(answer.json()) == {"type", "title", "status", "request_id"}
+        assert set(answer.json()) == {"type", "title", "status", "detail", "request_id"}
+        assert answer.json()["detail"] == "登记编号或查询码不对，请核对后再试"
 
 
 async def test_many_wrong_codes_are_throttled_but_the_right_one_opens(desk: Desk) -> None:
@@ -141,9 +143,12 @@ BAD = [
     ({**GOOD, "body": 7}, "/body/body"),
     ({**GOOD, "contact": {"name": "王"}}, "/body/contact/phone"),
     ({**GOOD, "contact": {"name": "王", "phone": "call me"}}, "/body/contact/phone"),
-    ({**GOOD, "contact": CONTACT, "anonymity": "anonymous"}, "/body"),
+    ({**GOOD, "contact": CONTACT, "anonymity": "anonymous"}, "/body/anonymity"),
     ({**GOOD, "anonymity": "invisible"}, "/body/anonymity"),
     ({**GOOD, "wants_public": "maybe"}, "/body/wants_public"),
+    ({**GOOD, "wants_public": "true"}, "/body/wants_public"),
+    ({**GOOD, "wants_public": 1}, "/body/wants_public"),
+    ({**GOOD, "place": 5}, "/body/place"),
     ({**GOOD, "channel": "pigeon"}, "/body/channel"),
     ({"title": "路灯不亮", "body": BODY}, "/body/kind"),
     ([], "/body"),
@@ -181,6 +186,16 @@ async def _count(desk: Desk) -> int:
     async with desk.aside.sessions() as session:
         counted = await session.execute(text("SELECT count(*) FROM letter"))
         return int(counted.scalar_one())
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])
+async def test_json_sent_as_something_else_is_told_how_to_be_sent(desk: Desk, kind: str) -> None:
+    headers = {"Content-Type": kind, "Accept-Language": "en"}
+    answer = await desk.client.post(f"{API}/letters", content=json.dumps(GOOD), headers=headers)
+    assert answer.status_code == 415
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == "/header/Content-Type"
+    assert "application/json" in error["detail"]
 
 
 async def test_a_letter_sent_twice_is_hinted_at(desk: Desk) -> None:

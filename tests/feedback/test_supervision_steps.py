@@ -154,6 +154,7 @@ async def test_lists_go_on_where_the_page_ended(aside: Aside) -> None:
         ({"department_code": "D03", "demand": "公" * 2001}, "/body/demand"),
         ({"department_code": "D03", "demand": "三日内公开", "level": 4}, "/body/level"),
         ({"department_code": "D03", "demand": "三日内公开", "level": "一"}, "/body/level"),
+        ({"department_code": "D03", "demand": "三日内公开", "level": "2"}, "/body/level"),
         ({"department_code": "D03", "demand": "三日内公开", "state": "closed"}, "/body/state"),
     ],
 )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.settings import FeedbackSettings
 from services.feedback.tables import Table
-from shared import app, audit_log, outbox
+from shared import app, audit_log, outbox, versions
 from shared.bus import Subscription
 from shared.clock import Now
 from shared.db import Direct, Session
@@ -40,6 +40,11 @@ class NoteRequest(Input):
     on: AwareDatetime | None = None
     day: date | None = None
     copies: list[dict[str, int]] = []
+
+
+class Renaming(Input):
+    words: str = Field(min_length=1)
+    version: int = Field(ge=1)
 
 
 class NoteView(BaseModel):
@@ -83,6 +88,12 @@ async def write_note(
         )
         await session.execute(text("INSERT INTO once VALUES (1), (1)"))
     return NoteView(id=note_id, words=request.words)
+
+
+@router.put("/name", operation_id="rename_notes", summary="改名 | Rename")
+async def rename_notes(request: Renaming, _: Annotated[Caller, allow("citizen")]) -> dict[str, int]:
+    versions.ensure(request.version, version=3, state="named")
+    return {"version": request.version + 1}
 
 
 @router.get("", operation_id="count_notes", summary="便签数 | How many notes")

@@ -8,9 +8,8 @@ from services.appointments.directory import service as directory
 from services.appointments.policies import queries
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.policies.schemas import NewPolicy, PolicyTerms
-from shared import audit_log
+from shared import audit_log, versions
 from shared.db import DirectPool
-from shared.errors import StateConflict
 from shared.identity import Caller
 
 _DEFAULT_HOLD_MINUTES = 5
@@ -42,8 +41,7 @@ async def lay_down(
     """
     await directory.managed_hall(session, hall, caller)
     present = await in_force(session, hall, now)
-    if present.version != wanted.version:
-        raise StateConflict(state="in_force", version=present.version)
+    versions.ensure(wanted.version, version=present.version, state="in_force")
     terms = wanted.model_dump(include=set(PolicyTerms.model_fields))
     policy = BookingPolicy(
         hall_code=hall, version=present.version + 1, created_by=caller.sub, created_at=now, **terms

@@ -12,7 +12,6 @@ from services.feedback.casework.answers import FileView, LetterView, PapersView
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import LetterKind, LetterState
 from services.feedback.letters.schemas import ByPhone, LetterFilter
-from services.feedback.versions import ExpectedVersion
 from shared.clock import Now
 from shared.crypto import Vault
 from shared.db import Session
@@ -20,6 +19,7 @@ from shared.errors import NotFound, PreconditionRequired, StateConflict, problem
 from shared.identity import Caller, allow
 from shared.pages import Page, Paging
 from shared.routing import Router
+from shared.versions import ExpectedVersion
 
 router = Router(prefix="/letters", tags=["department"])
 
@@ -142,6 +142,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
     roles = machine.WORKFLOW.roles_of(action) & set(machine.STAFF)
     optional = not any(field.is_required() for field in takes.model_fields.values())
     wanted: Any = takes | None if optional else takes
+    body: Any = Body(None) if optional else Body()
 
     async def move(
         letter_id: UUID,
@@ -151,7 +152,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         now: Now,
         caller: Annotated[Caller, allow(*sorted(roles))],
         expected: ExpectedVersion,
-        fields: Annotated[wanted, Body()] = None if optional else ...,
+        fields: wanted = body,
     ) -> LetterView:
         context = (session, vault, caller, now, response)
         return await _move(letter_id, action, fields or takes(), expected, context)

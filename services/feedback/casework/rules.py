@@ -233,6 +233,9 @@ def _ensure_window(facts: Facts) -> None:
 
 def _unknown_department(pointer: str) -> Invalid:
     return Invalid(
-        Text("没有这个部门代码，或该部门已停用", "There is no active department of this code"),
+        Text(
+            "没有这个部门代码，或该部门已停用；请从 /feedback/departments 中选",
+            "No active department has this code; please choose from /feedback/departments",
+        ),
         pointer=pointer,
     )

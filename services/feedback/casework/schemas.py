@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.feedback.casework.models import ActivityKind, LetterGrade
 from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
+from shared.edge import Prose
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
 Paragraphs = Annotated[PlainText, Field(min_length=1, max_length=5000)]
@@ -35,10 +36,8 @@ class RefusalReason(StrEnum):
     OUTSIDE_COMPETENCE = "outside_competence"
 
 
-class Fields(BaseModel):
+class Fields(Prose):
     """What every action may carry: a note for the file."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     note: Annotated[PlainText, Field(max_length=500)] | None = None
 
@@ -99,10 +98,8 @@ class Transfer(Fields):
     basis: Reason
 
 
-class WithCode(BaseModel):
+class WithCode(Prose):
     """What the sender sends: the query code in the body, or as `?code=`."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     code: Annotated[str, Field(max_length=20)] | None = Field(None, examples=["7KQ2M9XTCA"])
 

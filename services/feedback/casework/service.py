@@ -22,7 +22,7 @@ from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
-from shared import outbox
+from shared import outbox, versions
 from shared.crypto import Keyring
 from shared.errors import StateConflict
 from shared.identity import Caller
@@ -59,8 +59,7 @@ async def act(
     target = await _lock_target(session, letter_id, fields, caller)
     letter = await letters.visible(session, letter_id, caller)
     move = machine.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
-    if letter.version != version:
-        raise StateConflict(state=letter.state, version=letter.version)
+    versions.ensure(version, version=letter.version, state=letter.state)
     actor = Actor(caller.sub, caller.roles)
     return await _make(session, vault, letter, move, actor, fields, now, target)
 

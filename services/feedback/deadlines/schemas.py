@@ -6,13 +6,12 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind, Unit
+from shared.edge import Prose
 
 REGION = r"^[A-Z]{2}(-[A-Z0-9]{1,8})?$"
 
 
-class NewPolicy(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
+class NewPolicy(Prose):
     region: str = Field("CN", pattern=REGION, description="地区；CN 为通用 | Region; CN is general")
     kind: PolicyKind
     unit: Unit

@@ -90,8 +90,11 @@ async def start(
         session, subject.kind, subjects, kind, by=by, now=now, since=since, region=region
     )
     if not started:
+        [(live, _)] = await queries.lock_live(session, subject.kind, [subject.id], [kind])
         raise StateConflict(
-            Text("该事项的这一时限已在计时", "This limit is already running"), state="running"
+            Text("该事项的这一时限已在计时", "This limit is already running"),
+            state=live.state,
+            version=live.version,
         )
     return started[0]
 

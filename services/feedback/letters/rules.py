@@ -63,7 +63,12 @@ def ensure_channel(channel: Channel, caller: Caller | None) -> None:
     """Raises Forbidden where a letter claims to have been taken down by staff but was not."""
     if channel not in SELF_SERVICE and not (caller and caller.has(*INTAKE_ROLES)):
         raise Forbidden(
-            Text("这一来信渠道只能由工作人员登记", "Only staff may enter letters of this channel")
+            Text(
+                "这一来信渠道只能由工作人员登记；自己写信请用 web、app、mini_program 或 kiosk",
+                "Only staff may enter letters of this channel; of your own, use web, app,"
+                " mini_program or kiosk",
+            ),
+            pointer="/body/channel",
         )
 
 

@@ -6,36 +6,40 @@ from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
+from shared.edge import Prose
+from shared.errors import Text
 from shared.personal import Phone
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+_CONTROLS = Text("含有看不见的控制字符，请删去", "Please remove the control characters from it")
+_ANONYMOUS = Text(
+    "匿名来信不填联系方式：请去掉 contact，或改为 named、confidential",
+    "An anonymous letter carries no contact: leave it out, or choose named or confidential",
+)
+
 
 def _without_control_characters(text: str) -> str:
     if _CONTROL.search(text):
-        raise ValueError("control characters are not allowed; please remove them")
+        raise ValueError(_CONTROLS)
     return text
 
 
 PlainText = Annotated[str, AfterValidator(_without_control_characters)]
 
 
-class Contact(BaseModel):
+class Contact(Prose):
     """How to reach the sender; sealed in the database and never published."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: Annotated[PlainText, Field(min_length=1, max_length=50, examples=["王小明"])]
     phone: Phone
 
 
-class LetterIn(BaseModel):
+class LetterIn(Prose):
     """A letter: one matter, a short title, what happened and what is asked for."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     kind: LetterKind
     title: Annotated[PlainText, Field(min_length=2, max_length=25, examples=["小区门口路灯不亮"])]
@@ -51,11 +55,14 @@ class LetterIn(BaseModel):
     wants_public: bool = False
     channel: Channel = Channel.WEB
 
-    @model_validator(mode="after")
-    def _anonymous_means_no_contact(self) -> "LetterIn":
-        if self.anonymity is Anonymity.ANONYMOUS and self.contact is not None:
-            raise ValueError("an anonymous letter carries no contact; leave one of the two out")
-        return self
+    @field_validator("anonymity")
+    @classmethod
+    def _anonymous_means_no_contact(
+        cls, wanted: Anonymity | None, others: ValidationInfo
+    ) -> Anonymity | None:
+        if wanted is Anonymity.ANONYMOUS and others.data.get("contact") is not None:
+            raise ValueError(_ANONYMOUS)
+        return wanted
 
     @property
     def resolved_anonymity(self) -> Anonymity:
@@ -73,10 +80,8 @@ class LetterFilter(NamedTuple):
     contact_index: str | None = None
 
 
-class ByPhone(BaseModel):
+class ByPhone(Prose):
     """Whose letters are looked for; in the body, for a number has no place in an address."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     phone: Phone
 

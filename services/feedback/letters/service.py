@@ -25,12 +25,17 @@ from shared import audit_log
 from shared.clock import today
 from shared.crypto import Keyring
 from shared.db import DirectPool
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.identity import Caller
 from shared.ids import new_id, normal_code, secret_code
 
 DUPLICATES_WITHIN = timedelta(days=90)
 MOST_HINTS = 5
+
+_NO_MATCH = Text(
+    "登记编号或查询码不对，请核对后再试", "The number or the query code is wrong; please check both"
+)
+_NO_LETTER = Text("没有这封来信，或不归您办理", "There is no such letter among yours")
 
 
 class Duplicate(NamedTuple):
@@ -79,11 +84,14 @@ async def with_code(
 ) -> Letter:
     """The sender's letter. Raises NotFound for a wrong number or code alike, TooMany after many.
 
+    Number and code are taken as people type them.
+
     Numbers can be guessed, so what strangers try must not shut the sender out: the right code
     always opens. Its 50 bits are what keeps strangers out.
     """
+    reg_no = reg_no.strip().upper()
     if not numbers.is_registration_number(reg_no):
-        raise NotFound
+        raise NotFound(_NO_MATCH)
     letter = await queries.by_number(session, reg_no)
     given = _code_hash(vault, normal_code(code or ""))
     if letter is not None and compare_digest(letter.code_hash, given):
@@ -92,14 +100,14 @@ async def with_code(
     if tried is not None:
         rules.ensure_attempts_left(tried["failures"], tried["first_at"], now)
     await queries.count_wrong_code(direct, reg_no, now)
-    raise NotFound
+    raise NotFound(_NO_MATCH)
 
 
 async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Letter:
     """The letter, if it exists for the caller. Raises NotFound."""
     letter = await queries.by_id(session, letter_id)
     if letter is None or not rules.may_see(letter, caller):
-        raise NotFound
+        raise NotFound(_NO_LETTER)
     return letter
 
 

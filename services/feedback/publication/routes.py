@@ -14,7 +14,6 @@ from services.feedback.publication.schemas import (
     RedactionView,
 )
 from services.feedback.publication.service import Case
-from services.feedback.versions import ExpectedVersion
 from shared.clock import Now
 from shared.crypto import Vault
 from shared.db import Direct, Session
@@ -22,6 +21,7 @@ from shared.errors import NotFound, PreconditionRequired, StateConflict, problem
 from shared.identity import Caller, allow, public
 from shared.pages import Page, Paging
 from shared.routing import Router
+from shared.versions import ExpectedVersion
 
 public_router = Router(prefix="/published-letters", tags=["citizen"])
 router = Router(prefix="/letters/{letter_id}/publication", tags=["department"])

@@ -8,19 +8,16 @@ from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
 from services.feedback.publication.models import DeclineReason, Part, RedactionState, Verdict
 from services.feedback.redaction.rules import SpanKind
+from shared.edge import Prose
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class OpenRedaction(_Closed):
+class OpenRedaction(Prose):
     basis: Annotated[PlainText, Field(min_length=1, max_length=200)] | None = Field(
         None, description="举报件公开的依据 | Why an accusation is published at all"
     )
 
 
-class AddedSpan(_Closed):
+class AddedSpan(Prose):
     """Characters (code points) `start` up to `end` of a part."""
 
     part: Part
@@ -29,13 +26,13 @@ class AddedSpan(_Closed):
     kind: SpanKind = SpanKind.OTHER
 
 
-class Decide(_Closed):
+class Decide(Prose):
     accept: list[UUID] = Field(default_factory=list, max_length=500)
     reject: list[UUID] = Field(default_factory=list, max_length=500)
     add: list[AddedSpan] = Field(default_factory=list, max_length=100)
 
 
-class Decline(_Closed):
+class Decline(Prose):
     reason_code: DeclineReason
 
 

@@ -1,7 +1,7 @@
 """From a reply that went out to its public copy: proposals, verdicts, approvals."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,7 +29,7 @@ from services.feedback.publication.models import (
 )
 from services.feedback.publication.schemas import Decide
 from services.feedback.redaction.rules import Known, propose
-from shared import audit_log, outbox
+from shared import audit_log, outbox, versions
 from shared.clock import today
 from shared.crypto import Keyring
 from shared.errors import Invalid, NotFound, StateConflict, Text
@@ -67,7 +67,8 @@ async def open_case(
         opened_at=now,
     )
     if not await queries.open_once(session, redaction):
-        raise StateConflict(state=(await _present(session, answer.reply_id)).state)
+        present = await _present(session, answer.reply_id)
+        raise StateConflict(state=present.state, version=present.version)
     session.add_all(await _proposals(session, vault, letter, answer, texts, redaction))
     details = {"basis_given": basis is not None}
     await audit_log.write(
@@ -179,10 +180,10 @@ async def take_down(
     letter = await letters.visible(session, letter_id, caller)
     online = await queries.online(session, letter.id)
     if online is None:
-        raise NotFound
+        raise NotFound(Text("这封来信没有公开", "Nothing of this letter is public"))
     changed = {"state": RedactionState.TAKEN_DOWN}
-    if online.version != expected or not await queries.swap(session, online, changed):
-        raise StateConflict(state=online.state, version=online.version)
+    versions.ensure(expected, version=online.version, state=online.state)
+    await _swap(session, online, changed)
     await queries.take_down(session, letter.id, now)
     await audit_log.write(
         session, caller.sub, "publication.taken_down", f"letter:{letter.id}", now, {}
@@ -224,22 +225,29 @@ async def _proposals(
 async def _present(session: AsyncSession, reply_id: UUID) -> Redaction:
     found = await queries.of_reply(session, reply_id)
     if found is None:
-        raise NotFound
+        raise NotFound(
+            Text("还没有提出脱敏建议，请先提出", "No redaction was opened; please open one first")
+        )
     return found
 
 
 def _in_review(redaction: Redaction, expected: int) -> Redaction:
-    if redaction.state is not RedactionState.IN_REVIEW or redaction.version != expected:
+    versions.ensure(expected, version=redaction.version, state=redaction.state)
+    if redaction.state is not RedactionState.IN_REVIEW:
         raise StateConflict(state=redaction.state, version=redaction.version)
     return redaction
 
 
 async def _swapped(session: AsyncSession, case: Case, changes: dict[str, object]) -> Case:
-    done = await queries.swap(session, case.redaction, changes)
-    present = await _present(session, case.redaction.reply_id)
+    return case._replace(redaction=await _swap(session, case.redaction, changes))
+
+
+async def _swap(session: AsyncSession, seen: Redaction, changes: dict[str, Any]) -> Redaction:
+    done = await queries.swap(session, seen, changes)
+    present = await _present(session, seen.reply_id)
     if not done:
         raise StateConflict(state=present.state, version=present.version)
-    return case._replace(redaction=present)
+    return present
 
 
 async def _decided(session: AsyncSession, case: Case, caller: Caller, now: datetime) -> None:

@@ -12,9 +12,14 @@ from services.feedback.publication.schemas import Blocker, PublishedView, Redact
 from services.feedback.publication.service import Case
 from shared import audit_log
 from shared.db import DirectPool
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.identity import Caller
 from shared.pages import Page, PageRequest, page
+
+_NOT_PUBLIC = Text(
+    "没有这封公开来信；自己的来信请凭查询码查看",
+    "No such letter is public; your own one opens with its query code",
+)
 
 
 async def redaction(
@@ -73,7 +78,7 @@ async def one_published(direct: DirectPool, reg_no: str) -> PublishedView:
     """One public copy. Raises NotFound."""
     row = await queries.published(direct, reg_no)
     if row is None:
-        raise NotFound
+        raise NotFound(_NOT_PUBLIC)
     return _public(row, [])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind
-from services.feedback.ratings import machine, queries
+from services.feedback.ratings import machine, queries, rules
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
 from services.feedback.ratings.machine import Move
 from services.feedback.ratings.models import (
@@ -24,8 +24,7 @@ from services.feedback.ratings.rules import RevisitedToday
 from services.feedback.ratings.service import subject_of
 from services.feedback.supervision import service as supervision
 from services.feedback.supervision.models import Cause
-from services.feedback.versions import ensure_version
-from shared import outbox
+from shared import outbox, versions
 from shared.clock import today
 from shared.crypto import Keyring
 from shared.errors import NotFound
@@ -80,8 +79,8 @@ async def act(
     """
     rating = await queries.lock_rating(session, rating_id)
     if rating is None or not may_see(doing.caller, rating):
-        raise NotFound
-    ensure_version(doing.expected, version=rating.version, state=rating.state)
+        raise NotFound(rules.NO_RATING)
+    versions.ensure(doing.expected, version=rating.version, state=rating.state)
     involved = await queries.who_did(session, rating.id, DEPARTMENT_ACTIONS)
     move = machine.move_of(rating, action, doing.caller, involved)
     round_ = rating.round

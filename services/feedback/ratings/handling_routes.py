@@ -17,13 +17,13 @@ from services.feedback.ratings.schemas import (
     RevisitResult,
     Said,
 )
-from services.feedback.versions import ExpectedVersion
 from shared.clock import Now
 from shared.crypto import Vault
 from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.identity import Caller, allow
 from shared.routing import Router
+from shared.versions import ExpectedVersion
 
 router = Router(
     prefix="/ratings/{rating_id}",

@@ -37,6 +37,15 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _Z = 1.959963984540054
 """The normal quantile of a 95 % interval."""
 
+NO_CASE = Text(
+    "编号或评价键不对，或事项还没有办结；请核对取号凭条，办结后再评价",
+    "The id or the key is wrong, or the matter is not finished: check the ticket's slip, or wait",
+)
+NO_INVITATION = Text(
+    "评价邀请码不对，请重新取得邀请", "This token is not valid; please ask for the invitation again"
+)
+NO_RATING = Text("没有这条评价，或不归您办理", "There is no such rating among yours")
+
 
 class AlreadyRated(Conflict):
     type = "/problems/already-rated"
@@ -110,8 +119,8 @@ def ensure_tags_fit(grade: Grade, tags: list[str]) -> None:
         if tag is None or tag.grade is not grade or code in tags[:place]:
             raise Invalid(
                 Text(
-                    "标签不存在、重复，或不属于所选的满意度",
-                    "The tag is unknown, repeated, or belongs to another grade",
+                    "标签不存在、重复，或不属于所选的满意度；可选的见 /rating-tags",
+                    "The tag is unknown, repeated, or belongs to another grade; see /rating-tags",
                 ),
                 pointer=f"/body/tags/{place}",
             )
@@ -135,7 +144,7 @@ def ensure_not_staff(caller: Caller | None) -> None:
 def ensure_key(case_id: UUID, given: str, keyring: Keyring) -> None:
     """Raises NotFound for another key than the one handed over with the case's ticket."""
     if not hmac.compare_digest(given.encode(), rating_key(keyring, case_id).encode()):
-        raise NotFound
+        raise NotFound(NO_CASE)
 
 
 def token_of(invitation_id: UUID, keyring: Keyring) -> str:
@@ -148,9 +157,9 @@ def invitation_of(token: str, keyring: Keyring) -> UUID:
     try:
         invitation_id = UUID(hex=token[:32])
     except ValueError:
-        raise NotFound from None
+        raise NotFound(NO_INVITATION) from None
     if not hmac.compare_digest(token[32:].encode(), _seal(invitation_id, keyring).encode()):
-        raise NotFound
+        raise NotFound(NO_INVITATION)
     return invitation_id
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.feedback.ratings.models import (
     Action,
@@ -15,23 +15,20 @@ from services.feedback.ratings.models import (
     RatingState,
     RevisitOutcome,
 )
+from shared.edge import Prose
 from shared.errors import Text
 
 TagCode = Annotated[str, Field(pattern=r"^\d{3}$", examples=["214"])]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class AskToRate(_Input):
+class AskToRate(Prose):
     """Which case, and the key that came with its (first) ticket."""
 
     case_id: UUID = Field(description="取号所得的 id | The id of the ticket as it was issued")
     rating_key: str = Field(min_length=1, max_length=128, description="评价键 | Rating key")
 
 
-class GiveRating(_Input):
+class GiveRating(Prose):
     token: str = Field(min_length=1, max_length=128, description="评价邀请码 | Invitation token")
     grade: Grade = Field(description="满意度 | Grade")
     tags: list[TagCode] = Field(
@@ -42,7 +39,7 @@ class GiveRating(_Input):
     text: str | None = Field(None, max_length=1000, description="文字评价 | In your own words")
 
 
-class Said(_Input):
+class Said(Prose):
     text: str = Field(min_length=2, max_length=2000, description="说明 | In words")
 
 
@@ -54,21 +51,28 @@ class Rectify(Said):
     """Measures; a complex matter takes longer, against a plan."""
 
     is_complex: bool = Field(False, description="情况复杂，15 个工作日 | Complex: 15 working days")
-    plan: str | None = Field(None, min_length=5, max_length=2000, description="整改计划 | The plan")
+    plan: str | None = Field(
+        None,
+        min_length=5,
+        max_length=2000,
+        validate_default=True,
+        description="整改计划 | The plan",
+    )
 
-    @model_validator(mode="after")
-    def _complex_has_a_plan(self) -> "Rectify":
-        if self.is_complex != (self.plan is not None):
+    @field_validator("plan")
+    @classmethod
+    def _complex_has_a_plan(cls, plan: str | None, others: ValidationInfo) -> str | None:
+        if others.data.get("is_complex", False) != (plan is not None):
             raise ValueError(
                 Text(
                     "情况复杂的须附整改计划；不复杂的不需要",
                     "A complex matter needs a plan, and only a complex one",
                 )
             )
-        return self
+        return plan
 
 
-class RevisitResult(_Input):
+class RevisitResult(Prose):
     outcome: RevisitOutcome = Field(description="回访结果 | What the citizen said")
     text: str | None = Field(None, max_length=2000, description="说明 | In words")
 

@@ -66,7 +66,7 @@ async def give(
     used = await queries.use_invitation(session, invitation_id, now)
     found = await queries.invitation(session, invitation_id)
     if found is None:
-        raise NotFound
+        raise NotFound(rules.NO_INVITATION)
     invitation, event = found
     if not used:
         is_rated = invitation.state is InvitationState.RATED
@@ -109,7 +109,7 @@ async def amend(
     rules.ensure_tags_fit(given.grade, given.tags)
     rating = await queries.lock_rating_of_invitation(session, invitation_id)
     if rating is None:
-        raise NotFound
+        raise NotFound(rules.NO_INVITATION)
     in_time = rating.amended_at is None and now < rating.rated_at + AMENDABLE_FOR
     if not in_time or rating.state not in machine.AMENDABLE:
         raise rules.NoLongerAmendable(state=rating.state, version=rating.version)

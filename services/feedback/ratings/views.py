@@ -45,7 +45,7 @@ async def invitation(
     rules.ensure_key(asked.case_id, asked.rating_key, keyring)
     found = await queries.invitation_of_case(session, asked.case_id)
     if found is None:
-        raise NotFound
+        raise NotFound(rules.NO_CASE)
     invited, event, rating = found
     return InvitationView(
         token=rules.token_of(invited.id, keyring),
@@ -93,7 +93,7 @@ async def detail(
     """
     rating = await queries.get(session, rating_id)
     if rating is None or not handling.may_see(caller, rating):
-        raise NotFound
+        raise NotFound(rules.NO_RATING)
     await audit_log.write(session, caller.sub, "rating.text_read", f"rating:{rating.id}", now)
     view = await one(session, rating, now)
     return RatingDetail(

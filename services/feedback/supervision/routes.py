@@ -16,7 +16,6 @@ from services.feedback.supervision.schemas import (
     Remark,
     Said,
 )
-from services.feedback.versions import ExpectedVersion
 from shared.clock import Now
 from shared.crypto import Vault
 from shared.db import Session
@@ -24,6 +23,7 @@ from shared.errors import NotFound, StateConflict, problem_responses
 from shared.identity import Caller, allow
 from shared.pages import Page, Paging
 from shared.routing import Router
+from shared.versions import ExpectedVersion
 
 router = Router(prefix="/supervision-orders", tags=["department"])
 
@@ -145,13 +145,13 @@ async def list_supervision_items(
     summary="签收 | Acknowledge",
     responses=_STEP,
 )
-async def acknowledge(request: Remark, acting: Acting, caller: Officer) -> OrderView:
+async def acknowledge(acting: Acting, caller: Officer, request: Remark | None = None) -> OrderView:
     """部门签收；此后开始计算答复时限。
 
     ---
     The department acknowledges; the time to answer starts.
     """
-    return await acting.take(Action.ACKNOWLEDGE, request.text, caller)
+    return await acting.take(Action.ACKNOWLEDGE, (request or Remark()).text, caller)
 
 
 @router.post(
@@ -175,13 +175,13 @@ async def answer(request: Said, acting: Acting, caller: Officer) -> OrderView:
     summary="认可答复，办结 | Accept the answer",
     responses=_STEP,
 )
-async def accept(request: Remark, acting: Acting, caller: Supervisor) -> OrderView:
+async def accept(acting: Acting, caller: Supervisor, request: Remark | None = None) -> OrderView:
     """督办人员认可答复，督办单办结。
 
     ---
     The supervisor accepts the answer, and the order ends.
     """
-    return await acting.take(Action.ACCEPT, request.text, caller)
+    return await acting.take(Action.ACCEPT, (request or Remark()).text, caller)
 
 
 @router.post(

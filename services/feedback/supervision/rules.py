@@ -17,6 +17,7 @@ from shared.identity import Caller
 from shared.ids import public_code
 from shared.workflow import Workflow
 
+NO_ORDER = Text("没有这张督办单，或不归您办理", "There is no such order among yours")
 READERS = ("officer", "reviewer", "auditor", "dispatcher", "supervisor")
 
 

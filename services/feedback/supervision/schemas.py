@@ -6,30 +6,25 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.feedback.supervision.models import Cause, OrderState, Step
+from shared.edge import Prose
 
 DEPARTMENT = r"^[A-Za-z0-9_-]{1,32}$"
 
 
-class IssueOrder(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
+class IssueOrder(Prose):
     department_code: str = Field(pattern=DEPARTMENT, examples=["D03"])
     level: int = Field(1, ge=1, le=3, description="督办级别 | Level")
     demand: str = Field(min_length=5, max_length=2000, description="要求 | What is demanded")
 
 
-class Said(BaseModel):
+class Said(Prose):
     """What a person writes with a step."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     text: str = Field(min_length=2, max_length=2000, description="说明 | In words")
 
 
-class Remark(BaseModel):
+class Remark(Prose):
     """What a person may write with a step."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     text: str | None = Field(None, min_length=1, max_length=2000, description="说明 | In words")
 

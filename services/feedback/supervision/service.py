@@ -28,8 +28,7 @@ from services.feedback.supervision.models import (
 )
 from services.feedback.supervision.rules import Action
 from services.feedback.supervision.schemas import IssueOrder
-from services.feedback.versions import ensure_version
-from shared import clock
+from shared import clock, versions
 from shared.crypto import Keyring
 from shared.errors import Invalid, NotFound, Text
 from shared.identity import Caller
@@ -126,7 +125,11 @@ async def issue_demand(
     """An order that a supervisor issues in words. Raises Invalid for an unknown department."""
     if not await departments.of_codes(session, [wanted.department_code]):
         raise Invalid(
-            Text("没有这个部门", "There is no such department"), pointer="/body/department_code"
+            Text(
+                "没有这个部门；请从 /feedback/departments 中选",
+                "There is no such department; please choose one of /feedback/departments",
+            ),
+            pointer="/body/department_code",
         )
     return await issue(
         session,
@@ -154,8 +157,8 @@ async def act(
     """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
     order = await queries.lock(session, order_id)
     if order is None or not rules.may_see(caller, order.department_code):
-        raise NotFound
-    ensure_version(expected, version=order.version, state=order.state)
+        raise NotFound(rules.NO_ORDER)
+    versions.ensure(expected, version=order.version, state=order.state)
     move = rules.WORKFLOW.take(order.state, order.version, action, caller.roles)
     order.state, order.version = move.to, order.version + 1
     if move.to is not OrderState.ACKNOWLEDGED:

@@ -79,7 +79,7 @@ async def items(
 async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:
     order = await queries.get(session, order_id)
     if order is None or not rules.may_see(caller, order.department_code):
-        raise NotFound
+        raise NotFound(rules.NO_ORDER)
     return order
 
 
