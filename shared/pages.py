@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel
 
+from shared.edge import View
 from shared.errors import Invalid, Text
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-class Page(BaseModel, Generic[T]):
+class Page(View, Generic[T]):
     """A part of a list; `next_cursor` is null on the last page."""
 
     items: list[T]

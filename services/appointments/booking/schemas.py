@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
 from services.appointments.slots.models import Pool
+from shared.edge import Input, View
 from shared.errors import Text
 from shared.personal import IdNumber, Phone
 
@@ -17,20 +18,16 @@ LONGEST_RUN = 8
 SlotIds = Annotated[list[UUID], Field(min_length=1, max_length=LONGEST_RUN)]
 
 
-class PersonIn(BaseModel):
+class PersonIn(Input):
     """A person without an account, for whom staff or a device book."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=60, pattern=r"\S")
     phone: Phone
     id_number: IdNumber | None = None
 
 
-class HoldRequest(BaseModel):
+class HoldRequest(Input):
     """Which places, for which item; `citizen` only when staff or a device book for someone."""
-
-    model_config = ConfigDict(extra="forbid")
 
     slot_ids: SlotIds | None = Field(None, description="一个或连续几个时段 | Consecutive slots")
     slot_id: UUID | None = Field(None, description="只约一个时段时可用 | Instead, for one slot")
@@ -53,10 +50,8 @@ class HoldRequest(BaseModel):
         return self.slot_ids or [self.slot_id]  # type: ignore[list-item]
 
 
-class ChangeRequest(BaseModel):
+class ChangeRequest(Input):
     """Nothing has to be sent; with `version`, only that version is changed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int | None = Field(None, ge=1)
 
@@ -67,7 +62,7 @@ class MoveRequest(ChangeRequest):
     slot_ids: SlotIds
 
 
-class TakenSlot(BaseModel):
+class TakenSlot(View):
     """A slot in which the appointment has a place."""
 
     id: UUID
@@ -75,14 +70,14 @@ class TakenSlot(BaseModel):
     minutes: int
 
 
-class MaskedPerson(BaseModel):
+class MaskedPerson(View):
     """Enough for staff to recognise the person: 张**, 138****0000."""
 
     name: str
     phone: str
 
 
-class AppointmentView(BaseModel):
+class AppointmentView(View):
     """An appointment as its owner and the hall's staff see it."""
 
     id: UUID

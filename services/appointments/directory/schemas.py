@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,6 +18,7 @@ from pydantic import (
 )
 
 from services.appointments.directory.models import DeviceKind, HallLevel, WindowKind
+from shared.edge import Input, View
 from shared.errors import Text
 
 HallCode = Annotated[
@@ -58,10 +58,8 @@ WallTime = Annotated[
 """What the clock on the hall's wall shows: hours and minutes, without a zone."""
 
 
-class OpeningHours(BaseModel):
+class OpeningHours(Input):
     """On these weekdays (1 Monday .. 7 Sunday) from `opens` to `closes`; 00:00 ends the day."""
-
-    model_config = ConfigDict(extra="forbid")
 
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7)
     opens: WallTime
@@ -74,7 +72,7 @@ class OpeningHours(BaseModel):
         return self
 
 
-class HallTerms(BaseModel):
+class HallTerms(View):
     """What is known of a hall."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -94,10 +92,8 @@ class HallTerms(BaseModel):
     valid_to: date | None = None
 
 
-class HallIn(HallTerms):
+class HallIn(Input, HallTerms):
     """A new hall, or the next state of one; `version` is the one that you are changing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int | None = Field(None, ge=1, description="新大厅不填 | Leave out for a new hall")
 
@@ -108,7 +104,7 @@ class HallIn(HallTerms):
         return self
 
 
-class Load(BaseModel):
+class Load(View):
     """How busy the hall is; null means not measured, never "empty"."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -120,7 +116,7 @@ class Load(BaseModel):
     measured_at: datetime | None = None
 
 
-class Contact(BaseModel):
+class Contact(View):
     """A telephone number of a service at a unit."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -141,19 +137,17 @@ class HallView(HallTerms):
     version: int
 
 
-class ZoneIn(BaseModel):
+class ZoneIn(Input):
     """A waiting area."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
     code: Code
     name: str = Field(min_length=1, max_length=100)
 
 
-class WindowIn(BaseModel):
+class WindowIn(Input):
     """A window and the items it serves, its first choice first."""
-
-    model_config = ConfigDict(extra="forbid")
 
     no: int = Field(ge=1, le=999)
     name: str = Field("", max_length=100)
@@ -163,17 +157,15 @@ class WindowIn(BaseModel):
     items: list[ItemRef] = Field(max_length=200)
 
 
-class WindowsIn(BaseModel):
+class WindowsIn(Input):
     """All windows and zones of a hall; what is left out is retired."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1, description="大厅的版本 | The hall's version")
     zones: list[ZoneIn] = Field(default_factory=list, max_length=50)
     windows: list[WindowIn] = Field(max_length=300)
 
 
-class WindowView(BaseModel):
+class WindowView(View):
     """A window and the items it serves."""
 
     id: UUID
@@ -193,10 +185,8 @@ class HallDetail(HallView):
     windows: list[WindowView]
 
 
-class DeviceIn(BaseModel):
+class DeviceIn(Input):
     """A device and the account with which it signs in."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: DeviceKind
     name: str = Field(min_length=1, max_length=100)
@@ -205,16 +195,14 @@ class DeviceIn(BaseModel):
     zone: Code | None = None
 
 
-class DevicesIn(BaseModel):
+class DevicesIn(Input):
     """All devices of a hall; what is left out is retired."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1, description="大厅的版本 | The hall's version")
     devices: list[DeviceIn] = Field(max_length=500)
 
 
-class DeviceView(BaseModel):
+class DeviceView(View):
     """A device in use."""
 
     id: UUID

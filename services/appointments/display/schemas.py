@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing.models import Ticket, TicketState, WindowState
 from services.appointments.queueing.schemas import EstimateView, TicketView, view
+from shared.edge import View
 from shared.errors import Text
 
 LONG_WAIT_MINUTES = 150
@@ -17,7 +18,7 @@ _ELSEWHERE = Text(
 )
 
 
-class CalledView(BaseModel):
+class CalledView(View):
     """One line of the screen: which number goes to which window."""
 
     number: str = Field(examples=["A001"])
@@ -26,7 +27,7 @@ class CalledView(BaseModel):
     state: TicketState
 
 
-class WaitingView(BaseModel):
+class WaitingView(View):
     """How many wait for an item, and what the last of them must expect."""
 
     item: str
@@ -36,7 +37,7 @@ class WaitingView(BaseModel):
     p85_minutes: int | None
 
 
-class DisplayView(BaseModel):
+class DisplayView(View):
     """What the screens of a hall show: numbers only, nothing about people."""
 
     hall: str
@@ -46,7 +47,7 @@ class DisplayView(BaseModel):
     windows_open: int
 
 
-class QueueEntry(BaseModel):
+class QueueEntry(View):
     """A ticket as staff of the hall see it."""
 
     id: UUID
@@ -65,7 +66,7 @@ class QueueEntry(BaseModel):
     estimate: EstimateView | None
 
 
-class WindowEntry(BaseModel):
+class WindowEntry(View):
     """A window of the hall as staff see it."""
 
     id: UUID

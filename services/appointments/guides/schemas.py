@@ -4,9 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.appointments.guides.models import CaseKind, LimitUnit, OnlineDepth
+from shared.edge import Input, View
 
 ItemCode = Annotated[
     str,
@@ -17,7 +18,7 @@ SubjectKind = Literal["person", "enterprise", "institution", "organisation", "go
 """服务对象, GB/T 39046: 1 自然人, 2 企业, 3 事业, 4 社会组织, 5 行政机关, 6 其他."""
 
 
-class ItemTerms(BaseModel):
+class ItemTerms(View):
     """What is laid down about a service item (实施清单)."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -44,10 +45,8 @@ class ItemTerms(BaseModel):
     valid_to: date | None = None
 
 
-class ItemIn(ItemTerms):
+class ItemIn(Input, ItemTerms):
     """A new item, or the next state of one; `version` is the one that you are changing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int | None = Field(None, ge=1, description="新事项不填 | Leave out for a new item")
 
@@ -61,10 +60,8 @@ class ItemView(ItemTerms):
     updated_at: datetime
 
 
-class Material(BaseModel):
+class Material(Input):
     """材料: one paper, where it comes from, and in which form it is accepted."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Line
     name_en: str | None = Field(None, max_length=200)
@@ -76,38 +73,30 @@ class Material(BaseModel):
     note: str = Field("", max_length=500)
 
 
-class Fee(BaseModel):
+class Fee(Input):
     """收费项目."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Line
     amount: str = Field(max_length=100, description="标准 | Rate", examples=["每次 10 元"])
     basis: str = Field("", max_length=300, description="收费依据")
 
 
-class Step(BaseModel):
+class Step(Input):
     """办理流程中的一步."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Line
     note: str = Field("", max_length=500)
 
 
-class Question(BaseModel):
+class Question(Input):
     """常见问题."""
-
-    model_config = ConfigDict(extra="forbid")
 
     question: Line
     answer: str = Field(min_length=1, max_length=2000)
 
 
-class GuideContent(BaseModel):
+class GuideContent(Input):
     """办事指南: what a person must know to settle the matter in one visit."""
-
-    model_config = ConfigDict(extra="forbid")
 
     summary: str = Field("", max_length=1000)
     summary_en: str | None = Field(None, max_length=1000)
@@ -128,12 +117,10 @@ class GuideContent(BaseModel):
 class GuideIn(GuideContent):
     """The next version of a guide; `version` is the one that it replaces, 0 for the first."""
 
-    model_config = ConfigDict(extra="forbid")
-
     version: int = Field(ge=0)
 
 
-class GuideView(BaseModel):
+class GuideView(View):
     """A published guide with the item's terms."""
 
     item: ItemView

@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import Evidence
 from services.appointments.queueing.schemas import ItemCode, TicketView
+from shared.edge import Input
 
 
-class TicketRequest(BaseModel):
+class TicketRequest(Input):
     """`class` other than walk_in or appointment needs evidence; an appointment needs its code."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"hall": "H001", "items": ["PBOC-01"]}]},
+        json_schema_extra={"examples": [{"hall": "H001", "items": ["PBOC-01"]}]}
     )
 
     hall: str = Field(min_length=1, max_length=32)

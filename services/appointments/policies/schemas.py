@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from shared.edge import Input, View
 from shared.errors import Text
 
 
-class PolicyTerms(BaseModel):
+class PolicyTerms(View):
     """What a booking policy lays down."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -27,10 +28,8 @@ class PolicyTerms(BaseModel):
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 
 
-class NewPolicy(PolicyTerms):
+class NewPolicy(Input, PolicyTerms):
     """The next version of a hall's policy."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=0, description="您所修改的版本 | The version that you are changing")
 

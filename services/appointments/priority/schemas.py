@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from services.appointments.priority.models import TicketClass
+from shared.edge import Input, View
 from shared.errors import Text
 
 Credit = Annotated[int, Field(ge=0, le=1440)]
@@ -27,13 +28,13 @@ _EVERY_CLASS = Text(
 )
 
 
-class QueueRules(BaseModel):
+class QueueRules(Input):
     """The numbers of a queue policy; the defaults hold where a hall has decided nothing.
 
     Strict order of classes is a policy too: credits of a whole day, one above the other.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     credits: dict[TicketClass, Credit] = Field(
         DEFAULT_CREDITS, description="照顾分钟数 | Minutes of credit a class has."
@@ -70,16 +71,14 @@ class Policy(QueueRules):
     version: int = Field(0, ge=0)
 
 
-class PolicyChange(BaseModel):
+class PolicyChange(Input):
     """A new version of a hall's policy; `basis` names the document that allows it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     rules: QueueRules
     basis: str = Field(min_length=2, max_length=500, examples=["本中心优先服务规定〔2026〕3号"])
 
 
-class PolicyView(BaseModel):
+class PolicyView(View):
     hall_code: str
     version: int
     rules: QueueRules
@@ -87,28 +86,22 @@ class PolicyView(BaseModel):
     decided_at: AwareDatetime | None
 
 
-class IdNumberEvidence(BaseModel):
+class IdNumberEvidence(Input):
     """The citizen number (GB 11643) that shows the age; it is checked and never stored."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["id_number"]
     value: str = Field(min_length=15, max_length=24)
 
 
-class CertificateEvidence(BaseModel):
+class CertificateEvidence(Input):
     """A certificate that staff or a device has seen; only a keyed hash of its number is kept."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["certificate"]
     number: str = Field(min_length=4, max_length=64, pattern=r"^\S.*\S$")
 
 
-class StaffEvidence(BaseModel):
+class StaffEvidence(Input):
     """What staff see with their own eyes (pregnant, child in arms) or decide, with the reason."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["staff"]
     reason: str = Field(min_length=2, max_length=120)

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from services.appointments.queueing.models import Outcome, Ticket, TicketState
+from shared.edge import Input, View
 from shared.errors import Text
 
 ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
@@ -17,10 +18,8 @@ _DONE_IS_DONE = Text(
 _WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
 
 
-class EdgeRequest(BaseModel):
+class EdgeRequest(Input):
     """`version`, when given, must be the ticket's present one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int | None = Field(None, ge=1, le=2**31 - 1)
 
@@ -51,14 +50,14 @@ class TransferRequest(EdgeRequest):
         return self
 
 
-class EstimateView(BaseModel):
+class EstimateView(View):
     """The wait that half, and 85 of 100, such people do not exceed; null: no open window yet."""
 
     p50_minutes: int | None
     p85_minutes: int | None
 
 
-class TicketView(BaseModel):
+class TicketView(View):
     """A ticket as anyone may see who knows its id: nothing personal, not even the class."""
 
     id: UUID
@@ -80,7 +79,7 @@ class TicketView(BaseModel):
     advice: str | None = Field(None, description="Above 150 minutes: another hall or day.")
 
 
-class TicketMemory(BaseModel):
+class TicketMemory(View):
     """What an undo puts back: the columns that edges change."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -99,7 +98,7 @@ class TicketMemory(BaseModel):
     next_leg_id: UUID | None
 
 
-class Entry(BaseModel):
+class Entry(View):
     """An entry of the event log, beyond what the ticket itself says; `event` names its event."""
 
     action: str

@@ -4,12 +4,13 @@ from datetime import date, datetime, time
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
 from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.slots.models import Pool
+from shared.edge import Input, View
 from shared.errors import Text
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
@@ -18,7 +19,7 @@ Code = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
 HallRef = Annotated[str, Field(pattern=r"^[A-Z0-9-]{2,32}$")]
 
 
-class RuleTerms(BaseModel):
+class RuleTerms(View):
     """When people are seen, for what, and how many at a time."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -49,10 +50,8 @@ class RuleTerms(BaseModel):
     valid_to: date | None = None
 
 
-class RuleIn(RuleTerms):
+class RuleIn(Input, RuleTerms):
     """A rule as it shall be from now on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -80,10 +79,8 @@ class RuleView(RuleTerms):
     )
 
 
-class ScheduleChange(BaseModel):
+class ScheduleChange(Input):
     """Rules to add or change, and codes of rules to end."""
-
-    model_config = ConfigDict(extra="forbid")
 
     hall: HallRef
     rules: list[RuleIn] = Field(default_factory=list, max_length=50)
@@ -103,7 +100,7 @@ class ScheduleApplication(ScheduleChange):
     fingerprint: str = Field(min_length=16, max_length=64)
 
 
-class PlannedSlot(BaseModel):
+class PlannedSlot(View):
     """A slot that the change adds or takes away."""
 
     model_config = ConfigDict(frozen=True)
@@ -115,7 +112,7 @@ class PlannedSlot(BaseModel):
     capacity: int
 
 
-class EndangeredAppointment(BaseModel):
+class EndangeredAppointment(View):
     """An appointment that would lose its time."""
 
     id: UUID
@@ -125,7 +122,7 @@ class EndangeredAppointment(BaseModel):
     starts_at: datetime
 
 
-class Proposal(BaseModel):
+class Proposal(View):
     """What a change does, slot by slot: the first 1000 of each list; the counts are whole."""
 
     hall: str
@@ -140,10 +137,8 @@ class Proposal(BaseModel):
     fingerprint: str = Field(description="提交时带上 | Send it with apply")
 
 
-class ClosureIn(BaseModel):
+class ClosureIn(Input):
     """The hall sees nobody in this time. With `dry_run` nothing is written."""
-
-    model_config = ConfigDict(extra="forbid")
 
     hall: HallRef
     starts_at: AwareDatetime
@@ -160,7 +155,7 @@ class ClosureIn(BaseModel):
         return self
 
 
-class ClosureView(BaseModel):
+class ClosureView(View):
     """A closure and what it took away."""
 
     id: UUID | None

@@ -4,15 +4,16 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.appointments.slots.models import Pool
+from shared.edge import View
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 """A day that leaves room to count from."""
 
 
-class FreeSlot(BaseModel):
+class FreeSlot(View):
     """A time at which places are free; for a longer matter, the first of consecutive slots."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,6 +8,7 @@ from services.appointments.statistics.schemas import Format, Grouping, Statistic
 from shared import clock
 from shared.clock import Now
 from shared.db import Session
+from shared.edge import Day
 from shared.identity import Caller, allow
 from shared.routing import Router
 
@@ -31,8 +32,8 @@ async def get_statistics(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")],
-    first: Annotated[date | None, Query(alias="from", **_DAY)] = None,
-    last: Annotated[date | None, Query(alias="to", **_DAY)] = None,
+    first: Annotated[Day | None, Query(alias="from", **_DAY)] = None,
+    last: Annotated[Day | None, Query(alias="to", **_DAY)] = None,
     by: Grouping = Grouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:

@@ -4,7 +4,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from shared.edge import View
 
 
 class Grouping(StrEnum):
@@ -21,7 +23,7 @@ class Grouping(StrEnum):
 Format = Literal["json", "csv"]
 
 
-class Figures(BaseModel):
+class Figures(View):
     """One line; null where nothing was there to measure, never a made-up 0."""
 
     key: str | None = Field(description="窗口号、事项、人员、小时或日期 | What the line is about.")
@@ -49,7 +51,7 @@ class Figures(BaseModel):
     )
 
 
-class EstimateQuality(BaseModel):
+class EstimateQuality(View):
     """What was predicted when the tickets were taken, against what came."""
 
     count: int
@@ -57,7 +59,7 @@ class EstimateQuality(BaseModel):
     covered_rate: float | None = Field(description="How often the wait stayed within P85.")
 
 
-class StatisticsView(BaseModel):
+class StatisticsView(View):
     hall: str
     from_: date = Field(serialization_alias="from")
     to: date

@@ -2,26 +2,23 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from services.appointments.queueing.models import WindowAtWork, WindowState
+from shared.edge import Input, View
 
 
-class OpenRequest(BaseModel):
+class OpenRequest(Input):
     """`clerk`: who works there, as staff name each other; the caller's account if not given."""
-
-    model_config = ConfigDict(extra="forbid")
 
     clerk: str | None = Field(None, min_length=1, max_length=128)
 
 
-class PauseRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PauseRequest(Input):
     reason: str | None = Field(None, min_length=1, max_length=120, examples=["午餐"])
 
 
-class WindowView(BaseModel):
+class WindowView(View):
     id: UUID
     hall: str
     no: int

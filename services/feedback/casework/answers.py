@@ -4,13 +4,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from services.feedback.casework.models import ActivityKind
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
+from shared.edge import View
 
 
-class DuplicateView(BaseModel):
+class DuplicateView(View):
     """An earlier letter that reads much like this one."""
 
     id: UUID
@@ -18,7 +19,7 @@ class DuplicateView(BaseModel):
     likeness: float = Field(description="相同内容的比例 | Share in common, 0 to 1")
 
 
-class LetterView(BaseModel):
+class LetterView(View):
     """A letter in a work list; what looks personal in its title is masked."""
 
     id: UUID
@@ -42,7 +43,7 @@ class LetterView(BaseModel):
     duplicates: list[DuplicateView]
 
 
-class StepView(BaseModel):
+class StepView(View):
     """One move of a letter, for staff; its words are masked."""
 
     version: int
@@ -56,14 +57,14 @@ class StepView(BaseModel):
     at: AwareDatetime
 
 
-class ActivityView(BaseModel):
+class ActivityView(View):
     kind: ActivityKind
     held_on: date
     summary: str
     recorded_by: str
 
 
-class ClockView(BaseModel):
+class ClockView(View):
     """A time limit of the letter."""
 
     kind: str
@@ -84,14 +85,14 @@ class FileView(LetterView):
     clocks: list[ClockView]
 
 
-class PapersView(BaseModel):
+class PapersView(View):
     """What was added to a letter, unmasked. Reading it is written to the audit log."""
 
     supplements: list[str]
     replies: list[str]
 
 
-class SenderStep(BaseModel):
+class SenderStep(View):
     """One step as its sender is told it."""
 
     at: AwareDatetime
@@ -102,7 +103,7 @@ class SenderStep(BaseModel):
     message: str | None = None
 
 
-class SenderView(BaseModel):
+class SenderView(View):
     """A letter as its sender sees it."""
 
     reg_no: str

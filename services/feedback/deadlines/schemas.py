@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind, Unit
-from shared.edge import Prose
+from shared.edge import Prose, View
 
 REGION = r"^[A-Z]{2}(-[A-Z0-9]{1,8})?$"
 
@@ -23,7 +23,7 @@ class NewPolicy(Prose):
     valid_from: date = Field(description="自何日起适用，不早于今天 | From today on or later")
 
 
-class PolicyView(BaseModel):
+class PolicyView(View):
     """A row of policy: how long something may take, and by which rule."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -38,7 +38,7 @@ class PolicyView(BaseModel):
     valid_from: date
 
 
-class ClockView(BaseModel):
+class ClockView(View):
     """A limit that runs, or ran, for one letter, rating or order."""
 
     id: UUID

@@ -1,7 +1,9 @@
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from shared.edge import View
 
 
-class DepartmentView(BaseModel):
+class DepartmentView(View):
     """A department that answers letters."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
-from shared.edge import Prose
+from shared.edge import Prose, View
 from shared.errors import Text
 from shared.personal import Phone
 
@@ -86,7 +86,7 @@ class ByPhone(Prose):
     phone: Phone
 
 
-class LetterReceipt(BaseModel):
+class LetterReceipt(View):
     """What the sender keeps. The query code is shown this once and stored nowhere."""
 
     id: UUID
@@ -95,7 +95,7 @@ class LetterReceipt(BaseModel):
     state: LetterState
 
 
-class OriginalView(BaseModel):
+class OriginalView(View):
     """A letter unmasked. Reading it is written to the audit log."""
 
     id: UUID

@@ -2,13 +2,13 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
 from services.feedback.publication.models import DeclineReason, Part, RedactionState, Verdict
 from services.feedback.redaction.rules import SpanKind
-from shared.edge import Prose
+from shared.edge import Prose, View
 
 
 class OpenRedaction(Prose):
@@ -36,7 +36,7 @@ class Decline(Prose):
     reason_code: DeclineReason
 
 
-class SpanView(BaseModel):
+class SpanView(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
@@ -48,7 +48,7 @@ class SpanView(BaseModel):
     added_by: str | None = Field(description="空为规则提出 | Null: proposed by a rule")
 
 
-class Blocker(BaseModel):
+class Blocker(View):
     """Something that nobody has decided and that must not go out so."""
 
     part: Part
@@ -57,7 +57,7 @@ class Blocker(BaseModel):
     kind: SpanKind
 
 
-class RedactionView(BaseModel):
+class RedactionView(View):
     """A redaction under review: originals, spans, and the copy as it would go out."""
 
     letter_id: UUID
@@ -72,7 +72,7 @@ class RedactionView(BaseModel):
     approvals_needed: int
 
 
-class PublishedView(BaseModel):
+class PublishedView(View):
     """A letter and its reply as the public reads them."""
 
     reg_no: str

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AwareDatetime, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.feedback.ratings.models import (
     Action,
@@ -15,7 +15,7 @@ from services.feedback.ratings.models import (
     RatingState,
     RevisitOutcome,
 )
-from shared.edge import Prose
+from shared.edge import Prose, View
 from shared.errors import Text
 
 TagCode = Annotated[str, Field(pattern=r"^\d{3}$", examples=["214"])]
@@ -77,14 +77,14 @@ class RevisitResult(Prose):
     text: str | None = Field(None, max_length=2000, description="说明 | In words")
 
 
-class RatingReceipt(BaseModel):
+class RatingReceipt(View):
     """A rating was taken."""
 
     id: UUID
     state: RatingState
 
 
-class InvitationView(BaseModel):
+class InvitationView(View):
     """How a citizen may rate, and what became of the rating."""
 
     token: str = Field(description="评价时使用 | To rate with")
@@ -94,7 +94,7 @@ class InvitationView(BaseModel):
     rating: RatingReceipt | None = Field(description="已作评价 | The rating given")
 
 
-class TagView(BaseModel):
+class TagView(View):
     """A detail tag of the national platform."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -105,7 +105,7 @@ class TagView(BaseModel):
     is_core: bool
 
 
-class RatingView(BaseModel):
+class RatingView(View):
     """A rating as lists show it; what the citizen wrote is in the single view."""
 
     id: UUID
@@ -128,7 +128,7 @@ class RatingView(BaseModel):
     supervision_order_id: UUID | None
 
 
-class RatingStepView(BaseModel):
+class RatingStepView(View):
     action: Action
     state: RatingState
     round: int
@@ -154,7 +154,7 @@ class GroupBy(StrEnum):
     ITEM = "item"
 
 
-class Rate(BaseModel):
+class Rate(View):
     """A share with its 95 % Wilson interval and what it was counted over; null of nothing."""
 
     n: int = Field(description="分母 | The denominator")
@@ -163,7 +163,7 @@ class Rate(BaseModel):
     high: float | None
 
 
-class StatisticsRow(BaseModel):
+class StatisticsRow(View):
     """Figures of one group. Fewer than 5 are not shown to the public: `suppressed`."""
 
     key: str | None
@@ -182,7 +182,7 @@ class StatisticsRow(BaseModel):
     revisited_rate: Rate | None = Field(description="回访率 | revisited ÷ put right or explained")
 
 
-class Statistics(BaseModel):
+class Statistics(View):
     """Counted over the invitations of a period; who did not rate never counts as satisfied."""
 
     from_on: date

@@ -1,10 +1,11 @@
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from services.feedback.statistics import service
 from services.feedback.statistics.schemas import LetterGrouping, LetterStatistics
 from shared.clock import Now, today
 from shared.db import Session
+from shared.edge import Day
 from shared.identity import Caller, public
 from shared.routing import Router
 
@@ -20,8 +21,8 @@ async def get_letter_statistics(
     session: Session,
     now: Now,
     caller: Annotated[Caller | None, public()],
-    from_on: date | None = None,
-    to_on: date | None = None,
+    from_on: Day | None = None,
+    to_on: Day | None = None,
     group_by: LetterGrouping = LetterGrouping.ALL,
 ) -> LetterStatistics:
     """按收到日期统计，默认最近三十天。每个率都附分母和 95% 置信区间；没有评价不算满意。

@@ -1,9 +1,10 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.feedback.ratings.schemas import Rate
+from shared.edge import View
 
 
 class LetterGrouping(StrEnum):
@@ -13,7 +14,7 @@ class LetterGrouping(StrEnum):
     CHANNEL = "channel"
 
 
-class LetterFigures(BaseModel):
+class LetterFigures(View):
     """Figures of one group. Fewer than 5 letters are not shown to the public: `suppressed`."""
 
     key: str | None
@@ -46,7 +47,7 @@ class LetterFigures(BaseModel):
     )
 
 
-class LetterStatistics(BaseModel):
+class LetterStatistics(View):
     """Counted over the letters received in a period, both days included."""
 
     from_on: date

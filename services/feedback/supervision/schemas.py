@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.supervision.models import Cause, OrderState, Step
-from shared.edge import Prose
+from shared.edge import Prose, View
 
 DEPARTMENT = r"^[A-Za-z0-9_-]{1,32}$"
 
@@ -29,7 +29,7 @@ class Remark(Prose):
     text: str | None = Field(None, min_length=1, max_length=2000, description="说明 | In words")
 
 
-class OrderView(BaseModel):
+class OrderView(View):
     """A supervision order as lists show it."""
 
     id: UUID
@@ -48,7 +48,7 @@ class OrderView(BaseModel):
     open_item_count: int = Field(description="未消除的事项数 | How many still stand")
 
 
-class ItemView(BaseModel):
+class ItemView(View):
     """One cause of an order."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -66,7 +66,7 @@ class ItemView(BaseModel):
     evidence_url: str | None
 
 
-class StepView(BaseModel):
+class StepView(View):
     step: Step
     state: OrderState
     level: int

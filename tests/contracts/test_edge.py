@@ -1,0 +1,53 @@
+"""In every service, bodies are taken as they are written and answers tell their times alike."""
+
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any, get_args
+
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from deploy.services import SERVICES
+from shared.edge import Input, View
+
+ROUTES = [
+    route
+    for service in SERVICES
+    for router in import_module(f"services.{service}.app").ROUTERS
+    for route in router.routes
+    if isinstance(route, APIRoute)
+]
+
+
+def models(annotation: Any, seen: set[type]) -> Iterator[type[BaseModel]]:
+    """Every model in a type, and in the fields of those."""
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    if is_model and annotation not in seen:
+        seen.add(annotation)
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from models(field.annotation, seen)
+    for part in get_args(annotation):
+        yield from models(part, seen)
+
+
+def names(found: Iterable[type[BaseModel]]) -> list[str]:
+    return sorted(f"{model.__module__}.{model.__name__}" for model in found)
+
+
+def name_of(route: APIRoute) -> str:
+    return str(route.operation_id)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_a_body_is_taken_as_it_is_written(route: APIRoute) -> None:
+    bodies = [field.field_info.annotation for field in route.dependant.body_params]
+    read = {model for body in bodies for model in models(body, set())}
+    assert not names(model for model in read if not issubclass(model, Input))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_an_answer_tells_its_times_as_the_clocks_here_show_them(route: APIRoute) -> None:
+    given = models(route.response_model, set())
+    assert not names(model for model in given if not issubclass(model, View | Input))
