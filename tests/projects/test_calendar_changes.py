@@ -185,6 +185,7 @@ async def test_a_region_may_have_days_of_its_own(city: City) -> None:
     for region, due_on in (("CN", "2026-04-22"), ("CN-45", "2026-04-24")):
         answer = await city.client.post("/api/v1/clock/preview", json={**body, "region": region})
         assert answer.json()["due_on"] == due_on
+        assert (answer.json()["calendar"], answer.json()["note"]) == (region, None)
     await city.load({**NOTICE_2027, "year": 2027})
     answer = await city.client.get("/api/v1/calendar", params={"year": 2027, "region": "CN-45"})
     assert answer.json()["status"] == "loaded"

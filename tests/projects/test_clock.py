@@ -1,6 +1,7 @@
 """The working-day clock: the handbook's vectors by the pure rule and through the API."""
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from services.projects.calendar.models import RuleKind
 from services.projects.calendar.rules import ClockRule, due, due_on
 from shared.workdays import CalendarUnknown, official
+
+Headers = Callable[..., dict[str, str]]
 
 _FILE = Path(__file__).parent / "working_day_vectors.csv"
 VECTORS = list(csv.DictReader(_FILE.read_text().splitlines()))
@@ -124,3 +127,55 @@ async def test_a_year_is_read_with_its_notice(projects: httpx.AsyncClient) -> No
     assert (await projects.get("/api/v1/calendar", params={"year": 2030})).json()["status"] == (
         "calendar_unknown"
     )
+
+
+FIVE_DAYS = {"formed_on": "2026-04-15", "rule": {"kind": "working_days", "n": 5}}
+
+
+async def test_an_unknown_region_is_refused_and_the_known_ones_are_named(
+    projects: httpx.AsyncClient, as_: Headers
+) -> None:
+    notice = {"year": 2026, "notice": "某地放假通知", "rest_days": [], "working_weekends": []}
+    answers = {
+        "/body/region": [
+            await projects.post("/api/v1/clock/preview", json=FIVE_DAYS | {"region": "CN-99"}),
+            await projects.post(
+                "/api/v1/calendar/versions",
+                json=notice | {"region": "CN-99"},
+                headers=as_("admin"),
+            ),
+        ],
+        "/query/region": [await projects.get("/api/v1/calendar", params={"region": "CN-99"})],
+    }
+    for pointer, refused in answers.items():
+        for answer in refused:
+            problem = answer.json()
+            assert answer.status_code == 422
+            assert problem["type"] == "/problems/unknown-region"
+            assert problem["errors"][0]["pointer"] == pointer
+            assert {"code": "CN-45", "name": "广西壮族自治区"} in problem["known"]
+
+
+async def test_a_region_without_its_own_notice_keeps_the_nations_days_and_says_so(
+    projects: httpx.AsyncClient, as_: Headers
+) -> None:
+    nation = (await projects.post("/api/v1/clock/preview", json=FIVE_DAYS)).json()
+    assert (nation["region"], nation["calendar"], nation["note"]) == ("CN", "CN", None)
+    path = "/api/v1/calendar/regions/CN-3509"
+    named = {"name": "宁川市", "name_en": "Ningchuan"}
+    for status in (201, 200):
+        added = await projects.put(path, json=named, headers=as_("admin"))
+        assert (added.status_code, added.json()["calendar"]) == (status, "CN")
+    other = await projects.put(path, json=named | {"name": "别的市"}, headers=as_("admin"))
+    assert (other.status_code, other.json()["name"]) == (409, "宁川市")
+    body = FIVE_DAYS | {"region": "CN-3509"}
+    found = (await projects.post("/api/v1/clock/preview", json=body)).json()
+    assert (found["region"], found["calendar"]) == ("CN-3509", "CN")
+    assert "全国日历" in found["note"]["zh"]
+    assert "national calendar" in found["note"]["en"]
+    assert (found["due_on"], found["days"]) == (nation["due_on"], nation["days"])
+    year = await projects.get("/api/v1/calendar", params={"region": "CN-3509", "year": 2026})
+    assert (year.json()["status"], year.json()["calendar"]) == ("loaded", "CN")
+    assert len(year.json()["days"]) == 365
+    listed = (await projects.get("/api/v1/calendar/regions")).json()["items"]
+    assert {"CN", "CN-45", "CN-3509"} <= {region["code"] for region in listed}

@@ -24,12 +24,22 @@ class RuleKind(StrEnum):
     NONE = "none"
 
 
+class Region(Table, table=True):
+    """A place that may have working days of its own; without a notice of its own, the nation's."""
+
+    __tablename__ = "region"
+
+    code: str = Field(primary_key=True, max_length=16)
+    name: str = Field(max_length=100)
+    name_en: str = Field(max_length=100)
+
+
 class CalendarVersion(Table, table=True):
     """One holiday notice for one year, or the correction of an earlier one (as in 2019, 2020)."""
 
     __tablename__ = "calendar_version"
 
-    region: str = Field(primary_key=True, max_length=16)
+    region: str = Field(primary_key=True, foreign_key="region.code", max_length=16)
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     year: int
     notice: str = Field(max_length=300)

@@ -1,12 +1,18 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import func, text
+from sqlalchemy import RowMapping, func, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.calendar.models import CalendarVersion, WorkCalendarDay
+from services.projects.calendar.models import CalendarVersion, Region, WorkCalendarDay
 
+_REGIONS = text("""
+  SELECT r.code, r.name, r.name_en,
+         CASE WHEN EXISTS (SELECT FROM calendar_version v WHERE v.region = r.code)
+              THEN r.code ELSE 'CN' END AS calendar
+  FROM region r WHERE CAST(:code AS text) IS NULL OR r.code = :code ORDER BY r.code""")
 _FOLLOWERS = text("""
   SELECT DISTINCT v.region FROM calendar_version v
   WHERE v.region <> 'CN' AND NOT EXISTS (
@@ -42,6 +48,18 @@ _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.calendar',
 async def take_turn(session: AsyncSession) -> None:
     """One notice at a time: each version's ordinals build on those before it."""
     await session.execute(_TURN)
+
+
+async def regions(session: AsyncSession, code: str | None = None) -> Sequence[RowMapping]:
+    """The known regions by code (or that one), each with the region whose calendar it keeps."""
+    return (await session.execute(_REGIONS, {"code": code})).mappings().all()
+
+
+async def add_region(session: AsyncSession, region: Region) -> bool:
+    """False if the code is known already."""
+    statement = insert(Region).values(**region.model_dump()).on_conflict_do_nothing()
+    found = await session.execute(statement.returning(col(Region.code)))
+    return found.scalar_one_or_none() is not None
 
 
 async def days(

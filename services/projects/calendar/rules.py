@@ -10,11 +10,33 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.projects.calendar.models import RuleKind
-from shared.errors import Invalid, Text
+from shared.errors import Conflict, Invalid, Text
 from shared.workdays import FIRST_YEAR, CalendarUnknown, Workdays
 
 EPOCH = dt.date(2000, 1, 1)
 """Day 0 of the plain day numbers that clocks of calendar days use."""
+
+
+class UnknownRegion(Invalid):
+    """A region that is not registered; member `known` lists those that are."""
+
+    type = "/problems/unknown-region"
+    title = Text("没有登记这个地区", "This region is not registered")
+
+
+class OtherRegion(Conflict):
+    """The code is registered under another name; member `name` is that name."""
+
+    type = "/problems/region-registered"
+    title = Text("该代码已登记为别的地区", "This code is registered as another region")
+
+
+def no_own_calendar(name: str, name_en: str) -> Text:
+    """That a region keeps the nation's working days."""
+    return Text(
+        f"{name}没有自己的放假安排，按全国日历计算",
+        f"{name_en} has no notice of its own: the national calendar was counted",
+    )
 
 
 class Numbered(NamedTuple):

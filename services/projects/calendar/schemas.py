@@ -7,7 +7,43 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.projects.calendar.models import NATIONAL, RuleKind
 
-Region = Field(NATIONAL, pattern=r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$", description="地区 | Region.")
+REGION_CODE = r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$"
+Region = Field(
+    NATIONAL,
+    pattern=REGION_CODE,
+    description="地区，见 GET /calendar/regions | Region; GET /calendar/regions lists them.",
+)
+
+
+class RegionInput(BaseModel):
+    """A city or county that may get a calendar of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=2, max_length=100, description="名称 | Name.")
+    name_en: str = Field(min_length=2, max_length=100, description="英文名称 | Name in English.")
+
+
+class RegionView(BaseModel):
+    """A known region; `calendar` is the region whose working days it keeps."""
+
+    code: str
+    name: str
+    name_en: str
+    calendar: str
+
+
+class RegionList(BaseModel):
+    """The known regions."""
+
+    items: list[RegionView]
+
+
+class Note(BaseModel):
+    """A remark in both languages."""
+
+    zh: str
+    en: str
 
 
 class RuleInput(BaseModel):
@@ -49,8 +85,11 @@ class DayView(BaseModel):
 
 
 class Preview(BaseModel):
-    """The due day with the table of days, or why there is none."""
+    """The due day with the table of days, or why there is none; and whose calendar was counted."""
 
+    region: str
+    calendar: str = Field(description="所用日历的地区 | The region whose calendar was counted.")
+    note: Note | None = None
     due_on: dt.date | None
     verdict: Literal["calendar_unknown"] | None = None
     days: list[DayView] | None = None
@@ -105,6 +144,8 @@ class CalendarView(BaseModel):
     """A year of the calendar; `status` calendar_unknown while its notice is not loaded."""
 
     region: str
+    calendar: str = Field(description="所用日历的地区 | The region whose calendar this is.")
+    note: Note | None = None
     year: int
     status: Literal["loaded", "calendar_unknown"]
     versions: list[VersionView]

@@ -7,18 +7,27 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.calendar import queries, rules
 from services.projects.calendar.events import CalendarChanged
-from services.projects.calendar.models import NATIONAL, CalendarVersion, RuleKind, WorkCalendarDay
+from services.projects.calendar.models import (
+    NATIONAL,
+    CalendarVersion,
+    Region,
+    RuleKind,
+    WorkCalendarDay,
+)
 from services.projects.calendar.rules import ClockRule
 from services.projects.calendar.schemas import (
     CalendarDay,
     CalendarView,
     DayView,
+    Note,
     Preview,
     PreviewRequest,
+    RegionInput,
+    RegionView,
     VersionOrder,
     VersionView,
 )
-from shared import outbox, workdays
+from shared import audit_log, outbox, workdays
 from shared.errors import Invalid, Text
 from shared.workdays import CalendarUnknown, Workdays
 
@@ -32,12 +41,55 @@ async def newest_version(session: AsyncSession, region: str = NATIONAL) -> int:
     return await queries.newest_version(session, region)
 
 
-async def read_year(session: AsyncSession, region: str, year: int) -> CalendarView:
-    """A year's days, or `calendar_unknown` while its notice is not loaded."""
-    days = await queries.days(session, region, dt.date(year, 1, 1), dt.date(year, 12, 31))
-    versions = await queries.versions(session, region, year)
+async def list_regions(session: AsyncSession) -> list[RegionView]:
+    """The regions that may be asked for."""
+    return [RegionView(**row) for row in await queries.regions(session)]
+
+
+async def add_region(
+    session: AsyncSession, code: str, order: RegionInput, now: dt.datetime, *, actor: str
+) -> tuple[RegionView, bool]:
+    """Register a region; also whether it is new. Raises OtherRegion."""
+    region = Region(code=code, **order.model_dump())
+    is_new = await queries.add_region(session, region)
+    if is_new:
+        await audit_log.write(session, actor, "region.added", f"region:{code}", now)
+    [row] = await queries.regions(session, code)
+    if row["name"] != order.name:
+        raise rules.OtherRegion(name=row["name"])
+    return RegionView(**row), is_new
+
+
+async def _find_region(session: AsyncSession, code: str, pointer: str) -> RegionView:
+    """Raises UnknownRegion, naming the field and the regions that are known."""
+    rows = await queries.regions(session, code)
+    if not rows:
+        known = [{"code": r.code, "name": r.name} for r in await list_regions(session)]
+        said = Text(
+            f"没有登记“{code}”这个地区，可用的地区见 known",
+            f"The region {code} is not registered; member known lists those that are",
+        )
+        raise rules.UnknownRegion(said, pointer=pointer, known=known)
+    return RegionView(**rows[0])
+
+
+def _note(region: RegionView) -> Note | None:
+    """That the region keeps the nation's days, where it is not the nation."""
+    if region.calendar == region.code:
+        return None
+    return Note(**rules.no_own_calendar(region.name, region.name_en)._asdict())
+
+
+async def read_year(session: AsyncSession, code: str, year: int) -> CalendarView:
+    """A year's days, or `calendar_unknown` while its notice is not loaded. Raises UnknownRegion."""
+    region = await _find_region(session, code, "/query/region")
+    kept = region.calendar
+    days = await queries.days(session, kept, dt.date(year, 1, 1), dt.date(year, 12, 31))
+    versions = await queries.versions(session, kept, year)
     return CalendarView(
-        region=region,
+        region=code,
+        calendar=kept,
+        note=_note(region),
         year=year,
         status="loaded" if days else "calendar_unknown",
         versions=[VersionView.model_validate(version) for version in versions],
@@ -48,19 +100,21 @@ async def read_year(session: AsyncSession, region: str, year: int) -> CalendarVi
 async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
     """The last day in time and the table of days that leads to it.
 
-    Raises Invalid for a kind of clock that has no end of its own.
+    Raises Invalid for a kind of clock that has no end of its own, and UnknownRegion.
     """
+    region = await _find_region(session, request.region, "/body/region")
+    said_of = {"region": region.code, "calendar": region.calendar, "note": _note(region)}
     wanted = request.rule
     if wanted.kind is RuleKind.NONE:
         said = Text("此种期限没有截止日", "This kind of clock has no end")
         raise Invalid(said, pointer="/body/rule/kind")
     rule = ClockRule(wanted.kind, wanted.n, wanted.month_day, wanted.roll_forward)
     try:
-        due_on = rules.due_on(rule, request.formed_on, await load(session, request.region))
+        due_on = rules.due_on(rule, request.formed_on, await load(session, region.calendar))
     except CalendarUnknown:
-        return Preview(due_on=None, verdict="calendar_unknown")
-    days = await day_table(session, request.region, rule, request.formed_on, due_on)
-    return Preview(due_on=due_on, days=days)
+        return Preview(due_on=None, verdict="calendar_unknown", **said_of)
+    days = await day_table(session, region.calendar, rule, request.formed_on, due_on)
+    return Preview(due_on=due_on, days=days, **said_of)
 
 
 async def day_table(
@@ -95,9 +149,10 @@ async def add_version(
 ) -> CalendarVersion:
     """Load or correct a year: new days, ordinals counted again from there, an event for all.
 
-    Duties are not touched: they hold ordinals. Raises Invalid for days that are not the year's, or
-    for a year whose year before is not loaded, because ordinals count through.
+    Duties are not touched: they hold ordinals. Raises UnknownRegion, and Invalid for days that are
+    not the year's or for a year whose year before is not loaded, because ordinals count through.
     """
+    await _find_region(session, order.region, "/body/region")
     rules.check_notice(order.year, order.rest_days, order.working_weekends)
     await queries.take_turn(session)
     await queries.follow_nation(session, order.region)
