@@ -5,11 +5,13 @@ calendar comes in as a handful of numbers, and only rows whose verdict moves are
 """
 
 import datetime as dt
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text, tuple_
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +22,8 @@ from services.projects.auditing.rules.judging import (
     RULE_VERSION,
     VERDICT_OF,
 )
+
+LOCK_NOT_AVAILABLE = "55P03"
 
 _NOW = "(CASE WHEN s.calendar_days THEN CAST(:now_day AS int) ELSE CAST(:now_ord AS int) END)"
 _LAST = f"(CASE WHEN s.calendar_days THEN {ENDLESS} ELSE CAST(:last_ord AS int) END)"
@@ -81,6 +85,16 @@ SCOPES = {
 }
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
+
+_SIGN = text("SELECT set_config('application_name', 'audit ' || CAST(:id AS text), true)")
+
+_RUNNING = text("""
+  SELECT substring(a.application_name FROM '^audit ([0-9a-f-]{36})$') AS audit,
+         to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('projects.judge', 11)""")
 
 _TODAY = text("""
   SELECT coalesce(c.ord_end, last.ord_start + 1) AS now_ord, last.ord_start AS last_ord,
@@ -149,6 +163,32 @@ async def today(session: AsyncSession, region: str, as_of: dt.date) -> RowMappin
 async def take_turn(session: AsyncSession) -> None:
     """Wait until no other transaction judges: verdicts then have one order, that of their ids."""
     await session.execute(_TURN)
+
+
+async def wait_turn(session: AsyncSession, seconds: float) -> bool:
+    """The same with patience: several waits of the lock timeout each; False if others kept it."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            async with session.begin_nested():
+                await session.execute(_TURN)
+            return True
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+        if time.monotonic() > end:
+            return False
+
+
+async def sign(session: AsyncSession, audit_id: UUID) -> None:
+    """Let other connections see, until this transaction ends, which audit it is."""
+    await session.execute(_SIGN, {"id": str(audit_id)})
+
+
+async def running(session: AsyncSession) -> dict[str, str | None]:
+    """Which audit has the turn, and since when; `audit` is None while something else judges."""
+    found = (await session.execute(_RUNNING)).mappings().first()
+    return dict(found) if found else {}
 
 
 async def judge(session: AsyncSession, scope: str, **values: Any) -> Sequence[RowMapping]:

@@ -4,9 +4,11 @@ from uuid import UUID
 from fastapi import Query, Response, status
 
 from services.projects.auditing import service, views
+from services.projects.auditing.one_at_a_time import Alone
 from services.projects.auditing.rules import page as printing
 from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules import rows as opening
+from services.projects.auditing.rules.turns import AuditRunning
 from services.projects.auditing.schemas import (
     AuditOrder,
     AuditView,
@@ -40,17 +42,24 @@ def _file(media_type: str) -> dict[int | str, dict[str, object]]:
     status_code=status.HTTP_201_CREATED,
     operation_id="run_audit",
     summary="监察并出报表 | Audit and freeze a report",
+    responses=problem_responses(AuditRunning),
     openapi_extra={"x-deadline-seconds": 30},
 )
 async def run_audit(
-    order: AuditOrder, session: Session, now: Now, caller: Annotated[Caller, allow("auditor")]
+    order: AuditOrder,
+    audit_id: Alone,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor")],
 ) -> AuditView:
-    """按今天的日历和证据判定全部义务，并冻结监察报表。
+    """按今天的日历和证据判定全部义务，并冻结监察报表。几个人同时发起的，依次进行，各得一份报表。
 
     ---
-    Judge every duty by today's calendar and evidence, and freeze the unit report.
+    Judge every duty by today's calendar and evidence, and freeze the unit report. Audits ordered
+    at the same time run one after the other, and each has a report of its own.
     """
-    return views.audit_view(await service.audit(session, order.as_of, now, actor=caller.sub))
+    done = await service.audit(session, audit_id, order.as_of, now, actor=caller.sub)
+    return views.audit_view(done)
 
 
 @router.get(

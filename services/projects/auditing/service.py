@@ -15,6 +15,7 @@ from services.projects.auditing import queries
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue, ReportFrozen
 from services.projects.auditing.models import Audit, Report, Verdict
 from services.projects.auditing.rules import report as reporting
+from services.projects.auditing.rules import turns
 from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.calendar.models import NATIONAL
 from services.projects.evidence import service as evidence
@@ -48,7 +49,12 @@ async def judge_all(session: AsyncSession, now: dt.datetime, *, actor: str) -> i
 
 
 async def tick(session: AsyncSession, now: dt.datetime) -> int:
-    """Judge what is not published yet: only there does a day that passes move a verdict."""
+    """Judge what is not published yet: only there does a day that passes move a verdict.
+
+    Put off to the next time while others judge for long, as an audit does, which judges all.
+    """
+    if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
+        return 0
     return await _judge(session, "unseen", None, now, "audit-tick")
 
 
@@ -104,20 +110,29 @@ def _fields(row: RowMapping, *names: str) -> dict[str, Any]:
 
 
 async def audit(
-    session: AsyncSession, as_of: dt.date | None, now: dt.datetime, *, actor: str
+    session: AsyncSession,
+    audit_id: UUID,
+    as_of: dt.date | None,
+    now: dt.datetime,
+    *,
+    actor: str,
 ) -> Audit:
     """Judge every duty as of today and freeze the report; a past day is reported as judged then.
 
-    Raises Invalid for a day that has not come.
+    Raises Invalid for a day that has not come, and AuditRunning where others judge for too long.
     """
     day = clock.today(now)
     if as_of is not None and as_of > day:
         raise Invalid(_AHEAD, pointer="/body/as_of")
+    if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
+        raise turns.AuditRunning(await queries.running(session))
+    await queries.sign(session, audit_id)
     past = as_of is not None and as_of < day
     changed = 0 if past else await judge_all(session, now, actor=actor)
     report = await _freeze(session, as_of or day, now, past=past)
     marks = await queries.marks(session, None)
     done = Audit(
+        id=audit_id,
         as_of=report.as_of,
         judged=int(marks["standings"]),
         changed=changed,

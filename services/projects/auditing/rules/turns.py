@@ -1,0 +1,26 @@
+"""How long an audit waits for those before it, and what it is told after that."""
+
+from collections.abc import Mapping
+
+from shared.errors import Conflict, Text
+
+PATIENCE_SECONDS = 10.0
+"""For those before it in this process, and again for other processes: together well inside the
+deadline of the operation (30 s)."""
+
+_SAID = Text(
+    "已有一次监察正在进行，请几秒后再试，或查阅它的报表",
+    "Another audit is under way; please try again in some seconds, or read its report",
+)
+
+
+class AuditRunning(Conflict):
+    """Members `audit` and `since` name the audit that is running; `audit` is null while something
+    else judges duties."""
+
+    type = "/problems/audit-running"
+    title = Text("另一次监察正在进行", "Another audit is under way")
+
+    def __init__(self, running: Mapping[str, str | None]) -> None:
+        named = {name: running.get(name) for name in ("audit", "since")}
+        super().__init__(_SAID, retry_after=5, **named)
