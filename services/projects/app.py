@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from services.projects.auditing import models as auditing_models
 from services.projects.auditing import routes as auditing
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue, ReportFrozen
-from services.projects.auditing.service import tick
+from services.projects.auditing.service import prove_tallies, tick
 from services.projects.calendar import models as calendar_models
 from services.projects.calendar import routes as calendar
 from services.projects.calendar.events import CalendarChanged
@@ -56,6 +56,7 @@ PUBLISHES: list[type[Event]] = [
 ]
 JOBS: list[Job | LongJob] = [
     Job("audit-tick", timedelta(minutes=1), tick),
+    Job("prove-tallies", timedelta(hours=1), prove_tallies),
     LongJob("match-pages", timedelta(seconds=2), match_waiting),
     Job("seal-evidence", timedelta(minutes=10), seal_days),
 ]

@@ -203,12 +203,12 @@ async def test_the_statement_agrees_with_the_rule_on_5000_cases(
         "now_day": days[True].now_ord,
         "last_ord": days[False].last_ord,
     }
-    assert await _judge(databases, unit, numbers) == 5000
+    assert await _judge(databases, [*cases], numbers) == 5000
     found = await rows.fetch("SELECT * FROM standing WHERE unit_code = $1", unit)
     wrong = [row for row in found if not _agrees(row, *cases[row["duty_id"]], days)]
     assert not wrong, f"{len(wrong)} of {len(found)}: {cases[wrong[0]['duty_id']]} {wrong[0]}"
     assert {row["reason"] for row in found} == {str(reason) for reason in Reason}
-    assert await _judge(databases, unit, numbers) == 0
+    assert await _judge(databases, [*cases], numbers) == 0
     history = "SELECT count(*) FROM verdict_event WHERE unit_code = $1"
     assert await rows.fetchval(history, unit) == 5000
 
@@ -253,16 +253,17 @@ async def _store(
     await rows.copy_records_to_table("standing", records=records, columns=names)
 
 
-async def _judge(databases: Databases, unit: str, numbers: dict[str, int]) -> int:
-    """Run the statement for one unit; how many verdicts moved."""
+async def _judge(databases: Databases, duties: list[UUID], numbers: dict[str, int]) -> int:
+    """Run the statement for these duties; how many verdicts moved."""
     url = make_url(databases["projects"]).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url)
     async with RoomSession(engine) as session, session.begin():
         moved = await queries.judge(
             session,
-            "units",
+            "duties",
             **numbers,
-            chosen=[unit],
+            **await queries.walks(session, "CN", numbers["last_ord"]),
+            chosen=duties,
             calendar_version=23,
             region="CN",
             as_of=WALKED_ON,

@@ -75,6 +75,11 @@ class Standing(Table, table=True):
         CheckConstraint("(over_by IS NOT NULL) = (verdict = 'late')", name="over_by_when_late"),
         Index("ix_standing_unit_code_verdict", "unit_code", "verdict"),
         Index("ix_standing_unseen", "unit_code", postgresql_where=text("NOT is_seen")),
+        Index(
+            "ix_standing_falling_due",
+            *("calendar_days", "reason", "due_ord"),
+            postgresql_where=text("reason IN ('due_date_ahead', 'due_within_days')"),
+        ),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 
@@ -100,6 +105,21 @@ class Standing(Table, table=True):
     reason: Reason | None = Field(default=None, sa_type=enum_type(Reason, length=24))
     judged_on: date | None = None
     version: int = 0
+
+
+class UnitTally(Table, table=True):
+    """How many duties of a unit stand so, and by how many days the late ones are over.
+
+    Kept by the statement that moves verdicts, so that a report counts nothing; a job proves it.
+    """
+
+    __tablename__ = "unit_tally"
+    __table_args__ = (CheckConstraint("n >= 0 AND over_by >= 0", name="not_negative"),)
+
+    unit_code: str = Field(primary_key=True, max_length=32)
+    verdict: Verdict = Field(primary_key=True, sa_type=enum_type(Verdict, length=20))
+    n: int
+    over_by: int = Field(sa_type=BigInteger)
 
 
 class VerdictEvent(Table, table=True):

@@ -1,8 +1,4 @@
-"""The audit as one statement over the narrow `standing` rows, and what reports count.
-
-The statement scans once: the duty's clock, the evidence and the verdict lie in the same row, the
-calendar comes in as a handful of numbers, and only rows whose verdict moves are written.
-"""
+"""What the audit asks: the turn, the numbers of the day, what reports count."""
 
 import datetime as dt
 import time
@@ -16,73 +12,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Report
-from services.projects.auditing.rules.judging import (
-    DUE_SOON_DAYS,
-    ENDLESS,
-    RULE_VERSION,
-    VERDICT_OF,
-)
+from services.projects.auditing.statement import FIND_MOVES, judge_statement
 
 LOCK_NOT_AVAILABLE = "55P03"
 
-_NOW = "(CASE WHEN s.calendar_days THEN CAST(:now_day AS int) ELSE CAST(:now_ord AS int) END)"
-_LAST = f"(CASE WHEN s.calendar_days THEN {ENDLESS} ELSE CAST(:last_ord AS int) END)"
-_WALKED = "(CASE WHEN s.calendar_days THEN w.walked_day ELSE w.walked_ord END)"
+MANY = 20_000
+"""Up to so many duties are moved by their keys; beyond, the statement scans for itself."""
 
-
-def _in_time(reason: str) -> str:
-    return (
-        "CASE WHEN s.is_gone THEN 'gone_from_the_web'"
-        f" WHEN s.is_incomplete THEN 'elements_missing' ELSE '{reason}' END"
-    )
-
-
-REASON = f"""CASE
-  WHEN s.hold <> 'none' THEN CASE s.hold
-    WHEN 'not_applicable' THEN 'not_auditable'
-    WHEN 'exempt' THEN 'exempted'
-    WHEN 'suspended' THEN 'suspended_by_ruling'
-    WHEN 'disputed' THEN 'disputed_by_unit' END
-  WHEN NOT s.is_formed THEN 'no_formation_date'
-  WHEN s.seen_early THEN 'seen_before_formed'
-  WHEN s.due_ord IS NULL THEN 'calendar_not_loaded'
-  WHEN s.is_seen THEN CASE
-    WHEN s.claim_early AND NOT s.claim_contradicted THEN 'claim_before_formed'
-    WHEN s.seen_ord <= s.due_ord THEN {_in_time("seen_in_time")}
-    WHEN s.absent_ord > s.due_ord THEN 'absent_after_due'
-    WHEN s.claim_contradicted THEN 'claim_contradicted'
-    WHEN NOT s.is_claimed THEN 'no_publication_time'
-    WHEN s.claim_ord <= s.due_ord THEN {_in_time("claim_in_time")}
-    WHEN s.claim_ord IS NOT NULL OR s.due_ord <= {_LAST} THEN 'claim_after_due'
-    ELSE 'calendar_not_loaded' END
-  WHEN s.due_ord > {_LAST} THEN 'calendar_not_loaded'
-  WHEN s.due_ord - {_NOW} > {DUE_SOON_DAYS} THEN 'due_date_ahead'
-  WHEN s.due_ord >= {_NOW} THEN 'due_within_days'
-  WHEN s.in_review THEN 'candidate_in_review'
-  WHEN {_WALKED} > s.due_ord THEN 'proven_absent'
-  ELSE 'no_capture_since_due' END"""
-
-
-def over_by(reason: str) -> str:
-    """By how many days a duty judged so is over, as SQL; NULL unless it is late."""
-    return f"""CASE {reason}
-  WHEN 'absent_after_due' THEN greatest(
-    s.absent_ord, CASE WHEN NOT s.claim_contradicted THEN s.claim_ord END) - s.due_ord
-  WHEN 'claim_after_due' THEN coalesce(s.claim_ord, {_LAST} + 1) - s.due_ord END"""
-
-
-def verdict_of(reason: str) -> str:
-    """The verdict to which a reason belongs, as SQL."""
-    words = " ".join(f"WHEN '{each}' THEN '{verdict}'" for each, verdict in VERDICT_OF.items())
-    return f"CASE {reason} {words} END"
-
-
-SCOPES = {
-    "all": "true",
-    "unseen": "NOT s.is_seen",
-    "duties": "s.duty_id = ANY(CAST(:chosen AS uuid[]))",
-    "units": "s.unit_code = ANY(CAST(:chosen AS text[]))",
-}
+A_TIME = 2_000
+"""Few enough for PostgreSQL to look their names up one by one."""
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
 
@@ -105,53 +43,25 @@ _TODAY = text("""
   LEFT JOIN work_calendar c ON c.region = :region AND c.date = :as_of""")
 
 
-_MOVED = f"""\
-SELECT m.duty_id, m.unit_code, u.name AS unit_name, d.project_code, pr.name AS project_name,
-       d.item_code, i.item_l2 AS item_name, m.from_verdict, m.to_verdict, m.reason,
-       coalesce(m.over_by, {_NOW.replace("s.", "m.")} - m.due_ord) AS over_by, m.calendar_days,
-       CASE WHEN m.calendar_days THEN DATE '2000-01-01' + m.due_ord ELSE c.date END AS due_on
-FROM moved m
-JOIN duty d ON d.id = m.duty_id
-JOIN responsible_unit u ON u.code = m.unit_code
-JOIN project pr ON pr.code = d.project_code
-JOIN catalogue_item i ON i.id = d.item_id
-LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = m.due_ord AND c.is_workday
-WHERE m.from_verdict IS DISTINCT FROM m.to_verdict
-ORDER BY m.duty_id"""
+_WALKS = text("""
+  SELECT coalesce(array_agg(f.unit_code), '{}') AS walked_units,
+         coalesce(array_agg(f.day - DATE '2000-01-01'), '{}') AS walked_days,
+         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{}') AS walked_ords
+  FROM (SELECT unit_code, (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
+        FROM full_walk GROUP BY unit_code) f
+  LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day""")
 
-
-def judge_statement(scope: str) -> str:
-    """The audit of the duties in `scope` (a key of SCOPES); gives a row for each verdict moved."""
-    return f"""
-WITH w AS MATERIALIZED (
-  SELECT u.code AS unit_code, walk.day - DATE '2000-01-01' AS walked_day,
-         CASE WHEN walk.day IS NOT NULL
-              THEN coalesce(c.ord_end, CAST(:last_ord AS int) + 1) END AS walked_ord
-  FROM responsible_unit u
-  LEFT JOIN LATERAL (
-    SELECT (max(f.walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
-    FROM full_walk f WHERE f.unit_code = u.code) walk ON true
-  LEFT JOIN work_calendar c ON c.region = :region AND c.date = walk.day
-), moved AS (
-  UPDATE standing s
-  SET reason = {REASON}, verdict = {verdict_of(REASON)}, over_by = {over_by(REASON)},
-      judged_on = CAST(:as_of AS date), version = s.version + 1
-  FROM w
-  WHERE s.unit_code = w.unit_code AND {SCOPES[scope]}
-    AND (s.reason IS DISTINCT FROM {REASON}
-      OR s.is_seen AND s.over_by IS DISTINCT FROM {over_by("s.reason")})
-  RETURNING s.duty_id, s.unit_code, s.due_ord, s.calendar_days, new.reason, new.over_by,
-            old.verdict AS from_verdict, new.verdict AS to_verdict, old.over_by AS from_over_by
-), noted AS (
-  INSERT INTO verdict_event (duty_id, unit_code, from_verdict, to_verdict, over_by, reason,
-    fact_id, as_of, rule_version, calendar_version, actor, judged_at)
-  SELECT m.duty_id, m.unit_code, m.from_verdict, m.to_verdict, m.over_by, m.reason,
-         p.fact_id, CAST(:as_of AS date), {RULE_VERSION}, CAST(:calendar_version AS int),
-         CAST(:actor AS text), CAST(:now AS timestamptz)
-  FROM moved m LEFT JOIN publication p ON p.duty_id = m.duty_id
-  WHERE (m.from_verdict, m.from_over_by) IS DISTINCT FROM (m.to_verdict, m.over_by)
-)
-{_MOVED}"""
+_NAMES = text("""
+  SELECT d.id AS duty_id, u.name AS unit_name, d.project_code, pr.name AS project_name,
+         d.item_code, i.item_l2 AS item_name,
+         CASE WHEN s.calendar_days THEN DATE '2000-01-01' + s.due_ord ELSE c.date END AS due_on
+  FROM duty d
+  JOIN standing s ON s.duty_id = d.id
+  JOIN responsible_unit u ON u.code = d.unit_code
+  JOIN project pr ON pr.code = d.project_code
+  JOIN catalogue_item i ON i.id = d.item_id
+  LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = s.due_ord AND c.is_workday
+  WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id""")
 
 
 async def today(session: AsyncSession, region: str, as_of: dt.date) -> RowMapping:
@@ -191,14 +101,57 @@ async def running(session: AsyncSession) -> dict[str, str | None]:
     return dict(found) if found else {}
 
 
-async def judge(session: AsyncSession, scope: str, **values: Any) -> Sequence[RowMapping]:
-    """Run the audit statement; the duties whose verdict moved, with what their events say."""
-    return (await session.execute(text(judge_statement(scope)), values)).mappings().all()
+async def walks(session: AsyncSession, region: str, last_ord: int) -> dict[str, list[Any]]:
+    """When each unit's places were last read to their end: walked_units, _days and _ords."""
+    found = await session.execute(_WALKS, {"region": region, "last_ord": last_ord})
+    return dict(found.mappings().one())
 
 
-_STANDINGS = text("""
-  SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
-  FROM standing WHERE verdict IS NOT NULL GROUP BY unit_code, verdict""")
+async def judge(session: AsyncSession, scope: str, **values: Any) -> list[dict[str, Any]]:
+    """Run the audit statement; the duties whose verdict moved, with what their events say.
+
+    `values` are the numbers of the day (`today`), of the walks (`walks`), and who judges when.
+    """
+    if scope == "all":
+        found = (await session.execute(text(FIND_MOVES), values)).scalar_one()
+        if not found:
+            return []
+        if len(found) <= MANY:
+            scope, values = "duties", {**values, "chosen": found}
+    moved = (await session.execute(text(judge_statement(scope)), values)).mappings().all()
+    return await _named(session, values["region"], moved)
+
+
+async def _named(
+    session: AsyncSession, region: str, moved: Sequence[RowMapping]
+) -> list[dict[str, Any]]:
+    """The moves with the names that people read, looked up by key and not by a scan of all."""
+    named: list[dict[str, Any]] = []
+    for start in range(0, len(moved), A_TIME):
+        some = moved[start : start + A_TIME]
+        ids = [row["duty_id"] for row in some]
+        names = (await session.execute(_NAMES, {"ids": ids, "region": region})).mappings().all()
+        named += [{**row, **name} for row, name in zip(some, names, strict=True)]
+    return named
+
+
+_TALLIES = text("SELECT unit_code, verdict, n, over_by FROM unit_tally WHERE n > 0")
+
+_PROVE = text("""
+  MERGE INTO unit_tally t
+  USING (SELECT coalesce(s.unit_code, kept.unit_code) AS unit_code,
+                coalesce(s.verdict, kept.verdict) AS verdict,
+                coalesce(s.n, 0) AS n, coalesce(s.over_by, 0) AS over_by
+         FROM (SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
+               FROM standing WHERE verdict IS NOT NULL GROUP BY unit_code, verdict) s
+         FULL JOIN unit_tally kept
+           ON kept.unit_code = s.unit_code AND kept.verdict = s.verdict) d
+  ON t.unit_code = d.unit_code AND t.verdict = d.verdict
+  WHEN MATCHED AND (t.n, t.over_by) IS DISTINCT FROM (d.n, d.over_by)
+    THEN UPDATE SET n = d.n, over_by = d.over_by
+  WHEN NOT MATCHED THEN INSERT (unit_code, verdict, n, over_by)
+    VALUES (d.unit_code, d.verdict, d.n, d.over_by)
+  RETURNING t.unit_code, t.verdict, coalesce(old.n, 0) AS kept, new.n AS counted""")
 
 _LATEST = """
   SELECT DISTINCT ON (e.duty_id) e.id, e.duty_id, e.unit_code, e.to_verdict AS verdict, e.over_by,
@@ -214,8 +167,7 @@ _MARKS = text("""
           WHERE judged_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_event,
          (SELECT coalesce(max(id), 0) FROM publication_fact
           WHERE recorded_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_fact,
-         (SELECT coalesce(max(version), 0) FROM catalogue_version) AS catalogue_version,
-         (SELECT count(*) FROM standing) AS standings""")
+         (SELECT coalesce(max(version), 0) FROM catalogue_version) AS catalogue_version""")
 
 _UNITS = text("""
   SELECT code, name, name_en FROM responsible_unit
@@ -244,7 +196,12 @@ _ROWS = text(f"""
 
 async def counts(session: AsyncSession) -> Sequence[RowMapping]:
     """By unit and verdict: how many duties stand so now, and the days the late ones are over."""
-    return (await session.execute(_STANDINGS)).mappings().all()
+    return (await session.execute(_TALLIES)).mappings().all()
+
+
+async def prove_tallies(session: AsyncSession) -> Sequence[RowMapping]:
+    """Count all standings and set right what the roll-up says otherwise; gives what was wrong."""
+    return (await session.execute(_PROVE)).mappings().all()
 
 
 async def counts_at(session: AsyncSession, last_event: int) -> Sequence[RowMapping]:

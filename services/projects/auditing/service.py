@@ -2,10 +2,11 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,6 +27,8 @@ from shared.pages import PageRequest
 
 Row = RowMapping
 
+log = structlog.get_logger()
+
 _AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be audited")
 
 
@@ -36,11 +39,14 @@ async def judge_duties(
     return await _judge(session, "duties", list(duties), now, actor)
 
 
-async def judge_units(
+async def judge_walked(
     session: AsyncSession, units: Sequence[str], now: dt.datetime, *, actor: str
 ) -> int:
-    """Judge all duties of these units, after their pages were read. Returns how many moved."""
-    return await _judge(session, "units", list(units), now, actor)
+    """Judge what these units have not published, after their pages were read to the end.
+
+    Returns how many verdicts moved.
+    """
+    return await _judge(session, "walked", list(units), now, actor)
 
 
 async def judge_all(session: AsyncSession, now: dt.datetime, *, actor: str) -> int:
@@ -49,13 +55,23 @@ async def judge_all(session: AsyncSession, now: dt.datetime, *, actor: str) -> i
 
 
 async def tick(session: AsyncSession, now: dt.datetime) -> int:
-    """Judge what is not published yet: only there does a day that passes move a verdict.
+    """Judge what falls due: only there does a day that passes move a verdict.
 
     Put off to the next time while others judge for long, as an audit does, which judges all.
     """
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
         return 0
-    return await _judge(session, "unseen", None, now, "audit-tick")
+    return await _judge(session, "falling_due", None, now, "audit-tick")
+
+
+async def prove_tallies(session: AsyncSession, now: dt.datetime) -> int:
+    """Count all duties and compare with the roll-up; what differs is set right and told loudly."""
+    if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
+        return 0
+    wrong = await queries.prove_tallies(session)
+    for row in wrong:
+        log.error("tally_was_wrong", **row)
+    return len(wrong)
 
 
 async def take_turn(session: AsyncSession) -> None:
@@ -69,7 +85,9 @@ async def _judge(
     await queries.take_turn(session)
     as_of = clock.today(now)
     day = await queries.today(session, NATIONAL, as_of)
-    values: dict[str, Any] = {**day, "region": NATIONAL, "as_of": as_of, "now": now, "actor": actor}
+    walks = await queries.walks(session, NATIONAL, day["last_ord"])
+    values: dict[str, Any] = {**day, **walks, "region": NATIONAL, "as_of": as_of, "now": now}
+    values["actor"] = actor
     if chosen is not None:
         values["chosen"] = chosen
     moved = await queries.judge(session, scope, **values)
@@ -79,7 +97,7 @@ async def _judge(
 
 
 def _told(
-    row: RowMapping, as_of: dt.date, now: dt.datetime, calendar_version: int
+    row: Mapping[str, Any], as_of: dt.date, now: dt.datetime, calendar_version: int
 ) -> Iterator[Told]:
     """What others hear of a verdict that moved."""
     scope, subject = row["unit_code"], str(row["duty_id"])
@@ -105,7 +123,7 @@ def _told(
         yield Told(overdue, scope, subject)
 
 
-def _fields(row: RowMapping, *names: str) -> dict[str, Any]:
+def _fields(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
@@ -129,12 +147,11 @@ async def audit(
     await queries.sign(session, audit_id)
     past = as_of is not None and as_of < day
     changed = 0 if past else await judge_all(session, now, actor=actor)
-    report = await _freeze(session, as_of or day, now, past=past)
-    marks = await queries.marks(session, None)
+    report, judged = await _freeze(session, as_of or day, now, past=past)
     done = Audit(
         id=audit_id,
         as_of=report.as_of,
-        judged=int(marks["standings"]),
+        judged=judged,
         changed=changed,
         calendar_version=report.inputs["versions"]["calendar"],
         rule_version=RULE_VERSION,
@@ -147,7 +164,10 @@ async def audit(
     return done
 
 
-async def _freeze(session: AsyncSession, as_of: dt.date, now: dt.datetime, *, past: bool) -> Report:
+async def _freeze(
+    session: AsyncSession, as_of: dt.date, now: dt.datetime, *, past: bool
+) -> tuple[Report, int]:
+    """The report of that day, frozen, and how many duties it counts."""
     before = clock.day_start(as_of + dt.timedelta(days=1)) if past else None
     marks = await queries.marks(session, before)
     last_event, last_fact = int(marks["last_event"]), int(marks["last_fact"])
@@ -179,7 +199,7 @@ async def _freeze(session: AsyncSession, as_of: dt.date, now: dt.datetime, *, pa
         frozen_at=now,
     )
     await outbox.record(session, frozen, subject=str(report.id))
-    return report
+    return report, sum(row["n"] for row in counts)
 
 
 async def _inputs(session: AsyncSession, as_of: dt.date, catalogue_version: int) -> dict[str, Any]:

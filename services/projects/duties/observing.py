@@ -74,7 +74,7 @@ async def note_full_walk(
     for unit in unit_codes:
         walk = FullWalk(unit_code=unit, walked_at=walked_at, run_id=run_id)
         await queries.put_walk(session, walk)
-    await auditing.judge_units(session, unit_codes, now, actor=actor)
+    await auditing.judge_walked(session, unit_codes, now, actor=actor)
 
 
 async def set_in_review(

@@ -1,6 +1,6 @@
 """The auditor's judgement of one duty: a pure function of ordinals, evidence and the day. No I/O.
 
-`queries.JUDGE` says the same in SQL for all duties at once; a test holds the two together.
+`statement.REASON` says the same in SQL for all duties at once; a test holds the two together.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,140 @@
+"""The audit as one statement over the narrow `standing` rows, which keeps the roll-up as well.
+
+The statement scans once and joins nothing: the duty's clock, the evidence and the verdict lie in
+the same row, the calendar and the walks come in as a handful of numbers, and only rows whose
+verdict moves are written. Who judges has the turn, so the roll-up's few rows are never waited for.
+"""
+
+from services.projects.auditing.rules.judging import (
+    DUE_SOON_DAYS,
+    ENDLESS,
+    RULE_VERSION,
+    VERDICT_OF,
+)
+
+NOW = "(CASE WHEN s.calendar_days THEN CAST(:now_day AS int) ELSE CAST(:now_ord AS int) END)"
+LAST = f"(CASE WHEN s.calendar_days THEN {ENDLESS} ELSE CAST(:last_ord AS int) END)"
+WALKED = (
+    "(CASE WHEN s.calendar_days THEN CAST(:walked_days AS int[]) ELSE CAST(:walked_ords AS int[])"
+    " END)[array_position(CAST(:walked_units AS text[]), CAST(s.unit_code AS text))]"
+)
+"""When the unit's places were last read to their end: looked up for the few rows that need it."""
+
+
+def _in_time(reason: str) -> str:
+    return (
+        "CASE WHEN s.is_gone THEN 'gone_from_the_web'"
+        f" WHEN s.is_incomplete THEN 'elements_missing' ELSE '{reason}' END"
+    )
+
+
+REASON = f"""CASE
+  WHEN s.hold <> 'none' THEN CASE s.hold
+    WHEN 'not_applicable' THEN 'not_auditable'
+    WHEN 'exempt' THEN 'exempted'
+    WHEN 'suspended' THEN 'suspended_by_ruling'
+    WHEN 'disputed' THEN 'disputed_by_unit' END
+  WHEN NOT s.is_formed THEN 'no_formation_date'
+  WHEN s.seen_early THEN 'seen_before_formed'
+  WHEN s.due_ord IS NULL THEN 'calendar_not_loaded'
+  WHEN s.is_seen THEN CASE
+    WHEN s.claim_early AND NOT s.claim_contradicted THEN 'claim_before_formed'
+    WHEN s.seen_ord <= s.due_ord THEN {_in_time("seen_in_time")}
+    WHEN s.absent_ord > s.due_ord THEN 'absent_after_due'
+    WHEN s.claim_contradicted THEN 'claim_contradicted'
+    WHEN NOT s.is_claimed THEN 'no_publication_time'
+    WHEN s.claim_ord <= s.due_ord THEN {_in_time("claim_in_time")}
+    WHEN s.claim_ord IS NOT NULL OR s.due_ord <= {LAST} THEN 'claim_after_due'
+    ELSE 'calendar_not_loaded' END
+  WHEN s.due_ord > {LAST} THEN 'calendar_not_loaded'
+  WHEN s.due_ord - {NOW} > {DUE_SOON_DAYS} THEN 'due_date_ahead'
+  WHEN s.due_ord >= {NOW} THEN 'due_within_days'
+  WHEN s.in_review THEN 'candidate_in_review'
+  WHEN {WALKED} > s.due_ord THEN 'proven_absent'
+  ELSE 'no_capture_since_due' END"""
+
+
+def over_by(reason: str) -> str:
+    """By how many days a duty judged so is over, as SQL; NULL unless it is late."""
+    return f"""CASE {reason}
+  WHEN 'absent_after_due' THEN greatest(
+    s.absent_ord, CASE WHEN NOT s.claim_contradicted THEN s.claim_ord END) - s.due_ord
+  WHEN 'claim_after_due' THEN coalesce(s.claim_ord, {LAST} + 1) - s.due_ord END"""
+
+
+def verdict_of(reason: str) -> str:
+    """The verdict to which a reason belongs, as SQL."""
+    words = " ".join(f"WHEN '{each}' THEN '{verdict}'" for each, verdict in VERDICT_OF.items())
+    return f"CASE {reason} {words} END"
+
+
+MOVES = f"""(s.reason IS DISTINCT FROM {REASON}
+      OR s.is_seen AND s.over_by IS DISTINCT FROM {over_by("s.reason")})"""
+
+
+def _falls_due(calendar_days: str, now: str) -> str:
+    return (
+        f"{calendar_days} AND s.reason = 'due_date_ahead'"
+        f" AND s.due_ord <= CAST(:{now} AS int) + {DUE_SOON_DAYS}"
+        f" OR {calendar_days} AND s.reason = 'due_within_days'"
+        f" AND s.due_ord < CAST(:{now} AS int)"
+    )
+
+
+SCOPES = {
+    "all": "true",
+    "falling_due": (
+        "s.reason IN ('due_date_ahead', 'due_within_days')"
+        f" AND ({_falls_due('NOT s.calendar_days', 'now_ord')}"
+        f" OR {_falls_due('s.calendar_days', 'now_day')})"
+    ),
+    "duties": "s.duty_id = ANY(CAST(:chosen AS uuid[]))",
+    "walked": "s.unit_code = ANY(CAST(:chosen AS text[])) AND NOT s.is_seen",
+}
+"""What is judged: everything; what a day that passes moves, found in an index on the ordinals;
+duties about which something changed; what is still missing on pages that were just read."""
+
+FIND_MOVES = f"SELECT coalesce(array_agg(s.duty_id), '{{}}') FROM standing s WHERE {MOVES}"
+"""The duties whose verdict is no longer right. It only reads, so that PostgreSQL may use all its
+cores: it never does in a statement that writes."""
+
+_NOTE = f"""
+  INSERT INTO verdict_event (duty_id, unit_code, from_verdict, to_verdict, over_by, reason,
+    fact_id, as_of, rule_version, calendar_version, actor, judged_at)
+  SELECT m.duty_id, m.unit_code, m.from_verdict, m.to_verdict, m.over_by, m.reason,
+         p.fact_id, CAST(:as_of AS date), {RULE_VERSION}, CAST(:calendar_version AS int),
+         CAST(:actor AS text), CAST(:now AS timestamptz)
+  FROM moved m LEFT JOIN publication p ON p.duty_id = m.duty_id
+  WHERE (m.from_verdict, m.from_over_by) IS DISTINCT FROM (m.to_verdict, m.over_by)"""
+
+_TALLY = """
+  MERGE INTO unit_tally t
+  USING (SELECT unit_code, verdict, sum(n) AS n, sum(over_by) AS over_by
+         FROM (SELECT unit_code, from_verdict AS verdict, -1 AS n,
+                      -coalesce(from_over_by, 0) AS over_by
+               FROM moved WHERE from_verdict IS NOT NULL
+               UNION ALL
+               SELECT unit_code, to_verdict, 1, coalesce(over_by, 0) FROM moved) each
+         GROUP BY unit_code, verdict HAVING sum(n) <> 0 OR sum(over_by) <> 0) d
+  ON t.unit_code = d.unit_code AND t.verdict = d.verdict
+  WHEN MATCHED THEN UPDATE SET n = t.n + d.n, over_by = t.over_by + d.over_by
+  WHEN NOT MATCHED THEN INSERT (unit_code, verdict, n, over_by)
+    VALUES (d.unit_code, d.verdict, d.n, d.over_by)"""
+
+
+def judge_statement(scope: str) -> str:
+    """The audit of the duties in `scope` (a key of SCOPES); gives a row for each verdict moved."""
+    return f"""
+WITH moved AS (
+  UPDATE standing s
+  SET reason = {REASON}, verdict = {verdict_of(REASON)}, over_by = {over_by(REASON)},
+      judged_on = CAST(:as_of AS date), version = s.version + 1
+  WHERE ({SCOPES[scope]}) AND {MOVES}
+  RETURNING s.duty_id, s.unit_code, s.due_ord, s.calendar_days, new.reason, new.over_by,
+            old.verdict AS from_verdict, new.verdict AS to_verdict, old.over_by AS from_over_by
+), noted AS ({_NOTE}
+), tallied AS ({_TALLY}
+)
+SELECT m.duty_id, m.unit_code, m.from_verdict, m.to_verdict, m.reason,
+       coalesce(m.over_by, {NOW.replace("s.", "m.")} - m.due_ord) AS over_by
+FROM moved m WHERE m.from_verdict IS DISTINCT FROM m.to_verdict ORDER BY m.duty_id"""
