@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Report
-from services.projects.auditing.statement import FIND_MOVES, judge_statement
+from services.projects.auditing.statement import FIND_MOVES, judge_statement, see_statement
 
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -110,7 +110,8 @@ async def walks(session: AsyncSession, region: str, last_ord: int) -> dict[str, 
 async def judge(session: AsyncSession, scope: str, **values: Any) -> list[dict[str, Any]]:
     """Run the audit statement; the duties whose verdict moved, with what their events say.
 
-    `values` are the numbers of the day (`today`), of the walks (`walks`), and who judges when.
+    `scope` is one of SCOPES, or "seen" with the new `evidence`. `values` are the numbers of the
+    day (`today`) and of the walks (`walks`), and who judges when.
     """
     if scope == "all":
         found = (await session.execute(text(FIND_MOVES), values)).scalar_one()
@@ -118,7 +119,8 @@ async def judge(session: AsyncSession, scope: str, **values: Any) -> list[dict[s
             return []
         if len(found) <= MANY:
             scope, values = "duties", {**values, "chosen": found}
-    moved = (await session.execute(text(judge_statement(scope)), values)).mappings().all()
+    said = see_statement() if scope == "seen" else judge_statement(scope)
+    moved = (await session.execute(text(said), values)).mappings().all()
     return await _named(session, values["region"], moved)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -36,7 +37,17 @@ async def judge_duties(
     session: AsyncSession, duties: Sequence[UUID], now: dt.datetime, *, actor: str
 ) -> int:
     """Judge these duties, after something about them changed. Returns how many verdicts moved."""
-    return await _judge(session, "duties", list(duties), now, actor)
+    return await _judge(session, "duties", now, actor, chosen=list(duties))
+
+
+async def judge_seen(
+    session: AsyncSession, evidence: Sequence[Mapping[str, Any]], now: dt.datetime, *, actor: str
+) -> int:
+    """Write what was seen of duties (their `duty_id` and every column of statement.EVIDENCE) and
+    judge them. Returns how many verdicts moved.
+    """
+    said = json.dumps(evidence, default=str)
+    return await _judge(session, "seen", now, actor, evidence=said)
 
 
 async def judge_walked(
@@ -46,12 +57,12 @@ async def judge_walked(
 
     Returns how many verdicts moved.
     """
-    return await _judge(session, "walked", list(units), now, actor)
+    return await _judge(session, "walked", now, actor, chosen=list(units))
 
 
 async def judge_all(session: AsyncSession, now: dt.datetime, *, actor: str) -> int:
     """Judge every duty. Returns how many verdicts moved."""
-    return await _judge(session, "all", None, now, actor)
+    return await _judge(session, "all", now, actor)
 
 
 async def tick(session: AsyncSession, now: dt.datetime) -> int:
@@ -61,7 +72,7 @@ async def tick(session: AsyncSession, now: dt.datetime) -> int:
     """
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
         return 0
-    return await _judge(session, "falling_due", None, now, "audit-tick")
+    return await _judge(session, "falling_due", now, "audit-tick")
 
 
 async def prove_tallies(session: AsyncSession, now: dt.datetime) -> int:
@@ -80,16 +91,14 @@ async def take_turn(session: AsyncSession) -> None:
 
 
 async def _judge(
-    session: AsyncSession, scope: str, chosen: list[Any] | None, now: dt.datetime, actor: str
+    session: AsyncSession, scope: str, now: dt.datetime, actor: str, **given: Any
 ) -> int:
     await queries.take_turn(session)
     as_of = clock.today(now)
     day = await queries.today(session, NATIONAL, as_of)
     walks = await queries.walks(session, NATIONAL, day["last_ord"])
-    values: dict[str, Any] = {**day, **walks, "region": NATIONAL, "as_of": as_of, "now": now}
-    values["actor"] = actor
-    if chosen is not None:
-        values["chosen"] = chosen
+    said = {"region": NATIONAL, "as_of": as_of, "now": now, "actor": actor}
+    values: dict[str, Any] = {**day, **walks, **said, **given}
     moved = await queries.judge(session, scope, **values)
     told = [each for row in moved for each in _told(row, as_of, now, day["calendar_version"])]
     await announcing.record_all(session, told)

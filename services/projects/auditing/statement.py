@@ -122,16 +122,57 @@ _TALLY = """
     VALUES (d.unit_code, d.verdict, d.n, d.over_by)"""
 
 
+_VERDICT = f"""reason = {REASON}, verdict = {verdict_of(REASON)}, over_by = {over_by(REASON)},
+      judged_on = CAST(:as_of AS date), version = s.version + 1"""
+
+_MOVED = """new.duty_id, new.unit_code, new.due_ord, new.calendar_days, new.reason, new.over_by,
+            old.verdict AS from_verdict, new.verdict AS to_verdict, old.over_by AS from_over_by"""
+
+EVIDENCE = {
+    "is_seen": "bool",
+    "seen_ord": "int",
+    "seen_early": "bool",
+    "absent_ord": "int",
+    "is_claimed": "bool",
+    "claim_ord": "int",
+    "claim_early": "bool",
+    "claim_contradicted": "bool",
+    "is_incomplete": "bool",
+    "is_gone": "bool",
+    "in_review": "bool",
+}
+"""The columns of `standing` that say what was seen, with their types."""
+
+
 def judge_statement(scope: str) -> str:
     """The audit of the duties in `scope` (a key of SCOPES); gives a row for each verdict moved."""
-    return f"""
-WITH moved AS (
-  UPDATE standing s
-  SET reason = {REASON}, verdict = {verdict_of(REASON)}, over_by = {over_by(REASON)},
-      judged_on = CAST(:as_of AS date), version = s.version + 1
+    return _judging(f"""
+  UPDATE standing s SET {_VERDICT}
   WHERE ({SCOPES[scope]}) AND {MOVES}
-  RETURNING s.duty_id, s.unit_code, s.due_ord, s.calendar_days, new.reason, new.over_by,
-            old.verdict AS from_verdict, new.verdict AS to_verdict, old.over_by AS from_over_by
+  RETURNING {_MOVED}""")
+
+
+def see_statement() -> str:
+    """The same for duties of which something was seen, whose evidence it writes as well: each row
+    is written once. `evidence` is a JSON list of objects with `duty_id` and EVIDENCE.
+    """
+    typed = ", ".join(f"{name} {kind}" for name, kind in EVIDENCE.items())
+    names = list(EVIDENCE)
+    here, there = (", ".join(f"{row}.{name}" for name in names) for row in ("t", "s"))
+    return _judging(f"""
+  UPDATE standing t SET {", ".join(f"{name} = s.{name}" for name in names)}, {_VERDICT}
+  FROM (SELECT seen.*, k.unit_code, k.hold, k.calendar_days, k.is_formed, k.due_ord, k.reason,
+               k.over_by, k.version
+        FROM jsonb_to_recordset(CAST(:evidence AS jsonb)) AS seen (duty_id uuid, {typed})
+        JOIN standing k ON k.duty_id = seen.duty_id) s
+  WHERE t.duty_id = s.duty_id AND (({here}) IS DISTINCT FROM ({there}) OR {MOVES})
+  RETURNING {_MOVED}""")
+
+
+def _judging(update: str) -> str:
+    """`update` moves verdicts; with it go the history and the roll-up."""
+    return f"""
+WITH moved AS ({update}
 ), noted AS ({_NOTE}
 ), tallied AS ({_TALLY}
 )

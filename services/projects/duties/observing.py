@@ -31,11 +31,9 @@ async def record_sightings(
     A sighting without `last_absent_at` has no proof of absence: only whoever read the place knows.
     """
     await auditing.take_turn(session)
-    duties = {d.id: d for d in await queries.duties(session, [s.duty_id for s in sightings])}
-    for sighting in sightings:
-        session.add(_fact(sighting, now))
-    await session.flush()
-    return await _derive(session, list(duties.values()), now, actor)
+    duties = await queries.duties(session, [sighting.duty_id for sighting in sightings])
+    await queries.add_facts(session, [_fact(sighting, now) for sighting in sightings])
+    return await _derive(session, duties, now, actor)
 
 
 async def record_gone(
@@ -43,21 +41,21 @@ async def record_gone(
 ) -> None:
     """The page that carried the duty is no longer there."""
     await auditing.take_turn(session)
-    values: dict[str, Any] = {
+    fact = {
         "kind": FactKind.GONE,
         "duty_id": duty_id,
         "url": url,
         "observed_at": at,
     }
-    fact = PublicationFact(
-        **values,
-        claim_kind=ClaimKind.NONE,
-        recorded_at=now,
-        sha256=rules.fact_hash(values),
-    )
-    session.add(fact)
-    await session.flush()
-    await _derive(session, list(await queries.duties(session, [duty_id])), now, actor)
+    others = {
+        "claim_kind": ClaimKind.NONE,
+        "claims_agree": False,
+        "contradicted": False,
+        "missing_elements": [],
+        "recorded_at": now,
+    }
+    await queries.add_facts(session, [{**fact, **others, "sha256": rules.fact_hash(fact)}])
+    await _derive(session, await queries.duties(session, [duty_id]), now, actor)
 
 
 async def note_full_walk(
@@ -87,37 +85,37 @@ async def set_in_review(
     await auditing.judge_duties(session, duties, now, actor=actor)
 
 
-def _fact(sighting: Sighting, now: dt.datetime) -> PublicationFact:
+def _fact(sighting: Sighting, now: dt.datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         **vars(sighting),
         "kind": FactKind.SIGHTING,
         "missing_elements": list(sighting.missing_elements),
     }
-    return PublicationFact(**values, recorded_at=now, sha256=rules.fact_hash(values))
+    return {**values, "recorded_at": now, "sha256": rules.fact_hash(values)}
 
 
 async def _derive(
     session: AsyncSession, duties: Sequence[Duty], now: dt.datetime, actor: str
 ) -> list[Publication]:
-    """Derive publication and standing of these duties from all their facts, then judge them."""
+    """Derive publication and standing of these duties from all their facts, and judge them."""
     of_duty: dict[UUID, list[PublicationFact]] = defaultdict(list)
     for fact in await queries.facts(session, [duty.id for duty in duties]):
         of_duty[fact.duty_id].append(fact)
     calendar = await calendars.load(session)
-    publications = []
+    publications, seen = [], []
     for duty in duties:
         evidence = rules.summarise(of_duty[duty.id], calendar)
         if evidence is not None:
-            publications.append(await _write(session, duty, evidence, calendar))
-    await auditing.judge_duties(session, [duty.id for duty in duties], now, actor=actor)
+            publications.append(_publication(duty, evidence))
+            seen.append(_seen(duty, evidence, calendar))
+    await queries.put_publications(session, publications)
+    await auditing.judge_seen(session, seen, now, actor=actor)
     return publications
 
 
-async def _write(
-    session: AsyncSession, duty: Duty, evidence: Evidence, calendar: Workdays
-) -> Publication:
+def _publication(duty: Duty, evidence: Evidence) -> Publication:
     best = evidence.best
-    publication = Publication(
+    return Publication(
         duty_id=duty.id,
         url=best.url,
         claim_kind=best.claim_kind,
@@ -132,8 +130,10 @@ async def _write(
         contradicted=evidence.contradicted,
         fact_id=best.id or 0,
     )
-    await queries.put_publication(session, publication)
+
+
+def _seen(duty: Duty, evidence: Evidence, calendar: Workdays) -> dict[str, Any]:
+    """What the audit reads of the evidence. What was in review is not any more."""
     by_days = duty.basis == "calendar"
     columns = rules.evidence_ordinals(evidence, duty.formed_on, by_days=by_days, calendar=calendar)
-    await queries.put_standing(session, duty.id, in_review=False, **columns)
-    return publication
+    return {"duty_id": duty.id, "in_review": False, **columns}

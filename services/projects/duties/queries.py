@@ -1,11 +1,12 @@
 """All SQL on trigger events, duties and what was observed of them."""
 
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import ARRAY, RowMapping, Uuid, any_, literal, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +20,7 @@ from services.projects.duties.models import (
     PublicationFact,
     TriggerEvent,
 )
+from services.projects.tables import Table
 
 _VIEW = """
   SELECT d.id, d.project_code, d.unit_code, d.item_code, d.formed_on, d.doc_no, d.rule_kind,
@@ -114,6 +116,23 @@ _RECOUNT_EVIDENCE = text("""
     IS DISTINCT FROM (n.seen_ord, n.absent_ord, n.claim_ord)""")
 
 
+def _columns(table: type[Table], without: str = "") -> list[str]:
+    return [column for column in table.model_fields if column != without]
+
+
+_ADD_FACTS = text(f"""
+  INSERT INTO publication_fact ({", ".join(_columns(PublicationFact, "id"))})
+  SELECT {", ".join(_columns(PublicationFact, "id"))}
+  FROM jsonb_populate_recordset(CAST(NULL AS publication_fact), CAST(:rows AS jsonb))""")
+
+_PUT_PUBLICATIONS = text(f"""
+  INSERT INTO publication ({", ".join(_columns(Publication))})
+  SELECT {", ".join(_columns(Publication))}
+  FROM jsonb_populate_recordset(CAST(NULL AS publication), CAST(:rows AS jsonb))
+  ON CONFLICT (duty_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in _columns(Publication, "duty_id"))}""")
+
+
 async def day_numbers(session: AsyncSession, as_of: dt.date) -> dict[str, int]:
     """now_ord, now_day and last_ord of a day."""
     return dict((await session.execute(_NOW, {"as_of": as_of})).mappings().one())
@@ -167,13 +186,18 @@ async def unseen(session: AsyncSession, unit: str) -> Sequence[RowMapping]:
     return (await session.execute(_UNSEEN, {"unit": unit})).mappings().all()
 
 
+def _any(ids: Sequence[UUID]) -> Any:
+    """One parameter, however many ids there are."""
+    return any_(literal(list(ids), ARRAY(Uuid())))
+
+
 async def duties(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Duty]:
-    return (await session.exec(select(Duty).where(col(Duty.id).in_(ids)))).all()
+    return (await session.exec(select(Duty).where(col(Duty.id) == _any(ids)))).all()
 
 
 async def facts(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[PublicationFact]:
     """All facts of these duties, oldest first."""
-    query = select(PublicationFact).where(col(PublicationFact.duty_id).in_(ids))
+    query = select(PublicationFact).where(col(PublicationFact.duty_id) == _any(ids))
     return (await session.exec(query.order_by(col(PublicationFact.id)))).all()
 
 
@@ -188,11 +212,15 @@ async def put_walk(session: AsyncSession, walk: FullWalk) -> None:
     await session.execute(insert(FullWalk).values(**walk.model_dump()).on_conflict_do_nothing())
 
 
-async def put_publication(session: AsyncSession, publication: Publication) -> None:
-    values = publication.model_dump()
-    changed = {name: value for name, value in values.items() if name != "duty_id"}
-    statement = insert(Publication).values(**values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["duty_id"], set_=changed))
+async def add_facts(session: AsyncSession, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Append these facts, in their order, by one statement."""
+    await session.execute(_ADD_FACTS, {"rows": json.dumps(facts, default=str)})
+
+
+async def put_publications(session: AsyncSession, publications: Sequence[Publication]) -> None:
+    """Write the current evidence of these duties over what it was, by one statement."""
+    rows = [publication.model_dump() for publication in publications]
+    await session.execute(_PUT_PUBLICATIONS, {"rows": json.dumps(rows, default=str)})
 
 
 async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> None:
