@@ -26,7 +26,7 @@ _CONTENT = text(
 )
 _UPSERT = text(
     "INSERT INTO calendar_day (region, day, is_workday, version, notice)"
-    " SELECT :region, day, is_workday, :version, :notice"
+    " SELECT CAST(:region AS text), day, is_workday, CAST(:version AS int), CAST(:notice AS text)"
     " FROM unnest(CAST(:days AS date[]), CAST(:works AS boolean[])) AS year (day, is_workday)"
     " ON CONFLICT (region, day) DO UPDATE SET is_workday = excluded.is_workday,"
     " version = excluded.version, notice = excluded.notice"

@@ -155,8 +155,10 @@ async def add_version(
     await _find_region(session, order.region, "/body/region")
     rules.check_notice(order.year, order.rest_days, order.working_weekends)
     await queries.take_turn(session)
-    await queries.follow_nation(session, order.region)
     last = await queries.last_loaded(session, order.region)
+    if last is None:
+        await queries.follow_nation(session, order.region)
+        last = await queries.last_loaded(session, order.region)
     if last is None or order.year > last.year + 1:
         said = Text(
             f"请先载入{(last.year if last else 2003) + 1}年的放假通知",

@@ -16,7 +16,6 @@ from services.projects.duties.models import (
     Duty,
     FactKind,
     FullWalk,
-    Publication,
     PublicationFact,
 )
 from services.projects.duties.rules import Evidence, Sighting
@@ -25,8 +24,8 @@ from shared.workdays import Workdays
 
 async def record_sightings(
     session: AsyncSession, sightings: Sequence[Sighting], now: dt.datetime, *, actor: str
-) -> list[Publication]:
-    """Append what was seen, derive each duty's evidence and judge it; the current publications.
+) -> dict[UUID, int]:
+    """Append what was seen, derive each duty's evidence and judge it; how far each is trusted now.
 
     A sighting without `last_absent_at` has no proof of absence: only whoever read the place knows.
     """
@@ -96,8 +95,11 @@ def _fact(sighting: Sighting, now: dt.datetime) -> dict[str, Any]:
 
 async def _derive(
     session: AsyncSession, duties: Sequence[Duty], now: dt.datetime, actor: str
-) -> list[Publication]:
-    """Derive publication and standing of these duties from all their facts, and judge them."""
+) -> dict[UUID, int]:
+    """Derive publication and standing of these duties from all their facts, and judge them.
+
+    Returns the trust in each publication.
+    """
     of_duty: dict[UUID, list[PublicationFact]] = defaultdict(list)
     for fact in await queries.facts(session, [duty.id for duty in duties]):
         of_duty[fact.duty_id].append(fact)
@@ -110,26 +112,27 @@ async def _derive(
             seen.append(_seen(duty, evidence, calendar))
     await queries.put_publications(session, publications)
     await auditing.judge_seen(session, seen, now, actor=actor)
-    return publications
+    return {row["duty_id"]: row["trust"] for row in publications}
 
 
-def _publication(duty: Duty, evidence: Evidence) -> Publication:
+def _publication(duty: Duty, evidence: Evidence) -> dict[str, Any]:
+    """The row of `publication`."""
     best = evidence.best
-    return Publication(
-        duty_id=duty.id,
-        url=best.url,
-        claim_kind=best.claim_kind,
-        claimed_at=best.claimed_at,
-        cms_at=best.cms_at,
-        header_at=best.header_at,
-        last_absent_at=evidence.last_absent_at,
-        first_seen_at=evidence.first_seen_at,
-        gone_at=evidence.gone_at,
-        missing_elements=evidence.missing_elements,
-        trust=evidence.trust,
-        contradicted=evidence.contradicted,
-        fact_id=best.id or 0,
-    )
+    return {
+        "duty_id": duty.id,
+        "url": best.url,
+        "claim_kind": best.claim_kind,
+        "claimed_at": best.claimed_at,
+        "cms_at": best.cms_at,
+        "header_at": best.header_at,
+        "last_absent_at": evidence.last_absent_at,
+        "first_seen_at": evidence.first_seen_at,
+        "gone_at": evidence.gone_at,
+        "missing_elements": evidence.missing_elements,
+        "trust": evidence.trust,
+        "contradicted": evidence.contradicted,
+        "fact_id": best.id,
+    }
 
 
 def _seen(duty: Duty, evidence: Evidence, calendar: Workdays) -> dict[str, Any]:

@@ -217,9 +217,8 @@ async def add_facts(session: AsyncSession, facts: Sequence[Mapping[str, Any]]) -
     await session.execute(_ADD_FACTS, {"rows": json.dumps(facts, default=str)})
 
 
-async def put_publications(session: AsyncSession, publications: Sequence[Publication]) -> None:
+async def put_publications(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the current evidence of these duties over what it was, by one statement."""
-    rows = [publication.model_dump() for publication in publications]
     await session.execute(_PUT_PUBLICATIONS, {"rows": json.dumps(rows, default=str)})
 
 

@@ -57,8 +57,7 @@ async def record(
     if not pairs:
         return
     sightings = await _sightings(session, pairs)
-    found = await duties.record_sightings(session, sightings, now, actor=actor)
-    trust = {publication.duty_id: publication.trust for publication in found}
+    trust = await duties.record_sightings(session, sightings, now, actor=actor)
     for page, proposal in pairs:
         duty = proposal.candidate
         event = PublicationFound(
