@@ -1,0 +1,77 @@
+"""The audit again, in DuckDB, from facts and dates alone: no ordinal, no statement of the service.
+
+It knows one sighting a duty and clocks of working days, which is what the test plays with.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+TABLES = {
+    "days": "day DATE, is_workday BOOL",
+    "duty": "id UUID, unit VARCHAR, formed_on DATE, n INT, hold VARCHAR, in_review BOOL",
+    "seen": "id UUID, seen_on DATE, absent DATE, claim DATE, cms DATE, missing BOOL",
+    "gone": "id UUID",
+    "walk": "unit VARCHAR, walked_on DATE",
+}
+
+AUDIT = """
+WITH works AS (SELECT day, row_number() OVER (ORDER BY day) AS k FROM days WHERE is_workday),
+due AS (
+  SELECT d.*, (SELECT day FROM works WHERE k = d.n + (
+           SELECT count(*) FROM works WHERE day <= d.formed_on)) AS due_on
+  FROM duty d),
+facts AS (
+  SELECT d.*, s.id IS NOT NULL AS is_seen, s.seen_on, s.absent, s.claim, s.missing,
+         g.id IS NOT NULL AS is_gone, w.walked_on,
+         coalesce(s.cms > s.claim + INTERVAL 1 DAY, false) OR coalesce(s.claim < s.absent, false)
+           OR coalesce(s.claim > s.seen_on, false) AS contradicted
+  FROM due d LEFT JOIN seen s USING (id) LEFT JOIN (SELECT DISTINCT id FROM gone) g USING (id)
+  LEFT JOIN (SELECT unit, max(walked_on) AS walked_on FROM walk GROUP BY unit) w
+    ON w.unit = d.unit),
+judged AS (
+  SELECT *, CASE
+    WHEN hold = 'exempt' THEN 'exempt'
+    WHEN hold = 'suspended' THEN 'suspended'
+    WHEN hold = 'disputed' THEN 'time_disputed'
+    WHEN formed_on IS NULL THEN 'unknown'
+    WHEN is_seen AND seen_on < formed_on THEN 'early_violation'
+    WHEN is_seen AND claim < formed_on AND NOT contradicted THEN 'early_violation'
+    WHEN is_seen AND (seen_on <= due_on OR NOT coalesce(absent > due_on, false) AND NOT contradicted
+                      AND claim <= due_on)
+      THEN CASE WHEN is_gone THEN 'withdrawn' WHEN missing THEN 'incomplete' ELSE 'on_time' END
+    WHEN is_seen AND absent > due_on THEN 'late'
+    WHEN is_seen AND contradicted THEN 'time_disputed'
+    WHEN is_seen AND claim IS NULL THEN 'unknown'
+    WHEN is_seen THEN 'late'
+    WHEN $today <= due_on THEN CASE
+      WHEN (SELECT count(*) FROM works WHERE day >= $today AND day <= due_on) <= 4
+      THEN 'due_soon' ELSE 'pending' END
+    WHEN in_review THEN 'unknown'
+    WHEN walked_on > due_on THEN 'overdue'
+    ELSE 'unknown_source_down' END AS verdict
+  FROM facts),
+late AS (
+  SELECT unit, verdict, CASE WHEN verdict = 'late' THEN 1 + (
+    SELECT count(*) FROM works WHERE day > due_on AND day < greatest(
+      absent, CASE WHEN NOT contradicted THEN claim END)) END AS over_by
+  FROM judged)
+SELECT unit, verdict, count(*), coalesce(sum(over_by), 0)::INT FROM late GROUP BY ALL
+"""
+
+
+def audit(
+    today: dt.date, tables: dict[str, Sequence[tuple[Any, ...]]]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """By unit and verdict: how many duties, and by how many days the late ones are over."""
+    with duckdb.connect() as duck:
+        for name, columns in TABLES.items():
+            duck.execute(f"CREATE TABLE {name} ({columns})")
+            rows = [list(row) for row in tables[name]]
+            if rows:
+                marks = ", ".join("?" for _ in rows[0])
+                duck.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+        found = duck.execute(AUDIT, {"today": today}).fetchall()
+    return {(unit, verdict): (n, over_by) for unit, verdict, n, over_by in found}
