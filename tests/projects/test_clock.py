@@ -104,6 +104,8 @@ async def test_the_calculator_says_calendar_unknown(
         {"formed_on": "2026-02-30", "rule": {"kind": "working_days", "n": 20}},
         {"formed_on": "2026-02-03", "rule": {"kind": "working_days", "n": -1}},
         {"formed_on": "2026-02-03", "rule": {"kind": "none"}},
+        {"formed_on": "2026-02-03", "rule": {"kind": "working_days"}},
+        {"formed_on": "2026-02-03", "rule": {"kind": "fixed_date"}},
         {"formed_on": "2026-02-03", "rule": {"kind": "working_days", "n": 20}, "colour": "red"},
         {"formed_on": "2026-02-03", "rule": {"kind": "fixed_date", "month_day": "13-01"}},
     ],

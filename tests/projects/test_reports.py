@@ -213,6 +213,8 @@ async def test_a_day_ahead_is_refused_and_a_past_day_is_reported_as_it_was(
 async def test_only_an_auditor_orders_an_audit_and_everyone_reads_reports(
     projects: httpx.AsyncClient, as_: Headers
 ) -> None:
+    bare = await projects.post("/api/v1/audits", headers=as_("auditor"))
+    assert bare.status_code == 201, "an order without a body is one for today"
     for role in ("officer", "citizen", "admin"):
         answer = await projects.post("/api/v1/audits", json={}, headers=as_(role, "*"))
         assert answer.status_code == 403

@@ -1,7 +1,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Body, Query, Response, status
 
 from services.projects.auditing import service, views
 from services.projects.auditing.one_at_a_time import Alone
@@ -46,11 +46,11 @@ def _file(media_type: str) -> dict[int | str, dict[str, object]]:
     openapi_extra={"x-deadline-seconds": 30},
 )
 async def run_audit(
-    order: AuditOrder,
     audit_id: Alone,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
+    order: Annotated[AuditOrder | None, Body()] = None,
 ) -> AuditView:
     """按今天的日历和证据判定全部义务，并冻结监察报表。几个人同时发起的，依次进行，各得一份报表。
 
@@ -58,7 +58,8 @@ async def run_audit(
     Judge every duty by today's calendar and evidence, and freeze the unit report. Audits ordered
     at the same time run one after the other, and each has a report of its own.
     """
-    done = await service.audit(session, audit_id, order.as_of, now, actor=caller.sub)
+    as_of = order.as_of if order else None
+    done = await service.audit(session, audit_id, as_of, now, actor=caller.sub)
     return views.audit_view(done)
 
 

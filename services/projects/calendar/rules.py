@@ -72,6 +72,29 @@ class ClockRule:
     roll_forward: bool = True
 
 
+COUNTED = (RuleKind.WORKING_DAYS, RuleKind.CALENDAR_DAYS, RuleKind.PROMPTLY)
+"""Kinds of clock that need a number of days."""
+
+
+def asked_clock(
+    kind: RuleKind, n: int | None, month_day: str | None, *, roll_forward: bool
+) -> ClockRule:
+    """The clock that somebody asks for, with nothing assumed.
+
+    Raises Invalid for a kind without an end of its own, or where its days are not said.
+    """
+    if kind is RuleKind.NONE:
+        said = Text("此种期限没有截止日", "This kind of clock has no end")
+        raise Invalid(said, pointer="/body/rule/kind")
+    if kind in COUNTED and n is None:
+        said = Text("请填写天数 n", "Please say the number of days, n")
+        raise Invalid(said, pointer="/body/rule/n")
+    if kind is RuleKind.FIXED_DATE and month_day is None:
+        said = Text("请填写固定日期，如 01-31", "Please say the month and day, such as 01-31")
+        raise Invalid(said, pointer="/body/rule/month_day")
+    return ClockRule(kind, n or 0, month_day, roll_forward)
+
+
 class Due(NamedTuple):
     """The end of a clock as ordinals; `due_ord` None: it needs a year that is not loaded."""
 

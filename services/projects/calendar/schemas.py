@@ -52,11 +52,17 @@ class RuleInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: RuleKind = Field(description="期限种类 | Kind of clock.")
-    n: int = Field(0, ge=0, le=3660, description="天数 | Number of days.")
+    n: int | None = Field(
+        None,
+        ge=0,
+        le=3660,
+        description="天数，工作日、自然日和“及时”的期限必填"
+        " | Number of days; needed for working_days, calendar_days and promptly.",
+    )
     month_day: str | None = Field(
         None,
         pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
-        description="固定日期，如 01-31 | For fixed_date.",
+        description="固定日期，如 01-31 | Month and day; needed for fixed_date.",
     )
     roll_forward: bool = Field(
         True,

@@ -100,15 +100,12 @@ async def read_year(session: AsyncSession, code: str, year: int) -> CalendarView
 async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
     """The last day in time and the table of days that leads to it.
 
-    Raises Invalid for a kind of clock that has no end of its own, and UnknownRegion.
+    Raises Invalid for a clock without an end or whose days are not said, and UnknownRegion.
     """
     region = await _find_region(session, request.region, "/body/region")
     said_of = {"region": region.code, "calendar": region.calendar, "note": _note(region)}
-    wanted = request.rule
-    if wanted.kind is RuleKind.NONE:
-        said = Text("此种期限没有截止日", "This kind of clock has no end")
-        raise Invalid(said, pointer="/body/rule/kind")
-    rule = ClockRule(wanted.kind, wanted.n, wanted.month_day, wanted.roll_forward)
+    asked = request.rule
+    rule = rules.asked_clock(asked.kind, asked.n, asked.month_day, roll_forward=asked.roll_forward)
     try:
         due_on = rules.due_on(rule, request.formed_on, await load(session, region.calendar))
     except CalendarUnknown:
