@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from shared.clock import SHANGHAI
@@ -43,8 +43,13 @@ def _as_written(kind: str) -> Callable[[Any], Any]:
     return check
 
 
-Day = Annotated[dt.date, BeforeValidator(_as_written("date"))]
-"""A date in an address (`?from=2026-11-23`), held to the same rule as one in a body."""
+Day = Annotated[
+    dt.date,
+    Field(ge=dt.date(2000, 1, 1), le=dt.date(2099, 12, 31)),
+    BeforeValidator(_as_written("date")),
+]
+"""A date in an address (`?from=2026-11-23`), as strict as one in a body; of our time, so that the
+days around it exist."""
 
 
 def _rewritten(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:

@@ -13,10 +13,10 @@ from services.appointments.booking.schemas import (
     HoldRequest,
     MoveRequest,
 )
-from services.appointments.slots.schemas import Day
 from shared.clock import Now
 from shared.crypto import Vault
 from shared.db import Session
+from shared.edge import Day
 from shared.errors import StateConflict, problem_responses
 from shared.idempotency import IdempotencyKey, KeyReused
 from shared.identity import Caller, allow

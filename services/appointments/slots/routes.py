@@ -9,10 +9,11 @@ from pydantic import TypeAdapter
 
 from services.appointments.slots import service
 from services.appointments.slots.models import Pool
-from services.appointments.slots.schemas import Day, FreeSlot
+from services.appointments.slots.schemas import FreeSlot
 from shared import clock
 from shared.clock import Now
 from shared.db import Direct
+from shared.edge import Day
 from shared.identity import Caller, public
 from shared.pages import Page, Paging, page
 from shared.routing import Router

@@ -1,7 +1,6 @@
 """What the API says about places on sale."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -9,7 +8,6 @@ from pydantic import ConfigDict, Field
 from services.appointments.slots.models import Pool
 from shared.edge import View
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 """A day that leaves room to count from."""
 
 

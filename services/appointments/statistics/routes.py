@@ -1,5 +1,4 @@
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -13,11 +12,7 @@ from shared.identity import Caller, allow
 from shared.routing import Router
 
 router = Router(tags=["hall"])
-_DAY: dict[str, Any] = {
-    "ge": date(2000, 1, 1),
-    "le": date(2100, 12, 31),
-    "description": "默认今天 | Today unless given",
-}
+_TODAY = "默认今天 | Today unless given"
 
 
 @router.get(
@@ -32,8 +27,8 @@ async def get_statistics(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")],
-    first: Annotated[Day | None, Query(alias="from", **_DAY)] = None,
-    last: Annotated[Day | None, Query(alias="to", **_DAY)] = None,
+    first: Annotated[Day | None, Query(alias="from", description=_TODAY)] = None,
+    last: Annotated[Day | None, Query(alias="to", description=_TODAY)] = None,
     by: Grouping = Grouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:

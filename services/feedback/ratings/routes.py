@@ -1,9 +1,7 @@
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, status
-from pydantic import AfterValidator
 
 from services.feedback.ratings import machine, rules, service, statistics, views
 from services.feedback.ratings.models import RatingState
@@ -21,6 +19,7 @@ from services.feedback.ratings.schemas import (
 from shared.clock import Now
 from shared.crypto import Vault
 from shared.db import Session
+from shared.edge import Day
 from shared.errors import NotFound, problem_responses
 from shared.identity import Caller, allow, public
 from shared.pages import Page, Paging
@@ -30,7 +29,6 @@ router = Router()
 
 Reader = Annotated[Caller, allow(*machine.READERS)]
 Anyone = Annotated[Caller | None, public()]
-Day = Annotated[date | None, AfterValidator(rules.ensure_sensible)]
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
@@ -145,8 +143,8 @@ async def get_rating_statistics(
     caller: Anyone,
     now: Now,
     group_by: GroupBy = GroupBy.ALL,
-    from_on: Day = None,
-    to_on: Day = None,
+    from_on: Day | None = None,
+    to_on: Day | None = None,
     department_code: Code = None,
     hall_code: Code = None,
 ) -> Statistics:

@@ -2,7 +2,6 @@
 
 import csv
 import hmac
-from datetime import date
 from functools import cache
 from importlib import resources
 from math import sqrt
@@ -32,7 +31,6 @@ GBT39046: dict[Grade, int] = {grade: 6 - stars for grade, stars in STARS.items()
 STAFF = ROLES.keys() - {"citizen", "device", "system"}
 """Who is rated does not rate. A hall's device and other systems pass on what citizens say."""
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 _Z = 1.959963984540054
 """The normal quantile of a 95 % interval."""
@@ -165,18 +163,6 @@ def invitation_of(token: str, keyring: Keyring) -> UUID:
 
 def _seal(invitation_id: UUID, keyring: Keyring) -> str:
     return keyring.blind_index(str(invitation_id), where="rating_invitation.token")[:32]
-
-
-def ensure_sensible(day: date | None) -> date | None:
-    """A day of our time, so that the days around it exist. Raises ValueError."""
-    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError(
-            Text(
-                f"应在 {FIRST_DAY} 至 {LAST_DAY} 之间",
-                f"Must lie within {FIRST_DAY} and {LAST_DAY}",
-            )
-        )
-    return day
 
 
 class Interval(NamedTuple):

@@ -5,15 +5,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Reason, Verdict
+from shared.edge import Input, View
 
 
-class AuditOrder(BaseModel):
+class AuditOrder(Input):
     """Which day to audit; without it, today."""
-
-    model_config = ConfigDict(extra="forbid")
 
     as_of: dt.date | None = Field(
         None,
@@ -23,7 +22,7 @@ class AuditOrder(BaseModel):
     )
 
 
-class ReasonView(BaseModel):
+class ReasonView(View):
     """Why, in both languages."""
 
     code: Reason
@@ -31,7 +30,7 @@ class ReasonView(BaseModel):
     en: str
 
 
-class AuditView(BaseModel):
+class AuditView(View):
     """A run of the audit and the report it froze."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -59,7 +58,7 @@ class Column(StrEnum):
     OUTSIDE = "outside"
 
 
-class UnitLine(BaseModel):
+class UnitLine(View):
     """One unit's line of the report."""
 
     unit: str
@@ -82,7 +81,7 @@ class UnitLine(BaseModel):
     light: str
 
 
-class ReportBody(BaseModel):
+class ReportBody(View):
     """The frozen unit report."""
 
     as_of: dt.date
@@ -92,7 +91,7 @@ class ReportBody(BaseModel):
     evidence_root: str
 
 
-class ReportSummary(BaseModel):
+class ReportSummary(View):
     """A frozen report in a list."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -109,7 +108,7 @@ class ReportView(ReportSummary):
     report: ReportBody
 
 
-class ReportRow(BaseModel):
+class ReportRow(View):
     """A duty behind a figure of a report, as it stood then."""
 
     duty_id: UUID

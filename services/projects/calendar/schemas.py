@@ -3,9 +3,10 @@
 import datetime as dt
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.calendar.models import NATIONAL, RuleKind
+from shared.edge import Input, View
 
 REGION_CODE = r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$"
 Region = Field(
@@ -15,16 +16,14 @@ Region = Field(
 )
 
 
-class RegionInput(BaseModel):
+class RegionInput(Input):
     """A city or county that may get a calendar of its own."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=2, max_length=100, description="名称 | Name.")
     name_en: str = Field(min_length=2, max_length=100, description="英文名称 | Name in English.")
 
 
-class RegionView(BaseModel):
+class RegionView(View):
     """A known region; `calendar` is the region whose working days it keeps."""
 
     code: str
@@ -33,23 +32,21 @@ class RegionView(BaseModel):
     calendar: str
 
 
-class RegionList(BaseModel):
+class RegionList(View):
     """The known regions."""
 
     items: list[RegionView]
 
 
-class Note(BaseModel):
+class Note(View):
     """A remark in both languages."""
 
     zh: str
     en: str
 
 
-class RuleInput(BaseModel):
+class RuleInput(Input):
     """A clock: how many days of which kind."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: RuleKind = Field(description="期限种类 | Kind of clock.")
     n: int | None = Field(
@@ -71,17 +68,15 @@ class RuleInput(BaseModel):
     )
 
 
-class PreviewRequest(BaseModel):
+class PreviewRequest(Input):
     """What the calculator takes."""
-
-    model_config = ConfigDict(extra="forbid")
 
     formed_on: dt.date = Field(ge=dt.date(1949, 10, 1), le=dt.date(2999, 12, 31))
     rule: RuleInput
     region: str = Region
 
 
-class DayView(BaseModel):
+class DayView(View):
     """A day of the table: what it is, whether it counts, and the notice that says so."""
 
     date: dt.date
@@ -90,7 +85,7 @@ class DayView(BaseModel):
     notice: str
 
 
-class Preview(BaseModel):
+class Preview(View):
     """The due day with the table of days, or why there is none; and whose calendar was counted."""
 
     region: str
@@ -101,10 +96,8 @@ class Preview(BaseModel):
     days: list[DayView] | None = None
 
 
-class VersionOrder(BaseModel):
+class VersionOrder(Input):
     """A year's holiday notice, or its correction."""
-
-    model_config = ConfigDict(extra="forbid")
 
     region: str = Region
     year: int = Field(ge=2004, le=2200)
@@ -119,7 +112,7 @@ class VersionOrder(BaseModel):
     )
 
 
-class VersionView(BaseModel):
+class VersionView(View):
     """A version of the calendar."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -133,7 +126,7 @@ class VersionView(BaseModel):
     created_at: AwareDatetime
 
 
-class CalendarDay(BaseModel):
+class CalendarDay(View):
     """A day with its ordinals."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -146,7 +139,7 @@ class CalendarDay(BaseModel):
     version: int
 
 
-class CalendarView(BaseModel):
+class CalendarView(View):
     """A year of the calendar; `status` calendar_unknown while its notice is not loaded."""
 
     region: str

@@ -1,6 +1,6 @@
 """The catalogue as people and programs read it, and a row of the file it is imported from."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.projects.catalogue.models import (
     AudienceKind,
@@ -9,12 +9,13 @@ from services.projects.catalogue.models import (
     LimitUnit,
     NotAuditable,
 )
+from shared.edge import Input
 
 
-class ItemRow(BaseModel):
+class ItemRow(Input):
     """One row of a catalogue file, its mixed text values split into one value per column."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     item_code: str = Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", max_length=16)
     domain: str = Field(min_length=1, max_length=60)
@@ -44,6 +45,6 @@ class ItemRow(BaseModel):
 class ItemView(ItemRow):
     """An item of the catalogue in force."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
     version: int = Field(description="目录版本 | Version of the catalogue that words it so.")

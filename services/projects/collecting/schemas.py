@@ -3,32 +3,29 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.collecting.models import RunKind, RunState
 from services.projects.reading.rule import CollectorRule
+from shared.edge import Input, View
 
 
-class DryRun(BaseModel):
+class DryRun(Input):
     """试采：用所给规则（缺省为现行规则）读一页，不落库 | Read one page, store nothing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     rule: CollectorRule | None = None
 
 
-class RunStarted(BaseModel):
+class RunStarted(View):
     run: UUID
     state: RunState
 
 
-class RunRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class RunRequest(Input):
     kind: RunKind = RunKind.FULL
 
 
-class RunView(BaseModel):
+class RunView(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID

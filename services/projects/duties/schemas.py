@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Reason, Verdict
 from services.projects.auditing.schemas import ReasonView
@@ -19,16 +19,15 @@ from services.projects.duties.models import (
 )
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.schemas import ListView, ProjectView
+from shared.edge import Input, View
 
 ItemCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", examples=["MP-02-01"])]
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
 UnitCode = Annotated[str, Field(pattern=UNIT_CODE, examples=["D01"])]
 
 
-class TriggerOrder(BaseModel):
+class TriggerOrder(Input):
     """Information was formed, changed or decided; `on` null: the day is not known."""
-
-    model_config = ConfigDict(extra="forbid")
 
     project: ProjectCode
     item_code: ItemCode
@@ -38,7 +37,7 @@ class TriggerOrder(BaseModel):
     doc_no: str | None = Field(None, min_length=1, max_length=100, description="文号 | Number.")
 
 
-class Published(BaseModel):
+class Published(View):
     """The evidence of publication: a claim with its trust, and our own bracket round it."""
 
     claimed_at: AwareDatetime | None
@@ -48,7 +47,7 @@ class Published(BaseModel):
     url: str | None
 
 
-class RuleView(BaseModel):
+class RuleView(View):
     """The clock that runs."""
 
     kind: RuleKind
@@ -56,7 +55,7 @@ class RuleView(BaseModel):
     version: int
 
 
-class DutyView(BaseModel):
+class DutyView(View):
     """A duty to publish and how it stands."""
 
     id: UUID
@@ -74,7 +73,7 @@ class DutyView(BaseModel):
     version: int
 
 
-class LifeItem(BaseModel):
+class LifeItem(View):
     """One thing to publish in the life of a project, for everyone to read."""
 
     duty: UUID
@@ -92,7 +91,7 @@ class LifeItem(BaseModel):
     url: str | None
 
 
-class ProjectLife(BaseModel):
+class ProjectLife(View):
     """A project's whole life line: what is published and what is due."""
 
     project: ProjectView
@@ -103,14 +102,14 @@ class ProjectLife(BaseModel):
     items: list[LifeItem]
 
 
-class DutiesMade(BaseModel):
+class DutiesMade(View):
     """The duties that a trigger event made."""
 
     event: UUID
     duties: list[DutyView]
 
 
-class VerdictMove(BaseModel):
+class VerdictMove(View):
     """A move in the history of a duty's verdict."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -125,7 +124,7 @@ class VerdictMove(BaseModel):
     judged_at: AwareDatetime
 
 
-class FactView(BaseModel):
+class FactView(View):
     """One observation."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -143,7 +142,7 @@ class FactView(BaseModel):
     sha256: str
 
 
-class RulingView(BaseModel):
+class RulingView(View):
     """A ruling with its document."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -156,7 +155,7 @@ class RulingView(BaseModel):
     ruled_at: AwareDatetime
 
 
-class ShortVerdict(BaseModel):
+class ShortVerdict(View):
     """How the duty would stand under the 7 working days of licences, while its class is open."""
 
     n: int
@@ -182,7 +181,7 @@ class DutyDetail(DutyView):
     history: list[VerdictMove]
 
 
-class DutyClock(BaseModel):
+class DutyClock(View):
     """The duty's clock with the table of days."""
 
     formed_on: dt.date | None
@@ -193,10 +192,8 @@ class DutyClock(BaseModel):
     days: list[DayView] | None
 
 
-class Ruling(BaseModel):
+class Ruling(Input):
     """A ruling on a duty: the document that carries it, and the version that it was made on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     document: str = Field(min_length=2, max_length=200, description="文件名或文号 | Document.")
     reason: str = Field(min_length=2, max_length=500)

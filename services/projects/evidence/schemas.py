@@ -4,10 +4,12 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from shared.edge import View
 
 
-class ProofStepView(BaseModel):
+class ProofStepView(View):
     """A neighbour on the way to the root: hash it with what you have, on the side it says."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -16,7 +18,7 @@ class ProofStepView(BaseModel):
     hash: str
 
 
-class EvidenceView(BaseModel):
+class EvidenceView(View):
     """证据：某次抓取的原始网页及其校验信息 | A capture, with all that it takes to check it."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -3,12 +3,13 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
+from shared.edge import Input, View
 
 
-class MatchedPage(BaseModel):
+class MatchedPage(View):
     id: UUID
     url: str
     title: str
@@ -21,7 +22,7 @@ class MatchedPage(BaseModel):
     evidence_id: UUID | None
 
 
-class MatchedDuty(BaseModel):
+class MatchedDuty(View):
     id: UUID
     project_code: str
     project_name: str
@@ -30,7 +31,7 @@ class MatchedDuty(BaseModel):
     doc_no: str | None
 
 
-class MatchView(BaseModel):
+class MatchView(View):
     """网页与公开义务的对应关系，及其依据 | A page taken for a duty's publication, and why."""
 
     id: UUID
@@ -46,7 +47,5 @@ class MatchView(BaseModel):
     version: int
 
 
-class Decision(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Decision(Input):
     version: int = Field(ge=1, le=2**31 - 1, description="Of the match as it was looked at.")

@@ -5,11 +5,12 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
 from services.projects.reading.rule import CollectorRule
+from shared.edge import Input, View
 
 
 def _web_address(text: str) -> str:
@@ -26,10 +27,8 @@ WebAddress = Annotated[
 ]
 
 
-class PortalWrite(BaseModel):
+class PortalWrite(Input):
     """一个公开栏目：哪个单位在哪里公开，多久看一次 | Where a unit publishes, how often to look."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200, examples=["住建局·批准结果信息"])
     unit_code: str = Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$", examples=["D03"])
@@ -44,7 +43,7 @@ class PortalWrite(BaseModel):
     )
 
 
-class PortalView(BaseModel):
+class PortalView(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: str
@@ -67,7 +66,7 @@ class PortalView(BaseModel):
     version: int
 
 
-class EntryView(BaseModel):
+class EntryView(View):
     model_config = ConfigDict(from_attributes=True)
 
     url: str
@@ -76,7 +75,7 @@ class EntryView(BaseModel):
     column: str | None
 
 
-class Trial(BaseModel):
+class Trial(View):
     """What a rule reads from a page: of a stored capture, or of the portal now."""
 
     evidence_id: UUID | None = None
@@ -88,7 +87,7 @@ class Trial(BaseModel):
     fault: Fault | None = Field(None, description="Why the portal could not be read, if so.")
 
 
-class DetailTrial(BaseModel):
+class DetailTrial(View):
     """What a page says by the rule; shown and not stored."""
 
     url: str
@@ -103,7 +102,7 @@ class DetailTrial(BaseModel):
     fault: Fault | None = None
 
 
-class RuleView(BaseModel):
+class RuleView(View):
     model_config = ConfigDict(from_attributes=True)
 
     portal_id: str

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from shared.edge import Input
 
 ITEM_CODE = r"^[A-Z]{2,3}-\d{2}(-\d{2})?$"
 
@@ -16,8 +18,8 @@ def _usable(selector: str) -> str:
     return selector
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Part(Input):
+    model_config = ConfigDict(frozen=True)
 
     @field_validator("rows", "link", "date", "column", "selector", "body", check_fields=False)
     @classmethod

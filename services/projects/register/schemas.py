@@ -4,17 +4,16 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE, ApprovalKind, Phase
+from shared.edge import Input, View
 
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
 
 
-class ProjectInput(BaseModel):
+class ProjectInput(Input):
     """A project; `version` is that of the one to change, null for a new one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=2, max_length=300)
     approval_kind: ApprovalKind
@@ -35,7 +34,7 @@ class ImportRow(ProjectInput):
     list_title: str | None = Field(None, min_length=2, max_length=200)
 
 
-class ProjectView(BaseModel):
+class ProjectView(View):
     """A project."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -51,7 +50,7 @@ class ProjectView(BaseModel):
     updated_at: AwareDatetime
 
 
-class ImportResult(BaseModel):
+class ImportResult(View):
     """What an import did, or would do."""
 
     dry_run: bool
@@ -61,7 +60,7 @@ class ImportResult(BaseModel):
     unchanged: int
 
 
-class ListView(BaseModel):
+class ListView(View):
     """A yearly list that a project is on."""
 
     id: UUID
@@ -70,7 +69,7 @@ class ListView(BaseModel):
     doc_no: str | None
 
 
-class UnitView(BaseModel):
+class UnitView(View):
     """A body that must publish."""
 
     code: str
