@@ -56,11 +56,13 @@ _BAD_KEY = Text(
 class KeyReused(Invalid):
     type = "/problems/idempotency-key-reused"
     title = Text("幂等键重复使用", "Idempotency key reused")
+    advice = Text("每个新请求用一个新的键", "Use a new key for each new request")
 
 
 class StillRunning(Conflict):
     type = "/problems/still-running"
     title = Text("正在处理", "Still running")
+    advice = Text("请稍等一秒，用同一个键再查", "Wait a second and ask again with the same key")
 
 
 class Replay(Exception):

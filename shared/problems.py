@@ -1,5 +1,6 @@
 """Renders every error as a problem document: ours, the framework's and the database's."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import errors
+from shared.clock import SHANGHAI
 from shared.errors import MEDIA_TYPE, Invalid, Problem, Text
 from shared.faults import postgres_error
 from shared.messages import message_for
@@ -58,8 +60,14 @@ def render(request: Request, problem: Problem) -> JSONResponse:
         body["detail"] = problem.detail.say(language)
     if problem.pointer and problem.detail is not None:
         body["errors"] = [{"pointer": problem.pointer, "detail": problem.detail.say(language)}]
-    body |= {k: v.say(language) if isinstance(v, Text) else v for k, v in problem.members.items()}
+    body |= {name: _told(value, language) for name, value in problem.members.items()}
     return _answer(request, int(problem.status), body, problem.retry_after)
+
+
+def _told(value: Any, language: str) -> Any:
+    if isinstance(value, Text):
+        return value.say(language)
+    return value.astimezone(SHANGHAI).isoformat() if isinstance(value, datetime) else value
 
 
 def _answer(

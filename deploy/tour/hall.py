@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.tour.visiting import Door, Person, TourStopped
+from services.feedback.ratings import machine as ratings
+from services.feedback.ratings.models import RatingState
 from shared.clock import SHANGHAI, now, today
 from shared.errors import Text
 
@@ -106,18 +108,22 @@ def _arrive(door: Door, item: dict[str, Any], appointment: dict[str, Any] | None
     tell.step(
         said,
         Text(
-            f"{ticket['number']} 号，前面 {ticket['ahead']} 人，预计等候{_wait(ticket, '分钟')}",
-            f"ticket {ticket['number']}, {ticket['ahead']} ahead, wait{_wait(ticket, 'minutes')}",
+            f"{ticket['number']} 号，前面 {ticket['ahead']} 人，{_wait(ticket).zh}",
+            f"ticket {ticket['number']}, {ticket['ahead']} ahead, {_wait(ticket).en}",
         ),
     )
     return ticket
 
 
-def _wait(ticket: dict[str, Any], unit: str) -> str:
-    """The estimate as a range; a dash where the hall cannot tell yet."""
+def _wait(ticket: dict[str, Any]) -> Text:
+    """The estimate as a range, where the hall can tell one."""
     estimate = ticket["estimate"] or {}
-    bounds = (estimate.get("p50_minutes"), estimate.get("p85_minutes"))
-    return f" {bounds[0]}–{bounds[1]} {unit}" if None not in bounds else " —"
+    soonest, latest = estimate.get("p50_minutes"), estimate.get("p85_minutes")
+    if soonest is None or latest is None:
+        return Text("等候时间还无法预计", "the wait cannot be told yet")
+    if not latest:
+        return Text("马上就叫到", "called at once")
+    return Text(f"预计等候 {soonest}–{latest} 分钟", f"wait {soonest}–{latest} minutes")
 
 
 def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> None:
@@ -196,7 +202,8 @@ def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
     for person, action, said, name in steps:
         version = officer.get(f"/ratings/{rating['id']}")["version"]
         answer = person.post(f"/ratings/{rating['id']}/{action}", said, version=version)
-        tell.step(name, Text(f"状态：{answer['state']}", f"state: {answer['state']}"))
+        now_is = ratings.WORKFLOW.states[RatingState(answer["state"])]
+        tell.step(name, Text(f"现在：{now_is.zh}", f"now: {now_is.en}"))
 
 
 def _is_near(starts_at: str) -> bool:

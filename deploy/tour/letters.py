@@ -3,6 +3,8 @@
 from typing import Any
 
 from deploy.tour.visiting import Door, Person
+from services.feedback.casework import labels
+from services.feedback.letters.models import LetterState
 from shared.errors import Text
 
 TITLE = "小区门口路灯坏了两周"
@@ -65,14 +67,9 @@ def _handle(door: Door, written: dict[str, Any]) -> None:
     for person, action, body, said in steps:
         version = person.get(f"{path}/file")["version"]
         moved = person.post(f"{path}/actions/{action}", body, version=version)
-        door.narrator.step(
-            said,
-            Text(
-                f"状态 {moved['state']}"
-                + (f"，{moved['due_on']} 前办结" if moved["due_on"] else ""),
-                f"state {moved['state']}" + (f", due {moved['due_on']}" if moved["due_on"] else ""),
-            ),
-        )
+        due, now_is = moved["due_on"], _state(moved)
+        zh, en = (f"，{due} 前答复", f", due {due}") if due else ("", "")
+        door.narrator.step(said, Text(f"现在：{now_is.zh}{zh}", f"now: {now_is.en}{en}"))
 
 
 def _publish(door: Door, written: dict[str, Any]) -> None:
@@ -89,7 +86,7 @@ def _publish(door: Door, written: dict[str, Any]) -> None:
         Text(
             "审核人逐处确认，公开遮盖后的副本", "the reviewer confirms; a redacted copy is public"
         ),
-        Text(f"状态 {review['state']}", f"state {review['state']}"),
+        Text("已公开", "published"),
     )
 
 
@@ -110,7 +107,7 @@ def _look_and_rate(door: Door, written: dict[str, Any]) -> None:
     own = anyone.get(f"/letters/{reg_no}", code=written["query_code"])
     tell.step(
         Text("写信人凭查询码看进度和答复", "the writer follows it with the code"),
-        Text(f"{own['state']}：{own['reply']}", f"{own['state']}: {own['reply']}"),
+        Text(f"{_state(own).zh}：{own['reply']}", f"{_state(own).en}: {own['reply']}"),
     )
     rated = anyone.door.client.post(
         f"/api/v1/letters/{reg_no}/rate",
@@ -120,5 +117,10 @@ def _look_and_rate(door: Door, written: dict[str, Any]) -> None:
     rated.raise_for_status()
     tell.step(
         Text("写信人评价：满意", "the writer rates it: satisfied"),
-        Text(f"办结：{rated.json()['state']}", f"now {rated.json()['state']}"),
+        Text(f"现在：{_state(rated.json()).zh}", f"now: {_state(rated.json()).en}"),
     )
+
+
+def _state(letter: dict[str, Any]) -> Text:
+    """What people call the state that a letter is in."""
+    return labels.STATES[LetterState(letter["state"])]

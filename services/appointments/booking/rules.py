@@ -86,6 +86,10 @@ class SlotTaken(Conflict):
 
     type = "/problems/slot-full"
     title = Text("这个时段已约满", "The slot is full")
+    advice = Text(
+        "可改选 alternatives 中的时段，或稍后再看有没有退出的",
+        "Choose one of `alternatives`, or look again later for a place given back",
+    )
 
 
 class SlotNotOnSale(Conflict):
@@ -93,6 +97,10 @@ class SlotNotOnSale(Conflict):
 
     type = "/problems/slot-not-open"
     title = Text("这个时段现在不能预约", "The slot cannot be booked now")
+    advice = Text(
+        "请看 opens_at 何时开始放号，或改选 alternatives 中的时段",
+        "See `opens_at`, or choose one of `alternatives`",
+    )
 
 
 class AlreadyBooked(Conflict):
@@ -106,6 +114,9 @@ class AlreadyBooked(Conflict):
         "同一事项同一天已有预约，请先取消或改约",
         "There is an appointment for this matter on that day; cancel or move it first",
     )
+    advice = Text(
+        "先取消或改约已有的预约，再约新的", "Cancel or move the one there is before booking another"
+    )
 
 
 class BookingBarred(Forbidden):
@@ -116,11 +127,13 @@ class BookingBarred(Forbidden):
         "因多次失约，暂不能在本大厅预约；可到窗口取号或申诉",
         "After several no-shows you cannot book at this hall for now; walk in, or appeal",
     )
+    advice = Text("到大厅窗口取号办理，或向大厅申诉", "Take a ticket at the hall, or appeal to it")
 
 
 class TooLate(Conflict):
     type = "/problems/too-late"
     title = Text("已过办理期限", "It is too late for this")
+    advice = Text("请联系大厅，或到现场取号", "Please contact the hall, or take a ticket there")
 
 
 class TooEarly(Conflict):
@@ -128,6 +141,7 @@ class TooEarly(Conflict):
 
     type = "/problems/too-early"
     title = Text("还没到签到时间", "It is too early to check in")
+    advice = Text("请在 opens_at 之后再来签到", "Please check in after `opens_at`")
 
 
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
@@ -152,7 +166,7 @@ def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> S
     """The refusal of a slot that is not on sale (yet, or any more)."""
     return SlotNotOnSale(
         state=state,
-        opens_at=opens_at.isoformat(),
+        opens_at=opens_at,
         alternatives=[other.model_dump(mode="json") for other in others],
     )
 
@@ -195,7 +209,7 @@ def ensure_changeable(starts_at: datetime, until_minutes: int, now: datetime) ->
                 f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",
                 f"Within {until_minutes} minutes of the start, please contact the hall",
             ),
-            deadline=deadline.isoformat(),
+            deadline=deadline,
         )
 
 
@@ -205,14 +219,14 @@ def ensure_check_in(starts_at: datetime, early: int, late: int, now: datetime) -
     if now < opens:
         raise TooEarly(
             Text(f"请在开始前 {early} 分钟内签到", f"Check in within {early} minutes of the start"),
-            opens_at=opens.isoformat(),
+            opens_at=opens,
         )
     if now > closes:
         raise TooLate(
             Text(
                 "已超过签到时间，请取号排队", "The time to check in is over; please take a ticket"
             ),
-            deadline=closes.isoformat(),
+            deadline=closes,
         )
 
 

@@ -19,6 +19,7 @@ class AlreadyTicketed(Conflict):
 
     type = "/problems/already-ticketed"
     title = Text("已经取过号，请勿重复取号", "There is a ticket already; no second one is needed")
+    advice = Text("请用已取的号等候叫号", "Please wait with the ticket that was issued")
 
 
 def already_ticketed(present: Ticket) -> AlreadyTicketed:

@@ -42,6 +42,9 @@ class EvidenceRefused(Invalid):
 
     type = "/problems/evidence-refused"
     title = Text("优先凭证未通过核验", "The evidence for priority was not accepted")
+    advice = Text(
+        "请核对凭证；也可按普通号取号", "Please check the evidence, or take an ordinary ticket"
+    )
 
 
 class Standing(NamedTuple):

@@ -35,16 +35,19 @@ class Action(StrEnum):
 class RecallTooSoon(Conflict):
     type = "/problems/recall-too-soon"
     title = Text("距上次叫号不足一分钟", "The last call was less than a minute ago")
+    advice = Text("请在 again_at 之后再呼", "Please recall after `again_at`")
 
 
 class RecallsSpent(Conflict):
     type = "/problems/recalls-spent"
     title = Text("重呼次数已用完，请过号处理", "No recalls are left; mark the ticket missed")
+    advice = Text("请按“过号”，再叫下一位", "Mark it missed and call the next")
 
 
 class TooLateToReturn(Conflict):
     type = "/problems/too-late-to-return"
     title = Text("过号已超过保留时间，请重新取号", "Too late to return; take a new ticket")
+    advice = Text("请到取号机重新取号", "Please take a new ticket at the kiosk")
 
 
 class NothingToUndo(Conflict):
@@ -52,11 +55,15 @@ class NothingToUndo(Conflict):
     title = Text(
         "没有可撤销的操作，或已超过撤销时间", "Nothing to undo, or the time for it is over"
     )
+    advice = Text("请按现在的状态继续办理", "Please go on from the present state")
 
 
 class WindowBusy(Conflict):
     type = "/problems/window-busy"
     title = Text("该窗口正在接待另一位群众", "The window is with another person")
+    advice = Text(
+        "请先办结、挂起或转办正在接待的号", "Finish, park or transfer the ticket in hand first"
+    )
 
 
 class LegAlreadyCalled(Conflict):
@@ -64,6 +71,7 @@ class LegAlreadyCalled(Conflict):
     title = Text(
         "转办后的号已被叫到，不能撤销", "The new leg was called; transfer cannot be undone"
     )
+    advice = Text("请在新窗口继续办理", "Please go on at the new window")
 
 
 class TicketedAgain(Conflict):
@@ -72,6 +80,7 @@ class TicketedAgain(Conflict):
         "群众已另取新号，不能撤销；请用新号办理",
         "The person has taken a new ticket; please go on with that one",
     )
+    advice = Text("请叫新号继续办理", "Please go on with the new ticket")
 
 
 Guard = Callable[[Ticket, Policy, datetime], None]
@@ -86,7 +95,7 @@ def may_recall(ticket: Ticket, policy: Policy, now: datetime) -> None:
     if now < again_at:
         seconds = math.ceil((again_at - now).total_seconds())
         detail = Text(f"请 {seconds} 秒后再重呼", f"Please call again in {seconds} seconds")
-        raise RecallTooSoon(detail, again_at=again_at.isoformat())
+        raise RecallTooSoon(detail, again_at=again_at)
 
 
 def back_in_time(ticket: Ticket, policy: Policy, now: datetime) -> None:

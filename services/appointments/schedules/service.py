@@ -40,6 +40,7 @@ class ProposalChanged(Conflict):
     title = Text(
         "情况已变化，请重新查看后再提交", "Things have changed; please look again before applying"
     )
+    advice = Text("请看新的 proposal，确认后再提交", "Look at the new `proposal` and apply that")
 
 
 class _Change(NamedTuple):

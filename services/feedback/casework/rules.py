@@ -42,6 +42,7 @@ Guard = Callable[[Facts], None]
 class DepartmentAccused(Conflict):
     type = "/problems/department-accused"
     title = Text("举报件不得转给被举报单位", "An accusation may not go to whom it accuses")
+    advice = Text("请转给其他有权处理的单位", "Please dispatch it to another competent department")
 
 
 class AlreadyReturned(Conflict):
@@ -50,46 +51,74 @@ class AlreadyReturned(Conflict):
         "该来信已退过一次，请提出异议由督办裁定",
         "It was returned once already; please dispute it and let the supervisor decide",
     )
+    advice = Text(
+        "用“提出异议”写明依据，由督办人员裁定",
+        "Use `dispute` and give the basis; a supervisor decides",
+    )
 
 
 class ReturnTooLate(Conflict):
     type = "/problems/return-too-late"
     title = Text("已超过退单期限", "The time to return the letter has passed")
+    advice = Text(
+        "请继续办理；确有异议的，请与督办人员联系",
+        "Please handle it; if you object, talk to the supervisor",
+    )
 
 
 class ExtensionTooLate(Conflict):
     type = "/problems/extension-too-late"
     title = Text("已到期，不能再申请延期", "It is due already; an extension comes too late")
+    advice = Text(
+        "请尽快答复；督办人员会看到逾期",
+        "Please answer soon; the supervisor sees that it is overdue",
+    )
 
 
 class ExtensionPending(Conflict):
     type = "/problems/extension-pending"
     title = Text("已有待批的延期申请", "An extension is being decided already")
+    advice = Text("请等督办人员批复后再申请", "Please wait for the supervisor's decision")
 
 
 class NoExtensionAsked(Conflict):
     type = "/problems/no-extension-asked"
     title = Text("没有待批的延期申请", "No extension was asked for")
+    advice = Text("请刷新后查看；可能已经批复", "Please reload; it may have been decided")
 
 
 class TooManySupplements(Conflict):
     type = "/problems/too-many-supplements"
     title = Text("补充次数已达上限", "No more can be added to this letter")
+    advice = Text(
+        "请等候办理；还有新情况的，请另写一封",
+        "Please wait for the answer; for something new, write another letter",
+    )
 
 
 class FourEyes(Forbidden):
     type = "/problems/four-eyes"
     title = Text("须由另一人审核", "Another person has to decide this")
+    advice = Text(
+        "请交由没有经手过的同事审核", "Please let a colleague who had no part in it decide"
+    )
 
 
 class AlreadyRated(Conflict):
     type = "/problems/already-rated"
     title = Text("该答复已评价过", "This answer was rated already")
+    advice = Text(
+        "每次答复评价一次；仍不满意的，可申请重办",
+        "Each answer is rated once; if it is not solved, ask to reopen",
+    )
 
 
 class ReopenTooLate(Conflict):
     type = "/problems/reopen-too-late"
     title = Text("已超过申请重办的期限", "The time to ask for a reopening has passed")
+    advice = Text(
+        "请另写一封来信，并注明原编号", "Please write a new letter and name the old number"
+    )
 
 
 class ReopenedTwice(Conflict):
@@ -97,11 +126,18 @@ class ReopenedTwice(Conflict):
     title = Text(
         "已重办两次，可依法申请复查", "Reopened twice already; you may apply for a formal review"
     )
+    advice = Text(
+        "请向上一级机关申请复查（信访工作条例）",
+        "Please apply to the next higher authority for a review",
+    )
 
 
 class CannotMerge(Conflict):
     type = "/problems/cannot-merge"
     title = Text("不能并入该来信", "It cannot be merged into that letter")
+    advice = Text(
+        "请核对要并入的来信编号和状态", "Please check number and state of the letter to merge into"
+    )
 
 
 def names_the_accused(facts: Facts) -> None:

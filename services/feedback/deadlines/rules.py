@@ -45,6 +45,7 @@ OFFICE_CLOCKS = frozenset(
 class ExtensionTooLate(Conflict):
     type = "/problems/extension-too-late"
     title = Text("期限已过，不能再申请延期", "The time limit has passed; it cannot be extended")
+    advice = Text("请尽快办理", "Please act soon")
 
 
 class ExtensionByAsker(Conflict):
@@ -52,11 +53,13 @@ class ExtensionByAsker(Conflict):
     title = Text(
         "延期不能由申请人自己批准", "An extension may not be approved by whom asked for it"
     )
+    advice = Text("请另一位有权的人员批准", "Somebody else with that right has to approve it")
 
 
 class ExtensionTooLong(Conflict):
     type = "/problems/extension-too-long"
     title = Text("延长的时间超出规定", "The extension is longer than the rules allow")
+    advice = Text("请把天数改到 allowed 以内", "Please ask for no more than `allowed`")
 
 
 class DueDate(NamedTuple):

@@ -18,6 +18,7 @@ from shared.pages import Page, PageRequest, page
 class PolicyStands(Conflict):
     type = "/problems/policy-stands"
     title = Text("这一天已有同类规定", "There is a policy of that kind for that day already")
+    advice = Text("请换一个生效日期", "Please choose another first day")
 
 
 async def clocks(

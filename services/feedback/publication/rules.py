@@ -15,11 +15,16 @@ ANSWERED = frozenset({LetterState.REPLIED, LetterState.CLOSED})
 class NotAnswered(Conflict):
     type = "/problems/not-answered"
     title = Text("答复发出后才能公开", "It can be published only after the reply has gone out")
+    advice = Text("请等答复审核通过后再准备公开", "Please wait until the reply is approved")
 
 
 class NotAgreed(Conflict):
     type = "/problems/not-agreed"
     title = Text("来信人未同意公开", "The sender has not agreed to publication")
+    advice = Text(
+        "不公开；来信人可在补充中表示同意",
+        "It stays unpublished; the sender may agree in a supplement",
+    )
 
 
 class AccusationNotPublished(Conflict):
@@ -28,6 +33,7 @@ class AccusationNotPublished(Conflict):
         "举报件默认不公开，须由督办人员写明依据",
         "Accusations are not published by default; a supervisor has to state the basis",
     )
+    advice = Text("请由督办人员写明依据后再办", "A supervisor has to do it, stating the basis")
 
 
 class PublicationBlocked(Conflict):
@@ -35,11 +41,13 @@ class PublicationBlocked(Conflict):
 
     type = "/problems/publication-blocked"
     title = Text("还有未处理的个人信息", "Some personal data is not decided yet")
+    advice = Text("请逐处确认或驳回标出的内容", "Please accept or reject each place that is marked")
 
 
 class AlreadyApproved(Forbidden):
     type = "/problems/four-eyes"
     title = Text("须由另一人复核", "Another reviewer has to approve it")
+    advice = Text("请交由另一位审核人员复核", "Please let another reviewer approve it")
 
 
 def ensure_publishable(letter: Letter, caller: Caller, basis: str | None) -> None:

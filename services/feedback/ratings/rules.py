@@ -51,11 +51,16 @@ class AlreadyRated(Conflict):
         "这次服务已经评价过；24 小时内可以修改一次",
         "This service has been rated; the rating can be amended once within 24 hours",
     )
+    advice = Text(
+        "要修改的，请在 24 小时内用同一邀请修改一次",
+        "To change it, amend it once within 24 hours with the same invitation",
+    )
 
 
 class InvitationExpired(Conflict):
     type = "/problems/invitation-expired"
     title = Text("评价时间已过", "The time to rate is over")
+    advice = Text("仍想反映的，请写一封来信", "If you still want to tell us, please write a letter")
 
 
 class NoLongerAmendable(Conflict):
@@ -63,6 +68,9 @@ class NoLongerAmendable(Conflict):
     title = Text(
         "只能在 24 小时内修改一次，且部门尚未开始整改",
         "A rating is amended once, within 24 hours, before it is being put right",
+    )
+    advice = Text(
+        "请等候整改和回访；也可写信补充说明", "Please wait for the return visit, or write a letter"
     )
 
 
@@ -72,16 +80,24 @@ class NotForStaff(Forbidden):
         "评价只能由办事群众本人作出；您若也来办过事，请退出工作账号再评价",
         "Only those who were served rate; if you were, please sign out of your staff account",
     )
+    advice = Text(
+        "退出工作账号，用号票上的评价键评价", "Sign out, and rate with the key on the ticket"
+    )
 
 
 class SamePerson(Forbidden):
     type = "/problems/same-person"
     title = Text("回访须由未经手整改的另一人进行", "Someone else must make the return visit")
+    advice = Text(
+        "请交由没有参与整改的同事回访",
+        "Please let a colleague who had no part in it make the visit",
+    )
 
 
 class RevisitedToday(Conflict):
     type = "/problems/revisited-today"
     title = Text("今天已经回访过，请改日再试", "There was a try today; please try on another day")
+    advice = Text("请改在另一天回访，最多三次", "Try on another day, three times at most")
 
 
 class Tag(NamedTuple):

@@ -36,6 +36,10 @@ class InvalidGrant(Problem):
 
     status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-grant"
     title = Text("账号或密码不对，或登录已失效", "Wrong account or password, or an ended sign-in")
+    advice = Text(
+        "请核对账号和口令；刷新令牌只能用一次，用过请重新登录",
+        "Check account and password; a refresh token works once, then sign in again",
+    )
 
     def __init__(self) -> None:
         super().__init__(error="invalid_grant", error_description=self.title.en)
@@ -46,6 +50,7 @@ class InvalidTokenRequest(Problem):
 
     status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-token-request"
     title = Text("登录请求缺少参数", "The token request lacks a parameter")
+    advice = Text("请补上缺少的参数", "Please add the parameter that is missing")
 
     def __init__(self, parameter: str) -> None:
         detail = Text(f"缺少 {parameter}", f"{parameter} is missing")
@@ -57,6 +62,7 @@ class InvalidClient(Problem):
 
     status, type = HTTPStatus.UNAUTHORIZED, "/problems/invalid-client"
     title = Text("客户端编号或密钥不对", "Wrong client id or secret")
+    advice = Text("请核对 client_id 和 client_secret", "Check `client_id` and `client_secret`")
 
     def __init__(self) -> None:
         super().__init__(error="invalid_client", error_description=self.title.en)
@@ -65,26 +71,37 @@ class InvalidClient(Problem):
 class LockedOut(TooMany):
     type = "/problems/locked-out"
     title = Text("连续失败次数过多，请稍后再试", "Too many failures in a row; please wait")
+    advice = Text("请等 Retry-After 所示的秒数再试", "Please wait for the seconds in Retry-After")
 
 
 class WrongPassword(Forbidden):
     type = "/problems/wrong-password"
     title = Text("现有口令不对", "The present password is not right")
+    advice = Text(
+        "请再输一次；忘记口令的，请管理员重置",
+        "Type it again; if it is forgotten, an administrator replaces it",
+    )
 
 
 class OwnGrant(Forbidden):
     type = "/problems/own-grant"
     title = Text("不能更改自己的权限或状态", "Nobody may change their own grants or state")
+    advice = Text("请另一位管理员办理", "Another administrator has to do it")
 
 
 class RolesExclude(Conflict):
     type = "/problems/roles-exclude"
     title = Text("这些角色不能由同一账号兼任", "One account may not hold these roles together")
+    advice = Text(
+        "请分别建立账号，由不同的人使用（三员分立）",
+        "Make an account for each, used by different people",
+    )
 
 
 class AccountTaken(Conflict):
     type = "/problems/account-taken"
     title = Text("账号名已被使用", "The account name is taken")
+    advice = Text("请换一个账号名", "Please choose another name")
 
 
 def ensure_separate(roles: Collection[str]) -> None:

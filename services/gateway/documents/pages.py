@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -63,7 +64,11 @@ class Pages:
 
     async def problems(self, request: Request) -> Response:
         problems = self._library.problems(html.language_of(request))
-        return html.page(request, "problems.html", problems=problems, example=snippets.PROBLEM)
+        page = html.page(request, "problems.html", problems=problems, example=snippets.PROBLEM)
+        kind = request.path_params.get("kind")
+        if kind is not None and f"/problems/{kind}" not in problems:
+            page.status_code = HTTPStatus.NOT_FOUND
+        return page
 
     async def openapi(self, request: Request) -> Response:
         return _document(request, self._library.openapi(html.language_of(request)))

@@ -17,6 +17,7 @@ IDLE_SECONDS = 15.0
 class TooSlow(Problem):
     status, type = HTTPStatus.REQUEST_TIMEOUT, "/problems/request-timeout"
     title = Text("请求发送得太慢", "The request came too slowly")
+    advice = Text("请检查网络后重新提交", "Please check the network and send it again")
 
 
 @dataclass(frozen=True)

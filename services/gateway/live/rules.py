@@ -1,9 +1,12 @@
 """What a public screen may be told of an event, and how it is written as server-sent events."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
+
+from shared.clock import SHANGHAI
 
 SHOWN = ("hall_code", "hall_seq", "number", "item_code", "state", "window_no", "at")
 """Never ids: knowing a ticket's id is the right to follow that ticket."""
@@ -14,7 +17,10 @@ HEARTBEAT = b": heartbeat\n\n"
 def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
     """What everybody in the hall may see of the event in `envelope`."""
     data = envelope["data"]
-    return {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
+    told = {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
+    if "at" in told:
+        told["at"] = datetime.fromisoformat(told["at"]).astimezone(SHANGHAI).isoformat()
+    return told
 
 
 def frame(sequence: int, event: str, data: Any) -> bytes:

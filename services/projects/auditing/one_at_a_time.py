@@ -7,7 +7,7 @@ others. Between processes they wait at the database, as everything does that jud
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -23,7 +23,7 @@ class Gate:
     """Lets one audit of this process through at a time; knows which one that is."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    running: dict[str, str] = field(default_factory=dict)
+    running: dict[str, Any] = field(default_factory=dict)
 
 
 async def _alone(request: Request, _: Annotated[Caller, allow("auditor")]) -> AsyncIterator[UUID]:
@@ -37,7 +37,7 @@ async def _alone(request: Request, _: Annotated[Caller, allow("auditor")]) -> As
     except TimeoutError:
         raise turns.AuditRunning(gate.running) from None
     audit_id = new_id()
-    gate.running = {"audit": str(audit_id), "since": clock.now().isoformat()}
+    gate.running = {"audit": str(audit_id), "since": clock.now()}
     try:
         yield audit_id
     finally:

@@ -22,6 +22,9 @@ class UnknownRegion(Invalid):
 
     type = "/problems/unknown-region"
     title = Text("没有登记这个地区", "This region is not registered")
+    advice = Text(
+        "请用 known 中的一个，或先登记这个地区", "Use one of `known`, or register the region first"
+    )
 
 
 class OtherRegion(Conflict):
@@ -29,6 +32,10 @@ class OtherRegion(Conflict):
 
     type = "/problems/region-registered"
     title = Text("该代码已登记为别的地区", "This code is registered as another region")
+    advice = Text(
+        "请换一个代码，或使用已登记的地区",
+        "Please choose another code, or use the region that is registered",
+    )
 
 
 def no_own_calendar(name: str, name_en: str) -> Text:

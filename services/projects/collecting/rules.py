@@ -32,6 +32,7 @@ PORTAL_WIDE = frozenset({Fault.TIMEOUT, Fault.UNREACHABLE, Fault.SERVER_ERROR, F
 class NoRule(Conflict):
     type = "/problems/no-collector-rule"
     title = Text("该栏目还没有采集规则", "This portal has no collector rule yet")
+    advice = Text("请先为该栏目设置采集规则", "Please set a rule for the portal first")
 
 
 def kind_due(portal: Portal, now: datetime) -> RunKind:

@@ -36,6 +36,7 @@ OWN_CLAIMS = (ClaimKind.PUSH, ClaimKind.META, ClaimKind.LABEL)
 class AlreadyRecorded(Conflict):
     type = "/problems/already-recorded"
     title = Text("这一事件已登记过", "This event is already recorded")
+    advice = Text("请看 duties 中已有的义务", "See the duties named in `duties`")
 
 
 class UnknownReference(Invalid):
@@ -43,6 +44,7 @@ class UnknownReference(Invalid):
 
     type = "/problems/unknown-reference"
     title = Text("引用的对象不存在", "Something it refers to does not exist")
+    advice = Text("请先登记它，或核对编号", "Please register it first, or check its code")
 
 
 def rule_of(item: CatalogueItem) -> tuple[ClockRule, int | None]:

@@ -24,6 +24,10 @@ class EvidenceDamaged(Conflict):
 
     type = "/problems/evidence-damaged"
     title = Text("证据文件缺失或已被改动", "The evidence file is missing or was altered")
+    advice = Text(
+        "请勿据此认定；请管理员核查存储并重新采集",
+        "Do not judge by it; let an administrator check the store and fetch again",
+    )
 
 
 @dataclass(frozen=True)

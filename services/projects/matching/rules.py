@@ -27,6 +27,7 @@ class SecondPersonNeeded(Conflict):
 
     type = "/problems/second-person-needed"
     title = Text("逾期认定须由另一人确认", "Another person must confirm a match that means late")
+    advice = Text("请另一位监察人员确认", "Another auditor has to confirm it")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ SOON_AGAIN = timedelta(minutes=15)
 class RuleReadsNothing(Invalid):
     """The rule finds no entries on the page that was captured last."""
 
+    advice = Text(
+        "请用试运行调整规则，直到读出列表", "Adjust the rule with a dry run until it reads the list"
+    )
+
     def __init__(self, evidence_id: str) -> None:
         detail = Text(
             "按此规则在最近一次抓取的列表页上找不到任何条目，请检查 list.rows 与 list.link",
@@ -21,6 +25,8 @@ class RuleReadsNothing(Invalid):
 
 class UnknownUnit(Invalid):
     """The unit is not in the register."""
+
+    advice = Text("请先登记该单位，或核对代码", "Please register the unit first, or check its code")
 
     def __init__(self, code: str) -> None:
         detail = Text(f"公开主体名录中没有 {code}", f"No unit {code} in the register")

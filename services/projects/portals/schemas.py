@@ -11,12 +11,18 @@ from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
 from services.projects.reading.rule import CollectorRule
 from shared.edge import Input, View
+from shared.errors import Text
 
 
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise ValueError("must be an http or https address without user information")
+        raise ValueError(
+            Text(
+                "应为 http 或 https 地址，不含用户名和口令",
+                "Must be an http or https address without user information",
+            )
+        )
     return text
 
 

@@ -31,6 +31,7 @@ class ImportRefused(Invalid):
 
     type = "/problems/import-refused"
     title = Text("文件有误，未导入任何一行", "The file has errors; nothing was imported")
+    advice = Text("请按 lines 逐行改正后重新导入", "Correct what `lines` names and import again")
 
 
 @dataclass(frozen=True)

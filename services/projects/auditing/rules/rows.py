@@ -64,7 +64,7 @@ def rows_page(
 
 def _row(row: Any, names: Mapping[str, str]) -> str:
     verdict, reason = VERDICTS[row["verdict"]], reason_text(row["reason"])
-    over = f" {row['over_by']} 天 days" if row["over_by"] else ""
+    over = f" {row['over_by']} 个工作日 working days" if row["over_by"] else ""
     url = row["url"] or ""
     shown = escape(url)
     link = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>' if _is_web(url) else shown

@@ -1,6 +1,8 @@
 """How long an audit waits for those before it, and what it is told after that."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from shared.errors import Conflict, Text
 
@@ -20,7 +22,12 @@ class AuditRunning(Conflict):
 
     type = "/problems/audit-running"
     title = Text("另一次监察正在进行", "Another audit is under way")
+    advice = Text(
+        "请等 Retry-After 所示的秒数，再看那次的报告或重新监察",
+        "Wait for Retry-After, then read that report or audit again",
+    )
 
-    def __init__(self, running: Mapping[str, str | None]) -> None:
-        named = {name: running.get(name) for name in ("audit", "since")}
-        super().__init__(_SAID, retry_after=5, **named)
+    def __init__(self, running: Mapping[str, Any]) -> None:
+        since = running.get("since")
+        begun = datetime.fromisoformat(since) if isinstance(since, str) else since
+        super().__init__(_SAID, retry_after=5, audit=running.get("audit"), since=begun)
