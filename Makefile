@@ -98,13 +98,14 @@ $(READY): deploy/requirements/dev.txt | $(UV)
 		echo '需要 Python 3.11 或更新版本。 Python 3.11 or newer is needed.' >&2; exit 1; }
 	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
 	@# uv does not read pip's settings: a mirror or certificate that is set there is the one to use.
+	@# Compiled now, or a dozen processes would do it at every start where writing .pyc is turned off.
 	@# Behind a proxy that reads TLS, its certificate is known to the system, not to uv.
 	@pip_has() { $(PYTHON) -m pip config get "global.$$1" 2>/dev/null; }; \
 		mirror=$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$(pip_has index-url)}}; \
 		[ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$$mirror"; \
 		trusted=$${SSL_CERT_FILE:-$${PIP_CERT:-$$(pip_has cert)}}; \
 		[ -z "$$trusted" ] || export SSL_CERT_FILE="$$trusted"; \
-		UV_SYSTEM_CERTS=1 $(UV) pip sync -q --require-hashes --python $(PY) $< || { \
+		UV_SYSTEM_CERTS=1 $(UV) pip sync -q --require-hashes --compile-bytecode --python $(PY) $< || { \
 			echo '安装依赖失败：请检查网络；在代理后面时，请把代理的证书告诉 pip（pip config set global.cert 文件）。' >&2; \
 			echo 'Installing failed: check the network; behind a proxy, tell pip its certificate (pip config set global.cert FILE).' >&2; \
 			exit 1; }

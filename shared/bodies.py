@@ -56,7 +56,7 @@ async def checked(request: Request, media: str | None) -> Request:
         if given != media and not given.endswith("+json"):
             raise _other(media)
         return await _parsed(request, body)
-    if given not in FORMS:
+    if given != media and not (given in FORMS and media in FORMS):
         raise _other(media)
     return request
 

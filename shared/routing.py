@@ -10,7 +10,7 @@ import structlog
 from asyncpg import PostgresError
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import File, Form, Query
+from fastapi.params import Body, Query
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 
@@ -123,12 +123,8 @@ def _is_list(annotation: Any) -> bool:
 
 def _media_type(body: Any) -> str | None:
     """What the operation takes, None if it takes no body."""
-    if body is None:
-        return None
-    info = body.field_info
-    if isinstance(info, File):
-        return "multipart/form-data"
-    return "application/x-www-form-urlencoded" if isinstance(info, Form) else "application/json"
+    info = getattr(body, "field_info", None)
+    return info.media_type if isinstance(info, Body) else None
 
 
 class Router(APIRouter):

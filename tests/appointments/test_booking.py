@@ -44,8 +44,10 @@ async def test_a_hold_says_what_was_taken(office: Office) -> None:
 
     assert held["state"] == "held"
     assert ids.check_code(held["code"])
-    assert held["expires_at"].startswith("2026-11-24T01:05:00")
-    assert held["slots"] == [{"id": str(slot), "starts_at": "2026-11-24T02:00:00Z", "minutes": 30}]
+    assert held["expires_at"].startswith("2026-11-24T09:05:00")
+    assert held["slots"] == [
+        {"id": str(slot), "starts_at": "2026-11-24T10:00:00+08:00", "minutes": 30}
+    ]
     assert held["version"] == 1
     assert held["guide_version"] == 1
 
@@ -235,7 +237,7 @@ async def test_lists_show_citizens_their_own_and_staff_their_hall(office: Office
     shown = [one["id"] for one in first["items"] + rest["items"]]
     assert shown == [one["id"] for one in reversed(mine)]
     assert rest["next_cursor"] is None
-    assert [one["starts_at"][11:16] for one in hall["items"]] == ["02:00", "02:30"]
+    assert [one["starts_at"][11:16] for one in hall["items"]] == ["10:00", "10:30"]
 
 
 @pytest.mark.parametrize(

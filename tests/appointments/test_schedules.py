@@ -170,7 +170,7 @@ async def test_a_closure_says_first_and_then_does(office: Office) -> None:
     done = good(await office.client.post(url, json=body, headers=me), 201)
     assert [one["code"] for one in done["orphaned"]] == [booked["code"]]
     assert await state_of(office, booked) == "orphaned"
-    assert (await free(office))[0]["starts_at"] == "2026-11-24T02:30:00Z"
+    assert (await free(office))[0]["starts_at"] == "2026-11-24T10:30:00+08:00"
 
 
 async def test_the_nightly_job_adds_the_new_day_and_opens_what_is_due(

@@ -1,7 +1,7 @@
 """How long people in a hall will wait: forecasts, kept for a second so that screens cost little."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
@@ -23,6 +23,7 @@ STALE = timedelta(seconds=30)
 """Waiting goes on though nothing happens."""
 TIMES_KEPT = timedelta(minutes=5)
 HALLS_KEPT = 500
+CROWD = 60
 
 Seen = dict[str, dict[int, float]]
 T = TypeVar("T")
@@ -54,6 +55,25 @@ class Forecast:
         p85, p50 = max(waits, key=lambda wait: wait[0] or 0)
         return p50, p85
 
+    def behind(self, ticket: Ticket) -> Estimate | None:
+        """What someone who joins a crowd must expect: as those last before them in the same line.
+
+        None where few wait, and it costs nothing to run the hall forward for them, or nobody
+        stands in that line yet.
+        """
+        if len(self.queue) < CROWD:
+            return None
+        mine = (ticket.items, ticket.for_window_id)
+        before = [
+            other
+            for other in self.queue
+            if (other.items, other.for_window_id) == mine and other.due_at <= ticket.due_at
+        ]
+        if not before:
+            return None
+        last = self.estimates[max(before, key=lambda other: (other.due_at, other.id)).id]
+        return replace(last, ahead=last.ahead + 1)
+
 
 _forecasts: OrderedDict[str, Forecast] = OrderedDict()
 _times: OrderedDict[str, tuple[datetime, Seen]] = OrderedDict()
@@ -81,7 +101,16 @@ async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Est
 
 
 async def with_newcomer(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
-    """The place and wait of a ticket that the hall's forecast does not know yet."""
+    """The place and wait of a ticket that the hall's forecast does not know yet.
+
+    In a crowd the place is that of a moment ago: then many come at once, and running the hall
+    forward for each of them would make all of them wait.
+    """
+    kept = _forecasts.get(ticket.hall_code)
+    if kept is not None and len(kept.queue) >= CROWD:
+        known = (await of_hall(session, ticket.hall_code, now)).behind(ticket)
+        if known is not None:
+            return known
     made = await _make(session, ticket.hall_code, 0, now, newcomer=ticket)
     return made.of(ticket.id)
 

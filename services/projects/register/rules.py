@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from services.projects.register.schemas import ImportRow
 from shared.errors import Invalid, Text
+from shared.messages import message_for
 
 COLUMNS = (
     "code",
@@ -22,8 +24,10 @@ COLUMNS = (
     "list_title",
 )
 REQUIRED = {"code", "name", "approval_kind", "scope_basis"}
+NUMBERS = {"investment_10k_yuan", "list_year"}
 MAX_ROWS = 20_000
 MAX_BYTES = 5_000_000
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 
 
 class ImportRefused(Invalid):
@@ -79,6 +83,12 @@ def _text(content: bytes) -> str:
     raise refuse([LineError(1, "", "文字编码应为 UTF-8 或 GB18030 | unknown encoding")])
 
 
+def _numbers(filled: dict[str, str]) -> dict[str, int]:
+    """What a file can only write as text; what is no number stays, to be named."""
+    numbers = {name: filled[name] for name in NUMBERS & filled.keys()}
+    return {name: int(text) for name, text in numbers.items() if _WHOLE.fullmatch(text)}
+
+
 def _rows(raw: list[dict[str, Any]]) -> list[ImportRow]:
     rows: list[ImportRow] = []
     errors: list[LineError] = []
@@ -89,9 +99,12 @@ def _rows(raw: list[dict[str, Any]]) -> list[ImportRow]:
             continue
         filled = {name: text.strip() for name, text in values.items() if text and text.strip()}
         try:
-            row = ImportRow.model_validate(filled)
+            row = ImportRow.model_validate(filled | _numbers(filled))
         except ValidationError as error:
-            errors += [LineError(line, str(e["loc"][-1]), e["msg"]) for e in error.errors()]
+            errors += [
+                LineError(line, str(e["loc"][-1]), " | ".join(message_for(e)))
+                for e in error.errors()
+            ]
             continue
         if row.code in lines:
             errors.append(LineError(line, "code", f"与第 {lines[row.code]} 行重复 | repeated"))

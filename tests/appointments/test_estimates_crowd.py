@@ -1,0 +1,61 @@
+"""Who joins a crowd is told what those before them were told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.appointments.estimates.schemas import Estimate
+from services.appointments.estimates.service import CROWD, Forecast
+from services.appointments.priority.models import TicketClass
+from services.appointments.queueing.models import Ticket
+from shared.ids import new_id
+
+NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
+
+
+def waiting(minutes: float, item: str = "tax") -> Ticket:
+    """A ticket that is due so many minutes after noon."""
+    due = NOON + timedelta(minutes=minutes)
+    return Ticket(
+        id=new_id(),
+        hall_code="H001",
+        number="A001",
+        item_code=item,
+        items=[item],
+        ticket_class=TicketClass.WALK_IN,
+        ready_at=due,
+        due_at=due,
+        issued_at=due,
+        state_since=due,
+        service_day=due.date(),
+        visit_id=new_id(),
+        credit_minutes=0,
+        policy_version=1,
+    )
+
+
+def crowd(count: int) -> Forecast:
+    queue = tuple(waiting(place) for place in range(count))
+    told = {ticket.id: Estimate(n, 5 * n, 5 * n + 5) for n, ticket in enumerate(queue)}
+    return Forecast(NOON, 1, 3, queue, told)
+
+
+def test_the_last_in_line_stands_behind_everybody() -> None:
+    found = crowd(CROWD).behind(waiting(CROWD + 1))
+    assert found == Estimate(CROWD, 5 * (CROWD - 1), 5 * CROWD)
+
+
+def test_credit_lets_somebody_in_before_those_due_later() -> None:
+    found = crowd(CROWD).behind(waiting(9.5))
+    assert found == Estimate(10, 45, 50)
+
+
+@pytest.mark.parametrize(
+    "ticket", [waiting(CROWD + 1, item="permit"), waiting(-1)], ids=["other line", "first of all"]
+)
+def test_nobody_before_in_the_line_is_for_a_forecast_to_say(ticket: Ticket) -> None:
+    assert crowd(CROWD).behind(ticket) is None
+
+
+def test_a_few_are_run_forward_one_by_one() -> None:
+    assert crowd(CROWD - 1).behind(waiting(CROWD)) is None
