@@ -114,11 +114,9 @@ class Hall:
         async with asyncio.timeout(GIVE_UP_SECONDS):
             while True:
                 answer = await self._try(method, f"/api/v1{path}", signed, how)
-                if answer is not None and answer.status_code < 500 and answer.status_code != 429:
+                if answer is not None and not _is_to_repeat(answer):
                     break
                 await asyncio.sleep(0.1)
-        if answer.status_code == 409 and answer.json()["type"] == "/problems/still-running":
-            return await self._send(method, path, headers, conflict=conflict, **how)
         if answer.is_error and not (conflict and answer.status_code == 409):
             raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else {}
@@ -130,3 +128,10 @@ class Hall:
             return await self._client.request(method, path, headers=headers, **how)
         except httpx.TransportError:
             return None
+
+
+def _is_to_repeat(answer: httpx.Response) -> bool:
+    """Whether the same request has to be sent again, under the same key."""
+    if answer.status_code == 409:
+        return bool(answer.json()["type"] == "/problems/still-running")
+    return answer.status_code >= 500 or answer.status_code == 429

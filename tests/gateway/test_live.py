@@ -84,7 +84,7 @@ async def test_begins_with_the_display_and_tells_of_each_call(
             "number": "A001",
             "window_no": 3,
             "state": "called",
-            "at": "2026-11-23T01:30:00Z",
+            "at": "2026-11-23T09:30:00+08:00",
         }
         at, event, _ = await screen.next()
         assert (at >= position, event) == (True, "display")

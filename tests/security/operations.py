@@ -16,14 +16,14 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: `roles` may call it; everybody may if `is_public`."""
+    """One operation: `roles` may call it; everybody may if `is_public`. It takes `media`."""
 
     service: str
     method: str
     path: str
     roles: frozenset[str]
     is_public: bool
-    takes_form: bool
+    media: str
 
     def __str__(self) -> str:
         return f"{self.service} {self.method} {self.path}"
@@ -66,5 +66,5 @@ def _of(service: str, document: Mapping[str, Any]) -> Iterator[Operation]:
                 path=path,
                 roles=frozenset(scopes),
                 is_public={} in security,
-                takes_form="application/x-www-form-urlencoded" in content,
+                media=next(iter(content), "application/json"),
             )

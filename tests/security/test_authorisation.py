@@ -14,13 +14,12 @@ STREAMS = {"/api/v1/live/halls/{hall}"}
 
 async def status(client: httpx.AsyncClient, operation: Operation, headers: dict[str, str]) -> int:
     """The status of a request without content worth acting on."""
-    body = {"data": {"x": "1"}} if operation.takes_form else {"json": {}}
-    sent = {} if operation.method == "GET" else body
+    body = b"{}" if operation.media == "application/json" else b"x=1"
     answer = await client.request(
         operation.method,
         operation.address,
-        headers=headers,
-        **sent,  # type: ignore[arg-type]
+        headers={**headers, "Content-Type": operation.media},
+        content=None if operation.method == "GET" else body,
     )
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
