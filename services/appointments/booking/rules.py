@@ -111,8 +111,8 @@ class AlreadyBooked(Conflict):
 
     type = "/problems/already-booked"
     title = Text(
-        "同一事项同一天已有预约，请先取消或改约",
-        "There is an appointment for this matter on that day; cancel or move it first",
+        "同一事项同一天已有预约",
+        "There is an appointment for this matter on that day",
     )
     advice = Text(
         "先取消或改约已有的预约，再约新的", "Cancel or move the one there is before booking another"
@@ -124,8 +124,8 @@ class BookingBarred(Forbidden):
 
     type = "/problems/booking-barred"
     title = Text(
-        "因多次失约，暂不能在本大厅预约；可到窗口取号或申诉",
-        "After several no-shows you cannot book at this hall for now; walk in, or appeal",
+        "因多次失约，暂不能在本大厅预约",
+        "After several no-shows you cannot book at this hall for now",
     )
     advice = Text("到大厅窗口取号办理，或向大厅申诉", "Take a ticket at the hall, or appeal to it")
 

@@ -18,7 +18,7 @@ class AlreadyTicketed(Conflict):
     """
 
     type = "/problems/already-ticketed"
-    title = Text("已经取过号，请勿重复取号", "There is a ticket already; no second one is needed")
+    title = Text("已经取过号", "There is a ticket already")
     advice = Text("请用已取的号等候叫号", "Please wait with the ticket that was issued")
 
 

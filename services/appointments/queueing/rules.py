@@ -40,13 +40,13 @@ class RecallTooSoon(Conflict):
 
 class RecallsSpent(Conflict):
     type = "/problems/recalls-spent"
-    title = Text("重呼次数已用完，请过号处理", "No recalls are left; mark the ticket missed")
+    title = Text("重呼次数已用完", "No recalls are left")
     advice = Text("请按“过号”，再叫下一位", "Mark it missed and call the next")
 
 
 class TooLateToReturn(Conflict):
     type = "/problems/too-late-to-return"
-    title = Text("过号已超过保留时间，请重新取号", "Too late to return; take a new ticket")
+    title = Text("过号已超过保留时间", "It is too late to return")
     advice = Text("请到取号机重新取号", "Please take a new ticket at the kiosk")
 
 
@@ -77,8 +77,8 @@ class LegAlreadyCalled(Conflict):
 class TicketedAgain(Conflict):
     type = "/problems/ticketed-again"
     title = Text(
-        "群众已另取新号，不能撤销；请用新号办理",
-        "The person has taken a new ticket; please go on with that one",
+        "群众已另取新号，不能撤销",
+        "The person has taken a new ticket",
     )
     advice = Text("请叫新号继续办理", "Please go on with the new ticket")
 

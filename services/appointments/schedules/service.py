@@ -37,9 +37,7 @@ class ProposalChanged(Conflict):
     """Member `proposal`: what the change does now."""
 
     type = "/problems/proposal-changed"
-    title = Text(
-        "情况已变化，请重新查看后再提交", "Things have changed; please look again before applying"
-    )
+    title = Text("情况已变化", "Things have changed meanwhile")
     advice = Text("请看新的 proposal，确认后再提交", "Look at the new `proposal` and apply that")
 
 

@@ -48,8 +48,8 @@ class DepartmentAccused(Conflict):
 class AlreadyReturned(Conflict):
     type = "/problems/already-returned"
     title = Text(
-        "该来信已退过一次，请提出异议由督办裁定",
-        "It was returned once already; please dispute it and let the supervisor decide",
+        "该来信已退过一次",
+        "It was returned once already",
     )
     advice = Text(
         "用“提出异议”写明依据，由督办人员裁定",
@@ -123,9 +123,7 @@ class ReopenTooLate(Conflict):
 
 class ReopenedTwice(Conflict):
     type = "/problems/reopened-twice"
-    title = Text(
-        "已重办两次，可依法申请复查", "Reopened twice already; you may apply for a formal review"
-    )
+    title = Text("已重办两次", "It was reopened twice already")
     advice = Text(
         "请向上一级机关申请复查（信访工作条例）",
         "Please apply to the next higher authority for a review",

@@ -30,8 +30,8 @@ class NotAgreed(Conflict):
 class AccusationNotPublished(Conflict):
     type = "/problems/accusation-not-published"
     title = Text(
-        "举报件默认不公开，须由督办人员写明依据",
-        "Accusations are not published by default; a supervisor has to state the basis",
+        "举报件默认不公开",
+        "Accusations are not published by default",
     )
     advice = Text("请由督办人员写明依据后再办", "A supervisor has to do it, stating the basis")
 

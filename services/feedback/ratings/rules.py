@@ -48,8 +48,8 @@ NO_RATING = Text("没有这条评价，或不归您办理", "There is no such ra
 class AlreadyRated(Conflict):
     type = "/problems/already-rated"
     title = Text(
-        "这次服务已经评价过；24 小时内可以修改一次",
-        "This service has been rated; the rating can be amended once within 24 hours",
+        "这次服务已经评价过",
+        "This service has been rated already",
     )
     advice = Text(
         "要修改的，请在 24 小时内用同一邀请修改一次",
@@ -77,11 +77,12 @@ class NoLongerAmendable(Conflict):
 class NotForStaff(Forbidden):
     type = "/problems/not-for-staff"
     title = Text(
-        "评价只能由办事群众本人作出；您若也来办过事，请退出工作账号再评价",
-        "Only those who were served rate; if you were, please sign out of your staff account",
+        "评价只能由办事群众本人作出",
+        "Only those who were served may rate",
     )
     advice = Text(
-        "退出工作账号，用号票上的评价键评价", "Sign out, and rate with the key on the ticket"
+        "您若也来办过事，请退出工作账号，用号票上的评价键评价",
+        "If you were served, sign out and rate with the key on your ticket",
     )
 
 
@@ -96,7 +97,7 @@ class SamePerson(Forbidden):
 
 class RevisitedToday(Conflict):
     type = "/problems/revisited-today"
-    title = Text("今天已经回访过，请改日再试", "There was a try today; please try on another day")
+    title = Text("今天已经回访过", "There was a try today")
     advice = Text("请改在另一天回访，最多三次", "Try on another day, three times at most")
 
 
