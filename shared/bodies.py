@@ -20,7 +20,11 @@ class JsonRequest(Request):
     """A request whose body has been read and parsed."""
 
     def __init__(self, request: Request, body: bytes, value: Any) -> None:
-        super().__init__(request.scope, request.receive)
+        scope = request.scope
+        if "content-type" not in request.headers:  # there was no body to say it of
+            told = [*scope["headers"], (b"content-type", b"application/json")]
+            scope = {**scope, "headers": told}
+        super().__init__(scope, request.receive)
         self._read, self._value = body, value
 
     async def body(self) -> bytes:
@@ -73,8 +77,11 @@ async def _parsed(request: Request, body: bytes) -> Request:
     except _Twice as twice:
         name = str(twice)[:50]
         raise Invalid(
-            Text(f"字段“{name}”写了两次，请只留一个", f"The field “{name}” stands there twice"),
-            pointer=f"/body/{name}",
+            Text(
+                f"字段“{name}”写了两次，请只留一个",
+                f"The field “{name}” stands there twice; please keep one",
+            ),
+            pointer="/body",
         ) from None
     except (ValueError, RecursionError):
         return request

@@ -23,7 +23,7 @@ _WRITTEN = {
     "time": re.compile(r"\d{2}:\d{2}.*", re.DOTALL),
 }
 _ITS_OWN_TYPE = frozenset({"int", "float", "bool"})
-_NOT_SCHEMA = frozenset({"metadata", "serialization"})
+_NOT_SCHEMA = frozenset({"metadata", "serialization", "default"})
 
 
 def _as_written(kind: str) -> Callable[[Any], Any]:
@@ -65,6 +65,8 @@ def _rewritten(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
 def _exact(part: dict[str, Any]) -> Any:
     """Numbers and truth values of their own JSON type only, times only as they are written."""
     kind = part.get("type")
+    if not isinstance(kind, str):
+        return part  # the fields of a model, one of which is named `type`
     if kind in _ITS_OWN_TYPE:
         return {**part, "strict": True}
     if kind in _WRITTEN:

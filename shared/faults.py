@@ -26,6 +26,15 @@ def postgres_error(error: BaseException) -> asyncpg.PostgresError | None:
     return found if isinstance(found, asyncpg.PostgresError) else None
 
 
+def is_bad_value(error: BaseException) -> bool:
+    """Whether a value cannot be stored: the server said so, or the driver before it was sent.
+
+    The driver's own error for it is an InterfaceError, as its errors of connections are.
+    """
+    found = _find(error, (asyncpg.DataError, asyncpg.InterfaceError))
+    return isinstance(found, asyncpg.DataError | ValueError)
+
+
 def gave_way(error: BaseException) -> bool:
     """Whether the transaction was rolled back only so that another could go on (40P01, 40001)."""
     return _find(error, _GAVE_WAY) is not None
@@ -33,7 +42,7 @@ def gave_way(error: BaseException) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database was out of reach, too busy or gave way to another transaction."""
-    return _find(error, _OUTAGE) is not None
+    return _find(error, _OUTAGE) is not None and not is_bad_value(error)
 
 
 def _find(error: BaseException | None, kinds: Kinds) -> BaseException | None:

@@ -12,7 +12,8 @@ _SAID: dict[str, Text] = {
     "string_too_short": Text("至少 {min_length} 个字", "At least {min_length} characters"),
     "string_too_long": Text("最多 {max_length} 个字", "At most {max_length} characters"),
     "string_pattern_mismatch": Text(
-        "格式不对，应符合 {pattern}", "The format is wrong; it must match {pattern}"
+        "格式不对，请对照接口文档中的样例",
+        "The format is wrong; please compare the example at /docs",
     ),
     "string_unicode": Text("含有无法识别的字符", "Contains characters that cannot be read"),
     "int_type": Text("应为整数", "Must be a whole number"),

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from shared import errors
 from shared.clock import SHANGHAI
 from shared.errors import MEDIA_TYPE, Invalid, Problem, Text
-from shared.faults import postgres_error
+from shared.faults import is_bad_value, postgres_error
 from shared.messages import message_for
 
 log = structlog.get_logger()
@@ -141,7 +141,7 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
     """Bad values are the caller's; a lost race is a conflict; the rest is ours and passes."""
     cause = postgres_error(error)
     kind = type(cause or error).__name__
-    if isinstance(cause, asyncpg.DataError) or kind == "DataError":
+    if is_bad_value(error):
         return render(request, Invalid(_BAD_VALUE))
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError | IntegrityError):
         log.warning("constraint_refused", constraint=getattr(cause, "constraint_name", None))

@@ -76,12 +76,15 @@ async def put_into_body(request: Request) -> Request:
     seen = _number(request.headers.get("if-match"))
     if seen is None:
         return request
-    try:
-        body = orjson.loads(await request.body() or b"{}")
-    except orjson.JSONDecodeError:
-        return request  # to be refused where every body is read
+    if isinstance(request, JsonRequest):
+        body = await request.json()
+    elif await request.body():
+        return request  # no JSON: to be refused where every body is read
+    else:
+        body = None
+    body = {} if body is None else body
     if not isinstance(body, dict):
-        return request
+        return request  # no object: likewise
     if body.setdefault("version", seen) not in (seen, None):
         raise Invalid(_TWO, pointer="/header/if-match")
     body["version"] = seen

@@ -23,7 +23,7 @@ def fingerprint(service: str) -> str:
 
 
 class Loaded:
-    """What was loaded into the databases of a data directory, kept in a file beside them."""
+    """What was loaded into the databases, kept in a file that is gone when they are."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,6 +34,7 @@ class Loaded:
 
     def note(self, service: str, mark: str) -> None:
         """Whole or not at all: a file that was cut off would be read as nothing loaded."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_suffix(".new")
         draft.write_text(json.dumps({**self._read(), service: mark}, indent=1))
         draft.replace(self._path)

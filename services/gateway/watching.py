@@ -18,7 +18,8 @@ def measures(metrics: Metrics, bus: Bus, feed: Feed) -> list[Measure]:
         if bus.is_up:
             found = await bus.js.stream_info(DEAD, subjects_filter=REPLAYED)
             notes = found.state.subjects or {}
-            waiting.set(found.state.messages - sum(notes.values()) - len(notes))
+            # A letter ages out before the notes that it was replayed.
+            waiting.set(max(0, found.state.messages - sum(notes.values()) - len(notes)))
 
     async def streams() -> None:
         viewing.set(feed.viewing)

@@ -26,6 +26,7 @@ from shared.clock import now
 from tests import support
 from tests.appointments import offices
 from tests.appointments.floor import Clock
+from tests.appointments.offices import Office
 from tests.benchmarks.call_next import start
 from tests.support import Databases, Tokens
 
@@ -117,6 +118,7 @@ class Bench:
         self.owner, self.url, self.port = owner, url, port
         self.tokens = [tokens("citizen", sub=f"person-{n}") for n in range(PEOPLE)]
         self.clerk = tokens
+        self.office: Office | None = None
         self.items: list[str] = []
         self.hall = ""
 
@@ -125,7 +127,8 @@ class Bench:
         await self.owner.execute(
             "TRUNCATE appointment_slot, appointment, slot, idempotency, outbox, penalty CASCADE"
         )
-        office = await offices.build(
+        # One hall for all rounds: the service remembers for a while what each slot is for.
+        self.office = office = self.office or await offices.build(
             None,  # type: ignore[arg-type]
             lambda *_: {},
             self.owner,

@@ -34,12 +34,12 @@ async def test_who_signed_in_or_tried_to_is_in_the_audit_log(
         await sign_in(client, account, f"guess-{n}")
     database = await sql("gateway")
     rows = await database.fetch(
-        "SELECT action, details FROM audit_log WHERE object = $1 AND actor = $2 ORDER BY id",
+        "SELECT action, actor, details FROM audit_log WHERE object = $1 ORDER BY id OFFSET 1",
         f"account:{account['id']}",
-        account["id"],
     )
     expected = ["signed_in", "signed_out", *["sign_in.refused"] * 9, "sign_in.locked"]
     assert [row["action"] for row in rows] == expected
+    assert [row["actor"] for row in rows] == [account["id"]] * 2 + ["unknown"] * 10
     assert "127.0.0.1" not in str([row["details"] for row in rows])
 
 

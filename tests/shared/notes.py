@@ -40,11 +40,16 @@ class NoteRequest(Input):
     on: AwareDatetime | None = None
     day: date | None = None
     copies: list[dict[str, int]] = []
+    type: str = "plain"
 
 
 class Renaming(Input):
     words: str = Field(min_length=1)
     version: int = Field(ge=1)
+
+
+class Seen(Input):
+    version: int | None = None
 
 
 class NoteView(BaseModel):
@@ -94,6 +99,15 @@ async def write_note(
 async def rename_notes(request: Renaming, _: Annotated[Caller, allow("citizen")]) -> dict[str, int]:
     versions.ensure(request.version, version=3, state="named")
     return {"version": request.version + 1}
+
+
+@router.post("/name/keep", operation_id="keep_name", summary="保留 | Keep")
+async def keep_name(
+    _: Annotated[Caller, allow("citizen")], session: Session, seen: Seen | None = None
+) -> dict[str, int | None]:
+    version = seen.version if seen else None
+    await session.execute(text("SELECT CAST(:seen AS int)"), {"seen": version})
+    return {"version": version}
 
 
 @router.get("", operation_id="count_notes", summary="便签数 | How many notes")

@@ -63,3 +63,30 @@ async def test_the_document_tells_of_the_header(house: httpx.AsyncClient) -> Non
     document = (await house.get("/openapi.json")).json()
     parameters = document["paths"][NAME]["put"]["parameters"]
     assert [p["name"] for p in parameters if p["in"] == "header"].count("if-match") == 1
+
+
+KEEP = f"{NAME}/keep"
+
+
+@pytest.mark.parametrize("body", [None, b"", b"{}", b"null"])
+async def test_a_body_that_may_be_absent_takes_the_header_all_the_same(
+    house: httpx.AsyncClient, as_: Headers, body: bytes | None
+) -> None:
+    headers = as_("citizen") | {"If-Match": '"3"'}
+    headers |= {"Content-Type": "application/json"} if body else {}
+    answer = await house.post(KEEP, content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {"version": 3})
+
+
+async def test_a_body_that_is_no_object_never_loses_the_header(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    answer = await house.post(KEEP, json=[1], headers=as_("citizen") | {"If-Match": '"3"'})
+    assert answer.status_code == 422
+
+
+async def test_a_number_that_no_column_holds_is_the_callers_fault(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    answer = await house.post(KEEP, json={"version": 3_000_000_000}, headers=as_("citizen"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")

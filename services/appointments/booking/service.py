@@ -27,7 +27,7 @@ from services.appointments.booking.models import Appointment, AppointmentState, 
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from shared import ids, outbox
-from shared.errors import NotFound, Text
+from shared.errors import NotFound, StateConflict, Text
 from shared.identity import Caller
 
 S = AppointmentState
@@ -103,6 +103,16 @@ async def check_in(
     done = await change(session, appointment, S.CHECKED_IN, now, version=version)
     await tell(session, AppointmentCheckedIn, done)
     return done
+
+
+async def keep_checked_in(session: AsyncSession, appointment: Appointment) -> None:
+    """Holds the row of one that is checked in, so that nobody lapses it before the commit.
+
+    Raises StateConflict where somebody just did.
+    """
+    present = await queries.held(session, appointment.id)
+    if present.state is not S.CHECKED_IN:
+        raise StateConflict(state=present.state, version=present.version)
 
 
 async def mark_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:

@@ -119,7 +119,9 @@ async def _check_in(
     live = await queueing.live_by_appointment(session, appointment.id)
     if live is not None:
         raise rules.already_ticketed(live)
-    if appointment.state is not AppointmentState.CHECKED_IN:
+    if appointment.state is AppointmentState.CHECKED_IN:
+        await booking.keep_checked_in(session, appointment)
+    else:
         await booking.check_in(session, appointment, now)
     ticket.appointment_id = appointment.id
 

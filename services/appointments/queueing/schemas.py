@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.appointments.queueing.models import Outcome, Ticket, TicketState
 from shared.edge import Input, View
@@ -79,7 +79,7 @@ class TicketView(View):
     advice: str | None = Field(None, description="Above 150 minutes: another hall or day.")
 
 
-class TicketMemory(View):
+class TicketMemory(BaseModel):
     """What an undo puts back: the columns that edges change."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -98,7 +98,7 @@ class TicketMemory(View):
     next_leg_id: UUID | None
 
 
-class Entry(View):
+class Entry(BaseModel):
     """An entry of the event log, beyond what the ticket itself says; `event` names its event."""
 
     action: str

@@ -80,7 +80,9 @@ async def reset_password(
     """The account and a new initial password. Raises OwnGrant, NotFound or StateConflict."""
     rules.ensure_other(by.sub, str(account_id))
     password = passwords.random_password()
-    await put_password(session, account_id, version, password, now)
+    values = {"password_hash": await passwords.hashed(password)}
+    await _swap(session, account_id, version, values)
+    await queries.end_all(session, account_id, now, "password_changed")
     await audit_log.write(session, by.sub, "password.reset", f"account:{account_id}", now)
     return await _again(session, account_id), password
 
@@ -107,14 +109,6 @@ async def _change(
 ) -> None:
     rules.ensure_other(by.sub, str(account_id))
     await _swap(session, account_id, version, values)
-
-
-async def put_password(
-    session: AsyncSession, account_id: UUID, version: int, password: str, now: datetime
-) -> None:
-    values = {"password_hash": await passwords.hashed(password)}
-    await _swap(session, account_id, version, values)
-    await queries.end_all(session, account_id, now, "password_changed")
 
 
 async def _swap(

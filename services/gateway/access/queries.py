@@ -37,11 +37,27 @@ ON CONFLICT (key) DO UPDATE SET arrival = greatest(r.arrival, $2) + $3
 RETURNING arrival
 """
 _BEGIN = """
-WITH begun AS (
+WITH present AS (
+    SELECT id FROM account WHERE id = $2 AND state = 'active' AND password_hash = $7 FOR SHARE
+), begun AS (
     INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5) RETURNING id
+    SELECT $1, id, $3, $4, $5 FROM present RETURNING id
 )
-INSERT INTO refresh_token (hash, sign_in_id, issued_at) SELECT $6, id, $4 FROM begun
+INSERT INTO refresh_token (hash, sign_in_id, issued_at)
+SELECT $6, id, $4 FROM begun RETURNING sign_in_id
+"""
+_CHANGE_PASSWORD = """
+WITH changed AS (
+    UPDATE account SET password_hash = $3, version = version + 1
+     WHERE id = $1 AND state = 'active' AND password_hash = $2 RETURNING id
+), ended AS (
+    UPDATE sign_in SET ended_at = $4, ended_because = 'password_changed'
+     WHERE account_id IN (SELECT id FROM changed) AND ended_at IS NULL
+), noted AS (
+    INSERT INTO audit_log (at, actor, action, object, details)
+    SELECT $4, id::text, 'password.changed', 'account:' || id, '{}' FROM changed
+)
+SELECT id FROM changed
 """
 _EXCHANGE = """
 WITH spent AS (
@@ -111,6 +127,11 @@ async def take_network_turn(
     return await direct.fetchval(_TAKE_NETWORK_TURN, key, now, interval, window) is not None
 
 
+async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
+    found: str | None = await direct.fetchval("SELECT name FROM account WHERE id = $1", account_id)
+    return found
+
+
 async def find_by_name(direct: DirectPool, name: str) -> asyncpg.Record | None:
     return await direct.fetchrow(
         "SELECT id, password_hash, roles, places, state FROM account WHERE name = $1", name
@@ -132,8 +153,21 @@ async def begin_sign_in(
     now: datetime,
     expires_at: datetime,
     token_hash: str,
-) -> None:
-    await direct.execute(_BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash)
+    proven_hash: str,
+) -> bool:
+    """False when the password was changed or the account disabled since it was proven."""
+    begun = await direct.fetchval(
+        _BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash, proven_hash
+    )
+    return begun is not None
+
+
+async def change_password(
+    direct: DirectPool, account_id: UUID, was: str, will: str, now: datetime
+) -> bool:
+    """Compare-and-swap on the hash; ends every sign-in and notes it, all in one statement."""
+    changed = await direct.fetchval(_CHANGE_PASSWORD, account_id, was, will, now)
+    return changed is not None
 
 
 async def exchange(

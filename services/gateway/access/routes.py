@@ -122,7 +122,6 @@ async def get_me(caller: Annotated[Caller, allow(*ROLES)], session: Session) -> 
 )
 async def change_password(
     change: PasswordChange,
-    session: Session,
     counter: Annotated[Counter, Depends(_counter)],
     now: Now,
     caller: Annotated[Caller, allow(*ROLES)],
@@ -132,7 +131,7 @@ async def change_password(
     The present password is needed. All sign-ins end; please sign in again with the new one. A wrong
     present password counts like a failed sign-in.
     """
-    await service.change_password(counter, session, caller, change, now)
+    await service.change_password(counter, caller, change, now)
 
 
 @accounts.get("", operation_id="list_accounts", summary="账号列表 | List accounts")

@@ -20,10 +20,11 @@ from services.gateway.access.tokens import Holder, Issuer
 from shared import audit_log
 from shared.crypto import Keyring
 from shared.db import DirectPool
-from shared.errors import TooMany
+from shared.errors import NotFound, TooMany
 from shared.identity import Caller
 from shared.ids import new_id
 
+_REFUSED, _LOCKED = _UNPROVEN = ("sign_in.refused", "sign_in.locked")
 PRUNED_AFTER = timedelta(days=30)
 
 log = structlog.get_logger()
@@ -72,7 +73,7 @@ async def _by_password(counter: Counter, form: TokenForm, now: datetime) -> Toke
     if found is None:
         raise rules.InvalidGrant
     refresh = tokens.new_refresh_token()
-    await queries.begin_sign_in(
+    begun = await queries.begin_sign_in(
         counter.direct,
         new_id(),
         found["id"],
@@ -80,7 +81,10 @@ async def _by_password(counter: Counter, form: TokenForm, now: datetime) -> Toke
         now=now,
         expires_at=now + rules.SIGN_IN_LASTS,
         token_hash=tokens.stored(refresh),
+        proven_hash=found["password_hash"],
     )
+    if not begun:
+        raise rules.InvalidGrant
     await _note(counter, "signed_in", found["id"], now, method="pwd")
     return _answer(counter.issuer, _holder(found, "pwd"), now, refresh)
 
@@ -134,6 +138,7 @@ async def _proven(counter: Counter, name: str, secret: str, now: datetime) -> An
     if passwords.is_outdated(found["password_hash"]):
         renewed = await passwords.hashed(secret)
         await queries.replace_hash(direct, found["id"], found["password_hash"], renewed)
+        return {**found, "password_hash": renewed}
     return found
 
 
@@ -143,7 +148,7 @@ async def _note_refusal(
     """Into the audit log, with the account if there is one: a name that is none may be anything."""
     whom = found["id"] if found is not None else f"unknown:{key[:16]}"
     locks = attempt >= rules.ATTEMPTS_ALLOWED
-    await _note(counter, "sign_in.locked" if locks else "sign_in.refused", whom, now)
+    await _note(counter, _LOCKED if locks else _REFUSED, whom, now)
 
 
 async def _note(
@@ -153,7 +158,9 @@ async def _note(
     network = counter.vault.blind_index(counter.network, where="audit_log.network")[:16]
     said = {"network": network, **details}
     log.info(action.replace(".", "_"), account=str(account))
-    await audit_log.note(counter.direct, str(account), action, f"account:{account}", now, said)
+    # Who failed to prove it is not the account's owner as far as anybody knows.
+    actor = "unknown" if action in _UNPROVEN else str(account)
+    await audit_log.note(counter.direct, actor, action, f"account:{account}", now, said)
 
 
 async def _locked_out(counter: Counter, key: str, now: datetime) -> rules.LockedOut:
@@ -183,25 +190,28 @@ async def sign_out(direct: DirectPool, refresh_token: str, now: datetime) -> Non
 
 
 async def change_password(
-    counter: Counter,
-    session: AsyncSession,
-    by: Caller,
-    change: PasswordChange,
-    now: datetime,
+    counter: Counter, by: Caller, change: PasswordChange, now: datetime
 ) -> None:
     """Replaces the caller's own password and ends all of their sign-ins.
 
     A wrong present password counts like a failed sign-in. Raises WrongPassword, LockedOut, Invalid
-    or NotFound.
+    or NotFound. It waits at the desk, and so holds no connection.
     """
-    account = await accounts.get_account(session, accounts.as_uuid(by.sub))
+    account_id = accounts.as_uuid(by.sub)
+    name = await queries.name_of(counter.direct, account_id)
+    if name is None:
+        raise NotFound
     current = change.current_password.get_secret_value()
-    if await _proven(counter, account.name, current, now) is None:
+    found = await _proven(counter, name, current, now)
+    if found is None:
         raise rules.WrongPassword
     wanted = change.new_password.get_secret_value()
-    rules.ensure_strong(wanted, account.name, current)
-    await accounts.put_password(session, account.id, account.version, wanted, now)
-    await audit_log.write(session, by.sub, "password.changed", f"account:{account.id}", now)
+    rules.ensure_strong(wanted, name, current)
+    async with counter.desk.turn():
+        will = await passwords.hashed(wanted)
+    known = found["password_hash"]
+    if not await queries.change_password(counter.direct, account_id, known, will, now):
+        raise rules.WrongPassword  # it was changed meanwhile
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:

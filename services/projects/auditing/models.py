@@ -114,7 +114,6 @@ class UnitTally(Table, table=True):
     """
 
     __tablename__ = "unit_tally"
-    __table_args__ = (CheckConstraint("n >= 0 AND over_by >= 0", name="not_negative"),)
 
     unit_code: str = Field(primary_key=True, max_length=32)
     verdict: Verdict = Field(primary_key=True, sa_type=enum_type(Verdict, length=20))

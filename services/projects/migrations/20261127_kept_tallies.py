@@ -21,7 +21,6 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(20), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("over_by", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("n >= 0 AND over_by >= 0", name=op.f("ck_unit_tally_not_negative")),
         sa.PrimaryKeyConstraint("unit_code", "verdict", name=op.f("pk_unit_tally")),
     )
     op.execute(
