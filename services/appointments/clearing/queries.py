@@ -38,9 +38,9 @@ _WAITING = "t.state = 'waiting'"
 _ON_FLOOR = "t.state IN ('called', 'recalled', 'serving', 'parked')"
 _TICKETS = text(
     f"WITH untouched AS ({_untouched(_WAITING)} UNION ALL {_untouched(_ON_FLOOR)}"
-    '   ORDER BY hall_code COLLATE "C", id LIMIT :most)'
+    "   ORDER BY hall_code, id LIMIT :most)"
     " SELECT t.* FROM ticket t JOIN untouched USING (id)"
-    ' ORDER BY t.hall_code COLLATE "C", t.id FOR UPDATE OF t SKIP LOCKED'
+    " ORDER BY t.hall_code, t.id FOR UPDATE OF t SKIP LOCKED"
 )
 _WINDOWS = text(
     f"SELECT w.* FROM {_CUTOFF} JOIN window_at_work w ON w.hall_code = c.hall"
