@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, get_args
 
-import orjson
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
@@ -88,4 +87,4 @@ async def put_into_body(request: Request) -> Request:
     if body.setdefault("version", seen) not in (seen, None):
         raise Invalid(_TWO, pointer="/header/if-match")
     body["version"] = seen
-    return JsonRequest(request, orjson.dumps(body), body)
+    return JsonRequest(request, await request.body() or b"{}", body)

@@ -85,6 +85,23 @@ async def test_a_body_that_is_no_object_never_loses_the_header(
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"version": 3, "x": 99999999999999999999}',
+        b'{"x": "\\ud800"}',
+        b'{"x": NaN}',
+        b'{"version": 99999999999999999999}',
+    ],
+)
+async def test_what_cannot_be_written_again_is_still_the_callers_fault(
+    house: httpx.AsyncClient, as_: Headers, body: bytes
+) -> None:
+    headers = as_("citizen") | {"If-Match": '"3"', "Content-Type": "application/json"}
+    answer = await house.post(KEEP, content=body, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
 async def test_a_number_that_no_column_holds_is_the_callers_fault(
     house: httpx.AsyncClient, as_: Headers
 ) -> None:

@@ -78,10 +78,9 @@ async def reset_password(
     session: AsyncSession, account_id: UUID, version: int, by: Caller, now: datetime
 ) -> tuple[Account, str]:
     """The account and a new initial password. Raises OwnGrant, NotFound or StateConflict."""
-    rules.ensure_other(by.sub, str(account_id))
     password = passwords.random_password()
     values = {"password_hash": await passwords.hashed(password)}
-    await _swap(session, account_id, version, values)
+    await _change(session, account_id, version, values, by)
     await queries.end_all(session, account_id, now, "password_changed")
     await audit_log.write(session, by.sub, "password.reset", f"account:{account_id}", now)
     return await _again(session, account_id), password
@@ -108,12 +107,6 @@ async def _change(
     session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any], by: Caller
 ) -> None:
     rules.ensure_other(by.sub, str(account_id))
-    await _swap(session, account_id, version, values)
-
-
-async def _swap(
-    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any]
-) -> None:
     if not await queries.change(session, account_id, version, values):
         present = await get_account(session, account_id)
         raise StateConflict(state=present.state, version=present.version)
