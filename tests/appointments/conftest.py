@@ -1,6 +1,7 @@
 """The appointments service with a clock that tests set, and halls to queue in."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import asyncpg
 import httpx
@@ -79,3 +80,10 @@ async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
     engine = new_engine(settings, "test-jobs")
     yield new_sessions(engine)
     await engine.dispose()
+
+
+@pytest.fixture
+async def owner(sql: Any) -> asyncpg.Connection:
+    """Looks at rows, as the owner of the database."""
+    connection: asyncpg.Connection = await sql("appointments")
+    return connection

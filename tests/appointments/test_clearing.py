@@ -35,12 +35,6 @@ async def floor(hall: Build) -> Floor:
     return made
 
 
-@pytest.fixture
-async def owner(sql: Any) -> asyncpg.Connection:
-    connection: asyncpg.Connection = await sql("appointments")
-    return connection
-
-
 async def brought_to(floor: Floor, state: str, **wish: Any) -> dict[str, Any]:
     ticket = await floor.issue(**wish)
     for step in WAY[state]:

@@ -1,7 +1,6 @@
 """Who may take which ticket: one place at a time, and nobody by another's appointment."""
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -19,12 +18,6 @@ async def floor(hall: Build) -> Floor:
     made = await hall(items=2)
     await made.open()
     return made
-
-
-@pytest.fixture
-async def owner(sql: Any) -> asyncpg.Connection:
-    connection: asyncpg.Connection = await sql("appointments")
-    return connection
 
 
 def citizen(floor: Floor, sub: str) -> dict[str, str]:

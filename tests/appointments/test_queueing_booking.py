@@ -1,7 +1,6 @@
 """A booked person arrives: the ticket checks the appointment in, the queue settles it."""
 
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import pytest
@@ -19,12 +18,6 @@ async def floor(hall: Build) -> Floor:
     made = await hall(items=2)
     await made.open()
     return made
-
-
-@pytest.fixture
-async def owner(sql: Any) -> asyncpg.Connection:
-    connection: asyncpg.Connection = await sql("appointments")
-    return connection
 
 
 async def booked(owner: asyncpg.Connection, floor: Floor, *, in_minutes: int = 0) -> str:

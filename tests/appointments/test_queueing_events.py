@@ -26,12 +26,6 @@ async def floor(hall: Build) -> Floor:
     return made
 
 
-@pytest.fixture
-async def owner(sql: Any) -> asyncpg.Connection:
-    connection: asyncpg.Connection = await sql("appointments")
-    return connection
-
-
 async def told(owner: asyncpg.Connection, floor: Floor) -> list[tuple[str, Any]]:
     """The hall's promised events, each read by its class."""
     rows = await owner.fetch(

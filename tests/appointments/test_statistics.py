@@ -20,12 +20,6 @@ S, A = TicketState, Action
 
 
 @pytest.fixture
-async def owner(sql: Any) -> asyncpg.Connection:
-    connection: asyncpg.Connection = await sql("appointments")
-    return connection
-
-
-@pytest.fixture
 async def floor(hall: Build) -> Floor:
     made = await hall(windows=3, items=2)
     await made.open(0, 1, 2)

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,10 +113,12 @@ async def test_stops_at_once_although_streams_are_open(
     keys = {"ONEDOOR_JWKS_URL": f"file://{tokens.jwks}"}
     environment = environment_of(databases["gateway"], bus, tokens, tmp_path, at(behind))
     url = f"http://127.0.0.1:{port}"
-    with process(*service_command(behind), port=behind, **keys):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(process(*service_command(behind), port=behind, **keys))
         running = await asyncio.create_subprocess_exec(
             *gateway_command(port), env={**os.environ, **environment}
         )
+        stack.callback(_kill, running)
         async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as client:
 
             async def up() -> bool:
@@ -135,3 +138,9 @@ async def test_stops_at_once_although_streams_are_open(
         code = await asyncio.wait_for(running.wait(), 10)
         assert time.monotonic() - began < 5
         assert code == 0
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Whatever failed before, it is gone afterwards."""
+    if process.returncode is None:
+        process.kill()
