@@ -66,7 +66,7 @@ rebuild-streams: $(READY)  ## 用各服务的发件箱补齐消息流 | Refill t
 	@$(PY) -m deploy.rebuild
 
 verify-audit-log: $(READY)  ## 校验各服务的审计链 | Verify every service's audit chain
-	@$(PY) -m deploy.running $(PY) -m shared.verify_audit_log
+	@$(PY) -m deploy.running $(PY) -m shared.security.verify_audit_log
 
 reset: $(READY)  ## 清空 .data/ 中的全部数据（先停止系统） | Wipe all data in .data/ (stop the system first)
 	@$(PY) -m deploy.local.reset

@@ -7,8 +7,8 @@ from importlinter import Contract, ContractCheck, fields, output
 class RoomsContract(Contract):
     """Modules named in `private` are imported only by the room that they stand in.
 
-    A room is a package two levels down, such as `services.appointments.booking`. The service's
-    own `app` module, which puts rooms together, may import anything.
+    A room is a package two levels down, such as `services.appointments.booking`. Its own
+    `__init__`, which says what the room brings, is part of it.
     """
 
     private = fields.ListField(subfield=fields.StringField())
@@ -35,5 +35,4 @@ def _is_private(module: str, private: object) -> bool:
 
 def _may_import(importer: str, imported: str) -> bool:
     room = imported.rpartition(".")[0]
-    service = room.rpartition(".")[0]
-    return importer.startswith(f"{room}.") or importer == f"{service}.app"
+    return importer == room or importer.startswith(f"{room}.")

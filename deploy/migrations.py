@@ -18,7 +18,7 @@ from deploy import postgres as roles
 from deploy import running
 from deploy.local import postgres
 from deploy.services import SERVICES
-from shared.migrate import main as migrate
+from shared.database.migrate import main as migrate
 
 PARALLEL = 2
 
@@ -70,7 +70,7 @@ def _alembic(service: str, action: list[str], *, url: str) -> tuple[int, str]:
 
     A process for each service: the tables of one are not to be seen by another.
     """
-    code = "import sys; from shared.migrate import main; s, url, *action = sys.argv[1:];"
+    code = "import sys; from shared.database.migrate import main; s, url, *action = sys.argv[1:];"
     code += "main(s, 'upgrade', url=url); main(s, *action, url=url)"
     done = subprocess.run(
         [sys.executable, "-c", code, service, url, *action],

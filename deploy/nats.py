@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.services import SERVICES, subscriptions
-from shared.bus import Subscription
+from shared.messaging.bus import Subscription
 
 CONF = Path(__file__).with_name("nats.conf")
 ADMIN = "deploy"

@@ -16,7 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy import running, streams
 from deploy.services import SERVICES
-from shared.events import CONTENT_TYPE
+from shared.messaging.events import CONTENT_TYPE
 
 BATCH = 500
 IN_FLIGHT = 32

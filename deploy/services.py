@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from shared.bus import Subscription
+from shared.messaging.bus import Subscription
+from shared.web import app
 
 SERVICES = ("appointments", "projects", "feedback", "gateway")
 
 
 def subscriptions(service: str) -> list[Subscription[Any]]:
     """What `service` reads from the streams; each of these is one durable consumer."""
-    return list(import_module(f"services.{service}.app").SUBSCRIPTIONS)
+    return app.subscriptions(import_module(f"services.{service}.app").ROOMS)
 
 
 def all_subscriptions() -> Iterator[Subscription[Any]]:

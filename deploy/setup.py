@@ -40,7 +40,7 @@ def _database(service: str) -> None:
     admin_url = os.environ["ONEDOOR_DATABASE_URL"]
     urls = asyncio.run(postgres.provision(admin_url, service, passwords))
     subprocess.run(
-        [sys.executable, "-m", "shared.migrate", service, "upgrade"],
+        [sys.executable, "-m", "shared.database.migrate", service, "upgrade"],
         env={**os.environ, f"{name}_OWNER_DATABASE_URL": urls.owner},
         check=True,
     )

@@ -32,7 +32,7 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 
 from deploy.services import SERVICES, all_subscriptions
-from shared.bus import Subscription
+from shared.messaging.bus import Subscription
 
 DAY = 24 * 3600.0
 STREAM_AGE_SECONDS = 30 * DAY

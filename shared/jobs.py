@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.metrics import Metrics
 
 DEADLINE_SECONDS = 60
 
@@ -57,12 +56,12 @@ async def keep_running(
     job: Job | LongJob,
     after: Callable[[], None],
     turn: asyncio.Semaphore,
-    metrics: Metrics,
+    ran: Callable[[str, str], None],
 ) -> None:
     """Run the job again and again until cancelled; any failure is logged and tried next time.
 
-    `turn` keeps a service's jobs from taking all of its connections at once; a LongJob, which
-    waits for others, does not wait for it.
+    `ran` is told the job's name and outcome. `turn` keeps a service's jobs from taking all of its
+    connections at once; a LongJob, which waits for others, does not wait for it.
     """
     while True:
         try:
@@ -71,11 +70,11 @@ async def keep_running(
             else:
                 async with turn:
                     changed = await once(sessions, job)
-            metrics.jobs.labels(job.name, "done").inc()
+            ran(job.name, "done")
             if changed:
                 log.info("job_ran", job=job.name, changed=changed)
                 after()
         except Exception as error:
-            metrics.jobs.labels(job.name, "failed").inc()
+            ran(job.name, "failed")
             log.warning("job_failed", job=job.name, error=type(error).__name__)
         await asyncio.sleep(job.every.total_seconds())

@@ -10,28 +10,11 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
 
 import chinese_calendar
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 FIRST_YEAR, LAST_YEAR = 2004, 2026
 """Years of which `chinesecalendar` knows the notice of the State Council's General Office."""
-
-_ROWS = text("SELECT day, is_workday FROM calendar_day WHERE region = :region ORDER BY day")
-_CONTENT = text(
-    "SELECT count(*), coalesce(sum(hashtextextended(day::text || is_workday::text, 5)), 0)"
-    " FROM calendar_day WHERE region = :region"
-)
-_UPSERT = text(
-    "INSERT INTO calendar_day (region, day, is_workday, version, notice)"
-    " SELECT CAST(:region AS text), day, is_workday, CAST(:version AS int), CAST(:notice AS text)"
-    " FROM unnest(CAST(:days AS date[]), CAST(:works AS boolean[])) AS year (day, is_workday)"
-    " ON CONFLICT (region, day) DO UPDATE SET is_workday = excluded.is_workday,"
-    " version = excluded.version, notice = excluded.notice"
-    " WHERE calendar_day.version < excluded.version"
-)
 
 
 class CalendarUnknown(Exception):
@@ -124,39 +107,3 @@ def official() -> Workdays:
     first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
     days = (first + timedelta(days=i) for i in range((last - first).days + 1))
     return Workdays.from_days((day, chinese_calendar.is_workday(day)) for day in days)
-
-
-_loaded: dict[tuple[str, int, int], Workdays] = {}
-"""Calendars by what they hold, so that a change is seen however it came about."""
-
-
-async def load(session: AsyncSession, region: str = "CN") -> Workdays:
-    """The official calendar, overlaid with what this service's `calendar_day` holds."""
-    count, digest = (await session.execute(_CONTENT, {"region": region})).one()
-    key = (region, int(count), int(digest))
-    if key not in _loaded:
-        rows = (await session.execute(_ROWS, {"region": region})).all()
-        if len(_loaded) > 20:
-            _loaded.clear()
-        _loaded[key] = official().with_days((r.day, r.is_workday) for r in rows)
-    return _loaded[key]
-
-
-async def learn(
-    session: AsyncSession,
-    *,
-    region: str,
-    year: int,
-    version: int,
-    notice: str,
-    rest_days: Iterable[date],
-    working_weekends: Iterable[date],
-) -> bool:
-    """Store a year's notice in this service's `calendar_day`.
-
-    False if it changed nothing, because it or a later version is known already.
-    """
-    days, works = zip(*year_days(year, rest_days, working_weekends), strict=True)
-    told = {"region": region, "version": version, "notice": notice}
-    stored: Any = await session.execute(_UPSERT, told | {"days": list(days), "works": list(works)})
-    return bool(stored.rowcount)

@@ -2,13 +2,20 @@
 
 Each room has a row type of its own, with the fields and guards of its trade. From its rows come the
 lookups, the permissions, the words of a refusal, the tests, and the pages of docs/workflows/.
+Whatever an action changes, adds, tells, starts or stops is a field of its row: nothing is looked up
+by the action beside the table, so that a new row cannot forget a part of what it does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
 from shared.errors import Forbidden, StateConflict, Text
+
+
+def refuse(state: str, version: int, detail: Text | None = None) -> NoReturn:
+    """Raises StateConflict, which names the present state and version: the one place that does."""
+    raise StateConflict(detail, state=str(state), version=version)
 
 
 class Row(Protocol):
@@ -27,16 +34,42 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
+class Arrow(NamedTuple):
+    """A way from state to state that its row leaves open, for the drawing."""
+
+    state: StrEnum
+    to: StrEnum
+    label: str
+
+
 class Workflow(Generic[R]):
-    """The rows, one for a state and an action, and what people call the states and actions."""
+    """The rows, one for a state and an action, and what people call the states and actions.
+
+    `states` names every member of the state's enum, which the column's CHECK is made from
+    (`database.tables.known_states`): what is not in the table is not in the database. `columns` are
+    the fields of a row that its page shows, by their headings; `arrows` what the rows leave open.
+    """
 
     def __init__(
-        self, rows: Iterable[R], states: Mapping[Any, Text], names: Mapping[Any, Text]
+        self,
+        rows: Iterable[R],
+        states: Mapping[Any, Text],
+        names: Mapping[Any, Text],
+        *,
+        title: Text,
+        starts: Sequence[StrEnum],
+        columns: Mapping[str, Text] | None = None,
+        arrows: Sequence[Arrow] = (),
     ) -> None:
         self.rows, self.states, self.names = tuple(rows), states, names
+        self.title, self.starts, self.columns = title, starts, columns or {}
+        self.arrows = arrows
         self.actions = tuple(dict.fromkeys(row.action for row in self.rows))
+        self.kind: type[StrEnum] = type(next(iter(states)))
         self._by = {(row.state, row.action): row for row in self.rows}
-        unnamed = {row.state for row in self.rows} - {*states} | {*self.actions} - {*names}
+        reached = {row.to for row in self.rows if row.to is not None}
+        unnamed = {row.state for row in self.rows} | reached | set(self.kind.__members__.values())
+        unnamed = unnamed - {*states} | {*self.actions} - {*names}
         if unnamed or len(self._by) < len(self.rows):
             raise ValueError(f"without a name: {unnamed}, or two rows for a state and an action")
 
@@ -52,7 +85,7 @@ class Workflow(Generic[R]):
         row = self.get(state, action)
         if row is None:
             detail = self._refusal(state, action, self.open_to(state, frozenset(roles)))
-            raise StateConflict(detail, state=state, version=version)
+            refuse(state, version, detail)
         return row
 
     def take(self, state: StrEnum, version: int, action: str, roles: frozenset[str]) -> R:
@@ -69,6 +102,10 @@ class Workflow(Generic[R]):
     def open_to(self, state: StrEnum, roles: frozenset[str]) -> list[str]:
         """What one with these roles may do in `state`."""
         return [r.action for r in self.rows if r.state is state and not r.roles.isdisjoint(roles)]
+
+    def before(self, to: StrEnum) -> frozenset[StrEnum]:
+        """The states from which a row leads to `to`."""
+        return frozenset(row.state for row in self.rows if row.to is to)
 
     def _refusal(self, state: StrEnum, action: str, others: list[str]) -> Text:
         now_is, wanted = self.states[state], self.names[action]

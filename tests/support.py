@@ -25,7 +25,7 @@ from deploy.local import nats as local_nats
 from deploy.local import postgres as local_postgres
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
-from shared.migrate import main as migrate
+from shared.database.migrate import main as migrate
 
 ISSUER = AUDIENCE = "onedoor"
 COLUMN_KEYS = "test:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="

@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from deploy.local import leash
+from deploy.local import orphan_guard
 from deploy.local.options import BadOption, Options
 
 LEFT_OVER_SECONDS = 15.0
@@ -33,7 +33,7 @@ def take(options: Options) -> None:
         time.sleep(0.2)  # its supervisor was killed; the guardian is stopping what it left
     os.ftruncate(descriptor, 0)
     os.write(descriptor, json.dumps({"pid": os.getpid(), "url": options.url}).encode())
-    leash.share(descriptor)
+    orphan_guard.share(descriptor)
 
 
 def check_port(options: Options) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local import leash
+from deploy.local import orphan_guard
 
 START_SECONDS = 60.0
 LOOPBACK = "127.0.0.1"
@@ -50,13 +50,13 @@ class Running:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill()
-        leash.release(self.pid)
+        orphan_guard.release(self.pid)
 
     def kill(self) -> None:
         """Ends the server at once, as a crash would."""
         self.process.kill()
         self.process.wait()
-        leash.release(self.pid)
+        orphan_guard.release(self.pid)
 
 
 def start(command: Command, port: int, log: Path, is_ready: Callable[[], bool]) -> Running:
@@ -73,13 +73,13 @@ def start(command: Command, port: int, log: Path, is_ready: Callable[[], bool]) 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    leash.hold(process.pid, command.stop)
+    orphan_guard.hold(process.pid, command.stop)
     deadline = time.monotonic() + START_SECONDS
     while not is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             process.wait()
-            leash.release(process.pid)
+            orphan_guard.release(process.pid)
             raise StartFailed(f"{command.arguments[0]}\n{_tail(log)}")
         time.sleep(0.02)
     return Running(process, port, command, log)

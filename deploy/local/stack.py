@@ -21,7 +21,7 @@ from deploy.local.secrets import Secrets
 from deploy.local.servers import LOOPBACK, Command
 from deploy.local.supervisor import Part, Supervisor
 from deploy.services import SERVICES, all_subscriptions
-from shared.migrate import config
+from shared.database.migrate import config
 
 PORTAL = "services.projects.demo_portal"
 
@@ -139,7 +139,7 @@ class Stack:
         if await roles.version_of(urls.owner) == await asyncio.to_thread(_heads, service):
             return
         environment = {f"{service.upper()}_OWNER_DATABASE_URL": urls.owner}
-        command = _python("-m", "shared.migrate", service, "upgrade", **environment)
+        command = _python("-m", "shared.database.migrate", service, "upgrade", **environment)
         await self.supervisor.run(service, command)
         await roles.protect(urls.owner, service)
 
@@ -168,7 +168,7 @@ class Stack:
         is_door, port = service == "gateway", self.ports[service]
         host = self.options.host if is_door else LOOPBACK
         factory = f"services.{service}.app:create_app"
-        arguments = ("-m", "shared.serve", factory, "--host", host, "--port", str(port))
+        arguments = ("-m", "shared.web.serve", factory, "--host", host, "--port", str(port))
         url = self.options.url if is_door else f"http://{LOOPBACK}:{port}"
         command = _python(*arguments, **self.environment(service))
         return Part(service, command, lambda: _is_ok(f"{url}/readyz"))

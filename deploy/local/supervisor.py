@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploy.local import leash
+from deploy.local import orphan_guard
 from deploy.local.console import Console
 from deploy.local.servers import Command, StartFailed, primary_group
 
@@ -69,7 +69,7 @@ class Supervisor:
                 process.terminate()
             raise
         finally:
-            leash.release(process.pid)
+            orphan_guard.release(process.pid)
         if code != 0:
             raise StartFailed(f"{name}: {' '.join(command.arguments)} ended with {code}")
 
@@ -110,7 +110,7 @@ class Supervisor:
             start_new_session=True,
             limit=LINE_BYTES,
         )
-        leash.hold(process.pid, command.stop)
+        orphan_guard.hold(process.pid, command.stop)
         reader = asyncio.create_task(self._show(name, process, shows), name=f"{name}-lines")
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
@@ -146,7 +146,7 @@ class Supervisor:
         while True:
             started = time.monotonic()
             code = await child.process.wait()
-            leash.release(child.process.pid)
+            orphan_guard.release(child.process.pid)
             if self._stopping.is_set():
                 return
             crashes = 0 if time.monotonic() - started > STEADY_SECONDS else crashes + 1
@@ -175,7 +175,7 @@ class Supervisor:
             except TimeoutError:
                 _signal(process.pid, signal.SIGKILL)
                 await process.wait()
-        leash.release(process.pid)
+        orphan_guard.release(process.pid)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

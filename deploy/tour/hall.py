@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.tour.visiting import Door, Person, TourStopped
-from services.feedback.ratings import machine as ratings
+from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import RatingState
 from shared.clock import SHANGHAI, now, today
 from shared.errors import Text

@@ -32,9 +32,9 @@ from services.appointments.schedules.schemas import RuleIn, ScheduleApplication,
 from services.appointments.settings import AppointmentsSettings
 from services.appointments.slots.models import Pool
 from shared import clock
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
 from shared.errors import NotFound
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 DATA = Path(__file__).parent / "data"
 HALL = "H001"

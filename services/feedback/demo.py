@@ -16,8 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import machine
 from services.feedback.casework import service as casework
+from services.feedback.casework import workflow
 from services.feedback.casework.schemas import Rate
 from services.feedback.departments.models import Department, StaffName
 from services.feedback.letters import service as letters
@@ -29,9 +29,9 @@ from services.feedback.publication.models import PublishedLetter
 from services.feedback.publication.schemas import Decide
 from services.feedback.settings import FeedbackSettings
 from shared import clock
-from shared.crypto import Keyring
-from shared.db import new_engine, new_sessions
-from shared.identity import Caller
+from shared.database.engine import new_engine, new_sessions
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
 
 DATA = Path(__file__).parent / "data"
 EVERYWHERE = frozenset({"*"})
@@ -74,7 +74,7 @@ class Office:
                 self._vault,
                 letter_id,
                 action,
-                machine.takes(action)(**given.get(action, {})),
+                workflow.takes(action)(**given.get(action, {})),
                 version=letter.version,
                 caller=self._staff(action, letter.state, written["department"]),
                 now=at,
@@ -103,7 +103,7 @@ class Office:
 
     def _staff(self, action: str, state: LetterState, department: str) -> Caller:
         """The demo account that does this."""
-        move = machine.WORKFLOW.get(state, action)
+        move = workflow.WORKFLOW.get(state, action)
         roles = move.roles if move else frozenset()
         if "dispatcher" in roles:
             return OFFICE

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
-from shared.tables import new_metadata, system_tables
+from shared.database.tables import new_metadata, system_tables
 
 
 class Table(SQLModel, registry=registry(metadata=new_metadata())):

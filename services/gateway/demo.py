@@ -10,7 +10,7 @@ import sys
 from services.gateway.access import demo_accounts
 from services.gateway.settings import GatewaySettings
 from shared import clock
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
 
 
 async def load(settings: GatewaySettings) -> int:

@@ -1,8 +1,8 @@
 """What the gateway alone can tell of the whole house when it is asked for its figures."""
 
 from services.gateway.live.feed import Feed
-from shared.bus import Bus
-from shared.metrics import Measure, Metrics
+from shared.messaging.bus import Bus
+from shared.observability.metrics import Measure, Metrics
 
 DEAD = "DEAD"
 REPLAYED = "dead.replayed.>"

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import outbox
-from shared.events import Event
+from shared.messaging import outbox
+from shared.messaging.events import Event
 
 _RECORD = text("""
   INSERT INTO outbox (event_id, subject, body, traceparent)

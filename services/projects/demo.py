@@ -28,8 +28,8 @@ from services.projects.register.models import (
 )
 from services.projects.settings import ProjectsSettings
 from shared import clock
-from shared.db import new_engine, new_sessions
-from shared.identity import Caller
+from shared.database.engine import new_engine, new_sessions
+from shared.security.identity import Caller
 
 LOADER = Caller("demo", frozenset({"system"}), frozenset({"*"}))
 SCOPE = "宁川市重点项目清单"

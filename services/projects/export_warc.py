@@ -19,7 +19,7 @@ from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.models import Capture
 from services.projects.settings import ProjectsSettings
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
 
 
 async def export(settings: ProjectsSettings, portal: str, day: date, target: Path) -> int:

@@ -10,7 +10,7 @@ import sys
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.verifying import verify
 from services.projects.settings import ProjectsSettings
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
 
 
 async def main() -> int:

@@ -10,12 +10,12 @@ import pytest
 from deploy.local.nats import NatsServer
 from services.appointments.app import create_app
 from services.appointments.settings import AppointmentsSettings
-from shared import clock
-from shared.db import Sessions, new_engine, new_sessions
+from shared.database.engine import Sessions, new_engine, new_sessions
+from shared.web import dependencies
 from tests import support
-from tests.appointments import floor, offices
-from tests.appointments.floor import Clock, Floor
+from tests.appointments import offices, queue_helpers
 from tests.appointments.offices import Office
+from tests.appointments.queue_helpers import Clock, Floor
 from tests.support import Databases, Tokens
 
 Build = Callable[..., Awaitable[Floor]]
@@ -33,7 +33,7 @@ async def on_test_clock(
     """The service without its jobs, at the time that `test_clock` says."""
     url = databases["appointments"]
     app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
-    app.dependency_overrides[clock.present] = test_clock
+    app.dependency_overrides[dependencies.present] = test_clock
     async with support.serve(app) as client:
         yield client
 
@@ -42,7 +42,7 @@ async def on_test_clock(
 async def hall(
     on_test_clock: httpx.AsyncClient,
     sql: Callable[[str], Awaitable[asyncpg.Connection]],
-    as_: floor.SIGN,
+    as_: queue_helpers.SIGN,
     test_clock: Clock,
 ) -> Build:
     """`await hall(windows=2)`: a new hall whose windows are still offline."""
@@ -50,7 +50,7 @@ async def hall(
 
     async def build(**shape: int) -> Floor:
         test_clock.never_late()
-        code, windows, items = await floor.build(owner, **shape)
+        code, windows, items = await queue_helpers.build(owner, **shape)
         return Floor(on_test_clock, as_, code, windows, items, test_clock)
 
     return build
@@ -60,7 +60,7 @@ async def hall(
 async def office(
     on_test_clock: httpx.AsyncClient,
     sql: Callable[[str], Awaitable[asyncpg.Connection]],
-    as_: floor.SIGN,
+    as_: queue_helpers.SIGN,
     test_clock: Clock,
 ) -> AsyncIterator[Office]:
     """A new hall that takes appointments, at nine o'clock on a Tuesday."""

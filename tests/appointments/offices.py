@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 
 from shared.ids import new_id
-from tests.appointments.floor import Clock, good
+from tests.appointments.queue_helpers import Clock, good
 
 SIGN = Callable[..., dict[str, str]]
 NINE = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from services.appointments.booking import service
-from shared.db import Sessions
-from tests.appointments.floor import good, problem
+from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import good, problem
 
 TEN = NINE + timedelta(hours=1)
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.appointments.floor import good, problem
 from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import good, problem
 
 TEN = NINE + timedelta(hours=1)
 

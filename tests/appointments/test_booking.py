@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from shared import ids
-from tests.appointments.floor import good, problem
 from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import good, problem
 
 TEN = NINE + timedelta(hours=1)
 

@@ -13,10 +13,10 @@ from services.appointments.clearing.rules import left_before
 from services.appointments.directory.schemas import OpeningHours
 from services.appointments.queueing import expiry
 from shared.clock import today
-from shared.db import Sessions
+from shared.database.engine import Sessions
 from shared.ids import new_id
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good
+from tests.appointments.queue_helpers import Floor, good
 from tests.appointments.test_queueing_booking import booked, state_of
 
 WAY: dict[str, list[str]] = {

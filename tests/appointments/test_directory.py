@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.appointments.floor import good, problem
 from tests.appointments.offices import Office
+from tests.appointments.queue_helpers import good, problem
 
 HALL: dict[str, Any] = {
     "name": "测试大厅",

@@ -11,16 +11,16 @@ import pytest
 
 from deploy.local.nats import NatsServer
 from services.appointments.app import create_app
-from services.appointments.booking.gathering import Gatherer, Wish
+from services.appointments.booking.batching import Gatherer, Wish
 from services.appointments.booking.memory import Memory
 from services.appointments.booking.rules import Draft
 from services.appointments.settings import AppointmentsSettings
-from shared import clock
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 from shared.ids import new_id, public_code
+from shared.web import dependencies
 from tests import support
-from tests.appointments.floor import Clock, good
 from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import Clock, good
 from tests.support import Databases, Tokens
 
 TEN = NINE + timedelta(hours=1)
@@ -33,7 +33,7 @@ async def twin(
     """The same hall, seen through a second instance of the service."""
     url = databases["appointments"]
     app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
-    app.dependency_overrides[clock.present] = test_clock
+    app.dependency_overrides[dependencies.present] = test_clock
     async with support.serve(app) as client:
         yield replace(office, client=client)
 

@@ -7,8 +7,8 @@ import pytest
 
 from services.appointments.guides import rules
 from services.appointments.guides.schemas import ItemTerms
-from tests.appointments.floor import good, problem
 from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import good, problem
 
 TERMS: dict[str, Any] = {
     "name": "测试事项",

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.appointments import demo
 from services.appointments.directory import importing
 from services.appointments.guides import importing as items
-from shared.db import Sessions
+from shared.database.engine import Sessions
 from tests.appointments.offices import NINE
 
 DIRECTORY = (demo.DATA / "hall_directory.csv").read_text("utf-8-sig")

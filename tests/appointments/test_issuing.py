@@ -9,7 +9,7 @@ import pytest
 
 from shared.ids import new_id, public_code
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 from tests.appointments.test_queueing_booking import booked, state_of
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 
 
 @pytest.fixture

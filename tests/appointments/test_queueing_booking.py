@@ -7,10 +7,10 @@ import pytest
 
 from services.appointments.queueing import expiry
 from shared.clock import today
-from shared.db import Sessions
+from shared.database.engine import Sessions
 from shared.ids import new_id, public_code
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.appointments import floor as floors
+from tests.appointments import queue_helpers as floors
 from tests.appointments.conftest import Build
-from tests.appointments.floor import SIGN, Floor, good
+from tests.appointments.queue_helpers import SIGN, Floor, good
 from tests.support import eventually
 
 Connect = Callable[[str], Awaitable[asyncpg.Connection]]

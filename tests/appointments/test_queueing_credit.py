@@ -19,7 +19,7 @@ from services.appointments.priority.rules import (
 )
 from services.appointments.priority.schemas import DEFAULT_CREDITS, IdNumberEvidence, Policy
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 
 NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 POLICY = Policy()

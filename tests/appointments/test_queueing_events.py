@@ -6,16 +6,17 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.appointments import display, queueing
 from services.appointments.display import events as display_events
-from services.appointments.display import service as display
+from services.appointments.display import service as display_service
 from services.appointments.queueing import events
-from shared.db import Sessions
-from shared.events import Event, envelope_of
+from shared.database.engine import Sessions
+from shared.messaging.events import Event, envelope_of
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good
+from tests.appointments.queue_helpers import Floor, good
 
 CLASSES: dict[str, type[Event]] = {
-    event.type: event for event in (*events.PUBLISHED, *display_events.PUBLISHED)
+    event.type: event for event in (*queueing.room.publishes, *display.room.publishes)
 }
 
 
@@ -146,7 +147,7 @@ async def _measure_everywhere(sessions: Sessions, floor: Floor) -> None:
     changed = 1
     while changed:
         async with sessions() as session, session.begin():
-            changed = await display.measure_loads(session, floor.clock.at)
+            changed = await display_service.measure_loads(session, floor.clock.at)
 
 
 async def test_the_screen_shows_numbers_windows_and_expected_waits(floor: Floor) -> None:

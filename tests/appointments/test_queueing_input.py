@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, problem, serve_items
+from tests.appointments.queue_helpers import Floor, problem, serve_items
 
 
 @pytest.fixture

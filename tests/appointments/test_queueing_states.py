@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from services.appointments.queueing.models import TicketState
-from services.appointments.queueing.rules import EDGES, SYSTEM, WORKFLOW, Action, roles_for
-from shared.identity import ROLES
+from services.appointments.queueing.workflow import EDGES, SYSTEM, WORKFLOW, Action, roles_for
+from shared.security.identity import ROLES
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 
 ASKED = [action for action in Action if roles_for(action)]
 BODIES: dict[Action, dict[str, Any]] = {Action.FINISH: {"outcome": "done"}}

@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from shared.crypto import Keyring, rating_key
+from shared.security.crypto import Keyring, rating_key
 from tests import support
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good
+from tests.appointments.queue_helpers import Floor, good
 
 KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"

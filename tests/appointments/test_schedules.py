@@ -10,10 +10,10 @@ from sqlalchemy import text
 from services.appointments.schedules import handlers, service
 from services.appointments.schedules.contracts import CalendarChanged
 from services.appointments.slots import service as slots
-from shared.db import Sessions
-from shared.events import Envelope
-from tests.appointments.floor import good, problem
+from shared.database.engine import Sessions
+from shared.messaging.events import Envelope
 from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import good, problem
 
 RULE: dict[str, Any] = {
     "code": "WEEK",

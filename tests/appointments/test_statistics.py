@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 
 from services.appointments.queueing.models import TicketState
-from services.appointments.queueing.rules import EDGES, Action
+from services.appointments.queueing.workflow import EDGES, Action
 from shared.clock import today
 from tests.appointments.conftest import Build
-from tests.appointments.floor import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 
 S, A = TicketState, Action
 

@@ -30,7 +30,7 @@ from services.projects.calendar.schemas import VersionOrder
 from services.projects.duties import service as duties
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
-from shared.db import RoomSession
+from shared.database.engine import RoomSession
 from tests import support
 from tests.benchmarks.audit_rows import LOT, UNITS, WALKS
 from tests.support import Databases

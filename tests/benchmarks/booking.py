@@ -25,8 +25,8 @@ from deploy.local import postgres
 from shared.clock import now
 from tests import support
 from tests.appointments import offices
-from tests.appointments.floor import Clock
 from tests.appointments.offices import Office
+from tests.appointments.queue_helpers import Clock
 from tests.benchmarks.call_next import start
 from tests.support import Databases, Tokens
 

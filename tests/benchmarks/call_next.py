@@ -26,7 +26,7 @@ from services.appointments.calling.statement import CALL_NEXT
 from shared.clock import now
 from shared.ids import new_id
 from tests import support
-from tests.appointments import floor
+from tests.appointments import queue_helpers
 from tests.support import Databases, Tokens
 
 WINDOWS, TURNS, ROUNDS = 60, 30, 5
@@ -65,7 +65,7 @@ _TPS = re.compile(r"tps = ([\d.]+)")
 
 async def new_hall(owner: asyncpg.Connection) -> str:
     """A hall with CALLS open windows, as many people and a past; window n has the id n."""
-    code, _, [item] = await floor.build(owner, windows=0)
+    code, _, [item] = await queue_helpers.build(owner, windows=0)
     await owner.execute("DELETE FROM window_item; DELETE FROM window_at_work; DELETE FROM call")
     await owner.execute('DELETE FROM "window"; DELETE FROM ticket')
     for statement in (_WINDOWS, _ITEMS, _AT_WORK, _TICKETS):
@@ -179,7 +179,7 @@ async def start(url: str, nats: NatsServer, tokens: Tokens, port: int) -> subpro
         "ONEDOOR_INDEX_KEY": support.INDEX_KEY,
     }
     service = "services.appointments.app:create_app"
-    command = [sys.executable, "-m", "shared.serve", service, "--port", str(port)]
+    command = [sys.executable, "-m", "shared.web.serve", service, "--port", str(port)]
     process = subprocess.Popen(  # noqa: ASYNC220
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -17,12 +17,12 @@ from nats.js import JetStreamContext
 
 from deploy import streams
 from deploy.local.nats import NatsServer
-from shared import outbox
-from shared.bus import Bus
 from shared.clock import now
-from shared.db import new_engine
+from shared.database.engine import new_engine
 from shared.ids import new_id
-from shared.outbox import IN_FLIGHT, Relay
+from shared.messaging import outbox
+from shared.messaging.bus import Bus
+from shared.messaging.outbox import IN_FLIGHT, Relay
 from tests import support
 from tests.shared import notes
 from tests.shared.notes import NoteWritten

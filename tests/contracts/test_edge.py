@@ -9,12 +9,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from deploy.services import SERVICES
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 ROUTES = [
     route
     for service in SERVICES
-    for router in import_module(f"services.{service}.app").ROUTERS
+    for router in (
+        router for room in import_module(f"services.{service}.app").ROOMS for router in room.routers
+    )
     for route in router.routes
     if isinstance(route, APIRoute)
 ]

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from deploy.services import SERVICES, all_subscriptions
-from shared.bus import Subscription
-from shared.events import Event
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Event
+from shared.web.app import publishes
 
 SCHEMAS = Path(__file__).parent / "schemas"
 PERSONAL = {"name", "phone", "id_number", "address", "title", "body", "text", "email", "citizen"}
@@ -22,7 +23,7 @@ PERSONAL = {"name", "phone", "id_number", "address", "title", "body", "text", "e
 def published() -> dict[str, type[Event]]:
     """Every event class of every service, by type."""
     apps = (import_module(f"services.{service}.app") for service in SERVICES)
-    return {event.type: event for app in apps for event in app.PUBLISHES}
+    return {event.type: event for app in apps for event in publishes(app.ROOMS)}
 
 
 PUBLISHED = published()

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.contracts.powers import almighty
+from tests.contracts.permissions import almighty
 from tests.system import System
 
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.slow]

@@ -14,8 +14,8 @@ import pytest
 from deploy import env, nats
 from deploy.local.options import ROOT
 from deploy.services import SERVICES
-from shared import serve
 from shared.settings import Settings
+from shared.web import serve
 from tests.deploy import images
 from tests.deploy.images import (
     COMPOSE,

@@ -18,7 +18,7 @@ async def js(own_nats: NatsServer) -> AsyncIterator[JetStreamContext]:
 
 
 async def bury(js: JetStreamContext, event_id: str) -> int:
-    """A dead letter as `shared.bus` writes it; its number."""
+    """A dead letter as `shared.messaging.bus` writes it; its number."""
     headers = {
         "Dead-Reason": "does not parse",
         "Dead-Subscription": "feedback-invite",

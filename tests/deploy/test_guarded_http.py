@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from deploy.local.servers import free_port
-from shared import guarded_http
+from shared.web import http_protocol
 from tests.support import eventually
 
 GOOD = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -34,12 +34,12 @@ async def application(scope: MutableMapping[str, Any], receive: Any, send: Any) 
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Where a server with short deadlines listens."""
     for name in ("HEAD_SECONDS", "BODY_PAUSE_SECONDS", "READ_PAUSE_SECONDS"):
-        monkeypatch.setattr(guarded_http, name, 0.3)
-    monkeypatch.setattr(guarded_http, "BODY_SECONDS", 0.8)
-    monkeypatch.setattr(guarded_http, "CHECK_SECONDS", 0.05)
+        monkeypatch.setattr(http_protocol, name, 0.3)
+    monkeypatch.setattr(http_protocol, "BODY_SECONDS", 0.8)
+    monkeypatch.setattr(http_protocol, "CHECK_SECONDS", 0.05)
     chosen = free_port()
     config = uvicorn.Config(
-        application, port=chosen, http=guarded_http.GuardedHttp, lifespan="off", log_level="error"
+        application, port=chosen, http=http_protocol.GuardedHttp, lifespan="off", log_level="error"
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())

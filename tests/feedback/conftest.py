@@ -5,12 +5,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from deploy.local.nats import NatsServer
 from services.feedback.app import create_app
-from shared import clock
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
+from shared.web import dependencies
 from tests import support
-from tests.feedback.aside import Aside, Clock, Sign
-from tests.feedback.desk import Desk, new_department
-from tests.feedback.wire import Wire
+from tests.feedback.event_helpers import Wire
+from tests.feedback.isolated_service import Aside, Clock, Sign
+from tests.feedback.letter_helpers import Desk, new_department
 from tests.support import Databases, Tokens
 
 
@@ -22,7 +22,7 @@ async def service_aside(
     url = databases.new("feedback", "onedoor_feedback_aside").service
     settings = support.settings_for("feedback", url, bus, tokens, background=False)
     app, present = create_app(settings), Clock()
-    app.dependency_overrides[clock.present] = present
+    app.dependency_overrides[dependencies.present] = present
     engine = new_engine(settings, "tests")
     async with support.serve(app) as client:
         yield Aside(client, new_sessions(engine), present, as_)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.desk import API, Desk, Letter
+from tests.feedback.letter_helpers import API, Desk, Letter
 
 CANARIES = {
     "name": "邓紫薇",

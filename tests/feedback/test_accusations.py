@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from tests.feedback.desk import API, Desk, new_department
+from tests.feedback.letter_helpers import API, Desk, new_department
 
 
 async def test_an_accusation_never_reaches_whom_it_accuses(desk: Desk) -> None:

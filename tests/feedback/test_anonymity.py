@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from tests.feedback.desk import API, BODY, Desk
+from tests.feedback.letter_helpers import API, BODY, Desk
 
 TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from services.feedback.casework import service
 from services.feedback.casework.events import LetterDispatched, LetterMerged, LetterRegistered
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.aside import at, outbox
-from tests.feedback.desk import API, FIELDS, WAY, Desk, Letter
+from tests.feedback.isolated_service import at, outbox
+from tests.feedback.letter_helpers import API, FIELDS, WAY, Desk, Letter
 
 
 async def test_whoever_wrote_a_reply_may_not_approve_it(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from services.feedback.deadlines.rules import Extension
 from services.feedback.deadlines.service import Subject
 from shared.errors import NotFound, StateConflict
 from shared.ids import new_id
-from tests.feedback.aside import Aside, at
+from tests.feedback.isolated_service import Aside, at
 
 REPLY = PolicyKind.REPLY_CONSULTATION
 MONDAY = at("2026-11-23 10:00")

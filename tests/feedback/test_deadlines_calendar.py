@@ -20,9 +20,9 @@ from services.feedback.deadlines.events import DeadlineMoved
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.reminders.service import sweep
-from shared.db import Sessions
-from tests.feedback.aside import Aside, all_of, at, many_clocks, new_code, outbox
-from tests.feedback.wire import Wire
+from shared.database.engine import Sessions
+from tests.feedback.event_helpers import Wire
+from tests.feedback.isolated_service import Aside, all_of, at, many_clocks, new_code, outbox
 from tests.support import eventually
 
 _STORED = text("SELECT due_on, provisional FROM deadline WHERE subject_id = :id")

@@ -9,7 +9,7 @@ from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind,
 from services.feedback.deadlines.rules import DueDate, Extension, Pause
 from shared.ids import new_id
 from shared.workdays import official
-from tests.feedback.aside import at
+from tests.feedback.isolated_service import at
 
 WD, CD = Unit.WORKING_DAY, Unit.CALENDAR_DAY
 

@@ -10,7 +10,7 @@ from services.feedback.deadlines.service import Subject
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
 from services.feedback.reminders.service import sweep
 from shared.ids import new_id
-from tests.feedback.aside import all_of, at, many_clocks, new_code, outbox
+from tests.feedback.isolated_service import all_of, at, many_clocks, new_code, outbox
 
 
 async def start(

@@ -2,8 +2,8 @@ import json
 
 from services.feedback import demo
 from services.feedback.redaction.rules import unresolved
-from shared.crypto import Keyring
-from tests.feedback.aside import Aside
+from shared.security.crypto import Keyring
+from tests.feedback.isolated_service import Aside
 from tests.support import COLUMN_KEYS, INDEX_KEY
 
 VAULT = Keyring(COLUMN_KEYS, INDEX_KEY)

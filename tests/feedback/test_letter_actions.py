@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from services.feedback.casework import machine
-from services.feedback.casework.machine import CLOCK, MOVES, SENDER, STAFF, Move
+from services.feedback.casework import workflow
+from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, Move
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.desk import WAY, Desk, Letter
+from tests.feedback.letter_helpers import WAY, Desk, Letter
 
 PREPARED = {"approve_extension": "request_extension", "refuse_extension": "request_extension"}
 """Actions that answer another one."""
@@ -51,7 +51,7 @@ async def _ready(desk: Desk, move: Move) -> Letter:
 async def test_everything_else_is_refused_and_changes_nothing(desk: Desk, state: S) -> None:
     letter = await desk.letter_in(state)
     seen_by_officer = letter.id in {seen["id"] for seen in await desk.list("officer")}
-    for action in machine.STAFF_ACTIONS:
+    for action in workflow.STAFF_ACTIONS:
         fields = await desk.fields(action)
         for role in (*STAFF, "citizen", "clerk", "auditor"):
             expected = _refusal(state, action, role, seen_by_officer)
@@ -67,11 +67,11 @@ async def test_everything_else_is_refused_and_changes_nothing(desk: Desk, state:
 
 def _refusal(state: S, action: str, role: str, seen_by_officer: bool) -> int | None:
     """What the table says of a role's try; None where it is allowed."""
-    if role not in machine.WORKFLOW.roles_of(action):
+    if role not in workflow.WORKFLOW.roles_of(action):
         return 403
     if role == "officer" and not seen_by_officer:
         return 404
-    row = machine.WORKFLOW.get(state, action)
+    row = workflow.WORKFLOW.get(state, action)
     if row is None:
         return 409
     return None if role in row.roles else 403
@@ -82,7 +82,7 @@ async def test_a_sender_does_only_what_the_table_says(desk: Desk, state: S) -> N
     letter = await desk.letter_in(state)
     ways = {"supplement": "supplement", "withdraw": "withdraw", "reopen": "reopen"}
     for action, what in {**ways, "rate_good": "rate"}.items():
-        row = machine.WORKFLOW.get(state, action)
+        row = workflow.WORKFLOW.get(state, action)
         if row is None or SENDER not in row.roles:
             answer = await letter.as_sender(what, **(await desk.fields(action)))
             assert answer.status_code == 409, (action, answer.text)
@@ -91,7 +91,7 @@ async def test_a_sender_does_only_what_the_table_says(desk: Desk, state: S) -> N
 
 def test_the_clock_is_no_caller() -> None:
     assert {m.action for m in MOVES if m.roles == {CLOCK}} == {"close"}
-    assert "close" not in machine.STAFF_ACTIONS
+    assert "close" not in workflow.STAFF_ACTIONS
 
 
 async def test_an_action_needs_the_version_that_was_seen(desk: Desk) -> None:

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from services.feedback.casework import machine
+from services.feedback.casework import workflow
 from services.feedback.casework.labels import LABELS
-from services.feedback.casework.machine import CLOCK, MOVES, SENDER, STAFF
+from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF
 from services.feedback.letters.models import LetterState as S
 
 ROLES = (*STAFF, SENDER, CLOCK)
@@ -44,7 +44,7 @@ def test_input_models_are_closed() -> None:
 
 
 def test_every_action_has_a_name_and_a_known_role() -> None:
-    assert set(LABELS) == set(machine.WORKFLOW.actions)
+    assert set(LABELS) == set(workflow.WORKFLOW.actions)
     assert all(move.roles and move.roles <= set(ROLES) for move in MOVES)
 
 

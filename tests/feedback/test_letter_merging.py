@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from services.feedback.casework.machine import LIVE
+from services.feedback.casework.workflow import LIVE
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.desk import Desk
+from tests.feedback.letter_helpers import Desk
 
 
 async def test_a_merged_letter_follows_the_other_and_can_be_freed(desk: Desk) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.aside import at
-from tests.feedback.desk import API, Desk
+from tests.feedback.isolated_service import at
+from tests.feedback.letter_helpers import API, Desk
 from tests.feedback.reviewing import published
 
 

@@ -11,8 +11,8 @@ from sqlmodel import col
 from services.feedback.letters import queries, rules
 from services.feedback.letters.models import Letter as Row
 from services.feedback.letters.models import LetterState as S
-from shared.identity import Caller
-from tests.feedback.desk import API, Desk
+from shared.security.identity import Caller
+from tests.feedback.letter_helpers import API, Desk
 
 CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
 

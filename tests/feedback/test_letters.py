@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from services.feedback.letters import queries, rules
 from services.feedback.letters.numbers import is_registration_number
-from tests.feedback.aside import at
-from tests.feedback.desk import API, BODY, Desk
+from tests.feedback.isolated_service import at
+from tests.feedback.letter_helpers import API, BODY, Desk
 
 CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
 

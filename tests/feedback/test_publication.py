@@ -9,8 +9,8 @@ from services.feedback.casework import events as casework_events
 from services.feedback.departments.models import StaffName
 from services.feedback.letters.models import LetterState as S
 from services.feedback.publication.events import LetterPublished
-from tests.feedback.aside import outbox
-from tests.feedback.desk import API, Desk
+from tests.feedback.isolated_service import outbox
+from tests.feedback.letter_helpers import API, Desk
 from tests.feedback.reviewing import BODY, CANARIES, Review, found, published, replied
 
 

@@ -10,9 +10,9 @@ import asyncpg
 import httpx
 
 from services.feedback.ratings.events import RatingInvited, RatingReceived
-from tests.feedback.aside import new_code
-from tests.feedback.served import key_of
-from tests.feedback.wire import Wire
+from tests.feedback.event_helpers import Wire
+from tests.feedback.isolated_service import new_code
+from tests.feedback.visit_helpers import key_of
 from tests.support import eventually
 
 Sign = Callable[..., dict[str, str]]

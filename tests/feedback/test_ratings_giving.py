@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from services.feedback.ratings import service
 from services.feedback.ratings.contracts import CaseFinished
-from tests.feedback.aside import Aside
-from tests.feedback.served import BAD, GOOD, Served, rated_badly
+from tests.feedback.isolated_service import Aside
+from tests.feedback.visit_helpers import BAD, GOOD, Served, rated_badly
 
 
 async def test_tags_are_public_and_belong_to_grades(aside: Aside) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
 from services.feedback.ratings.models import Action, RatingState
-from tests.feedback.aside import Aside, new_code, outbox
-from tests.feedback.served import BODIES, Served, rated_badly
+from tests.feedback.isolated_service import Aside, new_code, outbox
+from tests.feedback.visit_helpers import BODIES, Served, rated_badly
 
 ALLOWED = {
     ("rated_bad", "verify"): ("officer", "verifying"),

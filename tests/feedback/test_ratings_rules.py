@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.feedback.ratings import machine, rules
+from services.feedback.ratings import rules, workflow
 from services.feedback.ratings.models import Grade, RatingState, RevisitOutcome
-from shared.crypto import Keyring
 from shared.errors import Invalid, NotFound
+from shared.security.crypto import Keyring
 from tests import support
 
 KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
@@ -127,4 +127,4 @@ S, R = RatingState, RevisitOutcome
 def test_where_a_return_visit_leads(
     outcome: RevisitOutcome, round_: int, attempt: int, state: RatingState
 ) -> None:
-    assert machine.after_revisit(outcome, round_=round_, attempt=attempt) is state
+    assert workflow.after_revisit(outcome, round_=round_, attempt=attempt) is state

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from services.feedback.ratings.rules import STAFF
-from tests.feedback.aside import Aside
-from tests.feedback.served import BAD, GOOD, Served, key_of
+from tests.feedback.isolated_service import Aside
+from tests.feedback.visit_helpers import BAD, GOOD, Served, key_of
 
 ASK = "/ratings/invitations"
 STRANGER = key_of(uuid4())["rating_key"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.feedback.aside import Aside, new_code
-from tests.feedback.served import BAD, GOOD, Served
+from tests.feedback.isolated_service import Aside, new_code
+from tests.feedback.visit_helpers import BAD, GOOD, Served
 
 
 async def department_with(aside: Aside, *, good: int, bad: int, silent: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from services.feedback.publication import search
-from tests.feedback.desk import API, Desk
+from tests.feedback.letter_helpers import API, Desk
 from tests.feedback.reviewing import found, published
 
 

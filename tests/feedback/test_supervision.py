@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from services.feedback.supervision.events import SupervisionClosed, SupervisionIssued
-from tests.feedback.aside import at, new_code
-from tests.feedback.wire import Wire
+from tests.feedback.event_helpers import Wire
+from tests.feedback.isolated_service import at, new_code
 from tests.support import eventually
 
 Sign = Callable[..., dict[str, str]]

@@ -19,7 +19,7 @@ from services.feedback.supervision.events import (
 )
 from services.feedback.supervision.models import Cause
 from shared.ids import new_id
-from tests.feedback.aside import Aside, all_of, at, many_clocks, new_code, outbox
+from tests.feedback.isolated_service import Aside, all_of, at, many_clocks, new_code, outbox
 
 STARTED = "2025-03-03 10:00"
 """A Monday: five working days end on Monday the 10th."""

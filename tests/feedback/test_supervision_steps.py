@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.feedback.supervision.models import OrderState
-from services.feedback.supervision.rules import Action
-from tests.feedback.aside import Aside, new_code
+from services.feedback.supervision.workflow import Action
+from tests.feedback.isolated_service import Aside, new_code
 
 ALLOWED = {
     ("issued", "acknowledge", "officer"): "acknowledged",

@@ -13,7 +13,7 @@ import pytest
 from deploy.local.nats import NatsServer
 from services.gateway.app import create_app
 from tests import support
-from tests.gateway.listening import listening
+from tests.gateway.loopback_server import listening
 from tests.gateway.service import Calls, service
 from tests.support import Databases, Tokens
 

@@ -37,7 +37,7 @@ def process(*command: str, port: int, **environment: str) -> Iterator[int]:
 
 def served(factory: str, port: int) -> tuple[str, ...]:
     """The command of a service as `make run` starts it."""
-    return (sys.executable, "-m", "shared.serve", factory, "--port", str(port))
+    return (sys.executable, "-m", "shared.web.serve", factory, "--port", str(port))
 
 
 def gateway_command(port: int) -> tuple[str, ...]:

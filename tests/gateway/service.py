@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from shared.identity import Caller, Verifier, allow, public
-from shared.problems import install
+from shared.security.identity import Caller, Verifier
+from shared.web.dependencies import allow, public
+from shared.web.problems import install
 
 
 class Said(BaseModel):

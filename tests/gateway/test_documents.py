@@ -14,6 +14,7 @@ import pytest
 from deploy.services import SERVICES
 from services.gateway.documents import asyncapi, openapi
 from services.gateway.documents.joining import each_operation
+from shared.web import app
 from tests import support
 
 PARSER = "@asyncapi/parser@3.6.3"
@@ -44,11 +45,11 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[
         module = import_module(f"services.{service}.app")
         built = module.create_app(settings)
         found["openapi"][service] = built.openapi()
-        found["asyncapi"][service] = import_module("shared.asyncapi").document(
+        found["asyncapi"][service] = import_module("shared.messaging.asyncapi").document(
             built.title,
             built.version,
-            publishes=module.PUBLISHES,
-            subscribes=module.SUBSCRIPTIONS,
+            publishes=app.publishes(module.ROOMS),
+            subscribes=app.subscriptions(module.ROOMS),
         )
     return found
 

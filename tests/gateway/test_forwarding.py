@@ -7,7 +7,7 @@ import httpx
 
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
-from tests.gateway.listening import said
+from tests.gateway.loopback_server import said
 from tests.support import eventually
 
 

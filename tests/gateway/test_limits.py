@@ -7,7 +7,7 @@ from services.gateway.limits import rules
 from services.gateway.limits.gcra import Limiter, Rate
 from tests import support
 from tests.gateway.conftest import Running
-from tests.gateway.listening import listening
+from tests.gateway.loopback_server import listening
 
 
 def test_allows_a_burst_then_the_steady_rate() -> None:

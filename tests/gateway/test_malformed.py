@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gateway.conftest import Running
-from tests.gateway.listening import said
+from tests.gateway.loopback_server import said
 
 HEAD = b"POST /api/v1/echo/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 

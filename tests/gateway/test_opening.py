@@ -16,7 +16,7 @@ from services.gateway.access.keys import SigningKeys
 from services.gateway.access.opening import UnsafeStart
 from services.gateway.access.tokens import Holder, Issuer, OwnKeysVerifier
 from shared import clock
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
 from shared.errors import Unauthorized
 from tests import support
 from tests.support import Databases, Tokens

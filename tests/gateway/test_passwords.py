@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.gateway.access import first_admin, rules
 from services.gateway.access.first_admin import AdminExists
-from shared.db import Sessions, new_sessions
+from shared.database.engine import Sessions, new_sessions
 from shared.errors import Invalid
 from tests.conftest import Headers
 from tests.gateway.test_sign_in import new_account, refresh, sign_in

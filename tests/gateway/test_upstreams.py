@@ -7,7 +7,7 @@ import pytest
 from services.gateway.upstreams.breaker import Breaker
 from services.gateway.upstreams.directory import Directory, operations_of
 from services.gateway.upstreams.registry import Registry
-from tests.gateway.listening import answering, raw_server
+from tests.gateway.loopback_server import answering, raw_server
 from tests.support import eventually
 
 

@@ -7,10 +7,10 @@ import pytest
 import uvloop
 
 from services.gateway.forwarding.exchange import Outgoing, ask
+from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
 from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
-from services.gateway.upstreams.wire import BadAnswer, UpstreamGone
-from tests.gateway.listening import answering, raw_server
+from tests.gateway.loopback_server import answering, raw_server
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n"
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"

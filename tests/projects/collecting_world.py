@@ -25,7 +25,7 @@ from services.projects.portals import service as portals
 from services.projects.portals.schemas import PortalWrite
 from services.projects.reading.rule import CollectorRule
 from shared.clock import now as clock_now
-from shared.db import Sessions
+from shared.database.engine import Sessions
 
 PLAIN_RULE: Mapping[str, Any] = {"list": {"rows": "li", "date": "span"}}
 

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.local.nats import NatsServer
 from services.projects.app import create_app
-from shared.db import new_engine, new_sessions
+from shared.database.engine import new_engine, new_sessions
 from tests import support
 from tests.projects.collecting_world import Desk
 from tests.support import Databases, Tokens

@@ -12,7 +12,7 @@ import pytest
 from services.projects.auditing import service as auditing
 from services.projects.auditing.rules import turns
 from shared.clock import now
-from shared.db import RoomSession
+from shared.database.engine import RoomSession
 from tests import support
 from tests.projects import make
 from tests.projects.test_reports import inside

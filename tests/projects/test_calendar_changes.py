@@ -18,8 +18,8 @@ from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from services.projects.duties.schemas import TriggerOrder
 from shared.clock import SHANGHAI, now
-from shared.db import Sessions, new_engine, new_sessions
-from shared.identity import Caller
+from shared.database.engine import Sessions, new_engine, new_sessions
+from shared.security.identity import Caller
 from tests import support
 from tests.projects import make
 from tests.support import Databases, Tokens

@@ -14,8 +14,8 @@ from services.projects.demo_world import Case, World, world
 from services.projects.matching import service as matching
 from services.projects.matching.models import MatchState
 from shared import clock
-from shared.db import new_engine, new_sessions
-from shared.identity import Caller
+from shared.database.engine import new_engine, new_sessions
+from shared.security.identity import Caller
 from tests import support
 from tests.projects.collecting_world import Desk, serving
 from tests.support import Databases, Tokens

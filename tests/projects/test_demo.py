@@ -10,7 +10,7 @@ from deploy.local.nats import NatsServer
 from services.projects import demo
 from services.projects.demo_world import Case, world
 from shared import clock
-from shared.db import Sessions, new_engine, new_sessions
+from shared.database.engine import Sessions, new_engine, new_sessions
 from tests import support
 from tests.support import Databases, Tokens
 

@@ -17,7 +17,7 @@ from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.models import Capture
 from services.projects.evidence.verifying import verify
 from services.projects.export_warc import export
-from shared.db import Sessions, new_engine, new_sessions
+from shared.database.engine import Sessions, new_engine, new_sessions
 from tests import support
 from tests.support import Databases, Tokens
 

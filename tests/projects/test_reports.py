@@ -24,7 +24,7 @@ from services.projects.duties import service as duties
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from shared.clock import SHANGHAI, now
-from shared.db import RoomSession
+from shared.database.engine import RoomSession
 from tests.projects import make
 from tests.support import Databases
 

@@ -25,9 +25,9 @@ from services.projects.duties.models import ClaimKind, RulingKind
 from services.projects.duties.rules import Sighting
 from services.projects.duties.schemas import Exemption, Extension, Ruling, TriggerOrder
 from services.projects.register.models import ApprovalKind, Project, ResponsibleUnit
-from shared.db import RoomSession
+from shared.database.engine import RoomSession
 from shared.errors import StateConflict
-from shared.identity import Caller
+from shared.security.identity import Caller
 from tests.projects import independent_audit, make
 from tests.projects.test_reports import inside
 from tests.support import Databases

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.projects.auditing import queries
 from services.projects.auditing.models import Reason, Verdict
 from services.projects.auditing.rules.judging import ENDLESS, VERDICT_OF, WORDING, Day, Facts, judge
-from shared.db import RoomSession
+from shared.database.engine import RoomSession
 from tests.projects import make
 from tests.support import Databases
 

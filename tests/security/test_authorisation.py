@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from shared.identity import ROLES
+from shared.security.identity import ROLES
 from tests.conftest import Headers
 from tests.security.operations import Operation, operations
 

@@ -10,17 +10,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.settings import FeedbackSettings
-from services.feedback.tables import Table
-from shared import app, audit_log, outbox, versions
-from shared.bus import Subscription
-from shared.clock import Now
-from shared.db import Direct, Session
-from shared.edge import Day, Input
 from shared.errors import Conflict, Text
-from shared.events import Envelope, Event
-from shared.identity import Caller, allow, public
 from shared.ids import new_id
-from shared.routing import Router
+from shared.messaging import outbox
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Envelope, Event
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web import app, versions
+from shared.web.dependencies import Direct, Now, Session, allow, public
+from shared.web.models import Day, Input
+from shared.web.room import Room
+from shared.web.routing import Router
 
 
 class NoteWritten(Event):
@@ -152,8 +153,5 @@ def create_app(settings: FeedbackSettings) -> Any:
         settings,
         name="feedback",
         title=Text("便签", "Notes"),
-        tables=Table.metadata,
-        routers=[router],
-        subscriptions=subscriptions,
-        publishes=[NoteWritten],
+        rooms=[Room(routers=[router], subscriptions=subscriptions, publishes=[NoteWritten])],
     )

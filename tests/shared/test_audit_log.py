@@ -9,8 +9,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import audit_log
-from shared.db import Sessions, new_sessions
+from shared.database.engine import Sessions, new_sessions
+from shared.security import audit_log
 from tests.support import Databases
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 from deploy import streams
 from deploy.local import nats as local_nats
 from deploy.local.nats import NatsServer
-from shared import bus
-from shared.events import Envelope
 from shared.ids import new_id
+from shared.messaging import bus
+from shared.messaging.events import Envelope
 from tests import support
 from tests.conftest import Headers
 from tests.shared import notes

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from shared.crypto import CannotOpen, Keyring
+from shared.security.crypto import CannotOpen, Keyring
 
 OLD, NEW, INDEX = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2, 3))
 

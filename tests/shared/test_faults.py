@@ -6,7 +6,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import faults
+from shared.database import faults
 from tests.support import Databases
 
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from shared.db import Sessions, new_sessions
+from shared.database.engine import Sessions, new_sessions
 from shared.jobs import Job, keep_running, once
-from shared.metrics import Metrics
+from shared.observability.metrics import Metrics
 from tests.support import Databases, eventually
 
 
@@ -31,7 +31,7 @@ async def test_a_job_that_failed_is_run_again(sessions: Sessions) -> None:
 
     job = Job("stumble", timedelta(seconds=0.01), stumble)
     task = asyncio.create_task(
-        keep_running(sessions, job, lambda: None, asyncio.Semaphore(1), Metrics())
+        keep_running(sessions, job, lambda: None, asyncio.Semaphore(1), Metrics().job_ran)
     )
 
     async def ran_thrice() -> bool:

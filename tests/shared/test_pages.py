@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from shared.errors import Invalid
-from shared.pages import PageRequest, decode, encode, page
+from shared.web.pagination import PageRequest, decode, encode, page
 
 
 def test_a_cursor_brings_its_key_back() -> None:

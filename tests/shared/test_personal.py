@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.personal import (
+from shared.security.personal import (
     IdNumber,
     Phone,
     mask_name,

@@ -5,21 +5,15 @@ from typing import Any
 
 import pytest
 
-from services.appointments.queueing import rules as queueing
-from services.appointments.windows import rules as windows
-from services.feedback.casework import machine as letters
-from services.feedback.ratings import machine as ratings
+from deploy.workflows import workflows
+from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import Action, RatingState
-from services.feedback.supervision import rules as supervision
+from services.feedback.supervision import workflow as supervision
 from shared.errors import Forbidden, StateConflict, Text
 from shared.workflow import Workflow
 
 WORKFLOWS: dict[str, Workflow[Any]] = {
-    "letters": letters.WORKFLOW,
-    "ratings": ratings.WORKFLOW,
-    "supervision": supervision.WORKFLOW,
-    "tickets": queueing.WORKFLOW,
-    "windows": windows.WORKFLOW,
+    found.workflow.title.en: found.workflow for found in workflows()
 }
 
 
@@ -54,7 +48,11 @@ def test_a_refusal_says_what_is_the_case_and_what_may_be_done_instead() -> None:
 def test_two_rows_for_one_state_and_action_or_a_nameless_one_are_no_table() -> None:
     [row, *others] = supervision.MOVES
     states, names = supervision.WORKFLOW.states, supervision.WORKFLOW.names
+    title = supervision.WORKFLOW.title
     with pytest.raises(ValueError, match="two rows"):
-        Workflow([row, row, *others], states, names)
+        Workflow([row, row, *others], states, names, title=title, starts=[row.state])
     with pytest.raises(ValueError, match="acknowledge"):
-        Workflow([row], states, {})
+        Workflow([row], states, {}, title=title, starts=[row.state])
+    some = {state: words for state, words in states.items() if state != "issued"}
+    with pytest.raises(ValueError, match="issued"):
+        Workflow(others, some, names, title=title, starts=[row.state])

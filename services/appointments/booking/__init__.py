@@ -1,0 +1,29 @@
+"""预约: a place in a slot, held, confirmed, moved, kept or missed."""
+
+from datetime import timedelta
+
+from services.appointments.booking import events, service
+from services.appointments.booking.routes import router
+from shared.jobs import Job
+from shared.web.room import Room
+
+room = Room(
+    routers=[router],
+    publishes=[
+        events.AppointmentHeld,
+        events.AppointmentConfirmed,
+        events.AppointmentCancelled,
+        events.AppointmentRescheduled,
+        events.AppointmentOrphaned,
+        events.AppointmentExpired,
+        events.AppointmentCheckedIn,
+        events.AppointmentServed,
+        events.AppointmentMissed,
+        events.AppointmentLapsed,
+    ],
+    jobs=[
+        Job("expire-holds", timedelta(seconds=5), service.expire_holds),
+        Job("miss-absent", timedelta(minutes=1), service.miss_absent),
+        Job("prove-slot-counts", timedelta(hours=24), service.prove_counts),
+    ],
+)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.appointments.booking import queries, rules
-from services.appointments.booking.desk import Desk, Terms, expiry, is_offered
+from services.appointments.booking.batching import Outcome, Wish
+from services.appointments.booking.context import Desk, Terms, expiry, is_offered
 from services.appointments.booking.events import AppointmentHeld
-from services.appointments.booking.gathering import Outcome, Wish
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.rules import AlreadyBooked, Draft
 from services.appointments.booking.schemas import (
@@ -20,12 +20,13 @@ from services.appointments.booking.schemas import (
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
-from shared import ids, outbox
-from shared.crypto import Keyring
+from shared import ids
 from shared.errors import Invalid, Problem, Text
-from shared.idempotency import Claim, KeyReused
-from shared.identity import Caller
-from shared.outbox import OutboxRow
+from shared.messaging import outbox
+from shared.messaging.outbox import OutboxRow
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.idempotency import Claim, KeyReused
 
 _CITIZEN_POOLS = frozenset({Pool.ONLINE})
 _STAFF_POOLS = frozenset(Pool)

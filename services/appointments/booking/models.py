@@ -10,8 +10,8 @@ from sqlmodel import Field
 
 from services.appointments.slots.models import Pool
 from services.appointments.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class AppointmentState(StrEnum):

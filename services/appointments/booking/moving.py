@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules, service
-from services.appointments.booking.desk import Desk, is_offered, places_freed
+from services.appointments.booking.context import Desk, is_offered, places_freed
 from services.appointments.booking.events import AppointmentRescheduled
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
@@ -19,7 +19,7 @@ from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import SlotFacts
 from shared import ids
 from shared.errors import Invalid, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 S = AppointmentState
 

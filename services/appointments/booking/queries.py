@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import HOLDING
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 _HOLDING = sorted(HOLDING)
 

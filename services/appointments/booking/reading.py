@@ -14,11 +14,11 @@ from services.appointments.booking.schemas import AppointmentView, MaskedPerson,
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
 from shared import clock
-from shared.crypto import Keyring
 from shared.errors import Invalid, Text
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
-from shared.personal import mask_name, mask_phone
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.security.personal import mask_name, mask_phone
+from shared.web.pagination import Page, PageRequest, page
 
 
 async def mine(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response, status
 
 from services.appointments.booking import hold, moving, reading, rules, service
-from services.appointments.booking.desk import BookingDesk
+from services.appointments.booking.context import BookingDesk
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
     AppointmentView,
@@ -13,15 +13,13 @@ from services.appointments.booking.schemas import (
     HoldRequest,
     MoveRequest,
 )
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Session
-from shared.edge import Day
 from shared.errors import StateConflict, problem_responses
-from shared.idempotency import IdempotencyKey, KeyReused
-from shared.identity import Caller, allow
-from shared.pages import Page, Paging
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import IdempotencyKey, Now, Paging, RequestKeyring, Session, allow
+from shared.web.idempotency import KeyReused
+from shared.web.models import Day
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router(prefix="/appointments", tags=["citizen"])
 
@@ -73,7 +71,7 @@ async def hold_appointment(
 )
 async def list_my_appointments(
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Owner,
     paging: Paging,
@@ -97,7 +95,7 @@ async def list_my_appointments(
 
 @router.get("/{appointment}", operation_id="get_appointment", summary="一个预约 | One appointment")
 async def get_appointment(
-    appointment: Reference, session: Session, vault: Vault, caller: OwnerOrDevice
+    appointment: Reference, session: Session, vault: RequestKeyring, caller: OwnerOrDevice
 ) -> AppointmentView:
     """本人或本大厅工作人员可查，可用预约编号或预约码。
 
@@ -142,7 +140,7 @@ async def get_appointment_calendar(
 async def confirm_appointment(
     appointment: Reference,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: OwnerOrDevice,
     wanted: ChangeRequest | None = None,
@@ -167,7 +165,7 @@ async def confirm_appointment(
 async def cancel_appointment(
     appointment: Reference,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Owner,
     wanted: ChangeRequest | None = None,
@@ -197,7 +195,7 @@ async def reschedule_appointment(
     wanted: MoveRequest,
     session: Session,
     desk: BookingDesk,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Owner,
 ) -> AppointmentView:
@@ -221,7 +219,7 @@ async def reschedule_appointment(
 async def check_in_appointment(
     appointment: Reference,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: OwnerOrDevice,
     wanted: ChangeRequest | None = None,

@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
 from services.appointments.slots.models import Pool
-from shared.edge import Input, View
 from shared.errors import Text
-from shared.personal import IdNumber, Phone
+from shared.security.personal import IdNumber, Phone
+from shared.web.models import Input, View
 
 LONGEST_RUN = 8
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules
-from services.appointments.booking.desk import places_freed
+from services.appointments.booking.context import places_freed
 from services.appointments.booking.events import (
     AppointmentCancelled,
     AppointmentCheckedIn,
@@ -26,9 +26,10 @@ from services.appointments.booking.hold import citizen_key
 from services.appointments.booking.models import Appointment, AppointmentState, Penalty
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
-from shared import ids, outbox
+from shared import ids
 from shared.errors import NotFound, StateConflict, Text
-from shared.identity import Caller
+from shared.messaging import outbox
+from shared.security.identity import Caller
 
 S = AppointmentState
 STAFF = ("clerk", "hall_manager", "device")

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.appointments.booking.rules import Draft
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 _COLUMNS = {
     "id": "uuid",

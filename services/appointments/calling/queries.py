@@ -8,10 +8,10 @@ from services.appointments.calling.statement import CALL_NEXT, TICKET, WHY_NOT
 from services.appointments.priority.schemas import QueueRules
 from services.appointments.queueing.events import TicketCalled
 from services.appointments.queueing.models import Ticket
-from shared import telemetry
-from shared.db import DirectPool
-from shared.identity import Caller
+from shared.database.engine import DirectPool
 from shared.ids import new_id
+from shared.observability import telemetry
+from shared.security.identity import Caller
 
 _DEFAULTS = QueueRules()
 _TICKET_COLUMNS = frozenset(Ticket.model_fields)
@@ -44,7 +44,7 @@ async def call_next(
 
 
 def envelope(event_id: UUID, now: datetime, trace: str | None) -> str:
-    """The CloudEvent's attributes (see `shared.events.Envelope`); the statement adds the data."""
+    """The CloudEvent's attributes (see `shared.messaging.events`); the statement adds the data."""
     attributes = {
         "specversion": "1.0",
         "id": str(event_id),

@@ -4,14 +4,12 @@ from uuid import UUID
 from fastapi import Response
 
 from services.appointments.calling import service
-from services.appointments.queueing.rules import WindowBusy
 from services.appointments.queueing.schemas import TicketView, view
-from shared.clock import Now
-from shared.db import Direct
+from services.appointments.queueing.workflow import WindowBusy
 from shared.errors import StateConflict, problem_responses
-from shared.idempotency import IdempotencyKey
-from shared.identity import Caller, allow
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Direct, IdempotencyKey, Now, allow
+from shared.web.routing import Router
 
 router = Router(prefix="/windows/{window_id}", tags=["hall"])
 

@@ -7,11 +7,11 @@ import asyncpg
 
 from services.appointments.calling import queries
 from services.appointments.queueing.models import Ticket, WindowState
-from services.appointments.queueing.rules import WindowBusy
 from services.appointments.queueing.wording import window_conflict
-from shared.db import DirectPool
+from services.appointments.queueing.workflow import WindowBusy
+from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 _UNKNOWN = Text("没有这个窗口", "There is no such window")
 

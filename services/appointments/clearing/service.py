@@ -15,7 +15,7 @@ from services.appointments.directory.schemas import OpeningHours
 from services.appointments.priority.schemas import QueueRules
 from services.appointments.queueing import expiry
 from services.appointments.queueing import service as queueing
-from services.appointments.queueing.rules import Action
+from services.appointments.queueing.workflow import Action
 from services.appointments.windows import service as windows
 
 BATCH = 50

@@ -18,9 +18,10 @@ from services.appointments.directory.schemas import (
     WindowView,
 )
 from services.appointments.guides import service as guides
-from shared import audit_log, outbox
 from shared.errors import Invalid, NotFound, StateConflict, Text
-from shared.identity import Caller
+from shared.messaging import outbox
+from shared.security import audit_log
+from shared.security.identity import Caller
 
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 _NO_WINDOW = Text("没有这个窗口", "There is no such window")

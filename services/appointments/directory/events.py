@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class HallChanged(Event):

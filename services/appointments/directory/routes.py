@@ -15,12 +15,11 @@ from services.appointments.directory.schemas import (
     WindowsIn,
     WindowView,
 )
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import StateConflict, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router(prefix="/halls")
 

@@ -18,8 +18,8 @@ from pydantic import (
 )
 
 from services.appointments.directory.models import DeviceKind, HallLevel, WindowKind
-from shared.edge import Input, View
 from shared.errors import Text
+from shared.web.models import Input, View
 
 HallCode = Annotated[
     str, Path(pattern=r"^[A-Z0-9-]{2,32}$", description="大厅代码 | Hall code", examples=["H001"])

@@ -23,8 +23,8 @@ from services.appointments.directory.schemas import (
 )
 from services.appointments.guides import service as guides
 from shared.errors import NotFound, Text
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _NO_ITEM = Text("没有这个事项", "There is no such item")

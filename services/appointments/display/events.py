@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class ItemLoad(BaseModel):
@@ -28,6 +28,3 @@ class HallLoadMeasured(Event):
     p85_minutes: int | None
     items: list[ItemLoad]
     at: AwareDatetime
-
-
-PUBLISHED: tuple[type[Event], ...] = (HallLoadMeasured,)

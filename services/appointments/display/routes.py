@@ -15,11 +15,10 @@ from services.appointments.display.schemas import (
     with_estimate,
 )
 from services.appointments.queueing.schemas import TicketView
-from shared.clock import Now
-from shared.db import Session
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router()
 HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]

@@ -8,8 +8,8 @@ from services.appointments.estimates.schemas import Estimate
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing.models import Ticket, TicketState, WindowState
 from services.appointments.queueing.schemas import EstimateView, TicketView, view
-from shared.edge import View
 from shared.errors import Text
+from shared.web.models import View
 
 LONG_WAIT_MINUTES = 150
 _ELSEWHERE = Text(

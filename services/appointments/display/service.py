@@ -22,9 +22,9 @@ from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.estimates.service import Forecast
 from services.appointments.queueing.models import Ticket
-from shared import outbox
 from shared.errors import NotFound, Text
-from shared.identity import Caller
+from shared.messaging import outbox
+from shared.security.identity import Caller
 
 _NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
 _NO_HALL = Text("没有这个大厅", "There is no such hall")

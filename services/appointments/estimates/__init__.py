@@ -1,0 +1,1 @@
+"""How long people will wait: a forecast of the floor."""

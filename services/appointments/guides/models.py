@@ -15,8 +15,8 @@ from sqlalchemy.types import String
 from sqlmodel import Field
 
 from services.appointments.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class CaseKind(StrEnum):

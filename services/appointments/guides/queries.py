@@ -10,7 +10,7 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.guides.models import Guide, HallItem, Item
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 _OFFER = """
 SELECT guide_version, by_appointment, valid_from, valid_to FROM item WHERE code = $1

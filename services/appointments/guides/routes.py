@@ -7,12 +7,11 @@ from fastapi import Query, Request, Response
 from services.appointments.guides import printing, service
 from services.appointments.guides.schemas import GuideIn, GuideView, ItemCode, ItemIn, ItemView
 from shared import clock
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import StateConflict, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router(prefix="/items")
 

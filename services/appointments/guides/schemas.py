@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import Field
 
 from services.appointments.guides.models import CaseKind, LimitUnit, OnlineDepth
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 ItemCode = Annotated[
     str,

@@ -16,11 +16,11 @@ from services.appointments.guides.schemas import (
     ItemTerms,
     ItemView,
 )
-from shared import audit_log
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 from shared.errors import NotFound, StateConflict, Text
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 _NO_HALL = Text("没有这个大厅", "There is no such hall")

@@ -7,12 +7,11 @@ from services.appointments.issuing import service
 from services.appointments.issuing.rules import AlreadyTicketed
 from services.appointments.issuing.schemas import IssuedTicket, TicketRequest
 from services.appointments.priority.rules import EvidenceRefused
-from shared.clock import Now
-from shared.crypto import Vault, rating_key
-from shared.db import Session
 from shared.errors import problem_responses
-from shared.identity import Caller, allow
-from shared.routing import Router
+from shared.security.crypto import rating_key
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, RequestKeyring, Session, allow
+from shared.web.routing import Router
 
 router = Router(prefix="/tickets", tags=["citizen"])
 
@@ -28,7 +27,7 @@ async def issue_ticket(
     request: TicketRequest,
     response: Response,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("citizen", "device", "clerk", "hall_manager")],
     idempotency_key: Annotated[str, Header(max_length=255)],

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import Evidence
 from services.appointments.queueing.schemas import ItemCode, TicketView
-from shared.edge import Input
+from shared.web.models import Input
 
 
 class TicketRequest(Input):

@@ -28,11 +28,12 @@ from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import Entry
-from shared import audit_log, clock
-from shared.crypto import Keyring
+from shared import clock
 from shared.errors import Invalid, NotFound, Text
-from shared.identity import Caller
 from shared.ids import new_id
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _PROOF_IN_USE = Text(

@@ -8,7 +8,7 @@ Create Date: 2026-11-23
 
 from collections.abc import Sequence
 
-from shared import append_only
+from shared.database import append_only
 
 revision: str = "ticket_events"
 down_revision: str | Sequence[str] | None = "first"

@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from services.appointments.tables import Table
+from shared.database.tables import Moment
 from shared.ids import new_id
-from shared.tables import Moment
 
 
 class BookingPolicy(Table, table=True):

@@ -4,7 +4,7 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.policies.models import BookingPolicy
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 _TERMS = """
 SELECT version, hold_minutes FROM booking_policy

@@ -5,11 +5,10 @@ from typing import Annotated
 from services.appointments.directory.schemas import HallCode
 from services.appointments.policies import service
 from services.appointments.policies.schemas import NewPolicy, PolicyView
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import StateConflict, problem_responses
-from shared.identity import Caller, allow, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow, public
+from shared.web.routing import Router
 
 router = Router(prefix="/policies")
 

@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from shared.edge import Input, View
 from shared.errors import Text
+from shared.web.models import Input, View
 
 
 class PolicyTerms(View):

@@ -8,9 +8,10 @@ from services.appointments.directory import service as directory
 from services.appointments.policies import queries
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.policies.schemas import NewPolicy, PolicyTerms
-from shared import audit_log, versions
-from shared.db import DirectPool
-from shared.identity import Caller
+from shared.database.engine import DirectPool
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web import versions
 
 _DEFAULT_HOLD_MINUTES = 5
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.appointments.tables import Table
-from shared.tables import Moment
+from shared.database.tables import Moment
 
 
 class TicketClass(StrEnum):

@@ -4,10 +4,9 @@ from fastapi import Path
 
 from services.appointments.priority import service
 from services.appointments.priority.schemas import PolicyChange, PolicyView
-from shared.clock import Now
-from shared.db import Session
-from shared.identity import Caller, allow, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow, public
+from shared.web.routing import Router
 
 router = Router(prefix="/halls/{hall}/queue-policy")
 HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]

@@ -17,7 +17,7 @@ from services.appointments.priority.schemas import (
     StaffEvidence,
 )
 from shared.errors import Invalid, Text
-from shared.personal import normalise_id_number, valid_id_number
+from shared.security.personal import normalise_id_number, valid_id_number
 
 _CERTIFIED = frozenset(
     {

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from services.appointments.priority.models import TicketClass
-from shared.edge import Input, View
 from shared.errors import Text
+from shared.web.models import Input, View
 
 Credit = Annotated[int, Field(ge=0, le=1440)]
 

@@ -8,9 +8,9 @@ from services.appointments.directory.models import Hall
 from services.appointments.priority import queries
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy, PolicyChange, PolicyView, QueueRules
-from shared import audit_log
 from shared.errors import NotFound, Text
-from shared.identity import Caller
+from shared.security import audit_log
+from shared.security.identity import Caller
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 

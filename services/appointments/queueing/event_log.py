@@ -27,7 +27,7 @@ from services.appointments.queueing.models import (
 )
 from services.appointments.queueing.schemas import Entry
 from services.appointments.queueing.wording import ticket_conflict
-from shared import outbox
+from shared.messaging import outbox
 
 
 async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class TicketEdge(Event):
@@ -204,4 +204,3 @@ TICKET_EVENTS: dict[str, type[TicketEdge]] = {
         TicketUndone,
     )
 }
-PUBLISHED: tuple[type[Event], ...] = (*TICKET_EVENTS.values(), WindowChanged, CaseFinished)

@@ -11,8 +11,8 @@ from sqlmodel import Field
 
 from services.appointments.priority.models import TicketClass
 from services.appointments.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class TicketState(StrEnum):

@@ -26,7 +26,7 @@ from services.appointments.queueing.models import (
     WindowAtWork,
     WindowState,
 )
-from shared.outbox import OutboxRow
+from shared.messaging.outbox import OutboxRow
 
 _COLUMNS = (
     *("ticket_id", "visit_id", "number", "item_code", "action", "from_state", "to_state"),

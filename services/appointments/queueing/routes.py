@@ -3,8 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from services.appointments.queueing import rules, service
-from services.appointments.queueing.rules import Action, roles_for
+from services.appointments.queueing import service, workflow
 from services.appointments.queueing.schemas import (
     EdgeRequest,
     FinishRequest,
@@ -13,11 +12,11 @@ from services.appointments.queueing.schemas import (
     view,
 )
 from services.appointments.queueing.service import Wish
-from shared.clock import Now
-from shared.db import Session
+from services.appointments.queueing.workflow import Action, roles_for
 from shared.errors import StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow
+from shared.web.routing import Router
 
 router = Router(
     prefix="/tickets/{ticket_id}", tags=["hall"], responses=problem_responses(StateConflict)
@@ -28,7 +27,7 @@ router = Router(
     "/recall",
     operation_id="recall_ticket",
     summary="重呼 | Call again",
-    responses=problem_responses(StateConflict, rules.RecallTooSoon, rules.RecallsSpent),
+    responses=problem_responses(StateConflict, workflow.RecallTooSoon, workflow.RecallsSpent),
 )
 async def recall_ticket(
     ticket_id: UUID,
@@ -110,7 +109,7 @@ async def park_ticket(
     "/resume",
     operation_id="resume_ticket",
     summary="恢复排队 | Wait again",
-    responses=problem_responses(StateConflict, rules.TooLateToReturn),
+    responses=problem_responses(StateConflict, workflow.TooLateToReturn),
 )
 async def resume_ticket(
     ticket_id: UUID,
@@ -153,10 +152,10 @@ async def abandon_ticket(
     summary="撤销上一步 | Undo the last step",
     responses=problem_responses(
         StateConflict,
-        rules.NothingToUndo,
-        rules.WindowBusy,
-        rules.LegAlreadyCalled,
-        rules.TicketedAgain,
+        workflow.NothingToUndo,
+        workflow.WindowBusy,
+        workflow.LegAlreadyCalled,
+        workflow.TicketedAgain,
     ),
 )
 async def undo_ticket(

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.appointments.queueing.models import Outcome, Ticket, TicketState
-from shared.edge import Input, View
 from shared.errors import Text
+from shared.web.models import Input, View
 
 ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
 _DONE_IS_DONE = Text(

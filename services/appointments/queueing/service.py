@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.priority import service as priority
 from services.appointments.priority.rules import returned_standing
-from services.appointments.queueing import event_log, queries, rules
+from services.appointments.queueing import event_log, queries, workflow
 from services.appointments.queueing.models import (
     Call,
     Outcome,
@@ -21,13 +21,13 @@ from services.appointments.queueing.models import (
     WindowAtWork,
     WindowState,
 )
-from services.appointments.queueing.rules import Action, Edge
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
 from services.appointments.queueing.undoing import take_back
 from services.appointments.queueing.wording import ticket_conflict
+from services.appointments.queueing.workflow import Action, Edge
 from shared.errors import Invalid, NotFound, Text
-from shared.identity import Caller
 from shared.ids import new_id
+from shared.security.identity import Caller
 
 _NOT_SERVED = Text("本大厅没有开办这些事项的窗口", "No window of this hall serves these items")
 _UNKNOWN = Text("没有这个号，请核对", "There is no such ticket; please check")
@@ -65,7 +65,7 @@ async def move(
     ticket = await find(session, ticket_id)
     if not _may_see(caller, ticket):
         raise NotFound(_UNKNOWN)
-    edge = rules.WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
+    edge = workflow.WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
     return await take(session, ticket, edge, wish or Wish(), caller.sub, now)
 
 

@@ -8,7 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import event_log, queries
 from services.appointments.queueing.models import Ticket, TicketEvent, TicketState
-from services.appointments.queueing.rules import (
+from services.appointments.queueing.schemas import Entry, TicketMemory, memory
+from services.appointments.queueing.workflow import (
     ENDS_CALL,
     TAKEN_BACK,
     Action,
@@ -18,7 +19,6 @@ from services.appointments.queueing.rules import (
     WindowBusy,
     undo_until,
 )
-from services.appointments.queueing.schemas import Entry, TicketMemory, memory
 
 
 async def take_back(

@@ -1,0 +1,15 @@
+"""When a hall takes appointments: rules, closures, and the working calendar."""
+
+from datetime import timedelta
+
+from services.appointments.schedules import service
+from services.appointments.schedules.handlers import subscriptions
+from services.appointments.schedules.routes import router
+from shared.jobs import Job
+from shared.web.room import Room
+
+room = Room(
+    routers=[router],
+    subscriptions=subscriptions,
+    jobs=[Job("extend-schedules", timedelta(hours=1), service.extend)],
+)

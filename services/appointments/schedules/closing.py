@@ -11,8 +11,8 @@ from services.appointments.schedules import reporting
 from services.appointments.schedules.models import Closure
 from services.appointments.schedules.schemas import ClosureIn, ClosureView
 from services.appointments.slots import service as slots
-from shared import audit_log
-from shared.identity import Caller
+from shared.security import audit_log
+from shared.security.identity import Caller
 
 
 async def close(

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class CalendarChanged(Event):

@@ -4,16 +4,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.schedules import service
 from services.appointments.schedules.contracts import CalendarChanged
-from shared import workdays
-from shared.bus import Subscription
-from shared.events import Envelope
+from shared.database import calendar_days
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Envelope
 
 
 async def learn_calendar(session: AsyncSession, envelope: Envelope[CalendarChanged]) -> None:
     """A year becomes known: it gets its slots. Days that turned into rest days are for staff:
     `propose` without changes names the slots that would go."""
     notice = envelope.data
-    await workdays.learn(
+    await calendar_days.learn(
         session,
         region=notice.region,
         year=notice.year,

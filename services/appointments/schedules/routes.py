@@ -13,11 +13,10 @@ from services.appointments.schedules.schemas import (
     ScheduleApplication,
     ScheduleChange,
 )
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import problem_responses
-from shared.identity import Caller, allow, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow, public
+from shared.web.routing import Router
 
 router = Router(tags=["hall"])
 

@@ -10,8 +10,8 @@ from services.appointments.booking.models import AppointmentState
 from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.slots.models import Pool
-from shared.edge import Input, View
 from shared.errors import Text
+from shared.web.models import Input, View
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Places = Annotated[int, Field(ge=1, le=1000)]

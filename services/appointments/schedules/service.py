@@ -24,9 +24,10 @@ from services.appointments.schedules.schemas import (
 )
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, Slot
-from shared import audit_log, workdays
+from shared.database import calendar_days
 from shared.errors import Conflict, Invalid, Text
-from shared.identity import Caller
+from shared.security import audit_log
+from shared.security.identity import Caller
 
 log = structlog.get_logger()
 
@@ -124,7 +125,7 @@ async def _plan(
     closures = await queries.closures(session, hall.code, now)
     return rules.plan(
         in_force,
-        official=await workdays.load(session),
+        official=await calendar_days.load(session),
         zone=ZoneInfo(hall.timezone),
         closures=[Shut(one.starts_at, one.ends_at) for one in closures],
         now=now,

@@ -1,0 +1,18 @@
+"""号源: places at a time, opened, full, freed and closed."""
+
+from datetime import timedelta
+
+from services.appointments.slots import events, service
+from services.appointments.slots.routes import router
+from shared.jobs import Job
+from shared.web.room import Room
+
+room = Room(
+    routers=[router],
+    publishes=[events.SlotsOpened, events.SlotsWithdrawn, events.SlotFull, events.SlotFreed],
+    jobs=[
+        Job("open-slots", timedelta(seconds=10), service.open_due),
+        Job("close-slots", timedelta(seconds=10), service.close_due),
+        Job("announce-fullness", timedelta(seconds=2), service.announce_fullness),
+    ],
+)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.appointments.slots.models import Pool
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class SlotOnSale(BaseModel):

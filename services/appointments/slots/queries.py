@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.slots.models import Pool, Slot
 from services.appointments.slots.rules import OpenSlot, SlotFacts
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 _MOST = 2000
 

@@ -11,12 +11,11 @@ from services.appointments.slots import service
 from services.appointments.slots.models import Pool
 from services.appointments.slots.schemas import FreeSlot
 from shared import clock
-from shared.clock import Now
-from shared.db import Direct
-from shared.edge import Day
-from shared.identity import Caller, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Direct, Now, Paging, public
+from shared.web.models import Day
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.appointments.slots.models import Pool
-from shared.edge import View
+from shared.web.models import View
 
 """A day that leaves room to count from."""
 

@@ -20,9 +20,9 @@ from services.appointments.slots.events import (
 from services.appointments.slots.models import Pool, Slot
 from services.appointments.slots.rules import SlotFacts
 from services.appointments.slots.schemas import FreeSlot
-from shared import outbox
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
+from shared.messaging import outbox
 
 _EVENT_SLOTS = 200
 _NO_HALL = Text("没有这个大厅", "There is no such hall")

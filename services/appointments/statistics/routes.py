@@ -5,11 +5,10 @@ from fastapi import Path, Query, Response
 from services.appointments.statistics import service
 from services.appointments.statistics.schemas import Format, Grouping, StatisticsView
 from shared import clock
-from shared.clock import Now
-from shared.db import Session
-from shared.edge import Day
-from shared.identity import Caller, allow
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow
+from shared.web.models import Day
+from shared.web.routing import Router
 
 router = Router(tags=["hall"])
 _TODAY = "默认今天 | Today unless given"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.edge import View
+from shared.web.models import View
 
 
 class Grouping(StrEnum):

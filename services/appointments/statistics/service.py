@@ -16,7 +16,7 @@ from services.appointments.statistics.schemas import (
     StatisticsView,
 )
 from shared.errors import Invalid, NotFound, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 LONGEST_DAYS = 366
 _NO_HALL = Text("没有这个大厅", "There is no such hall")

@@ -1,0 +1,6 @@
+"""窗口: opened, paused and closed by whoever sits there."""
+
+from services.appointments.windows.routes import router
+from shared.web.room import Room
+
+room = Room(routers=[router])

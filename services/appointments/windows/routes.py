@@ -3,11 +3,10 @@ from uuid import UUID
 
 from services.appointments.windows import service
 from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowView, view
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow
+from shared.web.routing import Router
 
 router = Router(
     prefix="/windows/{window_id}", tags=["hall"], responses=problem_responses(StateConflict)

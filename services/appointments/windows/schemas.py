@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.appointments.queueing.models import WindowAtWork, WindowState
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 
 class OpenRequest(Input):

@@ -10,9 +10,9 @@ from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.wording import window_conflict
 from services.appointments.windows import queries
-from services.appointments.windows.rules import WindowAction, next_state
+from services.appointments.windows.workflow import WindowAction, next_state
 from shared.errors import NotFound, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 _UNKNOWN = Text("没有这个窗口", "There is no such window")
 _UNPAUSED: dict[str, Any] = {"pause_reason": None}

@@ -3,8 +3,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.calendar import service
 from services.feedback.calendar.contracts import CalendarChanged
 from shared import clock
-from shared.bus import Subscription
-from shared.events import Envelope
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Envelope
 
 
 async def learn_year(session: AsyncSession, envelope: Envelope[CalendarChanged]) -> None:

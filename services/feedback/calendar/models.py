@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
 from services.feedback.tables import Table
-from shared.tables import Moment
+from shared.database.tables import Moment
 from shared.workdays import Workdays
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.calendar import queries
 from services.feedback.calendar.contracts import CalendarChanged
 from services.feedback.calendar.models import Calendar
-from shared import workdays
+from shared.database import calendar_days
 
 
 async def learn_year(session: AsyncSession, notice: CalendarChanged, now: datetime) -> None:
@@ -15,7 +15,7 @@ async def learn_year(session: AsyncSession, notice: CalendarChanged, now: dateti
 
     What was computed by earlier editions is recomputed by whoever keeps it.
     """
-    is_new = await workdays.learn(
+    is_new = await calendar_days.learn(
         session,
         region=notice.region,
         year=notice.year,
@@ -32,4 +32,4 @@ async def load(session: AsyncSession, region: str) -> Calendar:
     """The number is read before the days: a notice that comes in between is met again later."""
     found = await queries.edition(session, region)
     number, notice = (found.edition, found.notice) if found else (0, "")
-    return Calendar(number, notice, await workdays.load(session, region))
+    return Calendar(number, notice, await calendar_days.load(session, region))

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from services.feedback.casework.models import ActivityKind
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
-from shared.edge import View
+from shared.web.models import View
 
 
 class DuplicateView(View):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.machine import Effect
+from services.feedback.casework.workflow import Effect
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Extension, Subject

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.feedback.letters.models import Letter, LetterKind
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class LetterEvent(Event):

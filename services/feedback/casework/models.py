@@ -9,8 +9,8 @@ from sqlmodel import Field
 
 from services.feedback.letters.models import LetterState
 from services.feedback.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class ActivityKind(StrEnum):

@@ -7,23 +7,20 @@ from uuid import UUID
 from fastapi import Body, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
-from services.feedback.casework import labels, machine, rules, service, views
+from services.feedback.casework import labels, rules, service, views, workflow
 from services.feedback.casework.answers import FileView, LetterView, PapersView
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import LetterKind, LetterState
 from services.feedback.letters.schemas import ByPhone, LetterFilter
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Session
 from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.pages import Page, Paging
-from shared.routing import Router
-from shared.versions import ExpectedVersion
+from shared.security.identity import Caller
+from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["department"])
 
-Staff = Annotated[Caller, allow(*machine.STAFF)]
+Staff = Annotated[Caller, allow(*workflow.STAFF)]
 _MOVE = problem_responses(
     NotFound,
     PreconditionRequired,
@@ -42,9 +39,9 @@ _MOVE = problem_responses(
 @router.get("", operation_id="list_letters", summary="来信工作列表 | Work list of letters")
 async def list_letters(
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
-    caller: Annotated[Caller, allow(*machine.STAFF, "auditor")],
+    caller: Annotated[Caller, allow(*workflow.STAFF, "auditor")],
     paging: Paging,
     state: Annotated[list[LetterState] | None, Query(max_length=20)] = None,
     kind: LetterKind | None = None,
@@ -69,7 +66,7 @@ async def list_letters(
 async def find_by_phone(
     given: ByPhone,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "supervisor")],
     paging: Paging,
@@ -88,7 +85,12 @@ async def find_by_phone(
     responses=problem_responses(NotFound),
 )
 async def read_file(
-    letter_id: UUID, response: Response, session: Session, vault: Vault, now: Now, caller: Staff
+    letter_id: UUID,
+    response: Response,
+    session: Session,
+    vault: RequestKeyring,
+    now: Now,
+    caller: Staff,
 ) -> FileView:
     """来信、补充、答复、办理过程、活动与时限。ETag 是提交操作时要带的版本号。
     ---
@@ -107,7 +109,12 @@ async def read_file(
     responses=problem_responses(NotFound),
 )
 async def read_papers(
-    letter_id: UUID, response: Response, session: Session, vault: Vault, now: Now, caller: Staff
+    letter_id: UUID,
+    response: Response,
+    session: Session,
+    vault: RequestKeyring,
+    now: Now,
+    caller: Staff,
 ) -> PapersView:
     """未遮蔽的补充和答复。每次查看都会记入审计日志。
     ---
@@ -123,7 +130,7 @@ async def _move(
     action: str,
     fields: BaseModel,
     expected: int | None,
-    context: tuple[Session, Vault, Caller, datetime, Response],
+    context: tuple[Session, RequestKeyring, Caller, datetime, Response],
 ) -> LetterView:
     session, vault, caller, now, response = context
     await letters.visible(session, letter_id, caller)
@@ -138,8 +145,8 @@ async def _move(
 
 def _add_route(path: str, action: str, operation_id: str) -> None:
     """One route for one action: its own input model, roles and description, from the table."""
-    takes: Any = machine.takes(action)
-    roles = machine.WORKFLOW.roles_of(action) & set(machine.STAFF)
+    takes: Any = workflow.takes(action)
+    roles = workflow.WORKFLOW.roles_of(action) & set(workflow.STAFF)
     optional = not any(field.is_required() for field in takes.model_fields.values())
     wanted: Any = takes | None if optional else takes
     body: Any = Body(None) if optional else Body()
@@ -148,7 +155,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         letter_id: UUID,
         response: Response,
         session: Session,
-        vault: Vault,
+        vault: RequestKeyring,
         now: Now,
         caller: Annotated[Caller, allow(*sorted(roles))],
         expected: ExpectedVersion,
@@ -164,12 +171,12 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         methods=["POST"],
         operation_id=operation_id,
         summary=f"{label.zh} | {label.en}",
-        description=machine.describe(action),
+        description=workflow.describe(action),
         responses=_MOVE,
     )
 
 
-for _action in machine.STAFF_ACTIONS:
+for _action in workflow.STAFF_ACTIONS:
     _add_route(f"/{{letter_id}}/actions/{_action}", _action, f"letter_{_action}")
 _add_route("/{letter_id}/activities", "log_activity", "add_letter_activity")
 _add_route("/{letter_id}/extensions", "request_extension", "ask_letter_extension")

@@ -10,7 +10,7 @@ from pydantic import Field
 from services.feedback.casework.models import ActivityKind, LetterGrade
 from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
-from shared.edge import Prose
+from shared.web.models import Prose
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
 Paragraphs = Annotated[PlainText, Field(min_length=1, max_length=5000)]

@@ -4,19 +4,19 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, machine, queries, views
+from services.feedback.casework import clocks, queries, views, workflow
 from services.feedback.casework.answers import SenderStep, SenderView
 from services.feedback.casework.labels import LABELS, TOLD_THE_SENDER
-from services.feedback.casework.machine import SENDER
 from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.workflow import SENDER
 from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
 from services.feedback.redaction.rules import Known, mask
-from shared.crypto import Keyring
 from shared.errors import Text
+from shared.security.crypto import Keyring
 
 RECEIVED = Text("收到", "Received")
 MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Handled together with a like letter")
@@ -51,7 +51,7 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
 
 
 def _actions(state: LetterState) -> list[str]:
-    open_to = machine.WORKFLOW.open_to(state, frozenset({SENDER}))
+    open_to = workflow.WORKFLOW.open_to(state, frozenset({SENDER}))
     return list(dict.fromkeys(ENDPOINTS.get(action, action) for action in open_to))
 
 

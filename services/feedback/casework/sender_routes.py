@@ -10,12 +10,10 @@ from services.feedback.casework.answers import SenderView
 from services.feedback.casework.schemas import Rate, Reopen, Supplement, WithCode, Withdraw
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Direct, Session
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
-from shared.identity import Caller, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Direct, Now, RequestKeyring, Session, public
+from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["citizen"])
 
@@ -39,7 +37,7 @@ class _Sender:
     response: Response
     session: Session
     direct: Direct
-    vault: Vault
+    vault: RequestKeyring
     now: Now
     _: Annotated[Caller | None, public()]
     code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None

@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, events, machine, queries, rules, writes
+from services.feedback.casework import clocks, effects, events, queries, rules, workflow
 from services.feedback.casework.clocks import LetterClocks
-from services.feedback.casework.machine import CLOCK, SENDER, Effect, Move
+from services.feedback.casework.effects import Act
 from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.rules import Facts
 from services.feedback.casework.schemas import Fields, Merge, Rate
-from services.feedback.casework.writes import Act
+from services.feedback.casework.workflow import CLOCK, SENDER, Effect, Move
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind
 from services.feedback.deadlines.service import Extension
@@ -22,11 +22,12 @@ from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
-from shared import outbox, versions
-from shared.crypto import Keyring
 from shared.errors import StateConflict
-from shared.identity import Caller
 from shared.ids import new_id
+from shared.messaging import outbox
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web import versions
 
 
 class Actor(NamedTuple):
@@ -58,7 +59,7 @@ async def act(
     """
     target = await _lock_target(session, letter_id, fields, caller)
     letter = await letters.visible(session, letter_id, caller)
-    move = machine.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
+    move = workflow.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     versions.ensure(version, version=letter.version, state=letter.state)
     actor = Actor(caller.sub, caller.roles)
     return await _make(session, vault, letter, move, actor, fields, now, target)
@@ -73,7 +74,7 @@ async def act_as_sender(
     now: datetime,
 ) -> Letter:
     """The letter after something that its sender did, who has shown the query code."""
-    move = machine.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
+    move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
     return await _make(session, vault, letter, move, THE_SENDER, fields, now)
 
 
@@ -104,7 +105,7 @@ async def _run_out(
     for clock in over:
         letter = await letters.by_id(session, clock.subject_id)
         if letter is not None and letter.state is state:
-            move = machine.WORKFLOW.take(letter.state, letter.version, action, THE_CLOCK.roles)
+            move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_CLOCK.roles)
             await _make(session, None, letter, move, THE_CLOCK, Fields(), now)
         subject = deadlines.Subject(clock.subject_kind, clock.subject_id)
         await deadlines.meet(session, subject, kind, by=CLOCK, now=now)
@@ -137,11 +138,11 @@ async def _make(
         move.guard(await _facts(session, letter, actor, fields, now, file, target))
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
-    changed = writes.changes(letter, move.action, to, act)
+    changed = effects.changes(letter, move.action, to, act)
     transition = _transition(letter, move, to, act, vault)
     moved = await _swap(session, letter, changed)
     session.add(transition)
-    if (add := writes.ADDED.get(move.action)) is not None and vault is not None:
+    if (add := effects.ADDED.get(move.action)) is not None and vault is not None:
         await add(session, vault, moved, act)
     await session.flush()
     await _turn_clocks(session, moved, move.effects, act)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, machine, queries
+from services.feedback.casework import clocks, queries, workflow
 from services.feedback.casework.answers import (
     ActivityView,
     ClockView,
@@ -32,10 +32,10 @@ from services.feedback.letters.models import Letter
 from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.rules import Known, mask
-from shared import audit_log
-from shared.crypto import Keyring
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 
 class Answer(NamedTuple):
@@ -196,7 +196,7 @@ def _view(
         due_on=clock.due_on if clock else None,
         due_is_provisional=clock.provisional if clock else False,
         is_overdue=clock is not None and deadline_rules.is_overdue(clock, now),
-        actions=machine.WORKFLOW.open_to(letter.state, caller.roles),
+        actions=workflow.WORKFLOW.open_to(letter.state, caller.roles),
         duplicates=[DuplicateView(**other._asdict()) for other in alike],
     )
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class DeadlineMoved(Event):

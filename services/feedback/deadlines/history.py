@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.deadlines import queries
 from services.feedback.deadlines.models import Change, Deadline
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 async def note(

@@ -22,8 +22,8 @@ from services.feedback.deadlines.models import (
     SubjectKind,
 )
 from services.feedback.tables import system
-from shared import outbox
-from shared.events import Event
+from shared.messaging import outbox
+from shared.messaging.events import Event
 
 Clocks = Sequence[Row[Deadline, bool]]
 """Each with whether a later edition of the calendar is out than the one it was computed by."""

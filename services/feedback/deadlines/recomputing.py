@@ -20,7 +20,7 @@ from services.feedback.deadlines import history, queries, rules
 from services.feedback.deadlines.events import DeadlineMoved
 from services.feedback.deadlines.models import LIVE, Change, Deadline
 from services.feedback.deadlines.queries import Clocks
-from shared.db import Sessions
+from shared.database.engine import Sessions
 
 BATCH = 1000
 """Clocks recomputed in one transaction: each of its statements stays far below its timeout."""

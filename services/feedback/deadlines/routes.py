@@ -5,12 +5,11 @@ from fastapi import status
 from services.feedback.deadlines import views
 from services.feedback.deadlines.models import ClockState
 from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router()
 

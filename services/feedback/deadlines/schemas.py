@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind, Unit
-from shared.edge import Prose, View
+from shared.web.models import Prose, View
 
 REGION = r"^[A-Z]{2}(-[A-Z0-9]{1,8})?$"
 

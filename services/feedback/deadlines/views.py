@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.deadlines import queries, recomputing, rules
 from services.feedback.deadlines.models import ClockState, Deadline, DeadlinePolicy
 from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
-from shared import audit_log
 from shared.clock import today
 from shared.errors import Conflict, Invalid, Text
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 
 class PolicyStands(Conflict):

@@ -2,9 +2,9 @@ from typing import Annotated
 
 from services.feedback.departments import service
 from services.feedback.departments.schemas import DepartmentView
-from shared.db import Session
-from shared.identity import Caller, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Session, public
+from shared.web.routing import Router
 
 router = Router(prefix="/feedback", tags=["citizen"])
 

@@ -1,6 +1,6 @@
 from pydantic import ConfigDict, Field
 
-from shared.edge import View
+from shared.web.models import View
 
 
 class DepartmentView(View):

@@ -13,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.letters import rules
 from services.feedback.letters.models import DuplicateHint, Letter, LetterDay
 from services.feedback.letters.schemas import LetterFilter
-from shared.db import DirectPool
-from shared.identity import Caller
+from shared.database.engine import DirectPool
+from shared.security.identity import Caller
 
 
 async def next_serial(session: AsyncSession, region: str, day: date) -> int:

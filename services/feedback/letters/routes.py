@@ -5,12 +5,10 @@ from fastapi import Request, Response, status
 
 from services.feedback.letters import service
 from services.feedback.letters.schemas import LetterIn, LetterReceipt, OriginalView
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Session
 from shared.errors import Forbidden, NotFound, problem_responses
-from shared.identity import Caller, allow, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, RequestKeyring, Session, allow, public
+from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["citizen"])
 
@@ -26,7 +24,7 @@ async def write_letter(
     letter: LetterIn,
     request: Request,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Annotated[Caller | None, public()],
 ) -> LetterReceipt:
@@ -50,7 +48,7 @@ async def read_original(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "officer", "reviewer", "supervisor")],
 ) -> OriginalView:

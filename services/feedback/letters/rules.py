@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services.feedback.letters.models import Anonymity, Channel, Letter
 from shared.errors import Forbidden, Text, TooMany
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 EVERYWHERE = "*"
 OFFICE_ROLES = ("dispatcher", "supervisor", "reviewer", "auditor")

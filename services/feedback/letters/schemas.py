@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
-from shared.edge import Prose, View
 from shared.errors import Text
-from shared.personal import Phone
+from shared.security.personal import Phone
+from shared.web.models import Prose, View
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 

@@ -21,13 +21,13 @@ from services.feedback.letters.schemas import (
     OriginalView,
 )
 from services.feedback.redaction.rules import hide
-from shared import audit_log
 from shared.clock import today
-from shared.crypto import Keyring
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
-from shared.identity import Caller
 from shared.ids import new_id, normal_code, secret_code
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
 
 DUPLICATES_WITHIN = timedelta(days=90)
 MOST_HINTS = 5

@@ -7,7 +7,7 @@ Create Date: 2026-11-23 08:50:00
 
 from collections.abc import Sequence
 
-from shared import append_only
+from shared.database import append_only
 
 revision: str = "append_only_handling"
 down_revision: str | Sequence[str] | None = "first_deadline_policies"

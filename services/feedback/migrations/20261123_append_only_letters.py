@@ -7,7 +7,7 @@ Create Date: 2026-11-23 08:55:00
 
 from collections.abc import Sequence
 
-from shared import append_only
+from shared.database import append_only
 
 revision: str = "append_only_letters"
 down_revision: str | Sequence[str] | None = "append_only_handling"

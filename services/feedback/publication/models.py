@@ -11,8 +11,8 @@ from sqlmodel import Column, Field
 from services.feedback.letters.models import LetterKind
 from services.feedback.redaction.rules import SpanKind
 from services.feedback.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class Part(StrEnum):

@@ -17,7 +17,7 @@ from services.feedback.publication.models import (
     RedactionSpan,
     Verdict,
 )
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 _COLUMNS = """reg_no, kind, title, body, reply, department, department_code, received_on,
     replied_on, published_at"""

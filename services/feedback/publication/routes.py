@@ -14,14 +14,20 @@ from services.feedback.publication.schemas import (
     RedactionView,
 )
 from services.feedback.publication.service import Case
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Direct, Session
 from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging
-from shared.routing import Router
-from shared.versions import ExpectedVersion
+from shared.security.identity import Caller
+from shared.web.dependencies import (
+    Direct,
+    ExpectedVersion,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+    public,
+)
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 public_router = Router(prefix="/published-letters", tags=["citizen"])
 router = Router(prefix="/letters/{letter_id}/publication", tags=["department"])
@@ -85,7 +91,7 @@ async def open_redaction(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Reviewer,
     given: OpenRedaction | None = None,
@@ -106,7 +112,12 @@ async def open_redaction(
     responses=_CASE,
 )
 async def read_redaction(
-    letter_id: UUID, response: Response, session: Session, vault: Vault, now: Now, caller: Reviewer
+    letter_id: UUID,
+    response: Response,
+    session: Session,
+    vault: RequestKeyring,
+    now: Now,
+    caller: Reviewer,
 ) -> RedactionView:
     """原文、标记和公开稿预览。查看会记入审计日志。
     ---
@@ -127,7 +138,7 @@ async def decide_spans(
     decision: Decide,
     response: Response,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Reviewer,
     expected: ExpectedVersion,
@@ -151,7 +162,7 @@ async def approve_publication(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Reviewer,
     expected: ExpectedVersion,
@@ -176,7 +187,7 @@ async def decline_publication(
     declined: Decline,
     response: Response,
     session: Session,
-    vault: Vault,
+    vault: RequestKeyring,
     now: Now,
     caller: Reviewer,
     expected: ExpectedVersion,

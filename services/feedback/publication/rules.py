@@ -6,7 +6,7 @@ from services.feedback.letters.models import Letter, LetterKind, LetterState
 from services.feedback.publication.models import Part, RedactionSpan, Verdict
 from services.feedback.redaction.rules import Span, redact, unresolved
 from shared.errors import Conflict, Forbidden, Invalid, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 TWO_REVIEWERS = frozenset({LetterKind.COMPLAINT, LetterKind.ACCUSATION})
 ANSWERED = frozenset({LetterState.REPLIED, LetterState.CLOSED})

@@ -8,7 +8,7 @@ from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
 from services.feedback.publication.models import DeclineReason, Part, RedactionState, Verdict
 from services.feedback.redaction.rules import SpanKind
-from shared.edge import Prose, View
+from shared.web.models import Prose, View
 
 
 class OpenRedaction(Prose):

@@ -29,11 +29,13 @@ from services.feedback.publication.models import (
 )
 from services.feedback.publication.schemas import Decide
 from services.feedback.redaction.rules import Known, propose
-from shared import audit_log, outbox, versions
 from shared.clock import today
-from shared.crypto import Keyring
 from shared.errors import Invalid, NotFound, StateConflict, Text
-from shared.identity import Caller
+from shared.messaging import outbox
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web import versions
 
 
 class Case(NamedTuple):

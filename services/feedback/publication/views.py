@@ -10,11 +10,11 @@ from services.feedback.letters.models import LetterKind
 from services.feedback.publication import queries, rules, search
 from services.feedback.publication.schemas import Blocker, PublishedView, RedactionView, SpanView
 from services.feedback.publication.service import Case
-from shared import audit_log
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 _NOT_PUBLIC = Text(
     "没有这封公开来信；自己的来信请凭查询码查看",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 CODE = r"^[A-Za-z0-9_-]{1,32}$"
 

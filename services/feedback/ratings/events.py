@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.feedback.ratings.models import Grade
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class RatingInvited(Event):

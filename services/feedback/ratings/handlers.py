@@ -3,8 +3,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.ratings import service
 from services.feedback.ratings.contracts import CaseFinished
 from shared import clock
-from shared.bus import Subscription
-from shared.events import Envelope
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Envelope
 
 
 async def invite(session: AsyncSession, envelope: Envelope[CaseFinished]) -> None:

@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind
-from services.feedback.ratings import machine, queries, rules
+from services.feedback.ratings import queries, rules, workflow
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
-from services.feedback.ratings.machine import Move
 from services.feedback.ratings.models import (
     Action,
     AppealReason,
@@ -22,13 +21,15 @@ from services.feedback.ratings.models import (
 )
 from services.feedback.ratings.rules import RevisitedToday
 from services.feedback.ratings.service import subject_of
+from services.feedback.ratings.workflow import Move
 from services.feedback.supervision import service as supervision
 from services.feedback.supervision.models import Cause
-from shared import outbox, versions
 from shared.clock import today
-from shared.crypto import Keyring
 from shared.errors import NotFound
-from shared.identity import Caller
+from shared.messaging import outbox
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web import versions
 
 SAID, PLAN = "rating_step.said", "rating_step.plan"
 SUPERVISED_AT_LEVEL = 2
@@ -67,7 +68,7 @@ def may_see(caller: Caller, rating: Rating) -> bool:
     """An officer sees the ratings of the own departments, a manager those of the own hall."""
     if caller.has("hall_manager") and caller.at(rating.hall_code):
         return True
-    return caller.has(*machine.READERS) and caller.at(rating.department_code)
+    return caller.has(*workflow.READERS) and caller.at(rating.department_code)
 
 
 async def act(
@@ -82,7 +83,7 @@ async def act(
         raise NotFound(rules.NO_RATING)
     versions.ensure(doing.expected, version=rating.version, state=rating.state)
     involved = await queries.who_did(session, rating.id, DEPARTMENT_ACTIONS)
-    move = machine.move_of(rating, action, doing.caller, involved)
+    move = workflow.move_of(rating, action, doing.caller, involved)
     round_ = rating.round
     rating.state, rating.version = move.to or rating.state, rating.version + 1
     await _run_clocks(session, rating, move, doing)
@@ -92,7 +93,7 @@ async def act(
         await _ask_for_revisit(session, rating, doing.now)
     if action is Action.REVISIT and fields.outcome is not None:
         await _revisit(session, rating, fields.outcome, doing)
-    if rating.state in machine.ENDED:
+    if rating.state in workflow.ENDED:
         await deadlines.cancel(session, subject_of(rating), by=doing.caller.sub, now=doing.now)
     await session.flush()
     await queries.add(session, _step(rating, action, round_, fields, doing))
@@ -163,7 +164,7 @@ async def _revisit(
     )
     if not await queries.add_revisit(session, revisit):
         raise RevisitedToday
-    rating.state = machine.after_revisit(outcome, round_=rating.round, attempt=tried + 1)
+    rating.state = workflow.after_revisit(outcome, round_=rating.round, attempt=tried + 1)
     if rating.state is RatingState.FEEDBACK_GIVEN:
         return
     subject = subject_of(rating)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends
 
-from services.feedback.ratings import handling, machine, views
+from services.feedback.ratings import handling, views, workflow
 from services.feedback.ratings.handling import Doing, Fields
 from services.feedback.ratings.models import Action
 from services.feedback.ratings.rules import RevisitedToday, SamePerson
@@ -17,13 +17,10 @@ from services.feedback.ratings.schemas import (
     RevisitResult,
     Said,
 )
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.routing import Router
-from shared.versions import ExpectedVersion
+from shared.security.identity import Caller
+from shared.web.dependencies import ExpectedVersion, Now, RequestKeyring, Session, allow
+from shared.web.routing import Router
 
 router = Router(
     prefix="/ratings/{rating_id}",
@@ -31,8 +28,8 @@ router = Router(
     responses=problem_responses(NotFound, StateConflict),
 )
 
-Officer = Annotated[Caller, allow(*sorted(machine.OFFICER))]
-Reviewer = Annotated[Caller, allow(*sorted(machine.REVIEWER))]
+Officer = Annotated[Caller, allow(*sorted(workflow.OFFICER))]
+Reviewer = Annotated[Caller, allow(*sorted(workflow.REVIEWER))]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class _Acting:
 
     rating_id: UUID
     session: Session
-    vault: Vault
+    vault: RequestKeyring
     now: Now
     expected: ExpectedVersion
 

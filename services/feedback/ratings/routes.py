@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Query, status
 
-from services.feedback.ratings import machine, rules, service, statistics, views
+from services.feedback.ratings import rules, service, statistics, views, workflow
 from services.feedback.ratings.models import RatingState
 from services.feedback.ratings.schemas import (
     AskToRate,
@@ -16,18 +16,16 @@ from services.feedback.ratings.schemas import (
     Statistics,
     TagView,
 )
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Session
-from shared.edge import Day
 from shared.errors import NotFound, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.models import Day
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router()
 
-Reader = Annotated[Caller, allow(*machine.READERS)]
+Reader = Annotated[Caller, allow(*workflow.READERS)]
 Anyone = Annotated[Caller | None, public()]
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
@@ -55,7 +53,7 @@ async def list_rating_tags(_: Anyone) -> list[TagView]:
     responses=problem_responses(NotFound, rules.NotForStaff),
 )
 async def ask_to_rate(
-    request: AskToRate, session: Session, vault: Vault, caller: Anyone
+    request: AskToRate, session: Session, vault: RequestKeyring, caller: Anyone
 ) -> InvitationView:
     """凭取号时所得的 id 和评价键取得评价邀请码，可重复查看；工作人员知道 id，但没有键。
 
@@ -78,7 +76,7 @@ async def ask_to_rate(
     ),
 )
 async def give_rating(
-    request: GiveRating, session: Session, vault: Vault, now: Now, caller: Anyone
+    request: GiveRating, session: Session, vault: RequestKeyring, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """一次服务评价一次；差评由部门限期整改，并由另一人回访。
 
@@ -97,7 +95,7 @@ async def give_rating(
     responses=problem_responses(NotFound, rules.NotForStaff, rules.NoLongerAmendable),
 )
 async def amend_rating(
-    request: GiveRating, session: Session, vault: Vault, now: Now, caller: Anyone
+    request: GiveRating, session: Session, vault: RequestKeyring, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """24 小时内可以修改一次，原评价留存。
 
@@ -173,7 +171,7 @@ async def get_rating_statistics(
     responses=problem_responses(NotFound),
 )
 async def get_rating(
-    rating_id: UUID, session: Session, vault: Vault, caller: Reader, now: Now
+    rating_id: UUID, session: Session, vault: RequestKeyring, caller: Reader, now: Now
 ) -> RatingDetail:
     """评价、群众所写内容与整改全过程；查看会记入日志。
 

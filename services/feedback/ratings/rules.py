@@ -9,9 +9,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.ratings.models import Grade, RatingState
-from shared.crypto import Keyring, rating_key
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
-from shared.identity import ROLES, Caller
+from shared.security.crypto import Keyring, rating_key
+from shared.security.identity import ROLES, Caller
 
 BAD = frozenset({Grade.DISSATISFIED, Grade.VERY_DISSATISFIED})
 """差评: the two lowest grades (GB/T 39734-2020)."""

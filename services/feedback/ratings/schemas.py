@@ -15,8 +15,8 @@ from services.feedback.ratings.models import (
     RatingState,
     RevisitOutcome,
 )
-from shared.edge import Prose, View
 from shared.errors import Text
+from shared.web.models import Prose, View
 
 TagCode = Annotated[str, Field(pattern=r"^\d{3}$", examples=["214"])]
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
-from services.feedback.ratings import machine, queries, rules
+from services.feedback.ratings import queries, rules, workflow
 from services.feedback.ratings.contracts import CaseFinished
 from services.feedback.ratings.events import RatingInvited, RatingReceived
 from services.feedback.ratings.models import (
@@ -20,10 +20,10 @@ from services.feedback.ratings.models import (
     ServiceEvent,
 )
 from services.feedback.ratings.schemas import GiveRating
-from shared import outbox
 from shared.clock import day_start, today
-from shared.crypto import Keyring
 from shared.errors import NotFound
+from shared.messaging import outbox
+from shared.security.crypto import Keyring
 
 AMENDABLE_FOR = timedelta(hours=24)
 TEXT = "rating.text"
@@ -111,7 +111,7 @@ async def amend(
     if rating is None:
         raise NotFound(rules.NO_INVITATION)
     in_time = rating.amended_at is None and now < rating.rated_at + AMENDABLE_FOR
-    if not in_time or rating.state not in machine.AMENDABLE:
+    if not in_time or rating.state not in workflow.AMENDABLE:
         raise rules.NoLongerAmendable(state=rating.state, version=rating.version)
     await queries.add(session, _as_it_was(rating, now))
     was_bad = rules.is_bad(rating.grade)

@@ -10,7 +10,7 @@ from services.feedback.ratings import queries, rules
 from services.feedback.ratings.schemas import GroupBy, Rate, Statistics, StatisticsRow
 from shared.clock import day_start, today
 from shared.errors import Invalid, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 FEWEST_SHOWN = 5
 DAYS_SHOWN = 30

@@ -22,11 +22,11 @@ from services.feedback.ratings.schemas import (
     TagView,
 )
 from services.feedback.ratings.service import TEXT
-from shared import audit_log
-from shared.crypto import Keyring
 from shared.errors import NotFound
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 
 def tags() -> list[TagView]:

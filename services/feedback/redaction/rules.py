@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from services.feedback.redaction import addresses, names
 from services.feedback.redaction.characters import Folded, digits_read, fold
-from shared.personal import valid_id_number
+from shared.security.personal import valid_id_number
 
 LONGEST_FREE_RUN = 6
 

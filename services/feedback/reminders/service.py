@@ -12,10 +12,10 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Change, PolicyKind
 from services.feedback.reminders import queries
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
-from shared import workdays
 from shared.clock import today
-from shared.db import Sessions
-from shared.events import Event
+from shared.database import calendar_days
+from shared.database.engine import Sessions
+from shared.messaging.events import Event
 from shared.workdays import Workdays
 
 EARLY, LAST = 1, 2
@@ -40,7 +40,7 @@ async def sweep(session: AsyncSession, now: datetime) -> int:
     """One round: of each region and each kind of message a bounded number."""
     concerned = 0
     for region in await queries.regions(session):
-        calendar = await workdays.load(session, region)
+        calendar = await calendar_days.load(session, region)
         is_open = rules.in_office_hours(now, calendar)
         if is_open and not await deadlines.awaits_recomputing(session, region):
             concerned += await _breach(session, region, now)

@@ -3,11 +3,11 @@ from typing import Annotated
 
 from services.feedback.statistics import service
 from services.feedback.statistics.schemas import LetterGrouping, LetterStatistics
-from shared.clock import Now, today
-from shared.db import Session
-from shared.edge import Day
-from shared.identity import Caller, public
-from shared.routing import Router
+from shared.clock import today
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, public
+from shared.web.models import Day
+from shared.web.routing import Router
 
 router = Router(prefix="/feedback", tags=["citizen"])
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from services.feedback.ratings.schemas import Rate
-from shared.edge import View
+from shared.web.models import View
 
 
 class LetterGrouping(StrEnum):

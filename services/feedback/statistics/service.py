@@ -13,7 +13,7 @@ from services.feedback.statistics import queries
 from services.feedback.statistics.schemas import LetterFigures, LetterGrouping, LetterStatistics
 from shared.clock import day_start
 from shared.errors import Invalid, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 FEWEST_SHOWN = 5
 """Fewer letters than these may point at a person; the public sees no figures of them."""

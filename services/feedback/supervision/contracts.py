@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class DutyOverdue(Event):

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import COUNTRY, PolicyKind, SubjectKind
-from services.feedback.supervision import queries, rules, service, sweeps
+from services.feedback.supervision import queries, service, sweeps, workflow
 from services.feedback.supervision.events import EscalationReason, SupervisionEscalated
 from services.feedback.supervision.models import Cause, Step
-from shared import workdays
 from shared.clock import today
-from shared.db import Sessions
+from shared.database import calendar_days
+from shared.database.engine import Sessions
 from shared.workdays import Workdays
 
 LEVELS = ((3, PolicyKind.ESCALATE_3), (2, PolicyKind.ESCALATE_2), (1, PolicyKind.ESCALATE_1))
@@ -41,7 +41,7 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
     """
     await sweeps.join_whole_tables(session)
     done = await _close_gone(session, now)
-    calendar = await workdays.load(session, COUNTRY)
+    calendar = await calendar_days.load(session, COUNTRY)
     if not limits.in_office_hours(now, calendar) or await deadlines.awaits_recomputing(session):
         return done
     raised = await sweeps.raise_unanswered(session)
@@ -70,7 +70,7 @@ async def _open_bundles(
     session: AsyncSession, departments: Sequence[str], level: int, now: datetime
 ) -> None:
     wanted = [
-        rules.new_order(Cause.DEADLINE, code, level=level, day=today(now), now=now, bundled=True)
+        workflow.new_order(Cause.DEADLINE, code, level=level, day=today(now), now=now, bundled=True)
         for code in departments
     ]
     opened = await queries.open_bundles(session, wanted)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.feedback.supervision.models import Cause
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class EscalationReason(StrEnum):

@@ -6,8 +6,8 @@ from services.feedback.supervision import service
 from services.feedback.supervision.contracts import DutyOverdue, PublicationFound
 from services.feedback.supervision.models import PublicationProof
 from shared import clock
-from shared.bus import Subscription
-from shared.events import Envelope
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Envelope
 
 
 async def demand_publication(session: AsyncSession, envelope: Envelope[DutyOverdue]) -> None:

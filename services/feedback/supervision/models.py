@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.feedback.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 HIGHEST_LEVEL = 3
 

@@ -4,9 +4,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, status
 
-from services.feedback.supervision import rules, service, views
+from services.feedback.supervision import service, views, workflow
 from services.feedback.supervision.models import OrderState
-from services.feedback.supervision.rules import Action
 from services.feedback.supervision.schemas import (
     DEPARTMENT,
     IssueOrder,
@@ -16,18 +15,16 @@ from services.feedback.supervision.schemas import (
     Remark,
     Said,
 )
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Session
+from services.feedback.supervision.workflow import Action
 from shared.errors import NotFound, StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.pages import Page, Paging
-from shared.routing import Router
-from shared.versions import ExpectedVersion
+from shared.security.identity import Caller
+from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.pagination import Page
+from shared.web.routing import Router
 
 router = Router(prefix="/supervision-orders", tags=["department"])
 
-Reader = Annotated[Caller, allow(*rules.READERS)]
+Reader = Annotated[Caller, allow(*workflow.READERS)]
 Officer = Annotated[Caller, allow("officer")]
 Supervisor = Annotated[Caller, allow("supervisor")]
 
@@ -40,7 +37,7 @@ class _Acting:
 
     order_id: UUID
     session: Session
-    vault: Vault
+    vault: RequestKeyring
     now: Now
     expected: ExpectedVersion
 
@@ -94,7 +91,7 @@ async def list_supervision_orders(
     summary="发出督办单 | Issue an order",
 )
 async def issue_supervision_order(
-    request: IssueOrder, session: Session, vault: Vault, caller: Supervisor, now: Now
+    request: IssueOrder, session: Session, vault: RequestKeyring, caller: Supervisor, now: Now
 ) -> OrderView:
     """督办人员向部门提出书面要求；部门一个工作日内签收。
 
@@ -112,7 +109,7 @@ async def issue_supervision_order(
     responses=problem_responses(NotFound),
 )
 async def get_supervision_order(
-    order_id: UUID, session: Session, vault: Vault, caller: Reader, now: Now
+    order_id: UUID, session: Session, vault: RequestKeyring, caller: Reader, now: Now
 ) -> OrderDetail:
     """督办单及其前 200 个事项、证据和全部办理过程。
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.supervision.models import Cause, OrderState, Step
-from shared.edge import Prose, View
+from shared.web.models import Prose, View
 
 DEPARTMENT = r"^[A-Za-z0-9_-]{1,32}$"
 

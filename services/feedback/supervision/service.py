@@ -10,7 +10,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
-from services.feedback.supervision import queries, rules
+from services.feedback.supervision import queries, workflow
 from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.events import (
     ClosedBecause,
@@ -26,12 +26,13 @@ from services.feedback.supervision.models import (
     SupervisionOrder,
     SupervisionStep,
 )
-from services.feedback.supervision.rules import Action
 from services.feedback.supervision.schemas import IssueOrder
-from shared import clock, versions
-from shared.crypto import Keyring
+from services.feedback.supervision.workflow import Action
+from shared import clock
 from shared.errors import Invalid, NotFound, Text
-from shared.identity import Caller
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web import versions
 
 SYSTEM = "system"
 SAID, DEMAND = "supervision_step.said", "supervision_order.demand"
@@ -58,7 +59,7 @@ async def demand_publication(session: AsyncSession, duty: DutyOverdue, now: date
 
 
 async def _bundle(session: AsyncSession, duty: DutyOverdue, now: datetime) -> UUID:
-    wanted = rules.new_order(
+    wanted = workflow.new_order(
         Cause.DUTY,
         duty.unit_code,
         level=1,
@@ -87,7 +88,7 @@ async def close_settled(session: AsyncSession, ids: Sequence[UUID], now: datetim
     closed = await queries.close_settled(session, ids, now)
     if not closed:
         return 0
-    proven = rules.evidence_of(await queries.evidence_of(session, [o.id for o in closed]))
+    proven = workflow.evidence_of(await queries.evidence_of(session, [o.id for o in closed]))
     await _end(session, closed, ClosedBecause.CAUSE_GONE, proven, by=SYSTEM, now=now)
     await note(session, closed, Step.CLOSED, by=SYSTEM, now=now)
     return len(closed)
@@ -106,7 +107,7 @@ async def issue(
     keyring: Keyring | None = None,
 ) -> SupervisionOrder:
     """A single order, about one cause or about what a person demands in words."""
-    order = rules.new_order(
+    order = workflow.new_order(
         cause, department_code, level=level, day=clock.today(now), now=now, bundled=False
     )
     if demand is not None and keyring is not None:
@@ -156,10 +157,10 @@ async def act(
 ) -> SupervisionOrder:
     """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
     order = await queries.lock(session, order_id)
-    if order is None or not rules.may_see(caller, order.department_code):
-        raise NotFound(rules.NO_ORDER)
+    if order is None or not workflow.may_see(caller, order.department_code):
+        raise NotFound(workflow.NO_ORDER)
     versions.ensure(expected, version=order.version, state=order.state)
-    move = rules.WORKFLOW.take(order.state, order.version, action, caller.roles)
+    move = workflow.WORKFLOW.take(order.state, order.version, action, caller.roles)
     order.state, order.version = move.to, order.version + 1
     if move.to is not OrderState.ACKNOWLEDGED:
         order.bundle_key = None
@@ -172,7 +173,7 @@ async def act(
 
 
 async def _run_clocks(
-    session: AsyncSession, order: SupervisionOrder, move: rules.Move, *, by: str, now: datetime
+    session: AsyncSession, order: SupervisionOrder, move: workflow.Move, *, by: str, now: datetime
 ) -> None:
     subject = Subject(SubjectKind.SUPERVISION_ORDER, order.id)
     if move.meets is not None:

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
-from services.feedback.supervision import queries, rules
+from services.feedback.supervision import queries, workflow
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
 from services.feedback.supervision.schemas import ItemView, OrderDetail, OrderView, StepView
 from services.feedback.supervision.service import DEMAND, SAID
-from shared.crypto import Keyring
 from shared.errors import NotFound
-from shared.identity import Caller
-from shared.pages import Page, PageRequest, page
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 
 async def orders(
@@ -30,7 +30,7 @@ async def orders(
     now: datetime,
 ) -> Page[OrderView]:
     """The orders of the caller's departments, the latest first."""
-    seen = rules.departments_of(caller)
+    seen = workflow.departments_of(caller)
     if department_code is not None:
         seen = frozenset({department_code}) if caller.at(department_code) else frozenset()
     found = await queries.page(
@@ -78,8 +78,8 @@ async def items(
 
 async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:
     order = await queries.get(session, order_id)
-    if order is None or not rules.may_see(caller, order.department_code):
-        raise NotFound(rules.NO_ORDER)
+    if order is None or not workflow.may_see(caller, order.department_code):
+        raise NotFound(workflow.NO_ORDER)
     return order
 
 

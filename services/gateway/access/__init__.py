@@ -1,0 +1,12 @@
+"""Accounts and sign-ins: who somebody is, and the tokens that say so."""
+
+from datetime import timedelta
+
+from services.gateway.access import routes, service
+from shared.jobs import Job
+from shared.web.room import Room
+
+room = Room(
+    routers=[routes.tokens, routes.accounts],
+    jobs=[Job("prune-sign-ins", timedelta(hours=1), service.prune)],
+)

@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access import passwords, queries, rules
 from services.gateway.access.models import Account, AccountState
 from services.gateway.access.schemas import Grants, NewAccount
-from shared import audit_log
 from shared.errors import NotFound, StateConflict
-from shared.identity import Caller
+from shared.security import audit_log
+from shared.security.identity import Caller
 
 
 async def get_account(session: AsyncSession, account_id: UUID) -> Account:

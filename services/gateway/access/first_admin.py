@@ -17,8 +17,8 @@ from services.gateway.access.rules import AccountTaken
 from services.gateway.access.schemas import ACCOUNT_NAME, NewAccount
 from services.gateway.settings import GatewaySettings
 from shared import clock
-from shared.db import new_engine, new_sessions
-from shared.identity import Caller
+from shared.database.engine import new_engine, new_sessions
+from shared.security.identity import Caller
 
 OPERATOR = Caller("operator", frozenset({"admin"}), frozenset({"*"}))
 """Whoever runs a command on the server: what the audit log calls them."""

@@ -19,7 +19,7 @@ from services.gateway.access.models import (
     SignInRate,
 )
 from services.gateway.access.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN_AFTER
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 
 # A locked row is left as it is, so that a lock ends 15 minutes after the attempt that set it,
 # however often it is tried again.

@@ -23,19 +23,17 @@ from services.gateway.access.schemas import (
     TokenForm,
 )
 from services.gateway.access.service import Counter
-from shared.clock import Now
-from shared.crypto import Vault
-from shared.db import Direct, Session
 from shared.errors import StateConflict, problem_responses
-from shared.identity import ROLES, Caller, allow, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import ROLES, Caller
+from shared.web.dependencies import Direct, Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 tokens = Router(prefix="/auth", tags=["system"])
 accounts = Router(prefix="/accounts", tags=["admin"])
 
 
-def _counter(request: Request, direct: Direct, vault: Vault) -> Counter:
+def _counter(request: Request, direct: Direct, vault: RequestKeyring) -> Counter:
     access = request.state.access
     return Counter(direct, vault, access.issuer, access.desk, request.state.network)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, StringConstraints
 
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 Role = Literal[
     "citizen",

@@ -17,12 +17,12 @@ from services.gateway.access.schemas import (
     TokenForm,
 )
 from services.gateway.access.tokens import Holder, Issuer
-from shared import audit_log
-from shared.crypto import Keyring
-from shared.db import DirectPool
+from shared.database.engine import DirectPool
 from shared.errors import NotFound, TooMany
-from shared.identity import Caller
 from shared.ids import new_id
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
 
 _REFUSED, _LOCKED = _UNPROVEN = ("sign_in.refused", "sign_in.locked")
 PRUNED_AFTER = timedelta(days=30)

@@ -11,8 +11,8 @@ from joserfc.jwk import KeySet
 
 from services.gateway.access.keys import NoKeys, SigningKeys
 from services.gateway.access.rules import ACCESS_SECONDS
-from shared.identity import TOKEN_TYPE, Verifier
 from shared.ids import new_id
+from shared.security.identity import TOKEN_TYPE, Verifier
 
 FIRST_PARTY = "onedoor"
 ALGORITHM = "EdDSA"

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.upstreams.http1 import Answer, Connection, UpstreamGone
 from services.gateway.upstreams.upstream import Upstream
-from services.gateway.upstreams.wire import Answer, Connection, UpstreamGone
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

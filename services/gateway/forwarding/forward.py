@@ -17,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.forwarding import bodies, headers
 from services.gateway.forwarding.exchange import ClientGone, Outgoing, Patience, ask
 from services.gateway.upstreams.directory import Operation
+from services.gateway.upstreams.http1 import READ_AHEAD, Answer, BadAnswer, Connection, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
-from services.gateway.upstreams.wire import READ_AHEAD, Answer, BadAnswer, Connection, UpstreamGone
 from shared.errors import BadRequest, Problem, Text, Unavailable
 
 STALL_SECONDS = 15.0

@@ -15,9 +15,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.gateway.live import rules
 from services.gateway.live.halls import Hall, Halls, Viewer
-from shared.bus import Bus
 from shared.errors import Problem, Unavailable
-from shared.pulling import Puller
+from shared.messaging.bus import Bus
+from shared.messaging.pull_consumer import Puller
 
 STREAM = "APPOINTMENTS"
 SUBJECTS = ["appointments.ticket.>", "appointments.window.>", "appointments.hall.>"]

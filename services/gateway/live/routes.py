@@ -6,8 +6,9 @@ from fastapi import Header, Path, Request
 
 from services.gateway.live import rules
 from services.gateway.live.answers import LiveAnswer
-from shared.identity import Caller, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import public
+from shared.web.routing import Router
 
 router = Router(prefix="/live", tags=["hall"])
 

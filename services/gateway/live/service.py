@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
+from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.registry import Registry
-from services.gateway.upstreams.wire import BadAnswer, UpstreamGone
 from shared.errors import NotFound, Unavailable
 
 SECONDS = 2.0

@@ -5,7 +5,7 @@ import ssl
 from collections import deque
 from urllib.parse import urlsplit
 
-from services.gateway.upstreams.wire import Connection
+from services.gateway.upstreams.http1 import Connection
 
 CONNECT_SECONDS = 0.5
 KEPT_SECONDS = 4.0

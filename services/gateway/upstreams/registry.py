@@ -8,9 +8,9 @@ import orjson
 import structlog
 
 from services.gateway.upstreams.directory import Directory, Operation, operations_of
+from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import Upstream
-from services.gateway.upstreams.wire import BadAnswer, UpstreamGone
 
 HEALTH_SECONDS = 1.0
 REFRESH_SECONDS = 300.0

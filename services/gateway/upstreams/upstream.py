@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.gateway.upstreams.breaker import Breaker
+from services.gateway.upstreams.http1 import Answer, BadAnswer, Connection, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
-from services.gateway.upstreams.wire import Answer, BadAnswer, Connection, UpstreamGone
 
 DOCUMENT_LIMIT = 8 * 1024 * 1024
 

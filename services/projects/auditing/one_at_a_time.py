@@ -14,8 +14,9 @@ from fastapi import Depends, Request
 
 from services.projects.auditing.rules import turns
 from shared import clock
-from shared.identity import Caller, allow
 from shared.ids import new_id
+from shared.security.identity import Caller
+from shared.web.dependencies import allow
 
 
 @dataclass

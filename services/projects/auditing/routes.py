@@ -19,12 +19,11 @@ from services.projects.auditing.schemas import (
     ReportView,
 )
 from services.projects.register.models import UNIT_CODE
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import NotFound, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(tags=["auditor"])
 everyone = Router(tags=["citizen"])

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Reason, Verdict
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 
 class AuditOrder(Input):

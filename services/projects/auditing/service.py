@@ -22,9 +22,10 @@ from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.calendar.models import NATIONAL
 from services.projects.evidence import service as evidence
 from services.projects.evidence.rules import merkle_root
-from shared import clock, outbox
+from shared import clock
 from shared.errors import Invalid, NotFound, Text
-from shared.pages import PageRequest
+from shared.messaging import outbox
+from shared.web.pagination import PageRequest
 
 Row = RowMapping
 

@@ -3,7 +3,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class CalendarChanged(Event):

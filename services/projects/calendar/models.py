@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.projects.tables import Table
-from shared.tables import Moment
+from shared.database.tables import Moment
 
 NATIONAL = "CN"
 

@@ -16,11 +16,11 @@ from services.projects.calendar.schemas import (
     VersionOrder,
     VersionView,
 )
-from shared.clock import Now, today
-from shared.db import Session
+from shared.clock import today
 from shared.errors import problem_responses
-from shared.identity import Caller, allow, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Session, allow, public
+from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 admin = Router(tags=["admin"])

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.calendar.models import NATIONAL, RuleKind
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 REGION_CODE = r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$"
 Region = Field(

@@ -27,14 +27,16 @@ from services.projects.calendar.schemas import (
     VersionOrder,
     VersionView,
 )
-from shared import audit_log, outbox, workdays
+from shared.database import calendar_days
 from shared.errors import Invalid, Text
-from shared.workdays import CalendarUnknown, Workdays
+from shared.messaging import outbox
+from shared.security import audit_log
+from shared.workdays import CalendarUnknown, Workdays, year_days
 
 
 async def load(session: AsyncSession, region: str = NATIONAL) -> Workdays:
     """The region's working days as they are known now."""
-    return await workdays.load(session, region)
+    return await calendar_days.load(session, region)
 
 
 async def newest_version(session: AsyncSession, region: str = NATIONAL) -> int:
@@ -198,9 +200,9 @@ async def _store(
 
 async def _put_year(session: AsyncSession, region: str, order: VersionOrder, version: int) -> None:
     """The year's days with their ordinals here, and plainly in `calendar_day` for every reader."""
-    days = workdays.year_days(order.year, order.rest_days, order.working_weekends)
+    days = year_days(order.year, order.rest_days, order.working_weekends)
     await queries.put_year(session, region, order.year, days, order.notice, version)
-    await workdays.learn(
+    await calendar_days.learn(
         session,
         region=region,
         year=order.year,

@@ -4,10 +4,10 @@ from fastapi import Query
 
 from services.projects.catalogue import service
 from services.projects.catalogue.schemas import ItemView
-from shared.db import Session
-from shared.identity import Caller, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Paging, Session, public
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 

@@ -9,7 +9,7 @@ from services.projects.catalogue.models import (
     LimitUnit,
     NotAuditable,
 )
-from shared.edge import Input
+from shared.web.models import Input
 
 
 class ItemRow(Input):

@@ -11,8 +11,8 @@ from sqlmodel import Field
 from services.projects.reading.dates import Precision, Provenance
 from services.projects.reading.faults import Fault
 from services.projects.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class RunKind(StrEnum):

@@ -10,12 +10,11 @@ from services.projects.collecting.schemas import DryRun, RunRequest, RunStarted,
 from services.projects.collecting.trying import try_rule
 from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.schemas import Trial
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import NotFound, problem_responses
-from shared.identity import Caller, allow
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(tags=["auditor"])
 

@@ -26,8 +26,9 @@ from services.projects.reading.charset import decode
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage, read_list
 from services.projects.reading.rule import CollectorRule
+from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
-from shared.db import Sessions
+from shared.database.engine import Sessions
 from shared.jobs import LongJob
 
 RUNNERS = 4
@@ -71,8 +72,9 @@ class Collector:
         return Walk(self, runner, run, portal, rule)
 
 
-def collect_portals(files: EvidenceFiles) -> LongJob:
+def collect_portals(settings: ProjectsSettings) -> LongJob:
     """The job that reads portals when they are due or when a run was ordered."""
+    files = EvidenceFiles(settings.evidence_dir)
 
     async def collect(sessions: Sessions, now: datetime) -> int:
         return await Collector(sessions, files).work(now)

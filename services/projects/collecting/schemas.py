@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.collecting.models import RunKind, RunState
 from services.projects.reading.rule import CollectorRule
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 
 class DryRun(Input):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class CalendarChanged(Event):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class DutyCreated(Event):

@@ -2,9 +2,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties import service
 from services.projects.duties.contracts import CalendarChanged
-from shared.bus import Subscription
 from shared.clock import now
-from shared.events import Envelope
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Envelope
 
 
 async def judge_anew(session: AsyncSession, envelope: Envelope[CalendarChanged]) -> None:

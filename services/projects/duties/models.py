@@ -14,8 +14,8 @@ from sqlmodel import Field
 
 from services.projects.calendar.models import RuleKind
 from services.projects.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 
 class TriggerKind(StrEnum):

@@ -20,12 +20,11 @@ from services.projects.duties.schemas import (
     TriggerOrder,
     UnitCode,
 )
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 everyone = Router(tags=["citizen"])
 router = Router(tags=["department"])

@@ -12,9 +12,10 @@ from services.projects.duties import queries
 from services.projects.duties.models import Duty, DutyRuling, Hold, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
 from services.projects.duties.service import may_see
-from shared import audit_log, clock
+from shared import clock
 from shared.errors import NotFound, StateConflict
-from shared.identity import Caller
+from shared.security import audit_log
+from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown
 
 FROM: dict[RulingKind, frozenset[Hold]] = {

@@ -19,7 +19,7 @@ from services.projects.duties.models import (
 )
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.schemas import ListView, ProjectView
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 ItemCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", examples=["MP-02-01"])]
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]

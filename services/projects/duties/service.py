@@ -29,7 +29,7 @@ from services.projects.duties.schemas import TriggerOrder
 from services.projects.register import service as register
 from shared import clock
 from shared.errors import Invalid, NotFound, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 __all__ = [
     "duty_view",

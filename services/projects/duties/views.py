@@ -35,7 +35,7 @@ from services.projects.register import service as register
 from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.register.schemas import ListView, ProjectView
 from shared.clock import today
-from shared.identity import Caller
+from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown
 
 

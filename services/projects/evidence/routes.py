@@ -7,10 +7,10 @@ from services.projects.evidence import service
 from services.projects.evidence.files import Files
 from services.projects.evidence.schemas import EvidenceView
 from services.projects.evidence.service import EvidenceDamaged
-from shared.db import Session
 from shared.errors import NotFound, problem_responses
-from shared.identity import Caller, public
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Session, public
+from shared.web.routing import Router
 
 router = Router(prefix="/evidence", tags=["auditor"])
 

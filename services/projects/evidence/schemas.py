@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from shared.edge import View
+from shared.web.models import View
 
 
 class ProofStepView(View):

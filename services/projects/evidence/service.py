@@ -13,7 +13,7 @@ from services.projects.evidence.models import Capture, EvidenceDay
 from services.projects.evidence.schemas import EvidenceView, ProofStepView
 from shared.clock import today
 from shared.errors import Conflict, NotFound, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 SEAL_AFTER = timedelta(hours=1)
 """A run that crosses midnight still commits captures of the day before."""

@@ -1,0 +1,15 @@
+"""Which page publishes which duty: found, scored, and reviewed by people."""
+
+from datetime import timedelta
+
+from services.projects.matching.events import PublicationFound, PublicationWithdrawn
+from services.projects.matching.routes import router
+from services.projects.matching.service import match_waiting
+from shared.jobs import LongJob
+from shared.web.room import Room
+
+room = Room(
+    routers=[router],
+    publishes=[PublicationFound, PublicationWithdrawn],
+    jobs=[LongJob("match-pages", timedelta(seconds=2), match_waiting)],
+)

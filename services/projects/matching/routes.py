@@ -8,12 +8,11 @@ from services.projects.matching.models import MatchState
 from services.projects.matching.rules import SecondPersonNeeded
 from services.projects.matching.schemas import Decision, MatchView
 from services.projects.register.models import UNIT_CODE
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(prefix="/matches", tags=["auditor"])
 

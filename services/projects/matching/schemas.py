@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 
 class MatchedPage(View):

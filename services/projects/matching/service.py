@@ -16,10 +16,10 @@ from services.projects.matching.schemas import MatchedDuty, MatchedPage, MatchVi
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.rule import CollectorRule
-from shared import audit_log
-from shared.db import Sessions
+from shared.database.engine import Sessions
 from shared.errors import NotFound, StateConflict
-from shared.identity import Caller
+from shared.security import audit_log
+from shared.security.identity import Caller
 
 PAGES_A_TURN = 60
 """Few enough that others who record facts need not wait long for their turn."""

@@ -17,7 +17,7 @@ from services.projects.matching.rules import Candidate, Proposal, missing_elemen
 from services.projects.portals import service as portals
 from services.projects.reading.claims import Flag
 from services.projects.reading.dates import Provenance
-from shared import outbox
+from shared.messaging import outbox
 
 Pair = tuple[PortalPage, Proposal]
 

@@ -4,7 +4,7 @@ Revision ID: append_only_facts
 Revises: reference
 """
 
-from shared import append_only
+from shared.database import append_only
 
 revision: str = "append_only_facts"
 down_revision: str | None = "reference"

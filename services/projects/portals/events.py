@@ -3,7 +3,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime, Field
 
 from services.projects.reading.faults import Fault
-from shared.events import Event
+from shared.messaging.events import Event
 
 
 class SourceDown(Event):

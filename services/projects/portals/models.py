@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from services.projects.reading.faults import Fault
 from services.projects.tables import Table
-from shared.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type
 
 PORTAL_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$"
 

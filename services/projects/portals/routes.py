@@ -9,12 +9,11 @@ from services.projects.portals.rules import RuleReadsNothing
 from services.projects.portals.schemas import PortalView, PortalWrite, RuleView
 from services.projects.reading.rule import CollectorRule
 from services.projects.register.models import UNIT_CODE
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import NotFound, StateConflict, problem_responses
-from shared.identity import Caller, allow
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(prefix="/portals", tags=["admin"])
 

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
 from services.projects.reading.rule import CollectorRule
-from shared.edge import Input, View
 from shared.errors import Text
+from shared.web.models import Input, View
 
 
 def _web_address(text: str) -> str:

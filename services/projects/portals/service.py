@@ -16,9 +16,10 @@ from services.projects.reading.faults import Fault
 from services.projects.reading.lists import ListPage, read_list
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
-from shared import audit_log, outbox
 from shared.clock import today
 from shared.errors import NotFound, StateConflict
+from shared.messaging import outbox
+from shared.security import audit_log
 
 SAMPLE = 5
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, field_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from shared.edge import Input
+from shared.web.models import Input
 
 ITEM_CODE = r"^[A-Z]{2,3}-\d{2}(-\d{2})?$"
 

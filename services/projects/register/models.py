@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from services.projects.tables import Table
+from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
-from shared.tables import Moment, enum_type
 
 UNIT_CODE = r"^[A-Z0-9][A-Z0-9-]{0,31}$"
 PROJECT_CODE = r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$"

@@ -6,12 +6,11 @@ from services.projects.register import service
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.rules import MAX_BYTES, ImportRefused
 from services.projects.register.schemas import ImportResult, ProjectInput, ProjectView, UnitView
-from shared.clock import Now
-from shared.db import Session
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
-from shared.identity import Caller, allow, public
-from shared.pages import Page, Paging, page
-from shared.routing import Router
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page, page
+from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 department = Router(tags=["department"])

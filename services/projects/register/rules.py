@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from services.projects.register.schemas import ImportRow
 from shared.errors import Invalid, Text
-from shared.messages import message_for
+from shared.web.validation_messages import message_for
 
 COLUMNS = (
     "code",

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE, ApprovalKind, Phase
-from shared.edge import Input, View
+from shared.web.models import Input, View
 
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
 

@@ -12,7 +12,7 @@ from services.projects.register.models import Project
 from services.projects.register.rules import LineError
 from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput
 from shared.errors import Invalid, NotFound, StateConflict, Text
-from shared.identity import Caller
+from shared.security.identity import Caller
 
 
 async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[str]:

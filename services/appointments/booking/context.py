@@ -1,0 +1,110 @@
+"""What one process remembers so that a booking is one round trip.
+
+Facts of a slot never change, so they are kept; what a hall offers is asked again after five
+seconds; why a wish is refused is believed for one second, and not at all after this process gave
+a place back.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Annotated, NamedTuple
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from fastapi import Depends, Request
+
+from services.appointments.booking.batching import Gatherer
+from services.appointments.booking.memory import Memory
+from services.appointments.guides import service as guides
+from services.appointments.guides.service import Offer
+from services.appointments.policies import service as policies
+from services.appointments.slots import service as slots
+from services.appointments.slots.rules import SlotFacts
+from shared.database.engine import DirectPool
+from shared.errors import Problem
+from shared.security.crypto import Keyring
+
+
+class Terms(NamedTuple):
+    """Under what a booking is made: the guide and the policy of the moment."""
+
+    offer: Offer | None
+    policy_version: int
+    hold_minutes: int
+
+
+class Desk:
+    """The booking desk of a process: its memory and its gatherer."""
+
+    def __init__(self, direct: DirectPool, keyring: Keyring) -> None:
+        self.direct, self.keyring = direct, keyring
+        self.gatherer = Gatherer(direct)
+        self._slots = Memory[UUID, SlotFacts | None](seconds=math.inf, most=50_000)
+        self._offers = Memory[str, Offer | None](seconds=5, most=5_000)
+        self._policies = Memory[str, tuple[int, int]](seconds=5, most=5_000)
+        self._refusals = Memory[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
+
+    async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
+        """The facts of those slots that exist."""
+        found = [await self._slots.get(slot, partial(self._slot, slot)) for slot in ids]
+        return [slot for slot in found if slot is not None]
+
+    async def _slot(self, slot: UUID) -> SlotFacts | None:
+        return next(iter(await slots.facts(self.direct, [slot])), None)
+
+    async def terms(self, hall: str, item: str) -> Terms:
+        """What applies to a booking of the item at the hall, at most five seconds old."""
+        offer = await self._offers.get(item, lambda: guides.offer(self.direct, item))
+        policy = await self._policies.get(hall, lambda: policies.hold_terms(self.direct, hall))
+        return Terms(offer, *policy)
+
+    def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:
+        """The refusal that the same wish had less than a second ago."""
+        return self._refusals.peek((tuple(wanted), item))
+
+    async def refusal(
+        self, wanted: Sequence[UUID], item: str, find: Callable[[], Awaitable[Problem]]
+    ) -> Problem:
+        """Why the wish is refused, looked up once for all who are refused the same together."""
+        return await self._refusals.get((tuple(wanted), item), find)
+
+    def places_freed(self) -> None:
+        self._refusals.clear()
+
+
+_desks: WeakKeyDictionary[DirectPool, Desk] = WeakKeyDictionary()
+
+
+def places_freed() -> None:
+    """Tells every desk of this process that a place was given back."""
+    for desk in _desks.values():
+        desk.places_freed()
+
+
+async def desk_of(request: Request) -> Desk:
+    """The one desk of the application, taken straight from its state: one dependency, not three."""
+    direct: DirectPool = request.state.direct
+    if (desk := _desks.get(direct)) is None:
+        desk = _desks[direct] = Desk(direct, request.state.keyring)
+    return desk
+
+
+BookingDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def is_offered(terms: Terms, on: date) -> bool:
+    """Whether the item exists, may be booked, and is valid on the day."""
+    offer = terms.offer
+    return (
+        offer is not None
+        and offer.by_appointment
+        and offer.valid_from <= on
+        and (offer.valid_to is None or on <= offer.valid_to)
+    )
+
+
+def expiry(terms: Terms, now: datetime) -> datetime:
+    """Until when the place is held."""
+    return now + timedelta(minutes=terms.hold_minutes)

@@ -1,0 +1,151 @@
+"""Few connections: a pool for transactions, and one for hot single statements."""
+
+import asyncio
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
+from sqlalchemy.orm import Session as CoreSession
+from sqlmodel import Session as ModelSession
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.database.faults import gave_way
+from shared.settings import Settings
+
+CONNECT_SECONDS = 3
+COMMAND_SECONDS = 6
+RETRIES = 2
+
+GUARDS = {
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+    "timezone": "UTC",
+}
+"""No statement, lock or forgotten transaction may hold others up for long (milliseconds)."""
+
+Sessions = async_sessionmaker[AsyncSession]
+T = TypeVar("T")
+
+_MEMORY = "memory"
+
+
+class _SyncSession(ModelSession):
+    execute = CoreSession.execute
+
+
+class RoomSession(AsyncSession):
+    """SQLModel's session, whose `execute` is SQLAlchemy's own.
+
+    SQLModel deprecates `execute` in favour of `exec`, which is for models; statements written as
+    `text()`, which rooms have on purpose, go through `execute`.
+    """
+
+    sync_session_class = _SyncSession
+    execute = CoreAsyncSession.execute
+
+
+def new_engine(settings: Settings, name: str) -> AsyncEngine:
+    """The engine for ordinary transactions: a fixed pool, and a quick no when it is exhausted."""
+    url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=1,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": COMMAND_SECONDS,
+            "statement_cache_size": settings.statement_cache_size,
+            "server_settings": {**GUARDS, "application_name": name},
+        },
+    )
+
+
+def new_sessions(engine: AsyncEngine) -> Sessions:
+    """The factory of the process's sessions, which share one memory (`memory_of`)."""
+    return async_sessionmaker(
+        engine, class_=RoomSession, expire_on_commit=False, info={_MEMORY: {}}
+    )
+
+
+def memory_of(session: CoreAsyncSession, kind: type[T]) -> T:
+    """What this process remembers under `kind`, made at its first use.
+
+    It lives as long as the factory that made the session, so that two applications in one process,
+    as in the tests, share nothing. It holds what may be read anew, never a truth.
+    """
+    memory: dict[type, Any] = session.info.setdefault(_MEMORY, {})
+    if kind not in memory:
+        memory[kind] = kind()
+    return memory[kind]  # type: ignore[no-any-return]
+
+
+class DirectPool:
+    """Raw asyncpg connections for hot paths that are one statement each, in autocommit.
+
+    The pool's reset query is off (it costs a third of the throughput), so a statement must leave
+    no session state behind.
+    """
+
+    def __init__(self, settings: Settings, name: str, wake: Any) -> None:
+        self._settings, self._name = settings, name
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+        self.wake = wake
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Rows of one statement; a deadlock or a lost serialisation is tried again at once."""
+        for attempt in range(RETRIES + 1):
+            pool = self._pool or await self._open()
+            async with pool.acquire(timeout=1) as connection:
+                try:
+                    return await connection.fetch(sql, *args)
+                except asyncpg.PostgresError as error:
+                    if attempt == RETRIES or not gave_way(error):
+                        raise
+        raise AssertionError("unreachable")
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        rows = await self.fetch(sql, *args)
+        return rows[0] if rows else None
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.fetchrow(sql, *args)
+        return row[0] if row else None
+
+    async def execute(self, sql: str, *args: Any) -> None:
+        await self.fetch(sql, *args)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 3)
+            except TimeoutError:
+                self._pool.terminate()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    make_url(self._settings.database_url)
+                    .set(drivername="postgresql")
+                    .render_as_string(hide_password=False),
+                    min_size=0,
+                    max_size=self._settings.direct_pool_size,
+                    reset=_leave_as_is,
+                    timeout=CONNECT_SECONDS,
+                    command_timeout=COMMAND_SECONDS,
+                    statement_cache_size=self._settings.statement_cache_size,
+                    server_settings={**GUARDS, "application_name": f"{self._name}-direct"},
+                )
+        return self._pool
+
+
+async def _leave_as_is(_: Any) -> None:
+    """Instead of asyncpg's RESET ALL after every use."""

@@ -1,0 +1,52 @@
+"""`python -m shared.database.migrate SERVICE upgrade|check|revision [MESSAGE]`: no alembic.ini.
+
+Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL` (else `<SERVICE>_DATABASE_URL`).
+"""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def config(service: str, url: str | None = None) -> Config:
+    """Alembic's configuration for one service: its own versions, tables and database."""
+    cfg = Config()
+    cfg.set_main_option("script_location", str(ROOT / "shared" / "database" / "alembic"))
+    cfg.set_main_option("version_locations", str(ROOT / "services" / service / "migrations"))
+    cfg.set_main_option("path_separator", "os")
+    cfg.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
+    cfg.attributes |= {"service": service, "url": url}
+    return cfg
+
+
+def url_of(service: str) -> str:
+    """The owner's database URL from the environment. Exits with a message if there is none."""
+    names = [f"{service.upper()}_OWNER_DATABASE_URL", f"{service.upper()}_DATABASE_URL"]
+    found = next((os.environ[name] for name in names if os.environ.get(name)), None)
+    return found or sys.exit(f"请设置 / please set {names[0]}")
+
+
+def main(service: str, action: str, message: str = "", *, url: str | None = None) -> None:
+    """Run one of Alembic's commands for one service."""
+    import_module(f"services.{service}.app")  # registers the tables of every room
+    cfg = config(service, url or url_of(service))
+    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
+    match action:
+        case "upgrade":
+            command.upgrade(cfg, "head")
+        case "check":
+            command.check(cfg)
+        case "revision":
+            command.revision(cfg, message=message, autogenerate=True)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,67 @@
+"""A change of what has a version: nobody overwrites what they have not seen.
+
+Read, decide, swap: a use case reads a row without locking it, decides by pure rules, and swaps it.
+The swap finds out whether the row has changed since. Of two that decide on the same version one
+wins; the other is told how things stand now.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, inspect, update
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.errors import NotFound, Text
+from shared.workflow import refuse
+
+M = TypeVar("M", bound=SQLModel)
+
+
+async def swap(
+    session: AsyncSession,
+    seen: M,
+    changes: Mapping[str, Any],
+    *conditions: ColumnElement[bool],
+    state: str = "state",
+    says: Callable[[M], Text] | None = None,
+) -> M:
+    """The row with `changes` and the next version, if nobody has changed it since it was `seen`.
+
+    `conditions` must hold besides. `state` is the column that the refusal names; `says` puts the
+    present row into words. Raises StateConflict with the present state and version, or NotFound
+    where the row is gone.
+    """
+    changed = await try_swap(session, seen, changes, *conditions)
+    if changed is not None:
+        return changed
+    kind = type(seen)
+    present = await session.get(kind, inspect(seen).identity, populate_existing=True)
+    if present is None:
+        raise NotFound
+    return refuse(getattr(present, state), _version(present), says and says(present))
+
+
+async def try_swap(
+    session: AsyncSession, seen: M, changes: Mapping[str, Any], *conditions: ColumnElement[bool]
+) -> M | None:
+    """As `swap`, but None where somebody was faster."""
+    kind: Any = type(seen)
+    mapper = inspect(kind)
+    row = [
+        column == getattr(seen, mapper.get_property_by_column(column).key)
+        for column in mapper.primary_key
+    ]
+    statement = (
+        update(kind)
+        .where(*row, kind.version == _version(seen), *conditions)
+        .values(**changes, version=_version(seen) + 1)
+        .returning(kind)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    found: M | None = (await session.execute(statement)).scalar_one_or_none()
+    return found
+
+
+def _version(row: Any) -> int:
+    return int(row.version)

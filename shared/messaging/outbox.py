@@ -1,0 +1,181 @@
+"""Transactional outbox: an event is a row until the relay has published it.
+
+`record` writes the event in the caller's transaction. `Relay` publishes committed rows to
+JetStream, many in flight, and marks them published; they stay for the age of the streams, so that
+a wiped JetStream can be filled again. Delivery is at least once: `Nats-Msg-Id` lets JetStream drop
+a repeat inside its duplicate window, and every subscription keeps an inbox.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import structlog
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared.messaging.bus import Bus
+from shared.messaging.events import CONTENT_TYPE, Envelope, Event, service_of
+from shared.observability import telemetry
+
+BATCH = 500
+IN_FLIGHT = 32
+PUBLISH_SECONDS = 5
+
+log = structlog.get_logger()
+
+_SCOPE = re.compile(r"^[A-Za-z0-9_-]+$")
+
+_RECORD = text(
+    "INSERT INTO outbox (event_id, subject, body, traceparent)"
+    " VALUES (:event_id, :subject, :body, :traceparent)"
+)
+_RECORD_MANY = text(
+    "INSERT INTO outbox (event_id, subject, body, traceparent)"
+    " SELECT * FROM unnest(CAST(:event_ids AS uuid[]), CAST(:subjects AS text[]),"
+    " CAST(:bodies AS bytea[]), CAST(:traceparents AS text[]))"
+)
+_WAITING = text(
+    "SELECT position, event_id, subject, body, traceparent FROM outbox"
+    " WHERE published_at IS NULL ORDER BY position LIMIT :batch FOR UPDATE SKIP LOCKED"
+)
+_PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE position = ANY(:positions)")
+_PRUNE = text(
+    "DELETE FROM outbox WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM outbox WHERE published_at < :before LIMIT 5000))"
+)
+_DEPTH = text(
+    "SELECT count(*), coalesce(extract(epoch FROM now() - min(recorded_at)), 0)"
+    " FROM outbox WHERE published_at IS NULL"
+)
+
+
+class OutboxRow(NamedTuple):
+    """What `INSERT INTO outbox (event_id, subject, body, traceparent)` takes, in that order."""
+
+    event_id: UUID
+    subject: str
+    body: bytes
+    traceparent: str | None
+
+
+def row(event: Event, *, scope: str = "_", subject: str | None = None) -> OutboxRow:
+    """The outbox row of `event`, for statements that insert it themselves.
+
+    `scope` is the hall or department code that the event belongs to, `_` when none.
+    """
+    if not _SCOPE.match(scope):
+        raise ValueError(f"not a subject token: {scope!r}")
+    traceparent = telemetry.traceparent()
+    envelope = Envelope[Event](
+        source=f"/{service_of(event)}",
+        type=event.type,
+        subject=subject,
+        traceparent=traceparent,
+        data=event,
+    )
+    body = envelope.model_dump_json(exclude_none=True, serialize_as_any=True).encode()
+    return OutboxRow(envelope.id, f"{event.type}.{scope}", body, traceparent)
+
+
+async def record(
+    session: AsyncSession, event: Event, *, scope: str = "_", subject: str | None = None
+) -> UUID:
+    """Promise `event` to the bus, if and only if the caller's transaction commits.
+
+    Returns the event's id.
+    """
+    promised = row(event, scope=scope, subject=subject)
+    await session.execute(_RECORD, promised._asdict())
+    return promised.event_id
+
+
+class Addressed(NamedTuple):
+    """An event, the code of the hall or department it belongs to, the id of what it is about."""
+
+    event: Event
+    scope: str
+    subject: str
+
+
+async def record_many(session: AsyncSession, events: Iterable[Addressed]) -> None:
+    """Promise these events in their order, by one statement: for work that moves thousands."""
+    rows = [row(each.event, scope=each.scope, subject=each.subject) for each in events]
+    if rows:
+        ids, subjects, bodies, traceparents = (list(column) for column in zip(*rows, strict=True))
+        arrays = {"event_ids": ids, "subjects": subjects, "bodies": bodies}
+        await session.execute(_RECORD_MANY, {**arrays, "traceparents": traceparents})
+
+
+async def prune(session: AsyncSession, now: datetime, *, kept_days: int) -> int:
+    """Forget rows published longer ago than the streams keep them."""
+    result: Any = await session.execute(_PRUNE, {"before": now - timedelta(days=kept_days)})
+    return int(result.rowcount)
+
+
+class Relay:
+    """Publishes the outbox: `wake` it after a commit; its poll finds what a crash left behind."""
+
+    def __init__(self, engine: AsyncEngine, bus: Bus, *, poll_seconds: float) -> None:
+        self._engine, self._bus, self._poll_seconds = engine, bus, poll_seconds
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; an outage of either server is logged and tried again."""
+        while True:
+            self._woken.clear()
+            try:
+                await self._bus.connected()
+                while await self.publish_batch() == BATCH:
+                    pass
+            except Exception as error:
+                log.warning("outbox_publish_failed", error=repr(error))
+            # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes with a wake.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._woken.wait()
+
+    async def publish_batch(self) -> int:
+        """Publish up to BATCH rows, oldest first; returns how many were published.
+
+        The rows are locked meanwhile, so that two relays never send the same one; what failed
+        stays waiting, and the first failure is raised after the others are marked.
+        """
+        async with self._engine.begin() as connection:
+            rows = (await connection.execute(_WAITING, {"batch": BATCH})).mappings().all()
+            if not rows:
+                return 0
+            free = asyncio.Semaphore(IN_FLIGHT)
+            async with asyncio.timeout(PUBLISH_SECONDS + 3):
+                outcomes = await asyncio.gather(
+                    *(self._publish(waiting, free) for waiting in rows), return_exceptions=True
+                )
+            sent = [r["position"] for r, o in zip(rows, outcomes, strict=True) if o is None]
+            if sent:
+                await connection.execute(_PUBLISHED, {"positions": sent})
+        failure = next((o for o in outcomes if o is not None), None)
+        if failure is not None:
+            raise failure
+        return len(sent)
+
+    async def _publish(self, waiting: RowMapping, free: asyncio.Semaphore) -> None:
+        headers = {"Nats-Msg-Id": str(waiting["event_id"]), "Content-Type": CONTENT_TYPE}
+        if waiting["traceparent"]:
+            headers["traceparent"] = waiting["traceparent"]
+        async with free, asyncio.timeout(PUBLISH_SECONDS):
+            await self._bus.js.publish(
+                waiting["subject"], waiting["body"], timeout=PUBLISH_SECONDS, headers=headers
+            )
+
+    async def depth(self) -> tuple[int, float]:
+        """How many rows wait, and the age of the oldest in seconds."""
+        async with self._engine.connect() as connection:
+            count, age = (await connection.execute(_DEPTH)).one()
+        return int(count), float(age)

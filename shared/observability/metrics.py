@@ -1,0 +1,70 @@
+"""The figures of one application, which `/metrics` tells to whoever watches over it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LAGS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+Measure = Callable[[], Awaitable[None]]
+
+
+class Metrics:
+    """Rate, errors and durations of requests, events and jobs; each application has its own.
+
+    `measures` fill gauges when they are asked for.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.measures: list[Measure] = []
+        self.requests = self._count(
+            "http_requests", "Requests answered.", ["method", "route", "status"]
+        )
+        self.seconds = Histogram(
+            "http_request_seconds",
+            "Time to the end of the answer.",
+            ["method", "route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.events = self._count(
+            "events_read",
+            "Events by what became of them: handled, waiting (an outage), retried, buried.",
+            ["subscription", "outcome"],
+        )
+        self.event_lag = Histogram(
+            "event_lag_seconds",
+            "From the record of an event to the commit of what it caused here.",
+            ["subscription"],
+            buckets=_LAGS,
+            registry=self.registry,
+        )
+        self.jobs = self._count("job_runs", "Runs of recurring work.", ["job", "outcome"])
+        self.outbox_waiting = self.gauge("outbox_waiting", "Events not yet published.")
+        self.outbox_oldest_seconds = self.gauge(
+            "outbox_oldest_seconds", "Age of the oldest of them."
+        )
+        self.pool_in_use = self.gauge("pool_in_use", "Database connections at work.")
+        self.consumer_waiting = self.gauge(
+            "consumer_waiting", "Events that came and are not handled yet.", ["subscription"]
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request more. What callers make up themselves is no label: it would have no end."""
+        known = method if method in _METHODS else "other"
+        self.requests.labels(known, route, status).inc()
+        self.seconds.labels(known, route).observe(seconds)
+
+    def job_ran(self, job: str, outcome: str) -> None:
+        """One run more of a recurring job."""
+        self.jobs.labels(job, outcome).inc()
+
+    def gauge(self, name: str, told: str, labels: Sequence[str] = ()) -> Gauge:
+        """A new gauge of this application; a measure fills it."""
+        return Gauge(name, told, labels, registry=self.registry)
+
+    def _count(self, name: str, told: str, labels: list[str]) -> Counter:
+        return Counter(name, told, labels, registry=self.registry)

@@ -1,0 +1,91 @@
+"""One line, one metric and one span a request; trace context that crosses the bus."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from opentelemetry import context
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.ids import new_id
+from shared.observability.metrics import Metrics
+
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
+
+_provider = TracerProvider()
+_tracer = _provider.get_tracer("onedoor")
+_propagator = TraceContextTextMapPropagator()
+
+log = structlog.get_logger()
+
+
+def provider() -> TracerProvider:
+    """Where an exporter is attached by whoever runs a collector."""
+    return _provider
+
+
+def traceparent() -> str | None:
+    """The W3C trace context of the present span, None outside of any."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def span(name: str, *, parent: str | None = None) -> Iterator[Span]:
+    """A span under `parent` (a traceparent), else under the present one."""
+    outer = _propagator.extract({"traceparent": parent}) if parent else context.get_current()
+    with _tracer.start_as_current_span(name, context=outer) as current:
+        yield current
+
+
+class RequestTelemetry:
+    """Pure ASGI middleware. Gives each request an id, and tells of it once it is answered.
+
+    The path is told as its route's template: a raw path may name a letter or a person.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, service: str) -> None:
+        self._app, self._metrics, self._service = app, metrics, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.perf_counter(), 500
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        parent = headers.get(b"traceparent", b"").decode("latin-1") or None
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                with span(f"{scope['method']} {self._service}", parent=parent):
+                    await self._app(scope, receive, tell)
+            finally:
+                self._told(scope, status, time.perf_counter() - started)
+
+    def _told(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", None) or "unmatched"
+        method = scope["method"] if scope["method"].isalpha() else "other"
+        if scope["path"] in QUIET:
+            return
+        self._metrics.answered(method, route, status, seconds)
+        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _request_id(given: bytes | None) -> str:
+    return given.decode() if given and _REQUEST_ID.match(given) else str(new_id())

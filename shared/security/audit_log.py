@@ -1,0 +1,137 @@
+"""Who did what to what, when: append-only, hash-chained.
+
+Entries are written in the transaction of the act. One sealer a service gives each entry its place
+in the chain: `hash = SHA-256(previous hash, position, entry)`. The service's database role may
+insert and read both tables, never change or delete; `verify` recomputes the chain and names the
+first entry that was changed, removed or never sealed.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database.engine import DirectPool
+
+GENESIS = "0" * 64
+SEAL_BATCH = 1000
+LATE_COMMITS = 10_000
+"""An entry may commit after later ones were sealed; it is looked for this far back."""
+
+log = structlog.get_logger()
+
+_WRITE = text(
+    "INSERT INTO audit_log (at, actor, action, object, details)"
+    " VALUES (:at, :actor, :action, :object, CAST(:details AS jsonb))"
+)
+_NOTE = (
+    "INSERT INTO audit_log (at, actor, action, object, details) VALUES ($1, $2, $3, $4, $5::jsonb)"
+)
+_LAST = text("SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1")
+_UNSEALED = text(
+    "SELECT l.* FROM audit_log l WHERE l.id > :after"
+    " AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.entry_id = l.id)"
+    " ORDER BY l.id LIMIT :batch"
+)
+_NEWEST = text("SELECT coalesce(max(entry_id), 0) FROM audit_seal")
+_FORGOTTEN = text(
+    "SELECT min(l.id) FROM audit_log l WHERE l.at < now() - interval '10 minutes'"
+    " AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.entry_id = l.id)"
+)
+_SEAL = text(
+    "INSERT INTO audit_seal (position, entry_id, hash) VALUES (:position, :entry_id, :hash)"
+)
+_CHAIN = text(
+    "SELECT s.position, s.hash, l.* FROM audit_seal s LEFT JOIN audit_log l ON l.id = s.entry_id"
+    " ORDER BY s.position"
+)
+
+
+async def write(
+    session: AsyncSession,
+    actor: str,
+    action: str,
+    object_: str,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Note an act in the caller's transaction. `details` must hold no personal data."""
+    entry = {"at": at, "actor": actor, "action": action, "object": object_}
+    said = json.dumps(details or {}, ensure_ascii=False, default=str)
+    await session.execute(_WRITE, {**entry, "details": said})
+
+
+async def note(
+    direct: DirectPool,
+    actor: str,
+    action: str,
+    object_: str,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Note an act that is one statement by itself, and so has no transaction to write in."""
+    said = json.dumps(details or {}, ensure_ascii=False, default=str)
+    await direct.execute(_NOTE, at, actor, action, object_, said)
+
+
+async def seal(session: AsyncSession, _: datetime) -> int:
+    """Chain what was written since; run by one sealer at a time. Returns how many."""
+    last = (await session.execute(_LAST)).mappings().one_or_none()
+    position, previous = (last["position"], last["hash"]) if last else (0, GENESIS)
+    newest = int((await session.execute(_NEWEST)).scalar_one())
+    window = {"after": newest - LATE_COMMITS, "batch": SEAL_BATCH}
+    entries = (await session.execute(_UNSEALED, window)).mappings().all()
+    seals = []
+    for entry in entries:
+        position += 1
+        previous = _link(previous, position, entry)
+        seals.append({"position": position, "entry_id": entry["id"], "hash": previous})
+    if seals:
+        await session.execute(_SEAL, seals)
+    return len(seals)
+
+
+async def tell_head(session: AsyncSession, _: datetime) -> int:
+    """Log the head of the chain: who keeps the log can tell if the chain's tail is cut off."""
+    head = (await session.execute(_LAST)).mappings().one_or_none()
+    if head is not None:
+        log.info("audit_head", position=head["position"], hash=head["hash"])
+    return 0
+
+
+async def verify(session: AsyncSession) -> tuple[int, str | None]:
+    """How many entries hold, and what is wrong with the first that does not (None if all do)."""
+    previous, held = GENESIS, 0
+    for row in (await session.execute(_CHAIN)).mappings():
+        if row["position"] != held + 1:
+            return held, f"position {held + 1} is missing from the chain"
+        if row["id"] is None:
+            return held, f"the entry at position {row['position']} was removed"
+        previous = _link(previous, row["position"], row)
+        if previous != row["hash"]:
+            return held, f"the entry at position {row['position']} was changed"
+        held += 1
+    forgotten = (await session.execute(_FORGOTTEN)).scalar_one()
+    return held, None if forgotten is None else f"entry {forgotten} was never sealed"
+
+
+def _link(previous: str, position: int, entry: RowMapping) -> str:
+    said = json.dumps(
+        [
+            previous,
+            position,
+            entry["id"],
+            entry["at"].astimezone(UTC).isoformat(),
+            entry["actor"],
+            entry["action"],
+            entry["object"],
+            entry["details"],
+        ],
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -1,0 +1,158 @@
+"""Who calls: every service verifies the gateway's tokens itself and trusts nothing else.
+
+Place and ownership are checked where the object is known.
+"""
+
+import asyncio
+import json
+import time
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+from cachetools import TLRUCache
+from joserfc import jwt
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import KeySet
+from starlette.requests import Request
+
+from shared.errors import Text, Unauthorized, Unavailable
+
+ROLES: dict[str, Text] = {
+    "citizen": Text("群众", "citizen"),
+    "clerk": Text("窗口人员", "window clerk"),
+    "hall_manager": Text("大厅管理员", "hall manager"),
+    "officer": Text("部门经办人", "department officer"),
+    "reviewer": Text("审核人", "reviewer"),
+    "auditor": Text("监察人员", "auditor"),
+    "dispatcher": Text("信件登记分派人员", "dispatcher of letters"),
+    "supervisor": Text("督办人员", "supervisor"),
+    "admin": Text("系统管理员", "administrator"),
+    "device": Text("大厅设备", "hall device"),
+    "system": Text("外部系统", "other system"),
+}
+ALGORITHMS = ["EdDSA"]
+TOKEN_TYPE = "at+jwt"
+LEEWAY_SECONDS = 60
+CACHED_TOKENS = 10_000
+REFETCH_SECONDS = 60
+
+# RFC 9864 retires the name EdDSA for one that says the curve; the keys here are Ed25519 anyhow.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+
+log = structlog.get_logger()
+
+_EXPIRED = Text("登录已失效，请重新登录", "Your sign-in has expired; please sign in again")
+_NO_KEYS = Text("暂时无法核验登录，请稍后再试", "Sign-ins cannot be verified right now")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: subject, roles, and the hall and department codes they act for."""
+
+    sub: str
+    roles: frozenset[str]
+    places: frozenset[str] = field(default_factory=frozenset)
+
+    def has(self, *roles: str) -> bool:
+        """Whether any of `roles` is theirs."""
+        return not self.roles.isdisjoint(roles)
+
+    def at(self, place: str) -> bool:
+        """Whether they act for that hall or department; `*` stands for everywhere."""
+        return place in self.places or "*" in self.places
+
+
+class Verifier:
+    """Verifies access tokens against the gateway's published keys; both are cached."""
+
+    def __init__(self, jwks_url: str, *, issuer: str, audience: str) -> None:
+        self._url, self._issuer, self._audience = jwks_url, issuer, audience
+        self._keys: KeySet | None = None
+        self._fetched_at = float("-inf")
+        self._fetching = asyncio.Lock()
+        self._verified: TLRUCache[str, tuple[float, Caller]] = TLRUCache(
+            CACHED_TOKENS, ttu=lambda _, verified, __: verified[0], timer=time.time
+        )
+
+    async def caller(self, token: str) -> Caller:
+        """Raises Unauthorized, or Unavailable while no key could ever be fetched."""
+        cached = self._verified.get(token)
+        if cached is not None:
+            return cached[1]
+        claims = await self._claims(token)
+        caller = Caller(
+            sub=str(claims["sub"]),
+            roles=frozenset(map(str, claims.get("roles", ()))) & ROLES.keys(),
+            places=frozenset(map(str, claims.get("places", ()))),
+        )
+        self._verified[token] = (float(claims["exp"]), caller)
+        return caller
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        keys = self._keys or await self._fetch()
+        try:
+            decoded = self._decode(token, keys)
+        except (JoseError, ValueError):
+            # Perhaps the keys were rotated: look once more, at most once a minute.
+            if (fresh := await self._fetch()) is keys:
+                raise Unauthorized(_EXPIRED) from None
+            try:
+                decoded = self._decode(token, fresh)
+            except (JoseError, ValueError):
+                raise Unauthorized(_EXPIRED) from None
+        return decoded
+
+    def _decode(self, token: str, keys: KeySet) -> dict[str, Any]:
+        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        if decoded.header.get("typ") != TOKEN_TYPE or "kid" not in decoded.header:
+            raise ValueError("not an access token")
+        jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": self._audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        ).validate(decoded.claims)
+        return dict(decoded.claims)
+
+    async def _fetch(self) -> KeySet:
+        async with self._fetching:
+            recent = time.monotonic() - self._fetched_at < (REFETCH_SECONDS if self._keys else 1)
+            if not recent:
+                self._fetched_at = time.monotonic()
+                self._keys = await self._read() or self._keys
+        if self._keys is None:
+            raise Unavailable(_NO_KEYS, retry_after=2)
+        return self._keys
+
+    async def _read(self) -> KeySet | None:
+        try:
+            parts = urlsplit(self._url)
+            if parts.scheme == "file":
+                document = json.loads(await asyncio.to_thread(Path(parts.path).read_text))
+            else:
+                async with httpx.AsyncClient(timeout=3) as client:
+                    document = (await client.get(self._url)).raise_for_status().json()
+            return KeySet.import_key_set(document)
+        except (httpx.HTTPError, OSError, ValueError, JoseError) as error:
+            log.warning("keys_not_fetched", error=type(error).__name__)
+            return None
+
+
+async def identify(request: Request) -> Caller | None:
+    """The verified caller, None without a token. Raises Unauthorized for a bad one."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        return None
+    verifier: Verifier = request.state.verifier
+    request.state.caller = caller = await verifier.caller(token.strip())
+    return caller

@@ -1,0 +1,135 @@
+"""Bounded work: a limit of requests in flight, of body size, and of how slowly a body may come.
+
+Above the limit a request waits briefly and is then refused with 503 and Retry-After, rather than
+joining a queue that only grows. Health and metrics are always let in.
+"""
+
+import asyncio
+
+import structlog
+from fastapi import FastAPI, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import BadRequest, PayloadTooLarge, Problem, Text, Unavailable
+from shared.observability.telemetry import QUIET
+from shared.settings import Settings
+from shared.web import problems
+
+BODY_SECONDS = 15
+HEADER_BYTES = 16_384
+QUEUE_PER_PLACE = 4
+
+log = structlog.get_logger()
+
+
+class BodyRefused(Exception):
+    """Raised inside `receive`, to leave the application from wherever it reads."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Let requests in by the service's own limits."""
+    app.add_middleware(
+        Admission,
+        limit=settings.in_flight_limit,
+        wait_seconds=settings.in_flight_wait_seconds,
+        body_limit=settings.body_limit_bytes,
+    )
+
+
+class Admission:
+    """Pure ASGI middleware, see the module's docstring."""
+
+    def __init__(self, app: ASGIApp, *, limit: int, wait_seconds: float, body_limit: int) -> None:
+        self._app, self._wait_seconds, self._body_limit = app, wait_seconds, body_limit
+        self._places = asyncio.Semaphore(limit)
+        self._queue_limit = limit * QUEUE_PER_PLACE
+        self._queued = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in QUIET:
+            await self._app(scope, receive, send)
+            return
+        problem = self._unreadable(scope)
+        if problem is not None:
+            await _refuse(scope, receive, send, problem)
+        elif not await self._admitted():
+            await _refuse(scope, receive, send, Unavailable(retry_after=1))
+        else:
+            try:
+                await self._limited(scope, receive, send)
+            finally:
+                self._places.release()
+
+    def _unreadable(self, scope: Scope) -> Problem | None:
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+            return BadRequest(Text("请求头太大", "The request headers are too large"))
+        raw_path = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
+        if b"%00" in raw_path or "\x00" in scope["path"]:
+            return BadRequest(Text("地址含有空字符", "The address holds a NUL character"))
+        length = next((value for name, value in headers if name == b"content-length"), b"0")
+        if not length.isdigit() or int(length[:20]) > self._body_limit:
+            return self._too_large()
+        return None
+
+    def _too_large(self) -> Problem:
+        kilobytes = self._body_limit // 1000
+        return PayloadTooLarge(
+            Text(f"内容不能超过 {kilobytes} kB", f"The content must not exceed {kilobytes} kB"),
+            pointer="/body",
+        )
+
+    async def _admitted(self) -> bool:
+        if not self._places.locked():
+            await self._places.acquire()
+            return True
+        if self._queued >= self._queue_limit:
+            return False
+        self._queued += 1
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self._queued -= 1
+        return True
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received, complete, started = 0, False, False
+
+        async def bounded() -> Message:
+            nonlocal received, complete
+            if complete:
+                return await receive()
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    message = await receive()
+            except TimeoutError:
+                slow = Text("内容传输太慢", "The content came too slowly")
+                raise BodyRefused(BadRequest(slow)) from None
+            received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if received > self._body_limit:
+                raise BodyRefused(self._too_large())
+            return message
+
+        async def tracked(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, bounded, tracked)
+        except BodyRefused as refusal:
+            if started:
+                raise
+            await _refuse(scope, receive, send, refusal.problem)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
+    log.info("request_refused", problem=problem.type)
+    await problems.render(Request(scope), problem)(scope, receive, send)

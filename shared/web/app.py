@@ -1,0 +1,221 @@
+"""Builds a service: its lifespan, middleware, problems, health, documents and background work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypedDict
+
+import structlog
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from shared.database.engine import DirectPool, Sessions, new_engine, new_sessions
+from shared.errors import Text
+from shared.jobs import Job, LongJob, keep_running
+from shared.messaging import inbox, outbox
+from shared.messaging.bus import Bus, Consumer, Subscription
+from shared.messaging.events import Event
+from shared.messaging.outbox import Relay
+from shared.observability import logs
+from shared.observability.metrics import Metrics
+from shared.observability.telemetry import RequestTelemetry
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Verifier
+from shared.settings import Settings
+from shared.web import admission, documents, health, idempotency, problems
+from shared.web.dependencies import undeclared
+from shared.web.room import Room
+
+PREFIX = "/api/v1"
+VERSION = "0.1.0"
+JOBS_AT_ONCE = 2
+
+log = structlog.get_logger()
+
+
+class State(TypedDict):
+    """What every request finds in `request.state`."""
+
+    settings: Settings
+    sessions: Sessions
+    direct: DirectPool
+    relay: Relay
+    bus: Bus
+    keyring: Keyring
+    verifier: Verifier
+
+
+Extended = Callable[[State], AbstractAsyncContextManager[Mapping[str, Any]]]
+"""A service's own part of the lifespan: what it yields stands in `request.state` beside `State`."""
+Outermost = Callable[[ASGIApp, ASGIApp], ASGIApp]
+"""Makes the middleware that sees every request first, of the application behind it and of the bare
+routes, which serve answers that last without the limits meant for answers that end."""
+
+
+class _Application(FastAPI):
+    """FastAPI whose own middleware may stand behind another."""
+
+    def __init__(self, outermost: Outermost | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._outermost = outermost
+
+    def build_middleware_stack(self) -> ASGIApp:
+        stack = super().build_middleware_stack()
+        if self._outermost is None:
+            return stack
+        routes: ASGIApp = AsyncExitStackMiddleware(self.router)
+        return self._outermost(stack, ExceptionMiddleware(routes, handlers=self.exception_handlers))
+
+
+def build(
+    settings: Settings,
+    *,
+    name: str,
+    title: Text,
+    rooms: Sequence[Room],
+    state: Extended | None = None,
+    first_routes: Sequence[BaseRoute] = (),
+    outermost: Outermost | None = None,
+    metrics: Metrics | None = None,
+) -> FastAPI:
+    """The service's application. Raises RuntimeError for a route without a declared permission.
+
+    `first_routes` are tried before those of the rooms and stand in no document.
+    """
+    logs.configure(settings.env, name)
+    metrics = metrics or Metrics()
+    broken: set[str] = set()
+    app = _Application(
+        outermost,
+        title=f"{title.zh} | {title.en}",
+        version=VERSION,
+        lifespan=_lifespan(settings, name, metrics, rooms, broken, state),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        separate_input_output_schemas=True,
+        routes=list(first_routes),
+    )
+    problems.install(app)
+    admission.install(app, settings)
+    app.add_middleware(RequestTelemetry, metrics=metrics, service=name)
+    for router in (router for room in rooms for router in room.routers):
+        app.include_router(router, prefix=PREFIX)
+    if missing := undeclared(documents.routes_of(app)):
+        raise RuntimeError(f"no permission declared: {missing}")
+    health.install(app, name, metrics, broken)
+    documents.install(app, name, publishes(rooms), subscriptions(rooms))
+    return app
+
+
+def publishes(rooms: Iterable[Room]) -> list[type[Event]]:
+    """Every event that the rooms publish."""
+    return [event for room in rooms for event in room.publishes]
+
+
+def subscriptions(rooms: Iterable[Room]) -> list[Subscription[Any]]:
+    """Every subscription of the rooms."""
+    return [subscription for room in rooms for subscription in room.subscriptions]
+
+
+def _lifespan(
+    settings: Settings,
+    name: str,
+    metrics: Metrics,
+    rooms: Sequence[Room],
+    broken: set[str],
+    extended: Extended | None,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]:
+    """Connections and background work, from start to a clean end. A bad key stops the start."""
+    keyring = Keyring(settings.column_keys, settings.index_key)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        engine = new_engine(settings, name)
+        sessions = new_sessions(engine)
+        bus = Bus(settings.nats_url, name)
+        relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
+        direct = DirectPool(settings, name, relay.wake)
+        verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience)
+        work = [asyncio.create_task(bus.connect(), name="bus")]
+        if settings.background:
+            work += _background(settings, metrics, sessions, bus, relay, rooms)
+        for task in work:
+            task.add_done_callback(partial(_report_death, broken))
+        metrics.measures = health.measures(metrics, relay, engine, bus, subscriptions(rooms))
+        state = State(
+            settings=settings,
+            sessions=sessions,
+            direct=direct,
+            relay=relay,
+            bus=bus,
+            keyring=keyring,
+            verifier=verifier,
+        )
+        try:
+            async with extended(state) if extended else nullcontext({}) as more:
+                yield {**state, **more}
+        finally:
+            await _wind_down(work, bus, direct, engine)
+
+    return lifespan
+
+
+def _background(
+    settings: Settings,
+    metrics: Metrics,
+    sessions: Sessions,
+    bus: Bus,
+    relay: Relay,
+    rooms: Sequence[Room],
+) -> list[asyncio.Task[None]]:
+    """Relay, consumers and jobs as tasks."""
+    work = [asyncio.create_task(relay.run(), name="relay")]
+    for sub in subscriptions(rooms):
+        consumer = Consumer(bus, sessions, sub, relay.wake, metrics)
+        work.append(asyncio.create_task(consumer.run(), name=sub.name))
+    turn = asyncio.Semaphore(JOBS_AT_ONCE)
+    jobs = [job for room in rooms for job in room.jobs]
+    for made in [*jobs, *_housekeeping(settings)]:
+        job = made if isinstance(made, Job | LongJob) else made(settings)
+        keeper = keep_running(sessions, job, relay.wake, turn, metrics.job_ran)
+        work.append(asyncio.create_task(keeper, name=job.name))
+    return work
+
+
+def _housekeeping(settings: Settings) -> list[Job]:
+    """What every service does besides. Pruning goes in batches, each well inside its limits."""
+    kept = settings.outbox_kept_days
+    minute = timedelta(minutes=1)
+    return [
+        Job("seal-audit-log", timedelta(seconds=5), audit_log.seal),
+        Job("tell-audit-head", minute, audit_log.tell_head),
+        Job("prune-outbox", minute, partial(outbox.prune, kept_days=kept)),
+        Job("prune-inbox", minute, partial(inbox.prune, kept_days=2 * kept)),
+        Job("prune-idempotency", minute, idempotency.prune),
+    ]
+
+
+def _report_death(broken: set[str], task: asyncio.Task[None]) -> None:
+    """A background task that ends by itself with an error is a defect: it is never silent."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("background_task_died", task=task.get_name(), exc_info=error)
+        broken.add(task.get_name())
+
+
+async def _wind_down(
+    work: Sequence[asyncio.Task[None]], bus: Bus, direct: DirectPool, engine: AsyncEngine
+) -> None:
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+    await bus.close()
+    await direct.close()
+    await engine.dispose()

@@ -1,0 +1,174 @@
+"""All that a route may ask for, on one page: write its type, and the framework hands it over.
+
+Who may call is asked for as well: a route declares it with `allow(...)` or `public()`, and one that
+declares neither fails start-up (`undeclared`). Every dependency is a coroutine: FastAPI sends plain
+functions to a thread, and a hop to a thread and back costs more than the rest of a fast request.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext
+from fastapi.security import OAuth2PasswordBearer, SecurityScopes
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared import clock
+from shared.database.engine import DirectPool
+from shared.errors import Forbidden, Text, Unauthorized
+from shared.security.crypto import Keyring
+from shared.security.identity import ROLES, Caller, identify
+from shared.web import idempotency, pagination, versions
+from shared.web.pagination import PageRequest
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    state = request.state
+    async with state.sessions() as session, session.begin():
+        state.session = session
+        await idempotency.claim(session, request)
+        yield session
+    state.relay.wake()
+
+
+Session = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""The request's one transaction.
+
+scope="function": commit before the response is sent, so a 201 is never a lie. FastAPI's default
+scope runs this exit code after the client already has its answer.
+"""
+
+
+async def _direct(request: Request) -> DirectPool:
+    pool: DirectPool = request.state.direct
+    return pool
+
+
+Direct = Annotated[DirectPool, Depends(_direct)]
+"""For hot paths that are one statement each, in autocommit."""
+
+
+async def _keyring(request: Request) -> Keyring:
+    keyring: Keyring = request.state.keyring
+    return keyring
+
+
+RequestKeyring = Annotated[Keyring, Depends(_keyring)]
+"""What seals and opens personal columns."""
+
+
+async def present() -> datetime:
+    """`clock.now` as a dependency, which tests override."""
+    return clock.now()
+
+
+Now = Annotated[datetime, Depends(present)]
+"""The moment of the request, aware UTC."""
+
+
+async def _paging(
+    limit: Annotated[int, Query(ge=1, le=200, description="每页条数 | Items a page")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=500, description="上一页的 next_cursor | Of the page before")
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit, pagination.decode(cursor) if cursor else None)
+
+
+Paging = Annotated[PageRequest, Depends(_paging)]
+"""How much of a list is asked for, and after what."""
+
+
+async def _idempotency_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="同一请求重试时不变的键 | Stays the same when the same request is retried",
+            max_length=255,
+        ),
+    ] = None,
+) -> str | None:
+    return idempotency_key
+
+
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+"""The key as it was sent; only a route that keeps answers itself asks for it."""
+
+
+async def _expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(
+            description="所见版本号 | The version that you have seen",
+            json_schema_extra={"pattern": versions.PATTERN},
+        ),
+    ] = None,
+) -> int | None:
+    return versions.number(if_match)
+
+
+ExpectedVersion = Annotated[int | None, Depends(_expected_version)]
+"""The number in `If-Match`; None where the caller does not insist on one."""
+
+_scheme = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/token",
+    refreshUrl="/api/v1/auth/token",
+    scopes={role: f"{said.zh} | {said.en}" for role, said in ROLES.items()},
+    scheme_name="OneDoor",
+    description="任一所列身份即可 | Any one of the roles listed suffices",
+    auto_error=False,
+)
+
+
+async def _permitted(
+    request: Request, wanted: SecurityScopes, _: Annotated[str | None, Depends(_scheme)]
+) -> Caller:
+    caller = await identify(request)
+    if caller is None:
+        raise Unauthorized
+    if not caller.has(*wanted.scopes):
+        names = [ROLES[role] for role in wanted.scopes]
+        raise Forbidden(
+            Text(
+                f"此操作限：{'、'.join(name.zh for name in names)}",
+                f"This is for: {', '.join(name.en for name in names)}",
+            )
+        )
+    return caller
+
+
+async def _anyone(request: Request, _: Annotated[str | None, Depends(_scheme)]) -> Caller | None:
+    return await identify(request)
+
+
+def allow(*roles: str) -> Any:
+    """Declares that callers with any of `roles` may call: `Annotated[Caller, allow("clerk")]`."""
+    if not roles or not ROLES.keys() >= set(roles):
+        raise ValueError(f"unknown roles: {roles}")
+    return Security(_permitted, scopes=list(roles))
+
+
+def public() -> Any:
+    """Declares that anybody may call; the caller is known if they carry a token."""
+    return Security(_anyone)
+
+
+def _calls(dependant: Dependant) -> Iterable[Any]:
+    yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _calls(inner)
+
+
+def is_public(route: RouteContext) -> bool:
+    return _anyone in _calls(route.dependant)
+
+
+def undeclared(routes: Iterable[RouteContext]) -> list[str]:
+    """The routes that do not say who may call them."""
+    return [
+        f"{sorted(route.methods or ())} {route.path_format}"
+        for route in routes
+        if not {_permitted, _anyone} & set(_calls(route.dependant))
+    ]

@@ -1,0 +1,104 @@
+"""`/healthz` (the process), `/readyz` (database, migrations, bus) and `/metrics`.
+
+A bus that was there and is lost does not make a service unready: writes go on, their events wait in
+the outbox. A bus that was never reached does.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import nats.errors
+import structlog
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.database.migrate import config
+from shared.messaging.bus import Bus, Subscription
+from shared.messaging.outbox import Relay
+from shared.observability.metrics import Measure, Metrics
+
+CHECK_SECONDS = 2
+
+log = structlog.get_logger()
+
+
+def measures(
+    metrics: Metrics,
+    relay: Relay,
+    engine: AsyncEngine,
+    bus: Bus,
+    subscriptions: Sequence[Subscription[Any]],
+) -> list[Measure]:
+    """What every service looks up when it is asked for its figures."""
+
+    async def outbox_and_pool() -> None:
+        waiting, oldest = await relay.depth()
+        metrics.outbox_waiting.set(waiting)
+        metrics.outbox_oldest_seconds.set(oldest)
+        pool: Any = engine.pool
+        metrics.pool_in_use.set(pool.checkedout())
+
+    async def consumers() -> None:
+        for sub in subscriptions if bus.is_up else ():
+            found = await bus.js.consumer_info(sub.stream, sub.name)
+            waiting = (found.num_pending or 0) + (found.num_ack_pending or 0)
+            metrics.consumer_waiting.labels(sub.name).set(waiting)
+
+    return [outbox_and_pool, consumers]
+
+
+def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str]) -> None:
+    """Add the three routes, outside the documents; a process with a `broken` task is not ready."""
+    head = _head(config(name))
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok", "service": name}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz(request: Request) -> JSONResponse:
+        checks = {
+            "database": await _database(request, head),
+            "bus": "ok" if request.state.bus.is_up else "down",
+            "background": "ok" if not broken else f"died: {sorted(broken)}",
+        }
+        ready = (
+            checks["database"] == "ok" and checks["background"] == "ok" and request.state.bus.was_up
+        )
+        return JSONResponse({"ready": ready, "service": name, **checks}, 200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics() -> Response:
+        await asyncio.gather(*map(_measured, metrics.measures))
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _head(cfg: Config) -> str | None:
+    return ScriptDirectory.from_config(cfg).get_current_head()
+
+
+async def _database(request: Request, head: str | None) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS), request.state.sessions() as session:
+            found = (
+                await session.execute(text("SELECT version_num FROM alembic_version"))
+            ).scalar()
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        return f"down: {type(error).__name__}"
+    return "ok" if found == head else f"at migration {found}, not {head}"
+
+
+async def _measured(measure: Measure) -> None:
+    """What cannot be measured now keeps its last value, and that is told."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await measure()
+    except (SQLAlchemyError, nats.errors.Error, OSError, TimeoutError) as error:
+        log.warning("metrics_incomplete", error=type(error).__name__)

@@ -1,0 +1,155 @@
+"""The same request twice has one effect and one answer.
+
+A caller may send `Idempotency-Key` with every unsafe request. The key, a hash of the request and
+the (sealed) answer are stored in the transaction of the effect itself: either both exist or
+neither. Same key and request: the stored answer with `Idempotent-Replayed: true`; same key and
+another request: 422; still running: 409. An answer that was an error stored nothing, because its
+transaction was rolled back, so a retry runs again. Keys are kept for a day.
+"""
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import Conflict, Invalid, Text
+from shared.security import identity
+
+KEPT = timedelta(days=1)
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_KEPT_HEADERS = ("content-type", "location", "etag")
+_ANSWER = "idempotency.answer"
+
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:caller || ' ' || :key, 7))")
+_FIND = text(
+    "SELECT route, request_hash, status, answer, sealed, headers FROM idempotency"
+    " WHERE caller = :caller AND key = :key"
+)
+_STORE = text(
+    "INSERT INTO idempotency (caller, key, route, request_hash, status, sealed, headers)"
+    " VALUES (:caller, :key, :route, :request_hash, :status, :sealed, CAST(:headers AS jsonb))"
+)
+_PRUNE = text(
+    "DELETE FROM idempotency WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM idempotency WHERE created_at < :before LIMIT 5000))"
+)
+
+_OTHER_REQUEST = Text(
+    "这个 Idempotency-Key 已用于另一个请求，请换一个新的",
+    "This Idempotency-Key was used for another request; please use a new one",
+)
+_RUNNING = Text(
+    "同一个请求正在处理，请稍候再查", "The same request is still running; please try again shortly"
+)
+_BAD_KEY = Text(
+    "Idempotency-Key 应为 1 至 255 个可见字符；未登录时至少 16 个",
+    "Idempotency-Key must be 1 to 255 visible characters; at least 16 when not signed in",
+)
+
+
+class KeyReused(Invalid):
+    type = "/problems/idempotency-key-reused"
+    title = Text("幂等键重复使用", "Idempotency key reused")
+    advice = Text("每个新请求用一个新的键", "Use a new key for each new request")
+
+
+class StillRunning(Conflict):
+    type = "/problems/still-running"
+    title = Text("正在处理", "Still running")
+    advice = Text("请稍等一秒，用同一个键再查", "Wait a second and ask again with the same key")
+
+
+class Replay(Exception):
+    """Ends a request with the answer that the same request had before."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who asks for what under which key."""
+
+    caller: str
+    key: str
+    route: str
+    request_hash: str
+
+
+async def read_claim(request: Request) -> Claim | None:
+    """The claim that an unsafe request makes, None without a key. Raises Invalid for a bad key."""
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method not in UNSAFE:
+        return None
+    caller = await identity.identify(request)
+    shortest = 1 if caller else 16
+    if not (shortest <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise Invalid(_BAD_KEY, pointer="/header/Idempotency-Key")
+    route = f"{request.method} {request.url.path}"
+    asked = f"{route}?{request.url.query} {request.headers.get('if-match', '')}"
+    digest = request_hash(asked, await request.body())
+    return Claim(caller.sub if caller else "_", key, route, digest)
+
+
+def request_hash(asked: str, body: bytes) -> str:
+    """Equal for the same method, address, precondition and JSON value, however it is spaced."""
+    with contextlib.suppress(ValueError):  # not JSON: the bytes themselves are compared
+        body = json.dumps(json.loads(body), sort_keys=True).encode()
+    return hashlib.sha256(asked.encode() + b"\n" + body).hexdigest()
+
+
+async def claim(session: AsyncSession, request: Request) -> None:
+    """Within the request's transaction: take the key, or end the request by what it already did.
+
+    Raises Replay, KeyReused or StillRunning.
+    """
+    wanted: Claim | None = getattr(request.state, "claim", None)
+    if wanted is None:
+        return
+    who = {"caller": wanted.caller, "key": wanted.key}
+    if not (await session.execute(_LOCK, who)).scalar_one():
+        raise StillRunning(_RUNNING, retry_after=1)
+    found = (await session.execute(_FIND, who)).mappings().one_or_none()
+    if found is None:
+        request.state.claimed = wanted
+        return
+    if found["request_hash"] != wanted.request_hash:
+        raise KeyReused(_OTHER_REQUEST, pointer="/header/Idempotency-Key")
+    if found["sealed"] is not None:
+        body = request.state.keyring.open(found["sealed"], where=_ANSWER, row=wanted.key).encode()
+    else:
+        body = json.dumps(found["answer"], ensure_ascii=False).encode()
+    headers = {**(found["headers"] or {}), "Idempotent-Replayed": "true"}
+    raise Replay(Response(body, found["status"], headers=headers))
+
+
+async def store(request: Request, response: Response) -> None:
+    """Keep the answer in the transaction that is still open, if this request claimed a key."""
+    claimed: Claim | None = getattr(request.state, "claimed", None)
+    if claimed is None or response.status_code >= 400:
+        return
+    answer = bytes(response.body).decode()
+    sealed = request.state.keyring.seal(answer, where=_ANSWER, row=claimed.key)
+    headers = {k: v for k in _KEPT_HEADERS if (v := response.headers.get(k)) is not None}
+    values: dict[str, Any] = {
+        "caller": claimed.caller,
+        "key": claimed.key,
+        "route": claimed.route,
+        "request_hash": claimed.request_hash,
+        "status": response.status_code,
+        "sealed": sealed,
+        "headers": json.dumps(headers),
+    }
+    await request.state.session.execute(_STORE, values)
+
+
+async def prune(session: AsyncSession, now: datetime) -> int:
+    """Forget keys older than a day."""
+    result: Any = await session.execute(_PRUNE, {"before": now - KEPT})
+    return int(result.rowcount)

@@ -1,0 +1,27 @@
+"""A room: one use case of a service, which says itself what it brings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+
+from shared.jobs import Job, LongJob
+from shared.messaging.bus import Subscription
+from shared.messaging.events import Event
+
+Work = Job | LongJob | Callable[[Any], Job | LongJob]
+"""A job, or what makes it of the service's settings."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a room's `__init__` declares; its service's `app.py` lists the rooms.
+
+    Routes are tried in the order of the rooms and of their routers, so the busiest come first.
+    """
+
+    routers: Sequence[APIRouter] = ()
+    publishes: Sequence[type[Event]] = ()
+    subscriptions: Sequence[Subscription[Any]] = ()
+    jobs: Sequence[Work] = ()

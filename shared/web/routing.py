@@ -1,0 +1,142 @@
+"""A router whose routes are idempotent by key and document every problem they may answer."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, get_args, get_origin
+
+import structlog
+from asyncpg import PostgresError
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Body, Query
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
+
+from shared import errors
+from shared.database.faults import gave_way
+from shared.errors import Invalid, Text, problem_responses
+from shared.web import bodies, idempotency, versions
+
+TRIES = 3
+LONGEST_PAUSE = 0.05
+
+log = structlog.get_logger()
+
+_ALWAYS = problem_responses(
+    errors.BadRequest,
+    errors.Unauthorized,
+    errors.Forbidden,
+    errors.NotFound,
+    errors.Conflict,
+    errors.PayloadTooLarge,
+    errors.UnsupportedMediaType,
+    errors.Invalid,
+    errors.TooMany,
+    errors.Internal,
+    errors.Unavailable,
+)
+_NO_SUCH_QUERY = Text(
+    "没有这个查询参数，请去掉", "There is no such query parameter; please remove it"
+)
+_TWICE = Text("这个查询参数写了两次，请只留一个", "Given twice; please keep one of the two")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Route(APIRoute):
+    """Reads the idempotency claim before the transaction and stores the answer inside it.
+
+    A query parameter that the operation does not have, or that is given twice, is refused: a
+    filter that is silently ignored would answer another question than the one asked. A body must
+    be of the type that the operation takes, and name each of its fields once.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        taken = (body.field_info.annotation for body in self.dependant.body_params)
+        self._takes_version = versions.is_in(taken)
+        if self._takes_version and not self.openapi_extra:
+            self.openapi_extra = {"parameters": [versions.PARAMETER]}
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        fields = get_flat_params(self.dependant)
+        queries = [field for field in fields if isinstance(field.field_info, Query)]
+        known = {field.alias: _is_list(field.field_info.annotation) for field in queries}
+        media = _media_type(self.body_field)
+
+        async def answer(request: Request) -> Response:
+            _check_query(request, known)
+            if request.method in idempotency.UNSAFE:
+                request = await bodies.checked(request, media)
+                if self._takes_version:
+                    request = await versions.put_into_body(request)
+                request.state.claim = await idempotency.read_claim(request)
+            try:
+                return await _in_transaction(handle, request)
+            except idempotency.Replay as replay:
+                return replay.response
+
+        return answer
+
+
+async def _in_transaction(handle: Handler, request: Request) -> Response:
+    """The answer, with its transaction committed; tried again where that gave way to another.
+
+    Only the transaction is undone by a deadlock, and nothing has been answered, so that doing it
+    all over is safe. A form is read from the wire as it comes and cannot be read twice.
+    """
+    tries = 1 if bodies.is_form(request) else TRIES
+    for left in reversed(range(tries)):
+        try:
+            # The stack on which FastAPI puts the dependencies of function scope: each try has one.
+            async with AsyncExitStack() as stack:
+                request.scope["fastapi_function_astack"] = stack
+                response = await handle(request)
+                await idempotency.store(request, response)
+            return response
+        except (DBAPIError, PostgresError) as error:
+            if not (left and gave_way(error)):
+                raise
+            log.info("transaction_tried_again", left=left)
+            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))
+    raise AssertionError("unreachable")
+
+
+def _check_query(request: Request, known: Mapping[str, bool]) -> None:
+    seen = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise Invalid(_NO_SUCH_QUERY, pointer=f"/query/{name[:50]}")
+        if name in seen and not known[name]:
+            raise Invalid(_TWICE, pointer=f"/query/{name}")
+        seen.add(name)
+
+
+def _is_list(annotation: Any) -> bool:
+    """Whether a parameter of that type may be given several times."""
+    if get_origin(annotation) in (list, set, frozenset, tuple, Sequence):
+        return True
+    return any(_is_list(part) for part in get_args(annotation) if part is not Ellipsis)
+
+
+def _media_type(body: Any) -> str | None:
+    """What the operation takes, None if it takes no body."""
+    info = getattr(body, "field_info", None)
+    return info.media_type if isinstance(info, Body) else None
+
+
+class Router(APIRouter):
+    """`APIRouter` of this house: see the module's docstring."""
+
+    def __init__(self, *, prefix: str = "", tags: list[str] | None = None, **options: Any) -> None:
+        responses = {**_ALWAYS, **options.pop("responses", {})}
+        super().__init__(
+            prefix=prefix,
+            tags=list(tags) if tags else None,
+            route_class=Route,
+            responses=responses,
+            **options,
+        )
