@@ -1,0 +1,101 @@
+"""Of two who decide on the same version one wins, and the other is told how things stand."""
+
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from deploy.postgres import Urls
+from shared.database.engine import Sessions, new_sessions
+from shared.database.tables import enum_type, known_states, new_metadata
+from shared.database.versioned import swap, try_swap
+from shared.errors import NotFound, StateConflict, Text
+from shared.ids import new_id
+
+
+class LampState(StrEnum):
+    OFF = "off"
+    LIT = "lit"
+
+
+class Base(SQLModel, registry=registry(metadata=new_metadata())):
+    """Tables of this test alone."""
+
+
+class Lamp(Base, table=True):
+    __table_args__ = (known_states("state", LampState),)
+
+    id: UUID = Field(primary_key=True)
+    state: LampState = Field(sa_type=enum_type(LampState))
+    hours: int = 0
+    version: int = 1
+
+
+@pytest.fixture
+async def sessions(urls: Urls) -> AsyncIterator[Sessions]:
+    engine = create_async_engine(urls.owner.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield new_sessions(engine)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    await engine.dispose()
+
+
+async def new_lamp(session: AsyncSession) -> Lamp:
+    lamp = Lamp(id=new_id(), state=LampState.OFF)
+    session.add(lamp)
+    await session.commit()
+    return lamp
+
+
+async def test_a_swap_changes_what_was_seen_and_counts_the_version_up(sessions: Sessions) -> None:
+    async with sessions() as session:
+        lamp = await new_lamp(session)
+        changed = await swap(session, lamp, {"state": LampState.LIT})
+        assert (changed.state, changed.version) == (LampState.LIT, 2)
+
+
+async def test_who_comes_second_is_told_the_present_state_and_version(sessions: Sessions) -> None:
+    async with sessions() as first, sessions() as second:
+        lamp = await new_lamp(first)
+        seen = await second.get_one(Lamp, lamp.id)
+        await swap(first, lamp, {"state": LampState.LIT})
+        await first.commit()
+        with pytest.raises(StateConflict) as refused:
+            await swap(
+                second, seen, {"hours": 9}, says=lambda now: Text(f"现在 {now.state}", "lit")
+            )
+    assert refused.value.members == {"state": "lit", "version": 2}
+    assert refused.value.detail == Text("现在 lit", "lit")
+
+
+async def test_a_condition_that_does_not_hold_changes_nothing(sessions: Sessions) -> None:
+    async with sessions() as session:
+        lamp = await new_lamp(session)
+        assert await try_swap(session, lamp, {"hours": 1}, col(Lamp.hours) > 0) is None
+        with pytest.raises(StateConflict) as refused:
+            await swap(session, lamp, {"hours": 1}, col(Lamp.hours) > 0)
+        assert refused.value.members == {"state": "off", "version": 1}
+        assert (await session.get_one(Lamp, lamp.id, populate_existing=True)).hours == 0
+
+
+async def test_what_is_gone_is_not_found(sessions: Sessions) -> None:
+    async with sessions() as session:
+        lamp = await new_lamp(session)
+        await session.execute(text("DELETE FROM lamp"))
+        with pytest.raises(NotFound):
+            await swap(session, lamp, {"hours": 1})
+
+
+async def test_the_database_refuses_a_state_that_is_not_in_the_table(sessions: Sessions) -> None:
+    async with sessions() as session:
+        await new_lamp(session)
+        with pytest.raises(Exception, match="state_known"):
+            await session.execute(text("UPDATE lamp SET state = 'blinking'"))
