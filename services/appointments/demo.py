@@ -47,14 +47,14 @@ _SERVICES = {"个人": "个人信用报告查询", "企业": "企业信用报告
 
 async def load(session: AsyncSession, now: datetime) -> list[str]:
     """Loads what is missing; returns the import reports, a line each."""
-    codes, said = await _items(session, now)
-    said += await _printed_halls(session, codes, now)
+    codes, loaded = await _items(session, now)
+    loaded += await _printed_halls(session, codes, now)
     await _demo_hall(session, now)
     await _windows(session, list(codes.values()), now)
     await _policy(session, now)
     added = await _schedule(session, list(codes.values()), now)
     added += await schedules.extend_hall(session, HALL, now)
-    return [*said, f"{HALL}: +{added} 个时段 slots"]
+    return [*loaded, f"{HALL}: +{added} 个时段 slots"]
 
 
 async def _items(session: AsyncSession, now: datetime) -> tuple[dict[str, str], list[str]]:
@@ -70,12 +70,12 @@ async def _items(session: AsyncSession, now: datetime) -> tuple[dict[str, str], 
             await guides.put_item(session, code, item, LOADER, now)
             first = GuideIn(**guide.model_dump(), version=0)
             await guides.publish_guide(session, code, first, LOADER, now)
-    said = [
+    lines = [
         f"service_items.csv: 共 {report.rows} 行 rows, 采用 taken {len(imported)}",
         *(f"  重复 duplicate: {name}" for name in report.duplicates),
         *(f"  缺办理要素，未采用 no terms: {name}" for name in report.without_terms),
     ]
-    return {item.name: code for code, item, _ in imported}, said
+    return {item.name: code for code, item, _ in imported}, lines
 
 
 async def _printed_halls(session: AsyncSession, codes: dict[str, str], now: datetime) -> list[str]:
@@ -95,8 +95,8 @@ async def _printed_halls(session: AsyncSession, codes: dict[str, str], now: date
         session.add_all(
             HallContact(hall_code=hall.code, **contact._asdict()) for contact in hall.contacts
         )
-        said = {contact.service for contact in hall.contacts}
-        offered = {codes[_SERVICES[word]] for word in _SERVICES for one in said if word in one}
+        services = {contact.service for contact in hall.contacts}
+        offered = {codes[_SERVICES[word]] for word in _SERVICES for one in services if word in one}
         await guides.offer_at_hall(session, hall.code, sorted(offered))
     head = "hall_directory.csv: "
     return [

@@ -5,12 +5,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from services.gateway.language import choose
+from shared.web.templates import templates_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -26,13 +26,7 @@ _TYPES = {
 }
 _SWAGGER = {"swagger-ui-bundle.js", "swagger-ui.css"}
 
-_environment = Environment(
-    loader=PackageLoader("services.gateway", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = templates_of("gateway")
 
 
 def language_of(request: Request) -> str:
@@ -43,7 +37,7 @@ def language_of(request: Request) -> str:
 def page(request: Request, template: str, *, policy: str = POLICY, **told: Any) -> HTMLResponse:
     """The template in the language that the request asks for."""
     language = language_of(request)
-    text = _environment.get_template(template).render(
+    text = _TEMPLATES.get_template(template).render(
         lang=language, path=request.url.path, asset=asset_path, **told
     )
     headers = {

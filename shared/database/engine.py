@@ -65,23 +65,13 @@ def new_engine(settings: Settings, name: str) -> AsyncEngine:
     )
 
 
-def new_sessions(engine: AsyncEngine) -> Sessions:
+Memory = dict[type, Any]
+
+
+def new_sessions(engine: AsyncEngine, memory: Memory | None = None) -> Sessions:
     """The factory of the process's sessions, which share one memory (`memory_of`)."""
-    return async_sessionmaker(
-        engine, class_=RoomSession, expire_on_commit=False, info={_MEMORY: {}}
-    )
-
-
-def memory_of(session: CoreAsyncSession, kind: type[T]) -> T:
-    """What this process remembers under `kind`, made at its first use.
-
-    It lives as long as the factory that made the session, so that two applications in one process,
-    as in the tests, share nothing. It holds what may be read anew, never a truth.
-    """
-    memory: dict[type, Any] = session.info.setdefault(_MEMORY, {})
-    if kind not in memory:
-        memory[kind] = kind()
-    return memory[kind]  # type: ignore[no-any-return]
+    info = {_MEMORY: {} if memory is None else memory}
+    return async_sessionmaker(engine, class_=RoomSession, expire_on_commit=False, info=info)
 
 
 class DirectPool:
@@ -95,6 +85,7 @@ class DirectPool:
         self._settings, self._name = settings, name
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
+        self.memory: Memory = {}
         self.wake = wake
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
@@ -149,3 +140,18 @@ class DirectPool:
 
 async def _leave_as_is(_: Any) -> None:
     """Instead of asyncpg's RESET ALL after every use."""
+
+
+def memory_of(source: CoreAsyncSession | DirectPool, kind: type[T]) -> T:
+    """What this process remembers under `kind`, made at its first use.
+
+    It lives as long as the application's connections, so that two applications in one process, as
+    in the tests, share nothing. It holds what may be read anew, never a truth.
+    """
+    if isinstance(source, DirectPool):
+        memory = source.memory
+    else:
+        memory = source.info.setdefault(_MEMORY, {})
+    if kind not in memory:
+        memory[kind] = kind()
+    return memory[kind]  # type: ignore[no-any-return]

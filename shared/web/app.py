@@ -139,10 +139,10 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         engine = new_engine(settings, name)
-        sessions = new_sessions(engine)
         bus = Bus(settings.nats_url, name)
         relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
         direct = DirectPool(settings, name, relay.wake)
+        sessions = new_sessions(engine, direct.memory)
         verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience)
         work = [asyncio.create_task(bus.connect(), name="bus")]
         if settings.background:

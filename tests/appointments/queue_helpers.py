@@ -53,13 +53,13 @@ class Floor:
     def kiosk(self) -> dict[str, str]:
         return {**self.sign("device", self.code), "Idempotency-Key": uuid4().hex}
 
-    async def ask_ticket(self, **wish: Any) -> httpx.Response:
-        headers = wish.pop("headers", None) or self.kiosk()
-        body = {"hall": self.code, "items": self.items[:1], **wish}
+    async def ask_ticket(self, **given: Any) -> httpx.Response:
+        headers = given.pop("headers", None) or self.kiosk()
+        body = {"hall": self.code, "items": self.items[:1], **given}
         return await self.client.post("/api/v1/tickets", json=body, headers=headers)
 
-    async def issue(self, **wish: Any) -> dict[str, Any]:
-        return good(await self.ask_ticket(**wish), 201)
+    async def issue(self, **given: Any) -> dict[str, Any]:
+        return good(await self.ask_ticket(**given), 201)
 
     async def window(self, action: str, place: int = 0, **body: Any) -> httpx.Response:
         url = f"/api/v1/windows/{self.windows[place]}/{action}"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.appointments.booking import service
+from services.appointments.booking import settling
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
@@ -65,7 +65,7 @@ async def test_the_sweeper_returns_a_place_once(office: Office, sessions: Sessio
 
     for _ in range(2):
         async with sessions() as session, session.begin():
-            await service.expire_holds(session, NINE + timedelta(seconds=1))
+            await settling.expire_holds(session, NINE + timedelta(seconds=1))
 
     assert await office.booked(slot) == 1
     assert len(await office.events("appointment.expired")) == 1
@@ -182,7 +182,7 @@ async def test_who_did_not_come_is_marked_and_barred_after_three_times(
         good(await office.do(await office.hold(slot, headers=me), "confirm", me))
 
     async with sessions() as session, session.begin():
-        await service.miss_absent(session, NINE + timedelta(days=3, minutes=31))
+        await settling.miss_absent(session, NINE + timedelta(days=3, minutes=31))
 
     office.clock.at = NINE + timedelta(days=4)
     assert len(await office.events("appointment.missed")) == 3
@@ -210,10 +210,10 @@ async def test_the_nightly_proof_finds_a_drifted_count(office: Office, sessions:
     await office.hold(slot)
 
     async with sessions() as session, session.begin():
-        before = await service.prove_counts(session, NINE)
+        before = await settling.prove_counts(session, NINE)
     await office.owner.execute("UPDATE slot SET booked = 2 WHERE id = $1", slot)
     async with sessions() as session, session.begin():
-        after = await service.prove_counts(session, NINE)
+        after = await settling.prove_counts(session, NINE)
     await office.owner.execute("UPDATE slot SET booked = 1 WHERE id = $1", slot)
 
     assert after == before + 1

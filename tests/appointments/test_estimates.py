@@ -13,7 +13,7 @@ from services.appointments.estimates.rules import (
     rounded,
     shape,
 )
-from services.appointments.estimates.schemas import Desk, Floor, Waiting
+from services.appointments.estimates.schemas import Floor, OpenWindow, Waiting
 
 ITEMS = ("social", "tax", "permit")
 MINUTES = {"social": 8, "tax": 15, "permit": 30}
@@ -23,34 +23,38 @@ def someone(item: str, due: float, **more: object) -> Waiting:
     return Waiting(uuid4(), item, frozenset([item]), due, **more)  # type: ignore[arg-type]
 
 
-def desk(*items: str, busy_with: str | None = None, elapsed: float = 0.0) -> Desk:
-    return Desk(uuid4(), frozenset(items), busy_with, elapsed)
+def open_window(*items: str, busy_with: str | None = None, elapsed: float = 0.0) -> OpenWindow:
+    return OpenWindow(uuid4(), frozenset(items), busy_with, elapsed)
 
 
 def test_a_free_window_calls_at_once() -> None:
     first = someone("tax", 0)
-    estimate = forecast(Floor((first,), (desk("tax"),), MINUTES), Random(1))[first.key]
+    estimate = forecast(Floor((first,), (open_window("tax"),), MINUTES), Random(1))[first.key]
     assert (estimate.ahead, estimate.p50_minutes, estimate.p85_minutes) == (0, 0, 0)
 
 
 def test_no_open_window_is_unknown_and_not_a_number() -> None:
     person = someone("tax", 0)
-    for desks in ((), (desk("permit"),)):
-        estimate = forecast(Floor((person,), desks, MINUTES), Random(1))[person.key]
+    for windows in ((), (open_window("permit"),)):
+        estimate = forecast(Floor((person,), windows, MINUTES), Random(1))[person.key]
         assert (estimate.p50_minutes, estimate.p85_minutes) == (None, None)
 
 
 def test_ahead_counts_those_before_at_windows_that_serve_me() -> None:
     queue = tuple(someone(item, due) for due, item in enumerate(("tax", "permit", "tax", "social")))
-    separate = forecast(Floor(queue, (desk("tax"), desk("permit", "social")), MINUTES), Random(1))
+    separate = forecast(
+        Floor(queue, (open_window("tax"), open_window("permit", "social")), MINUTES), Random(1)
+    )
     assert [separate[p.key].ahead for p in queue] == [0, 0, 1, 1]
-    together = forecast(Floor(queue, (desk(*ITEMS),), MINUTES), Random(1))
+    together = forecast(Floor(queue, (open_window(*ITEMS),), MINUTES), Random(1))
     assert [together[p.key].ahead for p in queue] == [0, 1, 2, 3]
 
 
 def test_who_is_due_later_waits_longer() -> None:
     queue = tuple(someone("tax", due) for due in range(30))
-    waits = [forecast(Floor(queue, (desk("tax"),), MINUTES), Random(3))[p.key] for p in queue]
+    waits = [
+        forecast(Floor(queue, (open_window("tax"),), MINUTES), Random(3))[p.key] for p in queue
+    ]
     assert [w.p85_minutes for w in waits] == sorted(w.p85_minutes or 0 for w in waits)
     assert all((w.p50_minutes or 0) <= (w.p85_minutes or 0) for w in waits)
     assert all((w.p85_minutes or 0) % 5 == 0 for w in waits)
@@ -60,7 +64,9 @@ def test_someone_at_the_window_for_long_leaves_soon() -> None:
     person = someone("permit", 0)
     now, later = (
         forecast(
-            Floor((person,), (desk("permit", busy_with="permit", elapsed=elapsed),), MINUTES),
+            Floor(
+                (person,), (open_window("permit", busy_with="permit", elapsed=elapsed),), MINUTES
+            ),
             Random(5),
         )[person.key].p50_minutes
         for elapsed in (0.0, 28.0)
@@ -71,17 +77,17 @@ def test_someone_at_the_window_for_long_leaves_soon() -> None:
 def test_expected_people_count_as_far_as_they_show_up() -> None:
     me = someone("tax", 10.0)
     booked = tuple(someone("tax", -50.0, arrives=5.0, shows_up=show) for show in (1.0, 1.0, 1.0))
-    busy = (desk("tax", busy_with="tax", elapsed=0.0),)
+    busy = (open_window("tax", busy_with="tax", elapsed=0.0),)
     alone = forecast(Floor((me,), busy, MINUTES), Random(7))[me.key].p85_minutes
     joined = forecast(Floor((me, *booked), busy, MINUTES), Random(7))[me.key].p85_minutes
     assert (joined or 0) > (alone or 0)
 
 
 def test_a_window_that_nobody_else_may_use_is_left_to_its_person() -> None:
-    mine = desk("tax")
+    mine = open_window("tax")
     first = someone("tax", 0, window=mine.window)
     second = someone("tax", 1)
-    estimates = forecast(Floor((first, second), (mine, desk("tax")), MINUTES), Random(2))
+    estimates = forecast(Floor((first, second), (mine, open_window("tax")), MINUTES), Random(2))
     assert [estimates[p.key].p85_minutes for p in (first, second)] == [0, 0]
 
 
@@ -118,18 +124,18 @@ def _day(rng: Random, people: int) -> tuple[Floor, dict[UUID, float]]:
         for _ in range(people)
     )
     busy = [rng.choice(ITEMS) for _ in range(8)]
-    desks = tuple(
-        desk(*(ITEMS if place < 5 else (item,)), busy_with=item, elapsed=rng.uniform(0, 8))
+    windows = tuple(
+        open_window(*(ITEMS if place < 5 else (item,)), busy_with=item, elapsed=rng.uniform(0, 8))
         for place, item in enumerate(busy)
     )
-    floor = Floor(queue, desks, MINUTES)
+    floor = Floor(queue, windows, MINUTES)
     real = {person.key: 0.0 for person in queue}
     free = [(_service(rng, item), place) for place, item in enumerate(busy)]
     left = sorted(queue, key=lambda person: person.due)
     while left:
         free.sort()
         at, place = free.pop(0)
-        next_ = next((p for p in left if p.items <= desks[place].items), None)
+        next_ = next((p for p in left if p.items <= windows[place].items), None)
         if next_ is None:
             continue
         left.remove(next_)
@@ -154,7 +160,7 @@ def test_the_upper_bound_holds_and_the_simple_formula_is_beaten() -> None:
         for position, person in enumerate(ordered, 1):
             estimate, wait = estimates[person.key], real[person.key]
             errors.append(abs((estimate.p50_minutes or 0) - wait))
-            simple_errors.append(abs(position * mean / len(floor.desks) - wait))
+            simple_errors.append(abs(position * mean / len(floor.windows) - wait))
             held.append(wait <= (estimate.p85_minutes or 0))
     assert 0.8 <= fmean(held) <= 0.97
     assert fmean(errors) <= 0.6 * fmean(simple_errors), (fmean(errors), fmean(simple_errors))

@@ -11,10 +11,10 @@ import pytest
 
 from deploy.local.nats import NatsServer
 from services.appointments.app import create_app
-from services.appointments.booking.batching import Gatherer, Wish
-from services.appointments.booking.memory import Memory
+from services.appointments.booking.batching import Batcher, BookingRequest
 from services.appointments.booking.rules import Draft
 from services.appointments.settings import AppointmentsSettings
+from shared.cache import Cache
 from shared.database.engine import DirectPool
 from shared.ids import new_id, public_code
 from shared.web import dependencies
@@ -86,9 +86,9 @@ async def test_a_person_at_two_instances_at_once_gets_one_appointment(
 async def test_one_bad_row_does_not_take_the_others_along(
     office: Office, direct: DirectPool
 ) -> None:
-    slot, gatherer = await office.slot(TEN, capacity=9), Gatherer(direct)
+    slot, batcher = await office.slot(TEN, capacity=9), Batcher(direct)
 
-    def wish(code: str) -> Wish:
+    def given(code: str) -> BookingRequest:
         person = f"sub:{uuid4()}"
         draft = Draft(
             id=new_id(),
@@ -116,10 +116,16 @@ async def test_one_bad_row_does_not_take_the_others_along(
             phone_sealed=None,
             id_number_sealed=None,
         )
-        return Wish(lambda: draft, [slot], NINE, (person, "I", TEN.date()), None)
+        return BookingRequest(lambda: draft, [slot], NINE, (person, "I", TEN.date()), None)
 
-    wishes = [wish(public_code("A")), wish("longer than any code may be"), wish(public_code("A"))]
-    outcomes = await asyncio.gather(*(gatherer.hold(one) for one in wishes), return_exceptions=True)
+    requests = [
+        given(public_code("A")),
+        given("longer than any code may be"),
+        given(public_code("A")),
+    ]
+    outcomes = await asyncio.gather(
+        *(batcher.hold(one) for one in requests), return_exceptions=True
+    )
 
     assert isinstance(outcomes[1], asyncpg.DataError)
     assert [getattr(one, "outcome", None) for one in outcomes] == ["held", None, "held"]
@@ -127,7 +133,7 @@ async def test_one_bad_row_does_not_take_the_others_along(
 
 
 async def test_a_memory_asks_once_for_all_who_ask_together() -> None:
-    memory, asked = Memory[str, int](seconds=60, most=2), 0
+    memory, asked = Cache[str, int](seconds=60, most=2), 0
 
     async def ask() -> int:
         nonlocal asked
@@ -142,7 +148,7 @@ async def test_a_memory_asks_once_for_all_who_ask_together() -> None:
 
 
 async def test_a_memory_keeps_no_failure_and_forgets_the_oldest() -> None:
-    memory = Memory[str, int](seconds=60, most=2)
+    memory = Cache[str, int](seconds=60, most=2)
 
     async def fail() -> int:
         raise ValueError("not now")

@@ -46,7 +46,7 @@ def test_the_report_names_what_is_odd_row_by_row() -> None:
 def test_each_oddity_is_found(row: str, said: str | None) -> None:
     _, report = importing.read_halls(f"{HEADING}\n{row}\n", prefix="X")
 
-    about_the_row = [remark.said.en for remark in report.remarks if remark.row]
+    about_the_row = [remark.text.en for remark in report.remarks if remark.row]
     assert [said in line for line in about_the_row] == [True] if said else about_the_row == []
 
 

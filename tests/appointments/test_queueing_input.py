@@ -17,7 +17,7 @@ async def floor(hall: Build) -> Floor:
 
 
 @pytest.mark.parametrize(
-    ("wish", "pointer"),
+    ("given", "pointer"),
     [
         ({"items": []}, "/body/items"),
         ({"items": ["no-such-item"]}, "/body/items/0"),
@@ -35,9 +35,9 @@ async def floor(hall: Build) -> Floor:
     ],
 )
 async def test_a_wrong_field_of_a_ticket_is_named(
-    floor: Floor, wish: dict[str, Any], pointer: str
+    floor: Floor, given: dict[str, Any], pointer: str
 ) -> None:
-    answer = await floor.ask_ticket(**wish)
+    answer = await floor.ask_ticket(**given)
     assert answer.status_code == 422, answer.text
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     display = await floor.client.get(f"/api/v1/halls/{floor.code}/display")

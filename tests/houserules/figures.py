@@ -1,7 +1,7 @@
 """`python -m tests.houserules.figures`: the house in figures, to hold beside other codebases.
 
-Code is services/, shared/ and deploy/ without migrations; tests are tests/. A function's length does
-not count the functions inside it. A class name counts as repeated where another file has it too.
+Code is services/, shared/ and deploy/ without migrations; tests are tests/. A function's length
+does not count the functions inside it. A class name counts where another file has it too.
 """
 
 import ast

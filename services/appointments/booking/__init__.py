@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.appointments.booking import events, service
+from services.appointments.booking import events, settling
 from services.appointments.booking.routes import router
 from shared.jobs import Job
 from shared.web.room import Room
@@ -22,8 +22,8 @@ room = Room(
         events.AppointmentLapsed,
     ],
     jobs=[
-        Job("expire-holds", timedelta(seconds=5), service.expire_holds),
-        Job("miss-absent", timedelta(minutes=1), service.miss_absent),
-        Job("prove-slot-counts", timedelta(hours=24), service.prove_counts),
+        Job("expire-holds", timedelta(seconds=5), settling.expire_holds),
+        Job("miss-absent", timedelta(minutes=1), settling.miss_absent),
+        Job("prove-slot-counts", timedelta(hours=24), settling.prove_counts),
     ],
 )

@@ -17,23 +17,23 @@ import asyncpg
 
 from services.appointments.booking import statement
 from services.appointments.booking.rules import Draft
+from services.appointments.booking.statement import BookingOutcome
 from shared.database.engine import DirectPool
 
 MOST_AT_ONCE = 256
 _TRIES = 3
 
 
-class Outcome(NamedTuple):
-    """What became of a wish: held, known, barred, capped or full."""
+class BookingResult(NamedTuple):
+    """What became of a request, and the answer: its own, or the one its key got before."""
 
-    outcome: str
+    outcome: BookingOutcome
     answer: str | None
-    status: int | None = None
     request_hash: str | None = None
 
 
 @dataclass(eq=False)
-class Wish:
+class BookingRequest:
     """One request to book. `draft` makes its rows anew for each try, with a new public code."""
 
     draft: Callable[[], Draft]
@@ -42,11 +42,11 @@ class Wish:
     cap: tuple[str, str, object]
     key: tuple[str, str] | None
     context: Context = field(default_factory=copy_context)
-    outcome: asyncio.Future[Outcome] = field(
+    outcome: asyncio.Future[BookingResult] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
-    def settle(self, outcome: Outcome) -> None:
+    def settle(self, outcome: BookingResult) -> None:
         if not self.outcome.done():
             self.outcome.set_result(outcome)
 
@@ -55,20 +55,20 @@ class Wish:
             self.outcome.set_exception(error)
 
 
-class Gatherer:
+class Batcher:
     """The bookings of one process on their way to the server."""
 
     def __init__(self, direct: DirectPool) -> None:
         self._direct = direct
-        self._waiting: deque[Wish] = deque()
+        self._waiting: deque[BookingRequest] = deque()
         self._working: asyncio.Task[None] | None = None
 
-    async def hold(self, wish: Wish) -> Outcome:
-        """The outcome of the wish, once it is committed."""
-        self._waiting.append(wish)
+    async def hold(self, request: BookingRequest) -> BookingResult:
+        """The outcome of the request, once it is committed."""
+        self._waiting.append(request)
         if self._working is None:
-            self._working = asyncio.create_task(self._work(), name="gathered-bookings")
-        return await wish.outcome
+            self._working = asyncio.create_task(self._work(), name="booking-batches")
+        return await request.outcome
 
     async def _work(self) -> None:
         try:
@@ -77,46 +77,46 @@ class Gatherer:
         finally:
             self._working = None
 
-    def _next_batch(self) -> list[Wish]:
-        """Who has waited longest; two wishes for one cap or key never go together."""
-        batch: list[Wish] = []
-        later: list[Wish] = []
+    def _next_batch(self) -> list[BookingRequest]:
+        """Who has waited longest; two requests for one cap or key never go together."""
+        batch: list[BookingRequest] = []
+        later: list[BookingRequest] = []
         seen: set[object] = set()
         while self._waiting and len(batch) < MOST_AT_ONCE:
-            wish = self._waiting.popleft()
-            if wish.outcome.done():
+            request = self._waiting.popleft()
+            if request.outcome.done():
                 continue
-            if wish.cap in seen or wish.key in seen:
-                later.append(wish)
+            if request.cap in seen or request.key in seen:
+                later.append(request)
                 continue
-            seen.add(wish.cap)
-            if wish.key is not None:
-                seen.add(wish.key)
-            batch.append(wish)
+            seen.add(request.cap)
+            if request.key is not None:
+                seen.add(request.key)
+            batch.append(request)
         self._waiting.extendleft(reversed(later))
         return batch
 
-    async def _settle(self, batch: list[Wish]) -> None:
-        """Every wish of the batch gets its outcome; one bad row never takes the others along."""
+    async def _settle(self, batch: list[BookingRequest]) -> None:
+        """Every request of the batch gets its outcome; one bad row never takes the others along."""
         try:
             await self._ask(batch)
         except asyncpg.DataError as error:
             if len(batch) == 1:
                 batch[0].fail(error)
                 return
-            for wish in batch:
-                await self._settle([wish])
+            for request in batch:
+                await self._settle([request])
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            for wish in batch:
-                wish.fail(error)
+            for request in batch:
+                request.fail(error)
 
-    async def _ask(self, batch: list[Wish]) -> None:
+    async def _ask(self, batch: list[BookingRequest]) -> None:
         for attempt in range(1, _TRIES + 1):
             # In the context of its own request, so that the event carries that request's trace.
-            drafts = [wish.context.run(wish.draft) for wish in batch]
+            drafts = [request.context.run(request.draft) for request in batch]
             try:
                 rows = await statement.hold(
-                    self._direct, drafts, [wish.slots for wish in batch], batch[0].now
+                    self._direct, drafts, [request.slots for request in batch], batch[0].now
                 )
                 break
             except asyncpg.UniqueViolationError:
@@ -124,14 +124,12 @@ class Gatherer:
                 if attempt == _TRIES:
                     raise
         again = []
-        for wish, draft, row in zip(batch, drafts, rows, strict=True):
-            if row["outcome"] == "full" and row["room_left"]:
-                # A wish before it asked for the same slot and got nothing: there is room yet.
-                again.append(wish)
-            elif row["outcome"] == "held":
-                wish.settle(Outcome("held", draft.answer))
+        for request, draft, row in zip(batch, drafts, rows, strict=True):
+            if row.outcome is BookingOutcome.FULL and row.room_left:
+                # A request before it asked for the same slot and got nothing: there is room yet.
+                again.append(request)
+            elif row.outcome is BookingOutcome.HELD:
+                request.settle(BookingResult(row.outcome, draft.answer))
             else:
-                wish.settle(
-                    Outcome(row["outcome"], row["answer"], row["status"], row["request_hash"])
-                )
+                request.settle(BookingResult(row.outcome, row.answer, row.request_hash))
         self._waiting.extendleft(reversed(again))

@@ -1,28 +1,27 @@
 """What one process remembers so that a booking is one round trip.
 
 Facts of a slot never change, so they are kept; what a hall offers is asked again after five
-seconds; why a wish is refused is believed for one second, and not at all after this process gave
+seconds; why a request is refused is believed for one second, and not at all after this process gave
 a place back.
 """
 
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, NamedTuple
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Request
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking.batching import Gatherer
-from services.appointments.booking.memory import Memory
+from services.appointments.booking.batching import Batcher
 from services.appointments.guides import service as guides
 from services.appointments.guides.service import Offer
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import SlotFacts
-from shared.database.engine import DirectPool
+from shared.cache import Cache
+from shared.database.engine import DirectPool, memory_of
 from shared.errors import Problem
 from shared.security.crypto import Keyring
 
@@ -35,16 +34,16 @@ class Terms(NamedTuple):
     hold_minutes: int
 
 
-class Desk:
-    """The booking desk of a process: its memory and its gatherer."""
+class BookingContext:
+    """What the bookings of a process share: what it remembers, and its batcher."""
 
     def __init__(self, direct: DirectPool, keyring: Keyring) -> None:
         self.direct, self.keyring = direct, keyring
-        self.gatherer = Gatherer(direct)
-        self._slots = Memory[UUID, SlotFacts | None](seconds=math.inf, most=50_000)
-        self._offers = Memory[str, Offer | None](seconds=5, most=5_000)
-        self._policies = Memory[str, tuple[int, int]](seconds=5, most=5_000)
-        self._refusals = Memory[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
+        self.batcher = Batcher(direct)
+        self._slots = Cache[UUID, SlotFacts | None](most=50_000)
+        self._offers = Cache[str, Offer | None](seconds=5, most=5_000)
+        self._policies = Cache[str, tuple[int, int]](seconds=5, most=5_000)
+        self._refusals = Cache[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
         """The facts of those slots that exist."""
@@ -61,37 +60,41 @@ class Desk:
         return Terms(offer, *policy)
 
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:
-        """The refusal that the same wish had less than a second ago."""
+        """The refusal that the same request had less than a second ago."""
         return self._refusals.peek((tuple(wanted), item))
 
     async def refusal(
         self, wanted: Sequence[UUID], item: str, find: Callable[[], Awaitable[Problem]]
     ) -> Problem:
-        """Why the wish is refused, looked up once for all who are refused the same together."""
+        """Why the request is refused, looked up once for all who are refused the same together."""
         return await self._refusals.get((tuple(wanted), item), find)
 
     def places_freed(self) -> None:
         self._refusals.clear()
 
 
-_desks: WeakKeyDictionary[DirectPool, Desk] = WeakKeyDictionary()
+class _Shared:
+    """The one context of an application, once somebody has booked."""
+
+    context: BookingContext | None = None
 
 
-def places_freed() -> None:
-    """Tells every desk of this process that a place was given back."""
-    for desk in _desks.values():
-        desk.places_freed()
+def places_freed(session: AsyncSession) -> None:
+    """A place was given back: what was refused a moment ago may be had."""
+    if (context := memory_of(session, _Shared).context) is not None:
+        context.places_freed()
 
 
-async def desk_of(request: Request) -> Desk:
-    """The one desk of the application, taken straight from its state: one dependency, not three."""
+async def context_of(request: Request) -> BookingContext:
+    """Taken straight from the application's state: one dependency, not three."""
     direct: DirectPool = request.state.direct
-    if (desk := _desks.get(direct)) is None:
-        desk = _desks[direct] = Desk(direct, request.state.keyring)
-    return desk
+    shared = memory_of(direct, _Shared)
+    if shared.context is None:
+        shared.context = BookingContext(direct, request.state.keyring)
+    return shared.context
 
 
-BookingDesk = Annotated[Desk, Depends(desk_of)]
+RequestBookingContext = Annotated[BookingContext, Depends(context_of)]
 
 
 def is_offered(terms: Terms, on: date) -> bool:

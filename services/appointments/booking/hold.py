@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.appointments.booking import queries, rules
-from services.appointments.booking.batching import Outcome, Wish
-from services.appointments.booking.context import Desk, Terms, expiry, is_offered
+from services.appointments.booking.batching import BookingRequest, BookingResult
+from services.appointments.booking.context import BookingContext, Terms, expiry, is_offered
 from services.appointments.booking.events import AppointmentHeld
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.rules import AlreadyBooked, Draft
@@ -17,6 +17,8 @@ from services.appointments.booking.schemas import (
     PersonIn,
     TakenSlot,
 )
+from services.appointments.booking.statement import BookingOutcome
+from services.appointments.booking.workflow import STATES
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
@@ -50,7 +52,7 @@ class _Person:
 
 
 async def hold(
-    desk: Desk,
+    context: BookingContext,
     request: HoldRequest,
     caller: Caller,
     claim: Claim | None,
@@ -60,36 +62,40 @@ async def hold(
 
     Raises Invalid, rules.SlotTaken, SlotNotOnSale, AlreadyBooked, BookingBarred or KeyReused.
     """
-    person = _person(request.citizen, caller, desk.keyring)
-    run = await _run(desk, request, caller)
-    terms = await desk.terms(run[0].hall_code, request.item)
+    person = _person(request.citizen, caller, context.keyring)
+    run = await _run(context, request, caller)
+    terms = await context.terms(run[0].hall_code, request.item)
     if not is_offered(terms, run[0].on_date):
         raise Invalid(
             Text("这个事项现在不能预约", "This item cannot be booked"), pointer="/body/item"
         )
     wanted = [slot.id for slot in run]
-    if claim is None and (refusal := desk.sold_out(wanted, request.item)):
+    if claim is None and (refusal := context.sold_out(wanted, request.item)):
         raise refusal
-    wish = Wish(
+    booking = BookingRequest(
         draft=lambda: _draft(run, request.item, person, caller, claim, terms, now),
         slots=wanted,
         now=now,
         cap=(person.key, request.item, run[0].on_date),
         key=(claim.caller, claim.key) if claim else None,
     )
-    outcome = await desk.gatherer.hold(wish)
-    if outcome.outcome == "held" and outcome.answer:
-        desk.direct.wake()
-        return Held(outcome.answer, replayed=False)
-    if outcome.outcome == "known":
-        return _replay(outcome, claim)
-    if outcome.outcome == "capped":
-        raise await _capped(desk, person.key, request.item, run[0], caller)
-    raise await _refusal(desk, outcome.outcome, run, request.item, now)
+    result = await context.batcher.hold(booking)
+    if result.outcome is BookingOutcome.HELD and result.answer:
+        context.direct.wake()
+        return Held(result.answer, replayed=False)
+    if result.outcome is BookingOutcome.KNOWN:
+        return _replay(result, claim)
+    if result.outcome is BookingOutcome.CAPPED:
+        raise await _capped(context, person.key, request.item, run[0], caller)
+    if result.outcome is BookingOutcome.BARRED:
+        raise rules.BookingBarred
+    raise await context.refusal(
+        wanted, request.item, lambda: _why_refused(context, run, request.item, now)
+    )
 
 
-async def _run(desk: Desk, request: HoldRequest, caller: Caller) -> list[SlotFacts]:
-    found = await desk.slots(request.wanted)
+async def _run(context: BookingContext, request: HoldRequest, caller: Caller) -> list[SlotFacts]:
+    found = await context.slots(request.wanted)
     staff = caller.has("clerk", "hall_manager", "device")
     if staff:
         # A slot of another hall does not exist for these staff.
@@ -203,9 +209,9 @@ def _event(view: AppointmentView, expires_at: datetime) -> OutboxRow:
     return outbox.row(event, scope=view.hall_code, subject=str(view.id))
 
 
-def _replay(outcome: Outcome, claim: Claim | None) -> Held:
+def _replay(result: BookingResult, claim: Claim | None) -> Held:
     """What the same request was answered before. Raises KeyReused if it was another one."""
-    if claim is None or outcome.request_hash != claim.request_hash or outcome.answer is None:
+    if claim is None or result.request_hash != claim.request_hash or result.answer is None:
         raise KeyReused(
             Text(
                 "这个 Idempotency-Key 已用于另一个请求，请换一个新的",
@@ -213,35 +219,25 @@ def _replay(outcome: Outcome, claim: Claim | None) -> Held:
             ),
             pointer="/header/Idempotency-Key",
         )
-    return Held(outcome.answer, replayed=True)
+    return Held(result.answer, replayed=True)
 
 
 async def _capped(
-    desk: Desk, citizen: str, item: str, slot: SlotFacts, caller: Caller
+    context: BookingContext, citizen: str, item: str, slot: SlotFacts, caller: Caller
 ) -> AlreadyBooked:
     """The refusal; it names the present appointment to those who may see it."""
-    present = await queries.capping(desk.direct, citizen, item, slot.on_date)
-    if present is None or not (
-        citizen == citizen_key(caller.sub) or caller.at(present["hall_code"])
-    ):
+    present = await queries.capping(context.direct, citizen, item, slot.on_date)
+    if present is None or not (citizen == citizen_key(caller.sub) or caller.at(present.hall_code)):
         return AlreadyBooked()
-    return rules.already_booked(dict(present))
+    return rules.already_booked(present, STATES[present.state])
 
 
-async def _refusal(
-    desk: Desk, outcome: str, run: Sequence[SlotFacts], item: str, now: datetime
+async def _why_refused(
+    context: BookingContext, run: Sequence[SlotFacts], item: str, now: datetime
 ) -> Problem:
-    """The problem to answer with."""
-    if outcome == "barred":
-        return rules.BookingBarred()
-    wanted = [slot.id for slot in run]
-    return await desk.refusal(wanted, item, lambda: _why_refused(desk, run, item, now))
-
-
-async def _why_refused(desk: Desk, run: Sequence[SlotFacts], item: str, now: datetime) -> Problem:
     """Full or not on sale, with the nearest other times."""
-    others = await slots.alternatives(desk.direct, run, item, now)
-    closed = await queries.why_not_on_sale(desk.direct, [slot.id for slot in run], now)
+    others = await slots.alternatives(context.direct, run, item, now)
+    closed = await queries.why_not_on_sale(context.direct, [slot.id for slot in run], now)
     if closed is not None:
-        return rules.not_on_sale(closed["state"], closed["opens_at"], others)
+        return rules.not_on_sale(closed.state, closed.opens_at, others)
     return rules.slot_taken(others)

@@ -10,12 +10,12 @@ from sqlmodel import Field
 
 from services.appointments.slots.models import Pool
 from services.appointments.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
 class AppointmentState(StrEnum):
-    """held -> confirmed -> checked_in -> served | no_show; see `rules.EDGES` for the rest.
+    """held -> confirmed -> checked_in -> served | no_show; see `workflow.EDGES` for the rest.
 
     Lapsed (未了结): the person came, and the hall's day ended without a word on how it went.
     """
@@ -60,6 +60,7 @@ class Appointment(Table, table=True):
             "changed_at",
             postgresql_where=text("state = 'checked_in'"),
         ),
+        known_states("state", AppointmentState),
         CheckConstraint("(state = 'held') = (expires_at IS NOT NULL)", name="only_holds_expire"),
         {"postgresql_with": {"fillfactor": 80}},
     )

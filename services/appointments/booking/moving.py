@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules, service
-from services.appointments.booking.context import Desk, is_offered, places_freed
-from services.appointments.booking.events import AppointmentRescheduled
+from services.appointments.booking.context import BookingContext, is_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
+from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, SlotState
-from services.appointments.slots.rules import SlotFacts
+from services.appointments.slots.rules import LockedSlot, SlotFacts
 from shared import ids
 from shared.errors import Invalid, Text
 from shared.security.identity import Caller
@@ -26,7 +25,7 @@ S = AppointmentState
 
 async def move(
     session: AsyncSession,
-    desk: Desk,
+    context: BookingContext,
     typed: str,
     wanted: MoveRequest,
     caller: Caller,
@@ -37,24 +36,22 @@ async def move(
     Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale.
     """
     old = await service.visible(session, typed, caller)
-    run = await _run(desk, old, wanted, caller)
+    run = await _run(context, old, wanted, caller)
     if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
         policy = await policies.in_force(session, old.hall_code, now)
         rules.ensure_changeable(old.starts_at, policy.cancel_until_minutes, now)
-    had_places = old.state in rules.HOLDING
-    replaced = await service.change(
-        session, old, S.RESCHEDULED, now, version=wanted.version, before=[old.state]
-    )
+    edge = service.edge_of(old, AppointmentAction.MOVE)
+    replaced = await service.change(session, old, edge, now, version=wanted.version)
     taken = await queries.slots_of(session, [replaced.id])
-    released = [row["id"] for row in taken.get(replaced.id, [])] if had_places else []
+    released = [slot.id for slot in taken.get(replaced.id, [])] if edge.frees else []
     locked = await slots.lock(session, [*released, *(slot.id for slot in run)])
-    await _ensure_room(desk, locked, run, released, old.item_code, now)
+    await _ensure_room(context, locked, run, released, old.item_code, now)
     await slots.shift(session, take=[slot.id for slot in run], release=released)
-    new = await _book(session, desk, replaced, run, caller, now)
-    places_freed()
-    await service.tell(
+    new = await _book(session, context, replaced, run, caller, now)
+    places_freed(session)
+    await service.publish(
         session,
-        AppointmentRescheduled,
+        edge.event,
         replaced,
         replaced_by=new.id,
         new_code=new.code,
@@ -64,16 +61,16 @@ async def move(
 
 
 async def _run(
-    desk: Desk, old: Appointment, wanted: MoveRequest, caller: Caller
+    context: BookingContext, old: Appointment, wanted: MoveRequest, caller: Caller
 ) -> list[SlotFacts]:
-    found = [s for s in await desk.slots(wanted.slot_ids) if s.hall_code == old.hall_code]
+    found = [s for s in await context.slots(wanted.slot_ids) if s.hall_code == old.hall_code]
     pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
     return rules.ensure_run(found, wanted.slot_ids, old.item_code, pools)
 
 
 async def _ensure_room(
-    desk: Desk,
-    locked: dict[UUID, RowMapping],
+    context: BookingContext,
+    locked: dict[UUID, LockedSlot],
     run: Sequence[SlotFacts],
     released: Sequence[UUID],
     item: str,
@@ -82,25 +79,25 @@ async def _ensure_room(
     """Raises SlotTaken or SlotNotOnSale with alternatives."""
     for slot in run:
         row = locked[slot.id]
-        on_sale = row["state"] == SlotState.OPEN and row["closes_at"] > now
-        if on_sale and row["booked"] - released.count(slot.id) < row["capacity"]:
+        on_sale = row.state is SlotState.OPEN and row.closes_at > now
+        if on_sale and row.booked - released.count(slot.id) < row.capacity:
             continue
-        others = await slots.alternatives(desk.direct, run, item, now)
+        others = await slots.alternatives(context.direct, run, item, now)
         if on_sale:
             raise rules.slot_taken(others)
-        raise rules.not_on_sale(row["state"], row["opens_at"], others)
+        raise rules.not_on_sale(row.state, row.opens_at, others)
 
 
 async def _book(
     session: AsyncSession,
-    desk: Desk,
+    context: BookingContext,
     old: Appointment,
     run: Sequence[SlotFacts],
     caller: Caller,
     now: datetime,
 ) -> Appointment:
     first = run[0]
-    terms = await desk.terms(old.hall_code, old.item_code)
+    terms = await context.terms(old.hall_code, old.item_code)
     if not is_offered(terms, first.on_date) or terms.offer is None:
         raise Invalid(
             Text("这个事项现在不能预约", "This item cannot be booked"), pointer="/body/slot_ids"

@@ -3,28 +3,40 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy import RowMapping, TextClause, or_, text, tuple_, update
+from sqlalchemy import ColumnElement, TextClause, or_, text, tuple_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
-from services.appointments.booking.rules import HOLDING
+from services.appointments.booking.rules import CappingAppointment, Endangered, NotOnSale, Place
+from services.appointments.booking.workflow import EDGES, HOLDING, LIVE, AppointmentAction
+from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
 
 _HOLDING = sorted(HOLDING)
+_LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
+
+
+class Drift(NamedTuple):
+    """A slot whose `booked` is not the number of live appointments."""
+
+    id: UUID
+    hall_code: str
+    booked: int
+    live: int
+
 
 _SLOT_STATES = """
-SELECT state, opens_at, booked >= capacity AS is_full FROM slot
+SELECT state, opens_at FROM slot
 WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
 """
 
-_CAPPING = """
+_CAPPING = f"""
 SELECT id, code, state, hall_code FROM appointment WHERE citizen_key = $1 AND item_code = $2
-  AND on_date = $3 AND state IN ('held', 'confirmed', 'checked_in')
+  AND on_date = $3 AND state IN ({_LIVE})
 """
 
 _SLOTS_OF = text("""
@@ -59,20 +71,22 @@ UPDATE appointment SET state = 'no_show', version = version + 1, changed_at = :n
 FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
-_LOSING = text("""
+# A hold that loses its time is over, a confirmed appointment waits for another: as the table says.
+_WITHDRAWN = {edge.state: edge.to for edge in EDGES if edge.action is AppointmentAction.WITHDRAW}
+_LOSING = text(f"""
 UPDATE appointment SET
-  state = CASE state WHEN 'held' THEN 'cancelled_by_hall' ELSE 'orphaned' END,
+  state = CASE state {" ".join(f"WHEN '{a}' THEN '{b}'" for a, b in _WITHDRAWN.items())} END,
   version = version + 1, expires_at = NULL, changed_at = :now
-WHERE state IN ('held', 'confirmed') AND id IN (
+WHERE state IN ({", ".join(f"'{state}'" for state in _WITHDRAWN)}) AND id IN (
   SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
 )
 RETURNING appointment.*
 """)
 
-_LIVE_IN = text("""
+_LIVE_IN = text(f"""
 SELECT a.id, a.code, a.starts_at, a.item_code, a.state, x.slot_id
 FROM appointment a JOIN appointment_slot x ON a.id = x.appointment_id
-WHERE x.slot_id = ANY(:slots) AND a.state IN ('held', 'confirmed', 'checked_in')
+WHERE x.slot_id = ANY(:slots) AND a.state IN ({_LIVE})
 ORDER BY a.id FOR UPDATE OF a
 """)
 
@@ -100,16 +114,20 @@ ORDER BY s.id LIMIT 1000
 
 async def capping(
     direct: DirectPool, citizen_key: str, item: str, on: date
-) -> asyncpg.Record | None:
+) -> CappingAppointment | None:
     """The live appointment of the person for the item on that day."""
-    return await direct.fetchrow(_CAPPING, citizen_key, item, on)
+    row = await direct.fetchrow(_CAPPING, citizen_key, item, on)
+    if row is None:
+        return None
+    return CappingAppointment(row[0], row[1], AppointmentState(row[2]), row[3])
 
 
 async def why_not_on_sale(
     direct: DirectPool, slots: Iterable[UUID], now: datetime
-) -> asyncpg.Record | None:
+) -> NotOnSale | None:
     """State and opening time of the first wanted slot that is not on sale; None if all are."""
-    return await direct.fetchrow(_SLOT_STATES, list(slots), now)
+    row = await direct.fetchrow(_SLOT_STATES, list(slots), now)
+    return None if row is None else NotOnSale(SlotState(row[0]), row[1])
 
 
 async def find(session: AsyncSession, reference: UUID | str) -> Appointment | None:
@@ -118,14 +136,12 @@ async def find(session: AsyncSession, reference: UUID | str) -> Appointment | No
     return (await session.exec(select(Appointment).where(column == reference))).one_or_none()
 
 
-async def slots_of(
-    session: AsyncSession, appointments: Iterable[UUID]
-) -> dict[UUID, list[RowMapping]]:
-    """The slots (id, starts_at, minutes) of each appointment, in order of time."""
-    found: dict[UUID, list[RowMapping]] = defaultdict(list)
+async def slots_of(session: AsyncSession, appointments: Iterable[UUID]) -> dict[UUID, list[Place]]:
+    """The places of each appointment, in order of time."""
+    found: dict[UUID, list[Place]] = defaultdict(list)
     ids = list(appointments)
-    for row in (await session.execute(_SLOTS_OF, {"ids": ids})).mappings():
-        found[row["appointment_id"]].append(row)
+    for appointment, *place in (await session.execute(_SLOTS_OF, {"ids": ids})).all():
+        found[appointment].append(Place(*place))
     return found
 
 
@@ -161,30 +177,10 @@ async def of_hall(
     return (await session.exec(rows.order_by(starts_at, key).limit(limit))).all()
 
 
-async def change_state(
-    session: AsyncSession,
-    appointment: UUID,
-    *,
-    before: Sequence[AppointmentState],
-    after: AppointmentState,
-    version: int | None,
-    now: datetime,
-) -> Appointment | None:
-    """The compare-and-swap of every edge; None if another change came first."""
-    swap = (
-        update(Appointment)
-        .where(
-            col(Appointment.id) == appointment,
-            col(Appointment.state).in_(before),
-            or_(col(Appointment.expires_at).is_(None), col(Appointment.expires_at) > now),
-        )
-        .values(state=after, version=col(Appointment.version) + 1, expires_at=None, changed_at=now)
-        .returning(Appointment)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    if version is not None:
-        swap = swap.where(col(Appointment.version) == version)
-    return (await session.scalars(swap)).one_or_none()
+def stands(now: datetime) -> ColumnElement[bool]:
+    """It is no hold that has run out: such a one is over, though no job has ended it yet."""
+    expires_at = col(Appointment.expires_at)
+    return or_(expires_at.is_(None), expires_at > now)
 
 
 async def _changed(
@@ -213,9 +209,10 @@ async def lose_slots(
     return await _changed(session, _LOSING, slots=list(slots), now=now)
 
 
-async def lock_live_in(session: AsyncSession, slots: Iterable[UUID]) -> Sequence[RowMapping]:
+async def lock_live_in(session: AsyncSession, slots: Iterable[UUID]) -> list[Endangered]:
     """The live appointments with a place in the slots, a row for each place; locks them."""
-    return (await session.execute(_LIVE_IN, {"slots": list(slots)})).mappings().all()
+    rows = await session.execute(_LIVE_IN, {"slots": list(slots)})
+    return [Endangered(a, b, c, d, AppointmentState(e), f) for a, b, c, d, e, f in rows.all()]
 
 
 async def carry(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]]) -> None:
@@ -230,9 +227,10 @@ async def no_shows(session: AsyncSession, citizen_key: str, hall: str, since: da
     return int(await session.scalar(_NO_SHOWS, values) or 0)
 
 
-async def drift(session: AsyncSession, since: datetime) -> Sequence[RowMapping]:
+async def drift(session: AsyncSession, since: datetime) -> list[Drift]:
     """Slots whose count is not the number of appointments that hold their places."""
-    return (await session.execute(_DRIFT, {"since": since, "holding": _HOLDING})).mappings().all()
+    rows = await session.execute(_DRIFT, {"since": since, "holding": _HOLDING})
+    return [Drift(*row) for row in rows.all()]
 
 
 async def contacts(session: AsyncSession, keys: Iterable[str]) -> dict[str, Citizen]:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import icalendar, queries
 from services.appointments.booking.hold import citizen_key
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
+from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import AppointmentView, MaskedPerson, TakenSlot
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
@@ -98,13 +98,13 @@ async def views_of(
 
 def _view(
     one: Appointment,
-    taken: dict[UUID, list[RowMapping]],
+    taken: dict[UUID, list[Place]],
     person: Citizen | None,
     keyring: Keyring,
 ) -> AppointmentView:
     slots = [
-        TakenSlot(id=row["id"], starts_at=row["starts_at"], minutes=row["minutes"])
-        for row in taken.get(one.id, [])
+        TakenSlot(id=place.id, starts_at=place.starts_at, minutes=place.minutes)
+        for place in taken.get(one.id, [])
     ]
     return AppointmentView(
         **one.model_dump(include=set(AppointmentView.model_fields) - {"item", "slots", "citizen"}),

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response, status
 
 from services.appointments.booking import hold, moving, reading, rules, service
-from services.appointments.booking.context import BookingDesk
+from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
     AppointmentView,
@@ -43,7 +43,7 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
 async def hold_appointment(
     wanted: HoldRequest,
     request: Request,
-    desk: BookingDesk,
+    context: RequestBookingContext,
     now: Now,
     caller: OwnerOrDevice,
     _: IdempotencyKey,
@@ -57,7 +57,7 @@ async def hold_appointment(
     A full slot is answered with the three nearest alternatives. One live appointment a person,
     item and day. Retry with the same `Idempotency-Key`.
     """
-    held = await hold.hold(desk, wanted, caller, request.state.claim, now)
+    held = await hold.hold(context, wanted, caller, request.state.claim, now)
     headers = {"Idempotent-Replayed": "true"} if held.replayed else {}
     return Response(
         held.answer, status.HTTP_201_CREATED, headers=headers, media_type="application/json"
@@ -194,7 +194,7 @@ async def reschedule_appointment(
     appointment: Reference,
     wanted: MoveRequest,
     session: Session,
-    desk: BookingDesk,
+    context: RequestBookingContext,
     vault: RequestKeyring,
     now: Now,
     caller: Owner,
@@ -206,7 +206,7 @@ async def reschedule_appointment(
     The new places are taken and the old ones given back at once; if the new slot is full, nothing
     changes. Answers with the new appointment, confirmed, with a code of its own.
     """
-    done = await moving.move(session, desk, appointment, wanted, caller, now)
+    done = await moving.move(session, context, appointment, wanted, caller, now)
     return await reading.view_of(session, done, caller, vault)
 
 

@@ -1,55 +1,41 @@
 """What may happen to an appointment, and when. Pure: no clock, no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from services.appointments.booking.models import Appointment, AppointmentState
-from services.appointments.slots.models import Pool
+from services.appointments.booking.models import AppointmentState
+from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Conflict, Forbidden, Invalid, StateConflict, Text
-
-S = AppointmentState
-
-EDGES: dict[AppointmentState, frozenset[AppointmentState]] = {
-    S.HELD: frozenset({S.CONFIRMED, S.EXPIRED, S.CANCELLED, S.CANCELLED_BY_HALL}),
-    S.CONFIRMED: frozenset({S.CHECKED_IN, S.CANCELLED, S.RESCHEDULED, S.ORPHANED, S.NO_SHOW}),
-    S.ORPHANED: frozenset({S.RESCHEDULED, S.CANCELLED, S.CANCELLED_BY_HALL}),
-    S.CHECKED_IN: frozenset({S.SERVED, S.NO_SHOW, S.LAPSED}),
-}
-"""Every edge there is. An orphaned appointment is confirmed again by moving it to another slot."""
-
-HOLDING = frozenset({S.HELD, S.CONFIRMED, S.CHECKED_IN, S.SERVED, S.NO_SHOW, S.LAPSED})
-"""States whose places count in `slot.booked`: an unused place of the past stays used up."""
+from shared.errors import Conflict, Forbidden, Invalid, Text
 
 
-STATES: dict[AppointmentState, Text] = {
-    S.HELD: Text("待确认", "held"),
-    S.CONFIRMED: Text("已确认", "confirmed"),
-    S.CHECKED_IN: Text("已签到", "checked in"),
-    S.SERVED: Text("已办理", "served"),
-    S.NO_SHOW: Text("失约未到", "missed"),
-    S.LAPSED: Text("当天未了结", "lapsed"),
-    S.EXPIRED: Text("占位已过期，请重新预约", "expired; please book anew"),
-    S.CANCELLED: Text("已取消", "cancelled"),
-    S.RESCHEDULED: Text("已改约，请用新的预约码", "moved; please use the new code"),
-    S.ORPHANED: Text("时段已撤销，待改约", "without a time, to be moved"),
-    S.CANCELLED_BY_HALL: Text("已由大厅取消", "cancelled by the hall"),
-}
+class NotOnSale(NamedTuple):
+    """Why a slot cannot be booked now: its state, and when its places are released."""
+
+    state: SlotState
+    opens_at: datetime
 
 
-def stands(appointment: Appointment) -> StateConflict:
-    """The refusal that says how the appointment stands now."""
-    now_is = STATES[appointment.state]
-    detail = Text(f"这个预约现在是“{now_is.zh}”", f"The appointment is {now_is.en}")
-    return StateConflict(detail, state=appointment.state.value, version=appointment.version)
+class Place(NamedTuple):
+    """A slot in which an appointment has a place."""
+
+    id: UUID
+    starts_at: datetime
+    minutes: int
 
 
-def before(after: AppointmentState) -> list[AppointmentState]:
-    """The states from which an appointment may come into `after`."""
-    return [state for state, reachable in EDGES.items() if after in reachable]
+class Endangered(NamedTuple):
+    """A live appointment, and one of the slots in which it has a place."""
+
+    id: UUID
+    code: str
+    starts_at: datetime
+    item_code: str
+    state: AppointmentState
+    slot_id: UUID
 
 
 class Draft(NamedTuple):
@@ -79,6 +65,15 @@ class Draft(NamedTuple):
     name_sealed: str | None
     phone_sealed: str | None
     id_number_sealed: str | None
+
+
+class CappingAppointment(NamedTuple):
+    """The live appointment that the cap is about."""
+
+    id: UUID
+    code: str
+    state: AppointmentState
+    hall_code: str
 
 
 class SlotTaken(Conflict):
@@ -149,16 +144,14 @@ def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])
 
 
-def already_booked(present: Mapping[str, Any]) -> AlreadyBooked:
-    """The refusal that names the appointment to go on with."""
-    state = AppointmentState(present["state"])
+def already_booked(present: CappingAppointment, state: Text) -> AlreadyBooked:
+    """The refusal that names the appointment to go on with, and how it stands."""
     detail = Text(
-        f"已有预约 {present['code']}（{STATES[state].zh}），请用它办理，或先取消、改约",
-        f"Appointment {present['code']} ({STATES[state].en}) is there already: use, cancel or "
-        "move it",
+        f"已有预约 {present.code}（{state.zh}），请用它办理，或先取消、改约",
+        f"Appointment {present.code} ({state.en}) is there already: use, cancel or move it",
     )
     return AlreadyBooked(
-        detail, appointment_id=str(present["id"]), code=present["code"], state=state.value
+        detail, appointment_id=str(present.id), code=present.code, state=present.state.value
     )
 
 
@@ -228,8 +221,3 @@ def ensure_check_in(starts_at: datetime, early: int, late: int, now: datetime) -
             ),
             deadline=closes,
         )
-
-
-def counts_as_no_show(appointment: Appointment, late_minutes: int, now: datetime) -> bool:
-    """Whether somebody who has not come by now is taken not to come."""
-    return now > appointment.starts_at + timedelta(minutes=late_minutes)

@@ -1,37 +1,38 @@
 """What happens to an appointment after it is held. Each change is one compare-and-swap."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import RowMapping
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.events import (
     AppointmentCancelled,
-    AppointmentCheckedIn,
-    AppointmentConfirmed,
     AppointmentEvent,
-    AppointmentExpired,
-    AppointmentLapsed,
-    AppointmentMissed,
     AppointmentOrphaned,
-    AppointmentServed,
 )
 from services.appointments.booking.hold import citizen_key
-from services.appointments.booking.models import Appointment, AppointmentState, Penalty
+from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.rules import Endangered
+from services.appointments.booking.workflow import (
+    WORKFLOW,
+    AppointmentAction,
+    AppointmentEdge,
+    state_conflict,
+)
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from shared import ids
-from shared.errors import NotFound, StateConflict, Text
+from shared.database.versioned import swap
+from shared.errors import NotFound, Text
 from shared.messaging import outbox
 from shared.security.identity import Caller
+from shared.workflow import refuse
 
-S = AppointmentState
+S, A = AppointmentState, AppointmentAction
 STAFF = ("clerk", "hall_manager", "device")
 
 log = structlog.get_logger()
@@ -65,9 +66,7 @@ async def confirm(
 ) -> Appointment:
     """The held appointment, confirmed. Raises NotFound, or StateConflict once the hold ran out."""
     found = await visible(session, typed, caller)
-    done = await change(session, found, S.CONFIRMED, now, version=version)
-    await tell(session, AppointmentConfirmed, done)
-    return done
+    return await _take(session, found, A.CONFIRM, now, version=version)
 
 
 async def cancel(
@@ -82,14 +81,8 @@ async def cancel(
     if found.state is S.CONFIRMED and not by_hall:
         policy = await policies.in_force(session, found.hall_code, now)
         rules.ensure_changeable(found.starts_at, policy.cancel_until_minutes, now)
-    held_places = found.state in rules.HOLDING
-    after = S.CANCELLED_BY_HALL if by_hall and found.state is S.ORPHANED else S.CANCELLED
-    # Exactly the state that was looked at: an orphaned appointment has no places to give back.
-    done = await change(session, found, after, now, version=version, before=[found.state])
-    if held_places:
-        await _give_back(session, [done.id])
-    await tell(session, AppointmentCancelled, done, by_hall=by_hall)
-    return done
+    action = A.RELEASE if by_hall and found.state is S.ORPHANED else A.CANCEL
+    return await _take(session, found, action, now, version=version, by_hall=by_hall)
 
 
 async def check_in(
@@ -101,9 +94,7 @@ async def check_in(
         rules.ensure_check_in(
             appointment.starts_at, policy.check_in_early_minutes, policy.check_in_late_minutes, now
         )
-    done = await change(session, appointment, S.CHECKED_IN, now, version=version)
-    await tell(session, AppointmentCheckedIn, done)
-    return done
+    return await _take(session, appointment, A.CHECK_IN, now, version=version)
 
 
 async def keep_checked_in(session: AsyncSession, appointment: Appointment) -> None:
@@ -113,93 +104,10 @@ async def keep_checked_in(session: AsyncSession, appointment: Appointment) -> No
     """
     present = await queries.held(session, appointment.id)
     if present.state is not S.CHECKED_IN:
-        raise StateConflict(state=present.state, version=present.version)
+        refuse(present.state, present.version)
 
 
-async def mark_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: its ticket was served. False if the appointment was not checked in."""
-    return await _settle(session, appointment, S.SERVED, AppointmentServed, now)
-
-
-async def mark_not_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: the finish was undone. False if the appointment was not served.
-
-    No edge of `rules.EDGES`: whoever was served cannot check in again by the code.
-    """
-    try:
-        async with session.begin_nested():
-            done = await queries.change_state(
-                session, appointment, before=[S.SERVED], after=S.CHECKED_IN, version=None, now=now
-            )
-    except IntegrityError:  # the person has booked the same again meanwhile: that one stands
-        return False
-    if done is None:
-        return False
-    await tell(session, AppointmentCheckedIn, done)
-    return True
-
-
-async def mark_no_show(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: called and not there. False if the appointment was settled already."""
-    return await _settle(session, appointment, S.NO_SHOW, AppointmentMissed, now)
-
-
-async def mark_lapsed(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: the day ended with it open. False if the appointment was settled already."""
-    return await _settle(session, appointment, S.LAPSED, AppointmentLapsed, now)
-
-
-async def _settle(
-    session: AsyncSession,
-    appointment: UUID,
-    after: AppointmentState,
-    event: type[AppointmentEvent],
-    now: datetime,
-) -> bool:
-    done = await queries.change_state(
-        session, appointment, before=rules.before(after), after=after, version=None, now=now
-    )
-    if done is None:
-        return False
-    await tell(session, event, done)
-    if after is S.NO_SHOW:
-        await _count_no_show(session, done, now)
-    return True
-
-
-async def expire_holds(session: AsyncSession, now: datetime) -> int:
-    """Job: ends holds that were not confirmed in time and gives their places back, once."""
-    expired = await queries.expire(session, now)
-    await _give_back(session, [appointment.id for appointment in expired])
-    for appointment in expired:
-        await tell(session, AppointmentExpired, appointment)
-    return len(expired)
-
-
-async def miss_absent(session: AsyncSession, now: datetime) -> int:
-    """Job: marks who did not check in within the time that the hall's policy gives."""
-    absent = await queries.miss(session, now)
-    for appointment in absent:
-        await tell(session, AppointmentMissed, appointment)
-        await _count_no_show(session, appointment, now)
-    return len(absent)
-
-
-async def prove_counts(session: AsyncSession, now: datetime) -> int:
-    """Job: `booked` of every slot equals its live appointments; raises the alarm if not."""
-    drift = await queries.drift(session, now - timedelta(days=40))
-    for row in drift:
-        log.error(
-            "slot_count_drifted",
-            slot_id=str(row["id"]),
-            hall_code=row["hall_code"],
-            booked=row["booked"],
-            live=row["live"],
-        )
-    return len(drift)
-
-
-async def endangered(session: AsyncSession, slots_: Sequence[UUID]) -> Sequence[RowMapping]:
+async def endangered(session: AsyncSession, slots_: Sequence[UUID]) -> Sequence[Endangered]:
     """The live appointments with a place in the slots, a row for each place, locked."""
     return await queries.lock_live_in(session, slots_)
 
@@ -213,81 +121,89 @@ async def carry(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]]) -> No
 async def orphan(session: AsyncSession, lost: Sequence[UUID], now: datetime) -> list[Appointment]:
     """Takes the appointments out of slots that were withdrawn; staff find them another time."""
     losers = await queries.lose_slots(session, lost, now)
-    await _give_back(session, [appointment.id for appointment in losers])
+    await give_back(session, [appointment.id for appointment in losers])
     for appointment in losers:
         if appointment.state is S.ORPHANED:
-            await tell(session, AppointmentOrphaned, appointment)
+            await publish(session, AppointmentOrphaned, appointment)
         else:
-            await tell(session, AppointmentCancelled, appointment, by_hall=True)
+            await publish(session, AppointmentCancelled, appointment, by_hall=True)
     return list(losers)
-
-
-async def _count_no_show(session: AsyncSession, absent: Appointment, now: datetime) -> None:
-    """Bars the person for a while once the policy's number of no-shows is reached."""
-    policy = await policies.in_force(session, absent.hall_code, now)
-    since = now - timedelta(days=policy.no_show_days)
-    count = await queries.no_shows(session, absent.citizen_key, absent.hall_code, since)
-    if policy.block_days == 0 or count < policy.no_show_limit:
-        return
-    session.add(
-        Penalty(
-            hall_code=absent.hall_code,
-            citizen_key=absent.citizen_key,
-            appointment_id=absent.id,
-            no_shows=count,
-            policy_version=policy.version,
-            blocked_from=now,
-            blocked_until=now + timedelta(days=policy.block_days),
-        )
-    )
 
 
 async def change(
     session: AsyncSession,
     appointment: Appointment,
-    after: AppointmentState,
+    edge: AppointmentEdge,
     now: datetime,
     *,
     version: int | None = None,
-    before: Sequence[AppointmentState] = (),
 ) -> Appointment:
-    """The appointment after its edge. Raises StateConflict that names the present state."""
-    allowed = [state for state in rules.before(after) if not before or state in before]
-    done = await queries.change_state(
-        session, appointment.id, before=allowed, after=after, version=version, now=now
-    )
-    if done is None:
-        await session.refresh(appointment)
-        raise rules.stands(appointment)
+    """The appointment after its edge, whose places and event are the caller's to see to.
+
+    Raises StateConflict that names the present state: where another change came first, where the
+    caller saw another version, and for a hold that ran out.
+    """
+    if version not in (None, appointment.version):
+        refuse(appointment.state, appointment.version, state_conflict(appointment))
+    values = {"state": edge.to, "expires_at": None, "changed_at": now}
+    return await swap(session, appointment, values, queries.stands(now), says=state_conflict)
+
+
+def edge_of(appointment: Appointment, action: AppointmentAction) -> AppointmentEdge:
+    """The edge from its present state. Raises StateConflict."""
+    edge = WORKFLOW.get(appointment.state, action)
+    if edge is None:
+        refuse(appointment.state, appointment.version, state_conflict(appointment))
+    return edge
+
+
+async def _take(
+    session: AsyncSession,
+    appointment: Appointment,
+    action: AppointmentAction,
+    now: datetime,
+    *,
+    version: int | None,
+    **facts: object,
+) -> Appointment:
+    """The appointment after the edge, its places given back and its event promised."""
+    edge = edge_of(appointment, action)
+    done = await change(session, appointment, edge, now, version=version)
+    if edge.frees:
+        await give_back(session, [done.id])
+    await publish(session, edge.event, done, **facts)
     return done
 
 
-async def _give_back(session: AsyncSession, appointments: Sequence[UUID]) -> None:
+async def give_back(session: AsyncSession, appointments: Sequence[UUID]) -> None:
     """Releases every place of the appointments; call it only after the edge was won."""
     if not appointments:
         return
     taken = await queries.slots_of(session, appointments)
-    await slots.release(session, [row["id"] for rows in taken.values() for row in rows])
-    places_freed()
+    await slots.release(session, [place.id for places in taken.values() for place in places])
+    places_freed(session)
 
 
-async def tell(
-    session: AsyncSession, event: type[AppointmentEvent], told: Appointment, **others: object
+async def publish(
+    session: AsyncSession,
+    event: type[AppointmentEvent],
+    appointment: Appointment,
+    **others: object,
 ) -> None:
     """Records the event of an edge, in the scope of the hall."""
     facts = {
-        "appointment_id": told.id,
-        "code": told.code,
-        "hall_code": told.hall_code,
-        "item_code": told.item_code,
-        "pool": told.pool,
-        "starts_at": told.starts_at,
-        "minutes": told.minutes,
-        "version": told.version,
+        "appointment_id": appointment.id,
+        "code": appointment.code,
+        "hall_code": appointment.hall_code,
+        "item_code": appointment.item_code,
+        "pool": appointment.pool,
+        "starts_at": appointment.starts_at,
+        "minutes": appointment.minutes,
+        "version": appointment.version,
     }
     await outbox.record(
         session,
         event.model_validate({**facts, **others}),
-        scope=told.hall_code,
-        subject=str(told.id),
+        scope=appointment.hall_code,
+        subject=str(appointment.id),
     )

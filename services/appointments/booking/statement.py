@@ -1,57 +1,60 @@
 """The booking statement: one round trip, never more places than there are."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple, get_args, get_type_hints
 from uuid import UUID
-
-import asyncpg
 
 from services.appointments.booking.rules import Draft
 from shared.database.engine import DirectPool
 
-_COLUMNS = {
-    "id": "uuid",
-    "code": "text",
-    "hall_code": "text",
-    "item_code": "text",
-    "pool": "text",
-    "citizen_key": "text",
-    "booked_by": "text",
-    "on_date": "date",
-    "starts_at": "timestamptz",
-    "minutes": "int",
-    "guide_version": "int",
-    "policy_version": "int",
-    "expires_at": "timestamptz",
-    "idem_key": "text",
-    "idem_route": "text",
-    "idem_hash": "text",
-    "answer": "text",
-    "event_id": "uuid",
-    "event_subject": "text",
-    "event_body": "bytea",
-    "traceparent": "text",
-    "name_sealed": "text",
-    "phone_sealed": "text",
-    "id_number_sealed": "text",
+_SQL_TYPES: dict[object, str] = {
+    UUID: "uuid",
+    str: "text",
+    int: "int",
+    bytes: "bytea",
+    date: "date",
+    datetime: "timestamptz",
 }
+
+
+def _sql_type(annotation: object) -> str:
+    """The type of a draft's field in PostgreSQL; a field that may be None has the same."""
+    [kind] = {*(get_args(annotation) or (annotation,))} - {type(None)}
+    return _SQL_TYPES[kind]
+
+
+# The draft is the only list of these columns: names, order and types come from it, so that no two
+# of them (most are text) can ever be swapped.
+_COLUMNS = {name: _sql_type(kind) for name, kind in get_type_hints(Draft).items()}
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 2))
 _WANTED_ORD, _WANTED_SLOT = len(_COLUMNS) + 2, len(_COLUMNS) + 3
 
 HOLD = f"""
 WITH asked AS MATERIALIZED (
+  -- One row a request, in order of arrival. Materialized, as all that follow: each is read several
+  -- times, and unnesting 24 arrays is the dearest thing here that locks nothing.
   SELECT * FROM unnest({_ARRAYS}) WITH ORDINALITY AS a({", ".join(_COLUMNS)}, ord)
 ), wanted AS MATERIALIZED (
+  -- One row a wanted slot: most requests want one, some several that follow one another.
   SELECT * FROM unnest(${_WANTED_ORD}::bigint[], ${_WANTED_SLOT}::uuid[]) AS w(ord, slot_id)
 ), locked AS MATERIALIZED (
+  -- The only lock: slots with room, in id order, so that two processes never wait crosswise.
+  -- NO KEY, for appointment_slot refers to the row meanwhile. A full slot is neither locked nor
+  -- waited for: its refusal costs no queue. After a wait PostgreSQL looks at the newest version,
+  -- so `room` is never an old count.
   SELECT id, capacity - booked AS room FROM slot
   WHERE id = ANY(${_WANTED_SLOT}::uuid[])
     AND state = 'open' AND closes_at > $1 AND booked < capacity
   ORDER BY id FOR NO KEY UPDATE
 ), known AS MATERIALIZED (
-  SELECT a.ord, i.request_hash, i.status, i.answer::text AS answer
+  -- Who asked this before under the same key: their answer stands, and nothing is booked.
+  SELECT a.ord, i.request_hash, i.answer::text AS answer
   FROM asked a JOIN idempotency i ON i.caller = a.booked_by AND i.key = a.idem_key
 ), refused AS MATERIALIZED (
+  -- By penalty or cap. Read without a lock: a race for the cap fails at uq_appointment_live, and
+  -- the whole statement runs again.
   SELECT a.ord, CASE WHEN EXISTS (
       SELECT FROM penalty p WHERE p.citizen_key = a.citizen_key AND p.hall_code = a.hall_code
         AND p.blocked_until > $1 AND p.lifted_at IS NULL
@@ -62,6 +65,7 @@ WITH asked AS MATERIALIZED (
     ) THEN 'capped' END AS reason
   FROM asked a
 ), ranked AS (
+  -- For each slot, who comes first; a slot that is not locked has no room.
   SELECT w.ord, w.slot_id, coalesce(l.room, 0) AS room,
          row_number() OVER (PARTITION BY w.slot_id ORDER BY w.ord) AS place
   FROM wanted w
@@ -69,10 +73,13 @@ WITH asked AS MATERIALIZED (
   LEFT JOIN locked l ON l.id = w.slot_id
   WHERE NOT EXISTS (SELECT FROM known k WHERE k.ord = w.ord)
 ), granted AS MATERIALIZED (
+  -- All its slots, or none.
   SELECT ord FROM ranked GROUP BY ord HAVING bool_and(place <= room)
 ), taken AS MATERIALIZED (
+  -- Summed, since an UPDATE changes a row once however often it is joined.
   SELECT w.slot_id, count(*) AS places FROM wanted w JOIN granted USING (ord) GROUP BY w.slot_id
 ), raised AS (
+  -- The CHECK booked_within_capacity would refuse a place too many, were this ever wrong.
   UPDATE slot SET booked = booked + t.places FROM taken t WHERE slot.id = t.slot_id
 ), held AS (
   INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key, booked_by, on_date,
@@ -85,14 +92,18 @@ WITH asked AS MATERIALIZED (
   INSERT INTO appointment_slot (appointment_id, slot_id)
   SELECT a.id, w.slot_id FROM asked a JOIN granted USING (ord) JOIN wanted w USING (ord)
 ), promised AS (
+  -- The event in the outbox: committed with the place, or not at all.
   INSERT INTO outbox (event_id, subject, body, traceparent)
   SELECT a.event_id, a.event_subject, a.event_body, a.traceparent
   FROM asked a JOIN granted USING (ord)
 ), answered AS (
+  -- Under the key of the request, so that a repeat finds it in `known`. Plain and not sealed: an
+  -- appointment as its owner sees it names nobody, and sealing costs more than this statement.
   INSERT INTO idempotency (caller, key, route, request_hash, status, answer)
   SELECT a.booked_by, a.idem_key, a.idem_route, a.idem_hash, 201, a.answer::jsonb
   FROM asked a JOIN granted USING (ord) WHERE a.idem_key IS NOT NULL
 ), met AS (
+  -- The contact of who has no account. DISTINCT, for one INSERT may not meet a key twice.
   INSERT INTO citizen (key, name_sealed, phone_sealed, id_number_sealed, updated_at)
   SELECT DISTINCT ON (a.citizen_key)
     a.citizen_key, a.name_sealed, a.phone_sealed, a.id_number_sealed, $1
@@ -104,7 +115,7 @@ WITH asked AS MATERIALIZED (
 )
 SELECT CASE WHEN g.ord IS NOT NULL THEN 'held' WHEN k.ord IS NOT NULL THEN 'known'
             ELSE coalesce(r.reason, 'full') END AS outcome,
-  k.request_hash, k.status, k.answer,
+  k.answer, k.request_hash,
   g.ord IS NULL AND NOT EXISTS (
     SELECT FROM wanted w LEFT JOIN locked l ON l.id = w.slot_id
     LEFT JOIN taken t ON t.slot_id = w.slot_id
@@ -114,22 +125,42 @@ FROM asked a JOIN refused r USING (ord)
 LEFT JOIN granted g USING (ord) LEFT JOIN known k USING (ord)
 ORDER BY a.ord
 """
-"""Books a row each for any number of wishes at once, in one round trip.
+"""Books a row each for any number of requests at once, in one round trip.
 
-Locks the wanted slots that have room, in id order, and gives their places to the wishes in order
-of arrival; a wish gets all its slots or none. `booked` rises, and the appointment, its event, its
-answer under the caller's key and the person's contact are written, only for a wish that was
+Locks the wanted slots that have room, in id order, and gives their places to the requests in order
+of arrival; a request gets all its slots or none. `booked` rises, and the appointment, its event,
+its answer under the caller's key and the person's contact are written, only for a request that was
 granted. A second process that wins a race for the same cap or key makes a unique index fail, and
 with it the whole statement: it is then simply run again, and sees what the other did.
 """
 
 
+class BookingOutcome(StrEnum):
+    """What became of a request to book."""
+
+    HELD = "held"
+    KNOWN = "known"
+    BARRED = "barred"
+    CAPPED = "capped"
+    FULL = "full"
+
+
+class HoldRow(NamedTuple):
+    """The statement's row for a draft; `room_left` tells of a full one that it may try again."""
+
+    outcome: BookingOutcome
+    answer: str | None
+    request_hash: str | None
+    room_left: bool
+
+
 async def hold(
     direct: DirectPool, drafts: Sequence[Draft], slots: Sequence[Sequence[UUID]], now: datetime
-) -> list[asyncpg.Record]:
-    """The outcome of each draft, in order: held, known, barred, capped or full."""
+) -> list[HoldRow]:
+    """The outcome of each draft, in order."""
     columns = list(zip(*drafts, strict=True))
     places = [(ord_, slot) for ord_, row in enumerate(slots, 1) for slot in row]
-    return await direct.fetch(
+    rows = await direct.fetch(
         HOLD, now, *columns, [ord_ for ord_, _ in places], [slot for _, slot in places]
     )
+    return [HoldRow(BookingOutcome(row[0]), *row[1:]) for row in map(tuple, rows)]

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -7,13 +8,25 @@ import orjson
 from services.appointments.calling.statement import CALL_NEXT, TICKET, WHY_NOT
 from services.appointments.priority.schemas import QueueRules
 from services.appointments.queueing.events import TicketCalled
-from services.appointments.queueing.models import Ticket
+from services.appointments.queueing.models import Ticket, WindowState
 from shared.database.engine import DirectPool
 from shared.ids import new_id
 from shared.observability import telemetry
 from shared.security.identity import Caller
 
 _DEFAULTS = QueueRules()
+
+
+class WindowNow(NamedTuple):
+    """Why a window calls nobody: its state, who is there, and what the key called before."""
+
+    hall_code: str
+    state: WindowState
+    version: int
+    live_ticket_id: UUID | None
+    repeated_ticket_id: UUID | None
+
+
 _TICKET_COLUMNS = frozenset(Ticket.model_fields)
 
 
@@ -56,9 +69,10 @@ def envelope(event_id: UUID, now: datetime, trace: str | None) -> str:
     return orjson.dumps(attributes | ({"traceparent": trace} if trace else {})).decode()
 
 
-async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> asyncpg.Record | None:
+async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> WindowNow | None:
     """What the window is like, when a call brought nobody; None if there is no such window."""
-    return await direct.fetchrow(WHY_NOT, window_id, key)
+    row = await direct.fetchrow(WHY_NOT, window_id, key)
+    return None if row is None else WindowNow(row[0], WindowState(row[1]), *tuple(row)[2:])
 
 
 async def ticket(direct: DirectPool, ticket_id: UUID) -> Ticket | None:

@@ -4,8 +4,8 @@ from uuid import UUID
 from fastapi import Response
 
 from services.appointments.calling import service
+from services.appointments.queueing.rules import WindowBusy
 from services.appointments.queueing.schemas import TicketView, view
-from services.appointments.queueing.workflow import WindowBusy
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Direct, IdempotencyKey, Now, allow

@@ -12,17 +12,20 @@ head of the line, one call in `guard_every` for that item takes the longest wait
 """
 
 _SERVED_HERE = """
-        t.hall_code = (SELECT hall_code FROM desk) AND t.state = 'waiting'
-        AND t.items <@ (SELECT items FROM desk)
+        t.hall_code = (SELECT hall_code FROM at_work) AND t.state = 'waiting'
+        AND t.items <@ (SELECT items FROM at_work)
         AND (t.for_window_id IS NULL OR t.for_window_id = $1)"""
 
 CALL_NEXT = f"""
 WITH floor AS MATERIALIZED (
+    -- First lock: the hall. Everybody who calls in it waits here, a few milliseconds, and for that
+    -- the events of the hall are numbered without a gap. No row for a caller of another hall.
     SELECT f.hall_code, f.plain_turns FROM hall_floor f
     WHERE f.hall_code = (SELECT w.hall_code FROM window_at_work w WHERE w.window_id = $1)
         AND ($2::text[] @> ARRAY['*'] OR f.hall_code = ANY ($2::text[]))
     FOR UPDATE
-), desk AS MATERIALIZED (
+), at_work AS MATERIALIZED (
+    -- Second lock: the window, open and with nobody there. Empty otherwise, and all below with it.
     SELECT w.window_id, w.window_no, w.hall_code, floor.plain_turns,
         ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = $1) AS items
     FROM window_at_work w JOIN floor ON floor.hall_code = w.hall_code
@@ -30,42 +33,50 @@ WITH floor AS MATERIALIZED (
         SELECT 1 FROM call c WHERE c.window_id = $1 AND c.ended_at IS NULL)
     FOR UPDATE OF w
 ), policy AS MATERIALIZED (
+    -- The newest version in force; a hall that decided none gets the defaults ($3, $4).
     SELECT coalesce(p.version, 0) AS version,
         coalesce((p.rules ->> 'guard_after_minutes')::int, $3) AS guard_after,
         coalesce((p.rules ->> 'guard_every')::int, $4) AS guard_every
-    FROM desk LEFT JOIN LATERAL (
-        SELECT q.version, q.rules FROM queue_policy q WHERE q.hall_code = desk.hall_code
+    FROM at_work LEFT JOIN LATERAL (
+        SELECT q.version, q.rules FROM queue_policy q WHERE q.hall_code = at_work.hall_code
         ORDER BY q.version DESC LIMIT 1) p ON true
 ), head AS MATERIALIZED (
+    -- Who would be next by due time. Only looked at: the choice comes below.
     SELECT t.item_code FROM ticket t WHERE {_SERVED_HERE}
     ORDER BY t.due_at, t.id LIMIT 1
 ), waits AS MATERIALIZED (
+    -- EXISTS over an ordered LIMIT: the index ix_ticket_waiting answers it from its first row.
     SELECT EXISTS (
         SELECT 1 FROM ticket t WHERE {_SERVED_HERE} AND t.credit_minutes = 0
             AND t.due_at < $5::timestamptz - make_interval(mins => (SELECT guard_after FROM policy))
             AND t.item_code = (SELECT item_code FROM head)
         ORDER BY t.due_at, t.id LIMIT 1) AS too_long
 ), guard AS MATERIALIZED (
+    -- Whether it is the turn of who has waited longest, whatever credit others have.
     SELECT head.item_code, waits.too_long, waits.too_long
-        AND coalesce((desk.plain_turns ->> head.item_code)::int, 0) >= policy.guard_every - 1
+        AND coalesce((at_work.plain_turns ->> head.item_code)::int, 0) >= policy.guard_every - 1
         AS ignores_credits
-    FROM head, desk, policy, waits
+    FROM head, at_work, policy, waits
 ), by_wait AS (
+    -- SKIP LOCKED: a ticket that its person is just giving up is not waited for.
     SELECT t.id, t.version FROM ticket t
     WHERE (SELECT ignores_credits FROM guard) AND {_SERVED_HERE}
         AND t.item_code = (SELECT item_code FROM guard)
     ORDER BY t.ready_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), by_credit AS (
+    -- Two branches and no CASE in ORDER BY, so that each has an index to go by.
     SELECT t.id, t.version FROM ticket t
     WHERE NOT (SELECT ignores_credits FROM guard) AND {_SERVED_HERE}
     ORDER BY t.due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), picked AS (
     SELECT * FROM by_wait UNION ALL SELECT * FROM by_credit
 ), called AS (
+    -- The version once more: SKIP LOCKED has locked the row, but `picked` may be of an older
+    -- snapshot. `before` is what an undo puts back.
     UPDATE ticket t SET state = 'called', state_since = $5, version = t.version + 1,
-        window_id = desk.window_id, window_no = desk.window_no, called_at = $5,
+        window_id = at_work.window_id, window_no = at_work.window_no, called_at = $5,
         last_called_at = $5, recalls = 0
-    FROM desk
+    FROM at_work
     WHERE t.id = (SELECT id FROM picked) AND t.version = (SELECT version FROM picked)
         AND t.state = 'waiting'
     RETURNING new.*, jsonb_build_object(
@@ -74,6 +85,7 @@ WITH floor AS MATERIALIZED (
         'last_called_at', NULL, 'recalls', 0, 'outcome', old.outcome, 'missing', old.missing,
         'next_leg_id', old.next_leg_id) AS before
 ), numbered AS (
+    -- Counts calls by credit since the last turn by waiting; forgets the item once none waits long.
     UPDATE hall_floor f SET seq = f.seq + 1, plain_turns = CASE
         WHEN guard.ignores_credits THEN f.plain_turns || jsonb_build_object(guard.item_code, 0)
         WHEN guard.too_long THEN f.plain_turns || jsonb_build_object(
@@ -82,6 +94,7 @@ WITH floor AS MATERIALIZED (
     FROM called, guard WHERE f.hall_code = called.hall_code
     RETURNING f.seq
 ), noted AS (
+    -- uq_call_live_window and uq_call_live_ticket are the guarantee; `overtook` is for complaints.
     INSERT INTO call (id, ticket_id, hall_code, window_id, window_no, item_code, clerk,
         policy_version, ignored_credits, overtook, request_key, called_at)
     SELECT $6, called.id, called.hall_code, called.window_id, called.window_no, called.item_code,

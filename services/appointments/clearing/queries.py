@@ -4,11 +4,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.queueing.models import ALIVE, Ticket, WindowAtWork
+
+
+class HallHours(NamedTuple):
+    """A hall's zone and opening hours, and after how many hours its policy clears away."""
+
+    code: str
+    timezone: str
+    opening_hours: list[dict[str, Any]]
+    hours: int | None
 
 
 class Cutoffs(NamedTuple):
@@ -58,9 +67,9 @@ _APPOINTMENTS = text(
 )
 
 
-async def halls(session: AsyncSession) -> list[RowMapping]:
+async def halls(session: AsyncSession) -> list[HallHours]:
     """Each hall's zone, opening hours, and the hours of its policy (null: it decided none)."""
-    return list((await session.execute(_HALLS)).mappings())
+    return [HallHours(*row) for row in (await session.execute(_HALLS)).all()]
 
 
 async def left_tickets(session: AsyncSession, cutoffs: Cutoffs, most: int) -> list[Ticket]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import service as booking
+from services.appointments.booking import settling
 from services.appointments.clearing import queries
 from services.appointments.clearing.queries import Cutoffs
 from services.appointments.clearing.rules import left_before
@@ -51,7 +51,7 @@ async def close_windows(session: AsyncSession, now: datetime) -> int:
 async def lapse_appointments(session: AsyncSession, now: datetime) -> int:
     """Job: settles people who checked in and took no ticket, or gave it up. Returns how many."""
     left = await queries.left_appointments(session, await _cutoffs(session, now), BATCH)
-    lapsed = [await booking.mark_lapsed(session, appointment, now) for appointment in left]
+    lapsed = [await settling.mark_lapsed(session, appointment, now) for appointment in left]
     return sum(lapsed)
 
 
@@ -59,11 +59,11 @@ async def _cutoffs(session: AsyncSession, now: datetime) -> Cutoffs:
     halls = await queries.halls(session)
     moments = [
         left_before(
-            [OpeningHours.model_validate(each) for each in hall["opening_hours"]],
-            hall["timezone"],
-            hall["hours"] or _DEFAULT_HOURS,
+            [OpeningHours.model_validate(each) for each in hall.opening_hours],
+            hall.timezone,
+            hall.hours or _DEFAULT_HOURS,
             now,
         )
         for hall in halls
     ]
-    return Cutoffs([hall["code"] for hall in halls], moments)
+    return Cutoffs([hall.code for hall in halls], moments)

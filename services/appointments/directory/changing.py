@@ -18,10 +18,11 @@ from services.appointments.directory.schemas import (
     WindowView,
 )
 from services.appointments.guides import service as guides
-from shared.errors import Invalid, NotFound, StateConflict, Text
+from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.identity import Caller
+from shared.workflow import refuse
 
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 _NO_WINDOW = Text("没有这个窗口", "There is no such window")
@@ -44,7 +45,7 @@ async def put_hall(
         await _raise_version(session, hall, wanted.version, now)
         hall.sqlmodel_update(values)
     await session.flush()
-    await _tell(session, hall, "hall", caller, now)
+    await _publish(session, hall, "hall", caller, now)
     return service.view(hall, await queries.load(session, code), None)
 
 
@@ -52,7 +53,7 @@ def _new_hall(code: str, wanted: HallIn, caller: Caller, values: dict[str, Any])
     if not caller.has("admin"):
         raise NotFound
     if wanted.version is not None:
-        raise StateConflict(state="absent", version=0)
+        refuse("absent", 0)
     return Hall(code=code, **values)
 
 
@@ -85,7 +86,7 @@ async def put_windows(
     await session.flush()
     await guides.offer_at_hall(session, code, sorted({one.item_code for one in served}))
     await queries.replace_window_items(session, code, served)
-    await _tell(session, hall, "windows", caller, now)
+    await _publish(session, hall, "windows", caller, now)
     return await service.windows_of(session, code)
 
 
@@ -122,7 +123,7 @@ async def put_devices(
     for device in known.values():
         device.retired_at, device.account = device.retired_at or now, None
     await session.flush()
-    await _tell(session, hall, "devices", caller, now)
+    await _publish(session, hall, "devices", caller, now)
     return await service.devices_of(session, code)
 
 
@@ -160,10 +161,10 @@ async def _raise_version(
     )
     await session.refresh(hall)
     if not swapped:
-        raise StateConflict(state="present", version=hall.version)
+        refuse("present", hall.version)
 
 
-async def _tell(
+async def _publish(
     session: AsyncSession, hall: Hall, part: str, caller: Caller, now: datetime
 ) -> None:
     event = HallChanged.model_validate(

@@ -21,7 +21,7 @@ class Remark(NamedTuple):
     """Something odd; `row` counts from 1 without the heading, 0 is the whole list."""
 
     row: int
-    said: Text
+    text: Text
 
 
 class ContactLine(NamedTuple):
@@ -62,11 +62,11 @@ class ImportReport:
             f"共 {self.rows} 行，采用 {self.taken} 行，合并重复 {self.merged} 行",
             f"{self.rows} rows, {self.taken} taken, {self.merged} merged as duplicates",
         )
-        said = [counts.say(language)]
+        text = [counts.say(language)]
         for row, remark in self.remarks:
             where = Text(f"第 {row} 行", f"row {row}") if row else Text("全表", "whole list")
-            said.append(f"{where.say(language)}: {remark.say(language)}")
-        return said
+            text.append(f"{where.say(language)}: {remark.say(language)}")
+        return text
 
 
 def read_halls(table: str, *, prefix: str) -> tuple[list[HallLines], ImportReport]:
@@ -118,11 +118,11 @@ def _contact(values: dict[str, str]) -> ContactLine:
     )
 
 
-def weekdays(said: str) -> list[int]:
+def weekdays(text: str) -> list[int]:
     """周一至周五 as [1, 2, 3, 4, 5]. Raises ValueError for anything else."""
-    found = re.fullmatch(r"周([一二三四五六日天])至周([一二三四五六日天])", said)
+    found = re.fullmatch(r"周([一二三四五六日天])至周([一二三四五六日天])", text)
     if found is None:
-        raise ValueError(f"not a range of weekdays: {said!r}")
+        raise ValueError(f"not a range of weekdays: {text!r}")
     first, last = (_WEEKDAYS[day] for day in found.groups())
     return list(range(first, last + 1))
 
@@ -140,7 +140,7 @@ def _oddities(row: int, values: dict[str, str], hall: HallLines) -> list[Remark]
     hours = "—".join(time.lstrip("0") for time in (values["opens_at"], values["closes_at"]))
     if hours != values["working_hours_zh"]:
         found.append(Text("办公时间前后不一致", "The working hours contradict each other"))
-    return [Remark(row, said) for said in found]
+    return [Remark(row, text) for text in found]
 
 
 def _several_phones(hall: HallLines) -> list[Remark]:

@@ -29,7 +29,7 @@ from services.appointments.directory.models import (
     WindowItem,
     Zone,
 )
-from services.appointments.directory.schemas import Place
+from services.appointments.directory.schemas import GeoPoint
 from services.appointments.guides.models import HallItem
 
 _EARTH_METRES = 6_371_000
@@ -37,7 +37,7 @@ _NOWHERE = 1e9
 """Halls without a known place come last."""
 
 
-def _distance(near: Place) -> ColumnElement[float]:
+def _distance(near: GeoPoint) -> ColumnElement[float]:
     """Great-circle distance in metres (haversine)."""
     latitude, longitude = col(Hall.latitude), col(Hall.longitude)
     north = func.sin(func.radians(latitude - near.latitude) / 2)
@@ -53,7 +53,7 @@ async def halls(
     *,
     words: str | None,
     item: str | None,
-    near: Place | None,
+    near: GeoPoint | None,
     after: tuple[float, str] | None,
     limit: int,
 ) -> Sequence[tuple[Hall, HallLoad | None, float]]:

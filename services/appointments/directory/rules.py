@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
-from services.appointments.directory.schemas import DevicesIn, Place, WindowsIn
+from services.appointments.directory.schemas import DevicesIn, GeoPoint, WindowsIn
 from shared.errors import Invalid, Text
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ _NEAR = Text(
 )
 
 
-def place(near: str) -> Place:
+def place(near: str) -> GeoPoint:
     """The point that `lat,lon` names. Raises Invalid."""
     try:
         latitude, longitude = (float(part) for part in near.split(","))
@@ -22,7 +22,7 @@ def place(near: str) -> Place:
         raise Invalid(_NEAR, pointer="/query/near") from None
     if not (abs(latitude) <= 90 and abs(longitude) <= 180) or math.isnan(latitude + longitude):
         raise Invalid(_NEAR, pointer="/query/near")
-    return Place(latitude, longitude)
+    return GeoPoint(latitude, longitude)
 
 
 def ensure_windows(wanted: WindowsIn) -> None:

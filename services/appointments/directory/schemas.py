@@ -213,7 +213,7 @@ class DeviceView(View):
     zone: str | None
 
 
-class Place(NamedTuple):
+class GeoPoint(NamedTuple):
     """A point on earth, in degrees."""
 
     latitude: float

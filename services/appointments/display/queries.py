@@ -2,11 +2,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, text, tuple_
+from sqlalchemy import or_, text, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory.models import HallLoad
+from services.appointments.display.schemas import WindowEntry
 from services.appointments.guides.models import Item
 from services.appointments.queueing.models import Ticket, TicketState
 
@@ -66,9 +67,10 @@ async def live(
     return list(await session.exec(query.order_by(*order).limit(limit + 1)))
 
 
-async def windows(session: AsyncSession, hall_code: str) -> list[RowMapping]:
+async def windows(session: AsyncSession, hall_code: str) -> list[WindowEntry]:
     """Every window of the hall with its state and who is there."""
-    return list((await session.execute(_WINDOWS, {"hall": hall_code})).mappings())
+    rows = await session.execute(_WINDOWS, {"hall": hall_code})
+    return [WindowEntry(**row) for row in rows.mappings()]
 
 
 async def item_names(session: AsyncSession, codes: set[str]) -> dict[str, str]:

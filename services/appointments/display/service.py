@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
@@ -59,7 +58,7 @@ async def queue(
 async def windows(session: AsyncSession, caller: Caller, hall_code: str) -> list[WindowEntry]:
     """Every window of the hall and who is there. Raises NotFound."""
     await _ensure_staff_of(session, caller, hall_code)
-    return [_window(row) for row in await queries.windows(session, hall_code)]
+    return await queries.windows(session, hall_code)
 
 
 async def display(session: AsyncSession, hall_code: str, now: datetime) -> DisplayView:
@@ -145,7 +144,3 @@ def _waiting(item: str, count: int, names: dict[str, str], forecast: Forecast) -
     return WaitingView(
         item=item, name=names.get(item, item), count=count, p50_minutes=p50, p85_minutes=p85
     )
-
-
-def _window(row: RowMapping) -> WindowEntry:
-    return WindowEntry(**row)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,7 +13,7 @@ from services.appointments.estimates.rules import EDGES
 from services.appointments.guides.models import Item
 from services.appointments.queueing.models import Ticket, TicketState
 
-_DESKS = text(
+_WINDOWS = text(
     "SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i"
     "   WHERE i.window_id = w.window_id) AS items, live.item_code AS busy_with, live.called_at"
     " FROM window_at_work w"
@@ -49,6 +51,24 @@ DECAY_SECONDS = 10 * 86400
 """A call of ten days ago weighs a third (1/e) of one of today."""
 
 
+class WindowTakingPeople(NamedTuple):
+    """An open window: what it serves, what it is busy with, and since when."""
+
+    window_id: UUID
+    items: list[str]
+    busy_with: str | None
+    called_at: datetime | None
+
+
+class ExpectedVisit(NamedTuple):
+    """A confirmed appointment of the next hours, and the share of such people who come."""
+
+    id: UUID
+    item_code: str
+    starts_at: datetime
+    shows_up: float
+
+
 async def seq(session: AsyncSession, hall_code: str) -> int:
     """A number that grows with everything that happens to the hall's tickets and windows."""
     return int((await session.execute(_SEQ, {"hall": hall_code})).scalar_one())
@@ -64,9 +84,10 @@ async def waiting(session: AsyncSession, hall_code: str) -> list[Ticket]:
     )
 
 
-async def open_desks(session: AsyncSession, hall_code: str) -> list[RowMapping]:
+async def open_windows(session: AsyncSession, hall_code: str) -> list[WindowTakingPeople]:
     """Windows that take people, what they serve, and who is there since when."""
-    return list((await session.execute(_DESKS, {"hall": hall_code})).mappings())
+    rows = await session.execute(_WINDOWS, {"hall": hall_code})
+    return [WindowTakingPeople(*row) for row in rows.all()]
 
 
 async def standard_minutes(session: AsyncSession, codes: Iterable[str]) -> dict[str, int]:
@@ -90,7 +111,7 @@ async def times_at_window(
     return seen
 
 
-async def expected(session: AsyncSession, hall_code: str, now: datetime) -> list[RowMapping]:
+async def expected(session: AsyncSession, hall_code: str, now: datetime) -> list[ExpectedVisit]:
     """Confirmed appointments of the next two hours, and how likely their people come."""
     asked = {"hall": hall_code, "now": now, "usually": USUALLY_SHOW_UP}
-    return list((await session.execute(_EXPECTED, asked)).mappings())
+    return [ExpectedVisit(*row) for row in (await session.execute(_EXPECTED, asked)).all()]

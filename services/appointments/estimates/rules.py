@@ -15,7 +15,7 @@ from math import ceil, exp, log
 from random import Random
 from uuid import UUID
 
-from services.appointments.estimates.schemas import Desk, Estimate, Floor, Waiting
+from services.appointments.estimates.schemas import Estimate, Floor, OpenWindow, Waiting
 
 EDGES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 60, 80, 100, 130, 180, 240)
 """Bounds of the histogram's buckets in minutes; the last one catches what is longer."""
@@ -51,7 +51,7 @@ def forecast(floor: Floor, rng: Random) -> dict[UUID, Estimate]:
         for key, wait in _run(plan, rng):
             if key in waits:
                 waits[key].append(wait)
-    ahead = _ahead(people, floor.desks)
+    ahead = _ahead(people, floor.windows)
     return {p.key: _estimate(waits[p.key], ahead[p.key], runs) for p in people}
 
 
@@ -78,7 +78,7 @@ def _prior(standard_minutes: int) -> list[float]:
 
 
 def _items(floor: Floor) -> set[str]:
-    busy = {desk.busy_with for desk in floor.desks if desk.busy_with}
+    busy = {open_window.busy_with for open_window in floor.windows if open_window.busy_with}
     return {person.item for person in floor.queue} | busy
 
 
@@ -93,14 +93,14 @@ def _draws(floor: Floor, item: str, rng: Random) -> Iterator[float]:
             yield low + (high - low) * rng.random()
 
 
-def _residual(desk: Desk, draws: Mapping[str, Iterator[float]]) -> float:
+def _residual(open_window: OpenWindow, draws: Mapping[str, Iterator[float]]) -> float:
     """How long the person at the window still stays, given how long it has taken so far."""
-    if desk.busy_with is None:
+    if open_window.busy_with is None:
         return 0.0
-    for _, minutes in zip(range(20), draws[desk.busy_with], strict=False):
-        if minutes > desk.elapsed:
-            return minutes - desk.elapsed
-    return next(draws[desk.busy_with]) / 2
+    for _, minutes in zip(range(20), draws[open_window.busy_with], strict=False):
+        if minutes > open_window.elapsed:
+            return minutes - open_window.elapsed
+    return next(draws[open_window.busy_with]) / 2
 
 
 class _Plan:
@@ -112,7 +112,7 @@ class _Plan:
     def __init__(self, floor: Floor, rng: Random) -> None:
         self.people = sorted(floor.queue, key=lambda person: person.due)
         self.draws = {item: _draws(floor, item, rng) for item in _items(floor)}
-        self.desks = floor.desks
+        self.windows = floor.windows
         kinds = list(dict.fromkeys((p.items, p.window) for p in self.people))
         number = {kind: place for place, kind in enumerate(kinds)}
         self.line_of = [number[p.items, p.window] for p in self.people]
@@ -121,9 +121,9 @@ class _Plan:
             [
                 place
                 for place, (items, window) in enumerate(kinds)
-                if items <= desk.items and window in (None, desk.window)
+                if items <= open_window.items and window in (None, open_window.window)
             ]
-            for desk in floor.desks
+            for open_window in floor.windows
         ]
 
 
@@ -135,7 +135,10 @@ def _run(plan: _Plan, rng: Random) -> Iterator[tuple[UUID, float]]:
     """
     lines: list[list[int]] = [[] for _ in range(plan.lines)]
     coming = _admit(plan, lines, rng)
-    free = [(_residual(desk, plan.draws), place) for place, desk in enumerate(plan.desks)]
+    free = [
+        (_residual(open_window, plan.draws), place)
+        for place, open_window in enumerate(plan.windows)
+    ]
     heapq.heapify(free)
     while free:
         at, place = heapq.heappop(free)
@@ -164,10 +167,10 @@ def _admit(plan: _Plan, lines: list[list[int]], rng: Random) -> list[tuple[float
     return sorted(coming, reverse=True)
 
 
-def _ahead(people: list[Waiting], desks: tuple[Desk, ...]) -> dict[UUID, int]:
+def _ahead(people: list[Waiting], windows: tuple[OpenWindow, ...]) -> dict[UUID, int]:
     """How many come before each person at windows that serve the person's items."""
     served_at = {
-        line: {d.window for d in desks if line[0] <= d.items and line[1] in (None, d.window)}
+        line: {d.window for d in windows if line[0] <= d.items and line[1] in (None, d.window)}
         for line in {(person.items, person.window) for person in people}
     }
     before: Counter[tuple[frozenset[str], UUID | None]] = Counter()

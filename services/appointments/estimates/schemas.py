@@ -19,7 +19,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OpenWindow:
     """A window that is open now, and what it has been busy with for how long."""
 
     window: UUID
@@ -33,7 +33,7 @@ class Floor:
     """The present state of a hall, as far as waiting depends on it."""
 
     queue: tuple[Waiting, ...]
-    desks: tuple[Desk, ...]
+    windows: tuple[OpenWindow, ...]
     standard_minutes: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     """Per item, how often a call kept its window busy for so long: bucket -> decayed count."""

@@ -1,21 +1,20 @@
 """How long people in a hall will wait: forecasts, kept for a second so that screens cost little."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import queries
 from services.appointments.estimates.rules import forecast
-from services.appointments.estimates.schemas import Desk, Estimate, Floor, Waiting
+from services.appointments.estimates.schemas import Estimate, Floor, OpenWindow, Waiting
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import DEFAULT_CREDITS
 from services.appointments.queueing.models import Ticket, TicketState
+from shared.cache import Cache
+from shared.database.engine import memory_of
 
 FRESH = timedelta(seconds=1)
 """No hall is forecast more often, whatever happens there and however many ask."""
@@ -26,7 +25,6 @@ HALLS_KEPT = 500
 CROWD = 60
 
 Seen = dict[str, dict[int, float]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,20 +73,28 @@ class Forecast:
         return replace(last, ahead=last.ahead + 1)
 
 
-_forecasts: OrderedDict[str, Forecast] = OrderedDict()
-_times: OrderedDict[str, tuple[datetime, Seen]] = OrderedDict()
+class _Kept:
+    """Per hall, the last forecast and the times at its windows; those least asked for go first.
+
+    How old they may be is told by the caller's clock, not by the cache's.
+    """
+
+    def __init__(self) -> None:
+        self.forecasts = Cache[str, Forecast](most=HALLS_KEPT)
+        self.times = Cache[str, tuple[datetime, Seen]](most=HALLS_KEPT)
 
 
 async def of_hall(session: AsyncSession, hall_code: str, now: datetime) -> Forecast:
     """The hall's forecast, at most a second old if something has happened since."""
-    kept = _forecasts.get(hall_code)
+    forecasts = memory_of(session, _Kept).forecasts
+    kept = forecasts.peek(hall_code)
     if kept is not None and timedelta() <= now - kept.at < FRESH:
         return kept
     seq = await queries.seq(session, hall_code)
     if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
         return kept
     made = await _make(session, hall_code, seq, now)
-    _keep(_forecasts, hall_code, made)
+    forecasts.put(hall_code, made)
     return made
 
 
@@ -106,7 +112,7 @@ async def with_newcomer(session: AsyncSession, ticket: Ticket, now: datetime) ->
     In a crowd the place is that of a moment ago: then many come at once, and running the hall
     forward for each of them would make all of them wait.
     """
-    kept = _forecasts.get(ticket.hall_code)
+    kept = memory_of(session, _Kept).forecasts.peek(ticket.hall_code)
     if kept is not None and len(kept.queue) >= CROWD:
         known = (await of_hall(session, ticket.hall_code, now)).behind(ticket)
         if known is not None:
@@ -125,29 +131,29 @@ async def _make(
     queue = await queries.waiting(session, hall_code)
     if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
         queue.append(newcomer)
-    desks = await queries.open_desks(session, hall_code)
+    windows = await queries.open_windows(session, hall_code)
     coming = await queries.expected(session, hall_code, now)
-    items = {ticket.item_code for ticket in queue} | {row["item_code"] for row in coming}
-    items |= {desk["busy_with"] for desk in desks} - {None}
+    items = {ticket.item_code for ticket in queue} | {booked.item_code for booked in coming}
+    items |= {window.busy_with for window in windows if window.busy_with is not None}
     floor = Floor(
         queue=(
             *(_person(ticket, now) for ticket in queue),
             *(_booked(row, now) for row in coming),
         ),
-        desks=tuple(
-            Desk(
-                window=desk["window_id"],
-                items=frozenset(desk["items"]),
-                busy_with=desk["busy_with"],
-                elapsed=_minutes(desk["called_at"], now) if desk["called_at"] else 0.0,
+        windows=tuple(
+            OpenWindow(
+                window=window.window_id,
+                items=frozenset(window.items),
+                busy_with=window.busy_with,
+                elapsed=_minutes(window.called_at, now) if window.called_at else 0.0,
             )
-            for desk in desks
+            for window in windows
         ),
         standard_minutes=await queries.standard_minutes(session, items),
         seen=await _times_at_window(session, hall_code, now),
     )
     estimates = forecast(floor, Random(seq))
-    return Forecast(now, seq, len(desks), tuple(queue), estimates)
+    return Forecast(now, seq, len(windows), tuple(queue), estimates)
 
 
 def _person(ticket: Ticket, now: datetime) -> Waiting:
@@ -160,34 +166,28 @@ def _person(ticket: Ticket, now: datetime) -> Waiting:
     )
 
 
-def _booked(row: RowMapping, now: datetime) -> Waiting:
+def _booked(row: queries.ExpectedVisit, now: datetime) -> Waiting:
     """Someone with an appointment who is not there yet: comes at the slot, with its credit."""
-    arrives = max(-_minutes(row["starts_at"], now), 1.0)
+    arrives = max(-_minutes(row.starts_at, now), 1.0)
     return Waiting(
-        key=row["id"],
-        item=row["item_code"],
-        items=frozenset([row["item_code"]]),
+        key=row.id,
+        item=row.item_code,
+        items=frozenset([row.item_code]),
         due=arrives - DEFAULT_CREDITS[TicketClass.APPOINTMENT],
         arrives=arrives,
-        shows_up=row["shows_up"],
+        shows_up=row.shows_up,
     )
 
 
 async def _times_at_window(session: AsyncSession, hall_code: str, now: datetime) -> Seen:
-    kept = _times.get(hall_code)
+    times = memory_of(session, _Kept).times
+    kept = times.peek(hall_code)
     if kept is not None and timedelta() <= now - kept[0] < TIMES_KEPT:
         return kept[1]
     seen = await queries.times_at_window(session, hall_code, now)
-    _keep(_times, hall_code, (now, seen))
+    times.put(hall_code, (now, seen))
     return seen
 
 
 def _minutes(since: datetime, now: datetime) -> float:
     return (now - since).total_seconds() / 60
-
-
-def _keep(memory: OrderedDict[str, T], hall_code: str, made: T) -> None:
-    memory[hall_code] = made
-    memory.move_to_end(hall_code)
-    if len(memory) > HALLS_KEPT:
-        memory.popitem(last=False)

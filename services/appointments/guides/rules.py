@@ -51,5 +51,5 @@ def _about_visits(terms: ItemTerms) -> Iterator[tuple[str, Text]]:
 
 def ensure_consistent(terms: ItemTerms) -> None:
     """Raises Invalid that names the first field that contradicts another."""
-    for name, said in inconsistencies(terms):
-        raise Invalid(said, pointer=f"/body/{name}")
+    for name, text in inconsistencies(terms):
+        raise Invalid(text, pointer=f"/body/{name}")

@@ -17,10 +17,11 @@ from services.appointments.guides.schemas import (
     ItemView,
 )
 from shared.database.engine import DirectPool
-from shared.errors import NotFound, StateConflict, Text
+from shared.errors import NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
+from shared.workflow import refuse
 
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
@@ -37,7 +38,7 @@ class Offer(NamedTuple):
 
 
 async def offer(direct: DirectPool, item: str) -> Offer | None:
-    """For the booking desk; None for an unknown item."""
+    """For booking; None for an unknown item."""
     row = await queries.offer(direct, item)
     return Offer(*row) if row else None
 
@@ -95,7 +96,7 @@ async def put_item(
         _ensure_own_department(caller, item.department_code)
     present = item.version if item is not None else None
     if present != wanted.version:
-        raise StateConflict(state="present" if item else "absent", version=present or 0)
+        refuse("present" if item else "absent", present or 0)
     values = _columns(wanted) | {"updated_at": now}
     if item is None:
         item = Item(code=code, **values)
@@ -124,7 +125,7 @@ async def publish_guide(
     _ensure_own_department(caller, item.department_code)
     if not await queries.raise_guide_version(session, code, present=wanted.version):
         await session.refresh(item)
-        raise StateConflict(state="published", version=item.guide_version)
+        refuse("published", item.guide_version)
     guide = Guide(
         item_code=code,
         version=wanted.version + 1,

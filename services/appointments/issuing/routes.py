@@ -39,7 +39,7 @@ async def issue_ticket(
     ---
     Takes a ticket on arrival. With an appointment, give its code: this checks it in (its owner,
     the staff and the devices of the hall only). An account has one walk-in ticket for an item in
-    a hall; a second wish is a 409 that names it. Credit needs an ID number or a certificate that
+    a hall; a second request is a 409 that names it. Credit needs an ID number or a certificate that
     was checked; neither is stored in clear. The rating key is given here only, for the person
     served; after a transfer the first ticket's id and key rate.
     """

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from services.appointments.directory.schemas import HallCode
 from services.appointments.policies import service
-from services.appointments.policies.schemas import NewPolicy, PolicyView
+from services.appointments.policies.schemas import BookingPolicyView, NewPolicy
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow, public
@@ -21,7 +21,7 @@ router = Router(prefix="/policies")
 )
 async def get_booking_policy(
     hall: HallCode, session: Session, now: Now, _: Annotated[Caller | None, public()]
-) -> PolicyView:
+) -> BookingPolicyView:
     """保留时间、取消期限、签到时间和失约规则。没有专门规定的大厅适用系统默认值（版本 0）。
 
     ---
@@ -29,7 +29,7 @@ async def get_booking_policy(
     How long a place is held, until when one may cancel, when to check in, and what a no-show
     means. A hall without a policy of its own follows the defaults (version 0).
     """
-    return PolicyView.model_validate(await service.of_hall(session, hall, now))
+    return BookingPolicyView.model_validate(await service.of_hall(session, hall, now))
 
 
 @router.put(
@@ -45,7 +45,7 @@ async def put_booking_policy(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "admin")],
-) -> PolicyView:
+) -> BookingPolicyView:
     """规则只增不改：每次发布产生新版本，已作出的决定仍按当时的版本。
 
     ---
@@ -53,4 +53,6 @@ async def put_booking_policy(
     A policy is never changed: each call lays down the next version, and what was decided stays
     under the version of its time.
     """
-    return PolicyView.model_validate(await service.lay_down(session, hall, wanted, caller, now))
+    return BookingPolicyView.model_validate(
+        await service.lay_down(session, hall, wanted, caller, now)
+    )

@@ -42,7 +42,7 @@ class NewPolicy(Input, PolicyTerms):
         return self
 
 
-class PolicyView(PolicyTerms):
+class BookingPolicyView(PolicyTerms):
     """A version of a hall's booking policy; version 0 is the default of the system."""
 
     hall_code: str

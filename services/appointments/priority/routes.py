@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import Path
 
 from services.appointments.priority import service
-from services.appointments.priority.schemas import PolicyChange, PolicyView
+from services.appointments.priority.schemas import PolicyChange, QueuePolicyView
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow, public
 from shared.web.routing import Router
@@ -20,7 +20,7 @@ HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]
 )
 async def get_queue_policy(
     hall: HallCode, session: Session, _: Annotated[Caller | None, public()]
-) -> PolicyView:
+) -> QueuePolicyView:
     """本大厅现行的优先照顾分钟数、重呼和过号规则及其依据，可直接张贴公示。
 
     ---
@@ -41,7 +41,7 @@ async def decide_queue_policy(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "admin")],
-) -> PolicyView:
+) -> QueuePolicyView:
     """新建一个版本，旧版本保留，以便复核过去的每一次叫号。
 
     ---

@@ -78,7 +78,7 @@ class PolicyChange(Input):
     basis: str = Field(min_length=2, max_length=500, examples=["本中心优先服务规定〔2026〕3号"])
 
 
-class PolicyView(View):
+class QueuePolicyView(View):
     hall_code: str
     version: int
     rules: QueueRules

@@ -10,10 +10,9 @@ from uuid import UUID
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import service as booking
+from services.appointments.booking import settling
 from services.appointments.queueing import queries
 from services.appointments.queueing.events import (
-    CLOSED_BECAUSE,
     TICKET_EVENTS,
     CaseFinished,
     TicketEdge,
@@ -26,17 +25,14 @@ from services.appointments.queueing.models import (
     WindowState,
 )
 from services.appointments.queueing.schemas import Entry
-from services.appointments.queueing.wording import ticket_conflict
+from services.appointments.queueing.wording import ticket_standing
+from shared.database import versioned
 from shared.messaging import outbox
 
 
 async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket:
     """The ticket with new values; raises StateConflict when it has changed since it was seen."""
-    changed = await queries.swap(session, seen, values)
-    if changed is not None:
-        return changed
-    now_is = await queries.ticket(session, seen.id) or seen
-    raise ticket_conflict(now_is)
+    return await versioned.swap(session, seen, values, says=ticket_standing)
 
 
 async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
@@ -52,7 +48,7 @@ async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
         "item_code": ticket.item_code,
         "to_state": ticket.state.value,
         "version": ticket.version,
-        **entry.model_dump(exclude={"event", "next_ticket_id", "before"}),
+        **entry.model_dump(exclude={"event", "next_ticket_id", "reason", "before"}),
         "window_id": entry.window_id or ticket.window_id,
         "window_no": entry.window_no or ticket.window_no,
         "before": orjson.dumps(entry.before).decode(),
@@ -75,7 +71,7 @@ def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
         "at": entry.at,
     }
     more: dict[str, Any] = {"next_ticket_id": entry.next_ticket_id, "undoes": entry.undoes}
-    more |= {"outcome": entry.outcome, "reason": CLOSED_BECAUSE.get(entry.action)}
+    more |= {"outcome": entry.outcome, "reason": entry.reason}
     return kind(**known, **{k: v for k, v in more.items() if k in kind.model_fields})
 
 
@@ -171,22 +167,22 @@ async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datet
     )
     await outbox.record(session, event, scope=ticket.hall_code, subject=str(ticket.id))
     if ticket.appointment_id is not None:
-        await booking.mark_served(session, ticket.appointment_id, now)
+        await settling.mark_served(session, ticket.appointment_id, now)
 
 
 async def take_back_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
     """The finish was a mistake: the appointment is being served still, not done."""
     if ticket.appointment_id is not None:
-        await booking.mark_not_served(session, ticket.appointment_id, now)
+        await settling.mark_not_served(session, ticket.appointment_id, now)
 
 
 async def record_lapse(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
     """An appointment whose ticket was left behind: its person came, and nobody said what became."""
     if ticket.appointment_id is not None:
-        await booking.mark_lapsed(session, ticket.appointment_id, now)
+        await settling.mark_lapsed(session, ticket.appointment_id, now)
 
 
 async def record_no_show(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
     """An appointment whose ticket was missed for good counts as not shown up."""
     if ticket.appointment_id is not None:
-        await booking.mark_no_show(session, ticket.appointment_id, now)
+        await settling.mark_no_show(session, ticket.appointment_id, now)

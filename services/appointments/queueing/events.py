@@ -180,13 +180,6 @@ class CaseFinished(Event):
     )
 
 
-CLOSED_BECAUSE = {
-    "close": "not_back_in_time",
-    "withdraw": "transfer_undone",
-    "clear": "day_over",
-}
-"""The `reason` of a closed ticket, by the action that closed it."""
-
 TICKET_EVENTS: dict[str, type[TicketEdge]] = {
     event.type.split(".")[2]: event
     for event in (

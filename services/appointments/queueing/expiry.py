@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.queueing import queries, service, workflow
+from services.appointments.queueing import queries, service
 from services.appointments.queueing.models import Ticket
-from services.appointments.queueing.service import Wish
-from services.appointments.queueing.workflow import Action
+from services.appointments.queueing.rules import TransitionInput
+from services.appointments.queueing.workflow import WORKFLOW, Action
 from shared.errors import StateConflict
 
 JOB_BATCH = 50
@@ -32,7 +32,7 @@ async def move_by_themselves(
     moved = 0
     for ticket in tickets:
         with contextlib.suppress(StateConflict):
-            edge = workflow.edge_from(ticket, action)
-            await service.take(session, ticket, edge, Wish(), "system", now)
+            edge = WORKFLOW.find(ticket.state, ticket.version, action)
+            await service.take(session, ticket, edge, TransitionInput(), "system", now)
             moved += 1
     return moved

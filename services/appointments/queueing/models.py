@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.appointments.priority.models import TicketClass
 from services.appointments.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -83,6 +83,7 @@ class Ticket(Table, table=True):
     __table_args__ = (
         # A number is said aloud in the hall, so it names one ticket a day.
         UniqueConstraint("hall_code", "service_day", "number", "leg"),
+        known_states("state", TicketState),
         CheckConstraint("credit_minutes >= 0", name="credit_not_negative"),
         # due_at is what the calling statement orders by: it must follow from its parts.
         CheckConstraint(
@@ -246,6 +247,7 @@ class WindowAtWork(Table, table=True):
     """The present shift of a window; a window without a row is offline."""
 
     __tablename__: ClassVar[str] = "window_at_work"
+    __table_args__ = (known_states("state", WindowState),)
 
     window_id: UUID = Field(primary_key=True)
     hall_code: str = Field(index=True, max_length=32)

@@ -82,22 +82,6 @@ async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
     return await session.get(Ticket, ticket_id, populate_existing=True)
 
 
-async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket | None:
-    """The ticket with new values, or None when it is no longer in the state and version seen."""
-    changed = await session.execute(
-        update(Ticket)
-        .where(
-            col(Ticket.id) == seen.id,
-            col(Ticket.state) == seen.state,
-            col(Ticket.version) == seen.version,
-        )
-        .values(**values, version=seen.version + 1)
-        .returning(Ticket),
-        execution_options={"populate_existing": True, "synchronize_session": False},
-    )
-    return changed.scalar_one_or_none()
-
-
 async def last_event(session: AsyncSession, ticket_id: UUID) -> TicketEvent | None:
     """The newest entry of the log about the ticket."""
     found = await session.exec(

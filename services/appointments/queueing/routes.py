@@ -1,9 +1,10 @@
-"""What windows do with a ticket: each route is one action of `rules.EDGES`."""
+"""What windows do with a ticket: each route is one action of `workflow.EDGES`."""
 
 from typing import Annotated
 from uuid import UUID
 
-from services.appointments.queueing import service, workflow
+from services.appointments.queueing import rules, service
+from services.appointments.queueing.rules import TransitionInput
 from services.appointments.queueing.schemas import (
     EdgeRequest,
     FinishRequest,
@@ -11,7 +12,6 @@ from services.appointments.queueing.schemas import (
     TransferRequest,
     view,
 )
-from services.appointments.queueing.service import Wish
 from services.appointments.queueing.workflow import Action, roles_for
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -27,14 +27,14 @@ router = Router(
     "/recall",
     operation_id="recall_ticket",
     summary="重呼 | Call again",
-    responses=problem_responses(StateConflict, workflow.RecallTooSoon, workflow.RecallsSpent),
+    responses=problem_responses(StateConflict, rules.RecallTooSoon, rules.RecallsSpent),
 )
 async def recall_ticket(
     ticket_id: UUID,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.RECALL))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """再次呼叫未到窗口的群众：最多三次，每次至少间隔六十秒（以本大厅规则为准）。
 
@@ -42,7 +42,7 @@ async def recall_ticket(
     Calls somebody who has not come once more: at most three times, sixty seconds apart (or as
     the hall's policy says).
     """
-    return view(await service.move(session, caller, ticket_id, Action.RECALL, now, _version(wish)))
+    return view(await service.move(session, caller, ticket_id, Action.RECALL, now, _version(given)))
 
 
 @router.post(
@@ -55,14 +55,14 @@ async def miss_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.MISS))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """叫号后无人到窗口，标记过号。三十分钟内返回可恢复排队，保留一半已等时间。
 
     ---
     Nobody came. Back within thirty minutes, the person waits on with half of the earlier wait.
     """
-    return view(await service.move(session, caller, ticket_id, Action.MISS, now, _version(wish)))
+    return view(await service.move(session, caller, ticket_id, Action.MISS, now, _version(given)))
 
 
 @router.post(
@@ -75,14 +75,14 @@ async def serve_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.SERVE))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """群众已到窗口，开始办理。
 
     ---
     The person is at the window and is being served.
     """
-    return view(await service.move(session, caller, ticket_id, Action.SERVE, now, _version(wish)))
+    return view(await service.move(session, caller, ticket_id, Action.SERVE, now, _version(given)))
 
 
 @router.post(
@@ -95,35 +95,35 @@ async def park_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.PARK))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """群众暂离补材料，窗口空出；回来后保留原次序。
 
     ---
     The person fetches something and keeps the place; the window is free meanwhile.
     """
-    return view(await service.move(session, caller, ticket_id, Action.PARK, now, _version(wish)))
+    return view(await service.move(session, caller, ticket_id, Action.PARK, now, _version(given)))
 
 
 @router.post(
     "/resume",
     operation_id="resume_ticket",
     summary="恢复排队 | Wait again",
-    responses=problem_responses(StateConflict, workflow.TooLateToReturn),
+    responses=problem_responses(StateConflict, rules.TooLateToReturn),
 )
 async def resume_ticket(
     ticket_id: UUID,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.RESUME))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """暂离或过号的群众回来，重新进入队列。
 
     ---
     A parked or missed person is back and waits again.
     """
-    return view(await service.move(session, caller, ticket_id, Action.RESUME, now, _version(wish)))
+    return view(await service.move(session, caller, ticket_id, Action.RESUME, now, _version(given)))
 
 
 @router.post(
@@ -136,14 +136,16 @@ async def abandon_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.ABANDON))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """群众放弃等候；本人在线取的号也可由本人放弃。
 
     ---
     A waiting person leaves; who took the ticket online may give it up as well.
     """
-    return view(await service.move(session, caller, ticket_id, Action.ABANDON, now, _version(wish)))
+    return view(
+        await service.move(session, caller, ticket_id, Action.ABANDON, now, _version(given))
+    )
 
 
 @router.post(
@@ -152,10 +154,10 @@ async def abandon_ticket(
     summary="撤销上一步 | Undo the last step",
     responses=problem_responses(
         StateConflict,
-        workflow.NothingToUndo,
-        workflow.WindowBusy,
-        workflow.LegAlreadyCalled,
-        workflow.TicketedAgain,
+        rules.NothingToUndo,
+        rules.WindowBusy,
+        rules.LegAlreadyCalled,
+        rules.TicketedAgain,
     ),
 )
 async def undo_ticket(
@@ -163,14 +165,14 @@ async def undo_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.UNDO))],
-    wish: EdgeRequest | None = None,
+    given: EdgeRequest | None = None,
 ) -> TicketView:
     """六十秒内撤销上一步误操作；已转办的号若已被叫到则不能撤销。
 
     ---
     Takes the last step back within sixty seconds, unless what followed from it has moved on.
     """
-    return view(await service.move(session, caller, ticket_id, Action.UNDO, now, _version(wish)))
+    return view(await service.move(session, caller, ticket_id, Action.UNDO, now, _version(given)))
 
 
 @router.post(
@@ -180,7 +182,7 @@ async def undo_ticket(
 )
 async def finish_ticket(
     ticket_id: UUID,
-    wish: FinishRequest,
+    given: FinishRequest,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.FINISH))],
@@ -190,7 +192,7 @@ async def finish_ticket(
     ---
     Ends the service: done, needs_more (all that is missing, told at once) or rejected.
     """
-    asked = Wish(wish.version, outcome=wish.outcome, missing=tuple(wish.missing))
+    asked = TransitionInput(given.version, outcome=given.outcome, missing=tuple(given.missing))
     return view(await service.move(session, caller, ticket_id, Action.FINISH, now, asked))
 
 
@@ -201,7 +203,7 @@ async def finish_ticket(
 )
 async def transfer_ticket(
     ticket_id: UUID,
-    wish: TransferRequest,
+    given: TransferRequest,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.TRANSFER))],
@@ -212,10 +214,10 @@ async def transfer_ticket(
     Sends the person on to other items or a certain window; the number and the time already
     waited are kept.
     """
-    items = tuple(wish.items) if wish.items is not None else None
-    asked = Wish(wish.version, items=items, window_id=wish.window)
+    items = tuple(given.items) if given.items is not None else None
+    asked = TransitionInput(given.version, items=items, window_id=given.window)
     return view(await service.move(session, caller, ticket_id, Action.TRANSFER, now, asked))
 
 
-def _version(wish: EdgeRequest | None) -> Wish:
-    return Wish(version=wish.version if wish else None)
+def _version(given: EdgeRequest | None) -> TransitionInput:
+    return TransitionInput(version=given.version if given else None)

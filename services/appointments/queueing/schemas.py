@@ -114,6 +114,7 @@ class Entry(BaseModel):
     predicted_p50: int | None = None
     predicted_p85: int | None = None
     undoes: int | None = None
+    reason: str | None = None
     before: dict[str, Any] = {}
     next_ticket_id: UUID | None = None
 

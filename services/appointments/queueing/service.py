@@ -3,46 +3,30 @@
 The ticket is swapped first, its entry in the log comes last; `queries` says why.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.priority import service as priority
-from services.appointments.priority.rules import returned_standing
-from services.appointments.queueing import event_log, queries, workflow
+from services.appointments.queueing import event_log, queries
 from services.appointments.queueing.models import (
     Call,
-    Outcome,
     Ticket,
-    TicketState,
     WindowAtWork,
     WindowState,
 )
+from services.appointments.queueing.rules import TransitionInput
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
 from services.appointments.queueing.undoing import take_back
-from services.appointments.queueing.wording import ticket_conflict
-from services.appointments.queueing.workflow import Action, Edge
+from services.appointments.queueing.wording import refuse_ticket
+from services.appointments.queueing.workflow import WORKFLOW, Action, Edge, FollowUp, OnCall
 from shared.errors import Invalid, NotFound, Text
-from shared.ids import new_id
 from shared.security.identity import Caller
 
 _NOT_SERVED = Text("本大厅没有开办这些事项的窗口", "No window of this hall serves these items")
 _UNKNOWN = Text("没有这个号，请核对", "There is no such ticket; please check")
 _NO_SUCH_WINDOW = Text("该窗口不办理这些事项", "That window does not serve these items")
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the caller says beyond the action itself."""
-
-    version: int | None = None
-    outcome: Outcome | None = None
-    missing: tuple[str, ...] = ()
-    items: tuple[str, ...] | None = None
-    window_id: UUID | None = None
 
 
 async def find(session: AsyncSession, ticket_id: UUID) -> Ticket:
@@ -59,14 +43,14 @@ async def move(
     ticket_id: UUID,
     action: Action,
     now: datetime,
-    wish: Wish | None = None,
+    given: TransitionInput | None = None,
 ) -> Ticket:
     """The ticket after `action`. Raises NotFound, Forbidden, StateConflict or a guard's problem."""
     ticket = await find(session, ticket_id)
     if not _may_see(caller, ticket):
         raise NotFound(_UNKNOWN)
-    edge = workflow.WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
-    return await take(session, ticket, edge, wish or Wish(), caller.sub, now)
+    edge = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
+    return await take(session, ticket, edge, given or TransitionInput(), caller.sub, now)
 
 
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
@@ -119,20 +103,28 @@ async def settle_window(session: AsyncSession, window: WindowAtWork, now: dateti
 
 
 async def take(
-    session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, actor: str, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    edge: Edge,
+    given: TransitionInput,
+    actor: str,
+    now: datetime,
 ) -> Ticket:
     """The ticket after the edge; whoever asks may do so. Raises what `move` raises."""
-    if wish.version is not None and wish.version != ticket.version:
-        raise ticket_conflict(ticket)
+    if given.version is not None and given.version != ticket.version:
+        refuse_ticket(ticket)
     policy = await priority.policy_of(session, ticket.hall_code)
     for guard in edge.guards:
         guard(ticket, policy, now)
     if edge.action is Action.UNDO:
         return await take_back(session, ticket, policy, actor, now)
     before = memory(ticket)
-    changed = await event_log.swap(session, ticket, await _values(session, ticket, edge, wish, now))
+    if edge.follow_up is FollowUp.NEW_LEG:
+        await _ensure_served(session, ticket, given)
+    values = {"state": edge.to, "state_since": now, **edge.changes(ticket, given, now)}
+    changed = await event_log.swap(session, ticket, values)
     call = await _change_call(session, changed, edge, now)
-    leg = await _follow_up(session, changed, edge, wish, now)
+    leg = await _follow_up(session, changed, edge, given, now)
     entry = Entry(
         action=edge.action,
         event=edge.event,
@@ -141,7 +133,8 @@ async def take(
         from_state=edge.state,
         call_id=call.id if call else None,
         served_seconds=_served_seconds(call, edge, now),
-        outcome=wish.outcome,
+        outcome=given.outcome,
+        reason=edge.reason,
         before=before,
         next_ticket_id=changed.next_leg_id,
     )
@@ -149,7 +142,7 @@ async def take(
     if leg is not None:
         opened = Entry(action="continue", event="issued", actor=actor, at=now)
         await event_log.append(session, leg, opened)
-    if call is not None and edge.ends_call:
+    if call is not None and edge.call.ends:
         await event_log.close_drained(session, call.window_id, now)
     return changed
 
@@ -158,41 +151,12 @@ def _may_see(caller: Caller, ticket: Ticket) -> bool:
     return caller.at(ticket.hall_code) or (ticket.owner is not None and ticket.owner == caller.sub)
 
 
-async def _values(
-    session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, now: datetime
-) -> dict[str, Any]:
-    """The columns that the edge changes, its state among them."""
-    values: dict[str, Any] = {"state": edge.to, "state_since": now}
-    match edge.action:
-        case Action.RECALL:
-            values |= {"last_called_at": now, "recalls": ticket.recalls + 1}
-        case Action.FINISH:
-            values |= {"outcome": wish.outcome, "missing": list(wish.missing)}
-        case Action.TRANSFER:
-            await _ensure_served(session, ticket, wish)
-            values |= {"next_leg_id": new_id()}
-        case Action.RESUME:
-            values |= _back_in_line(ticket, now)
-    return values
-
-
-def _back_in_line(ticket: Ticket, now: datetime) -> dict[str, Any]:
-    """Waiting again: a parked ticket keeps its place, a missed one half of its earlier wait."""
-    values: dict[str, Any] = dict.fromkeys(("window_id", "window_no", "called_at"))
-    values |= {"last_called_at": None, "recalls": 0}
-    if ticket.state is TicketState.MISSED:
-        called_at = ticket.called_at or ticket.state_since
-        place = returned_standing(ticket.ready_at, called_at, ticket.credit_minutes, now)
-        values |= {"ready_at": place.ready_at, "due_at": place.due_at}
-    return values
-
-
-async def _ensure_served(session: AsyncSession, ticket: Ticket, wish: Wish) -> None:
+async def _ensure_served(session: AsyncSession, ticket: Ticket, given: TransitionInput) -> None:
     """Raises Invalid when no window could call the new leg."""
-    items = set(wish.items or ticket.items)
+    items = set(given.items or ticket.items)
     served = await queries.items_at_windows(session, ticket.hall_code)
-    if wish.window_id is not None:
-        if not items <= served.get(wish.window_id, set()):
+    if given.window_id is not None:
+        if not items <= served.get(given.window_id, set()):
             raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window")
     elif not any(items <= window for window in served.values()):
         raise Invalid(_NOT_SERVED, pointer="/body/items")
@@ -202,38 +166,39 @@ async def _change_call(
     session: AsyncSession, ticket: Ticket, edge: Edge, now: datetime
 ) -> Call | None:
     """The call that has the ticket at a window, ended or started by the edge."""
-    if edge.ends_call:
+    if edge.call.ends:
         ended = {"ended_at": now, "ended_by": edge.action.value}
         return await queries.change_live_call(session, ticket.id, ended)
-    if edge.action is Action.SERVE:
+    if edge.call is OnCall.STARTS_SERVICE:
         return await queries.change_live_call(session, ticket.id, {"started_at": now})
-    return await queries.live_call(session, ticket.id) if edge.action is Action.RECALL else None
+    return await queries.live_call(session, ticket.id) if edge.call is OnCall.NOTED else None
 
 
 def _served_seconds(call: Call | None, edge: Edge, now: datetime) -> float | None:
     """How long the person was served; not known of a call that nobody ended."""
-    if call is None or not edge.ends_call or edge.action is Action.CLEAR:
+    if call is None or edge.call is not OnCall.ENDS:
         return None
     return seconds_between(call.started_at, now)
 
 
 async def _follow_up(
-    session: AsyncSession, ticket: Ticket, edge: Edge, wish: Wish, now: datetime
+    session: AsyncSession, ticket: Ticket, edge: Edge, given: TransitionInput, now: datetime
 ) -> Ticket | None:
     """What else the edge brings about; the new leg, if it opens one."""
-    if edge.action is Action.FINISH:
-        await event_log.record_finished_case(session, ticket, now)
-    elif edge.action is Action.CLOSE:
-        await event_log.record_no_show(session, ticket, now)
-    elif edge.action is Action.CLEAR:
-        await event_log.record_lapse(session, ticket, now)
-    elif edge.action is Action.TRANSFER and ticket.next_leg_id is not None:
-        return await event_log.open_leg(
-            session,
-            ticket,
-            leg_id=ticket.next_leg_id,
-            items=list(wish.items or ticket.items),
-            window_id=wish.window_id,
-            now=now,
-        )
+    match edge.follow_up:
+        case FollowUp.CASE_FINISHED:
+            await event_log.record_finished_case(session, ticket, now)
+        case FollowUp.NO_SHOW:
+            await event_log.record_no_show(session, ticket, now)
+        case FollowUp.LAPSE:
+            await event_log.record_lapse(session, ticket, now)
+        case FollowUp.NEW_LEG if ticket.next_leg_id is not None:
+            return await event_log.open_leg(
+                session,
+                ticket,
+                leg_id=ticket.next_leg_id,
+                items=list(given.items or ticket.items),
+                window_id=given.window_id,
+                now=now,
+            )
     return None

@@ -8,17 +8,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import event_log, queries
 from services.appointments.queueing.models import Ticket, TicketEvent, TicketState
-from services.appointments.queueing.schemas import Entry, TicketMemory, memory
-from services.appointments.queueing.workflow import (
-    ENDS_CALL,
-    TAKEN_BACK,
-    Action,
+from services.appointments.queueing.rules import (
     LegAlreadyCalled,
     NothingToUndo,
     TicketedAgain,
     WindowBusy,
     undo_until,
 )
+from services.appointments.queueing.schemas import Entry, TicketMemory, memory
+from services.appointments.queueing.workflow import WORKFLOW, Action, Edge, FollowUp, OnCall
 
 
 async def take_back(
@@ -30,9 +28,10 @@ async def take_back(
     TicketedAgain or StateConflict.
     """
     last = await queries.last_event(session, ticket.id)
-    if last is None or last.action not in TAKEN_BACK or now > undo_until(last.at, policy):
+    if last is None or (edge := _edge_of(last)) is None or now > undo_until(last.at, policy):
         raise NothingToUndo
-    leg = await _withdrawn_leg(session, ticket, now) if last.action == Action.TRANSFER else None
+    moved_on = edge.follow_up is FollowUp.NEW_LEG
+    leg = await _withdrawn_leg(session, ticket, now) if moved_on else None
     entry = Entry(
         action=Action.UNDO,
         event="undone",
@@ -51,56 +50,71 @@ async def take_back(
             changed = await event_log.swap(session, ticket, was)
     except IntegrityError as error:  # the place was free again, and has been taken
         raise TicketedAgain from error
-    await _take_back_call(session, ticket, last, now)
-    if last.action == Action.FINISH:
+    await _take_back_call(session, ticket, last, edge, now)
+    if edge.follow_up is FollowUp.CASE_FINISHED:
         await event_log.take_back_finished_case(session, changed, now)
     await event_log.append(session, changed, entry)
     if leg is not None:
         await event_log.append(session, leg, _withdrawal(actor, now))
-    await _settle_window(session, last, now)
+    await _settle_window(session, last, edge, now)
     return changed
 
 
+def _edge_of(last: TicketEvent) -> Edge | None:
+    """The edge that the log tells of; None for one that cannot be undone."""
+    if last.from_state is None:
+        return None
+    edge = WORKFLOW.get(TicketState(last.from_state), last.action)
+    return edge if edge is not None and edge.undoable else None
+
+
 async def _take_back_call(
-    session: AsyncSession, ticket: Ticket, last: TicketEvent, now: datetime
+    session: AsyncSession, ticket: Ticket, last: TicketEvent, edge: Edge, now: datetime
 ) -> None:
     """What the edge did to the call."""
-    if last.action == Action.CALL:
+    if edge.call is OnCall.BEGINS:
         ended = {"ended_at": now, "ended_by": Action.UNDO.value}
         await queries.change_live_call(session, ticket.id, ended)
-    elif last.action == Action.SERVE:
+    elif edge.call is OnCall.STARTS_SERVICE:
         await queries.change_live_call(session, ticket.id, {"started_at": None})
     elif (
-        last.action in ENDS_CALL
+        edge.call.ends
         and last.call_id is not None
         and not await queries.reopen_call(session, last.call_id)
     ):
         raise WindowBusy
 
 
-async def _settle_window(session: AsyncSession, last: TicketEvent, now: datetime) -> None:
+async def _settle_window(
+    session: AsyncSession, last: TicketEvent, edge: Edge, now: datetime
+) -> None:
     """What the edge, and now its undoing, mean for a window that is to close."""
     if last.window_id is None:
         return
-    if last.action == Action.CALL:
+    if edge.call is OnCall.BEGINS:
         await event_log.close_drained(session, last.window_id, now)
-    elif last.action in ENDS_CALL:
+    elif edge.call.ends:
         await event_log.reopen_window(session, last.window_id, now)
 
 
 async def _withdrawn_leg(session: AsyncSession, ticket: Ticket, now: datetime) -> Ticket:
     """The leg that the transfer opened, closed."""
     leg = await queries.ticket(session, ticket.next_leg_id) if ticket.next_leg_id else None
-    if leg is None or leg.state is not TicketState.WAITING:
+    edge = WORKFLOW.get(leg.state, Action.WITHDRAW) if leg is not None else None
+    if leg is None or edge is None:
         raise LegAlreadyCalled
-    return await event_log.swap(session, leg, {"state": TicketState.CLOSED, "state_since": now})
+    return await event_log.swap(session, leg, {"state": edge.to, "state_since": now})
 
 
 def _withdrawal(actor: str, now: datetime) -> Entry:
+    """The log's entry of the leg that was closed."""
+    edge = WORKFLOW.get(TicketState.WAITING, Action.WITHDRAW)
+    assert edge is not None
     return Entry(
-        action=Action.WITHDRAW,
-        event="closed",
+        action=edge.action,
+        event=edge.event,
         actor=actor,
         at=now,
-        from_state=TicketState.WAITING.value,
+        from_state=edge.state,
+        reason=edge.reason,
     )

@@ -1,7 +1,10 @@
 """States in the words of the hall, so that a refusal says what is the case."""
 
+from typing import NoReturn
+
 from services.appointments.queueing.models import Ticket, TicketState, WindowState
-from shared.errors import StateConflict, Text
+from shared.errors import Text
+from shared.workflow import refuse
 
 TICKET_STATES: dict[TicketState, Text] = {
     TicketState.WAITING: Text("等候中", "waiting"),
@@ -24,18 +27,21 @@ WINDOW_STATES: dict[WindowState, Text] = {
 }
 
 
-def ticket_conflict(ticket: Ticket) -> StateConflict:
-    """The ticket is not (any more) in a state for what is asked."""
+def ticket_standing(ticket: Ticket) -> Text:
+    """How the ticket stands, for whoever asks what its state does not (any more) allow."""
     now_is = TICKET_STATES[ticket.state]
-    detail = Text(
+    return Text(
         f"{ticket.number} 号现在是“{now_is.zh}”，请刷新后再操作",
         f"Number {ticket.number} is {now_is.en} now; please look at it again first",
     )
-    return StateConflict(detail, state=ticket.state.value, version=ticket.version)
 
 
-def window_conflict(state: WindowState, version: int) -> StateConflict:
-    """The window is not in a state for what is asked."""
+def refuse_ticket(ticket: Ticket) -> NoReturn:
+    """Raises StateConflict with how the ticket stands."""
+    refuse(ticket.state, ticket.version, ticket_standing(ticket))
+
+
+def window_standing(state: WindowState) -> Text:
+    """How the window stands, for whoever asks what its state does not allow."""
     now_is = WINDOW_STATES[state]
-    detail = Text(f"窗口现在是“{now_is.zh}”", f"The window is {now_is.en} now")
-    return StateConflict(detail, state=state.value, version=version)
+    return Text(f"窗口现在是“{now_is.zh}”", f"The window is {now_is.en} now")

@@ -26,10 +26,10 @@ async def close(
     hit = [
         row
         for row in await slots.coming(session, wanted.hall, now)
-        if row["starts_at"] < wanted.ends_at
-        and wanted.starts_at < row["starts_at"] + timedelta(minutes=row["minutes"])
+        if row.starts_at < wanted.ends_at
+        and wanted.starts_at < row.starts_at + timedelta(minutes=row.minutes)
     ]
-    ids = [row["id"] for row in hit]
+    ids = [row.id for row in hit]
     orphaned = reporting.persons(await booking.endangered(session, ids))
     closure = None
     if not wanted.dry_run:

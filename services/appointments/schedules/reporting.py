@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping
-
+from services.appointments.booking.rules import Endangered
 from services.appointments.schedules import rules
 from services.appointments.schedules.rules import Comparison, Plan
 from services.appointments.schedules.schemas import (
@@ -11,12 +10,13 @@ from services.appointments.schedules.schemas import (
     PlannedSlot,
     Proposal,
 )
+from services.appointments.slots.rules import ComingSlot
 
 MOST_SHOWN = 1000
 
 
 def proposal(
-    hall: str, plan: Plan, comparison: Comparison, endangered: Sequence[RowMapping]
+    hall: str, plan: Plan, comparison: Comparison[ComingSlot], endangered: Sequence[Endangered]
 ) -> Proposal:
     """The proposal that a comparison makes, with its fingerprint."""
     added = [
@@ -27,7 +27,7 @@ def proposal(
     orphaned = persons(endangered)
     named = (
         *(f"+{slot.model_dump_json()}" for slot in added),
-        *(f"-{row['id']}" for row in comparison.withdraw),
+        *(f"-{row.id}" for row in comparison.withdraw),
         *(f"!{one.id}" for one in orphaned),
     )
     return Proposal(
@@ -44,20 +44,20 @@ def proposal(
     )
 
 
-def shown(row: RowMapping) -> PlannedSlot:
+def shown(row: ComingSlot) -> PlannedSlot:
     """A slot that is there, as a proposal names it."""
-    return PlannedSlot(**{name: row[name] for name in PlannedSlot.model_fields})
+    return PlannedSlot(**{name: getattr(row, name) for name in PlannedSlot.model_fields})
 
 
-def persons(rows: Sequence[RowMapping]) -> list[EndangeredAppointment]:
+def persons(rows: Sequence[Endangered]) -> list[EndangeredAppointment]:
     """Each appointment once, however many of its slots are lost."""
     found = {
-        row["id"]: EndangeredAppointment(
-            id=row["id"],
-            code=row["code"],
-            item=row["item_code"],
-            state=row["state"],
-            starts_at=row["starts_at"],
+        row.id: EndangeredAppointment(
+            id=row.id,
+            code=row.code,
+            item=row.item_code,
+            state=row.state,
+            starts_at=row.starts_at,
         )
         for row in rows
     }

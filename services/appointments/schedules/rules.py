@@ -3,10 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import RowMapping
 
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
 from services.appointments.slots.models import Pool
@@ -30,7 +28,7 @@ class DayCalendar(Protocol):
     def is_workday(self, day: date) -> bool: ...
 
 
-class PlannedSlot(NamedTuple):
+class WantedSlot(NamedTuple):
     """A slot as the rules want it; equal plans are the same slot."""
 
     rule_code: str
@@ -47,7 +45,7 @@ class PlannedSlot(NamedTuple):
 class Plan(NamedTuple):
     """The slots of a hall's rules, and the years in which a rule could make none."""
 
-    slots: list[PlannedSlot]
+    slots: list[WantedSlot]
     unknown_years: frozenset[int]
 
 
@@ -76,7 +74,7 @@ def plan(
     A day whose year has no holiday notice gets no slots, and its year is named: it is never taken
     for an ordinary week.
     """
-    slots: list[PlannedSlot] = []
+    slots: list[WantedSlot] = []
     unknown: set[int] = set()
     for rule in rules:
         try:
@@ -90,7 +88,7 @@ def plan(
 
 def _of_rule(
     rule: ScheduleRule, calendar: DayCalendar, zone: ZoneInfo, now: datetime
-) -> Iterator[PlannedSlot]:
+) -> Iterator[WantedSlot]:
     """The rule's slots, day by day. Raises CalendarUnknown after those of the days before."""
     today = now.astimezone(zone).date()
     for day in _days_to_horizon(today, rule.horizon_workdays, calendar):
@@ -128,7 +126,7 @@ def applies(rule: ScheduleRule, day: date) -> bool:
 
 def _of_day(
     rule: ScheduleRule, day: date, calendar: DayCalendar, zone: ZoneInfo, now: datetime
-) -> Iterator[PlannedSlot]:
+) -> Iterator[WantedSlot]:
     opens_at = datetime.combine(
         workday_back(day, rule.horizon_workdays + 1, calendar), rule.release_at, zone
     )
@@ -146,7 +144,7 @@ def _of_day(
         closes_at = min(last_call or begins, begins)
         if begins > now:
             for pool, places in sorted(rule.capacity.items()):
-                yield PlannedSlot(
+                yield WantedSlot(
                     rule_code=rule.code,
                     pool=Pool(pool),
                     item_codes=tuple(sorted(rule.item_codes)),
@@ -175,28 +173,54 @@ def workday_back(day: date, count: int, calendar: DayCalendar) -> date:
     return found
 
 
-class Comparison(NamedTuple):
+class Present(Protocol):
+    """What a comparison asks of a slot that is there."""
+
+    @property
+    def rule_code(self) -> str: ...
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def item_codes(self) -> Sequence[str]: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def minutes(self) -> int: ...
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def booked(self) -> int: ...
+    @property
+    def opens_at(self) -> datetime: ...
+    @property
+    def closes_at(self) -> datetime: ...
+
+
+P = TypeVar("P", bound=Present)
+
+
+class Comparison(NamedTuple, Generic[P]):
     """What has to happen so that the slots on sale are those of the plan."""
 
-    add: list[PlannedSlot]
-    withdraw: list[RowMapping]
-    carry: list[tuple[RowMapping, PlannedSlot]]
+    add: list[WantedSlot]
+    withdraw: list[P]
+    carry: list[tuple[P, WantedSlot]]
     """Pairs of a withdrawn slot and the one that takes over its bookings."""
     kept: int
 
 
-def compare(
-    wanted: Iterable[PlannedSlot], present: Iterable[RowMapping], now: datetime
-) -> Comparison:
+def compare(wanted: Iterable[WantedSlot], present: Iterable[P], now: datetime) -> Comparison[P]:
     """The plan against the slots that have not begun.
 
     A slot that changes is withdrawn and made anew; its bookings carry over if the new one has the
     same length, room for them, and every item of the old one.
     """
     plans = {_place(slot): slot for slot in wanted}
-    withdraw, carry, kept, add = [], [], 0, dict(plans)
+    withdraw: list[P] = []
+    carry: list[tuple[P, WantedSlot]] = []
+    kept, add = 0, dict(plans)
     for row in present:
-        slot = plans.get((row["rule_code"], row["pool"], row["starts_at"]))
+        slot = plans.get((row.rule_code, row.pool.value, row.starts_at))
         if slot is not None and _same(row, slot):
             kept += 1
             del add[_place(slot)]
@@ -209,25 +233,25 @@ def compare(
     return Comparison(added, withdraw, carry, kept)
 
 
-def _place(slot: PlannedSlot) -> tuple[str, str, datetime]:
+def _place(slot: WantedSlot) -> tuple[str, str, datetime]:
     return slot.rule_code, slot.pool.value, slot.starts_at
 
 
-def _same(row: RowMapping, slot: PlannedSlot) -> bool:
+def _same(row: Present, slot: WantedSlot) -> bool:
     return (
-        row["minutes"],
-        row["capacity"],
-        tuple(sorted(row["item_codes"])),
-        row["opens_at"],
-        row["closes_at"],
+        row.minutes,
+        row.capacity,
+        tuple(sorted(row.item_codes)),
+        row.opens_at,
+        row.closes_at,
     ) == (slot.minutes, slot.capacity, slot.item_codes, slot.opens_at, slot.closes_at)
 
 
-def _takes_over(row: RowMapping, slot: PlannedSlot) -> bool:
+def _takes_over(row: Present, slot: WantedSlot) -> bool:
     return (
-        row["minutes"] == slot.minutes
-        and row["booked"] <= slot.capacity
-        and set(row["item_codes"]) <= set(slot.item_codes)
+        row.minutes == slot.minutes
+        and row.booked <= slot.capacity
+        and set(row.item_codes) <= set(slot.item_codes)
     )
 
 
@@ -235,7 +259,7 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _overlap(slot: PlannedSlot, shut: Shut) -> bool:
+def _overlap(slot: WantedSlot, shut: Shut) -> bool:
     ends_at = slot.starts_at + timedelta(minutes=slot.minutes)
     return slot.starts_at < shut.ends_at and shut.starts_at < ends_at
 

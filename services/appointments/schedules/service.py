@@ -23,7 +23,8 @@ from services.appointments.schedules.schemas import (
     ScheduleChange,
 )
 from services.appointments.slots import service as slots
-from services.appointments.slots.models import Pool, Slot
+from services.appointments.slots.models import Slot
+from services.appointments.slots.rules import ComingSlot
 from shared.database import calendar_days
 from shared.errors import Conflict, Invalid, Text
 from shared.security import audit_log
@@ -46,7 +47,7 @@ class _Change(NamedTuple):
     """A change worked out against the present slots and appointments."""
 
     rules: list[ScheduleRule]
-    comparison: Comparison
+    comparison: Comparison[ComingSlot]
     proposal: Proposal
 
 
@@ -87,8 +88,8 @@ async def _work_out(
     plan = await _plan(session, hall, changed, now)
     present = await slots.coming(session, hall.code, now)
     comparison = rules.compare(plan.slots, present, now)
-    carried = {row["id"] for row, _ in comparison.carry}
-    lost = [row["id"] for row in comparison.withdraw if row["id"] not in carried]
+    carried = {row.id for row, _ in comparison.carry}
+    lost = [row.id for row in comparison.withdraw if row.id not in carried]
     endangered = await booking.endangered(session, lost)
     return _Change(changed, comparison, reporting.proposal(hall.code, plan, comparison, endangered))
 
@@ -134,24 +135,24 @@ async def _plan(
 
 async def _carry_out(session: AsyncSession, hall: str, change: _Change, now: datetime) -> None:
     """Withdraws before it adds: two slots of a rule are never on sale for one time."""
-    withdrawn = [row["id"] for row in change.comparison.withdraw]
+    withdrawn = [row.id for row in change.comparison.withdraw]
     locked = await slots.lock(session, withdrawn)
     await slots.withdraw(session, withdrawn)
     versions = {rule.code: rule.version for rule in change.rules}
     made = {slot: _row(hall, slot, versions) for slot in change.comparison.add}
     await slots.publish(session, list(made.values()), now)
-    pairs = [(row["id"], made[slot].id) for row, slot in change.comparison.carry]
+    pairs = [(row.id, made[slot].id) for row, slot in change.comparison.carry]
     await booking.carry(session, pairs)
     await slots.shift(
         session,
-        take=[new for old, new in pairs for _ in range(locked[old]["booked"])],
-        release=[old for old, _ in pairs for _ in range(locked[old]["booked"])],
+        take=[new for old, new in pairs for _ in range(locked[old].booked)],
+        release=[old for old, _ in pairs for _ in range(locked[old].booked)],
     )
     carried = {old for old, _ in pairs}
     await booking.orphan(session, [slot for slot in withdrawn if slot not in carried], now)
 
 
-def _row(hall: str, slot: rules.PlannedSlot, versions: dict[str, int]) -> Slot:
+def _row(hall: str, slot: rules.WantedSlot, versions: dict[str, int]) -> Slot:
     return Slot(
         **slot._asdict() | {"item_codes": list(slot.item_codes)},
         hall_code=hall,
@@ -173,7 +174,7 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     in_force = list(await queries.in_force(session, code))
     plan = await _plan(session, hall, in_force, now)
     present = await slots.coming(session, code, now)
-    taken = {(row["rule_code"], Pool(row["pool"]), row["starts_at"]) for row in present}
+    taken = {(row.rule_code, row.pool, row.starts_at) for row in present}
     missing = [
         slot
         for slot in plan.slots

@@ -11,12 +11,12 @@ from sqlalchemy.types import String
 from sqlmodel import Field
 
 from services.appointments.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
 class SlotState(StrEnum):
-    """planned -> open (at opens_at) -> closed; any of them -> withdrawn before it begins."""
+    """Planned, open, closed or withdrawn; `workflow.EDGES` says what leads where."""
 
     PLANNED = "planned"
     OPEN = "open"
@@ -36,6 +36,7 @@ class Slot(Table, table=True):
 
     __tablename__: ClassVar[str] = "slot"
     __table_args__ = (
+        known_states("state", SlotState),
         CheckConstraint("booked BETWEEN 0 AND capacity", name="booked_within_capacity"),
         CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity_is_sane"),
         CheckConstraint("minutes BETWEEN 1 AND 480", name="minutes_are_sane"),

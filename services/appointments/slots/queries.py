@@ -4,14 +4,23 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, text
+from sqlalchemy import insert, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.slots.models import Pool, Slot
-from services.appointments.slots.rules import OpenSlot, SlotFacts
+from services.appointments.slots.models import Pool, Slot, SlotState
+from services.appointments.slots.rules import (
+    ComingSlot,
+    FullnessChange,
+    LockedSlot,
+    OpenedSlot,
+    OpenSlot,
+    SlotFacts,
+    WithdrawnSlot,
+)
 from shared.database.engine import DirectPool
 
 _MOST = 2000
+
 
 _OPEN = f"""
 SELECT id, rule_code, pool, starts_at, minutes, capacity, booked FROM slot
@@ -102,8 +111,9 @@ async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
     ]
 
 
-async def open_due(session: AsyncSession, now: datetime) -> Sequence[RowMapping]:
-    return (await session.execute(_OPEN_DUE, {"now": now})).mappings().all()
+async def open_due(session: AsyncSession, now: datetime) -> list[OpenedSlot]:
+    """Opens the planned slots whose time has come, and returns them."""
+    return [OpenedSlot(*row) for row in (await session.execute(_OPEN_DUE, {"now": now})).all()]
 
 
 async def close_due(session: AsyncSession, now: datetime) -> int:
@@ -111,14 +121,15 @@ async def close_due(session: AsyncSession, now: datetime) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-async def fullness_changed(session: AsyncSession) -> Sequence[RowMapping]:
+async def fullness_changed(session: AsyncSession) -> list[FullnessChange]:
     """Marks slots whose fullness differs from what was announced; returns them."""
-    return (await session.execute(_FULLNESS_CHANGED)).mappings().all()
+    return [FullnessChange(*row) for row in (await session.execute(_FULLNESS_CHANGED)).all()]
 
 
-async def lock(session: AsyncSession, ids: Iterable[UUID]) -> Sequence[RowMapping]:
+async def lock(session: AsyncSession, ids: Iterable[UUID]) -> list[LockedSlot]:
     """The slots as they are now, locked in id order until the transaction ends."""
-    return (await session.execute(_LOCK, {"ids": sorted(set(ids))})).mappings().all()
+    rows = (await session.execute(_LOCK, {"ids": sorted(set(ids))})).all()
+    return [LockedSlot(row[0], SlotState(row[1]), *row[2:]) for row in rows]
 
 
 async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:
@@ -127,13 +138,16 @@ async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> N
     await session.execute(_SHIFT, {"ids": ids, "places": places})
 
 
-async def withdraw(session: AsyncSession, ids: Iterable[UUID]) -> Sequence[RowMapping]:
-    return (await session.execute(_WITHDRAW, {"ids": list(ids)})).mappings().all()
+async def withdraw(session: AsyncSession, ids: Iterable[UUID]) -> list[WithdrawnSlot]:
+    """Takes the slots off sale, and returns those that were on it or to come."""
+    rows = (await session.execute(_WITHDRAW, {"ids": list(ids)})).all()
+    return [WithdrawnSlot(*row) for row in rows]
 
 
-async def coming(session: AsyncSession, hall: str, now: datetime) -> Sequence[RowMapping]:
+async def coming(session: AsyncSession, hall: str, now: datetime) -> list[ComingSlot]:
     """The hall's slots that have not begun and are not withdrawn."""
-    return (await session.execute(_COMING, {"hall": hall, "now": now})).mappings().all()
+    rows = (await session.execute(_COMING, {"hall": hall, "now": now})).all()
+    return [ComingSlot._make((*r[:3], Pool(r[3]), *r[4:12], SlotState(r[12]))) for r in rows]
 
 
 async def add(session: AsyncSession, slots: Sequence[Slot]) -> None:

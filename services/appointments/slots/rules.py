@@ -1,4 +1,4 @@
-"""Runs of consecutive slots, and the ones nearest to a wish. Pure."""
+"""Runs of consecutive slots, and the ones nearest to what is wanted. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -6,11 +6,73 @@ from itertools import groupby
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from services.appointments.slots.models import Pool
+from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.schemas import FreeSlot
 from shared.errors import Invalid, Text
 
 LONGEST_RANGE_DAYS = 62
+
+
+class LockedSlot(NamedTuple):
+    """A slot as it is now, locked until the transaction ends."""
+
+    id: UUID
+    state: SlotState
+    capacity: int
+    booked: int
+    closes_at: datetime
+    opens_at: datetime
+
+
+class ComingSlot(NamedTuple):
+    """A slot that has not begun and is not withdrawn."""
+
+    id: UUID
+    rule_code: str
+    rule_version: int
+    pool: Pool
+    item_codes: list[str]
+    on_date: date
+    starts_at: datetime
+    minutes: int
+    capacity: int
+    booked: int
+    opens_at: datetime
+    closes_at: datetime
+    state: SlotState
+
+
+class WithdrawnSlot(NamedTuple):
+    """A slot that was just taken off sale."""
+
+    id: UUID
+    hall_code: str
+    on_date: date
+    pool: str
+
+
+class OpenedSlot(NamedTuple):
+    """A slot that has just come on sale."""
+
+    id: UUID
+    hall_code: str
+    on_date: date
+    pool: str
+    starts_at: datetime
+    minutes: int
+    capacity: int
+
+
+class FullnessChange(NamedTuple):
+    """A slot that became full, or has places again, since subscribers heard of it last."""
+
+    id: UUID
+    hall_code: str
+    pool: str
+    starts_at: datetime
+    capacity: int
+    booked: int
+    announced_full: bool
 
 
 class SlotFacts(NamedTuple):

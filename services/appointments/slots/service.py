@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.slots import queries, rules
@@ -18,11 +18,19 @@ from services.appointments.slots.events import (
     SlotsWithdrawn,
 )
 from services.appointments.slots.models import Pool, Slot
-from services.appointments.slots.rules import SlotFacts
+from services.appointments.slots.rules import (
+    ComingSlot,
+    LockedSlot,
+    OpenedSlot,
+    SlotFacts,
+    WithdrawnSlot,
+)
 from services.appointments.slots.schemas import FreeSlot
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
 from shared.messaging import outbox
+
+S = TypeVar("S", WithdrawnSlot, OpenedSlot)
 
 _EVENT_SLOTS = 200
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
@@ -82,9 +90,9 @@ async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
     return await queries.facts(direct, ids)
 
 
-async def lock(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, RowMapping]:
+async def lock(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, LockedSlot]:
     """The slots as they are now, locked in id order until the transaction ends."""
-    return {row["id"]: row for row in await queries.lock(session, ids)}
+    return {row.id: row for row in await queries.lock(session, ids)}
 
 
 async def shift(
@@ -103,7 +111,7 @@ async def release(session: AsyncSession, ids: Sequence[UUID]) -> None:
         await shift(session, release=ids)
 
 
-async def coming(session: AsyncSession, hall: str, now: datetime) -> Sequence[RowMapping]:
+async def coming(session: AsyncSession, hall: str, now: datetime) -> list[ComingSlot]:
     """The hall's slots that have not begun and are not withdrawn."""
     return await queries.coming(session, hall, now)
 
@@ -124,7 +132,7 @@ async def withdraw(session: AsyncSession, ids: Sequence[UUID]) -> None:
     rows = await queries.withdraw(session, ids)
     for hall, day, pool, group in _by_day(rows):
         event = SlotsWithdrawn(
-            hall_code=hall, on_date=day, pool=pool, slot_ids=[row["id"] for row in group]
+            hall_code=hall, on_date=day, pool=pool, slot_ids=[row.id for row in group]
         )
         await outbox.record(session, event, scope=hall, subject=f"{hall}/{day}")
 
@@ -135,10 +143,10 @@ async def open_due(session: AsyncSession, now: datetime) -> int:
     for hall, day, pool, group in _by_day(rows):
         on_sale = [
             SlotOnSale(
-                slot_id=row["id"],
-                starts_at=row["starts_at"],
-                minutes=row["minutes"],
-                capacity=row["capacity"],
+                slot_id=row.id,
+                starts_at=row.starts_at,
+                minutes=row.minutes,
+                capacity=row.capacity,
             )
             for row in group
         ]
@@ -160,19 +168,17 @@ async def announce_fullness(session: AsyncSession, now: datetime) -> int:
     """
     rows = await queries.fullness_changed(session)
     for row in rows:
-        known = {key: row[key] for key in ("hall_code", "starts_at", "pool")}
+        known = {"hall_code": row.hall_code, "starts_at": row.starts_at, "pool": Pool(row.pool)}
         event = (
-            SlotFull(slot_id=row["id"], capacity=row["capacity"], **known)
-            if row["announced_full"]
-            else SlotFreed(slot_id=row["id"], free=row["capacity"] - row["booked"], **known)
+            SlotFull(slot_id=row.id, capacity=row.capacity, **known)
+            if row.announced_full
+            else SlotFreed(slot_id=row.id, free=row.capacity - row.booked, **known)
         )
-        await outbox.record(session, event, scope=row["hall_code"], subject=str(row["id"]))
+        await outbox.record(session, event, scope=row.hall_code, subject=str(row.id))
     return len(rows)
 
 
-def _by_day(
-    rows: Sequence[RowMapping],
-) -> Iterable[tuple[str, date, Pool, list[RowMapping]]]:
+def _by_day(rows: Sequence[S]) -> Iterable[tuple[str, date, Pool, list[S]]]:
     """Rows by hall, day and pool, in pieces that fit an event."""
     for (hall, day, pool), group in groupby(sorted(rows, key=_day_of), key=_day_of):
         whole = list(group)
@@ -180,5 +186,5 @@ def _by_day(
             yield hall, day, Pool(pool), whole[first : first + _EVENT_SLOTS]
 
 
-def _day_of(row: RowMapping) -> tuple[str, date, str]:
-    return row["hall_code"], row["on_date"], row["pool"]
+def _day_of(row: WithdrawnSlot | OpenedSlot) -> tuple[str, date, str]:
+    return row.hall_code, row.on_date, row.pool

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.statistics.schemas import Grouping
+from services.appointments.statistics.schemas import EstimateQuality, Figures, Grouping
 
 _AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
 _KEYS: dict[Grouping, tuple[str, str]] = {
@@ -83,25 +83,23 @@ async def lines(
     start: datetime,
     stop: datetime,
     zone: str,
-) -> list[RowMapping]:
+) -> list[Figures]:
     """One row a window, item, clerk, hour or day."""
     asked = {"hall": hall_code, "start": start, "stop": stop}
     if by in (Grouping.HOUR, Grouping.DAY):
         asked["zone"] = zone
-    return list((await session.execute(_LINES[by], asked)).mappings())
+    return [Figures(**line) for line in (await session.execute(_LINES[by], asked)).mappings()]
 
 
-async def total(
-    session: AsyncSession, hall_code: str, start: datetime, stop: datetime
-) -> RowMapping:
+async def total(session: AsyncSession, hall_code: str, start: datetime, stop: datetime) -> Figures:
     """The same figures over everything in the hall."""
     asked = {"hall": hall_code, "start": start, "stop": stop}
-    return (await session.execute(_TOTAL, asked)).mappings().one()
+    return Figures(**(await session.execute(_TOTAL, asked)).mappings().one())
 
 
 async def estimate_quality(
     session: AsyncSession, hall_code: str, start: datetime, stop: datetime
-) -> RowMapping:
+) -> EstimateQuality:
     """The wait told at issue against the wait until the first call."""
     asked = {"hall": hall_code, "start": start, "stop": stop}
-    return (await session.execute(_ESTIMATES, asked)).mappings().one()
+    return EstimateQuality(**(await session.execute(_ESTIMATES, asked)).mappings().one())

@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Hall
 from services.appointments.statistics import queries
 from services.appointments.statistics.schemas import (
-    EstimateQuality,
     Figures,
     Grouping,
     StatisticsView,
@@ -65,9 +64,9 @@ async def of_hall(
         from_=first,
         to=last,
         by=by,
-        items=[Figures(**line) for line in lines],
-        total=Figures(**total),
-        estimates=EstimateQuality(**quality),
+        items=lines,
+        total=total,
+        estimates=quality,
     )
 
 

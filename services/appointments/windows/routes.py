@@ -2,7 +2,7 @@ from typing import Annotated
 from uuid import UUID
 
 from services.appointments.windows import service
-from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowView, view
+from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowAtWorkView, view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
@@ -16,32 +16,34 @@ Staff = Annotated[Caller, allow("clerk", "hall_manager")]
 
 @router.post("/open", operation_id="open_window", summary="开放窗口 | Open a window")
 async def open_window(
-    window_id: UUID, session: Session, now: Now, caller: Staff, wish: OpenRequest | None = None
-) -> WindowView:
+    window_id: UUID, session: Session, now: Now, caller: Staff, given: OpenRequest | None = None
+) -> WindowAtWorkView:
     """窗口开始接待：开班、暂停后恢复，或关闭后再次开班。
 
     ---
     The window takes people: at the start of a shift, after a pause, or in a new shift.
     """
-    clerk = wish.clerk if wish else None
+    clerk = given.clerk if given else None
     return view(await service.open_window(session, caller, window_id, clerk, now))
 
 
 @router.post("/pause", operation_id="pause_window", summary="暂停窗口 | Pause a window")
 async def pause_window(
-    window_id: UUID, session: Session, now: Now, caller: Staff, wish: PauseRequest | None = None
-) -> WindowView:
+    window_id: UUID, session: Session, now: Now, caller: Staff, given: PauseRequest | None = None
+) -> WindowAtWorkView:
     """窗口暂停叫号，可注明原因；正在办理的群众继续办完。
 
     ---
     The window calls nobody for now; whoever is there is served to the end.
     """
-    reason = wish.reason if wish else None
+    reason = given.reason if given else None
     return view(await service.pause_window(session, caller, window_id, reason, now))
 
 
 @router.post("/close", operation_id="close_window", summary="关闭窗口 | Close a window")
-async def close_window(window_id: UUID, session: Session, now: Now, caller: Staff) -> WindowView:
+async def close_window(
+    window_id: UUID, session: Session, now: Now, caller: Staff
+) -> WindowAtWorkView:
     """窗口收班；如有正在办理的群众，办完后自动关闭。
 
     ---

@@ -18,7 +18,7 @@ class PauseRequest(Input):
     reason: str | None = Field(None, min_length=1, max_length=120, examples=["午餐"])
 
 
-class WindowView(View):
+class WindowAtWorkView(View):
     id: UUID
     hall: str
     no: int
@@ -29,9 +29,9 @@ class WindowView(View):
     version: int
 
 
-def view(window: WindowAtWork) -> WindowView:
+def view(window: WindowAtWork) -> WindowAtWorkView:
     """The window's present shift."""
-    return WindowView(
+    return WindowAtWorkView(
         id=window.window_id,
         hall=window.hall_code,
         no=window.window_no,

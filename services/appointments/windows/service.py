@@ -8,11 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import WindowAtWork, WindowState
-from services.appointments.queueing.wording import window_conflict
+from services.appointments.queueing.wording import window_standing
 from services.appointments.windows import queries
 from services.appointments.windows.workflow import WindowAction, next_state
+from shared.database.versioned import swap, try_swap
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
+from shared.workflow import refuse
 
 _UNKNOWN = Text("没有这个窗口", "There is no such window")
 _UNPAUSED: dict[str, Any] = {"pause_reason": None}
@@ -47,7 +49,7 @@ async def close_window(
 async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -> bool:
     """Ends a shift that nobody ended; the caller holds the floor. False if it has changed."""
     after = next_state(seen.state, WindowAction.CLOSE, seen.version)
-    changed = await queries.swap(session, seen, {**_UNPAUSED, "state": after, "since": now})
+    changed = await try_swap(session, seen, {**_UNPAUSED, "state": after, "since": now})
     if changed is None:
         return False
     await queueing.settle_window(session, changed, now)
@@ -73,8 +75,10 @@ async def _move(
     if seen is None:
         place = {"window_id": window_id, "hall_code": window.hall_code, "window_no": window.no}
         changed = await queries.first_shift(session, {**place, **values, "version": 1})
+        if changed is None:
+            refuse(state, 0, window_standing(state))
     else:
-        changed = await queries.swap(session, seen, values)
-    if changed is None:
-        raise window_conflict(state, seen.version if seen else 0)
+        changed = await swap(
+            session, seen, values, says=lambda window: window_standing(window.state)
+        )
     return await queueing.settle_window(session, changed, now)

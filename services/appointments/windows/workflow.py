@@ -17,6 +17,8 @@ class WindowAction(StrEnum):
 
 
 class WindowEdge(NamedTuple):
+    """One edge of the state machine."""
+
     state: WindowState
     action: WindowAction
     to: WindowState

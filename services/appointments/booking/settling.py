@@ -1,0 +1,115 @@
+"""How appointments end without their owner: by the queue and by the clock, proven at night."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import queries, service
+from services.appointments.booking.events import AppointmentExpired, AppointmentMissed
+from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
+from services.appointments.policies import service as policies
+from shared.database.versioned import swap
+
+A = AppointmentAction
+
+log = structlog.get_logger()
+
+
+async def mark_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
+    """For the queue: its ticket was served. False if the appointment was not checked in."""
+    return await _settle(session, appointment, A.SERVE, now) is not None
+
+
+async def mark_not_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
+    """For the queue: the finish was undone. False if the appointment was not served."""
+    try:
+        async with session.begin_nested():
+            return await _settle(session, appointment, A.UNDO_SERVE, now) is not None
+    except IntegrityError:  # the person has booked the same again meanwhile: that one stands
+        return False
+
+
+async def mark_no_show(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
+    """For the queue: called and not there. False if the appointment was settled already."""
+    absent = await _settle(session, appointment, A.MISS, now)
+    if absent is not None:
+        await _count_no_show(session, absent, now)
+    return absent is not None
+
+
+async def mark_lapsed(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
+    """For the queue: the day ended with it open. False if the appointment was settled already."""
+    return await _settle(session, appointment, A.LAPSE, now) is not None
+
+
+async def _settle(
+    session: AsyncSession, appointment: UUID, action: AppointmentAction, now: datetime
+) -> Appointment | None:
+    """The appointment after the edge; None where its state has no such edge, or changed just now.
+
+    Its row is locked first: of the queue and a job that settle it at once, both must find it
+    settled once.
+    """
+    found = await queries.held(session, appointment)
+    edge = WORKFLOW.get(found.state, action)
+    if edge is None:
+        return None
+    done = await swap(session, found, {"state": edge.to, "changed_at": now})
+    await service.publish(session, edge.event, done)
+    return done
+
+
+async def expire_holds(session: AsyncSession, now: datetime) -> int:
+    """Job: ends holds that were not confirmed in time and gives their places back, once."""
+    expired = await queries.expire(session, now)
+    await service.give_back(session, [appointment.id for appointment in expired])
+    for appointment in expired:
+        await service.publish(session, AppointmentExpired, appointment)
+    return len(expired)
+
+
+async def miss_absent(session: AsyncSession, now: datetime) -> int:
+    """Job: marks who did not check in within the time that the hall's policy gives."""
+    absent = await queries.miss(session, now)
+    for appointment in absent:
+        await service.publish(session, AppointmentMissed, appointment)
+        await _count_no_show(session, appointment, now)
+    return len(absent)
+
+
+async def prove_counts(session: AsyncSession, now: datetime) -> int:
+    """Job: `booked` of every slot equals its live appointments; raises the alarm if not."""
+    drift = await queries.drift(session, now - timedelta(days=40))
+    for row in drift:
+        log.error(
+            "slot_count_drifted",
+            slot_id=str(row.id),
+            hall_code=row.hall_code,
+            booked=row.booked,
+            live=row.live,
+        )
+    return len(drift)
+
+
+async def _count_no_show(session: AsyncSession, absent: Appointment, now: datetime) -> None:
+    """Bars the person for a while once the policy's number of no-shows is reached."""
+    policy = await policies.in_force(session, absent.hall_code, now)
+    since = now - timedelta(days=policy.no_show_days)
+    count = await queries.no_shows(session, absent.citizen_key, absent.hall_code, since)
+    if policy.block_days == 0 or count < policy.no_show_limit:
+        return
+    session.add(
+        Penalty(
+            hall_code=absent.hall_code,
+            citizen_key=absent.citizen_key,
+            appointment_id=absent.id,
+            no_shows=count,
+            policy_version=policy.version,
+            blocked_from=now,
+            blocked_until=now + timedelta(days=policy.block_days),
+        )
+    )

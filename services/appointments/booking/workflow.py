@@ -1,0 +1,117 @@
+"""What may happen to an appointment: one table of edges.
+
+A place that was not used stays used up: whoever missed the time leaves it counted. An orphaned
+appointment has lost its time, and its places with it; it is confirmed again by moving it.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.appointments.booking import events
+from services.appointments.booking.events import AppointmentEvent
+from services.appointments.booking.models import Appointment, AppointmentState
+from shared.errors import Text
+from shared.workflow import Workflow
+
+
+class AppointmentAction(StrEnum):
+    CONFIRM = "confirm"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    RELEASE = "release"
+    MOVE = "move"
+    WITHDRAW = "withdraw"
+    CHECK_IN = "check_in"
+    SERVE = "serve"
+    UNDO_SERVE = "undo_serve"
+    MISS = "miss"
+    LAPSE = "lapse"
+
+
+class AppointmentEdge(NamedTuple):
+    """One edge; `frees` gives the places back, `event` is what subscribers are sent."""
+
+    state: AppointmentState
+    action: AppointmentAction
+    to: AppointmentState
+    roles: frozenset[str]
+    event: type[AppointmentEvent]
+    frees: bool = False
+
+
+_S, _A = AppointmentState, AppointmentAction
+OWNER = frozenset({"citizen", "clerk", "hall_manager"})
+STAFF = frozenset({"clerk", "hall_manager"})
+SYSTEM: frozenset[str] = frozenset()
+"""No caller may take the edge: a job, the queue, or a change of the schedule does."""
+
+HOLDING = frozenset({_S.HELD, _S.CONFIRMED, _S.CHECKED_IN, _S.SERVED, _S.NO_SHOW, _S.LAPSED})
+"""States whose places count in `slot.booked`: an unused place of the past stays used up."""
+LIVE = frozenset({_S.HELD, _S.CONFIRMED, _S.CHECKED_IN})
+"""States of which a person has one an item and day (the index `uq_appointment_live`)."""
+
+EDGES: tuple[AppointmentEdge, ...] = (
+    AppointmentEdge(_S.HELD, _A.CONFIRM, _S.CONFIRMED, OWNER, events.AppointmentConfirmed),
+    AppointmentEdge(_S.HELD, _A.EXPIRE, _S.EXPIRED, SYSTEM, events.AppointmentExpired, True),
+    AppointmentEdge(_S.HELD, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled, True),
+    AppointmentEdge(_S.HELD, _A.WITHDRAW, _S.CANCELLED_BY_HALL, SYSTEM,
+                    events.AppointmentCancelled, True),
+    AppointmentEdge(_S.CONFIRMED, _A.CHECK_IN, _S.CHECKED_IN, OWNER | {"device"},
+                    events.AppointmentCheckedIn),
+    AppointmentEdge(_S.CONFIRMED, _A.CANCEL, _S.CANCELLED, OWNER,
+                    events.AppointmentCancelled, True),
+    AppointmentEdge(_S.CONFIRMED, _A.MOVE, _S.RESCHEDULED, OWNER,
+                    events.AppointmentRescheduled, True),
+    AppointmentEdge(_S.CONFIRMED, _A.WITHDRAW, _S.ORPHANED, SYSTEM,
+                    events.AppointmentOrphaned, True),
+    AppointmentEdge(_S.CONFIRMED, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
+    AppointmentEdge(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled),
+    AppointmentEdge(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled),
+    AppointmentEdge(_S.ORPHANED, _A.RELEASE, _S.CANCELLED_BY_HALL, STAFF,
+                    events.AppointmentCancelled),
+    AppointmentEdge(_S.CHECKED_IN, _A.SERVE, _S.SERVED, SYSTEM, events.AppointmentServed),
+    AppointmentEdge(_S.CHECKED_IN, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
+    AppointmentEdge(_S.CHECKED_IN, _A.LAPSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
+    AppointmentEdge(_S.SERVED, _A.UNDO_SERVE, _S.CHECKED_IN, SYSTEM, events.AppointmentCheckedIn),
+)  # fmt: skip
+
+STATES: dict[AppointmentState, Text] = {
+    _S.HELD: Text("待确认", "held"),
+    _S.CONFIRMED: Text("已确认", "confirmed"),
+    _S.CHECKED_IN: Text("已签到", "checked in"),
+    _S.SERVED: Text("已办理", "served"),
+    _S.NO_SHOW: Text("失约未到", "missed"),
+    _S.LAPSED: Text("当天未了结", "lapsed"),
+    _S.EXPIRED: Text("占位已过期，请重新预约", "expired; please book anew"),
+    _S.CANCELLED: Text("已取消", "cancelled"),
+    _S.RESCHEDULED: Text("已改约，请用新的预约码", "moved; please use the new code"),
+    _S.ORPHANED: Text("时段已撤销，待改约", "without a time, to be moved"),
+    _S.CANCELLED_BY_HALL: Text("已由大厅取消", "cancelled by the hall"),
+}
+ACTIONS = {
+    _A.CONFIRM: Text("确认", "confirm"),
+    _A.EXPIRE: Text("占位过期", "let the hold run out"),
+    _A.CANCEL: Text("取消", "cancel"),
+    _A.RELEASE: Text("由大厅了结", "release by the hall"),
+    _A.MOVE: Text("改约", "move"),
+    _A.WITHDRAW: Text("撤销时段", "withdraw the time"),
+    _A.CHECK_IN: Text("签到", "check in"),
+    _A.SERVE: Text("办结", "serve"),
+    _A.UNDO_SERVE: Text("撤销办结", "undo the finish"),
+    _A.MISS: Text("失约", "mark as missed"),
+    _A.LAPSE: Text("日终清理", "clear away"),
+}
+WORKFLOW = Workflow(
+    EDGES,
+    STATES,
+    ACTIONS,
+    title=Text("预约", "Appointments"),
+    starts=[_S.HELD],
+    columns={"event": Text("事件", "event"), "frees": Text("退回号源", "frees the places")},
+)
+
+
+def state_conflict(appointment: Appointment) -> Text:
+    """How the appointment stands, for whoever asks what its state does not (any more) allow."""
+    now_is = STATES[appointment.state]
+    return Text(f"这个预约现在是“{now_is.zh}”", f"The appointment is {now_is.en}")

@@ -1,0 +1,151 @@
+"""When a ticket may move, and which of its columns that changes. Pure: no clock, no database."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.appointments.priority.rules import returned_standing
+from services.appointments.priority.schemas import Policy
+from services.appointments.queueing.models import Outcome, Ticket, TicketState
+from services.appointments.queueing.wording import refuse_ticket
+from shared.errors import Conflict, Text
+from shared.ids import new_id
+
+
+class RecallTooSoon(Conflict):
+    type = "/problems/recall-too-soon"
+    title = Text("距上次叫号不足一分钟", "The last call was less than a minute ago")
+    advice = Text("请在 again_at 之后再呼", "Please recall after `again_at`")
+
+
+class RecallsSpent(Conflict):
+    type = "/problems/recalls-spent"
+    title = Text("重呼次数已用完", "No recalls are left")
+    advice = Text("请按“过号”，再叫下一位", "Mark it missed and call the next")
+
+
+class TooLateToReturn(Conflict):
+    type = "/problems/too-late-to-return"
+    title = Text("过号已超过保留时间", "It is too late to return")
+    advice = Text("请到取号机重新取号", "Please take a new ticket at the kiosk")
+
+
+class NothingToUndo(Conflict):
+    type = "/problems/nothing-to-undo"
+    title = Text(
+        "没有可撤销的操作，或已超过撤销时间", "Nothing to undo, or the time for it is over"
+    )
+    advice = Text("请按现在的状态继续办理", "Please go on from the present state")
+
+
+class WindowBusy(Conflict):
+    type = "/problems/window-busy"
+    title = Text("该窗口正在接待另一位群众", "The window is with another person")
+    advice = Text(
+        "请先办结、挂起或转办正在接待的号", "Finish, park or transfer the ticket in hand first"
+    )
+
+
+class LegAlreadyCalled(Conflict):
+    type = "/problems/leg-already-called"
+    title = Text(
+        "转办后的号已被叫到，不能撤销", "The new leg was called; transfer cannot be undone"
+    )
+    advice = Text("请在新窗口继续办理", "Please go on at the new window")
+
+
+class TicketedAgain(Conflict):
+    type = "/problems/ticketed-again"
+    title = Text(
+        "群众已另取新号，不能撤销",
+        "The person has taken a new ticket",
+    )
+    advice = Text("请叫新号继续办理", "Please go on with the new ticket")
+
+
+@dataclass(frozen=True)
+class TransitionInput:
+    """What the caller says beyond the action itself."""
+
+    version: int | None = None
+    outcome: Outcome | None = None
+    missing: tuple[str, ...] = ()
+    items: tuple[str, ...] | None = None
+    window_id: UUID | None = None
+
+
+Guard = Callable[[Ticket, Policy, datetime], None]
+
+
+def may_recall(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """Raises RecallsSpent or RecallTooSoon."""
+    if ticket.recalls >= policy.recalls_max:
+        raise RecallsSpent(recalls=ticket.recalls)
+    last_called_at = ticket.last_called_at or ticket.state_since
+    again_at = last_called_at + timedelta(seconds=policy.recall_gap_seconds)
+    if now < again_at:
+        seconds = math.ceil((again_at - now).total_seconds())
+        detail = Text(f"请 {seconds} 秒后再重呼", f"Please call again in {seconds} seconds")
+        raise RecallTooSoon(detail, again_at=again_at)
+
+
+def back_in_time(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """Raises TooLateToReturn."""
+    if now - ticket.state_since > timedelta(minutes=policy.back_within_minutes):
+        raise TooLateToReturn
+
+
+def may_close(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """A missed ticket is closed only when the time to return is over."""
+    if now - ticket.state_since <= timedelta(minutes=policy.back_within_minutes):
+        refuse_ticket(ticket)
+
+
+def may_clear(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """A ticket is cleared away only when nobody has touched it for the policy's hours."""
+    touched_at = max(ticket.state_since, ticket.ready_at)
+    if now - touched_at < timedelta(hours=policy.left_after_hours):
+        refuse_ticket(ticket)
+
+
+Change = Callable[[Ticket, TransitionInput, datetime], Mapping[str, Any]]
+"""The columns that an edge changes besides the state and its time."""
+
+
+def nothing_else(_: Ticket, __: TransitionInput, ___: datetime) -> Mapping[str, Any]:
+    """The state alone says it."""
+    return {}
+
+
+def called_again(ticket: Ticket, _: TransitionInput, now: datetime) -> Mapping[str, Any]:
+    """One recall more."""
+    return {"last_called_at": now, "recalls": ticket.recalls + 1}
+
+
+def with_its_outcome(_: Ticket, given: TransitionInput, __: datetime) -> Mapping[str, Any]:
+    """Whether the matter was done, and what is still missing."""
+    return {"outcome": given.outcome, "missing": list(given.missing)}
+
+
+def with_a_new_leg(_: Ticket, __: TransitionInput, ___: datetime) -> Mapping[str, Any]:
+    """The id of the leg that takes the person on."""
+    return {"next_leg_id": new_id()}
+
+
+def back_in_line(ticket: Ticket, _: TransitionInput, now: datetime) -> Mapping[str, Any]:
+    """Waiting again: a parked ticket keeps its place, a missed one half of its earlier wait."""
+    values: dict[str, Any] = dict.fromkeys(("window_id", "window_no", "called_at"))
+    values |= {"last_called_at": None, "recalls": 0}
+    if ticket.state is TicketState.MISSED:
+        called_at = ticket.called_at or ticket.state_since
+        place = returned_standing(ticket.ready_at, called_at, ticket.credit_minutes, now)
+        values |= {"ready_at": place.ready_at, "due_at": place.due_at}
+    return values
+
+
+def undo_until(at: datetime, policy: Policy) -> datetime:
+    """The last moment at which an edge taken at `at` can be undone."""
+    return at + timedelta(seconds=policy.undo_seconds)
