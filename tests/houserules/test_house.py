@@ -127,23 +127,3 @@ def _is_route(call: ast.expr) -> bool:
         and call.attr in {"get", "post", "put", "delete", "patch"}
         and (ast.unparse(call.value).endswith("router"))
     )
-
-
-@pytest.mark.parametrize("path", list(rooms_files("schemas.py")), ids=name)
-def test_every_input_model_forbids_extra_fields(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    classes = {n.name: n for n in tree.body if isinstance(n, ast.ClassDef)}
-    for cls in classes.values():
-        if cls.name.endswith(("Request", "Input")):
-            assert _forbids(cls, classes), cls.name
-
-
-def _forbids(cls: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:
-    if "forbid" in ast.unparse(cls):
-        return True
-    bases = [ast.unparse(base) for base in cls.bases]
-    if any(
-        base.split("[")[0].endswith(("Input", "Request")) for base in bases if base not in classes
-    ):
-        return True
-    return any(_forbids(classes[base], classes) for base in bases if base in classes)

@@ -87,11 +87,7 @@ async def hold(
         return _replay(result, claim)
     if result.outcome is BookingOutcome.CAPPED:
         raise await _capped(context, person.key, request.item, run[0], caller)
-    if result.outcome is BookingOutcome.BARRED:
-        raise rules.BookingBarred
-    raise await context.refusal(
-        wanted, request.item, lambda: _why_refused(context, run, request.item, now)
-    )
+    raise await _refusal(context, result.outcome, run, request.item, now)
 
 
 async def _run(context: BookingContext, request: HoldRequest, caller: Caller) -> list[SlotFacts]:
@@ -230,6 +226,20 @@ async def _capped(
     if present is None or not (citizen == citizen_key(caller.sub) or caller.at(present.hall_code)):
         return AlreadyBooked()
     return rules.already_booked(present, STATES[present.state])
+
+
+async def _refusal(
+    context: BookingContext,
+    outcome: BookingOutcome,
+    run: Sequence[SlotFacts],
+    item: str,
+    now: datetime,
+) -> Problem:
+    """Barred; else full or not on sale, which is looked up once for all who ask together."""
+    if outcome is BookingOutcome.BARRED:
+        return rules.BookingBarred()
+    wanted = [slot.id for slot in run]
+    return await context.refusal(wanted, item, lambda: _why_refused(context, run, item, now))
 
 
 async def _why_refused(

@@ -125,19 +125,8 @@ async def take(
     changed = await event_log.swap(session, ticket, values)
     call = await _change_call(session, changed, edge, now)
     leg = await _follow_up(session, changed, edge, given, now)
-    entry = Entry(
-        action=edge.action,
-        event=edge.event,
-        actor=actor,
-        at=now,
-        from_state=edge.state,
-        call_id=call.id if call else None,
-        served_seconds=_served_seconds(call, edge, now),
-        outcome=given.outcome,
-        reason=edge.reason,
-        before=before,
-        next_ticket_id=changed.next_leg_id,
-    )
+    entry = _entry(changed, edge, call, actor, now)
+    entry = entry.model_copy(update={"outcome": given.outcome, "before": before})
     await event_log.append(session, changed, entry)
     if leg is not None:
         opened = Entry(action="continue", event="issued", actor=actor, at=now)
@@ -145,6 +134,21 @@ async def take(
     if call is not None and edge.call.ends:
         await event_log.close_drained(session, call.window_id, now)
     return changed
+
+
+def _entry(ticket: Ticket, edge: Edge, call: Call | None, actor: str, now: datetime) -> Entry:
+    """What the log says of an edge that the ticket has just taken."""
+    return Entry(
+        action=edge.action,
+        event=edge.event,
+        actor=actor,
+        at=now,
+        from_state=edge.state,
+        call_id=call.id if call else None,
+        served_seconds=_served_seconds(call, edge, now),
+        reason=edge.reason,
+        next_ticket_id=ticket.next_leg_id,
+    )
 
 
 def _may_see(caller: Caller, ticket: Ticket) -> bool:
