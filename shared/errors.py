@@ -1,5 +1,6 @@
 """Problems a caller can be told about, rendered as RFC 9457 `application/problem+json`."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, ClassVar, NamedTuple
 
@@ -49,7 +50,7 @@ class Problem(Exception):
     type: ClassVar[str]
     title: ClassVar[Text]
     advice: ClassVar[Text | None] = None
-    """What to do next; told where the problem is raised without a detail of its own."""
+    """What to do next; the detail where the problem is raised without one of its own."""
 
     def __init__(
         self,
@@ -176,16 +177,55 @@ class Internal(Problem):
     )
 
 
+class MalformedRequest(Problem):
+    """What the server's own parser refuses, before any application sees it; so the three below."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "/problems/malformed-request"
+    title = Text("请求不符合 HTTP 规范", "The request is not valid HTTP")
+    advice = Text("请检查客户端或中间的代理", "Please check the client, or a proxy on the way")
+
+
+class RequestTooSlow(Problem):
+    status, type = HTTPStatus.REQUEST_TIMEOUT, "/problems/request-too-slow"
+    title = Text("请求发送过慢", "The request came too slowly")
+    advice = Text("请检查网络后重新发送", "Please check the network and send it again")
+
+
+class AddressTooLong(Problem):
+    status, type = HTTPStatus.REQUEST_URI_TOO_LONG, "/problems/address-too-long"
+    title = Text("请求地址过长", "The address is too long")
+    advice = Text("请减少查询参数", "Please send fewer query parameters")
+
+
+class HeadersTooLarge(Problem):
+    status, type = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "/problems/headers-too-large"
+    title = Text("请求头过大", "The request headers are too large")
+    advice = Text("请减少请求头和 Cookie", "Please send fewer headers and cookies")
+
+
+def all_problems(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Every class below `base` that names a type of its own, as far as modules are imported."""
+    for kind in base.__subclasses__():
+        if "type" in vars(kind):
+            yield kind
+        yield from all_problems(kind)
+
+
+def describe(problem: type[Problem]) -> str:
+    """`中文 | English` in one line: what the problem is called and what to do next."""
+    zh, en = problem.title
+    if problem.advice is not None:
+        zh, en = f"{zh}：{problem.advice.zh}", f"{en}: {problem.advice.en}"
+    return f"{zh} | {en}"
+
+
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route: which problems it can answer with, for the OpenAPI document."""
     responses: dict[int | str, dict[str, Any]] = {}
     for problem in problems:
         status = int(problem.status)
         known = responses.get(status)
-        zh, en = problem.title
-        if problem.advice is not None:
-            zh, en = f"{zh}：{problem.advice.zh}", f"{en}: {problem.advice.en}"
-        line = f"{zh} | {en} (`{problem.type}`)"
+        line = f"{describe(problem)} (`{problem.type}`)"
         responses[status] = {
             "description": f"{known['description']}\n{line}" if known else line,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

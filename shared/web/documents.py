@@ -1,5 +1,6 @@
 """A service's own OpenAPI and AsyncAPI documents, which the gateway joins into one of each."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,11 +8,16 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from shared.errors import ProblemDetails
+from shared.errors import ProblemDetails, all_problems, describe
 from shared.messaging import asyncapi
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
 from shared.web.dependencies import is_public
+from shared.web.references import renamed
+
+PROBLEM_TYPES = "x-problem-types"
+"""Where a service's own document lists every problem that it can answer with: those that an
+operation declares, and those that come before or around any operation."""
 
 
 def routes_of(app: FastAPI) -> Iterator[RouteContext]:
@@ -31,7 +37,7 @@ def install(
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _openapi(app)
+            app.openapi_schema = {**_openapi(app), PROBLEM_TYPES: _problem_types(name)}
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -58,4 +64,31 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             if (path, method) in open_to_all:
                 operation["security"] = [{}, *operation.get("security", [])]
-    return document
+    return _named_by_title(document)
+
+
+def _named_by_title(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with each schema under its title, where no other has that title.
+
+    The framework derives names from how a type is spelt: `Page_HallView_` for what is titled
+    `HallViewPage`.
+    """
+    schemas = document["components"]["schemas"]
+    used = Counter(schema.get("title") for schema in schemas.values())
+    titles = {name: schema.get("title", name) for name, schema in schemas.items()}
+    names = {name: title for name, title in titles.items() if used[title] == 1}
+    whole: dict[str, Any] = renamed(document, names)
+    whole["components"]["schemas"] = {
+        names.get(name, name): schema for name, schema in whole["components"]["schemas"].items()
+    }
+    return whole
+
+
+def _problem_types(service: str) -> dict[str, dict[str, str]]:
+    """{type: {"status", "description"}} of all that the service and what is shared define."""
+    own = ("shared.", f"services.{service}.")
+    return {
+        kind.type: {"status": str(int(kind.status)), "description": describe(kind)}
+        for kind in sorted(all_problems(), key=lambda kind: kind.type)
+        if kind.__module__.startswith(own)
+    }

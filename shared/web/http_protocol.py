@@ -6,12 +6,18 @@ uvicorn's fast parser takes request heads of any size, and waits for a slow clie
 import asyncio
 import json
 import math
-from http import HTTPStatus
 from typing import Any
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.errors import (
+    AddressTooLong,
+    HeadersTooLarge,
+    MalformedRequest,
+    Problem,
+    RequestTooSlow,
+)
 from shared.ids import new_id
 
 HEAD_BYTES = 32 * 1024
@@ -24,25 +30,6 @@ READ_PAUSE_SECONDS = 15.0
 CHECK_SECONDS = 2.5
 
 log = structlog.get_logger()
-
-_PROBLEMS = {
-    HTTPStatus.BAD_REQUEST: (
-        "malformed-request",
-        "请求不符合 HTTP 规范 | The request is not valid HTTP",
-    ),
-    HTTPStatus.REQUEST_TIMEOUT: (
-        "request-too-slow",
-        "请求发送过慢 | The request came too slowly",
-    ),
-    HTTPStatus.REQUEST_URI_TOO_LONG: (
-        "address-too-long",
-        "请求地址过长 | The address is too long",
-    ),
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
-        "headers-too-large",
-        "请求头过大 | The request headers are too large",
-    ),
-}
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -81,7 +68,7 @@ class GuardedHttp(HttpToolsProtocol):
             self._head_bytes = 0
         elif self._head_bytes > HEAD_BYTES:
             # The head has not ended: even bytes that the parser still holds back count.
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(HeadersTooLarge)
 
     def on_message_begin(self) -> None:
         self._in_head = True
@@ -93,9 +80,9 @@ class GuardedHttp(HttpToolsProtocol):
         if self._is_refused:
             return
         if len(self.url) > URL_BYTES:
-            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+            self._refuse(AddressTooLong)
         elif len(self.headers) > HEADER_COUNT or self._has_big_headers():
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(HeadersTooLarge)
         else:
             now = self.loop.time()
             self._deadline, self._body_deadline = now + BODY_PAUSE_SECONDS, now + BODY_SECONDS
@@ -121,7 +108,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn answers to what is no HTTP, in the form of every other error."""
-        self._refuse(HTTPStatus.BAD_REQUEST)
+        self._refuse(MalformedRequest)
 
     def _has_big_headers(self) -> bool:
         if self._head_bytes <= HEAD_BYTES:
@@ -144,24 +131,23 @@ class GuardedHttp(HttpToolsProtocol):
         if is_answered or self.headers is None:
             self.transport.close()
         else:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            self._refuse(RequestTooSlow)
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, kind: type[Problem]) -> None:
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        kind, title = _PROBLEMS[status]
         request_id = str(new_id())
         problem = {
-            "type": f"/problems/{kind}",
-            "title": title,
-            "status": status.value,
+            "type": kind.type,
+            "title": f"{kind.title.zh} | {kind.title.en}",
+            "status": kind.status.value,
             "request_id": request_id,
         }
-        log.info("request_refused", problem=problem["type"], request_id=request_id)
+        log.info("request_refused", problem=kind.type, request_id=request_id)
         body = json.dumps(problem, ensure_ascii=False).encode()
         head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            f"HTTP/1.1 {kind.status.value} {kind.status.phrase}\r\n"
             "content-type: application/problem+json\r\n"
             f"x-request-id: {request_id}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"

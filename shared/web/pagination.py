@@ -31,6 +31,11 @@ class Page(View, Generic[T]):
     items: list[T]
     next_cursor: str | None = None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """A plain name for the documents: `HallViewPage`, where pydantic would say `Page[...]`."""
+        return f"{params[0].__name__}Page"
+
 
 @dataclass(frozen=True)
 class PageRequest:
@@ -94,8 +99,8 @@ def _pack(value: Any) -> Any:
 
 def _unpack(value: Any) -> Any:
     if isinstance(value, list):
-        kind, said = value
-        return _READERS[kind](said)
+        kind, text = value
+        return _READERS[kind](text)
     if isinstance(value, dict):
         raise TypeError("a cursor holds plain values")
     return value

@@ -1,6 +1,7 @@
 """The documents of the real services, joined: whole, in both languages, valid for their readers."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,13 @@ import pytest
 from deploy.services import SERVICES
 from services.gateway.documents import asyncapi, openapi
 from services.gateway.documents.joining import each_operation
+from shared.errors import all_problems
 from shared.web import app
 from tests import support
 
 PARSER = "@asyncapi/parser@3.6.3"
 TOOLS = Path(__file__).parents[2] / ".tools" / "asyncapi"
+PLAIN = re.compile(r"[A-Z][A-Za-z0-9]*")
 PARSE = """\
 import { Parser } from "@asyncapi/parser";
 import { readFileSync } from "node:fs";
@@ -118,10 +121,45 @@ def test_tags_are_told(joined: dict[str, Any]) -> None:
     assert all("description" in tag for tag in joined["tags"])
 
 
+def test_a_component_has_a_plain_name_which_is_its_title(
+    documents: Mapping[str, Any], joined: dict[str, Any]
+) -> None:
+    for document in (joined, *documents["openapi"].values()):
+        schemas = document["components"]["schemas"]
+        odd = [name for name, schema in schemas.items() if schema.get("title", name) != name]
+        assert not odd, "two classes of one service have one name, or a type has no plain one"
+        assert not [name for name in schemas if not PLAIN.fullmatch(name)]
+
+
+def test_only_what_two_services_name_alike_carries_the_name_of_its_service(
+    documents: Mapping[str, Any], joined: dict[str, Any]
+) -> None:
+    owners: dict[str, set[str]] = {}
+    for service, document in documents["openapi"].items():
+        for name in document["components"]["schemas"]:
+            owners.setdefault(name, set()).add(service)
+    for name in joined["components"]["schemas"].keys() - owners.keys():
+        service = next(s for s in SERVICES if name.startswith(s.title()))
+        assert len(owners[name.removeprefix(service.title())]) > 1, name
+
+
 def test_problem_types_are_listed(joined: dict[str, Any]) -> None:
     known = joined["x-problem-types"]
     assert known["/problems/invalid-grant"]["status"] == "400"
     assert known["/problems/not-found"]["status"] == "404"
+
+
+def test_every_problem_of_the_house_stands_on_the_page(documents: Mapping[str, Any]) -> None:
+    house = {
+        kind.type: kind
+        for kind in all_problems()
+        if kind.__module__.startswith(("services.", "shared."))
+    }
+    listed = openapi.all_problems(documents["openapi"])
+    assert listed.keys() == house.keys()
+    for name, kind in house.items():
+        assert listed[name]["status"] == str(int(kind.status))
+        assert kind.title.zh in listed[name]["description"]
 
 
 def test_events_have_fitting_examples(joined_events: dict[str, Any]) -> None:

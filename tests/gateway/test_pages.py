@@ -65,3 +65,27 @@ async def test_swagger_ui_is_served_from_here(client: httpx.AsyncClient) -> None
         answer = await client.get(f"/assets/{name}")
         assert answer.status_code == 200
         assert len(answer.content) > 100_000
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "not-found",
+        "bad-gateway",
+        "gateway-timeout",
+        "request-timeout",
+        "method-not-allowed",
+        "still-running",
+        "invalid-token-request",
+        "malformed-request",
+    ],
+)
+async def test_a_problem_has_its_place_on_the_page(client: httpx.AsyncClient, kind: str) -> None:
+    """Those too that no operation declares: they come before or around any operation."""
+    page = await client.get(f"/problems/{kind}")
+    assert page.status_code == 200
+    assert f'<tr id="{kind}">' in page.text
+
+
+async def test_a_problem_that_nobody_knows_is_not_found(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/problems/nothing-of-ours")).status_code == 404

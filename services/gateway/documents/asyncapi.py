@@ -8,6 +8,7 @@ from typing import Any
 from services.gateway.documents import joining, words
 from services.gateway.documents.examples import example
 from services.gateway.language import paragraphs
+from shared.web.references import renamed
 
 VERSION = "3.1.0"
 
@@ -51,7 +52,7 @@ def _published(
     """The events whose type begins with the service's own name."""
     for name, channel in document.get("channels", {}).items():
         if channel["address"].startswith(f"{service}."):
-            message = joining.renamed(document["components"]["messages"][name], names)
+            message = renamed(document["components"]["messages"][name], names)
             yield _Published(name, service, channel["address"], channel, message)
 
 

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-Json = Any
-Documents = Mapping[str, Mapping[str, Any]]
+from shared.web.references import Json, renamed, with_references
 
-_PREFIX = "#/components/schemas/"
+Documents = Mapping[str, Mapping[str, Any]]
 
 
 def new_names(schemas: Mapping[str, Mapping[str, Json]]) -> dict[str, dict[str, str]]:
@@ -31,39 +30,23 @@ def _meaning(name: str, own: Mapping[str, Json], path: tuple[str, ...]) -> str:
     """A digest of a schema and all that it refers to."""
     if name in path or name not in own:
         return name
-    expanded = _mapped(own[name], lambda ref: _meaning(ref, own, (*path, name)))
+    expanded = with_references(own[name], lambda ref: _meaning(ref, own, (*path, name)))
     return hashlib.sha256(json.dumps(expanded, sort_keys=True).encode()).hexdigest()
-
-
-def renamed(value: Json, names: Mapping[str, str]) -> Json:
-    """A copy whose references to schemas go by their new names."""
-    return _mapped(value, lambda ref: _PREFIX + names.get(ref, ref))
-
-
-def _mapped(value: Json, refer: Callable[[str], str]) -> Json:
-    if isinstance(value, dict):
-        return {key: _one(key, inner, refer) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_mapped(inner, refer) for inner in value]
-    return value
-
-
-def _one(key: str, value: Json, refer: Callable[[str], str]) -> Json:
-    if key == "$ref" and isinstance(value, str) and value.startswith(_PREFIX):
-        return refer(value.removeprefix(_PREFIX))
-    if key == "mapping" and isinstance(value, dict):  # a discriminator's, by reference
-        return {k: _one("$ref", v, refer) for k, v in value.items()}
-    return _mapped(value, refer)
 
 
 def joined_schemas(documents: Documents, names: Mapping[str, Mapping[str, str]]) -> dict[str, Json]:
     """The schemas of all documents under their new names, in order of name."""
     found = {
-        names[service][name]: renamed(schema, names[service])
+        names[service][name]: _titled(renamed(schema, names[service]), name, names[service][name])
         for service, document in documents.items()
         for name, schema in schemas_of(document).items()
     }
     return dict(sorted(found.items()))
+
+
+def _titled(schema: Json, name: str, new_name: str) -> Json:
+    """A title that repeats the component's name goes by the new one as well."""
+    return {**schema, "title": new_name} if schema.get("title") == name else schema
 
 
 def schemas_of(document: Mapping[str, Any]) -> Mapping[str, Json]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from services.gateway.documents import joining, words
 from services.gateway.language import in_language, say
+from shared.web.documents import PROBLEM_TYPES
+from shared.web.references import renamed
 
 SCHEME = "OneDoor"
 VERSION = "3.1.0"
@@ -18,7 +20,7 @@ def join(documents: joining.Documents) -> dict[str, Any]:
     for service, document in documents.items():
         for path, item in document.get("paths", {}).items():
             if path.startswith("/api/") and path not in paths:
-                paths[path] = joining.renamed(item, names[service])
+                paths[path] = renamed(item, names[service])
         schemes |= document.get("components", {}).get("securitySchemes", {})
     _unique_operation_ids(paths)
     _say_success(paths)
@@ -32,7 +34,7 @@ def join(documents: joining.Documents) -> dict[str, Any]:
             "schemas": joining.joined_schemas(documents, names),
             "securitySchemes": dict(sorted(schemes.items())),
         },
-        "x-problem-types": problem_types(paths),
+        PROBLEM_TYPES: declared_problems(paths),
     }
 
 
@@ -72,7 +74,7 @@ def _tags(paths: Mapping[str, Any]) -> list[dict[str, str]]:
     return known + [{"name": tag} for tag in sorted(used - words.TAGS.keys())]
 
 
-def problem_types(paths: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def declared_problems(paths: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Every problem type that an operation declares: {type: {"status", "description"}}."""
     found: dict[str, dict[str, str]] = {}
     for _, _, operation in joining.each_operation(paths):
@@ -83,3 +85,10 @@ def problem_types(paths: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                     kind = "/problems/" + rest.rstrip("`)")
                     found[kind] = {"status": status, "description": text}
     return dict(sorted(found.items()))
+
+
+def all_problems(documents: joining.Documents) -> dict[str, dict[str, str]]:
+    """Every problem type that a service can answer with, whether an operation declares it or not:
+    a refusal by the server itself, by the gateway on the way, or of a key that is still in use."""
+    listed = (document.get(PROBLEM_TYPES, {}) for document in documents.values())
+    return dict(sorted({kind: about for one in listed for kind, about in one.items()}.items()))

@@ -41,9 +41,11 @@ class Library:
         return self._once(f"events-{language}", lambda: asyncapi.told(whole, language))
 
     def problems(self, language: str) -> Mapping[str, Any]:
-        """Every problem type, with its status and what it says."""
-        found = self._openapi()["x-problem-types"]
-        return self._once(f"problems-{language}", lambda: in_language(found, language))
+        """Every problem type, with its status, what it means and what to do."""
+        return self._once(
+            f"problems-{language}",
+            lambda: in_language(openapi.all_problems(self._documents("openapi")), language),
+        )
 
     def operations(self) -> int:
         """How many operations the document has."""
