@@ -46,3 +46,10 @@ class Settings(BaseSettings):
     outbox_poll_seconds: float = Field(2.0, gt=0, description="Finds what a crash left behind.")
     outbox_kept_days: int = Field(35, ge=1, description="At least the age of the streams.")
     background: bool = Field(True, description="Run relay, consumers and jobs in this process.")
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "ONEDOOR_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"
+        ),
+        description="Where traces go, OTLP over HTTP: http://collector:4318. None: nowhere.",
+    )

@@ -30,8 +30,8 @@ from shared.database.faults import is_outage
 from shared.messaging import inbox
 from shared.messaging.events import E, Envelope, envelope_of, stream_of
 from shared.messaging.pull_consumer import Puller
-from shared.observability import telemetry
 from shared.observability.metrics import Metrics
+from shared.observability.telemetry import Tracing
 
 RETRY_SECONDS = (1, 5, 30, 300)
 OUTAGE_RETRY_SECONDS = 5
@@ -148,9 +148,10 @@ class Consumer(Generic[E]):
         sub: Subscription[E],
         after: Callable[[], None],
         metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self._bus, self._sessions, self._sub, self._after = bus, sessions, sub, after
-        self._metrics = metrics
+        self._metrics, self._tracing = metrics, tracing
         self._parse = envelope_of(sub.event).model_validate_json
 
     async def run(self) -> None:
@@ -182,12 +183,12 @@ class Consumer(Generic[E]):
         self._after()
         now = clock.now()
         for message, envelope in parsed:
-            self._tell("handled")
+            self._count("handled")
             lag = (now - envelope.time).total_seconds()
             self._metrics.event_lag.labels(self._sub.name).observe(max(lag, 0))
             await message.ack()
 
-    def _tell(self, outcome: str) -> None:
+    def _count(self, outcome: str) -> None:
         self._metrics.events.labels(self._sub.name, outcome).inc()
 
     async def _parsed(self, message: Msg) -> Envelope[E] | None:
@@ -208,14 +209,14 @@ class Consumer(Generic[E]):
         ):
             for envelope in envelopes:
                 if await inbox.first_time(session, self._sub.name, envelope.id):
-                    with telemetry.span(self._sub.name, parent=envelope.traceparent):
+                    with self._tracing.span(self._sub.name, parent=envelope.traceparent):
                         await self._sub.handle(session, envelope)
 
     async def _retry_or_bury(self, message: Msg, error: Exception) -> None:
         """An outage is not the message's fault: only what a handler refuses is buried."""
         attempt = message.metadata.num_delivered
         if is_outage(error):
-            self._tell("waiting")
+            self._count("waiting")
             log.warning("handler_waits", subscription=self._sub.name, error=type(error).__name__)
             await message.nak(delay=OUTAGE_RETRY_SECONDS)
             return
@@ -228,7 +229,7 @@ class Consumer(Generic[E]):
         if attempt > len(RETRY_SECONDS):
             await self._bury(message, f"{type(error).__name__}: {error}")
         else:
-            self._tell("retried")
+            self._count("retried")
             await message.nak(delay=RETRY_SECONDS[attempt - 1])
 
     async def _bury(self, message: Msg, reason: str) -> None:
@@ -242,5 +243,5 @@ class Consumer(Generic[E]):
         headers["Nats-Msg-Id"] = f"dead-{self._sub.name}-{message.metadata.sequence.stream}"
         await self._bus.js.publish(f"dead.{message.subject}", message.data, headers=headers)
         await message.term()
-        self._tell("buried")
+        self._count("buried")
         log.error("dead_letter", subscription=self._sub.name, subject=message.subject)

@@ -1,5 +1,6 @@
 """One line, one metric and one span a request; trace context that crosses the bus."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -7,7 +8,8 @@ from contextlib import contextmanager
 
 import structlog
 from opentelemetry import context
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import Span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,19 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.ids import new_id
 from shared.observability.metrics import Metrics
 
+EXPORT_SECONDS = 5
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
 
-_provider = TracerProvider()
-_tracer = _provider.get_tracer("onedoor")
 _propagator = TraceContextTextMapPropagator()
 
 log = structlog.get_logger()
-
-
-def provider() -> TracerProvider:
-    """Where an exporter is attached by whoever runs a collector."""
-    return _provider
 
 
 def traceparent() -> str | None:
@@ -37,22 +33,48 @@ def traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
-@contextmanager
-def span(name: str, *, parent: str | None = None) -> Iterator[Span]:
-    """A span under `parent` (a traceparent), else under the present one."""
-    outer = _propagator.extract({"traceparent": parent}) if parent else context.get_current()
-    with _tracer.start_as_current_span(name, context=outer) as current:
-        yield current
+class Tracing:
+    """The spans of one application. They leave the process only where there is a collector."""
+
+    def __init__(self, service: str) -> None:
+        resource = Resource.create({"service.name": service})
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        self._tracer = self._provider.get_tracer("onedoor")
+        self._processor: SpanProcessor | None = None
+
+    def start(self, endpoint: str | None) -> None:
+        """Send every span to the collector at `endpoint` (OTLP over HTTP) from now on."""
+        if endpoint:
+            # Imported only here: the exporter's own imports would slow down every start without.
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+            exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
+            self._processor = BatchSpanProcessor(exporter)
+            self._provider.add_span_processor(self._processor)
+
+    async def stop(self) -> None:
+        """Send what is left."""
+        if self._processor is not None:
+            await asyncio.to_thread(self._processor.shutdown)
+
+    @contextmanager
+    def span(self, name: str, *, parent: str | None = None) -> Iterator[Span]:
+        """A span under `parent` (a traceparent), else under the present one."""
+        outer = _propagator.extract({"traceparent": parent}) if parent else context.get_current()
+        with self._tracer.start_as_current_span(name, context=outer) as current:
+            yield current
 
 
 class RequestTelemetry:
-    """Pure ASGI middleware. Gives each request an id, and tells of it once it is answered.
+    """Pure ASGI middleware. Gives each request an id and a span, and logs it once it is answered.
 
-    The path is told as its route's template: a raw path may name a letter or a person.
+    The path is logged as its route's template: a raw path may name a letter or a person.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, service: str) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, tracing: Tracing, service: str) -> None:
         self._app, self._metrics, self._service = app, metrics, service
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,7 +85,7 @@ class RequestTelemetry:
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 500
 
-        async def tell(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -73,12 +95,12 @@ class RequestTelemetry:
         parent = headers.get(b"traceparent", b"").decode("latin-1") or None
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                with span(f"{scope['method']} {self._service}", parent=parent):
-                    await self._app(scope, receive, tell)
+                with self._tracing.span(f"{scope['method']} {self._service}", parent=parent):
+                    await self._app(scope, receive, send_with_id)
             finally:
-                self._told(scope, status, time.perf_counter() - started)
+                self._record(scope, status, time.perf_counter() - started)
 
-    def _told(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         method = scope["method"] if scope["method"].isalpha() else "other"
         if scope["path"] in QUIET:

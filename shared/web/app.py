@@ -24,7 +24,7 @@ from shared.messaging.events import Event
 from shared.messaging.outbox import Relay
 from shared.observability import logs
 from shared.observability.metrics import Metrics
-from shared.observability.telemetry import RequestTelemetry
+from shared.observability.telemetry import RequestTelemetry, Tracing
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Verifier
@@ -90,13 +90,13 @@ def build(
     `first_routes` are tried before those of the rooms and stand in no document.
     """
     logs.configure(settings.env, name)
-    metrics = metrics or Metrics()
+    metrics, tracing = metrics or Metrics(), Tracing(name)
     broken: set[str] = set()
     app = _Application(
         outermost,
         title=f"{title.zh} | {title.en}",
         version=VERSION,
-        lifespan=_lifespan(settings, name, metrics, rooms, broken, state),
+        lifespan=_lifespan(settings, name, metrics, tracing, rooms, broken, state),
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -105,7 +105,7 @@ def build(
     )
     problems.install(app)
     admission.install(app, settings)
-    app.add_middleware(RequestTelemetry, metrics=metrics, service=name)
+    app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
     for router in (router for room in rooms for router in room.routers):
         app.include_router(router, prefix=PREFIX)
     if missing := undeclared(documents.routes_of(app)):
@@ -129,6 +129,7 @@ def _lifespan(
     settings: Settings,
     name: str,
     metrics: Metrics,
+    tracing: Tracing,
     rooms: Sequence[Room],
     broken: set[str],
     extended: Extended | None,
@@ -138,6 +139,7 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        tracing.start(settings.otlp_endpoint)
         engine = new_engine(settings, name)
         bus = Bus(settings.nats_url, name)
         relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
@@ -146,7 +148,7 @@ def _lifespan(
         verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience)
         work = [asyncio.create_task(bus.connect(), name="bus")]
         if settings.background:
-            work += _background(settings, metrics, sessions, bus, relay, rooms)
+            work += _background(settings, metrics, tracing, sessions, bus, relay, rooms)
         for task in work:
             task.add_done_callback(partial(_report_death, broken))
         metrics.measures = health.measures(metrics, relay, engine, bus, subscriptions(rooms))
@@ -164,6 +166,7 @@ def _lifespan(
                 yield {**state, **more}
         finally:
             await _wind_down(work, bus, direct, engine)
+            await tracing.stop()
 
     return lifespan
 
@@ -171,6 +174,7 @@ def _lifespan(
 def _background(
     settings: Settings,
     metrics: Metrics,
+    tracing: Tracing,
     sessions: Sessions,
     bus: Bus,
     relay: Relay,
@@ -179,7 +183,7 @@ def _background(
     """Relay, consumers and jobs as tasks."""
     work = [asyncio.create_task(relay.run(), name="relay")]
     for sub in subscriptions(rooms):
-        consumer = Consumer(bus, sessions, sub, relay.wake, metrics)
+        consumer = Consumer(bus, sessions, sub, relay.wake, metrics, tracing)
         work.append(asyncio.create_task(consumer.run(), name=sub.name))
     turn = asyncio.Semaphore(JOBS_AT_ONCE)
     jobs = [job for room in rooms for job in room.jobs]

@@ -32,7 +32,7 @@ class Page(View, Generic[T]):
     next_cursor: str | None = None
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """A plain name for the documents: `HallViewPage`, where pydantic would say `Page[...]`."""
         return f"{params[0].__name__}Page"
 
