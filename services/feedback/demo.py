@@ -47,14 +47,14 @@ REPLY = "您好！来信收悉，我们正在核实办理，现将初步情况�
 class Office:
     """Handles the demo letters as the staff would, at moments of the past."""
 
-    def __init__(self, session: AsyncSession, vault: Keyring, region: str) -> None:
-        self._session, self._vault, self._region = session, vault, region
+    def __init__(self, session: AsyncSession, keyring: Keyring, region: str) -> None:
+        self._session, self._keyring, self._region = session, keyring, region
 
     async def receive(self, written: dict[str, Any], at: datetime) -> UUID:
         fields = {k: v for k, v in written.items() if k in LetterIn.model_fields}
         letter_in = LetterIn(**fields, wants_public=True)
         receipt = await letters.receive(
-            self._session, self._vault, letter_in, None, self._region, at
+            self._session, self._keyring, letter_in, None, self._region, at
         )
         return receipt.id
 
@@ -71,7 +71,7 @@ class Office:
             at = letter.received_at + timedelta(hours=3 * letter.version)
             await casework.act(
                 self._session,
-                self._vault,
+                self._keyring,
                 letter_id,
                 action,
                 workflow.takes(action)(**given.get(action, {})),
@@ -83,7 +83,7 @@ class Office:
     async def publish(self, letter_id: UUID, at: datetime) -> None:
         """Every proposal accepted, approved by as many as it takes."""
         case = await publication.open_case(
-            self._session, self._vault, letter_id, REVIEWERS[0], None, at
+            self._session, self._keyring, letter_id, REVIEWERS[0], None, at
         )
         view = await publication_views.redaction(self._session, case, REVIEWERS[0], at)
         decision = Decide(accept=[span.id for span in view.spans])
@@ -94,7 +94,7 @@ class Office:
 
     async def rate(self, letter_id: UUID, grade: str, at: datetime) -> None:
         letter = await self._letter(letter_id)
-        await casework.rate(self._session, self._vault, letter, Rate(grade=grade), at)
+        await casework.rate(self._session, self._keyring, letter, Rate(grade=grade), at)
 
     async def _letter(self, letter_id: UUID) -> Letter:
         letter = await letters.by_id(self._session, letter_id)
@@ -113,10 +113,10 @@ class Office:
         return Caller(account, frozenset({"officer"}), frozenset({department}))
 
 
-async def load(session: AsyncSession, vault: Keyring, region: str, now: datetime) -> int:
+async def load(session: AsyncSession, keyring: Keyring, region: str, now: datetime) -> int:
     """Load what is missing; returns how many letters were added."""
     await _departments(session)
-    office, added = Office(session, vault, region), 0
+    office, added = Office(session, keyring, region), 0
     for written in json.loads((DATA / "letters.json").read_text("utf-8")):
         if await _is_published(session, written["title"]):
             continue
@@ -149,9 +149,9 @@ async def _is_published(session: AsyncSession, title: str) -> bool:
 async def main() -> None:
     settings = FeedbackSettings()
     engine = new_engine(settings, "feedback-demo")
-    vault = Keyring(settings.column_keys, settings.index_key)
+    keyring = Keyring(settings.column_keys, settings.index_key)
     async with new_sessions(engine)() as session, session.begin():
-        added = await load(session, vault, settings.region, clock.now())
+        added = await load(session, keyring, settings.region, clock.now())
     print(f"feedback: +{added} 封来信 letters")
     await engine.dispose()
 

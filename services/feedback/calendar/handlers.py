@@ -1,4 +1,4 @@
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar import service
 from services.feedback.calendar.contracts import CalendarChanged

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar.models import CalendarEdition
 

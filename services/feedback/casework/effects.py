@@ -57,7 +57,7 @@ def changes(letter: Letter, action: str, to: LetterState, act: Act) -> dict[str,
     return changed
 
 
-async def _reply(session: AsyncSession, vault: Keyring, letter: Letter, act: Act) -> None:
+async def _reply(session: AsyncSession, keyring: Keyring, letter: Letter, act: Act) -> None:
     assert letter.department_code is not None  # no move leads to handling without one
     row = new_id()
     session.add(
@@ -65,7 +65,7 @@ async def _reply(session: AsyncSession, vault: Keyring, letter: Letter, act: Act
             id=row,
             letter_id=letter.id,
             department_code=letter.department_code,
-            text_sealed=vault.seal(act.fields.text, where="letter_reply.text", row=str(row)),
+            text_sealed=keyring.seal(act.fields.text, where="letter_reply.text", row=str(row)),
             author=act.by,
             submitted_at=act.now,
         )
@@ -85,15 +85,15 @@ async def _approval(session: AsyncSession, _: Keyring, letter: Letter, act: Act)
     )
 
 
-async def _supplement(session: AsyncSession, vault: Keyring, letter: Letter, act: Act) -> None:
+async def _supplement(session: AsyncSession, keyring: Keyring, letter: Letter, act: Act) -> None:
     row = new_id()
-    sealed = vault.seal(act.fields.text, where="letter_supplement.text", row=str(row))
+    sealed = keyring.seal(act.fields.text, where="letter_supplement.text", row=str(row))
     session.add(LetterSupplement(id=row, letter_id=letter.id, text_sealed=sealed, at=act.now))
 
 
-async def _activity(session: AsyncSession, vault: Keyring, letter: Letter, act: Act) -> None:
+async def _activity(session: AsyncSession, keyring: Keyring, letter: Letter, act: Act) -> None:
     row = new_id()
-    summary = vault.seal(act.fields.summary, where="letter_activity.summary", row=str(row))
+    summary = keyring.seal(act.fields.summary, where="letter_activity.summary", row=str(row))
     session.add(
         LetterActivity(
             id=row,
@@ -130,7 +130,7 @@ async def _decide(session: AsyncSession, act: Act, *, granted: bool) -> None:
     )
 
 
-async def _rating(session: AsyncSession, vault: Keyring, letter: Letter, act: Act) -> None:
+async def _rating(session: AsyncSession, keyring: Keyring, letter: Letter, act: Act) -> None:
     answer_no = await queries.answers_given(session, letter.id)
     row, said = f"{letter.id}/{answer_no}", act.fields.text
     session.add(
@@ -138,7 +138,7 @@ async def _rating(session: AsyncSession, vault: Keyring, letter: Letter, act: Ac
             letter_id=letter.id,
             answer_no=answer_no,
             grade=act.fields.grade,
-            text_sealed=vault.seal(said, where="letter_rating.text", row=row) if said else None,
+            text_sealed=keyring.seal(said, where="letter_rating.text", row=row) if said else None,
             at=act.now,
         )
     )

@@ -39,7 +39,7 @@ _MOVE = problem_responses(
 @router.get("", operation_id="list_letters", summary="来信工作列表 | Work list of letters")
 async def list_letters(
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow(*workflow.STAFF, "auditor")],
     paging: Paging,
@@ -55,7 +55,7 @@ async def list_letters(
     in a title is masked.
     """
     wanted = LetterFilter(state or (), kind, department_code, reg_no, received_after)
-    return await views.work_list(session, vault, caller, wanted, paging, now)
+    return await views.work_list(session, keyring, caller, wanted, paging, now)
 
 
 @router.post(
@@ -66,7 +66,7 @@ async def list_letters(
 async def find_by_phone(
     given: ByPhone,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "supervisor")],
     paging: Paging,
@@ -75,7 +75,7 @@ async def find_by_phone(
     ---
     For when a sender calls and asks. Each search is written to the audit log.
     """
-    return await views.by_phone(session, vault, caller, given.phone, paging, now)
+    return await views.by_phone(session, keyring, caller, given.phone, paging, now)
 
 
 @router.get(
@@ -88,7 +88,7 @@ async def read_file(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Staff,
 ) -> FileView:
@@ -99,7 +99,7 @@ async def read_file(
     """
     letter = await letters.visible(session, letter_id, caller)
     response.headers["ETag"] = f'"{letter.version}"'
-    return await views.file(session, vault, letter, caller, now)
+    return await views.file(session, keyring, letter, caller, now)
 
 
 @router.get(
@@ -112,7 +112,7 @@ async def read_papers(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Staff,
 ) -> PapersView:
@@ -122,7 +122,7 @@ async def read_papers(
     """
     response.headers["Cache-Control"] = "no-store"
     letter = await letters.visible(session, letter_id, caller)
-    return await views.papers(session, vault, letter, caller, now)
+    return await views.papers(session, keyring, letter, caller, now)
 
 
 async def _move(
@@ -132,15 +132,15 @@ async def _move(
     expected: int | None,
     context: tuple[Session, RequestKeyring, Caller, datetime, Response],
 ) -> LetterView:
-    session, vault, caller, now, response = context
+    session, keyring, caller, now, response = context
     await letters.visible(session, letter_id, caller)
     if expected is None:
         raise PreconditionRequired
     letter = await service.act(
-        session, vault, letter_id, action, fields, version=expected, caller=caller, now=now
+        session, keyring, letter_id, action, fields, version=expected, caller=caller, now=now
     )
     response.headers["ETag"] = f'"{letter.version}"'
-    return await views.one(session, vault, letter, caller, now)
+    return await views.one(session, keyring, letter, caller, now)
 
 
 def _add_route(path: str, action: str, operation_id: str) -> None:
@@ -155,13 +155,13 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         letter_id: UUID,
         response: Response,
         session: Session,
-        vault: RequestKeyring,
+        keyring: RequestKeyring,
         now: Now,
         caller: Annotated[Caller, allow(*sorted(roles))],
         expected: ExpectedVersion,
         fields: wanted = body,
     ) -> LetterView:
-        context = (session, vault, caller, now, response)
+        context = (session, keyring, caller, now, response)
         return await _move(letter_id, action, fields or takes(), expected, context)
 
     label = labels.LABELS[action]

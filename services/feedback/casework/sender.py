@@ -23,21 +23,21 @@ MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Hand
 ENDPOINTS = {"rate_good": "rate", "rate_bad": "rate", "rate_last": "rate"}
 
 
-async def view(session: AsyncSession, vault: Keyring, letter: Letter) -> SenderView:
+async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> SenderView:
     """The sender's letter: where it stands, what was asked of them, and the reply."""
     clock = (await clocks.of(session, letter)).get(REPLY_LIMITS[letter.kind])
     steps = await queries.transitions(session, letter.id)
-    shown = [_step(vault, step) for step in steps if step.action in TOLD_THE_SENDER]
+    shown = [_step(keyring, step) for step in steps if step.action in TOLD_THE_SENDER]
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
         state=letter.state,
-        title=letters.open_title(vault, letter),
+        title=letters.open_title(keyring, letter),
         received_at=letter.received_at,
         department=await _department(session, letter),
         **_due(clock),
         timeline=[_received(letter), *shown],
-        reply=await _reply(session, vault, letter),
+        reply=await _reply(session, keyring, letter),
         replied_at=letter.replied_at,
         actions=_actions(letter.state),
     )
@@ -65,7 +65,7 @@ def _received(letter: Letter) -> SenderStep:
     )
 
 
-def _step(vault: Keyring, step: LetterTransition) -> SenderStep:
+def _step(keyring: Keyring, step: LetterTransition) -> SenderStep:
     label = LABELS[step.action]
     return SenderStep(
         at=step.at,
@@ -73,17 +73,17 @@ def _step(vault: Keyring, step: LetterTransition) -> SenderStep:
         label=label.zh,
         label_en=label.en,
         state=step.to_state,
-        message=_message(vault, step),
+        message=_message(keyring, step),
     )
 
 
-def _message(vault: Keyring, step: LetterTransition) -> str | None:
+def _message(keyring: Keyring, step: LetterTransition) -> str | None:
     """What the step says to the sender: why not, where else to go, what is asked."""
     if step.action == "merge":
         return f"{MERGED_AS.zh} | {MERGED_AS.en}"
     if step.action not in ("refuse", "transfer", "ask_citizen", "refuse_reopen"):
         return None
-    said = views.said_in(vault, step)
+    said = views.said_in(keyring, step)
     names = ("basis", "where_to_go", "organisation", "question", "reason")
     return "\n".join(said[name] for name in names if name in said)
 
@@ -94,7 +94,7 @@ async def _department(session: AsyncSession, letter: Letter) -> str | None:
     return found[code].name if code in found else None
 
 
-async def _reply(session: AsyncSession, vault: Keyring, letter: Letter) -> str | None:
+async def _reply(session: AsyncSession, keyring: Keyring, letter: Letter) -> str | None:
     """The reply that went out; to the sender of a merged letter that of the other, masked."""
     answered = letter
     while answered.merged_into is not None:
@@ -104,7 +104,7 @@ async def _reply(session: AsyncSession, vault: Keyring, letter: Letter) -> str |
     reply = await queries.approved_reply(session, answered.id)
     if reply is None:
         return None
-    text = views.open_reply(vault, reply)
+    text = views.open_reply(keyring, reply)
     if answered.id == letter.id:
         return text
-    return mask(text, Known(letters.personal_of(vault, answered)))
+    return mask(text, Known(letters.personal_of(keyring, answered)))

@@ -37,7 +37,7 @@ class _Sender:
     response: Response
     session: Session
     direct: Direct
-    vault: RequestKeyring
+    keyring: RequestKeyring
     now: Now
     _: Annotated[Caller | None, public()]
     code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None
@@ -46,15 +46,15 @@ class _Sender:
         code = (given.code if given else None) or self.code
         self.response.headers["Cache-Control"] = "no-store"
         return await letters.with_code(
-            self.session, self.direct, self.vault, self.reg_no, code, self.now
+            self.session, self.direct, self.keyring, self.reg_no, code, self.now
         )
 
     async def move(self, action: str, given: WithCode) -> SenderView:
         letter = await self.letter(given)
         moved = await service.act_as_sender(
-            self.session, self.vault, letter, action, given, self.now
+            self.session, self.keyring, letter, action, given, self.now
         )
-        return await sender.view(self.session, self.vault, moved)
+        return await sender.view(self.session, self.keyring, moved)
 
 
 Sender = Annotated[_Sender, Depends()]
@@ -75,7 +75,7 @@ async def read_my_letter(me: Sender) -> SenderView:
     Where the letter stands, when it is due, and the reply. A wrong number and a wrong code are
     answered alike; after many wrong codes they get 429, but the right code always opens.
     """
-    return await sender.view(me.session, me.vault, await me.letter())
+    return await sender.view(me.session, me.keyring, await me.letter())
 
 
 @router.post(
@@ -119,8 +119,8 @@ async def rate(me: Sender, given: Rate) -> SenderView:
     reply; no rating is no praise.
     """
     letter = await me.letter(given)
-    moved = await service.rate(me.session, me.vault, letter, given, me.now)
-    return await sender.view(me.session, me.vault, moved)
+    moved = await service.rate(me.session, me.keyring, letter, given, me.now)
+    return await sender.view(me.session, me.keyring, moved)
 
 
 @router.post(

@@ -43,7 +43,7 @@ THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 
 async def act(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     letter_id: UUID,
     action: str,
     fields: BaseModel,
@@ -62,12 +62,12 @@ async def act(
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     versions.ensure(version, version=letter.version, state=letter.state)
     actor = Actor(caller.sub, caller.roles)
-    return await _make(session, vault, letter, move, actor, fields, now, target)
+    return await _make(session, keyring, letter, move, actor, fields, now, target)
 
 
 async def act_as_sender(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     letter: Letter,
     action: str,
     fields: BaseModel,
@@ -75,15 +75,15 @@ async def act_as_sender(
 ) -> Letter:
     """The letter after something that its sender did, who has shown the query code."""
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
-    return await _make(session, vault, letter, move, THE_SENDER, fields, now)
+    return await _make(session, keyring, letter, move, THE_SENDER, fields, now)
 
 
 async def rate(
-    session: AsyncSession, vault: Keyring, letter: Letter, rating: Rate, now: datetime
+    session: AsyncSession, keyring: Keyring, letter: Letter, rating: Rate, now: datetime
 ) -> Letter:
     """A good grade closes the letter; a bad one asks to reopen it while that is possible."""
     action = rules.action_for(rating.grade, letter.reopened)
-    return await act_as_sender(session, vault, letter, action, rating, now)
+    return await act_as_sender(session, keyring, letter, action, rating, now)
 
 
 async def close_silent(session: AsyncSession, now: datetime) -> int:
@@ -124,7 +124,7 @@ async def _lock_target(
 
 async def _make(
     session: AsyncSession,
-    vault: Keyring | None,
+    keyring: Keyring | None,
     letter: Letter,
     move: Move,
     actor: Actor,
@@ -139,11 +139,11 @@ async def _make(
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
     changed = effects.changes(letter, move.action, to, act)
-    transition = _transition(letter, move, to, act, vault)
+    transition = _transition(letter, move, to, act, keyring)
     moved = await _swap(session, letter, changed)
     session.add(transition)
-    if (add := effects.ADDED.get(move.action)) is not None and vault is not None:
-        await add(session, vault, moved, act)
+    if (add := effects.ADDED.get(move.action)) is not None and keyring is not None:
+        await add(session, keyring, moved, act)
     await session.flush()
     await _turn_clocks(session, moved, move.effects, act)
     await _record(session, moved, move, now, target)
@@ -189,7 +189,7 @@ async def _facts(
 
 
 def _transition(
-    letter: Letter, move: Move, to: LetterState, act: Act, vault: Keyring | None
+    letter: Letter, move: Move, to: LetterState, act: Act, keyring: Keyring | None
 ) -> LetterTransition:
     row = new_id()
     said = act.fields.model_dump_json(exclude={"code"}, exclude_none=True)
@@ -204,7 +204,7 @@ def _transition(
         actor=act.by,
         department_code=getattr(act.fields, "department_code", None) or letter.department_code,
         reason_code=getattr(act.fields, "reason_code", None),
-        fields_sealed=vault.seal(said, where=where, row=str(row)) if vault else None,
+        fields_sealed=keyring.seal(said, where=where, row=str(row)) if keyring else None,
         at=act.now,
     )
 

@@ -47,15 +47,15 @@ class Answer(NamedTuple):
 
 
 async def one(
-    session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
+    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
 ) -> LetterView:
-    [view] = await _views(session, vault, [letter], caller, now)
+    [view] = await _views(session, keyring, [letter], caller, now)
     return view
 
 
 async def work_list(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     caller: Caller,
     wanted: LetterFilter,
     paging: PageRequest,
@@ -64,92 +64,92 @@ async def work_list(
     """The caller's letters, latest first."""
     after = paging.key(datetime, UUID)
     rows = await letters.listed(session, caller, wanted, after, paging.limit + 1)
-    views = {v.id: v for v in await _views(session, vault, rows, caller, now)}
+    views = {v.id: v for v in await _views(session, keyring, rows, caller, now)}
     return page(rows, paging, lambda r: (r.received_at, r.id), lambda r: views[r.id])
 
 
 async def by_phone(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     caller: Caller,
     phone: str,
     paging: PageRequest,
     now: datetime,
 ) -> Page[LetterView]:
     """The letters of one phone number that the caller may see; the search is in the audit log."""
-    wanted = LetterFilter(contact_index=letters.phone_index(vault, phone))
-    found = await work_list(session, vault, caller, wanted, paging, now)
+    wanted = LetterFilter(contact_index=letters.phone_index(keyring, phone))
+    found = await work_list(session, keyring, caller, wanted, paging, now)
     details = {"found": len(found.items)}
     await audit_log.write(session, caller.sub, "letter.searched_by_phone", "letter", now, details)
     return found
 
 
 async def file(
-    session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
+    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
 ) -> FileView:
     """Everything about one letter, masked."""
-    view = await one(session, vault, letter, caller, now)
-    papers = await _papers(session, vault, letter)
+    view = await one(session, keyring, letter, caller, now)
+    papers = await _papers(session, keyring, letter)
     activities = await queries.of_file(session, LetterActivity, letter.id)
     all_clocks = (await clocks.of(session, letter)).values()
-    known = _known(vault, letter)
+    known = _known(keyring, letter)
     return FileView(
         **view.model_dump(),
-        body=mask(letters.open_body(vault, letter), known),
+        body=mask(letters.open_body(keyring, letter), known),
         supplements=[mask(text, known) for text in papers.supplements],
         replies=[mask(text, known) for text in papers.replies],
-        steps=[_step(vault, t, known) for t in await queries.transitions(session, letter.id)],
-        activities=[_activity(vault, activity, known) for activity in activities],
+        steps=[_step(keyring, t, known) for t in await queries.transitions(session, letter.id)],
+        activities=[_activity(keyring, activity, known) for activity in activities],
         clocks=[_clock(clock) for clock in all_clocks],
     )
 
 
 async def papers(
-    session: AsyncSession, vault: Keyring, letter: Letter, caller: Caller, now: datetime
+    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
 ) -> PapersView:
     """Supplements and replies unmasked; that they were read is in the audit log."""
     await audit_log.write(
         session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {"part": "papers"}
     )
-    return await _papers(session, vault, letter)
+    return await _papers(session, keyring, letter)
 
 
-async def _papers(session: AsyncSession, vault: Keyring, letter: Letter) -> PapersView:
+async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> PapersView:
     supplements = await queries.of_file(session, LetterSupplement, letter.id)
     replies = await queries.of_file(session, LetterReply, letter.id)
     return PapersView(
         supplements=[
-            vault.open(s.text_sealed, where="letter_supplement.text", row=str(s.id))
+            keyring.open(s.text_sealed, where="letter_supplement.text", row=str(s.id))
             for s in supplements
         ],
-        replies=[open_reply(vault, reply) for reply in replies],
+        replies=[open_reply(keyring, reply) for reply in replies],
     )
 
 
-async def answer_of(session: AsyncSession, vault: Keyring, letter: Letter) -> Answer | None:
+async def answer_of(session: AsyncSession, keyring: Keyring, letter: Letter) -> Answer | None:
     """The latest reply that went out, None before the first."""
     reply = await queries.approved_reply(session, letter.id)
     if reply is None:
         return None
-    return Answer(reply.id, reply.department_code, open_reply(vault, reply))
+    return Answer(reply.id, reply.department_code, open_reply(keyring, reply))
 
 
-def open_reply(vault: Keyring, reply: LetterReply) -> str:
-    return vault.open(reply.text_sealed, where="letter_reply.text", row=str(reply.id))
+def open_reply(keyring: Keyring, reply: LetterReply) -> str:
+    return keyring.open(reply.text_sealed, where="letter_reply.text", row=str(reply.id))
 
 
-def said_in(vault: Keyring, step: LetterTransition) -> dict[str, Any]:
+def said_in(keyring: Keyring, step: LetterTransition) -> dict[str, Any]:
     """The fields that came with a move."""
     if step.fields_sealed is None:
         return {}
-    opened = vault.open(step.fields_sealed, where="letter_transition.fields", row=str(step.id))
+    opened = keyring.open(step.fields_sealed, where="letter_transition.fields", row=str(step.id))
     said: dict[str, Any] = json.loads(opened)
     return said
 
 
 async def _views(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     rows: Sequence[Letter],
     caller: Caller,
     now: datetime,
@@ -159,7 +159,7 @@ async def _views(
     alike = await letters.duplicates(session, ids, caller)
     return [
         _view(
-            vault,
+            keyring,
             letter,
             clocks.reply_clock(letter, running.get(letter.id, [])),
             alike.get(letter.id, []),
@@ -171,7 +171,7 @@ async def _views(
 
 
 def _view(
-    vault: Keyring,
+    keyring: Keyring,
     letter: Letter,
     clock: Deadline | None,
     alike: list[Duplicate],
@@ -185,7 +185,7 @@ def _view(
         channel=letter.channel,
         state=letter.state,
         version=letter.version,
-        title=mask(letters.open_title(vault, letter), _known(vault, letter)),
+        title=mask(letters.open_title(keyring, letter), _known(keyring, letter)),
         received_at=letter.received_at,
         department_code=letter.department_code,
         anonymity=letter.anonymity,
@@ -201,12 +201,12 @@ def _view(
     )
 
 
-def _known(vault: Keyring, letter: Letter) -> Known:
-    return Known(letters.personal_of(vault, letter))
+def _known(keyring: Keyring, letter: Letter) -> Known:
+    return Known(letters.personal_of(keyring, letter))
 
 
-def _step(vault: Keyring, step: LetterTransition, known: Known) -> StepView:
-    said = said_in(vault, step)
+def _step(keyring: Keyring, step: LetterTransition, known: Known) -> StepView:
+    said = said_in(keyring, step)
     return StepView(
         version=step.version,
         action=step.action,
@@ -220,12 +220,12 @@ def _step(vault: Keyring, step: LetterTransition, known: Known) -> StepView:
     )
 
 
-def _activity(vault: Keyring, activity: LetterActivity, known: Known) -> ActivityView:
+def _activity(keyring: Keyring, activity: LetterActivity, known: Known) -> ActivityView:
     where, row = "letter_activity.summary", str(activity.id)
     return ActivityView(
         kind=activity.kind,
         held_on=activity.held_on,
-        summary=mask(vault.open(activity.summary_sealed, where=where, row=row), known),
+        summary=mask(keyring.open(activity.summary_sealed, where=where, row=row), known),
         recorded_by=activity.recorded_by,
     )
 

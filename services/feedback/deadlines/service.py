@@ -31,7 +31,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar import service as calendar
 from services.feedback.deadlines import queries, recomputing, rules

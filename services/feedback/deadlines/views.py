@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import queries, recomputing, rules
 from services.feedback.deadlines.models import ClockState, Deadline, DeadlinePolicy

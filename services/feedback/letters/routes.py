@@ -24,7 +24,7 @@ async def write_letter(
     letter: LetterIn,
     request: Request,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller | None, public()],
 ) -> LetterReceipt:
@@ -34,7 +34,7 @@ async def write_letter(
     code is shown this once.
     """
     region = request.state.settings.region
-    return await service.receive(session, vault, letter, caller, region, now)
+    return await service.receive(session, keyring, letter, caller, region, now)
 
 
 @router.get(
@@ -48,7 +48,7 @@ async def read_original(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "officer", "reviewer", "supervisor")],
 ) -> OriginalView:
@@ -57,4 +57,4 @@ async def read_original(
     The letter unmasked. Each reading is written to the audit log.
     """
     response.headers["Cache-Control"] = "no-store"
-    return await service.original(session, vault, letter_id, caller, now)
+    return await service.original(session, keyring, letter_id, caller, now)

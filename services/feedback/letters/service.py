@@ -48,7 +48,7 @@ class Duplicate(NamedTuple):
 
 async def receive(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     letter_in: LetterIn,
     caller: Caller | None,
     region: str,
@@ -60,10 +60,10 @@ async def receive(
     """
     rules.ensure_channel(letter_in.channel, caller)
     code = secret_code(10)
-    columns = _columns(vault, letter_in, code)
+    columns = _columns(keyring, letter_in, code)
     by = rules.written_by(letter_in.channel, caller)
     await limits.start_on_receipt(session, columns["id"], letter_in.kind, by, now)
-    hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(vault))
+    hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(keyring))
     found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN, MOST_HINTS)
     serial = await queries.next_serial(session, region, today(now))
     reg_no = numbers.registration_number(region, today(now), serial)
@@ -77,7 +77,7 @@ async def receive(
 async def with_code(
     session: AsyncSession,
     direct: DirectPool,
-    vault: Keyring,
+    keyring: Keyring,
     reg_no: str,
     code: str | None,
     now: datetime,
@@ -93,7 +93,7 @@ async def with_code(
     if not numbers.is_registration_number(reg_no):
         raise NotFound(_NO_MATCH)
     letter = await queries.by_number(session, reg_no)
-    given = _code_hash(vault, normal_code(code or ""))
+    given = _code_hash(keyring, normal_code(code or ""))
     if letter is not None and compare_digest(letter.code_hash, given):
         return letter
     tried = await queries.attempts(direct, reg_no)
@@ -112,7 +112,7 @@ async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Let
 
 
 async def original(
-    session: AsyncSession, vault: Keyring, letter_id: UUID, caller: Caller, now: datetime
+    session: AsyncSession, keyring: Keyring, letter_id: UUID, caller: Caller, now: datetime
 ) -> OriginalView:
     """The letter unmasked; that it was read is in the audit log of the same transaction.
 
@@ -120,17 +120,17 @@ async def original(
     """
     letter = await visible(session, letter_id, caller)
     knows_sender = rules.may_know_sender(letter, caller)
-    secret = frozenset[str]() if knows_sender else personal_of(vault, letter)
+    secret = frozenset[str]() if knows_sender else personal_of(keyring, letter)
     await audit_log.write(
         session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {}
     )
     return OriginalView(
         id=letter.id,
         reg_no=letter.reg_no,
-        title=hide(open_title(vault, letter), secret),
-        body=hide(open_body(vault, letter), secret),
-        place=_open(vault, letter.place_sealed, "place", letter.id),
-        contact=open_contact(vault, letter) if knows_sender else None,
+        title=hide(open_title(keyring, letter), secret),
+        body=hide(open_body(keyring, letter), secret),
+        place=_open(keyring, letter.place_sealed, "place", letter.id),
+        contact=open_contact(keyring, letter) if knows_sender else None,
     )
 
 
@@ -174,36 +174,36 @@ async def forget_attempts(session: AsyncSession, now: datetime) -> int:
     return await queries.forget_attempts(session, now - timedelta(days=1))
 
 
-def open_title(vault: Keyring, letter: Letter) -> str:
-    return vault.open(letter.title_sealed, where="letter.title", row=str(letter.id))
+def open_title(keyring: Keyring, letter: Letter) -> str:
+    return keyring.open(letter.title_sealed, where="letter.title", row=str(letter.id))
 
 
-def open_body(vault: Keyring, letter: Letter) -> str:
-    return vault.open(letter.body_sealed, where="letter.body", row=str(letter.id))
+def open_body(keyring: Keyring, letter: Letter) -> str:
+    return keyring.open(letter.body_sealed, where="letter.body", row=str(letter.id))
 
 
-def open_contact(vault: Keyring, letter: Letter) -> Contact | None:
-    name = _open(vault, letter.name_sealed, "name", letter.id)
-    phone = _open(vault, letter.phone_sealed, "phone", letter.id)
+def open_contact(keyring: Keyring, letter: Letter) -> Contact | None:
+    name = _open(keyring, letter.name_sealed, "name", letter.id)
+    phone = _open(keyring, letter.phone_sealed, "phone", letter.id)
     return Contact.model_construct(name=name, phone=phone) if name and phone else None
 
 
-def personal_of(vault: Keyring, letter: Letter) -> frozenset[str]:
+def personal_of(keyring: Keyring, letter: Letter) -> frozenset[str]:
     """The sender's name and phone, to be found wherever else they stand."""
-    contact = open_contact(vault, letter)
+    contact = open_contact(keyring, letter)
     return frozenset({contact.name, contact.phone}) if contact else frozenset()
 
 
-def _open(vault: Keyring, sealed: str | None, column: str, row: UUID) -> str | None:
-    return sealed and vault.open(sealed, where=f"letter.{column}", row=str(row))
+def _open(keyring: Keyring, sealed: str | None, column: str, row: UUID) -> str | None:
+    return sealed and keyring.open(sealed, where=f"letter.{column}", row=str(row))
 
 
-def _columns(vault: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
+def _columns(keyring: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
     """The letter's columns as the sender fills them, everything personal sealed."""
     row = new_id()
 
     def seal(plain: str | None, column: str) -> str | None:
-        return vault.seal(plain, where=f"letter.{column}", row=str(row)) if plain else None
+        return keyring.seal(plain, where=f"letter.{column}", row=str(row)) if plain else None
 
     contact = letter_in.contact
     phone = contact.phone if contact else None
@@ -216,24 +216,24 @@ def _columns(vault: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
         "place_sealed": seal(letter_in.place, "place"),
         "name_sealed": seal(contact.name if contact else None, "name"),
         "phone_sealed": seal(phone, "phone"),
-        "contact_index": phone_index(vault, phone) if phone else None,
+        "contact_index": phone_index(keyring, phone) if phone else None,
         "anonymity": letter_in.resolved_anonymity,
         "wants_public": letter_in.wants_public,
-        "code_hash": _code_hash(vault, code),
+        "code_hash": _code_hash(keyring, code),
     }
 
 
-def phone_index(vault: Keyring, phone: str) -> str:
+def phone_index(keyring: Keyring, phone: str) -> str:
     """The keyed digest that finds a phone number, however it is typed."""
-    return vault.phone_index(phone, where="letter.phone")
+    return keyring.phone_index(phone, where="letter.phone")
 
 
-def _code_hash(vault: Keyring, code: str) -> str:
-    return vault.blind_index(code, where="letter.query_code")
+def _code_hash(keyring: Keyring, code: str) -> str:
+    return keyring.blind_index(code, where="letter.query_code")
 
 
-def _sketch_key(vault: Keyring) -> bytes:
-    return bytes.fromhex(vault.blind_index("key", where="letter.sketch"))[:32]
+def _sketch_key(keyring: Keyring) -> bytes:
+    return bytes.fromhex(keyring.blind_index("key", where="letter.sketch"))[:32]
 
 
 def _full_text(letter_in: LetterIn) -> str:

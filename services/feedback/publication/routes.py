@@ -91,7 +91,7 @@ async def open_redaction(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
     given: OpenRedaction | None = None,
@@ -101,7 +101,7 @@ async def open_redaction(
     Rules find what looks personal in title, body and reply; a person decides each.
     """
     basis = given.basis if given else None
-    case = await service.open_case(session, vault, letter_id, caller, basis, now)
+    case = await service.open_case(session, keyring, letter_id, caller, basis, now)
     return await _shown(response, session, case, caller, now)
 
 
@@ -115,7 +115,7 @@ async def read_redaction(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
 ) -> RedactionView:
@@ -123,7 +123,7 @@ async def read_redaction(
     ---
     Originals, spans and a preview of the copy. Reading it is written to the audit log.
     """
-    case = await service.case_of(session, vault, letter_id, caller)
+    case = await service.case_of(session, keyring, letter_id, caller)
     return await _shown(response, session, case, caller, now)
 
 
@@ -138,7 +138,7 @@ async def decide_spans(
     decision: Decide,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
     expected: ExpectedVersion,
@@ -147,7 +147,7 @@ async def decide_spans(
     ---
     Accept, reject or add spans; approvals given before no longer count.
     """
-    case = await service.case_of(session, vault, letter_id, caller)
+    case = await service.case_of(session, keyring, letter_id, caller)
     case = await service.decide(session, case, decision, _seen(expected), caller)
     return await _shown(response, session, case, caller, now)
 
@@ -162,7 +162,7 @@ async def approve_publication(
     letter_id: UUID,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
     expected: ExpectedVersion,
@@ -171,7 +171,7 @@ async def approve_publication(
     ---
     A complaint or accusation takes two people. Blocked while a number or dwelling is undecided.
     """
-    case = await service.case_of(session, vault, letter_id, caller)
+    case = await service.case_of(session, keyring, letter_id, caller)
     case = await service.approve(session, case, _seen(expected), caller, now)
     return await _shown(response, session, case, caller, now)
 
@@ -187,7 +187,7 @@ async def decline_publication(
     declined: Decline,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
     expected: ExpectedVersion,
@@ -196,7 +196,7 @@ async def decline_publication(
     ---
     Lawfully not published, with the reason; it leaves the denominator of the publication rate.
     """
-    case = await service.case_of(session, vault, letter_id, caller)
+    case = await service.case_of(session, keyring, letter_id, caller)
     reason = declined.reason_code
     case = await service.decline(session, case, reason, _seen(expected), caller, now)
     return await _shown(response, session, case, caller, now)

@@ -49,7 +49,7 @@ class Case(NamedTuple):
 
 async def open_case(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     letter_id: UUID,
     caller: Caller,
     basis: str | None,
@@ -60,7 +60,7 @@ async def open_case(
     """
     letter = await letters.visible(session, letter_id, caller)
     rules.ensure_publishable(letter, caller, basis)
-    answer, texts = await _texts(session, vault, letter)
+    answer, texts = await _texts(session, keyring, letter)
     redaction = Redaction(
         letter_id=letter.id,
         reply_id=answer.reply_id,
@@ -71,7 +71,7 @@ async def open_case(
     if not await queries.open_once(session, redaction):
         present = await _present(session, answer.reply_id)
         raise StateConflict(state=present.state, version=present.version)
-    session.add_all(await _proposals(session, vault, letter, answer, texts, redaction))
+    session.add_all(await _proposals(session, keyring, letter, answer, texts, redaction))
     details = {"basis_given": basis is not None}
     await audit_log.write(
         session, caller.sub, "publication.opened", f"letter:{letter.id}", now, details
@@ -80,10 +80,10 @@ async def open_case(
     return Case(letter, answer, texts, await _present(session, answer.reply_id))
 
 
-async def case_of(session: AsyncSession, vault: Keyring, letter_id: UUID, caller: Caller) -> Case:
+async def case_of(session: AsyncSession, keyring: Keyring, letter_id: UUID, caller: Caller) -> Case:
     """The redaction of the latest reply to a letter that the caller may see. Raises NotFound."""
     letter = await letters.visible(session, letter_id, caller)
-    answer, texts = await _texts(session, vault, letter)
+    answer, texts = await _texts(session, keyring, letter)
     return Case(letter, answer, texts, await _present(session, answer.reply_id))
 
 
@@ -193,28 +193,28 @@ async def take_down(
 
 
 async def _texts(
-    session: AsyncSession, vault: Keyring, letter: Letter
+    session: AsyncSession, keyring: Keyring, letter: Letter
 ) -> tuple[Answer, dict[Part, str]]:
-    answer = await casework.answer_of(session, vault, letter)
+    answer = await casework.answer_of(session, keyring, letter)
     if answer is None:
         raise rules.NotAnswered(state=letter.state)
     return answer, {
-        Part.TITLE: letters.open_title(vault, letter),
-        Part.BODY: letters.open_body(vault, letter),
+        Part.TITLE: letters.open_title(keyring, letter),
+        Part.BODY: letters.open_body(keyring, letter),
         Part.REPLY: answer.text,
     }
 
 
 async def _proposals(
     session: AsyncSession,
-    vault: Keyring,
+    keyring: Keyring,
     letter: Letter,
     answer: Answer,
     texts: dict[Part, str],
     redaction: Redaction,
 ) -> list[RedactionSpan]:
     """What the rules propose; names of the department's staff may stand in its reply."""
-    personal = letters.personal_of(vault, letter)
+    personal = letters.personal_of(keyring, letter)
     shown = await departments.names_shown(session, answer.department_code)
     known = {part: Known(personal, shown if part is Part.REPLY else frozenset()) for part in texts}
     return [

@@ -38,12 +38,12 @@ class _Acting:
 
     rating_id: UUID
     session: Session
-    vault: RequestKeyring
+    keyring: RequestKeyring
     now: Now
     expected: ExpectedVersion
 
     async def take(self, action: Action, caller: Caller, fields: Fields) -> RatingView:
-        doing = Doing(caller, self.now, self.vault, self.expected)
+        doing = Doing(caller, self.now, self.keyring, self.expected)
         rating = await handling.act(self.session, self.rating_id, action, fields, doing)
         return await views.one(self.session, rating, self.now)
 

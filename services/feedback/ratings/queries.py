@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings.models import (
     Action,

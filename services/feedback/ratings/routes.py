@@ -53,7 +53,7 @@ async def list_rating_tags(_: Anyone) -> list[TagView]:
     responses=problem_responses(NotFound, rules.NotForStaff),
 )
 async def ask_to_rate(
-    request: AskToRate, session: Session, vault: RequestKeyring, caller: Anyone
+    request: AskToRate, session: Session, keyring: RequestKeyring, caller: Anyone
 ) -> InvitationView:
     """凭取号时所得的 id 和评价键取得评价邀请码，可重复查看；工作人员知道 id，但没有键。
 
@@ -62,7 +62,7 @@ async def ask_to_rate(
     again. Staff know ids but no keys. A wrong key and an unknown case are answered alike.
     """
     rules.ensure_not_staff(caller)
-    return await views.invitation(session, request, keyring=vault)
+    return await views.invitation(session, request, keyring=keyring)
 
 
 @router.post(
@@ -76,7 +76,7 @@ async def ask_to_rate(
     ),
 )
 async def give_rating(
-    request: GiveRating, session: Session, vault: RequestKeyring, now: Now, caller: Anyone
+    request: GiveRating, session: Session, keyring: RequestKeyring, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """一次服务评价一次；差评由部门限期整改，并由另一人回访。
 
@@ -84,7 +84,7 @@ async def give_rating(
     One rating a service. A bad one is put right by its department, and someone else asks again.
     """
     rules.ensure_not_staff(caller)
-    return views.receipt(await service.give(session, request, keyring=vault, now=now))
+    return views.receipt(await service.give(session, request, keyring=keyring, now=now))
 
 
 @router.post(
@@ -95,7 +95,7 @@ async def give_rating(
     responses=problem_responses(NotFound, rules.NotForStaff, rules.NoLongerAmendable),
 )
 async def amend_rating(
-    request: GiveRating, session: Session, vault: RequestKeyring, now: Now, caller: Anyone
+    request: GiveRating, session: Session, keyring: RequestKeyring, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """24 小时内可以修改一次，原评价留存。
 
@@ -103,7 +103,7 @@ async def amend_rating(
     Once, within 24 hours; the first rating is kept on file.
     """
     rules.ensure_not_staff(caller)
-    return views.receipt(await service.amend(session, request, keyring=vault, now=now))
+    return views.receipt(await service.amend(session, request, keyring=keyring, now=now))
 
 
 @router.get(
@@ -171,11 +171,11 @@ async def get_rating_statistics(
     responses=problem_responses(NotFound),
 )
 async def get_rating(
-    rating_id: UUID, session: Session, vault: RequestKeyring, caller: Reader, now: Now
+    rating_id: UUID, session: Session, keyring: RequestKeyring, caller: Reader, now: Now
 ) -> RatingDetail:
     """评价、群众所写内容与整改全过程；查看会记入日志。
 
     ---
     The rating, what the citizen wrote, and its whole handling; reading it is logged.
     """
-    return await views.detail(session, rating_id, caller=caller, keyring=vault, now=now)
+    return await views.detail(session, rating_id, caller=caller, keyring=keyring, now=now)

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Update, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS

@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.supervision import service
 from services.feedback.supervision.contracts import DutyOverdue, PublicationFound

@@ -37,7 +37,7 @@ class _Acting:
 
     order_id: UUID
     session: Session
-    vault: RequestKeyring
+    keyring: RequestKeyring
     now: Now
     expected: ExpectedVersion
 
@@ -49,7 +49,7 @@ class _Acting:
             said=said,
             expected=self.expected,
             caller=caller,
-            keyring=self.vault,
+            keyring=self.keyring,
             now=self.now,
         )
         return await views.one(self.session, order, self.now)
@@ -91,14 +91,14 @@ async def list_supervision_orders(
     summary="发出督办单 | Issue an order",
 )
 async def issue_supervision_order(
-    request: IssueOrder, session: Session, vault: RequestKeyring, caller: Supervisor, now: Now
+    request: IssueOrder, session: Session, keyring: RequestKeyring, caller: Supervisor, now: Now
 ) -> OrderView:
     """督办人员向部门提出书面要求；部门一个工作日内签收。
 
     ---
     A supervisor demands something of a department, which acknowledges within one working day.
     """
-    order = await service.issue_demand(session, request, caller=caller, keyring=vault, now=now)
+    order = await service.issue_demand(session, request, caller=caller, keyring=keyring, now=now)
     return await views.one(session, order, now)
 
 
@@ -109,14 +109,14 @@ async def issue_supervision_order(
     responses=problem_responses(NotFound),
 )
 async def get_supervision_order(
-    order_id: UUID, session: Session, vault: RequestKeyring, caller: Reader, now: Now
+    order_id: UUID, session: Session, keyring: RequestKeyring, caller: Reader, now: Now
 ) -> OrderDetail:
     """督办单及其前 200 个事项、证据和全部办理过程。
 
     ---
     The order with its first 200 items, their evidence, and all that was done.
     """
-    return await views.detail(session, order_id, caller=caller, keyring=vault, now=now)
+    return await views.detail(session, order_id, caller=caller, keyring=keyring, now=now)
 
 
 @router.get(
