@@ -89,6 +89,14 @@ class Forbidden(Problem):
     )
 
 
+class FourEyes(Forbidden):
+    type = "/problems/four-eyes"
+    title = Text("须由另一人审核", "Another person has to decide this")
+    advice = Text(
+        "请交由没有经手过的同事审核", "Please let a colleague who had no part in it decide"
+    )
+
+
 class NotFound(Problem):
     status, type = HTTPStatus.NOT_FOUND, "/problems/not-found"
     title = Text("没有找到", "Not found")

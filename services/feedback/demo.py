@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import service as casework
 from services.feedback.casework import workflow
-from services.feedback.casework.schemas import Rate
+from services.feedback.casework.schemas import RateReply
 from services.feedback.departments.models import Department, StaffName
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter, LetterState
@@ -94,7 +94,7 @@ class Office:
 
     async def rate(self, letter_id: UUID, grade: str, at: datetime) -> None:
         letter = await self._letter(letter_id)
-        await casework.rate(self._session, self._keyring, letter, Rate(grade=grade), at)
+        await casework.rate(self._session, self._keyring, letter, RateReply(grade=grade), at)
 
     async def _letter(self, letter_id: UUID) -> Letter:
         letter = await letters.by_id(self._session, letter_id)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 
 from services.feedback.casework import workflow
-from services.feedback.casework.workflow import SENDER, STAFF, Move
+from services.feedback.casework.workflow import SENDER, STAFF, LetterMove
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.isolated_service import Aside, Sign, new_code
@@ -89,7 +89,7 @@ class Letter:
             self.state, self.version = S(answer.json()["state"]), self.version + 1
         return answer
 
-    def _usual(self, row: Move | None, action: str) -> str:
+    def _usual(self, row: LetterMove[Any] | None, action: str) -> str:
         roles = row.roles if row else workflow.WORKFLOW.roles_of(action)
         return next(role for role in (*STAFF, SENDER) if role in roles)
 

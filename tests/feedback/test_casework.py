@@ -129,7 +129,7 @@ async def test_an_answer_is_rated_once(desk: Desk) -> None:
     letter = await desk.letter_in(S.REPLIED)
     assert (await letter.act("rate_good")).status_code == 200
     again = await letter.as_sender("rate", grade="very_satisfied")
-    assert (again.status_code, again.json()["type"]) == (409, "/problems/already-rated")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/answer-already-rated")
 
 
 async def test_a_letter_is_reopened_twice_at_most(desk: Desk) -> None:

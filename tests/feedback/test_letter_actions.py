@@ -1,11 +1,12 @@
 """Every state x action x role over the API, made from the table that also makes the API."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from services.feedback.casework import workflow
-from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, Move
+from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, LetterMove
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.letter_helpers import WAY, Desk, Letter
 
@@ -16,7 +17,7 @@ THIRD_TIME = {"rate_last"}
 """Only after two reopenings: `test_a_letter_is_reopened_twice_at_most` goes there."""
 
 
-def _by_people(move: Move) -> list[str]:
+def _by_people(move: LetterMove[Any]) -> list[str]:
     return [role for role in (*STAFF, SENDER) if role in move.roles]
 
 
@@ -28,14 +29,14 @@ ALLOWED = [
 @pytest.mark.parametrize(
     ("move", "role"), ALLOWED, ids=[f"{m.state}-{m.action}-{r}" for m, r in ALLOWED]
 )
-async def test_what_the_table_allows_is_done(desk: Desk, move: Move, role: str) -> None:
+async def test_what_the_table_allows_is_done(desk: Desk, move: LetterMove[Any], role: str) -> None:
     letter = await _ready(desk, move)
     answer = await letter.act(move.action, role=role)
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] == (move.to or S.RECEIVED)
 
 
-async def _ready(desk: Desk, move: Move) -> Letter:
+async def _ready(desk: Desk, move: LetterMove[Any]) -> Letter:
     """A letter in the state of the row, and whatever the row's guard wants to be there."""
     before = PREPARED.get(move.action)
     if before is None:

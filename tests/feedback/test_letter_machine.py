@@ -1,11 +1,21 @@
 """The table itself: what it must never allow, whatever rows are added."""
 
+import json
 from collections import defaultdict
+from datetime import UTC, datetime
+from uuid import uuid4
 
-from services.feedback.casework import workflow
-from services.feedback.casework.labels import LABELS
-from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF
+import pytest
+
+from services.feedback.casework import events, sender, workflow
+from services.feedback.casework.labels import LABELS, STATES
+from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.schemas import Explain
+from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, ClockEffect, _rows
 from services.feedback.letters.models import LetterState as S
+from shared.security.crypto import Keyring
+from shared.workflow import Workflow
+from tests import support
 
 ROLES = (*STAFF, SENDER, CLOCK)
 
@@ -53,3 +63,93 @@ def test_only_a_reviewer_lets_a_reply_out_and_never_its_author() -> None:
     assert [(m.state, m.roles, m.guard and m.guard.__name__) for m in rows] == [
         (S.IN_REVIEW, frozenset({"reviewer"}), "written_by_another")
     ]
+
+
+KEPT_INSIDE = {
+    "reclassify", "return", "dispute", "confirm_dispatch", "uphold_return", "recall",
+    "request_extension", "refuse_extension", "submit_reply", "send_back", "rate_last",
+}  # fmt: skip
+"""Who gave the letter to whom, and drafts."""
+
+
+def test_what_stays_inside_is_marked_in_no_row() -> None:
+    told = {move.action for move in MOVES if move.tells_sender}
+    assert told == set(workflow.WORKFLOW.actions) - KEPT_INSIDE
+    assert not [m for m in MOVES if m.tells_sender and m.action in KEPT_INSIDE]
+
+
+def test_words_for_the_sender_stand_only_where_the_sender_is_told() -> None:
+    for move in MOVES:
+        assert move.tells_sender or not (move.quotes or move.notice), move
+        assert set(move.quotes) <= set(move.takes.model_fields), move
+
+
+def test_a_row_sets_what_its_new_state_needs() -> None:
+    """Columns of the letter that a state has to have are set by every row that leads to it."""
+    for move in MOVES:
+        if move.state is move.to:
+            continue
+        changed = move.changes and move.changes.__name__
+        if move.to is S.CLOSED:
+            assert (changed, move.event) == ("closed", events.LetterClosed), move
+        if move.to is S.REPLIED:
+            assert (changed, move.event) == ("replied", events.LetterReplied), move
+            assert ClockEffect.ANSWERED in move.clocks, move
+        if move.to is S.MERGED:
+            assert (changed, move.event) == ("merged", events.LetterMerged), move
+        if S.MERGED is move.state:
+            assert changed == "unmerged", move
+        if move.to in (S.NOT_ACCEPTED, S.TRANSFERRED, S.WITHDRAWN, S.MERGED):
+            assert move.clocks == (ClockEffect.ENDED,), move
+        if move.to is S.AWAITING_CITIZEN:
+            assert ClockEffect.PAUSED in move.clocks, move
+        if move.state is S.AWAITING_CITIZEN and move.to is S.HANDLING:
+            assert ClockEffect.RESUMED in move.clocks, move
+
+
+def test_what_a_person_writes_is_kept_by_the_row_that_takes_it() -> None:
+    """Words with a table of their own are added to the file in whichever state they come."""
+    kept = {
+        "submit_reply": "reply", "approve": "approval", "supplement": "supplement",
+        "log_activity": "activity", "request_extension": "extension", "rate_good": "rating",
+        "rate_bad": "rating", "rate_last": "rating",
+    }  # fmt: skip
+    for move in MOVES:
+        assert (move.adds and move.adds.__name__) == kept.get(move.action), move
+        assert move.grants == {"approve_extension": True, "refuse_extension": False}.get(
+            move.action
+        ), move
+
+
+def test_an_action_without_marks_tells_the_sender_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that says only from where to where and by whom, with a reason that stays inside."""
+    rows = _rows("mark_internally", (S.HANDLING,), S.HANDLING, ("supervisor",), Explain)
+    extended = Workflow(
+        (*MOVES, *rows),
+        STATES,
+        {**LABELS, "mark_internally": LABELS["recall"]},
+        title=workflow.WORKFLOW.title,
+        starts=[S.RECEIVED],
+    )
+    monkeypatch.setattr(workflow, "WORKFLOW", extended)
+    keyring = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
+    assert list(sender._shown(keyring, [_step("mark_internally", keyring)])) == []
+    assert [s.action for s in sender._shown(keyring, [_step("ask_citizen", keyring)])] == [
+        "ask_citizen"
+    ]
+
+
+def _step(action: str, keyring: Keyring) -> LetterTransition:
+    step = LetterTransition(
+        letter_id=uuid4(),
+        version=2,
+        action=action,
+        from_state=S.HANDLING,
+        to_state=S.HANDLING,
+        actor="somebody",
+        at=datetime.now(UTC),
+    )
+    written = json.dumps({"reason": "内部", "question": "问"})
+    where = "letter_transition.fields"
+    step.fields_sealed = keyring.seal(written, where=where, row=str(step.id))
+    return step

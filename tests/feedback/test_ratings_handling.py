@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
-from services.feedback.ratings.models import Action, RatingState
+from services.feedback.ratings.models import RatingAction, RatingState
 from tests.feedback.isolated_service import Aside, new_code, outbox
 from tests.feedback.visit_helpers import BODIES, Served, rated_badly
 
@@ -52,7 +52,7 @@ async def put_back(aside: Aside, rating_id: str, state: str) -> None:
 @pytest.mark.parametrize("state", list(RatingState))
 async def test_every_state_action_and_role(aside: Aside, state: RatingState, role: str) -> None:
     served = await rated_badly(aside)
-    for action in Action:
+    for action in RatingAction:
         await put_back(aside, served.rating_id, state)
         path = f"/ratings/{served.rating_id}/{action}"
         place = "*" if role in ("reviewer", "supervisor") else served.department

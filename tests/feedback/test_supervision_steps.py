@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.feedback.supervision.models import OrderState
-from services.feedback.supervision.workflow import Action
+from services.feedback.supervision.workflow import OrderAction
 from tests.feedback.isolated_service import Aside, new_code
 
 ALLOWED = {
@@ -57,7 +57,7 @@ async def set_state(aside: Aside, order_id: str, state: str) -> None:
 async def test_every_state_action_and_role(aside: Aside, state: OrderState, role: str) -> None:
     department = new_code()
     order = await issue(aside, department)
-    for action in Action:
+    for action in OrderAction:
         await set_state(aside, order["id"], state)
         place = "*" if role == "supervisor" else department
         answer = await aside.post(

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.workflows import workflows
 from services.feedback.ratings import workflow as ratings
-from services.feedback.ratings.models import Action, RatingState
+from services.feedback.ratings.models import RatingAction, RatingState
 from services.feedback.supervision import workflow as supervision
 from shared.errors import Forbidden, StateConflict, Text
 from shared.workflow import Workflow
@@ -36,7 +36,7 @@ def test_every_action_in_a_state_is_a_row_of_the_table_or_refused(name: str) -> 
 def test_a_refusal_says_what_is_the_case_and_what_may_be_done_instead() -> None:
     state, officer = RatingState.VERIFYING, frozenset({"officer"})
     with pytest.raises(StateConflict) as refused:
-        ratings.WORKFLOW.take(state, 4, Action.FEEDBACK, officer)
+        ratings.WORKFLOW.take(state, 4, RatingAction.FEEDBACK, officer)
     assert refused.value.members == {"state": "verifying", "version": 4}
     assert refused.value.detail == Text(
         "现在是“核实中”，不能“反馈”；可以：整改、说明、申诉",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.workflow import Effect
+from services.feedback.casework.workflow import ClockEffect
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Extension, Subject
@@ -29,43 +29,43 @@ class LetterClocks:
         self._subject = Subject(SubjectKind.LETTER, letter.id)
         self._reply = REPLY_LIMITS[letter.kind]
 
-    async def apply(self, effect: Effect, extension: Extension | None = None) -> None:
+    async def apply(self, effect: ClockEffect, extension: Extension | None = None) -> None:
         """The letter is the one after the move."""
         match effect:
-            case Effect.REGISTERED_IN_TIME:
+            case ClockEffect.REGISTERED_IN_TIME:
                 await self._meet(PolicyKind.LETTER_REGISTER)
-            case Effect.KIND_SETTLED:
+            case ClockEffect.KIND_SETTLED:
                 await self._settle_kind()
-            case Effect.DISPATCHED:
+            case ClockEffect.DISPATCHED:
                 await self._assign()
                 await self._start(PolicyKind.LETTER_ACCEPT)
-            case Effect.TAKEN:
+            case ClockEffect.TAKEN:
                 await self._meet(PolicyKind.LETTER_ACCEPT)
                 await self._assign()
-            case Effect.PAUSED:
+            case ClockEffect.PAUSED:
                 await deadlines.pause(
                     self._session, self._subject, self._reply, by=self._by, now=self._now
                 )
                 await self._start(PolicyKind.AWAIT_CITIZEN)
-            case Effect.RESUMED:
+            case ClockEffect.RESUMED:
                 await self._meet(PolicyKind.AWAIT_CITIZEN)
                 await deadlines.resume(
                     self._session, self._subject, self._reply, by=self._by, now=self._now
                 )
-            case Effect.EXTENDED if extension is not None:
+            case ClockEffect.EXTENDED if extension is not None:
                 await deadlines.extend(
                     self._session, self._subject, self._reply, extension, now=self._now
                 )
-            case Effect.ANSWERED:
+            case ClockEffect.ANSWERED:
                 await self._meet(self._reply)
                 for kind in ANSWER_CLOCKS:
                     await self._start(kind)
-            case Effect.REOPENED:
+            case ClockEffect.REOPENED:
                 await self._cancel(*ANSWER_CLOCKS)
                 await self._start(self._reply)
-            case Effect.ENDED:
+            case ClockEffect.ENDED:
                 await self._cancel()
-            case Effect.REVIVED:
+            case ClockEffect.REVIVED:
                 await self._revive()
 
     @property
@@ -106,7 +106,7 @@ class LetterClocks:
             case LetterState.DISPATCHED:
                 await self._start(PolicyKind.LETTER_ACCEPT)
             case LetterState.AWAITING_CITIZEN:
-                await self.apply(Effect.PAUSED)
+                await self.apply(ClockEffect.PAUSED)
 
     async def _settle_kind(self) -> None:
         """The limit of another kind ends, that of the right one runs from the day of receipt."""

@@ -1,4 +1,4 @@
-"""What people call a letter's states and the actions on it, and which its sender is told of."""
+"""What people call a letter's states and the actions on it: the names of the workflow."""
 
 from services.feedback.letters.models import LetterState
 from shared.errors import Text
@@ -25,9 +25,9 @@ LABELS: dict[str, Text] = {
     "send_back": Text("退回修改", "Send the reply back"),
     "approve": Text("审核通过", "Approve the reply"),
     "close": Text("办结", "Close"),
-    "rate_good": Text("评价为满意", "Rate as satisfied"),
-    "rate_bad": Text("评价为不满意", "Rate as dissatisfied"),
-    "rate_last": Text("最后评价", "Rate for the last time"),
+    "rate_good": Text("评价为满意", "RateReply as satisfied"),
+    "rate_bad": Text("评价为不满意", "RateReply as dissatisfied"),
+    "rate_last": Text("最后评价", "RateReply for the last time"),
     "reopen": Text("申请重办", "Ask to reopen"),
     "grant_reopen": Text("同意重办", "Grant the reopening"),
     "refuse_reopen": Text("不同意重办", "Refuse the reopening"),
@@ -54,18 +54,3 @@ STATES: dict[LetterState, Text] = {
     LetterState.WITHDRAWN: Text("已撤回", "withdrawn"),
     LetterState.TRANSFERRED: Text("已转外单位", "transferred outside"),
 }
-
-TOLD_THE_SENDER = frozenset(LABELS) - {
-    "reclassify",
-    "return",
-    "dispute",
-    "confirm_dispatch",
-    "uphold_return",
-    "recall",
-    "request_extension",
-    "refuse_extension",
-    "submit_reply",
-    "send_back",
-    "rate_last",
-}
-"""What stays inside: who gave the letter to whom, and drafts."""

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from services.feedback.letters.models import LetterState
 from services.feedback.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -37,7 +37,11 @@ class LetterTransition(Table, table=True):
     """One move of a letter; what was written with it is sealed."""
 
     __tablename__ = "letter_transition"
-    __table_args__ = (UniqueConstraint("letter_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("letter_id", "version"),
+        known_states("from_state", LetterState),
+        known_states("to_state", LetterState),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     letter_id: UUID = Field(foreign_key="letter.id")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
@@ -17,17 +17,8 @@ from services.feedback.casework.models import (
     LetterTransition,
     ReplyApproval,
 )
+from services.feedback.casework.rules import FileFacts
 from services.feedback.letters.models import LetterState
-
-
-class FileFacts(NamedTuple):
-    """What guards ask of a letter's file."""
-
-    reply: LetterReply | None
-    returns: int
-    supplements: int
-    is_rated: bool
-    extension: LetterExtension | None
 
 
 async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
@@ -38,20 +29,22 @@ async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action) == "return"
     )
     added = select(func.count()).where(col(LetterSupplement.letter_id) == letter_id)
+    answers = _answers(letter_id)
     rated = select(func.count()).where(
         col(LetterRating.letter_id) == letter_id,
-        col(LetterRating.answer_no) == _answers(letter_id).scalar_subquery(),
+        col(LetterRating.answer_no) == answers.scalar_subquery(),
     )
-    counts = select(*(count.scalar_subquery() for count in (returns, added, rated)))
-    counted = (await session.execute(counts)).one()
+    counts = select(*(count.scalar_subquery() for count in (answers, returns, added, rated)))
+    given, returned, supplements, ratings = (await session.execute(counts)).one()
     waiting = select(LetterExtension).where(
         col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
     )
     return FileFacts(
         reply=await latest_reply(session, letter_id),
-        returns=counted[0],
-        supplements=counted[1],
-        is_rated=bool(counted[2]),
+        answers=given,
+        returns=returned,
+        supplements=supplements,
+        is_rated=bool(ratings),
         extension=(await session.execute(waiting)).scalars().one_or_none(),
     )
 
@@ -78,12 +71,8 @@ async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply 
     return (await session.execute(rows)).scalars().one_or_none()
 
 
-async def answers_given(session: AsyncSession, letter_id: UUID) -> int:
-    """How many replies went out."""
-    return int((await session.execute(_answers(letter_id))).scalar_one())
-
-
 def _answers(letter_id: UUID) -> Select[int]:
+    """How many replies went out."""
     return (
         select(func.count())
         .select_from(ReplyApproval)

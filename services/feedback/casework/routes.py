@@ -8,11 +8,12 @@ from fastapi import Body, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from services.feedback.casework import labels, rules, service, views, workflow
-from services.feedback.casework.answers import FileView, LetterView, PapersView
+from services.feedback.casework.schemas import FileView, LetterView, PapersView
+from services.feedback.deadlines.rules import ExtensionTooLate
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import LetterKind, LetterState
 from services.feedback.letters.schemas import ByPhone, LetterFilter
-from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
+from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
 from shared.web.pagination import Page
@@ -25,11 +26,11 @@ _MOVE = problem_responses(
     NotFound,
     PreconditionRequired,
     StateConflict,
-    rules.FourEyes,
+    FourEyes,
     rules.DepartmentAccused,
     rules.AlreadyReturned,
     rules.ReturnTooLate,
-    rules.ExtensionTooLate,
+    ExtensionTooLate,
     rules.ExtensionPending,
     rules.NoExtensionAsked,
     rules.CannotMerge,

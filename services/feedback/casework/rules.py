@@ -1,42 +1,53 @@
 """When a move that the table allows is refused all the same. Pure: no clock, no database."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Generic, NamedTuple, TypeVar
 
-from services.feedback.casework.models import LetterGrade
+from pydantic import BaseModel
+
+from services.feedback.casework.models import LetterExtension, LetterGrade, LetterReply
+from services.feedback.casework.schemas import Classify, Dispatch, LogActivity
+from services.feedback.deadlines.rules import ExtensionTooLate
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 from shared.clock import today
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
+from shared.errors import Conflict, FourEyes, Invalid, NotFound, Text
 
 BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
 MOST_REOPENINGS = 2
 MOST_SUPPLEMENTS = 20
 
 
+class FileFacts(NamedTuple):
+    """What a letter's file holds before an action: what guards ask of it and rows are made of."""
+
+    reply: LetterReply | None = None
+    answers: int = 0
+    returns: int = 0
+    supplements: int = 0
+    is_rated: bool = False
+    extension: LetterExtension | None = None
+
+
+F = TypeVar("F", bound=BaseModel, covariant=True)
+"""What an action takes: guard, changes and additions of its row read these fields."""
+
+
 @dataclass(frozen=True)
-class Facts:
+class Facts(Generic[F]):
     """What a guard looks at: the letter, who acts with which fields, and what the file holds."""
 
     letter: Letter
     by: str
-    fields: Any
+    fields: F
     now: datetime
-    reply_author: str | None = None
-    returns: int = 0
-    supplements: int = 0
-    is_rated: bool = False
-    extension_asked_by: str | None = None
+    file: FileFacts = FileFacts()
     accept_due_at: datetime | None = None
     reply_due_at: datetime | None = None
     reopen_until: datetime | None = None
     departments: dict[str, Department] = field(default_factory=dict)
     target: Letter | None = None
-
-
-Guard = Callable[[Facts], None]
 
 
 class DepartmentAccused(Conflict):
@@ -66,15 +77,6 @@ class ReturnTooLate(Conflict):
     )
 
 
-class ExtensionTooLate(Conflict):
-    type = "/problems/extension-too-late"
-    title = Text("已到期，不能再申请延期", "It is due already; an extension comes too late")
-    advice = Text(
-        "请尽快答复；督办人员会看到逾期",
-        "Please answer soon; the supervisor sees that it is overdue",
-    )
-
-
 class ExtensionPending(Conflict):
     type = "/problems/extension-pending"
     title = Text("已有待批的延期申请", "An extension is being decided already")
@@ -96,16 +98,8 @@ class TooManySupplements(Conflict):
     )
 
 
-class FourEyes(Forbidden):
-    type = "/problems/four-eyes"
-    title = Text("须由另一人审核", "Another person has to decide this")
-    advice = Text(
-        "请交由没有经手过的同事审核", "Please let a colleague who had no part in it decide"
-    )
-
-
-class AlreadyRated(Conflict):
-    type = "/problems/already-rated"
+class AnswerAlreadyRated(Conflict):
+    type = "/problems/answer-already-rated"
     title = Text("该答复已评价过", "This answer was rated already")
     advice = Text(
         "每次答复评价一次；仍不满意的，可申请重办",
@@ -138,7 +132,12 @@ class CannotMerge(Conflict):
     )
 
 
-def names_the_accused(facts: Facts) -> None:
+_ANSWER_SOON = Text(
+    "请尽快答复；督办人员会看到逾期", "Please answer soon; the supervisor sees that it is overdue"
+)
+
+
+def names_the_accused(facts: Facts[Classify]) -> None:
     """An accusation says whom it accuses before anybody can be given it; no other kind does."""
     kind = facts.fields.kind or facts.letter.kind
     accused = facts.fields.accused
@@ -158,7 +157,7 @@ def names_the_accused(facts: Facts) -> None:
         raise _unknown_department("/body/accused")
 
 
-def not_to_the_accused(facts: Facts) -> None:
+def not_to_the_accused(facts: Facts[Dispatch]) -> None:
     """信访工作条例 art. 30: never to the accused person or body."""
     found = facts.departments.get(facts.fields.department_code)
     if found is None or not found.is_active:
@@ -167,65 +166,65 @@ def not_to_the_accused(facts: Facts) -> None:
         raise DepartmentAccused
 
 
-def first_return_in_time(facts: Facts) -> None:
+def first_return_in_time(facts: Facts[BaseModel]) -> None:
     """One return within the limit (信访工作条例 art. 23); a second one is a dispute."""
-    if facts.returns > 0:
+    if facts.file.returns > 0:
         raise AlreadyReturned
     if facts.accept_due_at is not None and facts.now >= facts.accept_due_at:
         raise ReturnTooLate
 
 
-def not_in_the_future(facts: Facts) -> None:
+def not_in_the_future(facts: Facts[LogActivity]) -> None:
     if facts.fields.held_on > today(facts.now):
         raise Invalid(
             Text("日期不能晚于今天", "The day may not lie in the future"), pointer="/body/held_on"
         )
 
 
-def extension_before_due(facts: Facts) -> None:
-    if facts.extension_asked_by is not None:
+def extension_before_due(facts: Facts[BaseModel]) -> None:
+    if facts.file.extension is not None:
         raise ExtensionPending
     if facts.reply_due_at is None or facts.now >= facts.reply_due_at:
-        raise ExtensionTooLate
+        raise ExtensionTooLate(_ANSWER_SOON)
 
 
-def asked_by_another(facts: Facts) -> None:
-    if facts.extension_asked_by is None:
+def asked_by_another(facts: Facts[BaseModel]) -> None:
+    if facts.file.extension is None:
         raise NoExtensionAsked
-    if facts.extension_asked_by == facts.by:
+    if facts.file.extension.asked_by == facts.by:
         raise FourEyes
 
 
-def room_for_more(facts: Facts) -> None:
-    if facts.supplements >= MOST_SUPPLEMENTS:
+def room_for_more(facts: Facts[BaseModel]) -> None:
+    if facts.file.supplements >= MOST_SUPPLEMENTS:
         raise TooManySupplements
 
 
-def written_by_another(facts: Facts) -> None:
+def written_by_another(facts: Facts[BaseModel]) -> None:
     """Four eyes: whoever wrote the reply may not approve it."""
-    if facts.reply_author == facts.by:
+    if facts.file.reply is not None and facts.file.reply.author == facts.by:
         raise FourEyes
 
 
-def not_yet_rated(facts: Facts) -> None:
+def not_yet_rated(facts: Facts[BaseModel]) -> None:
     """One rating an answer, within the time that the answer leaves open."""
-    if facts.is_rated:
-        raise AlreadyRated
+    if facts.file.is_rated:
+        raise AnswerAlreadyRated
     _ensure_window(facts)
 
 
-def may_rate_bad(facts: Facts) -> None:
+def may_rate_bad(facts: Facts[BaseModel]) -> None:
     not_yet_rated(facts)
     may_reopen(facts)
 
 
-def may_reopen(facts: Facts) -> None:
+def may_reopen(facts: Facts[BaseModel]) -> None:
     if facts.letter.reopened >= MOST_REOPENINGS:
         raise ReopenedTwice
     _ensure_window(facts)
 
 
-def may_merge(facts: Facts) -> None:
+def may_merge(facts: Facts[BaseModel]) -> None:
     """Into a letter that goes on itself, and that is seen by nobody who may not see this one."""
     letter, target = facts.letter, facts.target
     if target is None:
@@ -260,7 +259,7 @@ def action_for(grade: LetterGrade, reopened: int) -> str:
     return "rate_bad" if reopened < MOST_REOPENINGS else "rate_last"
 
 
-def _ensure_window(facts: Facts) -> None:
+def _ensure_window(facts: Facts[BaseModel]) -> None:
     if facts.reopen_until is None or facts.now >= facts.reopen_until:
         raise ReopenTooLate
 

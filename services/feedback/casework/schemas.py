@@ -1,16 +1,16 @@
-"""What each action on a letter takes: one closed model an action."""
+"""What each action on a letter takes, one closed model an action, and what callers are shown."""
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.feedback.casework.models import ActivityKind, LetterGrade
-from services.feedback.letters.models import LetterKind
+from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
 from services.feedback.letters.schemas import PlainText
-from shared.web.models import Prose
+from shared.web.models import Prose, View
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
 Paragraphs = Annotated[PlainText, Field(min_length=1, max_length=5000)]
@@ -36,13 +36,13 @@ class RefusalReason(StrEnum):
     OUTSIDE_COMPETENCE = "outside_competence"
 
 
-class Fields(Prose):
+class WithNote(Prose):
     """What every action may carry: a note for the file."""
 
     note: Annotated[PlainText, Field(max_length=500)] | None = None
 
 
-class Classify(Fields):
+class Classify(WithNote):
     kind: LetterKind | None = Field(None, description="The kind, where the sender chose wrongly.")
     accused: list[DepartmentCode] | None = Field(
         None,
@@ -51,49 +51,49 @@ class Classify(Fields):
     )
 
 
-class Refuse(Fields):
+class Refuse(WithNote):
     reason_code: RefusalReason
     basis: Reason
     where_to_go: Reason
 
 
-class Dispatch(Fields):
+class Dispatch(WithNote):
     department_code: DepartmentCode
 
 
-class GiveBack(Fields):
+class GiveBack(WithNote):
     reason_code: ReturnReason
     basis: Reason
 
 
-class Explain(Fields):
+class Explain(WithNote):
     reason: Reason
 
 
-class AskCitizen(Fields):
+class AskCitizen(WithNote):
     question: Reason
 
 
-class SubmitReply(Fields):
+class SubmitReply(WithNote):
     text: Paragraphs
 
 
-class RequestExtension(Fields):
+class RequestExtension(WithNote):
     workdays: int = Field(ge=1, le=30)
     reason: Reason
 
 
-class LogActivity(Fields):
+class LogActivity(WithNote):
     kind: ActivityKind
     held_on: date
     summary: Reason
 
 
-class Merge(Fields):
+class Merge(WithNote):
     into: UUID = Field(description="The letter that goes on.")
 
 
-class Transfer(Fields):
+class Transfer(WithNote):
     organisation: Annotated[PlainText, Field(min_length=1, max_length=100)]
     basis: Reason
 
@@ -112,10 +112,119 @@ class Withdraw(WithCode):
     reason: Reason | None = None
 
 
-class Rate(WithCode):
+class RateReply(WithCode):
     grade: LetterGrade
     text: Annotated[PlainText, Field(max_length=500)] | None = None
 
 
 class Reopen(WithCode):
     reason: Reason
+
+
+class DuplicateView(View):
+    """An earlier letter that reads much like this one."""
+
+    id: UUID
+    reg_no: str
+    likeness: float = Field(description="相同内容的比例 | Share in common, 0 to 1")
+
+
+class LetterView(View):
+    """A letter in a work list; what looks personal in its title is masked."""
+
+    id: UUID
+    reg_no: str
+    kind: LetterKind
+    channel: Channel
+    state: LetterState
+    version: int
+    title: str
+    received_at: AwareDatetime
+    department_code: str | None
+    anonymity: Anonymity
+    wants_public: bool
+    reopened: int
+    replied_at: AwareDatetime | None
+    merged_into: UUID | None
+    due_on: date | None = Field(description="答复期限 | The last day to reply")
+    due_is_provisional: bool
+    is_overdue: bool
+    actions: list[str] = Field(description="您现在可以做的 | What you may do now")
+    duplicates: list[DuplicateView]
+
+
+class LetterStepView(View):
+    """One move of a letter, for staff; its words are masked."""
+
+    version: int
+    action: str
+    from_state: LetterState | None
+    to_state: LetterState
+    actor: str
+    department_code: str | None
+    reason_code: str | None
+    said: dict[str, Any]
+    at: AwareDatetime
+
+
+class ActivityView(View):
+    kind: ActivityKind
+    held_on: date
+    summary: str
+    recorded_by: str
+
+
+class LetterClockView(View):
+    """A time limit of the letter."""
+
+    kind: str
+    state: str
+    due_on: date
+    original_due_on: date
+    is_provisional: bool
+
+
+class FileView(LetterView):
+    """A letter with everything that happened to it, masked."""
+
+    body: str
+    supplements: list[str]
+    replies: list[str]
+    steps: list[LetterStepView]
+    activities: list[ActivityView]
+    clocks: list[LetterClockView]
+
+
+class PapersView(View):
+    """What was added to a letter, unmasked. Reading it is written to the audit log."""
+
+    supplements: list[str]
+    replies: list[str]
+
+
+class SenderStep(View):
+    """One step as its sender is told it."""
+
+    at: AwareDatetime
+    action: str
+    label: str = Field(examples=["登记"])
+    label_en: str = Field(examples=["Register"])
+    state: LetterState
+    message: str | None = None
+
+
+class SenderView(View):
+    """A letter as its sender sees it."""
+
+    reg_no: str
+    kind: LetterKind
+    state: LetterState
+    title: str
+    received_at: AwareDatetime
+    department: str | None
+    due_on: date | None
+    due_is_provisional: bool
+    timeline: list[SenderStep]
+    reply: str | None = None
+    replied_at: AwareDatetime | None = None
+    actions: list[str] = Field(description="您现在可以做的 | What you may do now")

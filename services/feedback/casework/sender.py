@@ -1,14 +1,15 @@
 """What a sender with the right query code is shown."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries, views, workflow
-from services.feedback.casework.answers import SenderStep, SenderView
-from services.feedback.casework.labels import LABELS, TOLD_THE_SENDER
+from services.feedback.casework.labels import LABELS
 from services.feedback.casework.models import LetterTransition
-from services.feedback.casework.workflow import SENDER
+from services.feedback.casework.schemas import SenderStep, SenderView
+from services.feedback.casework.workflow import SENDER, LetterMove
 from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
@@ -19,15 +20,12 @@ from shared.errors import Text
 from shared.security.crypto import Keyring
 
 RECEIVED = Text("收到", "Received")
-MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Handled together with a like letter")
-ENDPOINTS = {"rate_good": "rate", "rate_bad": "rate", "rate_last": "rate"}
 
 
 async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> SenderView:
     """The sender's letter: where it stands, what was asked of them, and the reply."""
     clock = (await clocks.of(session, letter)).get(REPLY_LIMITS[letter.kind])
     steps = await queries.transitions(session, letter.id)
-    shown = [_step(keyring, step) for step in steps if step.action in TOLD_THE_SENDER]
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
@@ -36,7 +34,7 @@ async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> Sende
         received_at=letter.received_at,
         department=await _department(session, letter),
         **_due(clock),
-        timeline=[_received(letter), *shown],
+        timeline=[_received(letter), *_shown(keyring, steps)],
         reply=await _reply(session, keyring, letter),
         replied_at=letter.replied_at,
         actions=_actions(letter.state),
@@ -51,8 +49,8 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
 
 
 def _actions(state: LetterState) -> list[str]:
-    open_to = workflow.WORKFLOW.open_to(state, frozenset({SENDER}))
-    return list(dict.fromkeys(ENDPOINTS.get(action, action) for action in open_to))
+    rows = [row for row in workflow.MOVES if row.state is state and SENDER in row.roles]
+    return list(dict.fromkeys(row.shown_as or row.action for row in rows))
 
 
 def _received(letter: Letter) -> SenderStep:
@@ -65,27 +63,34 @@ def _received(letter: Letter) -> SenderStep:
     )
 
 
-def _step(keyring: Keyring, step: LetterTransition) -> SenderStep:
+def _shown(keyring: Keyring, steps: Sequence[LetterTransition]) -> Iterator[SenderStep]:
+    """The steps whose rows say that the sender is told; a step without a row is not shown."""
+    for step in steps:
+        row = step.from_state and workflow.WORKFLOW.get(step.from_state, step.action)
+        if row and row.tells_sender:
+            yield _step(keyring, step, row)
+
+
+def _step(keyring: Keyring, step: LetterTransition, row: LetterMove[Any]) -> SenderStep:
     label = LABELS[step.action]
     return SenderStep(
         at=step.at,
-        action=ENDPOINTS.get(step.action, step.action),
+        action=row.shown_as or step.action,
         label=label.zh,
         label_en=label.en,
         state=step.to_state,
-        message=_message(keyring, step),
+        message=_message(keyring, step, row),
     )
 
 
-def _message(keyring: Keyring, step: LetterTransition) -> str | None:
-    """What the step says to the sender: why not, where else to go, what is asked."""
-    if step.action == "merge":
-        return f"{MERGED_AS.zh} | {MERGED_AS.en}"
-    if step.action not in ("refuse", "transfer", "ask_citizen", "refuse_reopen"):
+def _message(keyring: Keyring, step: LetterTransition, row: LetterMove[Any]) -> str | None:
+    """The words of the step for the sender: why not, where else to go, what is asked."""
+    if row.notice is not None:
+        return f"{row.notice.zh} | {row.notice.en}"
+    if not row.quotes:
         return None
-    said = views.said_in(keyring, step)
-    names = ("basis", "where_to_go", "organisation", "question", "reason")
-    return "\n".join(said[name] for name in names if name in said)
+    fields = views.fields_of(keyring, step)
+    return "\n".join(fields[name] for name in row.quotes if name in fields)
 
 
 async def _department(session: AsyncSession, letter: Letter) -> str | None:

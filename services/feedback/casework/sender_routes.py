@@ -6,8 +6,14 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Response
 
 from services.feedback.casework import rules, sender, service
-from services.feedback.casework.answers import SenderView
-from services.feedback.casework.schemas import Rate, Reopen, Supplement, WithCode, Withdraw
+from services.feedback.casework.schemas import (
+    RateReply,
+    Reopen,
+    SenderView,
+    Supplement,
+    WithCode,
+    Withdraw,
+)
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
@@ -22,7 +28,7 @@ _MOVE = problem_responses(
     NotFound,
     TooMany,
     StateConflict,
-    rules.AlreadyRated,
+    rules.AnswerAlreadyRated,
     rules.TooManySupplements,
     rules.ReopenTooLate,
     rules.ReopenedTwice,
@@ -109,10 +115,10 @@ async def withdraw(me: Sender, given: Withdraw) -> SenderView:
 @router.post(
     "/{reg_no}/rate",
     operation_id="rate_my_letter",
-    summary="评价答复 | Rate the reply",
+    summary="评价答复 | RateReply the reply",
     responses=_MOVE,
 )
-async def rate(me: Sender, given: Rate) -> SenderView:
+async def rate(me: Sender, given: RateReply) -> SenderView:
     """满意即办结；不满意即申请重办，最多两次。每次答复评价一次，不评价不算满意。
     ---
     A good grade closes the letter, a bad one asks to reopen it, twice at most. One rating for each

@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, effects, events, queries, rules, workflow
+from services.feedback.casework import clocks, events, queries, rules, workflow
+from services.feedback.casework.changes import Act
 from services.feedback.casework.clocks import LetterClocks
-from services.feedback.casework.effects import Act
 from services.feedback.casework.models import LetterTransition
-from services.feedback.casework.rules import Facts
-from services.feedback.casework.schemas import Fields, Merge, Rate
-from services.feedback.casework.workflow import CLOCK, SENDER, Effect, Move
+from services.feedback.casework.rules import Facts, FileFacts
+from services.feedback.casework.schemas import Merge, RateReply, WithNote
+from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind
 from services.feedback.deadlines.service import Extension
@@ -22,7 +22,6 @@ from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
-from shared.errors import StateConflict
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
@@ -79,7 +78,7 @@ async def act_as_sender(
 
 
 async def rate(
-    session: AsyncSession, keyring: Keyring, letter: Letter, rating: Rate, now: datetime
+    session: AsyncSession, keyring: Keyring, letter: Letter, rating: RateReply, now: datetime
 ) -> Letter:
     """A good grade closes the letter; a bad one asks to reopen it while that is possible."""
     action = rules.action_for(rating.grade, letter.reopened)
@@ -106,7 +105,7 @@ async def _run_out(
         letter = await letters.by_id(session, clock.subject_id)
         if letter is not None and letter.state is state:
             move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_CLOCK.roles)
-            await _make(session, None, letter, move, THE_CLOCK, Fields(), now)
+            await _make(session, None, letter, move, THE_CLOCK, WithNote(), now)
         subject = deadlines.Subject(clock.subject_kind, clock.subject_id)
         await deadlines.meet(session, subject, kind, by=CLOCK, now=now)
     return len(over)
@@ -126,7 +125,7 @@ async def _make(
     session: AsyncSession,
     keyring: Keyring | None,
     letter: Letter,
-    move: Move,
+    move: LetterMove[Any],
     actor: Actor,
     fields: BaseModel,
     now: datetime,
@@ -138,25 +137,21 @@ async def _make(
         move.guard(await _facts(session, letter, actor, fields, now, file, target))
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
-    changed = effects.changes(letter, move.action, to, act)
+    changed = move.changes(letter, act) if move.changes is not None else {}
+    # The swap writes the new row into `letter`, so the step is made of the old one before.
     transition = _transition(letter, move, to, act, keyring)
-    moved = await _swap(session, letter, changed)
+    moved = await letters.swap(session, letter, {**changed, "state": to})
     session.add(transition)
-    if (add := effects.ADDED.get(move.action)) is not None and keyring is not None:
-        await add(session, keyring, moved, act)
+    if move.adds is not None and keyring is not None:
+        session.add(move.adds(keyring, moved, act))
+    if move.grants is not None and file.extension is not None:
+        await queries.decide_extension(
+            session, file.extension.id, granted=move.grants, by=act.by, now=now
+        )
     await session.flush()
-    await _turn_clocks(session, moved, move.effects, act)
+    await _turn_clocks(session, moved, move, act)
     await _record(session, moved, move, now, target)
     return moved
-
-
-async def _swap(session: AsyncSession, letter: Letter, changed: dict[str, Any]) -> Letter:
-    done = await letters.swap(session, letter, changed)
-    present = await letters.by_id(session, letter.id)
-    assert present is not None  # letters are never deleted
-    if not done:
-        raise StateConflict(state=present.state, version=present.version)
-    return present
 
 
 async def _facts(
@@ -165,9 +160,9 @@ async def _facts(
     actor: Actor,
     fields: BaseModel,
     now: datetime,
-    file: queries.FileFacts,
+    file: FileFacts,
     target: Letter | None,
-) -> Facts:
+) -> Facts[BaseModel]:
     due = {kind: clock.due_at for kind, clock in (await clocks.of(session, letter)).items()}
     codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
     return Facts(
@@ -175,11 +170,7 @@ async def _facts(
         by=actor.sub,
         fields=fields,
         now=now,
-        reply_author=file.reply.author if file.reply else None,
-        returns=file.returns,
-        supplements=file.supplements,
-        is_rated=file.is_rated,
-        extension_asked_by=file.extension.asked_by if file.extension else None,
+        file=file,
         accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),
         reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
         reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
@@ -189,10 +180,14 @@ async def _facts(
 
 
 def _transition(
-    letter: Letter, move: Move, to: LetterState, act: Act, keyring: Keyring | None
+    letter: Letter,
+    move: LetterMove[Any],
+    to: LetterState,
+    act: Act[BaseModel],
+    keyring: Keyring | None,
 ) -> LetterTransition:
     row = new_id()
-    said = act.fields.model_dump_json(exclude={"code"}, exclude_none=True)
+    fields = act.fields.model_dump_json(exclude={"code"}, exclude_none=True)
     where = "letter_transition.fields"
     return LetterTransition(
         id=row,
@@ -204,13 +199,13 @@ def _transition(
         actor=act.by,
         department_code=getattr(act.fields, "department_code", None) or letter.department_code,
         reason_code=getattr(act.fields, "reason_code", None),
-        fields_sealed=keyring.seal(said, where=where, row=str(row)) if keyring else None,
+        fields_sealed=keyring.seal(fields, where=where, row=str(row)) if keyring else None,
         at=act.now,
     )
 
 
 async def _turn_clocks(
-    session: AsyncSession, letter: Letter, effects: tuple[Effect, ...], act: Act
+    session: AsyncSession, letter: Letter, move: LetterMove[Any], act: Act[BaseModel]
 ) -> None:
     asked = act.file.extension
     extension = (
@@ -219,12 +214,16 @@ async def _turn_clocks(
         else None
     )
     turned = LetterClocks(session, letter, act.by, act.now)
-    for effect in effects:
+    for effect in move.clocks:
         await turned.apply(effect, extension)
 
 
 async def _record(
-    session: AsyncSession, letter: Letter, move: Move, now: datetime, target: Letter | None
+    session: AsyncSession,
+    letter: Letter,
+    move: LetterMove[Any],
+    now: datetime,
+    target: Letter | None,
 ) -> None:
     if move.event is None:
         return

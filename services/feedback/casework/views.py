@@ -9,20 +9,20 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries, workflow
-from services.feedback.casework.answers import (
-    ActivityView,
-    ClockView,
-    DuplicateView,
-    FileView,
-    LetterView,
-    PapersView,
-    StepView,
-)
 from services.feedback.casework.models import (
     LetterActivity,
     LetterReply,
     LetterSupplement,
     LetterTransition,
+)
+from services.feedback.casework.schemas import (
+    ActivityView,
+    DuplicateView,
+    FileView,
+    LetterClockView,
+    LetterStepView,
+    LetterView,
+    PapersView,
 )
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
@@ -138,13 +138,13 @@ def open_reply(keyring: Keyring, reply: LetterReply) -> str:
     return keyring.open(reply.text_sealed, where="letter_reply.text", row=str(reply.id))
 
 
-def said_in(keyring: Keyring, step: LetterTransition) -> dict[str, Any]:
-    """The fields that came with a move."""
+def fields_of(keyring: Keyring, step: LetterTransition) -> dict[str, Any]:
+    """The fields that came with an action."""
     if step.fields_sealed is None:
         return {}
     opened = keyring.open(step.fields_sealed, where="letter_transition.fields", row=str(step.id))
-    said: dict[str, Any] = json.loads(opened)
-    return said
+    fields: dict[str, Any] = json.loads(opened)
+    return fields
 
 
 async def _views(
@@ -205,9 +205,9 @@ def _known(keyring: Keyring, letter: Letter) -> Known:
     return Known(letters.personal_of(keyring, letter))
 
 
-def _step(keyring: Keyring, step: LetterTransition, known: Known) -> StepView:
-    said = said_in(keyring, step)
-    return StepView(
+def _step(keyring: Keyring, step: LetterTransition, known: Known) -> LetterStepView:
+    fields = fields_of(keyring, step)
+    return LetterStepView(
         version=step.version,
         action=step.action,
         from_state=step.from_state,
@@ -215,7 +215,7 @@ def _step(keyring: Keyring, step: LetterTransition, known: Known) -> StepView:
         actor=step.actor,
         department_code=step.department_code,
         reason_code=step.reason_code,
-        said={name: mask(v, known) if isinstance(v, str) else v for name, v in said.items()},
+        said={name: mask(v, known) if isinstance(v, str) else v for name, v in fields.items()},
         at=step.at,
     )
 
@@ -230,8 +230,8 @@ def _activity(keyring: Keyring, activity: LetterActivity, known: Known) -> Activ
     )
 
 
-def _clock(clock: Deadline) -> ClockView:
-    return ClockView(
+def _clock(clock: Deadline) -> LetterClockView:
+    return LetterClockView(
         kind=clock.kind,
         state=clock.state,
         due_on=clock.due_on,

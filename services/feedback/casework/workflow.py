@@ -3,31 +3,38 @@ tests are made from.
 
 Two actors are no staff: the sender, who shows the query code, and the clock. A reply goes out only
 through `in_review`, and never by the approval of its own author. An accusation (举报) is never seen
-by whom it accuses. Undoing a merge leads back to the state before it.
+by whom it accuses. Undoing a merge leads back to the state before it. What is not marked so is not
+shown to the sender: who gave the letter to whom, and drafts.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from services.feedback.casework import events, rules
+from services.feedback.casework import additions, changes, events, rules
 from services.feedback.casework import schemas as fields
+from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.labels import LABELS, STATES
 from services.feedback.casework.rules import Facts
+from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
+from services.feedback.tables import Table
 from shared.errors import Text
 from shared.messaging.events import Event
+from shared.security.crypto import Keyring
 from shared.workflow import Workflow
 
 SENDER = "sender"
 CLOCK = "clock"
 STAFF = ("dispatcher", "officer", "reviewer", "supervisor")
 
+MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Handled together with a like letter")
 
-class Effect(StrEnum):
-    """What a move does to the letter's time limits."""
+
+class ClockEffect(StrEnum):
+    """What an action does to the letter's time limits."""
 
     REGISTERED_IN_TIME = "meets the limit to register"
     KIND_SETTLED = "sets the limit to reply by the kind, from the day of receipt"
@@ -42,34 +49,64 @@ class Effect(StrEnum):
     REVIVED = "starts the limit to reply again, from the day of receipt"
 
 
-class Move(NamedTuple):
-    """In `state`, `action` by one of `roles` leads to `to` (None: the state before the merge)."""
+F = TypeVar("F", bound=BaseModel)
+
+
+class LetterMove(NamedTuple, Generic[F]):
+    """In `state`, `action` by one of `roles` leads to `to` (None: the state before the merge).
+
+    `takes` are the fields that the row's functions read: `guard` may refuse, `changes` says what is
+    set on the letter, `adds` which row comes into its file. `grants` decides the extension that
+    waits. The sender's own view shows the step where `tells_sender`, under the name `shown_as` if
+    the sender knows the action by another, with the words of the fields `quotes` or with `notice`.
+    """
 
     state: S
     action: str
     to: S | None
     roles: frozenset[str]
-    takes: type[BaseModel] = fields.Fields
-    guard: Callable[[Facts], None] | None = None
-    effects: tuple[Effect, ...] = ()
-    event: type[Event] | None = None
+    takes: type[F]
+    guard: Callable[[Facts[F]], None] | None
+    changes: Callable[[Letter, Act[F]], Columns] | None
+    adds: Callable[[Keyring, Letter, Act[F]], Table] | None
+    clocks: tuple[ClockEffect, ...]
+    event: type[Event] | None
+    tells_sender: bool
+    quotes: tuple[str, ...]
+    notice: Text | None
+    shown_as: str | None
+    grants: bool | None
 
 
-def _rule(
+def _rows(
     action: str,
     from_: tuple[S, ...],
     to: S | None,
     by: tuple[str, ...],
-    takes: type[BaseModel] = fields.Fields,
-    guard: Callable[[Facts], None] | None = None,
-    effects: tuple[Effect, ...] = (),
-    event: type[Event] | None = None,
+    takes: type[F],
+    guard: Callable[[Facts[F]], None] | None = None,
     *,
+    changes: Callable[[Letter, Act[F]], Columns] | None = None,
+    adds: Callable[[Keyring, Letter, Act[F]], Table] | None = None,
+    clocks: tuple[ClockEffect, ...] = (),
+    event: type[Event] | None = None,
+    tells_sender: bool = False,
+    quotes: tuple[str, ...] = (),
+    notice: Text | None = None,
+    shown_as: str | None = None,
+    grants: bool | None = None,
     stays: bool = False,
-) -> list[Move]:
-    """The same move from several states; `stays` leaves the letter in each."""
-    more = (frozenset(by), takes, guard, effects, event)
-    return [Move(state, action, state if stays else to, *more) for state in from_]
+) -> list[LetterMove[Any]]:
+    """The same row for several states; `stays` leaves the letter in each.
+
+    What the row's functions read is what the action takes: the type checker holds them together.
+    """
+    does = (takes, guard, changes, adds, clocks, event)
+    shows = (tells_sender, quotes, notice, shown_as, grants)
+    return [
+        LetterMove(state, action, state if stays else to, frozenset(by), *does, *shows)
+        for state in from_
+    ]
 
 
 DESK = ("dispatcher", "supervisor")
@@ -77,68 +114,86 @@ OPEN = (S.RECEIVED, S.REGISTERED, S.ACCEPTED, S.DISPATCHED, S.DISPUTED, S.HANDLI
 LIVE = (*OPEN, S.AWAITING_CITIZEN)
 ANSWERED = (S.REPLIED, S.CLOSED)
 AT_WORK = (S.HANDLING, S.IN_REVIEW)
+_E = ClockEffect
 
-MOVES: tuple[Move, ...] = (
-    *_rule("register", (S.RECEIVED,), S.REGISTERED, ("dispatcher",), fields.Classify,
-           rules.names_the_accused, (Effect.REGISTERED_IN_TIME, Effect.KIND_SETTLED),
-           events.LetterRegistered),
-    *_rule("reclassify", (S.REGISTERED,), S.REGISTERED, ("dispatcher",), fields.Classify,
-           rules.names_the_accused, (Effect.KIND_SETTLED,)),
-    *_rule("accept", (S.REGISTERED,), S.ACCEPTED, ("dispatcher",)),
-    *_rule("refuse", (S.REGISTERED,), S.NOT_ACCEPTED, ("dispatcher",), fields.Refuse,
-           effects=(Effect.ENDED,)),
-    *_rule("transfer", (S.REGISTERED, S.ACCEPTED), S.TRANSFERRED, ("dispatcher",), fields.Transfer,
-           effects=(Effect.ENDED,)),
-    *_rule("dispatch", (S.ACCEPTED,), S.DISPATCHED, DESK, fields.Dispatch,
-           rules.not_to_the_accused, (Effect.DISPATCHED,), events.LetterDispatched),
-    *_rule("accept", (S.DISPATCHED,), S.HANDLING, ("officer",), effects=(Effect.TAKEN,)),
-    *_rule("return", (S.DISPATCHED,), S.REGISTERED, ("officer",), fields.GiveBack,
-           rules.first_return_in_time, (Effect.TAKEN,)),
-    *_rule("dispute", (S.DISPATCHED,), S.DISPUTED, ("officer",), fields.GiveBack,
-           effects=(Effect.TAKEN,)),
-    *_rule("confirm_dispatch", (S.DISPUTED,), S.HANDLING, ("supervisor",), fields.Explain),
-    *_rule("uphold_return", (S.DISPUTED,), S.REGISTERED, ("supervisor",), fields.Explain,
-           effects=(Effect.TAKEN,)),
-    *_rule("recall", (S.DISPATCHED, S.HANDLING), S.REGISTERED, DESK, fields.Explain,
-           effects=(Effect.TAKEN,)),
-    *_rule("ask_citizen", (S.HANDLING,), S.AWAITING_CITIZEN, ("officer",), fields.AskCitizen,
-           effects=(Effect.PAUSED,)),
-    *_rule("resume", (S.AWAITING_CITIZEN,), S.HANDLING, ("officer", CLOCK),
-           effects=(Effect.RESUMED,)),
-    *_rule("log_activity", (S.HANDLING, S.AWAITING_CITIZEN), None, ("officer",), fields.LogActivity,
-           rules.not_in_the_future, stays=True),
-    *_rule("request_extension", (S.HANDLING,), S.HANDLING, ("officer",), fields.RequestExtension,
-           rules.extension_before_due),
-    *_rule("approve_extension", AT_WORK, None, ("supervisor",), guard=rules.asked_by_another,
-           effects=(Effect.EXTENDED,), stays=True),
-    *_rule("refuse_extension", AT_WORK, None, ("supervisor",), fields.Explain,
-           rules.asked_by_another, stays=True),
-    *_rule("submit_reply", (S.HANDLING,), S.IN_REVIEW, ("officer",), fields.SubmitReply),
-    *_rule("send_back", (S.IN_REVIEW,), S.HANDLING, ("reviewer",), fields.Explain),
-    *_rule("approve", (S.IN_REVIEW,), S.REPLIED, ("reviewer",), guard=rules.written_by_another,
-           effects=(Effect.ANSWERED,), event=events.LetterReplied),
-    *_rule("close", (S.REPLIED,), S.CLOSED, (CLOCK,), event=events.LetterClosed),
-    *_rule("rate_good", (S.REPLIED,), S.CLOSED, (SENDER,), fields.Rate, rules.not_yet_rated,
-           event=events.LetterClosed),
-    *_rule("rate_good", (S.CLOSED,), S.CLOSED, (SENDER,), fields.Rate, rules.not_yet_rated),
-    *_rule("rate_bad", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Rate, rules.may_rate_bad),
-    *_rule("rate_last", (S.REPLIED,), S.CLOSED, (SENDER,), fields.Rate, rules.not_yet_rated,
-           event=events.LetterClosed),
-    *_rule("rate_last", (S.CLOSED,), S.CLOSED, (SENDER,), fields.Rate, rules.not_yet_rated),
-    *_rule("reopen", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Reopen, rules.may_reopen),
-    *_rule("grant_reopen", (S.REOPEN_REQUESTED,), S.HANDLING, ("supervisor",),
-           effects=(Effect.REOPENED,), event=events.LetterReopened),
-    *_rule("refuse_reopen", (S.REOPEN_REQUESTED,), S.CLOSED, ("supervisor",), fields.Explain,
-           event=events.LetterClosed),
-    *_rule("supplement", OPEN, None, (SENDER,), fields.Supplement,
-           rules.room_for_more, stays=True),
-    *_rule("supplement", (S.AWAITING_CITIZEN,), S.HANDLING, (SENDER,), fields.Supplement,
-           rules.room_for_more, (Effect.RESUMED,)),
-    *_rule("withdraw", (*LIVE, S.IN_REVIEW), S.WITHDRAWN, (SENDER,), fields.Withdraw,
-           effects=(Effect.ENDED,)),
-    *_rule("merge", LIVE, S.MERGED, DESK, fields.Merge, rules.may_merge, (Effect.ENDED,),
-           events.LetterMerged),
-    *_rule("unmerge", (S.MERGED,), None, DESK, fields.Explain, effects=(Effect.REVIVED,)),
+MOVES: tuple[LetterMove[Any], ...] = (
+    *_rows("register", (S.RECEIVED,), S.REGISTERED, ("dispatcher",), fields.Classify,
+           rules.names_the_accused, changes=changes.kind_and_accused, tells_sender=True,
+           clocks=(_E.REGISTERED_IN_TIME, _E.KIND_SETTLED), event=events.LetterRegistered),
+    *_rows("reclassify", (S.REGISTERED,), S.REGISTERED, ("dispatcher",), fields.Classify,
+           rules.names_the_accused, changes=changes.kind_and_accused, clocks=(_E.KIND_SETTLED,)),
+    *_rows("accept", (S.REGISTERED,), S.ACCEPTED, ("dispatcher",), fields.WithNote,
+           tells_sender=True),
+    *_rows("refuse", (S.REGISTERED,), S.NOT_ACCEPTED, ("dispatcher",), fields.Refuse,
+           clocks=(_E.ENDED,), tells_sender=True, quotes=("basis", "where_to_go")),
+    *_rows("transfer", (S.REGISTERED, S.ACCEPTED), S.TRANSFERRED, ("dispatcher",), fields.Transfer,
+           clocks=(_E.ENDED,), tells_sender=True, quotes=("basis", "organisation")),
+    *_rows("dispatch", (S.ACCEPTED,), S.DISPATCHED, DESK, fields.Dispatch,
+           rules.not_to_the_accused, changes=changes.department, clocks=(_E.DISPATCHED,),
+           event=events.LetterDispatched, tells_sender=True),
+    *_rows("accept", (S.DISPATCHED,), S.HANDLING, ("officer",), fields.WithNote,
+           clocks=(_E.TAKEN,), tells_sender=True),
+    *_rows("return", (S.DISPATCHED,), S.REGISTERED, ("officer",), fields.GiveBack,
+           rules.first_return_in_time, changes=changes.no_department, clocks=(_E.TAKEN,)),
+    *_rows("dispute", (S.DISPATCHED,), S.DISPUTED, ("officer",), fields.GiveBack,
+           clocks=(_E.TAKEN,)),
+    *_rows("confirm_dispatch", (S.DISPUTED,), S.HANDLING, ("supervisor",), fields.Explain),
+    *_rows("uphold_return", (S.DISPUTED,), S.REGISTERED, ("supervisor",), fields.Explain,
+           changes=changes.no_department, clocks=(_E.TAKEN,)),
+    *_rows("recall", (S.DISPATCHED, S.HANDLING), S.REGISTERED, DESK, fields.Explain,
+           changes=changes.no_department, clocks=(_E.TAKEN,)),
+    *_rows("ask_citizen", (S.HANDLING,), S.AWAITING_CITIZEN, ("officer",), fields.AskCitizen,
+           clocks=(_E.PAUSED,), tells_sender=True, quotes=("question",)),
+    *_rows("resume", (S.AWAITING_CITIZEN,), S.HANDLING, ("officer", CLOCK), fields.WithNote,
+           clocks=(_E.RESUMED,), tells_sender=True),
+    *_rows("log_activity", (S.HANDLING, S.AWAITING_CITIZEN), None, ("officer",), fields.LogActivity,
+           rules.not_in_the_future, adds=additions.activity, tells_sender=True, stays=True),
+    *_rows("request_extension", (S.HANDLING,), S.HANDLING, ("officer",), fields.RequestExtension,
+           rules.extension_before_due, adds=additions.extension),
+    *_rows("approve_extension", AT_WORK, None, ("supervisor",), fields.WithNote,
+           rules.asked_by_another, grants=True, clocks=(_E.EXTENDED,), tells_sender=True,
+           stays=True),
+    *_rows("refuse_extension", AT_WORK, None, ("supervisor",), fields.Explain,
+           rules.asked_by_another, grants=False, stays=True),
+    *_rows("submit_reply", (S.HANDLING,), S.IN_REVIEW, ("officer",), fields.SubmitReply,
+           adds=additions.reply),
+    *_rows("send_back", (S.IN_REVIEW,), S.HANDLING, ("reviewer",), fields.Explain),
+    *_rows("approve", (S.IN_REVIEW,), S.REPLIED, ("reviewer",), fields.WithNote,
+           rules.written_by_another, changes=changes.replied, adds=additions.approval,
+           clocks=(_E.ANSWERED,), event=events.LetterReplied, tells_sender=True),
+    *_rows("close", (S.REPLIED,), S.CLOSED, (CLOCK,), fields.WithNote, changes=changes.closed,
+           event=events.LetterClosed, tells_sender=True),
+    *_rows("rate_good", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+           changes=changes.closed, adds=additions.rating, event=events.LetterClosed,
+           tells_sender=True, shown_as="rate"),
+    *_rows("rate_good", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+           adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("rate_bad", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.RateReply,
+           rules.may_rate_bad, adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("rate_last", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+           changes=changes.closed, adds=additions.rating, event=events.LetterClosed,
+           shown_as="rate"),
+    *_rows("rate_last", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+           adds=additions.rating, shown_as="rate"),
+    *_rows("reopen", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Reopen, rules.may_reopen,
+           tells_sender=True),
+    *_rows("grant_reopen", (S.REOPEN_REQUESTED,), S.HANDLING, ("supervisor",), fields.WithNote,
+           changes=changes.reopened, clocks=(_E.REOPENED,), event=events.LetterReopened,
+           tells_sender=True),
+    *_rows("refuse_reopen", (S.REOPEN_REQUESTED,), S.CLOSED, ("supervisor",), fields.Explain,
+           changes=changes.closed, event=events.LetterClosed, tells_sender=True,
+           quotes=("reason",)),
+    *_rows("supplement", OPEN, None, (SENDER,), fields.Supplement, rules.room_for_more,
+           adds=additions.supplement, tells_sender=True, stays=True),
+    *_rows("supplement", (S.AWAITING_CITIZEN,), S.HANDLING, (SENDER,), fields.Supplement,
+           rules.room_for_more, adds=additions.supplement, clocks=(_E.RESUMED,),
+           tells_sender=True),
+    *_rows("withdraw", (*LIVE, S.IN_REVIEW), S.WITHDRAWN, (SENDER,), fields.Withdraw,
+           clocks=(_E.ENDED,), tells_sender=True),
+    *_rows("merge", LIVE, S.MERGED, DESK, fields.Merge, rules.may_merge, changes=changes.merged,
+           clocks=(_E.ENDED,), event=events.LetterMerged, tells_sender=True, notice=MERGED_AS),
+    *_rows("unmerge", (S.MERGED,), None, DESK, fields.Explain, changes=changes.unmerged,
+           clocks=(_E.REVIVED,), tells_sender=True),
 )  # fmt: skip
 WORKFLOW = Workflow(
     MOVES,
@@ -148,8 +203,11 @@ WORKFLOW = Workflow(
     starts=[S.RECEIVED],
     columns={
         "takes": Text("必填", "needs"),
-        "effects": Text("时限", "limits"),
+        "changes": Text("来信", "changes"),
+        "adds": Text("档案", "adds"),
+        "clocks": Text("时限", "limits"),
         "event": Text("事件", "event"),
+        "tells_sender": Text("告知来信人", "tells the sender"),
     },
 )
 STAFF_ACTIONS = tuple(a for a in WORKFLOW.actions if WORKFLOW.roles_of(a) & set(STAFF))
@@ -164,7 +222,7 @@ def describe(action: str) -> str:
     """From which states to which, by whom, with what effect on the limits: read off the table."""
     lines = [
         f"- `{move.state}` → `{move.to or '…'}`: {', '.join(sorted(move.roles))}"
-        + "".join(f"; {effect}" for effect in move.effects)
+        + "".join(f"; {effect}" for effect in move.clocks)
         + (f"; event `{move.event.type}`" if move.event else "")
         for move in MOVES
         if move.action == action

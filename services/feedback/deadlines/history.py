@@ -1,4 +1,4 @@
-"""What happened to clocks: appended to their history, and told to the world."""
+"""What happened to clocks: appended to their history."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import queries
 from services.feedback.deadlines.models import Change, Deadline
-from shared.messaging.events import Event
 
 
 async def note(
@@ -34,8 +33,3 @@ async def changed(
     await session.flush()
     await note(session, [clock.id for clock in clocks], change, **noted)
     return clocks
-
-
-async def announce(session: AsyncSession, events: Sequence[tuple[Event, str, UUID]]) -> None:
-    """Promise many events in one statement: each with its scope and its subject's id."""
-    await queries.publish(session, events)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.feedback.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 COUNTRY = "CN"
@@ -108,6 +108,7 @@ class Deadline(Table, table=True):
 
     __tablename__ = "deadline"
     __table_args__ = (
+        known_states("state", ClockState),
         # A subject has at most one live clock of a kind, however often a start is repeated.
         Index(
             "uq_deadline_live",

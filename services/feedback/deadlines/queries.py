@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, insert, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, exists, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,9 +21,6 @@ from services.feedback.deadlines.models import (
     PolicyKind,
     SubjectKind,
 )
-from services.feedback.tables import system
-from shared.messaging import outbox
-from shared.messaging.events import Event
 
 Clocks = Sequence[Row[Deadline, bool]]
 """Each with whether a later edition of the calendar is out than the one it was computed by."""
@@ -199,14 +196,5 @@ async def note(
     reason: str | None,
 ) -> None:
     """Append to the history of these clocks, with their due dates as they now stand."""
-    said = {"change": change.value, "at": now, "by": by, "reason": reason}
-    await session.execute(_NOTE, {"ids": list(ids), **said})
-
-
-async def publish(session: AsyncSession, events: Sequence[tuple[Event, str, UUID]]) -> None:
-    """Promise many events at once: each with its scope and its subject's id."""
-    rows = [
-        outbox.row(event, scope=scope, subject=str(of))._asdict() for event, scope, of in events
-    ]
-    if rows:
-        await session.execute(insert(system["outbox"]), rows)
+    noted = {"change": change.value, "at": now, "by": by, "reason": reason}
+    await session.execute(_NOTE, {"ids": list(ids), **noted})

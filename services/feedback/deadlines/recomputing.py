@@ -21,6 +21,7 @@ from services.feedback.deadlines.events import DeadlineMoved
 from services.feedback.deadlines.models import LIVE, Change, Deadline
 from services.feedback.deadlines.queries import Clocks
 from shared.database.engine import Sessions
+from shared.messaging import outbox
 
 BATCH = 1000
 """Clocks recomputed in one transaction: each of its statements stays far below its timeout."""
@@ -44,11 +45,11 @@ async def recompute(sessions: Sessions, now: datetime) -> int:
 
 
 async def up_to_date(session: AsyncSession, found: Clocks, now: datetime) -> list[Deadline]:
-    """The clocks, locked before, by the newest edition; those that move are noted and told."""
+    """The clocks, locked before, by the newest edition; those that move are noted and published."""
     for days, clocks in await _outdated(session, found):
         before = [Moved(clock, clock.due_on) for clock in clocks]
         moved = [one for one in before if rules.follow(one.clock, days, now)]
-        await _tell(session, moved, days.notice, now)
+        await _publish(session, moved, days.notice, now)
     return [clock for clock, _ in found]
 
 
@@ -74,7 +75,7 @@ async def _outdated(
     return [(await calendar.load(session, region), of) for region, of in by_region.items()]
 
 
-async def _tell(session: AsyncSession, moved: list[Moved], notice: str, now: datetime) -> None:
+async def _publish(session: AsyncSession, moved: list[Moved], notice: str, now: datetime) -> None:
     await history.changed(
         session,
         [clock for clock, _ in moved],
@@ -84,7 +85,9 @@ async def _tell(session: AsyncSession, moved: list[Moved], notice: str, now: dat
         reason=notice[:200],
     )
     events = [_event(clock, before) for clock, before in moved]
-    await history.announce(session, [(e, e.department_code, e.subject_id) for e in events])
+    await outbox.record_many(
+        session, [outbox.Addressed(e, e.department_code, str(e.subject_id)) for e in events]
+    )
 
 
 def _event(clock: Deadline, due_on_before: date) -> DeadlineMoved:

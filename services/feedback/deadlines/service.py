@@ -35,22 +35,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar import service as calendar
 from services.feedback.deadlines import queries, recomputing, rules
-from services.feedback.deadlines.history import announce as announce
 from services.feedback.deadlines.history import changed
 from services.feedback.deadlines.history import note as note
 from services.feedback.deadlines.models import (
     COUNTRY,
     LIVE,
     Change,
-    ClockState,
     Deadline,
     DeadlinePolicy,
     PolicyKind,
     SubjectKind,
 )
 from services.feedback.deadlines.rules import Extension as Extension
+from services.feedback.deadlines.workflow import CLOCKS, ClockAction, ClockMove
 from shared.clock import today
-from shared.errors import NotFound, StateConflict, Text
+from shared.errors import NotFound, Text
+from shared.workflow import refuse
 
 
 class Subject(NamedTuple):
@@ -91,11 +91,8 @@ async def start(
     )
     if not started:
         [(live, _)] = await queries.lock_live(session, subject.kind, [subject.id], [kind])
-        raise StateConflict(
-            Text("该事项的这一时限已在计时", "This limit is already running"),
-            state=live.state,
-            version=live.version,
-        )
+        detail = Text("该事项的这一时限已在计时", "This limit is already running")
+        refuse(live.state, live.version, detail)
     return started[0]
 
 
@@ -128,40 +125,36 @@ async def pause(
 ) -> list[Deadline]:
     """Stop running clocks from today on. One that is already overdue runs on: late stays late."""
     paused = [
-        clock
-        for clock in await _locked(session, subject, kinds, now=now)
-        if clock.state is ClockState.RUNNING and now < clock.due_at
+        (clock, row)
+        for clock, row in await _open_to(session, subject, kinds, ClockAction.PAUSE, now=now)
+        if now < clock.due_at
     ]
-    for clock in paused:
-        clock.state, clock.paused_on = ClockState.PAUSED, today(now)
-    return await changed(session, paused, Change.PAUSED, by=by, now=now)
+    for clock, row in paused:
+        clock.state, clock.paused_on = row.to, today(now)
+    return await changed(session, [clock for clock, _ in paused], Change.PAUSED, by=by, now=now)
 
 
 async def resume(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
     """Let paused clocks run on; the days between are added to their limit."""
-    resumed = [
-        clock
-        for clock in await _locked(session, subject, kinds, now=now)
-        if clock.state is ClockState.PAUSED
-    ]
-    for clock in resumed:
+    resumed = await _open_to(session, subject, kinds, ClockAction.RESUME, now=now)
+    for clock, row in resumed:
         since = clock.paused_on or today(now)
         clock.pauses = [*clock.pauses, [since.isoformat(), today(now).isoformat()]]
-        clock.state, clock.paused_on = ClockState.RUNNING, None
+        clock.state, clock.paused_on = row.to, None
         await _recompute(session, clock, now)
-    return await changed(session, resumed, Change.RESUMED, by=by, now=now)
+    return await changed(session, [clock for clock, _ in resumed], Change.RESUMED, by=by, now=now)
 
 
 async def meet(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
     """Done: the clocks stop. Whether in time is `rules.is_overdue` of the clock afterwards."""
-    met = await _locked(session, subject, kinds, now=now)
-    for clock in met:
-        clock.state, clock.met_at, clock.paused_on = ClockState.MET, now, None
-    return await changed(session, met, Change.MET, by=by, now=now)
+    met = await _open_to(session, subject, kinds, ClockAction.MEET, now=now)
+    for clock, row in met:
+        clock.state, clock.met_at, clock.paused_on = row.to, now, None
+    return await changed(session, [clock for clock, _ in met], Change.MET, by=by, now=now)
 
 
 async def cancel(
@@ -182,7 +175,8 @@ async def cancel_many(
     """As `cancel`, for many subjects at once."""
     cancelled = [clock for clock, _ in await queries.lock_live(session, subject_kind, ids, kinds)]
     for clock in cancelled:
-        clock.state, clock.paused_on = ClockState.CANCELLED, None
+        row = CLOCKS.find(clock.state, clock.version, ClockAction.CANCEL)
+        clock.state, clock.paused_on = row.to, None
     return await changed(session, cancelled, Change.CANCELLED, by=by, now=now)
 
 
@@ -266,6 +260,20 @@ async def _locked(
     """The subject's live clocks, locked, and by the present calendar."""
     found = await queries.lock_live(session, subject.kind, [subject.id], kinds)
     return await recomputing.up_to_date(session, found, now)
+
+
+async def _open_to(
+    session: AsyncSession,
+    subject: Subject,
+    kinds: Collection[PolicyKind],
+    action: ClockAction,
+    *,
+    now: datetime,
+) -> list[tuple[Deadline, ClockMove]]:
+    """Of the subject's live clocks, locked, those to which this can happen, with their rows."""
+    locked = await _locked(session, subject, kinds, now=now)
+    rows = [(clock, CLOCKS.get(clock.state, action)) for clock in locked]
+    return [(clock, row) for clock, row in rows if row is not None]
 
 
 async def _recompute(session: AsyncSession, clock: Deadline, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.feedback.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -65,6 +65,7 @@ class Letter(Table, table=True):
 
     __tablename__ = "letter"
     __table_args__ = (
+        known_states("state", LetterState),
         # 信访工作条例 art. 30: an accusation never reaches the accused.
         CheckConstraint(
             "department_code IS NULL OR NOT department_code = ANY (accused)",

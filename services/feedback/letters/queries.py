@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -55,22 +55,6 @@ async def lock_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID,
         .execution_options(populate_existing=True)
     )
     return {letter.id: letter for letter in (await session.execute(rows)).scalars()}
-
-
-async def compare_and_swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -> bool:
-    """Apply `changes` if the letter still has the state and version that were read."""
-    swap = (
-        update(Letter)
-        .where(
-            col(Letter.id) == letter.id,
-            col(Letter.state) == letter.state,
-            col(Letter.version) == letter.version,
-        )
-        .values(**changes, version=letter.version + 1)
-        .execution_options(synchronize_session=False)
-        .returning(col(Letter.id))
-    )
-    return (await session.execute(swap)).scalar_one_or_none() is not None
 
 
 async def alike(

@@ -22,6 +22,7 @@ from services.feedback.letters.schemas import (
 )
 from services.feedback.redaction.rules import hide
 from shared.clock import today
+from shared.database import versioned
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
 from shared.ids import new_id, normal_code, secret_code
@@ -143,9 +144,9 @@ async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
     return await queries.by_id(session, letter_id)
 
 
-async def swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -> bool:
-    """Whether the letter was still as read, and now has `changes` and the next version."""
-    return await queries.compare_and_swap(session, letter, changes)
+async def swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -> Letter:
+    """The letter with `changes` and the next version. Raises StateConflict."""
+    return await versioned.swap(session, letter, changes)
 
 
 async def listed(

@@ -11,7 +11,7 @@ from sqlmodel import Column, Field
 from services.feedback.letters.models import LetterKind
 from services.feedback.redaction.rules import SpanKind
 from services.feedback.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -50,6 +50,7 @@ class Redaction(Table, table=True):
 
     __tablename__ = "redaction"
     __table_args__ = (
+        known_states("state", RedactionState),
         CheckConstraint("approvals_needed BETWEEN 1 AND 2", name="one_or_two_reviewers"),
         CheckConstraint(
             "(state = 'declined') = (declined_for IS NOT NULL)", name="declined_for_a_reason"

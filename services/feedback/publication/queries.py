@@ -101,22 +101,6 @@ async def open_once(session: AsyncSession, redaction: Redaction) -> bool:
     return opened.scalar_one_or_none() is not None
 
 
-async def swap(session: AsyncSession, redaction: Redaction, changes: dict[str, Any]) -> bool:
-    """Apply `changes` if the redaction is still as it was read."""
-    change = (
-        update(Redaction)
-        .where(
-            col(Redaction.id) == redaction.id,
-            col(Redaction.version) == redaction.version,
-            col(Redaction.state) == redaction.state,
-        )
-        .values(**changes, version=redaction.version + 1)
-        .execution_options(synchronize_session=False)
-        .returning(col(Redaction.id))
-    )
-    return (await session.execute(change)).scalar_one_or_none() is not None
-
-
 async def spans(session: AsyncSession, redaction_id: UUID) -> list[RedactionSpan]:
     rows = (
         select(RedactionSpan)

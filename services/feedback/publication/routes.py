@@ -14,7 +14,7 @@ from services.feedback.publication.schemas import (
     RedactionView,
 )
 from services.feedback.publication.service import Case
-from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
+from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import (
     Direct,
@@ -156,7 +156,7 @@ async def decide_spans(
     "/approve",
     operation_id="approve_publication",
     summary="同意公开 | Approve the public copy",
-    responses={**_CHANGE, **problem_responses(rules.AlreadyApproved)},
+    responses={**_CHANGE, **problem_responses(FourEyes)},
 )
 async def approve_publication(
     letter_id: UUID,

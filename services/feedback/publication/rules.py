@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 from services.feedback.publication.models import Part, RedactionSpan, Verdict
 from services.feedback.redaction.rules import Span, redact, unresolved
-from shared.errors import Conflict, Forbidden, Invalid, Text
+from shared.errors import Conflict, Invalid, Text
 from shared.security.identity import Caller
 
 TWO_REVIEWERS = frozenset({LetterKind.COMPLAINT, LetterKind.ACCUSATION})
@@ -44,10 +44,7 @@ class PublicationBlocked(Conflict):
     advice = Text("请逐处确认或驳回标出的内容", "Please accept or reject each place that is marked")
 
 
-class AlreadyApproved(Forbidden):
-    type = "/problems/four-eyes"
-    title = Text("须由另一人复核", "Another reviewer has to approve it")
-    advice = Text("请交由另一位审核人员复核", "Please let another reviewer approve it")
+ANOTHER_REVIEWER = Text("请交由另一位审核人员复核", "Please let another reviewer approve it")
 
 
 def ensure_publishable(letter: Letter, caller: Caller, basis: str | None) -> None:

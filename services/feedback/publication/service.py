@@ -10,7 +10,6 @@ from services.feedback.casework import events as casework_events
 from services.feedback.casework import views as casework
 from services.feedback.casework.views import Answer
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import PolicyKind
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import subject_of
@@ -28,14 +27,17 @@ from services.feedback.publication.models import (
     Verdict,
 )
 from services.feedback.publication.schemas import Decide
+from services.feedback.publication.workflow import WORKFLOW, RedactionAction, RedactionMove
 from services.feedback.redaction.rules import Known, propose
 from shared.clock import today
-from shared.errors import Invalid, NotFound, StateConflict, Text
+from shared.database import versioned
+from shared.errors import FourEyes, Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.workflow import refuse
 
 
 class Case(NamedTuple):
@@ -70,7 +72,7 @@ async def open_case(
     )
     if not await queries.open_once(session, redaction):
         present = await _present(session, answer.reply_id)
-        raise StateConflict(state=present.state, version=present.version)
+        refuse(present.state, present.version)
     session.add_all(await _proposals(session, keyring, letter, answer, texts, redaction))
     details = {"basis_given": basis is not None}
     await audit_log.write(
@@ -91,12 +93,12 @@ async def decide(
     session: AsyncSession, case: Case, decision: Decide, expected: int, caller: Caller
 ) -> Case:
     """Accept, reject and add spans; what was approved before counts no longer."""
-    redaction = _in_review(case.redaction, expected)
+    redaction = case.redaction
+    move = _move(redaction, RedactionAction.DECIDE, expected, caller)
     for place, added in enumerate(decision.add):
         pointer = f"/body/add/{place}/end"
         rules.ensure_inside(case.texts[added.part], added.start, added.end, pointer)
-    later = redaction.spans_version + 1
-    case = await _swapped(session, case, {"spans_version": later})
+    case = await _swapped(session, case, move, {})
     judged = [
         (decision.accept, Verdict.ACCEPTED),
         (decision.reject, Verdict.REJECTED),
@@ -127,17 +129,18 @@ async def approve(
     session: AsyncSession, case: Case, expected: int, caller: Caller, now: datetime
 ) -> Case:
     """One more reviewer approves; the last one needed puts the copy online."""
-    redaction = _in_review(case.redaction, expected)
+    redaction = case.redaction
+    move = _move(redaction, RedactionAction.APPROVE, expected, caller)
     if case.letter.state not in rules.ANSWERED:
         raise rules.NotAnswered(state=case.letter.state)
     spans = await queries.spans(session, redaction.id)
     rules.ensure_clear(case.texts, spans)
     before = await queries.approvals(session, redaction)
     if caller.sub in before:
-        raise rules.AlreadyApproved
+        raise FourEyes(rules.ANOTHER_REVIEWER)
     done = len(before) + 1 >= redaction.approvals_needed
     changes = {"state": RedactionState.PUBLISHED, "decided_at": now} if done else {}
-    case = await _swapped(session, case, changes)
+    case = await _swapped(session, case, move, changes)
     session.add(
         RedactionApproval(
             redaction_id=redaction.id,
@@ -148,7 +151,7 @@ async def approve(
     )
     if done:
         await _publish(session, case, spans, now)
-        await _decided(session, case, caller, now)
+        await _follow(session, case, move, caller, now)
     await session.flush()
     return case
 
@@ -162,13 +165,9 @@ async def decline(
     now: datetime,
 ) -> Case:
     """The reply is lawfully not published; it leaves the denominator of the publication rate."""
-    _in_review(case.redaction, expected)
-    case = await _swapped(
-        session,
-        case,
-        {"state": RedactionState.DECLINED, "declined_for": reason, "decided_at": now},
-    )
-    await _decided(session, case, caller, now)
+    move = _move(case.redaction, RedactionAction.DECLINE, expected, caller)
+    case = await _swapped(session, case, move, {"declined_for": reason, "decided_at": now})
+    await _follow(session, case, move, caller, now)
     return case
 
 
@@ -183,9 +182,8 @@ async def take_down(
     online = await queries.online(session, letter.id)
     if online is None:
         raise NotFound(Text("这封来信没有公开", "Nothing of this letter is public"))
-    changed = {"state": RedactionState.TAKEN_DOWN}
-    versions.ensure(expected, version=online.version, state=online.state)
-    await _swap(session, online, changed)
+    move = _move(online, RedactionAction.TAKE_DOWN, expected, caller)
+    await versioned.swap(session, online, {"state": move.to})
     await queries.take_down(session, letter.id, now)
     await audit_log.write(
         session, caller.sub, "publication.taken_down", f"letter:{letter.id}", now, {}
@@ -233,33 +231,45 @@ async def _present(session: AsyncSession, reply_id: UUID) -> Redaction:
     return found
 
 
-def _in_review(redaction: Redaction, expected: int) -> Redaction:
+def _move(
+    redaction: Redaction, action: RedactionAction, expected: int, caller: Caller
+) -> RedactionMove:
     versions.ensure(expected, version=redaction.version, state=redaction.state)
-    if redaction.state is not RedactionState.IN_REVIEW:
-        raise StateConflict(state=redaction.state, version=redaction.version)
-    return redaction
+    return WORKFLOW.take(redaction.state, redaction.version, action, caller.roles)
 
 
-async def _swapped(session: AsyncSession, case: Case, changes: dict[str, object]) -> Case:
-    return case._replace(redaction=await _swap(session, case.redaction, changes))
+async def _swapped(
+    session: AsyncSession, case: Case, move: RedactionMove, changes: dict[str, Any]
+) -> Case:
+    seen = case.redaction
+    changed = {"state": move.to or seen.state, **changes}
+    if move.renews:
+        changed["spans_version"] = seen.spans_version + 1
+    return case._replace(redaction=await versioned.swap(session, seen, changed))
 
 
-async def _swap(session: AsyncSession, seen: Redaction, changes: dict[str, Any]) -> Redaction:
-    done = await queries.swap(session, seen, changes)
-    present = await _present(session, seen.reply_id)
-    if not done:
-        raise StateConflict(state=present.state, version=present.version)
-    return present
+async def _follow(
+    session: AsyncSession, case: Case, move: RedactionMove, caller: Caller, now: datetime
+) -> None:
+    """What is decided meets its limit, and is told to the world where its row says so."""
+    if move.meets is not None:
+        await deadlines.meet(session, subject_of(case.letter), move.meets, by=caller.sub, now=now)
+    if move.event is not None:
+        await _record(session, case.letter, move.event, now)
 
 
-async def _decided(session: AsyncSession, case: Case, caller: Caller, now: datetime) -> None:
-    await deadlines.meet(
-        session,
-        subject_of(case.letter),
-        PolicyKind.PUBLICATION_DECISION,
-        by=caller.sub,
-        now=now,
+async def _record(
+    session: AsyncSession, letter: Letter, kind: type[LetterPublished], now: datetime
+) -> None:
+    event = kind(
+        letter_id=letter.id,
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        department_code=casework_events.told_department(letter),
+        at=now,
     )
+    scope = casework_events.scope_of(letter.kind, letter.department_code)
+    await outbox.record(session, event, scope=scope, subject=str(letter.id))
 
 
 async def _publish(
@@ -287,12 +297,3 @@ async def _publish(
         grams=search.grams(hay),
     )
     await queries.put_online(session, published)
-    event = LetterPublished(
-        letter_id=letter.id,
-        reg_no=letter.reg_no,
-        kind=letter.kind,
-        department_code=casework_events.told_department(letter),
-        at=now,
-    )
-    scope = casework_events.scope_of(letter.kind, letter.department_code)
-    await outbox.record(session, event, scope=scope, subject=str(letter.id))

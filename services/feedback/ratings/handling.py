@@ -11,9 +11,9 @@ from services.feedback.deadlines.models import PolicyKind
 from services.feedback.ratings import queries, rules, workflow
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
 from services.feedback.ratings.models import (
-    Action,
     AppealReason,
     Rating,
+    RatingAction,
     RatingState,
     RatingStep,
     Revisit,
@@ -21,10 +21,11 @@ from services.feedback.ratings.models import (
 )
 from services.feedback.ratings.rules import RevisitedToday
 from services.feedback.ratings.service import subject_of
-from services.feedback.ratings.workflow import Move
+from services.feedback.ratings.workflow import RatingMove
 from services.feedback.supervision import service as supervision
 from services.feedback.supervision.models import Cause
 from shared.clock import today
+from shared.database import versioned
 from shared.errors import NotFound
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
@@ -35,11 +36,11 @@ SAID, PLAN = "rating_step.said", "rating_step.plan"
 SUPERVISED_AT_LEVEL = 2
 
 DEPARTMENT_ACTIONS = (
-    Action.VERIFY,
-    Action.EXPLAIN,
-    Action.APPEAL,
-    Action.RECTIFY,
-    Action.FEEDBACK,
+    RatingAction.VERIFY,
+    RatingAction.EXPLAIN,
+    RatingAction.APPEAL,
+    RatingAction.RECTIFY,
+    RatingAction.FEEDBACK,
 )
 
 
@@ -54,7 +55,7 @@ class Doing:
 
 
 @dataclass(frozen=True)
-class Fields:
+class StepInput:
     """What comes with an action."""
 
     text: str | None = None
@@ -72,26 +73,27 @@ def may_see(caller: Caller, rating: Rating) -> bool:
 
 
 async def act(
-    session: AsyncSession, rating_id: UUID, action: Action, fields: Fields, doing: Doing
+    session: AsyncSession, rating_id: UUID, action: RatingAction, fields: StepInput, doing: Doing
 ) -> Rating:
     """The rating after a step of its table.
 
     Raises NotFound, StateConflict, Forbidden, SamePerson or RevisitedToday.
     """
-    rating = await queries.lock_rating(session, rating_id)
+    rating = await queries.get(session, rating_id)
     if rating is None or not may_see(doing.caller, rating):
         raise NotFound(rules.NO_RATING)
     versions.ensure(doing.expected, version=rating.version, state=rating.state)
     involved = await queries.who_did(session, rating.id, DEPARTMENT_ACTIONS)
     move = workflow.move_of(rating, action, doing.caller, involved)
     round_ = rating.round
-    rating.state, rating.version = move.to or rating.state, rating.version + 1
+    # The swap locks the row until the commit: what follows may change the rating once more.
+    rating = await versioned.swap(session, rating, {"state": move.to or rating.state})
     await _run_clocks(session, rating, move, doing)
-    if action is Action.RECTIFY and fields.is_complex:
+    if action is RatingAction.RECTIFY and fields.is_complex:
         await _allow_longer(session, rating, doing)
-    if action is Action.FEEDBACK:
+    if action is RatingAction.FEEDBACK:
         await _ask_for_revisit(session, rating, doing.now)
-    if action is Action.REVISIT and fields.outcome is not None:
+    if action is RatingAction.REVISIT and fields.outcome is not None:
         await _revisit(session, rating, fields.outcome, doing)
     if rating.state in workflow.ENDED:
         await deadlines.cancel(session, subject_of(rating), by=doing.caller.sub, now=doing.now)
@@ -100,7 +102,9 @@ async def act(
     return rating
 
 
-async def _run_clocks(session: AsyncSession, rating: Rating, move: Move, doing: Doing) -> None:
+async def _run_clocks(
+    session: AsyncSession, rating: Rating, move: RatingMove, doing: Doing
+) -> None:
     subject, by, now = subject_of(rating), doing.caller.sub, doing.now
     if move.meets:
         await deadlines.meet(session, subject, *move.meets, by=by, now=now)
@@ -191,7 +195,9 @@ async def _hand_to_supervision(session: AsyncSession, rating: Rating, doing: Doi
     rating.supervision_order_id = order.id
 
 
-def _step(rating: Rating, action: Action, round_: int, fields: Fields, doing: Doing) -> RatingStep:
+def _step(
+    rating: Rating, action: RatingAction, round_: int, fields: StepInput, doing: Doing
+) -> RatingStep:
     step = RatingStep(
         rating_id=rating.id,
         action=action,

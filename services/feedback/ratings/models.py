@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.feedback.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 MOST_REVISITS = 3
@@ -50,7 +50,7 @@ class RatingState(StrEnum):
     UNDER_SUPERVISION = "under_supervision"
 
 
-class Action(StrEnum):
+class RatingAction(StrEnum):
     """What staff does about a bad rating; each is one POST."""
 
     VERIFY = "verify"
@@ -100,6 +100,7 @@ class Invitation(Table, table=True):
 
     __tablename__ = "rating_invitation"
     __table_args__ = (
+        known_states("state", InvitationState),
         # One invitation a service event and stage, however often its event comes.
         UniqueConstraint("service_event_id", "stage"),
         Index("ix_rating_invitation_open", "expires_at", postgresql_where=text("state = 'open'")),
@@ -118,6 +119,7 @@ class Rating(Table, table=True):
 
     __tablename__ = "rating"
     __table_args__ = (
+        known_states("state", RatingState),
         # One person served, one rating: a second one is refused by the database.
         UniqueConstraint("service_event_id", "stage"),
         CheckConstraint("round BETWEEN 0 AND 1", name="rectified_once_more_at_most"),
@@ -165,11 +167,14 @@ class RatingStep(Table, table=True):
     """What was done about a rating, when and by whom. Never updated."""
 
     __tablename__ = "rating_step"
-    __table_args__ = (Index("ix_rating_step_rating", "rating_id", "at"),)
+    __table_args__ = (
+        known_states("state", RatingState),
+        Index("ix_rating_step_rating", "rating_id", "at"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     rating_id: UUID = Field(foreign_key="rating.id")
-    action: Action = Field(sa_type=enum_type(Action))
+    action: RatingAction = Field(sa_type=enum_type(RatingAction))
     state: RatingState = Field(sa_type=enum_type(RatingState))
     round: int
     at: datetime = Field(sa_type=Moment)

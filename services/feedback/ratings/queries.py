@@ -1,4 +1,4 @@
-"""All SQL of the room. A rating is locked before it is changed, so that changes queue up."""
+"""All SQL of the room."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -11,16 +11,16 @@ from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings.models import (
-    Action,
     Grade,
     Invitation,
-    InvitationState,
     Rating,
+    RatingAction,
     RatingState,
     RatingStep,
     Revisit,
     ServiceEvent,
 )
+from services.feedback.ratings.workflow import OVER, USED
 
 SWEEP = 5000
 
@@ -95,10 +95,10 @@ async def use_invitation(session: AsyncSession, invitation_id: UUID, now: dateti
         update(Invitation)
         .where(
             col(Invitation.id) == invitation_id,
-            col(Invitation.state) == InvitationState.OPEN,
+            col(Invitation.state) == USED.state,
             col(Invitation.expires_at) > now,
         )
-        .values(state=InvitationState.RATED)
+        .values(state=USED.to)
         .returning(col(Invitation.id))
     )
     return (await session.execute(used)).first() is not None
@@ -121,22 +121,17 @@ async def expire(session: AsyncSession, now: datetime) -> int:
     """Up to SWEEP open invitations whose time is over."""
     over = (
         select(col(Invitation.id))
-        .where(col(Invitation.state) == InvitationState.OPEN, col(Invitation.expires_at) <= now)
+        .where(col(Invitation.state) == OVER.state, col(Invitation.expires_at) <= now)
         .limit(SWEEP)
         .with_for_update(skip_locked=True)
     )
     expired: Any = await session.execute(
         update(Invitation)
         .where(col(Invitation.id).in_(over))
-        .values(state=InvitationState.EXPIRED)
+        .values(state=OVER.to)
         .execution_options(synchronize_session=False)
     )
     return int(expired.rowcount)
-
-
-async def lock_rating(session: AsyncSession, rating_id: UUID) -> Rating | None:
-    """The rating, locked until the transaction ends."""
-    return await session.get(Rating, rating_id, with_for_update=True, populate_existing=True)
 
 
 async def lock_rating_of_invitation(session: AsyncSession, invitation_id: UUID) -> Rating | None:
@@ -151,7 +146,7 @@ async def lock_rating_of_invitation(session: AsyncSession, invitation_id: UUID) 
 
 
 async def get(session: AsyncSession, rating_id: UUID) -> Rating | None:
-    return await session.get(Rating, rating_id)
+    return await session.get(Rating, rating_id, populate_existing=True)
 
 
 async def page(
@@ -189,7 +184,7 @@ async def steps(session: AsyncSession, rating_id: UUID) -> Sequence[RatingStep]:
 
 
 async def who_did(
-    session: AsyncSession, rating_id: UUID, actions: Collection[Action]
+    session: AsyncSession, rating_id: UUID, actions: Collection[RatingAction]
 ) -> frozenset[str]:
     """Who did any of these actions about a rating."""
     rows = select(col(RatingStep.by)).where(

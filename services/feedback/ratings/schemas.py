@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.feedback.ratings.models import (
-    Action,
     AppealReason,
     Grade,
     InvitationState,
+    RatingAction,
     RatingState,
     RevisitOutcome,
 )
@@ -39,15 +39,15 @@ class GiveRating(Prose):
     text: str | None = Field(None, max_length=1000, description="文字评价 | In your own words")
 
 
-class Said(Prose):
+class StepText(Prose):
     text: str = Field(min_length=2, max_length=2000, description="说明 | In words")
 
 
-class AppealRating(Said):
+class AppealRating(StepText):
     reason: AppealReason = Field(description="申诉理由 | Why it should not count")
 
 
-class Rectify(Said):
+class Rectify(StepText):
     """Measures; a complex matter takes longer, against a plan."""
 
     is_complex: bool = Field(False, description="情况复杂，15 个工作日 | Complex: 15 working days")
@@ -129,7 +129,7 @@ class RatingView(View):
 
 
 class RatingStepView(View):
-    action: Action
+    action: RatingAction
     state: RatingState
     round: int
     at: AwareDatetime

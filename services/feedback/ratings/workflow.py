@@ -4,16 +4,18 @@ The citizen may amend the rating once within 24 hours, until the department begi
 A return visit is made by someone who had no part in it, at most three tries on different days.
 """
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from services.feedback.deadlines.models import PolicyKind as P
 from services.feedback.ratings.models import (
     MOST_REVISITS,
+    InvitationState,
     Rating,
     RatingState,
     RevisitOutcome,
 )
-from services.feedback.ratings.models import Action as A
+from services.feedback.ratings.models import RatingAction as A
 from services.feedback.ratings.models import RatingState as S
 from services.feedback.ratings.rules import SamePerson
 from shared.errors import Text
@@ -25,7 +27,7 @@ REVIEWER = frozenset({"reviewer", "supervisor"})
 READERS = ("officer", "reviewer", "auditor", "supervisor", "hall_manager")
 
 
-class Move(NamedTuple):
+class RatingMove(NamedTuple):
     """What an action makes of a rating, who may do it, and what it does to the limits.
 
     `by_another`: by nobody who acted for the department. `to` None: see `after_revisit`.
@@ -46,18 +48,20 @@ _FIX = (P.RATING_RECTIFY, P.RATING_RECTIFY_COMPLEX)
 _DECIDED = (P.RATING_APPEAL,)
 
 MOVES = (
-    Move(S.RATED_BAD, A.VERIFY, S.VERIFYING, OFFICER,
-         meets=(P.RATING_CONTACT,), starts=P.RATING_RECTIFY),
-    Move(S.VERIFYING, A.RECTIFY, S.RECTIFYING, OFFICER),
-    Move(S.VERIFYING, A.EXPLAIN, S.EXPLAINED, OFFICER),
-    Move(S.VERIFYING, A.APPEAL, S.APPEALED, OFFICER, pauses=_FIX, starts=P.RATING_APPEAL),
-    Move(S.APPEALED, A.CONFIRM, S.CONFIRMED, REVIEWER,
-         meets=_DECIDED, resumes=_FIX, by_another=True),
-    Move(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER, meets=_DECIDED, by_another=True),
-    Move(S.CONFIRMED, A.RECTIFY, S.RECTIFYING, OFFICER),
-    Move(S.EXPLAINED, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER, meets=_FIX, starts=P.RATING_REVISIT),
-    Move(S.RECTIFYING, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER, meets=_FIX, starts=P.RATING_REVISIT),
-    Move(S.FEEDBACK_GIVEN, A.REVISIT, None, REVIEWER, by_another=True),
+    RatingMove(S.RATED_BAD, A.VERIFY, S.VERIFYING, OFFICER,
+               meets=(P.RATING_CONTACT,), starts=P.RATING_RECTIFY),
+    RatingMove(S.VERIFYING, A.RECTIFY, S.RECTIFYING, OFFICER),
+    RatingMove(S.VERIFYING, A.EXPLAIN, S.EXPLAINED, OFFICER),
+    RatingMove(S.VERIFYING, A.APPEAL, S.APPEALED, OFFICER, pauses=_FIX, starts=P.RATING_APPEAL),
+    RatingMove(S.APPEALED, A.CONFIRM, S.CONFIRMED, REVIEWER,
+               meets=_DECIDED, resumes=_FIX, by_another=True),
+    RatingMove(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER, meets=_DECIDED, by_another=True),
+    RatingMove(S.CONFIRMED, A.RECTIFY, S.RECTIFYING, OFFICER),
+    RatingMove(S.EXPLAINED, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
+               meets=_FIX, starts=P.RATING_REVISIT),
+    RatingMove(S.RECTIFYING, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
+               meets=_FIX, starts=P.RATING_REVISIT),
+    RatingMove(S.FEEDBACK_GIVEN, A.REVISIT, None, REVIEWER, by_another=True),
 )  # fmt: skip
 STATES = {
     S.RATED_GOOD: Text("好评", "good"),
@@ -110,7 +114,7 @@ ENDED = frozenset(
 )
 
 
-def move_of(rating: Rating, action: A, caller: Caller, involved: frozenset[str]) -> Move:
+def move_of(rating: Rating, action: A, caller: Caller, involved: frozenset[str]) -> RatingMove:
     """The row of the table. Raises StateConflict, Forbidden or SamePerson.
 
     `involved` are those who acted for the department: none of them may judge their own work.
@@ -128,3 +132,36 @@ def after_revisit(outcome: RevisitOutcome, *, round_: int, attempt: int) -> Rati
     if outcome is RevisitOutcome.UNSATISFIED:
         return S.UNDER_SUPERVISION if round_ else S.RECTIFYING
     return S.UNREACHABLE_CLOSED if attempt >= MOST_REVISITS else S.FEEDBACK_GIVEN
+
+
+class InvitationAction(StrEnum):
+    RATE = "rate"
+    EXPIRE = "expire"
+
+
+class InvitationMove(NamedTuple):
+    """What becomes of the right to rate. The citizen who has its token is in no role of staff."""
+
+    state: InvitationState
+    action: InvitationAction
+    to: InvitationState
+    roles: frozenset[str]
+
+
+_I = InvitationState
+USED = InvitationMove(_I.OPEN, InvitationAction.RATE, _I.RATED, frozenset({"citizen"}))
+OVER = InvitationMove(_I.OPEN, InvitationAction.EXPIRE, _I.EXPIRED, frozenset())
+INVITATIONS = Workflow(
+    (USED, OVER),
+    {
+        _I.OPEN: Text("可以评价", "open"),
+        _I.RATED: Text("已评价", "rated"),
+        _I.EXPIRED: Text("已过期", "expired"),
+    },
+    {
+        InvitationAction.RATE: Text("评价", "rate"),
+        InvitationAction.EXPIRE: Text("过期", "expire"),
+    },
+    title=Text("评价邀请", "Invitations"),
+    starts=[_I.OPEN],
+)

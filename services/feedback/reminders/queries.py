@@ -2,19 +2,32 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Update, select, update
+from sqlalchemy import ColumnElement, Update, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.deadlines.models import ClockState, Deadline
+from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS
 
 SWEEP = 1000
 """Clocks taken at a time: keeps statements short and rows locked for a moment only."""
 
-_TOLD: tuple[Any, ...] = (
+
+class SweptClock(NamedTuple):
+    """What an event about a clock says."""
+
+    deadline_id: UUID
+    subject_kind: SubjectKind
+    subject_id: UUID
+    kind: PolicyKind
+    department_code: str
+    due_on: date
+
+
+_COLUMNS: tuple[Any, ...] = (
     col(Deadline.id).label("deadline_id"),
     col(Deadline.subject_kind),
     col(Deadline.subject_id),
@@ -22,7 +35,7 @@ _TOLD: tuple[Any, ...] = (
     col(Deadline.department_code),
     col(Deadline.due_on),
 )
-"""What an event about a clock tells."""
+"""The columns of a SweptClock, in its order."""
 
 
 async def regions(session: AsyncSession) -> Sequence[str]:
@@ -31,7 +44,7 @@ async def regions(session: AsyncSession) -> Sequence[str]:
     return (await session.execute(running.distinct())).scalars().all()
 
 
-async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[Row[Any]]:
+async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[SweptClock]:
     """Up to SWEEP running clocks past their time become breached.
 
     A provisional limit is not known to have passed, and the citizen's own clocks breach nothing.
@@ -51,7 +64,7 @@ async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[
 
 async def remind(
     session: AsyncSession, region: str, *, due_before: date, started_before: date, reminder: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[SweptClock]:
     """Up to SWEEP running clocks that end before a day and have not had this reminder yet."""
     return await _sweep(
         session,
@@ -67,7 +80,7 @@ async def remind(
 
 async def _sweep(
     session: AsyncSession, chosen: Iterable[ColumnElement[bool]], change: Update
-) -> Sequence[Row[Any]]:
+) -> Sequence[SweptClock]:
     """Rows that another transaction works on are left for the next sweep."""
     ids = (
         select(col(Deadline.id))
@@ -79,6 +92,7 @@ async def _sweep(
         .limit(SWEEP)
         .with_for_update(skip_locked=True)
     )
-    changed = change.where(col(Deadline.id).in_(ids)).returning(*_TOLD)
+    changed = change.where(col(Deadline.id).in_(ids)).returning(*_COLUMNS)
     unsynchronised = {"synchronize_session": False}
-    return (await session.execute(changed, execution_options=unsynchronised)).all()
+    swept = await session.execute(changed, execution_options=unsynchronised)
+    return [SweptClock(*row) for row in swept]

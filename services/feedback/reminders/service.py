@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import rules
@@ -12,9 +10,11 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Change, PolicyKind
 from services.feedback.reminders import queries
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
+from services.feedback.reminders.queries import SweptClock
 from shared.clock import today
 from shared.database import calendar_days
 from shared.database.engine import Sessions
+from shared.messaging import outbox
 from shared.messaging.events import Event
 from shared.workdays import Workdays
 
@@ -52,7 +52,7 @@ async def _breach(session: AsyncSession, region: str, now: datetime) -> int:
     breached = await queries.breach(session, region, now)
     ids = [clock.deadline_id for clock in breached]
     await deadlines.note(session, ids, Change.BREACHED, by="system", now=now)
-    return await _tell(session, breached, DeadlineBreached)
+    return await _publish(session, breached, DeadlineBreached)
 
 
 async def _remind(session: AsyncSession, region: str, now: datetime, calendar: Workdays) -> int:
@@ -65,16 +65,18 @@ async def _remind(session: AsyncSession, region: str, now: datetime, calendar: W
     early = await queries.remind(
         session, region, due_before=ends_soon, started_before=today(now), reminder=EARLY
     )
-    told = await _tell(session, last, DeadlineDueSoon, is_last_day=True)
-    return told + await _tell(session, early, DeadlineDueSoon, is_last_day=False)
+    published = await _publish(session, last, DeadlineDueSoon, is_last_day=True)
+    return published + await _publish(session, early, DeadlineDueSoon, is_last_day=False)
 
 
-async def _tell(
-    session: AsyncSession, clocks: Sequence[Row[Any]], event: type[Event], **more: bool
+async def _publish(
+    session: AsyncSession, clocks: Sequence[SweptClock], event: type[Event], **more: bool
 ) -> int:
     events = [
-        (event(**clock._mapping, **more), clock.department_code, clock.subject_id)
+        outbox.Addressed(
+            event(**clock._asdict(), **more), clock.department_code, str(clock.subject_id)
+        )
         for clock in clocks
     ]
-    await deadlines.announce(session, events)
+    await outbox.record_many(session, events)
     return len(events)

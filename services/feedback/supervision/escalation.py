@@ -10,12 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import COUNTRY, PolicyKind, SubjectKind
-from services.feedback.supervision import queries, service, sweeps, workflow
+from services.feedback.supervision import queries, rules, service, sweeps
 from services.feedback.supervision.events import EscalationReason, SupervisionEscalated
 from services.feedback.supervision.models import Cause, Step
 from shared.clock import today
 from shared.database import calendar_days
 from shared.database.engine import Sessions
+from shared.messaging import outbox
 from shared.workdays import Workdays
 
 LEVELS = ((3, PolicyKind.ESCALATE_3), (2, PolicyKind.ESCALATE_2), (1, PolicyKind.ESCALATE_1))
@@ -70,7 +71,7 @@ async def _open_bundles(
     session: AsyncSession, departments: Sequence[str], level: int, now: datetime
 ) -> None:
     wanted = [
-        workflow.new_order(Cause.DEADLINE, code, level=level, day=today(now), now=now, bundled=True)
+        rules.new_order(Cause.DEADLINE, code, level=level, day=today(now), now=now, bundled=True)
         for code in departments
     ]
     opened = await queries.open_bundles(session, wanted)
@@ -102,7 +103,9 @@ async def _announce(
         )
         for order in raised
     ]
-    await deadlines.announce(session, [(e, e.department_code, e.order_id) for e in events])
+    await outbox.record_many(
+        session, [outbox.Addressed(e, e.department_code, str(e.order_id)) for e in events]
+    )
     return len(raised)
 
 

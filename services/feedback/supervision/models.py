@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.feedback.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 HIGHEST_LEVEL = 3
@@ -52,6 +52,7 @@ class SupervisionOrder(Table, table=True):
 
     __tablename__ = "supervision_order"
     __table_args__ = (
+        known_states("state", OrderState),
         # One open bundle a cause, department, day and level; an order no longer open has no key.
         UniqueConstraint("bundle_key"),
         UniqueConstraint("number"),
@@ -119,7 +120,10 @@ class SupervisionStep(Table, table=True):
     """What was done to an order, when, by whom, at which level. Never updated."""
 
     __tablename__ = "supervision_step"
-    __table_args__ = (Index("ix_supervision_step_order", "order_id", "at"),)
+    __table_args__ = (
+        known_states("state", OrderState),
+        Index("ix_supervision_step_order", "order_id", "at"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     order_id: UUID = Field(foreign_key="supervision_order.id")

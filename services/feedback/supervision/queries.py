@@ -191,15 +191,8 @@ async def evidence_of(
     return (await session.execute(rows)).all()
 
 
-async def lock(session: AsyncSession, order_id: UUID) -> SupervisionOrder | None:
-    """The order, locked, so that of two steps at once the second sees what the first made of it."""
-    return await session.get(
-        SupervisionOrder, order_id, with_for_update=True, populate_existing=True
-    )
-
-
 async def get(session: AsyncSession, order_id: UUID) -> SupervisionOrder | None:
-    return await session.get(SupervisionOrder, order_id)
+    return await session.get(SupervisionOrder, order_id, populate_existing=True)
 
 
 async def page(

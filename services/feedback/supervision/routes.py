@@ -4,18 +4,18 @@ from uuid import UUID
 
 from fastapi import Depends, Query, status
 
-from services.feedback.supervision import service, views, workflow
+from services.feedback.supervision import rules, service, views
 from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.schemas import (
     DEPARTMENT,
     IssueOrder,
     ItemView,
     OrderDetail,
+    OrderText,
     OrderView,
     Remark,
-    Said,
 )
-from services.feedback.supervision.workflow import Action
+from services.feedback.supervision.workflow import OrderAction
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
@@ -24,7 +24,7 @@ from shared.web.routing import Router
 
 router = Router(prefix="/supervision-orders", tags=["department"])
 
-Reader = Annotated[Caller, allow(*workflow.READERS)]
+Reader = Annotated[Caller, allow(*rules.READERS)]
 Officer = Annotated[Caller, allow("officer")]
 Supervisor = Annotated[Caller, allow("supervisor")]
 
@@ -32,7 +32,7 @@ _STEP = problem_responses(NotFound, StateConflict)
 
 
 @dataclass(frozen=True)
-class _Acting:
+class _OrderStepContext:
     """What every step of an order needs."""
 
     order_id: UUID
@@ -41,7 +41,7 @@ class _Acting:
     now: Now
     expected: ExpectedVersion
 
-    async def take(self, action: Action, said: str | None, caller: Caller) -> OrderView:
+    async def take(self, action: OrderAction, said: str | None, caller: Caller) -> OrderView:
         order = await service.act(
             self.session,
             self.order_id,
@@ -55,7 +55,7 @@ class _Acting:
         return await views.one(self.session, order, self.now)
 
 
-Acting = Annotated[_Acting, Depends()]
+Acting = Annotated[_OrderStepContext, Depends()]
 
 
 @router.get("", operation_id="list_supervision_orders", summary="督办单列表 | Supervision orders")
@@ -148,7 +148,7 @@ async def acknowledge(acting: Acting, caller: Officer, request: Remark | None = 
     ---
     The department acknowledges; the time to answer starts.
     """
-    return await acting.take(Action.ACKNOWLEDGE, (request or Remark()).text, caller)
+    return await acting.take(OrderAction.ACKNOWLEDGE, (request or Remark()).text, caller)
 
 
 @router.post(
@@ -157,13 +157,13 @@ async def acknowledge(acting: Acting, caller: Officer, request: Remark | None = 
     summary="答复 | Answer",
     responses=_STEP,
 )
-async def answer(request: Said, acting: Acting, caller: Officer) -> OrderView:
+async def answer(request: OrderText, acting: Acting, caller: Officer) -> OrderView:
     """部门答复办理情况。
 
     ---
     The department says what it did.
     """
-    return await acting.take(Action.ANSWER, request.text, caller)
+    return await acting.take(OrderAction.ANSWER, request.text, caller)
 
 
 @router.post(
@@ -178,7 +178,7 @@ async def accept(acting: Acting, caller: Supervisor, request: Remark | None = No
     ---
     The supervisor accepts the answer, and the order ends.
     """
-    return await acting.take(Action.ACCEPT, (request or Remark()).text, caller)
+    return await acting.take(OrderAction.ACCEPT, (request or Remark()).text, caller)
 
 
 @router.post(
@@ -187,10 +187,10 @@ async def accept(acting: Acting, caller: Supervisor, request: Remark | None = No
     summary="退回答复 | Reject the answer",
     responses=_STEP,
 )
-async def reject(request: Said, acting: Acting, caller: Supervisor) -> OrderView:
+async def reject(request: OrderText, acting: Acting, caller: Supervisor) -> OrderView:
     """督办人员退回答复并说明理由，部门须重新答复。
 
     ---
     The supervisor rejects the answer with reasons; the department answers again.
     """
-    return await acting.take(Action.REJECT, request.text, caller)
+    return await acting.take(OrderAction.REJECT, request.text, caller)

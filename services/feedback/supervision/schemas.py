@@ -17,7 +17,7 @@ class IssueOrder(Prose):
     demand: str = Field(min_length=5, max_length=2000, description="要求 | What is demanded")
 
 
-class Said(Prose):
+class OrderText(Prose):
     """What a person writes with a step."""
 
     text: str = Field(min_length=2, max_length=2000, description="说明 | In words")
@@ -66,7 +66,7 @@ class ItemView(View):
     evidence_url: str | None
 
 
-class StepView(View):
+class OrderStepView(View):
     step: Step
     state: OrderState
     level: int
@@ -80,4 +80,4 @@ class OrderDetail(OrderView):
 
     demand: str | None
     items: list[ItemView]
-    steps: list[StepView]
+    steps: list[OrderStepView]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +11,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
-from services.feedback.supervision import queries, workflow
+from services.feedback.supervision import queries, rules, workflow
 from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.events import (
     ClosedBecause,
@@ -19,7 +20,6 @@ from services.feedback.supervision.events import (
 )
 from services.feedback.supervision.models import (
     Cause,
-    OrderState,
     PublicationProof,
     Step,
     SupervisionItem,
@@ -27,9 +27,11 @@ from services.feedback.supervision.models import (
     SupervisionStep,
 )
 from services.feedback.supervision.schemas import IssueOrder
-from services.feedback.supervision.workflow import Action
+from services.feedback.supervision.workflow import OrderAction
 from shared import clock
+from shared.database import versioned
 from shared.errors import Invalid, NotFound, Text
+from shared.messaging import outbox
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
@@ -59,7 +61,7 @@ async def demand_publication(session: AsyncSession, duty: DutyOverdue, now: date
 
 
 async def _bundle(session: AsyncSession, duty: DutyOverdue, now: datetime) -> UUID:
-    wanted = workflow.new_order(
+    wanted = rules.new_order(
         Cause.DUTY,
         duty.unit_code,
         level=1,
@@ -88,7 +90,7 @@ async def close_settled(session: AsyncSession, ids: Sequence[UUID], now: datetim
     closed = await queries.close_settled(session, ids, now)
     if not closed:
         return 0
-    proven = workflow.evidence_of(await queries.evidence_of(session, [o.id for o in closed]))
+    proven = rules.evidence_of(await queries.evidence_of(session, [o.id for o in closed]))
     await _end(session, closed, ClosedBecause.CAUSE_GONE, proven, by=SYSTEM, now=now)
     await note(session, closed, Step.CLOSED, by=SYSTEM, now=now)
     return len(closed)
@@ -107,7 +109,7 @@ async def issue(
     keyring: Keyring | None = None,
 ) -> SupervisionOrder:
     """A single order, about one cause or about what a person demands in words."""
-    order = workflow.new_order(
+    order = rules.new_order(
         cause, department_code, level=level, day=clock.today(now), now=now, bundled=False
     )
     if demand is not None and keyring is not None:
@@ -147,7 +149,7 @@ async def issue_demand(
 async def act(
     session: AsyncSession,
     order_id: UUID,
-    action: Action,
+    action: OrderAction,
     *,
     said: str | None,
     expected: int | None,
@@ -156,24 +158,33 @@ async def act(
     now: datetime,
 ) -> SupervisionOrder:
     """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
-    order = await queries.lock(session, order_id)
-    if order is None or not workflow.may_see(caller, order.department_code):
-        raise NotFound(workflow.NO_ORDER)
+    order = await queries.get(session, order_id)
+    if order is None or not rules.may_see(caller, order.department_code):
+        raise NotFound(rules.NO_ORDER)
     versions.ensure(expected, version=order.version, state=order.state)
     move = workflow.WORKFLOW.take(order.state, order.version, action, caller.roles)
-    order.state, order.version = move.to, order.version + 1
-    if move.to is not OrderState.ACKNOWLEDGED:
-        order.bundle_key = None
+    # The swap locks the row until the commit: of two steps at once the second is told what the
+    # first made of the order, and no item joins it while it ends.
+    changes: dict[str, Any] = {"state": move.to}
+    if not move.keeps_bundle:
+        changes["bundle_key"] = None
+    if move.settles:
+        changes["ended_at"] = now
+    order = await versioned.swap(session, order, changes)
     await _run_clocks(session, order, move, by=caller.sub, now=now)
-    if move.to is OrderState.ACCEPTED:
+    if move.settles:
         await _accept(session, order, by=caller.sub, now=now)
-    await session.flush()
     await note(session, [order], move.step, by=caller.sub, now=now, said=said, keyring=keyring)
     return order
 
 
 async def _run_clocks(
-    session: AsyncSession, order: SupervisionOrder, move: workflow.Move, *, by: str, now: datetime
+    session: AsyncSession,
+    order: SupervisionOrder,
+    move: workflow.OrderMove,
+    *,
+    by: str,
+    now: datetime,
 ) -> None:
     subject = Subject(SubjectKind.SUPERVISION_ORDER, order.id)
     if move.meets is not None:
@@ -188,7 +199,6 @@ async def _run_clocks(
 async def _accept(
     session: AsyncSession, order: SupervisionOrder, *, by: str, now: datetime
 ) -> None:
-    order.ended_at = now
     await queries.settle_order(session, order.id, now)
     await _end(session, [order], ClosedBecause.ANSWER_ACCEPTED, {}, by=by, now=now)
 
@@ -210,7 +220,9 @@ async def begin(
         )
         for order in orders
     ]
-    await deadlines.announce(session, [(e, e.department_code, e.order_id) for e in events])
+    await outbox.record_many(
+        session, [outbox.Addressed(e, e.department_code, str(e.order_id)) for e in events]
+    )
 
 
 async def start_acknowledgement(
@@ -272,4 +284,6 @@ async def _end(
         )
         for order in orders
     ]
-    await deadlines.announce(session, [(e, e.department_code, e.order_id) for e in events])
+    await outbox.record_many(
+        session, [outbox.Addressed(e, e.department_code, str(e.order_id)) for e in events]
+    )

@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
-from services.feedback.supervision import queries, workflow
+from services.feedback.supervision import queries, rules
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
-from services.feedback.supervision.schemas import ItemView, OrderDetail, OrderView, StepView
+from services.feedback.supervision.schemas import ItemView, OrderDetail, OrderStepView, OrderView
 from services.feedback.supervision.service import DEMAND, SAID
 from shared.errors import NotFound
 from shared.security.crypto import Keyring
@@ -30,7 +30,7 @@ async def orders(
     now: datetime,
 ) -> Page[OrderView]:
     """The orders of the caller's departments, the latest first."""
-    seen = workflow.departments_of(caller)
+    seen = rules.departments_of(caller)
     if department_code is not None:
         seen = frozenset({department_code}) if caller.at(department_code) else frozenset()
     found = await queries.page(
@@ -78,8 +78,8 @@ async def items(
 
 async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:
     order = await queries.get(session, order_id)
-    if order is None or not workflow.may_see(caller, order.department_code):
-        raise NotFound(workflow.NO_ORDER)
+    if order is None or not rules.may_see(caller, order.department_code):
+        raise NotFound(rules.NO_ORDER)
     return order
 
 
@@ -117,9 +117,9 @@ _SHOWN = {
 }
 
 
-def _step(step: SupervisionStep, keyring: Keyring) -> StepView:
+def _step(step: SupervisionStep, keyring: Keyring) -> OrderStepView:
     said = step.said_sealed
-    return StepView(
+    return OrderStepView(
         step=step.step,
         state=step.state,
         level=step.level,

@@ -1,55 +1,56 @@
-"""Who may do what to an order, and what it becomes: one table. Pure.
+"""Who may do what to an order, and what it becomes: one table.
 
 An order in which no cause stands any more closes itself; one left alone rises a level and is issued
 anew.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID
 
 from services.feedback.deadlines.models import PolicyKind
-from services.feedback.supervision.models import Cause, OrderState, Step, SupervisionOrder
+from services.feedback.supervision.models import OrderState, Step
 from shared.errors import Text
-from shared.ids import public_code
-from shared.security.identity import Caller
 from shared.workflow import Workflow
 
-NO_ORDER = Text("没有这张督办单，或不归您办理", "There is no such order among yours")
-READERS = ("officer", "reviewer", "auditor", "dispatcher", "supervisor")
 
-
-class Action(StrEnum):
+class OrderAction(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ANSWER = "answer"
     ACCEPT = "accept"
     REJECT = "reject"
 
 
-class Move(NamedTuple):
-    """What an action makes of an order, who may do it, which clock it ends and which it starts."""
+class OrderMove(NamedTuple):
+    """What an action makes of an order, who may do it, which clock it ends and which it starts.
+
+    `keeps_bundle`: the day's bundle takes further items after it. `settles`: the order ends, and
+    with it whatever still stood in it.
+    """
 
     state: OrderState
-    action: Action
+    action: OrderAction
     to: OrderState
     roles: frozenset[str]
     step: Step
     meets: PolicyKind | None = None
     starts: PolicyKind | None = None
+    keeps_bundle: bool = False
+    settles: bool = False
 
 
-_S, _A, _P = OrderState, Action, PolicyKind
+_S, _A, _P = OrderState, OrderAction, PolicyKind
 _OFFICER, _SUPERVISOR = frozenset({"officer"}), frozenset({"supervisor"})
 
 MOVES = (
-    Move(_S.ISSUED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _OFFICER, Step.ACKNOWLEDGED,
-         meets=_P.ORDER_ACKNOWLEDGE, starts=_P.ORDER_ANSWER),
-    Move(_S.ACKNOWLEDGED, _A.ANSWER, _S.ANSWERED, _OFFICER, Step.ANSWERED, meets=_P.ORDER_ANSWER),
-    Move(_S.REJECTED, _A.ANSWER, _S.ANSWERED, _OFFICER, Step.ANSWERED, meets=_P.ORDER_ANSWER),
-    Move(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, Step.ACCEPTED),
-    Move(_S.ANSWERED, _A.REJECT, _S.REJECTED, _SUPERVISOR, Step.REJECTED, starts=_P.ORDER_ANSWER),
+    OrderMove(_S.ISSUED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _OFFICER, Step.ACKNOWLEDGED,
+              meets=_P.ORDER_ACKNOWLEDGE, starts=_P.ORDER_ANSWER, keeps_bundle=True),
+    OrderMove(_S.ACKNOWLEDGED, _A.ANSWER, _S.ANSWERED, _OFFICER, Step.ANSWERED,
+              meets=_P.ORDER_ANSWER),
+    OrderMove(_S.REJECTED, _A.ANSWER, _S.ANSWERED, _OFFICER, Step.ANSWERED,
+              meets=_P.ORDER_ANSWER),
+    OrderMove(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, Step.ACCEPTED, settles=True),
+    OrderMove(_S.ANSWERED, _A.REJECT, _S.REJECTED, _SUPERVISOR, Step.REJECTED,
+              starts=_P.ORDER_ANSWER),
 )  # fmt: skip
 WORKFLOW = Workflow(
     MOVES,
@@ -69,48 +70,10 @@ WORKFLOW = Workflow(
     },
     title=Text("督办单", "Supervision"),
     starts=[_S.ISSUED],
-    columns={"meets": Text("了结时限", "meets"), "starts": Text("起算时限", "starts")},
+    columns={
+        "meets": Text("了结时限", "meets"),
+        "starts": Text("起算时限", "starts"),
+        "keeps_bundle": Text("仍可并入", "takes more items"),
+        "settles": Text("事项了结", "settles its items"),
+    },
 )
-
-
-def may_see(caller: Caller, department_code: str) -> bool:
-    """An officer sees the orders of the own departments; the others those of their places."""
-    return caller.has(*READERS) and caller.at(department_code)
-
-
-def departments_of(caller: Caller) -> frozenset[str] | None:
-    """The departments whose orders the caller sees; None for all."""
-    return None if "*" in caller.places else caller.places
-
-
-def new_order(
-    cause: Cause,
-    department_code: str,
-    *,
-    level: int,
-    day: date,
-    now: datetime,
-    bundled: bool,
-) -> SupervisionOrder:
-    """An issued order; a bundle takes further items of its cause, department, day and level."""
-    return SupervisionOrder(
-        number=f"DB-{day:%Y%m%d}-{public_code(length=6)}",
-        bundle_key=f"{cause}:{department_code}:{day}:{level}" if bundled else None,
-        cause=cause,
-        department_code=department_code,
-        level=level,
-        issued_on=day,
-        issued_at=now,
-    )
-
-
-def evidence_of(settled: Iterable[tuple[UUID, UUID | None]]) -> dict[UUID, list[UUID]]:
-    """By order, the events that proved its causes gone; at most 100 of each."""
-    found: dict[UUID, list[UUID]] = {}
-    for order_id, event_id in _proven(settled):
-        found.setdefault(order_id, []).append(event_id)
-    return {order_id: events[:100] for order_id, events in found.items()}
-
-
-def _proven(settled: Iterable[tuple[UUID, UUID | None]]) -> Iterator[tuple[UUID, UUID]]:
-    return ((order_id, event_id) for order_id, event_id in settled if event_id is not None)

@@ -1,0 +1,74 @@
+"""The review of a public copy: one table of who decides what on a redaction, and what follows.
+
+Whoever reads the texts marks what is to go; other people approve. The approval of the last reviewer
+needed puts the copy online, and only what is online can be taken down. A reply that is lawfully not
+published is declined for a reason.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.feedback.deadlines.models import PolicyKind
+from services.feedback.publication.events import LetterPublished
+from services.feedback.publication.models import RedactionState as S
+from shared.errors import Text
+from shared.workflow import Arrow, Workflow
+
+REVIEWERS = frozenset({"reviewer", "supervisor"})
+SUPERVISOR = frozenset({"supervisor"})
+
+
+class RedactionAction(StrEnum):
+    DECIDE = "decide"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    TAKE_DOWN = "take_down"
+
+
+class RedactionMove(NamedTuple):
+    """What an action makes of a redaction, which limit it meets, what it tells the world.
+
+    `to` None: in review until the last approval, which alone meets the limit and has the event.
+    `renews`: what was approved before counts no longer, for the spans are others.
+    """
+
+    state: S
+    action: RedactionAction
+    to: S | None
+    roles: frozenset[str]
+    meets: PolicyKind | None = None
+    event: type[LetterPublished] | None = None
+    renews: bool = False
+
+
+_A, _DECISION = RedactionAction, PolicyKind.PUBLICATION_DECISION
+
+MOVES = (
+    RedactionMove(S.IN_REVIEW, _A.DECIDE, S.IN_REVIEW, REVIEWERS, renews=True),
+    RedactionMove(S.IN_REVIEW, _A.APPROVE, None, REVIEWERS, meets=_DECISION, event=LetterPublished),
+    RedactionMove(S.IN_REVIEW, _A.DECLINE, S.DECLINED, REVIEWERS, meets=_DECISION),
+    RedactionMove(S.PUBLISHED, _A.TAKE_DOWN, S.TAKEN_DOWN, SUPERVISOR),
+)
+WORKFLOW = Workflow(
+    MOVES,
+    {
+        S.IN_REVIEW: Text("审核中", "in review"),
+        S.PUBLISHED: Text("已公开", "published"),
+        S.DECLINED: Text("不公开", "not published"),
+        S.TAKEN_DOWN: Text("已撤下", "taken down"),
+    },
+    {
+        _A.DECIDE: Text("逐条审核", "decide the spans"),
+        _A.APPROVE: Text("同意公开", "approve"),
+        _A.DECLINE: Text("决定不公开", "decline"),
+        _A.TAKE_DOWN: Text("撤下", "take down"),
+    },
+    title=Text("公开审核", "Publication"),
+    starts=[S.IN_REVIEW],
+    columns={
+        "meets": Text("了结时限", "meets"),
+        "event": Text("事件", "event"),
+        "renews": Text("须重新同意", "needs new approvals"),
+    },
+    arrows=[Arrow(S.IN_REVIEW, S.PUBLISHED, "approve, the last one needed")],
+)

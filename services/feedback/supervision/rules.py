@@ -1,0 +1,56 @@
+"""Who may see an order, how one begins, and what proved its causes gone. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from uuid import UUID
+
+from services.feedback.supervision.models import Cause, SupervisionOrder
+from shared.errors import Text
+from shared.ids import public_code
+from shared.security.identity import Caller
+
+NO_ORDER = Text("没有这张督办单，或不归您办理", "There is no such order among yours")
+READERS = ("officer", "reviewer", "auditor", "dispatcher", "supervisor")
+
+
+def may_see(caller: Caller, department_code: str) -> bool:
+    """An officer sees the orders of the own departments; the others those of their places."""
+    return caller.has(*READERS) and caller.at(department_code)
+
+
+def departments_of(caller: Caller) -> frozenset[str] | None:
+    """The departments whose orders the caller sees; None for all."""
+    return None if "*" in caller.places else caller.places
+
+
+def new_order(
+    cause: Cause,
+    department_code: str,
+    *,
+    level: int,
+    day: date,
+    now: datetime,
+    bundled: bool,
+) -> SupervisionOrder:
+    """An issued order; a bundle takes further items of its cause, department, day and level."""
+    return SupervisionOrder(
+        number=f"DB-{day:%Y%m%d}-{public_code(length=6)}",
+        bundle_key=f"{cause}:{department_code}:{day}:{level}" if bundled else None,
+        cause=cause,
+        department_code=department_code,
+        level=level,
+        issued_on=day,
+        issued_at=now,
+    )
+
+
+def evidence_of(settled: Iterable[tuple[UUID, UUID | None]]) -> dict[UUID, list[UUID]]:
+    """By order, the events that proved its causes gone; at most 100 of each."""
+    found: dict[UUID, list[UUID]] = {}
+    for order_id, event_id in _proven(settled):
+        found.setdefault(order_id, []).append(event_id)
+    return {order_id: events[:100] for order_id, events in found.items()}
+
+
+def _proven(settled: Iterable[tuple[UUID, UUID | None]]) -> Iterator[tuple[UUID, UUID]]:
+    return ((order_id, event_id) for order_id, event_id in settled if event_id is not None)
