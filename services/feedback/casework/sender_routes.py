@@ -115,7 +115,7 @@ async def withdraw(me: Sender, given: Withdraw) -> SenderView:
 @router.post(
     "/{reg_no}/rate",
     operation_id="rate_my_letter",
-    summary="评价答复 | RateReply the reply",
+    summary="评价答复 | Rate the reply",
     responses=_MOVE,
 )
 async def rate(me: Sender, given: RateReply) -> SenderView:
