@@ -27,6 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
 from shared.database.faults import is_outage
+from shared.library_internals import socket_of
 from shared.messaging import inbox
 from shared.messaging.events import E, Envelope, envelope_of, stream_of
 from shared.messaging.pull_consumer import Puller
@@ -131,9 +132,7 @@ class Bus:
 
     def _limit_send_stall(self) -> None:
         """A frozen server with a full send buffer would hang `publish` for ever without this."""
-        transport: Any = self._client._transport
-        writer = getattr(transport, "_io_writer", None)
-        raw = writer.get_extra_info("socket") if writer is not None else None
+        raw = socket_of(self._client)
         if raw is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shared import errors
 from shared.database.faults import gave_way
 from shared.errors import Invalid, Text, problem_responses
+from shared.library_internals import FUNCTION_STACK
 from shared.web import bodies, idempotency, versions
 
 TRIES = 3
@@ -93,7 +94,7 @@ async def _in_transaction(handle: Handler, request: Request) -> Response:
         try:
             # The stack on which FastAPI puts the dependencies of function scope: each try has one.
             async with AsyncExitStack() as stack:
-                request.scope["fastapi_function_astack"] = stack
+                request.scope[FUNCTION_STACK] = stack
                 response = await handle(request)
                 await idempotency.store(request, response)
             return response
