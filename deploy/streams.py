@@ -144,7 +144,7 @@ def _stream_change(present: StreamConfig | None, wanted: StreamConfig) -> list[C
         return [Change(f"create stream {wanted.name}", wanted, is_new=True)]
     different = _differences(present, wanted, STREAM_SETTINGS)
     _refuse_loss(str(wanted.name), different)
-    text = f"update stream {wanted.name}: {_told(different)}"
+    text = f"update stream {wanted.name}: {_describe(different)}"
     return [Change(text, wanted)] if different else []
 
 
@@ -155,7 +155,7 @@ def _consumer_change(
     if present is None:
         return [Change(f"create consumer {name}", stream, wanted, is_new=True)]
     different = _differences(present, wanted, CONSUMER_SETTINGS)
-    text = f"update consumer {name}: {_told(different)}"
+    text = f"update consumer {name}: {_describe(different)}"
     return [Change(text, stream, wanted)] if different else []
 
 
@@ -177,7 +177,7 @@ def _limit(value: float | None) -> float:
     return value if value is not None and value > 0 else math.inf
 
 
-def _told(different: dict[str, tuple[Any, Any]]) -> str:
+def _describe(different: dict[str, tuple[Any, Any]]) -> str:
     return ", ".join(f"{key} {was} -> {will}" for key, (was, will) in different.items())
 
 

@@ -22,7 +22,7 @@ _HEAD = """# {title}
 This page is generated from the table in `{source}` and checked by a test: change the table,
 then run `python -m deploy.workflows`.
 
-{said}
+{words}
 
 ```mermaid
 stateDiagram-v2
@@ -35,7 +35,7 @@ class Found(NamedTuple):
 
     name: str
     workflow: Workflow[Any]
-    said: str
+    words: str
     source: str
 
 
@@ -61,7 +61,7 @@ def _page(found: Found) -> str:
     """The words of the table's module, a diagram in Mermaid, the rows."""
     workflow = found.workflow
     title = f"{workflow.title.zh} | {workflow.title.en}"
-    head = _HEAD.format(title=title, source=found.source, said=found.said)
+    head = _HEAD.format(title=title, source=found.source, words=found.words)
     lines = [*_drawing(workflow), "```\n", *_table(workflow)]
     return head + "\n".join(lines) + "\n"
 

@@ -129,13 +129,13 @@ def _accounts(path: Path) -> list[str]:
     if not path.exists():
         return []
     rows = json.loads(path.read_text(encoding="utf-8"))
-    told = [
+    lines = [
         "  {:<14}{:<14}{:<8}{}".format(
             row["account"], row["role"], ",".join(row["places"]) or "-", row["password"]
         )
         for row in rows
     ]
-    return ["演示账号（仅在本机有效） Demo accounts (for this machine only):", *told]
+    return ["演示账号（仅在本机有效） Demo accounts (for this machine only):", *lines]
 
 
 def _padded(text: str, width: int) -> str:

@@ -32,15 +32,15 @@ def share(descriptor: int) -> None:
 
 def hold(pid: int, stop: signal.Signals = signal.SIGTERM) -> None:
     """`pid` gets `stop`, and SIGKILL after `GRACE_SECONDS`, when this process is gone."""
-    _tell(f"+{pid} {int(stop)}\n")
+    _notify(f"+{pid} {int(stop)}\n")
 
 
 def release(pid: int) -> None:
     """`pid` has ended; its number may become another process's."""
-    _tell(f"-{pid} 0\n")
+    _notify(f"-{pid} 0\n")
 
 
-def _tell(line: str) -> None:
+def _notify(line: str) -> None:
     global _guardian
     with _lock:
         if _guardian is None:

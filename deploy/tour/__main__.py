@@ -16,22 +16,22 @@ from shared.errors import Text
 
 def main(arguments: list[str]) -> int:
     url = arguments[0] if arguments else running.url()
-    tell = Narrator()
+    narrator = Narrator()
     accounts = Path(
         os.environ.get("ONEDOOR_DEMO_ACCOUNTS", options.read().data / "demo-accounts.json")
     )
     try:
-        door = Door(url, accounts, tell)
+        door = Door(url, accounts, narrator)
         for chapter in (hall, disclosure, letters):
             chapter.visit(door)
     except (TourStopped, httpx.HTTPError, OSError) as stopped:
-        said = Text(f"走到这里停住了：{stopped}", f"The tour stopped here: {stopped}")
-        sys.stderr.write(f"\n{said.say(tell.tongue)}\n")
+        text = Text(f"走到这里停住了：{stopped}", f"The tour stopped here: {stopped}")
+        sys.stderr.write(f"\n{text.say(narrator.tongue)}\n")
         if isinstance(stopped, httpx.ConnectError | FileNotFoundError):
             hint = Text("请先在另一个终端运行 make run", "Start make run in another terminal first")
-            sys.stderr.write(f"{hint.say(tell.tongue)}\n")
+            sys.stderr.write(f"{hint.say(narrator.tongue)}\n")
         return 1
-    tell.end()
+    narrator.end()
     return 0
 
 

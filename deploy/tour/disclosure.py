@@ -50,10 +50,10 @@ def _clock(door: Door) -> None:
 
 
 def _collect(door: Door, auditor: Person) -> None:
-    tell = door.narrator
+    narrator = door.narrator
     portals = [p for p in auditor.get("/portals", limit=200)["items"] if p["enabled"]]
     runs = [auditor.post(f"/portals/{p['id']}/runs", {"kind": "full"})["run"] for p in portals]
-    tell.step(
+    narrator.step(
         Text(
             f"采集器礼貌地走遍 {len(portals)} 个栏目", f"the collector walks {len(portals)} columns"
         )
@@ -65,7 +65,7 @@ def _collect(door: Door, auditor: Person) -> None:
 
     states = door.until(ended)
     down = sum(not s["list_complete"] for s in states)
-    tell.result(
+    narrator.result(
         Text(
             f"抓取 {sum(s['pages'] for s in states)} 页，{sum(s['items'] for s in states)} 条，"
             f"每一页都留有证据；{down} 个来源故障",
@@ -101,9 +101,9 @@ def _review(door: Door, auditor: Person) -> None:
 
 
 def _audit(door: Door, auditor: Person) -> dict[str, Any]:
-    tell, audit = door.narrator, _settle(door, auditor)
+    narrator, audit = door.narrator, _settle(door, auditor)
     report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report']}.json")
-    tell.step(
+    narrator.step(
         Text(
             "全部义务一条语句判定，冻结监察报表", "one statement judges all; the report is frozen"
         ),
@@ -112,43 +112,45 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
     head = Text(
         "单位  应公开 按时 迟 逾期 未知 得分", "unit    due on-time late overdue unknown score"
     )
-    tell.result(head)
+    narrator.result(head)
     for line in report["units"][:6]:
         row = (
             f"{line['unit']:<6}{line['due']:>5}{line['on_time']:>6}{line['late']:>5}"
             f"{line['overdue']:>6}{line['unknown']:>6}  {line['score']}"
         )
-        tell.result(Text(row, row))
+        narrator.result(Text(row, row))
     page = f"/api/v1/reports/{audit['report']}.html"
-    tell.result(Text(f"带灯的可打印页：{page}", f"the printable page with lights: {page}"))
+    narrator.result(Text(f"带灯的可打印页：{page}", f"the printable page with lights: {page}"))
     return report
 
 
 def _lights(door: Door, auditor: Person) -> None:
-    tell, cursor, verdicts = door.narrator, None, Counter[str]()
+    narrator, cursor, verdicts = door.narrator, None, Counter[str]()
     while True:
         query = {"limit": 200} | ({"cursor": cursor} if cursor else {})
         page = auditor.get("/duties", **query)
         verdicts.update(duty["verdict"] for duty in page["items"])
         if not (cursor := page["next_cursor"]):
             break
-    tell.step(Text(f"{verdicts.total()} 条义务的灯", f"the lights of {verdicts.total()} duties"))
+    narrator.step(
+        Text(f"{verdicts.total()} 条义务的灯", f"the lights of {verdicts.total()} duties")
+    )
     for verdict, count in verdicts.most_common():
-        said = LIGHTS.get(verdict, Text(verdict, verdict))
-        tell.result(Text(f"{count:>4}  {said.zh}", f"{count:>4}  {said.en}"))
+        text = LIGHTS.get(verdict, Text(verdict, verdict))
+        narrator.result(Text(f"{count:>4}  {text.zh}", f"{count:>4}  {text.en}"))
 
 
 def _supervise(door: Door, report: dict[str, Any]) -> None:
-    tell, supervisor = door.narrator, door.sign_in("supervisor1")
+    narrator, supervisor = door.narrator, door.sign_in("supervisor1")
     unit = max(report["units"], key=lambda line: line["overdue"])
-    tell.step(Text(f"{unit['unit']} 有 {unit['overdue']} 条逾期", f"{unit['unit']} is overdue"))
+    narrator.step(Text(f"{unit['unit']} 有 {unit['overdue']} 条逾期", f"{unit['unit']} is overdue"))
 
     def ordered() -> dict[str, Any] | None:
         orders = supervisor.get("/supervision-orders", department_code=unit["unit"])["items"]
         return next((o for o in orders if o["cause"] == "duty"), None)
 
     order = door.until(ordered, "projects.duty.overdue.v1")
-    tell.result(
+    narrator.result(
         Text(
             f"督办单 {order['number']}（{order['level']} 级，{order['item_count']} 项），"
             f"{order['due_on']} 前签收",

@@ -16,8 +16,8 @@ PHONE = "13900000000"
 
 
 def visit(door: Door) -> None:
-    tell = door.narrator
-    tell.chapter(
+    narrator = door.narrator
+    narrator.chapter(
         Text("一、进一扇门：预约、取号、叫号、办事", "One door: book, ticket, call, serve")
     )
     item = _find(door)
@@ -26,15 +26,15 @@ def visit(door: Door) -> None:
     window = _open_window(door, clerk, item)
     ticket = _arrive(door, item, appointment)
     _serve(door, clerk, window, ticket)
-    tell.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
+    narrator.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
     _rate_badly(door, ticket)
 
 
 def _find(door: Door) -> dict[str, Any]:
-    tell = door.narrator
+    narrator = door.narrator
     halls = door.anyone.get("/halls", q="市民中心")["items"]
     hall = next(h for h in halls if h["code"] == HALL)
-    tell.step(
+    narrator.step(
         Text("群众不用登录，先找大厅", "A citizen looks for a hall, without signing in"),
         Text(f"{hall['name']}，{hall['address']}", f"{hall['name']} ({hall['code']})"),
     )
@@ -43,7 +43,7 @@ def _find(door: Door) -> dict[str, Any]:
     guide = door.anyone.get(f"/items/{item['code']}/guide")
     steps = "；".join(step["name"] for step in guide["content"]["steps"])
     materials = "、".join(m["name"] for m in guide["content"]["materials"])
-    tell.step(
+    narrator.step(
         Text(f"看办事指南《{item['name']}》", f"reads the guide of {item.get('name_en')}"),
         Text(
             f"材料：{materials}\n步骤：{steps}\n到现场 {item['visits_needed']} 次",
@@ -56,7 +56,7 @@ def _find(door: Door) -> dict[str, Any]:
 
 def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] | None:
     """The citizen's confirmed appointment; None where no place is free any more today."""
-    tell, day = door.narrator, today(now())
+    narrator, day = door.narrator, today(now())
     query = {"hall": HALL, "item": item["code"], "from": day, "to": day + timedelta(days=14)}
     free = [s for s in citizen.get("/availability", **query)["items"] if s["free"] > 0]
     if not free:
@@ -70,7 +70,7 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
         if answer.status_code == 201:
             break
     else:
-        tell.step(
+        narrator.step(
             Text(
                 "今天已有同一事项的预约，系统不再重复受理（一人一事一天一个）",
                 "an appointment for this matter exists already; one a person, matter and day",
@@ -78,7 +78,7 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
         )
         return None
     held = answer.json()
-    tell.step(
+    narrator.step(
         Text(
             f"从 {len(free)} 个时段里选 {_clock(slot['starts_at'])}，先占位",
             f"takes {_clock(slot['starts_at'])} out of {len(free)} free slots: held",
@@ -86,7 +86,7 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
         Text(f"占位成功，请在 {_clock(held['expires_at'])} 前确认", "held for five minutes"),
     )
     confirmed: dict[str, Any] = citizen.post(f"/appointments/{held['id']}/confirm")
-    tell.step(
+    narrator.step(
         Text("确认预约", "confirms"),
         Text(f"预约码 {confirmed['code']}", f"appointment code {confirmed['code']}"),
     )
@@ -94,19 +94,19 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
 
 
 def _arrive(door: Door, item: dict[str, Any], appointment: dict[str, Any] | None) -> dict[str, Any]:
-    tell, kiosk = door.narrator, door.sign_in("device1")
+    narrator, kiosk = door.narrator, door.sign_in("device1")
     body: dict[str, Any] = {"hall": HALL, "items": [item["code"]]}
     if appointment is not None and _is_near(appointment["starts_at"]):
         body["appointment_code"] = appointment["code"]
-        said = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
+        text = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
     else:
-        said = Text(
+        text = Text(
             "离预约时间还早，先在取号机上取一个普通号",
             "it is too early for the appointment, so the kiosk gives an ordinary ticket",
         )
     ticket: dict[str, Any] = kiosk.post("/tickets", body)
-    tell.step(
-        said,
+    narrator.step(
+        text,
         Text(
             f"{ticket['number']} 号，前面 {ticket['ahead']} 人，{_wait(ticket).zh}",
             f"ticket {ticket['number']}, {ticket['ahead']} ahead, {_wait(ticket).en}",
@@ -127,10 +127,10 @@ def _wait(ticket: dict[str, Any]) -> Text:
 
 
 def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> None:
-    tell = door.narrator
+    narrator = door.narrator
     called = _call_until(clerk, window, ticket)
     shown = door.anyone.get(f"/halls/{HALL}/display")["called"]
-    tell.step(
+    narrator.step(
         Text("窗口人员按“叫下一位”", "the clerk presses call next"),
         Text(
             f"请 {called['number']} 号到 {called['window']} 号窗口（大屏正在显示 {len(shown)} 条）",
@@ -139,7 +139,7 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> No
     )
     clerk.post(f"/tickets/{called['id']}/serve")
     clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
-    tell.step(
+    narrator.step(
         Text("受理并当场办结", "serves and finishes"),
         Text("一次办好", "done in one visit"),
     )
@@ -172,8 +172,8 @@ def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str,
 
 
 def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
-    tell, anyone = door.narrator, door.anyone
-    tell.step(
+    narrator, anyone = door.narrator, door.anyone
+    narrator.step(
         Text("办结后，请群众凭号上的评价键评价", "finished: the key on the ticket opens the rating")
     )
     asked = {"case_id": ticket["id"], "rating_key": ticket["rating_key"]}
@@ -183,7 +183,7 @@ def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
     )
     body = {"token": invitation["token"], "grade": BAD_GRADE, "tags": [BAD_TAG]}
     rating = anyone.post("/ratings", {**body, "text": "等了很久，窗口人员不熟悉业务"})
-    tell.step(
+    narrator.step(
         Text("群众给了“不满意”", "the citizen rates: dissatisfied"),
         Text("差评成立，部门须在 1 个工作日内核实", "bad: the department has 1 working day"),
     )
@@ -199,11 +199,11 @@ def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
         ),
         (reviewer, "revisit", {"outcome": "satisfied"}, Text("另一人回访", "another revisits")),
     ]
-    for person, action, said, name in steps:
+    for person, action, text, name in steps:
         version = officer.get(f"/ratings/{rating['id']}")["version"]
-        answer = person.post(f"/ratings/{rating['id']}/{action}", said, version=version)
+        answer = person.post(f"/ratings/{rating['id']}/{action}", text, version=version)
         now_is = ratings.WORKFLOW.states[RatingState(answer["state"])]
-        tell.step(name, Text(f"现在：{now_is.zh}", f"now: {now_is.en}"))
+        narrator.step(name, Text(f"现在：{now_is.zh}", f"now: {now_is.en}"))
 
 
 def _is_near(starts_at: str) -> bool:

@@ -64,12 +64,12 @@ def _handle(door: Door, written: dict[str, Any]) -> None:
         (officer, "submit_reply", {"text": REPLY}, Text("拟答复，送审", "submits a reply")),
         (reviewer, "approve", {}, Text("另一人审核通过（四眼原则）", "another person approves")),
     ]
-    for person, action, body, said in steps:
+    for person, action, body, text in steps:
         version = person.get(f"{path}/file")["version"]
         moved = person.post(f"{path}/actions/{action}", body, version=version)
         due, now_is = moved["due_on"], _state(moved)
         zh, en = (f"，{due} 前答复", f", due {due}") if due else ("", "")
-        door.narrator.step(said, Text(f"现在：{now_is.zh}{zh}", f"now: {now_is.en}{en}"))
+        door.narrator.step(text, Text(f"现在：{now_is.zh}{zh}", f"now: {now_is.en}{en}"))
 
 
 def _publish(door: Door, written: dict[str, Any]) -> None:
@@ -91,21 +91,23 @@ def _publish(door: Door, written: dict[str, Any]) -> None:
 
 
 def _look_and_rate(door: Door, written: dict[str, Any]) -> None:
-    tell, anyone, reg_no = door.narrator, door.anyone, written["reg_no"]
+    narrator, anyone, reg_no = door.narrator, door.anyone, written["reg_no"]
 
     def found() -> dict[str, Any] | None:
         letters = anyone.get("/published-letters", q=SEARCH, limit=50)["items"]
         return next((letter for letter in letters if letter["reg_no"] == reg_no), None)
 
     shown = door.until(found)
-    tell.step(Text(f"任何人搜索“{SEARCH}”", f"anybody searches for {SEARCH}"))
-    tell.result(Text(shown["body"], shown["body"]))
+    narrator.step(Text(f"任何人搜索“{SEARCH}”", f"anybody searches for {SEARCH}"))
+    narrator.result(Text(shown["body"], shown["body"]))
     leaked = [secret for secret in (NAME, PHONE, ID_NUMBER, "501室") if secret in str(shown)]
     if leaked:
         raise AssertionError(f"{len(leaked)} personal details are public")
-    tell.result(Text("姓名、电话、身份证号、门牌都不在其中", "no name, phone, ID or door number"))
+    narrator.result(
+        Text("姓名、电话、身份证号、门牌都不在其中", "no name, phone, ID or door number")
+    )
     own = anyone.get(f"/letters/{reg_no}", code=written["query_code"])
-    tell.step(
+    narrator.step(
         Text("写信人凭查询码看进度和答复", "the writer follows it with the code"),
         Text(f"{_state(own).zh}：{own['reply']}", f"{_state(own).en}: {own['reply']}"),
     )
@@ -115,7 +117,7 @@ def _look_and_rate(door: Door, written: dict[str, Any]) -> None:
         json={"grade": "satisfied"},
     )
     rated.raise_for_status()
-    tell.step(
+    narrator.step(
         Text("写信人评价：满意", "the writer rates it: satisfied"),
         Text(f"现在：{_state(rated.json()).zh}", f"now: {_state(rated.json()).en}"),
     )

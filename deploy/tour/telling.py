@@ -26,15 +26,15 @@ class Narrator:
     def chapter(self, title: Text) -> None:
         self._print(f"\n{self._styled(_BOLD, f'━━ {title.say(self.tongue)} ━━')}")
 
-    def step(self, said: Text, result: Text | None = None) -> None:
+    def step(self, text: Text, result: Text | None = None) -> None:
         """One thing somebody did, and what came of it."""
         self.steps += 1
-        self._print(f"{self.steps:>3}. {said.say(self.tongue)}")
+        self._print(f"{self.steps:>3}. {text.say(self.tongue)}")
         if result is not None:
             self.result(result)
 
-    def result(self, said: Text) -> None:
-        for line in said.say(self.tongue).splitlines():
+    def result(self, text: Text) -> None:
+        for line in text.say(self.tongue).splitlines():
             self._print(f"     {self._styled(_GREEN, '→')} {line}")
 
     def event(self, kind: str, seconds: float) -> None:

@@ -12,7 +12,7 @@ from services.gateway import access, live, watching
 from services.gateway.access import opening
 from services.gateway.access import pages as access_pages
 from services.gateway.access.opening import Access
-from services.gateway.access.passwords import Desk
+from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.tokens import Issuer, OwnKeysVerifier
 from services.gateway.documents.pages import Pages
 from services.gateway.documents.service import Library
@@ -106,7 +106,7 @@ def _state(
         try:
             yield {
                 "verifier": OwnKeysVerifier(keys, **named),
-                "access": Access(keys, Issuer(keys, **named), Desk()),
+                "access": Access(keys, Issuer(keys, **named), HashingLimit()),
                 "live": feed,
             }
         finally:

@@ -29,16 +29,16 @@ _SWAGGER = {"swagger-ui-bundle.js", "swagger-ui.css"}
 _TEMPLATES = templates_of("gateway")
 
 
-def language_of(request: Request) -> str:
+def page_language(request: Request) -> str:
     """What `?lang=` asks for, else Chinese."""
     return choose(request.query_params.get("lang"))
 
 
-def page(request: Request, template: str, *, policy: str = POLICY, **told: Any) -> HTMLResponse:
+def page(request: Request, template: str, *, policy: str = POLICY, **values: Any) -> HTMLResponse:
     """The template in the language that the request asks for."""
-    language = language_of(request)
+    language = page_language(request)
     text = _TEMPLATES.get_template(template).render(
-        lang=language, path=request.url.path, asset=asset_path, **told
+        lang=language, path=request.url.path, asset=asset_path, **values
     )
     headers = {
         "Content-Security-Policy": policy,

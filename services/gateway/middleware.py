@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.forwarding import headers, targets
 from services.gateway.forwarding.exchange import ClientGone
-from services.gateway.forwarding.forward import CutShort, Forwarding, told_as_problems
+from services.gateway.forwarding.forward import CutShort, Forwarding, raising_problems
 from services.gateway.limits import rules as limits
 from services.gateway.limits.gcra import Limiter, Rate
 from services.gateway.upstreams.directory import Operation
@@ -85,10 +85,10 @@ class GatewayMiddleware:
             log.error("answer_cut_short", request_id=request_id, reason=str(cut))
         except Refused as refused:
             self._turned_away(scope, refused.problem, time.perf_counter() - entered)
-            await _tell(refused.problem, refused.headers, scope, receive, send)
+            await _render(refused.problem, refused.headers, scope, receive, send)
         except Problem as problem:
             self._turned_away(scope, problem, time.perf_counter() - entered)
-            await _tell(problem, (), scope, receive, send)
+            await _render(problem, (), scope, receive, send)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._refuse_malformed(scope)
@@ -152,10 +152,10 @@ class GatewayMiddleware:
         name = operation.operation_class
         rate = self._rates.get(name) or self._rates["writing"]
         verdict = self._limiter.take(caller, name, rate, time.monotonic())
-        told = limits.headers(name, rate, verdict)
+        rate_headers = limits.headers(name, rate, verdict)
         if not verdict.allowed:
-            raise Refused(TooMany(retry_after=int(verdict.retry_after) + 1), told)
-        return told
+            raise Refused(TooMany(retry_after=int(verdict.retry_after) + 1), rate_headers)
+        return rate_headers
 
     async def _forward(
         self,
@@ -171,7 +171,7 @@ class GatewayMiddleware:
         extra.append((b"x-request-id", scope["state"]["request_id"].encode()))
         started, status = time.perf_counter(), CLIENT_CLOSED
         try:
-            with told_as_problems(upstream):
+            with raising_problems(upstream):
                 status = await self._forwarding(
                     upstream, operation, target, extra, scope, receive, send
                 )
@@ -200,7 +200,9 @@ class GatewayMiddleware:
         known[1].observe(seconds)
 
 
-async def _tell(problem: Problem, extra: Extra, scope: Scope, receive: Receive, send: Send) -> None:
+async def _render(
+    problem: Problem, extra: Extra, scope: Scope, receive: Receive, send: Send
+) -> None:
     response = problems.render(Request(scope), problem)
     response.headers["x-request-id"] = scope["state"]["request_id"]
     for name, value in extra:

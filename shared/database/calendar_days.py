@@ -62,6 +62,8 @@ async def learn(
     False if it changed nothing, because it or a later version is known already.
     """
     days, works = zip(*year_days(year, rest_days, working_weekends), strict=True)
-    told = {"region": region, "version": version, "notice": notice}
-    stored: Any = await session.execute(_UPSERT, told | {"days": list(days), "works": list(works)})
+    values = {"region": region, "version": version, "notice": notice}
+    stored: Any = await session.execute(
+        _UPSERT, values | {"days": list(days), "works": list(works)}
+    )
     return bool(stored.rowcount)

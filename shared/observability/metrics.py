@@ -62,9 +62,9 @@ class Metrics:
         """One run more of a recurring job."""
         self.jobs.labels(job, outcome).inc()
 
-    def gauge(self, name: str, told: str, labels: Sequence[str] = ()) -> Gauge:
+    def gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
         """A new gauge of this application; a measure fills it."""
-        return Gauge(name, told, labels, registry=self.registry)
+        return Gauge(name, documentation, labels, registry=self.registry)
 
-    def _count(self, name: str, told: str, labels: list[str]) -> Counter:
-        return Counter(name, told, labels, registry=self.registry)
+    def _count(self, name: str, documentation: str, labels: list[str]) -> Counter:
+        return Counter(name, documentation, labels, registry=self.registry)

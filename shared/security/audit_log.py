@@ -61,8 +61,8 @@ async def write(
 ) -> None:
     """Note an act in the caller's transaction. `details` must hold no personal data."""
     entry = {"at": at, "actor": actor, "action": action, "object": object_}
-    said = json.dumps(details or {}, ensure_ascii=False, default=str)
-    await session.execute(_WRITE, {**entry, "details": said})
+    serialised = json.dumps(details or {}, ensure_ascii=False, default=str)
+    await session.execute(_WRITE, {**entry, "details": serialised})
 
 
 async def note(
@@ -74,8 +74,8 @@ async def note(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Note an act that is one statement by itself, and so has no transaction to write in."""
-    said = json.dumps(details or {}, ensure_ascii=False, default=str)
-    await direct.execute(_NOTE, at, actor, action, object_, said)
+    serialised = json.dumps(details or {}, ensure_ascii=False, default=str)
+    await direct.execute(_NOTE, at, actor, action, object_, serialised)
 
 
 async def seal(session: AsyncSession, _: datetime) -> int:
@@ -95,7 +95,7 @@ async def seal(session: AsyncSession, _: datetime) -> int:
     return len(seals)
 
 
-async def tell_head(session: AsyncSession, _: datetime) -> int:
+async def log_head(session: AsyncSession, _: datetime) -> int:
     """Log the head of the chain: who keeps the log can tell if the chain's tail is cut off."""
     head = (await session.execute(_LAST)).mappings().one_or_none()
     if head is not None:
@@ -120,7 +120,7 @@ async def verify(session: AsyncSession) -> tuple[int, str | None]:
 
 
 def _link(previous: str, position: int, entry: RowMapping) -> str:
-    said = json.dumps(
+    serialised = json.dumps(
         [
             previous,
             position,
@@ -134,4 +134,4 @@ def _link(previous: str, position: int, entry: RowMapping) -> str:
         ensure_ascii=False,
         sort_keys=True,
     )
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hashlib.sha256(serialised.encode()).hexdigest()

@@ -200,7 +200,7 @@ def _housekeeping(settings: Settings) -> list[Job]:
     minute = timedelta(minutes=1)
     return [
         Job("seal-audit-log", timedelta(seconds=5), audit_log.seal),
-        Job("tell-audit-head", minute, audit_log.tell_head),
+        Job("tell-audit-head", minute, audit_log.log_head),
         Job("prune-outbox", minute, partial(outbox.prune, kept_days=kept)),
         Job("prune-inbox", minute, partial(inbox.prune, kept_days=2 * kept)),
         Job("prune-idempotency", minute, idempotency.prune),

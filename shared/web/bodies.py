@@ -22,8 +22,8 @@ class JsonRequest(Request):
     def __init__(self, request: Request, body: bytes, value: Any) -> None:
         scope = request.scope
         if "content-type" not in request.headers:  # there was no body to say it of
-            told = [*scope["headers"], (b"content-type", b"application/json")]
-            scope = {**scope, "headers": told}
+            typed = [*scope["headers"], (b"content-type", b"application/json")]
+            scope = {**scope, "headers": typed}
         super().__init__(scope, request.receive)
         self._read, self._value = body, value
 

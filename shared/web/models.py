@@ -78,10 +78,10 @@ def _at_home(part: dict[str, Any]) -> Any:
     """Moments as the clocks of the country show them."""
     if part.get("type") != "datetime" or "serialization" in part:
         return part
-    told = core_schema.plain_serializer_function_ser_schema(
+    shown = core_schema.plain_serializer_function_ser_schema(
         _in_shanghai, return_schema=core_schema.datetime_schema(), when_used="json"
     )
-    return {**part, "serialization": told}
+    return {**part, "serialization": shown}
 
 
 def _in_shanghai(moment: dt.datetime) -> dt.datetime:
@@ -114,5 +114,5 @@ class View(BaseModel):
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
-        told: CoreSchema = _rewritten(handler(source), _at_home)
-        return told
+        shown: CoreSchema = _rewritten(handler(source), _at_home)
+        return shown

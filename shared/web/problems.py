@@ -60,11 +60,11 @@ def render(request: Request, problem: Problem) -> JSONResponse:
         body["detail"] = problem.detail.say(language)
     if problem.pointer and problem.detail is not None:
         body["errors"] = [{"pointer": problem.pointer, "detail": problem.detail.say(language)}]
-    body |= {name: _told(value, language) for name, value in problem.members.items()}
+    body |= {name: _rendered(value, language) for name, value in problem.members.items()}
     return _answer(request, int(problem.status), body, problem.retry_after)
 
 
-def _told(value: Any, language: str) -> Any:
+def _rendered(value: Any, language: str) -> Any:
     if isinstance(value, Text):
         return value.say(language)
     return value.astimezone(SHANGHAI).isoformat() if isinstance(value, datetime) else value

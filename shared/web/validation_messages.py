@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.errors import Text
 
-_SAID: dict[str, Text] = {
+_BY_TYPE: dict[str, Text] = {
     "missing": Text("这一项必须填写", "This field is required"),
     "extra_forbidden": Text("没有这个字段，请去掉", "There is no such field; please remove it"),
     "string_type": Text("应为文字", "Must be text"),
@@ -58,12 +58,12 @@ _BY_PREFIX: dict[str, Text] = {
 def message_for(error: Mapping[str, Any]) -> Text:
     """What to tell the caller about one of pydantic's errors; never repeats the input."""
     kind = str(error["type"])
-    said = _SAID.get(kind) or _BY_PREFIX.get(kind.split("_")[0])
-    if said is None:
+    text = _BY_TYPE.get(kind) or _BY_PREFIX.get(kind.split("_")[0])
+    if text is None:
         return Text("内容不正确", f"Not valid ({kind})")
     context = error.get("ctx") or {}
     if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
-        said = _SAID[f"string_{kind}"]
+        text = _BY_TYPE[f"string_{kind}"]
     cause = context.get("error")
     if isinstance(cause, ValueError) and cause.args and isinstance(cause.args[0], Text):
         return cause.args[0]
@@ -71,7 +71,7 @@ def message_for(error: Mapping[str, Any]) -> Text:
         return Text("内容不正确", "Not valid")
     listed = str(context.get("expected", "")).replace(" or ", "、").replace(", ", "、")
     chinese = {**context, "expected": listed}
-    return Text(said.zh.format_map(_Known(chinese)), said.en.format_map(_Known(context)))
+    return Text(text.zh.format_map(_Known(chinese)), text.en.format_map(_Known(context)))
 
 
 class _Known(dict[str, Any]):

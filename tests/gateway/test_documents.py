@@ -164,7 +164,7 @@ def test_every_problem_of_the_house_stands_on_the_page(documents: Mapping[str, A
 
 def test_events_have_fitting_examples(joined_events: dict[str, Any]) -> None:
     assert joined_events["channels"]
-    for event in asyncapi.told(joined_events, "zh"):
+    for event in asyncapi.described(joined_events, "zh"):
         assert event.description
         assert {field.name for field in event.fields} == set(event.example["data"])
 
@@ -179,13 +179,13 @@ def test_the_asyncapi_document_passes_the_official_parser(joined_events: dict[st
             pytest.skip(f"{PARSER} cannot be installed from the npm registry")
     script = TOOLS / "parse.mjs"
     script.write_text(PARSE)
-    told = subprocess.run(
+    described = subprocess.run(
         ["node", str(script)],
         input=json.dumps(joined_events).encode(),
         capture_output=True,
         check=True,
     )
-    assert json.loads(told.stdout) == {"parsed": True, "errors": []}
+    assert json.loads(described.stdout) == {"parsed": True, "errors": []}
 
 
 async def test_the_document_is_chinese_unless_english_is_asked_for(

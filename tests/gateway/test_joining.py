@@ -45,8 +45,8 @@ def test_two_meanings_of_one_name_get_two_names() -> None:
         }
     )
     assert joined["components"]["schemas"] == {"OneThing": THING, "TwoThing": OTHER}
-    told = joined["paths"]["/api/v1/two"]["get"]["responses"]["200"]["content"]
-    assert told["application/json"]["schema"] == {"$ref": "#/components/schemas/TwoThing"}
+    described = joined["paths"]["/api/v1/two"]["get"]["responses"]["200"]["content"]
+    assert described["application/json"]["schema"] == {"$ref": "#/components/schemas/TwoThing"}
 
 
 def test_a_schema_that_refers_to_another_meaning_is_another() -> None:
@@ -93,8 +93,8 @@ def test_a_text_is_said_in_one_language(text: str, chinese: str, english: str) -
 
 def test_fields_called_title_are_left_alone() -> None:
     schema = {"properties": {"title": {"type": "string", "description": "题 | Title"}}}
-    told = in_language(schema, "zh")
-    assert told == {"properties": {"title": {"type": "string", "description": "题"}}}
+    described = in_language(schema, "zh")
+    assert described == {"properties": {"title": {"type": "string", "description": "题"}}}
 
 
 def test_events_say_a_paragraph_in_each_language() -> None:
@@ -164,7 +164,7 @@ def test_events_are_shown_as_their_publisher_declares_them() -> None:
     )
     addresses = [channel["address"] for channel in joined["channels"].values()]
     assert sorted(addresses) == ["halls.thing.done.v1.{scope}", "ratings.thing.made.v1.{scope}"]
-    told = {event.type: event for event in asyncapi.told(joined, "en")}
-    assert told["halls.thing.done.v1"].readers == ["ratings"]
-    assert told["halls.thing.done.v1"].description == "A thing"
-    assert told["ratings.thing.made.v1"].readers == []
+    described = {event.type: event for event in asyncapi.described(joined, "en")}
+    assert described["halls.thing.done.v1"].readers == ["ratings"]
+    assert described["halls.thing.done.v1"].description == "A thing"
+    assert described["ratings.thing.made.v1"].readers == []

@@ -159,7 +159,7 @@ def test_a_viewer_that_falls_behind_is_dropped_alone() -> None:
     hall, slow, quick = Hall(), Viewer(), Viewer()
     hall.viewers |= {slow, quick}
     for n in range(halls.QUEUE + 1):
-        hall.tell(b"%d" % n)
+        hall.send(b"%d" % n)
         assert quick.queue.get_nowait() == b"%d" % n
     assert slow.dropped
     assert slow.queue.get_nowait() is None

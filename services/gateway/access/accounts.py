@@ -1,17 +1,19 @@
 """The administration of accounts. Nobody administers themselves."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import passwords, queries, rules
-from services.gateway.access.models import Account, AccountState
+from services.gateway.access.models import Account
 from services.gateway.access.schemas import Grants, NewAccount
-from shared.errors import NotFound, StateConflict
+from services.gateway.access.workflow import WORKFLOW, AccountAction
+from shared.database.versioned import swap
+from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
+from shared.workflow import refuse
 
 
 async def get_account(session: AsyncSession, account_id: UUID) -> Account:
@@ -68,10 +70,11 @@ async def grant(
     """The account with other roles and places. Raises OwnGrant, RolesExclude, StateConflict."""
     rules.ensure_separate(wanted.roles)
     values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
-    await _change(session, account_id, wanted.version, values, by)
+    account = await _seen(session, account_id, wanted.version, by)
+    changed = await swap(session, account, values)
     await queries.end_all(session, account_id, now, "grants_changed")
     await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
-    return await _again(session, account_id)
+    return changed
 
 
 async def reset_password(
@@ -80,38 +83,35 @@ async def reset_password(
     """The account and a new initial password. Raises OwnGrant, NotFound or StateConflict."""
     password = passwords.random_password()
     values = {"password_hash": await passwords.hashed(password)}
-    await _change(session, account_id, version, values, by)
+    account = await _seen(session, account_id, version, by)
+    changed = await swap(session, account, values)
     await queries.end_all(session, account_id, now, "password_changed")
     await audit_log.write(session, by.sub, "password.reset", f"account:{account_id}", now)
-    return await _again(session, account_id), password
+    return changed, password
 
 
-async def set_state(
+async def take(
     session: AsyncSession,
     account_id: UUID,
-    state: AccountState,
+    action: AccountAction,
     version: int,
     by: Caller,
     now: datetime,
 ) -> Account:
     """The account, disabled or enabled. Raises OwnGrant, NotFound or StateConflict."""
-    await _change(session, account_id, version, {"state": state}, by)
-    if state is AccountState.DISABLED:
-        await queries.end_all(session, account_id, now, "disabled")
-    done = "account.disabled" if state is AccountState.DISABLED else "account.enabled"
-    await audit_log.write(session, by.sub, done, f"account:{account_id}", now)
-    return await _again(session, account_id)
+    account = await _seen(session, account_id, version, by)
+    move = WORKFLOW.take(account.state, account.version, action, by.roles)
+    changed = await swap(session, account, {"state": move.to})
+    if move.ends_sign_ins is not None:
+        await queries.end_all(session, account_id, now, move.ends_sign_ins)
+    await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)
+    return changed
 
 
-async def _change(
-    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any], by: Caller
-) -> None:
+async def _seen(session: AsyncSession, account_id: UUID, version: int, by: Caller) -> Account:
+    """Another's account as the caller saw it. Raises OwnGrant, NotFound or StateConflict."""
     rules.ensure_other(by.sub, str(account_id))
-    if not await queries.change(session, account_id, version, values):
-        present = await get_account(session, account_id)
-        raise StateConflict(state=present.state, version=present.version)
-
-
-async def _again(session: AsyncSession, account_id: UUID) -> Account:
-    session.expire_all()
-    return await get_account(session, account_id)
+    account = await get_account(session, account_id)
+    if account.version != version:
+        refuse(account.state, account.version)
+    return account

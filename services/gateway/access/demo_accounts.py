@@ -34,7 +34,7 @@ ACCOUNTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 async def are_there(session: AsyncSession, file: Path) -> bool:
     """Whether every demo account stands and is told in the file."""
     names = {name for name, _, _ in ACCOUNTS}
-    return names <= set(await queries.demo_names(session)) and names <= _told(file).keys()
+    return names <= set(await queries.demo_names(session)) and names <= _listed(file).keys()
 
 
 async def ensure(session: AsyncSession, file: Path, now: datetime) -> list[dict[str, Any]]:
@@ -42,10 +42,10 @@ async def ensure(session: AsyncSession, file: Path, now: datetime) -> list[dict[
 
     Passwords in the file stay as they are, so that what somebody noted keeps working.
     """
-    told, known = _told(file), await queries.demo_hashes(session)
+    listed, known = _listed(file), await queries.demo_hashes(session)
     entries = []
     for name, role, places in ACCOUNTS:
-        password = told.get(name) or passwords.random_password()
+        password = listed.get(name) or passwords.random_password()
         if not await passwords.matches(known.get(name), password):
             await queries.put_demo(session, await _values(name, role, places, password, now))
         entries.append(
@@ -71,7 +71,7 @@ async def _values(
     return account.model_dump()
 
 
-def _told(file: Path) -> Mapping[str, str]:
+def _listed(file: Path) -> Mapping[str, str]:
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
         return {entry["account"]: entry["password"] for entry in entries}

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.gateway.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -23,6 +23,7 @@ class Account(Table, table=True):
 
     __tablename__ = "account"
     __table_args__ = (
+        known_states("state", AccountState),
         CheckConstraint("name = lower(name)", name="name_is_lower_case"),
         # An account without a role could sign in and do nothing: a mistake, never a wish.
         CheckConstraint("cardinality(roles) > 0", name="has_a_role"),

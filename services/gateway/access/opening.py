@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import demo_accounts, keys, queries
 from services.gateway.access.keys import NoKeys, SigningKeys
-from services.gateway.access.passwords import Desk
+from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.tokens import Issuer
 from shared import clock
 
@@ -36,7 +36,7 @@ class Access:
 
     keys: SigningKeys
     issuer: Issuer
-    desk: Desk
+    hashing: HashingLimit
 
 
 def prepare_keys(folder: Path, env: str) -> SigningKeys:

@@ -17,7 +17,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _decoy = _hasher.hash(secrets.token_urlsafe(16))
 
 
-class Desk:
+class HashingLimit:
     """Lets few sign-ins be checked at a time: each takes tens of milliseconds of a core."""
 
     def __init__(self) -> None:

@@ -207,18 +207,6 @@ async def add(session: AsyncSession, values: dict[str, Any]) -> bool:
     return (await session.exec(added)).rowcount == 1
 
 
-async def change(
-    session: AsyncSession, account_id: UUID, version: int, values: dict[str, Any]
-) -> bool:
-    """Compare-and-swap on the version."""
-    changed = (
-        update(Account)
-        .where(col(Account.id) == account_id, col(Account.version) == version)
-        .values(**values, version=version + 1)
-    )
-    return (await session.exec(changed)).rowcount == 1
-
-
 async def lock_accounts(session: AsyncSession) -> None:
     """Until the transaction ends, nobody else adds or changes an account."""
     await session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))

@@ -9,7 +9,6 @@ from fastapi import Depends, Form, Request, Response, status
 
 from services.gateway.access import accounts as administration
 from services.gateway.access import rules, service
-from services.gateway.access.models import AccountState
 from services.gateway.access.schemas import (
     AccountCreated,
     AccountView,
@@ -22,7 +21,8 @@ from services.gateway.access.schemas import (
     TokenAnswer,
     TokenForm,
 )
-from services.gateway.access.service import Counter
+from services.gateway.access.service import SignInContext
+from services.gateway.access.workflow import AccountAction
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import ROLES, Caller
 from shared.web.dependencies import Direct, Now, Paging, RequestKeyring, Session, allow, public
@@ -33,9 +33,9 @@ tokens = Router(prefix="/auth", tags=["system"])
 accounts = Router(prefix="/accounts", tags=["admin"])
 
 
-def _counter(request: Request, direct: Direct, vault: RequestKeyring) -> Counter:
+def _context(request: Request, direct: Direct, keyring: RequestKeyring) -> SignInContext:
     access = request.state.access
-    return Counter(direct, vault, access.issuer, access.desk, request.state.network)
+    return SignInContext(direct, keyring, access.issuer, access.hashing, request.state.network)
 
 
 def _client_of(request: Request, form: TokenForm) -> TokenForm:
@@ -63,7 +63,7 @@ async def issue_token(
     request: Request,
     response: Response,
     form: Annotated[TokenForm, Form()],
-    counter: Annotated[Counter, Depends(_counter)],
+    context: Annotated[SignInContext, Depends(_context)],
     now: Now,
     _: Annotated[Caller | None, public()],
 ) -> TokenAnswer:
@@ -75,7 +75,7 @@ async def issue_token(
     Ten failures in a row lock for 15 minutes.
     """
     response.headers["Cache-Control"] = "no-store"
-    return await service.token(counter, _client_of(request, form), now)
+    return await service.token(context, _client_of(request, form), now)
 
 
 @tokens.post(
@@ -120,7 +120,7 @@ async def get_me(caller: Annotated[Caller, allow(*ROLES)], session: Session) -> 
 )
 async def change_password(
     change: PasswordChange,
-    counter: Annotated[Counter, Depends(_counter)],
+    context: Annotated[SignInContext, Depends(_context)],
     now: Now,
     caller: Annotated[Caller, allow(*ROLES)],
 ) -> None:
@@ -129,7 +129,7 @@ async def change_password(
     The present password is needed. All sign-ins end; please sign in again with the new one. A wrong
     present password counts like a failed sign-in.
     """
-    await service.change_password(counter, caller, change, now)
+    await service.change_password(context, caller, change, now)
 
 
 @accounts.get("", operation_id="list_accounts", summary="账号列表 | List accounts")
@@ -244,9 +244,9 @@ async def disable_account(
     The account can no longer sign in and its sign-ins end; access tokens already given out last at
     most 10 more minutes.
     """
-    state, version = AccountState.DISABLED, wanted.version
+    action, version = AccountAction.DISABLE, wanted.version
     return AccountView.model_validate(
-        await administration.set_state(session, account_id, state, version, caller, now)
+        await administration.take(session, account_id, action, version, caller, now)
     )
 
 
@@ -267,7 +267,7 @@ async def enable_account(
     ---
     Lets a disabled account sign in again.
     """
-    state, version = AccountState.ACTIVE, wanted.version
+    action, version = AccountAction.ENABLE, wanted.version
     return AccountView.model_validate(
-        await administration.set_state(session, account_id, state, version, caller, now)
+        await administration.take(session, account_id, action, version, caller, now)
     )

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import accounts, passwords, queries, rules, tokens
 from services.gateway.access.models import AccountState
-from services.gateway.access.passwords import Desk
+from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.schemas import (
     PasswordChange,
     TokenAnswer,
@@ -31,50 +31,50 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Counter:
+class SignInContext:
     """What signing in needs: connections, keys, the issuer, and where the caller stands."""
 
     direct: DirectPool
-    vault: Keyring
+    keyring: Keyring
     issuer: Issuer
-    desk: Desk
+    hashing: HashingLimit
     network: str
 
 
-async def token(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+async def token(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     """The answer to a token request, whichever grant it names.
 
     Raises InvalidGrant, InvalidClient, InvalidTokenRequest, LockedOut or TooMany.
     """
-    await _take_turn(counter, now)
+    await _take_turn(context, now)
     match form.grant_type:
         case "password":
-            return await _by_password(counter, form, now)
+            return await _by_password(context, form, now)
         case "refresh_token":
-            return await _by_refresh(counter, form, now)
+            return await _by_refresh(context, form, now)
         case "client_credentials":
-            return await _by_client(counter, form, now)
+            return await _by_client(context, form, now)
 
 
-async def _take_turn(counter: Counter, now: datetime) -> None:
-    key = counter.vault.blind_index(counter.network, where="sign_in_rate.key")
+async def _take_turn(context: SignInContext, now: datetime) -> None:
+    key = context.keyring.blind_index(context.network, where="sign_in_rate.key")
     interval = rules.NETWORK_INTERVAL
     window = interval * rules.NETWORK_BURST
     if not await queries.take_network_turn(
-        counter.direct, key, now, interval=interval, window=window
+        context.direct, key, now, interval=interval, window=window
     ):
         raise TooMany(retry_after=2)
 
 
-async def _by_password(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if not form.username or form.password is None:
         raise rules.InvalidTokenRequest("username, password")
-    found = await _proven(counter, form.username, form.password.get_secret_value(), now)
+    found = await _proven(context, form.username, form.password.get_secret_value(), now)
     if found is None:
         raise rules.InvalidGrant
     refresh = tokens.new_refresh_token()
     begun = await queries.begin_sign_in(
-        counter.direct,
+        context.direct,
         new_id(),
         found["id"],
         method="pwd",
@@ -85,54 +85,54 @@ async def _by_password(counter: Counter, form: TokenForm, now: datetime) -> Toke
     )
     if not begun:
         raise rules.InvalidGrant
-    await _note(counter, "signed_in", found["id"], now, method="pwd")
-    return _answer(counter.issuer, _holder(found, "pwd"), now, refresh)
+    await _note(context, "signed_in", found["id"], now, method="pwd")
+    return _answer(context.issuer, _holder(found, "pwd"), now, refresh)
 
 
-async def _by_client(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if not form.client_id or form.client_secret is None:
         raise rules.InvalidClient
-    found = await _proven(counter, form.client_id, form.client_secret.get_secret_value(), now)
+    found = await _proven(context, form.client_id, form.client_secret.get_secret_value(), now)
     if found is None or not {"system", "device"} & set(found["roles"]):
         raise rules.InvalidClient
-    await _note(counter, "signed_in", found["id"], now, method="client")
+    await _note(context, "signed_in", found["id"], now, method="client")
     holder = Holder(str(found["id"]), found["roles"], found["places"], "client", form.client_id)
-    return _answer(counter.issuer, holder, now, None)
+    return _answer(context.issuer, holder, now, None)
 
 
-async def _by_refresh(counter: Counter, form: TokenForm, now: datetime) -> TokenAnswer:
+async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if form.refresh_token is None:
         raise rules.InvalidTokenRequest("refresh_token")
     old = tokens.stored(form.refresh_token.get_secret_value())
     fresh = tokens.new_refresh_token()
-    spent = await queries.exchange(counter.direct, old, tokens.stored(fresh), now)
+    spent = await queries.exchange(context.direct, old, tokens.stored(fresh), now)
     if spent is None:
-        if (ended := await queries.end_if_reused(counter.direct, old, now)) is not None:
-            await _note(counter, "sign_in.token_reused", ended, now)
+        if (ended := await queries.end_if_reused(context.direct, old, now)) is not None:
+            await _note(context, "sign_in.token_reused", ended, now)
         raise rules.InvalidGrant
-    return _answer(counter.issuer, _holder(spent, spent["method"]), now, fresh)
+    return _answer(context.issuer, _holder(spent, spent["method"]), now, fresh)
 
 
-async def _proven(counter: Counter, name: str, secret: str, now: datetime) -> Any:
+async def _proven(context: SignInContext, name: str, secret: str, now: datetime) -> Any:
     """The account whose secret this is, None if it is not. Raises LockedOut.
 
     Names that do not exist are counted and take as long as those that do. A network from which an
     account signed in before has a count of its own: strangers elsewhere shut nobody out.
     """
-    name, direct = name.strip().lower(), counter.direct
-    familiar = counter.vault.blind_index(f"{name} {counter.network}", where="sign_in_attempt.key")
-    key = counter.vault.blind_index(name, where="sign_in_attempt.key")
+    name, direct = name.strip().lower(), context.direct
+    familiar = context.keyring.blind_index(f"{name} {context.network}", where="sign_in_attempt.key")
+    key = context.keyring.blind_index(name, where="sign_in_attempt.key")
     if await queries.is_familiar(direct, familiar):
         key = familiar
-    async with counter.desk.turn():
+    async with context.hashing.turn():
         attempt = await queries.take_attempt(direct, key, now)
         if attempt is None:
-            raise await _locked_out(counter, key, now)
+            raise await _locked_out(context, key, now)
         found = await queries.find_by_name(direct, name)
         known = found["password_hash"] if found is not None else None
         matches = await passwords.matches(known, secret)
     if not matches or found is None or found["state"] != AccountState.ACTIVE:
-        await _note_refusal(counter, found, key, attempt, now)
+        await _note_refusal(context, found, key, attempt, now)
         return None
     await queries.succeed(direct, key, familiar, now)
     if passwords.is_outdated(found["password_hash"]):
@@ -143,28 +143,28 @@ async def _proven(counter: Counter, name: str, secret: str, now: datetime) -> An
 
 
 async def _note_refusal(
-    counter: Counter, found: Any, key: str, attempt: int, now: datetime
+    context: SignInContext, found: Any, key: str, attempt: int, now: datetime
 ) -> None:
     """Into the audit log, with the account if there is one: a name that is none may be anything."""
     whom = found["id"] if found is not None else f"unknown:{key[:16]}"
     locks = attempt >= rules.ATTEMPTS_ALLOWED
-    await _note(counter, _LOCKED if locks else _REFUSED, whom, now)
+    await _note(context, _LOCKED if locks else _REFUSED, whom, now)
 
 
 async def _note(
-    counter: Counter, action: str, account: UUID | str, now: datetime, **details: str
+    context: SignInContext, action: str, account: UUID | str, now: datetime, **details: str
 ) -> None:
     """Who signed in, or did not, and a digest of where from (GB/T 22239-2019 8.1.4.3)."""
-    network = counter.vault.blind_index(counter.network, where="audit_log.network")[:16]
-    said = {"network": network, **details}
+    network = context.keyring.blind_index(context.network, where="audit_log.network")[:16]
+    noted = {"network": network, **details}
     log.info(action.replace(".", "_"), account=str(account))
     # Who failed to prove it is not the account's owner as far as anybody knows.
     actor = "unknown" if action in _UNPROVEN else str(account)
-    await audit_log.note(counter.direct, actor, action, f"account:{account}", now, said)
+    await audit_log.note(context.direct, actor, action, f"account:{account}", now, noted)
 
 
-async def _locked_out(counter: Counter, key: str, now: datetime) -> rules.LockedOut:
-    last = await queries.last_attempt(counter.direct, key) or now
+async def _locked_out(context: SignInContext, key: str, now: datetime) -> rules.LockedOut:
+    last = await queries.last_attempt(context.direct, key) or now
     wait = last + rules.ATTEMPTS_FORGOTTEN_AFTER - now
     return rules.LockedOut(retry_after=max(1, int(wait.total_seconds()) + 1))
 
@@ -190,7 +190,7 @@ async def sign_out(direct: DirectPool, refresh_token: str, now: datetime) -> Non
 
 
 async def change_password(
-    counter: Counter, by: Caller, change: PasswordChange, now: datetime
+    context: SignInContext, by: Caller, change: PasswordChange, now: datetime
 ) -> None:
     """Replaces the caller's own password and ends all of their sign-ins.
 
@@ -198,19 +198,19 @@ async def change_password(
     or NotFound. It waits at the desk, and so holds no connection.
     """
     account_id = accounts.as_uuid(by.sub)
-    name = await queries.name_of(counter.direct, account_id)
+    name = await queries.name_of(context.direct, account_id)
     if name is None:
         raise NotFound
     current = change.current_password.get_secret_value()
-    found = await _proven(counter, name, current, now)
+    found = await _proven(context, name, current, now)
     if found is None:
         raise rules.WrongPassword
     wanted = change.new_password.get_secret_value()
     rules.ensure_strong(wanted, name, current)
-    async with counter.desk.turn():
+    async with context.hashing.turn():
         will = await passwords.hashed(wanted)
     known = found["password_hash"]
-    if not await queries.change_password(counter.direct, account_id, known, will, now):
+    if not await queries.change_password(context.direct, account_id, known, will, now):
         raise rules.WrongPassword  # it was changed meanwhile
 
 

@@ -144,16 +144,16 @@ class Told:
     example: dict[str, Any]
 
 
-def told(document: Mapping[str, Any], language: str) -> list[Told]:
+def described(document: Mapping[str, Any], language: str) -> list[Told]:
     """Every event of a joined document, in order of type."""
     schemas = document["components"]["schemas"]
     return sorted(
-        (_told(name, document, schemas, language) for name in document["channels"]),
+        (_described(name, document, schemas, language) for name in document["channels"]),
         key=lambda event: event.type,
     )
 
 
-def _told(
+def _described(
     name: str, document: Mapping[str, Any], schemas: Mapping[str, Any], language: str
 ) -> Told:
     message = document["components"]["messages"][name]

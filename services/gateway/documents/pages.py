@@ -34,7 +34,7 @@ class Pages:
         ]
 
     async def front(self, request: Request) -> Response:
-        language = html.language_of(request)
+        language = html.page_language(request)
         return html.page(
             request,
             "front.html",
@@ -51,7 +51,7 @@ class Pages:
         return html.page(request, "docs.html", policy=html.DOCS_POLICY)
 
     async def events(self, request: Request) -> Response:
-        language = html.language_of(request)
+        language = html.page_language(request)
         return html.page(
             request,
             "events.html",
@@ -63,7 +63,7 @@ class Pages:
         )
 
     async def problems(self, request: Request) -> Response:
-        problems = self._library.problems(html.language_of(request))
+        problems = self._library.problems(html.page_language(request))
         page = html.page(request, "problems.html", problems=problems, example=snippets.PROBLEM)
         kind = request.path_params.get("kind")
         if kind is not None and f"/problems/{kind}" not in problems:
@@ -71,10 +71,10 @@ class Pages:
         return page
 
     async def openapi(self, request: Request) -> Response:
-        return _document(request, self._library.openapi(html.language_of(request)))
+        return _document(request, self._library.openapi(html.page_language(request)))
 
     async def asyncapi(self, request: Request) -> Response:
-        return _document(request, self._library.asyncapi(html.language_of(request)))
+        return _document(request, self._library.asyncapi(html.page_language(request)))
 
 
 def _document(request: Request, content: bytes) -> Response:
@@ -83,7 +83,7 @@ def _document(request: Request, content: bytes) -> Response:
     headers = {
         "ETag": tag,
         "Cache-Control": "no-cache",
-        "Content-Language": html.language_of(request),
+        "Content-Language": html.page_language(request),
         "Access-Control-Allow-Origin": "*",
     }
     if request.headers.get("if-none-match") == tag:

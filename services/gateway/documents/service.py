@@ -38,7 +38,7 @@ class Library:
     def events(self, language: str) -> list[Told]:
         """Every event, as the event page shows it."""
         whole = self._asyncapi()
-        return self._once(f"events-{language}", lambda: asyncapi.told(whole, language))
+        return self._once(f"events-{language}", lambda: asyncapi.described(whole, language))
 
     def problems(self, language: str) -> Mapping[str, Any]:
         """Every problem type, with its status, what it means and what to do."""
@@ -76,7 +76,7 @@ class Library:
 def _spoken(whole: Mapping[str, Any], language: str) -> Any:
     """Events say both languages in their own way: a Chinese paragraph, then an English one."""
     spoken = in_language(whole, language)
-    told = {event.type: event.description for event in asyncapi.told(whole, language)}
+    described = {event.type: event.description for event in asyncapi.described(whole, language)}
     for message in spoken["components"]["messages"].values():
-        message["summary"] = told[message["name"]]
+        message["summary"] = described[message["name"]]
     return spoken

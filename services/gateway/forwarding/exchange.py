@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.upstreams.http1 import Answer, Connection, UpstreamGone
+from services.gateway.upstreams.http1 import Connection, Response, UpstreamGone
 from services.gateway.upstreams.upstream import Upstream
 
 Message = MutableMapping[str, Any]
@@ -30,7 +30,7 @@ class Outgoing:
     may_repeat: bool
 
 
-class Patience:
+class Deadline:
     """How long the gateway waits: a deadline, cut short when the client leaves."""
 
     def __init__(self, receive: Receive) -> None:
@@ -70,7 +70,7 @@ class Patience:
                 self._limit.reschedule(asyncio.get_running_loop().time())
 
 
-async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Answer]:
+async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Response]:
     """Sends the request and waits for the head of the answer.
 
     A kept connection may have been closed by the other side just now: then the request is sent
@@ -86,7 +86,7 @@ async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Answe
     return connection, await _ask(connection, outgoing)
 
 
-async def _ask(connection: Connection, outgoing: Outgoing) -> Answer:
+async def _ask(connection: Connection, outgoing: Outgoing) -> Response:
     """The answer, once its head has come; otherwise the connection is cut."""
     answer, answered = connection.ask(outgoing.head + outgoing.body), False
     try:
@@ -100,7 +100,7 @@ async def _ask(connection: Connection, outgoing: Outgoing) -> Answer:
     return answer
 
 
-async def _send(connection: Connection, answer: Answer, rest: AsyncIterator[bytes]) -> None:
+async def _send(connection: Connection, answer: Response, rest: AsyncIterator[bytes]) -> None:
     connection.owes_body = True
     async for chunk in rest:
         await connection.send(chunk)

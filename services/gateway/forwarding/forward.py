@@ -15,9 +15,15 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.forwarding import bodies, headers
-from services.gateway.forwarding.exchange import ClientGone, Outgoing, Patience, ask
+from services.gateway.forwarding.exchange import ClientGone, Deadline, Outgoing, ask
 from services.gateway.upstreams.directory import Operation
-from services.gateway.upstreams.http1 import READ_AHEAD, Answer, BadAnswer, Connection, UpstreamGone
+from services.gateway.upstreams.http1 import (
+    READ_AHEAD,
+    BadAnswer,
+    Connection,
+    Response,
+    UpstreamGone,
+)
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
 from shared.errors import BadRequest, Problem, Text, Unavailable
@@ -76,21 +82,21 @@ class Forwarding:
         CutShort.
         """
         outgoing = await self._outgoing(upstream, operation, target, scope, receive)
-        patience = Patience(receive)
+        deadline = Deadline(receive)
         upstream.enter()
         try:
-            connection, answer, whole = await _asked(upstream, operation, outgoing, patience)
+            connection, answer, whole = await _asked(upstream, operation, outgoing, deadline)
             try:
-                await _answer(send, answer, whole, extra, patience)
+                await _answer(send, answer, whole, extra, deadline)
             finally:
                 upstream.pool.give_back(connection)  # which cuts it unless all was read
         except TimeoutError:
-            if patience.client_gone:
+            if deadline.client_gone:
                 raise ClientGone from None
             raise
         finally:
             upstream.leave()
-            patience.rest()
+            deadline.rest()
         return answer.status
 
     async def _outgoing(
@@ -141,23 +147,23 @@ def traceparent(given: headers.Headers) -> bytes:
 
 
 async def _asked(
-    upstream: Upstream, operation: Operation, outgoing: Outgoing, patience: Patience
-) -> tuple[Connection, Answer, bytes | None]:
+    upstream: Upstream, operation: Operation, outgoing: Outgoing, deadline: Deadline
+) -> tuple[Connection, Response, bytes | None]:
     """The answer's head, and its body if that is small, within the operation's deadline."""
     seconds = operation.deadline_seconds
     if outgoing.rest is None:
-        patience.watch()
+        deadline.watch()
     else:
         seconds += UPLOAD_SECONDS
-    async with patience.limit(seconds):
+    async with deadline.limit(seconds):
         connection, answer = await ask(upstream, outgoing)
-        patience.watch()
+        deadline.watch()
         whole = await _whole(connection, answer)
     upstream.breaker.succeeded()
     return connection, answer, whole
 
 
-async def _whole(connection: Connection, answer: Answer) -> bytes | None:
+async def _whole(connection: Connection, answer: Response) -> bytes | None:
     """The body of a small answer of known length, None for the others."""
     if answer.length is None or answer.length > READ_AHEAD:
         return None
@@ -170,37 +176,37 @@ async def _whole(connection: Connection, answer: Answer) -> bytes | None:
 
 async def _answer(
     send: Send,
-    answer: Answer,
+    answer: Response,
     whole: bytes | None,
     extra: list[tuple[bytes, bytes]],
-    patience: Patience,
+    deadline: Deadline,
 ) -> None:
     passed = headers.to_client(answer.headers) + extra
     await send({"type": "http.response.start", "status": answer.status, "headers": passed})
     if whole is None:
-        await _stream(send, answer, patience)
+        await _stream(send, answer, deadline)
     else:
         await send({"type": "http.response.body", "body": whole})
 
 
-async def _stream(send: Send, answer: Answer, patience: Patience) -> None:
+async def _stream(send: Send, answer: Response, deadline: Deadline) -> None:
     pieces = answer.chunks()
     try:
         while True:
-            async with patience.limit(STALL_SECONDS):
+            async with deadline.limit(STALL_SECONDS):
                 piece = await anext(pieces, None)
             if piece is None:
                 break
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except (UpstreamGone, BadAnswer, TimeoutError) as error:
-        if patience.client_gone:
+        if deadline.client_gone:
             raise ClientGone from None
         raise CutShort(type(error).__name__) from error
     await send({"type": "http.response.body", "body": b""})
 
 
 @contextmanager
-def told_as_problems(upstream: Upstream) -> Iterator[None]:
+def raising_problems(upstream: Upstream) -> Iterator[None]:
     """Turns what may go wrong with an upstream into the problem that the client is told."""
     try:
         yield

@@ -120,15 +120,15 @@ class Feed:
         self._position = position
         code = message.subject.rpartition(".")[2]
         try:
-            told = rules.shown(orjson.loads(message.data))
+            event = rules.shown(orjson.loads(message.data))
         except (ValueError, KeyError, TypeError):
             log.warning("live_event_unreadable", position=position)
             return
         hall = self._halls[code]
-        frame = rules.frame(position, told["type"], told)
+        frame = rules.frame(position, event["type"], event)
         hall.recent.append((position, frame))
         if hall.viewers:
-            hall.tell(frame)
+            hall.send(frame)
             self._refresh_soon(code, hall)
 
     def _refresh_soon(self, code: str, hall: Hall) -> None:
@@ -149,4 +149,4 @@ class Feed:
                 hall.changed.set()
                 await asyncio.sleep(1)
                 continue
-            hall.tell(rules.frame(position, "display", display))
+            hall.send(rules.frame(position, "display", display))

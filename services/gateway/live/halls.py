@@ -50,7 +50,7 @@ class Hall:
             return None
         return [frame for at, frame in self.recent if at > position]
 
-    def tell(self, frame: bytes) -> None:
+    def send(self, frame: bytes) -> None:
         for viewer in self.viewers:
             viewer.offer(frame)
 

@@ -17,10 +17,10 @@ HEARTBEAT = b": heartbeat\n\n"
 def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
     """What everybody in the hall may see of the event in `envelope`."""
     data = envelope["data"]
-    told = {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
-    if "at" in told:
-        told["at"] = datetime.fromisoformat(told["at"]).astimezone(SHANGHAI).isoformat()
-    return told
+    shown = {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
+    if "at" in shown:
+        shown["at"] = datetime.fromisoformat(shown["at"]).astimezone(SHANGHAI).isoformat()
+    return shown
 
 
 def frame(sequence: int, event: str, data: Any) -> bytes:

@@ -8,6 +8,7 @@ on which anything of that kind was seen is cut, never used again.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from enum import Enum
 from typing import cast
 
 import httptools
@@ -33,8 +34,18 @@ class BadAnswer(Exception):
     """What came back is not one well-formed HTTP/1.1 answer."""
 
 
-class Answer:
-    """An answer on its way: `status` and `headers` once `head()` returned, then its body."""
+class ConnectionState(Enum):
+    """Where a connection stands; only an idle one may be asked."""
+
+    CONNECTING = "not made yet"
+    IDLE = "nothing is asked, or all of it answered"
+    WAITING = "asked, and no head of an answer has come"
+    RECEIVING = "the body of the answer is coming"
+    CLOSED = "cut, or about to be"
+
+
+class Response:
+    """A response on its way: `status` and `headers` once `head()` returned, then its body."""
 
     def __init__(self, connection: "Connection") -> None:
         self.status = 0
@@ -115,7 +126,7 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """The protocol of one connection; `ask` sends a request head and gives the Answer."""
+    """The protocol of one connection; `ask` sends a request head and gives the Response."""
 
     def __init__(self) -> None:
         self.idle_since = 0.0
@@ -123,7 +134,7 @@ class Connection(asyncio.Protocol):
         self.owes_body = False
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._answer: Answer | None = None
+        self._answer: Response | None = None
         self._headers: Headers = []
         self._head_size = 0
         self._interim = False
@@ -136,23 +147,28 @@ class Connection(asyncio.Protocol):
     # -- used by the pool and the forwarding -------------------------------------------------
 
     @property
+    def state(self) -> ConnectionState:
+        if self._transport is None:
+            return ConnectionState.CONNECTING
+        if self._transport.is_closing():
+            return ConnectionState.CLOSED
+        if self._answer is None or self._answer.complete:
+            return ConnectionState.IDLE
+        return ConnectionState.RECEIVING if self._answer.begun else ConnectionState.WAITING
+
+    @property
     def is_open(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
+        return self.state not in (ConnectionState.CONNECTING, ConnectionState.CLOSED)
 
     @property
     def is_reusable(self) -> bool:
         """Whether request and answer both came to their end and the upstream keeps it open."""
-        return (
-            self.is_open
-            and self._keeps
-            and not self.owes_body
-            and (self._answer is None or self._answer.complete)
-        )
+        return self.state is ConnectionState.IDLE and self._keeps and not self.owes_body
 
-    def ask(self, head: bytes) -> Answer:
+    def ask(self, head: bytes) -> Response:
         """Sends the head of a request; its body follows by `send`."""
         assert self._transport is not None
-        self._answer = Answer(self)
+        self._answer = Response(self)
         self._any_byte, self._keeps, self._head_size = False, False, 0
         self._transport.write(head)
         return self._answer

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.gateway.upstreams.breaker import Breaker
-from services.gateway.upstreams.http1 import Answer, BadAnswer, Connection, UpstreamGone
+from services.gateway.upstreams.http1 import BadAnswer, Connection, Response, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
 
 DOCUMENT_LIMIT = 8 * 1024 * 1024
@@ -88,7 +88,7 @@ class Upstream:
         return True
 
 
-async def _bounded(answer: Answer) -> bytes:
+async def _bounded(answer: Response) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for chunk in answer.chunks():
