@@ -43,10 +43,18 @@ async def swap(
 
 
 async def try_swap(
-    session: AsyncSession, seen: M, changes: Mapping[str, Any], *conditions: ColumnElement[bool]
+    session: AsyncSession,
+    seen: M,
+    changes: Mapping[str, Any],
+    *conditions: ColumnElement[bool],
+    counter: str = "version",
 ) -> M | None:
-    """As `swap`, but None where somebody was faster."""
+    """As `swap`, but None where somebody was faster.
+
+    `counter` is the column that counts the changes: a row may have a second version, of a part.
+    """
     kind: Any = type(seen)
+    known: int = getattr(seen, counter)
     mapper = inspect(kind)
     row = [
         column == getattr(seen, mapper.get_property_by_column(column).key)
@@ -54,8 +62,8 @@ async def try_swap(
     ]
     statement = (
         update(kind)
-        .where(*row, kind.version == _version(seen), *conditions)
-        .values(**changes, version=_version(seen) + 1)
+        .where(*row, getattr(kind, counter) == known, *conditions)
+        .values({**changes, counter: known + 1})
         .returning(kind)
         .execution_options(populate_existing=True, synchronize_session=False)
     )

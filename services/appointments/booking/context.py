@@ -16,13 +16,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.batching import Batcher
 from services.appointments.guides import service as guides
-from services.appointments.guides.service import Offer
+from services.appointments.guides.rules import Offer
 from services.appointments.policies import service as policies
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import SlotFacts
 from shared.cache import Cache
 from shared.database.engine import DirectPool, memory_of
-from shared.errors import Problem
+from shared.errors import Invalid, Problem, Text
 from shared.security.crypto import Keyring
 
 
@@ -97,15 +97,16 @@ async def context_of(request: Request) -> BookingContext:
 RequestBookingContext = Annotated[BookingContext, Depends(context_of)]
 
 
-def is_offered(terms: Terms, on: date) -> bool:
-    """Whether the item exists, may be booked, and is valid on the day."""
+def ensure_offered(terms: Terms, on: date, *, pointer: str) -> Offer:
+    """The offer, if the item exists, may be booked, and is valid on the day. Raises Invalid."""
     offer = terms.offer
-    return (
-        offer is not None
-        and offer.by_appointment
-        and offer.valid_from <= on
-        and (offer.valid_to is None or on <= offer.valid_to)
-    )
+    if offer is None or not offer.by_appointment or not _is_valid(offer, on):
+        raise Invalid(Text("这个事项现在不能预约", "This item cannot be booked"), pointer=pointer)
+    return offer
+
+
+def _is_valid(offer: Offer, on: date) -> bool:
+    return offer.valid_from <= on and (offer.valid_to is None or on <= offer.valid_to)
 
 
 def expiry(terms: Terms, now: datetime) -> datetime:

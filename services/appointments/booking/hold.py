@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.appointments.booking import queries, rules
 from services.appointments.booking.batching import BookingRequest, BookingResult
-from services.appointments.booking.context import BookingContext, Terms, expiry, is_offered
+from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
 from services.appointments.booking.events import AppointmentHeld
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.rules import AlreadyBooked, Draft
@@ -65,10 +65,7 @@ async def hold(
     person = _person(request.citizen, caller, context.keyring)
     run = await _run(context, request, caller)
     terms = await context.terms(run[0].hall_code, request.item)
-    if not is_offered(terms, run[0].on_date):
-        raise Invalid(
-            Text("这个事项现在不能预约", "This item cannot be booked"), pointer="/body/item"
-        )
+    ensure_offered(terms, run[0].on_date, pointer="/body/item")
     wanted = [slot.id for slot in run]
     if claim is None and (refusal := context.sold_out(wanted, request.item)):
         raise refusal

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules, service
-from services.appointments.booking.context import BookingContext, is_offered, places_freed
+from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
 from services.appointments.booking.workflow import AppointmentAction
@@ -17,7 +17,6 @@ from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import LockedSlot, SlotFacts
 from shared import ids
-from shared.errors import Invalid, Text
 from shared.security.identity import Caller
 
 S = AppointmentState
@@ -98,10 +97,7 @@ async def _book(
 ) -> Appointment:
     first = run[0]
     terms = await context.terms(old.hall_code, old.item_code)
-    if not is_offered(terms, first.on_date) or terms.offer is None:
-        raise Invalid(
-            Text("这个事项现在不能预约", "This item cannot be booked"), pointer="/body/slot_ids"
-        )
+    offer = ensure_offered(terms, first.on_date, pointer="/body/slot_ids")
     new = Appointment(
         code=ids.public_code("A"),
         hall_code=old.hall_code,
@@ -113,7 +109,7 @@ async def _book(
         starts_at=first.starts_at,
         minutes=sum(slot.minutes for slot in run),
         state=S.CONFIRMED,
-        guide_version=terms.offer.guide_version,
+        guide_version=offer.guide_version,
         policy_version=terms.policy_version,
         held_at=now,
         changed_at=now,

@@ -47,6 +47,8 @@ WHERE x.appointment_id = ANY(:ids) ORDER BY s.starts_at
 
 _EXPIRE = text("""
 WITH due AS (
+  -- SKIP LOCKED: who confirms at this moment wins, or is met by the next run. Few at a time, so
+  -- that nobody waits long for the rows, nor for the slots that get their places back.
   SELECT id FROM appointment WHERE state = 'held' AND expires_at <= :now
   ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
 )
@@ -57,6 +59,8 @@ FROM due WHERE appointment.id = due.id RETURNING appointment.*
 
 _MISS = text("""
 WITH due AS (
+  -- Only the appointments are locked, not the policy; who checks in at this moment is passed over.
+  -- Seven days bound the scan of the index, should the job have stood still for a while.
   SELECT a.id FROM appointment a
   LEFT JOIN LATERAL (
     SELECT check_in_late_minutes AS late FROM booking_policy p
@@ -73,6 +77,8 @@ FROM due WHERE appointment.id = due.id RETURNING appointment.*
 
 # A hold that loses its time is over, a confirmed appointment waits for another: as the table says.
 _WITHDRAWN = {edge.state: edge.to for edge in EDGES if edge.action is AppointmentAction.WITHDRAW}
+# No lock before: the slots are locked already by whoever withdraws them, so nobody books or moves
+# into them meanwhile; an appointment that is being changed is waited for and looked at again.
 _LOSING = text(f"""
 UPDATE appointment SET
   state = CASE state {" ".join(f"WHEN '{a}' THEN '{b}'" for a, b in _WITHDRAWN.items())} END,
@@ -83,6 +89,7 @@ WHERE state IN ({", ".join(f"'{state}'" for state in _WITHDRAWN)}) AND id IN (
 RETURNING appointment.*
 """)
 
+# Locked in id order, so that two closures that share appointments never wait crosswise.
 _LIVE_IN = text(f"""
 SELECT a.id, a.code, a.starts_at, a.item_code, a.state, x.slot_id
 FROM appointment a JOIN appointment_slot x ON a.id = x.appointment_id
@@ -90,6 +97,7 @@ WHERE x.slot_id = ANY(:slots) AND a.state IN ({_LIVE})
 ORDER BY a.id FOR UPDATE OF a
 """)
 
+# Those that hold no place keep the slot that they had: it is their history, and counts nowhere.
 _CARRY = text("""
 UPDATE appointment_slot SET slot_id = pair.new_id
 FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS pair(old_id, new_id)
@@ -103,6 +111,7 @@ SELECT count(*) FROM appointment
 WHERE citizen_key = :citizen AND hall_code = :hall AND state = 'no_show' AND starts_at > :since
 """)
 
+# Locks nothing: a booking in between makes no drift, for count and appointment commit together.
 _DRIFT = text("""
 SELECT s.id, s.hall_code, s.booked, count(a.id) AS live FROM slot s
 LEFT JOIN appointment_slot x ON x.slot_id = s.id

@@ -71,7 +71,7 @@ async def hold_appointment(
 )
 async def list_my_appointments(
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Owner,
     paging: Paging,
@@ -88,14 +88,14 @@ async def list_my_appointments(
     """
     if caller.has("clerk", "hall_manager"):
         return await reading.of_hall(
-            session, caller, vault, paging, hall=hall, on=on, state=state, now=now
+            session, caller, keyring, paging, hall=hall, on=on, state=state, now=now
         )
-    return await reading.mine(session, caller, vault, paging)
+    return await reading.mine(session, caller, keyring, paging)
 
 
 @router.get("/{appointment}", operation_id="get_appointment", summary="一个预约 | One appointment")
 async def get_appointment(
-    appointment: Reference, session: Session, vault: RequestKeyring, caller: OwnerOrDevice
+    appointment: Reference, session: Session, keyring: RequestKeyring, caller: OwnerOrDevice
 ) -> AppointmentView:
     """本人或本大厅工作人员可查，可用预约编号或预约码。
 
@@ -104,7 +104,7 @@ async def get_appointment(
     For its owner and the staff and devices of its hall, by id or public code.
     """
     found = await service.visible(session, appointment, caller)
-    return await reading.view_of(session, found, caller, vault)
+    return await reading.view_of(session, found, caller, keyring)
 
 
 @router.get(
@@ -140,7 +140,7 @@ async def get_appointment_calendar(
 async def confirm_appointment(
     appointment: Reference,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: OwnerOrDevice,
     wanted: ChangeRequest | None = None,
@@ -153,7 +153,7 @@ async def confirm_appointment(
     """
     version = wanted.version if wanted else None
     done = await service.confirm(session, appointment, version, caller, now)
-    return await reading.view_of(session, done, caller, vault)
+    return await reading.view_of(session, done, caller, keyring)
 
 
 @router.post(
@@ -165,7 +165,7 @@ async def confirm_appointment(
 async def cancel_appointment(
     appointment: Reference,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Owner,
     wanted: ChangeRequest | None = None,
@@ -178,7 +178,7 @@ async def cancel_appointment(
     """
     version = wanted.version if wanted else None
     done = await service.cancel(session, appointment, version, caller, now)
-    return await reading.view_of(session, done, caller, vault)
+    return await reading.view_of(session, done, caller, keyring)
 
 
 @router.post(
@@ -195,7 +195,7 @@ async def reschedule_appointment(
     wanted: MoveRequest,
     session: Session,
     context: RequestBookingContext,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Owner,
 ) -> AppointmentView:
@@ -207,7 +207,7 @@ async def reschedule_appointment(
     changes. Answers with the new appointment, confirmed, with a code of its own.
     """
     done = await moving.move(session, context, appointment, wanted, caller, now)
-    return await reading.view_of(session, done, caller, vault)
+    return await reading.view_of(session, done, caller, keyring)
 
 
 @router.post(
@@ -219,7 +219,7 @@ async def reschedule_appointment(
 async def check_in_appointment(
     appointment: Reference,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: OwnerOrDevice,
     wanted: ChangeRequest | None = None,
@@ -234,4 +234,4 @@ async def check_in_appointment(
     found = await service.visible(session, appointment, caller)
     version = wanted.version if wanted else None
     done = await service.check_in(session, found, now, version=version)
-    return await reading.view_of(session, done, caller, vault)
+    return await reading.view_of(session, done, caller, keyring)

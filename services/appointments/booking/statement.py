@@ -7,6 +7,7 @@ from typing import NamedTuple, get_args, get_type_hints
 from uuid import UUID
 
 from services.appointments.booking.rules import Draft
+from services.appointments.booking.workflow import LIVE
 from shared.database.engine import DirectPool
 
 _SQL_TYPES: dict[object, str] = {
@@ -29,6 +30,7 @@ def _sql_type(annotation: object) -> str:
 # of them (most are text) can ever be swapped.
 _COLUMNS = {name: _sql_type(kind) for name, kind in get_type_hints(Draft).items()}
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 2))
+_LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
 _WANTED_ORD, _WANTED_SLOT = len(_COLUMNS) + 2, len(_COLUMNS) + 3
 
 HOLD = f"""
@@ -61,7 +63,7 @@ WITH asked AS MATERIALIZED (
     ) THEN 'barred' WHEN EXISTS (
       SELECT FROM appointment x WHERE x.citizen_key = a.citizen_key
         AND x.item_code = a.item_code AND x.on_date = a.on_date
-        AND x.state IN ('held', 'confirmed', 'checked_in')
+        AND x.state IN ({_LIVE})
     ) THEN 'capped' END AS reason
   FROM asked a
 ), ranked AS (

@@ -45,8 +45,6 @@ STAFF = frozenset({"clerk", "hall_manager"})
 SYSTEM: frozenset[str] = frozenset()
 """No caller may take the edge: a job, the queue, or a change of the schedule does."""
 
-HOLDING = frozenset({_S.HELD, _S.CONFIRMED, _S.CHECKED_IN, _S.SERVED, _S.NO_SHOW, _S.LAPSED})
-"""States whose places count in `slot.booked`: an unused place of the past stays used up."""
 LIVE = frozenset({_S.HELD, _S.CONFIRMED, _S.CHECKED_IN})
 """States of which a person has one an item and day (the index `uq_appointment_live`)."""
 
@@ -109,6 +107,18 @@ WORKFLOW = Workflow(
     starts=[_S.HELD],
     columns={"event": Text("事件", "event"), "frees": Text("退回号源", "frees the places")},
 )
+
+
+def _holding() -> frozenset[AppointmentState]:
+    """Those that a hold can come to by edges that free nothing."""
+    reached = {_S.HELD}
+    while more := {e.to for e in EDGES if e.state in reached and not e.frees} - reached:
+        reached |= more
+    return frozenset(reached)
+
+
+HOLDING = _holding()
+"""States whose places count in `slot.booked`: an unused place of the past stays used up."""
 
 
 def state_conflict(appointment: Appointment) -> Text:

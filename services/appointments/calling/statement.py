@@ -69,6 +69,7 @@ WITH floor AS MATERIALIZED (
     WHERE NOT (SELECT ignores_credits FROM guard) AND {_SERVED_HERE}
     ORDER BY t.due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), picked AS (
+    -- At most one of the two has a row.
     SELECT * FROM by_wait UNION ALL SELECT * FROM by_credit
 ), called AS (
     -- The version once more: SKIP LOCKED has locked the row, but `picked` may be of an older
@@ -104,6 +105,7 @@ WITH floor AS MATERIALIZED (
         $8, $5
     FROM called, policy, guard
 ), logged AS (
+    -- Numbered under the lock of the floor: the log of a hall has neither gap nor double.
     INSERT INTO ticket_event (hall_code, hall_seq, ticket_id, visit_id, number, item_code, action,
         from_state, to_state, version, at, actor, window_id, window_no, call_id, waited_seconds,
         before)
@@ -112,6 +114,7 @@ WITH floor AS MATERIALIZED (
         called.window_no, $6, greatest(extract(epoch FROM $5 - called.ready_at), 0), called.before
     FROM called, numbered
 ), promised AS (
+    -- The event in the outbox: committed with the call, or not at all.
     INSERT INTO outbox (event_id, subject, body, traceparent)
     SELECT $9, $10 || '.' || called.hall_code, convert_to(($11::jsonb || jsonb_build_object(
         'subject', called.id::text, 'data', jsonb_build_object(

@@ -45,6 +45,8 @@ def _untouched(states: str) -> str:
 
 _WAITING = "t.state = 'waiting'"
 _ON_FLOOR = "t.state IN ('called', 'recalled', 'serving', 'parked')"
+# `untouched` locks nothing and bounds the work; the tickets are then locked in the order of halls
+# and ids, as every job does, without those that somebody is just changing.
 _TICKETS = text(
     f"WITH untouched AS ({_untouched(_WAITING)} UNION ALL {_untouched(_ON_FLOOR)}"
     "   ORDER BY hall_code, id LIMIT :most)"

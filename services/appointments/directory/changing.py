@@ -18,6 +18,7 @@ from services.appointments.directory.schemas import (
     WindowView,
 )
 from services.appointments.guides import service as guides
+from shared.database.versioned import try_swap
 from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security import audit_log
@@ -154,14 +155,13 @@ async def _put_zones(
 
 
 async def _raise_version(
-    session: AsyncSession, hall: Hall, present: int | None, now: datetime
+    session: AsyncSession, hall: Hall, seen: int | None, now: datetime
 ) -> None:
-    swapped = present is not None and await queries.raise_version(
-        session, hall.code, present=present, now=now
-    )
+    """The compare-and-swap of every change to a hall. Raises StateConflict."""
+    if seen == hall.version and await try_swap(session, hall, {"updated_at": now}) is not None:
+        return
     await session.refresh(hall)
-    if not swapped:
-        refuse("present", hall.version)
+    refuse("present", hall.version)
 
 
 async def _publish(

@@ -1,7 +1,6 @@
 """The SQL of the directory."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,7 +13,6 @@ from sqlalchemy import (
     literal,
     or_,
     tuple_,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
@@ -86,18 +84,6 @@ async def hall(session: AsyncSession, code: str) -> Hall | None:
 
 async def load(session: AsyncSession, hall: str) -> HallLoad | None:
     return await session.get(HallLoad, hall)
-
-
-async def raise_version(session: AsyncSession, hall: str, *, present: int, now: datetime) -> bool:
-    """The compare-and-swap of every change to a hall: False if another change came first."""
-    swap = (
-        update(Hall)
-        .where(col(Hall.code) == hall, col(Hall.version) == present)
-        .values(version=present + 1, updated_at=now)
-        .returning(col(Hall.code))
-        .execution_options(synchronize_session=False)
-    )
-    return (await session.execute(swap)).first() is not None
 
 
 async def contacts(session: AsyncSession, hall: str) -> Sequence[HallContact]:

@@ -70,7 +70,7 @@ async def live(
 async def windows(session: AsyncSession, hall_code: str) -> list[WindowEntry]:
     """Every window of the hall with its state and who is there."""
     rows = await session.execute(_WINDOWS, {"hall": hall_code})
-    return [WindowEntry(**row) for row in rows.mappings()]
+    return [WindowEntry(**row._asdict()) for row in rows]
 
 
 async def item_names(session: AsyncSession, codes: set[str]) -> dict[str, str]:

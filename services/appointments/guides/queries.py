@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-import asyncpg
-from sqlalchemy import or_, text, update
+from sqlalchemy import or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.guides.models import Guide, HallItem, Item
+from services.appointments.guides.rules import Offer
 from shared.database.engine import DirectPool
 
 _OFFER = """
@@ -18,9 +18,10 @@ SELECT guide_version, by_appointment, valid_from, valid_to FROM item WHERE code 
 _HALL_EXISTS = text("SELECT EXISTS (SELECT FROM hall WHERE code = :hall)")
 
 
-async def offer(direct: DirectPool, item: str) -> asyncpg.Record | None:
-    """What booking must know about an item."""
-    return await direct.fetchrow(_OFFER, item)
+async def offer(direct: DirectPool, item: str) -> Offer | None:
+    """What booking must know about an item; None for an unknown one."""
+    row = await direct.fetchrow(_OFFER, item)
+    return Offer(*row) if row else None
 
 
 async def hall_exists(session: AsyncSession, hall: str) -> bool:
@@ -75,18 +76,6 @@ async def guide(session: AsyncSession, item: str, version: int | None) -> Guide 
     if version is not None:
         rows = rows.where(col(Guide.version) == version)
     return (await session.exec(rows.order_by(desc(Guide.version)).limit(1))).one_or_none()
-
-
-async def raise_guide_version(session: AsyncSession, item: str, *, present: int) -> bool:
-    """The compare-and-swap of publishing: False if another version came first."""
-    swap = (
-        update(Item)
-        .where(col(Item.code) == item, col(Item.guide_version) == present)
-        .values(guide_version=present + 1)
-        .returning(col(Item.code))
-        .execution_options(synchronize_session=False)
-    )
-    return (await session.execute(swap)).first() is not None
 
 
 async def offer_at_hall(session: AsyncSession, hall: str, codes: Sequence[str]) -> None:

@@ -1,10 +1,22 @@
 """When the data of an item are consistent. Pure; the source is DOMAIN g.2 (local practice)."""
 
 from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
 from services.appointments.guides.models import CaseKind, OnlineDepth
 from services.appointments.guides.schemas import ItemTerms
 from shared.errors import Invalid, Text
+
+
+class Offer(NamedTuple):
+    """What booking must know about an item."""
+
+    guide_version: int
+    by_appointment: bool
+    valid_from: date
+    valid_to: date | None
+
 
 _ONLINE = (OnlineDepth.ACCEPTANCE, OnlineDepth.END_TO_END)
 

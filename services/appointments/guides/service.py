@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.guides import queries, rules
 from services.appointments.guides.models import Guide, Item
+from services.appointments.guides.rules import Offer
 from services.appointments.guides.schemas import (
     GuideContent,
     GuideIn,
@@ -17,6 +18,7 @@ from services.appointments.guides.schemas import (
     ItemView,
 )
 from shared.database.engine import DirectPool
+from shared.database.versioned import try_swap
 from shared.errors import NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
@@ -28,19 +30,9 @@ _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _NO_GUIDE = Text("这个事项还没有办事指南", "This item has no guide yet")
 
 
-class Offer(NamedTuple):
-    """What booking must know about an item."""
-
-    guide_version: int
-    by_appointment: bool
-    valid_from: date
-    valid_to: date | None
-
-
 async def offer(direct: DirectPool, item: str) -> Offer | None:
-    """For booking; None for an unknown item."""
-    row = await queries.offer(direct, item)
-    return Offer(*row) if row else None
+    """What booking must know about an item; None for an unknown one."""
+    return await queries.offer(direct, item)
 
 
 async def get_item(session: AsyncSession, code: str) -> Item:
@@ -101,8 +93,9 @@ async def put_item(
     if item is None:
         item = Item(code=code, **values)
         session.add(item)
-    else:
-        item.sqlmodel_update(values | {"version": item.version + 1})
+    elif await try_swap(session, item, values) is None:
+        await session.refresh(item)
+        refuse("present", item.version)
     await session.flush()
     await audit_log.write(session, caller.sub, "item.put", f"item:{code}", now, {})
     return item
@@ -123,7 +116,8 @@ async def publish_guide(
     """The new version, in force from now on. Raises NotFound, StateConflict."""
     item = await get_item(session, code)
     _ensure_own_department(caller, item.department_code)
-    if not await queries.raise_guide_version(session, code, present=wanted.version):
+    seen = wanted.version == item.guide_version
+    if not seen or await try_swap(session, item, {}, counter="guide_version") is None:
         await session.refresh(item)
         refuse("published", item.guide_version)
     guide = Guide(

@@ -27,7 +27,7 @@ async def issue_ticket(
     request: TicketRequest,
     response: Response,
     session: Session,
-    vault: RequestKeyring,
+    keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("citizen", "device", "clerk", "hall_manager")],
     idempotency_key: Annotated[str, Header(max_length=255)],
@@ -43,8 +43,8 @@ async def issue_ticket(
     was checked; neither is stored in clear. The rating key is given here only, for the person
     served; after a transfer the first ticket's id and key rate.
     """
-    issued = await service.issue(session, vault, caller, request, now)
+    issued = await service.issue(session, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"
     shown = with_estimate(issued.ticket, issued.estimate)
-    key = rating_key(vault, issued.ticket.visit_id)
+    key = rating_key(keyring, issued.ticket.visit_id)
     return IssuedTicket(**shown.model_dump(), rating_key=key)

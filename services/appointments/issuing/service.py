@@ -56,7 +56,7 @@ class Issued(NamedTuple):
 
 
 async def issue(
-    session: AsyncSession, vault: Keyring, caller: Caller, request: TicketRequest, now: datetime
+    session: AsyncSession, keyring: Keyring, caller: Caller, request: TicketRequest, now: datetime
 ) -> Issued:
     """A ticket that waits from now on, with its place and expected wait.
 
@@ -69,7 +69,7 @@ async def issue(
     policy = await priority.policy_of(session, request.hall)
     appointment = await _appointment(session, caller, request)
     place = _standing(caller, request, policy, appointment, now)
-    ticket = _ticket(vault, caller, request, policy, place, hall, now)
+    ticket = _ticket(keyring, caller, request, policy, place, hall, now)
     await _ensure_first(session, ticket)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
@@ -148,7 +148,7 @@ def _standing(
 
 
 def _ticket(
-    vault: Keyring,
+    keyring: Keyring,
     caller: Caller,
     request: TicketRequest,
     policy: Policy,
@@ -169,7 +169,7 @@ def _ticket(
         ticket_class=rules.class_of(request),
         credit_minutes=place.credit_minutes,
         credit_reason=reason_of(request.evidence),
-        evidence_index=vault.document_index(secret, where="ticket.evidence") if secret else None,
+        evidence_index=keyring.document_index(secret, where="ticket.evidence") if secret else None,
         policy_version=policy.version,
         owner=caller.sub if caller.has("citizen") else None,
         issued_at=now,

@@ -26,4 +26,4 @@ async def latest(session: AsyncSession, hall: str) -> BookingPolicy | None:
 async def hold_terms(direct: DirectPool, hall: str) -> tuple[int, int] | None:
     """The version in force and how many minutes it holds a place; None without a policy."""
     row = await direct.fetchrow(_TERMS, hall)
-    return (row["version"], row["hold_minutes"]) if row else None
+    return (row[0], row[1]) if row else None

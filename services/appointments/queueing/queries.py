@@ -33,6 +33,9 @@ _COLUMNS = (
     *("version", "at", "actor", "window_id", "window_no", "call_id", "served_seconds", "outcome"),
     *("predicted_p50", "predicted_p85", "undoes"),
 )
+# `numbered` locks the hall's floor until the commit: so the numbers have no gaps, and their order
+# is that of the commits. `logged` and the outbox take the number in the same round trip, because
+# everybody in the hall waits for that lock.
 _APPEND = text(
     "WITH numbered AS ("
     "  INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 1, '{}')"
@@ -45,6 +48,7 @@ _APPEND = text(
     " SELECT :event_id, :subject, convert_to(jsonb_set(CAST(:body AS jsonb), '{data,hall_seq}',"
     "   to_jsonb(seq))::text, 'UTF8'), :traceparent FROM numbered"
 )
+# An upsert and no SELECT FOR UPDATE: the floor of a hall is made by its first event.
 _LOCK_FLOOR = text(
     "INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 0, '{}')"
     " ON CONFLICT (hall_code) DO UPDATE SET seq = hall_floor.seq"
@@ -54,6 +58,7 @@ _NEXT_NUMBER = text(
     " ON CONFLICT (hall_code, day, letter) DO UPDATE SET last = number_series.last + 1"
     " RETURNING last"
 )
+# NOT EXISTS refuses politely; should two meet, uq_call_live_window lets one through.
 _REOPEN_CALL = text(
     "UPDATE call SET ended_at = NULL, ended_by = NULL WHERE id = :call AND NOT EXISTS"
     " (SELECT 1 FROM call busy WHERE busy.window_id = call.window_id AND busy.ended_at IS NULL)"

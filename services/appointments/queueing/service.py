@@ -116,7 +116,7 @@ async def take(
     policy = await priority.policy_of(session, ticket.hall_code)
     for guard in edge.guards:
         guard(ticket, policy, now)
-    if edge.action is Action.UNDO:
+    if edge.to is None:
         return await take_back(session, ticket, policy, actor, now)
     before = memory(ticket)
     if edge.follow_up is FollowUp.NEW_LEG:

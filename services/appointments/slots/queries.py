@@ -36,6 +36,8 @@ FROM slot WHERE id = ANY($1::uuid[])
 
 _OPEN_DUE = text("""
 WITH due AS (
+  -- NO KEY, as everywhere for slots: bookings refer to the row meanwhile. SKIP LOCKED: the job
+  -- never waits; what it passes over is due at its next run.
   SELECT id FROM slot WHERE state = 'planned' AND opens_at <= :now
   ORDER BY id LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -45,6 +47,8 @@ RETURNING slot.id, hall_code, on_date, pool, starts_at, minutes, capacity
 
 _CLOSE_DUE = text("""
 WITH due AS (
+  -- A slot in which somebody is just booking closes at the next run; the booking statement looks
+  -- at `closes_at` itself, so that nothing is sold late meanwhile.
   SELECT id FROM slot WHERE state = 'open' AND closes_at <= :now
   ORDER BY id LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -53,6 +57,7 @@ UPDATE slot SET state = 'closed' FROM due WHERE slot.id = due.id
 
 _FULLNESS_CHANGED = text("""
 WITH changed AS (
+  -- A slot that is just being booked is passed over: it is looked at again when it has settled.
   SELECT id FROM slot WHERE state = 'open' AND announced_full <> (booked = capacity)
   ORDER BY id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -65,6 +70,8 @@ SELECT id, state, capacity, booked, closes_at, opens_at FROM slot
 WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
 
+# Summed first, since an UPDATE changes a row once however often it is joined. The caller has locked
+# the slots in id order.
 _SHIFT = text("""
 UPDATE slot SET booked = booked + change.places
 FROM (

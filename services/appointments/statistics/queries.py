@@ -88,13 +88,13 @@ async def lines(
     asked = {"hall": hall_code, "start": start, "stop": stop}
     if by in (Grouping.HOUR, Grouping.DAY):
         asked["zone"] = zone
-    return [Figures(**line) for line in (await session.execute(_LINES[by], asked)).mappings()]
+    return [Figures(**line._asdict()) for line in await session.execute(_LINES[by], asked)]
 
 
 async def total(session: AsyncSession, hall_code: str, start: datetime, stop: datetime) -> Figures:
     """The same figures over everything in the hall."""
     asked = {"hall": hall_code, "start": start, "stop": stop}
-    return Figures(**(await session.execute(_TOTAL, asked)).mappings().one())
+    return Figures(**(await session.execute(_TOTAL, asked)).one()._asdict())
 
 
 async def estimate_quality(
@@ -102,4 +102,4 @@ async def estimate_quality(
 ) -> EstimateQuality:
     """The wait told at issue against the wait until the first call."""
     asked = {"hall": hall_code, "start": start, "stop": stop}
-    return EstimateQuality(**(await session.execute(_ESTIMATES, asked)).mappings().one())
+    return EstimateQuality(**(await session.execute(_ESTIMATES, asked)).one()._asdict())

@@ -14,7 +14,6 @@ from services.appointments.app import create_app
 from services.appointments.booking.batching import Batcher, BookingRequest
 from services.appointments.booking.rules import Draft
 from services.appointments.settings import AppointmentsSettings
-from shared.cache import Cache
 from shared.database.engine import DirectPool
 from shared.ids import new_id, public_code
 from shared.web import dependencies
@@ -130,33 +129,3 @@ async def test_one_bad_row_does_not_take_the_others_along(
     assert isinstance(outcomes[1], asyncpg.DataError)
     assert [getattr(one, "outcome", None) for one in outcomes] == ["held", None, "held"]
     assert await office.booked(slot) == 2
-
-
-async def test_a_memory_asks_once_for_all_who_ask_together() -> None:
-    memory, asked = Cache[str, int](seconds=60, most=2), 0
-
-    async def ask() -> int:
-        nonlocal asked
-        asked += 1
-        await asyncio.sleep(0.01)
-        return asked
-
-    answers = await asyncio.gather(*(memory.get("key", ask) for _ in range(20)))
-
-    assert answers == [1] * 20
-    assert memory.peek("key") == 1
-
-
-async def test_a_memory_keeps_no_failure_and_forgets_the_oldest() -> None:
-    memory = Cache[str, int](seconds=60, most=2)
-
-    async def fail() -> int:
-        raise ValueError("not now")
-
-    async def answer() -> int:
-        return 1
-
-    with pytest.raises(ValueError, match="not now"):
-        await memory.get("key", fail)
-    assert [await memory.get(key, answer) for key in ("key", "other", "third")] == [1, 1, 1]
-    assert [memory.peek(key) for key in ("key", "other", "third")] == [None, 1, 1]
