@@ -17,7 +17,7 @@ _BRIEF = ConsumerConfig(
 )
 
 
-class Wire:
+class EventClient:
     """A connection of every service, to send in its name, and of the operator, to listen."""
 
     def __init__(self, bus: NatsServer) -> None:
@@ -50,7 +50,7 @@ class Wire:
         await js.publish(f"{type_}.{scope}", json.dumps(envelope).encode(), headers=headers)
         return event_id
 
-    async def heard(self, type_: str, scope: str) -> list[dict[str, Any]]:
+    async def published(self, type_: str, scope: str) -> list[dict[str, Any]]:
         """All that the service has published of one type in one scope so far: the envelopes."""
         js = (await self._client("deploy")).jetstream()
         subject = f"{type_}.{scope}"

@@ -31,11 +31,11 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def pass_(self, **span: float) -> None:
+    def advance(self, **span: float) -> None:
         self.now += timedelta(**span)
 
 
-class Aside:
+class IsolatedService:
     """Its API at `clock.now`, and transactions of its own on its database."""
 
     def __init__(

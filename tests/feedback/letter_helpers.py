@@ -1,4 +1,4 @@
-"""A letters' desk for tests: writes letters and moves them over the API, as people would."""
+"""A letter office for tests: writes letters and moves them over the API, as people would."""
 
 from typing import Any
 from uuid import uuid4
@@ -9,7 +9,7 @@ from services.feedback.casework import workflow
 from services.feedback.casework.workflow import SENDER, STAFF, LetterMove
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.isolated_service import Aside, Sign, new_code
+from tests.feedback.isolated_service import IsolatedService, Sign, new_code
 
 API = "/api/v1"
 BODY = "东城街道的路灯坏了半个月，晚上出行很不方便，希望尽快修好。"
@@ -66,10 +66,10 @@ WAY: dict[S, tuple[str, ...]] = {
 
 
 class Letter:
-    """One letter and its sender's code, at the desk of a department of its own."""
+    """One letter and its sender's code, at the office with a department of its own."""
 
-    def __init__(self, desk: "Desk", receipt: dict[str, Any]) -> None:
-        self.desk = desk
+    def __init__(self, office: "LetterOffice", receipt: dict[str, Any]) -> None:
+        self.office = office
         self.id, self.reg_no = receipt["id"], receipt["reg_no"]
         self.code = receipt["query_code"]
         self.version, self.state = 1, S(receipt["state"])
@@ -78,7 +78,7 @@ class Letter:
         self, action: str, *, role: str | None = None, sub: str | None = None, **fields: Any
     ) -> httpx.Response:
         """One action with what it needs; the letter's state and version follow a success."""
-        body = {**(await self.desk.fields(action)), **fields}
+        body = {**(await self.office.fields(action)), **fields}
         row = workflow.WORKFLOW.get(self.state, action)
         role = role or self._usual(row, action)
         if role == SENDER:
@@ -96,20 +96,20 @@ class Letter:
     async def as_staff(
         self, action: str, body: dict[str, Any], role: str, *, sub: str | None = None
     ) -> httpx.Response:
-        return await self.desk.client.post(
+        return await self.office.client.post(
             f"{API}/letters/{self.id}/actions/{action}",
             json=body,
-            headers={**self.desk.headers(role, sub=sub), "If-Match": f'"{self.version}"'},
+            headers={**self.office.headers(role, sub=sub), "If-Match": f'"{self.version}"'},
         )
 
     async def as_sender(self, what: str, **body: Any) -> httpx.Response:
-        return await self.desk.client.post(
+        return await self.office.client.post(
             f"{API}/letters/{self.reg_no}/{what}", json={"code": self.code, **body}
         )
 
     async def seen(self) -> dict[str, Any]:
         """The letter as its sender sees it."""
-        answer = await self.desk.client.get(
+        answer = await self.office.client.get(
             f"{API}/letters/{self.reg_no}", params={"code": self.code}
         )
         assert answer.status_code == 200, answer.text
@@ -125,11 +125,11 @@ class Letter:
         return self
 
 
-class Desk:
-    """The staff of one new department and of the office, at the service aside."""
+class LetterOffice:
+    """The staff of one new department and of the office, at the isolated service."""
 
-    def __init__(self, aside: Aside, sign: Sign, department: str) -> None:
-        self.aside, self.client, self._sign = aside, aside.client, sign
+    def __init__(self, isolated: IsolatedService, sign: Sign, department: str) -> None:
+        self.isolated, self.client, self._sign = isolated, isolated.client, sign
         self.department = department
 
     def headers(self, role: str, *places: str, sub: str | None = None) -> dict[str, str]:
@@ -164,9 +164,9 @@ class Desk:
         return items
 
 
-async def new_department(aside: Aside) -> str:
+async def new_department(isolated: IsolatedService) -> str:
     """A department of this test's own."""
     code = new_code()
-    async with aside.sessions() as session, session.begin():
+    async with isolated.sessions() as session, session.begin():
         session.add(Department(code=code, name=f"试验局{code}", english_name="Test Bureau"))
     return code

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.letter_helpers import API, Desk, Letter
+from tests.feedback.letter_helpers import API, Letter, LetterOffice
 
 CANARIES = {
     "name": "邓紫薇",
@@ -31,16 +31,16 @@ class Review:
     """The publication of one letter, as its reviewers go through it."""
 
     def __init__(self, letter: Letter) -> None:
-        self.letter, self.desk, self.version = letter, letter.desk, 1
+        self.letter, self.office, self.version = letter, letter.office, 1
         self.path = f"{API}/letters/{letter.id}/publication"
 
     async def post(
         self, what: str = "", *, sub: str = "reviewer-1", role: str = "reviewer", **body: Any
     ) -> httpx.Response:
-        answer = await self.desk.client.post(
+        answer = await self.office.client.post(
             self.path + what,
             json=body,
-            headers={**self.desk.headers(role, sub=sub), "If-Match": f'"{self.version}"'},
+            headers={**self.office.headers(role, sub=sub), "If-Match": f'"{self.version}"'},
         )
         if answer.status_code in (200, 201):
             self.version = answer.json()["version"]
@@ -62,26 +62,26 @@ class Review:
         return found
 
 
-async def replied(desk: Desk, *, reply: str = REPLY, **letter: Any) -> Review:
+async def replied(office: LetterOffice, *, reply: str = REPLY, **letter: Any) -> Review:
     """A letter whose reply has gone out."""
     contact = {"name": CANARIES["name"], "phone": CANARIES["phone"]}
     usual = {"title": "邓紫薇反映路灯不亮", "body": BODY, "contact": contact}
-    written = await desk.letter_in(S.HANDLING, **{**usual, **letter})
+    written = await office.letter_in(S.HANDLING, **{**usual, **letter})
     await written.act("submit_reply", text=reply)
     await written.act("approve")
     return Review(written)
 
 
-async def published(desk: Desk, **letter: Any) -> Review:
-    review = await replied(desk, **letter)
+async def published(office: LetterOffice, **letter: Any) -> Review:
+    review = await replied(office, **letter)
     await review.accept_all()
     answer = await review.post("/approve")
     assert answer.json()["state"] == "published", answer.text
     return review
 
 
-async def found(desk: Desk, **params: Any) -> list[dict[str, Any]]:
-    answer = await desk.client.get(f"{API}/published-letters", params=params)
+async def found(office: LetterOffice, **params: Any) -> list[dict[str, Any]]:
+    answer = await office.client.get(f"{API}/published-letters", params=params)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items

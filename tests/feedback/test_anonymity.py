@@ -5,14 +5,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from tests.feedback.letter_helpers import API, BODY, Desk
+from tests.feedback.letter_helpers import API, BODY, LetterOffice
 
 TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 
 
-async def places_of(desk: Desk, canary: str) -> set[str]:
+async def places_of(office: LetterOffice, canary: str) -> set[str]:
     """The tables that hold the canary in any column, bytes read as text."""
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         tables = (await session.execute(TABLES)).scalars().all()
         holds = "position(:canary in row_to_json(t)::text) > 0"
         inside = "position(convert_to(:canary, 'UTF8') in t.body) > 0"
@@ -27,22 +27,22 @@ async def places_of(desk: Desk, canary: str) -> set[str]:
 
 @pytest.mark.parametrize("role", ["citizen", "clerk"])
 async def test_an_anonymous_accusation_leaves_no_trace_of_its_sender(
-    desk: Desk, capfd: pytest.CaptureFixture[str], role: str
+    office: LetterOffice, capfd: pytest.CaptureFixture[str], role: str
 ) -> None:
     canary = f"canary-{uuid4().hex}"
     letter = {"kind": "accusation", "title": "举报", "body": BODY, "anonymity": "anonymous"}
-    headers = desk.headers(role, sub=canary)
-    answer = await desk.client.post(f"{API}/letters", json=letter, headers=headers)
+    headers = office.headers(role, sub=canary)
+    answer = await office.client.post(f"{API}/letters", json=letter, headers=headers)
     assert answer.status_code == 201, answer.text
-    assert await places_of(desk, canary) == set()
+    assert await places_of(office, canary) == set()
     assert canary not in "".join(capfd.readouterr())
 
 
-async def test_staff_who_take_a_letter_down_are_on_record(desk: Desk) -> None:
+async def test_staff_who_take_a_letter_down_are_on_record(office: LetterOffice) -> None:
     canary = f"canary-{uuid4().hex}"
     letter = {"kind": "help", "title": "路灯不亮", "body": BODY, "channel": "phone"}
-    headers = desk.headers("dispatcher", sub=canary)
+    headers = office.headers("dispatcher", sub=canary)
     assert (
-        await desk.client.post(f"{API}/letters", json=letter, headers=headers)
+        await office.client.post(f"{API}/letters", json=letter, headers=headers)
     ).status_code == 201
-    assert await places_of(desk, canary) == {"deadline_change"}
+    assert await places_of(office, canary) == {"deadline_change"}

@@ -10,20 +10,20 @@ from services.feedback.casework import service
 from services.feedback.casework.events import LetterDispatched, LetterMerged, LetterRegistered
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.isolated_service import at, outbox
-from tests.feedback.letter_helpers import API, FIELDS, WAY, Desk, Letter
+from tests.feedback.letter_helpers import API, FIELDS, WAY, Letter, LetterOffice
 
 
-async def test_whoever_wrote_a_reply_may_not_approve_it(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
+async def test_whoever_wrote_a_reply_may_not_approve_it(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
     await letter.act("submit_reply", sub="li")
     refused = await letter.act("approve", sub="li")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
     assert (await letter.act("approve", sub="wang")).status_code == 200
 
 
-async def test_the_database_itself_refuses_an_author_as_approver(desk: Desk) -> None:
-    letter = await desk.letter_in(S.IN_REVIEW)
-    async with desk.aside.sessions() as session:
+async def test_the_database_itself_refuses_an_author_as_approver(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.IN_REVIEW)
+    async with office.isolated.sessions() as session:
         with pytest.raises(IntegrityError, match="four_eyes"):
             await session.execute(
                 text(
@@ -34,8 +34,8 @@ async def test_the_database_itself_refuses_an_author_as_approver(desk: Desk) -> 
             )
 
 
-async def test_a_reply_sent_back_is_rewritten_and_kept(desk: Desk) -> None:
-    letter = await desk.letter_in(S.IN_REVIEW)
+async def test_a_reply_sent_back_is_rewritten_and_kept(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.IN_REVIEW)
     await letter.act("send_back")
     await letter.act("submit_reply", text="您好，路灯已于11月22日修复。")
     await letter.act("approve")
@@ -44,15 +44,15 @@ async def test_a_reply_sent_back_is_rewritten_and_kept(desk: Desk) -> None:
     assert len(file["replies"]) == 2
 
 
-async def test_the_sender_is_told_why_and_where_else_to_go(desk: Desk) -> None:
-    letter = await desk.letter_in(S.NOT_ACCEPTED)
+async def test_the_sender_is_told_why_and_where_else_to_go(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.NOT_ACCEPTED)
     step = (await letter.seen())["timeline"][-1]
     assert step["action"] == "refuse"
     assert "人民法院" in step["message"]
 
 
-async def test_a_second_return_has_to_be_disputed(desk: Desk) -> None:
-    letter = await desk.letter_in(S.DISPATCHED)
+async def test_a_second_return_has_to_be_disputed(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.DISPATCHED)
     for action in ("return", "accept", "dispatch"):
         assert (await letter.act(action)).status_code == 200
     again = await letter.act("return")
@@ -60,80 +60,80 @@ async def test_a_second_return_has_to_be_disputed(desk: Desk) -> None:
     assert (await letter.act("dispute")).status_code == 200
 
 
-async def test_a_return_comes_within_two_working_days(desk: Desk) -> None:
-    letter = await desk.letter_in(S.DISPATCHED)
-    desk.aside.clock.now = at("2026-11-26 00:00")
+async def test_a_return_comes_within_two_working_days(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.DISPATCHED)
+    office.isolated.clock.now = at("2026-11-26 00:00")
     late = await letter.act("return")
     assert (late.status_code, late.json()["type"]) == (409, "/problems/return-too-late")
 
 
-async def test_an_extension_moves_the_due_date_and_keeps_the_first(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
+async def test_an_extension_moves_the_due_date_and_keeps_the_first(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
     await letter.act("request_extension", workdays=3, sub="li")
     await letter.act("approve_extension", sub="boss")
     clock = await _reply_clock(letter)
     assert (clock["due_on"], clock["original_due_on"]) == ("2026-12-10", "2026-12-07")
 
 
-async def test_an_extension_is_not_approved_by_its_asker(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
+async def test_an_extension_is_not_approved_by_its_asker(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
     await letter.act("request_extension", sub="li")
     refused = await letter.act("approve_extension", sub="li")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
 
 
-async def test_an_extension_is_not_asked_for_after_the_due_date(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
-    desk.aside.clock.now = at("2026-12-08 00:00")
+async def test_an_extension_is_not_asked_for_after_the_due_date(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
+    office.isolated.clock.now = at("2026-12-08 00:00")
     late = await letter.act("request_extension")
     assert (late.status_code, late.json()["type"]) == (409, "/problems/extension-too-late")
 
 
-async def test_waiting_for_the_sender_stops_the_clock(desk: Desk) -> None:
-    letter = await desk.letter_in(S.AWAITING_CITIZEN)
-    desk.aside.clock.now = at("2026-11-25 10:00")
+async def test_waiting_for_the_sender_stops_the_clock(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.AWAITING_CITIZEN)
+    office.isolated.clock.now = at("2026-11-25 10:00")
     await letter.act("supplement")
     assert letter.state is S.HANDLING
     assert (await _reply_clock(letter))["due_on"] == "2026-12-09"
 
 
-async def test_a_sender_who_does_not_answer_stops_nothing(desk: Desk) -> None:
-    letter = await desk.letter_in(S.AWAITING_CITIZEN)
-    desk.aside.clock.now = at("2026-12-01 00:10")
-    await desk.aside.run(service.resume_waiting)
+async def test_a_sender_who_does_not_answer_stops_nothing(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.AWAITING_CITIZEN)
+    office.isolated.clock.now = at("2026-12-01 00:10")
+    await office.isolated.run(service.resume_waiting)
     assert (await letter.seen())["state"] == "handling"
 
 
-async def test_a_letter_takes_twenty_supplements(desk: Desk) -> None:
-    letter = await desk.write()
+async def test_a_letter_takes_twenty_supplements(office: LetterOffice) -> None:
+    letter = await office.write()
     answers = [await letter.as_sender("supplement", text=f"补充{n}") for n in range(21)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [409]
 
 
-async def test_silence_closes_unrated(desk: Desk) -> None:
-    letter = await desk.letter_in(S.REPLIED)
-    desk.aside.clock.now = at("2026-12-21 23:59")
-    await desk.aside.run(service.close_silent)
+async def test_silence_closes_unrated(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.REPLIED)
+    office.isolated.clock.now = at("2026-12-21 23:59")
+    await office.isolated.run(service.close_silent)
     assert (await letter.seen())["state"] == "replied"
-    desk.aside.clock.now = at("2026-12-22 00:10")
-    await desk.aside.run(service.close_silent)
+    office.isolated.clock.now = at("2026-12-22 00:10")
+    await office.isolated.run(service.close_silent)
     assert (await letter.seen())["state"] == "closed"
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         rated = await session.execute(
             text("SELECT count(*) FROM letter_rating WHERE letter_id = :id"), {"id": letter.id}
         )
         assert rated.scalar_one() == 0
 
 
-async def test_an_answer_is_rated_once(desk: Desk) -> None:
-    letter = await desk.letter_in(S.REPLIED)
+async def test_an_answer_is_rated_once(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.REPLIED)
     assert (await letter.act("rate_good")).status_code == 200
     again = await letter.as_sender("rate", grade="very_satisfied")
     assert (again.status_code, again.json()["type"]) == (409, "/problems/answer-already-rated")
 
 
-async def test_a_letter_is_reopened_twice_at_most(desk: Desk) -> None:
-    letter = await desk.letter_in(S.REPLIED)
+async def test_a_letter_is_reopened_twice_at_most(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.REPLIED)
     for _ in range(2):
         for action in ("rate_bad", "grant_reopen", "submit_reply", "approve"):
             assert (await letter.act(action)).status_code == 200
@@ -141,7 +141,7 @@ async def test_a_letter_is_reopened_twice_at_most(desk: Desk) -> None:
     assert (third.status_code, third.json()["type"]) == (409, "/problems/reopened-twice")
     last = await letter.as_sender("rate", grade="very_dissatisfied")
     assert (last.status_code, last.json()["state"]) == (200, "closed")
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         rows = await session.execute(
             text("SELECT answer_no, grade FROM letter_rating WHERE letter_id = :id ORDER BY 1"),
             {"id": letter.id},
@@ -153,35 +153,35 @@ async def test_a_letter_is_reopened_twice_at_most(desk: Desk) -> None:
         ]
 
 
-async def test_the_reopen_window_is_the_databases(desk: Desk) -> None:
-    letter = await desk.letter_in(S.REPLIED)
+async def test_the_reopen_window_is_the_databases(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.REPLIED)
     forged = await letter.as_sender("reopen", reason="没解决", replied_at="2027-01-01T00:00:00Z")
     assert forged.status_code == 422
-    desk.aside.clock.now = at("2026-12-24 00:00")
+    office.isolated.clock.now = at("2026-12-24 00:00")
     late = await letter.as_sender("reopen", reason="没解决")
     assert (late.status_code, late.json()["type"]) == (409, "/problems/reopen-too-late")
 
 
-async def test_events_name_the_department_but_never_an_accusations(desk: Desk) -> None:
-    plain = await desk.letter_in(S.DISPATCHED)
-    accusation = await desk.write(kind="accusation")
+async def test_events_name_the_department_but_never_an_accusations(office: LetterOffice) -> None:
+    plain = await office.letter_in(S.DISPATCHED)
+    accusation = await office.write(kind="accusation")
     await accusation.act("register", accused=[])
     for action in WAY[S.HANDLING][1:]:
         await accusation.act(action)
-    async with desk.aside.sessions() as session:
-        own = await outbox(session, LetterDispatched, desk.department)
+    async with office.isolated.sessions() as session:
+        own = await outbox(session, LetterDispatched, office.department)
         open_to_all = await outbox(session, LetterDispatched, "_")
     assert [event["letter_id"] for event in own] == [plain.id]
-    assert own[0]["department_code"] == desk.department
+    assert own[0]["department_code"] == office.department
     [told] = [event for event in open_to_all if event["letter_id"] == accusation.id]
     assert "department_code" not in told
 
 
-async def test_events_hold_no_word_of_the_letter(desk: Desk) -> None:
-    a, b = await desk.write(title="我叫钱多多"), await desk.write()
+async def test_events_hold_no_word_of_the_letter(office: LetterOffice) -> None:
+    a, b = await office.write(title="我叫钱多多"), await office.write()
     await a.act("merge", into=b.id)
     await b.act("register")
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         merged = await outbox(session, LetterMerged, "_")
         registered = await outbox(session, LetterRegistered, "_")
     [event] = [e for e in merged if e["letter_id"] == a.id]
@@ -190,8 +190,8 @@ async def test_events_hold_no_word_of_the_letter(desk: Desk) -> None:
     assert "钱" not in str(merged + registered)
 
 
-async def test_the_kind_settles_the_limit(desk: Desk) -> None:
-    letter = await desk.write(kind="suggestion")
+async def test_the_kind_settles_the_limit(office: LetterOffice) -> None:
+    letter = await office.write(kind="suggestion")
     await letter.act("register", kind="consultation")
     assert (await letter.seen())["due_on"] == "2026-11-30"
 
@@ -213,9 +213,9 @@ BAD: list[tuple[S, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("state", "action", "fields"), BAD)
 async def test_bad_fields_are_named_and_move_nothing(
-    desk: Desk, state: S, action: str, fields: dict[str, Any]
+    office: LetterOffice, state: S, action: str, fields: dict[str, Any]
 ) -> None:
-    letter = await desk.letter_in(state)
+    letter = await office.letter_in(state)
     role = {"dispatch": "dispatcher", "register": "dispatcher", "merge": "dispatcher"}
     answer = await letter.as_staff(action, fields, role.get(action, "officer"))
     assert answer.status_code == 422, answer.text
@@ -224,28 +224,30 @@ async def test_bad_fields_are_named_and_move_nothing(
 
 
 @pytest.mark.parametrize("content", [b"null", b"", b"[]", b'"D03"'])
-async def test_an_action_without_its_fields_asks_for_them(desk: Desk, content: bytes) -> None:
-    letter = await desk.letter_in(S.ACCEPTED)
-    answer = await desk.client.post(
+async def test_an_action_without_its_fields_asks_for_them(
+    office: LetterOffice, content: bytes
+) -> None:
+    letter = await office.letter_in(S.ACCEPTED)
+    answer = await office.client.post(
         f"{API}/letters/{letter.id}/actions/dispatch",
         content=content,
-        headers=desk.headers("dispatcher")
+        headers=office.headers("dispatcher")
         | {"If-Match": str(letter.version), "Content-Type": "application/json"},
     )
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body")
     assert (await letter.seen())["state"] == S.ACCEPTED
 
 
-async def test_a_refusal_says_what_the_caller_may_do_instead(desk: Desk) -> None:
-    letter = await desk.write()
-    refused = await letter.as_staff("dispatch", await desk.fields("dispatch"), "dispatcher")
+async def test_a_refusal_says_what_the_caller_may_do_instead(office: LetterOffice) -> None:
+    letter = await office.write()
+    refused = await letter.as_staff("dispatch", await office.fields("dispatch"), "dispatcher")
     assert (refused.status_code, refused.json()["state"]) == (409, "received")
     assert refused.json()["detail"] == "现在是“收到”，不能“派单”；可以：登记、并案"
 
 
 async def _file(letter: Letter, role: str) -> dict[str, Any]:
-    answer = await letter.desk.client.get(
-        f"{API}/letters/{letter.id}/file", headers=letter.desk.headers(role)
+    answer = await letter.office.client.get(
+        f"{API}/letters/{letter.id}/file", headers=letter.office.headers(role)
     )
     found: dict[str, Any] = answer.json()
     return found

@@ -18,7 +18,7 @@ from services.feedback.deadlines.rules import Extension
 from services.feedback.deadlines.service import Subject
 from shared.errors import NotFound, StateConflict
 from shared.ids import new_id
-from tests.feedback.isolated_service import Aside, at
+from tests.feedback.isolated_service import IsolatedService, at
 
 REPLY = PolicyKind.REPLY_CONSULTATION
 MONDAY = at("2026-11-23 10:00")
@@ -179,7 +179,7 @@ async def test_the_citizens_own_clocks_are_found_when_they_have_run_out(
     assert over.subject_id == subject.id
 
 
-async def test_an_administrator_adds_a_policy_but_changes_none(aside: Aside) -> None:
+async def test_an_administrator_adds_a_policy_but_changes_none(isolated: IsolatedService) -> None:
     row = {
         "region": "GD",
         "kind": "reply_help",
@@ -188,13 +188,13 @@ async def test_an_administrator_adds_a_policy_but_changes_none(aside: Aside) -> 
         "legal_source": "广东省规定",
         "valid_from": "2026-11-23",
     }
-    assert (await aside.post("/deadline-policies", "admin", body=row)).status_code == 201
-    assert (await aside.post("/deadline-policies", "admin", body=row)).status_code == 409
+    assert (await isolated.post("/deadline-policies", "admin", body=row)).status_code == 201
+    assert (await isolated.post("/deadline-policies", "admin", body=row)).status_code == 409
     before = {**row, "valid_from": "2026-11-22"}
-    early = await aside.post("/deadline-policies", "admin", body=before)
+    early = await isolated.post("/deadline-policies", "admin", body=before)
     assert early.json()["errors"][0]["pointer"] == "/body/valid_from"
-    assert (await aside.post("/deadline-policies", "supervisor", body=row)).status_code == 403
-    shown = (await aside.client.get("/api/v1/deadline-policies")).json()
+    assert (await isolated.post("/deadline-policies", "supervisor", body=row)).status_code == 403
+    shown = (await isolated.client.get("/api/v1/deadline-policies")).json()
     assert {"reply_consultation", "petition_handle"} <= {p["kind"] for p in shown}
 
 
@@ -212,7 +212,9 @@ async def test_an_administrator_adds_a_policy_but_changes_none(aside: Aside) -> 
         ("surprise", 1),
     ],
 )
-async def test_a_bad_policy_is_refused_by_field(aside: Aside, field: str, value: object) -> None:
+async def test_a_bad_policy_is_refused_by_field(
+    isolated: IsolatedService, field: str, value: object
+) -> None:
     row: dict[str, object] = {
         "kind": "reply_help",
         "unit": "working_day",
@@ -220,6 +222,6 @@ async def test_a_bad_policy_is_refused_by_field(aside: Aside, field: str, value:
         "legal_source": "规定",
     }
     row |= {"valid_from": "2026-12-01", field: value}
-    answer = await aside.post("/deadline-policies", "admin", body=row)
+    answer = await isolated.post("/deadline-policies", "admin", body=row)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == f"/body/{field}"

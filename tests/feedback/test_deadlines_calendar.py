@@ -21,8 +21,15 @@ from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKi
 from services.feedback.deadlines.service import Subject
 from services.feedback.reminders.service import sweep
 from shared.database.engine import Sessions
-from tests.feedback.event_helpers import Wire
-from tests.feedback.isolated_service import Aside, all_of, at, many_clocks, new_code, outbox
+from tests.feedback.event_helpers import EventClient
+from tests.feedback.isolated_service import (
+    IsolatedService,
+    all_of,
+    at,
+    many_clocks,
+    new_code,
+    outbox,
+)
 from tests.support import eventually
 
 _STORED = text("SELECT due_on, provisional FROM deadline WHERE subject_id = :id")
@@ -176,23 +183,25 @@ async def test_nobody_is_pressed_while_a_notice_is_worked_in(session: AsyncSessi
 
 
 async def test_thousands_of_clocks_are_recomputed_once_each_whatever_fails_in_between(
-    aside: Aside,
+    isolated: IsolatedService,
 ) -> None:
     region, department, settled = new_code(""), new_code(), new_code()
-    async with aside.sessions() as session, session.begin():
+    async with isolated.sessions() as session, session.begin():
         await many_clocks(session, 3500, department, due_on="2027-01-04", region=region)
         await many_clocks(session, 1500, settled, due_on="2026-12-07", region=region)
         await calendar.learn_year(session, notice(region), at("2026-12-22 10:00"))
     with pytest.raises(ConnectionAbortedError):
-        await recomputing.recompute(cast(Sessions, Dying(aside.sessions)), at("2026-12-22 10:00"))
-    async with aside.sessions() as session:
+        await recomputing.recompute(
+            cast(Sessions, Dying(isolated.sessions)), at("2026-12-22 10:00")
+        )
+    async with isolated.sessions() as session:
         assert 0 < len(await outbox(session, DeadlineMoved, department)) <= 2000
         assert await deadlines.awaits_recomputing(session, region)
-    async with aside.sessions() as session, session.begin():
+    async with isolated.sessions() as session, session.begin():
         await calendar.learn_year(session, notice(region, 2), at("2026-12-22 10:01"))
-    runs = [recomputing.recompute(aside.sessions, at("2026-12-22 10:02")) for _ in range(2)]
+    runs = [recomputing.recompute(isolated.sessions, at("2026-12-22 10:02")) for _ in range(2)]
     assert sum(await asyncio.gather(*runs)) == 5000
-    async with aside.sessions() as session:
+    async with isolated.sessions() as session:
         told = await outbox(session, DeadlineMoved, department)
         assert len({one["deadline_id"] for one in told}) == len(told) == 3500
         assert not await outbox(session, DeadlineMoved, settled)
@@ -201,7 +210,7 @@ async def test_thousands_of_clocks_are_recomputed_once_each_whatever_fails_in_be
 
 
 async def test_a_notice_over_the_bus_moves_running_limits(
-    feedback: httpx.AsyncClient, wire: Wire, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
 ) -> None:
     region, department = new_code(""), new_code()
     owner = await sql("feedback")
@@ -209,10 +218,10 @@ async def test_a_notice_over_the_bus_moves_running_limits(
     assert policy is not None
     await owner.execute(_CLOCK, uuid4(), department, region, policy["id"])
     body: dict[str, Any] = notice(region).model_dump(mode="json")
-    await wire.send("projects.calendar.changed.v1", "_", body)
+    await event_client.send("projects.calendar.changed.v1", "_", body)
 
     async def told() -> list[dict[str, Any]]:
-        return await wire.heard(DeadlineMoved.type, department)
+        return await event_client.published(DeadlineMoved.type, department)
 
     [moved] = await eventually(told, seconds=15)
     assert moved["data"]["due_on"] == "2027-01-05"

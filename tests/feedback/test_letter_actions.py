@@ -8,7 +8,7 @@ import pytest
 from services.feedback.casework import workflow
 from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, LetterMove
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.letter_helpers import WAY, Desk, Letter
+from tests.feedback.letter_helpers import WAY, Letter, LetterOffice
 
 PREPARED = {"approve_extension": "request_extension", "refuse_extension": "request_extension"}
 """Actions that answer another one."""
@@ -29,19 +29,21 @@ ALLOWED = [
 @pytest.mark.parametrize(
     ("move", "role"), ALLOWED, ids=[f"{m.state}-{m.action}-{r}" for m, r in ALLOWED]
 )
-async def test_what_the_table_allows_is_done(desk: Desk, move: LetterMove[Any], role: str) -> None:
-    letter = await _ready(desk, move)
+async def test_what_the_table_allows_is_done(
+    office: LetterOffice, move: LetterMove[Any], role: str
+) -> None:
+    letter = await _ready(office, move)
     answer = await letter.act(move.action, role=role)
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] == (move.to or S.RECEIVED)
 
 
-async def _ready(desk: Desk, move: LetterMove[Any]) -> Letter:
+async def _ready(office: LetterOffice, move: LetterMove[Any]) -> Letter:
     """A letter in the state of the row, and whatever the row's guard wants to be there."""
     before = PREPARED.get(move.action)
     if before is None:
-        return await desk.letter_in(move.state)
-    letter = await desk.letter_in(S.HANDLING)
+        return await office.letter_in(move.state)
+    letter = await office.letter_in(S.HANDLING)
     assert (await letter.act(before)).status_code == 200
     for action in WAY[move.state][len(WAY[S.HANDLING]) :]:
         assert (await letter.act(action)).status_code == 200
@@ -49,11 +51,13 @@ async def _ready(desk: Desk, move: LetterMove[Any]) -> Letter:
 
 
 @pytest.mark.parametrize("state", S)
-async def test_everything_else_is_refused_and_changes_nothing(desk: Desk, state: S) -> None:
-    letter = await desk.letter_in(state)
-    seen_by_officer = letter.id in {seen["id"] for seen in await desk.list("officer")}
+async def test_everything_else_is_refused_and_changes_nothing(
+    office: LetterOffice, state: S
+) -> None:
+    letter = await office.letter_in(state)
+    seen_by_officer = letter.id in {seen["id"] for seen in await office.list("officer")}
     for action in workflow.STAFF_ACTIONS:
-        fields = await desk.fields(action)
+        fields = await office.fields(action)
         for role in (*STAFF, "citizen", "clerk", "auditor"):
             expected = _refusal(state, action, role, seen_by_officer)
             if expected is None:
@@ -79,13 +83,13 @@ def _refusal(state: S, action: str, role: str, seen_by_officer: bool) -> int | N
 
 
 @pytest.mark.parametrize("state", S)
-async def test_a_sender_does_only_what_the_table_says(desk: Desk, state: S) -> None:
-    letter = await desk.letter_in(state)
+async def test_a_sender_does_only_what_the_table_says(office: LetterOffice, state: S) -> None:
+    letter = await office.letter_in(state)
     ways = {"supplement": "supplement", "withdraw": "withdraw", "reopen": "reopen"}
     for action, what in {**ways, "rate_good": "rate"}.items():
         row = workflow.WORKFLOW.get(state, action)
         if row is None or SENDER not in row.roles:
-            answer = await letter.as_sender(what, **(await desk.fields(action)))
+            answer = await letter.as_sender(what, **(await office.fields(action)))
             assert answer.status_code == 409, (action, answer.text)
             assert answer.json()["state"] == state
 
@@ -95,10 +99,10 @@ def test_the_clock_is_no_caller() -> None:
     assert "close" not in workflow.STAFF_ACTIONS
 
 
-async def test_an_action_needs_the_version_that_was_seen(desk: Desk) -> None:
-    letter = await desk.write()
+async def test_an_action_needs_the_version_that_was_seen(office: LetterOffice) -> None:
+    letter = await office.write()
     path = f"/api/v1/letters/{letter.id}/actions/register"
-    without = await desk.client.post(path, headers=desk.headers("dispatcher"))
+    without = await office.client.post(path, headers=office.headers("dispatcher"))
     assert without.status_code == 428
     letter.version = 7
     stale = await letter.as_staff("register", {}, "dispatcher")
@@ -106,9 +110,9 @@ async def test_an_action_needs_the_version_that_was_seen(desk: Desk) -> None:
     assert stale.json()["version"] == 1
 
 
-async def test_two_at_once_make_one_move(desk: Desk) -> None:
-    letter = await desk.letter_in(S.ACCEPTED)
-    fields = await desk.fields("dispatch")
+async def test_two_at_once_make_one_move(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.ACCEPTED)
+    fields = await office.fields("dispatch")
     answers = await asyncio.gather(
         *(letter.as_staff("dispatch", fields, role) for role in ("dispatcher", "supervisor") * 4)
     )

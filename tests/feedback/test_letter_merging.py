@@ -6,11 +6,11 @@ import pytest
 
 from services.feedback.casework.workflow import LIVE
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.letter_helpers import Desk
+from tests.feedback.letter_helpers import LetterOffice
 
 
-async def test_a_merged_letter_follows_the_other_and_can_be_freed(desk: Desk) -> None:
-    main, other = await desk.letter_in(S.HANDLING), await desk.write()
+async def test_a_merged_letter_follows_the_other_and_can_be_freed(office: LetterOffice) -> None:
+    main, other = await office.letter_in(S.HANDLING), await office.write()
     await other.act("merge", into=main.id)
     await main.act("submit_reply", text="业主王小明，电话13800138000，路灯已修复。")
     await main.act("approve")
@@ -22,8 +22,8 @@ async def test_a_merged_letter_follows_the_other_and_can_be_freed(desk: Desk) ->
     assert (seen["state"], seen["reply"], seen["due_on"]) == ("received", None, "2026-12-07")
 
 
-async def test_merging_makes_no_circle(desk: Desk) -> None:
-    a, b, c = [await desk.write() for _ in range(3)]
+async def test_merging_makes_no_circle(office: LetterOffice) -> None:
+    a, b, c = [await office.write() for _ in range(3)]
     assert (await a.act("merge", into=a.id)).status_code == 409
     assert (await a.act("merge", into=b.id)).status_code == 200
     assert (await b.act("merge", into=a.id)).status_code == 409
@@ -31,15 +31,17 @@ async def test_merging_makes_no_circle(desk: Desk) -> None:
     assert (await b.act("merge", into=c.id)).status_code == 200
 
 
-async def test_opposite_merges_at_once_make_one(desk: Desk) -> None:
-    a, b = await desk.write(), await desk.write()
+async def test_opposite_merges_at_once_make_one(office: LetterOffice) -> None:
+    a, b = await office.write(), await office.write()
     answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
 @pytest.mark.parametrize("state", LIVE)
-async def test_an_undone_merge_brings_back_the_state_and_its_limit(desk: Desk, state: S) -> None:
-    letter = await desk.letter_in(state)
+async def test_an_undone_merge_brings_back_the_state_and_its_limit(
+    office: LetterOffice, state: S
+) -> None:
+    letter = await office.letter_in(state)
     before = await letter.seen()
     for action in ("merge", "unmerge"):
         assert (await letter.act(action)).status_code == 200

@@ -12,30 +12,30 @@ from services.feedback.letters import queries, rules
 from services.feedback.letters.models import Letter as Row
 from services.feedback.letters.models import LetterState as S
 from shared.security.identity import Caller
-from tests.feedback.letter_helpers import API, Desk
+from tests.feedback.letter_helpers import API, LetterOffice
 
 CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
 
 
-async def test_a_department_sees_its_own_letters_only(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
+async def test_a_department_sees_its_own_letters_only(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
     other = "T-OTHER"
-    assert letter.reg_no in {seen["reg_no"] for seen in await desk.list("officer")}
-    assert await desk.list("officer", other, reg_no=letter.reg_no) == []
-    answer = await desk.client.get(
-        f"{API}/letters/{letter.id}/file", headers=desk.headers("officer", other)
+    assert letter.reg_no in {seen["reg_no"] for seen in await office.list("officer")}
+    assert await office.list("officer", other, reg_no=letter.reg_no) == []
+    answer = await office.client.get(
+        f"{API}/letters/{letter.id}/file", headers=office.headers("officer", other)
     )
     assert answer.status_code == 404
 
 
-async def test_the_work_list_pages_without_gap_or_repeat(desk: Desk) -> None:
-    written = [(await desk.letter_in(S.DISPATCHED)).reg_no for _ in range(5)]
+async def test_the_work_list_pages_without_gap_or_repeat(office: LetterOffice) -> None:
+    written = [(await office.letter_in(S.DISPATCHED)).reg_no for _ in range(5)]
     seen: list[str] = []
     cursor = None
     while True:
         params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
-        answer = await desk.client.get(
-            f"{API}/letters", params=params, headers=desk.headers("officer")
+        answer = await office.client.get(
+            f"{API}/letters", params=params, headers=office.headers("officer")
         )
         seen += [item["reg_no"] for item in answer.json()["items"]]
         if (cursor := answer.json()["next_cursor"]) is None:
@@ -43,20 +43,20 @@ async def test_the_work_list_pages_without_gap_or_repeat(desk: Desk) -> None:
     assert sorted(seen) == sorted(written)
 
 
-async def test_the_work_list_masks_titles_and_the_original_is_logged(desk: Desk) -> None:
-    letter = await desk.write(title="我叫王小明13800138000", contact=CONTACT)
-    [seen] = await desk.list("dispatcher", reg_no=letter.reg_no)
+async def test_the_work_list_masks_titles_and_the_original_is_logged(office: LetterOffice) -> None:
+    letter = await office.write(title="我叫王小明13800138000", contact=CONTACT)
+    [seen] = await office.list("dispatcher", reg_no=letter.reg_no)
     assert seen["title"] == "我叫王某［电话］"
-    answer = await desk.client.get(
-        f"{API}/letters/{letter.id}/original", headers=desk.headers("dispatcher", sub="reader-1")
+    answer = await office.client.get(
+        f"{API}/letters/{letter.id}/original", headers=office.headers("dispatcher", sub="reader-1")
     )
     assert answer.json()["title"] == "我叫王小明13800138000"
     assert answer.json()["contact"] == CONTACT
-    assert await _audited(desk, letter.id) == [("reader-1", "letter.unmasked_read")]
+    assert await _audited(office, letter.id) == [("reader-1", "letter.unmasked_read")]
 
 
-async def test_a_confidential_sender_is_unknown_to_the_department(desk: Desk) -> None:
-    letter = await desk.letter_in(
+async def test_a_confidential_sender_is_unknown_to_the_department(office: LetterOffice) -> None:
+    letter = await office.letter_in(
         S.HANDLING,
         contact=CONTACT,
         anonymity="confidential",
@@ -64,17 +64,17 @@ async def test_a_confidential_sender_is_unknown_to_the_department(desk: Desk) ->
         body="请回电13911112222，路灯不亮，赵铁柱。",
     )
     path = f"{API}/letters/{letter.id}/original"
-    officer = await desk.client.get(path, headers=desk.headers("officer"))
-    office = await desk.client.get(path, headers=desk.headers("supervisor"))
-    assert (officer.json()["contact"], office.json()["contact"]) == (None, CONTACT)
+    officer = await office.client.get(path, headers=office.headers("officer"))
+    by_office = await office.client.get(path, headers=office.headers("supervisor"))
+    assert (officer.json()["contact"], by_office.json()["contact"]) == (None, CONTACT)
     assert officer.json()["body"] == "请回电［电话］，路灯不亮，赵某。"
-    assert office.json()["title"] == "赵铁柱的请求"
-    [listed] = await desk.list("officer", reg_no=letter.reg_no)
+    assert by_office.json()["title"] == "赵铁柱的请求"
+    [listed] = await office.list("officer", reg_no=letter.reg_no)
     assert listed["title"] == "赵某的请求"
 
 
-async def _audited(desk: Desk, letter_id: str) -> list[tuple[str, str]]:
-    async with desk.aside.sessions() as session:
+async def _audited(office: LetterOffice, letter_id: str) -> list[tuple[str, str]]:
+    async with office.isolated.sessions() as session:
         rows = await session.execute(
             text("SELECT actor, action FROM audit_log WHERE object = :object ORDER BY id"),
             {"object": f"letter:{letter_id}"},
@@ -82,20 +82,20 @@ async def _audited(desk: Desk, letter_id: str) -> list[tuple[str, str]]:
         return [(row.actor, row.action) for row in rows]
 
 
-async def test_the_list_and_the_rule_of_who_sees_what_agree(desk: Desk) -> None:
+async def test_the_list_and_the_rule_of_who_sees_what_agree(office: LetterOffice) -> None:
     kinds: list[dict[str, Any]] = [{"kind": "help"}, {"kind": "accusation"}]
     for kind in kinds:
-        await desk.letter_in(S.RECEIVED, **kind)
-    accusation = await desk.write(kind="accusation")
-    await accusation.act("register", accused=[desk.department])
-    await desk.letter_in(S.DISPATCHED)
-    places = [frozenset(p) for p in ((), ("*",), (desk.department,), ("*", desk.department))]
+        await office.letter_in(S.RECEIVED, **kind)
+    accusation = await office.write(kind="accusation")
+    await accusation.act("register", accused=[office.department])
+    await office.letter_in(S.DISPATCHED)
+    places = [frozenset(p) for p in ((), ("*",), (office.department,), ("*", office.department))]
     callers = [
         Caller(sub="x", roles=frozenset({role}), places=where)
         for role in ("officer", "reviewer", "supervisor", "dispatcher", "auditor", "clerk")
         for where in places
     ]
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         every = (await session.execute(select(Row))).scalars().all()
         for caller in callers:
             listed = await session.execute(select(col(Row.id)).where(queries.visible_to(caller)))
@@ -103,18 +103,20 @@ async def test_the_list_and_the_rule_of_who_sees_what_agree(desk: Desk) -> None:
             assert set(listed.scalars()) == expected, caller
 
 
-async def test_a_senders_letters_are_found_by_phone_and_the_search_is_logged(desk: Desk) -> None:
-    digits = f"139{int(desk.department[-8:], 16) % 10**8:08d}"
+async def test_a_senders_letters_are_found_by_phone_and_the_search_is_logged(
+    office: LetterOffice,
+) -> None:
+    digits = f"139{int(office.department[-8:], 16) % 10**8:08d}"
     spaced = f"+86 {digits[:3]} {digits[3:7]} {digits[7:]}"
-    mine = await desk.write(contact={"name": "赵", "phone": digits})
-    await desk.write(contact=CONTACT)
-    answer = await desk.client.post(
+    mine = await office.write(contact={"name": "赵", "phone": digits})
+    await office.write(contact=CONTACT)
+    answer = await office.client.post(
         f"{API}/letters/find-by-phone",
         json={"phone": spaced},
-        headers=desk.headers("dispatcher", sub=f"finder-{digits}"),
+        headers=office.headers("dispatcher", sub=f"finder-{digits}"),
     )
     assert [found["reg_no"] for found in answer.json()["items"]] == [mine.reg_no]
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         logged = await session.execute(
             text("SELECT details::text FROM audit_log WHERE actor = :actor"),
             {"actor": f"finder-{digits}"},
@@ -122,17 +124,19 @@ async def test_a_senders_letters_are_found_by_phone_and_the_search_is_logged(des
         assert logged.scalars().all() == ['{"found": 1}']
 
 
-async def test_the_original_cannot_be_changed_in_the_database(desk: Desk) -> None:
-    letter = await desk.write()
-    async with desk.aside.sessions() as session:
+async def test_the_original_cannot_be_changed_in_the_database(office: LetterOffice) -> None:
+    letter = await office.write()
+    async with office.isolated.sessions() as session:
         with pytest.raises(Exception, match="append only"):
             await session.execute(
                 text("UPDATE letter SET body_sealed = 'x' WHERE id = :id"), {"id": letter.id}
             )
 
 
-async def test_nothing_personal_is_logged(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    letter = await desk.write(title="我叫钱多多", contact=CONTACT)
+async def test_nothing_personal_is_logged(
+    office: LetterOffice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = await office.write(title="我叫钱多多", contact=CONTACT)
     await letter.seen()
     logged = capsys.readouterr()
     for secret in ("钱多多", "赵铁柱", "13911112222", letter.code, json.dumps("钱多多")):

@@ -10,7 +10,7 @@ from services.feedback.departments.models import StaffName
 from services.feedback.letters.models import LetterState as S
 from services.feedback.publication.events import LetterPublished
 from tests.feedback.isolated_service import outbox
-from tests.feedback.letter_helpers import API, Desk
+from tests.feedback.letter_helpers import API, LetterOffice
 from tests.feedback.reviewing import BODY, CANARIES, Review, found, published, replied
 
 
@@ -20,56 +20,56 @@ def leaks(shown: str) -> list[str]:
     return [c for c in CANARIES.values() if c in shown or c.replace(" ", "") in bare]
 
 
-async def test_nothing_personal_reaches_the_public(desk: Desk) -> None:
-    other = await desk.write(title="邓紫薇的邻居", body=BODY)
-    review = await replied(desk)
+async def test_nothing_personal_reaches_the_public(office: LetterOffice) -> None:
+    other = await office.write(title="邓紫薇的邻居", body=BODY)
+    review = await replied(office)
     await other.act("merge", into=review.letter.id)
     await review.accept_all()
     await review.post("/approve")
-    [copy] = await found(desk, department_code=desk.department)
-    assert (copy["reg_no"], copy["department_code"]) == (review.letter.reg_no, desk.department)
+    [copy] = await found(office, department_code=office.department)
+    assert (copy["reg_no"], copy["department_code"]) == (review.letter.reg_no, office.department)
     assert "路灯" in copy["body"]
     assert leaks(str(copy)) == []
     assert other.reg_no not in str(copy)
     for canary in CANARIES.values():
-        assert await found(desk, q=canary[:20], department_code=desk.department) == []
-    one = await desk.client.get(f"{API}/published-letters/{review.letter.reg_no}")
+        assert await found(office, q=canary[:20], department_code=office.department) == []
+    one = await office.client.get(f"{API}/published-letters/{review.letter.reg_no}")
     assert leaks(one.text) == []
 
 
 async def test_nothing_personal_reaches_events_or_logs(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    office: LetterOffice, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await published(desk)
-    async with desk.aside.sessions() as session:
+    await published(office)
+    async with office.isolated.sessions() as session:
         bodies = await session.execute(text("SELECT convert_from(body, 'UTF8') FROM outbox"))
         assert leaks("\n".join(bodies.scalars())) == []
-        [event] = await outbox(session, LetterPublished, desk.department)
-    assert event["department_code"] == desk.department
+        [event] = await outbox(session, LetterPublished, office.department)
+    assert event["department_code"] == office.department
     logged = capsys.readouterr()
     assert leaks(logged.out + logged.err) == []
 
 
-async def test_names_of_own_staff_may_stand_in_the_reply_only(desk: Desk) -> None:
-    async with desk.aside.sessions() as session, session.begin():
-        session.add(StaffName(department_code=desk.department, name="林知远"))
-    review = await replied(desk, body="联系人：林知远，电话71422222。")
+async def test_names_of_own_staff_may_stand_in_the_reply_only(office: LetterOffice) -> None:
+    async with office.isolated.sessions() as session, session.begin():
+        session.add(StaffName(department_code=office.department, name="林知远"))
+    review = await replied(office, body="联系人：林知远，电话71422222。")
     view = await review.accept_all()
     assert "林知远" in view["preview"]["reply"]
     assert view["preview"]["body"] == "联系人：林某，电话［号码］。"
 
 
-async def test_a_proposal_left_undecided_blocks(desk: Desk) -> None:
-    review = await replied(desk)
+async def test_a_proposal_left_undecided_blocks(office: LetterOffice) -> None:
+    review = await replied(office)
     view = await review.opened()
     blocked = await review.post("/approve")
     assert (blocked.status_code, blocked.json()["undecided"]) == (409, len(view["spans"]))
 
 
-async def test_a_number_nobody_decided_blocks(desk: Desk) -> None:
-    review = await replied(desk, body="请致电71422222咨询，谢谢。")
+async def test_a_number_nobody_decided_blocks(office: LetterOffice) -> None:
+    review = await replied(office, body="请致电71422222咨询，谢谢。")
     view = await review.opened()
-    async with desk.aside.sessions() as session, session.begin():
+    async with office.isolated.sessions() as session, session.begin():
         await session.execute(
             text("DELETE FROM redaction_span WHERE part = 'body'"),
         )
@@ -79,16 +79,16 @@ async def test_a_number_nobody_decided_blocks(desk: Desk) -> None:
     assert (await review.post("/approve")).json()["type"] == "/problems/publication-blocked"
 
 
-async def test_a_reviewer_may_let_a_public_number_stand(desk: Desk) -> None:
-    review = await replied(desk, title="路灯", body="路灯不亮", reply="请拨打71422222。")
+async def test_a_reviewer_may_let_a_public_number_stand(office: LetterOffice) -> None:
+    review = await replied(office, title="路灯", body="路灯不亮", reply="请拨打71422222。")
     view = await review.opened()
     await review.post("/spans", reject=[span["id"] for span in view["spans"]])
     assert (await review.post("/approve")).json()["state"] == "published"
-    assert "71422222" in (await found(desk, department_code=desk.department))[0]["reply"]
+    assert "71422222" in (await found(office, department_code=office.department))[0]["reply"]
 
 
-async def test_a_reviewer_adds_what_no_rule_knows(desk: Desk) -> None:
-    review = await replied(desk, title="路灯", body="老槐树下那家的灯太亮", reply="已处理。")
+async def test_a_reviewer_adds_what_no_rule_knows(office: LetterOffice) -> None:
+    review = await replied(office, title="路灯", body="老槐树下那家的灯太亮", reply="已处理。")
     await review.opened()
     added = {"part": "body", "start": 0, "end": 6, "kind": "other"}
     view = (await review.post("/spans", add=[added])).json()
@@ -105,34 +105,34 @@ async def test_a_reviewer_adds_what_no_rule_knows(desk: Desk) -> None:
     ],
 )
 async def test_spans_outside_their_text_are_refused(
-    desk: Desk, span: dict[str, Any], status: int
+    office: LetterOffice, span: dict[str, Any], status: int
 ) -> None:
-    review = await replied(desk)
+    review = await replied(office)
     await review.opened()
     assert (await review.post("/spans", add=[span])).status_code == status
 
 
-async def test_a_span_of_another_letter_is_refused(desk: Desk) -> None:
-    mine, other = await replied(desk), await replied(desk)
+async def test_a_span_of_another_letter_is_refused(office: LetterOffice) -> None:
+    mine, other = await replied(office), await replied(office)
     foreign = (await other.opened())["spans"][0]["id"]
     await mine.opened()
     assert (await mine.post("/spans", accept=[foreign])).status_code == 422
 
 
-async def test_a_complaint_takes_two_reviewers(desk: Desk) -> None:
-    review = await replied(desk, kind="complaint")
+async def test_a_complaint_takes_two_reviewers(office: LetterOffice) -> None:
+    review = await replied(office, kind="complaint")
     await review.accept_all()
     first = await review.post("/approve")
     assert (first.json()["state"], first.json()["approvals"]) == ("in_review", ["reviewer-1"])
     again = await review.post("/approve")
     assert (again.status_code, again.json()["type"]) == (403, "/problems/four-eyes")
-    assert await found(desk, department_code=desk.department) == []
+    assert await found(office, department_code=office.department) == []
     second = await review.post("/approve", sub="reviewer-2")
     assert second.json()["state"] == "published"
 
 
-async def test_changed_spans_need_new_approvals(desk: Desk) -> None:
-    review = await replied(desk, kind="complaint")
+async def test_changed_spans_need_new_approvals(office: LetterOffice) -> None:
+    review = await replied(office, kind="complaint")
     view = await review.accept_all()
     await review.post("/approve")
     await review.post("/spans", reject=[view["spans"][0]["id"]])
@@ -140,14 +140,14 @@ async def test_changed_spans_need_new_approvals(desk: Desk) -> None:
     assert (second.json()["state"], second.json()["approvals"]) == ("in_review", ["reviewer-2"])
 
 
-async def test_what_its_sender_keeps_private_stays_private(desk: Desk) -> None:
-    review = await replied(desk, wants_public=False)
+async def test_what_its_sender_keeps_private_stays_private(office: LetterOffice) -> None:
+    review = await replied(office, wants_public=False)
     refused = await review.post()
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-agreed")
 
 
-async def test_an_accusation_is_published_only_on_a_stated_basis(desk: Desk) -> None:
-    letter = await desk.write(kind="accusation", title="举报违规收费", body="收费没有公示。")
+async def test_an_accusation_is_published_only_on_a_stated_basis(office: LetterOffice) -> None:
+    letter = await office.write(kind="accusation", title="举报违规收费", body="收费没有公示。")
     await letter.act("register", accused=[])
     for action in ("accept", "dispatch", "accept", "submit_reply", "approve"):
         assert (await letter.act(action)).status_code == 200
@@ -158,20 +158,20 @@ async def test_an_accusation_is_published_only_on_a_stated_basis(desk: Desk) -> 
     assert (opened.status_code, opened.json()["approvals_needed"]) == (201, 2)
     await review.post("/approve")
     await review.post("/approve", sub="reviewer-2")
-    async with desk.aside.sessions() as session:
-        own = await outbox(session, LetterPublished, desk.department)
+    async with office.isolated.sessions() as session:
+        own = await outbox(session, LetterPublished, office.department)
         told = await outbox(session, LetterPublished, "_")
     assert own == []
     assert "department_code" not in next(e for e in told if e["letter_id"] == letter.id)
 
 
-async def test_only_an_answered_letter_is_published(desk: Desk) -> None:
-    review = Review(await desk.letter_in(S.HANDLING))
+async def test_only_an_answered_letter_is_published(office: LetterOffice) -> None:
+    review = Review(await office.letter_in(S.HANDLING))
     assert (await review.post()).json()["type"] == "/problems/not-answered"
 
 
-async def test_a_redaction_of_an_older_reply_publishes_nothing_newer(desk: Desk) -> None:
-    review = await replied(desk)
+async def test_a_redaction_of_an_older_reply_publishes_nothing_newer(office: LetterOffice) -> None:
+    review = await replied(office)
     await review.accept_all()
     for action in ("rate_bad", "grant_reopen"):
         await review.letter.act(action)
@@ -179,30 +179,30 @@ async def test_a_redaction_of_an_older_reply_publishes_nothing_newer(desk: Desk)
     await review.letter.act("submit_reply", text="邓紫薇女士，请致电13912345678。")
     await review.letter.act("approve")
     assert (await review.post("/approve")).status_code == 404
-    assert await found(desk, department_code=desk.department) == []
+    assert await found(office, department_code=office.department) == []
 
 
-async def test_a_copy_taken_down_is_gone_at_once(desk: Desk) -> None:
-    review = await published(desk)
+async def test_a_copy_taken_down_is_gone_at_once(office: LetterOffice) -> None:
+    review = await published(office)
     gone = await review.post("/take-down", role="supervisor")
     assert gone.status_code == 204
-    assert await found(desk, department_code=desk.department) == []
+    assert await found(office, department_code=office.department) == []
     path = f"{API}/published-letters/{review.letter.reg_no}"
-    assert (await desk.client.get(path)).status_code == 404
+    assert (await office.client.get(path)).status_code == 404
 
 
-async def test_a_declined_reply_says_why(desk: Desk) -> None:
-    review = await replied(desk)
+async def test_a_declined_reply_says_why(office: LetterOffice) -> None:
+    review = await replied(office)
     await review.opened()
     declined = await review.post("/decline", reason_code="privacy")
     assert declined.json()["state"] == "declined"
     assert (await review.post("/approve")).status_code == 409
 
 
-async def test_reading_the_originals_is_logged(desk: Desk) -> None:
-    review = await replied(desk)
+async def test_reading_the_originals_is_logged(office: LetterOffice) -> None:
+    review = await replied(office)
     await review.opened()
-    async with desk.aside.sessions() as session:
+    async with office.isolated.sessions() as session:
         rows = await session.execute(
             text("SELECT actor, action FROM audit_log WHERE object = :o ORDER BY id"),
             {"o": f"letter:{review.letter.id}"},

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 
 from services.feedback.ratings.events import RatingInvited, RatingReceived
-from tests.feedback.event_helpers import Wire
+from tests.feedback.event_helpers import EventClient
 from tests.feedback.isolated_service import new_code
 from tests.feedback.visit_helpers import key_of
 from tests.support import eventually
@@ -51,10 +51,10 @@ async def rate(client: httpx.AsyncClient, token: str, grade: str, **more: Any) -
 
 
 async def test_a_finished_case_becomes_an_invitation_and_then_a_rating(
-    feedback: httpx.AsyncClient, wire: Wire, as_: Sign
+    feedback: httpx.AsyncClient, event_client: EventClient, as_: Sign
 ) -> None:
     department, case_id = new_code(), uuid4()
-    await wire.send(FINISHED, "H001", case(case_id, department))
+    await event_client.send(FINISHED, "H001", case(case_id, department))
     invitation = await invited(feedback, case_id)
     assert (invitation["state"], invitation["item_name"]) == ("open", "个人信用报告查询")
     left = datetime.fromisoformat(invitation["expires_at"]) - datetime.now(UTC)
@@ -67,16 +67,16 @@ async def test_a_finished_case_becomes_an_invitation_and_then_a_rating(
     assert (rating["stars"], rating["gbt39046_code"], rating["is_bad"]) == (2, 4, True)
 
     async def told() -> list[dict[str, Any]]:
-        return await wire.heard(RatingReceived.type, department)
+        return await event_client.published(RatingReceived.type, department)
 
     [event] = await eventually(told)
     assert event["data"]["is_bad"] is True
-    [first] = await wire.heard(RatingInvited.type, department)
+    [first] = await event_client.published(RatingInvited.type, department)
     assert first["data"]["case_id"] == str(case_id)
 
 
 async def test_a_hundred_repeats_and_any_order_invite_once(
-    feedback: httpx.AsyncClient, wire: Wire, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
 ) -> None:
     """The same event again, and other events about the same case."""
     department, case_id, last = new_code(), uuid4(), uuid4()
@@ -84,9 +84,9 @@ async def test_a_hundred_repeats_and_any_order_invite_once(
     for n in range(50):
         body = case(case_id, department)
         message_id = f"{event_id}-{n}"
-        await wire.send(FINISHED, "H001", body, event_id=event_id, message_id=message_id)
-        await wire.send(FINISHED, "H001", body)
-    await wire.send(FINISHED, "H001", case(last, department))
+        await event_client.send(FINISHED, "H001", body, event_id=event_id, message_id=message_id)
+        await event_client.send(FINISHED, "H001", body)
+    await event_client.send(FINISHED, "H001", case(last, department))
     await invited(feedback, last)
     await invited(feedback, case_id)
     owner = await sql("feedback")
@@ -102,10 +102,10 @@ _INVITATIONS = """
 
 
 async def test_fifty_at_once_give_one_rating(
-    feedback: httpx.AsyncClient, wire: Wire, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
 ) -> None:
     department, case_id = new_code(), uuid4()
-    await wire.send(FINISHED, "H001", case(case_id, department))
+    await event_client.send(FINISHED, "H001", case(case_id, department))
     token = (await invited(feedback, case_id))["token"]
     answers = await asyncio.gather(*(rate(feedback, token, "satisfied") for _ in range(50)))
     statuses = [answer.status_code for answer in answers]
@@ -117,10 +117,10 @@ async def test_fifty_at_once_give_one_rating(
 
 
 async def test_a_repeat_with_the_same_key_is_told_the_same_rating(
-    feedback: httpx.AsyncClient, wire: Wire
+    feedback: httpx.AsyncClient, event_client: EventClient
 ) -> None:
     case_id = uuid4()
-    await wire.send(FINISHED, "H001", case(case_id, new_code()))
+    await event_client.send(FINISHED, "H001", case(case_id, new_code()))
     body = {"token": (await invited(feedback, case_id))["token"], "grade": "satisfied"}
     headers = {"Idempotency-Key": str(uuid4())}
     first, second = [
@@ -131,10 +131,10 @@ async def test_a_repeat_with_the_same_key_is_told_the_same_rating(
 
 
 async def test_the_token_is_nowhere_in_the_database(
-    feedback: httpx.AsyncClient, wire: Wire, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
 ) -> None:
     department, case_id = new_code(), uuid4()
-    await wire.send(FINISHED, "H001", case(case_id, department))
+    await event_client.send(FINISHED, "H001", case(case_id, department))
     token = (await invited(feedback, case_id))["token"]
     assert token == (await invited(feedback, case_id))["token"]
     owner = await sql("feedback")
@@ -143,10 +143,10 @@ async def test_the_token_is_nowhere_in_the_database(
 
 
 async def test_what_the_citizen_wrote_is_in_no_event(
-    feedback: httpx.AsyncClient, wire: Wire, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
 ) -> None:
     department, case_id, canary = new_code(), uuid4(), "张三丰 13800001234"
-    await wire.send(FINISHED, "H001", case(case_id, department))
+    await event_client.send(FINISHED, "H001", case(case_id, department))
     token = (await invited(feedback, case_id))["token"]
     await rate(feedback, token, "very_dissatisfied", text=canary)
     owner = await sql("feedback")

@@ -8,12 +8,12 @@ from sqlalchemy import text
 
 from services.feedback.ratings import service
 from services.feedback.ratings.contracts import CaseFinished
-from tests.feedback.isolated_service import Aside
-from tests.feedback.visit_helpers import BAD, GOOD, Served, rated_badly
+from tests.feedback.isolated_service import IsolatedService
+from tests.feedback.visit_helpers import BAD, GOOD, ServedCitizen, rated_badly
 
 
-async def test_tags_are_public_and_belong_to_grades(aside: Aside) -> None:
-    tags = (await aside.client.get("/api/v1/rating-tags")).json()
+async def test_tags_are_public_and_belong_to_grades(isolated: IsolatedService) -> None:
+    tags = (await isolated.client.get("/api/v1/rating-tags")).json()
     assert len(tags) == 40
     assert tags[0] == {
         "code": "510",
@@ -23,8 +23,8 @@ async def test_tags_are_public_and_belong_to_grades(aside: Aside) -> None:
     }
 
 
-async def test_a_service_is_rated_once(aside: Aside) -> None:
-    served = await Served(aside).invite()
+async def test_a_service_is_rated_once(isolated: IsolatedService) -> None:
+    served = await ServedCitizen(isolated).invite()
     assert (await served.rate(GOOD)).json()["state"] == "rated_good"
     again = await served.rate(BAD)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/already-rated")
@@ -32,21 +32,21 @@ async def test_a_service_is_rated_once(aside: Aside) -> None:
     assert (invitation["state"], invitation["rating"]["state"]) == ("rated", "rated_good")
 
 
-async def test_an_expired_invitation_cannot_be_used(aside: Aside) -> None:
-    served = await Served(aside).invite()
-    aside.clock.pass_(days=15, hours=13, minutes=59)
-    assert await aside.run(service.expire) >= 0
+async def test_an_expired_invitation_cannot_be_used(isolated: IsolatedService) -> None:
+    served = await ServedCitizen(isolated).invite()
+    isolated.clock.advance(days=15, hours=13, minutes=59)
+    assert await isolated.run(service.expire) >= 0
     assert (await served.invitation())["state"] == "open"
-    aside.clock.pass_(minutes=1)
+    isolated.clock.advance(minutes=1)
     late = await served.rate(GOOD)
     assert (late.status_code, late.json()["type"]) == (409, "/problems/invitation-expired")
-    await aside.run(service.expire)
+    await isolated.run(service.expire)
     assert (await served.invitation())["state"] == "expired"
     assert (await served.invitation())["rating"] is None
 
 
-async def test_a_rating_is_amended_once(aside: Aside) -> None:
-    served = await rated_badly(aside)
+async def test_a_rating_is_amended_once(isolated: IsolatedService) -> None:
+    served = await rated_badly(isolated)
     amended = await served.amend(GOOD)
     assert (amended.status_code, amended.json()["state"]) == (200, "rated_good")
     assert (await served.detail())["due_on"] is None
@@ -58,15 +58,17 @@ async def test_a_rating_is_amended_once(aside: Aside) -> None:
     ("hours", "status"), [(0, 200), (23.99, 200), (24, 409), (25, 409), (1000, 409)]
 )
 async def test_the_amendment_window_is_24_hours_from_the_rating(
-    aside: Aside, hours: float, status: int
+    isolated: IsolatedService, hours: float, status: int
 ) -> None:
-    served = await rated_badly(aside)
-    aside.clock.pass_(hours=hours)
+    served = await rated_badly(isolated)
+    isolated.clock.advance(hours=hours)
     assert (await served.amend(GOOD)).status_code == status
 
 
-async def test_a_good_rating_made_bad_asks_the_department_to_get_in_touch(aside: Aside) -> None:
-    served = await Served(aside).invite()
+async def test_a_good_rating_made_bad_asks_the_department_to_get_in_touch(
+    isolated: IsolatedService,
+) -> None:
+    served = await ServedCitizen(isolated).invite()
     await served.rate(GOOD)
     assert (await served.amend(BAD)).json()["state"] == "rated_bad"
     detail = await served.detail()
@@ -75,15 +77,15 @@ async def test_a_good_rating_made_bad_asks_the_department_to_get_in_touch(aside:
 
 @pytest.mark.parametrize(("actions", "status"), [(("verify",), 200), (("verify", "rectify"), 409)])
 async def test_a_rating_that_is_being_put_right_is_no_longer_amended(
-    aside: Aside, actions: tuple[str, ...], status: int
+    isolated: IsolatedService, actions: tuple[str, ...], status: int
 ) -> None:
-    served = await rated_badly(aside)
-    await served.go(*actions)
+    served = await rated_badly(isolated)
+    await served.take(*actions)
     assert (await served.amend(GOOD)).status_code == status
 
 
-async def test_nothing_is_amended_before_it_is_given(aside: Aside) -> None:
-    served = await Served(aside).invite()
+async def test_nothing_is_amended_before_it_is_given(isolated: IsolatedService) -> None:
+    served = await ServedCitizen(isolated).invite()
     assert (await served.amend(GOOD)).status_code == 404
 
 
@@ -112,11 +114,11 @@ async def test_nothing_is_amended_before_it_is_given(aside: Aside) -> None:
     ],
 )
 async def test_a_bad_rating_form_is_refused_by_field_and_nothing_is_written(
-    aside: Aside, change: dict[str, Any], pointer: str
+    isolated: IsolatedService, change: dict[str, Any], pointer: str
 ) -> None:
-    served = await Served(aside).invite()
+    served = await ServedCitizen(isolated).invite()
     body = {"token": (await served.invitation())["token"], **GOOD, **change}
-    answer = await aside.post("/ratings", body=body)
+    answer = await isolated.post("/ratings", body=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
     assert (await served.invitation())["state"] == "open"
@@ -125,24 +127,24 @@ async def test_a_bad_rating_form_is_refused_by_field_and_nothing_is_written(
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"token": "\\u0000"}']
 )
-async def test_an_unreadable_body_is_a_client_error(aside: Aside, raw: bytes) -> None:
+async def test_an_unreadable_body_is_a_client_error(isolated: IsolatedService, raw: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = await aside.client.post("/api/v1/ratings", content=raw, headers=headers)
+    answer = await isolated.client.post("/api/v1/ratings", content=raw, headers=headers)
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_made_up_token_is_not_found(aside: Aside) -> None:
-    answer = await aside.post("/ratings", body={"token": uuid4().hex * 2, **GOOD})
+async def test_a_made_up_token_is_not_found(isolated: IsolatedService) -> None:
+    answer = await isolated.post("/ratings", body={"token": uuid4().hex * 2, **GOOD})
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("order", [(4, 6), (6, 4), (4, 6, 4, 6)])
 async def test_the_newest_finish_of_a_case_is_the_one_that_is_kept(
-    aside: Aside, order: tuple[int, ...]
+    isolated: IsolatedService, order: tuple[int, ...]
 ) -> None:
     """A finish undone and taken again: one invitation, and the outcome that holds in the end."""
-    served = Served(aside)
+    served = ServedCitizen(isolated)
     outcomes = {4: "rejected", 6: "done"}
     for version in order:
         finished = CaseFinished(
@@ -152,14 +154,14 @@ async def test_the_newest_finish_of_a_case_is_the_one_that_is_kept(
             item_code="11320100",
             item_name="不动产登记",
             outcome=outcomes[version],
-            finished_at=aside.clock.now,
+            finished_at=isolated.clock.now,
             version=version,
         )
-        await aside.run(service.invite, finished)
+        await isolated.run(service.invite, finished)
     kept = text(
         "SELECT e.outcome, e.version FROM service_event e"
         " JOIN rating_invitation i ON i.service_event_id = e.id WHERE e.case_id = :case_id"
     )
-    async with aside.sessions() as session:
+    async with isolated.sessions() as session:
         rows = (await session.execute(kept, {"case_id": served.case_id})).all()
     assert [tuple(row) for row in rows] == [("done", 6)]

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
 from services.feedback.ratings.models import RatingAction, RatingState
-from tests.feedback.isolated_service import Aside, new_code, outbox
-from tests.feedback.visit_helpers import BODIES, Served, rated_badly
+from tests.feedback.isolated_service import IsolatedService, new_code, outbox
+from tests.feedback.visit_helpers import BODIES, ServedCitizen, rated_badly
 
 ALLOWED = {
     ("rated_bad", "verify"): ("officer", "verifying"),
@@ -33,10 +33,10 @@ def stands_in(role: str, action: str) -> str | None:
     return role if role == "officer" else None
 
 
-async def put_back(aside: Aside, rating_id: str, state: str) -> None:
+async def put_back(isolated: IsolatedService, rating_id: str, state: str) -> None:
     """The rating in this state, as if nothing had been done about it yet."""
     grade = "satisfied" if state == "rated_good" else "dissatisfied"
-    async with aside.sessions() as session, session.begin():
+    async with isolated.sessions() as session, session.begin():
         await session.execute(
             text("UPDATE rating SET state = :state, grade = :grade, round = 0 WHERE id = :id"),
             {"state": state, "grade": grade, "id": rating_id},
@@ -50,13 +50,15 @@ async def put_back(aside: Aside, rating_id: str, state: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("state", list(RatingState))
-async def test_every_state_action_and_role(aside: Aside, state: RatingState, role: str) -> None:
-    served = await rated_badly(aside)
+async def test_every_state_action_and_role(
+    isolated: IsolatedService, state: RatingState, role: str
+) -> None:
+    served = await rated_badly(isolated)
     for action in RatingAction:
-        await put_back(aside, served.rating_id, state)
+        await put_back(isolated, served.rating_id, state)
         path = f"/ratings/{served.rating_id}/{action}"
         place = "*" if role in ("reviewer", "supervisor") else served.department
-        answer = await aside.post(path, role, place, body=BODIES[action])
+        answer = await isolated.post(path, role, place, body=BODIES[action])
         wanted, to = ALLOWED.get((state, action), (None, None))
         if stands_in(role, action) is None:
             assert answer.status_code == 403, (action, answer.text)
@@ -67,27 +69,29 @@ async def test_every_state_action_and_role(aside: Aside, state: RatingState, rol
 
 
 async def test_the_department_gets_in_touch_puts_it_right_and_someone_else_asks(
-    aside: Aside,
+    isolated: IsolatedService,
 ) -> None:
-    served = await rated_badly(aside)
+    served = await rated_badly(isolated)
     assert (await served.detail())["due_on"] == "2026-11-24"
-    assert (await served.go("verify"))["due_on"] == "2026-11-30"
-    told = await served.go("rectify", "feedback")
+    assert (await served.take("verify"))["due_on"] == "2026-11-30"
+    told = await served.take("rectify", "feedback")
     assert (told["state"], told["due_on"]) == ("feedback_given", "2026-11-30")
-    closed = await served.go("revisit")
+    closed = await served.take("revisit")
     assert (closed["state"], closed["due_on"]) == ("satisfied_closed", None)
     steps = (await served.detail())["steps"]
     assert [s["action"] for s in steps] == ["verify", "rectify", "feedback", "revisit"]
-    async with aside.sessions() as session:
+    async with isolated.sessions() as session:
         [rectified] = await outbox(session, RatingRectified, served.department)
         [visit] = await outbox(session, ReturnVisitRequested, served.department)
     assert rectified["rating_id"] == visit["rating_id"] == served.rating_id
     assert visit["due_on"] == "2026-11-30"
 
 
-async def test_a_complex_matter_with_a_plan_has_fifteen_working_days(aside: Aside) -> None:
-    served = await rated_badly(aside)
-    await served.go("verify")
+async def test_a_complex_matter_with_a_plan_has_fifteen_working_days(
+    isolated: IsolatedService,
+) -> None:
+    served = await rated_badly(isolated)
+    await served.take("verify")
     body = {"text": "涉及三个部门，需会商", "is_complex": True, "plan": "十二月中旬前分三步完成"}
     answer = await served.act("rectify", body=body)
     assert answer.json()["due_on"] == "2026-12-14"
@@ -99,37 +103,41 @@ async def test_a_complex_matter_with_a_plan_has_fifteen_working_days(aside: Asid
     "more",
     [{"is_complex": True}, {"plan": "没有勾选复杂却有计划"}, {"is_complex": True, "plan": "短"}],
 )
-async def test_only_a_complex_matter_has_a_plan(aside: Aside, more: dict[str, Any]) -> None:
-    served = await rated_badly(aside)
-    await served.go("verify")
+async def test_only_a_complex_matter_has_a_plan(
+    isolated: IsolatedService, more: dict[str, Any]
+) -> None:
+    served = await rated_badly(isolated)
+    await served.take("verify")
     answer = await served.act("rectify", body={"text": "需要更多时间", **more})
     assert answer.status_code == 422
     assert (await served.detail())["state"] == "verifying"
 
 
-async def test_an_appeal_stops_the_limit_and_a_confirmed_rating_goes_on(aside: Aside) -> None:
-    served = await rated_badly(aside)
-    await served.go("verify")
-    aside.clock.pass_(days=1)
-    appealed = await served.go("appeal")
+async def test_an_appeal_stops_the_limit_and_a_confirmed_rating_goes_on(
+    isolated: IsolatedService,
+) -> None:
+    served = await rated_badly(isolated)
+    await served.take("verify")
+    isolated.clock.advance(days=1)
+    appealed = await served.take("appeal")
     assert appealed["due_on"] == "2026-12-01"  # of the review: five working days
-    aside.clock.pass_(days=2)
-    confirmed = await served.go("confirm")
+    isolated.clock.advance(days=2)
+    confirmed = await served.take("confirm")
     assert confirmed["due_on"] == "2026-12-02"  # the 30th and two paused working days
-    assert (await served.go("rectify", "feedback", "revisit"))["state"] == "satisfied_closed"
+    assert (await served.take("rectify", "feedback", "revisit"))["state"] == "satisfied_closed"
 
 
-async def test_an_excluded_rating_asks_nothing_of_anybody(aside: Aside) -> None:
-    served = await rated_badly(aside)
-    excluded = await served.go("verify", "appeal", "exclude")
+async def test_an_excluded_rating_asks_nothing_of_anybody(isolated: IsolatedService) -> None:
+    served = await rated_badly(isolated)
+    excluded = await served.take("verify", "appeal", "exclude")
     assert (excluded["state"], excluded["due_on"]) == ("excluded", None)
 
 
 @pytest.mark.parametrize("action", ["verify", "rectify", "feedback"])
 async def test_whoever_had_a_part_in_it_may_not_make_the_return_visit(
-    aside: Aside, action: str
+    isolated: IsolatedService, action: str
 ) -> None:
-    served = await rated_badly(aside)
+    served = await rated_badly(isolated)
     for step in ("verify", "rectify", "feedback"):
         await served.act(step, sub="double" if step == action else "officer")
     refused = await served.act("revisit", sub="double")
@@ -137,60 +145,62 @@ async def test_whoever_had_a_part_in_it_may_not_make_the_return_visit(
     assert (await served.act("revisit", sub="another")).status_code == 200
 
 
-async def test_three_tries_on_different_days(aside: Aside) -> None:
-    served = await rated_badly(aside)
-    await served.go("verify", "rectify", "feedback")
+async def test_three_tries_on_different_days(isolated: IsolatedService) -> None:
+    served = await rated_badly(isolated)
+    await served.take("verify", "rectify", "feedback")
     nobody = {"outcome": "unreachable"}
     assert (await served.act("revisit", body=nobody)).json()["state"] == "feedback_given"
     again = await served.act("revisit", body=nobody)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/revisited-today")
     for state in ("feedback_given", "unreachable_closed"):
-        aside.clock.pass_(days=1)
+        isolated.clock.advance(days=1)
         assert (await served.act("revisit", body=nobody)).json()["state"] == state
 
 
-async def test_unsatisfied_is_rectified_once_more_then_ordered(aside: Aside) -> None:
-    served = await rated_badly(aside)
-    await served.go("verify", "rectify", "feedback")
+async def test_unsatisfied_is_rectified_once_more_then_ordered(isolated: IsolatedService) -> None:
+    served = await rated_badly(isolated)
+    await served.take("verify", "rectify", "feedback")
     unsatisfied = {"outcome": "unsatisfied", "text": "问题还在"}
     once_more = (await served.act("revisit", body=unsatisfied)).json()
     assert (once_more["state"], once_more["round"]) == ("rectifying", 1)
     assert once_more["due_on"] == "2026-11-30"
-    await served.go("feedback")
+    await served.take("feedback")
     handed = (await served.act("revisit", body=unsatisfied)).json()
     assert handed["state"] == "under_supervision"
-    order = await aside.get(
+    order = await isolated.get(
         f"/supervision-orders/{handed['supervision_order_id']}", "officer", served.department
     )
     assert (order.json()["level"], order.json()["cause"]) == (2, "rating")
     assert order.json()["items"][0]["cause_id"] == served.rating_id
 
 
-async def test_another_department_sees_nothing_of_it(aside: Aside) -> None:
-    served, other = await rated_badly(aside), new_code()
+async def test_another_department_sees_nothing_of_it(isolated: IsolatedService) -> None:
+    served, other = await rated_badly(isolated), new_code()
     for path in (f"/ratings/{served.rating_id}",):
-        assert (await aside.get(path, "officer", other)).status_code == 404
+        assert (await isolated.get(path, "officer", other)).status_code == 404
     for action in ("verify", "rectify", "appeal"):
-        answer = await aside.post(
+        answer = await isolated.post(
             f"/ratings/{served.rating_id}/{action}", "officer", other, body=BODIES[action]
         )
         assert answer.status_code == 404
-    assert (await aside.get("/ratings", "officer", other)).json()["items"] == []
+    assert (await isolated.get("/ratings", "officer", other)).json()["items"] == []
 
 
-async def test_a_hall_manager_reads_the_own_hall_and_changes_nothing(aside: Aside) -> None:
+async def test_a_hall_manager_reads_the_own_hall_and_changes_nothing(
+    isolated: IsolatedService,
+) -> None:
     hall = new_code("H")
-    served = await Served(aside, hall=hall).invite()
+    served = await ServedCitizen(isolated, hall=hall).invite()
     await served.rate({"grade": "very_dissatisfied"})
     path = f"/ratings/{served.rating_id}"
-    assert (await aside.get(path, "hall_manager", hall)).status_code == 200
-    assert (await aside.get(path, "hall_manager", new_code("H"))).status_code == 404
-    answer = await aside.post(f"{path}/verify", "hall_manager", hall, body=BODIES["verify"])
+    assert (await isolated.get(path, "hall_manager", hall)).status_code == 200
+    assert (await isolated.get(path, "hall_manager", new_code("H"))).status_code == 404
+    answer = await isolated.post(f"{path}/verify", "hall_manager", hall, body=BODIES["verify"])
     assert answer.status_code == 403
 
 
-async def test_a_lost_race_names_the_present_state(aside: Aside) -> None:
-    served = await rated_badly(aside)
+async def test_a_lost_race_names_the_present_state(isolated: IsolatedService) -> None:
+    served = await rated_badly(isolated)
     version = (await served.detail())["version"]
     assert (await served.act("verify", version=version)).status_code == 200
     lost = await served.act("rectify", version=version)
@@ -198,10 +208,12 @@ async def test_a_lost_race_names_the_present_state(aside: Aside) -> None:
     assert lost.json()["version"] == version + 1
 
 
-async def test_reading_what_the_citizen_wrote_is_logged_and_it_is_sealed(aside: Aside) -> None:
-    served = await rated_badly(aside)
+async def test_reading_what_the_citizen_wrote_is_logged_and_it_is_sealed(
+    isolated: IsolatedService,
+) -> None:
+    served = await rated_badly(isolated)
     assert (await served.detail())["text"] == "等了两个小时"
-    async with aside.sessions() as session:
+    async with isolated.sessions() as session:
         sealed = await session.execute(
             text("SELECT text_sealed FROM rating WHERE id = :id"), {"id": served.rating_id}
         )
@@ -228,12 +240,12 @@ async def test_reading_what_the_citizen_wrote_is_logged_and_it_is_sealed(aside: 
     ],
 )
 async def test_a_bad_step_is_refused_by_field(
-    aside: Aside, action: str, body: dict[str, Any], pointer: str
+    isolated: IsolatedService, action: str, body: dict[str, Any], pointer: str
 ) -> None:
-    served = await rated_badly(aside)
+    served = await rated_badly(isolated)
     who = ("reviewer", "*") if action == "revisit" else ("officer", served.department)
     path = f"/ratings/{served.rating_id}/{action}"
-    answer = await aside.post(path, *who, body=body)
+    answer = await isolated.post(path, *who, body=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
     assert (await served.detail())["state"] == "rated_bad"

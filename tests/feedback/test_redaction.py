@@ -142,7 +142,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:8])
 def test_no_text_keeps_the_rules_busy(text: str) -> None:
-    """A letter is anybody's text: a pattern that can be made to backtrack would stop the desk."""
+    """A letter is anybody's text: a pattern that can be made to backtrack would stop the office."""
     began = time.process_time()
     propose(text)
     assert time.process_time() - began < 2

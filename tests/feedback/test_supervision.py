@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.feedback.supervision.events import SupervisionClosed, SupervisionIssued
-from tests.feedback.event_helpers import Wire
+from tests.feedback.event_helpers import EventClient
 from tests.feedback.isolated_service import at, new_code
 from tests.support import eventually
 
@@ -49,7 +49,7 @@ def proof(department: str, duty_id: UUID) -> dict[str, Any]:
     }
 
 
-class Desk:
+class LetterOffice:
     """What a supervisor sees of one department's orders."""
 
     def __init__(self, client: httpx.AsyncClient, sign: Sign) -> None:
@@ -80,21 +80,21 @@ class Desk:
 
 
 @pytest.fixture
-def desk(feedback: httpx.AsyncClient, as_: Sign) -> Desk:
-    return Desk(feedback, as_)
+def office(feedback: httpx.AsyncClient, as_: Sign) -> LetterOffice:
+    return LetterOffice(feedback, as_)
 
 
 async def test_overdue_then_published_closes_the_order_with_its_evidence(
-    desk: Desk, wire: Wire
+    office: LetterOffice, event_client: EventClient
 ) -> None:
     duty_id = uuid4()
-    await wire.send(OVERDUE, desk.department, duty(desk.department, duty_id))
-    [order] = await desk.has(1)
+    await event_client.send(OVERDUE, office.department, duty(office.department, duty_id))
+    [order] = await office.has(1)
     assert (order["state"], order["level"], order["cause"]) == ("issued", 1, "duty")
-    evidence = await wire.send(FOUND, desk.department, proof(desk.department, duty_id))
-    [closed] = await desk.has(1, "closed")
+    evidence = await event_client.send(FOUND, office.department, proof(office.department, duty_id))
+    [closed] = await office.has(1, "closed")
     assert closed["open_item_count"] == 0
-    detail = await desk.detail(closed["id"])
+    detail = await office.detail(closed["id"])
     [item] = detail["items"]
     assert item["evidence_event_id"] == str(evidence)
     assert item["evidence_url"] == "http://portal.example/art/1.html"
@@ -102,63 +102,71 @@ async def test_overdue_then_published_closes_the_order_with_its_evidence(
     assert closed["due_on"] is None
 
     async def told() -> list[dict[str, Any]]:
-        return await wire.heard(SupervisionClosed.type, desk.department)
+        return await event_client.published(SupervisionClosed.type, office.department)
 
     [event] = await eventually(told)
     assert event["data"]["because"] == "cause_gone"
     assert event["data"]["evidence_event_ids"] == [str(evidence)]
-    [issued] = await wire.heard(SupervisionIssued.type, desk.department)
+    [issued] = await event_client.published(SupervisionIssued.type, office.department)
     assert issued["data"]["order_id"] == order["id"]
 
 
-async def test_a_department_gets_one_order_a_day(desk: Desk, wire: Wire) -> None:
+async def test_a_department_gets_one_order_a_day(
+    office: LetterOffice, event_client: EventClient
+) -> None:
     for _ in range(5):
-        await wire.send(OVERDUE, desk.department, duty(desk.department, uuid4()))
+        await event_client.send(OVERDUE, office.department, duty(office.department, uuid4()))
     next_day = JUDGED + timedelta(days=1)
-    await wire.send(OVERDUE, desk.department, duty(desk.department, uuid4(), next_day))
-    orders = await desk.has(6)
+    await event_client.send(OVERDUE, office.department, duty(office.department, uuid4(), next_day))
+    orders = await office.has(6)
     assert sorted(order["item_count"] for order in orders) == [1, 5]
 
 
-async def test_an_order_stays_open_while_one_of_its_items_stands(desk: Desk, wire: Wire) -> None:
+async def test_an_order_stays_open_while_one_of_its_items_stands(
+    office: LetterOffice, event_client: EventClient
+) -> None:
     first, second = uuid4(), uuid4()
     for duty_id in (first, second):
-        await wire.send(OVERDUE, desk.department, duty(desk.department, duty_id))
-    await desk.has(2)
-    await wire.send(FOUND, desk.department, proof(desk.department, first))
+        await event_client.send(OVERDUE, office.department, duty(office.department, duty_id))
+    await office.has(2)
+    await event_client.send(FOUND, office.department, proof(office.department, first))
 
     async def one_left() -> bool:
-        return [o["open_item_count"] for o in await desk.orders()] == [1]
+        return [o["open_item_count"] for o in await office.orders()] == [1]
 
     await eventually(one_left)
-    [order] = await desk.orders()
+    [order] = await office.orders()
     assert order["state"] == "issued"
 
 
-async def test_a_hundred_repeats_have_one_effect(desk: Desk, wire: Wire) -> None:
+async def test_a_hundred_repeats_have_one_effect(
+    office: LetterOffice, event_client: EventClient
+) -> None:
     """The same event again, and new events that say the same."""
     duty_id, event_id = uuid4(), uuid4()
-    body = duty(desk.department, duty_id)
+    body = duty(office.department, duty_id)
     for n in range(50):
         same = {"event_id": event_id, "message_id": f"{event_id}-{n}"}
-        await wire.send(OVERDUE, desk.department, body, **same)  # type: ignore[arg-type]
-        await wire.send(OVERDUE, desk.department, body)
-    await wire.send(OVERDUE, desk.department, duty(desk.department, uuid4()))
-    [order] = await desk.has(2)
+        await event_client.send(OVERDUE, office.department, body, **same)  # type: ignore[arg-type]
+        await event_client.send(OVERDUE, office.department, body)
+    await event_client.send(OVERDUE, office.department, duty(office.department, uuid4()))
+    [order] = await office.has(2)
     assert order["item_count"] == 2
-    assert len(await wire.heard(SupervisionIssued.type, desk.department)) == 1
+    assert len(await event_client.published(SupervisionIssued.type, office.department)) == 1
 
 
 async def test_a_proof_that_comes_before_its_notice_prevents_the_order(
-    desk: Desk, wire: Wire, sql: Sql
+    office: LetterOffice, event_client: EventClient, sql: Sql
 ) -> None:
     published, still_overdue = uuid4(), uuid4()
-    await wire.send(FOUND, desk.department, proof(desk.department, published), time=JUDGED)
+    await event_client.send(
+        FOUND, office.department, proof(office.department, published), time=JUDGED
+    )
     await _kept(sql, published)
-    await wire.send(OVERDUE, desk.department, duty(desk.department, published))
-    await wire.send(OVERDUE, desk.department, duty(desk.department, still_overdue))
-    [order] = await desk.has(1)
-    [item] = (await desk.detail(order["id"]))["items"]
+    await event_client.send(OVERDUE, office.department, duty(office.department, published))
+    await event_client.send(OVERDUE, office.department, duty(office.department, still_overdue))
+    [order] = await office.has(1)
+    [item] = (await office.detail(order["id"]))["items"]
     assert item["cause_id"] == str(still_overdue)
 
 
@@ -172,42 +180,50 @@ async def _kept(sql: Sql, duty_id: UUID) -> None:
     await eventually(kept)
 
 
-async def test_a_later_judgement_outweighs_an_older_proof(desk: Desk, wire: Wire, sql: Sql) -> None:
+async def test_a_later_judgement_outweighs_an_older_proof(
+    office: LetterOffice, event_client: EventClient, sql: Sql
+) -> None:
     """The match was undone: the publication was another duty's."""
     duty_id = uuid4()
     earlier = JUDGED - timedelta(days=1)
-    await wire.send(FOUND, desk.department, proof(desk.department, duty_id), time=earlier)
+    await event_client.send(
+        FOUND, office.department, proof(office.department, duty_id), time=earlier
+    )
     await _kept(sql, duty_id)
-    await wire.send(OVERDUE, desk.department, duty(desk.department, duty_id))
-    [order] = await desk.has(1)
+    await event_client.send(OVERDUE, office.department, duty(office.department, duty_id))
+    [order] = await office.has(1)
     assert order["open_item_count"] == 1
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_any_order_of_arrival_has_one_outcome(desk: Desk, wire: Wire, seed: int) -> None:
+async def test_any_order_of_arrival_has_one_outcome(
+    office: LetterOffice, event_client: EventClient, seed: int
+) -> None:
     """Twenty duties, all found later; notices and proofs arrive shuffled."""
     duties = [uuid4() for _ in range(20)]
     found_at = JUDGED + timedelta(hours=1)
-    sends = [(OVERDUE, duty(desk.department, d), JUDGED) for d in duties]
-    sends += [(FOUND, proof(desk.department, d), found_at) for d in duties]
-    sends.append((OVERDUE, duty(desk.department, uuid4()), JUDGED))
+    sends = [(OVERDUE, duty(office.department, d), JUDGED) for d in duties]
+    sends += [(FOUND, proof(office.department, d), found_at) for d in duties]
+    sends.append((OVERDUE, duty(office.department, uuid4()), JUDGED))
     random.Random(seed).shuffle(sends)
     for type_, body, time in sends:
-        await wire.send(type_, desk.department, body, time=time)
+        await event_client.send(type_, office.department, body, time=time)
 
     async def settled() -> bool:
-        return sum(int(order["open_item_count"]) for order in await desk.orders()) == 1
+        return sum(int(order["open_item_count"]) for order in await office.orders()) == 1
 
     await eventually(settled, 10)
-    assert len(await desk.orders("closed")) + 1 >= len(await desk.orders())
+    assert len(await office.orders("closed")) + 1 >= len(await office.orders())
 
 
-async def test_an_event_that_does_not_parse_is_a_dead_letter(desk: Desk, wire: Wire) -> None:
-    await wire.send(OVERDUE, desk.department, {"duty_id": "not an id"})
+async def test_an_event_that_does_not_parse_is_a_dead_letter(
+    office: LetterOffice, event_client: EventClient
+) -> None:
+    await event_client.send(OVERDUE, office.department, {"duty_id": "not an id"})
 
     async def dead() -> list[dict[str, Any]]:
-        return await wire.heard(f"dead.{OVERDUE}", desk.department)
+        return await event_client.published(f"dead.{OVERDUE}", office.department)
 
     [letter] = await eventually(dead)
     assert letter["data"] == {"duty_id": "not an id"}
-    assert not await desk.orders()
+    assert not await office.orders()

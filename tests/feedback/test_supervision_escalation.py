@@ -19,7 +19,14 @@ from services.feedback.supervision.events import (
 )
 from services.feedback.supervision.models import Cause
 from shared.ids import new_id
-from tests.feedback.isolated_service import Aside, all_of, at, many_clocks, new_code, outbox
+from tests.feedback.isolated_service import (
+    IsolatedService,
+    all_of,
+    at,
+    many_clocks,
+    new_code,
+    outbox,
+)
 
 STARTED = "2025-03-03 10:00"
 """A Monday: five working days end on Monday the 10th."""
@@ -210,21 +217,23 @@ async def test_ten_thousand_overdue_letters_of_a_hundred_departments_are_all_ord
     assert [tuple(row) for row in raised.all()] == [(2, 100)]
 
 
-async def test_the_jobs_go_on_in_short_transactions_until_nothing_is_left(aside: Aside) -> None:
+async def test_the_jobs_go_on_in_short_transactions_until_nothing_is_left(
+    isolated: IsolatedService,
+) -> None:
     """More than one round of each; what one round did is committed before the next."""
     department = new_code()
-    async with aside.sessions() as session, session.begin():
+    async with isolated.sessions() as session, session.begin():
         await many_clocks(session, 2500, department, due_on="2026-11-20")
-    now = aside.clock.now
-    assert await reminders.watch(aside.sessions, now) >= 2500
-    assert await escalation.watch(aside.sessions, now) >= 2500
-    assert await reminders.watch(aside.sessions, now) == 0
-    assert await escalation.watch(aside.sessions, now) == 0
-    async with aside.sessions() as session:
+    now = isolated.clock.now
+    assert await reminders.watch(isolated.sessions, now) >= 2500
+    assert await escalation.watch(isolated.sessions, now) >= 2500
+    assert await reminders.watch(isolated.sessions, now) == 0
+    assert await escalation.watch(isolated.sessions, now) == 0
+    async with isolated.sessions() as session:
         assert await shape(session, department) == [("issued", 1, 2500)]
-    listed = await aside.get("/supervision-orders", "officer", department)
+    listed = await isolated.get("/supervision-orders", "officer", department)
     [order] = listed.json()["items"]
-    items = await aside.get(
+    items = await isolated.get(
         f"/supervision-orders/{order['id']}/items", "officer", department, limit=200
     )
     assert len(items.json()["items"]) == 200

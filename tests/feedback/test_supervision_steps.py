@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.workflow import OrderAction
-from tests.feedback.isolated_service import Aside, new_code
+from tests.feedback.isolated_service import IsolatedService, new_code
 
 ALLOWED = {
     ("issued", "acknowledge", "officer"): "acknowledged",
@@ -20,12 +20,12 @@ ALLOWED = {
 }
 MAY_AT_ALL = {(action, role) for _, action, role in ALLOWED}
 ROLES = ("citizen", "clerk", "officer", "reviewer", "auditor", "dispatcher", "supervisor", "admin")
-SAID = {"text": "已公开，附链接"}
+STEP_TEXT = {"text": "已公开，附链接"}
 
 
-async def found(aside: Aside, department: str) -> None:
+async def found(isolated: IsolatedService, department: str) -> None:
     """Let there be such a department."""
-    async with aside.sessions() as session, session.begin():
+    async with isolated.sessions() as session, session.begin():
         await session.execute(
             text("INSERT INTO department (code, name, english_name, is_active)"
                  " VALUES (:code, '试验局', 'Bureau of Trials', true) ON CONFLICT DO NOTHING"),
@@ -33,16 +33,16 @@ async def found(aside: Aside, department: str) -> None:
         )  # fmt: skip
 
 
-async def issue(aside: Aside, department: str, **more: Any) -> dict[str, Any]:
-    await found(aside, department)
+async def issue(isolated: IsolatedService, department: str, **more: Any) -> dict[str, Any]:
+    await found(isolated, department)
     body = {"department_code": department, "demand": "三日内公开批复", **more}
-    answer = await aside.post("/supervision-orders", "supervisor", "*", body=body)
+    answer = await isolated.post("/supervision-orders", "supervisor", "*", body=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
-async def set_state(aside: Aside, order_id: str, state: str) -> None:
-    async with aside.sessions() as session, session.begin():
+async def set_state(isolated: IsolatedService, order_id: str, state: str) -> None:
+    async with isolated.sessions() as session, session.begin():
         await session.execute(
             text("UPDATE supervision_order SET state = :state WHERE id = :id"),
             {"state": state, "id": order_id},
@@ -54,14 +54,16 @@ async def set_state(aside: Aside, order_id: str, state: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("state", list(OrderState))
-async def test_every_state_action_and_role(aside: Aside, state: OrderState, role: str) -> None:
+async def test_every_state_action_and_role(
+    isolated: IsolatedService, state: OrderState, role: str
+) -> None:
     department = new_code()
-    order = await issue(aside, department)
+    order = await issue(isolated, department)
     for action in OrderAction:
-        await set_state(aside, order["id"], state)
+        await set_state(isolated, order["id"], state)
         place = "*" if role == "supervisor" else department
-        answer = await aside.post(
-            f"/supervision-orders/{order['id']}/{action}", role, place, body=SAID
+        answer = await isolated.post(
+            f"/supervision-orders/{order['id']}/{action}", role, place, body=STEP_TEXT
         )
         expected = ALLOWED.get((state, action, role))
         if expected is not None:
@@ -72,22 +74,22 @@ async def test_every_state_action_and_role(aside: Aside, state: OrderState, role
             assert answer.status_code == 403
 
 
-async def test_from_issue_to_acceptance(aside: Aside) -> None:
+async def test_from_issue_to_acceptance(isolated: IsolatedService) -> None:
     department = new_code()
-    order = await issue(aside, department, level=2)
+    order = await issue(isolated, department, level=2)
     path = f"/supervision-orders/{order['id']}"
     assert (order["state"], order["level"], order["due_on"]) == ("issued", 2, "2026-11-24")
-    step = await aside.post(f"{path}/acknowledge", "officer", department)
+    step = await isolated.post(f"{path}/acknowledge", "officer", department)
     assert step.json()["due_on"] == "2026-11-30"
-    await aside.post(f"{path}/answer", "officer", department, body=SAID)
-    rejected = await aside.post(
+    await isolated.post(f"{path}/answer", "officer", department, body=STEP_TEXT)
+    rejected = await isolated.post(
         f"{path}/reject", "supervisor", "*", body={"text": "链接打不开，请核实"}
     )
     assert rejected.json()["due_on"] == "2026-11-30"
-    await aside.post(f"{path}/answer", "officer", department, body=SAID)
-    accepted = await aside.post(f"{path}/accept", "supervisor", "*")
+    await isolated.post(f"{path}/answer", "officer", department, body=STEP_TEXT)
+    accepted = await isolated.post(f"{path}/accept", "supervisor", "*")
     assert (accepted.json()["state"], accepted.json()["due_on"]) == ("accepted", None)
-    detail = (await aside.get(path, "officer", department)).json()
+    detail = (await isolated.get(path, "officer", department)).json()
     assert [step["step"] for step in detail["steps"]] == [
         "issued", "acknowledged", "answered", "rejected", "answered", "accepted",
     ]  # fmt: skip
@@ -95,47 +97,51 @@ async def test_from_issue_to_acceptance(aside: Aside) -> None:
     assert detail["steps"][3]["text"] == "链接打不开，请核实"
 
 
-async def test_what_was_written_is_sealed_in_the_database(aside: Aside) -> None:
-    order = await issue(aside, new_code(), demand="请联系张三丰 13800001234")
-    async with aside.sessions() as session:
+async def test_what_was_written_is_sealed_in_the_database(isolated: IsolatedService) -> None:
+    order = await issue(isolated, new_code(), demand="请联系张三丰 13800001234")
+    async with isolated.sessions() as session:
         found = await session.execute(
             text("SELECT demand_sealed FROM supervision_order WHERE id = :id"), {"id": order["id"]}
         )
     assert found.scalar_one().startswith("v1|")
 
 
-async def test_another_department_sees_no_order_and_cannot_answer(aside: Aside) -> None:
+async def test_another_department_sees_no_order_and_cannot_answer(
+    isolated: IsolatedService,
+) -> None:
     department, other = new_code(), new_code()
-    order = await issue(aside, department)
+    order = await issue(isolated, department)
     path = f"/supervision-orders/{order['id']}"
-    assert (await aside.get(path, "officer", other)).status_code == 404
-    assert (await aside.get(f"{path}/items", "officer", other)).status_code == 404
-    assert (await aside.post(f"{path}/acknowledge", "officer", other)).status_code == 404
-    listed = await aside.get("/supervision-orders", "officer", other)
+    assert (await isolated.get(path, "officer", other)).status_code == 404
+    assert (await isolated.get(f"{path}/items", "officer", other)).status_code == 404
+    assert (await isolated.post(f"{path}/acknowledge", "officer", other)).status_code == 404
+    listed = await isolated.get("/supervision-orders", "officer", other)
     assert listed.json()["items"] == []
-    asked = await aside.get("/supervision-orders", "officer", other, department_code=department)
+    asked = await isolated.get("/supervision-orders", "officer", other, department_code=department)
     assert asked.json()["items"] == []
-    own = await aside.get("/supervision-orders", "officer", department)
+    own = await isolated.get("/supervision-orders", "officer", department)
     assert [o["id"] for o in own.json()["items"]] == [order["id"]]
 
 
-async def test_a_stale_version_is_refused_and_told_the_present_one(aside: Aside) -> None:
+async def test_a_stale_version_is_refused_and_told_the_present_one(
+    isolated: IsolatedService,
+) -> None:
     department = new_code()
-    order = await issue(aside, department)
+    order = await issue(isolated, department)
     path = f"/supervision-orders/{order['id']}/acknowledge"
-    stale = await aside.post(path, "officer", department, version=9)
+    stale = await isolated.post(path, "officer", department, version=9)
     assert (stale.status_code, stale.json()["version"]) == (409, order["version"])
-    fresh = await aside.post(path, "officer", department, version=order["version"])
+    fresh = await isolated.post(path, "officer", department, version=order["version"])
     assert fresh.status_code == 200
 
 
-async def test_lists_go_on_where_the_page_ended(aside: Aside) -> None:
+async def test_lists_go_on_where_the_page_ended(isolated: IsolatedService) -> None:
     department = new_code()
-    issued = [(await issue(aside, department))["id"] for _ in range(5)]
+    issued = [(await issue(isolated, department))["id"] for _ in range(5)]
     seen: list[str] = []
     cursor: dict[str, Any] = {}
     while True:
-        answer = await aside.get("/supervision-orders", "officer", department, limit=2, **cursor)
+        answer = await isolated.get("/supervision-orders", "officer", department, limit=2, **cursor)
         seen += [order["id"] for order in answer.json()["items"]]
         if answer.json()["next_cursor"] is None:
             break
@@ -159,9 +165,9 @@ async def test_lists_go_on_where_the_page_ended(aside: Aside) -> None:
     ],
 )
 async def test_a_bad_order_is_refused_by_field(
-    aside: Aside, body: dict[str, Any], pointer: str
+    isolated: IsolatedService, body: dict[str, Any], pointer: str
 ) -> None:
-    answer = await aside.post("/supervision-orders", "supervisor", "*", body=body)
+    answer = await isolated.post("/supervision-orders", "supervisor", "*", body=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
 
@@ -171,8 +177,10 @@ async def test_a_bad_order_is_refused_by_field(
     [(str(uuid4()), 404), ("not-an-id", 422), (f"{uuid4()}/items", 404)],
     ids=["unknown", "no id", "items of an unknown one"],
 )
-async def test_an_unknown_order_is_not_found(aside: Aside, path: str, status: int) -> None:
-    answer = await aside.get(f"/supervision-orders/{path}", "supervisor", "*")
+async def test_an_unknown_order_is_not_found(
+    isolated: IsolatedService, path: str, status: int
+) -> None:
+    answer = await isolated.get(f"/supervision-orders/{path}", "supervisor", "*")
     assert answer.status_code == status
 
 
@@ -190,7 +198,9 @@ async def test_an_unknown_order_is_not_found(aside: Aside, path: str, status: in
         "null",
     ],
 )
-async def test_a_made_up_cursor_is_a_client_error(aside: Aside, path: str, key: str) -> None:
+async def test_a_made_up_cursor_is_a_client_error(
+    isolated: IsolatedService, path: str, key: str
+) -> None:
     cursor = base64.urlsafe_b64encode(key.encode()).decode()
-    answer = await aside.get(path, "supervisor", "*", cursor=cursor)
+    answer = await isolated.get(path, "supervisor", "*", cursor=cursor)
     assert answer.status_code in (200, 422), answer.text

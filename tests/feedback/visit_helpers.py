@@ -1,4 +1,4 @@
-"""Citizens who were served, and what becomes of their ratings, on the service aside."""
+"""Citizens who were served, and what becomes of their ratings, on the isolated service."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,20 +7,20 @@ from services.feedback.ratings import service
 from services.feedback.ratings.contracts import CaseFinished
 from shared.security.crypto import Keyring, rating_key
 from tests import support
-from tests.feedback.isolated_service import Aside, new_code
+from tests.feedback.isolated_service import IsolatedService, new_code
 
 BAD: dict[str, Any] = {"grade": "dissatisfied", "tags": ["213", "214"], "text": "等了两个小时"}
 GOOD: dict[str, Any] = {"grade": "satisfied", "tags": ["411"]}
-SAID = {"text": "已联系群众并说明情况"}
+STEP_TEXT = {"text": "已联系群众并说明情况"}
 
 BODIES: dict[str, dict[str, Any]] = {
-    "verify": SAID,
-    "explain": SAID,
-    "appeal": {**SAID, "reason": "mistaken"},
-    "confirm": SAID,
-    "exclude": SAID,
-    "rectify": SAID,
-    "feedback": SAID,
+    "verify": STEP_TEXT,
+    "explain": STEP_TEXT,
+    "appeal": {**STEP_TEXT, "reason": "mistaken"},
+    "confirm": STEP_TEXT,
+    "exclude": STEP_TEXT,
+    "rectify": STEP_TEXT,
+    "feedback": STEP_TEXT,
     "revisit": {"outcome": "satisfied"},
 }
 
@@ -33,15 +33,17 @@ def key_of(case_id: UUID) -> dict[str, str]:
     return {"case_id": str(case_id), "rating_key": rating_key(KEYRING, case_id)}
 
 
-class Served:
+class ServedCitizen:
     """One citizen with one finished case at one department."""
 
-    def __init__(self, aside: Aside, department: str | None = None, hall: str = "H001") -> None:
-        self.aside, self.department = aside, department or new_code()
+    def __init__(
+        self, isolated: IsolatedService, department: str | None = None, hall: str = "H001"
+    ) -> None:
+        self.isolated, self.department = isolated, department or new_code()
         self.hall, self.case_id = hall, uuid4()
         self.rating_id = ""
 
-    async def invite(self) -> "Served":
+    async def invite(self) -> "ServedCitizen":
         finished = CaseFinished(
             case_id=self.case_id,
             hall_code=self.hall,
@@ -49,18 +51,18 @@ class Served:
             item_code="11320100",
             item_name="不动产登记",
             outcome="done",
-            finished_at=self.aside.clock.now,
+            finished_at=self.isolated.clock.now,
         )
-        await self.aside.run(service.invite, finished)
+        await self.isolated.run(service.invite, finished)
         return self
 
     async def invitation(self) -> dict[str, Any]:
-        asked = await self.aside.post("/ratings/invitations", body=key_of(self.case_id))
+        asked = await self.isolated.post("/ratings/invitations", body=key_of(self.case_id))
         return dict(asked.raise_for_status().json())
 
     async def rate(self, rating: dict[str, Any], path: str = "/ratings") -> Any:
         token = (await self.invitation())["token"]
-        answer = await self.aside.post(path, body={"token": token, **rating})
+        answer = await self.isolated.post(path, body={"token": token, **rating})
         self.rating_id = answer.json().get("id") or self.rating_id
         return answer
 
@@ -74,9 +76,9 @@ class Served:
         is_reviewers = action in ("confirm", "exclude", "revisit")
         who = ("reviewer", "*") if is_reviewers else ("officer", self.department)
         path = f"/ratings/{self.rating_id}/{action}"
-        return await self.aside.post(path, *who, sub=sub, body=body or BODIES[action], **more)
+        return await self.isolated.post(path, *who, sub=sub, body=body or BODIES[action], **more)
 
-    async def go(self, *actions: str) -> dict[str, Any]:
+    async def take(self, *actions: str) -> dict[str, Any]:
         """Take these steps; the last answer."""
         for action in actions:
             answer = await self.act(action)
@@ -84,12 +86,12 @@ class Served:
         return dict(answer.json())
 
     async def detail(self) -> dict[str, Any]:
-        answer = await self.aside.get(f"/ratings/{self.rating_id}", "officer", self.department)
+        answer = await self.isolated.get(f"/ratings/{self.rating_id}", "officer", self.department)
         return dict(answer.raise_for_status().json())
 
 
-async def rated_badly(aside: Aside, department: str | None = None) -> Served:
-    served = await Served(aside, department).invite()
+async def rated_badly(isolated: IsolatedService, department: str | None = None) -> ServedCitizen:
+    served = await ServedCitizen(isolated, department).invite()
     answer = await served.rate(BAD)
     assert answer.status_code == 201, answer.text
     return served

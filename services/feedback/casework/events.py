@@ -92,6 +92,6 @@ def scope_of(kind: LetterKind, department_code: str | None) -> str:
     return department_code
 
 
-def told_department(letter: Letter) -> str | None:
+def department_shown(letter: Letter) -> str | None:
     """The department as far as an event may name it."""
     return None if letter.kind is LetterKind.ACCUSATION else letter.department_code

@@ -232,7 +232,7 @@ async def _record(
         letter_id=letter.id,
         reg_no=letter.reg_no,
         kind=letter.kind,
-        department_code=events.told_department(letter),
+        department_code=events.department_shown(letter),
         at=now,
         **into,
     )

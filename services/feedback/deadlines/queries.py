@@ -35,6 +35,7 @@ def _awaits() -> ColumnElement[bool]:
     return func.coalesce(col(Deadline.calendar_edition) < newest, False)
 
 
+# The due date is read from the row in the same statement: the history has what then stood.
 _NOTE = text("""
     INSERT INTO deadline_change (id, deadline_id, change, at, by, due_on, provisional, reason)
     SELECT uuidv7(), d.id, :change, CAST(:at AS timestamptz), :by, d.due_on, d.provisional, :reason

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_
@@ -15,6 +15,29 @@ from services.feedback.letters.models import DuplicateHint, Letter, LetterDay
 from services.feedback.letters.schemas import LetterFilter
 from shared.database.engine import DirectPool
 from shared.security.identity import Caller
+
+
+class Alike(NamedTuple):
+    """A letter, and how many numbers its sketch has in common with another."""
+
+    id: UUID
+    in_common: int
+
+
+class HintRow(NamedTuple):
+    """A letter, an earlier one that reads much like it, and how much."""
+
+    letter_id: UUID
+    other_id: UUID
+    other_reg_no: str
+    likeness: float
+
+
+class Attempts(NamedTuple):
+    """The wrong codes tried on a number, and when the count began."""
+
+    failures: int
+    first_at: datetime
 
 
 async def next_serial(session: AsyncSession, region: str, day: date) -> int:
@@ -59,8 +82,8 @@ async def lock_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID,
 
 async def alike(
     session: AsyncSession, sketch: list[int], since: datetime, limit: int
-) -> Sequence[Any]:
-    """(id, numbers in common) of the letters since a moment that are most like a sketch."""
+) -> Sequence[Alike]:
+    """The letters since a moment that are most like a sketch."""
     if not sketch:
         return []
     theirs = func.unnest(col(Letter.sketch)).column_valued("number")
@@ -71,13 +94,13 @@ async def alike(
         .order_by(shared.desc(), col(Letter.received_at).desc())
         .limit(limit)
     )
-    return (await session.execute(rows)).all()
+    return [Alike(*row) for row in await session.execute(rows)]
 
 
 async def duplicates_of(
     session: AsyncSession, ids: Sequence[UUID], caller: Caller
-) -> Sequence[Any]:
-    """(letter id, other id, other's number, likeness), where the caller may see the other."""
+) -> Sequence[HintRow]:
+    """What was noted of these letters, where the caller may see the other."""
     rows = (
         select(
             col(DuplicateHint.letter_id),
@@ -89,7 +112,7 @@ async def duplicates_of(
         .where(col(DuplicateHint.letter_id).in_(ids), visible_to(caller))
         .order_by(col(DuplicateHint.likeness).desc())
     )
-    return (await session.execute(rows)).all()
+    return [HintRow(*row) for row in await session.execute(rows)]
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
@@ -141,11 +164,12 @@ def _conditions(wanted: LetterFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def attempts(direct: DirectPool, reg_no: str) -> Any:
-    """failures and first_at of the wrong codes tried on a number, or None."""
-    return await direct.fetchrow(
+async def attempts(direct: DirectPool, reg_no: str) -> Attempts | None:
+    """The wrong codes tried on a number, None where there were none."""
+    found = await direct.fetchrow(
         "SELECT failures, first_at FROM code_attempt WHERE reg_no = $1", reg_no
     )
+    return Attempts(*found) if found is not None else None
 
 
 async def count_wrong_code(direct: DirectPool, reg_no: str, now: datetime) -> None:

@@ -99,7 +99,7 @@ async def with_code(
         return letter
     tried = await queries.attempts(direct, reg_no)
     if tried is not None:
-        rules.ensure_attempts_left(tried["failures"], tried["first_at"], now)
+        rules.ensure_attempts_left(tried.failures, tried.first_at, now)
     await queries.count_wrong_code(direct, reg_no, now)
     raise NotFound(_NO_MATCH)
 
@@ -165,8 +165,9 @@ async def duplicates(
 ) -> dict[UUID, list[Duplicate]]:
     """Letters that read like the given ones, most alike first, if the caller may see them."""
     hints: dict[UUID, list[Duplicate]] = defaultdict(list)
-    for letter_id, *other in await queries.duplicates_of(session, ids, caller):
-        hints[letter_id].append(Duplicate(*other))
+    for hint in await queries.duplicates_of(session, ids, caller):
+        other = Duplicate(hint.other_id, hint.other_reg_no, hint.likeness)
+        hints[hint.letter_id].append(other)
     return hints
 
 
@@ -241,9 +242,9 @@ def _full_text(letter_in: LetterIn) -> str:
     return f"{letter_in.title}\n{letter_in.body}"
 
 
-def _note_duplicates(session: AsyncSession, letter: Letter, found: Sequence[Any]) -> None:
+def _note_duplicates(session: AsyncSession, letter: Letter, found: Sequence[queries.Alike]) -> None:
     session.add_all(
-        DuplicateHint(letter_id=letter.id, other_id=other, likeness=likeness(shared))
-        for other, shared in found
-        if likeness(shared) >= ALIKE
+        DuplicateHint(letter_id=letter.id, other_id=other.id, likeness=likeness(other.in_common))
+        for other in found
+        if likeness(other.in_common) >= ALIKE
     )

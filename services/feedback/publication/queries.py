@@ -1,8 +1,8 @@
 """All SQL of the room."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, select, update
@@ -37,6 +37,7 @@ WITH hits AS MATERIALIZED (
 SELECT {_COLUMNS} FROM shown JOIN published_letter USING (letter_id)
 ORDER BY published_at DESC, reg_no DESC"""
 
+# Keyset paging: the row comparison follows the partial index of what is online.
 _LATEST = f"""
 SELECT {_COLUMNS} FROM published_letter
 WHERE taken_down_at IS NULL
@@ -47,6 +48,21 @@ ORDER BY published_at DESC, reg_no DESC LIMIT $5"""
 _ONE = f"SELECT {_COLUMNS} FROM published_letter WHERE reg_no = $1 AND taken_down_at IS NULL"
 
 
+class PublicCopy(NamedTuple):
+    """A published letter as the public may read it, in the order of `_COLUMNS`."""
+
+    reg_no: str
+    kind: str
+    title: str
+    body: str
+    reply: str
+    department: str
+    department_code: str
+    received_on: date
+    replied_on: date
+    published_at: datetime
+
+
 async def search(
     direct: DirectPool,
     grams: list[int],
@@ -54,21 +70,24 @@ async def search(
     filters: tuple[str | None, str | None],
     after: tuple[Any, Any],
     limit: int,
-) -> Sequence[Any]:
+) -> Sequence[PublicCopy]:
     """Public copies that hold every word, latest first."""
-    return await direct.fetch(_SEARCH, grams, patterns, *filters, *after, limit)
+    rows = await direct.fetch(_SEARCH, grams, patterns, *filters, *after, limit)
+    return [PublicCopy(*row) for row in rows]
 
 
 async def latest(
     direct: DirectPool, filters: tuple[str | None, str | None], after: tuple[Any, Any], limit: int
-) -> Sequence[Any]:
+) -> Sequence[PublicCopy]:
     """Public copies, latest first, along the index of dates."""
-    return await direct.fetch(_LATEST, *filters, *after, limit)
+    rows = await direct.fetch(_LATEST, *filters, *after, limit)
+    return [PublicCopy(*row) for row in rows]
 
 
-async def published(direct: DirectPool, reg_no: str) -> Any:
+async def published(direct: DirectPool, reg_no: str) -> PublicCopy | None:
     """One public copy, or None."""
-    return await direct.fetchrow(_ONE, reg_no)
+    row = await direct.fetchrow(_ONE, reg_no)
+    return PublicCopy(*row) if row is not None else None
 
 
 async def of_reply(session: AsyncSession, reply_id: UUID) -> Redaction | None:

@@ -265,7 +265,7 @@ async def _record(
         letter_id=letter.id,
         reg_no=letter.reg_no,
         kind=letter.kind,
-        department_code=casework_events.told_department(letter),
+        department_code=casework_events.department_shown(letter),
         at=now,
     )
     scope = casework_events.scope_of(letter.kind, letter.department_code)

@@ -1,8 +1,6 @@
 """What reviewers see of a redaction, and what everybody sees of a published letter."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -69,9 +67,7 @@ async def published(
     else:
         terms, grams, patterns = search.wanted(q)
         rows = await queries.search(direct, grams, patterns, filters, (after[0], after[1]), limit)
-    return page(
-        rows, paging, lambda r: (r["published_at"], r["reg_no"]), lambda r: _public(r, terms)
-    )
+    return page(rows, paging, lambda r: (r.published_at, r.reg_no), lambda r: _public(r, terms))
 
 
 async def one_published(direct: DirectPool, reg_no: str) -> PublishedView:
@@ -82,7 +78,7 @@ async def one_published(direct: DirectPool, reg_no: str) -> PublishedView:
     return _public(row, [])
 
 
-def _public(row: Mapping[str, Any], terms: list[str]) -> PublishedView:
+def _public(row: queries.PublicCopy, terms: list[str]) -> PublishedView:
     """The one serialiser of public copies."""
-    found = search.snippet((row["body"], row["reply"], row["title"]), terms)
-    return PublishedView(**dict(row), snippet=found)
+    found = search.snippet((row.body, row.reply, row.title), terms)
+    return PublishedView(**row._asdict(), snippet=found)

@@ -32,7 +32,7 @@ from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
 
-SAID, PLAN = "rating_step.said", "rating_step.plan"
+STEP_TEXT, STEP_PLAN = "rating_step.said", "rating_step.plan"
 SUPERVISED_AT_LEVEL = 2
 
 DEPARTMENT_ACTIONS = (
@@ -209,7 +209,7 @@ def _step(
     )
     row = str(step.id)
     if fields.text:
-        step.said_sealed = doing.keyring.seal(fields.text, where=SAID, row=row)
+        step.said_sealed = doing.keyring.seal(fields.text, where=STEP_TEXT, row=row)
     if fields.plan:
-        step.plan_sealed = doing.keyring.seal(fields.plan, where=PLAN, row=row)
+        step.plan_sealed = doing.keyring.seal(fields.plan, where=STEP_PLAN, row=row)
     return step

@@ -1,9 +1,7 @@
 """评价率 and 满意率 with fixed denominators: silence never raises a rate."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings import queries, rules
@@ -58,7 +56,7 @@ def _in_full(caller: Caller | None, group_by: GroupBy, key: str | None) -> bool:
     return "*" in caller.places
 
 
-def _row(row: Row[Any], *, in_full: bool) -> StatisticsRow:
+def _row(row: queries.RatingCounts, *, in_full: bool) -> StatisticsRow:
     if not in_full and row.rated < FEWEST_SHOWN:
         return StatisticsRow(
             key=row.key,

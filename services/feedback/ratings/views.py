@@ -10,7 +10,7 @@ from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, SubjectKind
 from services.feedback.ratings import handling, queries, rules
-from services.feedback.ratings.handling import PLAN, SAID
+from services.feedback.ratings.handling import STEP_PLAN, STEP_TEXT
 from services.feedback.ratings.models import Rating, RatingState, RatingStep
 from services.feedback.ratings.schemas import (
     AskToRate,
@@ -115,8 +115,8 @@ def _step(step: RatingStep, keyring: Keyring) -> RatingStepView:
         round=step.round,
         at=step.at,
         by=step.by,
-        text=_opened(step.said_sealed, SAID, step.id, keyring),
-        plan=_opened(step.plan_sealed, PLAN, step.id, keyring),
+        text=_opened(step.said_sealed, STEP_TEXT, step.id, keyring),
+        plan=_opened(step.plan_sealed, STEP_PLAN, step.id, keyring),
         appeal_reason=step.appeal_reason,
     )
 

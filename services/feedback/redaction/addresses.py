@@ -17,7 +17,7 @@ _UNIT = rf"{_NUMBER}\s?(?:{_DWELLING}|号|座|楼|层|户|房|组|社|弄)"
 _BARE = r"(?<=[栋幢元层楼座号])[-—]?\d{2,5}(?:-\d{1,5}){0,3}"
 
 _LINK = re.compile(rf"{_UNIT}|{_BARE}")
-_TELLS_DWELLING = re.compile(_DWELLING)
+_NAMES_DWELLING = re.compile(_DWELLING)
 _BLOCKING = re.compile(rf"{_NUMBER}\s?(?:号楼|单元|室)")
 _STREET, _PLACE_OF_NUMBER = "路街道巷弄", "路街道巷弄村"
 _NOT_A_NUMBER_OF_A_HOUSE = ("线", "文", "公告", "通知")
@@ -32,8 +32,8 @@ _ESTATE = re.compile(
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Where the part of an address below its street stands, the longest way of reading first."""
     chains = _chains(text)
-    told = [span for span in chains if _TELLS_DWELLING.search(text, *span)]
-    yield from ((_beginning(text, start), end) for start, end in told)
+    dwellings = [span for span in chains if _NAMES_DWELLING.search(text, *span)]
+    yield from ((_beginning(text, start), end) for start, end in dwellings)
     yield from (span for span in chains if _is_house_number(text, *span))
 
 

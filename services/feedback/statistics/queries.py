@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters.limits import REPLY_LIMITS
@@ -31,14 +31,18 @@ WITH facts AS (
         NOT l.wants_public OR declined.letter_id IS NOT NULL AS unpublishable,
         rating.grade
     FROM letter l
+    -- A reopened letter has a reply clock an answer: the first counts. A provisional one is no
+    -- judgement yet: its holiday notice is not out.
     LEFT JOIN LATERAL (
         SELECT met_at, due_at, due_on, original_due_on FROM deadline d
         WHERE d.subject_kind = 'letter' AND d.subject_id = l.id AND d.state <> 'cancelled'
           AND d.kind = ANY(:reply_limits) AND NOT d.provisional
         ORDER BY d.started_at LIMIT 1) clock ON true
+    -- Not `replied_at`, which the answer after a reopening overwrites.
     LEFT JOIN LATERAL (
         SELECT min(a.approved_at) AS approved_at FROM reply_approval a
         JOIN letter_reply r ON r.id = a.reply_id WHERE r.letter_id = l.id) first_answer ON true
+    -- Of several answers the citizen's latest word counts.
     LEFT JOIN LATERAL (
         SELECT grade FROM letter_rating r WHERE r.letter_id = l.id
         ORDER BY r.answer_no DESC LIMIT 1) rating ON true
@@ -47,6 +51,7 @@ WITH facts AS (
     LEFT JOIN LATERAL (
         SELECT r.letter_id FROM redaction r
         WHERE r.letter_id = l.id AND r.state = 'declined' LIMIT 1) declined ON true
+    -- The same secrecy as a work list: nobody counts what they may not see.
     WHERE l.received_at >= :since AND l.received_at < :until
       AND (:every_department OR l.department_code = ANY(:own))
       AND (:accusations OR l.kind <> 'accusation') AND NOT l.accused && CAST(:own AS varchar[])
@@ -73,6 +78,26 @@ SELECT key, count(*) AS received,
 FROM facts GROUP BY key ORDER BY key"""
 
 
+class LetterCounts(NamedTuple):
+    """Counts of one group, in the order of the statement's columns."""
+
+    key: str | None
+    received: int
+    replied: int
+    closed: int
+    registered: int
+    activities: int
+    judged: int
+    in_time: int
+    judged_by_first_limit: int
+    in_time_by_first_limit: int
+    published: int
+    publishable: int
+    rated: int
+    satisfied: int
+    days: list[float] | None
+
+
 async def figures(
     session: AsyncSession,
     *,
@@ -83,7 +108,7 @@ async def figures(
     every_department: bool,
     own: Sequence[str],
     accusations: bool,
-) -> Sequence[Row[Any]]:
+) -> Sequence[LetterCounts]:
     """A row a group, of the letters received in `since` up to `until` that may be counted."""
     statement = text(_FIGURES.format(key=_KEYS[group_by]))
     rows = await session.execute(
@@ -98,4 +123,4 @@ async def figures(
             "reply_limits": [kind.value for kind in REPLY_LIMITS.values()],
         },
     )
-    return rows.all()
+    return [LetterCounts(*row) for row in rows]

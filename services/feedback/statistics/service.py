@@ -1,9 +1,7 @@
 """Figures over letters: in full for the office, a department's own, a guarded version for all."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import rules as letter_rules
@@ -60,7 +58,7 @@ async def of_period(
     )
 
 
-def _figures(row: Row[Any], *, in_full: bool) -> LetterFigures:
+def _figures(row: queries.LetterCounts, *, in_full: bool) -> LetterFigures:
     if not in_full and row.received < FEWEST_SHOWN:
         nothing = dict.fromkeys(LetterFigures.model_fields.keys() - {"key", "suppressed"})
         return LetterFigures(key=row.key, suppressed=True, **nothing)

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import rules as limits
@@ -81,7 +79,7 @@ async def _open_bundles(
 
 
 async def _announce(
-    session: AsyncSession, raised: Sequence[Row[Any]], reason: EscalationReason, now: datetime
+    session: AsyncSession, raised: Sequence[sweeps.Raised], reason: EscalationReason, now: datetime
 ) -> int:
     """A raised order begins anew: it is to be acknowledged, one level higher."""
     ids = [order.id for order in raised]

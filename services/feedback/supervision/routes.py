@@ -41,12 +41,12 @@ class _OrderStepContext:
     now: Now
     expected: ExpectedVersion
 
-    async def take(self, action: OrderAction, said: str | None, caller: Caller) -> OrderView:
+    async def take(self, action: OrderAction, words: str | None, caller: Caller) -> OrderView:
         order = await service.act(
             self.session,
             self.order_id,
             action,
-            said=said,
+            words=words,
             expected=self.expected,
             caller=caller,
             keyring=self.keyring,

@@ -37,7 +37,7 @@ from shared.security.identity import Caller
 from shared.web import versions
 
 SYSTEM = "system"
-SAID, DEMAND = "supervision_step.said", "supervision_order.demand"
+STEP_TEXT, DEMAND = "supervision_step.said", "supervision_order.demand"
 
 
 async def demand_publication(session: AsyncSession, duty: DutyOverdue, now: datetime) -> None:
@@ -151,7 +151,7 @@ async def act(
     order_id: UUID,
     action: OrderAction,
     *,
-    said: str | None,
+    words: str | None,
     expected: int | None,
     caller: Caller,
     keyring: Keyring,
@@ -174,7 +174,7 @@ async def act(
     await _run_clocks(session, order, move, by=caller.sub, now=now)
     if move.settles:
         await _accept(session, order, by=caller.sub, now=now)
-    await note(session, [order], move.step, by=caller.sub, now=now, said=said, keyring=keyring)
+    await note(session, [order], move.step, by=caller.sub, now=now, words=words, keyring=keyring)
     return order
 
 
@@ -246,19 +246,19 @@ async def note(
     *,
     by: str,
     now: datetime,
-    said: str | None = None,
+    words: str | None = None,
     keyring: Keyring | None = None,
 ) -> None:
-    """Append a step to the orders' history, with what was said sealed."""
+    """Append a step to the orders' history, with what was written sealed."""
     steps = [
         SupervisionStep(
             order_id=order.id, step=step, state=order.state, level=order.level, at=now, by=by
         )
         for order in orders
     ]
-    if said is not None and keyring is not None:
+    if words is not None and keyring is not None:
         for noted in steps:
-            noted.said_sealed = keyring.seal(said, where=SAID, row=str(noted.id))
+            noted.said_sealed = keyring.seal(words, where=STEP_TEXT, row=str(noted.id))
     await queries.add_steps(session, steps)
 
 

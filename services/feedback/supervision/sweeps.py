@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
@@ -25,11 +25,15 @@ _OVERDUE = """
 _DEPARTMENTS = text(f"SELECT DISTINCT d.department_code FROM deadline d WHERE {_OVERDUE}")
 _TAKE = text(f"""
     WITH taken AS (
+        -- Locks the limits it takes; those that a room is just meeting are left for the next
+        -- round. The level is written in the same statement, so that a limit is taken once a level.
         UPDATE deadline SET escalated_level = :level
         WHERE id IN (SELECT d.id FROM deadline d WHERE {_OVERDUE}
                      LIMIT {SWEEP} FOR UPDATE SKIP LOCKED)
         RETURNING id, department_code, due_on
     )
+    -- The bundles were opened and locked before, so that none closes while items come in; a limit
+    -- that another transaction put into an order meanwhile meets the unique index and stays there.
     INSERT INTO supervision_item (id, order_id, cause, cause_id, judged_at, due_on)
     SELECT gen_random_uuid(), o.id, 'deadline', taken.id, :now, taken.due_on
     FROM taken JOIN supervision_order o
@@ -39,6 +43,9 @@ _TAKE = text(f"""
 
 _RAISE = """
     WITH picked AS (
+        -- Locked in one order of ids, without waiting: an order that its department is just
+        -- answering is looked at again in the next round, by its new state. RETURNING of an UPDATE
+        -- knows only the new level, so the old one is kept here.
         SELECT o.id, o.level FROM supervision_order o
         WHERE o.state IN ('issued', 'acknowledged', 'rejected') AND {condition}
         ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
@@ -83,6 +90,16 @@ _SETTLE_GONE = text("""
 """)
 
 
+class Raised(NamedTuple):
+    """An order that rose, from which level to which; the order of `_RAISE`'s RETURNING."""
+
+    id: UUID
+    number: str
+    department_code: str
+    level_before: int
+    level: int
+
+
 async def join_whole_tables(session: AsyncSession) -> None:
     """Hash joins for the rest of the transaction.
 
@@ -107,17 +124,17 @@ async def take_overdue(
     return int(taken.rowcount)
 
 
-async def raise_unanswered(session: AsyncSession) -> Sequence[Row[Any]]:
+async def raise_unanswered(session: AsyncSession) -> Sequence[Raised]:
     """Orders whose own limit the department let pass, one level up."""
-    return (await session.execute(_RAISE_UNANSWERED)).all()
+    return [Raised(*row) for row in await session.execute(_RAISE_UNANSWERED)]
 
 
 async def raise_long_overdue(
     session: AsyncSession, level: int, due_before: date
-) -> Sequence[Row[Any]]:
+) -> Sequence[Raised]:
     """Orders below `level` that hold a limit passed so long ago, raised to it."""
     bounds = {"level": level, "due_before": due_before}
-    raised = (await session.execute(_RAISE_LONG_OVERDUE, bounds)).all()
+    raised = [Raised(*row) for row in await session.execute(_RAISE_LONG_OVERDUE, bounds)]
     await session.execute(_MARK_RAISED, {"orders": [order.id for order in raised]})
     return raised
 

@@ -12,7 +12,7 @@ from services.feedback.deadlines.models import SubjectKind
 from services.feedback.supervision import queries, rules
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
 from services.feedback.supervision.schemas import ItemView, OrderDetail, OrderStepView, OrderView
-from services.feedback.supervision.service import DEMAND, SAID
+from services.feedback.supervision.service import DEMAND, STEP_TEXT
 from shared.errors import NotFound
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -118,12 +118,12 @@ _SHOWN = {
 
 
 def _step(step: SupervisionStep, keyring: Keyring) -> OrderStepView:
-    said = step.said_sealed
+    words = step.said_sealed
     return OrderStepView(
         step=step.step,
         state=step.state,
         level=step.level,
         at=step.at,
         by=step.by,
-        text=said and keyring.open(said, where=SAID, row=str(step.id)),
+        text=words and keyring.open(words, where=STEP_TEXT, row=str(step.id)),
     )
