@@ -64,8 +64,8 @@ def main() -> None:
     parser.add_argument("portal")
     parser.add_argument("day", type=date.fromisoformat)
     parser.add_argument("file", type=Path)
-    said = parser.parse_args()
-    count = asyncio.run(export(ProjectsSettings(), said.portal, said.day, said.file))
+    given = parser.parse_args()
+    count = asyncio.run(export(ProjectsSettings(), given.portal, given.day, given.file))
     sys.stdout.write(f"已导出 {count} 份 | {count} captures written\n")
 
 

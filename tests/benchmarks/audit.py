@@ -90,7 +90,8 @@ class Audit:
 
         async def work(session: RoomSession) -> dict[str, Any]:
             numbers = await queries.today(session, "CN", day)
-            return {**numbers, **await queries.walks(session, "CN", numbers["last_ord"])}
+            walks = await queries.walks(session, "CN", numbers.last_ord)
+            return {**numbers._asdict(), **walks._asdict()}
 
         return dict(await self.do(work))
 
@@ -101,14 +102,14 @@ class Audit:
 
     async def counts(self) -> dict[tuple[str, str], int]:
         rows = await self.do(queries.counts)
-        return {(row["unit_code"], row["verdict"]): row["n"] for row in rows}
+        return {(row.unit_code, row.verdict): row.n for row in rows}
 
     async def report(self) -> bytes:
         """The unit report, counted and composed."""
 
         async def work(session: RoomSession) -> bytes:
-            units = [dict(unit) for unit in await queries.units(session, TODAY)]
-            weights = (await queries.scheme(session, TODAY))["weights"]
+            units = [unit._asdict() for unit in await queries.units(session, TODAY)]
+            weights = (await queries.scheme(session, TODAY)).weights
             inputs = {"units": units, "weights": weights, "versions": {}}
             counts = await queries.counts(session)
             return reporting.to_bytes(reporting.compose(TODAY, inputs, counts, ""))

@@ -100,7 +100,7 @@ async def _accept_all(desk: Desk) -> None:
             session, AUDITOR, state=MatchState.REVIEW, unit=None, after=None, limit=200
         )
         for row in waiting:
-            await matching.accept(session, row["id"], row["version"], AUDITOR, clock.now())
+            await matching.accept(session, row.id, row.version, AUDITOR, clock.now())
 
 
 async def test_only_matches_that_mean_late_waited_for_a_person(desk: Desk, city: World) -> None:

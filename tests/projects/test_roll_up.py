@@ -134,7 +134,7 @@ class City:
         if duty is None:
             return
         [found] = await duties.views_of(self.session, [duty], self.now)
-        order = ORDERS[kind].model_copy(update={"version": found["version"]})
+        order = ORDERS[kind].model_copy(update={"version": found.version})
         try:
             await ruling.rule(self.session, duty, kind, order, self.now, OFFICE)
         except StateConflict:
@@ -172,7 +172,7 @@ class City:
 
 
 def _counted(rows: Any) -> dict[tuple[str, str], tuple[int, int]]:
-    return {(r["unit_code"], r["verdict"]): (r["n"], int(r["over_by"])) for r in rows}
+    return {(r.unit_code, r.verdict): (r.n, int(r.over_by)) for r in rows}
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ async def _compare(session: RoomSession, steps: list[tuple[Any, ...]]) -> None:
     kept = _counted(await queries.counts(session))
     assert not await queries.prove_tallies(session), "the roll-up is not what is counted"
     assert await auditing.judge_all(session, city.now, actor="test") == 0, "a move was missed"
-    last = (await queries.marks(session, None))["last_event"]
+    last = (await queries.marks(session, None)).last_event
     assert _counted(await queries.counts_at(session, last)) == kept
     assert await city.independent() == kept
 

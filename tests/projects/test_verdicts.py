@@ -262,7 +262,7 @@ async def _judge(databases: Databases, duties: list[UUID], numbers: dict[str, in
             session,
             "duties",
             **numbers,
-            **await queries.walks(session, "CN", numbers["last_ord"]),
+            **(await queries.walks(session, "CN", numbers["last_ord"]))._asdict(),
             chosen=duties,
             calendar_version=23,
             region="CN",

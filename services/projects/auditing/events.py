@@ -1,4 +1,4 @@
-"""What the audit tells others: a verdict moved, a limit runs out, a duty is overdue, a report."""
+"""What the audit publishes: a verdict moved, a limit runs out, a duty is overdue, a report."""
 
 from datetime import date
 from typing import ClassVar

@@ -1,17 +1,18 @@
 """What the audit asks: the turn, the numbers of the day, what reports count."""
 
-import datetime as dt
 import time
 from collections.abc import Sequence
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text, tuple_
+from sqlalchemy import Row, text, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Report
+from services.projects.auditing.models import Reason, Report, Verdict
+from services.projects.auditing.rules.report import Counted
 from services.projects.auditing.statement import FIND_MOVES, judge_statement, see_statement
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -21,6 +22,86 @@ MANY = 20_000
 
 A_TIME = 2_000
 """Few enough for PostgreSQL to look their names up one by one."""
+
+
+class DayNumbers(NamedTuple):
+    """A day as numbers: in working and plain days, how far the calendar goes, its edition."""
+
+    now_ord: int
+    last_ord: int
+    now_day: int
+    calendar_version: int
+
+
+class Walks(NamedTuple):
+    """Three columns of equal length: a unit, and the day of its last full walk in two counts."""
+
+    walked_units: list[str]
+    walked_days: list[int]
+    walked_ords: list[int]
+
+
+class MovedVerdict(NamedTuple):
+    """A duty whose verdict moved, with the names that people read."""
+
+    duty_id: UUID
+    unit_code: str
+    from_verdict: Verdict | None
+    to_verdict: Verdict
+    reason: Reason
+    over_by: int | None
+    unit_name: str
+    project_code: str
+    project_name: str
+    item_code: str
+    item_name: str
+    due_on: date | None
+
+
+class WrongTally(NamedTuple):
+    """A figure of the roll-up that was not what is counted."""
+
+    unit_code: str
+    verdict: Verdict
+    kept: int
+    counted: int
+
+
+class Marks(NamedTuple):
+    """How far the history went at a moment."""
+
+    last_event: int
+    last_fact: int
+    catalogue_version: int
+
+
+class UnitName(NamedTuple):
+    code: str
+    name: str
+    name_en: str
+
+
+class Scheme(NamedTuple):
+    version: int
+    weights: dict[str, float]
+
+
+class ReportedDuty(NamedTuple):
+    """A duty behind a figure of a report, as it stood then."""
+
+    id: int
+    duty_id: UUID
+    unit_code: str
+    verdict: Verdict
+    over_by: int | None
+    reason: Reason
+    project_code: str
+    project_name: str
+    item_code: str
+    item_name: str
+    formed_on: date | None
+    url: str | None
+
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
 
@@ -64,10 +145,10 @@ _NAMES = text("""
   WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id""")
 
 
-async def today(session: AsyncSession, region: str, as_of: dt.date) -> RowMapping:
-    """The numbers that stand for the day of the audit: now_ord, now_day, last_ord, version."""
+async def today(session: AsyncSession, region: str, as_of: date) -> DayNumbers:
+    """The numbers that stand for the day of the audit."""
     found = await session.execute(_TODAY, {"region": region, "as_of": as_of})
-    return found.mappings().one()
+    return DayNumbers(**found.mappings().one())
 
 
 async def take_turn(session: AsyncSession) -> None:
@@ -101,13 +182,13 @@ async def running(session: AsyncSession) -> dict[str, str | None]:
     return dict(found) if found else {}
 
 
-async def walks(session: AsyncSession, region: str, last_ord: int) -> dict[str, list[Any]]:
-    """When each unit's places were last read to their end: walked_units, _days and _ords."""
+async def walks(session: AsyncSession, region: str, last_ord: int) -> Walks:
+    """When each unit's places were last read to their end."""
     found = await session.execute(_WALKS, {"region": region, "last_ord": last_ord})
-    return dict(found.mappings().one())
+    return Walks(**found.mappings().one())
 
 
-async def judge(session: AsyncSession, scope: str, **values: Any) -> list[dict[str, Any]]:
+async def judge(session: AsyncSession, scope: str, **values: Any) -> list[MovedVerdict]:
     """Run the audit statement; the duties whose verdict moved, with what their events say.
 
     `scope` is one of SCOPES, or "seen" with the new `evidence`. `values` are the numbers of the
@@ -119,21 +200,25 @@ async def judge(session: AsyncSession, scope: str, **values: Any) -> list[dict[s
             return []
         if len(found) <= MANY:
             scope, values = "duties", {**values, "chosen": found}
-    said = see_statement() if scope == "seen" else judge_statement(scope)
-    moved = (await session.execute(text(said), values)).mappings().all()
+    statement = see_statement() if scope == "seen" else judge_statement(scope)
+    moved = (await session.execute(text(statement), values)).all()
     return await _named(session, values["region"], moved)
 
 
 async def _named(
-    session: AsyncSession, region: str, moved: Sequence[RowMapping]
-) -> list[dict[str, Any]]:
+    session: AsyncSession, region: str, moved: Sequence[Row[Any]]
+) -> list[MovedVerdict]:
     """The moves with the names that people read, looked up by key and not by a scan of all."""
-    named: list[dict[str, Any]] = []
+    named: list[MovedVerdict] = []
     for start in range(0, len(moved), A_TIME):
         some = moved[start : start + A_TIME]
-        ids = [row["duty_id"] for row in some]
-        names = (await session.execute(_NAMES, {"ids": ids, "region": region})).mappings().all()
-        named += [{**row, **name} for row, name in zip(some, names, strict=True)]
+        ids = [row.duty_id for row in some]
+        # Both come in the order of the duties' ids, so that they fit one to one.
+        names = (await session.execute(_NAMES, {"ids": ids, "region": region})).all()
+        named += [
+            MovedVerdict(**{**row._mapping, **name._mapping})
+            for row, name in zip(some, names, strict=True)
+        ]
     return named
 
 
@@ -196,33 +281,36 @@ _ROWS = text(f"""
   ORDER BY latest.duty_id LIMIT :limit""")
 
 
-async def counts(session: AsyncSession) -> Sequence[RowMapping]:
+async def counts(session: AsyncSession) -> list[Counted]:
     """By unit and verdict: how many duties stand so now, and the days the late ones are over."""
-    return (await session.execute(_TALLIES)).mappings().all()
+    return [Counted(**row) for row in (await session.execute(_TALLIES)).mappings()]
 
 
-async def prove_tallies(session: AsyncSession) -> Sequence[RowMapping]:
-    """Count all standings and set right what the roll-up says otherwise; gives what was wrong."""
-    return (await session.execute(_PROVE)).mappings().all()
+async def prove_tallies(session: AsyncSession) -> list[WrongTally]:
+    """Count all standings and set right what the roll-up has otherwise; gives what was wrong."""
+    return [WrongTally(**row) for row in (await session.execute(_PROVE)).mappings()]
 
 
-async def counts_at(session: AsyncSession, last_event: int) -> Sequence[RowMapping]:
+async def counts_at(session: AsyncSession, last_event: int) -> list[Counted]:
     """The same from the history, as it was after the verdict event `last_event`."""
-    return (await session.execute(_HISTORY, {"last": last_event})).mappings().all()
+    found = await session.execute(_HISTORY, {"last": last_event})
+    return [Counted(**row) for row in found.mappings()]
 
 
-async def marks(session: AsyncSession, before: dt.datetime | None) -> RowMapping:
+async def marks(session: AsyncSession, before: datetime | None) -> Marks:
     """The last verdict event and fact (before a moment), and the catalogue version in force."""
-    return (await session.execute(_MARKS, {"before": before})).mappings().one()
+    return Marks(**(await session.execute(_MARKS, {"before": before})).mappings().one())
 
 
-async def units(session: AsyncSession, as_of: dt.date) -> Sequence[RowMapping]:
-    return (await session.execute(_UNITS, {"as_of": as_of})).mappings().all()
+async def units(session: AsyncSession, as_of: date) -> list[UnitName]:
+    """The units that exist on that day, by code."""
+    found = await session.execute(_UNITS, {"as_of": as_of})
+    return [UnitName(**row) for row in found.mappings()]
 
 
-async def scheme(session: AsyncSession, as_of: dt.date) -> RowMapping:
+async def scheme(session: AsyncSession, as_of: date) -> Scheme:
     """The deduction scheme in force."""
-    return (await session.execute(_SCHEME, {"as_of": as_of})).mappings().one()
+    return Scheme(**(await session.execute(_SCHEME, {"as_of": as_of})).mappings().one())
 
 
 async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:
@@ -230,7 +318,7 @@ async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:
 
 
 async def reports(
-    session: AsyncSession, after: tuple[dt.datetime, UUID] | None, limit: int
+    session: AsyncSession, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Report]:
     """Frozen reports, the newest first, after a (frozen_at, id)."""
     query = select(Report).order_by(col(Report.frozen_at).desc(), col(Report.id).desc())
@@ -247,7 +335,8 @@ async def rows_at(
     verdicts: list[str] | None,
     after: UUID | None,
     limit: int,
-) -> Sequence[RowMapping]:
+) -> list[ReportedDuty]:
     """The duties behind a figure of a report, as they stood after `last_event`."""
     values = {"last": last_event, "unit": unit, "verdicts": verdicts, "after": after}
-    return (await session.execute(_ROWS, {**values, "limit": limit})).mappings().all()
+    found = await session.execute(_ROWS, {**values, "limit": limit})
+    return [ReportedDuty(**row) for row in found.mappings()]

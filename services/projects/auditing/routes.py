@@ -208,7 +208,7 @@ async def list_report_rows(
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )
-    return page(rows, paging, lambda row: (row["duty_id"],), views.row_view)
+    return page(rows, paging, lambda row: (row.duty_id,), views.row_view)
 
 
 @everyone.get(

@@ -1,18 +1,15 @@
 """Judging duties, auditing, freezing reports."""
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects import announcing
-from services.projects.announcing import Told
 from services.projects.auditing import queries
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue, ReportFrozen
 from services.projects.auditing.models import Audit, Report, Verdict
@@ -25,9 +22,8 @@ from services.projects.evidence.rules import merkle_root
 from shared import clock
 from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
+from shared.messaging.outbox import Addressed
 from shared.web.pagination import PageRequest
-
-Row = RowMapping
 
 log = structlog.get_logger()
 
@@ -35,24 +31,24 @@ _AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be 
 
 
 async def judge_duties(
-    session: AsyncSession, duties: Sequence[UUID], now: dt.datetime, *, actor: str
+    session: AsyncSession, duties: Sequence[UUID], now: datetime, *, actor: str
 ) -> int:
     """Judge these duties, after something about them changed. Returns how many verdicts moved."""
     return await _judge(session, "duties", now, actor, chosen=list(duties))
 
 
 async def judge_seen(
-    session: AsyncSession, evidence: Sequence[Mapping[str, Any]], now: dt.datetime, *, actor: str
+    session: AsyncSession, evidence: Sequence[Mapping[str, Any]], now: datetime, *, actor: str
 ) -> int:
     """Write what was seen of duties (their `duty_id` and every column of statement.EVIDENCE) and
     judge them. Returns how many verdicts moved.
     """
-    said = json.dumps(evidence, default=str)
-    return await _judge(session, "seen", now, actor, evidence=said)
+    rows = json.dumps(evidence, default=str)
+    return await _judge(session, "seen", now, actor, evidence=rows)
 
 
 async def judge_walked(
-    session: AsyncSession, units: Sequence[str], now: dt.datetime, *, actor: str
+    session: AsyncSession, units: Sequence[str], now: datetime, *, actor: str
 ) -> int:
     """Judge what these units have not published, after their pages were read to the end.
 
@@ -61,12 +57,12 @@ async def judge_walked(
     return await _judge(session, "walked", now, actor, chosen=list(units))
 
 
-async def judge_all(session: AsyncSession, now: dt.datetime, *, actor: str) -> int:
+async def judge_all(session: AsyncSession, now: datetime, *, actor: str) -> int:
     """Judge every duty. Returns how many verdicts moved."""
     return await _judge(session, "all", now, actor)
 
 
-async def tick(session: AsyncSession, now: dt.datetime) -> int:
+async def tick(session: AsyncSession, now: datetime) -> int:
     """Judge what falls due: only there does a day that passes move a verdict.
 
     Put off to the next time while others judge for long, as an audit does, which judges all.
@@ -76,13 +72,13 @@ async def tick(session: AsyncSession, now: dt.datetime) -> int:
     return await _judge(session, "falling_due", now, "audit-tick")
 
 
-async def prove_tallies(session: AsyncSession, now: dt.datetime) -> int:
-    """Count all duties and compare with the roll-up; what differs is set right and told loudly."""
+async def prove_tallies(session: AsyncSession, now: datetime) -> int:
+    """Count all duties and compare with the roll-up; what differs is set right and logged."""
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
         return 0
     wrong = await queries.prove_tallies(session)
     for row in wrong:
-        log.error("tally_was_wrong", **row)
+        log.error("tally_was_wrong", **row._asdict())
     return len(wrong)
 
 
@@ -91,46 +87,45 @@ async def take_turn(session: AsyncSession) -> None:
     await queries.take_turn(session)
 
 
-async def _judge(
-    session: AsyncSession, scope: str, now: dt.datetime, actor: str, **given: Any
-) -> int:
+async def _judge(session: AsyncSession, scope: str, now: datetime, actor: str, **given: Any) -> int:
     await queries.take_turn(session)
     as_of = clock.today(now)
     day = await queries.today(session, NATIONAL, as_of)
-    walks = await queries.walks(session, NATIONAL, day["last_ord"])
-    said = {"region": NATIONAL, "as_of": as_of, "now": now, "actor": actor}
-    values: dict[str, Any] = {**day, **walks, **said, **given}
+    walks = await queries.walks(session, NATIONAL, day.last_ord)
+    who_when = {"region": NATIONAL, "as_of": as_of, "now": now, "actor": actor}
+    values: dict[str, Any] = {**day._asdict(), **walks._asdict(), **who_when, **given}
     moved = await queries.judge(session, scope, **values)
-    told = [each for row in moved for each in _told(row, as_of, now, day["calendar_version"])]
-    await announcing.record_all(session, told)
+    events = [each for row in moved for each in _events(row, as_of, now, day.calendar_version)]
+    await outbox.record_many(session, events)
     return len(moved)
 
 
-def _told(
-    row: Mapping[str, Any], as_of: dt.date, now: dt.datetime, calendar_version: int
-) -> Iterator[Told]:
-    """What others hear of a verdict that moved."""
-    scope, subject = row["unit_code"], str(row["duty_id"])
-    counted = row["to_verdict"] in (Verdict.LATE, Verdict.OVERDUE)
+def _events(
+    row: queries.MovedVerdict, as_of: date, now: datetime, calendar_version: int
+) -> Iterator[Addressed]:
+    """What is published of a verdict that moved."""
+    scope, subject = row.unit_code, str(row.duty_id)
+    columns = row._asdict()
+    is_over = row.to_verdict in (Verdict.LATE, Verdict.OVERDUE)
     judged = DutyJudged(
-        **_fields(row, "duty_id", "unit_code", "project_code", "item_code"),
-        from_verdict=row["from_verdict"],
-        verdict=row["to_verdict"],
-        reason=row["reason"],
-        over_by=row["over_by"] if counted else None,
-        due_on=row["due_on"],
+        **_fields(columns, "duty_id", "unit_code", "project_code", "item_code"),
+        from_verdict=row.from_verdict,
+        verdict=row.to_verdict,
+        reason=row.reason,
+        over_by=row.over_by if is_over else None,
+        due_on=row.due_on,
         as_of=as_of,
         rule_version=RULE_VERSION,
         calendar_version=calendar_version,
         judged_at=now,
     )
-    yield Told(judged, scope, subject)
-    named = _fields(row, *DutyDueSoon.model_fields.keys() - {"judged_at"})
-    if row["to_verdict"] == Verdict.DUE_SOON:
-        yield Told(DutyDueSoon(**named, judged_at=now), scope, subject)
-    if row["to_verdict"] == Verdict.OVERDUE:
-        overdue = DutyOverdue(**named, over_by=row["over_by"], judged_at=now)
-        yield Told(overdue, scope, subject)
+    yield Addressed(judged, scope, subject)
+    named = _fields(columns, *DutyDueSoon.model_fields.keys() - {"judged_at"})
+    if row.to_verdict == Verdict.DUE_SOON:
+        yield Addressed(DutyDueSoon(**named, judged_at=now), scope, subject)
+    if row.to_verdict == Verdict.OVERDUE:
+        overdue = DutyOverdue(**named, over_by=row.over_by, judged_at=now)
+        yield Addressed(overdue, scope, subject)
 
 
 def _fields(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -140,8 +135,8 @@ def _fields(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
 async def audit(
     session: AsyncSession,
     audit_id: UUID,
-    as_of: dt.date | None,
-    now: dt.datetime,
+    as_of: date | None,
+    now: datetime,
     *,
     actor: str,
 ) -> Audit:
@@ -175,26 +170,25 @@ async def audit(
 
 
 async def _freeze(
-    session: AsyncSession, as_of: dt.date, now: dt.datetime, *, past: bool
+    session: AsyncSession, as_of: date, now: datetime, *, past: bool
 ) -> tuple[Report, int]:
     """The report of that day, frozen, and how many duties it counts."""
-    before = clock.day_start(as_of + dt.timedelta(days=1)) if past else None
+    before = clock.day_start(as_of + timedelta(days=1)) if past else None
     marks = await queries.marks(session, before)
-    last_event, last_fact = int(marks["last_event"]), int(marks["last_fact"])
     if past:
-        counts = await queries.counts_at(session, last_event)
+        counts = await queries.counts_at(session, marks.last_event)
     else:
         counts = await queries.counts(session)
-    inputs = await _inputs(session, as_of, int(marks["catalogue_version"]))
+    inputs = await _inputs(session, as_of, marks.catalogue_version)
     inputs["captures_root"] = await evidence.root_as_of(session, now)
-    root = await _root(session, last_fact, inputs)
+    root = await _root(session, marks.last_fact, inputs)
     content = reporting.compose(as_of, inputs, counts, root)
     body = reporting.to_bytes(content)
     report = Report(
         as_of=as_of,
         frozen_at=now,
-        last_verdict_event=last_event,
-        last_fact=last_fact,
+        last_verdict_event=marks.last_event,
+        last_fact=marks.last_fact,
         inputs=inputs,
         body=body,
         sha256=hashlib.sha256(body).hexdigest(),
@@ -209,20 +203,20 @@ async def _freeze(
         frozen_at=now,
     )
     await outbox.record(session, frozen, subject=str(report.id))
-    return report, sum(row["n"] for row in counts)
+    return report, sum(row.n for row in counts)
 
 
-async def _inputs(session: AsyncSession, as_of: dt.date, catalogue_version: int) -> dict[str, Any]:
+async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) -> dict[str, Any]:
     scheme = await queries.scheme(session, as_of)
     day = await queries.today(session, NATIONAL, as_of)
     return {
-        "units": [dict(unit) for unit in await queries.units(session, as_of)],
-        "weights": scheme["weights"],
+        "units": [unit._asdict() for unit in await queries.units(session, as_of)],
+        "weights": scheme.weights,
         "versions": {
-            "calendar": int(day["calendar_version"]),
+            "calendar": day.calendar_version,
             "catalogue": catalogue_version,
             "rule": RULE_VERSION,
-            "scheme": int(scheme["version"]),
+            "scheme": scheme.version,
         },
     }
 
@@ -258,7 +252,7 @@ async def find_audit(session: AsyncSession, audit_id: UUID) -> Audit:
 
 async def list_reports(session: AsyncSession, paging: PageRequest, limit: int) -> Sequence[Report]:
     """Frozen reports, the newest first."""
-    after = paging.key(dt.datetime, UUID)
+    after = paging.key(datetime, UUID)
     return await queries.reports(session, (after[0], after[1]) if after else None, limit)
 
 
@@ -270,7 +264,7 @@ async def report_rows(
     column: str | None,
     after: UUID | None,
     limit: int,
-) -> Sequence[RowMapping]:
+) -> Sequence[queries.ReportedDuty]:
     """The duties behind a figure of a report; `column` is a key of `reporting.VERDICTS`."""
     verdicts = None if column is None else [str(v) for v in reporting.VERDICTS[column]]
     return await queries.rows_at(

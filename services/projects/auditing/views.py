@@ -1,7 +1,7 @@
 """Audits, reports and their rows as the API gives them."""
 
-from services.projects.auditing import service
-from services.projects.auditing.models import Audit, Report
+from services.projects.auditing.models import Audit, Reason, Report
+from services.projects.auditing.queries import ReportedDuty
 from services.projects.auditing.rules.judging import reason_text
 from services.projects.auditing.schemas import AuditView, ReasonView, ReportRow
 
@@ -18,13 +18,18 @@ def frozen_headers(report: Report) -> dict[str, str]:
     return {**_FROZEN, "ETag": f'"{report.sha256}"'}
 
 
-def row_view(row: service.Row) -> ReportRow:
+def reason_view(reason: str) -> ReasonView:
+    """The reason in both languages."""
+    text = reason_text(reason)
+    return ReasonView(code=Reason(reason), zh=text.zh, en=text.en)
+
+
+def row_view(row: ReportedDuty) -> ReportRow:
     """A duty behind a figure, with its reason in words."""
     same = ReportRow.model_fields.keys() - {"unit", "project", "reason"}
-    said = reason_text(row["reason"])
     return ReportRow(
-        **{name: row[name] for name in same},
-        unit=row["unit_code"],
-        project=row["project_code"],
-        reason=ReasonView(code=row["reason"], zh=said.zh, en=said.en),
+        **{name: value for name, value in row._asdict().items() if name in same},
+        unit=row.unit_code,
+        project=row.project_code,
+        reason=reason_view(row.reason),
     )

@@ -1,12 +1,23 @@
-import datetime as dt
 from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import RowMapping, func, text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.calendar.models import CalendarVersion, Region, WorkCalendarDay
+
+
+class RegionRow(NamedTuple):
+    """A known region, and the region whose calendar it keeps."""
+
+    code: str
+    name: str
+    name_en: str
+    calendar: str
+
 
 _REGIONS = text("""
   SELECT r.code, r.name, r.name_en,
@@ -50,9 +61,10 @@ async def take_turn(session: AsyncSession) -> None:
     await session.execute(_TURN)
 
 
-async def regions(session: AsyncSession, code: str | None = None) -> Sequence[RowMapping]:
+async def regions(session: AsyncSession, code: str | None = None) -> list[RegionRow]:
     """The known regions by code (or that one), each with the region whose calendar it keeps."""
-    return (await session.execute(_REGIONS, {"code": code})).mappings().all()
+    found = await session.execute(_REGIONS, {"code": code})
+    return [RegionRow(**row) for row in found.mappings()]
 
 
 async def add_region(session: AsyncSession, region: Region) -> bool:
@@ -63,7 +75,7 @@ async def add_region(session: AsyncSession, region: Region) -> bool:
 
 
 async def days(
-    session: AsyncSession, region: str, first: dt.date, last: dt.date
+    session: AsyncSession, region: str, first: date, last: date
 ) -> Sequence[WorkCalendarDay]:
     """The days from `first` to `last` that are loaded, in order."""
     day = col(WorkCalendarDay.date)
@@ -71,7 +83,7 @@ async def days(
     return (await session.exec(query.where(day.between(first, last)).order_by(day))).all()
 
 
-async def last_loaded(session: AsyncSession, region: str) -> dt.date | None:
+async def last_loaded(session: AsyncSession, region: str) -> date | None:
     """The last day of the region's calendar."""
     query = select(func.max(WorkCalendarDay.date)).where(WorkCalendarDay.region == region)
     return (await session.exec(query)).one()
@@ -108,12 +120,12 @@ async def put_year(
     session: AsyncSession,
     region: str,
     year: int,
-    days: Sequence[tuple[dt.date, bool]],
+    days: Sequence[tuple[date, bool]],
     notice: str,
     version: int,
 ) -> None:
     """Write a year's days over what stood there; later days move by the difference."""
-    edge = {"region": region, "first": dt.date(year, 1, 1), "last": dt.date(year, 12, 31)}
+    edge = {"region": region, "first": date(year, 1, 1), "last": date(year, 12, 31)}
     before, old = (await session.execute(_EDGES, edge)).one()
     new = before + sum(works for _, works in days)
     put = {

@@ -88,17 +88,17 @@ def asked_clock(
 ) -> ClockRule:
     """The clock that somebody asks for, with nothing assumed.
 
-    Raises Invalid for a kind without an end of its own, or where its days are not said.
+    Raises Invalid for a kind without an end of its own, or where its days are missing.
     """
     if kind is RuleKind.NONE:
-        said = Text("此种期限没有截止日", "This kind of clock has no end")
-        raise Invalid(said, pointer="/body/rule/kind")
+        detail = Text("此种期限没有截止日", "This kind of clock has no end")
+        raise Invalid(detail, pointer="/body/rule/kind")
     if kind in COUNTED and n is None:
-        said = Text("请填写天数 n", "Please say the number of days, n")
-        raise Invalid(said, pointer="/body/rule/n")
+        detail = Text("请填写天数 n", "Please say the number of days, n")
+        raise Invalid(detail, pointer="/body/rule/n")
     if kind is RuleKind.FIXED_DATE and month_day is None:
-        said = Text("请填写固定日期，如 01-31", "Please say the month and day, such as 01-31")
-        raise Invalid(said, pointer="/body/rule/month_day")
+        detail = Text("请填写固定日期，如 01-31", "Please say the month and day, such as 01-31")
+        raise Invalid(detail, pointer="/body/rule/month_day")
     return ClockRule(kind, n or 0, month_day, roll_forward)
 
 

@@ -45,7 +45,7 @@ async def newest_version(session: AsyncSession, region: str = NATIONAL) -> int:
 
 async def list_regions(session: AsyncSession) -> list[RegionView]:
     """The regions that may be asked for."""
-    return [RegionView(**row) for row in await queries.regions(session)]
+    return [RegionView(**row._asdict()) for row in await queries.regions(session)]
 
 
 async def add_region(
@@ -57,9 +57,9 @@ async def add_region(
     if is_new:
         await audit_log.write(session, actor, "region.added", f"region:{code}", now)
     [row] = await queries.regions(session, code)
-    if row["name"] != order.name:
-        raise rules.OtherRegion(name=row["name"])
-    return RegionView(**row), is_new
+    if row.name != order.name:
+        raise rules.OtherRegion(name=row.name)
+    return RegionView(**row._asdict()), is_new
 
 
 async def _find_region(session: AsyncSession, code: str, pointer: str) -> RegionView:
@@ -67,12 +67,12 @@ async def _find_region(session: AsyncSession, code: str, pointer: str) -> Region
     rows = await queries.regions(session, code)
     if not rows:
         known = [{"code": r.code, "name": r.name} for r in await list_regions(session)]
-        said = Text(
+        detail = Text(
             f"没有登记“{code}”这个地区，可用的地区见 known",
             f"The region {code} is not registered; member known lists those that are",
         )
-        raise rules.UnknownRegion(said, pointer=pointer, known=known)
-    return RegionView(**rows[0])
+        raise rules.UnknownRegion(detail, pointer=pointer, known=known)
+    return RegionView(**rows[0]._asdict())
 
 
 def _note(region: RegionView) -> Note | None:
@@ -102,18 +102,18 @@ async def read_year(session: AsyncSession, code: str, year: int) -> CalendarView
 async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
     """The last day in time and the table of days that leads to it.
 
-    Raises Invalid for a clock without an end or whose days are not said, and UnknownRegion.
+    Raises Invalid for a clock without an end or whose days are missing, and UnknownRegion.
     """
     region = await _find_region(session, request.region, "/body/region")
-    said_of = {"region": region.code, "calendar": region.calendar, "note": _note(region)}
+    common = {"region": region.code, "calendar": region.calendar, "note": _note(region)}
     asked = request.rule
     rule = rules.asked_clock(asked.kind, asked.n, asked.month_day, roll_forward=asked.roll_forward)
     try:
         due_on = rules.due_on(rule, request.formed_on, await load(session, region.calendar))
     except CalendarUnknown:
-        return Preview(due_on=None, verdict="calendar_unknown", **said_of)
+        return Preview(due_on=None, verdict="calendar_unknown", **common)
     days = await day_table(session, region.calendar, rule, request.formed_on, due_on)
-    return Preview(due_on=due_on, days=days, **said_of)
+    return Preview(due_on=due_on, days=days, **common)
 
 
 async def day_table(
@@ -159,11 +159,11 @@ async def add_version(
         await queries.follow_nation(session, order.region)
         last = await queries.last_loaded(session, order.region)
     if last is None or order.year > last.year + 1:
-        said = Text(
+        detail = Text(
             f"请先载入{(last.year if last else 2003) + 1}年的放假通知",
             f"Please load the notice of {(last.year if last else 2003) + 1} first",
         )
-        raise Invalid(said, pointer="/body/year")
+        raise Invalid(detail, pointer="/body/year")
     version = await _store(session, order, now, actor)
     followers = await queries.followers(session, order.year) if order.region == NATIONAL else []
     for region in [order.region, *followers]:

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.projects.reading.dates import Precision, Provenance
 from services.projects.reading.faults import Fault
 from services.projects.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -48,6 +48,7 @@ class CollectorRun(Table, table=True):
     __tablename__ = "collector_run"
     __table_args__ = (
         CheckConstraint("(runner IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+        known_states("state", RunState),
         Index(
             "uq_collector_run_underway",
             "portal_id",
@@ -93,6 +94,7 @@ class PortalPage(Table, table=True):
     __table_args__ = (
         UniqueConstraint("portal_id", "url"),
         CheckConstraint("trust BETWEEN 0 AND 3", name="trust_in_range"),
+        known_states("detail_state", DetailState),
         Index("ix_portal_page_unmatched", "portal_id", "id", postgresql_where=text("match_wanted")),
         Index(
             "ix_portal_page_pending",

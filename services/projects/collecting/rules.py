@@ -81,5 +81,5 @@ def repeats(page: Sequence[str], earlier: Sequence[Sequence[str]]) -> bool:
 def content_hash(reading: PageReading) -> str:
     """What a page is about: not its wording, a counter of visits or a mended slip of the pen."""
     facts = reading.facts
-    said = (reading.title, facts.project_code, facts.project_name, facts.doc_no)
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+    about = (reading.title, facts.project_code, facts.project_name, facts.doc_no)
+    return hashlib.sha256(json.dumps(about, ensure_ascii=False).encode()).hexdigest()

@@ -12,8 +12,8 @@ from services.projects.collecting.models import (
     DetailState,
     PortalPage,
     RunKind,
-    RunState,
 )
+from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
 from services.projects.evidence import service as evidence
 from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched
@@ -203,7 +203,7 @@ async def note_detail(
     _claim(page, claim, misdeclared=decoded.misdeclared)
     page.etag = answer.headers.get("etag")
     page.last_modified = answer.headers.get("last-modified", "")[:100] or None
-    _checked(run, page, DetailState.READ, seen.fetched_at)
+    _check(run, page, PageAction.READ, seen.fetched_at)
 
 
 async def note_unchanged(
@@ -211,7 +211,7 @@ async def note_unchanged(
 ) -> None:
     """The portal says that the page is as it was read before."""
     session.add(page)
-    _checked(run, page, DetailState.READ, at)
+    _check(run, page, PageAction.READ, at)
 
 
 async def note_unread(
@@ -219,13 +219,10 @@ async def note_unread(
 ) -> None:
     """The page could not be read: gone, or to be tried again; what the list said still counts."""
     session.add(page)
-    gone = fault.fault is Fault.GONE
-    _checked(run, page, DetailState.GONE if gone else DetailState.UNREADABLE, now)
+    _check(run, page, PageAction.LOSE if fault.fault is Fault.GONE else PageAction.FAIL, now)
     page.fault = fault.fault
-    page.gone_at = (page.gone_at or now) if gone else page.gone_at
     if page.text_sha256 is None:
         _claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
-    page.match_wanted = True
     _note_error(run, page.url, fault)
 
 
@@ -233,7 +230,7 @@ async def finish_run(session: AsyncSession, run: CollectorRun, now: datetime) ->
     """The run is at its end; the portal is up, and perhaps its absences are proven."""
     unread = await queries.unread_listed(session, run)
     run.proves_absence = rules.proves_absence(run, unread=unread)
-    _end(run, RunState.FINISHED, now)
+    _move(run, RunAction.FINISH, now)
     walked_at = run.started_at if run.proves_absence else None
     await portals.note_up(session, run.portal_id, now, walked_at=walked_at)
 
@@ -243,27 +240,37 @@ async def fail_run(
 ) -> None:
     """The portal could not be read: it is down, which says nothing about what is published."""
     _note_error(run, run.next_url or "", fault)
-    _end(run, RunState.FAILED, now)
+    _move(run, RunAction.FAIL, now)
     await portals.note_down(session, run.portal_id, fault.fault, now)
 
 
-def _end(run: CollectorRun, state: RunState, now: datetime) -> None:
-    run.state, run.finished_at = state, now
-    run.runner = run.lease_until = None
+def _move(run: CollectorRun, action: RunAction, now: datetime) -> None:
+    """Take the run's step; the caller holds its lease and its row."""
+    step = RUNS.find(run.state, run.version, action)
+    run.state = step.to
+    if step.is_end:
+        run.finished_at = now
+    if not step.keeps_lease:
+        run.runner = run.lease_until = None
     run.version += 1
 
 
-def _checked(run: CollectorRun, page: PortalPage, state: DetailState, at: datetime) -> None:
+def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime) -> None:
+    """Take the page's step, after its own page was asked for; the caller holds the run."""
     run.details += 1
-    page.detail_state, page.checked_at, page.fault = state, at, None
+    step = PAGES.find(page.detail_state, page.version, action)
+    page.detail_state, page.checked_at, page.fault = step.to, at, None
+    page.match_wanted = page.match_wanted or step.is_matched
+    if step.is_gone:
+        page.gone_at = page.gone_at or at
     page.version += 1
 
 
 def _note_error(run: CollectorRun, url: str, fault: SourceFault) -> None:
     run.error_count += 1
     if len(run.errors) < rules.ERRORS_KEPT:
-        said = {"url": url, "fault": fault.fault.value, "detail": fault.detail[:200]}
-        run.errors = [*run.errors, said]
+        error = {"url": url, "fault": fault.fault.value, "detail": fault.detail[:200]}
+        run.errors = [*run.errors, error]
 
 
 def _take_over(page: PortalPage, reading: PageReading, at: datetime) -> None:

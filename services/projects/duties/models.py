@@ -14,7 +14,7 @@ from sqlmodel import Field
 
 from services.projects.calendar.models import RuleKind
 from services.projects.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -97,6 +97,7 @@ class Duty(Table, table=True):
     __table_args__ = (
         CheckConstraint("basis IN ('working', 'calendar')", name="basis_known"),
         CheckConstraint("extended_by >= 0", name="extension_not_negative"),
+        known_states("hold", Hold),
         Index("ix_duty_unit_code_id", "unit_code", "id"),
         Index("ix_duty_project_code_id", "project_code", "id"),
         Index("ix_duty_formed_on", "formed_on"),

@@ -1,26 +1,95 @@
 """All SQL on trigger events, duties and what was observed of them."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, RowMapping, Uuid, any_, literal, text
+from sqlalchemy import ARRAY, Uuid, any_, literal, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Standing, VerdictEvent
+from services.projects.auditing.models import Reason, Standing, Verdict, VerdictEvent
+from services.projects.calendar.models import RuleKind
 from services.projects.duties.models import (
     Duty,
     DutyRuling,
     FullWalk,
+    Hold,
     Publication,
     PublicationFact,
     TriggerEvent,
 )
 from services.projects.tables import Table
+
+
+class Today(NamedTuple):
+    """A day as numbers: in working days, in plain days, and how far the calendar reaches."""
+
+    now_ord: int
+    now_day: int
+    last_ord: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyRow:
+    """A duty as it stands, as `_VIEW` gives it."""
+
+    id: UUID
+    project_code: str
+    unit_code: str
+    item_code: str
+    formed_on: date | None
+    doc_no: str | None
+    rule_kind: RuleKind
+    rule_n: int | None
+    rule_version: int
+    short_n: int | None
+    start_ord: int | None
+    due_ord: int | None
+    basis: str
+    hold: Hold
+    extended_by: int
+    version: int
+    region: str
+    item_id: UUID
+    trigger_id: UUID
+    verdict: Verdict
+    reason: Reason
+    calendar_version: int
+    over_by: int | None
+    due_on: date | None
+    claimed_at: datetime | None
+    first_seen_at: datetime | None
+    url: str | None
+    trust: int
+    last_absent_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifeRow(DutyRow):
+    """A duty in the life of a project, with the names that people read."""
+
+    category_l1: str
+    item_name: str
+    unit_name: str
+    unit_name_en: str
+
+
+class UnseenDuty(NamedTuple):
+    """A duty of which no page was seen."""
+
+    duty_id: UUID
+    unit_code: str
+    project_code: str
+    project_name: str
+    item_code: str
+    formed_on: date | None
+    doc_no: str | None
+
 
 _VIEW = """
   SELECT d.id, d.project_code, d.unit_code, d.item_code, d.formed_on, d.doc_no, d.rule_kind,
@@ -69,12 +138,11 @@ _LIFE = text(f"""
   ORDER BY v.formed_on NULLS LAST, v.id LIMIT 1000""")
 
 _UNSEEN = text("""
-  SELECT d.id, d.project_code, p.name AS project_name, d.unit_code, d.item_code,
-         i.item_l2 AS item_name, d.formed_on, d.doc_no
+  SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
+         d.formed_on, d.doc_no
   FROM duty d
   JOIN standing s ON s.duty_id = d.id AND NOT s.is_seen AND s.hold <> 'not_applicable'
   JOIN project p ON p.code = d.project_code
-  JOIN catalogue_item i ON i.id = d.item_id
   WHERE d.unit_code = :unit ORDER BY d.id""")
 
 _RECOUNT_DUTIES = text("""
@@ -133,9 +201,9 @@ _PUT_PUBLICATIONS = text(f"""
     {", ".join(f"{name} = excluded.{name}" for name in _columns(Publication, "duty_id"))}""")
 
 
-async def day_numbers(session: AsyncSession, as_of: dt.date) -> dict[str, int]:
-    """now_ord, now_day and last_ord of a day."""
-    return dict((await session.execute(_NOW, {"as_of": as_of})).mappings().one())
+async def day_numbers(session: AsyncSession, as_of: date) -> Today:
+    """A day as the numbers that verdicts are counted in."""
+    return Today(**(await session.execute(_NOW, {"as_of": as_of})).mappings().one())
 
 
 async def insert_trigger(session: AsyncSession, trigger: TriggerEvent) -> bool:
@@ -156,34 +224,32 @@ async def duties_of_same_event(session: AsyncSession, trigger: TriggerEvent) -> 
     return (await session.exec(query)).all()
 
 
-async def list_duties(
-    session: AsyncSession, numbers: dict[str, int], **filters: Any
-) -> Sequence[RowMapping]:
+async def list_duties(session: AsyncSession, today: Today, **filters: Any) -> list[DutyRow]:
     """Duties with their standing, by id; filters: units, verdict, project, item, after, limit."""
-    return (await session.execute(_LIST, _used(numbers) | filters)).mappings().all()
+    found = await session.execute(_LIST, _used(today) | filters)
+    return [DutyRow(**row) for row in found.mappings()]
 
 
-async def views(
-    session: AsyncSession, numbers: dict[str, int], ids: Sequence[UUID]
-) -> Sequence[RowMapping]:
+async def views(session: AsyncSession, today: Today, ids: Sequence[UUID]) -> list[DutyRow]:
     """These duties with their standing."""
-    return (await session.execute(_SOME, _used(numbers) | {"ids": list(ids)})).mappings().all()
+    found = await session.execute(_SOME, _used(today) | {"ids": list(ids)})
+    return [DutyRow(**row) for row in found.mappings()]
 
 
-def _used(numbers: dict[str, int]) -> dict[str, Any]:
-    return {"now_ord": numbers["now_ord"], "now_day": numbers["now_day"]}
+def _used(today: Today) -> dict[str, Any]:
+    return {"now_ord": today.now_ord, "now_day": today.now_day}
 
 
-async def life(
-    session: AsyncSession, numbers: dict[str, int], project: str
-) -> Sequence[RowMapping]:
+async def life(session: AsyncSession, today: Today, project: str) -> list[LifeRow]:
     """A project's duties in the order of its life, with the names that people read."""
-    return (await session.execute(_LIFE, _used(numbers) | {"project": project})).mappings().all()
+    found = await session.execute(_LIFE, _used(today) | {"project": project})
+    return [LifeRow(**row) for row in found.mappings()]
 
 
-async def unseen(session: AsyncSession, unit: str) -> Sequence[RowMapping]:
+async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
     """The unit's duties of which no page was seen."""
-    return (await session.execute(_UNSEEN, {"unit": unit})).mappings().all()
+    found = await session.execute(_UNSEEN, {"unit": unit})
+    return [UnseenDuty(**row) for row in found.mappings()]
 
 
 def _any(ids: Sequence[UUID]) -> Any:
@@ -201,7 +267,7 @@ async def facts(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Publicat
     return (await session.exec(query.order_by(col(PublicationFact.id)))).all()
 
 
-async def last_walk(session: AsyncSession, unit: str, before: dt.datetime) -> dt.datetime | None:
+async def last_walk(session: AsyncSession, unit: str, before: datetime) -> datetime | None:
     """When the unit's places were last read to their end before a moment."""
     query = select(FullWalk.walked_at).where(FullWalk.unit_code == unit)
     query = query.where(col(FullWalk.walked_at) < before)
@@ -228,16 +294,6 @@ async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> 
     await session.execute(standing.update().where(standing.c.duty_id == duty_id).values(**columns))
 
 
-async def swap(session: AsyncSession, duty_id: UUID, seen: int, **changes: Any) -> bool:
-    """Change a duty if it still is in the version that was seen."""
-    duty = Duty.__table__  # type: ignore[attr-defined]
-    statement = duty.update().where(duty.c.id == duty_id, duty.c.version == seen)
-    found = await session.execute(
-        statement.values(**changes, version=seen + 1).returning(duty.c.id)
-    )
-    return found.scalar_one_or_none() is not None
-
-
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
     query = select(DutyRuling).where(DutyRuling.duty_id == duty_id)
     return (await session.exec(query.order_by(col(DutyRuling.ruled_at)))).all()
@@ -248,7 +304,7 @@ async def history(session: AsyncSession, duty_id: UUID) -> Sequence[VerdictEvent
     return (await session.exec(query.order_by(col(VerdictEvent.id)))).all()
 
 
-async def recount(session: AsyncSession, region: str, first: dt.date, first_at: dt.datetime) -> int:
+async def recount(session: AsyncSession, region: str, first: date, first_at: datetime) -> int:
     """Set right the ordinals of days from `first` on; returns how many duties had to be rewritten.
 
     A notice of days ahead rewrites none: only those dated on or after `first` can be off.

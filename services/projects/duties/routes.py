@@ -107,7 +107,7 @@ async def list_duties(
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )
-    return page(rows, paging, lambda row: (row["id"],), views.duty_view)
+    return page(rows, paging, lambda row: (row.id,), views.duty_view)
 
 
 @auditor.get(

@@ -127,8 +127,8 @@ class Sighting:
 
 def fact_hash(values: dict[str, Any]) -> str:
     """The SHA-256 of a fact's content, which the report's evidence root covers."""
-    said = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()
+    canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def is_contradicted(fact: PublicationFact) -> bool:

@@ -1,7 +1,6 @@
 """Rulings on a duty: exempt, dispute, extend, suspend, restore; each with its document."""
 
-import datetime as dt
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,30 +8,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
 from services.projects.duties import queries
-from services.projects.duties.models import Duty, DutyRuling, Hold, RulingKind
+from services.projects.duties.models import Duty, DutyRuling, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
 from services.projects.duties.service import may_see
+from services.projects.duties.workflow import WORKFLOW, AddedDays, RulingStep
 from shared import clock
-from shared.errors import NotFound, StateConflict
+from shared.database.versioned import swap
+from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown
-
-FROM: dict[RulingKind, frozenset[Hold]] = {
-    RulingKind.EXEMPT: frozenset({Hold.NONE, Hold.DISPUTED, Hold.SUSPENDED}),
-    RulingKind.DISPUTE: frozenset({Hold.NONE}),
-    RulingKind.EXTEND: frozenset({Hold.NONE, Hold.SUSPENDED}),
-    RulingKind.SUSPEND: frozenset({Hold.NONE}),
-    RulingKind.RESTORE: frozenset({Hold.EXEMPT, Hold.DISPUTED, Hold.SUSPENDED}),
-}
-"""From which holds a ruling may be made."""
-
-TO = {
-    RulingKind.EXEMPT: Hold.EXEMPT,
-    RulingKind.DISPUTE: Hold.DISPUTED,
-    RulingKind.SUSPEND: Hold.SUSPENDED,
-    RulingKind.RESTORE: Hold.NONE,
-}
+from shared.workflow import refuse
 
 
 async def rule(
@@ -40,7 +26,7 @@ async def rule(
     duty_id: UUID,
     kind: RulingKind,
     order: Ruling,
-    now: dt.datetime,
+    now: datetime,
     caller: Caller,
 ) -> None:
     """Make the ruling and judge the duty anew.
@@ -51,14 +37,14 @@ async def rule(
     duty = next(iter(await queries.duties(session, [duty_id])), None)
     if duty is None or not may_see(caller, duty.unit_code):
         raise NotFound
-    hold = TO.get(kind, duty.hold)
-    days = await _days(session, duty, kind, order, now)
+    step = WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
+    if duty.version != order.version:
+        refuse(duty.hold, duty.version)
+    days = await _days(session, duty, step, order, now)
     due_ord = None if duty.due_ord is None else duty.due_ord + days
-    changes = {"hold": hold, "due_ord": due_ord, "extended_by": duty.extended_by + days}
-    allowed = duty.hold in FROM[kind] and duty.version == order.version
-    if not allowed or not await queries.swap(session, duty_id, order.version, **changes):
-        raise StateConflict(state=duty.hold, version=duty.version)
-    await queries.put_standing(session, duty_id, hold=hold, due_ord=due_ord)
+    moved = {"due_ord": due_ord, "extended_by": duty.extended_by + days}
+    await swap(session, duty, {"hold": step.to, **moved}, state="hold")
+    await queries.put_standing(session, duty_id, hold=step.to, due_ord=due_ord)
     session.add(_row(duty_id, kind, order, days, now, caller))
     await audit_log.write(
         session, caller.sub, f"duty.{kind}", f"duty:{duty_id}", now, {"document": order.document}
@@ -67,7 +53,7 @@ async def rule(
 
 
 def _row(
-    duty_id: UUID, kind: RulingKind, order: Ruling, days: int, now: dt.datetime, caller: Caller
+    duty_id: UUID, kind: RulingKind, order: Ruling, days: int, now: datetime, caller: Caller
 ) -> DutyRuling:
     return DutyRuling(
         duty_id=duty_id,
@@ -82,22 +68,22 @@ def _row(
 
 
 async def _days(
-    session: AsyncSession, duty: Duty, kind: RulingKind, order: Ruling, now: dt.datetime
+    session: AsyncSession, duty: Duty, step: RulingStep, order: Ruling, now: datetime
 ) -> int:
-    """By how many days the ruling moves the end of the clock.
+    """By how many days the ruling moves the end of the clock."""
+    match step.days:
+        case AddedDays.ORDERED if isinstance(order, Extension):
+            return order.days
+        case AddedDays.STOOD_STILL:
+            return await _stood_still(session, duty, now)
+    return 0
 
-    A clock that is restored after a suspension gets back the days for which it stood still.
-    """
-    if isinstance(order, Extension):
-        return order.days
-    if kind is not RulingKind.RESTORE or duty.hold is not Hold.SUSPENDED:
-        return 0
-    made: list[Any] = [
-        ruling
-        for ruling in await queries.rulings(session, duty.id)
-        if ruling.kind is RulingKind.SUSPEND
-    ]
-    since, until = clock.today(made[-1].ruled_at), clock.today(now)
+
+async def _stood_still(session: AsyncSession, duty: Duty, now: datetime) -> int:
+    """The days of the duty's clock since it was suspended, as far as the calendar is known."""
+    rulings = await queries.rulings(session, duty.id)
+    suspended = [each.ruled_at for each in rulings if each.kind is RulingKind.SUSPEND]
+    since, until = clock.today(suspended[-1]), clock.today(now)
     if duty.basis == "calendar":
         return (until - since).days
     calendar = await calendars.load(session)

@@ -1,15 +1,12 @@
 """Trigger events make duties; duties are read, exempted, disputed, extended."""
 
-import datetime as dt
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects import announcing
-from services.projects.announcing import Told
 from services.projects.auditing import service as auditing
 from services.projects.auditing.models import Standing
 from services.projects.calendar import service as calendars
@@ -29,6 +26,8 @@ from services.projects.duties.schemas import TriggerOrder
 from services.projects.register import service as register
 from shared import clock
 from shared.errors import Invalid, NotFound, Text
+from shared.messaging import outbox
+from shared.messaging.outbox import Addressed
 from shared.security.identity import Caller
 
 __all__ = [
@@ -55,7 +54,7 @@ def may_see(caller: Caller, unit: str) -> bool:
 
 
 async def record_trigger_event(
-    session: AsyncSession, order: TriggerOrder, now: dt.datetime, caller: Caller
+    session: AsyncSession, order: TriggerOrder, now: datetime, caller: Caller
 ) -> tuple[UUID, list[UUID]]:
     """Record what happened, make the duties that follow and judge them: the ids of both.
 
@@ -67,7 +66,7 @@ async def record_trigger_event(
 
 
 async def record_trigger_events(
-    session: AsyncSession, orders: Sequence[TriggerOrder], now: dt.datetime, caller: Caller
+    session: AsyncSession, orders: Sequence[TriggerOrder], now: datetime, caller: Caller
 ) -> list[Duty]:
     """Many at once, judged together; raises as for one, and then none is recorded."""
     for order in orders:
@@ -88,13 +87,13 @@ async def record_trigger_events(
     await session.flush()
     session.add_all(map(_standing, made))
     await session.flush()
-    told = [_created(duty, trigger) for duty, trigger in zip(made, triggers, strict=True)]
-    await announcing.record_all(session, told)
+    created = [_created(duty, trigger) for duty, trigger in zip(made, triggers, strict=True)]
+    await outbox.record_many(session, created)
     await auditing.judge_duties(session, [duty.id for duty in made], now, actor=caller.sub)
     return made
 
 
-def _check(order: TriggerOrder, now: dt.datetime, caller: Caller) -> None:
+def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:
     if not may_see(caller, order.unit) and not caller.has("system"):
         raise NotFound
     if order.on is not None and order.on > clock.today(now):
@@ -102,7 +101,7 @@ def _check(order: TriggerOrder, now: dt.datetime, caller: Caller) -> None:
 
 
 async def _checked_items(
-    session: AsyncSession, orders: Sequence[TriggerOrder], day: dt.date
+    session: AsyncSession, orders: Sequence[TriggerOrder], day: date
 ) -> dict[str, CatalogueItem]:
     """The items of these orders by code. Raises UnknownReference for what is not registered."""
     projects = await register.known_projects(session, {order.project for order in orders})
@@ -116,12 +115,12 @@ async def _checked_items(
         )
         for name, is_known, zh, en in known:
             if not is_known:
-                said = Text(f"没有这个{zh}，请先登记", f"No such {en}; please register it first")
-                raise rules.UnknownReference(said, pointer=f"/body/{name}")
+                detail = Text(f"没有这个{zh}，请先登记", f"No such {en}; please register it first")
+                raise rules.UnknownReference(detail, pointer=f"/body/{name}")
     return items
 
 
-def _trigger(order: TriggerOrder, now: dt.datetime, caller: Caller) -> TriggerEvent:
+def _trigger(order: TriggerOrder, now: datetime, caller: Caller) -> TriggerEvent:
     return TriggerEvent(
         project_code=order.project,
         item_code=order.item_code,
@@ -145,7 +144,7 @@ def _standing(duty: Duty) -> Standing:
     )
 
 
-def _created(duty: Duty, trigger: TriggerEvent) -> Told:
+def _created(duty: Duty, trigger: TriggerEvent) -> Addressed:
     created = DutyCreated(
         duty_id=duty.id,
         unit_code=duty.unit_code,
@@ -157,45 +156,45 @@ def _created(duty: Duty, trigger: TriggerEvent) -> Told:
         rule_n=duty.rule_n,
         created_at=duty.created_at,
     )
-    return Told(created, duty.unit_code, str(duty.id))
+    return Addressed(created, duty.unit_code, str(duty.id))
 
 
 async def list_views(
-    session: AsyncSession, caller: Caller, now: dt.datetime, *, unit: str | None, **filters: Any
-) -> Sequence[RowMapping]:
+    session: AsyncSession, caller: Caller, now: datetime, *, unit: str | None, **filters: Any
+) -> list[queries.DutyRow]:
     """Duties that the caller may see. Raises NotFound for a unit that is not theirs."""
     units = None if unit is None else [unit]
     if unit is not None and not may_see(caller, unit):
         raise NotFound
     if unit is None and not may_see(caller, "*"):
         units = sorted(caller.places)
-    numbers = await queries.day_numbers(session, clock.today(now))
-    return await queries.list_duties(session, numbers, units=units, **filters)
+    today = await queries.day_numbers(session, clock.today(now))
+    return await queries.list_duties(session, today, units=units, **filters)
 
 
 async def views_of(
-    session: AsyncSession, ids: Sequence[UUID], now: dt.datetime
-) -> Sequence[RowMapping]:
+    session: AsyncSession, ids: Sequence[UUID], now: datetime
+) -> list[queries.DutyRow]:
     """These duties as they stand."""
     return await queries.views(session, await queries.day_numbers(session, clock.today(now)), ids)
 
 
 async def duty_view(
-    session: AsyncSession, duty_id: UUID, caller: Caller, now: dt.datetime
-) -> RowMapping:
+    session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime
+) -> queries.DutyRow:
     """One duty as it stands. Raises NotFound, also for one of another unit."""
     rows = await views_of(session, [duty_id], now)
-    if not rows or not may_see(caller, rows[0]["unit_code"]):
+    if not rows or not may_see(caller, rows[0].unit_code):
         raise NotFound
     return rows[0]
 
 
-async def unseen(session: AsyncSession, unit_code: str) -> Sequence[RowMapping]:
-    """The unit's duties of which nothing was seen: id, project, item, formed_on, doc_no, names."""
+async def unseen(session: AsyncSession, unit_code: str) -> list[queries.UnseenDuty]:
+    """The unit's duties of which nothing was seen."""
     return await queries.unseen(session, unit_code)
 
 
-async def recount(session: AsyncSession, region: str, year: int, now: dt.datetime) -> int:
+async def recount(session: AsyncSession, region: str, year: int, now: datetime) -> int:
     """Judge anew after the calendar of `year` moved; returns how many duties were rewritten.
 
     Duties hold ordinals, so only those with days in or after that year can need new ones.
@@ -203,7 +202,7 @@ async def recount(session: AsyncSession, region: str, year: int, now: dt.datetim
     if region != NATIONAL:
         return 0
     await auditing.take_turn(session)
-    first = dt.date(year, 1, 1)
+    first = date(year, 1, 1)
     rewritten = await queries.recount(session, region, first, clock.day_start(first))
     await auditing.judge_all(session, now, actor="calendar")
     return rewritten

@@ -1,15 +1,14 @@
 """Rows of duties turned into what people and programs read."""
 
-import datetime as dt
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Reason, Standing, Verdict
-from services.projects.auditing.rules.judging import Day, Facts, judge, reason_text
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.rules.judging import Day, Facts, judge
 from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTSIDE
-from services.projects.auditing.schemas import ReasonView
+from services.projects.auditing.views import reason_view
 from services.projects.calendar import rules as clock_rules
 from services.projects.calendar import service as calendars
 from services.projects.calendar.models import RuleKind
@@ -17,6 +16,7 @@ from services.projects.calendar.rules import ClockRule
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import queries, service
 from services.projects.duties.models import Duty, TriggerEvent
+from services.projects.duties.queries import DutyRow, LifeRow
 from services.projects.duties.schemas import (
     DutiesMade,
     DutyClock,
@@ -39,50 +39,44 @@ from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown
 
 
-def reason_view(reason: str) -> ReasonView:
-    """The reason in both languages."""
-    said = reason_text(reason)
-    return ReasonView(code=Reason(reason), zh=said.zh, en=said.en)
+def rule_view(row: DutyRow) -> RuleView:
+    return RuleView(kind=row.rule_kind, n=row.rule_n, version=row.rule_version)
 
 
-def rule_view(row: RowMapping) -> RuleView:
-    return RuleView(kind=row["rule_kind"], n=row["rule_n"], version=row["rule_version"])
-
-
-def duty_view(row: RowMapping) -> DutyView:
+def duty_view(row: DutyRow) -> DutyView:
     """A duty as lists show it."""
     return DutyView(
-        id=row["id"],
-        project=row["project_code"],
-        unit=row["unit_code"],
-        item_code=row["item_code"],
-        formed_on=row["formed_on"],
-        due_on=row["due_on"],
-        verdict=row["verdict"],
-        over_by=row["over_by"],
-        published=Published.model_validate({name: row[name] for name in Published.model_fields}),
-        reasons=[reason_view(row["reason"])],
+        id=row.id,
+        project=row.project_code,
+        unit=row.unit_code,
+        item_code=row.item_code,
+        formed_on=row.formed_on,
+        due_on=row.due_on,
+        verdict=row.verdict,
+        over_by=row.over_by,
+        published=Published.model_validate(
+            {name: getattr(row, name) for name in Published.model_fields}
+        ),
+        reasons=[reason_view(row.reason)],
         rule=rule_view(row),
-        calendar_version=row["calendar_version"],
-        version=row["version"],
+        calendar_version=row.calendar_version,
+        version=row.version,
     )
 
 
-async def made(session: AsyncSession, event: UUID, ids: list[UUID], now: dt.datetime) -> DutiesMade:
+async def made(session: AsyncSession, event: UUID, ids: list[UUID], now: datetime) -> DutiesMade:
     """The duties that an event made, as they stand."""
     rows = await service.views_of(session, ids, now)
     return DutiesMade(event=event, duties=[duty_view(row) for row in rows])
 
 
-async def detail(
-    session: AsyncSession, duty_id: UUID, caller: Caller, now: dt.datetime
-) -> DutyDetail:
+async def detail(session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime) -> DutyDetail:
     """A duty with facts, rulings and the history of its verdict. Raises NotFound."""
     row = await service.duty_view(session, duty_id, caller, now)
-    item = await session.get_one(CatalogueItem, row["item_id"])
-    project = await session.get_one(Project, row["project_code"])
-    unit = await session.get_one(ResponsibleUnit, row["unit_code"])
-    trigger = await session.get_one(TriggerEvent, row["trigger_id"])
+    item = await session.get_one(CatalogueItem, row.item_id)
+    project = await session.get_one(Project, row.project_code)
+    unit = await session.get_one(ResponsibleUnit, row.unit_code)
+    trigger = await session.get_one(TriggerEvent, row.trigger_id)
     return DutyDetail(
         **dict(duty_view(row)),
         project_name=project.name,
@@ -90,9 +84,9 @@ async def detail(
         item_name=item.item_l2,
         legal_basis=item.legal_basis,
         kind=trigger.kind,
-        doc_no=row["doc_no"],
-        hold=row["hold"],
-        extended_by=row["extended_by"],
+        doc_no=row.doc_no,
+        hold=row.hold,
+        extended_by=row.extended_by,
         if_licence=await _if_licence(session, row, now),
         facts=[FactView.model_validate(f) for f in await queries.facts(session, [duty_id])],
         rulings=[RulingView.model_validate(r) for r in await queries.rulings(session, duty_id)],
@@ -100,16 +94,16 @@ async def detail(
     )
 
 
-async def life_of(session: AsyncSession, code: str, now: dt.datetime) -> ProjectLife:
+async def life_of(session: AsyncSession, code: str, now: datetime) -> ProjectLife:
     """A project with all its duties in the order of its life. Raises NotFound."""
     project = await register.find_project(session, code)
     rows = await queries.life(session, await queries.day_numbers(session, today(now)), code)
-    published = sum(row["first_seen_at"] is not None for row in rows)
-    ahead = sum(Verdict(row["verdict"]) in NOT_YET_DUE for row in rows if not row["first_seen_at"])
-    outside = sum(Verdict(row["verdict"]) in OUTSIDE for row in rows if not row["first_seen_at"])
+    published = sum(row.first_seen_at is not None for row in rows)
+    ahead = sum(Verdict(row.verdict) in NOT_YET_DUE for row in rows if not row.first_seen_at)
+    outside = sum(Verdict(row.verdict) in OUTSIDE for row in rows if not row.first_seen_at)
     return ProjectLife(
         project=ProjectView.model_validate(project),
-        lists=[ListView(**row) for row in await register.lists_of(session, code)],
+        lists=[ListView(**row._asdict()) for row in await register.lists_of(session, code)],
         published=published,
         due=len(rows) - published - ahead - outside,
         ahead=ahead,
@@ -117,57 +111,53 @@ async def life_of(session: AsyncSession, code: str, now: dt.datetime) -> Project
     )
 
 
-def _life_item(row: RowMapping) -> LifeItem:
+def _life_item(row: LifeRow) -> LifeItem:
     same = LifeItem.model_fields.keys() - {"duty", "category", "unit", "light"}
     return LifeItem(
-        duty=row["id"],
-        category=row["category_l1"],
-        unit=row["unit_code"],
-        light=LIGHT_OF[Verdict(row["verdict"])],
-        **{name: row[name] for name in same},
+        duty=row.id,
+        category=row.category_l1,
+        unit=row.unit_code,
+        light=LIGHT_OF[Verdict(row.verdict)],
+        **{name: getattr(row, name) for name in same},
     )
 
 
-async def _if_licence(
-    session: AsyncSession, row: RowMapping, now: dt.datetime
-) -> ShortVerdict | None:
+async def _if_licence(session: AsyncSession, row: DutyRow, now: datetime) -> ShortVerdict | None:
     """The same facts under the shorter limit of licences; None where that cannot apply."""
-    if row["short_n"] is None or row["start_ord"] is None:
+    if row.short_n is None or row.start_ord is None:
         return None
-    numbers = await queries.day_numbers(session, today(now))
-    standing = await session.get_one(Standing, row["id"])
-    due_ord = row["start_ord"] + row["short_n"] + row["extended_by"]
+    today_is = await queries.day_numbers(session, today(now))
+    standing = await session.get_one(Standing, row.id)
+    due_ord = row.start_ord + row.short_n + row.extended_by
     known = {name: getattr(standing, name) for name in Facts.__dataclass_fields__}
-    walked_at = await queries.last_walk(session, row["unit_code"], now)
+    walked_at = await queries.last_walk(session, row.unit_code, now)
     calendar = await calendars.load(session)
     walked_ord = None
     if walked_at is not None and today(walked_at) <= calendar.last_day:
         walked_ord = calendar.ord_end(today(walked_at))
-    day = Day(numbers["now_ord"], numbers["last_ord"], walked_ord)
+    day = Day(today_is.now_ord, today_is.last_ord, walked_ord)
     found = judge(Facts(**{**known, "due_ord": due_ord}), day)
     try:
         due_on = clock_rules.workday(due_ord, calendar)
     except CalendarUnknown:
         due_on = None
     over_by = day.now_ord - due_ord if found.verdict == "overdue" else found.over_by
-    return ShortVerdict(n=row["short_n"], due_on=due_on, verdict=found.verdict, over_by=over_by)
+    return ShortVerdict(n=row.short_n, due_on=due_on, verdict=found.verdict, over_by=over_by)
 
 
-async def clock(
-    session: AsyncSession, duty_id: UUID, caller: Caller, now: dt.datetime
-) -> DutyClock:
+async def clock(session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime) -> DutyClock:
     """The duty's clock day by day; no table while its end is not known. Raises NotFound."""
     row = await service.duty_view(session, duty_id, caller, now)
     duty = await session.get_one(Duty, duty_id)
-    said = {
-        "formed_on": row["formed_on"],
-        "due_on": row["due_on"],
+    common = {
+        "formed_on": row.formed_on,
+        "due_on": row.due_on,
         "rule": rule_view(row),
         "extended_by": duty.extended_by,
     }
-    if row["formed_on"] is None or row["due_on"] is None:
-        unknown = row["formed_on"] is not None and duty.rule_kind is not RuleKind.NONE
-        return DutyClock(**said, verdict="calendar_unknown" if unknown else None, days=None)
+    if row.formed_on is None or row.due_on is None:
+        unknown = row.formed_on is not None and duty.rule_kind is not RuleKind.NONE
+        return DutyClock(**common, verdict="calendar_unknown" if unknown else None, days=None)
     rule = ClockRule(duty.rule_kind, duty.rule_n or 0)
-    days = await calendars.day_table(session, duty.region, rule, row["formed_on"], row["due_on"])
-    return DutyClock(**said, days=days)
+    days = await calendars.day_table(session, duty.region, rule, row.formed_on, row.due_on)
+    return DutyClock(**common, days=days)

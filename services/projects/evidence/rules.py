@@ -25,11 +25,11 @@ def content_hash(body: bytes) -> str:
 
 def capture_hash(capture: Capture) -> str:
     """The hash of a capture: everything it says, together with the hash of the one before."""
-    said = {name: getattr(capture, name) for name in COVERED}
-    said["fetched_at"] = capture.fetched_at.astimezone(UTC).isoformat()
-    said["captured_on"] = today(capture.fetched_at).isoformat()
-    said["previous_hash"] = capture.previous_hash
-    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    covered = {name: getattr(capture, name) for name in COVERED}
+    covered["fetched_at"] = capture.fetched_at.astimezone(UTC).isoformat()
+    covered["captured_on"] = today(capture.fetched_at).isoformat()
+    covered["previous_hash"] = capture.previous_hash
+    canonical = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.projects.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
@@ -46,6 +46,7 @@ class PageMatch(Table, table=True):
         CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_share"),
         CheckConstraint("state <> 'review' OR reason IS NOT NULL", name="review_has_reason"),
         CheckConstraint("(decided_at IS NULL) = (state = 'review')", name="decided_or_in_review"),
+        known_states("state", MatchState),
         Index("ix_page_match_review", "id", postgresql_where=text("state = 'review'")),
         Index("ix_page_match_duty_id", "duty_id"),
     )

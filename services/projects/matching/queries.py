@@ -1,11 +1,11 @@
 """SQL of the matching room."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,9 +14,40 @@ from services.projects.auditing.models import Standing, Verdict
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties.models import Duty, FullWalk
-from services.projects.matching.models import MatchState, PageMatch
+from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.matching.rules import Candidate
 from services.projects.portals.models import Portal
+
+
+class MatchRow(NamedTuple):
+    """A match with its page and its duty, as `_VIEWS` gives it."""
+
+    id: UUID
+    state: MatchState
+    method: MatchMethod
+    score: float
+    reason: ReviewReason | None
+    unit_code: str
+    found_at: datetime
+    decided_at: datetime | None
+    version: int
+    page_id: UUID
+    url: str
+    title: str
+    listed_on: date | None
+    claimed_at: datetime | None
+    claimed_from: str | None
+    first_seen_at: datetime
+    trust: int
+    flags: list[str]
+    evidence_id: UUID | None
+    duty_id: UUID
+    project_code: str
+    project_name: str
+    item_code: str
+    formed_on: date | None
+    doc_no: str | None
+
 
 READY = (DetailState.READ, DetailState.UNREADABLE, DetailState.GONE, DetailState.ELSEWHERE)
 
@@ -128,25 +159,6 @@ async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
     return (await session.exec(select(PortalPage).where(col(PortalPage.id) == page_id))).one()
 
 
-async def decide(
-    session: AsyncSession, match_id: UUID, version: int, **values: Any
-) -> PageMatch | None:
-    """Change a match that is in review and of that version; None when it is not any more."""
-    changed = (
-        update(PageMatch)
-        .where(
-            col(PageMatch.id) == match_id,
-            col(PageMatch.version) == version,
-            col(PageMatch.state) == MatchState.REVIEW,
-        )
-        .values(**values, version=version + 1)
-        .returning(PageMatch)
-        .execution_options(populate_existing=True)
-    )
-    found: PageMatch | None = (await session.execute(changed)).scalar_one_or_none()
-    return found
-
-
 _VIEWS = """
 SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at, m.version,
        m.page_id, p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from, p.first_seen_at,
@@ -172,12 +184,13 @@ async def views(
     units: list[str] | None,
     after: UUID | None,
     limit: int,
-) -> Sequence[RowMapping]:
+) -> list[MatchRow]:
     """Matches with their page and duty, oldest first."""
     wanted = {"state": state.value, "units": units, "after": after, "limit": limit}
-    return (await session.execute(_LIST, wanted)).mappings().all()
+    return [MatchRow(**row) for row in (await session.execute(_LIST, wanted)).mappings()]
 
 
-async def view(session: AsyncSession, match_id: UUID) -> RowMapping:
+async def view(session: AsyncSession, match_id: UUID) -> MatchRow:
     """One match with its page and duty."""
-    return (await session.execute(_ONE, {"id": match_id})).mappings().one()
+    found = (await session.execute(_ONE, {"id": match_id})).mappings().one()
+    return MatchRow(**found)

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.projects.matching import service
+from services.projects.matching import service, views
 from services.projects.matching.models import MatchState
 from services.projects.matching.rules import SecondPersonNeeded
 from services.projects.matching.schemas import Decision, MatchView
@@ -38,7 +38,7 @@ async def list_matches(
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )
-    return page(rows, paging, lambda row: (row["id"],), service.view)
+    return page(rows, paging, lambda row: (row.id,), views.match_view)
 
 
 @router.post(
@@ -59,7 +59,7 @@ async def accept_match(
     The page is the duty's publication. Where that means late and a person saw the likeness first,
     another person must confirm.
     """
-    return await service.accept(session, match_id, decision.version, caller, now)
+    return views.match_view(await service.accept(session, match_id, decision.version, caller, now))
 
 
 @router.post(
@@ -79,4 +79,4 @@ async def reject_match(
     ---
     The page does not publish the duty; the pair is not proposed again.
     """
-    return await service.reject(session, match_id, decision.version, caller, now)
+    return views.match_view(await service.reject(session, match_id, decision.version, caller, now))

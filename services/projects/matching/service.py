@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import PortalPage
@@ -12,14 +11,16 @@ from services.projects.duties import service as duties
 from services.projects.matching import queries, rules, sightings
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.matching.rules import Candidate, PageFacts, Proposal
-from services.projects.matching.schemas import MatchedDuty, MatchedPage, MatchView
+from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.rule import CollectorRule
 from shared.database.engine import Sessions
-from shared.errors import NotFound, StateConflict
+from shared.database.versioned import swap
+from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
+from shared.workflow import refuse
 
 PAGES_A_TURN = 60
 """Few enough that others who record facts need not wait long for their turn."""
@@ -94,18 +95,7 @@ async def _proposals(
 
 
 async def _unseen(session: AsyncSession, unit_code: str) -> list[Candidate]:
-    return [
-        Candidate(
-            duty_id=duty["id"],
-            unit_code=duty["unit_code"],
-            project_code=duty["project_code"],
-            project_name=duty["project_name"],
-            item_code=duty["item_code"],
-            formed_on=duty["formed_on"],
-            doc_no=duty["doc_no"],
-        )
-        for duty in await duties.unseen(session, unit_code)
-    ]
+    return [Candidate(**duty._asdict()) for duty in await duties.unseen(session, unit_code)]
 
 
 def _facts(page: PortalPage, portal: Portal, rule: CollectorRule) -> PageFacts:
@@ -140,7 +130,7 @@ def _match(page: PortalPage, proposal: Proposal, late: set[UUID], now: datetime)
 
 
 async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: datetime) -> None:
-    """While a candidate waits for a person, nobody is told that nothing was published."""
+    """While a candidate waits for a person, nothing is called unpublished."""
     waiting = await queries.duties_in_review(session, duty_ids)
     settled = [duty for duty in duty_ids if duty not in waiting]
     if waiting:
@@ -150,7 +140,7 @@ async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: dat
 
 
 async def _note_walks(session: AsyncSession, now: datetime) -> int:
-    """Tell the duties of units whose portals were all walked without gaps and are fully matched."""
+    """Note the walks of units whose portals were all walked without gaps and are fully matched."""
     noted = 0
     for unit_code, walked_at in await portals.walked_units(session):
         known = await queries.noted_walk(session, unit_code)
@@ -171,7 +161,7 @@ async def listed(
     unit: str | None,
     after: UUID | None,
     limit: int,
-) -> Sequence[RowMapping]:
+) -> Sequence[queries.MatchRow]:
     """Matches in a state, oldest first, of the units that the caller may see."""
     units = None if "*" in caller.places else sorted(caller.places)
     if unit is not None:
@@ -179,56 +169,35 @@ async def listed(
     return await queries.views(session, state=state, units=units, after=after, limit=limit)
 
 
-def view(row: RowMapping) -> MatchView:
-    """The match as the API shows it."""
-    page = {name: row[name] for name in MatchedPage.model_fields if name != "id"}
-    duty = {name: row[name] for name in MatchedDuty.model_fields if name != "id"}
-    own = {name: row[name] for name in MatchView.model_fields if name not in ("page", "duty")}
-    return MatchView(
-        **own,
-        page=MatchedPage(id=row["page_id"], **page),
-        duty=MatchedDuty(id=row["duty_id"], **duty),
-    )
-
-
 async def accept(
     session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
-) -> MatchView:
+) -> queries.MatchRow:
     """Take the page for the duty's publication. Raises StateConflict or rules.SecondPersonNeeded.
 
-    Where that makes the duty late and a person, not the matcher, saw the likeness first, it stays
-    in review for another person.
+    Where that makes the duty late and a person, not the matcher, saw the likeness first, it is
+    passed on to another person.
     """
     match = await _visible(session, match_id, caller)
     if match.first_by == caller.sub:
         raise rules.SecondPersonNeeded
+    step = _step(match, version, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
     pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
-    late: set[UUID] = set()
     if match.reason is ReviewReason.MAKES_LATE:
         await sightings.record(session, pair, now, actor=caller.sub)
-    else:
-        late = await sightings.record_in_time(session, pair, now, actor=caller.sub)
-    values: dict[str, object] = {"reason": ReviewReason.MAKES_LATE, "first_by": caller.sub}
-    if not late:
-        values = {"state": MatchState.ACCEPTED, "decided_at": now, "decided_by": caller.sub}
-    await _decide(session, match_id, version, **values)
-    await _mark_review(session, [match.duty_id], now)
-    await audit_log.write(session, caller.sub, "match.accepted", f"match:{match_id}", now, {})
-    return view(await queries.view(session, match_id))
+    elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
+        step = _step(match, version, MatchAction.PASS_ON, caller)
+    return await _decide(session, match, step, caller, now)
 
 
 async def reject(
     session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
-) -> MatchView:
+) -> queries.MatchRow:
     """The page does not publish the duty; the pair is not proposed again. Raises StateConflict."""
     match = await _visible(session, match_id, caller)
-    decided = {"decided_at": now, "decided_by": caller.sub}
-    await _decide(session, match_id, version, state=MatchState.REJECTED, **decided)
-    await _mark_review(session, [match.duty_id], now)
-    await audit_log.write(session, caller.sub, "match.rejected", f"match:{match_id}", now, {})
-    return view(await queries.view(session, match_id))
+    step = _step(match, version, MatchAction.REJECT, caller)
+    return await _decide(session, match, step, caller, now)
 
 
 async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> PageMatch:
@@ -238,10 +207,18 @@ async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> Pag
     return match
 
 
-async def _decide(session: AsyncSession, match_id: UUID, version: int, **values: object) -> None:
-    if await queries.decide(session, match_id, version, **values) is None:
-        present = await queries.match(session, match_id)
-        if present is None:
-            raise NotFound
-        await session.refresh(present)
-        raise StateConflict(state=present.state.value, version=present.version)
+def _step(match: PageMatch, version: int, decision: MatchAction, caller: Caller) -> MatchStep:
+    """The row of the table, for the version that the caller looked at. Raises StateConflict."""
+    step = WORKFLOW.take(match.state, match.version, decision, caller.roles)
+    if match.version != version:
+        refuse(match.state, match.version)
+    return step
+
+
+async def _decide(
+    session: AsyncSession, match: PageMatch, step: MatchStep, caller: Caller, now: datetime
+) -> queries.MatchRow:
+    await swap(session, match, step.changes(caller.sub, now))
+    await _mark_review(session, [match.duty_id], now)
+    await audit_log.write(session, caller.sub, step.audited, f"match:{match.id}", now, {})
+    return await queries.view(session, match.id)

@@ -53,7 +53,7 @@ async def record_in_time(
 async def record(
     session: AsyncSession, pairs: Sequence[Pair], now: datetime, *, actor: str
 ) -> None:
-    """Feed accepted pages to their duties and tell that publications were found."""
+    """Feed accepted pages to their duties and publish that they were found."""
     if not pairs:
         return
     sightings = await _sightings(session, pairs)

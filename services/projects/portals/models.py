@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from services.projects.reading.faults import Fault
 from services.projects.tables import Table
-from shared.database.tables import Moment, enum_type
+from shared.database.tables import Moment, enum_type, known_states
 
 PORTAL_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$"
 
@@ -31,6 +31,7 @@ class Portal(Table, table=True):
         CheckConstraint("interval_ms >= 0", name="interval_not_negative"),
         CheckConstraint("every_minutes > 0", name="schedule_positive"),
         CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
+        known_states("health", PortalHealth),
         Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
     )
 

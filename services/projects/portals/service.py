@@ -9,17 +9,21 @@ from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.portals import queries, rules
 from services.projects.portals.events import SourceDown, SourceRecovered
-from services.projects.portals.models import Portal, PortalHealth, PortalRule
+from services.projects.portals.models import Portal, PortalRule
 from services.projects.portals.schemas import EntryView, PortalWrite, RuleView, Trial
+from services.projects.portals.workflow import WORKFLOW, Outcome
 from services.projects.reading.charset import decode
 from services.projects.reading.faults import Fault
 from services.projects.reading.lists import ListPage, read_list
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 from shared.clock import today
-from shared.errors import NotFound, StateConflict
+from shared.database.versioned import swap
+from shared.errors import NotFound
 from shared.messaging import outbox
+from shared.messaging.events import Event
 from shared.security import audit_log
+from shared.workflow import refuse
 
 SAMPLE = 5
 
@@ -55,21 +59,21 @@ async def put(
     """The portal as wanted, new or changed. Raises StateConflict when it has changed meanwhile."""
     if not await register.has_unit(session, wanted.unit_code, today(now)):
         raise rules.UnknownUnit(wanted.unit_code)
-    portal = await queries.portal(session, portal_id, lock=True)
-    fields = wanted.model_dump(exclude={"version"})
+    portal = await queries.portal(session, portal_id)
+    fields = {**wanted.model_dump(exclude={"version"}), "next_run_at": now}
     if portal is None:
-        portal = Portal(id=portal_id, next_run_at=now, **fields)
+        portal = Portal(id=portal_id, **fields)
+        session.add(portal)
+        await session.flush()
     elif portal.version != wanted.version:
-        raise StateConflict(state=portal.health.value, version=portal.version)
+        refuse(portal.health, portal.version)
     else:
         moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
-        portal.sqlmodel_update({**fields, "version": portal.version + 1, "next_run_at": now})
-        if moved:  # What was proven of one place proves nothing of another.
-            portal.walked_at = portal.layout = None
-    session.add(portal)
-    await session.flush()
-    said = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}
-    await audit_log.write(session, sub, "portal.put", f"portal:{portal_id}", now, said)
+        # What was proven of one place proves nothing of another.
+        unproven = {"walked_at": None, "layout": None} if moved else {}
+        portal = await swap(session, portal, {**fields, **unproven}, state="health")
+    details = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}
+    await audit_log.write(session, sub, "portal.put", f"portal:{portal_id}", now, details)
     return portal
 
 
@@ -123,9 +127,7 @@ async def put_first_rule(
 async def _store_rule(
     session: AsyncSession, portal_id: str, wanted: CollectorRule, sub: str, now: datetime
 ) -> RuleView:
-    portal = await queries.portal(session, portal_id, lock=True)
-    if portal is None:
-        raise NotFound
+    portal = await _locked(session, portal_id)
     version = await queries.newest_rule_version(session, portal_id) + 1
     stored = PortalRule(
         portal_id=portal_id,
@@ -173,43 +175,51 @@ async def note_up(
     session: AsyncSession, portal_id: str, now: datetime, *, walked_at: datetime | None
 ) -> None:
     """The portal was read; `walked_at` is when a walk without gaps began, if this was one."""
-    portal = await queries.portal(session, portal_id, lock=True)
-    if portal is None:
-        raise NotFound
+    portal = await _locked(session, portal_id)
     portal.walked_at = walked_at or portal.walked_at
-    if portal.health is PortalHealth.DOWN and portal.health_since is not None:
-        event = SourceRecovered(
-            portal_id=portal.id,
-            portal_name=portal.name,
-            unit_code=portal.unit_code,
-            down_since=portal.health_since,
-            recovered_at=now,
-        )
-        await outbox.record(session, event, scope=portal.unit_code, subject=portal.id)
-    if portal.health is not PortalHealth.UP:
-        portal.health, portal.fault, portal.health_since = PortalHealth.UP, None, now
-    _next(portal, now, failed=False)
+    await _note(session, portal, Outcome.READ, None, now)
 
 
 async def note_down(session: AsyncSession, portal_id: str, fault: Fault, now: datetime) -> None:
-    """The portal could not be read. Told once, when it begins."""
+    """The portal could not be read."""
+    await _note(session, await _locked(session, portal_id), Outcome.FAILED, fault, now)
+
+
+async def _note(
+    session: AsyncSession, portal: Portal, outcome: Outcome, fault: Fault | None, now: datetime
+) -> None:
+    """Take the step that the outcome of a run means, and publish it where it is news."""
+    step = WORKFLOW.find(portal.health, portal.version, outcome)
+    if step.publishes is not None:
+        event = _event(step.publishes, portal, fault, now)
+        await outbox.record(session, event, scope=portal.unit_code, subject=portal.id)
+    if step.to is not portal.health:
+        portal.health, portal.health_since = step.to, now
+    portal.fault = fault
+    portal.next_run_at = rules.next_run_at(portal, now, failed=step.is_soon_again)
+    portal.version += 1
+
+
+def _event(
+    kind: type[SourceDown | SourceRecovered], portal: Portal, fault: Fault | None, now: datetime
+) -> Event:
+    whose = {
+        "portal_id": portal.id,
+        "portal_name": portal.name,
+        "unit_code": portal.unit_code,
+    }
+    if kind is SourceDown:
+        return kind(**whose, fault=fault, since=now)
+    return SourceRecovered(**whose, down_since=portal.health_since, recovered_at=now)
+
+
+async def _locked(session: AsyncSession, portal_id: str) -> Portal:
+    """The portal, held until the transaction ends. Raises NotFound.
+
+    For what must be noted whatever else has changed, so that nobody is to be told to try again:
+    the end of a run, and a rule, whose numbers must not have gaps or meet.
+    """
     portal = await queries.portal(session, portal_id, lock=True)
     if portal is None:
         raise NotFound
-    if portal.health is not PortalHealth.DOWN:
-        portal.health, portal.fault, portal.health_since = PortalHealth.DOWN, fault, now
-        event = SourceDown(
-            portal_id=portal.id,
-            portal_name=portal.name,
-            unit_code=portal.unit_code,
-            fault=fault,
-            since=now,
-        )
-        await outbox.record(session, event, scope=portal.unit_code, subject=portal.id)
-    portal.fault = fault
-    _next(portal, now, failed=True)
-
-
-def _next(portal: Portal, now: datetime, *, failed: bool) -> None:
-    portal.next_run_at = rules.next_run_at(portal, now, failed=failed)
-    portal.version += 1
+    return portal

@@ -92,7 +92,7 @@ class DetailRule(_Part):
 
 
 class ItemCue(_Part):
-    """How a page tells which catalogue item it is: by its column, or by words of its title."""
+    """How a page shows which catalogue item it is: by its column, or by words of its title."""
 
     item_code: Annotated[str, Field(pattern=ITEM_CODE)]
     columns: Words = []

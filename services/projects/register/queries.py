@@ -1,8 +1,9 @@
-import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, text
+from sqlalchemy import or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,6 +14,27 @@ from services.projects.register.models import (
     ProjectListMember,
     ResponsibleUnit,
 )
+
+
+class UnitRow(NamedTuple):
+    """A unit with the other names it goes by."""
+
+    code: str
+    name: str
+    name_en: str
+    valid_from: date
+    valid_to: date | None
+    aliases: list[str]
+
+
+class ListRow(NamedTuple):
+    """A yearly list that a project is on."""
+
+    id: UUID
+    year: int
+    title: str
+    doc_no: str | None
+
 
 _UNITS = text("""
   SELECT u.code, u.name, u.name_en, u.valid_from, u.valid_to,
@@ -28,10 +50,10 @@ _LISTS = text("""
   WHERE m.project_code = :code ORDER BY l.year, l.title""")
 
 
-async def units(session: AsyncSession, after: str | None, limit: int) -> Sequence[RowMapping]:
+async def units(session: AsyncSession, after: str | None, limit: int) -> list[UnitRow]:
     """Units with their other names, by code."""
     found = await session.execute(_UNITS, {"after": after, "limit": limit})
-    return found.mappings().all()
+    return [UnitRow(**row) for row in found.mappings()]
 
 
 async def project_codes(session: AsyncSession, codes: Collection[str]) -> set[str]:
@@ -39,7 +61,7 @@ async def project_codes(session: AsyncSession, codes: Collection[str]) -> set[st
     return set((await session.exec(query)).all())
 
 
-async def units_on(session: AsyncSession, codes: Collection[str], day: dt.date) -> set[str]:
+async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
     """Those of the units that exist on that day."""
     query = select(ResponsibleUnit.code).where(
         col(ResponsibleUnit.code).in_(codes),
@@ -93,16 +115,6 @@ async def insert_project(session: AsyncSession, values: dict[str, Any]) -> bool:
     return found.scalar_one_or_none() is not None
 
 
-async def swap_project(session: AsyncSession, code: str, seen: int, values: dict[str, Any]) -> bool:
-    """Change the project if it still is in the version that was seen."""
-    table = Project.__table__  # type: ignore[attr-defined]
-    statement = table.update().where(table.c.code == code, table.c.version == seen)
-    found = await session.execute(
-        statement.values(**values, version=seen + 1).returning(table.c.code)
-    )
-    return found.scalar_one_or_none() is not None
-
-
 async def put_list(session: AsyncSession, year: int, title: str) -> ProjectList:
     """The year's list of that title, made if it is new."""
     statement = insert(ProjectList).values(**ProjectList(year=year, title=title).model_dump())
@@ -117,6 +129,6 @@ async def put_members(session: AsyncSession, members: list[dict[str, Any]]) -> N
         await session.execute(statement, members)
 
 
-async def lists_of(session: AsyncSession, code: str) -> Sequence[RowMapping]:
+async def lists_of(session: AsyncSession, code: str) -> list[ListRow]:
     """The yearly lists that a project is on."""
-    return (await session.execute(_LISTS, {"code": code})).mappings().all()
+    return [ListRow(**row) for row in (await session.execute(_LISTS, {"code": code})).mappings()]

@@ -29,7 +29,7 @@ async def list_units(
     """
     after = paging.key(str)
     rows = await service.list_units(session, after[0] if after else None, paging.limit + 1)
-    return page(rows, paging, lambda row: (row["code"],), lambda row: UnitView(**row))
+    return page(rows, paging, lambda row: (row.code,), lambda row: UnitView(**row._asdict()))
 
 
 @router.get("/projects", operation_id="list_projects", summary="查询项目 | Search projects")

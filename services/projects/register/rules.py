@@ -49,11 +49,11 @@ class LineError:
 
 def refuse(errors: list[LineError]) -> ImportRefused:
     """The problem that names every wrong line (the first hundred)."""
-    said = Text(
+    detail = Text(
         f"共 {len(errors)} 处错误，请改正后重新上传",
         f"{len(errors)} errors; please correct them and upload again",
     )
-    return ImportRefused(said, pointer="/body", lines=[vars(error) for error in errors[:100]])
+    return ImportRefused(detail, pointer="/body", lines=[vars(error) for error in errors[:100]])
 
 
 def read(content: bytes) -> list[ImportRow]:

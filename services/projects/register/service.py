@@ -1,18 +1,19 @@
 """The register of units and projects."""
 
-import datetime as dt
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.register import queries, rules
 from services.projects.register.models import Project
 from services.projects.register.rules import LineError
 from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput
-from shared.errors import Invalid, NotFound, StateConflict, Text
+from shared.database.versioned import swap
+from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
+from shared.workflow import refuse
 
 
 async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[str]:
@@ -20,12 +21,12 @@ async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[s
     return await queries.project_codes(session, codes)
 
 
-async def units_on(session: AsyncSession, codes: Collection[str], day: dt.date) -> set[str]:
+async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
     """Which of these units exist on that day."""
     return await queries.units_on(session, codes, day)
 
 
-async def has_unit(session: AsyncSession, code: str, day: dt.date) -> bool:
+async def has_unit(session: AsyncSession, code: str, day: date) -> bool:
     """Whether the unit exists on that day."""
     return bool(await queries.units_on(session, [code], day))
 
@@ -38,12 +39,12 @@ async def find_project(session: AsyncSession, code: str) -> Project:
     return project
 
 
-async def lists_of(session: AsyncSession, code: str) -> Sequence[RowMapping]:
+async def lists_of(session: AsyncSession, code: str) -> list[queries.ListRow]:
     """The yearly lists that a project is on."""
     return await queries.lists_of(session, code)
 
 
-async def list_units(session: AsyncSession, after: str | None, limit: int) -> Sequence[RowMapping]:
+async def list_units(session: AsyncSession, after: str | None, limit: int) -> list[queries.UnitRow]:
     """Units with their other names, by code."""
     return await queries.units(session, after, limit)
 
@@ -54,7 +55,7 @@ async def search(session: AsyncSession, **wanted: Any) -> Sequence[Project]:
 
 
 async def put_project(
-    session: AsyncSession, code: str, order: ProjectInput, now: dt.datetime, caller: Caller
+    session: AsyncSession, code: str, order: ProjectInput, now: datetime, caller: Caller
 ) -> tuple[Project, bool]:
     """Register a project or change it; also whether it is new.
 
@@ -64,32 +65,29 @@ async def put_project(
     if not caller.has("admin") and not (order.lead_unit and caller.at(order.lead_unit)):
         raise NotFound
     if order.lead_unit and not await queries.known_units(session, [order.lead_unit]):
-        said = Text("没有这个公开主体", "There is no such unit")
-        raise Invalid(said, pointer="/body/lead_unit")
+        detail = Text("没有这个公开主体", "There is no such unit")
+        raise Invalid(detail, pointer="/body/lead_unit")
     values = _values(order, now)
-    if order.version is None:
-        is_new = await queries.insert_project(session, {"code": code, **values, "version": 1})
-        done = is_new
-    else:
-        is_new = False
-        await _own_only(session, code, caller)
-        done = await queries.swap_project(session, code, order.version, values)
+    is_new = order.version is None
+    if is_new and await queries.insert_project(session, {"code": code, **values, "version": 1}):
+        return await find_project(session, code), True
     project = await find_project(session, code)
-    await session.refresh(project)
-    if not done:
-        raise StateConflict(state=project.phase, version=project.version)
-    return project, is_new
+    if is_new:
+        refuse(project.phase, project.version)
+    _own_only(project, caller)
+    if project.version != order.version:
+        refuse(project.phase, project.version)
+    return await swap(session, project, values, state="phase"), False
 
 
-async def _own_only(session: AsyncSession, code: str, caller: Caller) -> None:
-    project = await find_project(session, code)
+def _own_only(project: Project, caller: Caller) -> None:
     if not caller.has("admin") and not (
         project.lead_unit_code and caller.at(project.lead_unit_code)
     ):
         raise NotFound
 
 
-def _values(order: ProjectInput, now: dt.datetime) -> dict[str, Any]:
+def _values(order: ProjectInput, now: datetime) -> dict[str, Any]:
     return {
         "name": order.name,
         "approval_kind": order.approval_kind,
@@ -102,7 +100,7 @@ def _values(order: ProjectInput, now: dt.datetime) -> dict[str, Any]:
 
 
 async def import_projects(
-    session: AsyncSession, content: bytes, now: dt.datetime, caller: Caller, *, dry_run: bool
+    session: AsyncSession, content: bytes, now: datetime, caller: Caller, *, dry_run: bool
 ) -> ImportResult:
     """Register and change the projects of a file, all or none. Raises ImportRefused."""
     rows = rules.read(content)
@@ -137,7 +135,7 @@ async def _check_units(
         raise rules.refuse(errors)
 
 
-def _differs(project: Project, row: ImportRow, now: dt.datetime) -> bool:
+def _differs(project: Project, row: ImportRow, now: datetime) -> bool:
     values = _values(row, now)
     return any(getattr(project, name) != values[name] for name in values if name != "updated_at")
 
@@ -148,12 +146,12 @@ async def _write(
     created: list[ImportRow],
     changed: list[ImportRow],
     known: dict[str, Project],
-    now: dt.datetime,
+    now: datetime,
 ) -> None:
     session.add_all(Project(code=row.code, **_values(row, now)) for row in created)
     await session.flush()
     for row in changed:
-        await queries.swap_project(session, row.code, known[row.code].version, _values(row, now))
+        await swap(session, known[row.code], _values(row, now), state="phase")
     members: list[dict[str, Any]] = []
     for year, title in sorted({(r.list_year, r.list_title) for r in rows if r.list_year}):
         project_list = await queries.put_list(session, year, title or "")

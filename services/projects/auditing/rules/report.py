@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules import scoring
@@ -26,6 +26,16 @@ COLUMNS = {
 }
 """Counts of a line, in order: `due` is the sum of those from `on_time` to `unknown`."""
 
+
+class Counted(NamedTuple):
+    """How many duties of a unit stand so, and by how many days the late ones are over."""
+
+    unit_code: str
+    verdict: str
+    n: int
+    over_by: int
+
+
 VERDICTS: dict[str, tuple[Verdict, ...]] = {
     "on_time": (Verdict.ON_TIME,),
     "late": (Verdict.LATE,),
@@ -41,17 +51,17 @@ VERDICTS: dict[str, tuple[Verdict, ...]] = {
 """Which verdicts a column counts."""
 
 
-def tallies(counts: Iterable[Any]) -> dict[str, Tally]:
-    """By unit, the counts that a query gave: mappings of unit_code, verdict, n, over_by."""
+def tallies(counts: Iterable[Counted]) -> dict[str, Tally]:
+    """The counts by unit."""
     found: dict[str, Tally] = {}
     for row in counts:
-        tally = found.setdefault(row["unit_code"], Tally())
-        tally.add(Verdict(row["verdict"]), int(row["n"]), int(row["over_by"]))
+        tally = found.setdefault(row.unit_code, Tally())
+        tally.add(Verdict(row.verdict), int(row.n), int(row.over_by))
     return found
 
 
 def compose(
-    as_of: date, inputs: Mapping[str, Any], counts: Iterable[Any], evidence_root: str
+    as_of: date, inputs: Mapping[str, Any], counts: Iterable[Counted], evidence_root: str
 ) -> dict[str, Any]:
     """The report's content. `inputs` holds the units' names, the weights and the versions."""
     found = tallies(counts)
@@ -95,8 +105,8 @@ def _totals(of_unit: Iterable[Tally]) -> dict[str, Any]:
 
 def to_bytes(content: Mapping[str, Any]) -> bytes:
     """The one way to write the report down, so that equal reports are equal bytes."""
-    said = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return said.encode() + b"\n"
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode() + b"\n"
 
 
 def read_bytes(body: bytes) -> dict[str, Any]:

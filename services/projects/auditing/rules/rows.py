@@ -63,18 +63,18 @@ def rows_page(
 
 
 def _row(row: Any, names: Mapping[str, str]) -> str:
-    verdict, reason = VERDICTS[row["verdict"]], reason_text(row["reason"])
-    over = f" {row['over_by']} 个工作日 working days" if row["over_by"] else ""
-    url = row["url"] or ""
+    verdict, reason = VERDICTS[row.verdict], reason_text(row.reason)
+    over = f" {row.over_by} 个工作日 working days" if row.over_by else ""
+    url = row.url or ""
     shown = escape(url)
     link = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>' if _is_web(url) else shown
     return (
-        f'<tr><td class="name">{escape(names.get(row["unit_code"], row["unit_code"]))}</td>'
-        f'<td class="name">{escape(row["project_name"])}<span class="en">'
-        f"{escape(row['project_code'])}</span></td>"
-        f'<td class="name">{escape(row["item_name"])}<span class="en">'
-        f"{row['item_code']}</span></td>"
-        f'<td class="day">{row["formed_on"] or "–"}</td>'
+        f'<tr><td class="name">{escape(names.get(row.unit_code, row.unit_code))}</td>'
+        f'<td class="name">{escape(row.project_name)}<span class="en">'
+        f"{escape(row.project_code)}</span></td>"
+        f'<td class="name">{escape(row.item_name)}<span class="en">'
+        f"{row.item_code}</span></td>"
+        f'<td class="day">{row.formed_on or "–"}</td>'
         f'<td class="name">{both(verdict)}{over}<span class="en">{escape(reason.zh)}<br>'
         f"{escape(reason.en)}</span></td>"
         f'<td class="name"><code>{link or "–"}</code></td></tr>'

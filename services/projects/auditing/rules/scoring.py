@@ -17,7 +17,7 @@ OUTSIDE = (Verdict.EXEMPT, Verdict.NOT_APPLICABLE, Verdict.SUSPENDED)
 
 
 class Light(StrEnum):
-    """What people see first: 绿 in order, 黄 take care, 红 a breach, 灰 cannot be told."""
+    """What people see first: 绿 in order, 黄 take care, 红 a breach, 灰 not known."""
 
     GREEN = "green"
     YELLOW = "yellow"

@@ -1,4 +1,4 @@
-"""How long an audit waits for those before it, and what it is told after that."""
+"""How long an audit waits for those before it, and how it is refused after that."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ PATIENCE_SECONDS = 10.0
 """For those before it in this process, and again for other processes: together well inside the
 deadline of the operation (30 s)."""
 
-_SAID = Text(
+_DETAIL = Text(
     "已有一次监察正在进行，请几秒后再试，或查阅它的报表",
     "Another audit is under way; please try again in some seconds, or read its report",
 )
@@ -30,4 +30,4 @@ class AuditRunning(Conflict):
     def __init__(self, running: Mapping[str, Any]) -> None:
         since = running.get("since")
         begun = datetime.fromisoformat(since) if isinstance(since, str) else since
-        super().__init__(_SAID, retry_after=5, audit=running.get("audit"), since=begun)
+        super().__init__(_DETAIL, retry_after=5, audit=running.get("audit"), since=begun)

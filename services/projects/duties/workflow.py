@@ -1,0 +1,67 @@
+"""Which rulings take a duty out of the ordinary course, which bring it back, and by whom.
+
+Each comes with its document. A ruling that extends moves the end of the clock and leaves the duty
+where it stands. What the catalogue calls not auditable is never ruled on.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.projects.duties.models import Hold, RulingKind
+from shared.errors import Text
+from shared.workflow import Workflow
+
+
+class AddedDays(StrEnum):
+    """By how many days a ruling moves the end of the clock."""
+
+    ORDERED = "ordered"
+    """As many as the order names."""
+    STOOD_STILL = "stood_still"
+    """As many as the clock stood still for since the suspension."""
+
+
+class RulingStep(NamedTuple):
+    """What a ruling makes of a duty, who may make it, how it moves the clock."""
+
+    state: Hold
+    action: RulingKind
+    to: Hold
+    roles: frozenset[str]
+    days: AddedDays | None = None
+
+
+_H, _R = Hold, RulingKind
+_AUDITOR, _EITHER = frozenset({"auditor"}), frozenset({"auditor", "officer"})
+
+WORKFLOW = Workflow(
+    (
+        RulingStep(_H.NONE, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
+        RulingStep(_H.NONE, _R.DISPUTE, _H.DISPUTED, _EITHER),
+        RulingStep(_H.NONE, _R.EXTEND, _H.NONE, _AUDITOR, days=AddedDays.ORDERED),
+        RulingStep(_H.NONE, _R.SUSPEND, _H.SUSPENDED, _AUDITOR),
+        RulingStep(_H.DISPUTED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
+        RulingStep(_H.DISPUTED, _R.RESTORE, _H.NONE, _AUDITOR),
+        RulingStep(_H.SUSPENDED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
+        RulingStep(_H.SUSPENDED, _R.EXTEND, _H.SUSPENDED, _AUDITOR, days=AddedDays.ORDERED),
+        RulingStep(_H.SUSPENDED, _R.RESTORE, _H.NONE, _AUDITOR, days=AddedDays.STOOD_STILL),
+        RulingStep(_H.EXEMPT, _R.RESTORE, _H.NONE, _AUDITOR),
+    ),
+    {
+        _H.NONE: Text("照常监察", "in the ordinary course"),
+        _H.EXEMPT: Text("已豁免", "exempt"),
+        _H.DISPUTED: Text("有异议", "disputed"),
+        _H.SUSPENDED: Text("已中止", "suspended"),
+        _H.NOT_APPLICABLE: Text("不适用", "not applicable"),
+    },
+    {
+        _R.EXEMPT: Text("豁免", "exempt"),
+        _R.DISPUTE: Text("提出异议", "dispute"),
+        _R.EXTEND: Text("延长期限", "extend"),
+        _R.SUSPEND: Text("中止期限", "suspend"),
+        _R.RESTORE: Text("恢复监察", "restore"),
+    },
+    title=Text("公开义务", "Duties"),
+    starts=[_H.NONE, _H.NOT_APPLICABLE],
+    columns={"days": Text("期限顺延", "days added")},
+)

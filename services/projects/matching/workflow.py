@@ -1,0 +1,72 @@
+"""How a person decides on a page that is taken for a duty's publication.
+
+A page that means that the duty is late is not believed on one person's word: where somebody, not
+the matcher, saw the likeness, the match is passed on to a second person and stays in review. What
+the matcher is sure of, and does not mean late, is accepted from the start.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from services.projects.matching.models import MatchState, ReviewReason
+from shared.errors import Text
+from shared.workflow import Workflow
+
+
+class MatchAction(StrEnum):
+    ACCEPT = "accept"
+    PASS_ON = "pass_on"
+    REJECT = "reject"
+
+
+class MatchStep(NamedTuple):
+    """What a decision makes of a match, whether it ends the review, and its word in the log."""
+
+    state: MatchState
+    action: MatchAction
+    to: MatchState
+    roles: frozenset[str]
+    audited: str
+    is_final: bool = True
+    reason: ReviewReason | None = None
+    """Why the match stays in review."""
+
+    def changes(self, caller: str, now: datetime) -> dict[str, Any]:
+        """The columns of the match that the decision writes."""
+        if self.is_final:
+            return {"state": self.to, "decided_at": now, "decided_by": caller}
+        return {"state": self.to, "reason": self.reason, "first_by": caller}
+
+
+_S, _A = MatchState, MatchAction
+_AUDITOR = frozenset({"auditor"})
+
+WORKFLOW = Workflow(
+    (
+        MatchStep(_S.REVIEW, _A.ACCEPT, _S.ACCEPTED, _AUDITOR, "match.accepted"),
+        MatchStep(
+            *(_S.REVIEW, _A.PASS_ON, _S.REVIEW, _AUDITOR, "match.accepted"),
+            is_final=False,
+            reason=ReviewReason.MAKES_LATE,
+        ),
+        MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected"),
+    ),
+    {
+        _S.REVIEW: Text("待复核", "in review"),
+        _S.ACCEPTED: Text("已认定", "accepted"),
+        _S.REJECTED: Text("已否定", "rejected"),
+    },
+    {
+        _A.ACCEPT: Text("认定", "accept"),
+        _A.PASS_ON: Text("转第二人确认", "pass on to a second person"),
+        _A.REJECT: Text("否定", "reject"),
+    },
+    title=Text("网页认定", "Matches"),
+    starts=[_S.REVIEW, _S.ACCEPTED],
+    columns={
+        "is_final": Text("结束复核", "ends the review"),
+        "reason": Text("留待复核的原因", "stays in review because"),
+        "audited": Text("审计记录", "audit log"),
+    },
+)
