@@ -170,7 +170,17 @@ def see_statement() -> str:
 
 
 def _judging(update: str) -> str:
-    """`update` moves verdicts; with it go the history and the roll-up."""
+    """`update` moves verdicts; with it go the history and the roll-up.
+
+    moved: the only CTE that locks rows of `standing`, those that it writes and no other. `old` and
+    `new` in its RETURNING give both verdicts, so that nothing is read again.
+    noted: the history, a row for each verdict, reason or overrun that moved. It reads `publication`
+    as it was before this statement, which is why facts are derived before the duty is judged.
+    tallied: the roll-up, one MERGE of a few rows a unit. Whoever judges has the turn, so that two
+    never meet at these rows in opposite orders; the price is that judging is never parallel.
+
+    PostgreSQL runs noted and tallied to their end although the outer query does not read them.
+    """
     return f"""
 WITH moved AS ({update}
 ), noted AS ({_NOTE}

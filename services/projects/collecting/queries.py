@@ -20,6 +20,8 @@ from services.projects.collecting.models import (
 LEASE_SECONDS = 120
 ENTRIES_A_STATEMENT = 200
 
+# The step "claim" of `workflow.RUNS`. SKIP LOCKED: two runners that look at once take two runs; a
+# run whose lease ran out belongs to a runner that was killed.
 _CLAIM = text(
     "UPDATE collector_run SET state = 'running', runner = :runner,"
     " lease_until = now() + make_interval(secs => :lease),"

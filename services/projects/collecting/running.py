@@ -22,9 +22,9 @@ from services.projects.evidence.files import EvidenceFiles
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
 from services.projects.portals.models import Portal
-from services.projects.reading.charset import decode
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.lists import ListPage, read_list
+from services.projects.reading.lists import ListPage
+from services.projects.reading.readers import read_list, read_page
 from services.projects.reading.rule import CollectorRule
 from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
@@ -169,9 +169,9 @@ class Walk:
 
     async def _list_page(self, fetcher: Fetcher, url: str, number: int) -> None:
         answer = await self._list_bytes(fetcher, url)
-        content_type = answer.headers.get("content-type", "")
-        decoded = decode(answer.body, content_type, charset=self.rule.charset)
-        page = read_list(decoded.text, answer.final_url, self.rule, number=number)
+        page, decoded = read_list(
+            answer.body, answer.headers, answer.final_url, self.rule, number=number
+        )
         if rules.is_redesigned(page, number, self.rule):
             raise SourceFault(Fault.REDESIGNED, "the list has no entries")
         sha256 = await self.collector.files.put(answer.body)
@@ -235,11 +235,8 @@ class Walk:
             async with self._step() as session:
                 await service.note_unchanged(session, self.run, page, answer.fetched_at)
             return
-        content_type = answer.headers.get("content-type", "")
-        decoded = decode(answer.body, content_type, charset=self.rule.charset)
+        read = read_page(answer.body, answer.headers, page.url, self.rule, answer.fetched_at)
         sha256 = await self.collector.files.put(answer.body)
-        capture = service.answer_of(answer, sha256, decoded.charset)
+        capture = service.answer_of(answer, sha256, read.decoded.charset)
         async with self._step() as session:
-            await service.note_detail(
-                session, self.run, self.portal, self.rule, page, capture, answer, decoded
-            )
+            await service.note_detail(session, self.run, self.portal, page, capture, answer, read)

@@ -19,11 +19,11 @@ from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
-from services.projects.reading.charset import Decoded
 from services.projects.reading.claims import Claim, Flag, claim_of
-from services.projects.reading.details import PageReading, read_page
+from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
+from services.projects.reading.readers import ReadPage
 from services.projects.reading.rule import CollectorRule
 from shared.errors import NotFound
 
@@ -177,14 +177,13 @@ async def note_detail(
     session: AsyncSession,
     run: CollectorRun,
     portal: Portal,
-    rule: CollectorRule,
     page: PortalPage,
     seen: evidence.Answer,
     answer: Fetched,
-    decoded: Decoded,
+    read: ReadPage,
 ) -> None:
     """Keep an item's page as evidence, read it anew if its bytes changed, and have it matched."""
-    reading = read_page(decoded.text, page.url, rule.detail, seen.fetched_at)
+    reading, decoded = read
     claim = claim_of(
         reading,
         listed_on=page.listed_on,

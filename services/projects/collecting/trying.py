@@ -8,11 +8,10 @@ from services.projects.fetching.fetcher import Fetcher, Limits
 from services.projects.portals.models import Portal
 from services.projects.portals.schemas import DetailTrial, Trial
 from services.projects.portals.service import trial_of
-from services.projects.reading.charset import decode
 from services.projects.reading.claims import claim_of
-from services.projects.reading.details import read_page
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.lists import Entry, read_list
+from services.projects.reading.lists import Entry
+from services.projects.reading.readers import read_list, read_page
 from services.projects.reading.rule import CollectorRule
 
 LIMITS = Limits(connect_seconds=2, read_seconds=3, total_seconds=4, interval_seconds=0)
@@ -24,10 +23,7 @@ async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
     async with Fetcher(private_origin=private, limits=LIMITS) as fetcher:
         try:
             answer = await fetcher.get(portal.start_url)
-            text = decode(
-                answer.body, answer.headers.get("content-type", ""), charset=rule.charset
-            ).text
-            page = read_list(text, answer.final_url, rule)
+            page = read_list(answer.body, answer.headers, answer.final_url, rule).page
             if rules.is_redesigned(page, 1, rule):
                 return Trial(fault=Fault.REDESIGNED)
         except SourceFault as fault:
@@ -41,12 +37,9 @@ async def _try_detail(
 ) -> DetailTrial:
     try:
         answer = await fetcher.get(entry.url)
-        text = decode(
-            answer.body, answer.headers.get("content-type", ""), charset=rule.charset
-        ).text
+        read = read_page(answer.body, answer.headers, entry.url, rule, now).reading
     except SourceFault as fault:
         return DetailTrial(url=entry.url, fault=fault.fault)
-    read = read_page(text, entry.url, rule.detail, now)
     claim = claim_of(read, listed_on=entry.listed_on, header_at=answer.last_modified_at, now=now)
     return DetailTrial(
         url=entry.url,

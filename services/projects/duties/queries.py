@@ -114,6 +114,11 @@ _VIEW = """
   LEFT JOIN LATERAL (SELECT max(walked_at) AS walked_at FROM full_walk
                      WHERE unit_code = d.unit_code) w ON true"""
 
+# What `_VIEW` finds odd: an overdue duty has no stored `over_by`, for it grows with every day; the
+# day of the due ordinal is looked up, so that an amended calendar needs no rewriting; a duty that
+# was never seen shows the last walk of its unit as the time of its absence. Reads, locks nothing.
+# The two laterals cost an index look-up each for a row that is shown, and lists are short.
+
 _NOW = text("""
   SELECT coalesce((SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
                   max(ord_start) + 1) AS now_ord,
@@ -145,6 +150,12 @@ _UNSEEN = text("""
   JOIN project p ON p.code = d.project_code
   WHERE d.unit_code = :unit ORDER BY d.id""")
 
+# The three statements of `recount` run under the turn of those who judge, so nobody moves a
+# standing meanwhile. Each writes (and locks) only rows whose numbers are off: a notice of days
+# ahead moves none, and the price of a correction is that of its own days.
+#
+# The ordinals of duties. Calendar days may end in the year although they begin before it, hence
+# the days of the rule are taken off the first one.
 _RECOUNT_DUTIES = text("""
   UPDATE duty d SET start_ord = n.start_ord, due_ord = n.due_ord
   FROM (SELECT d.id, c.ord_start AS start_ord, d.extended_by + CASE d.rule_kind
@@ -160,11 +171,14 @@ _RECOUNT_DUTIES = text("""
             - CASE WHEN d.rule_kind = 'calendar_days' THEN d.rule_n ELSE 0 END) n
   WHERE d.id = n.id AND (d.start_ord, d.due_ord) IS DISTINCT FROM (n.start_ord, n.due_ord)""")
 
+# Their copy in `standing`; 400 days back reach every duty that the statement before could move.
 _RECOUNT_DUE = text("""
   UPDATE standing s SET due_ord = d.due_ord FROM duty d
   WHERE d.id = s.duty_id AND d.formed_on >= CAST(:first AS date) - 400
     AND s.due_ord IS DISTINCT FROM d.due_ord""")
 
+# What was seen, as ordinals. A day of absence after the last known notice counts as the working
+# day after it, the least that it can be; the others stay unknown (`rules.evidence_ordinals`).
 _RECOUNT_EVIDENCE = text("""
   UPDATE standing s SET seen_ord = n.seen_ord, absent_ord = n.absent_ord, claim_ord = n.claim_ord
   FROM (SELECT p.duty_id, seen.ord_end AS seen_ord, claim.ord_end AS claim_ord,

@@ -12,9 +12,9 @@ from services.projects.portals.events import SourceDown, SourceRecovered
 from services.projects.portals.models import Portal, PortalRule
 from services.projects.portals.schemas import EntryView, PortalWrite, RuleView, Trial
 from services.projects.portals.workflow import WORKFLOW, Outcome
-from services.projects.reading.charset import decode
 from services.projects.reading.faults import Fault
-from services.projects.reading.lists import ListPage, read_list
+from services.projects.reading.lists import ListPage
+from services.projects.reading.readers import read_list
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 from shared.clock import today
@@ -154,8 +154,7 @@ async def _try_on_capture(
     if capture is None:
         return None
     body = await evidence.raw(files, capture)
-    text = decode(body, capture.headers.get("content-type", ""), charset=wanted.charset).text
-    trial = trial_of(read_list(text, capture.final_url, wanted))
+    trial = trial_of(read_list(body, capture.headers, capture.final_url, wanted).page)
     if not trial.entries:
         raise rules.RuleReadsNothing(str(capture.id))
     return trial.model_copy(update={"evidence_id": capture.id})
