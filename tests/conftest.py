@@ -10,11 +10,26 @@ import pytest
 
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
-from tests import support
+from tests import provoking, support
 from tests.support import Databases, Tokens
 from tests.system import System, running_system
 
 Headers = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(autouse=True)
+def _provoked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Holds `@provokes(...)` against the answers that the test got."""
+    claimed = provoking.claims(request.node)
+    if not claimed:
+        yield
+        return
+    with provoking.watching(monkeypatch) as seen:
+        yield
+    assert not claimed - {(one.operation, one.slug) for one in seen}, "claimed, but never seen"
+    for one in seen:
+        if (one.operation, one.slug) in claimed:
+            provoking.check(one)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from services.appointments.booking import settling
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.provoking import provokes
 
 TEN = NINE + timedelta(hours=1)
 
@@ -29,6 +30,7 @@ async def test_confirm_then_cancel_gives_the_place_back_once(office: Office) -> 
     assert len(await office.events("appointment.cancelled")) == 1
 
 
+@provokes("cancel_appointment", "state-conflict")
 async def test_cancelling_twice_at_once_releases_one_place(office: Office) -> None:
     slot, me = await office.slot(NINE + timedelta(days=1)), office.citizen()
     await office.hold(slot)
@@ -40,6 +42,7 @@ async def test_cancelling_twice_at_once_releases_one_place(office: Office) -> No
     assert await office.booked(slot) == 1
 
 
+@provokes("confirm_appointment", "state-conflict")
 async def test_an_outdated_version_is_refused(office: Office) -> None:
     slot, me = await office.slot(TEN), office.citizen()
     held = await office.hold(slot, headers=me)
@@ -73,6 +76,7 @@ async def test_the_sweeper_returns_a_place_once(office: Office, sessions: Sessio
     assert kept["state"] == "held"
 
 
+@provokes("cancel_appointment", "too-late")
 async def test_citizens_cancel_before_the_deadline_and_staff_at_any_time(office: Office) -> None:
     slot, me = await office.slot(NINE + timedelta(minutes=90)), office.citizen()
     held = await office.hold(slot, headers=me)
@@ -102,6 +106,7 @@ async def test_moving_takes_the_new_and_releases_the_old(office: Office) -> None
     assert (await office.events("appointment.rescheduled"))[0]["replaced_by"] == moved["id"]
 
 
+@provokes("reschedule_appointment", "slot-full")
 async def test_moving_to_a_full_slot_changes_nothing(office: Office) -> None:
     old, new = (
         await office.slot(NINE + timedelta(days=1)),
@@ -173,6 +178,7 @@ async def test_a_device_checks_in_by_code_however_it_is_typed(office: Office) ->
     assert arrived["state"] == "checked_in"
 
 
+@provokes("hold_appointment", "booking-barred")
 async def test_who_did_not_come_is_marked_and_barred_after_three_times(
     office: Office, sessions: Sessions
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from shared import ids
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.provoking import provokes
 
 TEN = NINE + timedelta(hours=1)
 
@@ -52,6 +53,7 @@ async def test_a_hold_says_what_was_taken(office: Office) -> None:
     assert held["guide_version"] == 1
 
 
+@provokes("hold_appointment", "slot-full")
 async def test_a_full_slot_names_the_three_nearest_others(office: Office) -> None:
     wanted = await office.slot(TEN, capacity=1)
     others = [
@@ -126,6 +128,7 @@ async def test_the_same_key_and_body_have_one_effect_and_one_answer(office: Offi
     assert await office.booked(slot) == 1
 
 
+@provokes("hold_appointment", "idempotency-key-reused")
 async def test_the_same_key_with_another_body_is_refused(office: Office) -> None:
     slot, me = await office.slot(TEN), office.citizen(**{"Idempotency-Key": uuid4().hex})
     await office.hold(slot, headers=me)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good, problem
+from tests.provoking import provokes
 
 HALL: dict[str, Any] = {
     "name": "测试大厅",
@@ -55,6 +56,7 @@ async def test_a_place_that_is_none_is_refused(office: Office, near: str) -> Non
     assert problem(answer, 422, "invalid-request")["errors"][0]["pointer"] == "/query/near"
 
 
+@provokes("put_hall", "state-conflict")
 async def test_a_change_names_the_version_that_it_changes(office: Office) -> None:
     changed = good(await put(office, "", HALL))
     assert (changed["name"], changed["version"]) == ("测试大厅", 2)
@@ -126,6 +128,7 @@ async def test_devices_are_seen_by_managers_only(office: Office) -> None:
     problem(await office.get(url, headers=office.citizen()), 403, "forbidden")
 
 
+@provokes("put_booking_policy", "state-conflict")
 async def test_a_policy_is_followed_by_its_next_version(office: Office) -> None:
     url, me = f"/api/v1/policies/{office.code}", office.manager()
     default = good(await office.get(f"policies/{office.code}"))

@@ -9,6 +9,7 @@ from services.appointments.guides import rules
 from services.appointments.guides.schemas import ItemTerms
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.provoking import provokes
 
 TERMS: dict[str, Any] = {
     "name": "测试事项",
@@ -77,6 +78,7 @@ async def put_guide(office: Office, **change: Any) -> Any:
     return await office.client.put(url, json={**GUIDE, **change}, headers=headers)
 
 
+@provokes("put_item", "state-conflict")
 async def test_an_item_is_added_changed_and_listed(office: Office) -> None:
     code = f"NEW-{office.code}"
     added = good(await put_item(office, code))
@@ -126,6 +128,7 @@ async def test_another_departments_officer_finds_no_item(office: Office) -> None
     problem(await office.client.put(url, json=GUIDE, headers=headers), 404, "not-found")
 
 
+@provokes("put_guide", "state-conflict")
 async def test_each_guide_is_the_next_version_and_old_ones_stay(office: Office) -> None:
     url = f"items/{office.items[0]}/guide"
     first = good(await put_guide(office))

@@ -11,6 +11,7 @@ from shared.ids import new_id, public_code
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
 from tests.appointments.test_queueing_booking import booked, state_of
+from tests.provoking import provokes
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ async def test_an_account_holds_one_walk_in_ticket_for_an_item(floor: Floor) -> 
     problem(both, 409, "already-ticketed")
 
 
+@provokes("issue_ticket", "already-ticketed")
 async def test_a_place_given_up_or_used_is_free_again(floor: Floor) -> None:
     me = f"citizen-{uuid4().hex}"
     for _ in range(2):
@@ -104,6 +106,7 @@ async def test_other_people_and_other_halls_are_not_concerned(floor: Floor, hall
     await other.issue(headers=citizen(other, me))
 
 
+@provokes("undo_ticket", "ticketed-again")
 async def test_a_finish_cannot_be_undone_once_a_new_ticket_was_taken(floor: Floor) -> None:
     me = f"citizen-{uuid4().hex}"
     ticket = await floor.issue(headers=citizen(floor, me))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
+from tests.provoking import provokes
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ async def test_nobody_waiting_is_no_content(open_hall: Floor) -> None:
     assert (await open_hall.window("call-next")).status_code == 204
 
 
+@provokes("call_next", "window-busy")
 async def test_a_busy_window_calls_nobody_else(open_hall: Floor) -> None:
     first, _ = await open_hall.issue(), await open_hall.issue()
     await open_hall.call()
@@ -67,6 +69,7 @@ async def test_the_same_key_calls_the_same_person(open_hall: Floor) -> None:
     assert (late["id"], late["state"]) == (good(first)["id"], "done")
 
 
+@provokes("recall_ticket", "recall-too-soon", "recalls-spent")
 async def test_recalls_are_three_and_a_minute_apart(open_hall: Floor) -> None:
     ticket = await open_hall.issue()
     await open_hall.call()
@@ -90,6 +93,7 @@ async def test_back_in_time_keeps_half_of_the_wait(open_hall: Floor) -> None:
     assert (await open_hall.call())["id"] == ticket["id"]
 
 
+@provokes("resume_ticket", "too-late-to-return")
 async def test_back_too_late_needs_a_new_ticket(open_hall: Floor) -> None:
     ticket = await open_hall.issue()
     await open_hall.call()
@@ -144,6 +148,8 @@ async def test_a_draining_window_closes_with_its_last_person(open_hall: Floor) -
     assert good(await open_hall.window("close", 1))["state"] == "closed"
 
 
+@provokes("call_next", "state-conflict")
+@provokes("pause_window", "state-conflict")
 async def test_a_paused_window_goes_on(open_hall: Floor) -> None:
     await open_hall.issue()
     assert good(await open_hall.window("pause", reason="午餐"))["pause_reason"] == "午餐"

@@ -20,6 +20,7 @@ from services.appointments.priority.rules import (
 from services.appointments.priority.schemas import DEFAULT_CREDITS, IdNumberEvidence, Policy
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
+from tests.provoking import provokes
 
 NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 POLICY = Policy()
@@ -125,6 +126,7 @@ async def test_evidence_gives_its_credit(
     assert (entry["class"], entry["credit_minutes"]) == (wanted, credit)
 
 
+@provokes("issue_ticket", "evidence-refused")
 @pytest.mark.parametrize(
     ("role", "wanted", "evidence"),
     [

@@ -7,6 +7,7 @@ import pytest
 
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, problem, serve_items
+from tests.provoking import provokes
 
 
 @pytest.fixture
@@ -95,6 +96,7 @@ async def test_a_wrong_field_of_an_action_is_named(
     assert await floor.see(ticket) == before
 
 
+@provokes("serve_ticket", "state-conflict")
 async def test_a_stale_version_is_a_conflict(floor: Floor) -> None:
     ticket = await floor.issue()
     await floor.call()

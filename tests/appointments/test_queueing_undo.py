@@ -4,6 +4,7 @@ import pytest
 
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
+from tests.provoking import provokes
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ async def test_undo_is_over_after_a_minute(floor: Floor) -> None:
     problem(await floor.do(ticket, "undo"), 409, "nothing-to-undo")
 
 
+@provokes("undo_ticket", "nothing-to-undo")
 async def test_an_undo_is_not_undone(floor: Floor) -> None:
     ticket = await floor.issue()
     await floor.call()
@@ -72,6 +74,7 @@ async def test_an_undone_transfer_takes_its_new_leg_back(floor: Floor) -> None:
     assert (await floor.call(1))["id"] == again["next_ticket_id"]
 
 
+@provokes("undo_ticket", "leg-already-called")
 async def test_a_transfer_whose_leg_was_called_stays(floor: Floor) -> None:
     ticket = await floor.issue()
     await floor.call()

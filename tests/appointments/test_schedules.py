@@ -14,6 +14,7 @@ from shared.database.engine import Sessions
 from shared.messaging.events import Envelope
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.provoking import provokes
 
 RULE: dict[str, Any] = {
     "code": "WEEK",
@@ -85,6 +86,7 @@ async def test_applied_rules_are_on_sale_up_to_the_horizon(office: Office) -> No
     assert len(await office.events("slot.opened")) == 3
 
 
+@provokes("apply_schedule", "proposal-changed")
 async def test_apply_does_what_was_read_or_nothing(office: Office) -> None:
     body = change(office, {})
     seen = good(await propose(office, body))

@@ -15,6 +15,7 @@ from services.appointments.queueing.workflow import EDGES, Action
 from shared.clock import today
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
+from tests.provoking import provokes
 
 S, A = TicketState, Action
 
@@ -119,6 +120,13 @@ async def test_estimates_are_held_against_what_came(floor: Floor) -> None:
     assert quality["mean_error_minutes"] == 45.0
 
 
+@provokes("abandon_ticket", "state-conflict")
+@provokes("finish_ticket", "state-conflict")
+@provokes("miss_ticket", "state-conflict")
+@provokes("park_ticket", "state-conflict")
+@provokes("recall_ticket", "state-conflict")
+@provokes("resume_ticket", "state-conflict")
+@provokes("transfer_ticket", "state-conflict")
 async def test_live_figures_are_those_recomputed_from_the_log(
     floor: Floor, owner: asyncpg.Connection
 ) -> None:

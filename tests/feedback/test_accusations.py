@@ -5,8 +5,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.feedback.letter_helpers import API, LetterOffice, new_department
+from tests.provoking import provokes
 
 
+@provokes("letter_dispatch", "department-accused")
+@provokes("read_letter_papers", "not-found")
+@provokes("read_original_letter", "not-found")
+@provokes("read_redaction", "not-found")
 async def test_an_accusation_never_reaches_whom_it_accuses(office: LetterOffice) -> None:
     letter = await office.write(kind="accusation", title="举报违规收费")
     unnamed = await letter.act("register")

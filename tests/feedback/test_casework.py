@@ -11,8 +11,10 @@ from services.feedback.casework.events import LetterDispatched, LetterMerged, Le
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.isolated_service import at, outbox
 from tests.feedback.letter_helpers import API, FIELDS, WAY, Letter, LetterOffice
+from tests.provoking import provokes
 
 
+@provokes("letter_approve", "four-eyes")
 async def test_whoever_wrote_a_reply_may_not_approve_it(office: LetterOffice) -> None:
     letter = await office.letter_in(S.HANDLING)
     await letter.act("submit_reply", sub="li")
@@ -51,6 +53,7 @@ async def test_the_sender_is_told_why_and_where_else_to_go(office: LetterOffice)
     assert "人民法院" in step["message"]
 
 
+@provokes("letter_return", "already-returned")
 async def test_a_second_return_has_to_be_disputed(office: LetterOffice) -> None:
     letter = await office.letter_in(S.DISPATCHED)
     for action in ("return", "accept", "dispatch"):
@@ -60,6 +63,7 @@ async def test_a_second_return_has_to_be_disputed(office: LetterOffice) -> None:
     assert (await letter.act("dispute")).status_code == 200
 
 
+@provokes("letter_return", "return-too-late")
 async def test_a_return_comes_within_two_working_days(office: LetterOffice) -> None:
     letter = await office.letter_in(S.DISPATCHED)
     office.isolated.clock.now = at("2026-11-26 00:00")
@@ -75,6 +79,7 @@ async def test_an_extension_moves_the_due_date_and_keeps_the_first(office: Lette
     assert (clock["due_on"], clock["original_due_on"]) == ("2026-12-10", "2026-12-07")
 
 
+@provokes("letter_approve_extension", "four-eyes")
 async def test_an_extension_is_not_approved_by_its_asker(office: LetterOffice) -> None:
     letter = await office.letter_in(S.HANDLING)
     await letter.act("request_extension", sub="li")
@@ -82,6 +87,7 @@ async def test_an_extension_is_not_approved_by_its_asker(office: LetterOffice) -
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
 
 
+@provokes("letter_request_extension", "extension-too-late")
 async def test_an_extension_is_not_asked_for_after_the_due_date(office: LetterOffice) -> None:
     letter = await office.letter_in(S.HANDLING)
     office.isolated.clock.now = at("2026-12-08 00:00")
@@ -104,6 +110,7 @@ async def test_a_sender_who_does_not_answer_stops_nothing(office: LetterOffice) 
     assert (await letter.seen())["state"] == "handling"
 
 
+@provokes("supplement_my_letter", "too-many-supplements")
 async def test_a_letter_takes_twenty_supplements(office: LetterOffice) -> None:
     letter = await office.write()
     answers = [await letter.as_sender("supplement", text=f"补充{n}") for n in range(21)]
@@ -125,6 +132,7 @@ async def test_silence_closes_unrated(office: LetterOffice) -> None:
         assert rated.scalar_one() == 0
 
 
+@provokes("rate_my_letter", "already-rated")
 async def test_an_answer_is_rated_once(office: LetterOffice) -> None:
     letter = await office.letter_in(S.REPLIED)
     assert (await letter.act("rate_good")).status_code == 200
@@ -132,6 +140,7 @@ async def test_an_answer_is_rated_once(office: LetterOffice) -> None:
     assert (again.status_code, again.json()["type"]) == (409, "/problems/answer-already-rated")
 
 
+@provokes("reopen_my_letter", "reopened-twice")
 async def test_a_letter_is_reopened_twice_at_most(office: LetterOffice) -> None:
     letter = await office.letter_in(S.REPLIED)
     for _ in range(2):
@@ -153,6 +162,7 @@ async def test_a_letter_is_reopened_twice_at_most(office: LetterOffice) -> None:
         ]
 
 
+@provokes("reopen_my_letter", "reopen-too-late")
 async def test_the_reopen_window_is_the_databases(office: LetterOffice) -> None:
     letter = await office.letter_in(S.REPLIED)
     forged = await letter.as_sender("reopen", reason="没解决", replied_at="2027-01-01T00:00:00Z")

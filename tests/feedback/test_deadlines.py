@@ -19,6 +19,7 @@ from services.feedback.deadlines.service import Subject
 from shared.errors import NotFound, StateConflict
 from shared.ids import new_id
 from tests.feedback.isolated_service import IsolatedService, at
+from tests.provoking import provokes
 
 REPLY = PolicyKind.REPLY_CONSULTATION
 MONDAY = at("2026-11-23 10:00")
@@ -179,6 +180,7 @@ async def test_the_citizens_own_clocks_are_found_when_they_have_run_out(
     assert over.subject_id == subject.id
 
 
+@provokes("add_deadline_policy", "policy-stands")
 async def test_an_administrator_adds_a_policy_but_changes_none(isolated: IsolatedService) -> None:
     row = {
         "region": "GD",

@@ -9,6 +9,7 @@ from services.feedback.casework import workflow
 from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, LetterMove
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.letter_helpers import WAY, Letter, LetterOffice
+from tests.provoking import provokes
 
 PREPARED = {"approve_extension": "request_extension", "refuse_extension": "request_extension"}
 """Actions that answer another one."""
@@ -99,6 +100,7 @@ def test_the_clock_is_no_caller() -> None:
     assert "close" not in workflow.STAFF_ACTIONS
 
 
+@provokes("letter_register", "precondition-required", "state-conflict")
 async def test_an_action_needs_the_version_that_was_seen(office: LetterOffice) -> None:
     letter = await office.write()
     path = f"/api/v1/letters/{letter.id}/actions/register"
@@ -110,6 +112,7 @@ async def test_an_action_needs_the_version_that_was_seen(office: LetterOffice) -
     assert stale.json()["version"] == 1
 
 
+@provokes("letter_dispatch", "state-conflict")
 async def test_two_at_once_make_one_move(office: LetterOffice) -> None:
     letter = await office.letter_in(S.ACCEPTED)
     fields = await office.fields("dispatch")

@@ -7,6 +7,7 @@ import pytest
 from services.feedback.casework.workflow import LIVE
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.letter_helpers import LetterOffice
+from tests.provoking import provokes
 
 
 async def test_a_merged_letter_follows_the_other_and_can_be_freed(office: LetterOffice) -> None:
@@ -22,6 +23,7 @@ async def test_a_merged_letter_follows_the_other_and_can_be_freed(office: Letter
     assert (seen["state"], seen["reply"], seen["due_on"]) == ("received", None, "2026-12-07")
 
 
+@provokes("letter_merge", "cannot-merge")
 async def test_merging_makes_no_circle(office: LetterOffice) -> None:
     a, b, c = [await office.write() for _ in range(3)]
     assert (await a.act("merge", into=a.id)).status_code == 409

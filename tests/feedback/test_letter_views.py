@@ -13,10 +13,12 @@ from services.feedback.letters.models import Letter as Row
 from services.feedback.letters.models import LetterState as S
 from shared.security.identity import Caller
 from tests.feedback.letter_helpers import API, LetterOffice
+from tests.provoking import provokes
 
 CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
 
 
+@provokes("read_letter_file", "not-found")
 async def test_a_department_sees_its_own_letters_only(office: LetterOffice) -> None:
     letter = await office.letter_in(S.HANDLING)
     other = "T-OTHER"

@@ -11,6 +11,7 @@ from services.feedback.letters import queries, rules
 from services.feedback.letters.numbers import is_registration_number
 from tests.feedback.isolated_service import at
 from tests.feedback.letter_helpers import API, BODY, LetterOffice
+from tests.provoking import provokes
 
 CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
 
@@ -27,6 +28,7 @@ async def test_a_letter_gets_a_number_and_a_code(office: LetterOffice) -> None:
     assert len(receipt["query_code"]) == 10
 
 
+@provokes("write_letter", "forbidden")
 async def test_numbers_have_no_gap_under_load_and_rollback(office: LetterOffice) -> None:
     office.isolated.clock.now = at("2026-11-11 09:00")
     bad = {"kind": "help", "title": "路灯不亮", "body": BODY, "channel": "phone"}
@@ -90,6 +92,7 @@ async def test_number_and_code_are_read_as_people_type_them(office: LetterOffice
     assert answer.status_code == 200
 
 
+@provokes("read_my_letter", "not-found")
 async def test_a_wrong_code_and_a_wrong_number_are_answered_alike(office: LetterOffice) -> None:
     letter = await office.write()
     wrong_check_digit = letter.reg_no[:-1] + str((int(letter.reg_no[-1]) + 1) % 10)
@@ -108,6 +111,7 @@ async def test_a_wrong_code_and_a_wrong_number_are_answered_alike(office: Letter
         assert answer.json()["detail"] == "登记编号或查询码不对，请核对后再试"
 
 
+@provokes("read_my_letter", "too-many-requests")
 async def test_many_wrong_codes_are_throttled_but_the_right_one_opens(office: LetterOffice) -> None:
     letter = await office.write()
     path = f"{API}/letters/{letter.reg_no}"

@@ -12,6 +12,7 @@ from services.feedback.publication.events import LetterPublished
 from tests.feedback.isolated_service import outbox
 from tests.feedback.letter_helpers import API, LetterOffice
 from tests.feedback.reviewing import BODY, CANARIES, Review, found, published, replied
+from tests.provoking import provokes
 
 
 def leaks(shown: str) -> list[str]:
@@ -66,6 +67,7 @@ async def test_a_proposal_left_undecided_blocks(office: LetterOffice) -> None:
     assert (blocked.status_code, blocked.json()["undecided"]) == (409, len(view["spans"]))
 
 
+@provokes("approve_publication", "publication-blocked")
 async def test_a_number_nobody_decided_blocks(office: LetterOffice) -> None:
     review = await replied(office, body="请致电71422222咨询，谢谢。")
     view = await review.opened()
@@ -119,6 +121,7 @@ async def test_a_span_of_another_letter_is_refused(office: LetterOffice) -> None
     assert (await mine.post("/spans", accept=[foreign])).status_code == 422
 
 
+@provokes("approve_publication", "four-eyes")
 async def test_a_complaint_takes_two_reviewers(office: LetterOffice) -> None:
     review = await replied(office, kind="complaint")
     await review.accept_all()
@@ -140,12 +143,14 @@ async def test_changed_spans_need_new_approvals(office: LetterOffice) -> None:
     assert (second.json()["state"], second.json()["approvals"]) == ("in_review", ["reviewer-2"])
 
 
+@provokes("open_redaction", "not-agreed")
 async def test_what_its_sender_keeps_private_stays_private(office: LetterOffice) -> None:
     review = await replied(office, wants_public=False)
     refused = await review.post()
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-agreed")
 
 
+@provokes("open_redaction", "accusation-not-published")
 async def test_an_accusation_is_published_only_on_a_stated_basis(office: LetterOffice) -> None:
     letter = await office.write(kind="accusation", title="举报违规收费", body="收费没有公示。")
     await letter.act("register", accused=[])
@@ -165,11 +170,13 @@ async def test_an_accusation_is_published_only_on_a_stated_basis(office: LetterO
     assert "department_code" not in next(e for e in told if e["letter_id"] == letter.id)
 
 
+@provokes("open_redaction", "not-answered")
 async def test_only_an_answered_letter_is_published(office: LetterOffice) -> None:
     review = Review(await office.letter_in(S.HANDLING))
     assert (await review.post()).json()["type"] == "/problems/not-answered"
 
 
+@provokes("approve_publication", "not-answered", "not-found")
 async def test_a_redaction_of_an_older_reply_publishes_nothing_newer(office: LetterOffice) -> None:
     review = await replied(office)
     await review.accept_all()
@@ -182,6 +189,7 @@ async def test_a_redaction_of_an_older_reply_publishes_nothing_newer(office: Let
     assert await found(office, department_code=office.department) == []
 
 
+@provokes("read_published_letter", "not-found")
 async def test_a_copy_taken_down_is_gone_at_once(office: LetterOffice) -> None:
     review = await published(office)
     gone = await review.post("/take-down", role="supervisor")
@@ -191,6 +199,7 @@ async def test_a_copy_taken_down_is_gone_at_once(office: LetterOffice) -> None:
     assert (await office.client.get(path)).status_code == 404
 
 
+@provokes("approve_publication", "state-conflict")
 async def test_a_declined_reply_says_why(office: LetterOffice) -> None:
     review = await replied(office)
     await review.opened()

@@ -13,6 +13,7 @@ from services.feedback.ratings.events import RatingInvited, RatingReceived
 from tests.feedback.event_helpers import EventClient
 from tests.feedback.isolated_service import new_code
 from tests.feedback.visit_helpers import key_of
+from tests.provoking import provokes
 from tests.support import eventually
 
 Sign = Callable[..., dict[str, str]]
@@ -101,6 +102,8 @@ _INVITATIONS = """
 """
 
 
+@provokes("ask_to_rate", "not-found")
+@provokes("give_rating", "already-rated")
 async def test_fifty_at_once_give_one_rating(
     feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
 ) -> None:

@@ -10,6 +10,7 @@ from services.feedback.ratings import service
 from services.feedback.ratings.contracts import CaseFinished
 from tests.feedback.isolated_service import IsolatedService
 from tests.feedback.visit_helpers import BAD, GOOD, ServedCitizen, rated_badly
+from tests.provoking import provokes
 
 
 async def test_tags_are_public_and_belong_to_grades(isolated: IsolatedService) -> None:
@@ -32,6 +33,7 @@ async def test_a_service_is_rated_once(isolated: IsolatedService) -> None:
     assert (invitation["state"], invitation["rating"]["state"]) == ("rated", "rated_good")
 
 
+@provokes("give_rating", "invitation-expired")
 async def test_an_expired_invitation_cannot_be_used(isolated: IsolatedService) -> None:
     served = await ServedCitizen(isolated).invite()
     isolated.clock.advance(days=15, hours=13, minutes=59)
@@ -45,6 +47,7 @@ async def test_an_expired_invitation_cannot_be_used(isolated: IsolatedService) -
     assert (await served.invitation())["rating"] is None
 
 
+@provokes("amend_rating", "no-longer-amendable")
 async def test_a_rating_is_amended_once(isolated: IsolatedService) -> None:
     served = await rated_badly(isolated)
     amended = await served.amend(GOOD)
@@ -84,6 +87,7 @@ async def test_a_rating_that_is_being_put_right_is_no_longer_amended(
     assert (await served.amend(GOOD)).status_code == status
 
 
+@provokes("amend_rating", "not-found")
 async def test_nothing_is_amended_before_it_is_given(isolated: IsolatedService) -> None:
     served = await ServedCitizen(isolated).invite()
     assert (await served.amend(GOOD)).status_code == 404
@@ -134,6 +138,7 @@ async def test_an_unreadable_body_is_a_client_error(isolated: IsolatedService, r
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@provokes("give_rating", "not-found")
 async def test_a_made_up_token_is_not_found(isolated: IsolatedService) -> None:
     answer = await isolated.post("/ratings", body={"token": uuid4().hex * 2, **GOOD})
     assert answer.status_code == 404

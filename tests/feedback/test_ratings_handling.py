@@ -9,6 +9,7 @@ from services.feedback.ratings.events import RatingRectified, ReturnVisitRequest
 from services.feedback.ratings.models import RatingAction, RatingState
 from tests.feedback.isolated_service import IsolatedService, new_code, outbox
 from tests.feedback.visit_helpers import BODIES, ServedCitizen, rated_badly
+from tests.provoking import provokes
 
 ALLOWED = {
     ("rated_bad", "verify"): ("officer", "verifying"),
@@ -133,6 +134,7 @@ async def test_an_excluded_rating_asks_nothing_of_anybody(isolated: IsolatedServ
     assert (excluded["state"], excluded["due_on"]) == ("excluded", None)
 
 
+@provokes("revisit_rating", "same-person")
 @pytest.mark.parametrize("action", ["verify", "rectify", "feedback"])
 async def test_whoever_had_a_part_in_it_may_not_make_the_return_visit(
     isolated: IsolatedService, action: str
@@ -145,6 +147,7 @@ async def test_whoever_had_a_part_in_it_may_not_make_the_return_visit(
     assert (await served.act("revisit", sub="another")).status_code == 200
 
 
+@provokes("revisit_rating", "revisited-today")
 async def test_three_tries_on_different_days(isolated: IsolatedService) -> None:
     served = await rated_badly(isolated)
     await served.take("verify", "rectify", "feedback")
@@ -174,6 +177,10 @@ async def test_unsatisfied_is_rectified_once_more_then_ordered(isolated: Isolate
     assert order.json()["items"][0]["cause_id"] == served.rating_id
 
 
+@provokes("appeal_rating", "not-found")
+@provokes("get_rating", "not-found")
+@provokes("rectify_rating", "not-found")
+@provokes("verify_rating", "not-found")
 async def test_another_department_sees_nothing_of_it(isolated: IsolatedService) -> None:
     served, other = await rated_badly(isolated), new_code()
     for path in (f"/ratings/{served.rating_id}",):
@@ -199,6 +206,7 @@ async def test_a_hall_manager_reads_the_own_hall_and_changes_nothing(
     assert answer.status_code == 403
 
 
+@provokes("rectify_rating", "state-conflict")
 async def test_a_lost_race_names_the_present_state(isolated: IsolatedService) -> None:
     served = await rated_badly(isolated)
     version = (await served.detail())["version"]

@@ -8,6 +8,7 @@ import pytest
 from services.feedback.ratings.rules import STAFF
 from tests.feedback.isolated_service import IsolatedService
 from tests.feedback.visit_helpers import BAD, GOOD, ServedCitizen, key_of
+from tests.provoking import provokes
 
 ASK = "/ratings/invitations"
 STRANGER = key_of(uuid4())["rating_key"]
@@ -41,6 +42,9 @@ async def test_the_id_alone_opens_nothing(isolated: IsolatedService) -> None:
     assert (await isolated.post(ASK, body={"case_id": str(served.case_id)})).status_code == 422
 
 
+@provokes("amend_rating", "not-for-staff")
+@provokes("ask_to_rate", "not-for-staff")
+@provokes("give_rating", "not-for-staff")
 @pytest.mark.parametrize("role", sorted(STAFF))
 async def test_staff_neither_ask_nor_rate_nor_amend(isolated: IsolatedService, role: str) -> None:
     served = await ServedCitizen(isolated).invite()

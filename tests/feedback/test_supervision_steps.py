@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.workflow import OrderAction
 from tests.feedback.isolated_service import IsolatedService, new_code
+from tests.provoking import provokes
 
 ALLOWED = {
     ("issued", "acknowledge", "officer"): "acknowledged",
@@ -106,6 +107,9 @@ async def test_what_was_written_is_sealed_in_the_database(isolated: IsolatedServ
     assert found.scalar_one().startswith("v1|")
 
 
+@provokes("acknowledge_supervision_order", "not-found")
+@provokes("get_supervision_order", "not-found")
+@provokes("list_supervision_items", "not-found")
 async def test_another_department_sees_no_order_and_cannot_answer(
     isolated: IsolatedService,
 ) -> None:
@@ -123,6 +127,7 @@ async def test_another_department_sees_no_order_and_cannot_answer(
     assert [o["id"] for o in own.json()["items"]] == [order["id"]]
 
 
+@provokes("acknowledge_supervision_order", "state-conflict")
 async def test_a_stale_version_is_refused_and_told_the_present_one(
     isolated: IsolatedService,
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Headers
 from tests.gateway.test_sign_in import new_account, refresh, sign_in
+from tests.provoking import provokes
 
 
 async def test_a_disabled_account_cannot_sign_in_or_refresh(
@@ -28,6 +29,7 @@ async def test_a_disabled_account_cannot_sign_in_or_refresh(
     assert (await sign_in(client, account)).status_code == 200
 
 
+@provokes("disable_account", "state-conflict")
 async def test_a_lost_race_names_the_present_state(client: httpx.AsyncClient, as_: Headers) -> None:
     account = await new_account(client, as_, "clerk", "H001")
     path = f"/api/v1/accounts/{account['id']}/disable"
@@ -50,7 +52,14 @@ async def test_new_grants_end_the_old_sign_ins(client: httpx.AsyncClient, as_: H
     assert (await sign_in(client, account)).json()["scope"] == "hall_manager"
 
 
-@pytest.mark.parametrize("action", ["grants", "disable", "enable"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        pytest.param("grants", marks=provokes("grant_account", "own-grant")),
+        pytest.param("disable", marks=provokes("disable_account", "own-grant")),
+        pytest.param("enable", marks=provokes("enable_account", "own-grant")),
+    ],
+)
 async def test_an_administrator_changes_nothing_of_itself(
     client: httpx.AsyncClient, as_: Headers, action: str
 ) -> None:
@@ -63,6 +72,7 @@ async def test_an_administrator_changes_nothing_of_itself(
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/own-grant")
 
 
+@provokes("create_account", "roles-exclude")
 @pytest.mark.parametrize(
     "roles",
     [
@@ -93,6 +103,7 @@ async def test_only_administrators_make_accounts(
     assert answer.status_code == 403
 
 
+@provokes("create_account", "account-taken")
 async def test_a_name_is_taken_once(client: httpx.AsyncClient, as_: Headers) -> None:
     account = await new_account(client, as_, "clerk", "H001")
     wanted = {"account": account["name"], "roles": ["clerk"], "places": ["H001"]}

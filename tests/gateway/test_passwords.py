@@ -14,6 +14,7 @@ from shared.database.engine import Sessions, new_sessions
 from shared.errors import Invalid
 from tests.conftest import Headers
 from tests.gateway.test_sign_in import new_account, refresh, sign_in
+from tests.provoking import provokes
 from tests.support import Databases
 
 PASSWORD = "/api/v1/auth/password"
@@ -44,6 +45,7 @@ async def test_a_new_password_ends_every_sign_in_and_the_old_password(
     assert (await sign_in(client, account, BETTER)).status_code == 200
 
 
+@provokes("change_password", "locked-out", "wrong-password")
 async def test_a_wrong_present_password_changes_nothing_and_counts_as_a_failure(
     client: httpx.AsyncClient, as_: Headers
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_mixed_password_and_a_long_phrase_will_do(strong: str) -> None:
     rules.ensure_strong(strong, "clerk7", "Lotus-Pond-26")
 
 
+@provokes("reset_password", "own-grant", "state-conflict")
 async def test_an_administrator_replaces_a_forgotten_password_but_not_its_own(
     client: httpx.AsyncClient, as_: Headers
 ) -> None:

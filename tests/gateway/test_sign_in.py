@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
+from tests.provoking import provokes
 
 Json = dict[str, Any]
 
@@ -118,6 +119,7 @@ async def test_ten_failures_lock_even_the_right_password(
     assert 800 < int(right.headers["retry-after"]) <= 901
 
 
+@provokes("issue_token", "invalid-grant", "locked-out")
 async def test_a_lock_ends_after_its_time(
     client: httpx.AsyncClient, as_: Headers, sql: Any
 ) -> None:
@@ -208,6 +210,7 @@ async def test_systems_sign_in_with_their_secret_in_form_or_header(
         assert answer.json()["scope"] == "system"
 
 
+@provokes("issue_token", "invalid-client")
 async def test_people_are_no_clients(client: httpx.AsyncClient, as_: Headers) -> None:
     account = await new_account(client, as_, "clerk", "H001")
     form = {"grant_type": "client_credentials"}

@@ -16,6 +16,7 @@ from shared.database.engine import RoomSession
 from tests import support
 from tests.projects import make
 from tests.projects.test_reports import inside
+from tests.provoking import provokes
 from tests.support import Databases
 
 Headers = Callable[..., dict[str, str]]
@@ -75,6 +76,7 @@ async def test_audits_ordered_at_once_each_freeze_a_report_of_their_own(
         assert await inside(databases, recompute) == file.content
 
 
+@provokes("run_audit", "audit-running")
 async def test_who_waited_long_enough_is_told_which_audit_is_running(
     projects: httpx.AsyncClient,
     as_: Headers,

@@ -11,6 +11,7 @@ import pytest
 from services.projects.calendar.models import RuleKind
 from services.projects.calendar.rules import ClockRule, due, due_on
 from shared.workdays import CalendarUnknown, official
+from tests.provoking import provokes
 
 Headers = Callable[..., dict[str, str]]
 
@@ -134,6 +135,9 @@ async def test_a_year_is_read_with_its_notice(projects: httpx.AsyncClient) -> No
 FIVE_DAYS = {"formed_on": "2026-04-15", "rule": {"kind": "working_days", "n": 5}}
 
 
+@provokes("add_calendar_version", "unknown-region")
+@provokes("preview_clock", "unknown-region")
+@provokes("read_calendar", "unknown-region")
 async def test_an_unknown_region_is_refused_and_the_known_ones_are_named(
     projects: httpx.AsyncClient, as_: Headers
 ) -> None:
@@ -158,6 +162,7 @@ async def test_an_unknown_region_is_refused_and_the_known_ones_are_named(
             assert {"code": "CN-45", "name": "广西壮族自治区"} in problem["known"]
 
 
+@provokes("add_region", "region-registered")
 async def test_a_region_without_its_own_notice_keeps_the_nations_days_and_says_so(
     projects: httpx.AsyncClient, as_: Headers
 ) -> None:

@@ -17,6 +17,7 @@ from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
+from tests.provoking import provokes
 
 Connect = Callable[[str], Awaitable[asyncpg.Connection]]
 
@@ -45,6 +46,7 @@ def order(**changes: Any) -> dict[str, Any]:
     }
 
 
+@provokes("put_portal", "state-conflict")
 async def test_a_portal_is_registered_and_changed_by_its_version(
     desk: Desk, shop: Any, as_: Headers
 ) -> None:
@@ -58,6 +60,7 @@ async def test_a_portal_is_registered_and_changed_by_its_version(
     assert (await desk.client.get(path, headers=as_("auditor"))).json()["every_minutes"] == 60
 
 
+@provokes("get_portal", "not-found")
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -106,6 +109,7 @@ async def test_a_run_is_ordered_and_its_progress_read(desk: Desk, shop: Any, as_
     assert [item["id"] for item in listed] == [started.json()["run"]]
 
 
+@provokes("put_portal_rule", "invalid-request")
 async def test_a_rule_that_reads_nothing_of_the_last_capture_does_not_go_live(
     desk: Desk, shop: Any, as_: Headers
 ) -> None:
@@ -164,6 +168,7 @@ async def test_a_dry_run_is_guarded_like_a_run(desk: Desk, shop: Any, as_: Heade
     assert answer.json()["fault"] == "address_refused"
 
 
+@provokes("start_run", "no-collector-rule")
 async def test_a_portal_without_a_rule_cannot_be_run(desk: Desk, shop: Any, as_: Headers) -> None:
     portal_id = f"t-{uuid4().hex[:10]}"
     await desk.client.put(f"/api/v1/portals/{portal_id}", json=order(), headers=as_("admin"))
@@ -192,6 +197,7 @@ async def test_evidence_is_shown_with_its_proof_and_given_as_it_was(desk: Desk, 
     await desk.do("DELETE FROM evidence_day")
 
 
+@provokes("get_evidence", "not-found")
 async def test_evidence_of_a_page_that_is_not_public_is_for_auditors(
     desk: Desk, shop: Any, as_: Headers
 ) -> None:

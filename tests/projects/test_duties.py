@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.projects import make
+from tests.provoking import provokes
 
 Headers = Callable[..., dict[str, str]]
 Sql = Callable[[str], Awaitable[asyncpg.Connection]]
@@ -84,6 +85,7 @@ async def test_an_unknown_formation_date_is_unknown_never_in_time(
     assert (made["verdict"], made["due_on"], made["formed_on"]) == ("unknown", None, None)
 
 
+@provokes("record_trigger_event", "already-recorded")
 async def test_the_same_event_twice_is_a_conflict_that_names_the_duty(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:
@@ -137,6 +139,9 @@ async def test_bad_input_names_the_field_and_writes_nothing(
     assert await rows.fetchval(count, unit) == 0
 
 
+@provokes("read_duty", "not-found")
+@provokes("read_duty_clock", "not-found")
+@provokes("record_trigger_event", "not-found")
 async def test_an_officer_sees_only_their_own_unit(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:
@@ -192,6 +197,7 @@ async def test_the_list_turns_pages(projects: httpx.AsyncClient, as_: Headers, s
 RULING = {"document": "宁政办〔2026〕1号", "reason": "测试", "version": 1}
 
 
+@provokes("exempt_duty", "state-conflict")
 async def test_an_exemption_carries_its_article_and_a_restored_duty_is_judged_again(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:
@@ -229,6 +235,8 @@ async def test_an_extension_moves_the_last_day_by_working_days(
     assert refused.status_code == 403
 
 
+@provokes("extend_duty", "state-conflict")
+@provokes("suspend_duty", "state-conflict")
 async def test_of_two_rulings_on_one_version_one_wins(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:

@@ -15,6 +15,7 @@ from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.collecting_world import Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
+from tests.provoking import provokes
 from tests.support import connect
 
 ITEM = "MP-02-01"
@@ -128,6 +129,7 @@ async def test_a_sure_match_that_means_late_waits_for_a_person(case: Case) -> No
     assert (await case.verdict(), await case.events("found")) == ("late", 1)
 
 
+@provokes("accept_match", "second-person-needed")
 async def test_a_likeness_that_means_late_needs_two_people(case: Case) -> None:
     title = "".join(case.name[:-2]) + "某" + case.name[-2:] + "建议书批复"
     case.publish(title, clock.today(clock.now()), code=False)
@@ -154,6 +156,8 @@ async def test_a_rejected_match_frees_the_duty_and_is_not_proposed_again(case: C
     assert await case.queue() == []
 
 
+@provokes("accept_match", "state-conflict")
+@provokes("reject_match", "state-conflict")
 async def test_a_decision_is_taken_once_and_on_what_was_seen(case: Case) -> None:
     case.publish(f"{case.name}建议书批复", clock.today(clock.now()))
     await case.desk.collect(case.portal_id)
@@ -163,8 +167,11 @@ async def test_a_decision_is_taken_once_and_on_what_was_seen(case: Case) -> None
     assert (await case.decide(match, "reject")).status_code == 200
     late = await case.decide(match, "accept")
     assert (late.status_code, late.json()["state"]) == (409, "rejected")
+    again = await case.decide(match, "reject")
+    assert (again.status_code, again.json()["state"]) == (409, "rejected")
 
 
+@provokes("accept_match", "not-found")
 async def test_an_auditor_of_another_unit_sees_and_decides_nothing(case: Case) -> None:
     case.publish(f"{case.name}建议书批复", clock.today(clock.now()))
     await case.desk.collect(case.portal_id)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.projects import make
+from tests.provoking import provokes
 
 Headers = Callable[..., dict[str, str]]
 Sql = Callable[[str], Awaitable[asyncpg.Connection]]
@@ -34,6 +35,7 @@ async def upload(
     )
 
 
+@provokes("put_project", "state-conflict")
 async def test_a_project_is_registered_then_changed_by_version(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:
@@ -61,6 +63,7 @@ async def test_codes_of_both_eras_are_taken(
     assert answer.status_code == 201
 
 
+@provokes("put_project", "not-found")
 async def test_an_officer_registers_projects_of_their_own_unit_only(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:
@@ -79,6 +82,7 @@ async def test_an_officer_registers_projects_of_their_own_unit_only(
     assert taken.status_code == 404
 
 
+@provokes("read_project", "not-found")
 async def test_an_import_creates_updates_and_lists(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:
@@ -112,6 +116,7 @@ async def test_an_import_creates_updates_and_lists(
     assert {one, two} <= {project["code"] for project in found}
 
 
+@provokes("import_projects", "import-refused")
 async def test_one_wrong_line_and_nothing_is_imported(
     projects: httpx.AsyncClient, as_: Headers
 ) -> None:

@@ -26,6 +26,7 @@ from services.projects.duties.rules import Sighting
 from shared.clock import SHANGHAI, now
 from shared.database.engine import RoomSession
 from tests.projects import make
+from tests.provoking import provokes
 from tests.support import Databases
 
 Headers = Callable[..., dict[str, str]]
@@ -210,6 +211,12 @@ async def test_a_day_ahead_is_refused_and_a_past_day_is_reported_as_it_was(
     assert report.json()["totals"]["due"] == 0
 
 
+@provokes("list_report_rows", "not-found")
+@provokes("read_report", "not-found")
+@provokes("read_report_csv", "not-found")
+@provokes("read_report_json", "not-found")
+@provokes("read_report_page", "not-found")
+@provokes("read_report_rows_page", "not-found")
 async def test_only_an_auditor_orders_an_audit_and_everyone_reads_reports(
     projects: httpx.AsyncClient, as_: Headers
 ) -> None:

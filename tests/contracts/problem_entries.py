@@ -1,0 +1,78 @@
+"""Which problems the routes say they may answer with, read from the routes themselves."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from fastapi.routing import APIRoute
+
+from deploy.services import SERVICES
+from shared.web import routing
+from shared.web.room import Room
+
+PREFIX = "/api/v1"
+ALWAYS = routing._ALWAYS
+"""What every route may answer: proven once, not for every operation."""
+
+_SLUG = re.compile(r"\(`/problems/([a-z0-9-]+)`\)")
+_PARAMETER = re.compile(r"\{[^}]+\}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One problem of one `problem_responses(...)`, and the operations that declare it there."""
+
+    service: str
+    slug: str
+    operations: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.slug} at {' or '.join(self.operations)}"
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All of them. Routes that share a declaration share its objects, and so its entries."""
+    found: dict[tuple[str, int, str], list[str]] = {}
+    for service, route in _routes():
+        for status, response in route.responses.items():
+            if response is not ALWAYS.get(status):
+                for slug in slugs(response):
+                    at = found.setdefault((service, id(response), slug), [])
+                    at.append(str(route.operation_id))
+    return tuple(Entry(service, slug, tuple(at)) for (service, _, slug), at in found.items())
+
+
+def slugs(response: dict[str, object]) -> list[str]:
+    """The slugs that a documented response names."""
+    return _SLUG.findall(str(response.get("description", "")))
+
+
+def operation_of(method: str, path: str) -> str | None:
+    """The operation that such a request is for; routes are tried in the services' own order."""
+    for _, route in _routes():
+        pattern = _PARAMETER.sub("[^/]+", PREFIX + route.path)
+        if method in route.methods and re.fullmatch(pattern, path):
+            return str(route.operation_id)
+    return None
+
+
+@cache
+def operations() -> frozenset[str]:
+    return frozenset(str(route.operation_id) for _, route in _routes())
+
+
+@cache
+def _routes() -> tuple[tuple[str, APIRoute], ...]:
+    return tuple((service, route) for service in SERVICES for route in _of(service))
+
+
+def _of(service: str) -> Iterator[APIRoute]:
+    rooms: tuple[Room, ...] = import_module(f"services.{service}.app").ROOMS
+    for room in rooms:
+        for router in room.routers:
+            for route in router.routes:
+                assert isinstance(route, APIRoute), "a router inside a router is not read here"
+                yield route
