@@ -132,7 +132,7 @@ async def test_silence_closes_unrated(office: LetterOffice) -> None:
         assert rated.scalar_one() == 0
 
 
-@provokes("rate_my_letter", "already-rated")
+@provokes("rate_my_letter", "answer-already-rated")
 async def test_an_answer_is_rated_once(office: LetterOffice) -> None:
     letter = await office.letter_in(S.REPLIED)
     assert (await letter.act("rate_good")).status_code == 200
