@@ -54,7 +54,7 @@ def operation_of(method: str, path: str) -> str | None:
     """The operation that such a request is for; routes are tried in the services' own order."""
     for _, route in _routes():
         pattern = _PARAMETER.sub("[^/]+", PREFIX + route.path)
-        if method in route.methods and re.fullmatch(pattern, path):
+        if method in (route.methods or ()) and re.fullmatch(pattern, path):
             return str(route.operation_id)
     return None
 

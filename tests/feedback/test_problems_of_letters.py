@@ -6,7 +6,7 @@ import httpx
 
 from services.feedback.letters import rules
 from services.feedback.letters.models import LetterState as S
-from tests.feedback.letter_helpers import API, Desk
+from tests.feedback.letter_helpers import API, LetterOffice
 from tests.feedback.reviewing import Review, replied
 from tests.provoking import provokes
 
@@ -18,34 +18,34 @@ def kind_of(answer: httpx.Response) -> tuple[int, str]:
 
 
 @provokes("letter_request_extension", "extension-pending")
-async def test_an_extension_is_asked_for_once_at_a_time(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
+async def test_an_extension_is_asked_for_once_at_a_time(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
     assert (await letter.act("request_extension")).status_code == 200
 
     assert kind_of(await letter.act("request_extension")) == (409, "extension-pending")
 
 
 @provokes("letter_approve_extension", "no-extension-asked")
-async def test_what_nobody_asked_for_is_not_approved(desk: Desk) -> None:
-    letter = await desk.letter_in(S.HANDLING)
+async def test_what_nobody_asked_for_is_not_approved(office: LetterOffice) -> None:
+    letter = await office.letter_in(S.HANDLING)
 
     assert kind_of(await letter.act("approve_extension")) == (409, "no-extension-asked")
 
 
 @provokes("letter_register", "not-found")
-async def test_a_letter_that_is_not_there_is_not_registered(desk: Desk) -> None:
-    answer = await desk.client.post(
+async def test_a_letter_that_is_not_there_is_not_registered(office: LetterOffice) -> None:
+    answer = await office.client.post(
         f"{API}/letters/{uuid4()}/actions/register",
         json={},
-        headers={**desk.headers("dispatcher"), **ENGLISH, "If-Match": '"1"'},
+        headers={**office.headers("dispatcher"), **ENGLISH, "If-Match": '"1"'},
     )
 
     assert kind_of(answer) == (404, "not-found")
 
 
 @provokes("withdraw_my_letter", "state-conflict", "not-found")
-async def test_a_sender_withdraws_once_and_with_the_code(desk: Desk) -> None:
-    letter = await desk.write()
+async def test_a_sender_withdraws_once_and_with_the_code(office: LetterOffice) -> None:
+    letter = await office.write()
 
     assert kind_of(await letter.as_sender("withdraw", code="ZZZZ-ZZZZ-ZZZZ")) == (404, "not-found")
     assert (await letter.act("withdraw")).status_code == 200
@@ -53,8 +53,8 @@ async def test_a_sender_withdraws_once_and_with_the_code(desk: Desk) -> None:
 
 
 @provokes("withdraw_my_letter", "too-many-requests")
-async def test_codes_are_not_guessed_by_withdrawing(desk: Desk) -> None:
-    letter = await desk.write()
+async def test_codes_are_not_guessed_by_withdrawing(office: LetterOffice) -> None:
+    letter = await office.write()
     for _ in range(rules.ATTEMPTS):
         wrong = await letter.as_sender("withdraw", code="ZZZZ-ZZZZ-ZZZZ")
         assert kind_of(wrong) == (404, "not-found")
@@ -66,40 +66,42 @@ async def test_codes_are_not_guessed_by_withdrawing(desk: Desk) -> None:
 
 
 @provokes("open_redaction", "state-conflict")
-async def test_a_publication_is_opened_once(desk: Desk) -> None:
-    review = await replied(desk)
+async def test_a_publication_is_opened_once(office: LetterOffice) -> None:
+    review = await replied(office)
     await review.opened()
 
     assert kind_of(await review.post()) == (409, "state-conflict")
 
 
 @provokes("open_redaction", "not-found")
-async def test_nothing_is_opened_of_a_letter_that_is_not_there(desk: Desk) -> None:
-    answer = await desk.client.post(
+async def test_nothing_is_opened_of_a_letter_that_is_not_there(office: LetterOffice) -> None:
+    answer = await office.client.post(
         f"{API}/letters/{uuid4()}/publication",
         json={},
-        headers={**desk.headers("reviewer"), **ENGLISH},
+        headers={**office.headers("reviewer"), **ENGLISH},
     )
 
     assert kind_of(answer) == (404, "not-found")
 
 
 @provokes("read_redaction", "not-answered")
-async def test_nothing_is_to_review_before_the_reply(desk: Desk) -> None:
-    review = Review(await desk.letter_in(S.HANDLING))
+async def test_nothing_is_to_review_before_the_reply(office: LetterOffice) -> None:
+    review = Review(await office.letter_in(S.HANDLING))
 
-    answer = await desk.client.get(review.path, headers={**desk.headers("reviewer"), **ENGLISH})
+    answer = await office.client.get(review.path, headers={**office.headers("reviewer"), **ENGLISH})
 
     assert kind_of(answer) == (409, "not-answered")
 
 
 @provokes("decline_publication", "precondition-required")
-async def test_a_review_names_the_version_seen(desk: Desk) -> None:
-    review = await replied(desk)
+async def test_a_review_names_the_version_seen(office: LetterOffice) -> None:
+    review = await replied(office)
     await review.opened()
 
-    answer = await desk.client.post(
-        f"{review.path}/decline", json={"reason_code": "privacy"}, headers=desk.headers("reviewer")
+    answer = await office.client.post(
+        f"{review.path}/decline",
+        json={"reason_code": "privacy"},
+        headers=office.headers("reviewer"),
     )
 
     assert kind_of(answer) == (428, "precondition-required")
