@@ -53,6 +53,9 @@ bench: $(READY)  ## 测量性能，以比值输出；只测一项：make bench-b
 bench-%: $(READY)
 	@$(PY) -m tests.benchmarks.$(subst -,_,$*)
 
+mutation: $(READY)  ## 对纯规则做变异测试；TARGET=workdays 只测一项 | Mutate the pure rules and see the tests fail; one only: TARGET=workdays
+	@$(PY) -m tests.mutation $(TARGET)
+
 migrate: $(READY)  ## 将运行中系统的数据库迁移到最新 | Bring the running system's databases to head
 	@$(PY) -m deploy.migrations upgrade
 
@@ -118,5 +121,5 @@ $(READY): deploy/requirements/dev.txt | $(UV)
 	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run tour test check format bench migrate revision dead rebuild-streams \
+.PHONY: help run tour test check format bench mutation migrate revision dead rebuild-streams \
 	verify-audit-log reset nats-conf secrets requirements

@@ -7,7 +7,7 @@ import pytest
 from services.appointments.slots import rules
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
-from shared.errors import Invalid
+from shared.errors import Invalid, Text
 from shared.ids import new_id
 
 NINE = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -58,3 +58,65 @@ def test_the_earlier_of_two_equally_near_comes_first() -> None:
 def test_impossible_ranges_are_refused(first: date, last: date) -> None:
     with pytest.raises(Invalid):
         rules.ensure_range(first, last)
+
+
+@pytest.mark.parametrize(
+    ("days", "zh", "en"),
+    [
+        (-1, "结束日期不能早于开始日期", "`to` must not be before `from`"),
+        (62, "一次最多查询 62 天", "At most 62 days at a time"),
+    ],
+)
+def test_a_range_is_refused_with_the_reason(days: int, zh: str, en: str) -> None:
+    first = date(2026, 11, 24)
+    with pytest.raises(Invalid) as refused:
+        rules.ensure_range(first, first + timedelta(days=days))
+    assert (refused.value.detail, refused.value.pointer) == (Text(zh, en), "/query/to")
+
+
+@pytest.mark.parametrize("days", [0, 1, 61])
+def test_a_range_of_up_to_62_days_is_answered(days: int) -> None:
+    rules.ensure_range(date(2026, 11, 24), date(2026, 11, 24) + timedelta(days=days))
+
+
+def test_full_slots_are_shown_only_when_asked_for() -> None:
+    full = slot(0, booked=2)
+    assert rules.free_runs([full], length=1) == []
+    [shown] = rules.free_runs([full], length=1, with_full=True)
+    assert (shown.id, shown.free, shown.capacity) == (full.id, 0, 2)
+
+
+def test_a_run_is_named_by_its_first_slot() -> None:
+    first, second = slot(0), slot(30, booked=1)._replace(capacity=5)
+    [run] = rules.free_runs([second, first], length=2)
+    assert (run.id, run.slot_ids, run.pool) == (first.id, [first.id, second.id], Pool.ONLINE)
+    assert (run.starts_at, run.minutes, run.capacity, run.free) == (NINE, 60, 2, 2)
+
+
+def test_runs_of_all_rules_are_told_by_time_and_then_by_slot() -> None:
+    slots = [slot(30, code="R1"), slot(0, code="R2"), slot(30, code="R0"), slot(30, code="R3")]
+    found = rules.free_runs(slots, length=1)
+    assert [run.id for run in found] == [slots[1].id, *sorted(s.id for s in (slots[0], *slots[2:]))]
+
+
+@pytest.mark.parametrize(
+    ("after", "follows"),
+    [
+        (slot(30), True),
+        (slot(31), False),
+        (slot(29), False),
+        (slot(30, code="R2"), False),
+        (slot(30, pool=Pool.ASSISTED), False),
+    ],
+)
+def test_slots_follow_one_another(after: OpenSlot, follows: bool) -> None:
+    assert rules.follow_one_another([slot(0), after]) is follows
+
+
+def test_the_three_nearest_unless_more_are_wanted() -> None:
+    runs = rules.free_runs([slot(30 * n) for n in range(6)], length=1)
+    wanted = NINE + timedelta(minutes=70)
+    assert [run.starts_at for run in rules.nearest(runs, wanted)] == [
+        NINE + timedelta(minutes=minute) for minute in (60, 90, 30)
+    ]
+    assert len(rules.nearest(runs, wanted, count=5)) == 5

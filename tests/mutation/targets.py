@@ -1,0 +1,23 @@
+"""What is mutated: names of targets, and the functions of each as mutmut spells them."""
+
+FEWEST_PERCENT = 90
+
+TARGETS: dict[str, tuple[str, ...]] = {
+    "workdays": ("shared.workdays.*",),
+    "judging": ("services.projects.auditing.rules.judging.*",),
+    "scoring": ("services.projects.auditing.rules.scoring.*",),
+    "matching": ("services.projects.matching.rules.*",),
+    "priority": ("services.appointments.priority.rules.*",),
+    "estimates": ("services.appointments.estimates.rules.*",),
+    "schedules": ("services.appointments.schedules.rules.*",),
+    "slots": ("services.appointments.slots.rules.*",),
+    "redaction": ("services.feedback.redaction.*",),
+    "deadlines": ("services.feedback.deadlines.rules.*",),
+    "small-cells": (
+        "services.feedback.statistics.service.x__*",
+        "services.feedback.ratings.statistics.x__*",
+    ),
+    "gcra": ("services.gateway.limits.gcra.*",),
+    "headers": ("services.gateway.forwarding.headers.*",),
+    "targets": ("services.gateway.forwarding.targets.*",),
+}
