@@ -6,9 +6,11 @@ nowhere else.
 
 import inspect
 import socket
+from importlib import import_module
 
 import fastapi.dependencies.utils
 import nats
+import pytest
 
 from deploy.local.nats import NatsServer
 from shared import library_internals
@@ -25,3 +27,28 @@ async def test_nats_py_still_shows_the_socket_of_its_connection(bus: NatsServer)
 def test_fastapi_still_finds_its_stack_of_function_scope_in_the_request() -> None:
     source = inspect.getsource(fastapi.dependencies.utils)
     assert f'"{library_internals.FUNCTION_STACK}"' in source, "FastAPI has renamed its stack"
+
+
+UNDOCUMENTED = {
+    "fastapi.dependencies.models.Dependant": ("call", "dependencies", "body_params"),
+    "fastapi.dependencies.utils.get_flat_params": (),
+    "fastapi.middleware.asyncexitstack.AsyncExitStackMiddleware": (),
+    "fastapi.openapi.utils.get_openapi": (),
+    "fastapi.routing.iter_route_contexts": (),
+    "uvicorn.protocols.http.httptools_impl.HttpToolsProtocol": (
+        *("connection_made", "connection_lost", "data_received", "pause_writing"),
+        *("resume_writing", "on_message_begin", "on_header", "on_headers_complete"),
+        *("on_url", "on_body", "on_message_complete", "on_response_complete"),
+    ),
+}
+"""Not private by name and in no documentation either: modules of `shared/web` stand on them."""
+
+
+@pytest.mark.parametrize("path", UNDOCUMENTED)
+def test_what_is_in_no_documentation_is_still_there(path: str) -> None:
+    module, _, name = path.rpartition(".")
+    found = getattr(import_module(module), name, None)
+    assert found is not None, f"{path} has moved"
+    known = {*dir(found), *inspect.signature(found).parameters}
+    gone = [attribute for attribute in UNDOCUMENTED[path] if attribute not in known]
+    assert not gone, f"{path} has lost {gone}"

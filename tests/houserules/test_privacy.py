@@ -1,0 +1,50 @@
+"""What a library calls its own stays its own: one module leans on such names, and has a canary."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.houserules.source import SOURCE, name, tree
+
+THE_ONE_PLACE = "shared/library_internals.py"
+OWN = {"self", "cls"}
+PROMISED = {"_asdict", "_fields", "_make", "_mapping", "_replace"}
+"""Underscored so that no field can have the name, and documented: NamedTuple, SQLAlchemy's Row."""
+
+
+def private(identifier: str) -> bool:
+    return identifier.startswith("_") and not identifier.startswith("__")
+
+
+def given_here(path: Path) -> set[str]:
+    """The private names that classes and functions of the file have: fellows may use them."""
+    names = {
+        node.name
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner), ctx=ast.Store()) if owner in OWN:
+                names.add(node.attr)
+    return names
+
+
+def leant_on(path: Path) -> Iterator[str]:
+    """Private names of others: imported, or read off an object that is not the file's own."""
+    own = given_here(path) | PROMISED
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.ImportFrom(module=str(module)):
+                yield from (f"{module}.{a.name}" for a in node.names if private(a.name))
+            case ast.Attribute(value=ast.Name(id=owner)) if owner in OWN:
+                continue
+            case ast.Attribute(attr=attr) if private(attr) and attr not in own:
+                yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCE if name(p) != THE_ONE_PLACE], ids=name)
+def test_private_names_of_others_are_leant_on_in_one_place(path: Path) -> None:
+    assert not list(leant_on(path))
