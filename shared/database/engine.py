@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession  # noqa: TID251
 from sqlalchemy.orm import Session as CoreSession
 from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession

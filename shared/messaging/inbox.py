@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 _NOTE = text(
     "INSERT INTO inbox (subscription, event_id) VALUES (:subscription, :event_id)"

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.messaging.bus import Bus
 from shared.messaging.events import CONTENT_TYPE, Envelope, Event, service_of
@@ -94,6 +95,16 @@ async def record(
     return promised.event_id
 
 
+class WaitingRow(NamedTuple):
+    """A row that is not published yet."""
+
+    position: int
+    event_id: UUID
+    subject: str
+    body: bytes
+    traceparent: str | None
+
+
 class Addressed(NamedTuple):
     """An event, the code of the hall or department it belongs to, the id of what it is about."""
 
@@ -149,7 +160,8 @@ class Relay:
         stays waiting, and the first failure is raised after the others are marked.
         """
         async with self._engine.begin() as connection:
-            rows = (await connection.execute(_WAITING, {"batch": BATCH})).mappings().all()
+            found = await connection.execute(_WAITING, {"batch": BATCH})
+            rows = [WaitingRow(*each) for each in found]
             if not rows:
                 return 0
             free = asyncio.Semaphore(IN_FLIGHT)
@@ -157,7 +169,7 @@ class Relay:
                 outcomes = await asyncio.gather(
                     *(self._publish(waiting, free) for waiting in rows), return_exceptions=True
                 )
-            sent = [r["position"] for r, o in zip(rows, outcomes, strict=True) if o is None]
+            sent = [r.position for r, o in zip(rows, outcomes, strict=True) if o is None]
             if sent:
                 await connection.execute(_PUBLISHED, {"positions": sent})
         failure = next((o for o in outcomes if o is not None), None)
@@ -165,13 +177,13 @@ class Relay:
             raise failure
         return len(sent)
 
-    async def _publish(self, waiting: RowMapping, free: asyncio.Semaphore) -> None:
-        headers = {"Nats-Msg-Id": str(waiting["event_id"]), "Content-Type": CONTENT_TYPE}
-        if waiting["traceparent"]:
-            headers["traceparent"] = waiting["traceparent"]
+    async def _publish(self, waiting: WaitingRow, free: asyncio.Semaphore) -> None:
+        headers = {"Nats-Msg-Id": str(waiting.event_id), "Content-Type": CONTENT_TYPE}
+        if waiting.traceparent:
+            headers["traceparent"] = waiting.traceparent
         async with free, asyncio.timeout(PUBLISH_SECONDS):
             await self._bus.js.publish(
-                waiting["subject"], waiting["body"], timeout=PUBLISH_SECONDS, headers=headers
+                waiting.subject, waiting.body, timeout=PUBLISH_SECONDS, headers=headers
             )
 
     async def depth(self) -> tuple[int, float]:

@@ -9,11 +9,11 @@ first entry that was changed, removed or never sealed.
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.engine import DirectPool
 
@@ -24,6 +24,26 @@ LATE_COMMITS = 10_000
 
 log = structlog.get_logger()
 
+
+class AuditEntry(NamedTuple):
+    """Who did what to what, when."""
+
+    id: int | None
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    details: dict[str, Any]
+
+
+class Seal(NamedTuple):
+    """The place of an entry in the chain, and the hash of the chain up to there."""
+
+    position: int
+    hash: str
+
+
+_ENTRY = ", ".join(f"l.{column}" for column in AuditEntry._fields)
 _WRITE = text(
     "INSERT INTO audit_log (at, actor, action, object, details)"
     " VALUES (:at, :actor, :action, :object, CAST(:details AS jsonb))"
@@ -33,7 +53,7 @@ _NOTE = (
 )
 _LAST = text("SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1")
 _UNSEALED = text(
-    "SELECT l.* FROM audit_log l WHERE l.id > :after"
+    f"SELECT {_ENTRY} FROM audit_log l WHERE l.id > :after"
     " AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.entry_id = l.id)"
     " ORDER BY l.id LIMIT :batch"
 )
@@ -46,7 +66,8 @@ _SEAL = text(
     "INSERT INTO audit_seal (position, entry_id, hash) VALUES (:position, :entry_id, :hash)"
 )
 _CHAIN = text(
-    "SELECT s.position, s.hash, l.* FROM audit_seal s LEFT JOIN audit_log l ON l.id = s.entry_id"
+    f"SELECT s.position, s.hash, {_ENTRY}"
+    " FROM audit_seal s LEFT JOIN audit_log l ON l.id = s.entry_id"
     " ORDER BY s.position"
 )
 
@@ -80,16 +101,15 @@ async def note(
 
 async def seal(session: AsyncSession, _: datetime) -> int:
     """Chain what was written since; run by one sealer at a time. Returns how many."""
-    last = (await session.execute(_LAST)).mappings().one_or_none()
-    position, previous = (last["position"], last["hash"]) if last else (0, GENESIS)
+    position, previous = await _last(session) or Seal(0, GENESIS)
     newest = int((await session.execute(_NEWEST)).scalar_one())
     window = {"after": newest - LATE_COMMITS, "batch": SEAL_BATCH}
-    entries = (await session.execute(_UNSEALED, window)).mappings().all()
+    entries = [AuditEntry(*row) for row in await session.execute(_UNSEALED, window)]
     seals = []
     for entry in entries:
         position += 1
         previous = _link(previous, position, entry)
-        seals.append({"position": position, "entry_id": entry["id"], "hash": previous})
+        seals.append({"position": position, "entry_id": entry.id, "hash": previous})
     if seals:
         await session.execute(_SEAL, seals)
     return len(seals)
@@ -97,39 +117,46 @@ async def seal(session: AsyncSession, _: datetime) -> int:
 
 async def log_head(session: AsyncSession, _: datetime) -> int:
     """Log the head of the chain: who keeps the log can tell if the chain's tail is cut off."""
-    head = (await session.execute(_LAST)).mappings().one_or_none()
+    head = await _last(session)
     if head is not None:
-        log.info("audit_head", position=head["position"], hash=head["hash"])
+        log.info("audit_head", position=head.position, hash=head.hash)
     return 0
 
 
 async def verify(session: AsyncSession) -> tuple[int, str | None]:
     """How many entries hold, and what is wrong with the first that does not (None if all do)."""
     previous, held = GENESIS, 0
-    for row in (await session.execute(_CHAIN)).mappings():
-        if row["position"] != held + 1:
+    for position, hash_, *columns in await session.execute(_CHAIN):
+        entry = AuditEntry(*columns)
+        if position != held + 1:
             return held, f"position {held + 1} is missing from the chain"
-        if row["id"] is None:
-            return held, f"the entry at position {row['position']} was removed"
-        previous = _link(previous, row["position"], row)
-        if previous != row["hash"]:
-            return held, f"the entry at position {row['position']} was changed"
+        if entry.id is None:
+            return held, f"the entry at position {position} was removed"
+        previous = _link(previous, position, entry)
+        if previous != hash_:
+            return held, f"the entry at position {position} was changed"
         held += 1
     forgotten = (await session.execute(_FORGOTTEN)).scalar_one()
     return held, None if forgotten is None else f"entry {forgotten} was never sealed"
 
 
-def _link(previous: str, position: int, entry: RowMapping) -> str:
+async def _last(session: AsyncSession) -> Seal | None:
+    """The end of the chain, None while nothing is sealed."""
+    row = (await session.execute(_LAST)).one_or_none()
+    return None if row is None else Seal(*row)
+
+
+def _link(previous: str, position: int, entry: AuditEntry) -> str:
     serialised = json.dumps(
         [
             previous,
             position,
-            entry["id"],
-            entry["at"].astimezone(UTC).isoformat(),
-            entry["actor"],
-            entry["action"],
-            entry["object"],
-            entry["details"],
+            entry.id,
+            entry.at.astimezone(UTC).isoformat(),
+            entry.actor,
+            entry.action,
+            entry.object,
+            entry.details,
         ],
         ensure_ascii=False,
         sort_keys=True,

@@ -12,11 +12,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Request, Response
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.errors import Conflict, Invalid, Text
 from shared.security import identity
@@ -28,7 +28,7 @@ _ANSWER = "idempotency.answer"
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:caller || ' ' || :key, 7))")
 _FIND = text(
-    "SELECT route, request_hash, status, answer, sealed, headers FROM idempotency"
+    "SELECT request_hash, status, answer, sealed, headers FROM idempotency"
     " WHERE caller = :caller AND key = :key"
 )
 _STORE = text(
@@ -82,6 +82,20 @@ class Claim:
     request_hash: str
 
 
+class StoredAnswer(NamedTuple):
+    """What a key was answered: sealed as a rule; plain where a statement that books wrote it.
+
+    Such an answer names nobody, and the statement writes it together with what it tells of, so
+    that it never passes through here; to seal it would cost more than the booking.
+    """
+
+    request_hash: str
+    status: int
+    answer: Any
+    sealed: str | None
+    headers: dict[str, str] | None
+
+
 async def read_claim(request: Request) -> Claim | None:
     """The claim that an unsafe request makes, None without a key. Raises Invalid for a bad key."""
     key = request.headers.get("idempotency-key")
@@ -115,18 +129,19 @@ async def claim(session: AsyncSession, request: Request) -> None:
     who = {"caller": wanted.caller, "key": wanted.key}
     if not (await session.execute(_LOCK, who)).scalar_one():
         raise StillRunning(_RUNNING, retry_after=1)
-    found = (await session.execute(_FIND, who)).mappings().one_or_none()
-    if found is None:
+    row = (await session.execute(_FIND, who)).one_or_none()
+    if row is None:
         request.state.claimed = wanted
         return
-    if found["request_hash"] != wanted.request_hash:
+    found = StoredAnswer(*row)
+    if found.request_hash != wanted.request_hash:
         raise KeyReused(_OTHER_REQUEST, pointer="/header/Idempotency-Key")
-    if found["sealed"] is not None:
-        body = request.state.keyring.open(found["sealed"], where=_ANSWER, row=wanted.key).encode()
+    if found.sealed is not None:
+        body = request.state.keyring.open(found.sealed, where=_ANSWER, row=wanted.key).encode()
     else:
-        body = json.dumps(found["answer"], ensure_ascii=False).encode()
-    headers = {**(found["headers"] or {}), "Idempotent-Replayed": "true"}
-    raise Replay(Response(body, found["status"], headers=headers))
+        body = json.dumps(found.answer, ensure_ascii=False).encode()
+    headers = {**(found.headers or {}), "Idempotent-Replayed": "true"}
+    raise Replay(Response(body, found.status, headers=headers))
 
 
 async def store(request: Request, response: Response) -> None:

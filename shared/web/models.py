@@ -7,9 +7,9 @@ read both as seconds since 1970). `View` is the base of what goes out: its times
 Asia/Shanghai, whatever they are inside.
 """
 
-import datetime as dt
 import re
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
@@ -44,8 +44,8 @@ def _as_written(kind: str) -> Callable[[Any], Any]:
 
 
 Day = Annotated[
-    dt.date,
-    Field(ge=dt.date(2000, 1, 1), le=dt.date(2099, 12, 31)),
+    date,
+    Field(ge=date(2000, 1, 1), le=date(2099, 12, 31)),
     BeforeValidator(_as_written("date")),
 ]
 """A date in an address (`?from=2026-11-23`), as strict as one in a body; of our time, so that the
@@ -84,7 +84,7 @@ def _at_home(part: dict[str, Any]) -> Any:
     return {**part, "serialization": shown}
 
 
-def _in_shanghai(moment: dt.datetime) -> dt.datetime:
+def _in_shanghai(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 

@@ -7,13 +7,13 @@ report is counted and a year is amended. `AUDIT_DUTIES` says how many duties (1,
 """
 
 import asyncio
-import datetime as dt
 import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -35,8 +35,8 @@ from tests import support
 from tests.benchmarks.audit_rows import LOT, UNITS, WALKS
 from tests.support import Databases
 
-TODAY = dt.date(2026, 11, 23)
-TOMORROW = dt.date(2026, 11, 24)
+TODAY = date(2026, 11, 23)
+TOMORROW = date(2026, 11, 24)
 ROUNDS = 5
 LOTS = 8
 PUBLISHED = 10_000
@@ -85,7 +85,7 @@ class Audit:
             await connection.execute(text("SET statement_timeout = '300s'"))
             await connection.execute(text("VACUUM (FREEZE, ANALYZE)"))
 
-    async def numbers(self, day: dt.date) -> dict[str, Any]:
+    async def numbers(self, day: date) -> dict[str, Any]:
         """The numbers that stand for the day and the walks."""
 
         async def work(session: RoomSession) -> dict[str, Any]:
@@ -95,8 +95,8 @@ class Audit:
 
         return dict(await self.do(work))
 
-    async def judge(self, scope: str, day: dt.date) -> int:
-        said = {"region": "CN", "as_of": day, "now": dt.datetime.now(dt.UTC), "actor": "bench"}
+    async def judge(self, scope: str, day: date) -> int:
+        said = {"region": "CN", "as_of": day, "now": datetime.now(UTC), "actor": "bench"}
         values = await self.numbers(day) | said
         return len(await self.do(lambda session: queries.judge(session, scope, **values)))
 
@@ -121,23 +121,23 @@ class Audit:
             region="CN",
             year=2026,
             notice="关于修订放假安排的通知",
-            rest_days=[dt.date(2026, 12, rest_day)],
+            rest_days=[date(2026, 12, rest_day)],
             working_weekends=[],
         )
-        now = dt.datetime.now(dt.UTC)
+        now = datetime.now(UTC)
         await self.do(lambda session: calendar.add_version(session, order, now, actor="bench"))
 
     async def publish(self, ids: list[Any]) -> None:
         """The pages of these duties are found: facts, evidence, verdicts, roll-up and events."""
-        seen = dt.datetime(2026, 11, 23, 3, tzinfo=dt.UTC)
+        seen = datetime(2026, 11, 23, 3, tzinfo=UTC)
         sightings = [
             Sighting(
                 duty_id=duty,
                 url=f"https://example.gov.cn/{duty}.htm",
                 observed_at=seen,
-                last_absent_at=seen - dt.timedelta(days=2),
+                last_absent_at=seen - timedelta(days=2),
                 claim_kind=ClaimKind.META,
-                claimed_at=seen - dt.timedelta(days=1),
+                claimed_at=seen - timedelta(days=1),
             )
             for duty in ids
         ]
@@ -157,7 +157,7 @@ class Audit:
             }
             for row in rows
         ]
-        said = {"region": "CN", "as_of": TODAY, "now": dt.datetime.now(dt.UTC), "actor": "bench"}
+        said = {"region": "CN", "as_of": TODAY, "now": datetime.now(UTC), "actor": "bench"}
         given = {"evidence": json.dumps(evidence, default=str)}
         values = await self.numbers(TODAY) | said | given
         await self.do(lambda session: session.execute(SEE, values))
@@ -227,16 +227,16 @@ async def reports(audit: Audit) -> bool:
 
 async def ticks(audit: Audit) -> bool:
     """A minute that moves nothing, then midnight: verdicts, history, roll-up and events."""
-    noon = dt.datetime(2026, 11, 23, 4, tzinfo=dt.UTC)
+    noon = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
-    async def tick(now: dt.datetime) -> int:
+    async def tick(now: datetime) -> int:
         return int(await audit.do(lambda session: service.tick(session, now)))
 
-    days = [noon + dt.timedelta(days=n) for n in range(1, 7)]
+    days = [noon + timedelta(days=n) for n in range(1, 7)]
     idle = await median_ms(lambda: tick(noon))
     found: list[int] = []
 
-    async def midnight(day: dt.datetime) -> None:
+    async def midnight(day: datetime) -> None:
         found.append(await audit.judge("falling_due", day.date()))
 
     nights = [await seconds(partial(midnight, day)) for day in days[:3]]

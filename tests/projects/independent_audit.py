@@ -3,8 +3,8 @@
 It knows one sighting a duty and clocks of working days, which is what the test plays with.
 """
 
-import datetime as dt
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -63,7 +63,7 @@ SELECT unit, verdict, count(*), coalesce(sum(over_by), 0)::INT FROM late GROUP B
 
 
 def audit(
-    today: dt.date, tables: dict[str, Sequence[tuple[Any, ...]]]
+    today: date, tables: dict[str, Sequence[tuple[Any, ...]]]
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """By unit and verdict: how many duties, and by how many days the late ones are over."""
     with duckdb.connect() as duck:

@@ -3,9 +3,9 @@ the history of verdicts, and an independent audit from facts and dates in anothe
 """
 
 import asyncio
-import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,7 @@ from tests.support import Databases
 Headers = Callable[..., dict[str, str]]
 Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 
-START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
+START = datetime(2026, 3, 2, 4, tzinfo=UTC)
 UNITS = ("X1", "X2")
 PROJECT = "2401-359900-48-01-999999"
 OFFICE = Caller("office", frozenset({"system", "auditor"}))
@@ -71,22 +71,22 @@ class City:
     """Some weeks of a city in one transaction, and the facts as they were told."""
 
     session: RoomSession
-    now: dt.datetime = START
+    now: datetime = START
     ids: list[UUID] = field(default_factory=list)
     reviewed: set[UUID] = field(default_factory=set)
     seen: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     withdrawn: list[tuple[UUID]] = field(default_factory=list)
-    walks: list[tuple[str, dt.date]] = field(default_factory=list)
+    walks: list[tuple[str, date]] = field(default_factory=list)
 
     async def play(self, step: tuple[Any, ...]) -> None:
-        self.now += dt.timedelta(minutes=1)
+        self.now += timedelta(minutes=1)
         await getattr(self, step[0])(*step[1:])
 
     def _duty(self, place: int) -> UUID | None:
         return self.ids[place % len(self.ids)] if self.ids else None
 
     async def form(self, unit: str, days_ago: int | None) -> None:
-        on = None if days_ago is None else self.now.date() - dt.timedelta(days=days_ago)
+        on = None if days_ago is None else self.now.date() - timedelta(days=days_ago)
         body = make.event(PROJECT, unit, on, doc_no=f"第{len(self.ids)}号")
         order = TriggerOrder.model_validate(body)
         _, made = await duties.record_trigger_event(self.session, order, self.now, OFFICE)
@@ -99,8 +99,8 @@ class City:
         if duty is None or duty in self.seen:
             return
 
-        def ago(days: int | None) -> dt.datetime | None:
-            return None if days is None else self.now - dt.timedelta(days=days)
+        def ago(days: int | None) -> datetime | None:
+            return None if days is None else self.now - timedelta(days=days)
 
         cms_at = self.now if marked and claim is not None else None
         sighting = Sighting(
@@ -148,7 +148,7 @@ class City:
         (self.reviewed.add if waits else self.reviewed.discard)(duty)
 
     async def days(self, days: int) -> None:
-        self.now += dt.timedelta(days=days)
+        self.now += timedelta(days=days)
         await auditing.tick(self.session, self.now)
         missed = await auditing.judge_all(self.session, self.now, actor="test")
         assert missed == 0, "a day passed, and the tick missed a move"
@@ -194,7 +194,7 @@ async def _play(url: str, steps: list[tuple[Any, ...]]) -> None:
 
 async def _compare(session: RoomSession, steps: list[tuple[Any, ...]]) -> None:
     session.add_all(
-        ResponsibleUnit(code=unit, name=unit, valid_from=dt.date(2000, 1, 1)) for unit in UNITS
+        ResponsibleUnit(code=unit, name=unit, valid_from=date(2000, 1, 1)) for unit in UNITS
     )
     named = Project(
         code=PROJECT,

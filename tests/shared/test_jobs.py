@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.engine import Sessions, new_sessions
 from shared.jobs import Job, keep_running, once
