@@ -8,10 +8,18 @@ from uuid import uuid4
 import pytest
 
 from services.feedback.casework import events, sender, workflow
-from services.feedback.casework.labels import LABELS, STATES
 from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.schemas import Explain
-from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, ClockEffect, _rows
+from services.feedback.casework.workflow import (
+    CLOCK,
+    LABELS,
+    MOVES,
+    SENDER,
+    STAFF,
+    STATES,
+    ClockEffect,
+    _rows,
+)
 from services.feedback.letters.models import LetterState as S
 from shared.security.crypto import Keyring
 from shared.workflow import Workflow

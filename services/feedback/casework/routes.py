@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Body, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
-from services.feedback.casework import labels, rules, service, views, workflow
+from services.feedback.casework import rules, service, views, workflow
 from services.feedback.casework.schemas import FileView, LetterView, PapersView
 from services.feedback.deadlines.rules import ExtensionTooLate
 from services.feedback.letters import service as letters
@@ -165,7 +165,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         context = (session, keyring, caller, now, response)
         return await _move(letter_id, action, fields or takes(), expected, context)
 
-    label = labels.LABELS[action]
+    label = workflow.LABELS[action]
     router.add_api_route(
         path,
         move,

@@ -6,10 +6,9 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries, views, workflow
-from services.feedback.casework.labels import LABELS
 from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.schemas import SenderStep, SenderView
-from services.feedback.casework.workflow import SENDER, LetterMove
+from services.feedback.casework.workflow import LABELS, SENDER, LetterMove
 from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
