@@ -24,10 +24,17 @@ from services.appointments.queueing.models import (
     WindowAtWork,
     WindowState,
 )
-from services.appointments.queueing.schemas import Entry
+from services.appointments.queueing.schemas import Entry, TicketMemory
 from services.appointments.queueing.wording import ticket_standing
 from shared.database import versioned
 from shared.messaging import outbox
+
+
+_OF_ONE_LEG = {
+    *("id", "leg", "version", "item_code", "items", "for_window_id"),
+    *(TicketMemory.model_fields.keys() - {"ready_at", "due_at"}),
+}
+"""What the next leg of a number does not take over; every other column goes with the person."""
 
 
 async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket:
@@ -124,13 +131,7 @@ async def open_leg(
     Where the person took a ticket for the same already, staff send them on all the same: the leg
     is then the hall's, and only staff may end it.
     """
-    kept = before.model_dump(
-        include={
-            *("hall_code", "service_day", "number", "visit_id", "ticket_class", "credit_minutes"),
-            *("credit_reason", "evidence_index", "policy_version", "owner", "appointment_id"),
-            *("issued_at", "ready_at", "due_at"),
-        }
-    )
+    kept = before.model_dump(exclude=_OF_ONE_LEG)
     if before.owner is not None and before.appointment_id is None:
         other = await queries.live_by_owner(session, before.owner, before.hall_code, items)
         kept["owner"] = None if other is not None else before.owner
