@@ -29,7 +29,6 @@ from services.appointments.queueing.wording import ticket_standing
 from shared.database import versioned
 from shared.messaging import outbox
 
-
 _OF_ONE_LEG = {
     *("id", "leg", "version", "item_code", "items", "for_window_id"),
     *(TicketMemory.model_fields.keys() - {"ready_at", "due_at"}),
