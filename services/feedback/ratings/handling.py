@@ -21,7 +21,7 @@ from services.feedback.ratings.models import (
 )
 from services.feedback.ratings.rules import RevisitedToday
 from services.feedback.ratings.service import subject_of
-from services.feedback.ratings.workflow import RatingMove
+from services.feedback.ratings.workflow import FollowUp, RatingMove
 from services.feedback.supervision import service as supervision
 from services.feedback.supervision.models import Cause
 from shared.clock import today
@@ -34,14 +34,6 @@ from shared.web import versions
 
 STEP_TEXT, STEP_PLAN = "rating_step.said", "rating_step.plan"
 SUPERVISED_AT_LEVEL = 2
-
-DEPARTMENT_ACTIONS = (
-    RatingAction.VERIFY,
-    RatingAction.EXPLAIN,
-    RatingAction.APPEAL,
-    RatingAction.RECTIFY,
-    RatingAction.FEEDBACK,
-)
 
 
 @dataclass(frozen=True)
@@ -83,17 +75,17 @@ async def act(
     if rating is None or not may_see(doing.caller, rating):
         raise NotFound(rules.NO_RATING)
     versions.ensure(doing.expected, version=rating.version, state=rating.state)
-    involved = await queries.who_did(session, rating.id, DEPARTMENT_ACTIONS)
+    involved = await queries.who_did(session, rating.id, workflow.DEPARTMENT_ACTIONS)
     move = workflow.move_of(rating, action, doing.caller, involved)
     round_ = rating.round
     # The swap locks the row until the commit: what follows may change the rating once more.
     rating = await versioned.swap(session, rating, {"state": move.to or rating.state})
     await _run_clocks(session, rating, move, doing)
-    if action is RatingAction.RECTIFY and fields.is_complex:
+    if move.then is FollowUp.LONGER_LIMIT and fields.is_complex:
         await _allow_longer(session, rating, doing)
-    if action is RatingAction.FEEDBACK:
+    if move.then is FollowUp.ASK_FOR_REVISIT:
         await _ask_for_revisit(session, rating, doing.now)
-    if action is RatingAction.REVISIT and fields.outcome is not None:
+    if move.then is FollowUp.REVISIT and fields.outcome is not None:
         await _revisit(session, rating, fields.outcome, doing)
     if rating.state in workflow.ENDED:
         await deadlines.cancel(session, subject_of(rating), by=doing.caller.sub, now=doing.now)

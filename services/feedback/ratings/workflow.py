@@ -27,10 +27,20 @@ REVIEWER = frozenset({"reviewer", "supervisor"})
 READERS = ("officer", "reviewer", "auditor", "supervisor", "hall_manager")
 
 
+class FollowUp(StrEnum):
+    """What else a move brings about."""
+
+    NOTHING = ""
+    LONGER_LIMIT = "a complex matter gets its longer limit"
+    ASK_FOR_REVISIT = "somebody else is asked to visit"
+    REVISIT = "the visit decides where it leads"
+
+
 class RatingMove(NamedTuple):
     """What an action makes of a rating, who may do it, and what it does to the limits.
 
-    `by_another`: by nobody who acted for the department. `to` None: see `after_revisit`.
+    `by_department`: whoever takes it acts for the department; `by_another`: by nobody who did.
+    `to` None: see `after_revisit`.
     """
 
     state: S
@@ -42,27 +52,33 @@ class RatingMove(NamedTuple):
     resumes: tuple[P, ...] = ()
     starts: P | None = None
     by_another: bool = False
+    by_department: bool = False
+    then: FollowUp = FollowUp.NOTHING
 
 
 _FIX = (P.RATING_RECTIFY, P.RATING_RECTIFY_COMPLEX)
 _DECIDED = (P.RATING_APPEAL,)
 
+_M, _F = RatingMove, FollowUp
 MOVES = (
-    RatingMove(S.RATED_BAD, A.VERIFY, S.VERIFYING, OFFICER,
-               meets=(P.RATING_CONTACT,), starts=P.RATING_RECTIFY),
-    RatingMove(S.VERIFYING, A.RECTIFY, S.RECTIFYING, OFFICER),
-    RatingMove(S.VERIFYING, A.EXPLAIN, S.EXPLAINED, OFFICER),
-    RatingMove(S.VERIFYING, A.APPEAL, S.APPEALED, OFFICER, pauses=_FIX, starts=P.RATING_APPEAL),
-    RatingMove(S.APPEALED, A.CONFIRM, S.CONFIRMED, REVIEWER,
-               meets=_DECIDED, resumes=_FIX, by_another=True),
-    RatingMove(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER, meets=_DECIDED, by_another=True),
-    RatingMove(S.CONFIRMED, A.RECTIFY, S.RECTIFYING, OFFICER),
-    RatingMove(S.EXPLAINED, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
-               meets=_FIX, starts=P.RATING_REVISIT),
-    RatingMove(S.RECTIFYING, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
-               meets=_FIX, starts=P.RATING_REVISIT),
-    RatingMove(S.FEEDBACK_GIVEN, A.REVISIT, None, REVIEWER, by_another=True),
+    _M(S.RATED_BAD, A.VERIFY, S.VERIFYING, OFFICER,
+       meets=(P.RATING_CONTACT,), starts=P.RATING_RECTIFY, by_department=True),
+    _M(S.VERIFYING, A.RECTIFY, S.RECTIFYING, OFFICER, then=_F.LONGER_LIMIT, by_department=True),
+    _M(S.VERIFYING, A.EXPLAIN, S.EXPLAINED, OFFICER, by_department=True),
+    _M(S.VERIFYING, A.APPEAL, S.APPEALED, OFFICER,
+       pauses=_FIX, starts=P.RATING_APPEAL, by_department=True),
+    _M(S.APPEALED, A.CONFIRM, S.CONFIRMED, REVIEWER,
+       meets=_DECIDED, resumes=_FIX, by_another=True),
+    _M(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER, meets=_DECIDED, by_another=True),
+    _M(S.CONFIRMED, A.RECTIFY, S.RECTIFYING, OFFICER, then=_F.LONGER_LIMIT, by_department=True),
+    _M(S.EXPLAINED, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
+       meets=_FIX, starts=P.RATING_REVISIT, then=_F.ASK_FOR_REVISIT, by_department=True),
+    _M(S.RECTIFYING, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
+       meets=_FIX, starts=P.RATING_REVISIT, then=_F.ASK_FOR_REVISIT, by_department=True),
+    _M(S.FEEDBACK_GIVEN, A.REVISIT, None, REVIEWER, by_another=True, then=_F.REVISIT),
 )  # fmt: skip
+DEPARTMENT_ACTIONS = tuple(dict.fromkeys(move.action for move in MOVES if move.by_department))
+"""Whoever took one of these has acted for the department, and may not judge its work."""
 STATES = {
     S.RATED_GOOD: Text("好评", "good"),
     S.RATED_BAD: Text("差评", "bad"),
@@ -99,6 +115,7 @@ WORKFLOW = Workflow(
         "resumes": Text("恢复时限", "resumes"),
         "starts": Text("起算时限", "starts"),
         "by_another": Text("另一人", "another person"),
+        "then": Text("随之", "also"),
     },
     arrows=[
         Arrow(S.FEEDBACK_GIVEN, S.SATISFIED_CLOSED, "satisfied"),

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import COUNTRY, PolicyKind, SubjectKind
-from services.feedback.supervision import queries, rules, service, sweeps
+from services.feedback.supervision import queries, rules, service, statement
 from services.feedback.supervision.events import EscalationReason, SupervisionEscalated
 from services.feedback.supervision.models import Cause, Step
 from shared.clock import today
@@ -38,12 +38,12 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
     Demands are made in office hours of working days only, and not while a holiday notice is being
     worked into the limits.
     """
-    await sweeps.join_whole_tables(session)
+    await statement.join_whole_tables(session)
     done = await _close_gone(session, now)
     calendar = await calendar_days.load(session, COUNTRY)
     if not limits.in_office_hours(now, calendar) or await deadlines.awaits_recomputing(session):
         return done
-    raised = await sweeps.raise_unanswered(session)
+    raised = await statement.raise_unanswered(session)
     done += await _announce(session, raised, EscalationReason.ORDER_NOT_ANSWERED, now)
     for level, kind in LEVELS:
         done += await _reach(session, level, kind, calendar, now)
@@ -56,13 +56,13 @@ async def _reach(
     """What is overdue long enough for `level` comes into an order of at least that level."""
     n = (await deadlines.policy(session, kind, now)).n
     due_before = limits.nth_workday_back(today(now), n, calendar)
-    raised = await sweeps.raise_long_overdue(session, level, due_before)
+    raised = await statement.raise_long_overdue(session, level, due_before)
     done = await _announce(session, raised, EscalationReason.CAUSE_LONG_OVERDUE, now)
-    departments = await sweeps.departments_overdue(session, level, due_before)
+    departments = await statement.departments_overdue(session, level, due_before)
     if not departments:
         return done
     await _open_bundles(session, departments, level, now)
-    return done + await sweeps.take_overdue(session, level, due_before, today(now), now)
+    return done + await statement.take_overdue(session, level, due_before, today(now), now)
 
 
 async def _open_bundles(
@@ -79,7 +79,10 @@ async def _open_bundles(
 
 
 async def _announce(
-    session: AsyncSession, raised: Sequence[sweeps.Raised], reason: EscalationReason, now: datetime
+    session: AsyncSession,
+    raised: Sequence[statement.Raised],
+    reason: EscalationReason,
+    now: datetime,
 ) -> int:
     """A raised order begins anew: it is to be acknowledged, one level higher."""
     ids = [order.id for order in raised]
@@ -109,10 +112,10 @@ async def _announce(
 
 async def _close_gone(session: AsyncSession, now: datetime) -> int:
     """What was handled after all is settled, and an order in which nothing stands closes."""
-    orders = await sweeps.orders_with_gone(session)
+    orders = await statement.orders_with_gone(session)
     if not orders:
         return 0
     await queries.lock_orders(session, orders)
-    await sweeps.settle_gone(session, orders, now)
+    await statement.settle_gone(session, orders, now)
     await service.close_settled(session, orders, now)
     return len(orders)
