@@ -119,7 +119,7 @@ def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
     dwellings = [(*where, SpanKind.ADDRESS) for where in addresses.dwellings(digits)]
     spans = [Span(*folded.span(start, end), kind) for start, end, kind in runs + dwellings]
     pieces = [p for s in spans if not _within(s, public) for p in _left_over(s, covered)]
-    return sorted(piece for piece in pieces if _still_tells(text, piece))
+    return sorted(piece for piece in pieces if _still_reveals(text, piece))
 
 
 def redact(text: str, accepted: Iterable[Span]) -> str:
@@ -198,7 +198,7 @@ def _left_over(span: Span, covered: bytearray) -> list[Span]:
     return pieces
 
 
-def _still_tells(text: str, piece: Span) -> bool:
+def _still_reveals(text: str, piece: Span) -> bool:
     """Whether a piece left over is a dwelling, or still a long run of digits."""
     digits = sum(c.isdigit() for c in digits_read(fold(text[piece.start : piece.end]).text))
     return piece.kind is SpanKind.ADDRESS or digits > LONGEST_FREE_RUN
