@@ -13,7 +13,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Reason, Report, Verdict
 from services.projects.auditing.rules.report import Counted
-from services.projects.auditing.statement import FIND_MOVES, judge_statement, see_statement
+from services.projects.auditing.statement import (
+    FACT_HASHES,
+    FIND_MOVES,
+    HISTORY,
+    MARKS,
+    NAMES,
+    PROVE,
+    ROWS,
+    SCHEME,
+    TALLIES,
+    TODAY,
+    UNITS,
+    WALKS,
+    judge_statement,
+    see_statement,
+)
 
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -115,39 +130,10 @@ _RUNNING = text("""
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('projects.judge', 11)""")
 
-_TODAY = text("""
-  SELECT coalesce(c.ord_end, last.ord_start + 1) AS now_ord, last.ord_start AS last_ord,
-         CAST(:as_of AS date) - DATE '2000-01-01' AS now_day,
-         (SELECT max(version) FROM calendar_version WHERE region = :region) AS calendar_version
-  FROM (SELECT ord_start FROM work_calendar WHERE region = :region
-        ORDER BY date DESC LIMIT 1) last
-  LEFT JOIN work_calendar c ON c.region = :region AND c.date = :as_of""")
-
-
-_WALKS = text("""
-  SELECT coalesce(array_agg(f.unit_code), '{}') AS walked_units,
-         coalesce(array_agg(f.day - DATE '2000-01-01'), '{}') AS walked_days,
-         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{}') AS walked_ords
-  FROM (SELECT unit_code, (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
-        FROM full_walk GROUP BY unit_code) f
-  LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day""")
-
-_NAMES = text("""
-  SELECT d.id AS duty_id, u.name AS unit_name, d.project_code, pr.name AS project_name,
-         d.item_code, i.item_l2 AS item_name,
-         CASE WHEN s.calendar_days THEN DATE '2000-01-01' + s.due_ord ELSE c.date END AS due_on
-  FROM duty d
-  JOIN standing s ON s.duty_id = d.id
-  JOIN responsible_unit u ON u.code = d.unit_code
-  JOIN project pr ON pr.code = d.project_code
-  JOIN catalogue_item i ON i.id = d.item_id
-  LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = s.due_ord AND c.is_workday
-  WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id""")
-
 
 async def today(session: AsyncSession, region: str, as_of: date) -> DayNumbers:
     """The numbers that stand for the day of the audit."""
-    found = await session.execute(_TODAY, {"region": region, "as_of": as_of})
+    found = await session.execute(TODAY, {"region": region, "as_of": as_of})
     return DayNumbers(**found.mappings().one())
 
 
@@ -184,7 +170,7 @@ async def running(session: AsyncSession) -> dict[str, str | None]:
 
 async def walks(session: AsyncSession, region: str, last_ord: int) -> Walks:
     """When each unit's places were last read to their end."""
-    found = await session.execute(_WALKS, {"region": region, "last_ord": last_ord})
+    found = await session.execute(WALKS, {"region": region, "last_ord": last_ord})
     return Walks(**found.mappings().one())
 
 
@@ -214,7 +200,7 @@ async def _named(
         some = moved[start : start + A_TIME]
         ids = [row.duty_id for row in some]
         # Both come in the order of the duties' ids, so that they fit one to one.
-        names = (await session.execute(_NAMES, {"ids": ids, "region": region})).all()
+        names = (await session.execute(NAMES, {"ids": ids, "region": region})).all()
         named += [
             MovedVerdict(**{**row._mapping, **name._mapping})
             for row, name in zip(some, names, strict=True)
@@ -222,99 +208,40 @@ async def _named(
     return named
 
 
-_TALLIES = text("SELECT unit_code, verdict, n, over_by FROM unit_tally WHERE n > 0")
-
-_PROVE = text("""
-  MERGE INTO unit_tally t
-  USING (SELECT coalesce(s.unit_code, kept.unit_code) AS unit_code,
-                coalesce(s.verdict, kept.verdict) AS verdict,
-                coalesce(s.n, 0) AS n, coalesce(s.over_by, 0) AS over_by
-         FROM (SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
-               FROM standing WHERE verdict IS NOT NULL GROUP BY unit_code, verdict) s
-         FULL JOIN unit_tally kept
-           ON kept.unit_code = s.unit_code AND kept.verdict = s.verdict) d
-  ON t.unit_code = d.unit_code AND t.verdict = d.verdict
-  WHEN MATCHED AND (t.n, t.over_by) IS DISTINCT FROM (d.n, d.over_by)
-    THEN UPDATE SET n = d.n, over_by = d.over_by
-  WHEN NOT MATCHED THEN INSERT (unit_code, verdict, n, over_by)
-    VALUES (d.unit_code, d.verdict, d.n, d.over_by)
-  RETURNING t.unit_code, t.verdict, coalesce(old.n, 0) AS kept, new.n AS counted""")
-
-_LATEST = """
-  SELECT DISTINCT ON (e.duty_id) e.id, e.duty_id, e.unit_code, e.to_verdict AS verdict, e.over_by,
-         e.reason
-  FROM verdict_event e WHERE e.id <= :last ORDER BY e.duty_id, e.id DESC"""
-
-_HISTORY = text(f"""
-  SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
-  FROM ({_LATEST}) latest GROUP BY unit_code, verdict""")
-
-_MARKS = text("""
-  SELECT (SELECT coalesce(max(id), 0) FROM verdict_event
-          WHERE judged_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_event,
-         (SELECT coalesce(max(id), 0) FROM publication_fact
-          WHERE recorded_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_fact,
-         (SELECT coalesce(max(version), 0) FROM catalogue_version) AS catalogue_version""")
-
-_UNITS = text("""
-  SELECT code, name, name_en FROM responsible_unit
-  WHERE valid_from <= :as_of AND (valid_to IS NULL OR valid_to >= :as_of) ORDER BY code""")
-
-_SCHEME = text("""
-  SELECT version, weights FROM score_scheme WHERE in_force_from <= :as_of
-  ORDER BY in_force_from DESC, version DESC LIMIT 1""")
-
-_FACT_HASHES = text("SELECT sha256 FROM publication_fact WHERE id <= :last ORDER BY id")
-
-_ROWS = text(f"""
-  SELECT latest.*, d.project_code, pr.name AS project_name, d.item_code, i.item_l2 AS item_name,
-         d.formed_on, f.url
-  FROM ({_LATEST}) latest
-  JOIN duty d ON d.id = latest.duty_id
-  JOIN project pr ON pr.code = d.project_code
-  JOIN catalogue_item i ON i.id = d.item_id
-  LEFT JOIN verdict_event e ON e.id = latest.id
-  LEFT JOIN publication_fact f ON f.id = e.fact_id
-  WHERE (CAST(:unit AS text) IS NULL OR latest.unit_code = :unit)
-    AND (CAST(:verdicts AS text[]) IS NULL OR latest.verdict = ANY(:verdicts))
-    AND (CAST(:after AS uuid) IS NULL OR latest.duty_id > :after)
-  ORDER BY latest.duty_id LIMIT :limit""")
-
-
 async def counts(session: AsyncSession) -> list[Counted]:
     """By unit and verdict: how many duties stand so now, and the days the late ones are over."""
-    return [Counted(**row) for row in (await session.execute(_TALLIES)).mappings()]
+    return [Counted(**row) for row in (await session.execute(TALLIES)).mappings()]
 
 
 async def prove_tallies(session: AsyncSession) -> list[WrongTally]:
     """Count all standings and set right what the roll-up has otherwise; gives what was wrong."""
-    return [WrongTally(**row) for row in (await session.execute(_PROVE)).mappings()]
+    return [WrongTally(**row) for row in (await session.execute(PROVE)).mappings()]
 
 
 async def counts_at(session: AsyncSession, last_event: int) -> list[Counted]:
     """The same from the history, as it was after the verdict event `last_event`."""
-    found = await session.execute(_HISTORY, {"last": last_event})
+    found = await session.execute(HISTORY, {"last": last_event})
     return [Counted(**row) for row in found.mappings()]
 
 
 async def marks(session: AsyncSession, before: datetime | None) -> Marks:
     """The last verdict event and fact (before a moment), and the catalogue version in force."""
-    return Marks(**(await session.execute(_MARKS, {"before": before})).mappings().one())
+    return Marks(**(await session.execute(MARKS, {"before": before})).mappings().one())
 
 
 async def units(session: AsyncSession, as_of: date) -> list[UnitName]:
     """The units that exist on that day, by code."""
-    found = await session.execute(_UNITS, {"as_of": as_of})
+    found = await session.execute(UNITS, {"as_of": as_of})
     return [UnitName(**row) for row in found.mappings()]
 
 
 async def scheme(session: AsyncSession, as_of: date) -> Scheme:
     """The deduction scheme in force."""
-    return Scheme(**(await session.execute(_SCHEME, {"as_of": as_of})).mappings().one())
+    return Scheme(**(await session.execute(SCHEME, {"as_of": as_of})).mappings().one())
 
 
 async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:
-    return (await session.execute(_FACT_HASHES, {"last": last_fact})).scalars().all()
+    return (await session.execute(FACT_HASHES, {"last": last_fact})).scalars().all()
 
 
 async def reports(
@@ -338,5 +265,5 @@ async def rows_at(
 ) -> list[ReportedDuty]:
     """The duties behind a figure of a report, as they stood after `last_event`."""
     values = {"last": last_event, "unit": unit, "verdicts": verdicts, "after": after}
-    found = await session.execute(_ROWS, {**values, "limit": limit})
+    found = await session.execute(ROWS, {**values, "limit": limit})
     return [ReportedDuty(**row) for row in found.mappings()]

@@ -1,9 +1,12 @@
-"""The audit as one statement over the narrow `standing` rows, which keeps the roll-up as well.
+"""The audit as one statement over the narrow `standing` rows, which keeps the roll-up as well;
+at the end what reports count and show, by the roll-up or by the history.
 
 The statement scans once and joins nothing: the duty's clock, the evidence and the verdict lie in
 the same row, the calendar and the walks come in as a handful of numbers, and only rows whose
 verdict moves are written. Who judges has the turn, so the roll-up's few rows are never waited for.
 """
+
+from sqlalchemy import text
 
 from services.projects.auditing.rules.judging import (
     DUE_SOON_DAYS,
@@ -189,3 +192,90 @@ WITH moved AS ({update}
 SELECT m.duty_id, m.unit_code, m.from_verdict, m.to_verdict, m.reason,
        coalesce(m.over_by, {NOW.replace("s.", "m.")} - m.due_ord) AS over_by
 FROM moved m WHERE m.from_verdict IS DISTINCT FROM m.to_verdict ORDER BY m.duty_id"""
+
+
+TODAY = text("""
+  SELECT coalesce(c.ord_end, last.ord_start + 1) AS now_ord, last.ord_start AS last_ord,
+         CAST(:as_of AS date) - DATE '2000-01-01' AS now_day,
+         (SELECT max(version) FROM calendar_version WHERE region = :region) AS calendar_version
+  FROM (SELECT ord_start FROM work_calendar WHERE region = :region
+        ORDER BY date DESC LIMIT 1) last
+  LEFT JOIN work_calendar c ON c.region = :region AND c.date = :as_of""")
+
+WALKS = text("""
+  SELECT coalesce(array_agg(f.unit_code), '{}') AS walked_units,
+         coalesce(array_agg(f.day - DATE '2000-01-01'), '{}') AS walked_days,
+         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{}') AS walked_ords
+  FROM (SELECT unit_code, (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
+        FROM full_walk GROUP BY unit_code) f
+  LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day""")
+
+NAMES = text("""
+  SELECT d.id AS duty_id, u.name AS unit_name, d.project_code, pr.name AS project_name,
+         d.item_code, i.item_l2 AS item_name,
+         CASE WHEN s.calendar_days THEN DATE '2000-01-01' + s.due_ord ELSE c.date END AS due_on
+  FROM duty d
+  JOIN standing s ON s.duty_id = d.id
+  JOIN responsible_unit u ON u.code = d.unit_code
+  JOIN project pr ON pr.code = d.project_code
+  JOIN catalogue_item i ON i.id = d.item_id
+  LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = s.due_ord AND c.is_workday
+  WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id""")
+
+TALLIES = text("SELECT unit_code, verdict, n, over_by FROM unit_tally WHERE n > 0")
+
+PROVE = text("""
+  MERGE INTO unit_tally t
+  USING (SELECT coalesce(s.unit_code, kept.unit_code) AS unit_code,
+                coalesce(s.verdict, kept.verdict) AS verdict,
+                coalesce(s.n, 0) AS n, coalesce(s.over_by, 0) AS over_by
+         FROM (SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
+               FROM standing WHERE verdict IS NOT NULL GROUP BY unit_code, verdict) s
+         FULL JOIN unit_tally kept
+           ON kept.unit_code = s.unit_code AND kept.verdict = s.verdict) d
+  ON t.unit_code = d.unit_code AND t.verdict = d.verdict
+  WHEN MATCHED AND (t.n, t.over_by) IS DISTINCT FROM (d.n, d.over_by)
+    THEN UPDATE SET n = d.n, over_by = d.over_by
+  WHEN NOT MATCHED THEN INSERT (unit_code, verdict, n, over_by)
+    VALUES (d.unit_code, d.verdict, d.n, d.over_by)
+  RETURNING t.unit_code, t.verdict, coalesce(old.n, 0) AS kept, new.n AS counted""")
+
+_LATEST = """
+  SELECT DISTINCT ON (e.duty_id) e.id, e.duty_id, e.unit_code, e.to_verdict AS verdict, e.over_by,
+         e.reason
+  FROM verdict_event e WHERE e.id <= :last ORDER BY e.duty_id, e.id DESC"""
+
+HISTORY = text(f"""
+  SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
+  FROM ({_LATEST}) latest GROUP BY unit_code, verdict""")
+
+MARKS = text("""
+  SELECT (SELECT coalesce(max(id), 0) FROM verdict_event
+          WHERE judged_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_event,
+         (SELECT coalesce(max(id), 0) FROM publication_fact
+          WHERE recorded_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_fact,
+         (SELECT coalesce(max(version), 0) FROM catalogue_version) AS catalogue_version""")
+
+UNITS = text("""
+  SELECT code, name, name_en FROM responsible_unit
+  WHERE valid_from <= :as_of AND (valid_to IS NULL OR valid_to >= :as_of) ORDER BY code""")
+
+SCHEME = text("""
+  SELECT version, weights FROM score_scheme WHERE in_force_from <= :as_of
+  ORDER BY in_force_from DESC, version DESC LIMIT 1""")
+
+FACT_HASHES = text("SELECT sha256 FROM publication_fact WHERE id <= :last ORDER BY id")
+
+ROWS = text(f"""
+  SELECT latest.*, d.project_code, pr.name AS project_name, d.item_code, i.item_l2 AS item_name,
+         d.formed_on, f.url
+  FROM ({_LATEST}) latest
+  JOIN duty d ON d.id = latest.duty_id
+  JOIN project pr ON pr.code = d.project_code
+  JOIN catalogue_item i ON i.id = d.item_id
+  LEFT JOIN verdict_event e ON e.id = latest.id
+  LEFT JOIN publication_fact f ON f.id = e.fact_id
+  WHERE (CAST(:unit AS text) IS NULL OR latest.unit_code = :unit)
+    AND (CAST(:verdicts AS text[]) IS NULL OR latest.verdict = ANY(:verdicts))
+    AND (CAST(:after AS uuid) IS NULL OR latest.duty_id > :after)
+  ORDER BY latest.duty_id LIMIT :limit""")

@@ -1,0 +1,129 @@
+"""The written SQL of duties: how they are shown, and how their numbers are set right."""
+
+from sqlalchemy import text
+
+from services.projects.duties.models import Publication, PublicationFact
+from services.projects.tables import Table
+
+_VIEW = """
+  SELECT d.id, d.project_code, d.unit_code, d.item_code, d.formed_on, d.doc_no, d.rule_kind,
+         d.rule_n, d.rule_version, d.short_n, d.start_ord, d.due_ord, d.basis, d.hold,
+         d.extended_by, d.version, d.region, d.item_id, d.trigger_id,
+         s.verdict, s.reason, e.calendar_version,
+         CASE WHEN s.verdict = 'overdue'
+              THEN CASE WHEN s.calendar_days THEN CAST(:now_day AS int)
+                        ELSE CAST(:now_ord AS int) END - s.due_ord
+              ELSE s.over_by END AS over_by,
+         CASE WHEN d.basis = 'calendar' THEN DATE '2000-01-01' + d.due_ord
+              ELSE c.date END AS due_on,
+         p.claimed_at, p.first_seen_at, p.url, coalesce(p.trust, 0) AS trust,
+         CASE WHEN p.duty_id IS NULL THEN w.walked_at ELSE p.last_absent_at END AS last_absent_at
+  FROM duty d
+  JOIN standing s ON s.duty_id = d.id
+  LEFT JOIN publication p ON p.duty_id = d.id
+  LEFT JOIN work_calendar c
+    ON c.region = d.region AND c.ord_start = d.due_ord AND c.is_workday AND d.basis = 'working'
+  LEFT JOIN LATERAL (SELECT calendar_version FROM verdict_event
+                     WHERE duty_id = d.id ORDER BY id DESC LIMIT 1) e ON true
+  LEFT JOIN LATERAL (SELECT max(walked_at) AS walked_at FROM full_walk
+                     WHERE unit_code = d.unit_code) w ON true"""
+
+# What `_VIEW` finds odd: an overdue duty has no stored `over_by`, for it grows with every day; the
+# day of the due ordinal is looked up, so that an amended calendar needs no rewriting; a duty that
+# was never seen shows the last walk of its unit as the time of its absence. Reads, locks nothing.
+# The two laterals cost an index look-up each for a row that is shown, and lists are short.
+
+NOW = text("""
+  SELECT coalesce((SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
+                  max(ord_start) + 1) AS now_ord,
+         CAST(:as_of AS date) - DATE '2000-01-01' AS now_day, max(ord_start) AS last_ord
+  FROM work_calendar WHERE region = 'CN'""")
+
+LIST = text(f"""{_VIEW}
+  WHERE (CAST(:units AS text[]) IS NULL OR d.unit_code = ANY(:units))
+    AND (CAST(:verdict AS text) IS NULL OR s.verdict = :verdict)
+    AND (CAST(:project AS text) IS NULL OR d.project_code = :project)
+    AND (CAST(:item AS text) IS NULL OR d.item_code = :item)
+    AND (CAST(:after AS uuid) IS NULL OR d.id > :after)
+  ORDER BY d.id LIMIT :limit""")
+
+SOME = text(f"{_VIEW} WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id")
+
+LIFE = text(f"""
+  SELECT v.*, i.category_l1, i.item_l2 AS item_name, u.name AS unit_name, u.name_en AS unit_name_en
+  FROM ({_VIEW} WHERE d.project_code = :project) v
+  JOIN catalogue_item i ON i.id = v.item_id
+  JOIN responsible_unit u ON u.code = v.unit_code
+  ORDER BY v.formed_on NULLS LAST, v.id LIMIT 1000""")
+
+UNSEEN = text("""
+  SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
+         d.formed_on, d.doc_no
+  FROM duty d
+  JOIN standing s ON s.duty_id = d.id AND NOT s.is_seen AND s.hold <> 'not_applicable'
+  JOIN project p ON p.code = d.project_code
+  WHERE d.unit_code = :unit ORDER BY d.id""")
+
+# The three statements of `recount` run under the turn of those who judge, so nobody moves a
+# standing meanwhile. Each writes (and locks) only rows whose numbers are off: a notice of days
+# ahead moves none, and the price of a correction is that of its own days.
+#
+# The ordinals of duties. Calendar days may end in the year although they begin before it, hence
+# the days of the rule are taken off the first one.
+RECOUNT_DUTIES = text("""
+  UPDATE duty d SET start_ord = n.start_ord, due_ord = n.due_ord
+  FROM (SELECT d.id, c.ord_start AS start_ord, d.extended_by + CASE d.rule_kind
+                 WHEN 'realtime' THEN c.ord_end
+                 WHEN 'calendar_days' THEN last.ord_end
+                 ELSE c.ord_start + d.rule_n END AS due_ord
+        FROM duty d
+        LEFT JOIN work_calendar c ON c.region = d.region AND c.date = d.formed_on
+        LEFT JOIN work_calendar last ON last.region = d.region AND d.rule_kind = 'calendar_days'
+          AND last.date = d.formed_on + d.rule_n
+        WHERE d.region = :region AND d.basis = 'working' AND d.rule_kind <> 'none'
+          AND d.formed_on >= CAST(:first AS date)
+            - CASE WHEN d.rule_kind = 'calendar_days' THEN d.rule_n ELSE 0 END) n
+  WHERE d.id = n.id AND (d.start_ord, d.due_ord) IS DISTINCT FROM (n.start_ord, n.due_ord)""")
+
+# Their copy in `standing`; 400 days back reach every duty that the statement before could move.
+RECOUNT_DUE = text("""
+  UPDATE standing s SET due_ord = d.due_ord FROM duty d
+  WHERE d.id = s.duty_id AND d.formed_on >= CAST(:first AS date) - 400
+    AND s.due_ord IS DISTINCT FROM d.due_ord""")
+
+# What was seen, as ordinals. A day of absence after the last known notice counts as the working
+# day after it, the least that it can be; the others stay unknown (`rules.evidence_ordinals`).
+RECOUNT_EVIDENCE = text("""
+  UPDATE standing s SET seen_ord = n.seen_ord, absent_ord = n.absent_ord, claim_ord = n.claim_ord
+  FROM (SELECT p.duty_id, seen.ord_end AS seen_ord, claim.ord_end AS claim_ord,
+               coalesce(absent.ord_end, CASE WHEN p.last_absent_at IS NOT NULL THEN
+                 (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = :region)
+               END) AS absent_ord
+        FROM publication p
+        JOIN duty d ON d.id = p.duty_id AND d.basis = 'working' AND d.region = :region
+        LEFT JOIN work_calendar seen ON seen.region = d.region
+          AND seen.date = (p.first_seen_at AT TIME ZONE 'Asia/Shanghai')::date
+        LEFT JOIN work_calendar absent ON absent.region = d.region
+          AND absent.date = (p.last_absent_at AT TIME ZONE 'Asia/Shanghai')::date
+        LEFT JOIN work_calendar claim ON claim.region = d.region
+          AND claim.date = (p.claimed_at AT TIME ZONE 'Asia/Shanghai')::date
+        WHERE greatest(p.first_seen_at, p.last_absent_at, p.claimed_at) >= :first_at) n
+  WHERE s.duty_id = n.duty_id AND (s.seen_ord, s.absent_ord, s.claim_ord)
+    IS DISTINCT FROM (n.seen_ord, n.absent_ord, n.claim_ord)""")
+
+
+def _columns(table: type[Table], without: str = "") -> list[str]:
+    return [column for column in table.model_fields if column != without]
+
+
+ADD_FACTS = text(f"""
+  INSERT INTO publication_fact ({", ".join(_columns(PublicationFact, "id"))})
+  SELECT {", ".join(_columns(PublicationFact, "id"))}
+  FROM jsonb_populate_recordset(CAST(NULL AS publication_fact), CAST(:rows AS jsonb))""")
+
+PUT_PUBLICATIONS = text(f"""
+  INSERT INTO publication ({", ".join(_columns(Publication))})
+  SELECT {", ".join(_columns(Publication))}
+  FROM jsonb_populate_recordset(CAST(NULL AS publication), CAST(:rows AS jsonb))
+  ON CONFLICT (duty_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in _columns(Publication, "duty_id"))}""")
