@@ -3,11 +3,9 @@ from uuid import UUID
 
 from fastapi import Body, Query, Response, status
 
-from services.projects.auditing import service, views
+from services.projects.auditing import printing, service, views
 from services.projects.auditing.one_at_a_time import Alone
-from services.projects.auditing.rules import page as printing
 from services.projects.auditing.rules import report as reporting
-from services.projects.auditing.rules import rows as opening
 from services.projects.auditing.rules.turns import AuditRunning
 from services.projects.auditing.schemas import (
     AuditOrder,
@@ -173,7 +171,7 @@ async def read_report_rows_page(
         session, report, unit=unit, column=column, after=None, limit=1000
     )
     content = reporting.read_bytes(report.body)
-    html = opening.rows_page(report.id, content, rows, unit=unit, column=column)
+    html = printing.rows_page(report.id, content, rows, unit=unit, column=column)
     return Response(
         html, media_type="text/html; charset=utf-8", headers=views.frozen_headers(report)
     )
