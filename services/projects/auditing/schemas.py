@@ -1,6 +1,6 @@
 """What the audit takes and shows."""
 
-import datetime as dt
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,9 @@ from shared.web.models import Input, View
 class AuditOrder(Input):
     """Which day to audit; without it, today."""
 
-    as_of: dt.date | None = Field(
+    as_of: date | None = Field(
         None,
-        ge=dt.date(2004, 1, 1),
+        ge=date(2004, 1, 1),
         description="监察日期，默认今天；过去的日期按当时的结论出报表"
         " | Today by default; a past day is reported as it was judged then.",
     )
@@ -36,7 +36,7 @@ class AuditView(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    as_of: dt.date
+    as_of: date
     judged: int = Field(description="受监察的义务数 | Duties that were judged.")
     changed: int = Field(description="结论有变化的义务数 | Duties whose verdict moved.")
     report: UUID
@@ -84,7 +84,7 @@ class UnitLine(View):
 class ReportBody(View):
     """The frozen unit report."""
 
-    as_of: dt.date
+    as_of: date
     units: list[UnitLine]
     totals: dict[str, Any]
     versions: dict[str, int]
@@ -97,7 +97,7 @@ class ReportSummary(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    as_of: dt.date
+    as_of: date
     frozen_at: AwareDatetime
     sha256: str
 
@@ -117,7 +117,7 @@ class ReportRow(View):
     project_name: str
     item_code: str
     item_name: str
-    formed_on: dt.date | None
+    formed_on: date | None
     verdict: Verdict
     over_by: int | None
     url: str | None

@@ -1,6 +1,6 @@
 """The working-day calendar: every day with its two ordinals and the notice it comes from."""
 
-import datetime as dt
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index
@@ -11,6 +11,9 @@ from services.projects.tables import Table
 from shared.database.tables import Moment
 
 NATIONAL = "CN"
+
+Day = date
+"""A date, where a field has that name."""
 
 
 class RuleKind(StrEnum):
@@ -45,7 +48,7 @@ class CalendarVersion(Table, table=True):
     notice: str = Field(max_length=300)
     rest_days: list[str] = Field(sa_type=JSONB)
     working_weekends: list[str] = Field(sa_type=JSONB)
-    created_at: dt.datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
     created_by: str = Field(max_length=100)
 
 
@@ -65,7 +68,7 @@ class WorkCalendarDay(Table, table=True):
     )
 
     region: str = Field(primary_key=True, max_length=16)
-    date: dt.date = Field(primary_key=True)
+    date: Day = Field(primary_key=True)
     is_workday: bool
     ord_start: int
     ord_end: int

@@ -4,16 +4,16 @@ An ordinal turns every comparison of working days into one of integers, and stay
 when a later notice moves days: only the calendar's own rows change.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from services.projects.calendar.models import RuleKind
+from services.projects.calendar.models import Day, RuleKind
 from shared.errors import Conflict, Invalid, Text
 from shared.workdays import FIRST_YEAR, CalendarUnknown, Workdays
 
-EPOCH = dt.date(2000, 1, 1)
+EPOCH = date(2000, 1, 1)
 """Day 0 of the plain day numbers that clocks of calendar days use."""
 
 
@@ -49,13 +49,13 @@ def no_own_calendar(name: str, name_en: str) -> Text:
 class Numbered(NamedTuple):
     """A day with its ordinals: working days up to it, and the first working day from it on."""
 
-    date: dt.date
+    date: Day
     is_workday: bool
     ord_start: int
     ord_end: int
 
 
-def number(days: Iterable[tuple[dt.date, bool]], worked_before: int = 0) -> Iterator[Numbered]:
+def number(days: Iterable[tuple[date, bool]], worked_before: int = 0) -> Iterator[Numbered]:
     """`days`, in order and without gaps, with their ordinals after `worked_before` working days."""
     count = worked_before
     for day, is_workday in days:
@@ -63,9 +63,9 @@ def number(days: Iterable[tuple[dt.date, bool]], worked_before: int = 0) -> Iter
         yield Numbered(day, is_workday, count, count if is_workday else count + 1)
 
 
-def workday(ordinal: int, calendar: Workdays) -> dt.date:
+def workday(ordinal: int, calendar: Workdays) -> date:
     """The working day with that ordinal. Raises CalendarUnknown after the last notice."""
-    first = dt.date(FIRST_YEAR, 1, 1)
+    first = date(FIRST_YEAR, 1, 1)
     return calendar.nth_after(first, ordinal - calendar.ord_start(first))
 
 
@@ -110,11 +110,11 @@ class Due(NamedTuple):
     due_ord: int | None
 
 
-def day_number(day: dt.date) -> int:
+def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
-def due(rule: ClockRule, formed_on: dt.date, calendar: Workdays) -> Due:
+def due(rule: ClockRule, formed_on: date, calendar: Workdays) -> Due:
     """The ordinals between which `rule` runs for information formed on `formed_on`.
 
     The first day is not counted (民法典 art. 201), the last ends at 24:00 Asia/Shanghai. Calendar
@@ -128,7 +128,7 @@ def due(rule: ClockRule, formed_on: dt.date, calendar: Workdays) -> Due:
             start = _known(calendar.ord_start, formed_on)
             return Due("working", start, _known(calendar.ord_end, formed_on))
         case RuleKind.CALENDAR_DAYS if rule.roll_forward:
-            last = formed_on + dt.timedelta(days=rule.n)
+            last = formed_on + timedelta(days=rule.n)
             start = _known(calendar.ord_start, formed_on)
             return Due("working", start, _known(calendar.ord_end, last))
         case RuleKind.CALENDAR_DAYS:
@@ -140,35 +140,35 @@ def due(rule: ClockRule, formed_on: dt.date, calendar: Workdays) -> Due:
             return Due("working", _known(calendar.ord_start, formed_on), None)
 
 
-def due_on(rule: ClockRule, formed_on: dt.date, calendar: Workdays) -> dt.date:
+def due_on(rule: ClockRule, formed_on: date, calendar: Workdays) -> date:
     """The last day that is in time. Raises CalendarUnknown where a year's notice is not loaded."""
     end = due(rule, formed_on, calendar)
     if end.due_ord is None:
         raise CalendarUnknown(calendar.last_day.year + 1)
     if end.basis == "calendar":
-        return EPOCH + dt.timedelta(days=end.due_ord)
+        return EPOCH + timedelta(days=end.due_ord)
     return workday(end.due_ord, calendar)
 
 
-def _known(ordinal_of: Callable[[dt.date], int], day: dt.date) -> int | None:
+def _known(ordinal_of: Callable[[date], int], day: date) -> int | None:
     try:
         return ordinal_of(day)
     except CalendarUnknown:
         return None
 
 
-def _next(rule: ClockRule, formed_on: dt.date) -> dt.date:
+def _next(rule: ClockRule, formed_on: date) -> date:
     """The first `month_day` on or after `formed_on`; 02-29 falls on 02-28 in a common year."""
     month, day = map(int, (rule.month_day or "01-31").split("-"))
     for year in (formed_on.year, formed_on.year + 1):
-        last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
-        end = dt.date(year, month, min(day, last))
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+        end = date(year, month, min(day, last))
         if end >= formed_on:
             break
     return end
 
 
-def check_notice(year: int, rest_days: list[dt.date], working_weekends: list[dt.date]) -> None:
+def check_notice(year: int, rest_days: list[date], working_weekends: list[date]) -> None:
     """Raises Invalid for a day that is not of the year or not of the kind the notice says.
 
     Where a notice also moves days of the December before, that year gets a version of its own.

@@ -1,11 +1,11 @@
 """The calendar as people and programs read it, and the calculator that officials ask for."""
 
-import datetime as dt
+from datetime import date
 from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.projects.calendar.models import NATIONAL, RuleKind
+from services.projects.calendar.models import NATIONAL, Day, RuleKind
 from shared.web.models import Input, View
 
 REGION_CODE = r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$"
@@ -71,7 +71,7 @@ class RuleInput(Input):
 class PreviewRequest(Input):
     """What the calculator takes."""
 
-    formed_on: dt.date = Field(ge=dt.date(1949, 10, 1), le=dt.date(2999, 12, 31))
+    formed_on: date = Field(ge=date(1949, 10, 1), le=date(2999, 12, 31))
     rule: RuleInput
     region: str = Region
 
@@ -79,7 +79,7 @@ class PreviewRequest(Input):
 class DayView(View):
     """A day of the table: what it is, whether it counts, and the notice that says so."""
 
-    date: dt.date
+    date: Day
     kind: Literal["start", "workday", "rest_day", "weekend", "working_weekend"]
     counted: bool
     notice: str
@@ -91,7 +91,7 @@ class Preview(View):
     region: str
     calendar: str = Field(description="所用日历的地区 | The region whose calendar was counted.")
     note: Note | None = None
-    due_on: dt.date | None
+    due_on: date | None
     verdict: Literal["calendar_unknown"] | None = None
     days: list[DayView] | None = None
 
@@ -104,10 +104,10 @@ class VersionOrder(Input):
     notice: str = Field(
         min_length=4, max_length=300, description="通知名称与文号 | Name and number of the notice."
     )
-    rest_days: list[dt.date] = Field(
+    rest_days: list[date] = Field(
         max_length=60, description="周一至周五中放假的日期 | Days off, Monday to Friday."
     )
-    working_weekends: list[dt.date] = Field(
+    working_weekends: list[date] = Field(
         max_length=30, description="周末中上班的日期 | Weekend days at work."
     )
 
@@ -121,8 +121,8 @@ class VersionView(View):
     version: int
     year: int
     notice: str
-    rest_days: list[dt.date]
-    working_weekends: list[dt.date]
+    rest_days: list[date]
+    working_weekends: list[date]
     created_at: AwareDatetime
 
 
@@ -131,7 +131,7 @@ class CalendarDay(View):
 
     model_config = ConfigDict(from_attributes=True)
 
-    date: dt.date
+    date: Day
     is_workday: bool
     ord_start: int
     ord_end: int

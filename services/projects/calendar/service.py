@@ -1,6 +1,6 @@
 """Reading the calendar, loading a year's notice, and the clock calculator."""
 
-import datetime as dt
+from datetime import date, datetime
 from typing import Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -49,7 +49,7 @@ async def list_regions(session: AsyncSession) -> list[RegionView]:
 
 
 async def add_region(
-    session: AsyncSession, code: str, order: RegionInput, now: dt.datetime, *, actor: str
+    session: AsyncSession, code: str, order: RegionInput, now: datetime, *, actor: str
 ) -> tuple[RegionView, bool]:
     """Register a region; also whether it is new. Raises OtherRegion."""
     region = Region(code=code, **order.model_dump())
@@ -86,7 +86,7 @@ async def read_year(session: AsyncSession, code: str, year: int) -> CalendarView
     """A year's days, or `calendar_unknown` while its notice is not loaded. Raises UnknownRegion."""
     region = await _find_region(session, code, "/query/region")
     kept = region.calendar
-    days = await queries.days(session, kept, dt.date(year, 1, 1), dt.date(year, 12, 31))
+    days = await queries.days(session, kept, date(year, 1, 1), date(year, 12, 31))
     versions = await queries.versions(session, kept, year)
     return CalendarView(
         region=code,
@@ -117,14 +117,14 @@ async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
 
 
 async def day_table(
-    session: AsyncSession, region: str, rule: ClockRule, formed_on: dt.date, due_on: dt.date
+    session: AsyncSession, region: str, rule: ClockRule, formed_on: date, due_on: date
 ) -> list[DayView]:
     """Each day from the formation to the due day: what it is and whether the clock counts it."""
     days = await queries.days(session, region, formed_on, due_on)
     return [_day_view(day, rule.kind, formed_on) for day in days]
 
 
-def _day_view(day: WorkCalendarDay, kind: RuleKind, formed_on: dt.date) -> DayView:
+def _day_view(day: WorkCalendarDay, kind: RuleKind, formed_on: date) -> DayView:
     by_workdays = kind in (RuleKind.WORKING_DAYS, RuleKind.PROMPTLY)
     after_start = day.date > formed_on
     return DayView(
@@ -144,7 +144,7 @@ def _kind(
 
 
 async def add_version(
-    session: AsyncSession, order: VersionOrder, now: dt.datetime, *, actor: str
+    session: AsyncSession, order: VersionOrder, now: datetime, *, actor: str
 ) -> CalendarVersion:
     """Load or correct a year: new days, ordinals counted again from there, an event for all.
 
@@ -181,7 +181,7 @@ async def add_version(
 
 
 async def _store(
-    session: AsyncSession, order: VersionOrder, now: dt.datetime, actor: str
+    session: AsyncSession, order: VersionOrder, now: datetime, actor: str
 ) -> CalendarVersion:
     version = CalendarVersion(
         region=order.region,

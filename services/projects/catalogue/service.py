@@ -1,9 +1,9 @@
 """The catalogue of duties: importing a version, reading the one in force."""
 
-import datetime as dt
 import hashlib
 import io
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,7 +12,7 @@ from services.projects.catalogue.models import CatalogueItem, CatalogueVersion
 
 
 async def import_file(
-    session: AsyncSession, content: bytes, title: str, now: dt.datetime
+    session: AsyncSession, content: bytes, title: str, now: datetime
 ) -> CatalogueVersion:
     """Load a catalogue file as the next version; a file that is loaded already changes nothing.
 

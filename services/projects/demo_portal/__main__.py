@@ -11,11 +11,11 @@ from shared import clock
 
 
 def main() -> None:
-    said = _arguments()
+    given = _arguments()
     uvicorn.run(
-        create_app(said.today or _first_day(said.first_day_in)),
+        create_app(given.today or _first_day(given.first_day_in)),
         host="127.0.0.1",
-        port=said.port,
+        port=given.port,
         log_level="warning",
         access_log=False,
     )

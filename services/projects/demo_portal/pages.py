@@ -42,7 +42,7 @@ footer{color:var(--soft);font-size:13px;text-align:center;padding-bottom:40px}
 
 
 @dataclass(frozen=True)
-class Column:
+class PortalColumn:
     """A unit's column on the portal."""
 
     unit: DemoUnit
@@ -73,7 +73,7 @@ def home(units: Sequence[DemoUnit]) -> str:
     return _page(_site_tags(), "首页", body, trail="", charset="utf-8")
 
 
-def listing(column: Column, articles: Sequence[Article], number: int, count: int) -> str:
+def listing(column: PortalColumn, articles: Sequence[Article], number: int, count: int) -> str:
     """One page of a unit's list; its script says how many there are, as TRS portals do."""
     rows = "".join(_row(column, article) for article in articles)
     links = "".join(_page_link(at, at == number) for at in range(count))
@@ -87,7 +87,7 @@ def listing(column: Column, articles: Sequence[Article], number: int, count: int
     return _page(tags, column.name, body, _trail(column), column.unit.charset)
 
 
-def article(column: Column, page: Article, *, variant: int) -> str:
+def article(column: PortalColumn, page: Article, *, variant: int) -> str:
     """One item's page; `variant` chooses which of the usual defects it has."""
     tags = meta_tags(
         [*_site_tags(), ("ColumnName", page.column), ("ColumnType", "政务公开")],
@@ -125,7 +125,7 @@ def _pub_date(page: Article, variant: int) -> str | None:
     return PUB_DATES[variant % len(PUB_DATES)].format(at=page.meta_at)
 
 
-def _row(column: Column, page: Article) -> str:
+def _row(column: PortalColumn, page: Article) -> str:
     href = "./" + page.path.removeprefix(column.folder)
     shown = f'<span class="date">{page.list_on:%Y-%m-%d}</span>' if page.list_on else ""
     title = escape(page.title)
@@ -140,7 +140,7 @@ def _page_link(number: int, is_here: bool) -> str:
     return f"<b>{number + 1}</b>" if is_here else f'<a href="{name}">{number + 1}</a>'
 
 
-def _trail(column: Column) -> str:
+def _trail(column: PortalColumn) -> str:
     unit = escape(column.unit.name)
     return f' &gt; <a href="{column.folder}index.htm">{unit}</a> &gt; {escape(column.name)}'
 

@@ -12,7 +12,7 @@ from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoUnit
 from services.projects.demo_portal import pages
 from services.projects.demo_portal.notices import notices_of
-from services.projects.demo_portal.pages import Article, Column
+from services.projects.demo_portal.pages import Article, PortalColumn
 from services.projects.demo_world import DemoPage, World
 from shared.clock import SHANGHAI
 
@@ -65,7 +65,7 @@ def _column(
         *notices_of(unit, today),
     ]
     articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
-    column = Column(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域")
+    column = PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域")
     for place, article in enumerate(articles):
         body = pages.article(column, article, variant=place)
         yield article.path, _html(body, unit.charset, _modified_at(article))

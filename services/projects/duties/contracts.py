@@ -5,7 +5,7 @@ from typing import ClassVar
 from shared.messaging.events import Event
 
 
-class CalendarChanged(Event):
+class CalendarMoved(Event):
     type: ClassVar[str] = "projects.calendar.changed.v1"
 
     region: str

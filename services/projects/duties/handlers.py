@@ -1,15 +1,15 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties import service
-from services.projects.duties.contracts import CalendarChanged
+from services.projects.duties.contracts import CalendarMoved
 from shared.clock import now
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Envelope
 
 
-async def judge_anew(session: AsyncSession, envelope: Envelope[CalendarChanged]) -> None:
+async def judge_anew(session: AsyncSession, envelope: Envelope[CalendarMoved]) -> None:
     """A notice was loaded: what was calendar_unknown gets its verdict."""
     await service.recount(session, envelope.data.region, envelope.data.year, now())
 
 
-subscriptions = [Subscription(name="projects-judge-anew", event=CalendarChanged, handle=judge_anew)]
+subscriptions = [Subscription(name="projects-judge-anew", event=CalendarMoved, handle=judge_anew)]

@@ -1,8 +1,8 @@
 """What was seen of duties: facts appended, the current evidence derived, the verdict judged."""
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from shared.workdays import Workdays
 
 
 async def record_sightings(
-    session: AsyncSession, sightings: Sequence[Sighting], now: dt.datetime, *, actor: str
+    session: AsyncSession, sightings: Sequence[Sighting], now: datetime, *, actor: str
 ) -> dict[UUID, int]:
     """Append what was seen, derive each duty's evidence and judge it; how far each is trusted now.
 
@@ -36,7 +36,7 @@ async def record_sightings(
 
 
 async def record_gone(
-    session: AsyncSession, duty_id: UUID, url: str, at: dt.datetime, now: dt.datetime, *, actor: str
+    session: AsyncSession, duty_id: UUID, url: str, at: datetime, now: datetime, *, actor: str
 ) -> None:
     """The page that carried the duty is no longer there."""
     await auditing.take_turn(session)
@@ -60,8 +60,8 @@ async def record_gone(
 async def note_full_walk(
     session: AsyncSession,
     unit_codes: Sequence[str],
-    walked_at: dt.datetime,
-    now: dt.datetime,
+    walked_at: datetime,
+    now: datetime,
     *,
     run_id: UUID | None = None,
     actor: str,
@@ -75,7 +75,7 @@ async def note_full_walk(
 
 
 async def set_in_review(
-    session: AsyncSession, duties: Sequence[UUID], in_review: bool, now: dt.datetime, *, actor: str
+    session: AsyncSession, duties: Sequence[UUID], in_review: bool, now: datetime, *, actor: str
 ) -> None:
     """Whether a candidate page waits for a person: meanwhile nothing is called overdue."""
     await auditing.take_turn(session)
@@ -84,7 +84,7 @@ async def set_in_review(
     await auditing.judge_duties(session, duties, now, actor=actor)
 
 
-def _fact(sighting: Sighting, now: dt.datetime) -> dict[str, Any]:
+def _fact(sighting: Sighting, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         **vars(sighting),
         "kind": FactKind.SIGHTING,
@@ -94,7 +94,7 @@ def _fact(sighting: Sighting, now: dt.datetime) -> dict[str, Any]:
 
 
 async def _derive(
-    session: AsyncSession, duties: Sequence[Duty], now: dt.datetime, actor: str
+    session: AsyncSession, duties: Sequence[Duty], now: datetime, actor: str
 ) -> dict[UUID, int]:
     """Derive publication and standing of these duties from all their facts, and judge them.
 

@@ -1,6 +1,6 @@
 """Trigger events and duties as people and programs send and read them."""
 
-import datetime as dt
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -33,7 +33,7 @@ class TriggerOrder(Input):
     item_code: ItemCode
     unit: UnitCode
     kind: TriggerKind
-    on: dt.date | None = Field(description="形成、变更或决定的日期 | The day it happened.")
+    on: date | None = Field(description="形成、变更或决定的日期 | The day it happened.")
     doc_no: str | None = Field(None, min_length=1, max_length=100, description="文号 | Number.")
 
 
@@ -47,7 +47,7 @@ class Published(View):
     url: str | None
 
 
-class RuleView(View):
+class ClockRuleView(View):
     """The clock that runs."""
 
     kind: RuleKind
@@ -62,13 +62,13 @@ class DutyView(View):
     project: str
     unit: str
     item_code: str
-    formed_on: dt.date | None
-    due_on: dt.date | None
+    formed_on: date | None
+    due_on: date | None
     verdict: Verdict
     over_by: int | None
     published: Published
     reasons: list[ReasonView]
-    rule: RuleView
+    rule: ClockRuleView
     calendar_version: int
     version: int
 
@@ -83,8 +83,8 @@ class LifeItem(View):
     unit: str
     unit_name: str
     unit_name_en: str
-    formed_on: dt.date | None
-    due_on: dt.date | None
+    formed_on: date | None
+    due_on: date | None
     verdict: Verdict
     light: str = Field(description="绿黄红灰 | green, yellow, red or grey.")
     first_seen_at: AwareDatetime | None
@@ -118,7 +118,7 @@ class VerdictMove(View):
     to_verdict: Verdict
     reason: Reason
     over_by: int | None
-    as_of: dt.date
+    as_of: date
     rule_version: int
     calendar_version: int
     judged_at: AwareDatetime
@@ -159,7 +159,7 @@ class ShortVerdict(View):
     """How the duty would stand under the 7 working days of licences, while its class is open."""
 
     n: int
-    due_on: dt.date | None
+    due_on: date | None
     verdict: Verdict
     over_by: int | None
 
@@ -184,9 +184,9 @@ class DutyDetail(DutyView):
 class DutyClock(View):
     """The duty's clock with the table of days."""
 
-    formed_on: dt.date | None
-    due_on: dt.date | None
-    rule: RuleView
+    formed_on: date | None
+    due_on: date | None
+    rule: ClockRuleView
     extended_by: int
     verdict: Verdict | None = None
     days: list[DayView] | None

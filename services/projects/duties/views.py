@@ -18,6 +18,7 @@ from services.projects.duties import queries, service
 from services.projects.duties.models import Duty, TriggerEvent
 from services.projects.duties.queries import DutyRow, LifeRow
 from services.projects.duties.schemas import (
+    ClockRuleView,
     DutiesMade,
     DutyClock,
     DutyDetail,
@@ -26,7 +27,6 @@ from services.projects.duties.schemas import (
     LifeItem,
     ProjectLife,
     Published,
-    RuleView,
     RulingView,
     ShortVerdict,
     VerdictMove,
@@ -39,8 +39,8 @@ from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown
 
 
-def rule_view(row: DutyRow) -> RuleView:
-    return RuleView(kind=row.rule_kind, n=row.rule_n, version=row.rule_version)
+def rule_view(row: DutyRow) -> ClockRuleView:
+    return ClockRuleView(kind=row.rule_kind, n=row.rule_n, version=row.rule_version)
 
 
 def duty_view(row: DutyRow) -> DutyView:

@@ -1,6 +1,6 @@
 """Units and projects as people and programs send and read them."""
 
-import datetime as dt
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -76,5 +76,5 @@ class UnitView(View):
     name: str
     name_en: str
     aliases: list[str]
-    valid_from: dt.date
-    valid_to: dt.date | None
+    valid_from: date
+    valid_to: date | None
