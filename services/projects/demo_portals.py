@@ -9,7 +9,7 @@ from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoUnit
 from services.projects.portals import service as portals
 from services.projects.portals.schemas import PortalWrite
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.rule import HtmlListRule
 
 LOADER = "demo"
 
@@ -18,9 +18,9 @@ def portal_id(unit: DemoUnit) -> str:
     return f"demo-{unit.code}"
 
 
-def rule_of(unit: DemoUnit, items: dict[str, ItemRow]) -> CollectorRule:
+def rule_of(unit: DemoUnit, items: dict[str, ItemRow]) -> HtmlListRule:
     """How to read a unit's column of the demo portal."""
-    return CollectorRule.model_validate(
+    return HtmlListRule.model_validate(
         {
             "list": {
                 "rows": "ul.list > li",

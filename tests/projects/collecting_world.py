@@ -23,7 +23,7 @@ from services.projects.fetching.fetcher import Limits
 from services.projects.matching.service import match_pages
 from services.projects.portals import service as portals
 from services.projects.portals.schemas import PortalWrite
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.readers import rule_of
 from shared.clock import now as clock_now
 from shared.database.engine import Sessions
 
@@ -91,9 +91,7 @@ class Desk:
                 {"code": unit},
             )
             await portals.put(session, portal_id, wanted, "test", clock_now())
-            await portals.put_first_rule(
-                session, portal_id, CollectorRule.model_validate(rule), "test", clock_now()
-            )
+            await portals.put_first_rule(session, portal_id, rule_of(rule), "test", clock_now())
         # Only runs that a test orders: the schedule of other tests' portals stays out of it.
         await self.do("UPDATE portal SET next_run_at = now() + interval '9 days'")
 

@@ -1,12 +1,15 @@
 """Fault 15: whatever a portal does, "could not fetch" is never "not published"."""
 
+import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from services.projects.collecting.models import RunState
-from tests.projects.collecting_world import Desk, serving
+from services.projects.fetching.fetcher import Limits
+from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
 
 FAULTS = {
@@ -140,6 +143,20 @@ async def test_an_unreadable_item_withholds_the_proof_of_absence(
     portal.pages["/error/a"] = "<p>甲</p>"
     again = await desk.collect(portal_id)
     assert again.proves_absence
+
+
+async def test_an_item_that_cannot_be_parsed_leaves_its_bytes(
+    desk: Desk, unruly: tuple[UnrulyPortal, str]
+) -> None:
+    portal, address = unruly
+    portal_id, deep = _id(), "<div>" * 100_000
+    portal.pages["/list"] = listing("/deep|某项目公示|2026-01-05")
+    portal.pages["/deep"] = deep
+    await desk.portal(portal_id, f"{address}/list", rule=PLAIN_RULE)
+    desk = replace(desk, limits=Limits(interval_seconds=0))
+    run = await desk.collect(portal_id)
+    assert [error["fault"] for error in run.errors] == ["unreadable"]
+    assert await desk.files.get(hashlib.sha256(deep.encode()).hexdigest()) == deep.encode()
 
 
 async def test_a_portal_that_dies_half_way_is_down_and_keeps_what_was_read(

@@ -9,9 +9,9 @@ from services.projects.reading.charset import decode
 from services.projects.reading.details import read_page
 from services.projects.reading.faults import SourceFault
 from services.projects.reading.lists import read_list
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.rule import HtmlListRule
 
-RULE = CollectorRule.model_validate({"list": {"rows": "li", "date": "span"}})
+RULE = HtmlListRule.model_validate({"list": {"rows": "li", "date": "span"}})
 URL = "https://a.gov.cn/x.htm"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SECONDS = 5.0

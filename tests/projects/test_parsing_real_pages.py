@@ -12,7 +12,7 @@ from services.projects.reading.dates import Provenance
 from services.projects.reading.details import PageReading, read_page
 from services.projects.reading.lists import read_list
 from services.projects.reading.marks import address_mark
-from services.projects.reading.rule import CollectorRule, DetailRule
+from services.projects.reading.rule import DetailRule, HtmlListRule
 from shared.clock import SHANGHAI
 
 PORTAL = Path(__file__).parents[3] / "shared" / "data" / "portal"
@@ -23,7 +23,7 @@ TRAP_URL = (
     "https://www.ggzy.gov.cn/information/deal/html/b/330000/0203/20260317/"
     "003346ed9dd8b0494c7aa507db162810f636.html"
 )
-RULE = CollectorRule.model_validate(
+RULE = HtmlListRule.model_validate(
     {
         "list": {"rows": ".list_base li", "date": "span.bf-pass"},
         "detail": {"time": {"selector": ".article_time", "words": ["时间"]}},

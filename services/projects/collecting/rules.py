@@ -15,7 +15,7 @@ from services.projects.portals.models import Portal, PortalHealth
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault
 from services.projects.reading.lists import ListPage
-from services.projects.reading.rule import CollectorRule, NumberedPages
+from services.projects.reading.rule import CollectorRule
 from shared.errors import Conflict, Text
 
 FULL_WALK_EVERY = timedelta(hours=24)
@@ -43,13 +43,13 @@ def kind_due(portal: Portal, now: datetime) -> RunKind:
 
 def is_redesigned(page: ListPage, number: int, rule: CollectorRule) -> bool:
     """A list page without entries is a changed portal, except past a list of unknown length."""
-    may_be_past_the_end = number > 1 and isinstance(rule.pager, NumberedPages)
+    may_be_past_the_end = number > 1 and rule.may_end_unannounced
     return not page.entries and not may_be_past_the_end
 
 
 def is_past_the_end(fault: Fault, number: int, rule: CollectorRule) -> bool:
     """A numbered page that is gone ends a list that does not say how long it is."""
-    return fault is Fault.GONE and number > 1 and isinstance(rule.pager, NumberedPages)
+    return fault is Fault.GONE and number > 1 and rule.may_end_unannounced
 
 
 def ends_early(run: CollectorRun) -> bool:

@@ -24,7 +24,7 @@ from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validat
 from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
-from services.projects.reading.readers import read_list, read_page
+from services.projects.reading.readers import ReadPage, decode_by, read_list, read_page
 from services.projects.reading.rule import CollectorRule
 from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
@@ -235,8 +235,10 @@ class Walk:
             async with self._step() as session:
                 await service.note_unchanged(session, self.run, page, answer.fetched_at)
             return
-        read = read_page(answer.body, answer.headers, page.url, self.rule, answer.fetched_at)
+        decoded = decode_by(self.rule, answer.body, answer.headers)
+        # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.collector.files.put(answer.body)
-        capture = service.answer_of(answer, sha256, read.decoded.charset)
+        capture = service.answer_of(answer, sha256, decoded.charset)
+        read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)
         async with self._step() as session:
             await service.note_detail(session, self.run, self.portal, page, capture, answer, read)

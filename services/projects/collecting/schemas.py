@@ -6,14 +6,14 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.collecting.models import RunKind, RunState
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.readers import AnyRule
 from shared.web.models import Input, View
 
 
 class DryRun(Input):
     """试采：用所给规则（缺省为现行规则）读一页，不落库 | Read one page, store nothing."""
 
-    rule: CollectorRule | None = None
+    rule: AnyRule | None = None
 
 
 class RunStarted(View):

@@ -11,7 +11,7 @@ from services.projects.portals.service import trial_of
 from services.projects.reading.claims import claim_of
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import Entry
-from services.projects.reading.readers import read_list, read_page
+from services.projects.reading.readers import decode_by, read_list, read_page
 from services.projects.reading.rule import CollectorRule
 
 LIMITS = Limits(connect_seconds=2, read_seconds=3, total_seconds=4, interval_seconds=0)
@@ -37,9 +37,10 @@ async def _try_detail(
 ) -> DetailTrial:
     try:
         answer = await fetcher.get(entry.url)
-        read = read_page(answer.body, answer.headers, entry.url, rule, now).reading
+        decoded = decode_by(rule, answer.body, answer.headers)
     except SourceFault as fault:
         return DetailTrial(url=entry.url, fault=fault.fault)
+    read = read_page(decoded, entry.url, rule, now)
     claim = claim_of(read, listed_on=entry.listed_on, header_at=answer.last_modified_at, now=now)
     return DetailTrial(
         url=entry.url,

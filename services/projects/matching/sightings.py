@@ -127,7 +127,7 @@ async def _sightings(
 ) -> list[Sighting]:
     wanted = await queries.elements_of(session, [pair[1].candidate.duty_id for pair in pairs])
     judged = {
-        portal_id: (await portals.rule_in_force(session, portal_id)).detail.judges_elements
+        portal_id: (await portals.rule_in_force(session, portal_id)).judges_elements
         for portal_id in {page.portal_id for page, _ in pairs}
     }
     return [

@@ -7,7 +7,7 @@ from services.projects.portals import service
 from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.rules import RuleReadsNothing
 from services.projects.portals.schemas import PortalView, PortalWrite, RuleView
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.readers import AnyRule
 from services.projects.register.models import UNIT_CODE
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -99,7 +99,7 @@ async def get_rule(
 )
 async def put_rule(
     portal_id: PortalId,
-    wanted: CollectorRule,
+    wanted: AnyRule,
     session: Session,
     files: Files,
     now: Now,

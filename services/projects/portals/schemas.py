@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.readers import AnyRule
 from shared.errors import Text
 from shared.web.models import Input, View
 
@@ -113,7 +113,7 @@ class RuleView(View):
 
     portal_id: str
     version: int
-    rule: CollectorRule
+    rule: AnyRule
     created_at: AwareDatetime
     created_by: str
     trial: Trial | None = None

@@ -14,7 +14,7 @@ from services.projects.portals.schemas import EntryView, PortalWrite, RuleView, 
 from services.projects.portals.workflow import WORKFLOW, Outcome
 from services.projects.reading.faults import Fault
 from services.projects.reading.lists import ListPage
-from services.projects.reading.readers import read_list
+from services.projects.reading.readers import read_list, rule_of
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 from shared.clock import today
@@ -79,7 +79,7 @@ async def put(
 
 async def rule(session: AsyncSession, portal_id: str, version: int | None) -> CollectorRule:
     """A version of the portal's rule. Raises NotFound."""
-    return CollectorRule.model_validate((await _stored_rule(session, portal_id, version)).rule)
+    return rule_of((await _stored_rule(session, portal_id, version)).rule)
 
 
 async def rule_in_force(session: AsyncSession, portal_id: str) -> CollectorRule:

@@ -12,7 +12,7 @@ from services.projects.reading.dates import read_day
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.html import parse
 from services.projects.reading.rule import (
-    CollectorRule,
+    HtmlListRule,
     ListRule,
     NextLink,
     NumberedPages,
@@ -45,7 +45,7 @@ class ListPage:
     next_url: str | None
 
 
-def read_list(html: str, url: str, rule: CollectorRule, *, number: int = 1) -> ListPage:
+def read_list(html: str, url: str, rule: HtmlListRule, *, number: int = 1) -> ListPage:
     """The entries of page `number` (from 1) of a list, in the order of the page.
 
     Raises SourceFault for what is no page.
@@ -103,7 +103,7 @@ def _listed_on(row: LexborNode, rule: ListRule) -> date | None:
     return next((day for cell in cells if (day := read_day(cell.text()[:200]))), None)
 
 
-def _page_count(html: str, rule: CollectorRule) -> int | None:
+def _page_count(html: str, rule: HtmlListRule) -> int | None:
     if not isinstance(rule.pager, NumberedPages) or not rule.pager.count:
         return None
     found = re.search(re.escape(rule.pager.count) + r"\s*(\d{1,5})", html)
@@ -111,7 +111,7 @@ def _page_count(html: str, rule: CollectorRule) -> int | None:
 
 
 def _next_url(
-    page: LexborHTMLParser, url: str, rule: CollectorRule, *, number: int, pages: int | None
+    page: LexborHTMLParser, url: str, rule: HtmlListRule, *, number: int, pages: int | None
 ) -> str | None:
     if number >= min(pages or rule.max_pages, rule.max_pages):
         return None

@@ -5,17 +5,24 @@ Bytes are decoded here and nowhere else: a page is always read by the charset th
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol, Union
+
+from pydantic import Field, GetCoreSchemaHandler, TypeAdapter, ValidatorFunctionWrapHandler
+from pydantic_core import CoreSchema, core_schema
 
 from services.projects.reading import details, lists
 from services.projects.reading.charset import Decoded, decode
 from services.projects.reading.details import PageReading
 from services.projects.reading.lists import ListPage
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.rule import CollectorRule, HtmlListRule
 
 
 class Reader(Protocol):
-    """Reads the pages of portals by rules of one kind. Both raise SourceFault."""
+    """Reads the pages of portals by rules of one kind. Both ways to read raise SourceFault."""
+
+    @property
+    def rule(self) -> type[CollectorRule]:
+        """The model of the kind's rules."""
 
     def read_list(self, text: str, url: str, rule: Any, *, number: int) -> ListPage: ...
 
@@ -25,14 +32,61 @@ class Reader(Protocol):
 class HtmlListReader:
     """Lists and pages of HTML, by CSS selectors."""
 
-    def read_list(self, text: str, url: str, rule: CollectorRule, *, number: int) -> ListPage:
+    rule = HtmlListRule
+
+    def read_list(self, text: str, url: str, rule: HtmlListRule, *, number: int) -> ListPage:
         return lists.read_list(text, url, rule, number=number)
 
-    def read_page(self, text: str, url: str, rule: CollectorRule, now: datetime) -> PageReading:
+    def read_page(self, text: str, url: str, rule: HtmlListRule, now: datetime) -> PageReading:
         return details.read_page(text, url, rule.detail, now)
 
 
-READERS: dict[str, Reader] = {"html_list": HtmlListReader()}
+FIRST_KIND = "html_list"
+"""The kind of rules that name none: they were stored when there was no other."""
+
+READERS: dict[str, Reader] = {FIRST_KIND: HtmlListReader()}
+
+
+def _of_its_kind(value: Any, handler: ValidatorFunctionWrapHandler) -> CollectorRule:
+    """The rule by the model that the reader of its kind names.
+
+    Looked up in the table whenever a rule is read, so that a kind is known by its line there. The
+    fields of the kind's model keep their own places in what a refusal points at, which a union of
+    pydantic would put below the kind. A kind that nobody reads is refused by the union.
+    """
+    given = value.get("kind", FIRST_KIND) if isinstance(value, Mapping) else None
+    reader = READERS.get(given) if isinstance(given, str) else None
+    if isinstance(value, CollectorRule):
+        return value
+    return handler(value) if reader is None else reader.rule.model_validate(value)
+
+
+class _ByKind:
+    """Makes of CollectorRule the discriminated union of the models in READERS, by `kind`."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        models = tuple(reader.rule for reader in READERS.values())
+        one_or_more: Any = models[0]  # a union of one is none, and pydantic refuses its tag
+        if len(models) > 1:
+            one_or_more = Annotated[Union[models], Field(discriminator="kind")]  # noqa: UP007
+        return core_schema.no_info_wrap_validator_function(
+            _of_its_kind,
+            handler.generate_schema(one_or_more),
+            serialization=core_schema.simple_ser_schema("any"),
+        )
+
+
+AnyRule = Annotated[CollectorRule, _ByKind()]
+"""A rule of any kind, as the API takes and gives it and as it is stored."""
+
+_ANY_RULE: TypeAdapter[CollectorRule] = TypeAdapter(AnyRule)
+
+
+def rule_of(stored: Mapping[str, Any]) -> CollectorRule:
+    """The rule as it was stored. Raises ValidationError for what is none."""
+    return _ANY_RULE.validate_python(stored)
 
 
 class ReadList(NamedTuple):
@@ -49,17 +103,18 @@ def read_list(
     body: bytes, headers: Mapping[str, str], url: str, rule: CollectorRule, *, number: int = 1
 ) -> ReadList:
     """What a list page holds. Raises SourceFault for what cannot be read."""
-    decoded = _decoded(body, headers, rule)
+    decoded = decode_by(rule, body, headers)
     return ReadList(READERS[rule.kind].read_list(decoded.text, url, rule, number=number), decoded)
 
 
-def read_page(
-    body: bytes, headers: Mapping[str, str], url: str, rule: CollectorRule, now: datetime
-) -> ReadPage:
-    """What an item's own page holds. Raises SourceFault for what cannot be read."""
-    decoded = _decoded(body, headers, rule)
-    return ReadPage(READERS[rule.kind].read_page(decoded.text, url, rule, now), decoded)
+def read_page(decoded: Decoded, url: str, rule: CollectorRule, now: datetime) -> PageReading:
+    """What an item's own page holds, once it is decoded. Raises SourceFault for what is no page.
+
+    Its own step, because the bytes of a page are kept as evidence before anybody reads them.
+    """
+    return READERS[rule.kind].read_page(decoded.text, url, rule, now)
 
 
-def _decoded(body: bytes, headers: Mapping[str, str], rule: CollectorRule) -> Decoded:
+def decode_by(rule: CollectorRule, body: bytes, headers: Mapping[str, str]) -> Decoded:
+    """The text of a page. Raises SourceFault when it is in no charset, or not in the rule's."""
     return decode(body, headers.get("content-type", ""), charset=rule.charset)

@@ -1,4 +1,4 @@
-"""The declarative rule of an html_list collector: data, checked like any other input."""
+"""The declarative rules of collectors: data, checked like any other input."""
 
 from typing import Annotated, Literal
 
@@ -103,14 +103,41 @@ Items = Annotated[list[ItemCue], Field(max_length=100)]
 
 
 class CollectorRule(_Part):
-    """How to read one column of a portal."""
+    """How to read one column of a portal: what a rule says whatever its kind.
 
-    kind: Literal["html_list"] = "html_list"
-    list: ListRule
-    pager: Pager = NoPager()
-    detail: DetailRule = DetailRule()
+    The rules of a kind are a model of their own, which the kind's reader names.
+    """
+
+    kind: str
     items: Items = []
     charset: Literal["utf-8", "gb18030"] | None = Field(
         None, description="Only where detection goes wrong."
     )
     max_pages: int = Field(200, ge=1, le=2000)
+
+    @property
+    def may_end_unannounced(self) -> bool:
+        """Whether pages are asked for until one is gone, because the list has no known length."""
+        return False
+
+    @property
+    def judges_elements(self) -> bool:
+        """Whether a page that does not show an element lacks it."""
+        return False
+
+
+class HtmlListRule(CollectorRule):
+    """How to read one column of a portal whose lists and pages are HTML."""
+
+    kind: Literal["html_list"] = "html_list"
+    list: ListRule
+    pager: Pager = NoPager()
+    detail: DetailRule = DetailRule()
+
+    @property
+    def may_end_unannounced(self) -> bool:
+        return isinstance(self.pager, NumberedPages)
+
+    @property
+    def judges_elements(self) -> bool:
+        return self.detail.judges_elements
