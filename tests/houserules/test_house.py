@@ -2,14 +2,13 @@
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-FILE_LINES = 300
+from tests.houserules.source import ROOT, SOURCE, name, tracked
+
 FUNCTION_LINES = 40
 BROAD_EXCEPT_AT = {"shared/messaging/bus.py", "shared/messaging/outbox.py", "shared/jobs.py"}
 """The consumer's edge, the relay's loop and the jobs' loop: what must outlive any error."""
@@ -18,28 +17,6 @@ MACHINE = re.compile(
     r"/(work|farm|root)/|py[p]i\.org|python[h]osted|registry\.np[m]js|deb\.debi[a]n"
 )
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
-
-
-def tracked(*patterns: str) -> list[Path]:
-    """The project's own files that match, as git knows them."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
-
-
-PYTHON = [p for p in tracked("*.py") if "migrations" not in p.parts]
-SOURCE = [p for p in PYTHON if p.relative_to(ROOT).parts[0] in {"services", "shared", "deploy"}]
-
-
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_a_file_stays_one_room(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= FILE_LINES
 
 
 @pytest.mark.parametrize("path", SOURCE, ids=name)

@@ -1,0 +1,134 @@
+"""Each kind of thing has its place: SQL, HTML, state machines, views, long files."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.houserules.source import PYTHON, ROOMS, SOURCE, name, tree
+
+FILE_LINES = 300
+LONGER: dict[str, str] = {}
+"""Files over 300 lines, each with the reason why it is still one concept."""
+
+STATEMENT_FILES = {"queries.py", "statement.py"}
+STATEMENTS = {"select", "insert", "update", "delete", "text"}
+BUILDERS = ("sqlalchemy", "sqlmodel")
+SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS)\b")
+MARKUP = re.compile(r"</?(a|b|br|div|h[1-6]|head|html|img|li|p|span|table|t[dhr]|ul)\b[^<]*>", re.I)
+PAGES_OF_ANOTHER = "services/projects/demo_portal/"
+"""The demo's portal is a site made to be read, defects and all, and not a page of the house."""
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_a_file_is_one_room_or_says_why_it_is_longer(path: Path) -> None:
+    lines = len(path.read_text("utf-8").splitlines())
+    assert lines <= FILE_LINES or LONGER.get(name(path))
+
+
+def test_no_reason_outlives_its_long_file() -> None:
+    long = {name(p) for p in PYTHON if len(p.read_text("utf-8").splitlines()) > FILE_LINES}
+    assert set(LONGER) == long
+
+
+def built(path: Path) -> Iterator[str]:
+    """The statements that a file builds or writes out."""
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(BUILDERS)
+        for alias in node.names
+        if alias.name in STATEMENTS
+    }
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.Call(func=ast.Name(id=called)) if called in imported:
+                yield f"{node.lineno}: {called}(...)"
+            case ast.Constant(value=str()) if SQL.match(str(node.value)):
+                yield f"{node.lineno}: {str(node.value).strip()[:40]}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in ROOMS if p.name not in STATEMENT_FILES | {"models.py"}], ids=name
+)
+def test_a_room_keeps_its_sql_in_queries_or_statement(path: Path) -> None:
+    assert not list(built(path))
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCE if not name(p).startswith(PAGES_OF_ANOTHER)], ids=name
+)
+def test_no_page_is_put_together_from_strings(path: Path) -> None:
+    parts = (
+        part
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+        if isinstance(part, ast.Constant)
+    )
+    assert not [part.lineno for part in parts if MARKUP.search(str(part.value))]
+
+
+def transitions(path: Path) -> Iterator[str]:
+    """What looks like a machine: a workflow made, a row of one declared, a conflict raised."""
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.Call(func=ast.Name(id="Workflow" | "StateConflict" as made)):
+                yield f"{node.lineno}: {made}(...)"
+            case ast.Raise(exc=ast.Name(id="StateConflict")):
+                yield f"{node.lineno}: raise StateConflict"
+            case ast.ClassDef():
+                fields = {
+                    part.target.id
+                    for part in node.body
+                    if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+                }
+                if {"state", "action", "to"} <= fields:
+                    yield f"{node.lineno}: class {node.name}"
+            case ast.Dict() if node.keys and _of_states(node):
+                yield f"{node.lineno}: from state to state"
+
+
+def _of_states(node: ast.Dict) -> bool:
+    """Whether a dictionary leads from members of an enum to members of the same enum."""
+    first = node.keys[0]
+    if not isinstance(first, ast.Attribute) or not isinstance(first.value, ast.Name):
+        return False
+    enum = first.value.id
+    leads = (
+        isinstance(part, ast.Attribute)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == enum
+        for value in node.values
+        for part in ast.walk(value)
+    )
+    return first.attr.isupper() and any(leads)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in SOURCE if p.name != "workflow.py"],
+    ids=name,
+)
+def test_no_state_machine_stands_outside_a_workflow(path: Path) -> None:
+    assert not list(transitions(path))
+
+
+@pytest.mark.parametrize("path", [p for p in ROOMS if p.name == "workflow.py"], ids=name)
+def test_nothing_is_looked_up_by_an_action_beside_the_table(path: Path) -> None:
+    """Words for states and actions stand in dictionaries; what an action does, in its rows."""
+    lookups = [
+        f"{node.lineno}: {ast.unparse(node)[:60]}"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Dict) and node.keys and not _words(node)
+    ]
+    assert not [lookup for lookup in lookups if re.search(r"\b(A|_A|Action)\.[A-Z]", lookup)]
+
+
+def _words(node: ast.Dict) -> bool:
+    return all(
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "Text"
+        for value in node.values
+    )
