@@ -9,17 +9,6 @@ from services.projects.catalogue.models import CatalogueItem, CatalogueVersion
 _NEWEST = select(func.max(CatalogueVersion.version)).scalar_subquery()
 
 
-async def newest_version(session: AsyncSession) -> int:
-    """0 while no catalogue is loaded."""
-    return (await session.exec(select(func.max(CatalogueVersion.version)))).one() or 0
-
-
-async def version_of(session: AsyncSession, sha256: str) -> CatalogueVersion | None:
-    """The version that was imported from a file with this hash."""
-    query = select(CatalogueVersion).where(CatalogueVersion.source_sha256 == sha256)
-    return (await session.exec(query)).one_or_none()
-
-
 async def items_in_force(
     session: AsyncSession, item_codes: Collection[str]
 ) -> Sequence[CatalogueItem]:

@@ -16,8 +16,9 @@ import structlog
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import rules, service
+from services.projects.collecting import queries, rules, service
 from services.projects.collecting.models import CollectorRun, PortalPage
+from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
@@ -141,7 +142,7 @@ class Walk:
         """
         try:
             async with self.collector.sessions() as session, session.begin():
-                held = await service.hold_run(session, self.run.id, self.runner)
+                held = await queries.hold_run(session, self.run.id, self.runner)
                 if held is None:
                     raise LeaseLost
                 self.run = held
@@ -151,7 +152,7 @@ class Walk:
 
     async def _release(self) -> None:
         async with self.collector.sessions() as session, session.begin():
-            await service.release_run(session, self.run.id, self.runner)
+            await queries.release_run(session, self.run.id, self.runner)
 
     async def _walk_list(self, fetcher: Fetcher) -> None:
         while not self.run.list_complete and not rules.ends_early(self.run):
@@ -183,7 +184,7 @@ class Walk:
     async def _list_bytes(self, fetcher: Fetcher, url: str) -> Fetched:
         """The list page now; when the portal says that it has not changed, as captured before."""
         async with self._step() as session:
-            known = await service.newest_capture(session, self.portal, url)
+            known = await evidence.newest_of_url(session, self.portal.id, url)
         if known is None:
             return await fetcher.get(url)
         headers = known.headers

@@ -15,7 +15,6 @@ from services.projects.collecting.models import (
 )
 from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
 from services.projects.evidence import service as evidence
-from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
@@ -99,21 +98,6 @@ async def claim_run(
     claimed = await run(session, run_id)
     portal = await portals.find(session, claimed.portal_id)
     return claimed, portal, await portals.rule(session, portal.id, claimed.rule_version)
-
-
-async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> CollectorRun | None:
-    """The run, locked until the transaction ends; None when it is not the runner's any more."""
-    return await queries.hold_run(session, run_id, runner)
-
-
-async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None:
-    """Put the run back for another runner."""
-    await queries.release_run(session, run_id, runner)
-
-
-async def newest_capture(session: AsyncSession, portal: Portal, url: str) -> Capture | None:
-    """The last capture of a page of the portal."""
-    return await evidence.newest_of_url(session, portal.id, url)
 
 
 def answer_of(answer: Fetched, sha256: str, charset: str) -> evidence.Answer:
