@@ -103,7 +103,7 @@ Items = Annotated[list[ItemCue], Field(max_length=100)]
 
 
 class CollectorRule(_Part):
-    """How to read one column of a portal: what a rule says whatever its kind.
+    """What a rule says whatever its kind.
 
     The rules of a kind are a model of their own, which the kind's reader names.
     """
@@ -127,7 +127,7 @@ class CollectorRule(_Part):
 
 
 class HtmlListRule(CollectorRule):
-    """How to read one column of a portal whose lists and pages are HTML."""
+    """How to read one column of a portal."""
 
     kind: Literal["html_list"] = "html_list"
     list: ListRule
