@@ -149,6 +149,7 @@ async def test_a_draining_window_closes_with_its_last_person(open_hall: Floor) -
 
 
 @provokes("call_next", "state-conflict")
+@provokes("open_window", "state-conflict")
 @provokes("pause_window", "state-conflict")
 async def test_a_paused_window_goes_on(open_hall: Floor) -> None:
     await open_hall.issue()
@@ -156,6 +157,7 @@ async def test_a_paused_window_goes_on(open_hall: Floor) -> None:
     problem(await open_hall.window("call-next"), 409, "state-conflict")
     problem(await open_hall.window("pause"), 409, "state-conflict")
     assert good(await open_hall.window("open"))["pause_reason"] is None
+    problem(await open_hall.window("open"), 409, "state-conflict")
     await open_hall.call()
 
 

@@ -14,7 +14,6 @@ import pytest
 from tests.appointments import queue_helpers as floors
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import SIGN, Floor, good
-from tests.provoking import provokes
 from tests.support import eventually
 
 Connect = Callable[[str], Awaitable[asyncpg.Connection]]
@@ -114,8 +113,6 @@ async def test_a_window_closed_while_it_calls_is_left_with_nobody_or_draining(
         assert closed.json()["state"] == ("draining" if live else "closed")
 
 
-@provokes("open_window", "state-conflict")
-@provokes("undo_ticket", "window-busy")
 async def test_clerks_who_do_anything_at_once_leave_one_line_of_events(
     hall: Build, sql: Connect
 ) -> None:

@@ -35,6 +35,7 @@ async def test_an_undone_finish_is_served_on_at_the_same_window(floor: Floor) ->
     assert (await floor.done(ticket, "finish", outcome="done"))["outcome"] == "done"
 
 
+@provokes("undo_ticket", "window-busy")
 async def test_a_finish_cannot_be_undone_once_the_window_has_the_next_person(
     floor: Floor,
 ) -> None:
