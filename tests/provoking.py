@@ -4,7 +4,7 @@ The mark is a claim that is held against what the test saw, so that the house ru
 `tests/contracts/test_problems_provoked.py` can read the marks alone and run nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ import pytest
 from shared.errors import MEDIA_TYPE
 from tests.contracts import problem_entries
 
+ANY = "*"
+
 
 class Seen(NamedTuple):
     """A problem as a caller got it."""
@@ -22,9 +24,16 @@ class Seen(NamedTuple):
     slug: str
     answer: httpx.Response
 
+    def claims(self) -> set[tuple[str | None, str]]:
+        """The claims that it bears out."""
+        return {(self.operation, self.slug), (ANY, self.slug)}
+
 
 def provokes(operation: str, *slugs: str) -> pytest.MarkDecorator:
-    """Write both as literals: the house rule reads the source."""
+    """Write both as literals: the house rule reads the source.
+
+    `"*"` stands for any operation: for a problem that every route may answer.
+    """
     return pytest.mark.provokes(operation, *slugs)
 
 
@@ -52,6 +61,11 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Seen]]:
 
     monkeypatch.setattr(httpx.AsyncClient, "send", watched)
     yield seen
+
+
+def of(seen: Iterable[Seen]) -> set[tuple[str | None, str]]:
+    """Which claims these problems bear out."""
+    return {claim for one in seen for claim in one.claims()}
 
 
 def check(seen: Seen) -> None:

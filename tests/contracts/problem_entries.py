@@ -45,6 +45,22 @@ def entries() -> tuple[Entry, ...]:
     return tuple(Entry(service, slug, tuple(at)) for (service, _, slug), at in found.items())
 
 
+@cache
+def declared() -> frozenset[tuple[str, str]]:
+    """Every operation with every problem that its route, or every route, declares."""
+    return frozenset(
+        (str(route.operation_id), slug)
+        for _, route in _routes()
+        for response in route.responses.values()
+        for slug in slugs(response)
+    )
+
+
+@cache
+def always() -> frozenset[str]:
+    return frozenset(slug for response in ALWAYS.values() for slug in slugs(response))
+
+
 def slugs(response: dict[str, object]) -> list[str]:
     """The slugs that a documented response names."""
     return _SLUG.findall(str(response.get("description", "")))
@@ -57,11 +73,6 @@ def operation_of(method: str, path: str) -> str | None:
         if method in (route.methods or ()) and re.fullmatch(pattern, path):
             return str(route.operation_id)
     return None
-
-
-@cache
-def operations() -> frozenset[str]:
-    return frozenset(str(route.operation_id) for _, route in _routes())
 
 
 @cache

@@ -128,10 +128,13 @@ async def test_an_appeal_stops_the_limit_and_a_confirmed_rating_goes_on(
     assert (await served.take("rectify", "feedback", "revisit"))["state"] == "satisfied_closed"
 
 
+@provokes("revisit_rating", "state-conflict")
 async def test_an_excluded_rating_asks_nothing_of_anybody(isolated: IsolatedService) -> None:
     served = await rated_badly(isolated)
     excluded = await served.take("verify", "appeal", "exclude")
     assert (excluded["state"], excluded["due_on"]) == ("excluded", None)
+    refused = await served.act("revisit")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/state-conflict")
 
 
 @provokes("revisit_rating", "same-person")

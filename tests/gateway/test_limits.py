@@ -5,8 +5,10 @@ import httpx
 from tests import support
 from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import listening
+from tests.provoking import provokes
 
 
+@provokes("*", "too-many-requests")
 async def test_tells_what_is_left_and_refuses_with_429(door: Running) -> None:
     from services.gateway.app import create_app
 

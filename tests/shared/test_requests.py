@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Headers
+from tests.provoking import provokes
 from tests.shared import notes
 from tests.shared.conftest import running
 from tests.support import eventually
@@ -32,7 +33,14 @@ async def test_a_201_means_committed_with_its_event(
     assert await _count(rows) == (before[0] + 1, before[1] + 1)
 
 
-@pytest.mark.parametrize(("words", "status"), [("late", 409), ("refuse", 409), ("defect", 500)])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        pytest.param("late", 409, marks=provokes("*", "conflict")),
+        ("refuse", 409),
+        pytest.param("defect", 500, marks=provokes("*", "internal")),
+    ],
+)
 async def test_what_fails_even_at_commit_is_never_a_201(
     house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection, words: str, status: int
 ) -> None:
@@ -81,16 +89,21 @@ async def test_a_problem_speaks_the_callers_language(
         (b'{"words": "a", "day": "2026-02-30"}', 422, "/body/day"),
         (b'{"words": "a", "words": "b"}', 422, "/body"),
         (b'{"words": "a", "copies": [{"of": 1, "of": 2}]}', 422, "/body"),
-        (b"{}", 422, "/body/words"),
+        pytest.param(b"{}", 422, "/body/words", marks=provokes("*", "invalid-request")),
         (b"", 422, "/body"),
         (b"[]", 422, "/body"),
-        (b'{"words": "a', 400, "/body"),
+        pytest.param(b'{"words": "a', 400, "/body", marks=provokes("*", "bad-request")),
         (b'{"words": "\xff\xfe"}', 400, "/body"),
         (b'{"words": "\\u0000"}', 400, "/body"),
         (b'{"words": "\\ud800"}', 422, "/body/words"),
         (b'{"words": "a", "count": ' + b"9" * 5000 + b"}", 400, "/body"),
         (b"[" * 200_000, 400, "/body"),
-        (b'{"words": "' + b"a" * 1_000_000 + b'"}', 413, None),
+        pytest.param(
+            b'{"words": "' + b"a" * 1_000_000 + b'"}',
+            413,
+            None,
+            marks=provokes("*", "payload-too-large"),
+        ),
     ],
 )
 async def test_bad_input_names_the_field_and_writes_nothing(
@@ -111,6 +124,7 @@ async def test_bad_input_names_the_field_and_writes_nothing(
     assert await _count(rows) == before
 
 
+@provokes("*", "unsupported-media-type")
 @pytest.mark.parametrize("given", ["text/plain", "application/x-www-form-urlencoded", None])
 async def test_a_body_of_another_type_is_told_what_to_send(
     house: httpx.AsyncClient, as_: Headers, given: str | None
@@ -133,7 +147,7 @@ async def test_json_by_any_of_its_names_is_taken(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/api/v1/notes/nowhere", 404),
+        pytest.param("GET", "/api/v1/notes/nowhere", 404, marks=provokes("*", "not-found")),
         ("PATCH", "/api/v1/notes", 405),
         ("GET", "/api/v1/notes%00", 400),
         ("GET", "/api/v1/notes?x=%00", 400),
@@ -147,6 +161,7 @@ async def test_a_wrong_address_is_a_problem_too(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@provokes("*", "unauthorized", "forbidden")
 async def test_who_may_call_is_said_by_the_route(house: httpx.AsyncClient, as_: Headers) -> None:
     nobody = await house.post(NOTES, json={"words": "a"})
     clerk = await house.post(NOTES, json={"words": "a"}, headers=as_("clerk", "H001"))
@@ -253,6 +268,7 @@ async def test_a_deadlock_is_tried_again_and_has_one_effect(
     assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
 
 
+@provokes("*", "unavailable")
 async def test_above_the_limit_requests_are_refused_at_once(notes_settings: object) -> None:
     narrow = notes_settings.model_copy(  # type: ignore[attr-defined]
         update={"in_flight_limit": 2, "in_flight_wait_seconds": 0.05, "background": False}

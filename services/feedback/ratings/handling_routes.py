@@ -129,7 +129,7 @@ async def feedback(request: StepText, acting: Acting, caller: Officer) -> Rating
     "/revisit",
     operation_id="revisit_rating",
     summary="回访 | Return visit",
-    responses=problem_responses(SamePerson, RevisitedToday),
+    responses=problem_responses(StateConflict, SamePerson, RevisitedToday),
 )
 async def revisit(request: RevisitResult, acting: Acting, caller: Reviewer) -> RatingView:
     """未经手整改的人回访，至多三次、不在同一天；再次不满意的转二级督办。

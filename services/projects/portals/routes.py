@@ -58,7 +58,7 @@ async def get_portal(
     "/{portal_id}",
     operation_id="put_portal",
     summary="登记或修改公开栏目 | Put a portal",
-    responses=problem_responses(NotFound, StateConflict),
+    responses=problem_responses(StateConflict),
 )
 async def put_portal(
     portal_id: PortalId,
