@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from services.feedback.ratings import statistics as ratings
+from services.feedback.ratings.schemas import GroupBy
 from services.feedback.statistics import service as letters
+from shared.security.identity import Caller
 
 LETTERS = {
     "key": "D01",
@@ -93,3 +95,32 @@ def test_every_figure_of_ratings_is_counted_over_its_own_whole() -> None:
         "revisited_rate": (3, pytest.approx(1 / 3, abs=1e-3)),
     }
     assert shown["rated_rate"]["low"] < 0.8 < shown["rated_rate"]["high"]
+
+
+def caller(*places: str, role: str = "officer") -> Caller:
+    return Caller("somebody", frozenset({role}), frozenset(places))
+
+
+@pytest.mark.parametrize(
+    ("who", "group_by", "key", "in_full"),
+    [
+        (None, GroupBy.DEPARTMENT, "D01", False),
+        (caller("D01", role="citizen"), GroupBy.DEPARTMENT, "D01", False),
+        (caller("*", role="citizen"), GroupBy.ALL, None, False),
+        (caller("D01"), GroupBy.DEPARTMENT, "D01", True),
+        (caller("D01"), GroupBy.DEPARTMENT, "D02", False),
+        (caller("D01"), GroupBy.DEPARTMENT, None, False),
+        (caller("H1", role="hall_manager"), GroupBy.HALL, "H1", True),
+        (caller("H1", role="hall_manager"), GroupBy.HALL, "H2", False),
+        (caller("I-1"), GroupBy.ITEM, "I-1", False),
+        (caller("all"), GroupBy.ALL, "all", False),
+        (caller("*"), GroupBy.DEPARTMENT, "D02", True),
+        (caller("*"), GroupBy.ITEM, "I-1", True),
+        (caller("*", role="admin"), GroupBy.ALL, None, True),
+        (caller("*"), GroupBy.DEPARTMENT, None, True),
+    ],
+)
+def test_staff_see_the_small_figures_of_their_own_places_only(
+    who: Caller | None, group_by: GroupBy, key: str | None, in_full: bool
+) -> None:
+    assert ratings._in_full(who, group_by, key) is in_full
