@@ -1,14 +1,14 @@
 """From rules to slots: weekdays, weeks, working days, lead, horizon, and years that are unknown."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.appointments.schedules import rules
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
-from services.appointments.schedules.rules import Shut
+from services.appointments.schedules.rules import Shut, WantedSlot
 from services.appointments.slots.models import Pool
 from shared import workdays
 
@@ -125,6 +125,15 @@ def test_a_year_without_a_notice_gets_no_slots_and_is_named() -> None:
         ({"nth_week": 4}, date(2026, 11, 24), True),
         ({"nth_week": 1}, date(2026, 11, 24), False),
         ({"nth_week": 5}, date(2026, 11, 30), True),
+        ({"nth_week": 1, "weekdays": [7]}, date(2026, 11, 1), True),
+        ({"nth_week": 1, "weekdays": [6]}, date(2026, 11, 7), True),
+        ({"nth_week": 2, "weekdays": [7]}, date(2026, 11, 8), True),
+        ({"valid_from": date(2026, 11, 24)}, date(2026, 11, 24), True),
+        ({"valid_to": date(2026, 11, 24)}, date(2026, 11, 24), True),
+        ({"every_n_weeks": 2}, date(2026, 11, 24), True),
+        ({"every_n_weeks": 1, "anchor_on": date(2026, 11, 16)}, date(2026, 11, 24), True),
+        ({"every_n_weeks": 2, "anchor_on": date(2026, 11, 13)}, date(2026, 11, 24), True),
+        ({"every_n_weeks": 2, "anchor_on": date(2026, 11, 20)}, date(2026, 11, 24), False),
     ],
 )
 def test_a_rule_applies_on_its_days(terms: dict[str, Any], day: date, applies: bool) -> None:
@@ -179,3 +188,106 @@ def test_a_day_may_end_at_midnight() -> None:
     made = plan(rule(starts=time(23, 0), ends=time(0)))
 
     assert len([slot for slot in made.slots if slot.on_date.day == 24]) == 2
+
+
+def test_a_slot_is_named_by_its_rule_and_its_items_in_order() -> None:
+    first = plan(rule(code="R7", item_codes=["I-2", "I-1"])).slots[0]
+    assert (first.rule_code, first.item_codes) == ("R7", ("I-1", "I-2"))
+
+
+def test_today_is_that_of_the_hall_and_not_of_the_machine() -> None:
+    late = datetime(2026, 11, 23, 17, tzinfo=UTC)
+    made = rules.plan(
+        [rule(weekdays=[1], horizon_workdays=0)],
+        official=workdays.official(),
+        zone=ZoneInfo("America/Los_Angeles"),
+        closures=[],
+        now=late,
+    )
+    assert days(made)[0] == date(2026, 11, 23)
+    tokyo = ZoneInfo("Asia/Tokyo")
+    beyond = rules._of_rule(rule(horizon_workdays=0), rules.EveryDay(), tokyo, late)
+    assert max(slot.on_date for slot in beyond) == date(2026, 12, 1)
+
+
+def test_a_closure_spares_the_slots_that_only_touch_its_ends() -> None:
+    ten = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    made = plan(rule(), shut=[Shut(ten, ten + timedelta(minutes=30))])
+    today = [s.starts_at.astimezone(SHANGHAI) for s in made.slots if s.on_date.day == 24]
+    assert [start.strftime("%H:%M") for start in today] == ["09:30", "10:30", "11:00"]
+
+
+class Row(NamedTuple):
+    """A slot on sale."""
+
+    rule_code: str
+    pool: Pool
+    item_codes: list[str]
+    starts_at: datetime
+    minutes: int
+    capacity: int
+    booked: int
+    opens_at: datetime
+    closes_at: datetime
+
+
+def wanted(minute: int = 0, **others: Any) -> WantedSlot:
+    starts = TUESDAY_NINE + timedelta(minutes=60 + minute)
+    opens = TUESDAY_NINE - timedelta(days=7)
+    items = ("I-1", "I-2")
+    slot = WantedSlot("R1", Pool.ONLINE, items, starts.date(), starts, 30, 2, opens, starts)
+    return slot._replace(**others)
+
+
+def on_sale(slot: WantedSlot, *, booked: int = 0, **others: Any) -> Row:
+    same = slot._asdict() | {"item_codes": ["I-2", "I-1"], "booked": booked} | others
+    del same["on_date"]
+    return Row(**same)
+
+
+def test_what_is_on_sale_as_planned_is_kept() -> None:
+    plans = [wanted(minute) for minute in (0, 30, 60)]
+    found = rules.compare(plans, [on_sale(slot) for slot in plans[:2]], TUESDAY_NINE)
+    assert found == ([plans[2]], [], [], 2)
+
+
+def test_what_is_no_longer_planned_is_withdrawn() -> None:
+    gone, kept = on_sale(wanted(0), booked=1), wanted(30)
+    found = rules.compare([kept], [gone, on_sale(kept)], TUESDAY_NINE)
+    assert found == ([], [gone], [], 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "carries"),
+    [
+        ({"capacity": 3}, True),
+        ({"capacity": 3, "booked": 2}, True),
+        ({"capacity": 3, "booked": 3}, False),
+        ({"minutes": 20}, False),
+        ({"minutes": 20, "booked": 3}, False),
+        ({"item_codes": ["I-1"]}, True),
+        ({"item_codes": ["I-1", "I-3"]}, False),
+        ({"item_codes": ["I-2", "I-1"], "opens_at": TUESDAY_NINE}, True),
+        ({"closes_at": TUESDAY_NINE}, True),
+    ],
+)
+def test_a_changed_slot_is_made_anew_and_may_take_over_the_bookings(
+    before: dict[str, Any], carries: bool
+) -> None:
+    slot = wanted()
+    row = on_sale(slot, **before)
+    found = rules.compare([slot], [row], TUESDAY_NINE)
+    assert found == ([slot], [row], [(row, slot)] if carries else [], 0)
+
+
+def test_a_slot_whose_sale_is_over_is_made_only_for_bookings() -> None:
+    slot = wanted(closes_at=TUESDAY_NINE)
+    row = on_sale(slot, capacity=1)
+    assert rules.compare([slot], [], TUESDAY_NINE).add == []
+    assert rules.compare([slot], [row], TUESDAY_NINE) == ([slot], [row], [(row, slot)], 0)
+
+
+def test_a_fingerprint_is_of_the_lines_in_any_order() -> None:
+    assert rules.fingerprint(["b", "a"]) == rules.fingerprint(["a", "b"])
+    # The first half of `printf 'a\nb' | sha256sum`.
+    assert rules.fingerprint(["a", "b"]) == "7e18f737311b2dc3b2f269dd78396b03"

@@ -12,6 +12,7 @@ from services.projects.matching.rules import (
     coverage,
     item_codes,
     missing_elements,
+    normal_name,
     propose,
 )
 from services.projects.reading.rule import ItemCue
@@ -163,3 +164,86 @@ def test_coverage_is_the_share_of_the_names_pairs_of_characters() -> None:
 def test_elements_are_missing_where_no_label_stands_for_them() -> None:
     wanted = ["批复时间", "批复单位", "批复文号", "项目名称"]
     assert missing_elements(wanted, ["批复日期", "批复机关", "项目名称"]) == ("批复文号",)
+
+
+def scores(page: PageFacts, *duties: Candidate) -> list[tuple[UUID, float]]:
+    return [(p.candidate.duty_id, p.score) for p in propose(page, duties)]
+
+
+def test_a_sure_tie_has_the_full_score() -> None:
+    wanted = duty(doc_no="宁发改审批〔2026〕12号")
+    for notice in (page("批复", doc_no="宁发改审批〔2026〕12号"), page("公示", code=CODE), page()):
+        assert scores(notice, wanted) == [(wanted.duty_id, 1.0)]
+
+
+def test_likeness_is_scored_to_three_places() -> None:
+    wanted = duty("甲乙丙丁戊己庚")  # six pairs; the title holds five of them in the first case
+    assert scores(page("甲乙丙丁戊己"), wanted) == [(wanted.duty_id, 0.833)]
+    assert scores(page("甲乙丙丁"), wanted) == []
+
+
+def test_six_tenths_are_like_enough() -> None:
+    wanted = duty("甲乙丙丁戊己")
+    assert scores(page("甲乙丙丁"), wanted) == [(wanted.duty_id, 0.6)]
+
+
+def test_at_most_three_duties_are_proposed() -> None:
+    assert len(found(page(code=CODE), *(duty() for _ in range(5)))) == 3
+
+
+def test_the_document_outweighs_the_item_that_the_page_seems_to_be_about() -> None:
+    wanted = duty(item="MP-02-13", doc_no="宁发改审批〔2026〕12号")
+    other = duty(item="MP-02-02", doc_no="宁发改审批〔2026〕12号")
+    notice = page("批复", doc_no="宁发改审批〔2026〕12号")
+    assert found(notice, wanted) == [
+        (wanted.duty_id, MatchMethod.DOCUMENT, ReviewReason.ITEM_UNCLEAR)
+    ]
+    assert found(notice, wanted, other) == [(other.duty_id, MatchMethod.DOCUMENT, None)]
+
+
+def test_a_duty_without_a_document_number_is_not_the_documents() -> None:
+    assert found(page("批复", doc_no="宁发改审批〔2026〕12号"), duty()) == []
+    assert found(page("批复"), duty(doc_no="宁发改审批〔2026〕12号")) == []
+
+
+@pytest.mark.parametrize(("name", "is_tie"), [("甲乙丙", False), ("甲乙丙丁", True)])
+def test_a_name_of_three_characters_is_no_tie(name: str, is_tie: bool) -> None:
+    [proposal] = propose(page(f"关于{name}的批复"), [duty(name)])
+    assert (proposal.method is MatchMethod.NAME) is is_tie
+
+
+def test_the_name_in_the_body_counts_like_the_one_in_the_title() -> None:
+    wanted = duty()
+    named = PageFacts("D01", "批复", None, wanted.project_name, None, None, frozenset())
+    assert propose(named, [wanted])[0].method is MatchMethod.NAME
+    alike = PageFacts("D01", "批复", None, "城西水厂扩建", None, None, frozenset())
+    assert propose(alike, [wanted])[0].method is MatchMethod.SIMILAR
+
+
+def test_no_duty_of_the_unit_is_no_proposal() -> None:
+    assert propose(page(), []) == []
+    assert found(page(), duty(unit="D03")) == []
+
+
+def test_of_two_units_with_one_project_the_pages_own_is_meant() -> None:
+    own, other = duty(), duty(unit="D03")
+    assert found(page(code=CODE), other, own) == [(own.duty_id, MatchMethod.CODE, None)]
+
+
+def test_of_two_documents_of_one_day_the_pages_own_is_meant() -> None:
+    day = date(2026, 6, 1)
+    wanted = duty(formed_on=day, doc_no="宁发改审批〔2026〕12号")
+    notice = page(code=CODE, doc_no="宁发改审批〔2026〕12号", formed_on=day)
+    assert found(notice, duty(formed_on=day), wanted) == [
+        (wanted.duty_id, MatchMethod.DOCUMENT, None)
+    ]
+
+
+def test_two_of_one_day_are_narrowed_by_the_unit_only_if_it_tells_them_apart() -> None:
+    day = date(2026, 6, 1)
+    first, second = duty(formed_on=day), duty(formed_on=day)
+    assert len(found(page(code=CODE, formed_on=day), first, second)) == 2
+
+
+def test_a_name_is_compared_without_width_case_and_punctuation() -> None:
+    assert normal_name("（Ａ－１）号 楼·Ｂ") == "a1号楼b"
