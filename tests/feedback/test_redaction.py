@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.feedback.redaction.characters import fold
 from services.feedback.redaction.rules import (
     Known,
     Span,
     SpanKind,
+    hide,
     mask,
     propose,
     redact,
@@ -152,3 +154,46 @@ def test_no_text_keeps_the_rules_busy(text: str) -> None:
 def test_redaction_keeps_everything_else(text: str) -> None:
     assert redact(text, []) == text
     assert unresolved(redact(text, propose(text)), []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("卡6222021234567890129", "卡［号码］"),  # its check digit is wrong
+        ("卡4222222222222", "卡［卡号］"),  # the shortest card has thirteen digits
+        ("卡4222222222223", "卡［号码］"),
+        ("身份证110105194912310021号", "身份证［号码］号"),  # its check digit is wrong
+        ("老证110105491331002", "老证［号码］"),  # no thirteenth month
+        ("老证110105490030002", "老证［号码］"),
+        ("老证110105491230002", "老证［证件号］"),
+        ("老证110105000229002", "老证［号码］"),  # 1900 had no 29 February
+        ("老证110105040229002", "老证［证件号］"),
+        ("老证110105030229002", "老证［号码］"),
+        ("路5组", "路［门牌］"),
+        ("路5座", "路5座"),
+    ],
+)
+def test_a_number_is_what_its_check_says(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+def test_only_the_named_data_are_hidden() -> None:
+    personal = frozenset({"张三丰", "66123"})
+    assert hide("张\u200b三丰打66123，电话13800138000", personal) == (
+        "张某打［电话］，电话13800138000"
+    )
+
+
+def test_a_span_within_another_is_replaced_with_it() -> None:
+    spans = [Span(start, end, SpanKind.OTHER) for start, end in ((0, 3), (1, 2), (4, 5))]
+    assert redact("甲乙丙丁戊己", spans) == "［略］丁［略］己"
+
+
+def test_case_is_folded_only_when_asked_for() -> None:
+    assert fold("ＡbC").text == "AbC"
+    assert fold("ＡbC", caseless=True).text == "abc"
+
+
+def test_six_digits_of_a_longer_run_left_over_may_stand() -> None:
+    assert unresolved("71422221", [Span(0, 2, SpanKind.DIGITS)]) == []
+    assert unresolved("71422221", [Span(0, 1, SpanKind.DIGITS)]) == [Span(1, 8, SpanKind.DIGITS)]
