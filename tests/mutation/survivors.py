@@ -49,4 +49,12 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.feedback.redaction.addresses.x__beginning",
         'left = within[0] if within else "XXXX"',
     ): "The pattern matches the empty string, so there is always a match.",
+    (
+        "services.appointments.schedules.rules.x_applies",
+        "if rule.every_n_weeks >= 1 and rule.anchor_on is not None:",
+    ): "Every number of weeks is a multiple of one.",
+    (
+        "services.appointments.schedules.rules.x_applies",
+        "weeks = (_monday(day) - _monday(rule.anchor_on)).days / 7",
+    ): "From Monday to Monday are whole weeks, and their quotient is exact as a float too.",
 }
