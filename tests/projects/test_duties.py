@@ -250,6 +250,9 @@ async def test_of_two_rulings_on_one_version_one_wins(
         projects.post(f"{path}/suspend", json=RULING, headers=as_("auditor")),
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    for late, body in (("extend", {**RULING, "days": 3}), ("suspend", RULING)):
+        answer = await projects.post(f"{path}/{late}", json=body, headers=as_("auditor"))
+        assert answer.status_code == 409, late
 
 
 async def test_what_was_recorded_cannot_be_changed(
