@@ -57,4 +57,12 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.appointments.schedules.rules.x_applies",
         "weeks = (_monday(day) - _monday(rule.anchor_on)).days / 7",
     ): "From Monday to Monday are whole weeks, and their quotient is exact as a float too.",
+    (
+        "services.projects.matching.rules.x__same_project",
+        "best = max(covered.values(), default=1.0)",
+    ): "Without a duty of the unit there are no hits, and the score of none is not read.",
+    (
+        "services.projects.matching.rules.x__same_project",
+        "return [], MatchMethod.SIMILAR, 1.0",
+    ): "The score of no hits is not read.",
 }
