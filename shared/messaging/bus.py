@@ -27,10 +27,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
 from shared.database.faults import is_outage
-from shared.library_internals import socket_of
 from shared.messaging import inbox
 from shared.messaging.events import E, Envelope, envelope_of, stream_of
 from shared.messaging.pull_consumer import Puller
+from shared.observability.library_internals import socket_of
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import Tracing
 
@@ -111,8 +111,10 @@ class Bus:
             async with asyncio.timeout(2):
                 await self._client.drain()
         if not self._client.is_closed:
-            with contextlib.suppress(OSError):  # the server may be gone already
-                await self._client.close()
+            # The server may be gone already, or frozen with a full buffer: closing must end anyhow.
+            with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
+                async with asyncio.timeout(2):
+                    await self._client.close()
 
     async def _stands(self) -> None:
         self._limit_send_stall()

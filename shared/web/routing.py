@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shared import errors
 from shared.database.faults import gave_way
 from shared.errors import Invalid, Text, problem_responses
-from shared.library_internals import FUNCTION_STACK
+from shared.observability.library_internals import FUNCTION_STACK
 from shared.web import bodies, idempotency, versions
 
 TRIES = 3

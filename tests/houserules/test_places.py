@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import PYTHON, ROOMS, SOURCE, name, tree
+from tests.houserules.source import PYTHON, ROOMS, ROOT, SOURCE, name, tracked, tree
 
 FILE_LINES = 300
+SHARED_ENTRIES = 14
 LONGER: dict[str, str] = {}
 """Files over 300 lines, each with the reason why it is still one concept."""
 
@@ -31,6 +32,11 @@ def test_a_file_is_one_room_or_says_why_it_is_longer(path: Path) -> None:
 def test_no_reason_outlives_its_long_file() -> None:
     long = {name(p) for p in PYTHON if len(p.read_text("utf-8").splitlines()) > FILE_LINES}
     assert set(LONGER) == long
+
+
+def test_shared_is_drawers_and_a_few_files() -> None:
+    top = {path.relative_to(ROOT).parts[1] for path in tracked("shared")}
+    assert len(top) <= SHARED_ENTRIES, sorted(top)
 
 
 def built(path: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.houserules.source import SOURCE, name, tree
 
-THE_ONE_PLACE = "shared/library_internals.py"
+THE_ONE_PLACE = "shared/observability/library_internals.py"
 OWN = {"self", "cls"}
 PROMISED = {"_asdict", "_fields", "_make", "_mapping", "_replace"}
 """Underscored so that no field can have the name, and documented: NamedTuple, SQLAlchemy's Row."""

@@ -1,4 +1,4 @@
-"""The names that `shared/library_internals.py` leans on are where they were.
+"""The names that `shared/observability/library_internals.py` leans on are where they were.
 
 A failure here means that an upgrade of a library has moved one of them: put it right there, and
 nowhere else.
@@ -13,7 +13,7 @@ import nats
 import pytest
 
 from deploy.local.nats import NatsServer
-from shared import library_internals
+from shared.observability import library_internals
 
 
 async def test_nats_py_still_shows_the_socket_of_its_connection(bus: NatsServer) -> None:
