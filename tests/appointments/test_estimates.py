@@ -8,8 +8,10 @@ import pytest
 
 from services.appointments.estimates.rules import (
     EDGES,
+    PRIOR_WEIGHT,
     bucket_of,
     forecast,
+    percentile,
     rounded,
     shape,
 )
@@ -164,3 +166,40 @@ def test_the_upper_bound_holds_and_the_simple_formula_is_beaten() -> None:
             held.append(wait <= (estimate.p85_minutes or 0))
     assert 0.8 <= fmean(held) <= 0.97
     assert fmean(errors) <= 0.6 * fmean(simple_errors), (fmean(errors), fmean(simple_errors))
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.0, 1.0), (0.25, 1.0), (0.26, 2.0), (0.5, 2.0), (0.75, 3.0), (1.0, 4.0)]
+)
+def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(
+    share: float, value: float
+) -> None:
+    assert percentile([1.0, 2.0, 3.0, 4.0], share) == value
+
+
+def test_what_was_seen_adds_to_the_prior_in_its_own_bucket() -> None:
+    prior, last = shape(20, {}), len(EDGES) - 2
+    seen = shape(20, {0: 2.0, 3: 1.0, last: 4.0, last + 1: 9.0, -1: 9.0})
+    added = [after - before for before, after in zip(prior, seen, strict=True)]
+    assert added == pytest.approx([2.0, 0.0, 0.0, 1.0, *[0.0] * (last - 4), 4.0])
+
+
+def test_the_prior_weighs_as_many_calls_as_it_says_and_peaks_at_the_standard_time() -> None:
+    prior = shape(20, {})
+    assert sum(prior) == pytest.approx(PRIOR_WEIGHT)
+    mean = sum(w * (EDGES[b] + EDGES[b + 1]) / 2 for b, w in enumerate(prior)) / PRIOR_WEIGHT
+    assert mean == pytest.approx(20, rel=0.05)
+
+
+def test_a_window_with_nobody_in_line_waits_for_who_is_expected() -> None:
+    here = Waiting(uuid4(), "permit", frozenset({"permit"}), due=0.0)
+    expected = Waiting(uuid4(), "loan", frozenset({"loan"}), due=5.0, arrives=10.0)
+    floor = Floor((here, expected), (open_window("permit"), open_window("loan")), MINUTES)
+    estimates = forecast(floor, Random(3))
+    assert set(estimates) == {here.key}, "who is not there yet is told nothing"
+    assert (estimates[here.key].ahead, estimates[here.key].p85_minutes) == (0, 0)
+
+
+def test_who_arrives_within_the_minute_is_not_there_yet() -> None:
+    soon = Waiting(uuid4(), "permit", frozenset({"permit"}), due=0.0, arrives=0.5)
+    assert forecast(Floor((soon,), (open_window("permit"),), MINUTES), Random(3)) == {}
