@@ -48,8 +48,9 @@ class Cache(Generic[K, V]):
         self._asked.clear()
 
     def _settle(self, key: K, done: asyncio.Future[V]) -> None:
+        failed = done.cancelled() or done.exception() is not None
         if self._asked.get(key) is not done:
             return  # forgotten meanwhile: the answer is older than the clearing
         del self._asked[key]
-        if not done.cancelled() and done.exception() is None and done.result() is not None:
+        if not failed and done.result() is not None:
             self._kept[key] = done.result()

@@ -4,7 +4,7 @@ A job that waits for others, such as a portal, is a LongJob: it holds no transac
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,3 +78,21 @@ async def keep_running(
             ran(job.name, "failed")
             log.warning("job_failed", job=job.name, error=type(error).__name__)
         await asyncio.sleep(job.every.total_seconds())
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancels background work, again and again until all of it has ended.
+
+    Once is not enough: in Python 3.11 a library's `wait_for` swallows a cancellation that comes
+    together with what it waited for, and its loop would then go on for ever.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=1)
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # logged where the task died
+        for task in pending:
+            log.warning("task_goes_on", task=task.get_name())

@@ -164,10 +164,11 @@ async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
 
         transport = httpx.ASGITransport(app=with_state, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            while (ready := await client.get("/readyz")).status_code != 200:
-                if ready.json().get("database") != "ok":
-                    raise AssertionError(ready.text)
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(60):
+                while (ready := await client.get("/readyz")).status_code != 200:
+                    if ready.json().get("database") != "ok":
+                        raise AssertionError(ready.text)
+                    await asyncio.sleep(0.02)
             yield client
 
 

@@ -27,6 +27,7 @@ from services.gateway.middleware import GatewayMiddleware
 from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.registry import Registry
 from shared.errors import Text
+from shared.jobs import end
 from shared.messaging import asyncapi
 from shared.observability.metrics import Metrics
 from shared.web import app
@@ -111,9 +112,7 @@ def _state(
             }
         finally:
             feed.close()
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await end(work)
             registry.close()
 
     return lifespan

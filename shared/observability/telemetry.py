@@ -1,6 +1,7 @@
 """One line, one metric and one span a request; trace context that crosses the bus."""
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from shared.ids import new_id
 from shared.observability.metrics import Metrics
 
 EXPORT_SECONDS = 5
+STOP_SECONDS = 5
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
 
@@ -54,9 +56,12 @@ class Tracing:
             self._provider.add_span_processor(self._processor)
 
     async def stop(self) -> None:
-        """Send what is left."""
-        if self._processor is not None:
-            await asyncio.to_thread(self._processor.shutdown)
+        """Send what is left, for as long as the end of a service may wait for a collector."""
+        processor, self._processor = self._processor, None
+        if processor is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await asyncio.to_thread(processor.shutdown)
 
     @contextmanager
     def span(self, name: str, *, parent: str | None = None) -> Iterator[Span]:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from shared.database.engine import DirectPool, Sessions, new_engine, new_sessions
 from shared.errors import Text
-from shared.jobs import Job, LongJob, keep_running
+from shared.jobs import Job, LongJob, end, keep_running
 from shared.messaging import inbox, outbox
 from shared.messaging.bus import Bus, Consumer, Subscription
 from shared.messaging.events import Event
@@ -217,9 +217,7 @@ def _report_death(broken: set[str], task: asyncio.Task[None]) -> None:
 async def _wind_down(
     work: Sequence[asyncio.Task[None]], bus: Bus, direct: DirectPool, engine: AsyncEngine
 ) -> None:
-    for task in work:
-        task.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
+    await end(work)
     await bus.close()
     await direct.close()
     await engine.dispose()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.engine import Sessions, new_sessions
-from shared.jobs import Job, keep_running, once
+from shared.jobs import Job, end, keep_running, once
 from shared.observability.metrics import Metrics
 from tests.support import Databases, eventually
 
@@ -58,3 +58,27 @@ async def test_a_job_runs_in_one_process_at_a_time(sessions: Sessions) -> None:
     assert await once(sessions, job) == 0
     release.set()
     assert await first == 7
+
+
+async def test_what_swallows_a_cancellation_is_cancelled_again() -> None:
+    swallowed = 0
+
+    async def stubborn() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed > 1:
+                    raise
+
+    async def broken() -> None:
+        raise LookupError("a defect")
+
+    tasks = [asyncio.create_task(stubborn()), asyncio.create_task(broken())]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end(tasks)
+    assert swallowed == 2
+    assert all(task.done() for task in tasks)

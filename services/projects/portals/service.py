@@ -209,7 +209,7 @@ def _event(
     }
     if kind is SourceDown:
         return kind(**whose, fault=fault, since=now)
-    return SourceRecovered(**whose, down_since=portal.health_since, recovered_at=now)
+    return SourceRecovered(**whose, down_since=portal.health_since or now, recovered_at=now)
 
 
 async def _locked(session: AsyncSession, portal_id: str) -> Portal:
