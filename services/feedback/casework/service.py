@@ -22,6 +22,7 @@ from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
+from shared.database import versioned
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
@@ -140,7 +141,7 @@ async def _make(
     changed = move.changes(letter, act) if move.changes is not None else {}
     # The swap writes the new row into `letter`, so the step is made of the old one before.
     transition = _transition(letter, move, to, act, keyring)
-    moved = await letters.swap(session, letter, {**changed, "state": to})
+    moved = await versioned.swap(session, letter, {**changed, "state": to})
     session.add(transition)
     if move.adds is not None and keyring is not None:
         session.add(move.adds(keyring, moved, act))

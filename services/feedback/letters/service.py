@@ -22,7 +22,6 @@ from services.feedback.letters.schemas import (
 )
 from services.feedback.redaction.rules import hide
 from shared.clock import today
-from shared.database import versioned
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
 from shared.ids import new_id, normal_code, secret_code
@@ -142,11 +141,6 @@ async def locked_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUI
 
 async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
     return await queries.by_id(session, letter_id)
-
-
-async def swap(session: AsyncSession, letter: Letter, changes: dict[str, Any]) -> Letter:
-    """The letter with `changes` and the next version. Raises StateConflict."""
-    return await versioned.swap(session, letter, changes)
 
 
 async def listed(
