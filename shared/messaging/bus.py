@@ -7,9 +7,8 @@ parse, it is copied to `dead.<subject>` with the reason and taken off the stream
 """
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 from urllib.parse import urlsplit
@@ -27,10 +26,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
 from shared.database.faults import is_outage
+from shared.jobs import end
 from shared.messaging import inbox
 from shared.messaging.events import E, Envelope, envelope_of, stream_of
 from shared.messaging.pull_consumer import Puller
-from shared.observability.library_internals import socket_of
+from shared.observability.library_internals import drop_socket_of, socket_of, tasks_of
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import Tracing
 
@@ -38,6 +38,7 @@ RETRY_SECONDS = (1, 5, 30, 300)
 OUTAGE_RETRY_SECONDS = 5
 HANDLER_SECONDS = 20
 CONNECT_SECONDS = 3
+CLOSE_SECONDS = 2
 TCP_USER_TIMEOUT_MS = 5000
 
 log = structlog.get_logger()
@@ -69,7 +70,7 @@ class Bus:
         self._client = Client()
         self._up = asyncio.Event()
         self.was_up = False
-        self._closing = False
+        self._begun = self._closing = False
 
     @property
     def client(self) -> Client:
@@ -89,6 +90,7 @@ class Bus:
 
     async def connect(self) -> None:
         """Connects, trying until it succeeds, and reconnects after every loss."""
+        self._begun = True
         await self._client.connect(
             servers=[self._url],
             name=self._name,
@@ -105,16 +107,32 @@ class Bus:
         await self._stands()
 
     async def close(self) -> None:
-        """Drains for a moment, then closes whatever is left."""
+        """Sends what is to be sent, then closes: leaves no task and no connection, never raises.
+
+        Nobody reads any more when a bus closes, so that there is nothing to drain. `drain` would
+        swallow a cancellation and leave tasks behind where the server is frozen.
+        """
         self._closing = True
-        with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
-            async with asyncio.timeout(2):
-                await self._client.drain()
-        if not self._client.is_closed:
-            # The server may be gone already, or frozen with a full buffer: closing must end anyhow.
-            with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
-                async with asyncio.timeout(2):
-                    await self._client.close()
+        if not self._begun:
+            return  # nats-py cannot close what never began to connect
+        try:
+            await self._attempt(self._client.flush(CLOSE_SECONDS))
+            await self._attempt(self._client.close())
+        finally:
+            # To a frozen server with a full buffer nothing can be closed in good order: nats-py
+            # then calls itself closed while its tasks and its socket are still there.
+            await end(tasks_of(self._client))
+            await drop_socket_of(self._client)
+
+    async def _attempt(self, step: Coroutine[Any, Any, None]) -> None:
+        """One step of closing, for CLOSE_SECONDS at most."""
+        task = asyncio.create_task(step, name="bus-close")
+        try:
+            await asyncio.wait([task], timeout=CLOSE_SECONDS)
+        finally:
+            await end([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("bus_close_failed", service=self._name, error=type(error).__name__)
 
     async def _stands(self) -> None:
         self._limit_send_stall()

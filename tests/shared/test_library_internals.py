@@ -4,6 +4,7 @@ A failure here means that an upgrade of a library has moved one of them: put it 
 nowhere else.
 """
 
+import asyncio
 import inspect
 import socket
 from importlib import import_module
@@ -11,6 +12,7 @@ from importlib import import_module
 import fastapi.dependencies.utils
 import nats
 import pytest
+from nats.aio.msg import Msg
 
 from deploy.local.nats import NatsServer
 from shared.observability import library_internals
@@ -22,6 +24,28 @@ async def test_nats_py_still_shows_the_socket_of_its_connection(bus: NatsServer)
     await client.close()
     assert found is not None, "nats-py has moved `Client._transport._io_writer`"
     assert found.type == socket.SOCK_STREAM
+
+
+async def test_nats_py_still_shows_the_tasks_of_its_connection(bus: NatsServer) -> None:
+    before = asyncio.all_tasks()
+    client = await nats.connect(bus.admin_url)
+    await client.subscribe("anything", cb=_ignored)
+    found = set(library_internals.tasks_of(client))
+    kept = asyncio.all_tasks() - before - {asyncio.current_task()}
+    await client.close()
+    assert found == kept, "nats-py keeps other tasks than those that are ended with a bus"
+
+
+async def test_nats_py_still_lets_its_socket_be_dropped(bus: NatsServer) -> None:
+    client = await nats.connect(bus.admin_url, allow_reconnect=False)
+    found = library_internals.socket_of(client)
+    await library_internals.drop_socket_of(client)
+    await client.close()
+    assert found is not None
+    assert found.fileno() == -1, "nats-py has moved `Client._transport._io_writer`"
+
+
+async def _ignored(_: Msg) -> None: ...
 
 
 def test_fastapi_still_finds_its_stack_of_function_scope_in_the_request() -> None:
