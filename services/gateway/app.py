@@ -1,8 +1,8 @@
 """`python -m shared.web.serve services.gateway.app:create_app`: the one door to all services."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,7 +27,6 @@ from services.gateway.middleware import GatewayMiddleware
 from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.registry import Registry
 from shared.errors import Text
-from shared.jobs import end
 from shared.messaging import asyncapi
 from shared.observability.metrics import Metrics
 from shared.web import app
@@ -81,13 +80,11 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     return built
 
 
-def _state(
-    settings: GatewaySettings, registry: Registry, metrics: Metrics
-) -> Callable[[app.State], AbstractAsyncContextManager[Mapping[str, Any]]]:
+def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> app.Extended:
     """Keys, upstreams and live streams, from start to end."""
 
     @asynccontextmanager
-    async def lifespan(state: app.State) -> AsyncIterator[Mapping[str, Any]]:
+    async def lifespan(state: app.State) -> AsyncIterator[app.Extension]:
         keys = opening.prepare_keys(settings.keys_dir, settings.env)
         if settings.env == "production":
             opening.refuse_weak_secrets(
@@ -98,21 +95,21 @@ def _state(
         metrics.measures += watching.measures(metrics, state["bus"], feed)
         await opening.settle_accounts(state["sessions"], settings.env, settings.demo_accounts_file)
         registry.start()
-        work = [
-            asyncio.create_task(registry.run(), name="upstreams"),
-            asyncio.create_task(feed.run(state["bus"]), name="live"),
-            asyncio.create_task(opening.reread_keys(keys), name="keys"),
-        ]
         closing.on_stop(feed.close)
+        own = {
+            "verifier": OwnKeysVerifier(keys, **named),
+            "access": Access(keys, Issuer(keys, **named), HashingLimit()),
+            "live": feed,
+        }
+        tasks: app.Tasks = {
+            "upstreams": registry.run,
+            "live": partial(feed.run, state["bus"]),
+            "keys": partial(opening.reread_keys, keys),
+        }
         try:
-            yield {
-                "verifier": OwnKeysVerifier(keys, **named),
-                "access": Access(keys, Issuer(keys, **named), HashingLimit()),
-                "live": feed,
-            }
+            yield app.Extension(own, tasks)
         finally:
             feed.close()
-            await end(work)
             registry.close()
 
     return lifespan

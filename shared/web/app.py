@@ -1,8 +1,9 @@
 """Builds a service: its lifespan, middleware, problems, health, documents and background work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypedDict
@@ -52,8 +53,20 @@ class State(TypedDict):
     verifier: Verifier
 
 
-Extended = Callable[[State], AbstractAsyncContextManager[Mapping[str, Any]]]
-"""A service's own part of the lifespan: what it yields stands in `request.state` beside `State`."""
+Tasks = Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What a service adds of its own: `state` stands in `request.state` beside `State`, `tasks`
+    run in the background, by name, until the service ends."""
+
+    state: Mapping[str, Any]
+    tasks: Tasks = field(default_factory=dict)
+
+
+Extended = Callable[[State], AbstractAsyncContextManager[Extension]]
+"""A service's own part of the lifespan, from start to end."""
 Outermost = Callable[[ASGIApp, ASGIApp], ASGIApp]
 """Makes the middleware that sees every request first, of the application behind it and of the bare
 routes, which serve answers that last without the limits meant for answers that end."""
@@ -149,8 +162,9 @@ def _lifespan(
         work = [asyncio.create_task(bus.connect(), name="bus")]
         if settings.background:
             work += _background(settings, metrics, tracing, sessions, bus, relay, rooms)
+        died = partial(_report_death, broken)
         for task in work:
-            task.add_done_callback(partial(_report_death, broken))
+            task.add_done_callback(died)
         metrics.measures = health.measures(metrics, relay, engine, bus, subscriptions(rooms))
         state = State(
             settings=settings,
@@ -162,13 +176,31 @@ def _lifespan(
             verifier=verifier,
         )
         try:
-            async with extended(state) if extended else nullcontext({}) as more:
+            async with _own(extended, state, died) as more:
                 yield {**state, **more}
         finally:
             await _wind_down(work, bus, direct, engine)
             await tracing.stop()
 
     return lifespan
+
+
+@asynccontextmanager
+async def _own(
+    extended: Extended | None, state: State, died: Callable[[asyncio.Task[None]], None]
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The service's own state, while its own tasks run."""
+    if extended is None:
+        yield {}
+        return
+    async with extended(state) as own:
+        tasks = [asyncio.create_task(run(), name=name) for name, run in own.tasks.items()]
+        for task in tasks:
+            task.add_done_callback(died)
+        try:
+            yield own.state
+        finally:
+            await end(tasks)
 
 
 def _background(

@@ -1,6 +1,7 @@
 """A service is a list of rooms: what they bring is served, published, read and run."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -82,9 +83,9 @@ async def test_a_service_adds_state_first_routes_and_what_sees_every_request_fir
     opened: list[str] = []
 
     @asynccontextmanager
-    async def state(base: app.State) -> AsyncIterator[Mapping[str, Any]]:
+    async def state(base: app.State) -> AsyncIterator[app.Extension]:
         opened.append(base["settings"].env)
-        yield {"greeting": "您好"}
+        yield app.Extension({"greeting": "您好"})
         opened.append("ended")
 
     async def hello(request: AnyRequest) -> PlainTextResponse:
@@ -118,6 +119,52 @@ async def test_a_service_adds_state_first_routes_and_what_sees_every_request_fir
         assert "x-request-id" not in lasting.headers, "went past the limits of what ends"
         assert "/hello" not in (await client.get("/openapi.json")).json()["paths"]
     assert opened == ["test", "ended"]
+
+
+async def test_a_service_s_own_tasks_are_cancelled_until_they_end_before_what_they_use(
+    notes_settings: Any,
+) -> None:
+    seen: list[str] = []
+
+    async def stubborn() -> None:
+        while "cancelled" not in seen:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                seen.append("swallowed" if not seen else "cancelled")
+
+    @asynccontextmanager
+    async def state(_: app.State) -> AsyncIterator[app.Extension]:
+        yield app.Extension({}, {"stubborn": stubborn})
+        seen.append("ended")
+
+    async with support.serve(build(notes_settings, state=state)) as client:
+        assert (await client.get("/readyz")).json()["background"] == "ok"
+    assert seen == ["swallowed", "cancelled", "ended"]
+
+
+async def test_the_death_of_a_service_s_own_task_is_reported_as_any_other(
+    notes_settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready = asyncio.Event()
+
+    async def fall() -> None:
+        await ready.wait()
+        raise LookupError("a defect in the task")
+
+    @asynccontextmanager
+    async def state(_: app.State) -> AsyncIterator[app.Extension]:
+        yield app.Extension({}, {"falls": fall})
+
+    async with support.serve(build(notes_settings, state=state)) as client:
+        ready.set()
+
+        async def is_known() -> bool:
+            return bool((await client.get("/readyz")).json()["background"] == "died: ['falls']")
+
+        await eventually(is_known)
+        assert (await client.get("/readyz")).status_code == 503
+    assert "background_task_died" in capsys.readouterr().out
 
 
 def test_what_a_process_remembers_lives_with_its_sessions() -> None:
