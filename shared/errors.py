@@ -227,9 +227,13 @@ def describe(problem: type[Problem]) -> str:
     return f"{zh} | {en}"
 
 
-def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+Responses = dict[int | str, dict[str, Any]]
+"""The `responses=` of a route, by status."""
+
+
+def problem_responses(*problems: type[Problem]) -> Responses:
     """The `responses=` of a route: which problems it can answer with, for the OpenAPI document."""
-    responses: dict[int | str, dict[str, Any]] = {}
+    responses: Responses = {}
     for problem in problems:
         status = int(problem.status)
         known = responses.get(status)

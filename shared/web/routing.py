@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import errors
 from shared.database.faults import gave_way
-from shared.errors import Invalid, Text, problem_responses
+from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
 from shared.web import bodies, idempotency, versions
 
@@ -25,7 +25,7 @@ LONGEST_PAUSE = 0.05
 
 log = structlog.get_logger()
 
-_ALWAYS = problem_responses(
+GENERAL = problem_responses(
     errors.BadRequest,
     errors.Unauthorized,
     errors.Forbidden,
@@ -38,6 +38,7 @@ _ALWAYS = problem_responses(
     errors.Internal,
     errors.Unavailable,
 )
+"""What every route may answer."""
 _NO_SUCH_QUERY = Text(
     "没有这个查询参数，请去掉", "There is no such query parameter; please remove it"
 )
@@ -52,10 +53,14 @@ class Route(APIRoute):
     A query parameter that the operation does not have, or that is given twice, is refused: a
     filter that is silently ignored would answer another question than the one asked. A body must
     be of the type that the operation takes, and name each of its fields once.
+
+    `declared` is what the operation itself says that it may answer. The document also has what
+    every operation may, in the same entry where the status is the same.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, *args: Any, responses: Responses | None = None, **options: Any) -> None:
+        self.declared = responses or {}
+        super().__init__(*args, responses=_with_general(self.declared), **options)
         taken = (body.field_info.annotation for body in self.dependant.body_params)
         self._takes_version = versions.is_in(taken)
         if self._takes_version and not self.openapi_extra:
@@ -81,6 +86,16 @@ class Route(APIRoute):
                 return replay.response
 
         return answer
+
+
+def _with_general(declared: Responses) -> Responses:
+    """`declared` with what every route may answer; an entry names every problem of its status."""
+    whole = {**GENERAL, **declared}
+    for status in GENERAL.keys() & declared.keys():
+        own, general = declared[status], GENERAL[status]
+        lines = [*own.get("description", "").splitlines(), *general["description"].splitlines()]
+        whole[status] = {**general, **own, "description": "\n".join(dict.fromkeys(lines))}
+    return whole
 
 
 async def _in_transaction(handle: Handler, request: Request) -> Response:
@@ -133,11 +148,6 @@ class Router(APIRouter):
     """`APIRouter` of this house: see the module's docstring."""
 
     def __init__(self, *, prefix: str = "", tags: list[str] | None = None, **options: Any) -> None:
-        responses = {**_ALWAYS, **options.pop("responses", {})}
         super().__init__(
-            prefix=prefix,
-            tags=list(tags) if tags else None,
-            route_class=Route,
-            responses=responses,
-            **options,
+            prefix=prefix, tags=list(tags) if tags else None, route_class=Route, **options
         )

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from fastapi.routing import APIRoute
-
 from deploy.services import SERVICES
 from shared.web import routing
 from shared.web.room import Room
+from shared.web.routing import Route
 
 PREFIX = "/api/v1"
-ALWAYS = routing._ALWAYS
-"""What every route may answer: proven once, not for every operation."""
-
 _SLUG = re.compile(r"\(`/problems/([a-z0-9-]+)`\)")
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
@@ -37,11 +33,10 @@ def entries() -> tuple[Entry, ...]:
     """All of them. Routes that share a declaration share its objects, and so its entries."""
     found: dict[tuple[str, int, str], list[str]] = {}
     for service, route in _routes():
-        for status, response in route.responses.items():
-            if response is not ALWAYS.get(status):
-                for slug in slugs(response):
-                    at = found.setdefault((service, id(response), slug), [])
-                    at.append(str(route.operation_id))
+        for response in route.declared.values():
+            for slug in slugs(response):
+                at = found.setdefault((service, id(response), slug), [])
+                at.append(str(route.operation_id))
     return tuple(Entry(service, slug, tuple(at)) for (service, _, slug), at in found.items())
 
 
@@ -58,7 +53,8 @@ def declared() -> frozenset[tuple[str, str]]:
 
 @cache
 def always() -> frozenset[str]:
-    return frozenset(slug for response in ALWAYS.values() for slug in slugs(response))
+    """What every route may answer: proven once, not for every operation."""
+    return frozenset(slug for response in routing.GENERAL.values() for slug in slugs(response))
 
 
 def slugs(response: dict[str, object]) -> list[str]:
@@ -76,14 +72,14 @@ def operation_of(method: str, path: str) -> str | None:
 
 
 @cache
-def _routes() -> tuple[tuple[str, APIRoute], ...]:
+def _routes() -> tuple[tuple[str, Route], ...]:
     return tuple((service, route) for service in SERVICES for route in _of(service))
 
 
-def _of(service: str) -> Iterator[APIRoute]:
+def _of(service: str) -> Iterator[Route]:
     rooms: tuple[Room, ...] = import_module(f"services.{service}.app").ROOMS
     for room in rooms:
         for router in room.routers:
             for route in router.routes:
-                assert isinstance(route, APIRoute), "a router inside a router is not read here"
+                assert isinstance(route, Route), "a router inside a router is not read here"
                 yield route
