@@ -1,4 +1,7 @@
-"""Alembic's environment, the same for every service; `migrate` passes metadata and URL."""
+"""Alembic's environment, the same for every service; `migrate` passes metadata and URL.
+
+Each migration is a transaction of its own, so that what one locks is free before the next begins.
+"""
 
 import asyncio
 
@@ -12,17 +15,18 @@ def _upgrade(connection: Connection) -> None:
         connection=connection,
         target_metadata=context.config.attributes["metadata"],
         compare_type=True,
-        transaction_per_migration=False,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
         context.run_migrations()
 
 
 async def _migrate() -> None:
     url = make_url(context.config.attributes["url"]).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, poolclass=pool.NullPool)
-    async with engine.begin() as connection:
+    # Whoever holds a table for long makes the migration fail, rather than all wait behind it.
+    patience = {"server_settings": {"lock_timeout": "5s"}}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=patience)
+    async with engine.connect() as connection:
         await connection.run_sync(_upgrade)
     await engine.dispose()
 

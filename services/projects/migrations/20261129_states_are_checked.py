@@ -1,0 +1,38 @@
+"""states are checked
+
+Revision ID: states_checked
+Revises: states_are_known
+Create Date: 2026-11-29
+
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "states_checked"
+down_revision: str | Sequence[str] | None = "states_are_known"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+COLUMNS = (
+    ("duty", "hold"),
+    ("page_match", "state"),
+    ("portal", "health"),
+    ("collector_run", "state"),
+    ("portal_page", "detail_state"),
+)
+
+
+def upgrade() -> None:
+    """The rows that were there before: they are read while everybody goes on writing.
+
+    A transaction of its own, for the one before locks everybody out until it is committed. Where
+    it fails it can be run again: what is valid already is not read a second time.
+    """
+    for table, column in COLUMNS:
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{column}_known")
+
+
+def downgrade() -> None:
+    """A constraint that holds is left: the migration before drops it."""
