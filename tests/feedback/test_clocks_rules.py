@@ -9,7 +9,6 @@ from services.feedback.calendar.models import Calendar
 from services.feedback.deadlines import rules
 from services.feedback.deadlines.models import (
     ClockState,
-    Deadline,
     DeadlinePolicy,
     PolicyKind,
     SubjectKind,
@@ -18,35 +17,12 @@ from services.feedback.deadlines.models import (
 from services.feedback.deadlines.rules import Beginning, DueDate, Extension, Pause
 from shared.ids import new_id
 from shared.workdays import Workdays, official
+from tests.feedback.clock_helpers import clock
 from tests.feedback.isolated_service import at
 
 WD, CD = Unit.WORKING_DAY, Unit.CALENDAR_DAY
 CALENDAR = Calendar(7, "a notice", official())
 REST = Calendar(8, "the 25th is a rest day", official().with_days([(date(2026, 11, 25), False)]))
-
-
-def clock(**others: Any) -> Deadline:
-    """Five working days from Monday 2026-11-23, due on the 30th, already reminded of."""
-    return Deadline(
-        **{
-            "subject_kind": SubjectKind.LETTER,
-            "subject_id": new_id(),
-            "kind": PolicyKind.REPLY_CONSULTATION,
-            "department_code": "D01",
-            "policy_id": new_id(),
-            "unit": WD,
-            "n": 5,
-            "base_on": date(2026, 11, 23),
-            "due_on": date(2026, 11, 30),
-            "due_at": at("2026-12-01 00:00"),
-            "provisional": False,
-            "calendar_edition": 6,
-            "original_due_on": date(2026, 11, 30),
-            "started_at": at("2026-11-23 10:00"),
-            "reminded": 2,
-            **others,
-        }
-    )
 
 
 @pytest.mark.parametrize(

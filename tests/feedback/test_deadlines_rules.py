@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from services.feedback.deadlines import rules
-from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind, Unit
+from services.feedback.deadlines.models import ClockState, Unit
 from services.feedback.deadlines.rules import DueDate, Extension, Pause
-from shared.ids import new_id
 from shared.workdays import official
+from tests.feedback.clock_helpers import clock
 from tests.feedback.isolated_service import at
 
 WD, CD = Unit.WORKING_DAY, Unit.CALENDAR_DAY
@@ -122,27 +122,6 @@ def test_counting_back_agrees_with_counting_forth(n: int) -> None:
     bound = rules.nth_workday_back(today, n, calendar)
     for due in (date.fromordinal(today.toordinal() - i) for i in range(60)):
         assert (due < bound) == (calendar.count_between(due, today) >= n)
-
-
-def clock(**others: object) -> Deadline:
-    """A clock of five working days from Monday 2026-11-23, due on the 30th."""
-    return Deadline(
-        **{
-            "subject_kind": SubjectKind.LETTER,
-            "subject_id": new_id(),
-            "kind": PolicyKind.REPLY_CONSULTATION,
-            "department_code": "D01",
-            "policy_id": new_id(),
-            "unit": WD,
-            "n": 5,
-            "base_on": date(2026, 11, 23),
-            "due_on": date(2026, 11, 30),
-            "due_at": at("2026-12-01 00:00"),
-            "original_due_on": date(2026, 11, 30),
-            "started_at": at("2026-11-23 10:00"),
-            **others,
-        }  # type: ignore[arg-type]
-    )
 
 
 @pytest.mark.parametrize(
