@@ -71,7 +71,8 @@ async def act(
 
     Raises NotFound, StateConflict, Forbidden, SamePerson or RevisitedToday.
     """
-    rating = await queries.get(session, rating_id)
+    # Who names no version wants the rating as it is after whatever is just being done about it.
+    rating = await queries.get(session, rating_id, locked=doing.expected is None)
     if rating is None or not may_see(doing.caller, rating):
         raise NotFound(rules.NO_RATING)
     versions.ensure(doing.expected, version=rating.version, state=rating.state)

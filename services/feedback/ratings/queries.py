@@ -160,8 +160,9 @@ async def lock_rating_of_invitation(session: AsyncSession, invitation_id: UUID) 
     return (await session.execute(found)).scalar_one_or_none()
 
 
-async def get(session: AsyncSession, rating_id: UUID) -> Rating | None:
-    return await session.get(Rating, rating_id, populate_existing=True)
+async def get(session: AsyncSession, rating_id: UUID, *, locked: bool = False) -> Rating | None:
+    """The rating as it stands now; `locked` waits for whoever is just changing it."""
+    return await session.get(Rating, rating_id, with_for_update=locked, populate_existing=True)
 
 
 async def page(

@@ -191,8 +191,13 @@ async def evidence_of(
     return (await session.execute(rows)).all()
 
 
-async def get(session: AsyncSession, order_id: UUID) -> SupervisionOrder | None:
-    return await session.get(SupervisionOrder, order_id, populate_existing=True)
+async def get(
+    session: AsyncSession, order_id: UUID, *, locked: bool = False
+) -> SupervisionOrder | None:
+    """The order as it stands now; `locked` waits for whoever is just changing it."""
+    return await session.get(
+        SupervisionOrder, order_id, with_for_update=locked, populate_existing=True
+    )
 
 
 async def page(

@@ -158,13 +158,14 @@ async def act(
     now: datetime,
 ) -> SupervisionOrder:
     """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
-    order = await queries.get(session, order_id)
+    # Who names no version wants the order as it is after whatever is just being done to it.
+    order = await queries.get(session, order_id, locked=expected is None)
     if order is None or not rules.may_see(caller, order.department_code):
         raise NotFound(rules.NO_ORDER)
     versions.ensure(expected, version=order.version, state=order.state)
     move = workflow.WORKFLOW.take(order.state, order.version, action, caller.roles)
-    # The swap locks the row until the commit: of two steps at once the second is told what the
-    # first made of the order, and no item joins it while it ends.
+    # The swap locks the row until the commit: of two that saw one version the second is told what
+    # the first made of the order, and no item joins it while it ends.
     changes: dict[str, Any] = {"state": move.to}
     if not move.keeps_bundle:
         changes["bundle_key"] = None
