@@ -114,4 +114,7 @@ class Workflow(Generic[R]):
         if others:
             zh += f"；可以：{'、'.join(self.names[other].zh for other in others)}"
             en += f"; you may: {', '.join(self.names[other].en for other in others)}"
+        else:
+            zh += "；可能已有他人先办，请刷新后查看"
+            en += "; somebody may have been faster, please reload"
         return Text(zh, en)

@@ -45,6 +45,17 @@ def test_a_refusal_says_what_is_the_case_and_what_may_be_done_instead() -> None:
     )
 
 
+def test_a_refusal_says_what_to_do_where_nothing_is_left_to_do() -> None:
+    state, officer = RatingState.EXCLUDED, frozenset({"officer"})
+    with pytest.raises(StateConflict) as refused:
+        ratings.WORKFLOW.take(state, 4, RatingAction.FEEDBACK, officer)
+    assert refused.value.detail == Text(
+        "现在是“不计入统计”，不能“反馈”；可能已有他人先办，请刷新后查看",
+        "It is “excluded” now, which does not allow “report back”;"
+        " somebody may have been faster, please reload",
+    )
+
+
 def test_two_rows_for_one_state_and_action_or_a_nameless_one_are_no_table() -> None:
     [row, *others] = supervision.MOVES
     states, names = supervision.WORKFLOW.states, supervision.WORKFLOW.names

@@ -251,11 +251,11 @@ async def _swapped(
 async def _follow(
     session: AsyncSession, case: Case, move: RedactionMove, caller: Caller, now: datetime
 ) -> None:
-    """What is decided meets its limit, and is told to the world where its row says so."""
-    if move.meets is not None:
-        await deadlines.meet(session, subject_of(case.letter), move.meets, by=caller.sub, now=now)
+    """What is decided is published as an event where its row says so, and meets its limit."""
     if move.event is not None:
         await _record(session, case.letter, move.event, now)
+    if move.meets is not None:
+        await deadlines.meet(session, subject_of(case.letter), move.meets, by=caller.sub, now=now)
 
 
 async def _record(
