@@ -11,7 +11,7 @@ from typing import Any, get_args
 from fastapi import Request
 from pydantic import BaseModel
 
-from shared.errors import Invalid, Text
+from shared.errors import Invalid, PreconditionRequired, Text
 from shared.web.bodies import JsonRequest
 from shared.workflow import refuse
 
@@ -38,6 +38,13 @@ def number(if_match: str | None) -> int | None:
     if not re.fullmatch(PATTERN, if_match):
         raise Invalid(_UNREADABLE, pointer="/header/if-match")
     return int(if_match.removeprefix("W/").strip('"'))
+
+
+def required(expected: int | None) -> int:
+    """The version, for an operation that takes none without. Raises PreconditionRequired."""
+    if expected is None:
+        raise PreconditionRequired
+    return expected
 
 
 def ensure(expected: int | None, *, version: int, state: str) -> None:

@@ -15,6 +15,7 @@ from services.feedback.letters.models import LetterKind, LetterState
 from services.feedback.letters.schemas import ByPhone, LetterFilter
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web import versions
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -135,10 +136,9 @@ async def _move(
 ) -> LetterView:
     session, keyring, caller, now, response = context
     await letters.visible(session, letter_id, caller)
-    if expected is None:
-        raise PreconditionRequired
+    version = versions.required(expected)
     letter = await service.act(
-        session, keyring, letter_id, action, fields, version=expected, caller=caller, now=now
+        session, keyring, letter_id, action, fields, version=version, caller=caller, now=now
     )
     response.headers["ETag"] = f'"{letter.version}"'
     return await views.one(session, keyring, letter, caller, now)

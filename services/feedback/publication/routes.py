@@ -16,6 +16,7 @@ from services.feedback.publication.schemas import (
 from services.feedback.publication.service import Case
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web import versions
 from shared.web.dependencies import (
     Direct,
     ExpectedVersion,
@@ -148,7 +149,7 @@ async def decide_spans(
     Accept, reject or add spans; approvals given before no longer count.
     """
     case = await service.case_of(session, keyring, letter_id, caller)
-    case = await service.decide(session, case, decision, _seen(expected), caller)
+    case = await service.decide(session, case, decision, versions.required(expected), caller)
     return await _shown(response, session, case, caller, now)
 
 
@@ -172,7 +173,7 @@ async def approve_publication(
     A complaint or accusation takes two people. Blocked while a number or dwelling is undecided.
     """
     case = await service.case_of(session, keyring, letter_id, caller)
-    case = await service.approve(session, case, _seen(expected), caller, now)
+    case = await service.approve(session, case, versions.required(expected), caller, now)
     return await _shown(response, session, case, caller, now)
 
 
@@ -198,7 +199,7 @@ async def decline_publication(
     """
     case = await service.case_of(session, keyring, letter_id, caller)
     reason = declined.reason_code
-    case = await service.decline(session, case, reason, _seen(expected), caller, now)
+    case = await service.decline(session, case, reason, versions.required(expected), caller, now)
     return await _shown(response, session, case, caller, now)
 
 
@@ -220,13 +221,7 @@ async def take_down_publication(
     ---
     The public copy disappears at once; the file keeps it.
     """
-    await service.take_down(session, letter_id, _seen(expected), caller, now)
-
-
-def _seen(expected: int | None) -> int:
-    if expected is None:
-        raise PreconditionRequired
-    return expected
+    await service.take_down(session, letter_id, versions.required(expected), caller, now)
 
 
 async def _shown(
