@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,8 +22,15 @@ from services.feedback.deadlines.models import (
     SubjectKind,
 )
 
-Clocks = Sequence[Row[Deadline, bool]]
-"""Each with whether a later edition of the calendar is out than the one it was computed by."""
+
+class FoundClock(NamedTuple):
+    """A clock, and whether a later edition of the calendar is out than it was computed by."""
+
+    clock: Deadline
+    awaits_recomputing: bool
+
+
+Clocks = Sequence[FoundClock]
 
 
 def _awaits() -> ColumnElement[bool]:
@@ -106,7 +113,7 @@ async def lock_live(
     )
     if kinds:
         live = live.where(col(Deadline.kind).in_(kinds))
-    return (await session.execute(live)).all()
+    return await _found(session, live)
 
 
 async def outdated(session: AsyncSession, limit: int) -> Clocks:
@@ -122,7 +129,7 @@ async def outdated(session: AsyncSession, limit: int) -> Clocks:
         .with_for_update(of=Deadline, skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return (await session.execute(rows)).all()
+    return await _found(session, rows)
 
 
 async def any_outdated(session: AsyncSession, region: str) -> bool:
@@ -147,7 +154,7 @@ async def of_subjects(
         .where(col(Deadline.subject_kind) == kind, col(Deadline.subject_id).in_(subject_ids))
         .order_by(col(Deadline.started_at), col(Deadline.id))
     )
-    return (await session.execute(rows)).all()
+    return await _found(session, rows)
 
 
 async def run_out(session: AsyncSession, kind: PolicyKind, now: datetime, limit: int) -> Clocks:
@@ -164,7 +171,7 @@ async def run_out(session: AsyncSession, kind: PolicyKind, now: datetime, limit:
         .limit(limit)
         .with_for_update(of=Deadline, skip_locked=True)
     )
-    return (await session.execute(rows)).all()
+    return await _found(session, rows)
 
 
 async def work_list(
@@ -184,7 +191,11 @@ async def work_list(
         rows = rows.where(col(Deadline.state) == state)
     if after is not None:
         rows = rows.where(tuple_(*in_order) > after)
-    return (await session.execute(rows)).all()
+    return await _found(session, rows)
+
+
+async def _found(session: AsyncSession, rows: Select[Deadline, bool]) -> Clocks:
+    return [FoundClock(*row) for row in await session.execute(rows)]
 
 
 async def note(

@@ -50,7 +50,7 @@ async def up_to_date(session: AsyncSession, found: Clocks, now: datetime) -> lis
         before = [Moved(clock, clock.due_on) for clock in clocks]
         moved = [one for one in before if rules.follow(one.clock, days, now)]
         await _publish(session, moved, days.notice, now)
-    return [clock for clock, _ in found]
+    return [one.clock for one in found]
 
 
 async def as_shown(session: AsyncSession, found: Clocks) -> list[Deadline]:
@@ -61,7 +61,7 @@ async def as_shown(session: AsyncSession, found: Clocks) -> list[Deadline]:
             set_committed_value(clock, "due_on", due.on)
             set_committed_value(clock, "due_at", due.at)
             set_committed_value(clock, "provisional", due.provisional)
-    return [clock for clock, _ in found]
+    return [one.clock for one in found]
 
 
 async def _outdated(
@@ -69,8 +69,8 @@ async def _outdated(
 ) -> Iterable[tuple[Calendar, list[Deadline]]]:
     """Live clocks of earlier editions, by region, each with its region's calendar."""
     by_region: dict[str, list[Deadline]] = defaultdict(list)
-    for clock, awaits in found:
-        if awaits and clock.state in LIVE:
+    for clock, awaits_recomputing in found:
+        if awaits_recomputing and clock.state in LIVE:
             by_region[clock.region].append(clock)
     return [(await calendar.load(session, region), of) for region, of in by_region.items()]
 

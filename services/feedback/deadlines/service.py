@@ -90,9 +90,9 @@ async def start(
         session, subject.kind, subjects, kind, by=by, now=now, since=since, region=region
     )
     if not started:
-        [(live, _)] = await queries.lock_live(session, subject.kind, [subject.id], [kind])
+        [found] = await queries.lock_live(session, subject.kind, [subject.id], [kind])
         detail = Text("该事项的这一时限已在计时", "This limit is already running")
-        refuse(live.state, live.version, detail)
+        refuse(found.clock.state, found.clock.version, detail)
     return started[0]
 
 
@@ -173,7 +173,8 @@ async def cancel_many(
     now: datetime,
 ) -> list[Deadline]:
     """As `cancel`, for many subjects at once."""
-    cancelled = [clock for clock, _ in await queries.lock_live(session, subject_kind, ids, kinds)]
+    found = await queries.lock_live(session, subject_kind, ids, kinds)
+    cancelled = [one.clock for one in found]
     for clock in cancelled:
         row = CLOCKS.find(clock.state, clock.version, ClockAction.CANCEL)
         clock.state, clock.paused_on = row.to, None

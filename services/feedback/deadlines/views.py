@@ -37,7 +37,7 @@ async def clocks(
         after=paging.key(date, UUID),
         limit=paging.limit + 1,
     )
-    places = {clock.id: (clock.due_on, clock.id) for clock, _ in found}
+    places = {one.clock.id: (one.clock.due_on, one.clock.id) for one in found}
     shown = await recomputing.as_shown(session, found)
     return page(shown, paging, lambda c: places[c.id], lambda c: clock_view(c, now))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -67,6 +67,21 @@ class RatingCounts(NamedTuple):
     revisited: int
 
 
+class Invited(NamedTuple):
+    """An invitation, and the service that it asks about."""
+
+    invitation: Invitation
+    event: ServiceEvent
+
+
+class InvitedCase(NamedTuple):
+    """The invitation to rate a case, the case, and the rating given, if any."""
+
+    invitation: Invitation
+    event: ServiceEvent
+    rating: Rating | None
+
+
 async def add_service_event(session: AsyncSession, event: ServiceEvent) -> bool:
     """False if the case is known already."""
     added = upsert(ServiceEvent).values(event.model_dump()).on_conflict_do_nothing()
@@ -91,9 +106,7 @@ async def add(session: AsyncSession, row: SQLModel) -> None:
     await session.execute(insert(type(row)), [row.model_dump()])
 
 
-async def invitation_of_case(
-    session: AsyncSession, case_id: UUID
-) -> Row[Invitation, ServiceEvent, Rating | None] | None:
+async def invitation_of_case(session: AsyncSession, case_id: UUID) -> InvitedCase | None:
     """The invitation to rate a case, with the rating given, if any."""
     found = (
         select(Invitation, ServiceEvent, Rating)
@@ -101,7 +114,8 @@ async def invitation_of_case(
         .outerjoin(Rating, col(Rating.invitation_id) == col(Invitation.id))
         .where(col(ServiceEvent.case_id) == case_id)
     )
-    return (await session.execute(found)).one_or_none()
+    row = (await session.execute(found)).one_or_none()
+    return InvitedCase(*row) if row is not None else None
 
 
 async def use_invitation(session: AsyncSession, invitation_id: UUID, now: datetime) -> bool:
@@ -119,9 +133,7 @@ async def use_invitation(session: AsyncSession, invitation_id: UUID, now: dateti
     return (await session.execute(used)).first() is not None
 
 
-async def invitation(
-    session: AsyncSession, invitation_id: UUID
-) -> Row[Invitation, ServiceEvent] | None:
+async def invitation(session: AsyncSession, invitation_id: UUID) -> Invited | None:
     """An invitation and what it is about."""
     found = (
         select(Invitation, ServiceEvent)
@@ -129,7 +141,8 @@ async def invitation(
         .where(col(Invitation.id) == invitation_id)
         .execution_options(populate_existing=True)
     )
-    return (await session.execute(found)).one_or_none()
+    row = (await session.execute(found)).one_or_none()
+    return Invited(*row) if row is not None else None
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:

@@ -46,13 +46,12 @@ async def invitation(
     found = await queries.invitation_of_case(session, asked.case_id)
     if found is None:
         raise NotFound(rules.NO_CASE)
-    invited, event, rating = found
     return InvitationView(
-        token=rules.token_of(invited.id, keyring),
-        expires_at=invited.expires_at,
-        state=invited.state,
-        item_name=event.item_name,
-        rating=receipt(rating) if rating else None,
+        token=rules.token_of(found.invitation.id, keyring),
+        expires_at=found.invitation.expires_at,
+        state=found.invitation.state,
+        item_name=found.event.item_name,
+        rating=receipt(found.rating) if found.rating else None,
     )
 
 

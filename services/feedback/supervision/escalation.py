@@ -73,7 +73,7 @@ async def _open_bundles(
         for code in departments
     ]
     opened = await queries.open_bundles(session, wanted)
-    created = {order_id for order_id, _, is_new in opened if is_new}
+    created = {bundle.order_id for bundle in opened if bundle.is_new}
     new = [order for order in wanted if order.id in created]
     await service.begin(session, new, by=service.SYSTEM, now=now)
 

@@ -24,8 +24,6 @@ class OrderState(StrEnum):
 
 
 ENDED = (OrderState.ACCEPTED, OrderState.CLOSED)
-WITH_DEPARTMENT = (OrderState.ISSUED, OrderState.ACKNOWLEDGED, OrderState.REJECTED)
-"""States in which it is the department's turn."""
 
 
 class Cause(StrEnum):

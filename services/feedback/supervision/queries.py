@@ -1,4 +1,4 @@
-"""The room's SQL for orders, items and steps; the sweeps of escalation are in `sweeps`.
+"""The room's SQL for orders, items and steps; the sweeps of escalation are in `statement`.
 
 An order's row is locked before an item is added to it or its last item is settled, so that an order
 never closes on an item that is just arriving.
@@ -6,12 +6,11 @@ never closes on an item that is just arriving.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
-    Row,
     exists,
     func,
     insert,
@@ -34,8 +33,25 @@ from services.feedback.supervision.models import (
     SupervisionOrder,
     SupervisionStep,
 )
+from services.feedback.supervision.rules import Evidence
 
 ITEMS_SHOWN = 200
+
+
+class OpenBundle(NamedTuple):
+    """A bundle of the day that takes items, and whether it was only just opened."""
+
+    order_id: UUID
+    key: str | None
+    is_new: bool
+
+
+class ItemCounts(NamedTuple):
+    """How many items an order has, and how many of them still stand."""
+
+    items: int
+    open_items: int
+
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:duty, 12))")
 
@@ -72,8 +88,8 @@ async def keep_proof(session: AsyncSession, proof: PublicationProof) -> None:
 
 async def open_bundles(
     session: AsyncSession, orders: Sequence[SupervisionOrder]
-) -> Sequence[Row[UUID, str | None, bool]]:
-    """For each wanted bundle the open one's id, its key, and whether it is new. All are locked."""
+) -> Sequence[OpenBundle]:
+    """For each wanted bundle the open one. All are locked."""
     wanted = upsert(SupervisionOrder).values([order.model_dump() for order in orders])
     opened = wanted.on_conflict_do_update(
         index_elements=["bundle_key"], set_={"version": col(SupervisionOrder.version)}
@@ -82,7 +98,7 @@ async def open_bundles(
         col(SupervisionOrder.bundle_key),
         literal_column("xmax = 0", Boolean),
     )
-    return (await session.execute(opened)).all()
+    return [OpenBundle(*row) for row in await session.execute(opened)]
 
 
 async def add(session: AsyncSession, order: SupervisionOrder) -> None:
@@ -127,8 +143,8 @@ async def orders_of_cause(session: AsyncSession, cause: Cause, cause_id: UUID) -
 
 async def settle_published(
     session: AsyncSession, proof: PublicationProof, now: datetime
-) -> Sequence[Row[UUID, UUID | None]]:
-    """Settle what the proof answers; returns (order, evidence event). Later judgements stand."""
+) -> Sequence[UUID]:
+    """Settle what the proof answers; returns the orders of it. Later judgements stand."""
     settled = (
         update(SupervisionItem)
         .where(
@@ -138,9 +154,9 @@ async def settle_published(
             col(SupervisionItem.judged_at) <= proof.told_at,
         )
         .values(settled_at=now, evidence_event_id=proof.event_id, evidence_url=proof.url)
-        .returning(col(SupervisionItem.order_id), col(SupervisionItem.evidence_event_id))
+        .returning(col(SupervisionItem.order_id))
     )
-    return (await session.execute(settled)).all()
+    return (await session.execute(settled)).scalars().all()
 
 
 async def settle_order(session: AsyncSession, order_id: UUID, now: datetime) -> None:
@@ -181,14 +197,12 @@ async def close_settled(
     return rows.scalars().all()
 
 
-async def evidence_of(
-    session: AsyncSession, ids: Collection[UUID]
-) -> Sequence[Row[UUID, UUID | None]]:
-    """(order, evidence event) of every item of these orders."""
+async def evidence_of(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Evidence]:
+    """What proved the cause of every item of these orders gone."""
     rows = select(col(SupervisionItem.order_id), col(SupervisionItem.evidence_event_id)).where(
         col(SupervisionItem.order_id).in_(ids)
     )
-    return (await session.execute(rows)).all()
+    return [Evidence(*row) for row in await session.execute(rows)]
 
 
 async def get(
@@ -225,8 +239,8 @@ async def page(
     return (await session.execute(rows.limit(limit))).scalars().all()
 
 
-async def counts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-    """By order: how many items, and how many of them still stand."""
+async def counts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, ItemCounts]:
+    """By order, its items."""
     counted = (
         select(
             col(SupervisionItem.order_id),
@@ -236,7 +250,8 @@ async def counts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tup
         .where(col(SupervisionItem.order_id).in_(ids))
         .group_by(col(SupervisionItem.order_id))
     )
-    return {order_id: (n, left) for order_id, n, left in (await session.execute(counted)).all()}
+    found = await session.execute(counted)
+    return {order_id: ItemCounts(n, left) for order_id, n, left in found}
 
 
 async def items(

@@ -1,7 +1,8 @@
 """Who may see an order, how one begins, and what proved its causes gone. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.supervision.models import Cause, SupervisionOrder
@@ -11,6 +12,13 @@ from shared.security.identity import Caller
 
 NO_ORDER = Text("没有这张督办单，或不归您办理", "There is no such order among yours")
 READERS = ("officer", "reviewer", "auditor", "dispatcher", "supervisor")
+
+
+class Evidence(NamedTuple):
+    """An item's order, and the event that proved its cause gone, if one did."""
+
+    order_id: UUID
+    event_id: UUID | None
 
 
 def may_see(caller: Caller, department_code: str) -> bool:
@@ -44,13 +52,10 @@ def new_order(
     )
 
 
-def evidence_of(settled: Iterable[tuple[UUID, UUID | None]]) -> dict[UUID, list[UUID]]:
+def evidence_of(settled: Iterable[Evidence]) -> dict[UUID, list[UUID]]:
     """By order, the events that proved its causes gone; at most 100 of each."""
     found: dict[UUID, list[UUID]] = {}
-    for order_id, event_id in _proven(settled):
-        found.setdefault(order_id, []).append(event_id)
+    for item in settled:
+        if item.event_id is not None:
+            found.setdefault(item.order_id, []).append(item.event_id)
     return {order_id: events[:100] for order_id, events in found.items()}
-
-
-def _proven(settled: Iterable[tuple[UUID, UUID | None]]) -> Iterator[tuple[UUID, UUID]]:
-    return ((order_id, event_id) for order_id, event_id in settled if event_id is not None)

@@ -69,10 +69,10 @@ async def _bundle(session: AsyncSession, duty: DutyOverdue, now: datetime) -> UU
         now=now,
         bundled=True,
     )
-    [(order_id, _, created)] = await queries.open_bundles(session, [wanted])
-    if created:
+    [bundle] = await queries.open_bundles(session, [wanted])
+    if bundle.is_new:
         await begin(session, [wanted], by=SYSTEM, now=now)
-    return order_id
+    return bundle.order_id
 
 
 async def accept_proof(session: AsyncSession, proof: PublicationProof, now: datetime) -> None:
@@ -81,8 +81,7 @@ async def accept_proof(session: AsyncSession, proof: PublicationProof, now: date
     await queries.keep_proof(session, proof)
     concerned = await queries.orders_of_cause(session, Cause.DUTY, proof.duty_id)
     await queries.lock_orders(session, concerned)
-    settled = await queries.settle_published(session, proof, now)
-    await close_settled(session, [order_id for order_id, _ in settled], now)
+    await close_settled(session, await queries.settle_published(session, proof, now), now)
 
 
 async def close_settled(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> int:

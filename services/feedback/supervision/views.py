@@ -92,14 +92,14 @@ async def _views(
     views = {}
     for order in orders:
         clock = next(iter(clocks.get(order.id, [])), None)
-        item_count, open_item_count = counts.get(order.id, (0, 0))
+        counted = counts.get(order.id, queries.ItemCounts(0, 0))
         views[order.id] = OrderView(
             **order.model_dump(include=_SHOWN),
             due_on=clock and clock.due_on,
             due_on_is_provisional=clock and clock.provisional,
             overdue=clock is not None and limits.is_overdue(clock, now),
-            item_count=item_count,
-            open_item_count=open_item_count,
+            item_count=counted.items,
+            open_item_count=counted.open_items,
         )
     return views
 
