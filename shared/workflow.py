@@ -103,6 +103,22 @@ class Workflow(Generic[R]):
         """What one with these roles may do in `state`."""
         return [r.action for r in self.rows if r.state is state and not r.roles.isdisjoint(roles)]
 
+    def leads(self, action: str) -> tuple[tuple[StrEnum, ...], StrEnum]:
+        """From which states `action` leads on and to which one: for statements over many rows.
+
+        Raises ValueError where it leads to several, or nowhere.
+        """
+        rows = [row for row in self.rows if row.action == action]
+        [to] = {row.to for row in rows}
+        if to is None:
+            raise ValueError(f"{action} leads where its rows do not say")
+        return tuple(row.state for row in rows), to
+
+    @property
+    def ends(self) -> frozenset[StrEnum]:
+        """The states that no row leads on from."""
+        return frozenset(self.states) - {row.state for row in self.rows}
+
     def before(self, to: StrEnum) -> frozenset[StrEnum]:
         """The states from which a row leads to `to`."""
         return frozenset(row.state for row in self.rows if row.to is to)

@@ -15,6 +15,7 @@ from services.feedback.deadlines.models import (
     Unit,
 )
 from services.feedback.deadlines.rules import Beginning, DueDate, Extension, Pause
+from services.feedback.deadlines.workflow import CLOCKS, ClockAction
 from shared.ids import new_id
 from shared.workdays import Workdays, official
 from tests.feedback.clock_helpers import clock
@@ -163,6 +164,13 @@ def test_a_breach_that_the_new_day_undoes_is_none(
     assert rules.follow(late, REST, at(now)) is True
     kept = breached_at if after[1] else None
     assert (late.state, late.breached_at, late.escalated_level) == (after[0], kept, after[2])
+
+
+@pytest.mark.parametrize("state", list(ClockState))
+def test_a_later_last_day_leads_a_clock_where_its_table_says(state: ClockState) -> None:
+    moved, row = clock(state=state), CLOCKS.get(state, ClockAction.RECOMPUTE)
+    assert rules.follow(moved, REST, at("2026-12-01 23:59")) is True
+    assert moved.state is (row.to if row else state)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ async def act(
         await _ask_for_revisit(session, rating, doing.now)
     if move.then is FollowUp.REVISIT and fields.outcome is not None:
         await _revisit(session, rating, fields.outcome, doing)
-    if rating.state in workflow.ENDED:
+    if rating.state in workflow.WORKFLOW.ends:
         await deadlines.cancel(session, subject_of(rating), by=doing.caller.sub, now=doing.now)
     await session.flush()
     await queries.add(session, _step(rating, action, round_, fields, doing))

@@ -126,9 +126,6 @@ WORKFLOW = Workflow(
 )
 
 AMENDABLE = frozenset({S.RATED_GOOD, S.RATED_BAD, S.VERIFYING})
-ENDED = frozenset(
-    {S.RATED_GOOD, S.EXCLUDED, S.SATISFIED_CLOSED, S.UNREACHABLE_CLOSED, S.UNDER_SUPERVISION}
-)
 
 
 def move_of(rating: Rating, action: A, caller: Caller, involved: frozenset[str]) -> RatingMove:

@@ -11,9 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS
+from services.feedback.deadlines.workflow import CLOCKS, ClockAction
 
 SWEEP = 1000
 """Clocks taken at a time: keeps statements short and rows locked for a moment only."""
+
+
+_RUNNING, _BREACHED = CLOCKS.leads(ClockAction.BREACH)
 
 
 class SweptClock(NamedTuple):
@@ -53,11 +57,12 @@ async def breach(session: AsyncSession, region: str, now: datetime) -> Sequence[
         session,
         (
             col(Deadline.region) == region,
+            col(Deadline.state).in_(_RUNNING),
             col(Deadline.due_at) <= now,
             col(Deadline.provisional).is_(False),
         ),
         update(Deadline).values(
-            state=ClockState.BREACHED, breached_at=now, version=col(Deadline.version) + 1
+            state=_BREACHED, breached_at=now, version=col(Deadline.version) + 1
         ),
     )
 
@@ -70,6 +75,7 @@ async def remind(
         session,
         (
             col(Deadline.region) == region,
+            col(Deadline.state) == ClockState.RUNNING,
             col(Deadline.due_on) < due_before,
             col(Deadline.base_on) < started_before,
             col(Deadline.reminded) < reminder,
@@ -85,7 +91,6 @@ async def _sweep(
     ids = (
         select(col(Deadline.id))
         .where(
-            col(Deadline.state) == ClockState.RUNNING,
             col(Deadline.kind).not_in(CITIZENS_CLOCKS),
             *chosen,
         )

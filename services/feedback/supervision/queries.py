@@ -34,8 +34,11 @@ from services.feedback.supervision.models import (
     SupervisionStep,
 )
 from services.feedback.supervision.rules import Evidence
+from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
 
 ITEMS_SHOWN = 200
+
+_OPEN, _CLOSED = WORKFLOW.leads(OrderSweep.CLOSE)
 
 
 class OpenBundle(NamedTuple):
@@ -180,11 +183,11 @@ async def close_settled(
         update(SupervisionOrder)
         .where(
             col(SupervisionOrder.id).in_(ids),
-            col(SupervisionOrder.state).not_in(ENDED),
+            col(SupervisionOrder.state).in_(_OPEN),
             ~standing,
         )
         .values(
-            state=OrderState.CLOSED,
+            state=_CLOSED,
             bundle_key=None,
             ended_at=now,
             version=col(SupervisionOrder.version) + 1,

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
+from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
 
 SWEEP, ORDERS = 5_000, 50
 """Passed limits, and orders to look through, taken at a time: statements stay short."""
@@ -47,16 +48,19 @@ _RAISE = """
         -- answering is looked at again in the next round, by its new state. RETURNING of an UPDATE
         -- knows only the new level, so the old one is kept here.
         SELECT o.id, o.level FROM supervision_order o
-        WHERE o.state IN ('issued', 'acknowledged', 'rejected') AND {condition}
+        WHERE o.state IN ({left_alone}) AND {condition}
         ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE supervision_order o
-    SET level = {level}, state = 'issued', bundle_key = NULL, version = o.version + 1
+    SET level = {level}, state = '{anew}', bundle_key = NULL, version = o.version + 1
     FROM picked WHERE o.id = picked.id
     RETURNING o.id, o.number, o.department_code, picked.level AS level_before, o.level
 """
+_LEFT_ALONE, _ANEW = WORKFLOW.leads(OrderSweep.ESCALATE)
+_STATES = {"left_alone": ", ".join(f"'{state}'" for state in _LEFT_ALONE), "anew": _ANEW}
 _RAISE_UNANSWERED = text(
     _RAISE.format(
+        **_STATES,
         level="picked.level + 1",
         condition="""o.level < 3 AND EXISTS (
             SELECT 1 FROM deadline d WHERE d.subject_kind = 'supervision_order'
@@ -65,6 +69,7 @@ _RAISE_UNANSWERED = text(
 )
 _RAISE_LONG_OVERDUE = text(
     _RAISE.format(
+        **_STATES,
         level=":level",
         condition="""o.cause = 'deadline' AND o.level < :level AND EXISTS (
             SELECT 1 FROM supervision_item i JOIN deadline d ON d.id = i.cause_id

@@ -20,6 +20,13 @@ class OrderAction(StrEnum):
     REJECT = "reject"
 
 
+class OrderSweep(StrEnum):
+    """What nobody does: it befalls many orders in one statement."""
+
+    ESCALATE = "escalate"
+    CLOSE = "close"
+
+
 class OrderMove(NamedTuple):
     """What an action makes of an order, who may do it, which clock it ends and which it starts.
 
@@ -28,7 +35,7 @@ class OrderMove(NamedTuple):
     """
 
     state: OrderState
-    action: OrderAction
+    action: OrderAction | OrderSweep
     to: OrderState
     roles: frozenset[str]
     step: Step
@@ -40,6 +47,7 @@ class OrderMove(NamedTuple):
 
 _S, _A, _P = OrderState, OrderAction, PolicyKind
 _OFFICER, _SUPERVISOR = frozenset({"officer"}), frozenset({"supervisor"})
+_NOBODY = frozenset[str]()
 
 MOVES = (
     OrderMove(_S.ISSUED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _OFFICER, Step.ACKNOWLEDGED,
@@ -51,6 +59,11 @@ MOVES = (
     OrderMove(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, Step.ACCEPTED, settles=True),
     OrderMove(_S.ANSWERED, _A.REJECT, _S.REJECTED, _SUPERVISOR, Step.REJECTED,
               starts=_P.ORDER_ANSWER),
+    *(OrderMove(left_alone, OrderSweep.ESCALATE, _S.ISSUED, _NOBODY, Step.ESCALATED,
+                starts=_P.ORDER_ACKNOWLEDGE)
+      for left_alone in (_S.ISSUED, _S.ACKNOWLEDGED, _S.REJECTED)),
+    *(OrderMove(open_, OrderSweep.CLOSE, _S.CLOSED, _NOBODY, Step.CLOSED)
+      for open_ in (_S.ISSUED, _S.ACKNOWLEDGED, _S.ANSWERED, _S.REJECTED)),
 )  # fmt: skip
 WORKFLOW = Workflow(
     MOVES,
@@ -67,6 +80,8 @@ WORKFLOW = Workflow(
         _A.ANSWER: Text("回复", "answer"),
         _A.ACCEPT: Text("认可", "accept"),
         _A.REJECT: Text("退回", "reject"),
+        OrderSweep.ESCALATE: Text("升级", "escalate"),
+        OrderSweep.CLOSE: Text("办结", "close"),
     },
     title=Text("督办单", "Supervision"),
     starts=[_S.ISSUED],
