@@ -11,19 +11,6 @@ from services.feedback.deadlines import queries
 from services.feedback.deadlines.models import Change, Deadline
 
 
-async def note(
-    session: AsyncSession,
-    ids: Sequence[UUID],
-    change: Change,
-    *,
-    by: str,
-    now: datetime,
-    reason: str | None = None,
-) -> None:
-    """Append what happened to the clocks' history, with their due dates as they now stand."""
-    await queries.note(session, ids, change, by=by, now=now, reason=reason)
-
-
 async def changed(
     session: AsyncSession, clocks: list[Deadline], change: Change, **noted: Any
 ) -> list[Deadline]:
@@ -31,5 +18,10 @@ async def changed(
     for clock in clocks:
         clock.version += 1
     await session.flush()
-    await note(session, [clock.id for clock in clocks], change, **noted)
+    await queries.note(session, [clock.id for clock in clocks], change, **noted)
     return clocks
+
+
+async def breached(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:
+    """Note that the sweep found these clocks over; it has written them out itself."""
+    await queries.note(session, ids, Change.BREACHED, by="system", now=now)

@@ -205,7 +205,7 @@ async def note(
     *,
     by: str,
     now: datetime,
-    reason: str | None,
+    reason: str | None = None,
 ) -> None:
     """Append to the history of these clocks, with their due dates as they now stand."""
     noted = {"change": change.value, "at": now, "by": by, "reason": reason}

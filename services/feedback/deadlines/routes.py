@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import status
 
-from services.feedback.deadlines import views
+from services.feedback.deadlines import policies, views
 from services.feedback.deadlines.models import ClockState
 from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
 from shared.errors import problem_responses
@@ -58,7 +58,7 @@ async def list_deadline_policies(
     tags=["admin"],
     operation_id="add_deadline_policy",
     summary="新增时限规定 | Add a policy",
-    responses=problem_responses(views.PolicyStands),
+    responses=problem_responses(policies.PolicyStands),
 )
 async def add_deadline_policy(
     request: NewPolicy, session: Session, caller: Annotated[Caller, allow("admin")], now: Now
@@ -68,4 +68,4 @@ async def add_deadline_policy(
     ---
     Holds for limits that start on that day or later; running ones stay as they are.
     """
-    return await views.add_policy(session, request, caller=caller, now=now)
+    return views.policy(await policies.add(session, request, caller=caller, now=now))

@@ -36,7 +36,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.calendar import service as calendar
 from services.feedback.deadlines import queries, recomputing, rules
 from services.feedback.deadlines.history import changed
-from services.feedback.deadlines.history import note as note
 from services.feedback.deadlines.models import (
     COUNTRY,
     LIVE,
@@ -116,7 +115,7 @@ async def start_many(
         for subject_id, department_code in subjects
     ]
     started = await queries.add_clocks(session, clocks)
-    await note(session, [clock.id for clock in started], Change.STARTED, by=by, now=now)
+    await queries.note(session, [clock.id for clock in started], Change.STARTED, by=by, now=now)
     return started
 
 

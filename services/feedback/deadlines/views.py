@@ -7,18 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import queries, recomputing, rules
 from services.feedback.deadlines.models import ClockState, Deadline, DeadlinePolicy
-from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
-from shared.clock import today
-from shared.errors import Conflict, Invalid, Text
-from shared.security import audit_log
+from services.feedback.deadlines.schemas import ClockView, PolicyView
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
-
-
-class PolicyStands(Conflict):
-    type = "/problems/policy-stands"
-    title = Text("这一天已有同类规定", "There is a policy of that kind for that day already")
-    advice = Text("请换一个生效日期", "Please choose another first day")
 
 
 async def clocks(
@@ -53,24 +44,8 @@ def clock_view(clock: Deadline, now: datetime) -> ClockView:
 
 async def policies(session: AsyncSession) -> list[PolicyView]:
     """Every policy row, past and present."""
-    return [PolicyView.model_validate(row) for row in await queries.policies(session)]
+    return [policy(row) for row in await queries.policies(session)]
 
 
-async def add_policy(
-    session: AsyncSession, wanted: NewPolicy, *, caller: Caller, now: datetime
-) -> PolicyView:
-    """A new row, for clocks that start from its day on. Raises Invalid or PolicyStands."""
-    if wanted.valid_from < today(now):
-        raise Invalid(
-            Text(
-                "不能早于今天：已开始的时限不改变", "Not before today: running limits do not change"
-            ),
-            pointer="/body/valid_from",
-        )
-    row = DeadlinePolicy(**wanted.model_dump())
-    if not await queries.add_policy(session, row):
-        raise PolicyStands
-    await audit_log.write(
-        session, caller.sub, "deadline_policy.added", f"deadline_policy:{row.id}", now
-    )
+def policy(row: DeadlinePolicy) -> PolicyView:
     return PolicyView.model_validate(row)

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.deadlines import rules
+from services.feedback.deadlines import history, rules
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import Change, PolicyKind
+from services.feedback.deadlines.models import PolicyKind
 from services.feedback.reminders import queries
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
 from services.feedback.reminders.queries import SweptClock
@@ -51,7 +51,7 @@ async def sweep(session: AsyncSession, now: datetime) -> int:
 async def _breach(session: AsyncSession, region: str, now: datetime) -> int:
     breached = await queries.breach(session, region, now)
     ids = [clock.deadline_id for clock in breached]
-    await deadlines.note(session, ids, Change.BREACHED, by="system", now=now)
+    await history.breached(session, ids, now)
     return await _publish(session, breached, DeadlineBreached)
 
 
