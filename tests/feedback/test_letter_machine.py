@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.feedback.casework import events, sender, workflow
+from services.feedback.casework import events, sender_views, workflow
 from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.schemas import Explain
 from services.feedback.casework.workflow import (
@@ -141,8 +141,8 @@ def test_an_action_without_marks_tells_the_sender_nothing(monkeypatch: pytest.Mo
     )
     monkeypatch.setattr(workflow, "WORKFLOW", extended)
     keyring = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
-    assert list(sender._shown(keyring, [_step("mark_internally", keyring)])) == []
-    assert [s.action for s in sender._shown(keyring, [_step("ask_citizen", keyring)])] == [
+    assert list(sender_views._shown(keyring, [_step("mark_internally", keyring)])) == []
+    assert [s.action for s in sender_views._shown(keyring, [_step("ask_citizen", keyring)])] == [
         "ask_citizen"
     ]
 

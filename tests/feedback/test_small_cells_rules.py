@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.feedback.ratings import statistics as ratings
+from services.feedback.ratings import statistics_views as ratings
 from services.feedback.ratings.schemas import GroupBy
-from services.feedback.statistics import service as letters
+from services.feedback.statistics import views as letters
 from shared.security.identity import Caller
 
 LETTERS = {

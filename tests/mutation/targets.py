@@ -14,8 +14,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "redaction": ("services.feedback.redaction.*",),
     "deadlines": ("services.feedback.deadlines.rules.*",),
     "small-cells": (
-        "services.feedback.statistics.service.x__*",
-        "services.feedback.ratings.statistics.x__*",
+        "services.feedback.statistics.views.x__*",
+        "services.feedback.ratings.statistics_views.x__*",
     ),
     "gcra": ("services.gateway.limits.gcra.*",),
     "headers": ("services.gateway.forwarding.headers.*",),

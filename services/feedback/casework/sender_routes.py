@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
 
-from services.feedback.casework import rules, sender, service
+from services.feedback.casework import rules, sender_views, service
 from services.feedback.casework.schemas import (
     RateReply,
     Reopen,
@@ -60,7 +60,7 @@ class _Sender:
         moved = await service.act_as_sender(
             self.session, self.keyring, letter, action, given, self.now
         )
-        return await sender.view(self.session, self.keyring, moved)
+        return await sender_views.view(self.session, self.keyring, moved)
 
 
 Sender = Annotated[_Sender, Depends()]
@@ -81,7 +81,7 @@ async def read_my_letter(me: Sender) -> SenderView:
     Where the letter stands, when it is due, and the reply. A wrong number and a wrong code are
     answered alike; after many wrong codes they get 429, but the right code always opens.
     """
-    return await sender.view(me.session, me.keyring, await me.letter())
+    return await sender_views.view(me.session, me.keyring, await me.letter())
 
 
 @router.post(
@@ -126,7 +126,7 @@ async def rate(me: Sender, given: RateReply) -> SenderView:
     """
     letter = await me.letter(given)
     moved = await service.rate(me.session, me.keyring, letter, given, me.now)
-    return await sender.view(me.session, me.keyring, moved)
+    return await sender_views.view(me.session, me.keyring, moved)
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """Moving letters: by staff, by their senders, by the clock."""
 
+import json
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.casework import clocks, events, queries, rules, workflow
 from services.feedback.casework.changes import Act
 from services.feedback.casework.clocks import LetterClocks
-from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.models import LetterReply, LetterTransition
 from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import Merge, RateReply, WithNote
 from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
@@ -35,6 +36,14 @@ class Actor(NamedTuple):
 
     sub: str
     roles: frozenset[str]
+
+
+class Answer(NamedTuple):
+    """A reply that went out, unmasked."""
+
+    reply_id: UUID
+    department_code: str
+    text: str
 
 
 THE_SENDER = Actor(SENDER, frozenset({SENDER}))
@@ -110,6 +119,27 @@ async def _run_out(
         subject = deadlines.Subject(clock.subject_kind, clock.subject_id)
         await deadlines.meet(session, subject, kind, by=CLOCK, now=now)
     return len(over)
+
+
+async def answer_of(session: AsyncSession, keyring: Keyring, letter: Letter) -> Answer | None:
+    """The latest reply that went out, None before the first."""
+    reply = await queries.approved_reply(session, letter.id)
+    if reply is None:
+        return None
+    return Answer(reply.id, reply.department_code, open_reply(keyring, reply))
+
+
+def open_reply(keyring: Keyring, reply: LetterReply) -> str:
+    return keyring.open(reply.text_sealed, where="letter_reply.text", row=str(reply.id))
+
+
+def fields_of(keyring: Keyring, step: LetterTransition) -> dict[str, Any]:
+    """The fields that came with an action."""
+    if step.fields_sealed is None:
+        return {}
+    opened = keyring.open(step.fields_sealed, where="letter_transition.fields", row=str(step.id))
+    fields: dict[str, Any] = json.loads(opened)
+    return fields
 
 
 async def _lock_target(

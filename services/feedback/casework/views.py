@@ -1,14 +1,12 @@
 """Builds what callers are shown of letters."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, queries, workflow
+from services.feedback.casework import clocks, queries, service, workflow
 from services.feedback.casework.models import (
     LetterActivity,
     LetterReply,
@@ -36,14 +34,6 @@ from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
-
-
-class Answer(NamedTuple):
-    """A reply that went out, unmasked."""
-
-    reply_id: UUID
-    department_code: str
-    text: str
 
 
 async def one(
@@ -122,29 +112,8 @@ async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> Pa
             keyring.open(s.text_sealed, where="letter_supplement.text", row=str(s.id))
             for s in supplements
         ],
-        replies=[open_reply(keyring, reply) for reply in replies],
+        replies=[service.open_reply(keyring, reply) for reply in replies],
     )
-
-
-async def answer_of(session: AsyncSession, keyring: Keyring, letter: Letter) -> Answer | None:
-    """The latest reply that went out, None before the first."""
-    reply = await queries.approved_reply(session, letter.id)
-    if reply is None:
-        return None
-    return Answer(reply.id, reply.department_code, open_reply(keyring, reply))
-
-
-def open_reply(keyring: Keyring, reply: LetterReply) -> str:
-    return keyring.open(reply.text_sealed, where="letter_reply.text", row=str(reply.id))
-
-
-def fields_of(keyring: Keyring, step: LetterTransition) -> dict[str, Any]:
-    """The fields that came with an action."""
-    if step.fields_sealed is None:
-        return {}
-    opened = keyring.open(step.fields_sealed, where="letter_transition.fields", row=str(step.id))
-    fields: dict[str, Any] = json.loads(opened)
-    return fields
 
 
 async def _views(
@@ -206,7 +175,7 @@ def _known(keyring: Keyring, letter: Letter) -> Known:
 
 
 def _step(keyring: Keyring, step: LetterTransition, known: Known) -> LetterStepView:
-    fields = fields_of(keyring, step)
+    fields = service.fields_of(keyring, step)
     return LetterStepView(
         version=step.version,
         action=step.action,

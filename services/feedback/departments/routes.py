@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from services.feedback.departments import service
+from services.feedback.departments import views
 from services.feedback.departments.schemas import DepartmentView
 from shared.security.identity import Caller
 from shared.web.dependencies import Session, public
@@ -21,4 +21,4 @@ async def list_departments(
     ---
     The departments that letters are dispatched to, with their codes.
     """
-    return [DepartmentView.model_validate(found) for found in await service.every(session)]
+    return await views.every(session)

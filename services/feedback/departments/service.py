@@ -1,16 +1,11 @@
 """Which departments there are, and whose names an answer may show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.departments import queries
 from services.feedback.departments.models import Department
-
-
-async def every(session: AsyncSession) -> Sequence[Department]:
-    """All departments by code, inactive ones included."""
-    return await queries.every(session)
 
 
 async def of_codes(session: AsyncSession, codes: Iterable[str]) -> dict[str, Department]:

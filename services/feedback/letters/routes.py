@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Request, Response, status
 
-from services.feedback.letters import service
+from services.feedback.letters import service, views
 from services.feedback.letters.schemas import LetterIn, LetterReceipt, OriginalView
 from shared.errors import Forbidden, NotFound, problem_responses
 from shared.security.identity import Caller
@@ -57,4 +57,4 @@ async def read_original(
     The letter unmasked. Each reading is written to the audit log.
     """
     response.headers["Cache-Control"] = "no-store"
-    return await service.original(session, keyring, letter_id, caller, now)
+    return await views.original(session, keyring, letter_id, caller, now)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
+from services.feedback.letters.models import Anonymity, Channel, Letter, LetterKind, LetterState
 from shared.errors import Text
 from shared.security.personal import Phone
 from shared.web.models import Prose, View
@@ -93,6 +93,10 @@ class LetterReceipt(View):
     reg_no: str = Field(examples=["NC-LX-20261123-0012-5"])
     query_code: str = Field(examples=["7KQ2M9XTCA"])
     state: LetterState
+
+    @classmethod
+    def of(cls, letter: Letter, query_code: str) -> Self:
+        return cls(id=letter.id, reg_no=letter.reg_no, query_code=query_code, state=letter.state)
 
 
 class OriginalView(View):

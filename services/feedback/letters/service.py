@@ -18,14 +18,11 @@ from services.feedback.letters.schemas import (
     LetterFilter,
     LetterIn,
     LetterReceipt,
-    OriginalView,
 )
-from services.feedback.redaction.rules import hide
 from shared.clock import today
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
 from shared.ids import new_id, normal_code, secret_code
-from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
@@ -71,7 +68,7 @@ async def receive(
     session.add(letter)
     await session.flush()
     _note_duplicates(session, letter, found)
-    return LetterReceipt(id=letter.id, reg_no=reg_no, query_code=code, state=letter.state)
+    return LetterReceipt.of(letter, code)
 
 
 async def with_code(
@@ -109,29 +106,6 @@ async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Let
     if letter is None or not rules.may_see(letter, caller):
         raise NotFound(_NO_LETTER)
     return letter
-
-
-async def original(
-    session: AsyncSession, keyring: Keyring, letter_id: UUID, caller: Caller, now: datetime
-) -> OriginalView:
-    """The letter unmasked; that it was read is in the audit log of the same transaction.
-
-    A sender in confidence stays unnamed, in the text too, to all but the office.
-    """
-    letter = await visible(session, letter_id, caller)
-    knows_sender = rules.may_know_sender(letter, caller)
-    secret = frozenset[str]() if knows_sender else personal_of(keyring, letter)
-    await audit_log.write(
-        session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {}
-    )
-    return OriginalView(
-        id=letter.id,
-        reg_no=letter.reg_no,
-        title=hide(open_title(keyring, letter), secret),
-        body=hide(open_body(keyring, letter), secret),
-        place=_open(keyring, letter.place_sealed, "place", letter.id),
-        contact=open_contact(keyring, letter) if knows_sender else None,
-    )
 
 
 async def locked_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID, Letter]:
@@ -176,6 +150,10 @@ def open_title(keyring: Keyring, letter: Letter) -> str:
 
 def open_body(keyring: Keyring, letter: Letter) -> str:
     return keyring.open(letter.body_sealed, where="letter.body", row=str(letter.id))
+
+
+def open_place(keyring: Keyring, letter: Letter) -> str | None:
+    return _open(keyring, letter.place_sealed, "place", letter.id)
 
 
 def open_contact(keyring: Keyring, letter: Letter) -> Contact | None:

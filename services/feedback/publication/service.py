@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import events as casework_events
-from services.feedback.casework import views as casework
-from services.feedback.casework.views import Answer
+from services.feedback.casework import service as casework
+from services.feedback.casework.service import Answer
 from services.feedback.deadlines import service as deadlines
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters

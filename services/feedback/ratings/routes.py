@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Query, status
 
-from services.feedback.ratings import rules, service, statistics, views, workflow
+from services.feedback.ratings import rules, service, statistics_views, views, workflow
 from services.feedback.ratings.models import RatingState
 from services.feedback.ratings.schemas import (
     AskToRate,
@@ -151,7 +151,7 @@ async def get_rating_statistics(
     ---
     Rates with their intervals and n. Silence is not satisfaction; figures under 5 are not public.
     """
-    return await statistics.of_period(
+    return await statistics_views.of_period(
         session,
         caller=caller,
         group_by=group_by,

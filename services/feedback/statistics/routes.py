@@ -1,7 +1,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from services.feedback.statistics import service
+from services.feedback.statistics import views
 from services.feedback.statistics.schemas import LetterGrouping, LetterStatistics
 from shared.clock import today
 from shared.security.identity import Caller
@@ -34,4 +34,4 @@ async def get_letter_statistics(
     """
     end = to_on or today(now)
     start = from_on or end - timedelta(days=29)
-    return await service.of_period(session, start, end, group_by, caller=caller, now=now)
+    return await views.of_period(session, start, end, group_by, caller=caller, now=now)
