@@ -59,8 +59,6 @@ async def load(session: AsyncSession, base_url: str, now: datetime) -> int:
         )
         await portals.put(session, portal_id(unit), wanted, LOADER, now)
         if portal is None:
-            await portals.put_first_rule(
-                session, portal_id(unit), rule_of(unit, items), LOADER, now
-            )
+            await portals.add_rule(session, portal_id(unit), rule_of(unit, items), LOADER, now)
         written += 1
     return written

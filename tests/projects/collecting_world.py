@@ -91,7 +91,7 @@ class Desk:
                 {"code": unit},
             )
             await portals.put(session, portal_id, wanted, "test", clock_now())
-            await portals.put_first_rule(session, portal_id, rule_of(rule), "test", clock_now())
+            await portals.add_rule(session, portal_id, rule_of(rule), "test", clock_now())
         # Only runs that a test orders: the schedule of other tests' portals stays out of it.
         await self.do("UPDATE portal SET next_run_at = now() + interval '9 days'")
 

@@ -221,7 +221,4 @@ async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportVie
     ---
     A frozen report with its fingerprint.
     """
-    report = await service.find_report(session, report_id)
-    content = reporting.read_bytes(report.body)
-    summary = ReportSummary.model_validate(report).model_dump()
-    return ReportView(**summary, report=ReportBody.model_validate(content))
+    return views.report_view(await service.find_report(session, report_id))

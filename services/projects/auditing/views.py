@@ -2,8 +2,16 @@
 
 from services.projects.auditing.models import Audit, Reason, Report
 from services.projects.auditing.queries import ReportedDuty
+from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules.judging import reason_text
-from services.projects.auditing.schemas import AuditView, ReasonView, ReportRow
+from services.projects.auditing.schemas import (
+    AuditView,
+    ReasonView,
+    ReportBody,
+    ReportRow,
+    ReportSummary,
+    ReportView,
+)
 
 _FROZEN = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -16,6 +24,13 @@ def audit_view(done: Audit) -> AuditView:
 def frozen_headers(report: Report) -> dict[str, str]:
     """A frozen report never changes: whoever has it need not ask again."""
     return {**_FROZEN, "ETag": f'"{report.sha256}"'}
+
+
+def report_view(report: Report) -> ReportView:
+    """A frozen report with its content."""
+    summary = ReportSummary.model_validate(report).model_dump()
+    content = reporting.read_bytes(report.body)
+    return ReportView(**summary, report=ReportBody.model_validate(content))
 
 
 def reason_view(reason: str) -> ReasonView:

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response, status
 
-from services.projects.calendar import service
+from services.projects.calendar import service, views
 from services.projects.calendar.models import NATIONAL
 from services.projects.calendar.rules import OtherRegion, UnknownRegion
 from services.projects.calendar.schemas import (
@@ -36,7 +36,7 @@ async def list_regions(session: Session, _: Annotated[Caller | None, public()]) 
     The regions that may be asked for, and whose calendar each keeps: without a notice of its own
     a region keeps the nation's.
     """
-    return RegionList(items=await service.list_regions(session))
+    return RegionList(items=await views.regions(session))
 
 
 @admin.put(
@@ -61,7 +61,7 @@ async def add_region(
     """
     region, is_new = await service.add_region(session, code, order, now, actor=caller.sub)
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return region
+    return views.region_view(region)
 
 
 @router.get(
@@ -83,7 +83,7 @@ async def read_calendar(
     Each day of a year with its ordinals and the notice it rests on. A year whose notice is not
     loaded is calendar_unknown, never guessed.
     """
-    return await service.read_year(session, region, year or today(now).year)
+    return await views.calendar_of(session, region, year or today(now).year)
 
 
 @router.post(
@@ -102,7 +102,7 @@ async def preview_clock(
     whether it counts, and the notice that says so. The first day is not counted. A region without
     a notice of its own is counted by the nation's, and the answer says so.
     """
-    return await service.preview(session, request)
+    return await views.preview(session, request)
 
 
 @admin.post(

@@ -1,7 +1,6 @@
 """Reading the calendar, loading a year's notice, and the clock calculator."""
 
-from datetime import date, datetime
-from typing import Literal
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,27 +10,17 @@ from services.projects.calendar.models import (
     NATIONAL,
     CalendarVersion,
     Region,
-    RuleKind,
-    WorkCalendarDay,
 )
-from services.projects.calendar.rules import ClockRule
+from services.projects.calendar.queries import RegionRow
 from services.projects.calendar.schemas import (
-    CalendarDay,
-    CalendarView,
-    DayView,
-    Note,
-    Preview,
-    PreviewRequest,
     RegionInput,
-    RegionView,
     VersionOrder,
-    VersionView,
 )
 from shared.database import calendar_days
 from shared.errors import Invalid, Text
 from shared.messaging import outbox
 from shared.security import audit_log
-from shared.workdays import CalendarUnknown, Workdays, year_days
+from shared.workdays import Workdays, year_days
 
 
 async def load(session: AsyncSession, region: str = NATIONAL) -> Workdays:
@@ -43,14 +32,9 @@ async def newest_version(session: AsyncSession, region: str = NATIONAL) -> int:
     return await queries.newest_version(session, region)
 
 
-async def list_regions(session: AsyncSession) -> list[RegionView]:
-    """The regions that may be asked for."""
-    return [RegionView(**row._asdict()) for row in await queries.regions(session)]
-
-
 async def add_region(
     session: AsyncSession, code: str, order: RegionInput, now: datetime, *, actor: str
-) -> tuple[RegionView, bool]:
+) -> tuple[RegionRow, bool]:
     """Register a region; also whether it is new. Raises OtherRegion."""
     region = Region(code=code, **order.model_dump())
     is_new = await queries.add_region(session, region)
@@ -59,88 +43,20 @@ async def add_region(
     [row] = await queries.regions(session, code)
     if row.name != order.name:
         raise rules.OtherRegion(name=row.name)
-    return RegionView(**row._asdict()), is_new
+    return row, is_new
 
 
-async def _find_region(session: AsyncSession, code: str, pointer: str) -> RegionView:
+async def find_region(session: AsyncSession, code: str, pointer: str) -> RegionRow:
     """Raises UnknownRegion, naming the field and the regions that are known."""
     rows = await queries.regions(session, code)
     if not rows:
-        known = [{"code": r.code, "name": r.name} for r in await list_regions(session)]
+        known = [{"code": r.code, "name": r.name} for r in await queries.regions(session)]
         detail = Text(
             f"没有登记“{code}”这个地区，可用的地区见 known",
             f"The region {code} is not registered; member known lists those that are",
         )
         raise rules.UnknownRegion(detail, pointer=pointer, known=known)
-    return RegionView(**rows[0]._asdict())
-
-
-def _note(region: RegionView) -> Note | None:
-    """That the region keeps the nation's days, where it is not the nation."""
-    if region.calendar == region.code:
-        return None
-    return Note(**rules.no_own_calendar(region.name, region.name_en)._asdict())
-
-
-async def read_year(session: AsyncSession, code: str, year: int) -> CalendarView:
-    """A year's days, or `calendar_unknown` while its notice is not loaded. Raises UnknownRegion."""
-    region = await _find_region(session, code, "/query/region")
-    kept = region.calendar
-    days = await queries.days(session, kept, date(year, 1, 1), date(year, 12, 31))
-    versions = await queries.versions(session, kept, year)
-    return CalendarView(
-        region=code,
-        calendar=kept,
-        note=_note(region),
-        year=year,
-        status="loaded" if days else "calendar_unknown",
-        versions=[VersionView.model_validate(version) for version in versions],
-        days=[CalendarDay.model_validate(day) for day in days],
-    )
-
-
-async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
-    """The last day in time and the table of days that leads to it.
-
-    Raises Invalid for a clock without an end or whose days are missing, and UnknownRegion.
-    """
-    region = await _find_region(session, request.region, "/body/region")
-    common = {"region": region.code, "calendar": region.calendar, "note": _note(region)}
-    asked = request.rule
-    rule = rules.asked_clock(asked.kind, asked.n, asked.month_day, roll_forward=asked.roll_forward)
-    try:
-        due_on = rules.due_on(rule, request.formed_on, await load(session, region.calendar))
-    except CalendarUnknown:
-        return Preview(due_on=None, verdict="calendar_unknown", **common)
-    days = await day_table(session, region.calendar, rule, request.formed_on, due_on)
-    return Preview(due_on=due_on, days=days, **common)
-
-
-async def day_table(
-    session: AsyncSession, region: str, rule: ClockRule, formed_on: date, due_on: date
-) -> list[DayView]:
-    """Each day from the formation to the due day: what it is and whether the clock counts it."""
-    days = await queries.days(session, region, formed_on, due_on)
-    return [_day_view(day, rule.kind, formed_on) for day in days]
-
-
-def _day_view(day: WorkCalendarDay, kind: RuleKind, formed_on: date) -> DayView:
-    by_workdays = kind in (RuleKind.WORKING_DAYS, RuleKind.PROMPTLY)
-    after_start = day.date > formed_on
-    return DayView(
-        date=day.date,
-        kind=_kind(day) if after_start else "start",
-        counted=after_start and (day.is_workday or not by_workdays),
-        notice=day.source_notice,
-    )
-
-
-def _kind(
-    day: WorkCalendarDay,
-) -> Literal["workday", "rest_day", "weekend", "working_weekend"]:
-    if day.date.weekday() >= 5:
-        return "working_weekend" if day.is_workday else "weekend"
-    return "workday" if day.is_workday else "rest_day"
+    return rows[0]
 
 
 async def add_version(
@@ -151,7 +67,7 @@ async def add_version(
     Duties are not touched: they hold ordinals. Raises UnknownRegion, and Invalid for days that are
     not the year's or for a year whose year before is not loaded, because ordinals count through.
     """
-    await _find_region(session, order.region, "/body/region")
+    await find_region(session, order.region, "/body/region")
     rules.check_notice(order.year, order.rest_days, order.working_weekends)
     await queries.take_turn(session)
     last = await queries.last_loaded(session, order.region)

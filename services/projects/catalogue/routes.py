@@ -2,11 +2,11 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.projects.catalogue import service
+from services.projects.catalogue import views
 from services.projects.catalogue.schemas import ItemView
 from shared.security.identity import Caller
 from shared.web.dependencies import Paging, Session, public
-from shared.web.pagination import Page, page
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
@@ -28,12 +28,4 @@ async def list_catalogue(
     The items of the catalogue in force: who publishes what, by when, on which legal basis. Items
     that the open web cannot answer for say why.
     """
-    after = paging.key(str)
-    items = await service.list_items(
-        session,
-        domain=domain,
-        auditable=auditable,
-        after=after[0] if after else None,
-        limit=paging.limit + 1,
-    )
-    return page(items, paging, lambda item: (item.item_code,), ItemView.model_validate)
+    return await views.items(session, paging, domain=domain, auditable=auditable)

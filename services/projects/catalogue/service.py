@@ -1,6 +1,6 @@
 """The catalogue of duties: reading the version in force."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,17 +14,3 @@ async def items_in_force(
     """The items as the newest catalogue words them, by code; unknown codes are left out."""
     found = await queries.items_in_force(session, item_codes)
     return {item.item_code: item for item in found}
-
-
-async def list_items(
-    session: AsyncSession,
-    *,
-    domain: str | None,
-    auditable: bool | None,
-    after: str | None,
-    limit: int,
-) -> Sequence[CatalogueItem]:
-    """Items of the catalogue in force, by code."""
-    return await queries.items(
-        session, domain=domain, auditable=auditable, after=after, limit=limit
-    )

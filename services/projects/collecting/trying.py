@@ -7,7 +7,6 @@ from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetcher, Limits
 from services.projects.portals.models import Portal
 from services.projects.portals.schemas import DetailTrial, Trial
-from services.projects.portals.service import trial_of
 from services.projects.reading.claims import claim_of
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import Entry
@@ -29,7 +28,7 @@ async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
         except SourceFault as fault:
             return Trial(fault=fault.fault)
         detail = await _try_detail(fetcher, page.entries[0], rule, now)
-        return trial_of(page).model_copy(update={"detail": detail})
+        return Trial.of(page, detail=detail)
 
 
 async def _try_detail(
@@ -42,14 +41,4 @@ async def _try_detail(
         return DetailTrial(url=entry.url, fault=fault.fault)
     read = read_page(decoded, entry.url, rule, now)
     claim = claim_of(read, listed_on=entry.listed_on, header_at=answer.last_modified_at, now=now)
-    return DetailTrial(
-        url=entry.url,
-        title=read.title,
-        claimed_at=claim.at,
-        claimed_from=claim.provenance,
-        trust=claim.trust,
-        flags=[flag.value for flag in claim.flags],
-        project_code=read.facts.project_code,
-        doc_no=read.facts.doc_no,
-        formed_on=read.facts.formed_on,
-    )
+    return DetailTrial.of(entry.url, read, claim)

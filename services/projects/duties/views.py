@@ -13,6 +13,7 @@ from services.projects.calendar import rules as clock_rules
 from services.projects.calendar import service as calendars
 from services.projects.calendar.models import RuleKind
 from services.projects.calendar.rules import ClockRule
+from services.projects.calendar.views import day_table
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import queries, service
 from services.projects.duties.models import Duty, TriggerEvent
@@ -32,8 +33,9 @@ from services.projects.duties.schemas import (
     VerdictMove,
 )
 from services.projects.register import service as register
+from services.projects.register import views as project_views
 from services.projects.register.models import Project, ResponsibleUnit
-from services.projects.register.schemas import ListView, ProjectView
+from services.projects.register.schemas import ProjectView
 from shared.clock import today
 from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown
@@ -103,7 +105,7 @@ async def life_of(session: AsyncSession, code: str, now: datetime) -> ProjectLif
     outside = sum(Verdict(row.verdict) in OUTSIDE for row in rows if not row.first_seen_at)
     return ProjectLife(
         project=ProjectView.model_validate(project),
-        lists=[ListView(**row._asdict()) for row in await register.lists_of(session, code)],
+        lists=await project_views.lists_of(session, code),
         published=published,
         due=len(rows) - published - ahead - outside,
         ahead=ahead,
@@ -159,5 +161,5 @@ async def clock(session: AsyncSession, duty_id: UUID, caller: Caller, now: datet
         unknown = row.formed_on is not None and duty.rule_kind is not RuleKind.NONE
         return DutyClock(**common, verdict="calendar_unknown" if unknown else None, days=None)
     rule = ClockRule(duty.rule_kind, duty.rule_n or 0)
-    days = await calendars.day_table(session, duty.region, rule, row.formed_on, row.due_on)
+    days = await day_table(session, duty.region, rule, row.formed_on, row.due_on)
     return DutyClock(**common, days=days)

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.projects.evidence import service
+from services.projects.evidence import service, views
 from services.projects.evidence.files import Files
 from services.projects.evidence.schemas import EvidenceView
 from services.projects.evidence.service import EvidenceDamaged
@@ -47,7 +47,7 @@ async def get_evidence(
     """
     capture = await service.visible(session, evidence_id, caller)
     if not raw:
-        return await service.shown(session, capture)
+        return await views.evidence_view(session, capture)
     name = f'attachment; filename="{capture.sha256}.bin"'
     return Response(
         await service.raw(files, capture),

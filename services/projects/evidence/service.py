@@ -1,4 +1,4 @@
-"""Use cases of evidence: record a capture, show it with its proof, seal a day, name the root."""
+"""Use cases of evidence: record a capture, give its bytes, seal a day, name the root."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.evidence import queries, rules
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.models import Capture, EvidenceDay
-from services.projects.evidence.schemas import EvidenceView, ProofStepView
 from shared.clock import today
 from shared.errors import Conflict, NotFound, Text
 from shared.security.identity import Caller
@@ -79,18 +78,6 @@ async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None
     if capture is None or not may_see:
         raise NotFound
     return capture
-
-
-async def shown(session: AsyncSession, capture: Capture) -> EvidenceView:
-    """The capture with the path from its hash to the sealed root of its day."""
-    view = EvidenceView.model_validate(capture)
-    sealed = await queries.sealed_day(session, capture.captured_on)
-    if sealed is None:
-        return view
-    hashes = await queries.hashes_of_day(session, capture.captured_on)
-    steps = rules.merkle_proof(hashes, await queries.place_in_day(session, capture))
-    proof = [ProofStepView(side=step.side, hash=step.hash) for step in steps]
-    return view.model_copy(update={"day_root": sealed.root, "proof": proof})
 
 
 async def raw(files: EvidenceFiles, capture: Capture) -> bytes:

@@ -88,7 +88,7 @@ async def get_rule(
     ---
     The collector rule in force.
     """
-    return await service.shown_rule(session, portal_id)
+    return RuleView.of(await service.stored_rule(session, portal_id))
 
 
 @router.put(
@@ -110,4 +110,5 @@ async def put_rule(
     Tried on the list page captured last and refused if it reads nothing there; then a new version,
     in force from the next run.
     """
-    return await service.put_rule(session, files, portal_id, wanted, caller.sub, now)
+    stored, trial = await service.put_rule(session, files, portal_id, wanted, caller.sub, now)
+    return RuleView.of(stored, trial)

@@ -1,14 +1,17 @@
 """What the API takes and gives about portals and their rules."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
-from services.projects.portals.models import PortalHealth
+from services.projects.portals.models import PortalHealth, PortalRule
+from services.projects.reading.claims import Claim
+from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault
+from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import AnyRule
 from shared.errors import Text
 from shared.web.models import Input, View
@@ -81,16 +84,7 @@ class EntryView(View):
     column: str | None
 
 
-class Trial(View):
-    """What a rule reads from a page: of a stored capture, or of the portal now."""
-
-    evidence_id: UUID | None = None
-    entries: int = 0
-    with_date: int = 0
-    sample: list[EntryView] = []
-    next_url: str | None = None
-    detail: "DetailTrial | None" = None
-    fault: Fault | None = Field(None, description="Why the portal could not be read, if so.")
+SAMPLE = 5
 
 
 class DetailTrial(View):
@@ -107,6 +101,46 @@ class DetailTrial(View):
     formed_on: date | None = None
     fault: Fault | None = None
 
+    @classmethod
+    def of(cls, url: str, read: PageReading, claim: Claim) -> Self:
+        return cls(
+            url=url,
+            title=read.title,
+            claimed_at=claim.at,
+            claimed_from=claim.provenance,
+            trust=claim.trust,
+            flags=[flag.value for flag in claim.flags],
+            project_code=read.facts.project_code,
+            doc_no=read.facts.doc_no,
+            formed_on=read.facts.formed_on,
+        )
+
+
+class Trial(View):
+    """What a rule reads from a page: of a stored capture, or of the portal now."""
+
+    evidence_id: UUID | None = None
+    entries: int = 0
+    with_date: int = 0
+    sample: list[EntryView] = []
+    next_url: str | None = None
+    detail: DetailTrial | None = None
+    fault: Fault | None = Field(None, description="Why the portal could not be read, if so.")
+
+    @classmethod
+    def of(
+        cls, page: ListPage, *, evidence_id: UUID | None = None, detail: DetailTrial | None = None
+    ) -> Self:
+        """What was read from a list page, in short."""
+        return cls(
+            evidence_id=evidence_id,
+            entries=len(page.entries),
+            with_date=sum(entry.listed_on is not None for entry in page.entries),
+            sample=[EntryView.model_validate(entry) for entry in page.entries[:SAMPLE]],
+            next_url=page.next_url,
+            detail=detail,
+        )
+
 
 class RuleView(View):
     model_config = ConfigDict(from_attributes=True)
@@ -117,3 +151,7 @@ class RuleView(View):
     created_at: AwareDatetime
     created_by: str
     trial: Trial | None = None
+
+    @classmethod
+    def of(cls, stored: PortalRule, trial: Trial | None = None) -> Self:
+        return cls.model_validate(stored).model_copy(update={"trial": trial})

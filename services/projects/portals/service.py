@@ -10,10 +10,9 @@ from services.projects.evidence.files import EvidenceFiles
 from services.projects.portals import queries, rules
 from services.projects.portals.events import SourceDown, SourceRecovered
 from services.projects.portals.models import Portal, PortalRule
-from services.projects.portals.schemas import EntryView, PortalWrite, RuleView, Trial
+from services.projects.portals.schemas import PortalWrite, Trial
 from services.projects.portals.workflow import WORKFLOW, Outcome
 from services.projects.reading.faults import Fault
-from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import read_list, rule_of
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
@@ -24,8 +23,6 @@ from shared.messaging import outbox
 from shared.messaging.events import Event
 from shared.security import audit_log
 from shared.workflow import refuse
-
-SAMPLE = 5
 
 
 async def find(session: AsyncSession, portal_id: str) -> Portal:
@@ -77,27 +74,28 @@ async def put(
     return portal
 
 
-async def rule(session: AsyncSession, portal_id: str, version: int | None) -> CollectorRule:
+async def rule(session: AsyncSession, portal_id: str, version: int) -> CollectorRule:
     """A version of the portal's rule. Raises NotFound."""
-    return rule_of((await _stored_rule(session, portal_id, version)).rule)
+    found = await queries.rule(session, portal_id, version)
+    if found is None:
+        raise NotFound
+    return rule_of(found.rule)
 
 
 async def rule_in_force(session: AsyncSession, portal_id: str) -> CollectorRule:
     """The portal's rule as it is now. Raises NotFound."""
-    return await rule(session, portal_id, (await find(session, portal_id)).rule_version)
+    return rule_of((await stored_rule(session, portal_id)).rule)
 
 
-async def _stored_rule(session: AsyncSession, portal_id: str, version: int | None) -> PortalRule:
-    found = None if version is None else await queries.rule(session, portal_id, version)
+async def stored_rule(session: AsyncSession, portal_id: str) -> PortalRule:
+    """The portal's rule as it is now, with its version and who laid it down. Raises NotFound."""
+    portal = await find(session, portal_id)
+    if portal.rule_version is None:
+        raise NotFound
+    found = await queries.rule(session, portal_id, portal.rule_version)
     if found is None:
         raise NotFound
     return found
-
-
-async def shown_rule(session: AsyncSession, portal_id: str) -> RuleView:
-    """The rule in force. Raises NotFound."""
-    portal = await find(session, portal_id)
-    return RuleView.model_validate(await _stored_rule(session, portal_id, portal.rule_version))
 
 
 async def put_rule(
@@ -107,26 +105,19 @@ async def put_rule(
     wanted: CollectorRule,
     sub: str,
     now: datetime,
-) -> RuleView:
+) -> tuple[PortalRule, Trial | None]:
     """A new version of the rule, in force from the next run on.
 
     Tried first on the list page captured last; raises rules.RuleReadsNothing when it is lost on it.
     """
     trial = await _try_on_capture(session, files, await find(session, portal_id), wanted)
-    view = await _store_rule(session, portal_id, wanted, sub, now)
-    return view.model_copy(update={"trial": trial})
+    return await add_rule(session, portal_id, wanted, sub, now), trial
 
 
-async def put_first_rule(
+async def add_rule(
     session: AsyncSession, portal_id: str, wanted: CollectorRule, sub: str, now: datetime
-) -> RuleView:
-    """The first rule of a portal of which nothing is captured yet. Raises NotFound."""
-    return await _store_rule(session, portal_id, wanted, sub, now)
-
-
-async def _store_rule(
-    session: AsyncSession, portal_id: str, wanted: CollectorRule, sub: str, now: datetime
-) -> RuleView:
+) -> PortalRule:
+    """A new version of the rule, without a trial. Raises NotFound."""
     portal = await _locked(session, portal_id)
     version = await queries.newest_rule_version(session, portal_id) + 1
     stored = PortalRule(
@@ -144,7 +135,7 @@ async def _store_rule(
     await audit_log.write(
         session, sub, "portal.rule_put", f"portal:{portal_id}", now, {"version": version}
     )
-    return RuleView.model_validate(stored)
+    return stored
 
 
 async def _try_on_capture(
@@ -154,20 +145,10 @@ async def _try_on_capture(
     if capture is None:
         return None
     body = await evidence.raw(files, capture)
-    trial = trial_of(read_list(body, capture.headers, capture.final_url, wanted).page)
-    if not trial.entries:
+    page = read_list(body, capture.headers, capture.final_url, wanted).page
+    if not page.entries:
         raise rules.RuleReadsNothing(str(capture.id))
-    return trial.model_copy(update={"evidence_id": capture.id})
-
-
-def trial_of(page: ListPage) -> Trial:
-    """What was read from a list page, in short."""
-    return Trial(
-        entries=len(page.entries),
-        with_date=sum(entry.listed_on is not None for entry in page.entries),
-        sample=[EntryView.model_validate(entry) for entry in page.entries[:SAMPLE]],
-        next_url=page.next_url,
-    )
+    return Trial.of(page, evidence_id=capture.id)
 
 
 async def note_up(

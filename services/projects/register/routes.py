@@ -2,14 +2,14 @@ from typing import Annotated
 
 from fastapi import Body, Path, Query, Response, status
 
-from services.projects.register import service
+from services.projects.register import service, views
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.rules import MAX_BYTES, ImportRefused
 from services.projects.register.schemas import ImportResult, ProjectInput, ProjectView, UnitView
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
-from shared.web.pagination import Page, page
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
@@ -27,9 +27,7 @@ async def list_units(
     ---
     The bodies that must publish, with the other names they go by and how long they exist.
     """
-    after = paging.key(str)
-    rows = await service.list_units(session, after[0] if after else None, paging.limit + 1)
-    return page(rows, paging, lambda row: (row.code,), lambda row: UnitView(**row._asdict()))
+    return await views.units(session, paging)
 
 
 @router.get("/projects", operation_id="list_projects", summary="查询项目 | Search projects")
@@ -46,16 +44,7 @@ async def list_projects(
     ---
     Search by name, code, lead unit or the year of a list of key projects.
     """
-    after = paging.key(str)
-    rows = await service.search(
-        session,
-        words=q,
-        unit=unit,
-        year=year,
-        after=after[0] if after else None,
-        limit=paging.limit + 1,
-    )
-    return page(rows, paging, lambda row: (row.code,), ProjectView.model_validate)
+    return await views.projects(session, paging, words=q, unit=unit, year=year)
 
 
 @department.put(

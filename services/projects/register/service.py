@@ -1,6 +1,6 @@
 """The register of units and projects."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -37,21 +37,6 @@ async def find_project(session: AsyncSession, code: str) -> Project:
     if project is None:
         raise NotFound
     return project
-
-
-async def lists_of(session: AsyncSession, code: str) -> list[queries.ListRow]:
-    """The yearly lists that a project is on."""
-    return await queries.lists_of(session, code)
-
-
-async def list_units(session: AsyncSession, after: str | None, limit: int) -> list[queries.UnitRow]:
-    """Units with their other names, by code."""
-    return await queries.units(session, after, limit)
-
-
-async def search(session: AsyncSession, **wanted: Any) -> Sequence[Project]:
-    """Projects by code; see `queries.search` for what may be asked."""
-    return await queries.search(session, **wanted)
 
 
 async def put_project(
