@@ -28,9 +28,11 @@ def project_code() -> str:
     return f"2401-359900-48-01-{next(_number):06d}"
 
 
-async def project(sql: asyncpg.Connection, unit: str | None = None) -> str:
+async def project(
+    sql: asyncpg.Connection, unit: str | None = None, *, code: str | None = None
+) -> str:
     """A project of its own."""
-    code = project_code()
+    code = code or project_code()
     await sql.execute(
         "INSERT INTO project (code, name, approval_kind, phase, lead_unit_code, scope_basis,"
         " version, updated_at) VALUES ($1, $2, 'examine', 'approval', $3, '测试', 1, now())",

@@ -9,6 +9,7 @@ import pytest
 
 from tests.projects import make
 from tests.provoking import provokes
+from tests.support import eventually
 
 Headers = Callable[..., dict[str, str]]
 Sql = Callable[[str], Awaitable[asyncpg.Connection]]
@@ -114,6 +115,57 @@ async def test_an_import_creates_updates_and_lists(
     params: dict[str, str | int] = {"q": "号工程", "year": 2026, "limit": 200}
     found = (await projects.get("/api/v1/projects", params=params)).json()["items"]
     assert {one, two} <= {project["code"] for project in found}
+
+
+async def somebody_waits_for(held: asyncpg.Connection, rows: asyncpg.Connection) -> None:
+    """Until another transaction waits for the one that `held` has open."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
+    await eventually(lambda: rows.fetchval(waiting, held.get_server_pid()), 20)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_an_import_changes_what_somebody_else_registers_or_changes_meanwhile(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql, is_new: bool
+) -> None:
+    held, rows = await sql("projects"), await sql("projects")
+    before = make.project_code() if is_new else await make.project(rows)
+    fresh = make.project_code()
+    lines = [HEAD, *(f"{code},导入工程,examine,completed,,清单,,," for code in (fresh, before))]
+    async with held.transaction():
+        if is_new:
+            await make.project(held, code=before)
+        else:
+            await held.execute("UPDATE project SET version = 2 WHERE code = $1", before)
+        uploading = asyncio.create_task(upload(projects, as_("admin", "*"), "\n".join(lines)))
+        await somebody_waits_for(held, rows)
+    done = await uploading
+    assert done.status_code == 200, done.text
+    assert {**done.json(), "dry_run": None} == {
+        "dry_run": None,
+        "rows": 2,
+        "created": 1,
+        "updated": 1,
+        "unchanged": 0,
+    }
+    raced = (await projects.get(f"/api/v1/projects/{before}")).json()["project"]
+    assert (raced["name"], raced["version"]) == ("导入工程", 2 if is_new else 3)
+
+
+async def test_an_import_refuses_what_another_unit_registers_meanwhile(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+) -> None:
+    held, rows = await sql("projects"), await sql("projects")
+    own, other = await make.unit(rows), await make.unit(rows)
+    taken, fresh = make.project_code(), make.project_code()
+    lines = [HEAD, *(f"{code},导入工程,examine,,{own},清单,,," for code in (fresh, taken))]
+    async with held.transaction():
+        await make.project(held, other, code=taken)
+        uploading = asyncio.create_task(upload(projects, as_("officer", own), "\n".join(lines)))
+        await somebody_waits_for(held, rows)
+    refused = await uploading
+    assert refused.status_code == 422, refused.text
+    assert [(e["line"], e["field"]) for e in refused.json()["lines"]] == [(3, "lead_unit")]
+    assert (await projects.get(f"/api/v1/projects/{fresh}")).status_code == 404
 
 
 @provokes("import_projects", "import-refused")

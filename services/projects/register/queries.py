@@ -1,5 +1,6 @@
 from collections.abc import Collection, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -77,9 +78,10 @@ async def known_units(session: AsyncSession, codes: Collection[str]) -> set[str]
 
 
 async def known_projects(session: AsyncSession, codes: Collection[str]) -> dict[str, Project]:
-    """The projects among `codes`, locked, so that an import sees no other between."""
-    query = select(Project).where(col(Project.code).in_(codes)).with_for_update()
-    return {project.code: project for project in (await session.exec(query)).all()}
+    """The projects among `codes`, locked in their order, so that no other import comes between."""
+    query = select(Project).where(col(Project.code).in_(codes)).order_by(Project.code)
+    found = await session.exec(query.with_for_update())
+    return {project.code: project for project in found.all()}
 
 
 async def search(
@@ -108,11 +110,17 @@ async def search(
     return (await session.exec(query.order_by(Project.code).limit(limit))).all()
 
 
-async def insert_project(session: AsyncSession, values: dict[str, Any]) -> bool:
-    """False if a project with that code is there already."""
-    statement = insert(Project).values(**values).on_conflict_do_nothing()
-    found = await session.execute(statement.returning(col(Project.code)))
-    return found.scalar_one_or_none() is not None
+async def insert_projects(session: AsyncSession, projects: list[dict[str, Any]]) -> set[str]:
+    """The codes of those that were inserted: the others are there already.
+
+    Waits for whoever inserts the same codes at this moment. In the order of the codes, so that two
+    imports wait for one another in one direction only.
+    """
+    if not projects:
+        return set()
+    statement = insert(Project).on_conflict_do_nothing().returning(col(Project.code))
+    ordered = sorted(projects, key=itemgetter("code"))
+    return set((await session.execute(statement, ordered)).scalars())
 
 
 async def put_list(session: AsyncSession, year: int, title: str) -> ProjectList:

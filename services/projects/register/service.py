@@ -13,7 +13,13 @@ from services.projects.register.schemas import ImportResult, ImportRow, ProjectI
 from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
+from shared.web import versions
 from shared.workflow import refuse
+
+_REGISTERED = Text(
+    "这个项目已经登记；要修改它，请带上读到的 version",
+    "This project is registered already; to change it, send the `version` that you have read",
+)
 
 
 async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[str]:
@@ -52,17 +58,15 @@ async def put_project(
     if order.lead_unit and not await queries.known_units(session, [order.lead_unit]):
         detail = Text("没有这个公开主体", "There is no such unit")
         raise Invalid(detail, pointer="/body/lead_unit")
-    values = _values(order, now)
     is_new = order.version is None
-    if is_new and await queries.insert_project(session, {"code": code, **values, "version": 1}):
+    if is_new and await queries.insert_projects(session, [_new(code, order, now)]):
         return await find_project(session, code), True
     project = await find_project(session, code)
     if is_new:
-        refuse(project.phase, project.version)
+        refuse(project.phase, project.version, _REGISTERED)
     _own_only(project, caller)
-    if project.version != order.version:
-        refuse(project.phase, project.version)
-    return await swap(session, project, values, state="phase"), False
+    versions.ensure(order.version, version=project.version, state=project.phase)
+    return await swap(session, project, _values(order, now), state="phase"), False
 
 
 def _own_only(project: Project, caller: Caller) -> None:
@@ -84,6 +88,10 @@ def _values(order: ProjectInput, now: datetime) -> dict[str, Any]:
     }
 
 
+def _new(code: str, order: ProjectInput, now: datetime) -> dict[str, Any]:
+    return {"code": code, **_values(order, now), "version": 1}
+
+
 async def import_projects(
     session: AsyncSession, content: bytes, now: datetime, caller: Caller, *, dry_run: bool
 ) -> ImportResult:
@@ -91,10 +99,18 @@ async def import_projects(
     rows = rules.read(content)
     known = await queries.known_projects(session, [row.code for row in rows])
     await _check_units(session, rows, known, caller)
-    created = [row for row in rows if row.code not in known]
+    created = {row.code for row in rows} - known.keys()
+    if not dry_run:
+        wanted = [_new(row.code, row, now) for row in rows if row.code in created]
+        inserted = await queries.insert_projects(session, wanted)
+        if raced := created - inserted:
+            # Registered by others since `known` was read: they are changed like any known one.
+            known |= await queries.known_projects(session, raced)
+            await _check_units(session, rows, known, caller)
+        created = inserted
     changed = [row for row in rows if row.code in known and _differs(known[row.code], row, now)]
     if not dry_run:
-        await _write(session, rows, created, changed, known, now)
+        await _write(session, rows, changed, known, now)
     return ImportResult(
         dry_run=dry_run,
         rows=len(rows),
@@ -128,13 +144,10 @@ def _differs(project: Project, row: ImportRow, now: datetime) -> bool:
 async def _write(
     session: AsyncSession,
     rows: list[ImportRow],
-    created: list[ImportRow],
     changed: list[ImportRow],
     known: dict[str, Project],
     now: datetime,
 ) -> None:
-    session.add_all(Project(code=row.code, **_values(row, now)) for row in created)
-    await session.flush()
     for row in changed:
         await swap(session, known[row.code], _values(row, now), state="phase")
     members: list[dict[str, Any]] = []
