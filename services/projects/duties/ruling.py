@@ -17,8 +17,8 @@ from shared.database.versioned import swap
 from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
+from shared.web import versions
 from shared.workdays import CalendarUnknown
-from shared.workflow import refuse
 
 
 async def rule(
@@ -38,8 +38,7 @@ async def rule(
     if duty is None or not may_see(caller, duty.unit_code):
         raise NotFound
     step = WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
-    if duty.version != order.version:
-        refuse(duty.hold, duty.version)
+    versions.ensure(order.version, version=duty.version, state=duty.hold)
     days = await _days(session, duty, step, order, now)
     due_ord = None if duty.due_ord is None else duty.due_ord + days
     moved = {"due_ord": due_ord, "extended_by": duty.extended_by + days}

@@ -20,7 +20,7 @@ from shared.database.versioned import swap
 from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
-from shared.workflow import refuse
+from shared.web import versions
 
 PAGES_A_TURN = 60
 """Few enough that others who record facts need not wait long for their turn."""
@@ -210,8 +210,7 @@ async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> Pag
 def _step(match: PageMatch, version: int, decision: MatchAction, caller: Caller) -> MatchStep:
     """The row of the table, for the version that the caller looked at. Raises StateConflict."""
     step = WORKFLOW.take(match.state, match.version, decision, caller.roles)
-    if match.version != version:
-        refuse(match.state, match.version)
+    versions.ensure(version, version=match.version, state=match.state)
     return step
 
 

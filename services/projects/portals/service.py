@@ -18,11 +18,17 @@ from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 from shared.clock import today
 from shared.database.versioned import swap
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.messaging import outbox
 from shared.messaging.events import Event
 from shared.security import audit_log
+from shared.web import versions
 from shared.workflow import refuse
+
+_REGISTERED = Text(
+    "这个栏目已经登记；要修改它，请带上读到的 version",
+    "This portal is registered already; to change it, send the `version` that you have read",
+)
 
 
 async def find(session: AsyncSession, portal_id: str) -> Portal:
@@ -62,9 +68,10 @@ async def put(
         portal = Portal(id=portal_id, **fields)
         session.add(portal)
         await session.flush()
-    elif portal.version != wanted.version:
-        refuse(portal.health, portal.version)
     else:
+        if wanted.version is None:
+            refuse(portal.health, portal.version, _REGISTERED)
+        versions.ensure(wanted.version, version=portal.version, state=portal.health)
         moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
         # What was proven of one place proves nothing of another.
         unproven = {"walked_at": None, "layout": None} if moved else {}
