@@ -16,24 +16,36 @@ from services.projects.collecting.models import (
     RunKind,
     RunState,
 )
+from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
 
 LEASE_SECONDS = 120
 ENTRIES_A_STATEMENT = 200
 
-# The step "claim" of `workflow.RUNS`. SKIP LOCKED: two runners that look at once take two runs; a
-# run whose lease ran out belongs to a runner that was killed.
+
+def _one_step(action: RunAction) -> tuple[str, str]:
+    """From which states the action leads to which one, as SQL: the statements write it in bulk."""
+    steps = [step for step in RUNS.rows if step.action is action]
+    [to] = {step.to for step in steps}
+    return ", ".join(f"'{step.state}'" for step in steps), f"'{to}'"
+
+
+_CLAIMED_FROM, _CLAIMED = _one_step(RunAction.CLAIM)
+_RELEASED_FROM, _RELEASED = _one_step(RunAction.RELEASE)
+
+# SKIP LOCKED: two runners that look at once take two runs. Only a run under way has a lease; one
+# that ran out was a runner's that was killed.
 _CLAIM = text(
-    "UPDATE collector_run SET state = 'running', runner = :runner,"
+    f"UPDATE collector_run SET state = {_CLAIMED}, runner = :runner,"
     " lease_until = now() + make_interval(secs => :lease),"
     " started_at = coalesce(started_at, now()), version = version + 1"
-    " WHERE id = (SELECT id FROM collector_run WHERE state = 'queued'"
-    "  OR (state = 'running' AND lease_until < now())"
+    f" WHERE id = (SELECT id FROM collector_run WHERE state IN ({_CLAIMED_FROM})"
+    "  AND (lease_until IS NULL OR lease_until < now())"
     "  ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING id"
 )
 _RELEASE = text(
-    "UPDATE collector_run SET state = 'queued', runner = NULL, lease_until = NULL,"
-    " version = version + 1 WHERE id = :id AND runner = :runner AND state = 'running'"
+    f"UPDATE collector_run SET state = {_RELEASED}, runner = NULL, lease_until = NULL,"
+    f" version = version + 1 WHERE id = :id AND runner = :runner AND state IN ({_RELEASED_FROM})"
 )
 
 
@@ -122,7 +134,16 @@ async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> i
         again.listed_on.is_distinct_from(PortalPage.listed_on),
         col(PortalPage.gone_at).is_not(None),
     )
+    # A page that now stands on another site is not asked for, whatever its entry says.
     to_read = and_(differs, again.detail_state == DetailState.PENDING)
+    listed_anew = [step for step in PAGES.rows if step.action is PageAction.LIST_ANEW]
+    state = case(
+        *(
+            (and_(to_read, col(PortalPage.detail_state) == step.state), step.to)
+            for step in listed_anew
+        ),
+        else_=PortalPage.detail_state,
+    )
     merged = fresh.on_conflict_do_update(
         index_elements=["portal_id", "url"],
         set_={
@@ -131,7 +152,7 @@ async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> i
             "title": again.title,
             "listed_on": again.listed_on,
             "column_name": again.column_name,
-            "detail_state": case((to_read, again.detail_state), else_=PortalPage.detail_state),
+            "detail_state": state,
             "match_wanted": or_(col(PortalPage.match_wanted), differs),
             "version": PortalPage.version + 1,
         },
