@@ -187,6 +187,11 @@ def test_six_tenths_are_like_enough() -> None:
     assert scores(page("甲乙丙丁"), wanted) == [(wanted.duty_id, 0.6)]
 
 
+def test_a_page_that_names_no_project_is_alike_by_its_title_alone() -> None:
+    wanted = duty("甲乙丙XXX")  # four pairs; the title holds two of them
+    assert scores(page("关于甲乙丙的批复"), wanted) == []
+
+
 def test_at_most_three_duties_are_proposed() -> None:
     assert len(found(page(code=CODE), *(duty() for _ in range(5)))) == 3
 
