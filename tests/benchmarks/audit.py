@@ -27,7 +27,7 @@ from services.projects.auditing import queries, service, statement
 from services.projects.auditing.rules import report as reporting
 from services.projects.calendar import service as calendar
 from services.projects.calendar.schemas import VersionOrder
-from services.projects.duties import service as duties
+from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from shared.database.engine import RoomSession
@@ -141,7 +141,7 @@ class Audit:
             )
             for duty in ids
         ]
-        await self.do(lambda s: duties.record_sightings(s, sightings, seen, actor="bench"))
+        await self.do(lambda s: observing.record_sightings(s, sightings, seen, actor="bench"))
 
     async def see(self, rows: list[Any]) -> None:
         """The same without facts and events: evidence, verdicts, history and roll-up."""

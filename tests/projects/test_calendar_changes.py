@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from services.projects.app import create_app
+from services.projects.duties import observing
 from services.projects.duties import service as duties
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
@@ -73,7 +74,7 @@ class City:
             claimed_at=claimed_at,
         )
         async with self.sessions() as session, session.begin():
-            await duties.record_sightings(session, [sighting], now(), actor="test")
+            await observing.record_sightings(session, [sighting], now(), actor="test")
 
 
 @pytest.fixture(scope="module")

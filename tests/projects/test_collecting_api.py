@@ -9,13 +9,13 @@ import asyncpg
 import httpx
 import pytest
 
-from services.projects.evidence.rules import ProofStep, root_from_proof
 from services.projects.evidence.service import seal_days
 from shared import clock
 from tests import support
 from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
+from tests.projects.proofs import root_from
 from tests.projects.unruly_portal import UnrulyPortal, listing
 from tests.provoking import provokes
 
@@ -186,8 +186,8 @@ async def test_evidence_is_shown_with_its_proof_and_given_as_it_was(desk: Desk, 
     async with desk.sessions() as session, session.begin():
         await seal_days(session, clock.now().replace(year=2099))
     shown = (await desk.client.get(f"/api/v1/evidence/{row['id']}")).json()
-    steps = [ProofStep(step["side"], step["hash"]) for step in shown["proof"]]
-    assert root_from_proof(shown["hash"], steps) == shown["day_root"]
+    steps = [(step["side"], step["hash"]) for step in shown["proof"]]
+    assert root_from(shown["hash"], steps) == shown["day_root"]
     raw = await desk.client.get(f"/api/v1/evidence/{row['id']}?raw=1")
     assert raw.content == portal.pages["/a"].encode()
     assert hashlib.sha256(raw.content).hexdigest() == shown["sha256"]

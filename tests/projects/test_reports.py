@@ -20,7 +20,7 @@ from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules import scoring
 from services.projects.auditing.rules.scoring import Light, Tally
-from services.projects.duties import service as duties
+from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from shared.clock import SHANGHAI, now
@@ -57,7 +57,8 @@ async def see(databases: Databases, duty: str, claimed: str | None, **others: An
         **others,
     )
     await inside(
-        databases, lambda session: duties.record_sightings(session, [sighting], now(), actor="test")
+        databases,
+        lambda session: observing.record_sightings(session, [sighting], now(), actor="test"),
     )
 
 
@@ -65,7 +66,7 @@ async def walk(databases: Databases, unit: str) -> None:
     """Every place of the unit is read to its end now."""
     await inside(
         databases,
-        lambda session: duties.note_full_walk(session, [unit], now(), now(), actor="test"),
+        lambda session: observing.note_full_walk(session, [unit], now(), now(), actor="test"),
     )
 
 
@@ -89,7 +90,7 @@ async def a_unit_with_every_outcome(
     await see(databases, ids[6], "2026-03-20")
     await inside(
         databases,
-        lambda session: duties.record_gone(
+        lambda session: observing.record_gone(
             session, UUID(ids[6]), "https://x.gov.cn", now(), now(), actor="test"
         ),
     )

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.projects.auditing import queries
 from services.projects.auditing import service as auditing
-from services.projects.duties import ruling
+from services.projects.duties import observing, ruling
 from services.projects.duties import service as duties
 from services.projects.duties.models import ClaimKind, RulingKind
 from services.projects.duties.rules import Sighting
@@ -113,7 +113,7 @@ class City:
             cms_at=cms_at,
             missing_elements=("文号",) if missing else (),
         )
-        await duties.record_sightings(self.session, [sighting], self.now, actor="test")
+        await observing.record_sightings(self.session, [sighting], self.now, actor="test")
         days = [at and at.date() for at in (self.now, ago(absent), ago(claim), cms_at)]
         self.seen[duty] = (duty, *days, missing)
         self.reviewed.discard(duty)
@@ -122,11 +122,11 @@ class City:
         duty, at = self._duty(place), self.now
         if duty not in self.seen:
             return
-        await duties.record_gone(self.session, duty, "https://x.cn", at, at, actor="test")
+        await observing.record_gone(self.session, duty, "https://x.cn", at, at, actor="test")
         self.withdrawn.append((duty,))
 
     async def walk(self, unit: str) -> None:
-        await duties.note_full_walk(self.session, [unit], self.now, self.now, actor="test")
+        await observing.note_full_walk(self.session, [unit], self.now, self.now, actor="test")
         self.walks.append((unit, self.now.date()))
 
     async def rule(self, place: int, kind: RulingKind) -> None:
@@ -144,7 +144,7 @@ class City:
         duty = self._duty(place)
         if duty is None or duty in self.seen:
             return
-        await duties.set_in_review(self.session, [duty], waits, self.now, actor="test")
+        await observing.set_in_review(self.session, [duty], waits, self.now, actor="test")
         (self.reviewed.add if waits else self.reviewed.discard)(duty)
 
     async def days(self, days: int) -> None:
@@ -243,8 +243,8 @@ async def test_the_roll_up_holds_when_a_hot_unit_is_written_to_from_all_sides(
         seen = Sighting(duty_id=UUID(made["id"]), url="https://x.cn", observed_at=START)
 
         async def note(session: RoomSession) -> None:
-            await duties.record_sightings(session, [seen], START, actor="test")
-            await duties.note_full_walk(session, [unit], START, START, actor="test")
+            await observing.record_sightings(session, [seen], START, actor="test")
+            await observing.note_full_walk(session, [unit], START, START, actor="test")
 
         await inside(databases, note)
 

@@ -16,12 +16,6 @@ from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import queries, rules
 from services.projects.duties.events import DutyCreated
 from services.projects.duties.models import Duty, TriggerEvent
-from services.projects.duties.observing import (
-    note_full_walk,
-    record_gone,
-    record_sightings,
-    set_in_review,
-)
 from services.projects.duties.schemas import TriggerOrder
 from services.projects.register import service as register
 from shared import clock
@@ -29,21 +23,6 @@ from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
 from shared.security.identity import Caller
-
-__all__ = [
-    "duty_view",
-    "list_views",
-    "may_see",
-    "note_full_walk",
-    "recount",
-    "record_gone",
-    "record_sightings",
-    "record_trigger_event",
-    "record_trigger_events",
-    "set_in_review",
-    "unseen",
-    "views_of",
-]
 
 _FUTURE = Text("日期不能在今天之后", "The day lies after today")
 

@@ -52,14 +52,6 @@ def merkle_proof(hashes: Sequence[str], place: int) -> list[ProofStep]:
     return steps
 
 
-def root_from_proof(value: str, steps: Sequence[ProofStep]) -> str:
-    """The root that the proof of a capture leads to."""
-    node = _leaf(value)
-    for step in steps:
-        node = _pair(step.hash, node) if step.side == "left" else _pair(node, step.hash)
-    return node
-
-
 def _above(level: Sequence[str]) -> list[str]:
     pairs = [_pair(*level[at : at + 2]) for at in range(0, len(level) - 1, 2)]
     return pairs + [level[-1]] * (len(level) % 2)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import PortalPage
+from services.projects.duties import observing
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rules, sightings
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
@@ -134,9 +135,9 @@ async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: dat
     waiting = await queries.duties_in_review(session, duty_ids)
     settled = [duty for duty in duty_ids if duty not in waiting]
     if waiting:
-        await duties.set_in_review(session, sorted(waiting), True, now, actor=MATCHER)
+        await observing.set_in_review(session, sorted(waiting), True, now, actor=MATCHER)
     if settled:
-        await duties.set_in_review(session, settled, False, now, actor=MATCHER)
+        await observing.set_in_review(session, settled, False, now, actor=MATCHER)
 
 
 async def _note_walks(session: AsyncSession, now: datetime) -> int:
@@ -148,7 +149,7 @@ async def _note_walks(session: AsyncSession, now: datetime) -> int:
             continue
         if await queries.pages_waiting_of(session, unit_code):
             continue
-        await duties.note_full_walk(session, [unit_code], walked_at, now, actor=MATCHER)
+        await observing.note_full_walk(session, [unit_code], walked_at, now, actor=MATCHER)
         noted += 1
     return noted
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import DetailState, PortalPage
-from services.projects.duties import service as duties
+from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from services.projects.matching import queries
@@ -57,7 +57,7 @@ async def record(
     if not pairs:
         return
     sightings = await _sightings(session, pairs)
-    trust = await duties.record_sightings(session, sightings, now, actor=actor)
+    trust = await observing.record_sightings(session, sightings, now, actor=actor)
     for page, proposal in pairs:
         duty = proposal.candidate
         event = PublicationFound(
@@ -95,7 +95,7 @@ async def renew(
     there = [(page, proposal) for page, proposal in pairs if page.gone_at is None]
     if there:
         sightings = await _sightings(session, there, again=True)
-        await duties.record_sightings(session, sightings, now, actor=actor)
+        await observing.record_sightings(session, sightings, now, actor=actor)
     for page, proposal in pairs:
         if page.gone_at is not None:
             await _withdraw(session, page, proposal.candidate, page.gone_at, now, actor)
@@ -109,7 +109,7 @@ async def _withdraw(
     now: datetime,
     actor: str,
 ) -> None:
-    await duties.record_gone(session, duty.duty_id, page.url, gone_at, now, actor=actor)
+    await observing.record_gone(session, duty.duty_id, page.url, gone_at, now, actor=actor)
     event = PublicationWithdrawn(
         duty_id=duty.duty_id,
         unit_code=duty.unit_code,

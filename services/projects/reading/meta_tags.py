@@ -1,6 +1,5 @@
 """The standard meta tags of government pages (国办发〔2017〕47号, 政府网站发展指引)."""
 
-import re
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser
@@ -8,7 +7,6 @@ from selectolax.lexbor import LexborHTMLParser
 MAX_CONTENT = 1000
 
 _NOTHING = {"", "null", "undefined", "none", "nil"}
-_SEVERAL = re.compile(r"[,，、;；]\s*")
 
 
 @dataclass(frozen=True)
@@ -20,10 +18,6 @@ class MetaTags:
     def get(self, *names: str) -> str | None:
         """The value of the first of `names` that the page carries."""
         return next((v for n in names if (v := self.values.get(n.lower()))), None)
-
-    def all_of(self, name: str) -> list[str]:
-        """The values of a tag that may hold several (信息公开，政策文件)."""
-        return [part for part in _SEVERAL.split(self.get(name) or "") if part]
 
 
 def read_meta_tags(page: LexborHTMLParser) -> MetaTags:
