@@ -30,6 +30,7 @@ _BY_TYPE: dict[str, Text] = {
     "literal_error": Text("只能是：{expected}", "Must be one of: {expected}"),
     "list_type": Text("应为列表", "Must be a list"),
     "dict_type": Text("应为对象", "Must be an object"),
+    "model_type": Text("应为对象", "Must be an object"),
     "model_attributes_type": Text("应为对象", "Must be an object"),
     "too_short": Text("至少要有 {min_length} 项", "At least {min_length} items"),
     "too_long": Text("最多 {max_length} 项", "At most {max_length} items"),
@@ -44,6 +45,7 @@ _BY_TYPE: dict[str, Text] = {
     "value_error": Text("{error}", "{error}"),
     "json_type": Text("应为 JSON", "Must be JSON"),
 }
+_NOT_VALID = Text("内容不正确", "Not valid")
 _BY_PREFIX: dict[str, Text] = {
     "date": Text("日期无效，应如 2026-11-23", "Not a valid date; use 2026-11-23"),
     "datetime": Text(
@@ -60,7 +62,7 @@ def message_for(error: Mapping[str, Any]) -> Text:
     kind = str(error["type"])
     text = _BY_TYPE.get(kind) or _BY_PREFIX.get(kind.split("_")[0])
     if text is None:
-        return Text("内容不正确", f"Not valid ({kind})")
+        return _NOT_VALID
     context = error.get("ctx") or {}
     if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
         text = _BY_TYPE[f"string_{kind}"]
@@ -68,7 +70,7 @@ def message_for(error: Mapping[str, Any]) -> Text:
     if isinstance(cause, ValueError) and cause.args and isinstance(cause.args[0], Text):
         return cause.args[0]
     if kind == "value_error" and not isinstance(cause, ValueError):
-        return Text("内容不正确", "Not valid")
+        return _NOT_VALID
     listed = str(context.get("expected", "")).replace(" or ", "、").replace(", ", "、")
     chinese = {**context, "expected": listed}
     return Text(text.zh.format_map(_Known(chinese)), text.en.format_map(_Known(context)))
