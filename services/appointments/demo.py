@@ -25,7 +25,7 @@ from services.appointments.guides import importing as items
 from services.appointments.guides import service as guides
 from services.appointments.guides.schemas import GuideIn
 from services.appointments.policies import service as policies
-from services.appointments.policies.schemas import NewPolicy
+from services.appointments.policies.schemas import NewBookingPolicy
 from services.appointments.schedules import service as schedules
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.schedules.schemas import RuleIn, ScheduleApplication, ScheduleChange
@@ -166,7 +166,7 @@ async def _windows(session: AsyncSession, codes: list[str], now: datetime) -> No
 async def _policy(session: AsyncSession, now: datetime) -> None:
     """The demo hall lets people check in a day early, so that a tour need not wait."""
     if (await policies.in_force(session, HALL, now)).version == 0:
-        wanted = NewPolicy(
+        wanted = NewBookingPolicy(
             version=0, cancel_until_minutes=0, check_in_early_minutes=1440, basis="演示大厅"
         )
         await policies.lay_down(session, HALL, wanted, LOADER, now)

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.services import SERVICES
 from services.gateway.documents import asyncapi, openapi
-from services.gateway.documents.joining import each_operation
+from services.gateway.documents.joining import each_operation, new_names, schemas_of
 from shared.errors import all_problems
 from shared.web import app
 from tests import support
@@ -119,6 +119,14 @@ def test_every_operation_is_told_in_both_languages(joined: dict[str, Any]) -> No
 
 def test_tags_are_told(joined: dict[str, Any]) -> None:
     assert all("description" in tag for tag in joined["tags"])
+
+
+def test_a_component_name_means_one_thing_in_all_services(documents: Mapping[str, Any]) -> None:
+    schemas = {s: schemas_of(document) for s, document in documents["openapi"].items()}
+    prefixed = {
+        new for names in new_names(schemas).values() for n, new in names.items() if n != new
+    }
+    assert not prefixed, "two services have different classes of one name: rename one"
 
 
 def test_a_component_has_a_plain_name_which_is_its_title(

@@ -116,7 +116,7 @@ class Load(View):
     measured_at: datetime | None = None
 
 
-class Contact(View):
+class HallContactView(View):
     """A telephone number of a service at a unit."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -180,7 +180,7 @@ class WindowView(View):
 class HallDetail(HallView):
     """A hall with its windows, zones and telephone numbers."""
 
-    contacts: list[Contact]
+    contacts: list[HallContactView]
     zones: list[ZoneIn]
     windows: list[WindowView]
 

@@ -12,8 +12,8 @@ from services.appointments.directory.models import (
     Window,
 )
 from services.appointments.directory.schemas import (
-    Contact,
     DeviceView,
+    HallContactView,
     HallDetail,
     HallTerms,
     HallView,
@@ -95,7 +95,9 @@ async def hall_detail(session: AsyncSession, code: str) -> HallDetail:
     hall = await get_hall(session, code)
     return HallDetail(
         **view(hall, await queries.load(session, code), None).model_dump(),
-        contacts=[Contact.model_validate(one) for one in await queries.contacts(session, code)],
+        contacts=[
+            HallContactView.model_validate(one) for one in await queries.contacts(session, code)
+        ],
         zones=[ZoneIn.model_validate(one) for one in await queries.zones(session, code)],
         windows=await windows_of(session, code),
     )

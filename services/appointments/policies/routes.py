@@ -4,7 +4,7 @@ from typing import Annotated
 
 from services.appointments.directory.schemas import HallCode
 from services.appointments.policies import service
-from services.appointments.policies.schemas import BookingPolicyView, NewPolicy
+from services.appointments.policies.schemas import BookingPolicyView, NewBookingPolicy
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow, public
@@ -41,7 +41,7 @@ async def get_booking_policy(
 )
 async def put_booking_policy(
     hall: HallCode,
-    wanted: NewPolicy,
+    wanted: NewBookingPolicy,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "admin")],

@@ -28,7 +28,7 @@ class PolicyTerms(View):
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 
 
-class NewPolicy(Input, PolicyTerms):
+class NewBookingPolicy(Input, PolicyTerms):
     """The next version of a hall's policy."""
 
     version: int = Field(ge=0, description="您所修改的版本 | The version that you are changing")

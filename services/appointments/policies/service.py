@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory import service as directory
 from services.appointments.policies import queries
 from services.appointments.policies.models import BookingPolicy
-from services.appointments.policies.schemas import NewPolicy, PolicyTerms
+from services.appointments.policies.schemas import NewBookingPolicy, PolicyTerms
 from shared.database.engine import DirectPool
 from shared.security import audit_log
 from shared.security.identity import Caller
@@ -34,7 +34,7 @@ async def hold_terms(direct: DirectPool, hall: str) -> tuple[int, int]:
 
 
 async def lay_down(
-    session: AsyncSession, hall: str, wanted: NewPolicy, caller: Caller, now: datetime
+    session: AsyncSession, hall: str, wanted: NewBookingPolicy, caller: Caller, now: datetime
 ) -> BookingPolicy:
     """The next version of the hall's policy; what was decided under earlier ones stays so.
 

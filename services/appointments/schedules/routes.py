@@ -9,9 +9,9 @@ from services.appointments.schedules.schemas import (
     ClosureIn,
     ClosureView,
     Proposal,
-    RuleView,
     ScheduleApplication,
     ScheduleChange,
+    ScheduleRuleView,
 )
 from shared.errors import problem_responses
 from shared.security.identity import Caller
@@ -33,7 +33,7 @@ async def list_schedules(
     session: Session,
     now: Now,
     _: Annotated[Caller | None, public()],
-) -> list[RuleView]:
+) -> list[ScheduleRuleView]:
     """现行规则、已排到哪一天，以及因未公布放假安排而无法排班的年份。
 
     ---

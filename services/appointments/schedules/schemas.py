@@ -68,7 +68,7 @@ class RuleIn(Input, RuleTerms):
         return self
 
 
-class RuleView(RuleTerms):
+class ScheduleRuleView(RuleTerms):
     """A rule in force, until when it has slots, and what keeps it from more."""
 
     version: int

@@ -18,9 +18,9 @@ from services.appointments.schedules.rules import Comparison, Plan, Shut
 from services.appointments.schedules.schemas import (
     Proposal,
     RuleIn,
-    RuleView,
     ScheduleApplication,
     ScheduleChange,
+    ScheduleRuleView,
 )
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Slot
@@ -187,15 +187,15 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     return len(missing)
 
 
-async def list_rules(session: AsyncSession, code: str, now: datetime) -> list[RuleView]:
+async def list_rules(session: AsyncSession, code: str, now: datetime) -> list[ScheduleRuleView]:
     """The hall's rules in force, with the last day that has slots. Raises NotFound."""
     hall = await directory.get_hall(session, code)
     views = []
     for rule in await queries.in_force(session, code):
         plan = await _plan(session, hall, [rule], now)
         views.append(
-            RuleView(
-                **rule.model_dump(include=set(RuleView.model_fields)),
+            ScheduleRuleView(
+                **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
                 slots_until=await slots.latest_day(session, code, rule.code),
                 calendar_unknown=sorted(plan.unknown_years),
             )

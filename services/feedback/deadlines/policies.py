@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import queries
 from services.feedback.deadlines.models import DeadlinePolicy
-from services.feedback.deadlines.schemas import NewPolicy
+from services.feedback.deadlines.schemas import NewDeadlinePolicy
 from shared.clock import today
 from shared.errors import Conflict, Invalid, Text
 from shared.security import audit_log
@@ -20,7 +20,7 @@ class PolicyStands(Conflict):
 
 
 async def add(
-    session: AsyncSession, wanted: NewPolicy, *, caller: Caller, now: datetime
+    session: AsyncSession, wanted: NewDeadlinePolicy, *, caller: Caller, now: datetime
 ) -> DeadlinePolicy:
     """A new row, for clocks that start from its day on. Raises Invalid or PolicyStands."""
     if wanted.valid_from < today(now):

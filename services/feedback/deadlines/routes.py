@@ -4,7 +4,7 @@ from fastapi import status
 
 from services.feedback.deadlines import policies, views
 from services.feedback.deadlines.models import ClockState
-from services.feedback.deadlines.schemas import ClockView, NewPolicy, PolicyView
+from services.feedback.deadlines.schemas import ClockView, NewDeadlinePolicy, PolicyView
 from shared.errors import problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
@@ -61,7 +61,10 @@ async def list_deadline_policies(
     responses=problem_responses(policies.PolicyStands),
 )
 async def add_deadline_policy(
-    request: NewPolicy, session: Session, caller: Annotated[Caller, allow("admin")], now: Now
+    request: NewDeadlinePolicy,
+    session: Session,
+    caller: Annotated[Caller, allow("admin")],
+    now: Now,
 ) -> PolicyView:
     """自所定之日起适用于新开始的时限；已开始的不变。
 

@@ -11,7 +11,7 @@ from shared.web.models import Prose, View
 REGION = r"^[A-Z]{2}(-[A-Z0-9]{1,8})?$"
 
 
-class NewPolicy(Prose):
+class NewDeadlinePolicy(Prose):
     region: str = Field("CN", pattern=REGION, description="地区；CN 为通用 | Region; CN is general")
     kind: PolicyKind
     unit: Unit

@@ -40,7 +40,7 @@ class DeclineReason(StrEnum):
     NO_PUBLIC_INTEREST = "no_public_interest"
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
 
@@ -88,7 +88,7 @@ class RedactionSpan(Table, table=True):
     end: int
     kind: SpanKind = Field(sa_type=enum_type(SpanKind))
     added_by: str | None = Field(default=None, max_length=100)
-    verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict))
+    verdict: ReviewVerdict | None = Field(default=None, sa_type=enum_type(ReviewVerdict))
     decided_by: str | None = Field(default=None, max_length=100)
 
 

@@ -15,7 +15,7 @@ from services.feedback.publication.models import (
     Redaction,
     RedactionApproval,
     RedactionSpan,
-    Verdict,
+    ReviewVerdict,
 )
 from shared.database.engine import DirectPool
 
@@ -131,7 +131,7 @@ async def spans(session: AsyncSession, redaction_id: UUID) -> list[RedactionSpan
 
 
 async def judge(
-    session: AsyncSession, redaction_id: UUID, ids: list[UUID], verdict: Verdict, by: str
+    session: AsyncSession, redaction_id: UUID, ids: list[UUID], verdict: ReviewVerdict, by: str
 ) -> int:
     """Give spans of this redaction a verdict; returns how many there were."""
     if not ids:

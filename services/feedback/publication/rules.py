@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from services.feedback.letters.models import Letter, LetterKind, LetterState
-from services.feedback.publication.models import Part, RedactionSpan, Verdict
+from services.feedback.publication.models import Part, RedactionSpan, ReviewVerdict
 from services.feedback.redaction.rules import Span, redact, unresolved
 from shared.errors import Conflict, Invalid, Text
 from shared.security.identity import Caller
@@ -65,7 +65,7 @@ def as_span(span: RedactionSpan) -> Span:
     return Span(span.start, span.end, span.kind)
 
 
-def of_part(spans: Iterable[RedactionSpan], part: Part, *verdicts: Verdict) -> list[Span]:
+def of_part(spans: Iterable[RedactionSpan], part: Part, *verdicts: ReviewVerdict) -> list[Span]:
     """The part's spans with one of these verdicts."""
     return [as_span(s) for s in spans if s.part is part and s.verdict in verdicts]
 
@@ -73,7 +73,8 @@ def of_part(spans: Iterable[RedactionSpan], part: Part, *verdicts: Verdict) -> l
 def copy(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> dict[Part, str]:
     """The texts without what was accepted for redaction."""
     return {
-        part: redact(text, of_part(spans, part, Verdict.ACCEPTED)) for part, text in texts.items()
+        part: redact(text, of_part(spans, part, ReviewVerdict.ACCEPTED))
+        for part, text in texts.items()
     }
 
 
@@ -82,7 +83,9 @@ def blockers(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> list[tupl
     return [
         (part, span)
         for part, text in texts.items()
-        for span in unresolved(text, of_part(spans, part, Verdict.ACCEPTED, Verdict.REJECTED))
+        for span in unresolved(
+            text, of_part(spans, part, ReviewVerdict.ACCEPTED, ReviewVerdict.REJECTED)
+        )
     ]
 
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
-from services.feedback.publication.models import DeclineReason, Part, RedactionState, Verdict
+from services.feedback.publication.models import DeclineReason, Part, RedactionState, ReviewVerdict
 from services.feedback.redaction.rules import SpanKind
 from shared.web.models import Prose, View
 
@@ -44,7 +44,7 @@ class SpanView(View):
     start: int
     end: int
     kind: SpanKind
-    verdict: Verdict | None
+    verdict: ReviewVerdict | None
     added_by: str | None = Field(description="空为规则提出 | Null: proposed by a rule")
 
 

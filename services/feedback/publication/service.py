@@ -24,7 +24,7 @@ from services.feedback.publication.models import (
     RedactionApproval,
     RedactionSpan,
     RedactionState,
-    Verdict,
+    ReviewVerdict,
 )
 from services.feedback.publication.schemas import Decide
 from services.feedback.publication.workflow import WORKFLOW, RedactionAction, RedactionMove
@@ -100,8 +100,8 @@ async def decide(
         rules.ensure_inside(case.texts[added.part], added.start, added.end, pointer)
     case = await _swapped(session, case, move, {})
     judged = [
-        (decision.accept, Verdict.ACCEPTED),
-        (decision.reject, Verdict.REJECTED),
+        (decision.accept, ReviewVerdict.ACCEPTED),
+        (decision.reject, ReviewVerdict.REJECTED),
     ]
     for ids, verdict in judged:
         if await queries.judge(session, redaction.id, ids, verdict, caller.sub) != len(set(ids)):
@@ -116,7 +116,7 @@ async def decide(
             end=added.end,
             kind=added.kind,
             added_by=caller.sub,
-            verdict=Verdict.ACCEPTED,
+            verdict=ReviewVerdict.ACCEPTED,
             decided_by=caller.sub,
         )
         for added in decision.add

@@ -10,7 +10,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import COUNTRY, PolicyKind, SubjectKind
 from services.feedback.supervision import queries, rules, service, statement
 from services.feedback.supervision.events import EscalationReason, SupervisionEscalated
-from services.feedback.supervision.models import Cause, Step
+from services.feedback.supervision.models import Cause, OrderStep
 from shared.clock import today
 from shared.database import calendar_days
 from shared.database.engine import Sessions
@@ -90,7 +90,7 @@ async def _announce(
         session, SubjectKind.SUPERVISION_ORDER, ids, by=service.SYSTEM, now=now
     )
     orders = await queries.lock_orders(session, ids)
-    await service.note(session, orders, Step.ESCALATED, by=service.SYSTEM, now=now)
+    await service.note(session, orders, OrderStep.ESCALATED, by=service.SYSTEM, now=now)
     await service.start_acknowledgement(session, orders, by=service.SYSTEM, now=now)
     events = [
         SupervisionEscalated(

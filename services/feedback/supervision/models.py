@@ -35,7 +35,7 @@ class Cause(StrEnum):
     OTHER = "other"
 
 
-class Step(StrEnum):
+class OrderStep(StrEnum):
     ISSUED = "issued"
     ACKNOWLEDGED = "acknowledged"
     ANSWERED = "answered"
@@ -125,7 +125,7 @@ class SupervisionStep(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     order_id: UUID = Field(foreign_key="supervision_order.id")
-    step: Step = Field(sa_type=enum_type(Step))
+    step: OrderStep = Field(sa_type=enum_type(OrderStep))
     state: OrderState = Field(sa_type=enum_type(OrderState))
     level: int
     at: datetime = Field(sa_type=Moment)

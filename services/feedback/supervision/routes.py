@@ -9,11 +9,11 @@ from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.schemas import (
     DEPARTMENT,
     IssueOrder,
-    ItemView,
     OrderDetail,
     OrderText,
     OrderView,
     Remark,
+    SupervisionItemView,
 )
 from services.feedback.supervision.workflow import OrderAction
 from shared.errors import NotFound, StateConflict, problem_responses
@@ -127,7 +127,7 @@ async def get_supervision_order(
 )
 async def list_supervision_items(
     order_id: UUID, session: Session, caller: Reader, paging: Paging
-) -> Page[ItemView]:
+) -> Page[SupervisionItemView]:
     """督办单中的全部事项，分页。
 
     ---

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.feedback.supervision.models import Cause, OrderState, Step
+from services.feedback.supervision.models import Cause, OrderState, OrderStep
 from shared.web.models import Prose, View
 
 DEPARTMENT = r"^[A-Za-z0-9_-]{1,32}$"
@@ -48,7 +48,7 @@ class OrderView(View):
     open_item_count: int = Field(description="未消除的事项数 | How many still stand")
 
 
-class ItemView(View):
+class SupervisionItemView(View):
     """One cause of an order."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -67,7 +67,7 @@ class ItemView(View):
 
 
 class OrderStepView(View):
-    step: Step
+    step: OrderStep
     state: OrderState
     level: int
     at: AwareDatetime
@@ -79,5 +79,5 @@ class OrderDetail(OrderView):
     """An order with its demand, its first 200 items and everything that was done about it."""
 
     demand: str | None
-    items: list[ItemView]
+    items: list[SupervisionItemView]
     steps: list[OrderStepView]

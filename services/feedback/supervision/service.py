@@ -20,8 +20,8 @@ from services.feedback.supervision.events import (
 )
 from services.feedback.supervision.models import (
     Cause,
+    OrderStep,
     PublicationProof,
-    Step,
     SupervisionItem,
     SupervisionOrder,
     SupervisionStep,
@@ -91,7 +91,7 @@ async def close_settled(session: AsyncSession, ids: Sequence[UUID], now: datetim
         return 0
     proven = rules.evidence_of(await queries.evidence_of(session, [o.id for o in closed]))
     await _end(session, closed, ClosedBecause.CAUSE_GONE, proven, by=SYSTEM, now=now)
-    await note(session, closed, Step.CLOSED, by=SYSTEM, now=now)
+    await note(session, closed, OrderStep.CLOSED, by=SYSTEM, now=now)
     return len(closed)
 
 
@@ -207,7 +207,7 @@ async def begin(
     session: AsyncSession, orders: Sequence[SupervisionOrder], *, by: str, now: datetime
 ) -> None:
     """What every issued order gets: a first step, a clock to acknowledge it, an event."""
-    await note(session, orders, Step.ISSUED, by=by, now=now)
+    await note(session, orders, OrderStep.ISSUED, by=by, now=now)
     await start_acknowledgement(session, orders, by=by, now=now)
     events = [
         SupervisionIssued(
@@ -242,7 +242,7 @@ async def start_acknowledgement(
 async def note(
     session: AsyncSession,
     orders: Sequence[SupervisionOrder],
-    step: Step,
+    step: OrderStep,
     *,
     by: str,
     now: datetime,

@@ -11,7 +11,12 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
 from services.feedback.supervision import queries, rules
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
-from services.feedback.supervision.schemas import ItemView, OrderDetail, OrderStepView, OrderView
+from services.feedback.supervision.schemas import (
+    OrderDetail,
+    OrderStepView,
+    OrderView,
+    SupervisionItemView,
+)
 from services.feedback.supervision.service import DEMAND, STEP_TEXT
 from shared.errors import NotFound
 from shared.security.crypto import Keyring
@@ -60,20 +65,22 @@ async def detail(
     return OrderDetail(
         **view.model_dump(),
         demand=demand and keyring.open(demand, where=DEMAND, row=str(order.id)),
-        items=[ItemView.model_validate(i) for i in await queries.items(session, order.id)],
+        items=[
+            SupervisionItemView.model_validate(i) for i in await queries.items(session, order.id)
+        ],
         steps=[_step(step, keyring) for step in await queries.steps(session, order.id)],
     )
 
 
 async def items(
     session: AsyncSession, order_id: UUID, *, caller: Caller, paging: PageRequest
-) -> Page[ItemView]:
+) -> Page[SupervisionItemView]:
     """All items of an order. Raises NotFound."""
     order = await _seen(session, order_id, caller)
     after = paging.key(UUID)
     last = after[0] if after is not None else None
     found = await queries.items(session, order.id, last, paging.limit + 1)
-    return page(found, paging, lambda i: (i.id,), ItemView.model_validate)
+    return page(found, paging, lambda i: (i.id,), SupervisionItemView.model_validate)
 
 
 async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:

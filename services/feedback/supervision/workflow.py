@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.feedback.deadlines.models import PolicyKind
-from services.feedback.supervision.models import OrderState, Step
+from services.feedback.supervision.models import OrderState, OrderStep
 from shared.errors import Text
 from shared.workflow import Workflow
 
@@ -38,7 +38,7 @@ class OrderMove(NamedTuple):
     action: OrderAction | OrderSweep
     to: OrderState
     roles: frozenset[str]
-    step: Step
+    step: OrderStep
     meets: PolicyKind | None = None
     starts: PolicyKind | None = None
     keeps_bundle: bool = False
@@ -50,19 +50,19 @@ _OFFICER, _SUPERVISOR = frozenset({"officer"}), frozenset({"supervisor"})
 _NOBODY = frozenset[str]()
 
 MOVES = (
-    OrderMove(_S.ISSUED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _OFFICER, Step.ACKNOWLEDGED,
+    OrderMove(_S.ISSUED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _OFFICER, OrderStep.ACKNOWLEDGED,
               meets=_P.ORDER_ACKNOWLEDGE, starts=_P.ORDER_ANSWER, keeps_bundle=True),
-    OrderMove(_S.ACKNOWLEDGED, _A.ANSWER, _S.ANSWERED, _OFFICER, Step.ANSWERED,
+    OrderMove(_S.ACKNOWLEDGED, _A.ANSWER, _S.ANSWERED, _OFFICER, OrderStep.ANSWERED,
               meets=_P.ORDER_ANSWER),
-    OrderMove(_S.REJECTED, _A.ANSWER, _S.ANSWERED, _OFFICER, Step.ANSWERED,
+    OrderMove(_S.REJECTED, _A.ANSWER, _S.ANSWERED, _OFFICER, OrderStep.ANSWERED,
               meets=_P.ORDER_ANSWER),
-    OrderMove(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, Step.ACCEPTED, settles=True),
-    OrderMove(_S.ANSWERED, _A.REJECT, _S.REJECTED, _SUPERVISOR, Step.REJECTED,
+    OrderMove(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, OrderStep.ACCEPTED, settles=True),
+    OrderMove(_S.ANSWERED, _A.REJECT, _S.REJECTED, _SUPERVISOR, OrderStep.REJECTED,
               starts=_P.ORDER_ANSWER),
-    *(OrderMove(left_alone, OrderSweep.ESCALATE, _S.ISSUED, _NOBODY, Step.ESCALATED,
+    *(OrderMove(left_alone, OrderSweep.ESCALATE, _S.ISSUED, _NOBODY, OrderStep.ESCALATED,
                 starts=_P.ORDER_ACKNOWLEDGE)
       for left_alone in (_S.ISSUED, _S.ACKNOWLEDGED, _S.REJECTED)),
-    *(OrderMove(open_, OrderSweep.CLOSE, _S.CLOSED, _NOBODY, Step.CLOSED)
+    *(OrderMove(open_, OrderSweep.CLOSE, _S.CLOSED, _NOBODY, OrderStep.CLOSED)
       for open_ in (_S.ISSUED, _S.ACKNOWLEDGED, _S.ANSWERED, _S.REJECTED)),
 )  # fmt: skip
 WORKFLOW = Workflow(

@@ -26,7 +26,7 @@ class DutyKind(StrEnum):
     ANNUAL = "annual"
 
 
-class LimitUnit(StrEnum):
+class DisclosureLimitUnit(StrEnum):
     WORKING_DAYS = "WD"
     CALENDAR_DAYS = "CD"
     AS_SOON_AS_POSSIBLE = "ASAP"
@@ -96,7 +96,7 @@ class CatalogueItem(Table, table=True):
     clock_start_event: str = Field(max_length=100)
     duty_kind: DutyKind = Field(sa_type=enum_type(DutyKind, length=16))
     limit_value: int | None = None
-    limit_unit: LimitUnit = Field(sa_type=enum_type(LimitUnit, length=16))
+    limit_unit: DisclosureLimitUnit = Field(sa_type=enum_type(DisclosureLimitUnit, length=16))
     month_day: str | None = Field(default=None, max_length=5)
     short_limit_wd: int | None = None
     licence: LicenceClass = Field(sa_type=enum_type(LicenceClass, length=16))

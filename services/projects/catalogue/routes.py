@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import Query
 
 from services.projects.catalogue import views
-from services.projects.catalogue.schemas import ItemView
+from services.projects.catalogue.schemas import CatalogueItemView
 from shared.security.identity import Caller
 from shared.web.dependencies import Paging, Session, public
 from shared.web.pagination import Page
@@ -21,7 +21,7 @@ async def list_catalogue(
     auditable: Annotated[
         bool | None, Query(description="能否从互联网核查 | Auditable from the open web")
     ] = None,
-) -> Page[ItemView]:
+) -> Page[CatalogueItemView]:
     """现行目录中的公开事项：谁公开、公开什么、期限与依据；不能从互联网核查的事项注明原因。
 
     ---

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from services.projects.catalogue.models import (
     AudienceKind,
+    DisclosureLimitUnit,
     DutyKind,
-    LimitUnit,
     NotAuditable,
 )
 from services.projects.catalogue.schemas import ItemRow
@@ -40,10 +40,10 @@ def _read(lines: Iterable[str]) -> Iterator[ItemRow]:
 
 def split(raw: dict[str, str]) -> dict[str, Any]:
     """The values of one row, each column holding one meaning."""
-    unit, kind = LimitUnit(raw["limit_unit"]), DutyKind(raw["duty_kind"])
+    unit, kind = DisclosureLimitUnit(raw["limit_unit"]), DutyKind(raw["duty_kind"])
     audience, channels = _parts(raw["audience"]), _parts(raw["channels"])
     licence = raw["is_licence_or_penalty"]
-    counted = unit in (LimitUnit.WORKING_DAYS, LimitUnit.CALENDAR_DAYS)
+    counted = unit in (DisclosureLimitUnit.WORKING_DAYS, DisclosureLimitUnit.CALENDAR_DAYS)
     return {
         "item_code": raw["item_code"],
         "domain": raw["domain"],
@@ -55,7 +55,7 @@ def split(raw: dict[str, str]) -> dict[str, Any]:
         "duty_kind": kind,
         "limit_value": int(raw["limit_value"]) if counted else None,
         "limit_unit": unit,
-        "month_day": raw["limit_value"] if unit is LimitUnit.MONTH_DAY else None,
+        "month_day": raw["limit_value"] if unit is DisclosureLimitUnit.MONTH_DAY else None,
         "short_limit_wd": int(raw["short_limit_if_licence_or_penalty_WD"] or 0) or None,
         "licence": licence.removesuffix(UNVERIFIED).strip(),
         "licence_verified": not licence.endswith(UNVERIFIED),

@@ -4,9 +4,9 @@ from pydantic import ConfigDict, Field
 
 from services.projects.catalogue.models import (
     AudienceKind,
+    DisclosureLimitUnit,
     DutyKind,
     LicenceClass,
-    LimitUnit,
     NotAuditable,
 )
 from shared.web.models import Input
@@ -26,7 +26,7 @@ class ItemRow(Input):
     clock_start_event: str = Field(min_length=1, max_length=100)
     duty_kind: DutyKind
     limit_value: int | None = Field(ge=0, le=3660)
-    limit_unit: LimitUnit
+    limit_unit: DisclosureLimitUnit
     month_day: str | None = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
     short_limit_wd: int | None = Field(gt=0, le=366)
     licence: LicenceClass
@@ -42,7 +42,7 @@ class ItemRow(Input):
     not_auditable: NotAuditable | None
 
 
-class ItemView(ItemRow):
+class CatalogueItemView(ItemRow):
     """An item of the catalogue in force."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)

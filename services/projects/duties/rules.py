@@ -10,7 +10,12 @@ from uuid import UUID
 
 from services.projects.calendar.models import RuleKind
 from services.projects.calendar.rules import ClockRule, Due, day_number, due
-from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass, LimitUnit
+from services.projects.catalogue.models import (
+    CatalogueItem,
+    DisclosureLimitUnit,
+    DutyKind,
+    LicenceClass,
+)
 from services.projects.duties.models import (
     ClaimKind,
     Duty,
@@ -56,7 +61,7 @@ def rule_of(item: CatalogueItem) -> tuple[ClockRule, int | None]:
     short = item.short_limit_wd
     confirmed = item.licence is LicenceClass.YES and item.licence_verified
     match item.duty_kind:
-        case DutyKind.DEADLINE if item.limit_unit is LimitUnit.CALENDAR_DAYS:
+        case DutyKind.DEADLINE if item.limit_unit is DisclosureLimitUnit.CALENDAR_DAYS:
             return ClockRule(RuleKind.CALENDAR_DAYS, item.limit_value or 0), None
         case DutyKind.DEADLINE:
             n = item.limit_value or 0

@@ -6,7 +6,7 @@ from services.projects.evidence.files import Files
 from services.projects.portals import service
 from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.rules import RuleReadsNothing
-from services.projects.portals.schemas import PortalView, PortalWrite, RuleView
+from services.projects.portals.schemas import PortalRuleView, PortalView, PortalWrite
 from services.projects.reading.readers import AnyRule
 from services.projects.register.models import UNIT_CODE
 from shared.errors import NotFound, StateConflict, problem_responses
@@ -83,12 +83,12 @@ async def put_portal(
 )
 async def get_rule(
     portal_id: PortalId, session: Session, caller: Annotated[Caller, allow("auditor", "admin")]
-) -> RuleView:
+) -> PortalRuleView:
     """现行采集规则。
     ---
     The collector rule in force.
     """
-    return RuleView.of(await service.stored_rule(session, portal_id))
+    return PortalRuleView.of(await service.stored_rule(session, portal_id))
 
 
 @router.put(
@@ -104,11 +104,11 @@ async def put_rule(
     files: Files,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
-) -> RuleView:
+) -> PortalRuleView:
     """先在最近一次抓取的列表页上试读，读不出条目则拒绝；通过后成为新版本，下次采集起生效。
     ---
     Tried on the list page captured last and refused if it reads nothing there; then a new version,
     in force from the next run.
     """
     stored, trial = await service.put_rule(session, files, portal_id, wanted, caller.sub, now)
-    return RuleView.of(stored, trial)
+    return PortalRuleView.of(stored, trial)

@@ -142,7 +142,7 @@ class Trial(View):
         )
 
 
-class RuleView(View):
+class PortalRuleView(View):
     model_config = ConfigDict(from_attributes=True)
 
     portal_id: str
