@@ -13,7 +13,7 @@ from shared.database.versioned import swap
 from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
-from shared.workflow import refuse
+from shared.web import versions
 
 
 async def get_account(session: AsyncSession, account_id: UUID) -> Account:
@@ -112,6 +112,5 @@ async def _seen(session: AsyncSession, account_id: UUID, version: int, by: Calle
     """Another's account as the caller saw it. Raises OwnGrant, NotFound or StateConflict."""
     rules.ensure_other(by.sub, str(account_id))
     account = await get_account(session, account_id)
-    if account.version != version:
-        refuse(account.state, account.version)
+    versions.ensure(version, version=account.version, state=account.state)
     return account
