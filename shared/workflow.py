@@ -77,6 +77,14 @@ class Workflow(Generic[R]):
         """The row, None if there is none."""
         return self._by.get((state, action))
 
+    def __getitem__(self, of: tuple[StrEnum, str]) -> R:
+        """The row of a state and an action, for who names it in code. Raises KeyError."""
+        return self._by[of]
+
+    def of(self, action: str) -> tuple[R, ...]:
+        """The rows of an action, one for each state in which it may be taken."""
+        return tuple(row for row in self.rows if row.action == action)
+
     def find(self, state: StrEnum, version: int, action: str, roles: Iterable[str] = ()) -> R:
         """The row, whoever takes it; `roles` only help to say what they may do instead.
 

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import changing, importing
 from services.appointments.directory import service as directory
+from services.appointments.directory import views as directory_views
 from services.appointments.directory.models import HallContact, HallLevel, WindowKind
 from services.appointments.directory.schemas import (
     DeviceIn,
@@ -27,6 +28,7 @@ from services.appointments.guides.schemas import GuideIn
 from services.appointments.policies import service as policies
 from services.appointments.policies.schemas import NewBookingPolicy
 from services.appointments.schedules import service as schedules
+from services.appointments.schedules import views as schedule_views
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.schedules.schemas import RuleIn, ScheduleApplication, ScheduleChange
 from services.appointments.settings import AppointmentsSettings
@@ -134,7 +136,7 @@ async def _demo_hall(session: AsyncSession, now: datetime) -> None:
 
 async def _windows(session: AsyncSession, codes: list[str], now: datetime) -> None:
     """Six windows: credit, credit, green lane, accounts, foreign exchange, late closing."""
-    if await directory.windows_of(session, HALL):
+    if await directory_views.windows_of(session, HALL):
         return
     credit, accounts, exchange = codes[:3], codes[3:6], codes[6:]
     shapes: list[tuple[WindowKind, str, list[str]]] = [
@@ -174,7 +176,7 @@ async def _policy(session: AsyncSession, now: datetime) -> None:
 
 async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> int:
     """Slots round the clock, every day: a tour works whenever it is started. Returns how many."""
-    if await schedules.list_rules(session, HALL, now):
+    if await schedule_views.list_rules(session, HALL, now):
         return 0
     rule = RuleIn(
         code="DAILY",

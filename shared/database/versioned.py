@@ -24,22 +24,24 @@ async def swap(
     changes: Mapping[str, Any],
     *conditions: ColumnElement[bool],
     state: str = "state",
+    counter: str = "version",
     says: Callable[[M], Text] | None = None,
 ) -> M:
     """The row with `changes` and the next version, if nobody has changed it since it was `seen`.
 
-    `conditions` must hold besides. `state` is the column that the refusal names; `says` puts the
+    `conditions` must hold besides. `state` is the attribute that the refusal names; `counter` the
+    column that counts the changes, for a row may have a second version, of a part; `says` puts the
     present row into words. Raises StateConflict with the present state and version, or NotFound
     where the row is gone.
     """
-    changed = await try_swap(session, seen, changes, *conditions)
+    changed = await try_swap(session, seen, changes, *conditions, counter=counter)
     if changed is not None:
         return changed
     kind = type(seen)
     present = await session.get(kind, inspect(seen).identity, populate_existing=True)
     if present is None:
         raise NotFound
-    return refuse(getattr(present, state), _version(present), says and says(present))
+    return refuse(getattr(present, state), getattr(present, counter), says and says(present))
 
 
 async def try_swap(
@@ -49,10 +51,7 @@ async def try_swap(
     *conditions: ColumnElement[bool],
     counter: str = "version",
 ) -> M | None:
-    """As `swap`, but None where somebody was faster.
-
-    `counter` is the column that counts the changes: a row may have a second version, of a part.
-    """
+    """As `swap`, but None where somebody was faster."""
     kind: Any = type(seen)
     known: int = getattr(seen, counter)
     mapper = inspect(kind)
@@ -69,7 +68,3 @@ async def try_swap(
     )
     found: M | None = (await session.execute(statement)).scalar_one_or_none()
     return found
-
-
-def _version(row: Any) -> int:
-    return int(row.version)

@@ -47,10 +47,13 @@ def required(expected: int | None) -> int:
     return expected
 
 
-def ensure(expected: int | None, *, version: int, state: str) -> None:
-    """Raises StateConflict, which names the present state, if the caller saw another version."""
+def ensure(expected: int | None, *, version: int, state: str, detail: Text | None = None) -> None:
+    """Raises StateConflict, which names the present state, if the caller saw another version.
+
+    `detail` says it in the words of the room.
+    """
     if expected is not None and expected != version:
-        refuse(state, version, _STALE)
+        refuse(state, version, detail or _STALE)
 
 
 def is_in(bodies: Iterable[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What happens to an appointment after it is held: each edge once, each place given back once."""
+"""What happens to an appointment after it is held: each action once, each place given back once."""
 
 import asyncio
 from datetime import timedelta

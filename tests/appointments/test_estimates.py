@@ -1,13 +1,17 @@
 """The forecast of waiting times: its order, its honesty, and that it beats the simple formula."""
 
+from itertools import pairwise
+from math import log
 from random import Random
-from statistics import fmean
+from statistics import NormalDist, fmean
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.appointments.estimates.rules import (
+    DEFAULT_MINUTES,
     EDGES,
+    PRIOR_SPREAD,
     PRIOR_WEIGHT,
     bucket_of,
     forecast,
@@ -203,3 +207,68 @@ def test_a_window_with_nobody_in_line_waits_for_who_is_expected() -> None:
 def test_who_arrives_within_the_minute_is_not_there_yet() -> None:
     soon = Waiting(uuid4(), "permit", frozenset({"permit"}), due=0.0, arrives=0.5)
     assert forecast(Floor((soon,), (open_window("permit"),), MINUTES), Random(3)) == {}
+
+
+def test_the_prior_is_log_normal_with_the_standard_time_as_its_mean() -> None:
+    curve = NormalDist(log(20) - PRIOR_SPREAD**2 / 2, PRIOR_SPREAD)
+    shares = [
+        (high - low) * curve.pdf(log(middle)) / middle
+        for low, high in pairwise(EDGES)
+        for middle in ((low + high) / 2,)
+    ]
+    assert shape(20, {}) == pytest.approx([PRIOR_WEIGHT * s / sum(shares) for s in shares])
+
+
+@pytest.mark.parametrize("minutes", [-1, -0.5, 0, 0.99])
+def test_what_takes_no_time_falls_into_the_first_bucket(minutes: float) -> None:
+    assert bucket_of(minutes) == 0
+
+
+def always(low: int) -> dict[str, dict[int, float]]:
+    """Seen so often that the prior no longer counts: tax matters take as long as that bucket."""
+    return {"tax": {bucket_of(low): 1e9}}
+
+
+@pytest.mark.parametrize(
+    ("low", "elapsed", "told"),
+    [
+        (5, 0.0, 10),  # 5 to 6 minutes from now
+        (5, 5.0, 5),  # as long as is left of 5 to 6 minutes
+        (12, 1000.0, 10),  # longer than anybody ever was: half of 12 to 15 minutes
+    ],
+)
+def test_the_next_waits_for_what_is_left_of_the_time_of_who_is_there(
+    low: int, elapsed: float, told: int
+) -> None:
+    me, busy = someone("tax", 0), open_window("tax", busy_with="tax", elapsed=elapsed)
+    estimate = forecast(Floor((me,), (busy,), MINUTES, always(low)), Random(11))[me.key]
+    assert (estimate.p50_minutes, estimate.p85_minutes) == (told, told)
+
+
+def test_each_in_line_waits_for_all_before() -> None:
+    queue = tuple(someone("tax", due) for due in range(4))
+    estimates = forecast(Floor(queue, (open_window("tax"),), MINUTES, always(5)), Random(11))
+    assert [estimates[p.key].p85_minutes for p in queue] == [0, 10, 15, 20]
+
+
+def test_who_is_expected_soon_goes_before_me_and_who_comes_much_later_does_not() -> None:
+    me = someone("tax", 10.0)
+    soon, late = (someone("tax", -50.0, arrives=minutes) for minutes in (1.0, 500.0))
+    busy = (open_window("tax", busy_with="tax"),)
+    estimate = forecast(Floor((me, late, soon), busy, MINUTES, always(5)), Random(11))[me.key]
+    assert (estimate.ahead, estimate.p50_minutes, estimate.p85_minutes) == (0, 15, 15)
+
+
+def test_an_item_without_a_standard_time_takes_the_usual_one() -> None:
+    queue = tuple(someone("tax", due) for due in range(3))
+    unknown, usual = (
+        forecast(Floor(queue, (open_window("tax"),), minutes), Random(11))
+        for minutes in ({}, {"tax": DEFAULT_MINUTES})
+    )
+    assert unknown == usual
+
+
+def test_everybody_in_a_crowd_is_told_a_time() -> None:
+    queue = tuple(someone("tax", due) for due in range(150))
+    estimates = forecast(Floor(queue, (open_window("tax"),), MINUTES), Random(11))
+    assert None not in {estimates[person.key].p85_minutes for person in queue}

@@ -1,5 +1,6 @@
 """Items and their guides: consistent, versioned, and fit to be printed."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -89,6 +90,24 @@ async def test_an_item_is_added_changed_and_listed(office: Office) -> None:
     assert good(await office.get(f"items/{code}"))["standard_minutes"] == 35
     listed = good(await office.get(f"items?q={code}"))["items"]
     assert [item["code"] for item in listed] == [code]
+
+
+async def test_of_two_who_change_an_item_at_once_one_is_told_how_it_stands(
+    office: Office,
+) -> None:
+    code = f"NEW-{office.code}"
+    good(await put_item(office, code))
+
+    answers = await asyncio.gather(
+        *(put_item(office, code, standard_minutes=minutes, version=1) for minutes in (35, 45))
+    )
+
+    [won] = [answer.json() for answer in answers if answer.status_code == 200]
+    [lost] = [answer for answer in answers if answer.status_code != 200]
+    refused = problem(lost, 409, "state-conflict")
+    assert (refused["state"], refused["version"]) == ("present", 2)
+    now = good(await office.get(f"items/{code}"))
+    assert (now["standard_minutes"], now["version"]) == (won["standard_minutes"], 2)
 
 
 async def test_items_of_a_hall_are_those_that_it_offers_and_that_are_valid(office: Office) -> None:

@@ -41,7 +41,7 @@ async def told(owner: asyncpg.Connection, floor: Floor) -> list[tuple[str, Any]]
 
 
 async def whole_visit(floor: Floor) -> dict[str, Any]:
-    """Every edge that a person can take, one after another."""
+    """Every action that a person can take, one after another."""
     ticket = await floor.issue()
     await floor.call()
     await floor.done(ticket, "undo")
@@ -68,15 +68,17 @@ async def test_every_edge_is_told_once_and_numbered_without_gaps(
     floor: Floor, owner: asyncpg.Connection
 ) -> None:
     await whole_visit(floor)
-    edges = [data for _, data in await told(owner, floor) if isinstance(data, events.TicketEdge)]
-    assert [edge.hall_seq for edge in edges] == list(range(1, 19))
+    rows = [
+        data for _, data in await told(owner, floor) if isinstance(data, events.TicketEventBase)
+    ]
+    assert [row.hall_seq for row in rows] == list(range(1, 19))
     log = await owner.fetch(
         "SELECT hall_seq, to_state, version, window_no FROM ticket_event"
         " WHERE hall_code = $1 ORDER BY hall_seq",
         floor.code,
     )
     assert [tuple(entry) for entry in log] == [
-        (edge.hall_seq, edge.state, edge.version, edge.window_no) for edge in edges
+        (row.hall_seq, row.state, row.version, row.window_no) for row in rows
     ]
 
 

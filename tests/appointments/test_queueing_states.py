@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.appointments.queueing.models import TicketState
-from services.appointments.queueing.workflow import EDGES, SYSTEM, WORKFLOW, Action, roles_for
+from services.appointments.queueing.workflow import ROWS, SYSTEM, WORKFLOW, Action, roles_for
 from shared.security.identity import ROLES
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
@@ -71,15 +71,15 @@ async def test_each_state_takes_exactly_its_edges(
     if action is Action.RECALL:
         floor.clock.pass_(seconds=61)
     answer = await floor.do(ticket, action, **body_of(floor, action))
-    edge = WORKFLOW.get(state, action)
+    row = WORKFLOW.get(state, action)
     if action is Action.UNDO and state is S.WAITING:
         problem(answer, 409, "nothing-to-undo")
-    elif edge is None:
+    elif row is None:
         refused = problem(answer, 409, "state-conflict")
         assert (refused["state"], refused["version"]) == (state, ticket["version"])
         assert (await floor.see(ticket))["version"] == ticket["version"]
     else:
-        after = edge.to or BEFORE[state]
+        after = row.to or BEFORE[state]
         assert good(answer)["state"] == after
         assert good(answer)["version"] == ticket["version"] + 1
 
@@ -100,11 +100,11 @@ def test_every_state_is_reached_and_every_edge_leaves_a_reachable_state() -> Non
     reached, before = {S.WAITING}, set[TicketState]()
     while reached != before:
         before = set(reached)
-        reached |= {e.to for e in EDGES if e.state in reached and e.to is not None}
+        reached |= {e.to for e in ROWS if e.state in reached and e.to is not None}
     assert reached == set(TicketState)
 
 
 def test_no_caller_may_take_an_edge_of_the_system() -> None:
-    systems = {edge.action for edge in EDGES if edge.roles == SYSTEM}
+    systems = {row.action for row in ROWS if row.roles == SYSTEM}
     assert systems == {A.CALL, A.CLOSE, A.CLEAR, A.WITHDRAW}
     assert not systems & set(ASKED)

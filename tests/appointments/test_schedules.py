@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.appointments.schedules import handlers, service
 from services.appointments.schedules.contracts import CalendarChanged
+from services.appointments.slots import queries as slot_queries
 from services.appointments.slots import service as slots
 from shared.database.engine import Sessions
 from shared.messaging.events import Envelope
@@ -232,7 +233,7 @@ async def test_a_slot_closes_when_it_can_no_longer_be_booked(
     slot = await office.slot(NINE + timedelta(minutes=30))
 
     async with sessions() as session, session.begin():
-        await slots.close_due(session, NINE + timedelta(minutes=30))
+        await slot_queries.close_due(session, NINE + timedelta(minutes=30))
 
     state = await office.owner.fetchval("SELECT state FROM slot WHERE id = $1", slot)
     assert state == "closed"

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from services.appointments.queueing.models import TicketState
-from services.appointments.queueing.workflow import EDGES, Action
+from services.appointments.queueing.workflow import ROWS, Action
 from shared.clock import today
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
@@ -155,8 +155,8 @@ async def test_live_figures_are_those_recomputed_from_the_log(
 
 
 def _folded(log: list[asyncpg.Record]) -> dict[Any, str]:
-    """Each ticket's state, replayed through the table of edges."""
-    edges = {(edge.state, edge.action): edge.to for edge in EDGES}
+    """Each ticket's state, replayed through the table."""
+    rows = {(row.state, row.action): row.to for row in ROWS}
     states: dict[Any, str] = {}
     for entry in log:
         ticket, action = entry["ticket_id"], entry["action"]
@@ -164,7 +164,7 @@ def _folded(log: list[asyncpg.Record]) -> dict[Any, str]:
             assert ticket not in states
         else:
             assert states[ticket] == entry["from_state"]
-            after = edges[TicketState(entry["from_state"]), Action(action)]
+            after = rows[TicketState(entry["from_state"]), Action(action)]
             assert after in (None, entry["to_state"])
         states[ticket] = entry["to_state"]
     return states

@@ -76,6 +76,18 @@ async def test_who_comes_second_is_told_the_present_state_and_version(sessions: 
     assert refused.value.detail == Text("现在 lit", "lit")
 
 
+async def test_a_part_with_a_version_of_its_own_is_swapped_by_that(sessions: Sessions) -> None:
+    async with sessions() as first, sessions() as second:
+        lamp = await new_lamp(first)
+        seen = await second.get_one(Lamp, lamp.id)
+        changed = await swap(first, lamp, {}, counter="hours")
+        await first.commit()
+        with pytest.raises(StateConflict) as refused:
+            await swap(second, seen, {}, counter="hours")
+    assert (changed.hours, changed.version) == (1, 1)
+    assert refused.value.members == {"state": "off", "version": 1}
+
+
 async def test_a_condition_that_does_not_hold_changes_nothing(sessions: Sessions) -> None:
     async with sessions() as session:
         lamp = await new_lamp(session)

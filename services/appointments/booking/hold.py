@@ -5,24 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.appointments.booking import queries, rules
+from services.appointments.booking import queries, rules, views
 from services.appointments.booking.batching import BookingRequest, BookingResult
 from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
 from services.appointments.booking.events import AppointmentHeld
-from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.rules import AlreadyBooked, Draft
 from services.appointments.booking.schemas import (
     AppointmentView,
     HoldRequest,
     PersonIn,
-    TakenSlot,
 )
 from services.appointments.booking.statement import BookingOutcome
 from services.appointments.booking.workflow import STATES
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
-from shared import ids
 from shared.errors import Invalid, Problem, Text
 from shared.messaging import outbox
 from shared.messaging.outbox import OutboxRow
@@ -97,11 +94,6 @@ async def _run(context: BookingContext, request: HoldRequest, caller: Caller) ->
     return rules.ensure_run(found, request.wanted, request.item, pools)
 
 
-def citizen_key(account: str) -> str:
-    """The key of a person with an account."""
-    return f"sub:{account}"
-
-
 def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person:
     if not caller.has("clerk", "hall_manager", "device"):
         if named is not None:
@@ -109,7 +101,7 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
                 Text("为自己预约时不用填写", "Leave this out when you book for yourself"),
                 pointer="/body/citizen",
             )
-        return _Person(citizen_key(caller.sub))
+        return _Person(rules.citizen_key(caller.sub))
     if named is None:
         raise Invalid(
             Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"
@@ -137,7 +129,7 @@ def _draft(
     terms: Terms,
     now: datetime,
 ) -> Draft:
-    view = _view(run, item, terms, now)
+    view = views.held(run, item, terms, now)
     event = _event(view, expiry(terms, now))
     return Draft(
         id=view.id,
@@ -164,26 +156,6 @@ def _draft(
         name_sealed=person.name,
         phone_sealed=person.phone,
         id_number_sealed=person.id_number,
-    )
-
-
-def _view(run: Sequence[SlotFacts], item: str, terms: Terms, now: datetime) -> AppointmentView:
-    first = run[0]
-    return AppointmentView(
-        id=ids.new_id(),
-        code=ids.public_code("A"),
-        state=AppointmentState.HELD,
-        hall_code=first.hall_code,
-        item=item,
-        pool=first.pool,
-        starts_at=first.starts_at,
-        minutes=sum(slot.minutes for slot in run),
-        slots=[TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run],
-        held_at=now,
-        expires_at=expiry(terms, now),
-        guide_version=terms.offer.guide_version if terms.offer else 0,
-        policy_version=terms.policy_version,
-        version=1,
     )
 
 
@@ -220,7 +192,9 @@ async def _capped(
 ) -> AlreadyBooked:
     """The refusal; it names the present appointment to those who may see it."""
     present = await queries.capping(context.direct, citizen, item, slot.on_date)
-    if present is None or not (citizen == citizen_key(caller.sub) or caller.at(present.hall_code)):
+    if present is None or not (
+        citizen == rules.citizen_key(caller.sub) or caller.at(present.hall_code)
+    ):
         return AlreadyBooked()
     return rules.already_booked(present, STATES[present.state])
 

@@ -15,7 +15,7 @@ from shared.ids import new_id
 
 
 class AppointmentState(StrEnum):
-    """held -> confirmed -> checked_in -> served | no_show; see `workflow.EDGES` for the rest.
+    """held -> confirmed -> checked_in -> served | no_show; see `workflow.ROWS` for the rest.
 
     Lapsed (未了结): the person came, and the hall's day ended without a word on how it went.
     """

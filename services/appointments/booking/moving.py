@@ -39,10 +39,10 @@ async def move(
     if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
         policy = await policies.in_force(session, old.hall_code, now)
         rules.ensure_changeable(old.starts_at, policy.cancel_until_minutes, now)
-    edge = service.edge_of(old, AppointmentAction.MOVE)
-    replaced = await service.change(session, old, edge, now, version=wanted.version)
+    row = service.row_of(old, AppointmentAction.MOVE)
+    replaced = await service.change(session, old, row, now, version=wanted.version)
     taken = await queries.slots_of(session, [replaced.id])
-    released = [slot.id for slot in taken.get(replaced.id, [])] if edge.frees else []
+    released = [slot.id for slot in taken.get(replaced.id, [])] if row.frees else []
     locked = await slots.lock(session, [*released, *(slot.id for slot in run)])
     await _ensure_room(context, locked, run, released, old.item_code, now)
     await slots.shift(session, take=[slot.id for slot in run], release=released)
@@ -50,7 +50,7 @@ async def move(
     places_freed(session)
     await service.publish(
         session,
-        edge.event,
+        row.event,
         replaced,
         replaced_by=new.id,
         new_code=new.code,

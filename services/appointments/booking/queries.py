@@ -12,12 +12,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import CappingAppointment, Endangered, NotOnSale, Place
-from services.appointments.booking.workflow import EDGES, HOLDING, LIVE, AppointmentAction
+from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
+from shared.database.transitions import listed, sources, target
 
 _HOLDING = sorted(HOLDING)
-_LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
+_LIVE = listed(LIVE)
+_EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
+_ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
+"""Whoever checked in is not absent: the queue marks those whom it called in vain."""
+_WITHDRAWN = WORKFLOW.of(AppointmentAction.WITHDRAW)
+"""A hold that loses its time is over, a confirmed appointment waits for another."""
 
 
 class Drift(NamedTuple):
@@ -45,19 +51,19 @@ FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
 WHERE x.appointment_id = ANY(:ids) ORDER BY s.starts_at
 """)
 
-_EXPIRE = text("""
+_EXPIRE = text(f"""
 WITH due AS (
   -- SKIP LOCKED: who confirms at this moment wins, or is met by the next run. Few at a time, so
   -- that nobody waits long for the rows, nor for the slots that get their places back.
-  SELECT id FROM appointment WHERE state = 'held' AND expires_at <= :now
+  SELECT id FROM appointment WHERE state IN ({sources(_EXPIRING)}) AND expires_at <= :now
   ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
 )
-UPDATE appointment SET state = 'expired', version = version + 1, expires_at = NULL,
+UPDATE appointment SET state = {target(_EXPIRING)}, version = version + 1, expires_at = NULL,
   changed_at = :now
 FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
-_MISS = text("""
+_MISS = text(f"""
 WITH due AS (
   -- Only the appointments are locked, not the policy; who checks in at this moment is passed over.
   -- Seven days bound the scan of the index, should the job have stood still for a while.
@@ -66,24 +72,22 @@ WITH due AS (
     SELECT check_in_late_minutes AS late FROM booking_policy p
     WHERE p.hall_code = a.hall_code ORDER BY version DESC LIMIT 1
   ) p ON true
-  WHERE a.state = 'confirmed'
+  WHERE a.state IN ({sources(_ABSENT)})
     AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '7 days' AND :now
     AND a.starts_at + make_interval(mins => coalesce(p.late, 30)) < :now
   ORDER BY a.id LIMIT 500 FOR UPDATE OF a SKIP LOCKED
 )
-UPDATE appointment SET state = 'no_show', version = version + 1, changed_at = :now
+UPDATE appointment SET state = {target(_ABSENT)}, version = version + 1, changed_at = :now
 FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
-# A hold that loses its time is over, a confirmed appointment waits for another: as the table says.
-_WITHDRAWN = {edge.state: edge.to for edge in EDGES if edge.action is AppointmentAction.WITHDRAW}
 # No lock before: the slots are locked already by whoever withdraws them, so nobody books or moves
 # into them meanwhile; an appointment that is being changed is waited for and looked at again.
 _LOSING = text(f"""
 UPDATE appointment SET
-  state = CASE state {" ".join(f"WHEN '{a}' THEN '{b}'" for a, b in _WITHDRAWN.items())} END,
+  state = {target(_WITHDRAWN)},
   version = version + 1, expires_at = NULL, changed_at = :now
-WHERE state IN ({", ".join(f"'{state}'" for state in _WITHDRAWN)}) AND id IN (
+WHERE state IN ({sources(_WITHDRAWN)}) AND id IN (
   SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
 )
 RETURNING appointment.*
@@ -106,9 +110,10 @@ WHERE slot_id = pair.old_id AND EXISTS (
 )
 """)
 
-_NO_SHOWS = text("""
+_NO_SHOWS = text(f"""
 SELECT count(*) FROM appointment
-WHERE citizen_key = :citizen AND hall_code = :hall AND state = 'no_show' AND starts_at > :since
+WHERE citizen_key = :citizen AND hall_code = :hall AND state = {target(_ABSENT)}
+  AND starts_at > :since
 """)
 
 # Locks nothing: a booking in between makes no drift, for count and appointment commit together.

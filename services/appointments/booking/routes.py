@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response, status
 
-from services.appointments.booking import hold, moving, reading, rules, service
+from services.appointments.booking import hold, moving, rules, service, views
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
@@ -87,10 +87,10 @@ async def list_my_appointments(
     appointments of one day (today by default) in order of time.
     """
     if caller.has("clerk", "hall_manager"):
-        return await reading.of_hall(
+        return await views.of_hall(
             session, caller, keyring, paging, hall=hall, on=on, state=state, now=now
         )
-    return await reading.mine(session, caller, keyring, paging)
+    return await views.mine(session, caller, keyring, paging)
 
 
 @router.get("/{appointment}", operation_id="get_appointment", summary="一个预约 | One appointment")
@@ -104,7 +104,7 @@ async def get_appointment(
     For its owner and the staff and devices of its hall, by id or public code.
     """
     found = await service.visible(session, appointment, caller)
-    return await reading.view_of(session, found, caller, keyring)
+    return await views.view_of(session, found, caller, keyring)
 
 
 @router.get(
@@ -124,7 +124,7 @@ async def get_appointment_calendar(
     An iCalendar file with an alarm an hour before; after a cancellation it cancels the entry.
     """
     found = await service.visible(session, appointment, caller)
-    entry = await reading.calendar_entry(session, found, now)
+    entry = await views.calendar_entry(session, found, now)
     name = f'attachment; filename="{found.code}.ics"'
     return Response(
         entry, media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": name}
@@ -153,7 +153,7 @@ async def confirm_appointment(
     """
     version = wanted.version if wanted else None
     done = await service.confirm(session, appointment, version, caller, now)
-    return await reading.view_of(session, done, caller, keyring)
+    return await views.view_of(session, done, caller, keyring)
 
 
 @router.post(
@@ -178,7 +178,7 @@ async def cancel_appointment(
     """
     version = wanted.version if wanted else None
     done = await service.cancel(session, appointment, version, caller, now)
-    return await reading.view_of(session, done, caller, keyring)
+    return await views.view_of(session, done, caller, keyring)
 
 
 @router.post(
@@ -207,7 +207,7 @@ async def reschedule_appointment(
     changes. Answers with the new appointment, confirmed, with a code of its own.
     """
     done = await moving.move(session, context, appointment, wanted, caller, now)
-    return await reading.view_of(session, done, caller, keyring)
+    return await views.view_of(session, done, caller, keyring)
 
 
 @router.post(
@@ -234,4 +234,4 @@ async def check_in_appointment(
     found = await service.visible(session, appointment, caller)
     version = wanted.version if wanted else None
     done = await service.check_in(session, found, now, version=version)
-    return await reading.view_of(session, done, caller, keyring)
+    return await views.view_of(session, done, caller, keyring)

@@ -139,6 +139,11 @@ class TooEarly(Conflict):
     advice = Text("请在 opens_at 之后再来签到", "Please check in after `opens_at`")
 
 
+def citizen_key(account: str) -> str:
+    """The key of a person with an account."""
+    return f"sub:{account}"
+
+
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     """The refusal of a full slot, with the times to offer instead."""
     return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])

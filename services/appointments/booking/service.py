@@ -14,13 +14,12 @@ from services.appointments.booking.events import (
     AppointmentEvent,
     AppointmentOrphaned,
 )
-from services.appointments.booking.hold import citizen_key
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.rules import Endangered
 from services.appointments.booking.workflow import (
     WORKFLOW,
     AppointmentAction,
-    AppointmentEdge,
+    AppointmentRow,
     state_conflict,
 )
 from services.appointments.policies import service as policies
@@ -30,6 +29,7 @@ from shared.database.versioned import swap
 from shared.errors import NotFound, Text
 from shared.messaging import outbox
 from shared.security.identity import Caller
+from shared.web import versions
 from shared.workflow import refuse
 
 S, A = AppointmentState, AppointmentAction
@@ -54,7 +54,7 @@ def reference(typed: str) -> UUID | str:
 async def visible(session: AsyncSession, typed: str, caller: Caller) -> Appointment:
     """The appointment, if the caller owns it or works in its hall. Raises NotFound."""
     found = await queries.find(session, reference(typed))
-    owns = found is not None and found.citizen_key == citizen_key(caller.sub)
+    owns = found is not None and found.citizen_key == rules.citizen_key(caller.sub)
     serves = found is not None and caller.has(*STAFF) and caller.at(found.hall_code)
     if found is None or not ((owns and caller.has("citizen")) or serves):
         raise NotFound(_UNKNOWN)
@@ -104,7 +104,7 @@ async def keep_checked_in(session: AsyncSession, appointment: Appointment) -> No
     """
     present = await queries.held(session, appointment.id)
     if present.state is not S.CHECKED_IN:
-        refuse(present.state, present.version)
+        refuse(present.state, present.version, state_conflict(present))
 
 
 async def endangered(session: AsyncSession, slots_: Sequence[UUID]) -> Sequence[Endangered]:
@@ -133,28 +133,32 @@ async def orphan(session: AsyncSession, lost: Sequence[UUID], now: datetime) -> 
 async def change(
     session: AsyncSession,
     appointment: Appointment,
-    edge: AppointmentEdge,
+    row: AppointmentRow,
     now: datetime,
     *,
     version: int | None = None,
 ) -> Appointment:
-    """The appointment after its edge, whose places and event are the caller's to see to.
+    """The appointment after the change, whose places and event are the caller's to see to.
 
     Raises StateConflict that names the present state: where another change came first, where the
     caller saw another version, and for a hold that ran out.
     """
-    if version not in (None, appointment.version):
-        refuse(appointment.state, appointment.version, state_conflict(appointment))
-    values = {"state": edge.to, "expires_at": None, "changed_at": now}
+    versions.ensure(
+        version,
+        version=appointment.version,
+        state=appointment.state,
+        detail=state_conflict(appointment),
+    )
+    values = {"state": row.to, "expires_at": None, "changed_at": now}
     return await swap(session, appointment, values, queries.stands(now), says=state_conflict)
 
 
-def edge_of(appointment: Appointment, action: AppointmentAction) -> AppointmentEdge:
-    """The edge from its present state. Raises StateConflict."""
-    edge = WORKFLOW.get(appointment.state, action)
-    if edge is None:
+def row_of(appointment: Appointment, action: AppointmentAction) -> AppointmentRow:
+    """The row for its present state. Raises StateConflict."""
+    row = WORKFLOW.get(appointment.state, action)
+    if row is None:
         refuse(appointment.state, appointment.version, state_conflict(appointment))
-    return edge
+    return row
 
 
 async def _take(
@@ -166,17 +170,17 @@ async def _take(
     version: int | None,
     **facts: object,
 ) -> Appointment:
-    """The appointment after the edge, its places given back and its event promised."""
-    edge = edge_of(appointment, action)
-    done = await change(session, appointment, edge, now, version=version)
-    if edge.frees:
+    """The appointment after the action, its places given back and its event promised."""
+    row = row_of(appointment, action)
+    done = await change(session, appointment, row, now, version=version)
+    if row.frees:
         await give_back(session, [done.id])
-    await publish(session, edge.event, done, **facts)
+    await publish(session, row.event, done, **facts)
     return done
 
 
 async def give_back(session: AsyncSession, appointments: Sequence[UUID]) -> None:
-    """Releases every place of the appointments; call it only after the edge was won."""
+    """Releases every place of the appointments; call it only after the swap was won."""
     if not appointments:
         return
     taken = await queries.slots_of(session, appointments)
@@ -190,7 +194,7 @@ async def publish(
     appointment: Appointment,
     **others: object,
 ) -> None:
-    """Records the event of an edge, in the scope of the hall."""
+    """Records the event of a change, in the scope of the hall."""
     facts = {
         "appointment_id": appointment.id,
         "code": appointment.code,

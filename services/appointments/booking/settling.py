@@ -49,17 +49,17 @@ async def mark_lapsed(session: AsyncSession, appointment: UUID, now: datetime) -
 async def _settle(
     session: AsyncSession, appointment: UUID, action: AppointmentAction, now: datetime
 ) -> Appointment | None:
-    """The appointment after the edge; None where its state has no such edge, or changed just now.
+    """The appointment after the action; None where its state has no row for it.
 
     Its row is locked first: of the queue and a job that settle it at once, both must find it
     settled once.
     """
     found = await queries.held(session, appointment)
-    edge = WORKFLOW.get(found.state, action)
-    if edge is None:
+    row = WORKFLOW.get(found.state, action)
+    if row is None:
         return None
-    done = await swap(session, found, {"state": edge.to, "changed_at": now})
-    await service.publish(session, edge.event, done)
+    done = await swap(session, found, {"state": row.to, "changed_at": now})
+    await service.publish(session, row.event, done)
     return done
 
 

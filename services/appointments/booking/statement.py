@@ -7,8 +7,9 @@ from typing import NamedTuple, get_args, get_type_hints
 from uuid import UUID
 
 from services.appointments.booking.rules import Draft
-from services.appointments.booking.workflow import LIVE
+from services.appointments.booking.workflow import LIVE, WORKFLOW
 from shared.database.engine import DirectPool
+from shared.database.transitions import listed
 
 _SQL_TYPES: dict[object, str] = {
     UUID: "uuid",
@@ -30,7 +31,8 @@ def _sql_type(annotation: object) -> str:
 # of them (most are text) can ever be swapped.
 _COLUMNS = {name: _sql_type(kind) for name, kind in get_type_hints(Draft).items()}
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 2))
-_LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
+_LIVE = listed(LIVE)
+_STARTS = listed(WORKFLOW.starts)
 _WANTED_ORD, _WANTED_SLOT = len(_COLUMNS) + 2, len(_COLUMNS) + 3
 
 HOLD = f"""
@@ -88,7 +90,7 @@ WITH asked AS MATERIALIZED (
     starts_at, minutes, state, version, guide_version, policy_version, held_at, expires_at,
     changed_at)
   SELECT a.id, a.code, a.hall_code, a.item_code, a.pool, a.citizen_key, a.booked_by, a.on_date,
-    a.starts_at, a.minutes, 'held', 1, a.guide_version, a.policy_version, $1, a.expires_at, $1
+    a.starts_at, a.minutes, {_STARTS}, 1, a.guide_version, a.policy_version, $1, a.expires_at, $1
   FROM asked a JOIN granted USING (ord)
 ), placed AS (
   INSERT INTO appointment_slot (appointment_id, slot_id)

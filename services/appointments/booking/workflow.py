@@ -1,4 +1,4 @@
-"""What may happen to an appointment: one table of edges.
+"""What may happen to an appointment: one table.
 
 A place that was not used stays used up: whoever missed the time leaves it counted. An orphaned
 appointment has lost its time, and its places with it; it is confirmed again by moving it.
@@ -28,8 +28,8 @@ class AppointmentAction(StrEnum):
     LAPSE = "lapse"
 
 
-class AppointmentEdge(NamedTuple):
-    """One edge; `frees` gives the places back, `event` is what subscribers are sent."""
+class AppointmentRow(NamedTuple):
+    """A row of the table; `frees` gives the places back, `event` is what subscribers are sent."""
 
     state: AppointmentState
     action: AppointmentAction
@@ -43,34 +43,34 @@ _S, _A = AppointmentState, AppointmentAction
 OWNER = frozenset({"citizen", "clerk", "hall_manager"})
 STAFF = frozenset({"clerk", "hall_manager"})
 SYSTEM: frozenset[str] = frozenset()
-"""No caller may take the edge: a job, the queue, or a change of the schedule does."""
+"""No caller may take it: a job, the queue, or a change of the schedule does."""
 
 LIVE = frozenset({_S.HELD, _S.CONFIRMED, _S.CHECKED_IN})
 """States of which a person has one an item and day (the index `uq_appointment_live`)."""
 
-EDGES: tuple[AppointmentEdge, ...] = (
-    AppointmentEdge(_S.HELD, _A.CONFIRM, _S.CONFIRMED, OWNER, events.AppointmentConfirmed),
-    AppointmentEdge(_S.HELD, _A.EXPIRE, _S.EXPIRED, SYSTEM, events.AppointmentExpired, True),
-    AppointmentEdge(_S.HELD, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled, True),
-    AppointmentEdge(_S.HELD, _A.WITHDRAW, _S.CANCELLED_BY_HALL, SYSTEM,
+ROWS: tuple[AppointmentRow, ...] = (
+    AppointmentRow(_S.HELD, _A.CONFIRM, _S.CONFIRMED, OWNER, events.AppointmentConfirmed),
+    AppointmentRow(_S.HELD, _A.EXPIRE, _S.EXPIRED, SYSTEM, events.AppointmentExpired, True),
+    AppointmentRow(_S.HELD, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled, True),
+    AppointmentRow(_S.HELD, _A.WITHDRAW, _S.CANCELLED_BY_HALL, SYSTEM,
                     events.AppointmentCancelled, True),
-    AppointmentEdge(_S.CONFIRMED, _A.CHECK_IN, _S.CHECKED_IN, OWNER | {"device"},
+    AppointmentRow(_S.CONFIRMED, _A.CHECK_IN, _S.CHECKED_IN, OWNER | {"device"},
                     events.AppointmentCheckedIn),
-    AppointmentEdge(_S.CONFIRMED, _A.CANCEL, _S.CANCELLED, OWNER,
+    AppointmentRow(_S.CONFIRMED, _A.CANCEL, _S.CANCELLED, OWNER,
                     events.AppointmentCancelled, True),
-    AppointmentEdge(_S.CONFIRMED, _A.MOVE, _S.RESCHEDULED, OWNER,
+    AppointmentRow(_S.CONFIRMED, _A.MOVE, _S.RESCHEDULED, OWNER,
                     events.AppointmentRescheduled, True),
-    AppointmentEdge(_S.CONFIRMED, _A.WITHDRAW, _S.ORPHANED, SYSTEM,
+    AppointmentRow(_S.CONFIRMED, _A.WITHDRAW, _S.ORPHANED, SYSTEM,
                     events.AppointmentOrphaned, True),
-    AppointmentEdge(_S.CONFIRMED, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
-    AppointmentEdge(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled),
-    AppointmentEdge(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled),
-    AppointmentEdge(_S.ORPHANED, _A.RELEASE, _S.CANCELLED_BY_HALL, STAFF,
+    AppointmentRow(_S.CONFIRMED, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
+    AppointmentRow(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled),
+    AppointmentRow(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled),
+    AppointmentRow(_S.ORPHANED, _A.RELEASE, _S.CANCELLED_BY_HALL, STAFF,
                     events.AppointmentCancelled),
-    AppointmentEdge(_S.CHECKED_IN, _A.SERVE, _S.SERVED, SYSTEM, events.AppointmentServed),
-    AppointmentEdge(_S.CHECKED_IN, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
-    AppointmentEdge(_S.CHECKED_IN, _A.LAPSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
-    AppointmentEdge(_S.SERVED, _A.UNDO_SERVE, _S.CHECKED_IN, SYSTEM, events.AppointmentCheckedIn),
+    AppointmentRow(_S.CHECKED_IN, _A.SERVE, _S.SERVED, SYSTEM, events.AppointmentServed),
+    AppointmentRow(_S.CHECKED_IN, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
+    AppointmentRow(_S.CHECKED_IN, _A.LAPSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
+    AppointmentRow(_S.SERVED, _A.UNDO_SERVE, _S.CHECKED_IN, SYSTEM, events.AppointmentCheckedIn),
 )  # fmt: skip
 
 STATES: dict[AppointmentState, Text] = {
@@ -100,7 +100,7 @@ ACTIONS = {
     _A.LAPSE: Text("日终清理", "clear away"),
 }
 WORKFLOW = Workflow(
-    EDGES,
+    ROWS,
     STATES,
     ACTIONS,
     title=Text("预约", "Appointments"),
@@ -110,9 +110,9 @@ WORKFLOW = Workflow(
 
 
 def _holding() -> frozenset[AppointmentState]:
-    """Those that a hold can come to by edges that free nothing."""
+    """Those that a hold can come to by actions that free nothing."""
     reached = {_S.HELD}
-    while more := {e.to for e in EDGES if e.state in reached and not e.frees} - reached:
+    while more := {e.to for e in ROWS if e.state in reached and not e.frees} - reached:
         reached |= more
     return frozenset(reached)
 

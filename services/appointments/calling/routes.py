@@ -5,7 +5,8 @@ from fastapi import Response
 
 from services.appointments.calling import service
 from services.appointments.queueing.rules import WindowBusy
-from services.appointments.queueing.schemas import TicketView, view
+from services.appointments.queueing.schemas import TicketView
+from services.appointments.queueing.views import ticket_view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Direct, IdempotencyKey, Now, allow
@@ -41,4 +42,4 @@ async def call_next(
     if ticket is None:
         return Response(status_code=204)
     headers = {"Idempotent-Replayed": "true"} if repeated else None
-    return Response(view(ticket).model_dump_json(), 200, headers, "application/json")
+    return Response(ticket_view(ticket).model_dump_json(), 200, headers, "application/json")

@@ -11,8 +11,12 @@ head of the line, one call in `guard_every` for that item takes the longest wait
 `hall_floor.plain_turns` counts the calls by credit since the last such turn.
 """
 
-_SERVED_HERE = """
-        t.hall_code = (SELECT hall_code FROM at_work) AND t.state = 'waiting'
+from services.appointments.queueing.models import TicketState
+from services.appointments.queueing.workflow import WORKFLOW, Action
+
+_CALL = WORKFLOW[TicketState.WAITING, Action.CALL]
+_SERVED_HERE = f"""
+        t.hall_code = (SELECT hall_code FROM at_work) AND t.state = '{_CALL.state}'
         AND t.items <@ (SELECT items FROM at_work)
         AND (t.for_window_id IS NULL OR t.for_window_id = $1)"""
 
@@ -74,14 +78,14 @@ WITH floor AS MATERIALIZED (
 ), called AS (
     -- The version once more: SKIP LOCKED has locked the row, but `picked` may be of an older
     -- snapshot. `before` is what an undo puts back.
-    UPDATE ticket t SET state = 'called', state_since = $5, version = t.version + 1,
+    UPDATE ticket t SET state = '{_CALL.to}', state_since = $5, version = t.version + 1,
         window_id = at_work.window_id, window_no = at_work.window_no, called_at = $5,
         last_called_at = $5, recalls = 0
     FROM at_work
     WHERE t.id = (SELECT id FROM picked) AND t.version = (SELECT version FROM picked)
-        AND t.state = 'waiting'
+        AND t.state = '{_CALL.state}'
     RETURNING new.*, jsonb_build_object(
-        'state', 'waiting', 'state_since', old.state_since, 'ready_at', old.ready_at,
+        'state', '{_CALL.state}', 'state_since', old.state_since, 'ready_at', old.ready_at,
         'due_at', old.due_at, 'window_id', NULL, 'window_no', NULL, 'called_at', NULL,
         'last_called_at', NULL, 'recalls', 0, 'outcome', old.outcome, 'missing', old.missing,
         'next_leg_id', old.next_leg_id) AS before
@@ -110,8 +114,9 @@ WITH floor AS MATERIALIZED (
         from_state, to_state, version, at, actor, window_id, window_no, call_id, waited_seconds,
         before)
     SELECT called.hall_code, numbered.seq, called.id, called.visit_id, called.number,
-        called.item_code, 'call', 'waiting', 'called', called.version, $5, $7, called.window_id,
-        called.window_no, $6, greatest(extract(epoch FROM $5 - called.ready_at), 0), called.before
+        called.item_code, '{_CALL.action}', '{_CALL.state}', '{_CALL.to}', called.version, $5, $7,
+        called.window_id, called.window_no, $6,
+        greatest(extract(epoch FROM $5 - called.ready_at), 0), called.before
     FROM called, numbered
 ), promised AS (
     -- The event in the outbox: committed with the call, or not at all.
@@ -120,7 +125,7 @@ WITH floor AS MATERIALIZED (
         'subject', called.id::text, 'data', jsonb_build_object(
             'ticket_id', called.id, 'visit_id', called.visit_id, 'hall_code', called.hall_code,
             'hall_seq', numbered.seq, 'number', called.number, 'item_code', called.item_code,
-            'state', 'called', 'version', called.version, 'window_no', called.window_no,
+            'state', '{_CALL.to}', 'version', called.version, 'window_no', called.window_no,
             'at', $5::timestamptz)))::text, 'UTF8'), $12
     FROM called, numbered
 )

@@ -8,7 +8,11 @@ from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.queueing.models import ALIVE, Ticket, WindowAtWork
+from services.appointments.booking.workflow import WORKFLOW as APPOINTMENTS
+from services.appointments.booking.workflow import AppointmentAction
+from services.appointments.queueing.models import ALIVE, Ticket, TicketState, WindowAtWork
+from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
+from shared.database.transitions import listed, sources
 
 
 class HallHours(NamedTuple):
@@ -36,15 +40,16 @@ _CUTOFF = "unnest(CAST(:halls AS text[]), CAST(:moments AS timestamptz[])) AS c(
 
 
 def _untouched(states: str) -> str:
-    """Each branch says a partial index's own words, or the whole table would be read."""
+    """Each branch stays within one partial index, or the whole table would be read."""
     return (
         f"SELECT t.id, t.hall_code FROM {_CUTOFF} JOIN ticket t ON t.hall_code = c.hall"
         f" WHERE {states} AND greatest(t.state_since, t.ready_at) < c.moment"
     )
 
 
-_WAITING = "t.state = 'waiting'"
-_ON_FLOOR = "t.state IN ('called', 'recalled', 'serving', 'parked')"
+_LEFT = {row.state for row in WORKFLOW.of(Action.CLEAR)}
+_WAITING = f"t.state IN ({listed(_LEFT & {TicketState.WAITING})})"
+_ON_FLOOR = f"t.state IN ({listed(_LEFT - {TicketState.WAITING})})"
 # `untouched` locks nothing and bounds the work; the tickets are then locked in the order of halls
 # and ids, as every job does, without those that somebody is just changing.
 _TICKETS = text(
@@ -55,7 +60,7 @@ _TICKETS = text(
 )
 _WINDOWS = text(
     f"SELECT w.* FROM {_CUTOFF} JOIN window_at_work w ON w.hall_code = c.hall"
-    " WHERE w.state IN ('open', 'paused') AND w.since < c.moment"
+    f" WHERE w.state IN ({sources(WINDOWS.of(WindowAction.CLOSE))}) AND w.since < c.moment"
     "  AND NOT EXISTS (SELECT FROM call k WHERE k.window_id = w.window_id AND k.ended_at IS NULL)"
     "  AND NOT EXISTS (SELECT FROM call k WHERE k.hall_code = w.hall_code"
     "    AND k.window_id = w.window_id AND k.ended_at >= c.moment AND k.ended_by <> 'clear')"
@@ -63,7 +68,8 @@ _WINDOWS = text(
 )
 _APPOINTMENTS = text(
     f"SELECT a.id FROM {_CUTOFF} JOIN appointment a ON a.hall_code = c.hall"
-    " WHERE a.state = 'checked_in' AND greatest(a.changed_at, a.starts_at) < c.moment"
+    f" WHERE a.state IN ({sources(APPOINTMENTS.of(AppointmentAction.LAPSE))})"
+    "  AND greatest(a.changed_at, a.starts_at) < c.moment"
     f"  AND NOT EXISTS (SELECT FROM ticket t WHERE t.appointment_id = a.id AND t.{ALIVE})"
     " ORDER BY a.id LIMIT :most FOR UPDATE OF a SKIP LOCKED"
 )

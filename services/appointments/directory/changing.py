@@ -10,20 +10,17 @@ from services.appointments.directory.events import HallChanged
 from services.appointments.directory.models import Device, Hall, Window, WindowItem, Zone
 from services.appointments.directory.schemas import (
     DevicesIn,
-    DeviceView,
     HallIn,
     HallTerms,
-    HallView,
     WindowsIn,
-    WindowView,
 )
 from services.appointments.guides import service as guides
-from shared.database.versioned import try_swap
+from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.identity import Caller
-from shared.workflow import refuse
+from shared.web import versions
 
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 _NO_WINDOW = Text("没有这个窗口", "There is no such window")
@@ -31,7 +28,7 @@ _NO_WINDOW = Text("没有这个窗口", "There is no such window")
 
 async def put_hall(
     session: AsyncSession, code: str, wanted: HallIn, caller: Caller, now: datetime
-) -> HallView:
+) -> Hall:
     """The hall as wanted; new halls are the administrator's. Raises NotFound, StateConflict."""
     values = wanted.model_dump(include=set(HallTerms.model_fields) - {"opening_hours"}) | {
         "opening_hours": [hours.model_dump(mode="json") for hours in wanted.opening_hours],
@@ -47,21 +44,20 @@ async def put_hall(
         hall.sqlmodel_update(values)
     await session.flush()
     await _publish(session, hall, "hall", caller, now)
-    return service.view(hall, await queries.load(session, code), None)
+    return hall
 
 
 def _new_hall(code: str, wanted: HallIn, caller: Caller, values: dict[str, Any]) -> Hall:
     if not caller.has("admin"):
         raise NotFound
-    if wanted.version is not None:
-        refuse("absent", 0)
+    versions.ensure(wanted.version, version=0, state="absent")
     return Hall(code=code, **values)
 
 
 async def put_windows(
     session: AsyncSession, code: str, wanted: WindowsIn, caller: Caller, now: datetime
-) -> list[WindowView]:
-    """All windows as wanted; those left out are retired.
+) -> None:
+    """Makes all windows as wanted; those left out are retired.
 
     Raises NotFound, Invalid, StateConflict.
     """
@@ -88,13 +84,12 @@ async def put_windows(
     await guides.offer_at_hall(session, code, sorted({one.item_code for one in served}))
     await queries.replace_window_items(session, code, served)
     await _publish(session, hall, "windows", caller, now)
-    return await service.windows_of(session, code)
 
 
 async def put_devices(
     session: AsyncSession, code: str, wanted: DevicesIn, caller: Caller, now: datetime
-) -> list[DeviceView]:
-    """All devices as wanted; those left out are retired.
+) -> None:
+    """Makes all devices as wanted; those left out are retired.
 
     Raises NotFound, Invalid, StateConflict.
     """
@@ -125,7 +120,6 @@ async def put_devices(
         device.retired_at, device.account = device.retired_at or now, None
     await session.flush()
     await _publish(session, hall, "devices", caller, now)
-    return await service.devices_of(session, code)
 
 
 async def _ensure_items(session: AsyncSession, wanted: WindowsIn) -> None:
@@ -158,10 +152,8 @@ async def _raise_version(
     session: AsyncSession, hall: Hall, seen: int | None, now: datetime
 ) -> None:
     """The compare-and-swap of every change to a hall. Raises StateConflict."""
-    if seen == hall.version and await try_swap(session, hall, {"updated_at": now}) is not None:
-        return
-    await session.refresh(hall)
-    refuse("present", hall.version)
+    versions.ensure(seen or 0, version=hall.version, state=hall.presence)
+    await swap(session, hall, {"updated_at": now}, state="presence")
 
 
 async def _publish(

@@ -45,6 +45,8 @@ class Hall(Table, table=True):
     """A service hall (政务服务大厅). `code` is also the scope of its events: `[A-Z0-9-]+`."""
 
     __tablename__: ClassVar[str] = "hall"
+    presence: ClassVar[str] = "present"
+    """What a refusal names as the state of a hall: it has no others."""
     __table_args__ = (
         CheckConstraint("code ~ '^[A-Z0-9-]{2,32}$'", name="code_is_a_subject_token"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_on_earth"),

@@ -1,7 +1,6 @@
 """The SQL of the directory."""
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -103,10 +102,6 @@ async def windows(session: AsyncSession, hall: str, *, retired: bool = False) ->
     if not retired:
         mine = mine.where(col(Window.retired_at).is_(None))
     return (await session.exec(mine.order_by(col(Window.no)))).all()
-
-
-async def window(session: AsyncSession, window_id: UUID) -> Window | None:
-    return await session.get(Window, window_id)
 
 
 async def window_items(session: AsyncSession, hall: str) -> Sequence[WindowItem]:

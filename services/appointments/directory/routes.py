@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.appointments.directory import changing, service
+from services.appointments.directory import changing, service, views
 from services.appointments.directory.schemas import (
     DevicesIn,
     DeviceView,
@@ -45,7 +45,7 @@ async def list_halls(
     By name, address and item; with a place, nearest first. `load` is the present wait, null where
     it is not measured.
     """
-    return await service.list_halls(session, paging, words=q, item=item, near=near)
+    return await views.list_halls(session, paging, words=q, item=item, near=near)
 
 
 @router.get("/{hall}", operation_id="get_hall", tags=["citizen"], summary="一个大厅 | One hall")
@@ -56,7 +56,7 @@ async def get_hall(hall: HallCode, session: Session, _: Anybody) -> HallDetail:
 
     Opening hours, telephone numbers, windows and the items they serve.
     """
-    return await service.hall_detail(session, hall)
+    return await views.hall_detail(session, hall)
 
 
 @router.put(
@@ -75,7 +75,8 @@ async def put_hall(
 
     Administrators add halls; managers change their own, naming the version that they change.
     """
-    return await changing.put_hall(session, hall, wanted, caller, now)
+    changed = await changing.put_hall(session, hall, wanted, caller, now)
+    return await views.of_hall(session, changed)
 
 
 @router.get(
@@ -92,7 +93,7 @@ async def list_windows(hall: HallCode, session: Session, _: Anybody) -> list[Win
     Number, kind and items of each window, first choices first.
     """
     await service.get_hall(session, hall)
-    return await service.windows_of(session, hall)
+    return await views.windows_of(session, hall)
 
 
 @router.put(
@@ -111,7 +112,8 @@ async def put_windows(
 
     All windows and zones at once; what is left out is retired, and numbers keep their identity.
     """
-    return await changing.put_windows(session, hall, wanted, caller, now)
+    await changing.put_windows(session, hall, wanted, caller, now)
+    return await views.windows_of(session, hall)
 
 
 @router.get(
@@ -128,7 +130,7 @@ async def list_devices(hall: HallCode, session: Session, caller: Manager) -> lis
     Kiosks, displays, callers and evaluators in use.
     """
     await service.managed_hall(session, hall, caller)
-    return await service.devices_of(session, hall)
+    return await views.devices_of(session, hall)
 
 
 @router.put(
@@ -147,4 +149,5 @@ async def put_devices(
 
     All devices at once; what is left out is retired and loses its account.
     """
-    return await changing.put_devices(session, hall, wanted, caller, now)
+    await changing.put_devices(session, hall, wanted, caller, now)
+    return await views.devices_of(session, hall)

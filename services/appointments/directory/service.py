@@ -1,33 +1,13 @@
-"""Halls and windows: found, changed, and who may work in them."""
-
-from collections import defaultdict
-from uuid import UUID
+"""Halls: found, and who may work in them."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.directory import queries, rules
-from services.appointments.directory.models import (
-    Hall,
-    HallLoad,
-    Window,
-)
-from services.appointments.directory.schemas import (
-    DeviceView,
-    HallContactView,
-    HallDetail,
-    HallTerms,
-    HallView,
-    Load,
-    WindowView,
-    ZoneIn,
-)
-from services.appointments.guides import service as guides
+from services.appointments.directory import queries
+from services.appointments.directory.models import Hall, HallLoad
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
-from shared.web.pagination import Page, PageRequest, page
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
-_NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
 async def get_hall(session: AsyncSession, code: str) -> Hall:
@@ -53,94 +33,6 @@ async def managed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall
     return hall
 
 
-async def get_window(session: AsyncSession, window_id: UUID) -> Window | None:
-    """A window in use or retired, None for an unknown id."""
-    return await queries.window(session, window_id)
-
-
-async def list_halls(
-    session: AsyncSession,
-    paging: PageRequest,
-    *,
-    words: str | None,
-    item: str | None,
-    near: str | None,
-) -> Page[HallView]:
-    """Halls by name, item and distance, each with its load.
-
-    Raises Invalid for a bad place, NotFound for an unknown item.
-    """
-    if item is not None and await guides.unknown_items(session, [item]):
-        raise NotFound(_NO_ITEM, pointer="/query/item")
-    place = rules.place(near) if near else None
-    after = paging.key(float, str)
-    rows = await queries.halls(
-        session,
-        words=words,
-        item=item,
-        near=place,
-        after=(after[0], after[1]) if after else None,
-        limit=paging.limit + 1,
-    )
-    return page(
-        rows,
-        paging,
-        lambda row: (float(row[2]), row[0].code),
-        lambda row: view(row[0], row[1], row[2] if place else None),
-    )
-
-
-async def hall_detail(session: AsyncSession, code: str) -> HallDetail:
-    """The hall with its windows, zones and telephone numbers. Raises NotFound."""
-    hall = await get_hall(session, code)
-    return HallDetail(
-        **view(hall, await queries.load(session, code), None).model_dump(),
-        contacts=[
-            HallContactView.model_validate(one) for one in await queries.contacts(session, code)
-        ],
-        zones=[ZoneIn.model_validate(one) for one in await queries.zones(session, code)],
-        windows=await windows_of(session, code),
-    )
-
-
-async def windows_of(session: AsyncSession, code: str) -> list[WindowView]:
-    """The hall's windows in use, by number, each with its items, first choice first."""
-    zones = {zone.id: zone.code for zone in await queries.zones(session, code)}
-    items: dict[UUID, list[str]] = defaultdict(list)
-    for served in await queries.window_items(session, code):
-        items[served.window_id].append(served.item_code)
-    return [
-        WindowView(
-            **window.model_dump(include={"id", "no", "name", "kind", "department_code"}),
-            zone=zones.get(window.zone_id) if window.zone_id else None,
-            items=items[window.id],
-        )
-        for window in await queries.windows(session, code)
-    ]
-
-
-async def devices_of(session: AsyncSession, code: str) -> list[DeviceView]:
-    """The hall's devices in use."""
-    windows = {window.id: window.no for window in await queries.windows(session, code)}
-    zones = {zone.id: zone.code for zone in await queries.zones(session, code)}
-    return [
-        DeviceView(
-            **device.model_dump(include={"id", "kind", "name", "account"}),
-            window_no=windows.get(device.window_id) if device.window_id else None,
-            zone=zones.get(device.zone_id) if device.zone_id else None,
-        )
-        for device in await queries.devices(session, code)
-    ]
-
-
 async def note_load(session: AsyncSession, measured: HallLoad) -> None:
     """For the queue: how busy the hall is now; an older measurement changes nothing."""
     await queries.set_load(session, measured)
-
-
-def view(hall: Hall, load: HallLoad | None, distance: float | None) -> HallView:
-    return HallView(
-        **hall.model_dump(include=set(HallTerms.model_fields) | {"code", "version"}),
-        load=Load.model_validate(load) if load else Load(),
-        distance_metres=round(distance) if distance is not None and distance < 1e9 else None,
-    )

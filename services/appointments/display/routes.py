@@ -6,13 +6,11 @@ from uuid import UUID
 from fastapi import Header, Path, Response
 from pydantic import BaseModel
 
-from services.appointments.display import service
+from services.appointments.display import service, views
 from services.appointments.display.schemas import (
     DisplayView,
     QueueEntry,
     WindowEntry,
-    queue_entry,
-    with_estimate,
 )
 from services.appointments.queueing.schemas import TicketView
 from shared.security.identity import Caller
@@ -52,7 +50,7 @@ async def get_ticket(
     """
     found, estimate = await service.ticket(session, ticket_id, now)
     language = "en" if accept_language.lower().startswith("en") else "zh"
-    return _unless_known(with_estimate(found, estimate, language), if_none_match)
+    return _unless_known(views.with_estimate(found, estimate, language), if_none_match)
 
 
 @router.get(
@@ -77,7 +75,7 @@ async def get_display(
     Which number goes to which window, how many wait for each item and how long. Nothing about
     people. Poll with `If-None-Match`: 304 while nothing changed.
     """
-    return _unless_known(await service.display(session, hall, now), if_none_match)
+    return _unless_known(await views.display(session, hall, now), if_none_match)
 
 
 @router.get(
@@ -102,7 +100,7 @@ async def get_queue(
         tickets,
         paging,
         lambda ticket: (ticket.due_at, ticket.id),
-        lambda ticket: queue_entry(ticket, forecast.of(ticket.id)),
+        lambda ticket: views.queue_entry(ticket, forecast.of(ticket.id)),
     )
 
 

@@ -4,18 +4,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.appointments.estimates.schemas import Estimate
 from services.appointments.priority.models import TicketClass
-from services.appointments.queueing.models import Ticket, TicketState, WindowState
-from services.appointments.queueing.schemas import EstimateView, TicketView, view
-from shared.errors import Text
+from services.appointments.queueing.models import TicketState, WindowState
+from services.appointments.queueing.schemas import EstimateView
 from shared.web.models import View
-
-LONG_WAIT_MINUTES = 150
-_ELSEWHERE = Text(
-    "预计等候超过两个半小时，建议改到其他大厅或改日办理",
-    "The wait may exceed two and a half hours; consider another hall or another day",
-)
 
 
 class CalledView(View):
@@ -78,38 +70,3 @@ class WindowEntry(View):
     ticket_id: UUID | None
     ticket_state: TicketState | None
     version: int
-
-
-def estimate_view(estimate: Estimate | None) -> EstimateView | None:
-    if estimate is None:
-        return None
-    return EstimateView(p50_minutes=estimate.p50_minutes, p85_minutes=estimate.p85_minutes)
-
-
-def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str = "zh") -> TicketView:
-    """The ticket with its place in the queue, and advice when the wait is very long."""
-    shown = view(ticket)
-    if estimate is not None:
-        shown.ahead, shown.estimate = estimate.ahead, estimate_view(estimate)
-        if (estimate.p85_minutes or 0) > LONG_WAIT_MINUTES:
-            shown.advice = _ELSEWHERE.say(language)
-    return shown
-
-
-def queue_entry(ticket: Ticket, estimate: Estimate | None) -> QueueEntry:
-    return QueueEntry(
-        id=ticket.id,
-        number=ticket.number,
-        state=ticket.state,
-        items=ticket.items,
-        ticket_class=ticket.ticket_class,
-        credit_minutes=ticket.credit_minutes,
-        credit_reason=ticket.credit_reason,
-        ready_at=ticket.ready_at,
-        due_at=ticket.due_at,
-        window=ticket.window_no,
-        recalls=ticket.recalls,
-        version=ticket.version,
-        ahead=estimate.ahead if estimate else None,
-        estimate=estimate_view(estimate),
-    )

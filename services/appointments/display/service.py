@@ -11,12 +11,7 @@ from services.appointments.directory import service as directory
 from services.appointments.directory.models import Hall, HallLoad
 from services.appointments.display import queries
 from services.appointments.display.events import HallLoadMeasured, ItemLoad
-from services.appointments.display.schemas import (
-    CalledView,
-    DisplayView,
-    WaitingView,
-    WindowEntry,
-)
+from services.appointments.display.schemas import WindowEntry
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.estimates.service import Forecast
@@ -61,22 +56,6 @@ async def windows(session: AsyncSession, caller: Caller, hall_code: str) -> list
     return await queries.windows(session, hall_code)
 
 
-async def display(session: AsyncSession, hall_code: str, now: datetime) -> DisplayView:
-    """What the hall's screens show. Raises NotFound."""
-    if await session.get(Hall, hall_code) is None:
-        raise NotFound(_NO_HALL)
-    called = await queries.at_windows(session, hall_code)
-    forecast = await estimates.of_hall(session, hall_code, now)
-    names = await queries.item_names(session, {t.item_code for t in forecast.queue})
-    return DisplayView(
-        hall=hall_code,
-        at=now,
-        called=[_called(ticket) for ticket in called],
-        waiting=[_waiting(item, count, names, forecast) for item, count in _counts(forecast)],
-        windows_open=forecast.windows_open,
-    )
-
-
 async def measure_loads(session: AsyncSession, now: datetime) -> int:
     """Job: measures the halls where something happened; tells of those whose load changed."""
     changed = 0
@@ -109,7 +88,7 @@ async def _measure(session: AsyncSession, hall_code: str, now: datetime) -> bool
         p85_minutes=p85,
         items=[
             ItemLoad(item=item, count=count, p85_minutes=forecast.newcomer(item)[1])
-            for item, count in _counts(forecast)
+            for item, count in counts(forecast)
         ],
         at=now,
     )
@@ -126,21 +105,6 @@ async def _ensure_staff_of(session: AsyncSession, caller: Caller, hall_code: str
         raise NotFound(_NO_HALL)
 
 
-def _counts(forecast: Forecast) -> Sequence[tuple[str, int]]:
+def counts(forecast: Forecast) -> Sequence[tuple[str, int]]:
+    """How many wait for each item."""
     return sorted(Counter(ticket.item_code for ticket in forecast.queue).items())
-
-
-def _called(ticket: Ticket) -> CalledView:
-    return CalledView(
-        number=ticket.number,
-        window=ticket.window_no or 0,
-        called_at=ticket.last_called_at or ticket.state_since,
-        state=ticket.state,
-    )
-
-
-def _waiting(item: str, count: int, names: dict[str, str], forecast: Forecast) -> WaitingView:
-    p50, p85 = forecast.newcomer(item)
-    return WaitingView(
-        item=item, name=names.get(item, item), count=count, p50_minutes=p50, p85_minutes=p85
-    )

@@ -48,6 +48,9 @@ class Item(Table, table=True):
     """A service item. `valid_to` keeps history: an item of 2018 stays, though offered no more."""
 
     __tablename__: ClassVar[str] = "item"
+    presence: ClassVar[str] = "present"
+    guide_presence: ClassVar[str] = "published"
+    """What a refusal names as the state of an item, or of its guide: they have no others."""
     __table_args__ = (
         CheckConstraint("standard_minutes BETWEEN 1 AND 480", name="minutes_are_sane"),
         CheckConstraint("visits_needed >= 0", name="visits_not_negative"),

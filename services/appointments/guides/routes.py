@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 
-from services.appointments.guides import printing, service
+from services.appointments.guides import printing, service, views
 from services.appointments.guides.schemas import GuideIn, GuideView, ItemCode, ItemIn, ItemView
 from shared import clock
 from shared.errors import StateConflict, problem_responses
@@ -41,9 +41,7 @@ async def list_items(
     The items that are valid today, by hall, words of the name, or department.
     """
     on = None if all_times else clock.today(now)
-    return await service.list_items(
-        session, paging, hall=hall, words=q, department=department, on=on
-    )
+    return await views.list_items(session, paging, hall=hall, words=q, department=department, on=on)
 
 
 @router.get(
@@ -56,7 +54,7 @@ async def get_item(item: ItemCode, session: Session, _: Anybody) -> ItemView:
 
     The elements of an item: limits, visits, ways of handling.
     """
-    return service.view(await service.get_item(session, item))
+    return views.item_view(await service.get_item(session, item))
 
 
 @router.put(
@@ -76,7 +74,7 @@ async def put_item(
     Officers see to the items of their own department. The data must not contradict themselves: for
     example, visits that are needed need a reason.
     """
-    return service.view(await service.put_item(session, item, wanted, caller, now))
+    return views.item_view(await service.put_item(session, item, wanted, caller, now))
 
 
 @router.get(
@@ -102,7 +100,7 @@ async def get_guide(
     Conditions, materials, fees, steps, limits. `?format=html` or `Accept: text/html` gives a page
     to print.
     """
-    guide = await service.get_guide(session, item, version)
+    guide = await views.get_guide(session, item, version)
     accepted = request.headers.get("accept", "")
     if format == "html" or (format is None and accepted.startswith("text/html")):
         return Response(printing.html(guide), media_type="text/html; charset=utf-8")
@@ -126,4 +124,5 @@ async def put_guide(
     A guide is never changed, only followed by the next version; each appointment keeps the version
     that it was made under.
     """
-    return await service.publish_guide(session, item, wanted, caller, now)
+    guide = await service.publish_guide(session, item, wanted, caller, now)
+    return await views.guide_view(session, guide)

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import Header, Response, status
 
-from services.appointments.display.schemas import with_estimate
+from services.appointments.display.views import with_estimate
 from services.appointments.issuing import service
 from services.appointments.issuing.rules import AlreadyTicketed
 from services.appointments.issuing.schemas import IssuedTicket, TicketRequest

@@ -12,7 +12,7 @@ from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.directory.models import Hall
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
-from services.appointments.issuing import rules
+from services.appointments.issuing import queries, rules
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
@@ -25,6 +25,7 @@ from services.appointments.priority.rules import (
     standing,
 )
 from services.appointments.priority.schemas import Policy
+from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import Entry
@@ -117,7 +118,7 @@ async def _check_in(
     session: AsyncSession, ticket: Ticket, appointment: Appointment, now: datetime
 ) -> None:
     """Taking the ticket checks the appointment in; one that already has a ticket is refused."""
-    live = await queueing.live_by_appointment(session, appointment.id)
+    live = await queries.live_by_appointment(session, appointment.id)
     if live is not None:
         raise rules.already_ticketed(live)
     if appointment.state is AppointmentState.CHECKED_IN:
@@ -183,13 +184,14 @@ async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
     """Raises AlreadyTicketed when the account, or the same evidence, holds a place already."""
     if (own := await queueing.live_by_owner(session, ticket)) is not None:
         raise rules.already_ticketed(own)
-    if await queueing.live_by_evidence(session, ticket) is not None:
+    proof = ticket.evidence_index
+    if proof is not None and await queries.live_by_evidence(session, ticket.hall_code, proof):
         raise rules.AlreadyTicketed(_PROOF_IN_USE)
 
 
 async def _number(session: AsyncSession, ticket: Ticket) -> None:
     letter = rules.LETTER_BOOKED if ticket.appointment_id else rules.LETTER_WALK_IN
-    count = await queueing.next_number(session, ticket.hall_code, ticket.service_day, letter)
+    count = await queries.next_number(session, ticket.hall_code, ticket.service_day, letter)
     ticket.number = rules.number_of(letter, count)
 
 
@@ -219,4 +221,4 @@ async def _admit(
         await audit_log.write(
             session, caller.sub, "ticket.credit_given", f"ticket:{ticket.id}", now, given
         )
-    await queueing.append(session, ticket, entry)
+    await event_log.append(session, ticket, entry)

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import Path
 
-from services.appointments.priority import service
+from services.appointments.priority import service, views
 from services.appointments.priority.schemas import PolicyChange, QueuePolicyView
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow, public
@@ -26,7 +26,7 @@ async def get_queue_policy(
     ---
     The credits, recall and return rules in force at the hall, with their basis.
     """
-    return await service.show(session, hall)
+    return await views.show(session, hall)
 
 
 @router.put(
@@ -47,4 +47,4 @@ async def decide_queue_policy(
     ---
     Makes a new version; older ones stay, so that every earlier call can be explained.
     """
-    return await service.decide(session, caller, hall, change, now)
+    return views.policy_view(await service.decide(session, caller, hall, change, now))

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Hall
 from services.appointments.priority import queries
 from services.appointments.priority.models import QueuePolicy
-from services.appointments.priority.schemas import Policy, PolicyChange, QueuePolicyView, QueueRules
+from services.appointments.priority.schemas import Policy, PolicyChange
 from shared.errors import NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
@@ -23,27 +23,16 @@ async def policy_of(session: AsyncSession, hall_code: str) -> Policy:
     return Policy(version=decided.version, **decided.rules)
 
 
-async def show(session: AsyncSession, hall_code: str) -> QueuePolicyView:
-    """The policy in force, for the wall of the hall. Raises NotFound."""
-    await _ensure_hall(session, hall_code)
-    decided = await queries.newest(session, hall_code)
-    if decided is None:
-        return QueuePolicyView(
-            hall_code=hall_code, version=0, rules=QueueRules(), basis=None, decided_at=None
-        )
-    return _view(decided)
-
-
 async def decide(
     session: AsyncSession, caller: Caller, hall_code: str, change: PolicyChange, now: datetime
-) -> QueuePolicyView:
+) -> QueuePolicy:
     """The new version, which holds for tickets and calls from now on. Raises NotFound.
 
     Two managers who decide at once: the primary key lets one through.
     """
     if not caller.at(hall_code):
         raise NotFound(_NO_HALL)
-    await _ensure_hall(session, hall_code)
+    await ensure_hall(session, hall_code)
     before = await queries.newest(session, hall_code)
     decided = QueuePolicy(
         hall_code=hall_code,
@@ -59,19 +48,10 @@ async def decide(
     await audit_log.write(
         session, caller.sub, "queue_policy.decided", subject, now, {"version": decided.version}
     )
-    return _view(decided)
+    return decided
 
 
-async def _ensure_hall(session: AsyncSession, hall_code: str) -> None:
+async def ensure_hall(session: AsyncSession, hall_code: str) -> None:
+    """Raises NotFound."""
     if await session.get(Hall, hall_code) is None:
         raise NotFound(_NO_HALL)
-
-
-def _view(decided: QueuePolicy) -> QueuePolicyView:
-    return QueuePolicyView(
-        hall_code=decided.hall_code,
-        version=decided.version,
-        rules=QueueRules.model_validate(decided.rules),
-        basis=decided.basis,
-        decided_at=decided.decided_at,
-    )

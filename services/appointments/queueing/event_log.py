@@ -1,4 +1,4 @@
-"""Writes what happened on a hall's floor: the swap, its entry in the log, and its event.
+"""Writes what happened on a hall's floor: its entry in the log, and its event.
 
 `append` comes last in a transaction, because it holds the hall's floor; see `queries`.
 """
@@ -15,7 +15,7 @@ from services.appointments.queueing import queries
 from services.appointments.queueing.events import (
     TICKET_EVENTS,
     CaseFinished,
-    TicketEdge,
+    TicketEventBase,
     WindowChanged,
 )
 from services.appointments.queueing.models import (
@@ -25,8 +25,7 @@ from services.appointments.queueing.models import (
     WindowState,
 )
 from services.appointments.queueing.schemas import Entry, TicketMemory
-from services.appointments.queueing.wording import ticket_standing
-from shared.database import versioned
+from services.appointments.queueing.workflow import WINDOWS, WindowAction
 from shared.messaging import outbox
 
 _OF_ONE_LEG = {
@@ -34,11 +33,6 @@ _OF_ONE_LEG = {
     *(TicketMemory.model_fields.keys() - {"ready_at", "due_at"}),
 }
 """What the next leg of a number does not take over; every other column goes with the person."""
-
-
-async def swap(session: AsyncSession, seen: Ticket, values: dict[str, Any]) -> Ticket:
-    """The ticket with new values; raises StateConflict when it has changed since it was seen."""
-    return await versioned.swap(session, seen, values, says=ticket_standing)
 
 
 async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
@@ -62,7 +56,7 @@ async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
     await queries.append(session, logged, promised)
 
 
-def _event(ticket: Ticket, entry: Entry) -> TicketEdge:
+def _event(ticket: Ticket, entry: Entry) -> TicketEventBase:
     kind = TICKET_EVENTS[entry.event]
     known: dict[str, Any] = {
         "ticket_id": ticket.id,
@@ -85,9 +79,8 @@ async def close_drained(
     session: AsyncSession, window_id: UUID, now: datetime
 ) -> WindowAtWork | None:
     """The closed window, if it was draining; nobody is there, and the caller holds the floor."""
-    closed = await queries.move_window(
-        session, window_id, WindowState.DRAINING, WindowState.CLOSED, now
-    )
+    row = WINDOWS[WindowState.DRAINING, WindowAction.RUN_DRY]
+    closed = await queries.move_window(session, window_id, row, now)
     if closed is not None:
         await record_window(session, closed)
     return closed
@@ -95,9 +88,8 @@ async def close_drained(
 
 async def reopen_window(session: AsyncSession, window_id: UUID, now: datetime) -> None:
     """A window that closed with the call that is being put back takes up its last person again."""
-    drained = await queries.move_window(
-        session, window_id, WindowState.CLOSED, WindowState.DRAINING, now
-    )
+    row = WINDOWS[WindowState.CLOSED, WindowAction.TAKE_BACK]
+    drained = await queries.move_window(session, window_id, row, now)
     if drained is not None:
         await record_window(session, drained)
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from shared.messaging.events import Event
 
 
-class TicketEdge(Event):
+class TicketEventBase(Event):
     """Fields that every event of a ticket has; consumers order by `hall_seq`."""
 
     ticket_id: UUID
@@ -23,7 +23,7 @@ class TicketEdge(Event):
     at: AwareDatetime
 
 
-class TicketIssued(TicketEdge):
+class TicketIssued(TicketEventBase):
     """群众取号。
 
     Someone took a ticket and waits.
@@ -32,7 +32,7 @@ class TicketIssued(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.issued.v1"
 
 
-class TicketCalled(TicketEdge):
+class TicketCalled(TicketEventBase):
     """叫号：请到窗口。
 
     A ticket is called to a window.
@@ -41,7 +41,7 @@ class TicketCalled(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.called.v1"
 
 
-class TicketRecalled(TicketEdge):
+class TicketRecalled(TicketEventBase):
     """重呼：上次叫号无人应答。
 
     A called ticket is called again.
@@ -50,7 +50,7 @@ class TicketRecalled(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.recalled.v1"
 
 
-class TicketMissed(TicketEdge):
+class TicketMissed(TicketEventBase):
     """过号：叫号后未到窗口。
 
     Nobody came when the ticket was called.
@@ -59,7 +59,7 @@ class TicketMissed(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.missed.v1"
 
 
-class TicketServing(TicketEdge):
+class TicketServing(TicketEventBase):
     """群众已到窗口，开始办理。
 
     The person is at the window and is being served.
@@ -68,7 +68,7 @@ class TicketServing(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.serving.v1"
 
 
-class TicketParked(TicketEdge):
+class TicketParked(TicketEventBase):
     """暂离：群众去补材料，稍后回来。
 
     The person went to fetch something and keeps the place.
@@ -77,7 +77,7 @@ class TicketParked(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.parked.v1"
 
 
-class TicketResumed(TicketEdge):
+class TicketResumed(TicketEventBase):
     """暂离或过号的群众回来继续等候。
 
     A parked or missed ticket waits again.
@@ -86,7 +86,7 @@ class TicketResumed(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.resumed.v1"
 
 
-class TicketTransferred(TicketEdge):
+class TicketTransferred(TicketEventBase):
     """转办到另一窗口或事项，保留原等候时间。
 
     The person goes on to another window; the new leg keeps the time already waited.
@@ -97,7 +97,7 @@ class TicketTransferred(TicketEdge):
     next_ticket_id: UUID
 
 
-class TicketDone(TicketEdge):
+class TicketDone(TicketEventBase):
     """窗口办理结束。
 
     The window has finished with the ticket.
@@ -108,7 +108,7 @@ class TicketDone(TicketEdge):
     outcome: str = Field(examples=["done", "needs_more", "rejected"])
 
 
-class TicketAbandoned(TicketEdge):
+class TicketAbandoned(TicketEventBase):
     """群众放弃排队。
 
     A waiting person left the queue.
@@ -117,7 +117,7 @@ class TicketAbandoned(TicketEdge):
     type: ClassVar[str] = "appointments.ticket.abandoned.v1"
 
 
-class TicketClosed(TicketEdge):
+class TicketClosed(TicketEventBase):
     """号作废：过号后未按时返回、转办被撤销，或闭厅后一直无人处理。`reason` 说明是哪一种。
 
     The ticket ended without being served; `reason` says why. Nothing is said about the matter:
@@ -129,7 +129,7 @@ class TicketClosed(TicketEdge):
     reason: str | None = Field(None, examples=["not_back_in_time", "transfer_undone", "day_over"])
 
 
-class TicketUndone(TicketEdge):
+class TicketUndone(TicketEventBase):
     """撤销上一步操作；`undoes` 是被撤销事件的序号。
 
     The last edge was a mistake and is taken back; `undoes` is the hall_seq of its event.
@@ -180,7 +180,7 @@ class CaseFinished(Event):
     )
 
 
-TICKET_EVENTS: dict[str, type[TicketEdge]] = {
+TICKET_EVENTS: dict[str, type[TicketEventBase]] = {
     event.type.split(".")[2]: event
     for event in (
         TicketIssued,

@@ -1,4 +1,4 @@
-"""Edges that tickets take when nobody asks: the time to come back is over."""
+"""What happens to tickets when nobody asks: the time to come back is over."""
 
 import contextlib
 from collections.abc import Iterable
@@ -25,14 +25,14 @@ async def close_missed(session: AsyncSession, now: datetime) -> int:
 async def move_by_themselves(
     session: AsyncSession, tickets: Iterable[Ticket], action: Action, now: datetime
 ) -> int:
-    """Takes an edge that no person asks for; tickets that may not move (yet) are left alone.
+    """Does to tickets what no person asks for; tickets that may not move (yet) are left alone.
 
     All of them are locked by now, before the first one takes its hall's floor.
     """
     moved = 0
     for ticket in tickets:
         with contextlib.suppress(StateConflict):
-            edge = WORKFLOW.find(ticket.state, ticket.version, action)
-            await service.take(session, ticket, edge, TransitionInput(), "system", now)
+            row = WORKFLOW.find(ticket.state, ticket.version, action)
+            await service.take(session, ticket, row, TransitionInput(), "system", now)
             moved += 1
     return moved

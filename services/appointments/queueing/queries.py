@@ -5,7 +5,7 @@ log), then windows. The floor is held for the last statement and the commit only
 in the hall waits for it; call-next, which holds it first, never waits for a ticket.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +22,9 @@ from services.appointments.queueing.models import (
     Call,
     Ticket,
     TicketEvent,
-    TicketState,
     WindowAtWork,
-    WindowState,
 )
+from services.appointments.queueing.workflow import WORKFLOW, Action, WindowRow
 from shared.messaging.outbox import OutboxRow
 
 _COLUMNS = (
@@ -53,11 +52,6 @@ _LOCK_FLOOR = text(
     "INSERT INTO hall_floor (hall_code, seq, plain_turns) VALUES (:hall, 0, '{}')"
     " ON CONFLICT (hall_code) DO UPDATE SET seq = hall_floor.seq"
 )
-_NEXT_NUMBER = text(
-    "INSERT INTO number_series (hall_code, day, letter, last) VALUES (:hall, :day, :letter, 1)"
-    " ON CONFLICT (hall_code, day, letter) DO UPDATE SET last = number_series.last + 1"
-    " RETURNING last"
-)
 # NOT EXISTS refuses politely; should two meet, uq_call_live_window lets one through.
 _REOPEN_CALL = text(
     "UPDATE call SET ended_at = NULL, ended_by = NULL WHERE id = :call AND NOT EXISTS"
@@ -74,12 +68,6 @@ async def append(session: AsyncSession, entry: dict[str, Any], promised: OutboxR
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
     """Lock the hall's floor for a change that is no ticket's event."""
     await session.execute(_LOCK_FLOOR, {"hall": hall_code})
-
-
-async def next_number(session: AsyncSession, hall_code: str, day: date, letter: str) -> int:
-    """The next number of the series; counts on only if the transaction commits."""
-    series = {"hall": hall_code, "day": day, "letter": letter}
-    return int((await session.execute(_NEXT_NUMBER, series)).scalar_one())
 
 
 async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
@@ -138,13 +126,13 @@ async def reopen_call(session: AsyncSession, call_id: UUID) -> bool:
 
 
 async def move_window(
-    session: AsyncSession, window_id: UUID, held: WindowState, into: WindowState, now: datetime
+    session: AsyncSession, window_id: UUID, row: WindowRow, now: datetime
 ) -> WindowAtWork | None:
-    """The window moved from `held` to `into`, or None if it is in another state."""
+    """The window after the action of the row, or None if it is in another state."""
     moved = await session.execute(
         update(WindowAtWork)
-        .where(col(WindowAtWork.window_id) == window_id, col(WindowAtWork.state) == held)
-        .values(state=into, since=now, version=WindowAtWork.version + 1)
+        .where(col(WindowAtWork.window_id) == window_id, col(WindowAtWork.state) == row.state)
+        .values(state=row.to, since=now, version=WindowAtWork.version + 1)
         .returning(WindowAtWork),
         execution_options={"populate_existing": True, "synchronize_session": False},
     )
@@ -178,30 +166,6 @@ async def items_at_windows(session: AsyncSession, hall_code: str) -> dict[UUID, 
 
 async def item(session: AsyncSession, item_code: str) -> Item | None:
     return await session.get(Item, item_code)
-
-
-async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ticket | None:
-    """The ticket that the appointment already has."""
-    return (
-        await session.exec(
-            select(Ticket).where(Ticket.appointment_id == appointment_id, text(ALIVE))
-        )
-    ).one_or_none()
-
-
-async def live_by_evidence(
-    session: AsyncSession, hall_code: str, evidence_index: str
-) -> Ticket | None:
-    """The ticket that the same evidence holds in the hall."""
-    return (
-        await session.exec(
-            select(Ticket).where(
-                Ticket.hall_code == hall_code,
-                Ticket.evidence_index == evidence_index,
-                text(ALIVE),
-            )
-        )
-    ).one_or_none()
 
 
 async def live_by_owner(
@@ -241,7 +205,7 @@ async def missed_for_good(session: AsyncSession, now: datetime, limit: int) -> l
     return list(
         await session.exec(
             select(Ticket)
-            .where(Ticket.state == TicketState.MISSED, over)
+            .where(col(Ticket.state).in_(row.state for row in WORKFLOW.of(Action.CLOSE)), over)
             .order_by(col(Ticket.hall_code), col(Ticket.id))
             .limit(limit)
             .with_for_update(skip_locked=True)

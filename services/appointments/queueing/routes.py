@@ -1,4 +1,4 @@
-"""What windows do with a ticket: each route is one action of `workflow.EDGES`."""
+"""What windows do with a ticket: each route is one action of `workflow.ROWS`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,12 +6,12 @@ from uuid import UUID
 from services.appointments.queueing import rules, service
 from services.appointments.queueing.rules import TransitionInput
 from services.appointments.queueing.schemas import (
-    EdgeRequest,
     FinishRequest,
     TicketView,
     TransferRequest,
-    view,
+    TransitionRequest,
 )
+from services.appointments.queueing.views import ticket_view
 from services.appointments.queueing.workflow import Action, roles_for
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -34,7 +34,7 @@ async def recall_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.RECALL))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """再次呼叫未到窗口的群众：最多三次，每次至少间隔六十秒（以本大厅规则为准）。
 
@@ -42,7 +42,9 @@ async def recall_ticket(
     Calls somebody who has not come once more: at most three times, sixty seconds apart (or as
     the hall's policy says).
     """
-    return view(await service.move(session, caller, ticket_id, Action.RECALL, now, _version(given)))
+    return ticket_view(
+        await service.move(session, caller, ticket_id, Action.RECALL, now, _version(given))
+    )
 
 
 @router.post(
@@ -55,14 +57,16 @@ async def miss_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.MISS))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """叫号后无人到窗口，标记过号。三十分钟内返回可恢复排队，保留一半已等时间。
 
     ---
     Nobody came. Back within thirty minutes, the person waits on with half of the earlier wait.
     """
-    return view(await service.move(session, caller, ticket_id, Action.MISS, now, _version(given)))
+    return ticket_view(
+        await service.move(session, caller, ticket_id, Action.MISS, now, _version(given))
+    )
 
 
 @router.post(
@@ -75,14 +79,16 @@ async def serve_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.SERVE))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """群众已到窗口，开始办理。
 
     ---
     The person is at the window and is being served.
     """
-    return view(await service.move(session, caller, ticket_id, Action.SERVE, now, _version(given)))
+    return ticket_view(
+        await service.move(session, caller, ticket_id, Action.SERVE, now, _version(given))
+    )
 
 
 @router.post(
@@ -95,14 +101,16 @@ async def park_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.PARK))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """群众暂离补材料，窗口空出；回来后保留原次序。
 
     ---
     The person fetches something and keeps the place; the window is free meanwhile.
     """
-    return view(await service.move(session, caller, ticket_id, Action.PARK, now, _version(given)))
+    return ticket_view(
+        await service.move(session, caller, ticket_id, Action.PARK, now, _version(given))
+    )
 
 
 @router.post(
@@ -116,14 +124,16 @@ async def resume_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.RESUME))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """暂离或过号的群众回来，重新进入队列。
 
     ---
     A parked or missed person is back and waits again.
     """
-    return view(await service.move(session, caller, ticket_id, Action.RESUME, now, _version(given)))
+    return ticket_view(
+        await service.move(session, caller, ticket_id, Action.RESUME, now, _version(given))
+    )
 
 
 @router.post(
@@ -136,14 +146,14 @@ async def abandon_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.ABANDON))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """群众放弃等候；本人在线取的号也可由本人放弃。
 
     ---
     A waiting person leaves; who took the ticket online may give it up as well.
     """
-    return view(
+    return ticket_view(
         await service.move(session, caller, ticket_id, Action.ABANDON, now, _version(given))
     )
 
@@ -165,14 +175,16 @@ async def undo_ticket(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.UNDO))],
-    given: EdgeRequest | None = None,
+    given: TransitionRequest | None = None,
 ) -> TicketView:
     """六十秒内撤销上一步误操作；已转办的号若已被叫到则不能撤销。
 
     ---
     Takes the last step back within sixty seconds, unless what followed from it has moved on.
     """
-    return view(await service.move(session, caller, ticket_id, Action.UNDO, now, _version(given)))
+    return ticket_view(
+        await service.move(session, caller, ticket_id, Action.UNDO, now, _version(given))
+    )
 
 
 @router.post(
@@ -193,7 +205,7 @@ async def finish_ticket(
     Ends the service: done, needs_more (all that is missing, told at once) or rejected.
     """
     asked = TransitionInput(given.version, outcome=given.outcome, missing=tuple(given.missing))
-    return view(await service.move(session, caller, ticket_id, Action.FINISH, now, asked))
+    return ticket_view(await service.move(session, caller, ticket_id, Action.FINISH, now, asked))
 
 
 @router.post(
@@ -216,8 +228,8 @@ async def transfer_ticket(
     """
     items = tuple(given.items) if given.items is not None else None
     asked = TransitionInput(given.version, items=items, window_id=given.window)
-    return view(await service.move(session, caller, ticket_id, Action.TRANSFER, now, asked))
+    return ticket_view(await service.move(session, caller, ticket_id, Action.TRANSFER, now, asked))
 
 
-def _version(given: EdgeRequest | None) -> TransitionInput:
+def _version(given: TransitionRequest | None) -> TransitionInput:
     return TransitionInput(version=given.version if given else None)

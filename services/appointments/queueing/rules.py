@@ -112,7 +112,7 @@ def may_clear(ticket: Ticket, policy: Policy, now: datetime) -> None:
 
 
 Change = Callable[[Ticket, TransitionInput, datetime], Mapping[str, Any]]
-"""The columns that an edge changes besides the state and its time."""
+"""The columns that an action changes besides the state and its time."""
 
 
 def nothing_else(_: Ticket, __: TransitionInput, ___: datetime) -> Mapping[str, Any]:
@@ -147,5 +147,5 @@ def back_in_line(ticket: Ticket, _: TransitionInput, now: datetime) -> Mapping[s
 
 
 def undo_until(at: datetime, policy: Policy) -> datetime:
-    """The last moment at which an edge taken at `at` can be undone."""
+    """The last moment at which what was done at `at` can be undone."""
     return at + timedelta(seconds=policy.undo_seconds)

@@ -18,13 +18,13 @@ _DONE_IS_DONE = Text(
 _WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
 
 
-class EdgeRequest(Input):
+class TransitionRequest(Input):
     """`version`, when given, must be the ticket's present one."""
 
     version: int | None = Field(None, ge=1, le=2**31 - 1)
 
 
-class FinishRequest(EdgeRequest):
+class FinishRequest(TransitionRequest):
     """How the matter ended; `missing` lists all that must still be brought (一次性告知)."""
 
     outcome: Outcome
@@ -37,7 +37,7 @@ class FinishRequest(EdgeRequest):
         return self
 
 
-class TransferRequest(EdgeRequest):
+class TransferRequest(TransitionRequest):
     """Where the person goes next: other items, a certain window, or both."""
 
     items: list[ItemCode] | None = Field(None, min_length=1, max_length=5)
@@ -80,7 +80,7 @@ class TicketView(View):
 
 
 class TicketMemory(BaseModel):
-    """What an undo puts back: the columns that edges change."""
+    """What an undo puts back: the columns that actions change."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -117,26 +117,6 @@ class Entry(BaseModel):
     reason: str | None = None
     before: dict[str, Any] = {}
     next_ticket_id: UUID | None = None
-
-
-def view(ticket: Ticket) -> TicketView:
-    """The ticket without its place in the queue."""
-    return TicketView(
-        id=ticket.id,
-        number=ticket.number,
-        hall=ticket.hall_code,
-        items=ticket.items,
-        state=ticket.state,
-        version=ticket.version,
-        window=ticket.window_no,
-        recalls=ticket.recalls,
-        issued_at=ticket.issued_at,
-        ready_at=ticket.ready_at,
-        called_at=ticket.called_at,
-        outcome=ticket.outcome,
-        missing=ticket.missing,
-        next_ticket_id=ticket.next_leg_id,
-    )
 
 
 def memory(ticket: Ticket) -> dict[str, Any]:

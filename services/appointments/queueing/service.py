@@ -1,9 +1,9 @@
-"""Takes a ticket along one edge of the state machine, and writes what that entails.
+"""Does one action to a ticket, and writes what that entails.
 
 The ticket is swapped first, its entry in the log comes last; `queries` says why.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,15 +14,24 @@ from services.appointments.queueing.models import (
     Call,
     Ticket,
     WindowAtWork,
-    WindowState,
 )
 from services.appointments.queueing.rules import TransitionInput
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
 from services.appointments.queueing.undoing import take_back
-from services.appointments.queueing.wording import refuse_ticket
-from services.appointments.queueing.workflow import WORKFLOW, Action, Edge, FollowUp, OnCall
+from services.appointments.queueing.wording import ticket_standing
+from services.appointments.queueing.workflow import (
+    WINDOWS,
+    WORKFLOW,
+    Action,
+    FollowUp,
+    OnCall,
+    TicketRow,
+    WindowAction,
+)
+from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
+from shared.web import versions
 
 _NOT_SERVED = Text("本大厅没有开办这些事项的窗口", "No window of this hall serves these items")
 _UNKNOWN = Text("没有这个号，请核对", "There is no such ticket; please check")
@@ -49,8 +58,8 @@ async def move(
     ticket = await find(session, ticket_id)
     if not _may_see(caller, ticket):
         raise NotFound(_UNKNOWN)
-    edge = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
-    return await take(session, ticket, edge, given or TransitionInput(), caller.sub, now)
+    row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
+    return await take(session, ticket, row, given or TransitionInput(), caller.sub, now)
 
 
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
@@ -58,26 +67,9 @@ async def lock_floor(session: AsyncSession, hall_code: str) -> None:
     await queries.lock_floor(session, hall_code)
 
 
-async def next_number(session: AsyncSession, hall_code: str, day: date, letter: str) -> int:
-    """The next number of the hall's series on that day."""
-    return await queries.next_number(session, hall_code, day, letter)
-
-
 async def items_at_windows(session: AsyncSession, hall_code: str) -> dict[UUID, set[str]]:
     """What each window of the hall serves."""
     return await queries.items_at_windows(session, hall_code)
-
-
-async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ticket | None:
-    """The ticket that the appointment already has."""
-    return await queries.live_by_appointment(session, appointment_id)
-
-
-async def live_by_evidence(session: AsyncSession, ticket: Ticket) -> Ticket | None:
-    """Another ticket of the hall that stands on the same evidence."""
-    if ticket.evidence_index is None:
-        return None
-    return await queries.live_by_evidence(session, ticket.hall_code, ticket.evidence_index)
 
 
 async def live_by_owner(session: AsyncSession, ticket: Ticket) -> Ticket | None:
@@ -87,15 +79,10 @@ async def live_by_owner(session: AsyncSession, ticket: Ticket) -> Ticket | None:
     return await queries.live_by_owner(session, ticket.owner, ticket.hall_code, ticket.items)
 
 
-async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
-    """Log what happened to the ticket, and promise its event to the bus."""
-    await event_log.append(session, ticket, entry)
-
-
 async def settle_window(session: AsyncSession, window: WindowAtWork, now: datetime) -> WindowAtWork:
     """Tell of the window's change; a draining one with nobody there is closed at once."""
     await event_log.record_window(session, window)
-    if window.state is not WindowState.DRAINING:
+    if WINDOWS.get(window.state, WindowAction.RUN_DRY) is None:
         return window
     if await queries.live_at_window(session, window.window_id) is not None:
         return window
@@ -105,48 +92,49 @@ async def settle_window(session: AsyncSession, window: WindowAtWork, now: dateti
 async def take(
     session: AsyncSession,
     ticket: Ticket,
-    edge: Edge,
+    row: TicketRow,
     given: TransitionInput,
     actor: str,
     now: datetime,
 ) -> Ticket:
-    """The ticket after the edge; whoever asks may do so. Raises what `move` raises."""
-    if given.version is not None and given.version != ticket.version:
-        refuse_ticket(ticket)
+    """The ticket after the action of the row; whoever asks may do so. Raises what `move` raises."""
+    versions.ensure(
+        given.version, version=ticket.version, state=ticket.state, detail=ticket_standing(ticket)
+    )
     policy = await priority.policy_of(session, ticket.hall_code)
-    for guard in edge.guards:
+    for guard in row.guards:
         guard(ticket, policy, now)
-    if edge.to is None:
+    if row.to is None:
         return await take_back(session, ticket, policy, actor, now)
     before = memory(ticket)
-    if edge.follow_up is FollowUp.NEW_LEG:
+    if row.follow_up is FollowUp.NEW_LEG:
         await _ensure_served(session, ticket, given)
-    values = {"state": edge.to, "state_since": now, **edge.changes(ticket, given, now)}
-    changed = await event_log.swap(session, ticket, values)
-    call = await _change_call(session, changed, edge, now)
-    leg = await _follow_up(session, changed, edge, given, now)
-    entry = _entry(changed, edge, call, actor, now)
+    values = {"state": row.to, "state_since": now, **row.changes(ticket, given, now)}
+    changed = await swap(session, ticket, values, says=ticket_standing)
+    call = await _change_call(session, changed, row, now)
+    leg = await _follow_up(session, changed, row, given, now)
+    entry = _entry(changed, row, call, actor, now)
     entry = entry.model_copy(update={"outcome": given.outcome, "before": before})
     await event_log.append(session, changed, entry)
     if leg is not None:
         opened = Entry(action="continue", event="issued", actor=actor, at=now)
         await event_log.append(session, leg, opened)
-    if call is not None and edge.call.ends:
+    if call is not None and row.call.ends:
         await event_log.close_drained(session, call.window_id, now)
     return changed
 
 
-def _entry(ticket: Ticket, edge: Edge, call: Call | None, actor: str, now: datetime) -> Entry:
-    """What the log says of an edge that the ticket has just taken."""
+def _entry(ticket: Ticket, row: TicketRow, call: Call | None, actor: str, now: datetime) -> Entry:
+    """What the log says of what has just happened to the ticket."""
     return Entry(
-        action=edge.action,
-        event=edge.event,
+        action=row.action,
+        event=row.event,
         actor=actor,
         at=now,
-        from_state=edge.state,
+        from_state=row.state,
         call_id=call.id if call else None,
-        served_seconds=_served_seconds(call, edge, now),
-        reason=edge.reason,
+        served_seconds=_served_seconds(call, row, now),
+        reason=row.reason,
         next_ticket_id=ticket.next_leg_id,
     )
 
@@ -167,29 +155,29 @@ async def _ensure_served(session: AsyncSession, ticket: Ticket, given: Transitio
 
 
 async def _change_call(
-    session: AsyncSession, ticket: Ticket, edge: Edge, now: datetime
+    session: AsyncSession, ticket: Ticket, row: TicketRow, now: datetime
 ) -> Call | None:
-    """The call that has the ticket at a window, ended or started by the edge."""
-    if edge.call.ends:
-        ended = {"ended_at": now, "ended_by": edge.action.value}
+    """The call that has the ticket at a window, ended or started by the action."""
+    if row.call.ends:
+        ended = {"ended_at": now, "ended_by": row.action.value}
         return await queries.change_live_call(session, ticket.id, ended)
-    if edge.call is OnCall.STARTS_SERVICE:
+    if row.call is OnCall.STARTS_SERVICE:
         return await queries.change_live_call(session, ticket.id, {"started_at": now})
-    return await queries.live_call(session, ticket.id) if edge.call is OnCall.NOTED else None
+    return await queries.live_call(session, ticket.id) if row.call is OnCall.NOTED else None
 
 
-def _served_seconds(call: Call | None, edge: Edge, now: datetime) -> float | None:
+def _served_seconds(call: Call | None, row: TicketRow, now: datetime) -> float | None:
     """How long the person was served; not known of a call that nobody ended."""
-    if call is None or edge.call is not OnCall.ENDS:
+    if call is None or row.call is not OnCall.ENDS:
         return None
     return seconds_between(call.started_at, now)
 
 
 async def _follow_up(
-    session: AsyncSession, ticket: Ticket, edge: Edge, given: TransitionInput, now: datetime
+    session: AsyncSession, ticket: Ticket, row: TicketRow, given: TransitionInput, now: datetime
 ) -> Ticket | None:
-    """What else the edge brings about; the new leg, if it opens one."""
-    match edge.follow_up:
+    """What else the action brings about; the new leg, if it opens one."""
+    match row.follow_up:
         case FollowUp.CASE_FINISHED:
             await event_log.record_finished_case(session, ticket, now)
         case FollowUp.NO_SHOW:

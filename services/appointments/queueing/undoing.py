@@ -1,4 +1,4 @@
-"""Takes the last edge of a ticket back, within the time that the policy allows."""
+"""Takes the last action on a ticket back, within the time that the policy allows."""
 
 from datetime import datetime
 
@@ -16,21 +16,23 @@ from services.appointments.queueing.rules import (
     undo_until,
 )
 from services.appointments.queueing.schemas import Entry, TicketMemory, memory
-from services.appointments.queueing.workflow import WORKFLOW, Action, Edge, FollowUp, OnCall
+from services.appointments.queueing.wording import ticket_standing
+from services.appointments.queueing.workflow import WORKFLOW, Action, FollowUp, OnCall, TicketRow
+from shared.database.versioned import swap
 
 
 async def take_back(
     session: AsyncSession, ticket: Ticket, policy: Policy, actor: str, now: datetime
 ) -> Ticket:
-    """The ticket as it was before its last edge.
+    """The ticket as it was before its last action.
 
     Raises NothingToUndo, WindowBusy (somebody else is at the window by now), LegAlreadyCalled,
     TicketedAgain or StateConflict.
     """
     last = await queries.last_event(session, ticket.id)
-    if last is None or (edge := _edge_of(last)) is None or now > undo_until(last.at, policy):
+    if last is None or (row := _row_of(last)) is None or now > undo_until(last.at, policy):
         raise NothingToUndo
-    moved_on = edge.follow_up is FollowUp.NEW_LEG
+    moved_on = row.follow_up is FollowUp.NEW_LEG
     leg = await _withdrawn_leg(session, ticket, now) if moved_on else None
     entry = Entry(
         action=Action.UNDO,
@@ -47,38 +49,38 @@ async def take_back(
     was = TicketMemory.model_validate(last.before).model_dump()
     try:
         async with session.begin_nested():
-            changed = await event_log.swap(session, ticket, was)
+            changed = await swap(session, ticket, was, says=ticket_standing)
     except IntegrityError as error:  # the place was free again, and has been taken
         raise TicketedAgain from error
-    await _take_back_call(session, ticket, last, edge, now)
-    if edge.follow_up is FollowUp.CASE_FINISHED:
+    await _take_back_call(session, ticket, last, row, now)
+    if row.follow_up is FollowUp.CASE_FINISHED:
         await event_log.take_back_finished_case(session, changed, now)
     await event_log.append(session, changed, entry)
     if leg is not None:
         await event_log.append(session, leg, _withdrawal(actor, now))
-    await _settle_window(session, last, edge, now)
+    await _settle_window(session, last, row, now)
     return changed
 
 
-def _edge_of(last: TicketEvent) -> Edge | None:
-    """The edge that the log tells of; None for one that cannot be undone."""
+def _row_of(last: TicketEvent) -> TicketRow | None:
+    """The row of what the log has; None for one that cannot be undone."""
     if last.from_state is None:
         return None
-    edge = WORKFLOW.get(TicketState(last.from_state), last.action)
-    return edge if edge is not None and edge.undoable else None
+    row = WORKFLOW.get(TicketState(last.from_state), last.action)
+    return row if row is not None and row.undoable else None
 
 
 async def _take_back_call(
-    session: AsyncSession, ticket: Ticket, last: TicketEvent, edge: Edge, now: datetime
+    session: AsyncSession, ticket: Ticket, last: TicketEvent, row: TicketRow, now: datetime
 ) -> None:
-    """What the edge did to the call."""
-    if edge.call is OnCall.BEGINS:
+    """What was done to the call, taken back."""
+    if row.call is OnCall.BEGINS:
         ended = {"ended_at": now, "ended_by": Action.UNDO.value}
         await queries.change_live_call(session, ticket.id, ended)
-    elif edge.call is OnCall.STARTS_SERVICE:
+    elif row.call is OnCall.STARTS_SERVICE:
         await queries.change_live_call(session, ticket.id, {"started_at": None})
     elif (
-        edge.call.ends
+        row.call.ends
         and last.call_id is not None
         and not await queries.reopen_call(session, last.call_id)
     ):
@@ -86,35 +88,35 @@ async def _take_back_call(
 
 
 async def _settle_window(
-    session: AsyncSession, last: TicketEvent, edge: Edge, now: datetime
+    session: AsyncSession, last: TicketEvent, row: TicketRow, now: datetime
 ) -> None:
-    """What the edge, and now its undoing, mean for a window that is to close."""
+    """What the action, and now its undoing, mean for a window that is to close."""
     if last.window_id is None:
         return
-    if edge.call is OnCall.BEGINS:
+    if row.call is OnCall.BEGINS:
         await event_log.close_drained(session, last.window_id, now)
-    elif edge.call.ends:
+    elif row.call.ends:
         await event_log.reopen_window(session, last.window_id, now)
 
 
 async def _withdrawn_leg(session: AsyncSession, ticket: Ticket, now: datetime) -> Ticket:
     """The leg that the transfer opened, closed."""
     leg = await queries.ticket(session, ticket.next_leg_id) if ticket.next_leg_id else None
-    edge = WORKFLOW.get(leg.state, Action.WITHDRAW) if leg is not None else None
-    if leg is None or edge is None:
+    row = WORKFLOW.get(leg.state, Action.WITHDRAW) if leg is not None else None
+    if leg is None or row is None:
         raise LegAlreadyCalled
-    return await event_log.swap(session, leg, {"state": edge.to, "state_since": now})
+    values = {"state": row.to, "state_since": now}
+    return await swap(session, leg, values, says=ticket_standing)
 
 
 def _withdrawal(actor: str, now: datetime) -> Entry:
     """The log's entry of the leg that was closed."""
-    edge = WORKFLOW.get(TicketState.WAITING, Action.WITHDRAW)
-    assert edge is not None
+    row = WORKFLOW[TicketState.WAITING, Action.WITHDRAW]
     return Entry(
-        action=edge.action,
-        event=edge.event,
+        action=row.action,
+        event=row.event,
         actor=actor,
         at=now,
-        from_state=edge.state,
-        reason=edge.reason,
+        from_state=row.state,
+        reason=row.reason,
     )

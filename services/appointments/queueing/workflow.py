@@ -1,15 +1,16 @@
-"""What may happen to a ticket: one table of edges. Routes, permissions and tests come from it.
+"""What may happen to a ticket, and to a window at work: a table each.
 
-An undo leads back to the state before, within the policy's seconds.
+Routes, permissions, statements and tests come from them. A ticket's undo leads back to the state
+before, within the policy's seconds. A draining window closes by itself once nobody is there.
 """
 
 from enum import StrEnum
 from typing import NamedTuple
 
 from services.appointments.queueing import rules
-from services.appointments.queueing.models import TicketState
+from services.appointments.queueing.models import TicketState, WindowState
 from services.appointments.queueing.rules import Change, Guard
-from services.appointments.queueing.wording import TICKET_STATES
+from services.appointments.queueing.wording import TICKET_STATES, WINDOW_STATES
 from shared.errors import Text
 from shared.workflow import Workflow
 
@@ -31,7 +32,7 @@ class Action(StrEnum):
 
 
 class OnCall(StrEnum):
-    """What an edge does to the call that has the ticket at a window."""
+    """What an action does to the call that has the ticket at a window."""
 
     UNTOUCHED = ""
     BEGINS = "begins"
@@ -47,7 +48,7 @@ class OnCall(StrEnum):
 
 
 class FollowUp(StrEnum):
-    """What else an edge brings about, beyond the ticket and its call."""
+    """What else an action brings about, beyond the ticket and its call."""
 
     NONE = ""
     CASE_FINISHED = "the case is finished, the appointment served"
@@ -56,10 +57,10 @@ class FollowUp(StrEnum):
     NEW_LEG = "a new leg of the same number"
 
 
-class Edge(NamedTuple):
-    """One edge of the state machine; `event` is the last part of the event's type.
+class TicketRow(NamedTuple):
+    """A row of the table; `event` is the last part of the event's type.
 
-    `to` None: back to the state before the last edge. `withdraw` is how the undo of a transfer
+    `to` None: back to the state before the last action. `withdraw` is how the undo of a transfer
     takes its new leg back. `reason` is what the event of a closed ticket gives as its reason.
     """
 
@@ -80,51 +81,51 @@ FLOOR = frozenset({"clerk", "hall_manager"})
 LEAVERS = FLOOR | {"device", "citizen"}
 RETURNERS = FLOOR | {"device"}
 SYSTEM: frozenset[str] = frozenset()
-"""No caller may take the edge: a job or the calling statement does."""
+"""No caller may take it: a job or the calling statement does."""
 
 _S, _A, _C, _F = TicketState, Action, OnCall, FollowUp
 
 
-def _recall(state: TicketState) -> Edge:
-    return Edge(state, _A.RECALL, _S.RECALLED, FLOOR, "recalled", (rules.may_recall,),
+def _recall(state: TicketState) -> TicketRow:
+    return TicketRow(state, _A.RECALL, _S.RECALLED, FLOOR, "recalled", (rules.may_recall,),
                 rules.called_again, _C.NOTED)  # fmt: skip
 
 
-def _miss(state: TicketState) -> Edge:
-    return Edge(state, _A.MISS, _S.MISSED, FLOOR, "missed", call=_C.ENDS)
+def _miss(state: TicketState) -> TicketRow:
+    return TicketRow(state, _A.MISS, _S.MISSED, FLOOR, "missed", call=_C.ENDS)
 
 
-def _serve(state: TicketState) -> Edge:
-    return Edge(state, _A.SERVE, _S.SERVING, FLOOR, "serving", call=_C.STARTS_SERVICE)
+def _serve(state: TicketState) -> TicketRow:
+    return TicketRow(state, _A.SERVE, _S.SERVING, FLOOR, "serving", call=_C.STARTS_SERVICE)
 
 
-def _clear(state: TicketState, call: OnCall = OnCall.UNTOUCHED) -> Edge:
-    return Edge(state, _A.CLEAR, _S.CLOSED, SYSTEM, "closed", (rules.may_clear,), call=call,
+def _clear(state: TicketState, call: OnCall = OnCall.UNTOUCHED) -> TicketRow:
+    return TicketRow(state, _A.CLEAR, _S.CLOSED, SYSTEM, "closed", (rules.may_clear,), call=call,
                 follow_up=_F.LAPSE, reason="day_over", undoable=False)  # fmt: skip
 
 
-EDGES: tuple[Edge, ...] = (
-    Edge(_S.WAITING, _A.CALL, _S.CALLED, SYSTEM, "called", call=_C.BEGINS),
-    Edge(_S.WAITING, _A.ABANDON, _S.ABANDONED, LEAVERS, "abandoned"),
+ROWS: tuple[TicketRow, ...] = (
+    TicketRow(_S.WAITING, _A.CALL, _S.CALLED, SYSTEM, "called", call=_C.BEGINS),
+    TicketRow(_S.WAITING, _A.ABANDON, _S.ABANDONED, LEAVERS, "abandoned"),
     *map(_recall, (_S.CALLED, _S.RECALLED)),
     *map(_miss, (_S.CALLED, _S.RECALLED)),
     *map(_serve, (_S.CALLED, _S.RECALLED)),
-    Edge(_S.SERVING, _A.FINISH, _S.DONE, FLOOR, "done", changes=rules.with_its_outcome,
+    TicketRow(_S.SERVING, _A.FINISH, _S.DONE, FLOOR, "done", changes=rules.with_its_outcome,
          call=_C.ENDS, follow_up=_F.CASE_FINISHED),
-    Edge(_S.SERVING, _A.PARK, _S.PARKED, FLOOR, "parked", call=_C.ENDS),
-    Edge(_S.SERVING, _A.TRANSFER, _S.TRANSFERRED, FLOOR, "transferred",
+    TicketRow(_S.SERVING, _A.PARK, _S.PARKED, FLOOR, "parked", call=_C.ENDS),
+    TicketRow(_S.SERVING, _A.TRANSFER, _S.TRANSFERRED, FLOOR, "transferred",
          changes=rules.with_a_new_leg, call=_C.ENDS, follow_up=_F.NEW_LEG),
-    Edge(_S.PARKED, _A.RESUME, _S.WAITING, RETURNERS, "resumed", changes=rules.back_in_line),
-    Edge(_S.MISSED, _A.RESUME, _S.WAITING, RETURNERS, "resumed", (rules.back_in_time,),
+    TicketRow(_S.PARKED, _A.RESUME, _S.WAITING, RETURNERS, "resumed", changes=rules.back_in_line),
+    TicketRow(_S.MISSED, _A.RESUME, _S.WAITING, RETURNERS, "resumed", (rules.back_in_time,),
          rules.back_in_line),
-    Edge(_S.MISSED, _A.CLOSE, _S.CLOSED, SYSTEM, "closed", (rules.may_close,),
+    TicketRow(_S.MISSED, _A.CLOSE, _S.CLOSED, SYSTEM, "closed", (rules.may_close,),
          follow_up=_F.NO_SHOW, reason="not_back_in_time", undoable=False),
-    Edge(_S.WAITING, _A.WITHDRAW, _S.CLOSED, SYSTEM, "closed", reason="transfer_undone",
+    TicketRow(_S.WAITING, _A.WITHDRAW, _S.CLOSED, SYSTEM, "closed", reason="transfer_undone",
          undoable=False),
     *map(_clear, (_S.WAITING, _S.PARKED)),
     *(_clear(state, _C.LEFT) for state in (_S.CALLED, _S.RECALLED, _S.SERVING)),
     *(
-        Edge(state, _A.UNDO, None, FLOOR, "undone", undoable=False)
+        TicketRow(state, _A.UNDO, None, FLOOR, "undone", undoable=False)
         for state in TicketState
         if state is not TicketState.CLOSED
     ),
@@ -146,7 +147,7 @@ ACTIONS = {
     _A.UNDO: Text("撤销", "undo"),
 }
 WORKFLOW = Workflow(
-    EDGES,
+    ROWS,
     TICKET_STATES,
     ACTIONS,
     title=Text("号票", "Tickets"),
@@ -163,3 +164,50 @@ WORKFLOW = Workflow(
 def roles_for(action: Action) -> tuple[str, ...]:
     """Who may ask for `action` in some state: what the route declares."""
     return tuple(sorted(WORKFLOW.roles_of(action)))
+
+
+class WindowAction(StrEnum):
+    OPEN = "open"
+    PAUSE = "pause"
+    CLOSE = "close"
+    RUN_DRY = "run_dry"
+    TAKE_BACK = "take_back"
+
+
+class WindowRow(NamedTuple):
+    """A row of the windows' table."""
+
+    state: WindowState
+    action: WindowAction
+    to: WindowState
+    roles: frozenset[str] = FLOOR
+
+
+_W, _WA = WindowState, WindowAction
+
+WINDOW_ROWS: tuple[WindowRow, ...] = (
+    WindowRow(_W.OFFLINE, _WA.OPEN, _W.OPEN),
+    # A closed window opens again as a new shift: after lunch, or the next morning.
+    WindowRow(_W.CLOSED, _WA.OPEN, _W.OPEN),
+    WindowRow(_W.PAUSED, _WA.OPEN, _W.OPEN),
+    WindowRow(_W.OPEN, _WA.PAUSE, _W.PAUSED),
+    WindowRow(_W.OPEN, _WA.CLOSE, _W.DRAINING),
+    WindowRow(_W.PAUSED, _WA.CLOSE, _W.DRAINING),
+    # By itself: at once, or when its last person is done.
+    WindowRow(_W.DRAINING, _WA.RUN_DRY, _W.CLOSED, SYSTEM),
+    # By itself, when the last person's end is undone.
+    WindowRow(_W.CLOSED, _WA.TAKE_BACK, _W.DRAINING, SYSTEM),
+)
+WINDOWS = Workflow(
+    WINDOW_ROWS,
+    WINDOW_STATES,
+    {
+        _WA.OPEN: Text("开放窗口", "open"),
+        _WA.PAUSE: Text("暂停窗口", "pause"),
+        _WA.CLOSE: Text("关闭窗口", "close"),
+        _WA.RUN_DRY: Text("收尾完毕", "run dry"),
+        _WA.TAKE_BACK: Text("撤销收尾", "take the last person back"),
+    },
+    title=Text("窗口", "Windows"),
+    starts=[_W.OFFLINE],
+)

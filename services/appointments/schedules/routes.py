@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, status
 
-from services.appointments.schedules import closing, service
+from services.appointments.schedules import closing, service, views
 from services.appointments.schedules.schemas import (
     ClosureIn,
     ClosureView,
@@ -41,7 +41,7 @@ async def list_schedules(
     The rules in force, until when they have slots, and the years in which they can make none
     because the holiday notice is not published.
     """
-    return await service.list_rules(session, hall, now)
+    return await views.list_rules(session, hall, now)
 
 
 @router.post(

@@ -20,7 +20,6 @@ from services.appointments.schedules.schemas import (
     RuleIn,
     ScheduleApplication,
     ScheduleChange,
-    ScheduleRuleView,
 )
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Slot
@@ -85,7 +84,7 @@ async def _work_out(
     hall = await directory.managed_hall(session, wanted.hall, caller)
     await _ensure_items(session, wanted.rules)
     changed = await _rules_after(session, wanted, caller, now)
-    plan = await _plan(session, hall, changed, now)
+    plan = await plan_of(session, hall, changed, now)
     present = await slots.coming(session, hall.code, now)
     comparison = rules.compare(plan.slots, present, now)
     carried = {row.id for row, _ in comparison.carry}
@@ -120,9 +119,10 @@ async def _rules_after(
     return [*kept, *new]
 
 
-async def _plan(
+async def plan_of(
     session: AsyncSession, hall: Hall, in_force: Iterable[ScheduleRule], now: datetime
 ) -> Plan:
+    """The slots that these rules make in the time that can be booked."""
     closures = await queries.closures(session, hall.code, now)
     return rules.plan(
         in_force,
@@ -172,7 +172,7 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     """The same for one hall. A year without a holiday notice gets no slots, and the log says so."""
     hall = await directory.get_hall(session, code)
     in_force = list(await queries.in_force(session, code))
-    plan = await _plan(session, hall, in_force, now)
+    plan = await plan_of(session, hall, in_force, now)
     present = await slots.coming(session, code, now)
     taken = {(row.rule_code, row.pool, row.starts_at) for row in present}
     missing = [
@@ -185,22 +185,6 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     for year in sorted(plan.unknown_years):
         log.warning("calendar_unknown", hall_code=code, year=year)
     return len(missing)
-
-
-async def list_rules(session: AsyncSession, code: str, now: datetime) -> list[ScheduleRuleView]:
-    """The hall's rules in force, with the last day that has slots. Raises NotFound."""
-    hall = await directory.get_hall(session, code)
-    views = []
-    for rule in await queries.in_force(session, code):
-        plan = await _plan(session, hall, [rule], now)
-        views.append(
-            ScheduleRuleView(
-                **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
-                slots_until=await slots.latest_day(session, code, rule.code),
-                calendar_unknown=sorted(plan.unknown_years),
-            )
-        )
-    return views
 
 
 async def _ensure_items(session: AsyncSession, wanted: Sequence[RuleIn]) -> None:

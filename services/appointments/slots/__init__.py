@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.appointments.slots import events, service
+from services.appointments.slots import events, queries, service
 from services.appointments.slots.routes import router
 from shared.jobs import Job
 from shared.web.room import Room
@@ -12,7 +12,7 @@ room = Room(
     publishes=[events.SlotsOpened, events.SlotsWithdrawn, events.SlotFull, events.SlotFreed],
     jobs=[
         Job("open-slots", timedelta(seconds=10), service.open_due),
-        Job("close-slots", timedelta(seconds=10), service.close_due),
+        Job("close-slots", timedelta(seconds=10), queries.close_due),
         Job("announce-fullness", timedelta(seconds=2), service.announce_fullness),
     ],
 )

@@ -16,7 +16,7 @@ from shared.ids import new_id
 
 
 class SlotState(StrEnum):
-    """Planned, open, closed or withdrawn; `workflow.EDGES` says what leads where."""
+    """Planned, open, closed or withdrawn; `workflow.ROWS` says what leads where."""
 
     PLANNED = "planned"
     OPEN = "open"

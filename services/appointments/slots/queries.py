@@ -17,9 +17,14 @@ from services.appointments.slots.rules import (
     SlotFacts,
     WithdrawnSlot,
 )
+from services.appointments.slots.workflow import WORKFLOW, SlotAction
 from shared.database.engine import DirectPool
+from shared.database.transitions import sources, target
 
 _MOST = 2000
+_OPENING = WORKFLOW.of(SlotAction.OPEN)
+_CLOSING = WORKFLOW.of(SlotAction.CLOSE)
+_WITHDRAWN = WORKFLOW.of(SlotAction.WITHDRAW)
 
 
 _OPEN = f"""
@@ -34,25 +39,25 @@ SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts
 FROM slot WHERE id = ANY($1::uuid[])
 """
 
-_OPEN_DUE = text("""
+_OPEN_DUE = text(f"""
 WITH due AS (
   -- NO KEY, as everywhere for slots: bookings refer to the row meanwhile. SKIP LOCKED: the job
   -- never waits; what it passes over is due at its next run.
-  SELECT id FROM slot WHERE state = 'planned' AND opens_at <= :now
+  SELECT id FROM slot WHERE state IN ({sources(_OPENING)}) AND opens_at <= :now
   ORDER BY id LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE slot SET state = 'open' FROM due WHERE slot.id = due.id
+UPDATE slot SET state = {target(_OPENING)} FROM due WHERE slot.id = due.id
 RETURNING slot.id, hall_code, on_date, pool, starts_at, minutes, capacity
 """)
 
-_CLOSE_DUE = text("""
+_CLOSE_DUE = text(f"""
 WITH due AS (
   -- A slot in which somebody is just booking closes at the next run; the booking statement looks
   -- at `closes_at` itself, so that nothing is sold late meanwhile.
-  SELECT id FROM slot WHERE state = 'open' AND closes_at <= :now
+  SELECT id FROM slot WHERE state IN ({sources(_CLOSING)}) AND closes_at <= :now
   ORDER BY id LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE slot SET state = 'closed' FROM due WHERE slot.id = due.id
+UPDATE slot SET state = {target(_CLOSING)} FROM due WHERE slot.id = due.id
 """)
 
 _FULLNESS_CHANGED = text("""
@@ -81,8 +86,9 @@ FROM (
 WHERE slot.id = change.id AND change.places <> 0
 """)
 
-_WITHDRAW = text("""
-UPDATE slot SET state = 'withdrawn' WHERE id = ANY(:ids) AND state <> 'withdrawn'
+_WITHDRAW = text(f"""
+UPDATE slot SET state = {target(_WITHDRAWN)}
+WHERE id = ANY(:ids) AND state IN ({sources(_WITHDRAWN)})
 RETURNING id, hall_code, on_date, pool
 """)
 
@@ -124,6 +130,7 @@ async def open_due(session: AsyncSession, now: datetime) -> list[OpenedSlot]:
 
 
 async def close_due(session: AsyncSession, now: datetime) -> int:
+    """Job: closes slots that can no longer be booked in time."""
     result = await session.execute(_CLOSE_DUE, {"now": now})
     return int(result.rowcount)  # type: ignore[attr-defined]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -135,12 +134,10 @@ def free_runs(slots: Iterable[OpenSlot], *, length: int, with_full: bool = False
     """Every start from which `length` consecutive slots have room, earliest first."""
     runs = []
     by_rule = sorted(slots, key=lambda slot: (slot.rule_code, slot.pool, slot.starts_at))
-    for _, group in groupby(by_rule, key=lambda slot: (slot.rule_code, slot.pool)):
-        row = list(group)
-        for first in range(len(row) - length + 1):
-            run = row[first : first + length]
-            if follow_one_another(run) and (with_full or all(slot.free > 0 for slot in run)):
-                runs.append(_as_one(run))
+    for first in range(len(by_rule) - length + 1):
+        run = by_rule[first : first + length]
+        if follow_one_another(run) and (with_full or all(slot.free > 0 for slot in run)):
+            runs.append(_as_one(run))
     return sorted(runs, key=lambda run: (run.starts_at, run.id))
 
 

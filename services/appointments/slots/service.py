@@ -155,11 +155,6 @@ async def open_due(session: AsyncSession, now: datetime) -> int:
     return len(rows)
 
 
-async def close_due(session: AsyncSession, now: datetime) -> int:
-    """Job: closes slots that can no longer be booked in time."""
-    return await queries.close_due(session, now)
-
-
 async def announce_fullness(session: AsyncSession, now: datetime) -> int:
     """Job: tells subscribers which slots became full, and which have places again.
 

@@ -1,4 +1,4 @@
-"""What may happen to a slot: one table of edges, all taken by the clock or by a new schedule.
+"""What may happen to a slot: one table, all taken by the clock or by a new schedule.
 
 A slot has no version: its statements move many at once, each by the state that they find and lock.
 """
@@ -19,8 +19,8 @@ class SlotAction(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class SlotEdge(NamedTuple):
-    """One edge; nobody may ask for it."""
+class SlotRow(NamedTuple):
+    """A row of the table; nobody may ask for it."""
 
     state: SlotState
     action: SlotAction
@@ -31,16 +31,16 @@ class SlotEdge(NamedTuple):
 
 _S, _A = SlotState, SlotAction
 
-EDGES: tuple[SlotEdge, ...] = (
-    SlotEdge(_S.PLANNED, _A.OPEN, _S.OPEN, SlotsOpened),
-    SlotEdge(_S.OPEN, _A.CLOSE, _S.CLOSED),
+ROWS: tuple[SlotRow, ...] = (
+    SlotRow(_S.PLANNED, _A.OPEN, _S.OPEN, SlotsOpened),
+    SlotRow(_S.OPEN, _A.CLOSE, _S.CLOSED),
     *(
-        SlotEdge(state, _A.WITHDRAW, _S.WITHDRAWN, SlotsWithdrawn)
+        SlotRow(state, _A.WITHDRAW, _S.WITHDRAWN, SlotsWithdrawn)
         for state in (_S.PLANNED, _S.OPEN, _S.CLOSED)
     ),
 )
 WORKFLOW = Workflow(
-    EDGES,
+    ROWS,
     {
         _S.PLANNED: Text("待放号", "planned"),
         _S.OPEN: Text("可预约", "open"),

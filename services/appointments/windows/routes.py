@@ -2,7 +2,8 @@ from typing import Annotated
 from uuid import UUID
 
 from services.appointments.windows import service
-from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowAtWorkView, view
+from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowAtWorkView
+from services.appointments.windows.views import shift_view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
@@ -24,7 +25,7 @@ async def open_window(
     The window takes people: at the start of a shift, after a pause, or in a new shift.
     """
     clerk = given.clerk if given else None
-    return view(await service.open_window(session, caller, window_id, clerk, now))
+    return shift_view(await service.open_window(session, caller, window_id, clerk, now))
 
 
 @router.post("/pause", operation_id="pause_window", summary="暂停窗口 | Pause a window")
@@ -37,7 +38,7 @@ async def pause_window(
     The window calls nobody for now; whoever is there is served to the end.
     """
     reason = given.reason if given else None
-    return view(await service.pause_window(session, caller, window_id, reason, now))
+    return shift_view(await service.pause_window(session, caller, window_id, reason, now))
 
 
 @router.post("/close", operation_id="close_window", summary="关闭窗口 | Close a window")
@@ -49,4 +50,4 @@ async def close_window(
     ---
     Ends the shift; with somebody still there, the window closes by itself when they are done.
     """
-    return view(await service.close_window(session, caller, window_id, now))
+    return shift_view(await service.close_window(session, caller, window_id, now))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.appointments.queueing.models import WindowAtWork, WindowState
+from services.appointments.queueing.models import WindowState
 from shared.web.models import Input, View
 
 
@@ -27,17 +27,3 @@ class WindowAtWorkView(View):
     pause_reason: str | None
     since: AwareDatetime
     version: int
-
-
-def view(window: WindowAtWork) -> WindowAtWorkView:
-    """The window's present shift."""
-    return WindowAtWorkView(
-        id=window.window_id,
-        hall=window.hall_code,
-        no=window.window_no,
-        state=window.state,
-        clerk=window.clerk,
-        pause_reason=window.pause_reason,
-        since=window.since,
-        version=window.version,
-    )

@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.wording import window_standing
+from services.appointments.queueing.workflow import FLOOR, WINDOWS, WindowAction
 from services.appointments.windows import queries
-from services.appointments.windows.workflow import WindowAction, next_state
 from shared.database.versioned import swap, try_swap
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
@@ -48,8 +48,8 @@ async def close_window(
 
 async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -> bool:
     """Ends a shift that nobody ended; the caller holds the floor. False if it has changed."""
-    after = next_state(seen.state, WindowAction.CLOSE, seen.version)
-    changed = await try_swap(session, seen, {**_UNPAUSED, "state": after, "since": now})
+    row = WINDOWS.find(seen.state, seen.version, WindowAction.CLOSE)
+    changed = await try_swap(session, seen, {**_UNPAUSED, "state": row.to, "since": now})
     if changed is None:
         return False
     await queueing.settle_window(session, changed, now)
@@ -70,8 +70,8 @@ async def _move(
     await queueing.lock_floor(session, window.hall_code)
     seen = await queries.at_work(session, window_id)
     state = seen.state if seen else WindowState.OFFLINE
-    after = next_state(state, action, seen.version if seen else 0)
-    values = {**values, "state": after, "since": now}
+    row = WINDOWS.find(state, seen.version if seen else 0, action, FLOOR)
+    values = {**values, "state": row.to, "since": now}
     if seen is None:
         place = {"window_id": window_id, "hall_code": window.hall_code, "window_no": window.no}
         changed = await queries.first_shift(session, {**place, **values, "version": 1})

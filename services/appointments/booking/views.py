@@ -6,14 +6,15 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import icalendar, queries
-from services.appointments.booking.hold import citizen_key
+from services.appointments.booking import icalendar, queries, rules
+from services.appointments.booking.context import Terms, expiry
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import AppointmentView, MaskedPerson, TakenSlot
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
-from shared import clock
+from services.appointments.slots.rules import SlotFacts
+from shared import clock, ids
 from shared.errors import Invalid, Text
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -28,7 +29,7 @@ async def mine(
     after = paging.key(UUID)
     rows = await queries.of_citizen(
         session,
-        citizen_key(caller.sub),
+        rules.citizen_key(caller.sub),
         before=after[0] if after else None,
         limit=paging.limit + 1,
     )
@@ -118,3 +119,24 @@ def _masked(person: Citizen, keyring: Keyring) -> MaskedPerson:
     name = keyring.open(person.name_sealed, where="citizen.name", row=person.key)
     phone = keyring.open(person.phone_sealed, where="citizen.phone", row=person.key)
     return MaskedPerson(name=mask_name(name), phone=mask_phone(phone))
+
+
+def held(run: Sequence[SlotFacts], item: str, terms: Terms, now: datetime) -> AppointmentView:
+    """The answer to a request before it is held: an appointment with a new id and code."""
+    first = run[0]
+    return AppointmentView(
+        id=ids.new_id(),
+        code=ids.public_code("A"),
+        state=AppointmentState.HELD,
+        hall_code=first.hall_code,
+        item=item,
+        pool=first.pool,
+        starts_at=first.starts_at,
+        minutes=sum(slot.minutes for slot in run),
+        slots=[TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run],
+        held_at=now,
+        expires_at=expiry(terms, now),
+        guide_version=terms.offer.guide_version if terms.offer else 0,
+        policy_version=terms.policy_version,
+        version=1,
+    )

@@ -1,0 +1,95 @@
+"""The queue as it is shown: to citizens, to staff, and on the screens of the hall."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory import service as directory
+from services.appointments.display import queries, service
+from services.appointments.display.schemas import (
+    CalledView,
+    DisplayView,
+    QueueEntry,
+    WaitingView,
+)
+from services.appointments.estimates import service as estimates
+from services.appointments.estimates.schemas import Estimate
+from services.appointments.estimates.service import Forecast
+from services.appointments.queueing.models import Ticket
+from services.appointments.queueing.schemas import EstimateView, TicketView
+from services.appointments.queueing.views import ticket_view
+from shared.errors import Text
+
+LONG_WAIT_MINUTES = 150
+_ELSEWHERE = Text(
+    "预计等候超过两个半小时，建议改到其他大厅或改日办理",
+    "The wait may exceed two and a half hours; consider another hall or another day",
+)
+
+
+async def display(session: AsyncSession, hall_code: str, now: datetime) -> DisplayView:
+    """What the hall's screens show. Raises NotFound."""
+    await directory.get_hall(session, hall_code)
+    called = await queries.at_windows(session, hall_code)
+    forecast = await estimates.of_hall(session, hall_code, now)
+    names = await queries.item_names(session, {t.item_code for t in forecast.queue})
+    return DisplayView(
+        hall=hall_code,
+        at=now,
+        called=[_called(ticket) for ticket in called],
+        waiting=[
+            _waiting(item, count, names, forecast) for item, count in service.counts(forecast)
+        ],
+        windows_open=forecast.windows_open,
+    )
+
+
+def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str = "zh") -> TicketView:
+    """The ticket with its place in the queue, and advice when the wait is very long."""
+    shown = ticket_view(ticket)
+    if estimate is not None:
+        shown.ahead, shown.estimate = estimate.ahead, estimate_view(estimate)
+        if (estimate.p85_minutes or 0) > LONG_WAIT_MINUTES:
+            shown.advice = _ELSEWHERE.say(language)
+    return shown
+
+
+def queue_entry(ticket: Ticket, estimate: Estimate | None) -> QueueEntry:
+    return QueueEntry(
+        id=ticket.id,
+        number=ticket.number,
+        state=ticket.state,
+        items=ticket.items,
+        ticket_class=ticket.ticket_class,
+        credit_minutes=ticket.credit_minutes,
+        credit_reason=ticket.credit_reason,
+        ready_at=ticket.ready_at,
+        due_at=ticket.due_at,
+        window=ticket.window_no,
+        recalls=ticket.recalls,
+        version=ticket.version,
+        ahead=estimate.ahead if estimate else None,
+        estimate=estimate_view(estimate),
+    )
+
+
+def estimate_view(estimate: Estimate | None) -> EstimateView | None:
+    if estimate is None:
+        return None
+    return EstimateView(p50_minutes=estimate.p50_minutes, p85_minutes=estimate.p85_minutes)
+
+
+def _called(ticket: Ticket) -> CalledView:
+    return CalledView(
+        number=ticket.number,
+        window=ticket.window_no or 0,
+        called_at=ticket.last_called_at or ticket.state_since,
+        state=ticket.state,
+    )
+
+
+def _waiting(item: str, count: int, names: dict[str, str], forecast: Forecast) -> WaitingView:
+    p50, p85 = forecast.newcomer(item)
+    return WaitingView(
+        item=item, name=names.get(item, item), count=count, p50_minutes=p50, p85_minutes=p85
+    )

@@ -1,0 +1,46 @@
+"""The SQL of issuing: the next number, and who holds a place already."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.queueing.models import ALIVE, Ticket
+
+_NEXT_NUMBER = text(
+    "INSERT INTO number_series (hall_code, day, letter, last) VALUES (:hall, :day, :letter, 1)"
+    " ON CONFLICT (hall_code, day, letter) DO UPDATE SET last = number_series.last + 1"
+    " RETURNING last"
+)
+
+
+async def next_number(session: AsyncSession, hall_code: str, day: date, letter: str) -> int:
+    """The next number of the series; counts on only if the transaction commits."""
+    series = {"hall": hall_code, "day": day, "letter": letter}
+    return int((await session.execute(_NEXT_NUMBER, series)).scalar_one())
+
+
+async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ticket | None:
+    """The ticket that the appointment already has."""
+    return (
+        await session.exec(
+            select(Ticket).where(Ticket.appointment_id == appointment_id, text(ALIVE))
+        )
+    ).one_or_none()
+
+
+async def live_by_evidence(
+    session: AsyncSession, hall_code: str, evidence_index: str
+) -> Ticket | None:
+    """The ticket that the same evidence holds in the hall."""
+    return (
+        await session.exec(
+            select(Ticket).where(
+                Ticket.hall_code == hall_code,
+                Ticket.evidence_index == evidence_index,
+                text(ALIVE),
+            )
+        )
+    ).one_or_none()

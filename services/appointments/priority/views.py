@@ -1,0 +1,28 @@
+"""The queue policy of a hall as the API gives it."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.priority import queries, service
+from services.appointments.priority.models import QueuePolicy
+from services.appointments.priority.schemas import QueuePolicyView, QueueRules
+
+
+async def show(session: AsyncSession, hall_code: str) -> QueuePolicyView:
+    """The policy in force, for the wall of the hall. Raises NotFound."""
+    await service.ensure_hall(session, hall_code)
+    decided = await queries.newest(session, hall_code)
+    if decided is None:
+        return QueuePolicyView(
+            hall_code=hall_code, version=0, rules=QueueRules(), basis=None, decided_at=None
+        )
+    return policy_view(decided)
+
+
+def policy_view(decided: QueuePolicy) -> QueuePolicyView:
+    return QueuePolicyView(
+        hall_code=decided.hall_code,
+        version=decided.version,
+        rules=QueueRules.model_validate(decided.rules),
+        basis=decided.basis,
+        decided_at=decided.decided_at,
+    )
