@@ -9,6 +9,8 @@ from sqlalchemy import Enum
 
 from deploy.workflows import Found, workflows
 from tests import support
+from tests.houserules import vocabulary
+from tests.houserules.source import ROOT
 from tests.support import Databases
 
 FOUND = {found.workflow.title.en: found for found in workflows()}
@@ -55,3 +57,14 @@ async def test_a_state_is_in_the_table_or_not_in_the_database(
             assert sorted(known) == sorted(str(state) for state in found.workflow.states)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("title", FOUND)
+def test_the_house_rules_know_the_states_and_actions(title: str) -> None:
+    found = FOUND[title]
+    service, room = found.source.split("/")[1:3]
+    known = vocabulary.of(service)
+    assert known.states[found.workflow.kind.__name__] == {str(s) for s in found.workflow.states}
+    texts = vocabulary.of_file(ROOT / found.source).texts
+    for action in found.workflow.actions:
+        assert type(action).__name__ in known.actions or action in texts, f"{room}: {action}"

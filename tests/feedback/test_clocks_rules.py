@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.feedback.calendar.models import Calendar
-from services.feedback.deadlines import rules
+from services.feedback.deadlines import rules, workflow
 from services.feedback.deadlines.models import (
     ClockState,
     DeadlinePolicy,
@@ -128,14 +128,14 @@ def test_what_was_guessed_on_the_way_stays_a_guess() -> None:
 
 def test_the_same_day_by_a_new_calendar_changes_only_the_edition() -> None:
     same = clock(state=ClockState.BREACHED, escalated_level=2)
-    assert rules.follow(same, CALENDAR, at("2026-11-25 10:00")) is False
+    assert workflow.follow(same, CALENDAR, at("2026-11-25 10:00")) is False
     assert (same.calendar_edition, same.reminded, same.escalated_level) == (7, 2, 2)
     assert same.state is ClockState.BREACHED
 
 
 def test_a_moved_clock_is_reminded_of_anew() -> None:
     moved = clock()
-    assert rules.follow(moved, REST, at("2026-11-25 10:00")) is True
+    assert workflow.follow(moved, REST, at("2026-11-25 10:00")) is True
     assert (moved.calendar_edition, moved.reminded, moved.state) == (8, 0, ClockState.RUNNING)
     assert (moved.due_on, moved.due_at) == (date(2026, 12, 1), at("2026-12-02 00:00"))
     assert moved.provisional is False
@@ -144,7 +144,7 @@ def test_a_moved_clock_is_reminded_of_anew() -> None:
 
 def test_certainty_alone_is_a_change() -> None:
     guessed = clock(provisional=True)
-    assert rules.follow(guessed, CALENDAR, at("2026-11-25 10:00")) is True
+    assert workflow.follow(guessed, CALENDAR, at("2026-11-25 10:00")) is True
     assert (guessed.due_on, guessed.provisional) == (date(2026, 11, 30), False)
 
 
@@ -161,7 +161,7 @@ def test_a_breach_that_the_new_day_undoes_is_none(
 ) -> None:
     breached_at = at("2026-12-01 00:00")
     late = clock(state=state, breached_at=breached_at, escalated_level=2)
-    assert rules.follow(late, REST, at(now)) is True
+    assert workflow.follow(late, REST, at(now)) is True
     kept = breached_at if after[1] else None
     assert (late.state, late.breached_at, late.escalated_level) == (after[0], kept, after[2])
 

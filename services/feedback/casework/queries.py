@@ -18,6 +18,7 @@ from services.feedback.casework.models import (
     ReplyApproval,
 )
 from services.feedback.casework.rules import FileFacts
+from services.feedback.casework.workflow import RETURNS
 from services.feedback.letters.models import LetterState
 
 
@@ -26,7 +27,7 @@ async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
     answer, and the extension that waits for a decision.
     """
     returns = select(func.count()).where(
-        col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action) == "return"
+        col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(RETURNS)
     )
     added = select(func.count()).where(col(LetterSupplement.letter_id) == letter_id)
     answers = _answers(letter_id)
@@ -108,7 +109,8 @@ async def state_before_merge(session: AsyncSession, letter_id: UUID) -> LetterSt
     rows = (
         select(col(LetterTransition.from_state))
         .where(
-            col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action) == "merge"
+            col(LetterTransition.letter_id) == letter_id,
+            col(LetterTransition.to_state) == LetterState.MERGED,
         )
         .order_by(col(LetterTransition.version).desc())
         .limit(1)

@@ -260,6 +260,8 @@ WORKFLOW = Workflow(
         "tells_sender": Text("告知来信人", "tells the sender"),
     },
 )
+RETURNS = tuple({move.action for move in MOVES if move.guard is rules.first_return_in_time})
+"""Steps of the file that its guard counts: a letter that was returned is not returned again."""
 STAFF_ACTIONS = tuple(a for a in WORKFLOW.actions if WORKFLOW.roles_of(a) & set(STAFF))
 
 

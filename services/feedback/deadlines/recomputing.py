@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar import service as calendar
 from services.feedback.calendar.models import Calendar
-from services.feedback.deadlines import history, queries, rules
+from services.feedback.deadlines import history, queries, rules, workflow
 from services.feedback.deadlines.events import DeadlineMoved
 from services.feedback.deadlines.models import LIVE, Change, Deadline
 from services.feedback.deadlines.queries import Clocks
@@ -48,7 +48,7 @@ async def up_to_date(session: AsyncSession, found: Clocks, now: datetime) -> lis
     """The clocks, locked before, by the newest edition; those that move are noted and published."""
     for days, clocks in await _outdated(session, found):
         before = [Moved(clock, clock.due_on) for clock in clocks]
-        moved = [one for one in before if rules.follow(one.clock, days, now)]
+        moved = [one for one in before if workflow.follow(one.clock, days, now)]
         await _publish(session, moved, days.notice, now)
     return [one.clock for one in found]
 

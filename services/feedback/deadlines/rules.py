@@ -165,23 +165,6 @@ def due_of(clock: Deadline, calendar: Workdays) -> DueDate:
     )
 
 
-def follow(clock: Deadline, calendar: Calendar, now: datetime) -> bool:
-    """Compute the clock by this calendar; whether that changed its last day or its certainty.
-
-    It is reminded of anew then, and a breach that the new day undoes is a running clock again.
-    """
-    clock.calendar_edition = calendar.edition
-    due = due_of(clock, calendar.days)
-    if due == (clock.due_on, clock.provisional):
-        return False
-    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
-    clock.reminded = 0
-    if clock.state is ClockState.BREACHED and now < due.at:
-        clock.state, clock.breached_at = ClockState.RUNNING, None
-        clock.escalated_level = 0
-    return True
-
-
 def nth_workday_back(day: date, n: int, calendar: Workdays) -> date:
     """The n-th working day counted back from `day`, `day` itself included.
 

@@ -34,7 +34,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar import service as calendar
-from services.feedback.deadlines import queries, recomputing, rules
+from services.feedback.deadlines import queries, recomputing, rules, workflow
 from services.feedback.deadlines.history import changed
 from services.feedback.deadlines.models import (
     COUNTRY,
@@ -277,4 +277,4 @@ async def _open_to(
 
 
 async def _recompute(session: AsyncSession, clock: Deadline, now: datetime) -> None:
-    rules.follow(clock, await calendar.load(session, clock.region), now)
+    workflow.follow(clock, await calendar.load(session, clock.region), now)

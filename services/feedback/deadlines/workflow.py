@@ -4,10 +4,13 @@ Nobody is asked for a role here: the rooms whose matter the clock belongs to dec
 Which of several clocks is meant, and whether its day has passed, is the business of `service`.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.feedback.deadlines.models import Change
+from services.feedback.calendar.models import Calendar
+from services.feedback.deadlines import rules
+from services.feedback.deadlines.models import Change, Deadline
 from services.feedback.deadlines.models import ClockState as S
 from shared.errors import Text
 from shared.workflow import Workflow
@@ -66,3 +69,21 @@ CLOCKS = Workflow(
     starts=[S.RUNNING],
     columns={"change": Text("记录", "history")},
 )
+
+
+def follow(clock: Deadline, calendar: Calendar, now: datetime) -> bool:
+    """Compute the clock by this calendar; whether that changed its last day or its certainty.
+
+    It is reminded of anew then, and a breach that the new day undoes is a running clock again.
+    """
+    clock.calendar_edition = calendar.edition
+    due = rules.due_of(clock, calendar.days)
+    if due == (clock.due_on, clock.provisional):
+        return False
+    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
+    clock.reminded = 0
+    running = CLOCKS.get(clock.state, ClockAction.RECOMPUTE)
+    if running is not None and now < due.at:
+        clock.state, clock.breached_at = running.to, None
+        clock.escalated_level = 0
+    return True

@@ -11,7 +11,7 @@ from services.projects.duties import queries
 from services.projects.duties.models import Duty, DutyRuling, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
 from services.projects.duties.service import may_see
-from services.projects.duties.workflow import WORKFLOW, AddedDays, RulingStep
+from services.projects.duties.workflow import SUSPENDING, WORKFLOW, AddedDays, RulingStep
 from shared import clock
 from shared.database.versioned import swap
 from shared.errors import NotFound
@@ -81,7 +81,7 @@ async def _days(
 async def _stood_still(session: AsyncSession, duty: Duty, now: datetime) -> int:
     """The days of the duty's clock since it was suspended, as far as the calendar is known."""
     rulings = await queries.rulings(session, duty.id)
-    suspended = [each.ruled_at for each in rulings if each.kind is RulingKind.SUSPEND]
+    suspended = [each.ruled_at for each in rulings if each.kind in SUSPENDING]
     since, until = clock.today(suspended[-1]), clock.today(now)
     if duty.basis == "calendar":
         return (until - since).days

@@ -65,3 +65,7 @@ WORKFLOW = Workflow(
     starts=[_H.NONE, _H.NOT_APPLICABLE],
     columns={"days": Text("期限顺延", "days added")},
 )
+SUSPENDING = frozenset(
+    step.action for step in WORKFLOW.rows if step.state is not step.to and step.to is _H.SUSPENDED
+)
+"""From the last of these on, the clock stands still."""
