@@ -60,8 +60,8 @@ async def keep_running(
 ) -> None:
     """Run the job again and again until cancelled; any failure is logged and tried next time.
 
-    `ran` is told the job's name and outcome. `turn` keeps a service's jobs from taking all of its
-    connections at once; a LongJob, which waits for others, does not wait for it.
+    `ran` is called with the job's name and outcome. `turn` keeps a service's jobs from taking all
+    of its connections at once; a LongJob, which waits for others, does not wait for it.
     """
     while True:
         try:

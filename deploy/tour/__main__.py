@@ -9,7 +9,7 @@ import httpx
 from deploy import running
 from deploy.local import options
 from deploy.tour import disclosure, hall, letters
-from deploy.tour.telling import Narrator
+from deploy.tour.narrator import Narrator
 from deploy.tour.visiting import Door, TourStopped
 from shared.errors import Text
 

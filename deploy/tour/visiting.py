@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.tour.telling import Narrator
+from deploy.tour.narrator import Narrator
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05

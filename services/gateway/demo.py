@@ -1,4 +1,4 @@
-"""`python -m services.gateway.demo`: makes the demo accounts and tells them in their file.
+"""`python -m services.gateway.demo`: creates the demo accounts and lists them in their file.
 
 Only in a local system (ONEDOOR_ENV=local); run after the migrations. Running it again changes
 nothing.

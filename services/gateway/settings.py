@@ -20,7 +20,7 @@ class GatewaySettings(Settings):
     upstream_in_flight: int = Field(256, ge=1, description="Requests at one service at a time.")
     keys_dir: Path = Field(Path(".data/keys"), description="Signing keys, one JWK file each, 0600.")
     demo_accounts_file: Path = Field(
-        Path(".data/demo-accounts.json"), description="Where the demo accounts are told, 0600."
+        Path(".data/demo-accounts.json"), description="Where the demo accounts are listed, 0600."
     )
     proxies: list[str] = Field(
         default_factory=list, description="Networks of our own proxies in front of the gateway."
@@ -30,7 +30,7 @@ class GatewaySettings(Settings):
     )
     live_clients: int = Field(2_000, ge=1, description="Open live streams; above it 503.")
     public_nats_host: str = Field(
-        "127.0.0.1:4222", description="What the event documents tell subscribers to connect to."
+        "127.0.0.1:4222", description="The host that the event documents name to subscribers."
     )
 
     @field_validator("proxies")

@@ -1,4 +1,4 @@
-"""What the gateway alone can tell of the whole house when it is asked for its figures."""
+"""Figures of the whole house that only the gateway can measure."""
 
 from services.gateway.live.feed import Feed
 from shared.messaging.bus import Bus

@@ -147,7 +147,7 @@ class Bus:
                 log.warning("bus_lost", service=self._name)
 
     async def _failed(self, error: Exception) -> None:
-        # The URL carries a password, so only the kind of the error and the port are told.
+        # The URL carries a password, so only the kind of the error and the port are logged.
         log.debug("bus_error", error=type(error).__name__, port=urlsplit(self._url).port)
 
     def _limit_send_stall(self) -> None:

@@ -1,4 +1,4 @@
-"""The figures of one application, which `/metrics` tells to whoever watches over it."""
+"""The figures of one application, which `/metrics` exports."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

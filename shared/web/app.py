@@ -67,15 +67,15 @@ class Extension:
 
 Extended = Callable[[State], AbstractAsyncContextManager[Extension]]
 """A service's own part of the lifespan, from start to end."""
-Outermost = Callable[[ASGIApp, ASGIApp], ASGIApp]
-"""Makes the middleware that sees every request first, of the application behind it and of the bare
-routes, which serve answers that last without the limits meant for answers that end."""
+OutermostMiddleware = Callable[[ASGIApp, ASGIApp], ASGIApp]
+"""Makes the middleware that sees every request first. It gets the application, and the bare router:
+long streams go straight to the router, past the limits on how long an answer may take."""
 
 
 class _Application(FastAPI):
     """FastAPI whose own middleware may stand behind another."""
 
-    def __init__(self, outermost: Outermost | None, **options: Any) -> None:
+    def __init__(self, outermost: OutermostMiddleware | None, **options: Any) -> None:
         super().__init__(**options)
         self._outermost = outermost
 
@@ -95,7 +95,7 @@ def build(
     rooms: Sequence[Room],
     state: Extended | None = None,
     first_routes: Sequence[BaseRoute] = (),
-    outermost: Outermost | None = None,
+    outermost: OutermostMiddleware | None = None,
     metrics: Metrics | None = None,
 ) -> FastAPI:
     """The service's application. Raises RuntimeError for a route without a declared permission.
@@ -232,7 +232,7 @@ def _housekeeping(settings: Settings) -> list[Job]:
     minute = timedelta(minutes=1)
     return [
         Job("seal-audit-log", timedelta(seconds=5), audit_log.seal),
-        Job("tell-audit-head", minute, audit_log.log_head),
+        Job("log-audit-head", minute, audit_log.log_head),
         Job("prune-outbox", minute, partial(outbox.prune, kept_days=kept)),
         Job("prune-inbox", minute, partial(inbox.prune, kept_days=2 * kept)),
         Job("prune-idempotency", minute, idempotency.prune),

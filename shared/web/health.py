@@ -96,7 +96,7 @@ async def _database(request: Request, head: str | None) -> str:
 
 
 async def _measured(measure: Measure) -> None:
-    """What cannot be measured now keeps its last value, and that is told."""
+    """What cannot be measured now keeps its last value, and that is reported."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await measure()

@@ -83,10 +83,10 @@ class Claim:
 
 
 class StoredAnswer(NamedTuple):
-    """What a key was answered: sealed as a rule; plain where a statement that books wrote it.
+    """The answer stored for a key: encrypted, except where the booking statement wrote it itself.
 
-    Such an answer names nobody, and the statement writes it together with what it tells of, so
-    that it never passes through here; to seal it would cost more than the booking.
+    That statement stores its answer in plain text together with the booking: it names nobody, and
+    encrypting it would cost more than the booking does.
     """
 
     request_hash: str

@@ -1,23 +1,18 @@
-"""Each kind of thing has its place: SQL, HTML, state machines, views, long files."""
+"""Each kind of thing has its place: HTML, files that are long, what all share."""
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import PYTHON, ROOMS, ROOT, SOURCE, name, tracked, tree
+from tests.houserules.source import PYTHON, ROOT, SOURCE, name, tracked, tree
 
 FILE_LINES = 300
 SHARED_ENTRIES = 14
 LONGER: dict[str, str] = {}
 """Files over 300 lines, each with the reason why it is still one concept."""
 
-STATEMENT_FILES = {"queries.py", "statement.py"}
-STATEMENTS = {"select", "insert", "update", "delete", "text"}
-BUILDERS = ("sqlalchemy", "sqlmodel")
-SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS)\b")
 MARKUP = re.compile(r"</?(a|b|br|div|h[1-6]|head|html|img|li|p|span|table|t[dhr]|ul)\b[^<]*>", re.I)
 PAGES_OF_ANOTHER = "services/projects/demo_portal/"
 """The demo's portal is a site made to be read, defects and all, and not a page of the house."""
@@ -37,30 +32,6 @@ def test_no_reason_outlives_its_long_file() -> None:
 def test_shared_is_drawers_and_a_few_files() -> None:
     top = {path.relative_to(ROOT).parts[1] for path in tracked("shared")}
     assert len(top) <= SHARED_ENTRIES, sorted(top)
-
-
-def built(path: Path) -> Iterator[str]:
-    """The statements that a file builds or writes out."""
-    imported = {
-        alias.asname or alias.name
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(BUILDERS)
-        for alias in node.names
-        if alias.name in STATEMENTS
-    }
-    for node in ast.walk(tree(path)):
-        match node:
-            case ast.Call(func=ast.Name(id=called)) if called in imported:
-                yield f"{node.lineno}: {called}(...)"
-            case ast.Constant(value=str()) if SQL.match(str(node.value)):
-                yield f"{node.lineno}: {str(node.value).strip()[:40]}"
-
-
-@pytest.mark.parametrize(
-    "path", [p for p in ROOMS if p.name not in STATEMENT_FILES | {"models.py"}], ids=name
-)
-def test_a_room_keeps_its_sql_in_queries_or_statement(path: Path) -> None:
-    assert not list(built(path))
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ async def _settle(
 ) -> Appointment | None:
     """The appointment after the action; None where its state has no row for it.
 
-    Its row is locked first: of the queue and a job that settle it at once, both must find it
-    settled once.
+    Its row is locked first: if the queue and a job settle it at the same moment, the second waits,
+    then finds it settled and changes nothing.
     """
     found = await queries.held(session, appointment)
     row = WORKFLOW.get(found.state, action)

@@ -110,7 +110,7 @@ WORKFLOW = Workflow(
 
 
 def _holding() -> frozenset[AppointmentState]:
-    """Those that a hold can come to by actions that free nothing."""
+    """The states that are reached from a hold without a row that gives its places back."""
     reached = {_S.HELD}
     while more := {e.to for e in ROWS if e.state in reached and not e.frees} - reached:
         reached |= more

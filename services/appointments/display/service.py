@@ -57,7 +57,7 @@ async def windows(session: AsyncSession, caller: Caller, hall_code: str) -> list
 
 
 async def measure_loads(session: AsyncSession, now: datetime) -> int:
-    """Job: measures the halls where something happened; tells of those whose load changed."""
+    """Job: measures the halls where something happened; publishes those whose load changed."""
     changed = 0
     for hall_code in await queries.moved_halls(session, now, HALLS_A_ROUND):
         changed += await _measure(session, hall_code, now)

@@ -142,7 +142,7 @@ async def open_leg(
 
 
 async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
-    """Tell the other services that a matter is finished; the appointment counts as served."""
+    """Publish that a matter is finished; the appointment counts as served."""
     item = await queries.item(session, ticket.item_code)
     outcome = ticket.outcome or Outcome.DONE
     event = CaseFinished(

@@ -1,4 +1,4 @@
-"""What happens to tickets and windows, told to the hall's screens and to other services."""
+"""What happens to tickets and windows, published to the hall's screens and to other services."""
 
 from typing import ClassVar
 from uuid import UUID

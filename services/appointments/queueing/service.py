@@ -80,7 +80,7 @@ async def live_by_owner(session: AsyncSession, ticket: Ticket) -> Ticket | None:
 
 
 async def settle_window(session: AsyncSession, window: WindowAtWork, now: datetime) -> WindowAtWork:
-    """Tell of the window's change; a draining one with nobody there is closed at once."""
+    """Publish the window's change; a draining one with nobody there is closed at once."""
     await event_log.record_window(session, window)
     if WINDOWS.get(window.state, WindowAction.RUN_DRY) is None:
         return window

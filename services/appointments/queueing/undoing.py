@@ -63,7 +63,7 @@ async def take_back(
 
 
 def _row_of(last: TicketEvent) -> TicketRow | None:
-    """The row of what the log has; None for one that cannot be undone."""
+    """The row that the log entry stands for; None for one that cannot be undone."""
     if last.from_state is None:
         return None
     row = WORKFLOW.get(TicketState(last.from_state), last.action)

@@ -73,4 +73,4 @@ class Slot(Table, table=True):
     closes_at: datetime = Field(sa_type=Moment)
     state: SlotState = Field(default=SlotState.PLANNED, sa_type=enum_type(SlotState, 16))
     announced_full: bool = False
-    """What subscribers were told last; a job announces the difference."""
+    """What was published last; a job announces the difference."""

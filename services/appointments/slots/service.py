@@ -156,10 +156,10 @@ async def open_due(session: AsyncSession, now: datetime) -> int:
 
 
 async def announce_fullness(session: AsyncSession, now: datetime) -> int:
-    """Job: tells subscribers which slots became full, and which have places again.
+    """Job: publishes which slots became full, and which have places again.
 
     Here and not in the booking statement, where it would cost every booking; the flag on the row
-    makes sure that each change is told, and a slot that flickers is told once.
+    makes sure that each change is published, and a slot that flickers is published once.
     """
     rows = await queries.fullness_changed(session)
     for row in rows:

@@ -108,7 +108,7 @@ def _rows(
     ]
 
 
-DESK = ("dispatcher", "supervisor")
+OFFICE = ("dispatcher", "supervisor")
 OPEN = (S.RECEIVED, S.REGISTERED, S.ACCEPTED, S.DISPATCHED, S.DISPUTED, S.HANDLING)
 LIVE = (*OPEN, S.AWAITING_CITIZEN)
 ANSWERED = (S.REPLIED, S.CLOSED)
@@ -127,7 +127,7 @@ MOVES: tuple[LetterMove[Any], ...] = (
            clocks=(_E.ENDED,), tells_sender=True, quotes=("basis", "where_to_go")),
     *_rows("transfer", (S.REGISTERED, S.ACCEPTED), S.TRANSFERRED, ("dispatcher",), fields.Transfer,
            clocks=(_E.ENDED,), tells_sender=True, quotes=("basis", "organisation")),
-    *_rows("dispatch", (S.ACCEPTED,), S.DISPATCHED, DESK, fields.Dispatch,
+    *_rows("dispatch", (S.ACCEPTED,), S.DISPATCHED, OFFICE, fields.Dispatch,
            rules.not_to_the_accused, changes=changes.department, clocks=(_E.DISPATCHED,),
            event=events.LetterDispatched, tells_sender=True),
     *_rows("accept", (S.DISPATCHED,), S.HANDLING, ("officer",), fields.WithNote,
@@ -139,7 +139,7 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("confirm_dispatch", (S.DISPUTED,), S.HANDLING, ("supervisor",), fields.Explain),
     *_rows("uphold_return", (S.DISPUTED,), S.REGISTERED, ("supervisor",), fields.Explain,
            changes=changes.no_department, clocks=(_E.TAKEN,)),
-    *_rows("recall", (S.DISPATCHED, S.HANDLING), S.REGISTERED, DESK, fields.Explain,
+    *_rows("recall", (S.DISPATCHED, S.HANDLING), S.REGISTERED, OFFICE, fields.Explain,
            changes=changes.no_department, clocks=(_E.TAKEN,)),
     *_rows("ask_citizen", (S.HANDLING,), S.AWAITING_CITIZEN, ("officer",), fields.AskCitizen,
            clocks=(_E.PAUSED,), tells_sender=True, quotes=("question",)),
@@ -189,9 +189,9 @@ MOVES: tuple[LetterMove[Any], ...] = (
            tells_sender=True),
     *_rows("withdraw", (*LIVE, S.IN_REVIEW), S.WITHDRAWN, (SENDER,), fields.Withdraw,
            clocks=(_E.ENDED,), tells_sender=True),
-    *_rows("merge", LIVE, S.MERGED, DESK, fields.Merge, rules.may_merge, changes=changes.merged,
+    *_rows("merge", LIVE, S.MERGED, OFFICE, fields.Merge, rules.may_merge, changes=changes.merged,
            clocks=(_E.ENDED,), event=events.LetterMerged, tells_sender=True, notice=MERGED_AS),
-    *_rows("unmerge", (S.MERGED,), None, DESK, fields.Explain, changes=changes.unmerged,
+    *_rows("unmerge", (S.MERGED,), None, OFFICE, fields.Explain, changes=changes.unmerged,
            clocks=(_E.REVIVED,), tells_sender=True),
 )  # fmt: skip
 LABELS: dict[str, Text] = {

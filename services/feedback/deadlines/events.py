@@ -1,4 +1,4 @@
-"""What the deadlines room tells the world."""
+"""What the deadlines room publishes."""
 
 from datetime import date
 from typing import ClassVar

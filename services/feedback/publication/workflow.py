@@ -26,7 +26,7 @@ class RedactionAction(StrEnum):
 
 
 class RedactionMove(NamedTuple):
-    """What an action makes of a redaction, which limit it meets, what it tells the world.
+    """What an action makes of a redaction, which limit it meets, which event it has.
 
     `to` None: in review until the last approval, which alone meets the limit and has the event.
     `renews`: what was approved before counts no longer, for the spans are others.

@@ -1,4 +1,4 @@
-"""What the ratings room tells the world; scoped by department, without personal data."""
+"""What the ratings room publishes; scoped by department, without personal data."""
 
 from datetime import date
 from typing import ClassVar

@@ -129,7 +129,7 @@ async def _allow_longer(session: AsyncSession, rating: Rating, doing: Doing) -> 
 
 
 async def _ask_for_revisit(session: AsyncSession, rating: Rating, now: datetime) -> None:
-    """Tell the world that the department is done, and that someone else should ask the citizen."""
+    """Publish that the department is done, and that someone else should ask the citizen."""
     about = {
         "rating_id": rating.id,
         "case_id": rating.case_id,

@@ -1,4 +1,4 @@
-"""What the reminders room tells the world; sent in office hours of working days only."""
+"""What the reminders room publishes; sent in office hours of working days only."""
 
 from datetime import date
 from typing import ClassVar

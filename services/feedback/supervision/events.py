@@ -1,4 +1,4 @@
-"""What the supervision room tells the world; scoped by department."""
+"""What the supervision room publishes; scoped by department."""
 
 from enum import StrEnum
 from typing import ClassVar

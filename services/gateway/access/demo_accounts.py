@@ -1,4 +1,4 @@
-"""Accounts to try a local system with, told in a file that only its owner may read."""
+"""Accounts to try a local system with, listed in a file that only its owner may read."""
 
 import asyncio
 import json
@@ -32,13 +32,13 @@ ACCOUNTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 async def are_there(session: AsyncSession, file: Path) -> bool:
-    """Whether every demo account stands and is told in the file."""
+    """Whether every demo account exists and is listed in the file."""
     names = {name for name, _, _ in ACCOUNTS}
     return names <= set(await queries.demo_names(session)) and names <= _listed(file).keys()
 
 
 async def ensure(session: AsyncSession, file: Path, now: datetime) -> list[dict[str, Any]]:
-    """Makes every demo account stand with the password that the file tells, and tells them.
+    """Creates every demo account with the password in the file, and lists them there.
 
     Passwords in the file stay as they are, so that what somebody noted keeps working.
     """

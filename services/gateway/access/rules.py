@@ -1,4 +1,4 @@
-"""How long tokens last, which roles exclude one another, and what a failed sign-in is told."""
+"""How long tokens last, which roles exclude one another, and what a failed sign-in is answered."""
 
 from collections.abc import Collection
 from datetime import timedelta

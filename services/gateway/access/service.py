@@ -195,7 +195,7 @@ async def change_password(
     """Replaces the caller's own password and ends all of their sign-ins.
 
     A wrong present password counts like a failed sign-in. Raises WrongPassword, LockedOut, Invalid
-    or NotFound. It waits at the desk, and so holds no connection.
+    or NotFound. It holds no connection while it waits for its turn to hash.
     """
     account_id = accounts.as_uuid(by.sub)
     name = await queries.name_of(context.direct, account_id)

@@ -1,4 +1,4 @@
-"""The one AsyncAPI document of the house, and what the event page tells of each event."""
+"""The one AsyncAPI document of the house, and what the event page shows of each event."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -132,7 +132,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Told:
+class EventEntry:
     """One event, as the event page shows it in one language."""
 
     title: str
@@ -144,7 +144,7 @@ class Told:
     example: dict[str, Any]
 
 
-def described(document: Mapping[str, Any], language: str) -> list[Told]:
+def described(document: Mapping[str, Any], language: str) -> list[EventEntry]:
     """Every event of a joined document, in order of type."""
     schemas = document["components"]["schemas"]
     return sorted(
@@ -155,11 +155,11 @@ def described(document: Mapping[str, Any], language: str) -> list[Told]:
 
 def _described(
     name: str, document: Mapping[str, Any], schemas: Mapping[str, Any], language: str
-) -> Told:
+) -> EventEntry:
     message = document["components"]["messages"][name]
     data = _data_schema(message["payload"], schemas)
     end = f"Receive{name}"
-    return Told(
+    return EventEntry(
         title=name,
         type=message["name"],
         description=paragraphs(message["summary"], language),

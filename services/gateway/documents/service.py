@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import orjson
 
 from services.gateway.documents import asyncapi, openapi
-from services.gateway.documents.asyncapi import Told
+from services.gateway.documents.asyncapi import EventEntry
 from services.gateway.language import in_language
 from services.gateway.upstreams.registry import Registry
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Library:
-    """What the document routes and pages read. `own` tells the gateway's own documents."""
+    """What the document routes and pages read. `own` gives the gateway's own documents."""
 
     def __init__(
         self, registry: Registry, own: Callable[[str], Mapping[str, Any]], *, nats_host: str
@@ -35,7 +35,7 @@ class Library:
         whole = self._asyncapi()
         return self._once(f"asyncapi-{language}", lambda: orjson.dumps(_spoken(whole, language)))
 
-    def events(self, language: str) -> list[Told]:
+    def events(self, language: str) -> list[EventEntry]:
         """Every event, as the event page shows it."""
         whole = self._asyncapi()
         return self._once(f"events-{language}", lambda: asyncapi.described(whole, language))

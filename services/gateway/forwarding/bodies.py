@@ -11,7 +11,7 @@ from shared.errors import BadRequest, PayloadTooLarge, Problem, Text
 
 WHOLE_BYTES = 64 * 1024
 IDLE_SECONDS = 15.0
-"""A client that sends nothing for so long is told to go (RFC 9110: 408)."""
+"""A client that sends nothing for so long is answered 408 (RFC 9110)."""
 
 
 class TooSlow(Problem):

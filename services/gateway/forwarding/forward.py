@@ -1,6 +1,6 @@
 """Takes one request through the door to the service that answers it: a bare ASGI application.
 
-Nothing is told to the client before the whole of a small answer, or the head of a large one, has
+Nothing is sent to the client before the whole of a small answer, or the head of a large one, has
 come; when a large one then ends early the client's connection is cut, so that a part of an answer
 never looks like the whole.
 """
@@ -207,7 +207,7 @@ async def _stream(send: Send, answer: Response, deadline: Deadline) -> None:
 
 @contextmanager
 def raising_problems(upstream: Upstream) -> Iterator[None]:
-    """Turns what may go wrong with an upstream into the problem that the client is told."""
+    """Turns what may go wrong with an upstream into the problem that the client is answered."""
     try:
         yield
     except Overloaded:

@@ -1,4 +1,4 @@
-"""Who counts as one caller, how much each may do, and what they are told."""
+"""Who counts as one caller, how much each may do, and what they are answered."""
 
 import ipaddress
 import math

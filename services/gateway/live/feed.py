@@ -137,7 +137,7 @@ class Feed:
             hall.refreshing = asyncio.get_running_loop().create_task(self._refresh(code, hall))
 
     async def _refresh(self, code: str, hall: Hall) -> None:
-        """Reads the display once for all changes that came meanwhile, and tells the viewers."""
+        """Reads the display once for all changes that came meanwhile; sends it to the viewers."""
         while hall.changed.is_set() and hall.viewers:
             await asyncio.sleep(SETTLE_SECONDS)
             hall.changed.clear()

@@ -1,4 +1,4 @@
-"""What a public screen may be told of an event, and how it is written as server-sent events."""
+"""What a public screen may show of an event, and how it is written as server-sent events."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -7,7 +7,7 @@ from typing import Any
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 DEADLINE_SECONDS = 1.8
-"""How long an upstream may take to begin its answer: a frozen one is told of within 2 s."""
+"""How long an upstream may take to begin its answer: a frozen one is noticed within 2 s."""
 LONGEST_DEADLINE_SECONDS = 60.0
 _PARAMETER = re.compile(r"\{[^}]+\}")
 

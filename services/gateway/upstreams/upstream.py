@@ -76,7 +76,7 @@ class Upstream:
                 connection.abort()
 
     async def check_health(self) -> bool:
-        """Asks /healthz and tells the breaker; True when the service answers."""
+        """Asks /healthz and records the result in the breaker; True when the service answers."""
         try:
             status, _ = await self.get("/healthz", seconds=0.8)
         except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError):

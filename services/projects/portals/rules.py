@@ -23,14 +23,10 @@ class RuleReadsNothing(Invalid):
         super().__init__(detail, pointer="/body/list/rows", evidence_id=evidence_id)
 
 
-class UnknownUnit(Invalid):
+def unknown_unit(code: str) -> Invalid:
     """The unit is not in the register."""
-
-    advice = Text("请先登记该单位，或核对代码", "Please register the unit first, or check its code")
-
-    def __init__(self, code: str) -> None:
-        detail = Text(f"公开主体名录中没有 {code}", f"No unit {code} in the register")
-        super().__init__(detail, pointer="/body/unit_code")
+    detail = Text(f"公开主体名录中没有 {code}", f"No unit {code} in the register")
+    return Invalid(detail, pointer="/body/unit_code")
 
 
 def next_run_at(portal: Portal, now: datetime, *, failed: bool) -> datetime:

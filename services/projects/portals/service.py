@@ -61,7 +61,7 @@ async def put(
 ) -> Portal:
     """The portal as wanted, new or changed. Raises StateConflict when it has changed meanwhile."""
     if not await register.has_unit(session, wanted.unit_code, today(now)):
-        raise rules.UnknownUnit(wanted.unit_code)
+        raise rules.unknown_unit(wanted.unit_code)
     portal = await queries.portal(session, portal_id)
     fields = {**wanted.model_dump(exclude={"version"}), "next_run_at": now}
     if portal is None:
@@ -203,7 +203,7 @@ def _event(
 async def _locked(session: AsyncSession, portal_id: str) -> Portal:
     """The portal, held until the transaction ends. Raises NotFound.
 
-    For what must be noted whatever else has changed, so that nobody is to be told to try again:
+    For what must be noted whatever else has changed, so that no caller has to try again:
     the end of a run, and a rule, whose numbers must not have gaps or meet.
     """
     portal = await queries.portal(session, portal_id, lock=True)
