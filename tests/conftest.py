@@ -1,6 +1,6 @@
 """PostgreSQL and NATS for the tests: private servers, started once per run, gone afterwards."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from importlib import import_module
 
@@ -30,6 +30,13 @@ def _provoked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     for one in seen:
         if one.claims() & claimed:
             provoking.check(one)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return provoking.held((yield), provoking.claims(item))
 
 
 @pytest.fixture(scope="session")
