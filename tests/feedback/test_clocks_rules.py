@@ -169,7 +169,7 @@ def test_a_breach_that_the_new_day_undoes_is_none(
 @pytest.mark.parametrize("state", list(ClockState))
 def test_a_later_last_day_leads_a_clock_where_its_table_says(state: ClockState) -> None:
     moved, row = clock(state=state), CLOCKS.get(state, ClockAction.RECOMPUTE)
-    assert rules.follow(moved, REST, at("2026-12-01 23:59")) is True
+    assert workflow.follow(moved, REST, at("2026-12-01 23:59")) is True
     assert moved.state is (row.to if row else state)
 
 
