@@ -72,8 +72,9 @@ def of(service: str | None) -> Vocabulary:
         names = aliases(tree(path))
         for row in map(fields, classes(path)):
             if row.keys() >= ROW:
-                states.add(original(ast.unparse(row["state"]), names))
-                actions.add(original(ast.unparse(row["action"]), names))
+                for found, column in ((states, row["state"]), (actions, row["action"])):
+                    parts = (n.id for n in ast.walk(column) if isinstance(n, ast.Name))
+                    found |= {original(part, names) for part in parts}
     values: dict[str, frozenset[str]] = dict.fromkeys(states, frozenset())
     for path in SOURCE:
         if service in (None, service_of(path)):
