@@ -116,7 +116,7 @@ class Workflow(Generic[R]):
 
         Raises ValueError where it leads to several, or nowhere.
         """
-        rows = [row for row in self.rows if row.action == action]
+        rows = self.of(action)
         [to] = {row.to for row in rows}
         if to is None:
             raise ValueError(f"{action} leads where its rows do not say")

@@ -159,3 +159,21 @@ def flat(node: ast.expr) -> Iterator[ast.expr]:
             yield from flat(group)
         case _:
             yield node
+
+
+def workflows(module: ast.Module) -> set[str]:
+    """What this file calls the tables that it imports or makes."""
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".workflow")
+        for alias in node.names
+        if alias.name.isupper()
+    }
+    made = {
+        ast.unparse(target)
+        for node in ast.walk(module)
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Workflow(")
+        for target in node.targets
+    }
+    return imported | made

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
 from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
+from shared.database.transitions import sources, target
 
 SWEEP, ORDERS = 5_000, 50
 """Passed limits, and orders to look through, taken at a time: statements stay short."""
@@ -52,12 +53,12 @@ _RAISE = """
         ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE supervision_order o
-    SET level = {level}, state = '{anew}', bundle_key = NULL, version = o.version + 1
+    SET level = {level}, state = {anew}, bundle_key = NULL, version = o.version + 1
     FROM picked WHERE o.id = picked.id
     RETURNING o.id, o.number, o.department_code, picked.level AS level_before, o.level
 """
-_LEFT_ALONE, _ANEW = WORKFLOW.leads(OrderSweep.ESCALATE)
-_STATES = {"left_alone": ", ".join(f"'{state}'" for state in _LEFT_ALONE), "anew": _ANEW}
+_ESCALATING = WORKFLOW.of(OrderSweep.ESCALATE)
+_STATES = {"left_alone": sources(_ESCALATING), "anew": target(_ESCALATING, "o.state")}
 _RAISE_UNANSWERED = text(
     _RAISE.format(
         **_STATES,

@@ -17,35 +17,28 @@ from services.projects.collecting.models import (
     RunState,
 )
 from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
+from shared.database.transitions import sources, target
 
 LEASE_SECONDS = 120
 ENTRIES_A_STATEMENT = 200
 
-
-def _one_step(action: RunAction) -> tuple[str, str]:
-    """From which states the action leads to which one, as SQL: the statements write it in bulk."""
-    steps = [step for step in RUNS.rows if step.action is action]
-    [to] = {step.to for step in steps}
-    return ", ".join(f"'{step.state}'" for step in steps), f"'{to}'"
-
-
-_CLAIMED_FROM, _CLAIMED = _one_step(RunAction.CLAIM)
-_RELEASED_FROM, _RELEASED = _one_step(RunAction.RELEASE)
+_CLAIMING, _RELEASING = RUNS.of(RunAction.CLAIM), RUNS.of(RunAction.RELEASE)
 
 # SKIP LOCKED: two runners that look at once take two runs. Only a run under way has a lease; one
 # that ran out was a runner's that was killed.
 _CLAIM = text(
-    f"UPDATE collector_run SET state = {_CLAIMED}, runner = :runner,"
+    f"UPDATE collector_run SET state = {target(_CLAIMING)}, runner = :runner,"
     " lease_until = now() + make_interval(secs => :lease),"
     " started_at = coalesce(started_at, now()), version = version + 1"
-    f" WHERE id = (SELECT id FROM collector_run WHERE state IN ({_CLAIMED_FROM})"
+    f" WHERE id = (SELECT id FROM collector_run WHERE state IN ({sources(_CLAIMING)})"
     "  AND (lease_until IS NULL OR lease_until < now())"
     "  ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING id"
 )
 _RELEASE = text(
-    f"UPDATE collector_run SET state = {_RELEASED}, runner = NULL, lease_until = NULL,"
-    f" version = version + 1 WHERE id = :id AND runner = :runner AND state IN ({_RELEASED_FROM})"
+    f"UPDATE collector_run SET state = {target(_RELEASING)}, runner = NULL, lease_until = NULL,"
+    " version = version + 1 WHERE id = :id AND runner = :runner"
+    f" AND state IN ({sources(_RELEASING)})"
 )
 
 

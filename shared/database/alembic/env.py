@@ -9,6 +9,10 @@ from alembic import context
 from sqlalchemy import Connection, make_url, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.database.alembic import states
+
+PLUGINS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname", states.NAME)
+
 
 def _upgrade(connection: Connection) -> None:
     context.configure(
@@ -16,6 +20,7 @@ def _upgrade(connection: Connection) -> None:
         target_metadata=context.config.attributes["metadata"],
         compare_type=True,
         transaction_per_migration=True,
+        autogenerate_plugins=PLUGINS,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -26,9 +31,11 @@ async def _migrate() -> None:
     # Whoever holds a table for long makes the migration fail, rather than all wait behind it.
     patience = {"server_settings": {"lock_timeout": "5s"}}
     engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=patience)
-    async with engine.connect() as connection:
-        await connection.run_sync(_upgrade)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
 
 
 asyncio.run(_migrate())
