@@ -43,7 +43,7 @@ def test_no_open_window_is_unknown_and_not_a_number() -> None:
     person = someone("tax", 0)
     for windows in ((), (open_window("permit"),)):
         estimate = forecast(Floor((person,), windows, MINUTES), Random(1))[person.key]
-        assert (estimate.p50_minutes, estimate.p85_minutes) == (None, None)
+        assert (estimate.ahead, estimate.p50_minutes, estimate.p85_minutes) == (0, None, None)
 
 
 def test_ahead_counts_those_before_at_windows_that_serve_me() -> None:
@@ -54,6 +54,13 @@ def test_ahead_counts_those_before_at_windows_that_serve_me() -> None:
     assert [separate[p.key].ahead for p in queue] == [0, 0, 1, 1]
     together = forecast(Floor(queue, (open_window(*ITEMS),), MINUTES), Random(1))
     assert [together[p.key].ahead for p in queue] == [0, 1, 2, 3]
+
+
+def test_ahead_counts_those_of_another_line_at_a_window_that_serves_just_that_item() -> None:
+    window = open_window("tax")
+    anywhere, here = someone("tax", 0), someone("tax", 1, window=window.window)
+    estimates = forecast(Floor((anywhere, here), (window,), MINUTES), Random(1))
+    assert [estimates[p.key].ahead for p in (anywhere, here)] == [0, 1]
 
 
 def test_who_is_due_later_waits_longer() -> None:
@@ -207,6 +214,12 @@ def test_a_window_with_nobody_in_line_waits_for_who_is_expected() -> None:
 def test_who_arrives_within_the_minute_is_not_there_yet() -> None:
     soon = Waiting(uuid4(), "permit", frozenset({"permit"}), due=0.0, arrives=0.5)
     assert forecast(Floor((soon,), (open_window("permit"),), MINUTES), Random(3)) == {}
+
+
+def test_who_is_on_the_way_and_never_comes_delays_nobody() -> None:
+    me, absent = someone("tax", 1.0), someone("tax", 0.0, arrives=0.5, shows_up=0.0)
+    floor = Floor((absent, me), (open_window("tax"),), MINUTES)
+    assert forecast(floor, Random(3))[me.key].p85_minutes == 0
 
 
 def test_the_prior_is_log_normal_with_the_standard_time_as_its_mean() -> None:

@@ -87,7 +87,7 @@ def test_full_slots_are_shown_only_when_asked_for() -> None:
 
 
 def test_a_run_is_named_by_its_first_slot() -> None:
-    first, second = slot(0), slot(30, booked=1)._replace(capacity=5)
+    second, first = slot(30, booked=1)._replace(capacity=5), slot(0)  # ids ascend as they are made
     [run] = rules.free_runs([second, first], length=2)
     assert (run.id, run.slot_ids, run.pool) == (first.id, [first.id, second.id], Pool.ONLINE)
     assert (run.starts_at, run.minutes, run.capacity, run.free) == (NINE, 60, 2, 2)

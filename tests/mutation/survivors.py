@@ -73,4 +73,48 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.projects.matching.rules.x__same_project",
         "return [], MatchMethod.SIMILAR, 1.0",
     ): "The score of no hits is not read.",
+    (
+        "services.appointments.estimates.rules.x_forecast",
+        "runs = max(FEWEST_RUNS, min(MOST_RUNS, STEPS // max(len(floor.queue), 2)))",
+    ): "One person or two, the most runs are made.",
+    (
+        "services.appointments.estimates.rules.x__draws",
+        "for bucket in rng.choices(buckets, cum_weights=cumulated, ):",
+    ): "How many are drawn at a time is a matter of speed.",
+    (
+        "services.appointments.estimates.rules.x__draws",
+        "for bucket in rng.choices(buckets, cum_weights=cumulated, k=257):",
+    ): "How many are drawn at a time is a matter of speed.",
+    (
+        "services.appointments.estimates.rules.x__residual",
+        "for _, minutes in zip(range(20), draws[open_window.busy_with], strict=None):",
+    ): "None is as false as False.",
+    (
+        "services.appointments.estimates.rules.x__residual",
+        "for _, minutes in zip(range(20), draws[open_window.busy_with], ):",
+    ): "False is what zip takes by itself.",
+    (
+        "services.appointments.estimates.rules.x__residual",
+        "for _, minutes in zip(range(21), draws[open_window.busy_with], strict=False):",
+    ): "A bound for what is next to impossible: one draw more is as good.",
+    (
+        "services.appointments.estimates.rules.x__residual",
+        "if minutes >= open_window.elapsed:",
+    ): "A drawn time never is exactly the elapsed one.",
+    (
+        "services.appointments.estimates.rules.x__run",
+        "yield person.key, max(at + max(person.arrives, 0.0), 0.0)",
+    ): "Only waits of those who are there are kept, and they came at 0.",
+    (
+        "services.appointments.estimates.rules.x__admit",
+        "elif rng.random() <= person.shows_up:",
+    ): "A drawn share never is exactly the one that is compared.",
+    (
+        "services.appointments.slots.rules.x_follow_one_another",
+        "for before, after in zip(slots, slots[1:], strict=None)",
+    ): "None is as false as False.",
+    (
+        "services.appointments.slots.rules.x_follow_one_another",
+        "for before, after in zip(slots, slots[1:], )",
+    ): "False is what zip takes by itself.",
 }
