@@ -25,8 +25,11 @@ help:  ## 显示本页 | Show this page
 		| while IFS='|' read -r name zh en; do \
 			printf '  make %-18s %s\n  %23s %s\n' "$$name" "$$zh" '' "$$en"; done
 
-run: $(READY)  ## 启动整个系统（含数据库与消息服务器）；PORT= HOST= 可选 | Start the whole system, servers included; PORT= HOST= at will
+run: $(READY)  ## 启动整个系统（含数据库与消息服务器）；PORT= HOST= VERBOSE=1 可选 | Start the whole system, servers included; PORT= HOST= VERBOSE=1 at will
 	@exec $(PY) -m deploy.local
+
+accounts: $(READY)  ## 再次显示运行中系统的地址、账号与口令 | Print the running system's addresses, accounts and passwords again
+	@$(PY) -m deploy.local.banner
 
 tour: $(READY)  ## 在运行中的系统上走完一条办事流程 | Walk the main job through a running system
 	@exec $(PY) -m deploy.tour
@@ -71,7 +74,7 @@ rebuild-streams: $(READY)  ## 用各服务的发件箱补齐消息流 | Refill t
 verify-audit-log: $(READY)  ## 校验各服务的审计链 | Verify every service's audit chain
 	@$(PY) -m deploy.running $(PY) -m shared.security.verify_audit_log
 
-reset: $(READY)  ## 清空 .data/ 中的全部数据（先停止系统） | Wipe all data in .data/ (stop the system first)
+reset: $(READY)  ## 清空本系统在 .data/ 中的数据（先停止系统） | Wipe this system's data in .data/ (stop the system first)
 	@$(PY) -m deploy.local.reset
 
 nats-conf: $(READY)  ## 由订阅关系重新生成 deploy/nats.conf | Write deploy/nats.conf from the subscriptions
@@ -121,5 +124,5 @@ $(READY): deploy/requirements/dev.txt | $(UV)
 	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run tour test check format bench mutation migrate revision dead rebuild-streams \
+.PHONY: help run accounts tour test check format bench mutation migrate revision dead rebuild-streams \
 	verify-audit-log reset nats-conf secrets requirements

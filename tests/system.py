@@ -112,7 +112,7 @@ def running_system() -> Iterator[System]:
     with support.private_folder() as folder:
         data, port = folder / "data", free_port()
         data.mkdir()
-        environment = {**os.environ, "ONEDOOR_DATA": str(data), "PORT": str(port)}
+        environment = {**os.environ, "ONEDOOR_DATA": str(data), "PORT": str(port), "VERBOSE": "1"}
         for name in ("ONEDOOR_DATABASE_URL", "ONEDOOR_NATS_URL", "HOST"):
             environment.pop(name, None)
         with (data / "test.log").open("wb") as log:

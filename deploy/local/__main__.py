@@ -1,19 +1,16 @@
 """`python -m deploy.local`: the whole system on this machine, until Ctrl-C."""
 
 import asyncio
-import json
 import resource
 import signal
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
-from unicodedata import east_asian_width
 
 import asyncpg
 import nats.errors
 
-from deploy.local import lock, options, secrets
+from deploy.local import banner, lock, options, secrets
 from deploy.local.console import Console
 from deploy.local.options import BadOption, Options
 from deploy.local.servers import StartFailed
@@ -39,6 +36,7 @@ def main() -> int:
         lock.take(chosen)
         lock.check_port(chosen)
         kept = secrets.kept(chosen.data / "secrets.json")
+        console.keep(chosen.data / "logs", is_quiet=not chosen.is_verbose)
     except BadOption as refused:
         console.problem(refused.zh, refused.en)
         return 1
@@ -67,7 +65,7 @@ async def _run(stack: Stack, console: Console) -> int:
     try:
         await up
         seconds = time.monotonic() - started
-        console.write(banner(stack.options, seconds))
+        console.write(welcome(stack.options, seconds))
         await stop.wait()
     except asyncio.CancelledError:
         if not stop.is_set():
@@ -80,7 +78,9 @@ async def _run(stack: Stack, console: Console) -> int:
         await stack.supervisor.stop()
         with suppress(OSError):
             (stack.options.data / "stack.json").unlink()
-        console.step("已停止；数据保留在 .data/。", "Stopped; the data stays in .data/.")
+        data = stack.options.data
+        console.step(f"已停止；数据保留在 {data}。", f"Stopped; the data stays in {data}.")
+        console.close()
     return 0
 
 
@@ -100,48 +100,28 @@ def _stop_on_signals(
         asyncio.get_running_loop().add_signal_handler(number, signalled, number)
 
 
-def banner(chosen: Options, seconds: float) -> str:
-    """Where to look and whom to sign in as, in Chinese and English."""
-    places = [
-        ("接口文档 API documents", "/docs"),
-        ("事件说明 Events", "/events"),
-        ("OpenAPI, AsyncAPI", "/openapi.json  /asyncapi.json"),
-        ("大厅叫号屏 A hall's display", "/live/halls/H001"),
-        ("健康状态 Health", "/readyz"),
+def welcome(chosen: Options, seconds: float) -> str:
+    """That it is ready, where, for whom, and what to do next."""
+    logs = chosen.data / "logs"
+    nexts = [
+        ("另开窗口走一遍 In another terminal", "make tour"),
+        ("再看地址与账号 These lines again", "make accounts"),
+        ("全部日志 All the logs", f"{logs}，make run VERBOSE=1"),
+        ("停止 To stop", "Ctrl-C"),
     ]
     return "\n".join(
         [
             "",
             f"一扇门已就绪（{seconds:.0f} 秒） OneDoor is ready ({seconds:.0f} s)",
             "",
-            *(f"  {_padded(name, 28)}{chosen.url}{path}" for name, path in places),
+            *banner.reach(chosen),
             "",
-            *_accounts(chosen.data / "demo-accounts.json"),
+            *banner.addresses(chosen.url, chosen.data / "demo-accounts.json"),
             "",
-            f"  {_padded('另开窗口走一遍 In another terminal', 40)}make tour",
-            f"  {_padded('停止 To stop', 40)}Ctrl-C",
+            *(f"  {banner.padded(name, 40)}{what}" for name, what in nexts),
             "",
         ]
     )
-
-
-def _accounts(path: Path) -> list[str]:
-    if not path.exists():
-        return []
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    lines = [
-        "  {:<14}{:<14}{:<8}{}".format(
-            row["account"], row["role"], ",".join(row["places"]) or "-", row["password"]
-        )
-        for row in rows
-    ]
-    return ["演示账号（仅在本机有效） Demo accounts (for this machine only):", *lines]
-
-
-def _padded(text: str, width: int) -> str:
-    """The text with spaces up to a width on the screen, where a Chinese character takes two."""
-    taken = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-    return text + " " * (width - taken)
 
 
 if __name__ == "__main__":

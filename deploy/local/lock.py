@@ -5,9 +5,11 @@ import json
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local import orphan_guard
+from deploy.local import marker, orphan_guard
 from deploy.local.options import BadOption, Options
 
 LEFT_OVER_SECONDS = 15.0
@@ -16,9 +18,10 @@ LEFT_OVER_SECONDS = 15.0
 def take(options: Options) -> None:
     """Claims the data directory until this process and all that it starts are gone.
 
-    Raises BadOption when a system runs on it already.
+    Raises BadOption when a system runs on it already, or it holds somebody else's files under our
+    names.
     """
-    options.data.mkdir(parents=True, exist_ok=True)
+    marker.claim(options.data)
     path = options.data / "run.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LEFT_OVER_SECONDS
@@ -52,13 +55,12 @@ def check_port(options: Options) -> None:
             ) from None
 
 
-def is_running(data: Path) -> bool:
-    """Whether a system runs on the data directory, or what it left is still stopping."""
-    if not (data / "run.lock").exists():
-        return False
-    descriptor = os.open(data / "run.lock", os.O_RDWR)
+@contextmanager
+def claimed(data: Path) -> Iterator[bool]:
+    """Whether nothing runs on the data directory; while it is so here, nothing can start on it."""
+    descriptor = os.open(data / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        return not _locked(descriptor)
+        yield _locked(descriptor)
     finally:
         os.close(descriptor)
 

@@ -28,6 +28,7 @@ class Options:
     data: Path = ROOT / ".data"
     database_url: str | None = None
     nats_url: str | None = None
+    is_verbose: bool = False
 
     @property
     def url(self) -> str:
@@ -44,6 +45,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Options:
         data=Path(environment.get("ONEDOOR_DATA") or ROOT / ".data").absolute(),
         database_url=environment.get("ONEDOOR_DATABASE_URL") or None,
         nats_url=environment.get("ONEDOOR_NATS_URL") or None,
+        is_verbose=environment.get("VERBOSE", "") not in ("", "0"),
     )
 
 

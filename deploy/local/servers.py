@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,16 +103,27 @@ def free_port(host: str = LOOPBACK) -> int:
 def kept_port(kept_in: Path) -> int:
     """The port remembered in that file, so that addresses stay the same from start to start.
 
-    A new one is remembered where there is none yet, or where somebody else listens on it now.
+    A new one is remembered where there is none yet, or where somebody else has it now.
     """
-    if kept_in.exists():
+    with suppress(FileNotFoundError, ValueError):
         port = int(kept_in.read_text())
-        if not accepts(port):
+        if _is_free(port):
             return port
     port = free_port()
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     kept_in.write_text(str(port))
     return port
+
+
+def _is_free(port: int) -> bool:
+    """Whether a server can listen on it: the free ports are those of outgoing connections too."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def accepts(port: int, host: str = LOOPBACK) -> bool:

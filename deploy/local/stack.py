@@ -124,8 +124,10 @@ class Stack:
 
     async def _own_nats(self) -> str:
         self._console.step("启动 NATS……", "Starting NATS...")
-        port, monitor = servers.free_port(), servers.free_port()
-        directory, passwords = self.options.data / "nats", self._secrets.nats
+        data = self.options.data
+        port = servers.kept_port(data / "nats.port")
+        monitor = servers.kept_port(data / "nats-monitor.port")
+        directory, passwords = data / "nats", self._secrets.nats
         command = await asyncio.to_thread(nats.command, directory, port, monitor, passwords)
         await self.supervisor.start(
             Part("nats", command, lambda: nats.is_ready(monitor), shows=_is_no_chatter)

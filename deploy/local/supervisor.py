@@ -71,6 +71,7 @@ class Supervisor:
         finally:
             orphan_guard.release(process.pid)
         if code != 0:
+            self._console.replay(name)
             raise StartFailed(f"{name}: {' '.join(command.arguments)} ended with {code}")
 
     async def stop(self) -> None:
@@ -135,8 +136,10 @@ class Supervisor:
         deadline = time.monotonic() + READY_SECONDS
         while not await asyncio.to_thread(child.part.is_ready):
             if child.process.returncode is not None:
+                self._console.replay(child.part.name)
                 raise StartFailed(f"{child.part.name} ended with {child.process.returncode}")
             if time.monotonic() > deadline:
+                self._console.replay(child.part.name)
                 raise StartFailed(f"{child.part.name} was not ready in {READY_SECONDS:.0f} s")
             await asyncio.sleep(0.1)
 
@@ -151,6 +154,7 @@ class Supervisor:
                 return
             crashes = 0 if time.monotonic() - started > STEADY_SECONDS else crashes + 1
             pause = BACK_OFF_SECONDS[min(crashes, len(BACK_OFF_SECONDS) - 1)]
+            self._console.replay(child.part.name)
             self._console.problem(
                 f"{child.part.name} 意外结束（{code}），{pause} 秒后重启。",
                 f"{child.part.name} ended unexpectedly ({code}); it starts again in {pause} s.",

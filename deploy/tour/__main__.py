@@ -10,7 +10,7 @@ from deploy import running
 from deploy.local import options
 from deploy.tour import disclosure, hall, letters
 from deploy.tour.narrator import Narrator
-from deploy.tour.visiting import Door, TourStopped
+from deploy.tour.visiting import Door, NotOurSystem, TourStopped
 from shared.errors import Text
 
 
@@ -22,17 +22,31 @@ def main(arguments: list[str]) -> int:
     )
     try:
         door = Door(url, accounts, narrator)
+        door.recognise()
         for chapter in (hall, disclosure, letters):
             chapter.visit(door)
+    except NotOurSystem as strange:
+        _say(
+            narrator,
+            Text(
+                f"{url}：{strange.reason.zh}。什么也没有做。",
+                f"{url}: {strange.reason.en}. Nothing was done there.",
+            ),
+        )
+        return 1
     except (TourStopped, httpx.HTTPError, OSError) as stopped:
         text = Text(f"走到这里停住了：{stopped}", f"The tour stopped here: {stopped}")
-        sys.stderr.write(f"\n{text.say(narrator.tongue)}\n")
+        _say(narrator, text)
         if isinstance(stopped, httpx.ConnectError | FileNotFoundError):
             hint = Text("请先在另一个终端运行 make run", "Start make run in another terminal first")
-            sys.stderr.write(f"{hint.say(narrator.tongue)}\n")
+            _say(narrator, hint)
         return 1
     narrator.end()
     return 0
+
+
+def _say(narrator: Narrator, text: Text) -> None:
+    sys.stderr.write(f"\n{text.say(narrator.tongue)}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Chapter one: from finding a hall to a bad rating put right."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from deploy.tour.visiting import Door, Person, TourStopped
@@ -12,7 +12,7 @@ from shared.errors import Text
 HALL = "H001"
 BAD_GRADE = "dissatisfied"
 BAD_TAG = "213"
-PHONE = "13900000000"
+TAKEN_MEANWHILE = ("/problems/slot-full", "/problems/slot-not-open")
 
 
 def visit(door: Door) -> None:
@@ -55,33 +55,18 @@ def _find(door: Door) -> dict[str, Any]:
 
 
 def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] | None:
-    """The citizen's confirmed appointment; None where no place is free any more today."""
+    """The citizen's confirmed appointment; None where no place is to be had."""
     narrator, day = door.narrator, today(now())
     query = {"hall": HALL, "item": item["code"], "from": day, "to": day + timedelta(days=14)}
     free = [s for s in citizen.get("/availability", **query)["items"] if s["free"] > 0]
-    if not free:
-        raise TourStopped("no free place in the demo hall within two weeks")
-    for slot in free:
-        answer = citizen.door.client.post(
-            "/api/v1/appointments",
-            json={"slot_ids": [slot["id"]], "item": item["code"]},
-            headers=citizen.headers,
-        )
-        if answer.status_code == 201:
-            break
-    else:
-        narrator.step(
-            Text(
-                "今天已有同一事项的预约，系统不再重复受理（一人一事一天一个）",
-                "an appointment for this matter exists already; one a person, matter and day",
-            )
-        )
+    held, reason = _hold_one(citizen, item, free)
+    if held is None:
+        narrator.step(Text("这次没有约成", "no appointment this time"), reason)
         return None
-    held = answer.json()
     narrator.step(
         Text(
-            f"从 {len(free)} 个时段里选 {_clock(slot['starts_at'])}，先占位",
-            f"takes {_clock(slot['starts_at'])} out of {len(free)} free slots: held",
+            f"从 {len(free)} 个时段里选 {_clock(held['starts_at'])}，先占位",
+            f"takes {_clock(held['starts_at'])} out of {len(free)} free slots: held",
         ),
         Text(f"占位成功，请在 {_clock(held['expires_at'])} 前确认", "held for five minutes"),
     )
@@ -91,6 +76,28 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
         Text(f"预约码 {confirmed['code']}", f"appointment code {confirmed['code']}"),
     )
     return confirmed
+
+
+def _hold_one(
+    citizen: Person, item: dict[str, Any], free: list[dict[str, Any]]
+) -> tuple[dict[str, Any] | None, Text]:
+    """A held place, or why there is none: whoever played before may have booked."""
+    reason = Text("两周内没有空位", "no free place within two weeks")
+    booked_days: set[date] = set()
+    for slot in free:
+        day = datetime.fromisoformat(slot["starts_at"]).astimezone(SHANGHAI).date()
+        if day in booked_days:
+            continue
+        wanted = {"slot_ids": [slot["id"]], "item": item["code"]}
+        answer, refused = citizen.attempt("/appointments", wanted)
+        if refused is None:
+            return answer, reason
+        reason = Text(answer["title"], answer["title"])
+        if refused == "/problems/already-booked":
+            booked_days.add(day)
+        elif refused not in TAKEN_MEANWHILE:
+            break
+    return None, reason
 
 
 def _arrive(door: Door, item: dict[str, Any], appointment: dict[str, Any] | None) -> dict[str, Any]:
@@ -137,8 +144,7 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> No
             f"ticket {called['number']} to window {called['window']}; it is on the display",
         ),
     )
-    clerk.post(f"/tickets/{called['id']}/serve")
-    clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
+    _finish(clerk, called["id"], called["state"])
     narrator.step(
         Text("受理并当场办结", "serves and finishes"),
         Text("一次办好", "done in one visit"),
@@ -146,17 +152,34 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> No
 
 
 def _open_window(door: Door, clerk: Person, item: dict[str, Any]) -> str:
-    """A window that serves the matter, open for the clerk."""
+    """A window that serves the matter, open for the clerk, with nobody at it."""
     windows = door.anyone.get(f"/halls/{HALL}/windows")
-    fitting = [w for w in windows if item["code"] in w["items"]]
     at_work = {w["id"]: w for w in clerk.get(f"/halls/{HALL}/windows-at-work")}
-    idle = next(w for w in fitting if not (at_work.get(w["id"]) or {}).get("ticket_id"))
-    if (at_work.get(idle["id"]) or {}).get("state") != "open":
-        clerk.post(f"/windows/{idle['id']}/open", {})
+    fitting = [at_work[w["id"]] for w in windows if item["code"] in w["items"]]
+    if not fitting:
+        raise TourStopped(f"no window of {HALL} serves {item['code']}")
+    chosen = next((w for w in fitting if not w["ticket_id"]), fitting[0])
+    if chosen["ticket_id"]:
+        _finish(clerk, chosen["ticket_id"], chosen["ticket_state"])
+        door.narrator.step(
+            Text(
+                f"{chosen['no']} 号窗口还有 {chosen['number']} 号，先给他办完",
+                f"{chosen['number']} is still at window {chosen['no']} and is served first",
+            )
+        )
+    if chosen["state"] != "open":
+        clerk.post(f"/windows/{chosen['id']}/open", {})
     door.narrator.step(
-        Text(f"窗口人员在 {idle['no']} 号窗口上岗", f"a clerk opens window {idle['no']}")
+        Text(f"窗口人员在 {chosen['no']} 号窗口上岗", f"a clerk opens window {chosen['no']}")
     )
-    return str(idle["id"])
+    return str(chosen["id"])
+
+
+def _finish(clerk: Person, ticket: str, state: str) -> None:
+    """Whoever is at the window is served to the end."""
+    if state != "serving":
+        clerk.post(f"/tickets/{ticket}/serve")
+    clerk.post(f"/tickets/{ticket}/finish", {"outcome": "done"})
 
 
 def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str, Any]:
@@ -164,11 +187,18 @@ def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str,
     while True:
         called: dict[str, Any] | None = clerk.post(f"/windows/{window}/call-next")
         if called is None:
-            raise TourStopped(f"nobody waits, though ticket {ticket['number']} was issued")
+            return _called_elsewhere(clerk, ticket)
         if called["id"] == ticket["id"]:
             return called
-        clerk.post(f"/tickets/{called['id']}/serve")
-        clerk.post(f"/tickets/{called['id']}/finish", {"outcome": "done"})
+        _finish(clerk, called["id"], called["state"])
+
+
+def _called_elsewhere(clerk: Person, ticket: dict[str, Any]) -> dict[str, Any]:
+    """Our ticket, where somebody who plays beside us has called it to another window."""
+    seen: dict[str, Any] = clerk.get(f"/tickets/{ticket['id']}")
+    if seen["state"] not in ("called", "recalled"):
+        raise TourStopped(f"nobody waits, and ticket {seen['number']} is {seen['state']}")
+    return seen
 
 
 def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:

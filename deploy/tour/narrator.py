@@ -1,8 +1,10 @@
 """How the tour speaks: chapters, steps and results, in the visitor's language."""
 
 import os
+import re
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.errors import Text
@@ -10,9 +12,16 @@ from shared.errors import Text
 _BOLD, _DIM, _GREEN, _OFF = "\033[1m", "\033[2m", "\033[32m", "\033[0m"
 
 
-def language() -> str:
-    """English with `LANG=en`, else Chinese."""
-    return "en" if os.environ.get("LANG", "") == "en" else "zh"
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """English where the locale is an English one (`en`, `en_US.UTF-8`), else Chinese.
+
+    The first of POSIX's variables that names a language decides; C and POSIX name none.
+    """
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        tongue = re.split("[._@-]", environment.get(name, ""))[0].lower()
+        if tongue not in ("", "c", "posix"):
+            return "en" if tongue == "en" else "zh"
+    return "zh"
 
 
 @dataclass

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 
 from deploy.tour.narrator import Narrator
+from shared.errors import Text
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05
@@ -21,6 +22,14 @@ T = TypeVar("T")
 
 class TourStopped(Exception):
     """A step did not go as it must; the message says which and how."""
+
+
+class NotOurSystem(TourStopped):
+    """What answers is not the system whose accounts the tour holds; nothing was done there."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
 
 
 @dataclass
@@ -45,21 +54,40 @@ class Person:
         """Only the status: for what must be refused."""
         return self._request(method, path, json=body).status_code
 
+    def attempt(self, path: str, wanted: Any) -> tuple[Any, str | None]:
+        """The answer's JSON and None; or the problem's and its type, for what may be refused."""
+        headers = {"Idempotency-Key": uuid4().hex}
+        answer = self._patiently("POST", path, json=wanted, headers=headers)
+        body = answer.json()
+        return body, (body.get("type", "") if answer.is_error else None)
+
     def _send(self, method: str, path: str, **how: Any) -> Any:
-        answer = self._request(method, path, **how)
-        for _ in range(RETRIES):  # the same key: however often it is sent, it is done once
-            if answer.status_code not in (503, 504):
-                break
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
-            answer = self._request(method, path, **how)
+        answer = self._patiently(method, path, **how)
         if answer.is_error:
             raise TourStopped(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
+
+    def _patiently(self, method: str, path: str, **how: Any) -> httpx.Response:
+        answer = self._request(method, path, **how)
+        for _ in range(RETRIES):  # the same key: however often it is sent, it is done once
+            if answer.status_code not in (429, 503, 504):
+                break
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+            answer = self._request(method, path, **how)
+        return answer
 
     def _request(self, method: str, path: str, **how: Any) -> httpx.Response:
         headers = {**self.headers, **how.pop("headers", {})}
         url = path if path.startswith("/live") else f"/api/v1{path}"
         return self.door.client.request(method, url, headers=headers, **how)
+
+
+def _key_ids(answer: httpx.Response) -> set[str] | None:
+    """The ids of the keys that a system publishes; None where the answer is no key set."""
+    try:
+        return {str(key["kid"]) for key in answer.json()["keys"]}
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class Door:
@@ -72,10 +100,40 @@ class Door:
         )
         self.narrator = narrator
         self._passwords = {a["account"]: a["password"] for a in json.loads(accounts.read_text())}
+        self._keys = accounts.parent / "keys"
+        self._signed_in: dict[str, Person] = {}
         self.anyone = Person(self)
 
+    def recognise(self) -> None:
+        """Makes sure that this is the system whose accounts we hold, before anything is done.
+
+        A letter or a booking of the tour has no place in a system that serves a city, and our
+        passwords none with a stranger: the system is known by its public keys first. Raises
+        NotOurSystem.
+        """
+        answer = self.client.get("/.well-known/jwks.json")
+        published = _key_ids(answer)
+        if published is None:
+            raise NotOurSystem(Text("那里应答的不是一扇门", "what answers there is not OneDoor"))
+        ours = {json.loads(path.read_text())["kid"] for path in self._keys.glob("*.jwk")}
+        if ours and not ours & published:
+            raise NotOurSystem(
+                Text("那里是另一个系统，密钥不同", "that is another system: its keys are others")
+            )
+        try:
+            self.sign_in("citizen1")
+        except TourStopped:
+            raise NotOurSystem(
+                Text("那里不认得这些演示账号", "it does not know these demo accounts")
+            ) from None
+
     def sign_in(self, account: str) -> Person:
-        """The person of a demo account, with a fresh token."""
+        """The person of a demo account; signed in once a tour."""
+        if account not in self._signed_in:
+            self._signed_in[account] = self._sign_in(account)
+        return self._signed_in[account]
+
+    def _sign_in(self, account: str) -> Person:
         form = {
             "grant_type": "password",
             "username": account,

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local import servers
+from deploy.local import marker, servers
 from deploy.local.nats import NatsServer
 from deploy.local.options import ROOT
 from deploy.local.postgres import PostgresServer
@@ -134,11 +134,21 @@ async def test_starts_heals_stops_and_starts_again(folder: Path) -> None:
         assert await system.exit_code() == 0, system.text
         await eventually(lambda: _all_gone(pids), 2, "processes were left")
         assert not (data / "stack.json").exists()
+        assert {path.name for path in data.iterdir()} <= {marker.NAME, *marker.ENTRIES}
+        assert "[info" not in system.text
+        assert "request" in (data / "logs" / "gateway.log").read_text()
+        ports = {path.name: path.read_text() for path in data.glob("*.port")}
+        assert ports.keys() == {"demo-portal.port", "nats.port", "nats-monitor.port"}
         accounts = (data / "demo-accounts.json").read_text()
 
     async with run(data) as again:
         await again.ready()
         assert (data / "demo-accounts.json").read_text() == accounts
+        assert {path.name: path.read_text() for path in data.glob("*.port")} == ports
+        assert (
+            f":{ports['nats.port']}"
+            in json.loads((data / "stack.json").read_text())["GATEWAY_PUBLIC_NATS_HOST"]
+        )
         await _killed_leaves_nothing(again)
 
 

@@ -1,9 +1,12 @@
 """The main job from end to end, as `make tour` walks it."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.system import ROOT, System
@@ -34,12 +37,44 @@ def test_the_tour_walks_the_main_job_in_chinese(system: System) -> None:
         assert said in walked.stdout
 
 
+def _play(system: System) -> None:
+    """Somebody tried every window by hand and left a person at each."""
+    with httpx.Client(base_url=f"{system.url}/api/v1", timeout=30) as client:
+        clerk, kiosk = system.sign_in("clerk1"), system.sign_in("device1")
+        for window in client.get("/halls/H001/windows").json():
+            path = f"/windows/{window['id']}"
+            client.post(f"{path}/open", json={}, headers=clerk)
+            body = {"hall": "H001", "items": window["items"][:1]}
+            key = {"Idempotency-Key": f"played-at-window-{window['no']}"}
+            issued = client.post("/tickets", json=body, headers={**kiosk, **key})
+            assert issued.status_code == 201, issued.text
+            called = client.post(f"{path}/call-next", headers={**clerk, **key})
+            assert called.status_code == 200, called.text
+            if window["no"] == 2:
+                client.post(f"{path}/close", headers=clerk)
+        busy = client.get("/halls/H001/windows-at-work", headers=clerk).json()
+        assert all(window["ticket_id"] for window in busy)
+
+
 @pytest.mark.slow
-def test_the_tour_can_be_walked_again_in_english(system: System) -> None:
-    walked = _tour(system, LANG="en")
+def test_the_tour_can_be_walked_in_english_after_somebody_played(system: System) -> None:
+    _play(system)
+    walked = _tour(system, LANG="en_US.UTF-8")
     assert walked.returncode == 0, walked.stdout + walked.stderr
-    for said in ("call next", "put right", "supervision order", "shown once"):
+    for said in ("is served first", "call next", "put right", "supervision order", "shown once"):
         assert said in walked.stdout
+
+
+@pytest.mark.slow
+def test_the_tour_does_nothing_in_a_system_that_does_not_know_its_accounts(
+    system: System, tmp_path: Path
+) -> None:
+    others = tmp_path / "accounts.json"
+    others.write_text(json.dumps([{"account": "citizen1", "password": "another-city-s-password"}]))
+    walked = _tour(system, ONEDOOR_DEMO_ACCOUNTS=str(others), LANG="en")
+    assert walked.returncode == 1
+    assert "does not know these demo accounts. Nothing was done there." in walked.stderr
+    assert walked.stdout == ""
 
 
 def test_without_a_system_the_tour_says_what_to_do(tmp_path: os.PathLike[str]) -> None:

@@ -1,0 +1,96 @@
+"""The tour speaks the visitor's language, and does nothing in a system that is not its own."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from deploy.tour import narrator
+from deploy.tour.__main__ import main
+
+KEYS = {"keys": [{"kty": "OKP", "kid": "of-another-city"}]}
+
+
+@pytest.mark.parametrize(
+    ("environment", "tongue"),
+    [
+        ({"LANG": "en"}, "en"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_GB"}, "en"),
+        ({"LANG": "en-US"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "C.UTF-8"}, "zh"),
+        ({"LANG": "enm"}, "zh"),
+        ({}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, "zh"),
+    ],
+)
+def test_speaks_english_where_the_locale_is_english(
+    environment: dict[str, str], tongue: str
+) -> None:
+    assert narrator.language(environment) == tongue
+
+
+@contextmanager
+def stranger(content: bytes) -> Iterator[tuple[str, list[str]]]:
+    """Another program on a port: its address, and what it was asked."""
+    asked: list[str] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.command} {self.path}")
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The accounts and keys of a system that once ran here."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "20260101T000000.000000Z.jwk").write_text(json.dumps({"kid": "ours"}))
+    accounts = [{"account": "citizen1", "password": "secret-of-ours"}]
+    (tmp_path / "demo-accounts.json").write_text(json.dumps(accounts))
+    monkeypatch.setenv("ONEDOOR_DATA", str(tmp_path))
+    monkeypatch.setenv("LANG", "en")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<html>another program</html>", "what answers there is not OneDoor"),
+        (b'{"keys": 3}', "what answers there is not OneDoor"),
+        (json.dumps(KEYS).encode(), "that is another system: its keys are others"),
+    ],
+)
+def test_sends_a_stranger_neither_a_password_nor_a_letter(
+    own: Path, capsys: pytest.CaptureFixture[str], content: bytes, reason: str
+) -> None:
+    with stranger(content) as (url, asked):
+        assert main([url]) == 1
+    assert asked == ["GET /.well-known/jwks.json"]
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"{url}: {reason}. Nothing was done there." in told.err
