@@ -119,6 +119,8 @@ async def test_starts_heals_stops_and_starts_again(folder: Path) -> None:
         await system.ready()
         assert f"http://127.0.0.1:{system.port}/docs" in system.text
         assert "clerk1" in system.text
+        assert "[info" not in system.text
+        assert "[info" in (data / "logs" / "gateway.log").read_text()
         for secret in ("secrets.json", "stack.json", "demo-accounts.json"):
             assert (data / secret).stat().st_mode & 0o077 == 0
 
@@ -135,8 +137,6 @@ async def test_starts_heals_stops_and_starts_again(folder: Path) -> None:
         await eventually(lambda: _all_gone(pids), 2, "processes were left")
         assert not (data / "stack.json").exists()
         assert {path.name for path in data.iterdir()} <= {marker.NAME, *marker.ENTRIES}
-        assert "[info" not in system.text
-        assert "request" in (data / "logs" / "gateway.log").read_text()
         ports = {path.name: path.read_text() for path in data.glob("*.port")}
         assert ports.keys() == {"demo-portal.port", "nats.port", "nats-monitor.port"}
         accounts = (data / "demo-accounts.json").read_text()

@@ -12,7 +12,7 @@ import pytest
 from nats.js import JetStreamContext
 
 from deploy.local.nats import NatsServer
-from services.gateway.live import halls
+from services.gateway.live import halls, rules
 from services.gateway.live.halls import Hall, Viewer
 from tests.gateway.conftest import Running
 
@@ -85,6 +85,8 @@ async def test_begins_with_the_display_and_tells_of_each_call(
             "window_no": 3,
             "state": "called",
             "at": "2026-11-23T09:30:00+08:00",
+            "say": "请 A001 号到 3 号窗口",
+            "say_en": "Number A001, please go to window 3",
         }
         at, event, _ = await screen.next()
         assert (at >= position, event) == (True, "display")
@@ -126,6 +128,38 @@ async def test_resumes_behind_the_event_seen_last(
 async def test_an_unknown_hall_is_404(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/live/halls/NONE")
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_the_page_of_an_unknown_hall_is_404(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/live/halls/NONE")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    assert answer.json()["detail"] == "没有这个大厅，请核对编号"
+    assert (await client.get("/live/halls/H001")).status_code == 200
+
+
+async def test_a_quiet_hall_is_shown_anew_so_that_a_screen_knows_its_link_is_alive(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.live.answers.HEARTBEAT_SECONDS", 0.1)
+    async with client.stream("GET", f"/api/v1/live/halls/{new_hall()}") as answer:
+        screen = Screen(answer.aiter_lines())
+        for _ in range(3):
+            assert (await screen.next())[1] == "display"
+
+
+def test_every_call_on_the_display_carries_its_sentence() -> None:
+    called = [{"number": "B012", "window": 4, "state": "serving"}, {"number": "B013", "window": 0}]
+    shown = rules.display({"hall": "H001", "called": called, "waiting": []})
+    assert [call.get("say") for call in shown["called"]] == ["请 B012 号到 4 号窗口", None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"), [("called", True), ("recalled", True), ("missed", False)]
+)
+def test_only_a_call_and_its_repetition_are_to_be_said(kind: str, says: bool) -> None:
+    data = {"hall_code": "H001", "number": "A001", "window_no": 3, "at": "2026-11-23T01:30:00Z"}
+    told = rules.shown({"type": f"appointments.ticket.{kind}.v1", "data": data})
+    assert ("say" in told) is says
 
 
 @pytest.mark.parametrize("hall", ["a%20b", "x" * 33, "%E5%8D%97"])

@@ -33,6 +33,8 @@ class DisplayView(View):
     """What the screens of a hall show: numbers only, nothing about people."""
 
     hall: str
+    name: str
+    name_en: str | None
     at: AwareDatetime
     called: list[CalledView]
     waiting: list[WaitingView]

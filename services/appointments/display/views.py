@@ -29,12 +29,14 @@ _ELSEWHERE = Text(
 
 async def display(session: AsyncSession, hall_code: str, now: datetime) -> DisplayView:
     """What the hall's screens show. Raises NotFound."""
-    await directory.get_hall(session, hall_code)
+    hall = await directory.get_hall(session, hall_code)
     called = await queries.at_windows(session, hall_code)
     forecast = await estimates.of_hall(session, hall_code, now)
     names = await queries.item_names(session, {t.item_code for t in forecast.queue})
     return DisplayView(
         hall=hall_code,
+        name=hall.name,
+        name_en=hall.name_en,
         at=now,
         called=[_called(ticket) for ticket in called],
         waiting=[

@@ -1,7 +1,7 @@
 """A stream of server-sent events as an answer: heartbeats, an end for those who do not read."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from starlette.responses import Response
@@ -34,18 +34,20 @@ async def stream(
         await send({"type": "http.response.body", "body": first, "more_body": True})
         watching = asyncio.create_task(_watch(receive, viewer))
         try:
-            await _pump(viewer, send)
+            await _pump(viewer, send, lambda: feed.refresh(code))
         finally:
             watching.cancel()
 
 
-async def _pump(viewer: Viewer, send: Send) -> None:
+async def _pump(viewer: Viewer, send: Send, quiet: Callable[[], None]) -> None:
+    """Sends what comes; `quiet` is called whenever nothing has come for a heartbeat's time."""
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
                 frame = await viewer.queue.get()
         except TimeoutError:
             frame = rules.HEARTBEAT
+            quiet()
         async with asyncio.timeout(SEND_SECONDS):
             if frame is None:
                 await send({"type": "http.response.body", "body": b""})

@@ -14,7 +14,8 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.gateway.live import rules
-from services.gateway.live.halls import Hall, Halls, Viewer
+from services.gateway.live.halls import KEPT_HALLS, Hall, Halls, Viewer
+from shared.cache import Cache
 from shared.errors import Problem, Unavailable
 from shared.messaging.bus import Bus
 from shared.messaging.pull_consumer import Puller
@@ -25,6 +26,7 @@ PRIMED_WITH = 2_000
 """Messages read again at the start, so that a screen can resume over our own restart."""
 INACTIVE_SECONDS = 60.0
 CHECKED_SECONDS = 15.0
+KNOWN_SECONDS = 60.0
 SETTLE_SECONDS = 0.15
 """Events come in bursts: a display is read again once for all of them."""
 
@@ -39,6 +41,7 @@ class Feed:
     def __init__(self, show_display: ShowDisplay, *, viewers_limit: int) -> None:
         self._show_display, self._limit = show_display, viewers_limit
         self._halls = Halls()
+        self._known: Cache[str, dict[str, Any]] = Cache(most=KEPT_HALLS, seconds=KNOWN_SECONDS)
         self._position = 0
         self._viewing = 0
         self._closing = False
@@ -57,11 +60,24 @@ class Feed:
         try:
             position = self._position
             missed = hall.after(last_seen) if last_seen is not None else None
-            display = rules.frame(position, "display", await self._show_display(code))
+            display = rules.frame(position, "display", await self.display(code))
             yield viewer, b"".join([rules.RETRY, *(missed or ()), display])
         finally:
             hall.viewers.discard(viewer)
             self._viewing -= 1
+
+    async def ensure(self, code: str) -> None:
+        """Raises NotFound for an unknown hall, Unavailable where nobody can say; remembers."""
+        await self._known.get(code, lambda: self._show_display(code))
+
+    async def display(self, code: str) -> dict[str, Any]:
+        """What the hall's screens show now. Raises NotFound or Unavailable."""
+        return rules.display(await self._show_display(code))
+
+    def refresh(self, code: str) -> None:
+        """Reads the display again and sends it, though nothing happened: waits go on, and a
+        screen that hears nothing could not tell a quiet hall from a dead link."""
+        self._refresh_soon(code, self._halls[code])
 
     @property
     def viewing(self) -> int:
@@ -143,7 +159,7 @@ class Feed:
             hall.changed.clear()
             position = self._position
             try:
-                display = await self._show_display(code)
+                display = await self.display(code)
             except Problem as problem:
                 log.info("display_not_read", problem=problem.type)
                 hall.changed.set()

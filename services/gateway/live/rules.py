@@ -10,6 +10,7 @@ from shared.clock import SHANGHAI
 
 SHOWN = ("hall_code", "hall_seq", "number", "item_code", "state", "window_no", "at")
 """Never ids: knowing a ticket's id is the right to follow that ticket."""
+ANNOUNCED = ("appointments.ticket.called.v1", "appointments.ticket.recalled.v1")
 RETRY = b"retry: 2000\n\n"
 HEARTBEAT = b": heartbeat\n\n"
 
@@ -20,7 +21,27 @@ def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
     shown = {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
     if "at" in shown:
         shown["at"] = datetime.fromisoformat(shown["at"]).astimezone(SHANGHAI).isoformat()
+    if shown["type"] in ANNOUNCED:
+        shown |= announcement(shown.get("number"), shown.get("window_no"))
     return shown
+
+
+def display(read: Mapping[str, Any]) -> dict[str, Any]:
+    """A hall's display as its screens are sent it: each call with the sentence to say."""
+    called = [
+        {**call, **announcement(call.get("number"), call.get("window"))} for call in read["called"]
+    ]
+    return {**read, "called": called}
+
+
+def announcement(number: str | None, window: int | None) -> dict[str, str]:
+    """What is said of a call in Chinese and English; nothing where it leads to no window."""
+    if not number or not window:
+        return {}
+    return {
+        "say": f"请 {number} 号到 {window} 号窗口",
+        "say_en": f"Number {number}, please go to window {window}",
+    }
 
 
 def frame(sequence: int, event: str, data: Any) -> bytes:

@@ -8,10 +8,11 @@ import orjson
 from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.registry import Registry
-from shared.errors import NotFound, Unavailable
+from shared.errors import NotFound, Text, Unavailable
 
 SECONDS = 2.0
 AT_ONCE = 8
+_NO_HALL = Text("没有这个大厅，请核对编号", "There is no such hall; please check its code")
 
 
 class Displays:
@@ -32,7 +33,7 @@ class Displays:
         except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError):
             raise Unavailable(retry_after=2) from None
         if status == 404:
-            raise NotFound
+            raise NotFound(_NO_HALL)
         if status != 200:
             raise Unavailable(retry_after=2)
         display: dict[str, Any] = orjson.loads(body)

@@ -1,0 +1,68 @@
+"""A busy demo hall, made through the door: somebody waits for every matter, somebody is called."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.system import System
+
+HALL = "H001"
+
+
+@dataclass(frozen=True)
+class Busy:
+    """The hall as it is now: what waits, who is called, and the hands that call."""
+
+    client: httpx.Client
+    clerk: dict[str, str]
+    matters: set[str]
+    called: list[dict[str, Any]]
+    """The ticket at each window, in the order of `windows`."""
+    windows: list[str]
+
+    def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        key = {"Idempotency-Key": uuid4().hex}
+        return self.client.post(path, json=body, headers={**self.clerk, **key, **headers})
+
+    def display(self) -> dict[str, Any]:
+        shown: dict[str, Any] = self.client.get(f"/halls/{HALL}/display").raise_for_status().json()
+        return shown
+
+    def call_another(self) -> dict[str, Any]:
+        """Serves who is at the last window, which takes every matter, and calls the next there."""
+        self.finish(self.called.pop())
+        self.called.append(good(self.post(f"/windows/{self.windows[-1]}/call-next")))
+        return self.called[-1]
+
+    def finish(self, ticket: dict[str, Any]) -> None:
+        if ticket["state"] != "serving":
+            good(self.post(f"/tickets/{ticket['id']}/serve"))
+        good(self.post(f"/tickets/{ticket['id']}/finish", {"outcome": "done"}))
+
+
+def good(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.is_success, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def fill(system: System, client: httpx.Client) -> Busy:
+    """Two tickets for each matter, every window open with somebody new at it."""
+    busy = Busy(client, system.sign_in("clerk1"), set(), [], [])
+    kiosk = system.sign_in("device1")
+    for item in client.get("/items", params={"hall": HALL}).json()["items"]:
+        busy.matters.add(item["name"])
+        for _ in range(2):
+            good(busy.post("/tickets", {"hall": HALL, "items": [item["code"]]}, **kiosk))
+    for window in client.get(f"/halls/{HALL}/windows-at-work", headers=busy.clerk).json():
+        path = f"/windows/{window['id']}"
+        if window["ticket_id"]:
+            busy.finish({"id": window["ticket_id"], "state": window["ticket_state"]})
+        if window["state"] != "open":
+            good(busy.post(f"{path}/open", {}))
+    for window in client.get(f"/halls/{HALL}/windows").json():
+        busy.windows.append(window["id"])
+        busy.called.append(good(busy.post(f"/windows/{window['id']}/call-next")))
+    return busy
