@@ -42,7 +42,6 @@ def page(request: Request, template: str, *, policy: str = POLICY, **values: Any
     )
     headers = {
         "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Content-Language": language,
         "Cache-Control": "no-cache",
@@ -74,8 +73,5 @@ async def show_asset(request: Request) -> Response:
     content = _asset(name) if len(name) < 64 else None
     if content is None:
         raise HTTPException(404)
-    headers = {
-        "Cache-Control": "public, max-age=31536000, immutable",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)

@@ -33,6 +33,7 @@ from shared.settings import Settings
 from shared.web import admission, documents, health, idempotency, problems
 from shared.web.dependencies import undeclared
 from shared.web.room import Room
+from shared.web.security_headers import SecurityHeaders
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
@@ -82,9 +83,10 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         stack = super().build_middleware_stack()
         if self._outermost is None:
-            return stack
+            return SecurityHeaders(stack)
         routes: ASGIApp = AsyncExitStackMiddleware(self.router)
-        return self._outermost(stack, ExceptionMiddleware(routes, handlers=self.exception_handlers))
+        streams = ExceptionMiddleware(routes, handlers=self.exception_handlers)
+        return SecurityHeaders(self._outermost(stack, streams))
 
 
 def build(

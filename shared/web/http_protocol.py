@@ -149,6 +149,7 @@ class GuardedHttp(HttpToolsProtocol):
         head = (
             f"HTTP/1.1 {kind.status.value} {kind.status.phrase}\r\n"
             "content-type: application/problem+json\r\n"
+            "x-content-type-options: nosniff\r\n"
             f"x-request-id: {request_id}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )

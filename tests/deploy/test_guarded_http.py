@@ -111,7 +111,9 @@ async def test_a_bad_head_is_refused_with_a_problem(
 ) -> None:
     answer = await answer_to(port, request_bytes)
     assert status_of(answer) == status
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["type"] == f"/problems/{kind}"
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert json.loads(body)["type"] == f"/problems/{kind}"
+    assert b"\r\nx-content-type-options: nosniff" in head
 
 
 async def test_a_head_that_trickles_in_is_given_up(port: int) -> None:

@@ -42,6 +42,29 @@ async def test_the_front_page_leads_everywhere(client: httpx.AsyncClient) -> Non
 @pytest.mark.parametrize(
     "path",
     [
+        *(*PAGES, "/assets/none.css", "/healthz", "/readyz", "/metrics", "/openapi.json"),
+        *("/.well-known/jwks.json", "/nothing", "/api/v1/nothing", "/api/v1/echo/x"),
+        *("/api/v1/mine", "/api/v1/live/halls/NONE", "/live/halls/NONE", "/a/../b", "/%zz"),
+    ],
+)
+async def test_whatever_comes_through_the_door_is_not_to_be_guessed_at(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    for method in ("GET", "DELETE"):
+        answer = await client.request(method, path)
+        assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+        is_page = answer.headers["content-type"].startswith("text/html")
+        assert len(answer.headers.get_list("content-security-policy")) == int(is_page)
+
+
+async def test_neither_is_a_live_stream(client: httpx.AsyncClient) -> None:
+    async with client.stream("GET", "/api/v1/live/halls/H001") as answer:
+        assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
         "/assets/app.py",
         "/assets/..%2fapp.py",
         "/assets/none.css",

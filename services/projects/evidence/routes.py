@@ -15,7 +15,6 @@ from shared.web.routing import Router
 router = Router(prefix="/evidence", tags=["auditor"])
 
 RAW_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, max-age=86400, immutable",
 }

@@ -1,0 +1,44 @@
+"""What every answer tells a browser: to take nothing for what it is not, and to run nothing in it.
+
+A page that brings a policy of its own keeps it; any other may show its text, its styles and images
+that lie in it, and nothing else: no script, no frame, nothing from elsewhere.
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
+)
+_POLICY = (b"content-security-policy", PAGE_POLICY.encode())
+
+
+class SecurityHeaders:
+    """ASGI middleware, the outermost: refusals and forwarded answers pass it too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = _completed(message["headers"])
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+
+def _completed(given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    headers = list(given)
+    names = {name.lower(): value for name, value in headers}
+    if NOSNIFF[0] not in names:
+        headers.append(NOSNIFF)
+    is_page = names.get(b"content-type", b"").lower().startswith(b"text/html")
+    if is_page and _POLICY[0] not in names:
+        headers.append(_POLICY)
+    return headers
