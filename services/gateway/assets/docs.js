@@ -29,16 +29,37 @@
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) translate(walker.currentNode);
   };
-  if (root.dataset.lang === "zh") {
-    new MutationObserver((changes) => {
-      for (const change of changes) {
-        for (const node of change.addedNodes) {
-          if (node.nodeType === Node.TEXT_NODE) translate(node);
-          else if (node.nodeType === Node.ELEMENT_NODE) visit(node);
-        }
+  const isChinese = root.dataset.lang === "zh";
+  const each = (element, selector, mend) => {
+    if (element.matches(selector)) mend(element);
+    element.querySelectorAll(selector).forEach(mend);
+  };
+  // What keeps its markup from people who do not see the page, or use the keyboard alone.
+  const mend = (element) => {
+    each(element, "h3.opblock-tag, section.models > h4", (title) => {
+      title.setAttribute("aria-level", "2");
+    });
+    each(element, ".information-container, .scheme-container", (part) => {
+      const label = part.matches(".scheme-container") ? ["服务器与登录", "Server and sign-in"] : ["说明", "About"];
+      part.setAttribute("role", "region");
+      part.setAttribute("aria-label", label[isChinese ? 0 : 1]);
+    });
+    each(element, "button a[href]", (link) => link.removeAttribute("href"));
+    each(element, "select:not([aria-label])", (choice) => {
+      const label = choice.id === "servers" ? ["服务器", "Server"] : ["选择", "Choose"];
+      choice.setAttribute("aria-label", label[isChinese ? 0 : 1]);
+    });
+  };
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) {
+        if (node.nodeType === Node.ELEMENT_NODE) mend(node);
+        if (!isChinese) continue;
+        if (node.nodeType === Node.TEXT_NODE) translate(node);
+        else if (node.nodeType === Node.ELEMENT_NODE) visit(node);
       }
-    }).observe(root, { childList: true, subtree: true });
-  }
+    }
+  }).observe(root, { childList: true, subtree: true });
   window.docs = SwaggerUIBundle({
     url: root.dataset.document,
     domNode: root,
