@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from shared.clock import SHANGHAI
@@ -146,6 +147,16 @@ def test_a_call_is_chimed_spoken_and_announced_alone(open_screen: Open, busy: Bu
     assert page.evaluate("window.tones") == 2
 
 
+def test_a_second_screen_in_the_room_can_be_silent(open_screen: Open, busy: Busy) -> None:
+    page = open_screen(query="?sound=off")
+    ticket = busy.call_another()
+    expect(page.locator("#announced")).to_contain_text(ticket["number"], timeout=PATIENCE_MS)
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#newest")).to_have_class("newest", timeout=PATIENCE_MS)
+    assert page.evaluate("[window.heard.length, window.tones]") == [0, 0]
+    expect(page.locator("#sound")).to_be_hidden()
+
+
 def test_a_screen_whose_link_freezes_turns_grey_and_tells_its_time(
     open_screen: Open, system: System
 ) -> None:
@@ -162,6 +173,7 @@ def test_a_screen_whose_link_freezes_turns_grey_and_tells_its_time(
         assert "可能已过时" in told
         colour = page.locator("#say").evaluate("(text) => getComputedStyle(text).color")
         assert colour == "rgb(170, 180, 186)"
+        assert Axe().run(page).response["violations"] == []
     finally:
         os.kill(gateway, signal.SIGCONT)
     expect(page.locator("body")).not_to_have_class("stale", timeout=PATIENCE_MS)

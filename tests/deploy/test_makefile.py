@@ -9,7 +9,18 @@ from deploy.local import options
 from deploy.local.options import BadOption
 
 ASKED_FOR = (
-    *("help", "run", "tour", "test", "check", "migrate", "revision", "dead", "rebuild-streams"),
+    *(
+        "help",
+        "run",
+        "accounts",
+        "tour",
+        "test",
+        "check",
+        "migrate",
+        "revision",
+        "dead",
+        "rebuild-streams",
+    ),
     *("verify-audit-log", "reset", "bench"),
 )
 

@@ -35,20 +35,31 @@
     element.querySelectorAll(selector).forEach(mend);
   };
   // What keeps its markup from people who do not see the page, or use the keyboard alone.
+  const LEVELS = [
+    ["h3.opblock-tag, section.models > h4, .modal-ux h3", "2"],
+    [".opblock h4, .modal-ux h4", "3"],
+    [".opblock h5", "4"],
+  ];
+  const LABELS = [
+    [".information-container", "说明", "About"],
+    [".scheme-container", "服务器与登录", "Server and sign-in"],
+    ["#servers", "服务器", "Server"],
+    ["select:not([aria-label])", "选择", "Choose"],
+    ["textarea:not([aria-label])", "请求内容", "Request body"],
+    [".close-modal", "关闭", "Close"],
+  ];
   const mend = (element) => {
-    each(element, "h3.opblock-tag, section.models > h4", (title) => {
-      title.setAttribute("aria-level", "2");
-    });
+    for (const [titles, level] of LEVELS) {
+      each(element, titles, (title) => title.setAttribute("aria-level", level));
+    }
+    for (const [parts, chinese, english] of LABELS) {
+      each(element, parts, (part) => part.setAttribute("aria-label", isChinese ? chinese : english));
+    }
     each(element, ".information-container, .scheme-container", (part) => {
-      const label = part.matches(".scheme-container") ? ["服务器与登录", "Server and sign-in"] : ["说明", "About"];
       part.setAttribute("role", "region");
-      part.setAttribute("aria-label", label[isChinese ? 0 : 1]);
     });
     each(element, "button a[href]", (link) => link.removeAttribute("href"));
-    each(element, "select:not([aria-label])", (choice) => {
-      const label = choice.id === "servers" ? ["服务器", "Server"] : ["选择", "Choose"];
-      choice.setAttribute("aria-label", label[isChinese ? 0 : 1]);
-    });
+    each(element, "pre", (code) => { code.tabIndex = 0; });
   };
   new MutationObserver((changes) => {
     for (const change of changes) {
