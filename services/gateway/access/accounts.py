@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import passwords, queries, rules
+from services.gateway.access import endings, passwords, queries, rules
 from services.gateway.access.models import Account
 from services.gateway.access.schemas import Grants, NewAccount
 from services.gateway.access.workflow import WORKFLOW, AccountAction
@@ -72,7 +72,7 @@ async def grant(
     values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
     account = await _seen(session, account_id, wanted.version, by)
     changed = await swap(session, account, values)
-    await queries.end_all(session, account_id, now, "grants_changed")
+    await endings.end_all(session, account_id, now, "grants_changed")
     await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
     return changed
 
@@ -85,7 +85,7 @@ async def reset_password(
     values = {"password_hash": await passwords.hashed(password)}
     account = await _seen(session, account_id, version, by)
     changed = await swap(session, account, values)
-    await queries.end_all(session, account_id, now, "password_changed")
+    await endings.end_all(session, account_id, now, "password_changed")
     await audit_log.write(session, by.sub, "password.reset", f"account:{account_id}", now)
     return changed, password
 
@@ -103,7 +103,7 @@ async def take(
     move = WORKFLOW.take(account.state, account.version, action, by.roles)
     changed = await swap(session, account, {"state": move.to})
     if move.ends_sign_ins is not None:
-        await queries.end_all(session, account_id, now, move.ends_sign_ins)
+        await endings.end_all(session, account_id, now, move.ends_sign_ins)
     await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)
     return changed
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import delete, or_, text, update
+from sqlalchemy import ColumnElement, delete, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access.models import (
     Account,
     AccountState,
+    RefreshToken,
     SignIn,
     SignInAttempt,
     SignInRate,
@@ -46,19 +47,6 @@ WITH present AS (
 INSERT INTO refresh_token (hash, sign_in_id, issued_at)
 SELECT $6, id, $4 FROM begun RETURNING sign_in_id
 """
-_CHANGE_PASSWORD = """
-WITH changed AS (
-    UPDATE account SET password_hash = $3, version = version + 1
-     WHERE id = $1 AND state = 'active' AND password_hash = $2 RETURNING id
-), ended AS (
-    UPDATE sign_in SET ended_at = $4, ended_because = 'password_changed'
-     WHERE account_id IN (SELECT id FROM changed) AND ended_at IS NULL
-), noted AS (
-    INSERT INTO audit_log (at, actor, action, object, details)
-    SELECT $4, id::text, 'password.changed', 'account:' || id, '{}' FROM changed
-)
-SELECT id FROM changed
-"""
 _EXCHANGE = """
 WITH spent AS (
     UPDATE refresh_token t SET used_at = $2
@@ -71,18 +59,6 @@ WITH spent AS (
     SELECT $3, sign_in_id, $2 FROM spent
 )
 SELECT * FROM spent
-"""
-_END_REUSED = """
-UPDATE sign_in s SET ended_at = $2, ended_because = 'reused'
-  FROM refresh_token t
- WHERE t.hash = $1 AND t.used_at IS NOT NULL AND s.id = t.sign_in_id AND s.ended_at IS NULL
-RETURNING s.account_id
-"""
-_END = """
-UPDATE sign_in s SET ended_at = $2, ended_because = 'signed_out'
-  FROM refresh_token t
- WHERE t.hash = $1 AND s.id = t.sign_in_id AND s.ended_at IS NULL
-RETURNING s.account_id
 """
 _SUCCEED = """
 WITH forgotten AS (
@@ -162,12 +138,18 @@ async def begin_sign_in(
     return begun is not None
 
 
-async def change_password(
-    direct: DirectPool, account_id: UUID, was: str, will: str, now: datetime
-) -> bool:
-    """Compare-and-swap on the hash; ends every sign-in and notes it, all in one statement."""
-    changed = await direct.fetchval(_CHANGE_PASSWORD, account_id, was, will, now)
-    return changed is not None
+async def change_password(session: AsyncSession, account_id: UUID, was: str, will: str) -> bool:
+    """A compare-and-swap on the hash; False when it was changed, or the account disabled."""
+    changed = (
+        update(Account)
+        .where(
+            col(Account.id) == account_id,
+            col(Account.password_hash) == was,
+            col(Account.state) == AccountState.ACTIVE,
+        )
+        .values(password_hash=will, version=Account.version + 1)
+    )
+    return (await session.exec(changed)).rowcount == 1
 
 
 async def exchange(
@@ -175,18 +157,6 @@ async def exchange(
 ) -> asyncpg.Record | None:
     """Spends a refresh token and stores the next; None if it is unknown, spent or ended."""
     return await direct.fetchrow(_EXCHANGE, old_hash, now, new_hash)
-
-
-async def end_if_reused(direct: DirectPool, token_hash: str, now: datetime) -> UUID | None:
-    """Ends the sign-in of a token that was spent before; whose it was, if this call ended it."""
-    ended: UUID | None = await direct.fetchval(_END_REUSED, token_hash, now)
-    return ended
-
-
-async def end_sign_in(direct: DirectPool, token_hash: str, now: datetime) -> UUID | None:
-    """Whose sign-in was ended, None if the token was unknown or ended before."""
-    ended: UUID | None = await direct.fetchval(_END, token_hash, now)
-    return ended
 
 
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:
@@ -222,13 +192,38 @@ async def has_admin(session: AsyncSession) -> bool:
     return (await session.exec(wanted.limit(1))).first() is not None
 
 
-async def end_all(session: AsyncSession, account_id: UUID, now: datetime, because: str) -> None:
-    """Ends every sign-in of the account, so that nothing can be refreshed."""
-    await session.exec(
+class EndedSignIn(NamedTuple):
+    """A sign-in that was just ended before its time, and whose it was."""
+
+    id: UUID
+    account_id: UUID
+
+
+async def end_all(
+    session: AsyncSession, account_id: UUID, now: datetime, because: str
+) -> Sequence[EndedSignIn]:
+    """Ends every sign-in of the account; those that had time left."""
+    return await _end(session, col(SignIn.account_id) == account_id, now, because)
+
+
+async def end_of_token(
+    session: AsyncSession, token_hash: str, now: datetime, because: str
+) -> Sequence[EndedSignIn]:
+    """Ends the sign-in that a refresh token is of, none if the token is unknown."""
+    of_token = select(RefreshToken.sign_in_id).where(col(RefreshToken.hash) == token_hash)
+    return await _end(session, col(SignIn.id).in_(of_token), now, because)
+
+
+async def _end(
+    session: AsyncSession, which: ColumnElement[bool], now: datetime, because: str
+) -> Sequence[EndedSignIn]:
+    ended = await session.execute(
         update(SignIn)
-        .where(col(SignIn.account_id) == account_id, col(SignIn.ended_at).is_(None))
+        .where(which, col(SignIn.ended_at).is_(None), col(SignIn.expires_at) > now)
         .values(ended_at=now, ended_because=because)
+        .returning(col(SignIn.id), col(SignIn.account_id))
     )
+    return [EndedSignIn(*row) for row in ended]
 
 
 async def demo_names(session: AsyncSession) -> Sequence[str]:

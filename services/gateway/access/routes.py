@@ -34,8 +34,10 @@ accounts = Router(prefix="/accounts", tags=["admin"])
 
 
 def _context(request: Request, direct: Direct, keyring: RequestKeyring) -> SignInContext:
-    access = request.state.access
-    return SignInContext(direct, keyring, access.issuer, access.hashing, request.state.network)
+    state = request.state
+    return SignInContext(
+        direct, state.sessions, keyring, state.access.issuer, state.access.hashing, state.network
+    )
 
 
 def _client_of(request: Request, form: TokenForm) -> TokenForm:
@@ -86,7 +88,7 @@ async def issue_token(
 )
 async def revoke_token(
     form: Annotated[RevocationForm, Form()],
-    direct: Direct,
+    session: Session,
     now: Now,
     _: Annotated[Caller | None, public()],
 ) -> None:
@@ -95,7 +97,7 @@ async def revoke_token(
     Revokes the refresh token and all that came of the same sign-in (RFC 7009). An unknown token is
     answered in the same way.
     """
-    await service.sign_out(direct, form.token.get_secret_value(), now)
+    await service.sign_out(session, form.token.get_secret_value(), now)
 
 
 @tokens.get("/me", operation_id="get_me", summary="我是谁 | Who am I")

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import accounts, passwords, queries, rules, tokens
+from services.gateway.access import accounts, endings, passwords, queries, rules, tokens
 from services.gateway.access.models import AccountState
 from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.schemas import (
@@ -17,7 +17,7 @@ from services.gateway.access.schemas import (
     TokenForm,
 )
 from services.gateway.access.tokens import Holder, Issuer
-from shared.database.engine import DirectPool
+from shared.database.engine import DirectPool, Sessions
 from shared.errors import NotFound, TooMany
 from shared.ids import new_id
 from shared.security import audit_log
@@ -35,6 +35,7 @@ class SignInContext:
     """What signing in needs: connections, keys, the issuer, and where the caller stands."""
 
     direct: DirectPool
+    sessions: Sessions
     keyring: Keyring
     issuer: Issuer
     hashing: HashingLimit
@@ -107,10 +108,18 @@ async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) ->
     fresh = tokens.new_refresh_token()
     spent = await queries.exchange(context.direct, old, tokens.stored(fresh), now)
     if spent is None:
-        if (ended := await queries.end_if_reused(context.direct, old, now)) is not None:
-            await _note(context, "sign_in.token_reused", ended, now)
+        await _end_if_reused(context, old, now)
         raise rules.InvalidGrant
     return _answer(context.issuer, _holder(spent, spent["method"]), now, fresh)
+
+
+async def _end_if_reused(context: SignInContext, token_hash: str, now: datetime) -> None:
+    """Whoever brings a token that was spent before may have stolen it: nothing of it goes on."""
+    async with context.sessions() as session, session.begin():
+        ended = await endings.end_reused(session, token_hash, now)
+    if ended is not None:
+        context.direct.wake()
+        await _note(context, "sign_in.token_reused", ended, now)
 
 
 async def _proven(context: SignInContext, name: str, secret: str, now: datetime) -> Any:
@@ -182,11 +191,11 @@ def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) 
     )
 
 
-async def sign_out(direct: DirectPool, refresh_token: str, now: datetime) -> None:
+async def sign_out(session: AsyncSession, refresh_token: str, now: datetime) -> None:
     """Ends the sign-in of the token; an unknown token is none of anybody's business."""
-    whose = await queries.end_sign_in(direct, tokens.stored(refresh_token), now)
+    whose = await endings.sign_out(session, tokens.stored(refresh_token), now)
     if whose is not None:
-        await audit_log.note(direct, str(whose), "signed_out", f"account:{whose}", now)
+        await audit_log.write(session, str(whose), "signed_out", f"account:{whose}", now)
 
 
 async def change_password(
@@ -210,8 +219,13 @@ async def change_password(
     async with context.hashing.turn():
         will = await passwords.hashed(wanted)
     known = found["password_hash"]
-    if not await queries.change_password(context.direct, account_id, known, will, now):
-        raise rules.WrongPassword  # it was changed meanwhile
+    async with context.sessions() as session, session.begin():
+        if not await queries.change_password(session, account_id, known, will):
+            raise rules.WrongPassword  # it was changed meanwhile
+        await endings.end_all(session, account_id, now, "password_changed")
+        about = f"account:{account_id}"
+        await audit_log.write(session, str(account_id), "password.changed", about, now)
+    context.direct.wake()
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:

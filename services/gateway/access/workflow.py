@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.gateway.access.events import Ended
 from services.gateway.access.models import AccountState
 from shared.errors import Text
 from shared.workflow import Workflow
@@ -21,7 +22,7 @@ class AccountMove(NamedTuple):
     to: AccountState
     roles: frozenset[str]
     noted: str
-    ends_sign_ins: str | None = None
+    ends_sign_ins: Ended | None = None
 
 
 _S, _A = AccountState, AccountAction

@@ -1,0 +1,49 @@
+"""Ends sign-ins before their time, and publishes each: whoever verifies tokens has to know."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.access import queries
+from services.gateway.access.events import Ended, SignInEnded
+from services.gateway.access.queries import EndedSignIn
+from shared.messaging import outbox
+
+
+async def end_all(session: AsyncSession, account_id: UUID, now: datetime, because: Ended) -> None:
+    """Ends every sign-in of the account, so that nothing can be refreshed or used."""
+    await _publish(session, await queries.end_all(session, account_id, now, because), because)
+
+
+async def sign_out(session: AsyncSession, token_hash: str, now: datetime) -> UUID | None:
+    """Ends the sign-in that a refresh token is of; whose it was, None if there was none."""
+    return await _end_one(session, token_hash, now, "signed_out")
+
+
+async def end_reused(session: AsyncSession, token_hash: str, now: datetime) -> UUID | None:
+    """Ends the sign-in of a refresh token that was spent before; whose it was, if this did."""
+    return await _end_one(session, token_hash, now, "reused")
+
+
+async def _end_one(
+    session: AsyncSession, token_hash: str, now: datetime, because: Ended
+) -> UUID | None:
+    ended = await queries.end_of_token(session, token_hash, now, because)
+    await _publish(session, ended, because)
+    return ended[0].account_id if ended else None
+
+
+async def _publish(session: AsyncSession, ended: Iterable[EndedSignIn], because: Ended) -> None:
+    await outbox.record_many(
+        session,
+        [
+            outbox.Addressed(
+                SignInEnded(sign_in_id=each.id, account_id=each.account_id, because=because),
+                "_",
+                str(each.id),
+            )
+            for each in ended
+        ],
+    )

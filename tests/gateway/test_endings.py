@@ -1,0 +1,76 @@
+"""A sign-in that ends before its time is published: whoever verifies tokens has to know."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy import streams
+from deploy.local.nats import NatsServer
+from tests import support
+from tests.conftest import Headers
+from tests.gateway.test_sign_in import new_account, refresh, sign_in
+
+Json = dict[str, Any]
+SUBJECT = "gateway.sign_in.ended.v1._"
+BETTER = "Lotus-Pond-27"
+
+
+async def change_password(client: httpx.AsyncClient, admin: Json, account: Json, told: Json) -> Any:
+    wanted = {"current_password": account["initial_password"], "new_password": BETTER}
+    own = {"Authorization": f"Bearer {told['access_token']}"}
+    return await client.post("/api/v1/auth/password", json=wanted, headers=own)
+
+
+async def disable(client: httpx.AsyncClient, admin: Json, account: Json, told: Json) -> Any:
+    path = f"/api/v1/accounts/{account['id']}/disable"
+    return await client.post(path, json={"version": account["version"]}, headers=admin)
+
+
+async def take_role(client: httpx.AsyncClient, admin: Json, account: Json, told: Json) -> Any:
+    grants = {"roles": ["officer"], "places": ["D01"], "version": account["version"]}
+    path = f"/api/v1/accounts/{account['id']}/grants"
+    return await client.put(path, json=grants, headers=admin)
+
+
+async def sign_out(client: httpx.AsyncClient, admin: Json, account: Json, told: Json) -> Any:
+    return await client.post("/api/v1/auth/revoke", data={"token": told["refresh_token"]})
+
+
+ENDINGS = {
+    "password_changed": change_password,
+    "disabled": disable,
+    "grants_changed": take_role,
+    "signed_out": sign_out,
+}
+
+
+@pytest.mark.parametrize("because", ENDINGS)
+async def test_an_ended_sign_in_is_published_on_the_gateways_stream(
+    client: httpx.AsyncClient, as_: Headers, bus: NatsServer, because: str
+) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    told = (await sign_in(client, account)).json()
+    answer = await ENDINGS[because](client, as_("admin", "*"), account, told)
+    assert answer.is_success, answer.text
+    event = await published(bus, account["id"])
+    assert event["type"] == "gateway.sign_in.ended.v1"
+    assert event["data"]["because"] == because
+    assert event["subject"] == event["data"]["sign_in_id"]
+    assert (await refresh(client, told["refresh_token"])).status_code == 400
+
+
+async def published(bus: NatsServer, account_id: str) -> Json:
+    """The event about a sign-in of the account, as the stream has it."""
+    async with streams.connected(bus.admin_url) as js:
+
+        async def look() -> Json | None:
+            last = (await js.stream_info("GATEWAY")).state.last_seq
+            for position in range(last, max(0, last - 20), -1):
+                event = json.loads(bytes((await js.get_msg("GATEWAY", position)).data or b"{}"))
+                if event.get("data", {}).get("account_id") == account_id:
+                    return dict(event)
+            return None
+
+        return await support.eventually(look, message="nothing was published")
