@@ -9,14 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deploy.services import SERVICES, subscriptions
+from deploy.services import SERVICES, all_subscriptions, subscriptions
 from shared.messaging.bus import Subscription
+from shared.messaging.events import Event, stream_of
+from shared.web.refusals import SignInEnded
 
 CONF = Path(__file__).with_name("nats.conf")
 ADMIN = "deploy"
 USERS = (ADMIN, *SERVICES)
 WATCHER = "gateway"
 """The service that shows live streams, and so makes and ends consumers of its own."""
+WATCHED_BY_ALL = (SignInEnded,)
+"""Events that each process of every service reads by itself."""
 STREAMS = tuple(service.upper() for service in SERVICES)
 
 _HEAD = """\
@@ -72,14 +76,16 @@ def may_publish(service: str) -> list[str]:
     if service == WATCHER:
         subjects += [subject for stream in STREAMS for subject in _watching(stream)]
         subjects.append("$JS.API.STREAM.INFO.DEAD")  # how many letters lie there
+    else:
+        subjects += [subject for event in WATCHED_BY_ALL for subject in _watching_kind(event)]
     return subjects
 
 
 def must_not_publish(service: str) -> list[str]:
-    """For the one that may make consumers: whatever would take messages from another's."""
-    if service != WATCHER:
-        return []
-    others = [s for owner in SERVICES if owner != WATCHER for s in subscriptions(owner)]
+    """Where it may make consumers: whatever would take messages from another's."""
+    own = {subscription.name for subscription in subscriptions(service)}
+    streams = STREAMS if service == WATCHER else {stream_of(event) for event in WATCHED_BY_ALL}
+    others = [s for s in all_subscriptions() if s.name not in own and s.stream in streams]
     return [subject for subscription in others for subject in _meddling(subscription)]
 
 
@@ -104,6 +110,16 @@ def _watching(stream: str) -> list[str]:
         f"$JS.API.CONSUMER.DELETE.{stream}.>",
         f"$JS.ACK.{stream}.>",
         f"$JS.FC.{stream}.>",
+    ]
+
+
+def _watching_kind(event: type[Event]) -> list[str]:
+    """The same for one kind of event: its filter is part of the subject that makes the consumer."""
+    stream = stream_of(event)
+    return [
+        f"$JS.API.CONSUMER.CREATE.{stream}.*.{event.type}.>",
+        f"$JS.API.CONSUMER.INFO.{stream}.*",
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.*",
     ]
 
 

@@ -97,7 +97,7 @@ def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> a
         registry.start()
         closing.on_stop(feed.close)
         own = {
-            "verifier": OwnKeysVerifier(keys, **named),
+            "verifier": OwnKeysVerifier(keys, **named, refusals=state["refusals"]),
             "access": Access(keys, Issuer(keys, **named), HashingLimit()),
             "live": feed,
         }

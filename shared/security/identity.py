@@ -7,9 +7,10 @@ import asyncio
 import json
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -38,6 +39,10 @@ ROLES: dict[str, Text] = {
 ALGORITHMS = ["EdDSA"]
 TOKEN_TYPE = "at+jwt"
 LEEWAY_SECONDS = 60
+ACCESS_SECONDS = 600
+"""How long an access token lasts."""
+REFUSED_SECONDS = ACCESS_SECONDS + 2 * LEEWAY_SECONDS
+"""How long the end of a sign-in is remembered: no token that came of it is good any longer."""
 CACHED_TOKENS = 10_000
 REFETCH_SECONDS = 60
 
@@ -67,31 +72,62 @@ class Caller:
         return place in self.places or "*" in self.places
 
 
+class Verified(NamedTuple):
+    """What a good token says; `sign_in` is the sign-in that it came of, in the claim `sid`."""
+
+    expires_at: float
+    caller: Caller
+    sign_in: str | None
+
+
+def _read(claims: Mapping[str, Any]) -> Verified:
+    caller = Caller(
+        sub=str(claims["sub"]),
+        roles=frozenset(map(str, claims.get("roles", ()))) & ROLES.keys(),
+        places=frozenset(map(str, claims.get("places", ()))),
+    )
+    return Verified(float(claims["exp"]), caller, claims.get("sid"))
+
+
+class Refusals:
+    """The sign-ins that ended lately, whose tokens would otherwise be good until they expire."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def refuse(self, sign_in: str, ended_at: float) -> None:
+        """`ended_at` in seconds since 1970. Forgets those that need no refusal any more."""
+        self._until[sign_in] = ended_at + REFUSED_SECONDS
+        now = time.time()
+        # In the order in which they ended, or nearly so: what is left over goes with a later one.
+        while self._until and self._until[oldest := next(iter(self._until))] < now:
+            del self._until[oldest]
+
+    def __contains__(self, sign_in: str | None) -> bool:
+        return sign_in in self._until
+
+
 class Verifier:
     """Verifies access tokens against the gateway's published keys; both are cached."""
 
-    def __init__(self, jwks_url: str, *, issuer: str, audience: str) -> None:
+    def __init__(self, jwks_url: str, *, issuer: str, audience: str, refusals: Refusals) -> None:
         self._url, self._issuer, self._audience = jwks_url, issuer, audience
+        self._refusals = refusals
         self._keys: KeySet | None = None
         self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
-        self._verified: TLRUCache[str, tuple[float, Caller]] = TLRUCache(
-            CACHED_TOKENS, ttu=lambda _, verified, __: verified[0], timer=time.time
+        self._verified: TLRUCache[str, Verified] = TLRUCache(
+            CACHED_TOKENS, ttu=lambda _, verified, __: verified.expires_at, timer=time.time
         )
 
     async def caller(self, token: str) -> Caller:
         """Raises Unauthorized, or Unavailable while no key could ever be fetched."""
-        cached = self._verified.get(token)
-        if cached is not None:
-            return cached[1]
-        claims = await self._claims(token)
-        caller = Caller(
-            sub=str(claims["sub"]),
-            roles=frozenset(map(str, claims.get("roles", ()))) & ROLES.keys(),
-            places=frozenset(map(str, claims.get("places", ()))),
-        )
-        self._verified[token] = (float(claims["exp"]), caller)
-        return caller
+        verified = self._verified.get(token)
+        if verified is None:
+            verified = self._verified[token] = _read(await self._claims(token))
+        if verified.sign_in in self._refusals:
+            raise Unauthorized(_EXPIRED)
+        return verified.caller
 
     async def _claims(self, token: str) -> dict[str, Any]:
         keys = self._keys or await self._fetch()

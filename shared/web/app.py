@@ -28,9 +28,9 @@ from shared.observability.metrics import Metrics
 from shared.observability.telemetry import RequestTelemetry, Tracing
 from shared.security import audit_log
 from shared.security.crypto import Keyring
-from shared.security.identity import Verifier
+from shared.security.identity import Refusals, Verifier
 from shared.settings import Settings
-from shared.web import admission, documents, health, idempotency, problems
+from shared.web import admission, documents, health, idempotency, problems, refusals
 from shared.web.dependencies import undeclared
 from shared.web.room import Room
 from shared.web.security_headers import SecurityHeaders
@@ -52,6 +52,7 @@ class State(TypedDict):
     bus: Bus
     keyring: Keyring
     verifier: Verifier
+    refusals: Refusals
 
 
 Tasks = Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
@@ -160,8 +161,11 @@ def _lifespan(
         relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
         direct = DirectPool(settings, name, relay.wake)
         sessions = new_sessions(engine, direct.memory)
-        verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience)
-        work = [asyncio.create_task(bus.connect(), name="bus")]
+        refused = Refusals()
+        work = [
+            asyncio.create_task(bus.connect(), name="bus"),
+            asyncio.create_task(refusals.watch(bus, refused).run(), name="refusals"),
+        ]
         if settings.background:
             work += _background(settings, metrics, tracing, sessions, bus, relay, rooms)
         died = partial(_report_death, broken)
@@ -175,7 +179,8 @@ def _lifespan(
             relay=relay,
             bus=bus,
             keyring=keyring,
-            verifier=verifier,
+            verifier=_verifier(settings, refused),
+            refusals=refused,
         )
         try:
             async with _own(extended, state, died) as more:
@@ -185,6 +190,15 @@ def _lifespan(
             await tracing.stop()
 
     return lifespan
+
+
+def _verifier(settings: Settings, refused: Refusals) -> Verifier:
+    return Verifier(
+        settings.jwks_url,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        refusals=refused,
+    )
 
 
 @asynccontextmanager

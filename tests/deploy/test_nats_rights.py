@@ -1,16 +1,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import nats
 import nats.errors
 import pytest
 from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import APIError, BadRequestError
 
 from deploy import nats as configuration
 from deploy.local.nats import NatsServer
 from deploy.services import SERVICES, all_subscriptions, subscriptions
+from shared.web.refusals import SignInEnded
 
 REFUSED = (nats.errors.TimeoutError, nats.errors.NoRespondersError, BadRequestError, APIError)
 
@@ -94,6 +97,29 @@ async def test_the_gateway_watches_a_stream_with_a_consumer_of_its_own(bus: Nats
         message = await watching.next_msg(timeout=2)
         assert message.metadata.sequence.stream == stored.seq
         await watching.unsubscribe()
+
+
+@pytest.mark.parametrize("service", [service for service in SERVICES if service != "gateway"])
+async def test_a_service_watches_the_ends_of_sign_ins_and_nothing_else_of_the_gateway(
+    bus: NatsServer, service: str
+) -> None:
+    async with as_user(bus, service) as js:
+        for subject, allowed in (
+            (f"{SignInEnded.type}.>", True),
+            ("gateway.account.>", False),
+            (None, False),
+        ):
+            config = ConsumerConfig(
+                name=f"watch-{uuid4().hex}",
+                filter_subject=subject,
+                ack_policy=AckPolicy.NONE,
+                inactive_threshold=5,
+            )
+            if allowed:
+                await js.add_consumer("GATEWAY", config)
+            else:
+                with pytest.raises(REFUSED):
+                    await js.add_consumer("GATEWAY", config)
 
 
 def test_a_user_is_given_exactly_its_own_dead_letters() -> None:

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from shared.security.identity import Caller, Verifier
+from shared.security.identity import Caller, Refusals, Verifier
 from shared.web.dependencies import allow, public
 from shared.web.problems import install
 
@@ -37,7 +37,7 @@ def create() -> FastAPI:
 
 
 def service(jwks_url: str, calls: Calls) -> FastAPI:
-    verifier = Verifier(jwks_url, issuer="onedoor", audience="onedoor")
+    verifier = Verifier(jwks_url, issuer="onedoor", audience="onedoor", refusals=Refusals())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """A sign-in that ends before its time is published: whoever verifies tokens has to know."""
 
+import asyncio
 import json
+import time
 from typing import Any
 
 import httpx
@@ -8,6 +10,10 @@ import pytest
 
 from deploy import streams
 from deploy.local.nats import NatsServer
+from shared.jobs import end
+from shared.messaging.bus import Bus
+from shared.security.identity import REFUSED_SECONDS, Refusals
+from shared.web.refusals import watch
 from tests import support
 from tests.conftest import Headers
 from tests.gateway.test_sign_in import new_account, refresh, sign_in
@@ -59,6 +65,74 @@ async def test_an_ended_sign_in_is_published_on_the_gateways_stream(
     assert event["data"]["because"] == because
     assert event["subject"] == event["data"]["sign_in_id"]
     assert (await refresh(client, told["refresh_token"])).status_code == 400
+
+
+@pytest.mark.parametrize("because", ENDINGS)
+async def test_every_service_refuses_the_tokens_of_an_ended_sign_in_within_seconds(
+    client: httpx.AsyncClient,
+    appointments: httpx.AsyncClient,
+    projects: httpx.AsyncClient,
+    feedback: httpx.AsyncClient,
+    as_: Headers,
+    because: str,
+) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    told = (await sign_in(client, account)).json()
+    bearer = {"Authorization": f"Bearer {told['access_token']}"}
+    asked = [
+        (client, "/api/v1/auth/me"),
+        (appointments, "/api/v1/halls"),
+        (projects, "/api/v1/units"),
+        (feedback, "/api/v1/published-letters"),
+    ]
+    for service, path in asked:
+        assert (await service.get(path, headers=bearer)).status_code == 200, path
+
+    assert (await ENDINGS[because](client, as_("admin", "*"), account, told)).is_success
+
+    for service, path in asked:
+
+        async def refused(service: httpx.AsyncClient = service, path: str = path) -> bool:
+            return (await service.get(path, headers=bearer)).status_code == 401
+
+        await support.eventually(refused, message=f"{path} is still answered")
+
+
+async def test_a_new_sign_in_is_good_where_an_older_one_ended(
+    client: httpx.AsyncClient, as_: Headers, bus: NatsServer
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    told = (await sign_in(client, account)).json()
+    await sign_out(client, {}, account, told)
+    await published(bus, account["id"])
+    again = {"Authorization": f"Bearer {(await sign_in(client, account)).json()['access_token']}"}
+    assert (await client.get("/api/v1/auth/me", headers=again)).status_code == 200
+
+
+async def test_a_process_that_starts_later_knows_what_ended_before(
+    client: httpx.AsyncClient, as_: Headers, bus: NatsServer
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    await sign_out(client, {}, account, (await sign_in(client, account)).json())
+    ended = (await published(bus, account["id"]))["data"]["sign_in_id"]
+    known, late = Refusals(), Bus(bus.url("feedback"), "feedback")
+    tasks = [asyncio.create_task(late.connect()), asyncio.create_task(watch(late, known).run())]
+
+    async def look() -> bool:
+        return ended in known
+
+    try:
+        await support.eventually(look)
+    finally:
+        await end(tasks)
+        await late.close()
+
+
+def test_a_refusal_is_forgotten_once_no_token_of_the_sign_in_can_be_good() -> None:
+    known = Refusals()
+    known.refuse("long ago", time.time() - REFUSED_SECONDS - 1)
+    known.refuse("now", time.time())
+    assert ("long ago" in known, "now" in known) == (False, True)
 
 
 async def published(bus: NatsServer, account_id: str) -> Json:

@@ -18,6 +18,8 @@ from services.gateway.access.tokens import Holder, Issuer, OwnKeysVerifier
 from shared import clock
 from shared.database.engine import new_engine, new_sessions
 from shared.errors import Unauthorized
+from shared.ids import new_id
+from shared.security.identity import Refusals
 from tests import support
 from tests.support import Databases, Tokens
 
@@ -77,8 +79,8 @@ async def test_a_new_key_is_published_before_it_signs_and_old_ones_keep_verifyin
     signing = SigningKeys(tmp_path)
     signing.read()
     issuer = Issuer(signing, issuer="onedoor", audience="onedoor")
-    verifier = OwnKeysVerifier(signing, issuer="onedoor", audience="onedoor")
-    holder = Holder("someone", ["clerk"], ["H001"], "pwd")
+    verifier = OwnKeysVerifier(signing, issuer="onedoor", audience="onedoor", refusals=Refusals())
+    holder = Holder("someone", ["clerk"], ["H001"], "pwd", new_id())
     before = issuer.access_token(holder, now)
 
     second = keys.create(tmp_path, now - timedelta(seconds=90))

@@ -55,7 +55,7 @@ class SignIn(Table, table=True):
 
 
 class RefreshToken(Table, table=True):
-    """Stored as its SHA-256 only. It works once: `used_at` is set by the exchange."""
+    """Stored as its SHA-256 only. `used_at` is when it was first exchanged for its successor."""
 
     __tablename__ = "refresh_token"
 

@@ -19,7 +19,11 @@ from services.gateway.access.models import (
     SignInAttempt,
     SignInRate,
 )
-from services.gateway.access.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN_AFTER
+from services.gateway.access.rules import (
+    ATTEMPTS_ALLOWED,
+    ATTEMPTS_FORGOTTEN_AFTER,
+    REPEATED_WITHIN,
+)
 from shared.database.engine import DirectPool
 
 # A locked row is left as it is, so that a lock ends 15 minutes after the attempt that set it,
@@ -43,20 +47,24 @@ WITH present AS (
 ), begun AS (
     INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
     SELECT $1, id, $3, $4, $5 FROM present RETURNING id
+), issued AS (
+    INSERT INTO refresh_token (hash, sign_in_id, issued_at)
+    SELECT $6::varchar, id, $4 FROM begun WHERE $6::varchar IS NOT NULL
 )
-INSERT INTO refresh_token (hash, sign_in_id, issued_at)
-SELECT $6, id, $4 FROM begun RETURNING sign_in_id
+SELECT id FROM begun
 """
+# Of two that come with the same token the second waits for the first and gets the same successor:
+# whoever lost the answer, or has two windows open, goes on; only a token spent long ago is a theft.
 _EXCHANGE = """
 WITH spent AS (
-    UPDATE refresh_token t SET used_at = $2
+    UPDATE refresh_token t SET used_at = coalesce(t.used_at, $2)
       FROM sign_in s JOIN account a ON a.id = s.account_id
-     WHERE t.hash = $1 AND t.used_at IS NULL AND s.id = t.sign_in_id
+     WHERE t.hash = $1 AND (t.used_at IS NULL OR t.used_at > $4) AND s.id = t.sign_in_id
        AND s.ended_at IS NULL AND s.expires_at > $2 AND a.state = 'active'
     RETURNING t.sign_in_id, s.method, a.id, a.roles, a.places
 ), issued AS (
     INSERT INTO refresh_token (hash, sign_in_id, issued_at)
-    SELECT $3, sign_in_id, $2 FROM spent
+    SELECT $3, sign_in_id, $2 FROM spent ON CONFLICT (hash) DO NOTHING
 )
 SELECT * FROM spent
 """
@@ -128,10 +136,13 @@ async def begin_sign_in(
     method: str,
     now: datetime,
     expires_at: datetime,
-    token_hash: str,
+    token_hash: str | None,
     proven_hash: str,
 ) -> bool:
-    """False when the password was changed or the account disabled since it was proven."""
+    """A sign-in, and its first refresh token if it has any.
+
+    False when the password was changed or the account disabled since it was proven.
+    """
     begun = await direct.fetchval(
         _BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash, proven_hash
     )
@@ -155,8 +166,11 @@ async def change_password(session: AsyncSession, account_id: UUID, was: str, wil
 async def exchange(
     direct: DirectPool, old_hash: str, new_hash: str, now: datetime
 ) -> asyncpg.Record | None:
-    """Spends a refresh token and stores the next; None if it is unknown, spent or ended."""
-    return await direct.fetchrow(_EXCHANGE, old_hash, now, new_hash)
+    """Spends a refresh token and stores the next.
+
+    None if it is unknown, ended, or was spent longer ago than REPEATED_WITHIN.
+    """
+    return await direct.fetchrow(_EXCHANGE, old_hash, now, new_hash, now - REPEATED_WITHIN)
 
 
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:

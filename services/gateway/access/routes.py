@@ -59,7 +59,6 @@ def _client_of(request: Request, form: TokenForm) -> TokenForm:
     operation_id="issue_token",
     summary="登录，换取令牌 | Sign in for tokens",
     responses=problem_responses(rules.InvalidGrant, rules.InvalidClient, rules.LockedOut),
-    openapi_extra={"x-operation-class": "signing-in"},
 )
 async def issue_token(
     request: Request,
@@ -70,11 +69,13 @@ async def issue_token(
     _: Annotated[Caller | None, public()],
 ) -> TokenAnswer:
     """OAuth 2.0 令牌端点（RFC 6749）：账号密码、刷新令牌、客户端凭据。访问令牌 10 分钟有效；
-    刷新令牌只能用一次，重复使用会结束整个登录。连续失败 10 次锁定 15 分钟。
+    每次刷新换得新的刷新令牌：30 秒内重复使用旧的，得到同一个新令牌；再晚使用，即结束整个登录。
+    连续失败 10 次锁定 15 分钟。
     ---
     The OAuth 2.0 token endpoint (RFC 6749): password, refresh token, client credentials. An access
-    token lasts 10 minutes; a refresh token works once, and using it again ends the whole sign-in.
-    Ten failures in a row lock for 15 minutes.
+    token lasts 10 minutes. Each refresh gives the next refresh token: the old one gives the same
+    next one for 30 seconds, after which using it ends the whole sign-in. Ten failures in a row lock
+    for 15 minutes.
     """
     response.headers["Cache-Control"] = "no-store"
     return await service.token(context, _client_of(request, form), now)
@@ -241,10 +242,10 @@ async def disable_account(
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountView:
-    """账号不能再登录，已有登录随即结束；已发出的访问令牌最多再用 10 分钟。
+    """账号不能再登录，已有登录随即结束；已发出的访问令牌数秒内即被各服务拒绝。
     ---
-    The account can no longer sign in and its sign-ins end; access tokens already given out last at
-    most 10 more minutes.
+    The account can no longer sign in and its sign-ins end; within seconds every service refuses the
+    access tokens already given out.
     """
     action, version = AccountAction.DISABLE, wanted.version
     return AccountView.model_validate(

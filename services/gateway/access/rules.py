@@ -5,10 +5,14 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany
+from shared.security.identity import ACCESS_SECONDS
 
-ACCESS_SECONDS = 600
 SIGN_IN_LASTS = timedelta(hours=12)
 """A working day: after it the password is asked for again, however often the token was renewed."""
+CLIENT_SIGN_IN_LASTS = timedelta(seconds=ACCESS_SECONDS)
+"""A system or device gets one token a sign-in, and proves itself anew for the next."""
+REPEATED_WITHIN = timedelta(seconds=30)
+"""A refresh token that was spent this short a while ago gives the same successor once more."""
 ATTEMPTS_ALLOWED = 10
 ATTEMPTS_FORGOTTEN_AFTER = timedelta(minutes=15)
 NETWORK_INTERVAL = timedelta(seconds=0.2)
@@ -37,8 +41,8 @@ class InvalidGrant(Problem):
     status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-grant"
     title = Text("账号或密码不对，或登录已失效", "Wrong account or password, or an ended sign-in")
     advice = Text(
-        "请核对账号和口令；刷新令牌只能用一次，用过请重新登录",
-        "Check account and password; a refresh token works once, then sign in again",
+        "请核对账号和口令；登录已失效的，请重新登录",
+        "Check account and password; where the sign-in has ended, sign in again",
     )
 
     def __init__(self) -> None:

@@ -43,7 +43,9 @@ class TokenAnswer(View):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = Field(description="Seconds.")
-    refresh_token: str | None = Field(None, description="Works once; reuse ends the sign-in.")
+    refresh_token: str | None = Field(
+        None, description="For the next tokens; using it again after 30 seconds ends the sign-in."
+    )
     scope: str = Field(description="The roles, separated by spaces.")
 
 

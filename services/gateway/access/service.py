@@ -1,6 +1,6 @@
 """Sign-in, refresh, sign-out, and the administration of accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from shared.errors import NotFound, TooMany
 from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.crypto import Keyring
-from shared.security.identity import Caller
+from shared.security.identity import ACCESS_SECONDS, Caller
 
 _REFUSED, _LOCKED = _UNPROVEN = ("sign_in.refused", "sign_in.locked")
 PRUNED_AFTER = timedelta(days=30)
@@ -47,13 +47,15 @@ async def token(context: SignInContext, form: TokenForm, now: datetime) -> Token
 
     Raises InvalidGrant, InvalidClient, InvalidTokenRequest, LockedOut or TooMany.
     """
-    await _take_turn(context, now)
     match form.grant_type:
         case "password":
+            await _take_turn(context, now)
             return await _by_password(context, form, now)
         case "refresh_token":
+            # Nothing can be guessed here, and a whole hall behind one address refreshes all day.
             return await _by_refresh(context, form, now)
         case "client_credentials":
+            await _take_turn(context, now)
             return await _by_client(context, form, now)
 
 
@@ -74,20 +76,36 @@ async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -
     if found is None:
         raise rules.InvalidGrant
     refresh = tokens.new_refresh_token()
+    sign_in = await _begin(context, found, "pwd", now, rules.SIGN_IN_LASTS, refresh)
+    if sign_in is None:
+        raise rules.InvalidGrant
+    return _answer(context.issuer, _holder(found, "pwd", sign_in), now, refresh)
+
+
+async def _begin(
+    context: SignInContext,
+    found: Any,
+    method: str,
+    now: datetime,
+    lasts: timedelta,
+    refresh: str | None,
+) -> UUID | None:
+    """The new sign-in; None where the password or the account's state changed meanwhile."""
+    sign_in = new_id()
     begun = await queries.begin_sign_in(
         context.direct,
-        new_id(),
+        sign_in,
         found["id"],
-        method="pwd",
+        method=method,
         now=now,
-        expires_at=now + rules.SIGN_IN_LASTS,
-        token_hash=tokens.stored(refresh),
+        expires_at=now + lasts,
+        token_hash=None if refresh is None else tokens.stored(refresh),
         proven_hash=found["password_hash"],
     )
     if not begun:
-        raise rules.InvalidGrant
-    await _note(context, "signed_in", found["id"], now, method="pwd")
-    return _answer(context.issuer, _holder(found, "pwd"), now, refresh)
+        return None
+    await _note(context, "signed_in", found["id"], now, method=method)
+    return sign_in
 
 
 async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
@@ -96,21 +114,23 @@ async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> 
     found = await _proven(context, form.client_id, form.client_secret.get_secret_value(), now)
     if found is None or not {"system", "device"} & set(found["roles"]):
         raise rules.InvalidClient
-    await _note(context, "signed_in", found["id"], now, method="client")
-    holder = Holder(str(found["id"]), found["roles"], found["places"], "client", form.client_id)
+    sign_in = await _begin(context, found, "client", now, rules.CLIENT_SIGN_IN_LASTS, None)
+    if sign_in is None:
+        raise rules.InvalidClient
+    holder = replace(_holder(found, "client", sign_in), client_id=form.client_id)
     return _answer(context.issuer, holder, now, None)
 
 
 async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if form.refresh_token is None:
         raise rules.InvalidTokenRequest("refresh_token")
-    old = tokens.stored(form.refresh_token.get_secret_value())
-    fresh = tokens.new_refresh_token()
+    known = form.refresh_token.get_secret_value()
+    old, fresh = tokens.stored(known), tokens.successor(context.keyring, known)
     spent = await queries.exchange(context.direct, old, tokens.stored(fresh), now)
     if spent is None:
         await _end_if_reused(context, old, now)
         raise rules.InvalidGrant
-    return _answer(context.issuer, _holder(spent, spent["method"]), now, fresh)
+    return _answer(context.issuer, _holder(spent, spent["method"], spent["sign_in_id"]), now, fresh)
 
 
 async def _end_if_reused(context: SignInContext, token_hash: str, now: datetime) -> None:
@@ -178,14 +198,14 @@ async def _locked_out(context: SignInContext, key: str, now: datetime) -> rules.
     return rules.LockedOut(retry_after=max(1, int(wait.total_seconds()) + 1))
 
 
-def _holder(found: Any, amr: str) -> Holder:
-    return Holder(str(found["id"]), found["roles"], found["places"], amr)
+def _holder(found: Any, amr: str, sign_in: UUID) -> Holder:
+    return Holder(str(found["id"]), found["roles"], found["places"], amr, sign_in)
 
 
 def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) -> TokenAnswer:
     return TokenAnswer(
         access_token=issuer.access_token(holder, now),
-        expires_in=rules.ACCESS_SECONDS,
+        expires_in=ACCESS_SECONDS,
         refresh_token=refresh,
         scope=" ".join(holder.roles),
     )

@@ -5,14 +5,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from services.gateway.access.keys import NoKeys, SigningKeys
-from services.gateway.access.rules import ACCESS_SECONDS
 from shared.ids import new_id
-from shared.security.identity import TOKEN_TYPE, Verifier
+from shared.security.crypto import Keyring
+from shared.security.identity import ACCESS_SECONDS, TOKEN_TYPE, Refusals, Verifier
 
 FIRST_PARTY = "onedoor"
 ALGORITHM = "EdDSA"
@@ -27,6 +28,7 @@ class Holder:
     roles: Sequence[str]
     places: Sequence[str]
     amr: str
+    sign_in_id: UUID
     client_id: str = FIRST_PARTY
 
 
@@ -50,6 +52,7 @@ class Issuer:
             "iat": issued,
             "exp": issued + ACCESS_SECONDS,
             "jti": str(new_id()),
+            "sid": str(holder.sign_in_id),
         }
         header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": key.kid}
         return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
@@ -58,8 +61,10 @@ class Issuer:
 class OwnKeysVerifier(Verifier):
     """The verifier of the process that holds the keys: it reads them, it does not fetch them."""
 
-    def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
-        super().__init__("own keys", issuer=issuer, audience=audience)
+    def __init__(
+        self, keys: SigningKeys, *, issuer: str, audience: str, refusals: Refusals
+    ) -> None:
+        super().__init__("own keys", issuer=issuer, audience=audience, refusals=refusals)
         self._own = keys
 
     async def _read(self) -> KeySet | None:
@@ -73,6 +78,15 @@ class OwnKeysVerifier(Verifier):
 def new_refresh_token() -> str:
     """256 random bits."""
     return secrets.token_urlsafe(32)
+
+
+def successor(keyring: Keyring, refresh_token: str) -> str:
+    """The token that follows: the same whenever it is asked for, and kept by nobody meanwhile.
+
+    It is derived, because the answer to a refresh may get lost and only digests are stored. Without
+    the index key it cannot be told from a random one.
+    """
+    return keyring.blind_index(refresh_token, where="refresh_token.successor")
 
 
 def stored(refresh_token: str) -> str:
