@@ -13,6 +13,7 @@ from services.gateway.access import opening
 from services.gateway.access import pages as access_pages
 from services.gateway.access.opening import Access
 from services.gateway.access.passwords import HashingLimit
+from services.gateway.access.places import Places
 from services.gateway.access.tokens import Issuer, OwnKeysVerifier
 from services.gateway.documents.pages import Pages
 from services.gateway.documents.service import Library
@@ -98,7 +99,7 @@ def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> a
         closing.on_stop(feed.close)
         own = {
             "verifier": OwnKeysVerifier(keys, **named, refusals=state["refusals"]),
-            "access": Access(keys, Issuer(keys, **named), HashingLimit()),
+            "access": Access(keys, Issuer(keys, **named), HashingLimit(), Places(registry)),
             "live": feed,
         }
         tasks: app.Tasks = {

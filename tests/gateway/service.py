@@ -95,6 +95,19 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
 
         return StreamingResponse(pieces(), media_type="application/octet-stream")
 
+    @app.get("/api/v1/halls/{hall}", operation_id="get_hall", tags=["citizen"])
+    async def hall(hall: str) -> Any:
+        return {"code": hall} if hall in ("H001", "H002") else Response(status_code=404)
+
+    @app.get("/api/v1/feedback/departments", operation_id="list_departments", tags=["citizen"])
+    async def departments() -> list[dict[str, str]]:
+        return [{"code": "D01"}, {"code": "D03"}]
+
+    @app.get("/api/v1/units", operation_id="list_units", tags=["citizen"])
+    async def units(cursor: str | None = None) -> dict[str, Any]:
+        codes, further = (["PBOC"], None) if cursor else (["D01"], "more")
+        return {"items": [{"code": code} for code in codes], "next_cursor": further}
+
     @app.get("/api/v1/halls/{hall}/display", operation_id="get_display", tags=["hall"])
     async def display(hall: str) -> Any:
         if hall == "NONE":

@@ -19,13 +19,15 @@ async def test_a_disabled_account_cannot_sign_in_or_refresh(
     token = (await sign_in(client, account)).json()["refresh_token"]
     path = f"/api/v1/accounts/{account['id']}"
 
-    disabled = await client.post(f"{path}/disable", json={"version": 1}, headers=admin)
+    seen = {"version": account["version"]}
+    disabled = await client.post(f"{path}/disable", json=seen, headers=admin)
     assert (disabled.status_code, disabled.json()["state"]) == (200, "disabled")
     assert (await sign_in(client, account)).status_code == 400
     assert (await refresh(client, token)).status_code == 400
 
-    enabled = await client.post(f"{path}/enable", json={"version": 2}, headers=admin)
-    assert enabled.json()["version"] == 3
+    seen = {"version": disabled.json()["version"]}
+    enabled = await client.post(f"{path}/enable", json=seen, headers=admin)
+    assert enabled.json()["version"] == seen["version"] + 1
     assert (await sign_in(client, account)).status_code == 200
 
 
@@ -34,9 +36,10 @@ async def test_a_lost_race_names_the_present_state(client: httpx.AsyncClient, as
     account = await new_account(client, as_, "clerk", "H001")
     path = f"/api/v1/accounts/{account['id']}/disable"
     for expected in (200, 409):
-        answer = await client.post(path, json={"version": 1}, headers=as_("admin", "*"))
+        seen = {"version": account["version"]}
+        answer = await client.post(path, json=seen, headers=as_("admin", "*"))
         assert answer.status_code == expected
-    assert (answer.json()["state"], answer.json()["version"]) == ("disabled", 2)
+    assert (answer.json()["state"], answer.json()["version"]) == ("disabled", seen["version"] + 1)
 
 
 async def test_new_grants_end_the_old_sign_ins(client: httpx.AsyncClient, as_: Headers) -> None:
@@ -44,7 +47,7 @@ async def test_new_grants_end_the_old_sign_ins(client: httpx.AsyncClient, as_: H
     token = (await sign_in(client, account)).json()["refresh_token"]
     granted = await client.put(
         f"/api/v1/accounts/{account['id']}/grants",
-        json={"roles": ["hall_manager"], "places": ["H002"], "version": 1},
+        json={"roles": ["hall_manager"], "places": ["H002"], "version": account["version"]},
         headers=as_("admin", "*"),
     )
     assert (granted.json()["roles"], granted.json()["places"]) == (["hall_manager"], ["H002"])
@@ -80,6 +83,10 @@ async def test_an_administrator_changes_nothing_of_itself(
         ["admin", "clerk"],
         ["auditor", "officer"],
         ["officer", "reviewer"],
+        ["dispatcher", "supervisor", "officer"],
+        ["dispatcher", "officer"],
+        ["dispatcher", "supervisor"],
+        ["officer", "supervisor"],
         ["citizen", "clerk"],
         ["system", "admin"],
     ],
@@ -135,7 +142,8 @@ async def test_every_act_is_in_the_audit_log(
 ) -> None:
     account = await new_account(client, as_, "clerk", "H001")
     path = f"/api/v1/accounts/{account['id']}"
-    await client.post(f"{path}/disable", json={"version": 1}, headers=as_("admin", "*"))
+    seen = {"version": account["version"]}
+    await client.post(f"{path}/disable", json=seen, headers=as_("admin", "*"))
     database = await sql("gateway")
     rows = await database.fetch(
         "SELECT action, actor FROM audit_log WHERE object = $1 ORDER BY id",
@@ -143,8 +151,32 @@ async def test_every_act_is_in_the_audit_log(
     )
     assert [tuple(row) for row in rows] == [
         ("account.created", "admin-test"),
+        ("password_link.issued", "admin-test"),
+        ("password.set_by_link", "link of admin-test"),
         ("account.disabled", "admin-test"),
     ]
+
+
+@provokes("create_account", "unknown-places")
+@pytest.mark.parametrize("places", [["H999"], ["H001", "D99"], ["*", "h001"]])
+async def test_a_place_that_does_not_exist_is_not_granted(
+    client: httpx.AsyncClient, as_: Headers, places: list[str]
+) -> None:
+    wanted = {"account": f"t{uuid4().hex[:12]}", "roles": ["clerk"], "places": places}
+    answer = await client.post("/api/v1/accounts", json=wanted, headers=as_("admin", "*"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unknown-places")
+    assert answer.json()["unknown"] == [places[-1]]
+
+
+@provokes("grant_account", "unknown-places")
+async def test_an_unknown_place_is_not_granted_later_either(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    wanted = {"roles": ["clerk"], "places": ["H999"], "version": account["version"]}
+    path = f"/api/v1/accounts/{account['id']}/grants"
+    answer = await client.put(path, json=wanted, headers=as_("admin", "*"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unknown-places")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ BETTER = "Lotus-Pond-27"
 
 
 async def change_password(client: httpx.AsyncClient, admin: Json, account: Json, told: Json) -> Any:
-    wanted = {"current_password": account["initial_password"], "new_password": BETTER}
+    wanted = {"current_password": account["password"], "new_password": BETTER}
     own = {"Authorization": f"Bearer {told['access_token']}"}
     return await client.post("/api/v1/auth/password", json=wanted, headers=own)
 
@@ -143,7 +143,8 @@ async def published(bus: NatsServer, account_id: str) -> Json:
             last = (await js.stream_info("GATEWAY")).state.last_seq
             for position in range(last, max(0, last - 20), -1):
                 event = json.loads(bytes((await js.get_msg("GATEWAY", position)).data or b"{}"))
-                if event.get("data", {}).get("account_id") == account_id:
+                ended = event.get("type") == "gateway.sign_in.ended.v1"
+                if ended and event["data"]["account_id"] == account_id:
                     return dict(event)
             return None
 

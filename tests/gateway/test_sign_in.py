@@ -10,6 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from services.gateway.access.passwords import random_password
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
 from tests.provoking import provokes
@@ -17,13 +18,41 @@ from tests.provoking import provokes
 Json = dict[str, Any]
 
 
-async def new_account(client: httpx.AsyncClient, as_: Headers, role: str, *places: str) -> Json:
-    """An account of its own for one test, with its password."""
+async def created(client: httpx.AsyncClient, as_: Headers, role: str, *places: str) -> Json:
+    """An account of its own for one test, as its administrator sees it: with a link."""
     wanted = {"account": f"t{uuid4().hex[:12]}", "roles": [role], "places": list(places)}
     answer = await client.post("/api/v1/accounts", json=wanted, headers=as_("admin", "*"))
     assert answer.status_code == 201, answer.text
     made: Json = answer.json()
     return made
+
+
+async def set_password(client: httpx.AsyncClient, account: Json, password: str) -> httpx.Response:
+    """What whoever holds the account's link is answered."""
+    wanted = {"token": account["password_link"]["token"], "new_password": password}
+    return await client.post("/api/v1/auth/password/link", json=wanted)
+
+
+async def approve(
+    client: httpx.AsyncClient, as_: Headers, account: Json, by: str
+) -> httpx.Response:
+    path = f"/api/v1/accounts/{account['id']}"
+    version = (await client.get(path, headers=as_("admin", "*"))).json()["version"]
+    admin = as_("admin", "*", sub=by)
+    return await client.post(f"{path}/approve", json={"version": version}, headers=admin)
+
+
+async def new_account(client: httpx.AsyncClient, as_: Headers, role: str, *places: str) -> Json:
+    """An account that can sign in: its owner has set the password, a second person approved."""
+    account, password = await created(client, as_, role, *places), random_password()
+    answer = await set_password(client, account, password)
+    assert answer.status_code == 200, answer.text
+    if answer.json()["state"] == "pending":
+        answer = await approve(client, as_, account, "second-admin")
+        assert answer.status_code == 200, answer.text
+    path = f"/api/v1/accounts/{account['id']}"
+    present = await client.get(path, headers=as_("admin", "*"))
+    return {**present.json(), "password": password}
 
 
 async def sign_in(client: httpx.AsyncClient, account: Json, password: str | None = None) -> Any:
@@ -32,7 +61,7 @@ async def sign_in(client: httpx.AsyncClient, account: Json, password: str | None
         data={
             "grant_type": "password",
             "username": account["name"],
-            "password": password or account["initial_password"],
+            "password": password or account["password"],
         },
     )
 
@@ -87,7 +116,9 @@ async def test_me_tells_the_account(client: httpx.AsyncClient, as_: Headers) -> 
         "account": account["name"],
         "roles": ["officer"],
         "places": ["D01"],
+        "password_link": me.json()["password_link"],
     }
+    assert me.json()["password_link"]["ended_because"] == "used"
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "0" * 256])
@@ -232,7 +263,7 @@ async def test_systems_sign_in_with_their_secret_in_form_or_header(
     client: httpx.AsyncClient, as_: Headers
 ) -> None:
     account = await new_account(client, as_, "system", "*")
-    name, secret = account["name"], account["initial_password"]
+    name, secret = account["name"], account["password"]
     form = {"grant_type": "client_credentials"}
     by_form = await client.post(
         "/api/v1/auth/token", data={**form, "client_id": name, "client_secret": secret}
@@ -248,7 +279,7 @@ async def test_systems_sign_in_with_their_secret_in_form_or_header(
 async def test_people_are_no_clients(client: httpx.AsyncClient, as_: Headers) -> None:
     account = await new_account(client, as_, "clerk", "H001")
     form = {"grant_type": "client_credentials"}
-    for secret in (account["initial_password"], "wrong"):
+    for secret in (account["password"], "wrong"):
         answer = await client.post("/api/v1/auth/token", data=form, auth=(account["name"], secret))
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
@@ -293,7 +324,7 @@ async def test_no_password_or_token_is_stored(
     stored = ""
     for table in ("account", "sign_in", "refresh_token", "sign_in_attempt", "sign_in_rate"):
         stored += str(await database.fetch(f"SELECT * FROM {table}"))
-    for secret in (account["initial_password"], told["refresh_token"], told["access_token"]):
+    for secret in (account["password"], told["refresh_token"], told["access_token"]):
         assert secret not in stored
     assert "127.0.0.1" not in stored
     assert "$argon2id$" in stored

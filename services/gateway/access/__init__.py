@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from services.gateway.access import routes, service
-from services.gateway.access.events import SignInEnded
+from services.gateway.access.events import PasswordLinkIssued, SignInEnded
 from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
     routers=[routes.tokens, routes.accounts],
-    publishes=[SignInEnded],
+    publishes=[SignInEnded, PasswordLinkIssued],
     jobs=[Job("prune-sign-ins", timedelta(hours=1), service.prune)],
 )

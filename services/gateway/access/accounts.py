@@ -1,16 +1,18 @@
 """The administration of accounts. Nobody administers themselves."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import endings, passwords, queries, rules
-from services.gateway.access.models import Account
+from services.gateway.access.models import Account, PasswordLink
 from services.gateway.access.schemas import Grants, NewAccount
 from services.gateway.access.workflow import WORKFLOW, AccountAction
 from shared.database.versioned import swap
-from shared.errors import NotFound
+from shared.errors import FourEyes, NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -24,12 +26,13 @@ async def get_account(session: AsyncSession, account_id: UUID) -> Account:
     return found
 
 
-async def name_of(session: AsyncSession, sub: str) -> str | None:
-    """The name of the account behind a token's subject, None if there is none."""
+async def about(session: AsyncSession, sub: str) -> tuple[str | None, PasswordLink | None]:
+    """The name of the account behind a token's subject, None if there is none; its last link."""
     try:
-        return (await get_account(session, as_uuid(sub))).name
+        account = await get_account(session, as_uuid(sub))
     except NotFound:
-        return None
+        return None, None
+    return account.name, await queries.last_link(session, account.id)
 
 
 def as_uuid(sub: str) -> UUID:
@@ -46,22 +49,32 @@ async def list_accounts(session: AsyncSession, after: str | None, limit: int) ->
 
 async def create_account(
     session: AsyncSession, wanted: NewAccount, by: Caller, now: datetime
-) -> tuple[Account, str]:
-    """The new account and its initial password. Raises RolesExclude or AccountTaken."""
+) -> Account:
+    """The new account, which has no password yet. Raises RolesExclude or AccountTaken."""
     rules.ensure_separate(wanted.roles)
-    password = passwords.random_password()
     account = Account(
         name=wanted.account,
-        password_hash=await passwords.hashed(password),
+        password_hash=await passwords.nobodys(),
         roles=sorted(set(wanted.roles)),
         places=sorted(set(wanted.places)),
         created_at=now,
     )
+    account = account.model_copy(update=reviewed(account, account.roles, by.sub))
     if not await queries.add(session, account.model_dump()):
         raise rules.AccountTaken
     details = {"roles": account.roles, "places": account.places}
     await audit_log.write(session, by.sub, "account.created", f"account:{account.id}", now, details)
-    return account, password
+    return account
+
+
+def reviewed(account: Account, roles: Collection[str], by: str) -> dict[str, Any]:
+    """What changes besides where `by` changes an account that has these roles then: a privileged
+    one waits for a second person.
+    """
+    if by == rules.OPERATOR or not rules.is_privileged(roles):
+        return {}
+    move = WORKFLOW.find(account.state, account.version, AccountAction.CHANGE)
+    return {"state": move.to, "changed_by": by}
 
 
 async def grant(
@@ -70,24 +83,11 @@ async def grant(
     """The account with other roles and places. Raises OwnGrant, RolesExclude, StateConflict."""
     rules.ensure_separate(wanted.roles)
     values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
-    account = await _seen(session, account_id, wanted.version, by)
-    changed = await swap(session, account, values)
+    account = await seen(session, account_id, wanted.version, by)
+    changed = await swap(session, account, {**values, **reviewed(account, wanted.roles, by.sub)})
     await endings.end_all(session, account_id, now, "grants_changed")
     await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
     return changed
-
-
-async def reset_password(
-    session: AsyncSession, account_id: UUID, version: int, by: Caller, now: datetime
-) -> tuple[Account, str]:
-    """The account and a new initial password. Raises OwnGrant, NotFound or StateConflict."""
-    password = passwords.random_password()
-    values = {"password_hash": await passwords.hashed(password)}
-    account = await _seen(session, account_id, version, by)
-    changed = await swap(session, account, values)
-    await endings.end_all(session, account_id, now, "password_changed")
-    await audit_log.write(session, by.sub, "password.reset", f"account:{account_id}", now)
-    return changed, password
 
 
 async def take(
@@ -99,16 +99,36 @@ async def take(
     now: datetime,
 ) -> Account:
     """The account, disabled or enabled. Raises OwnGrant, NotFound or StateConflict."""
-    account = await _seen(session, account_id, version, by)
+    account = await seen(session, account_id, version, by)
+    if action is AccountAction.ENABLE and rules.is_privileged(account.roles):
+        action = AccountAction.SUBMIT
     move = WORKFLOW.take(account.state, account.version, action, by.roles)
-    changed = await swap(session, account, {"state": move.to})
+    changed = await swap(session, account, {"state": move.to, "changed_by": by.sub})
     if move.ends_sign_ins is not None:
         await endings.end_all(session, account_id, now, move.ends_sign_ins)
     await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)
     return changed
 
 
-async def _seen(session: AsyncSession, account_id: UUID, version: int, by: Caller) -> Account:
+async def approve(
+    session: AsyncSession, account_id: UUID, version: int, by: Caller, now: datetime
+) -> Account:
+    """The account, active, where another than `by` changed it last.
+
+    Raises OwnGrant, FourEyes, PasswordNotSet, NotFound or StateConflict.
+    """
+    account = await seen(session, account_id, version, by)
+    move = WORKFLOW.take(account.state, account.version, AccountAction.APPROVE, by.roles)
+    if account.changed_by == by.sub:
+        raise FourEyes
+    if await queries.has_open_link(session, account_id, now):
+        raise rules.PasswordNotSet
+    changed = await swap(session, account, {"state": move.to})
+    await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)
+    return changed
+
+
+async def seen(session: AsyncSession, account_id: UUID, version: int, by: Caller) -> Account:
     """Another's account as the caller saw it. Raises OwnGrant, NotFound or StateConflict."""
     rules.ensure_other(by.sub, str(account_id))
     account = await get_account(session, account_id)

@@ -1,5 +1,6 @@
 """What the room publishes."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -19,3 +20,16 @@ class SignInEnded(Event):
     sign_in_id: UUID
     account_id: UUID
     because: Ended
+
+
+class PasswordLinkIssued(Event):
+    """已为某账号签发一次性设密链接，应告知账号本人：如非本人所求，请立即联系管理员。
+
+    A one-time link to set the password of an account was issued. Its owner should be told: whoever
+    did not ask for it should call an administrator at once.
+    """
+
+    type: ClassVar[str] = "gateway.password_link.issued.v1"
+
+    account_id: UUID
+    expires_at: datetime

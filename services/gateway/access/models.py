@@ -16,6 +16,7 @@ from shared.ids import new_id
 class AccountState(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"
+    PENDING = "pending"
 
 
 class Account(Table, table=True):
@@ -36,8 +37,24 @@ class Account(Table, table=True):
     places: list[str] = Field(sa_type=ARRAY(Text))
     state: AccountState = Field(default=AccountState.ACTIVE, sa_type=enum_type(AccountState))
     is_demo: bool = False
+    changed_by: str | None = Field(default=None, max_length=64)
+    """Who made the change that waits for a second person's approval, or waited last."""
     version: int = 1
     created_at: datetime = Field(sa_type=Moment)
+
+
+class PasswordLink(Table, table=True):
+    """A one-time link by which an account's owner sets a password. Stored as a digest only."""
+
+    __tablename__ = "password_link"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    issued_by: str = Field(max_length=64)
+    issued_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    ended_because: str | None = Field(default=None, max_length=32)
 
 
 class SignIn(Table, table=True):

@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access import demo_accounts, keys, queries
 from services.gateway.access.keys import NoKeys, SigningKeys
 from services.gateway.access.passwords import HashingLimit
+from services.gateway.access.places import Places
 from services.gateway.access.tokens import Issuer
 from shared import clock
 
@@ -37,6 +38,7 @@ class Access:
     keys: SigningKeys
     issuer: Issuer
     hashing: HashingLimit
+    places: Places
 
 
 def prepare_keys(folder: Path, env: str) -> SigningKeys:

@@ -1,4 +1,4 @@
-"""The public keys, where every service looks for them."""
+"""The public keys, where every service looks for them; the page that a one-time link opens."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from services.gateway import html
 from services.gateway.access.opening import Access
+
+PASSWORD_PAGE = "/account/password"
 
 
 async def show_keys(request: Request) -> Response:
@@ -16,5 +19,10 @@ async def show_keys(request: Request) -> Response:
     return JSONResponse(access.keys.public(), headers=headers)
 
 
+async def show_password(request: Request) -> Response:
+    """GET /account/password: the token stands behind the #, which no server and no log sees."""
+    return html.page(request, "password.html")
+
+
 def routes() -> Sequence[BaseRoute]:
-    return [Route("/.well-known/jwks.json", show_keys)]
+    return [Route("/.well-known/jwks.json", show_keys), Route(PASSWORD_PAGE, show_password)]

@@ -59,6 +59,11 @@ def is_outdated(known_hash: str) -> bool:
     return _hasher.check_needs_rehash(known_hash)
 
 
+async def nobodys() -> str:
+    """The hash of a password that nobody knows: of an account whose owner has set none yet."""
+    return await hashed(secrets.token_urlsafe(32))
+
+
 def random_password() -> str:
     """20 letters and digits in groups, easy to copy: about 100 bits."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"

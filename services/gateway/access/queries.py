@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, delete, or_, text, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access.models import (
     Account,
     AccountState,
+    PasswordLink,
     RefreshToken,
     SignIn,
     SignInAttempt,
@@ -196,14 +197,14 @@ async def lock_accounts(session: AsyncSession) -> None:
     await session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
 
 
-async def has_admin(session: AsyncSession) -> bool:
-    """Whether an administrator, not one of a demonstration, may sign in."""
-    wanted = select(Account.id).where(
+async def count_admins(session: AsyncSession) -> int:
+    """How many administrators, not those of a demonstration, may sign in."""
+    wanted = select(func.count()).where(
         col(Account.roles).contains(["admin"]),
         col(Account.state) == AccountState.ACTIVE,
         col(Account.is_demo).is_(False),
     )
-    return (await session.exec(wanted.limit(1))).first() is not None
+    return (await session.exec(wanted)).one()
 
 
 class EndedSignIn(NamedTuple):
@@ -238,6 +239,71 @@ async def _end(
         .returning(col(SignIn.id), col(SignIn.account_id))
     )
     return [EndedSignIn(*row) for row in ended]
+
+
+class OpenLink(NamedTuple):
+    """A link that works, and the account that it is for."""
+
+    account_id: UUID
+    name: str
+    password_hash: str
+    state: AccountState
+    issued_by: str
+
+
+def _open(now: datetime) -> Sequence[ColumnElement[bool]]:
+    return col(PasswordLink.ended_at).is_(None), col(PasswordLink.expires_at) > now
+
+
+async def open_link(session: AsyncSession, token_hash: str, now: datetime) -> OpenLink | None:
+    """The link of that token; None if it was used, replaced or is too old."""
+    found = await session.execute(
+        select(Account.id, Account.name, Account.password_hash, Account.state)
+        .add_columns(col(PasswordLink.issued_by))
+        .join(PasswordLink, col(PasswordLink.account_id) == Account.id)
+        .where(col(PasswordLink.hash) == token_hash, *_open(now))
+    )
+    row = found.one_or_none()
+    return None if row is None else OpenLink(*row)
+
+
+async def has_open_link(session: AsyncSession, account_id: UUID, now: datetime) -> bool:
+    """Whether somebody may still set the account's password by a link."""
+    wanted = select(PasswordLink.hash).where(
+        col(PasswordLink.account_id) == account_id, *_open(now)
+    )
+    return (await session.exec(wanted.limit(1))).first() is not None
+
+
+async def add_link(session: AsyncSession, link: PasswordLink) -> None:
+    await session.exec(insert(PasswordLink).values(link.model_dump()))
+
+
+async def last_link(session: AsyncSession, account_id: UUID) -> PasswordLink | None:
+    """The link that was issued last for the account, whatever became of it."""
+    wanted = select(PasswordLink).where(PasswordLink.account_id == account_id)
+    return (
+        await session.exec(wanted.order_by(col(PasswordLink.issued_at).desc()).limit(1))
+    ).first()
+
+
+async def use_link(session: AsyncSession, token_hash: str, now: datetime) -> bool:
+    """Of two that come with the same link, one is right."""
+    used = (
+        update(PasswordLink)
+        .where(col(PasswordLink.hash) == token_hash, *_open(now))
+        .values(ended_at=now, ended_because="used")
+    )
+    return (await session.exec(used)).rowcount == 1
+
+
+async def end_links(session: AsyncSession, account_id: UUID, now: datetime, because: str) -> None:
+    """Ends every link of the account that is still open."""
+    await session.exec(
+        update(PasswordLink)
+        .where(col(PasswordLink.account_id) == account_id, *_open(now))
+        .values(ended_at=now, ended_because=because)
+    )
 
 
 async def demo_names(session: AsyncSession) -> Sequence[str]:

@@ -8,14 +8,21 @@ from uuid import UUID
 from fastapi import Depends, Form, Request, Response, status
 
 from services.gateway.access import accounts as administration
-from services.gateway.access import rules, service
+from services.gateway.access import links, rules, service
+from services.gateway.access.links import IssuedLink
+from services.gateway.access.pages import PASSWORD_PAGE
+from services.gateway.access.places import Places
 from services.gateway.access.schemas import (
-    AccountCreated,
     AccountView,
+    AccountWithLink,
     Grants,
     Me,
     NewAccount,
+    PasswordByLink,
     PasswordChange,
+    PasswordLinkNotice,
+    PasswordLinkView,
+    PasswordSet,
     RevocationForm,
     StateChange,
     TokenAnswer,
@@ -23,7 +30,7 @@ from services.gateway.access.schemas import (
 )
 from services.gateway.access.service import SignInContext
 from services.gateway.access.workflow import AccountAction
-from shared.errors import StateConflict, problem_responses
+from shared.errors import FourEyes, StateConflict, problem_responses
 from shared.security.identity import ROLES, Caller
 from shared.web.dependencies import Direct, Now, Paging, RequestKeyring, Session, allow, public
 from shared.web.pagination import Page, page
@@ -38,6 +45,14 @@ def _context(request: Request, direct: Direct, keyring: RequestKeyring) -> SignI
     return SignInContext(
         direct, state.sessions, keyring, state.access.issuer, state.access.hashing, state.network
     )
+
+
+async def _known_places(request: Request) -> Places:
+    places: Places = request.state.access.places
+    return places
+
+
+KnownPlaces = Annotated[Places, Depends(_known_places)]
 
 
 def _client_of(request: Request, form: TokenForm) -> TokenForm:
@@ -103,14 +118,43 @@ async def revoke_token(
 
 @tokens.get("/me", operation_id="get_me", summary="我是谁 | Who am I")
 async def get_me(caller: Annotated[Caller, allow(*ROLES)], session: Session) -> Me:
-    """令牌代表的账号、身份和所属大厅或部门。
+    """令牌代表的账号、身份和所属大厅或部门，以及最近一次为您签发的设密链接：如非您本人所求，请立即联系管理员。
     ---
-    The account, roles and places (halls, departments) that the token stands for.
+    The account, roles and places (halls, departments) that the token stands for, and the last link
+    to set your password: if you did not ask for it, call an administrator at once.
     """
-    found = await administration.name_of(session, caller.sub)
+    name, link = await administration.about(session, caller.sub)
     return Me(
-        sub=caller.sub, account=found, roles=sorted(caller.roles), places=sorted(caller.places)
+        sub=caller.sub,
+        account=name,
+        roles=sorted(caller.roles),
+        places=sorted(caller.places),
+        password_link=None if link is None else PasswordLinkNotice.model_validate(link),
     )
+
+
+@tokens.post(
+    "/password/link",
+    operation_id="set_password_by_link",
+    summary="用一次性链接设置密码 | Set a password by a one-time link",
+    responses=problem_responses(rules.LinkEnded, StateConflict),
+    openapi_extra={"x-operation-class": "signing-in"},
+)
+async def set_password_by_link(
+    wanted: PasswordByLink,
+    context: Annotated[SignInContext, Depends(_context)],
+    now: Now,
+    _: Annotated[Caller | None, public()],
+) -> PasswordSet:
+    """链接由管理员交给您，24 小时内有效，只能用一次；设好后该账号的全部登录随即结束。
+    管理、监察、审核、督办账号还须另一位管理员批准（`pending`）才能登录。
+    ---
+    An administrator hands the link to you; it works once, for 24 hours, and ends every sign-in of
+    the account. An administrator's, auditor's, reviewer's or supervisor's account then waits for a
+    second administrator's approval (`pending`).
+    """
+    token, password = wanted.token.get_secret_value(), wanted.new_password.get_secret_value()
+    return PasswordSet.model_validate(await links.set_password(context, token, password, now))
 
 
 @tokens.post(
@@ -164,29 +208,38 @@ async def get_account(
     operation_id="create_account",
     summary="新建账号 | Create an account",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(rules.RolesExclude, rules.AccountTaken),
+    responses=problem_responses(rules.RolesExclude, rules.AccountTaken, rules.UnknownPlaces),
 )
 async def create_account(
-    wanted: NewAccount, session: Session, now: Now, caller: Annotated[Caller, allow("admin")]
-) -> AccountCreated:
-    """初始口令只在此回答中出现一次。系统管理、审计与业务角色不得兼任（三员分立）。
+    wanted: NewAccount,
+    session: Session,
+    places: KnownPlaces,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AccountWithLink:
+    """回答中的一次性链接交给账号本人设置密码，只出现这一次。系统管理、审计与业务角色不得兼任（三员分立）；管理、监察、
+    审核、督办账号须另一位管理员批准后才能使用。
     ---
-    The initial password is told once, in this answer. Administration, audit and the roles of the
-    trade stay in different hands.
+    The one-time link in the answer is shown this once: hand it to the owner, who sets a password.
+    Administration, audit and the roles of the trade stay in different hands; the account of an
+    administrator, auditor, reviewer or supervisor waits for a second administrator's approval.
     """
-    account, password = await administration.create_account(session, wanted, caller, now)
-    return _created(account, password)
+    await places.ensure_known(wanted.places)
+    account = await administration.create_account(session, wanted, caller, now)
+    return _with_link(account, await links.issue(session, account.id, caller, now))
 
 
-def _created(account: object, password: str) -> AccountCreated:
+def _with_link(account: object, link: IssuedLink) -> AccountWithLink:
     shown = AccountView.model_validate(account).model_dump()
-    return AccountCreated(**shown, initial_password=password)
+    address = f"{PASSWORD_PAGE}#{link.token}"
+    view = PasswordLinkView(address=address, token=link.token, expires_at=link.expires_at)
+    return AccountWithLink(**shown, password_link=view)
 
 
 @accounts.post(
     "/{account_id}/password",
     operation_id="reset_password",
-    summary="重置口令 | Reset a password",
+    summary="签发设密链接 | Issue a link to set the password",
     responses=problem_responses(rules.OwnGrant, StateConflict),
 )
 async def reset_password(
@@ -195,35 +248,41 @@ async def reset_password(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
-) -> AccountCreated:
-    """忘记口令时用：新的初始口令只在此回答中出现一次，该账号的全部登录随即结束。
+) -> AccountWithLink:
+    """忘记密码时用：把一次性链接交给账号本人，由本人设置新密码；管理员看不到密码。原密码在新密码设好前仍然有效，
+    本人登录后会看到已签发链接。
     ---
-    For a password that was forgotten: the new one is told once, in this answer, and every sign-in
-    of the account ends.
+    For a password that was forgotten: hand the link to the owner, who sets a new one that no
+    administrator sees. The present password works until then, and the owner sees at the next
+    sign-in that a link was issued.
     """
-    account, password = await administration.reset_password(
-        session, account_id, wanted.version, caller, now
-    )
-    return _created(account, password)
+    account, link = await links.reissue(session, account_id, wanted.version, caller, now)
+    return _with_link(account, link)
 
 
 @accounts.put(
     "/{account_id}/grants",
     operation_id="grant_account",
     summary="更改权限 | Change grants",
-    responses=problem_responses(rules.OwnGrant, rules.RolesExclude, StateConflict),
+    responses=problem_responses(
+        rules.OwnGrant, rules.RolesExclude, rules.UnknownPlaces, StateConflict
+    ),
 )
 async def grant_account(
     account_id: UUID,
     wanted: Grants,
     session: Session,
+    places: KnownPlaces,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountView:
-    """替换账号的身份与所属，并结束其全部登录。管理员不能更改自己。
+    """替换账号的身份与所属，并结束其全部登录。管理员不能更改自己；管理、监察、审核、督办账号须另一位管理员批准后才能再用。
     ---
-    Replaces roles and places and ends every sign-in of the account. Nobody changes their own.
+    Replaces roles and places and ends every sign-in of the account. Nobody changes their own. The
+    account of an administrator, auditor, reviewer or supervisor then waits for a second
+    administrator's approval.
     """
+    await places.ensure_known(wanted.places)
     return AccountView.model_validate(
         await administration.grant(session, account_id, wanted, caller, now)
     )
@@ -266,11 +325,35 @@ async def enable_account(
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountView:
-    """恢复已停用的账号。
+    """恢复已停用的账号；管理、监察、审核、督办账号须另一位管理员批准。
     ---
-    Lets a disabled account sign in again.
+    Lets a disabled account sign in again; that of an administrator, auditor, reviewer or supervisor
+    after a second administrator's approval.
     """
     action, version = AccountAction.ENABLE, wanted.version
     return AccountView.model_validate(
         await administration.take(session, account_id, action, version, caller, now)
+    )
+
+
+@accounts.post(
+    "/{account_id}/approve",
+    operation_id="approve_account",
+    summary="批准账号 | Approve an account",
+    responses=problem_responses(rules.OwnGrant, FourEyes, rules.PasswordNotSet, StateConflict),
+)
+async def approve_account(
+    account_id: UUID,
+    wanted: StateChange,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AccountView:
+    """由另一位管理员批准待批准的账号。请先向账号本人核实：密码确由本人所设，权限确属应有。
+    ---
+    A second administrator approves what the first one did. Ask the owner first: was it they who set
+    the password, and are the grants right?
+    """
+    return AccountView.model_validate(
+        await administration.approve(session, account_id, wanted.version, caller, now)
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from http import HTTPStatus
 
+from services.gateway.access import common_passwords
 from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany
 from shared.security.identity import ACCESS_SECONDS
 
@@ -30,7 +31,26 @@ _TOO_EASY = Text(
     f"口令不能含账号名，且至少要有 {DIFFERENT} 个不同的字符",
     f"Must not hold the account's name, and needs {DIFFERENT} different characters",
 )
-_THE_SAME = Text("新口令不能与现有口令相同", "The new password is the present one")
+THE_SAME = Text("新口令不能与现有口令相同", "The new password is the present one")
+
+_COMMON = Text(
+    "这是常见的密码，容易被猜中，请换一个",
+    "This is a common password, easily guessed; please choose another",
+)
+NEW_PASSWORD = "/body/new_password"
+LINK_LASTS = timedelta(hours=24)
+OPERATOR = "operator"
+"""Whoever runs a command on the server: what the audit log calls them. They can do anything there
+already, so that no second person is asked for."""
+PRIVILEGED = frozenset({"admin", "auditor", "reviewer", "supervisor"})
+"""Who can undo what others are held to: no one person makes, changes or enables such an account."""
+_PARTED = (
+    {"officer", "reviewer"},
+    {"officer", "dispatcher"},
+    {"officer", "supervisor"},
+    {"dispatcher", "supervisor"},
+)
+"""Who answers a letter, who sends it to them, and who holds both to it are different people."""
 
 _ALONE = ("admin", "auditor", "citizen", "device", "system")
 
@@ -102,6 +122,35 @@ class RolesExclude(Conflict):
     )
 
 
+class LinkEnded(Problem):
+    """All alike: used, replaced, expired, or never issued."""
+
+    status, type = HTTPStatus.GONE, "/problems/link-ended"
+    title = Text("设密链接已失效", "The link to set a password has ended")
+    advice = Text(
+        "链接只能用一次，24 小时内有效；请管理员重新签发",
+        "It works once and for 24 hours; please ask an administrator for a new one",
+    )
+
+
+class PasswordNotSet(Conflict):
+    type = "/problems/password-not-set"
+    title = Text("账号本人还没有设置密码", "The owner has not set a password yet")
+    advice = Text(
+        "请等本人用链接设好密码，向本人核实后再批准",
+        "Wait until they have used their link, make sure that it was them, then approve",
+    )
+
+
+class UnknownPlaces(Invalid):
+    type = "/problems/unknown-places"
+    title = Text("没有这些大厅或部门", "There are no such halls or departments")
+    advice = Text(
+        "请核对代码；先登记大厅或部门，再授权",
+        "Check the codes; register the hall or department first",
+    )
+
+
 class AccountTaken(Conflict):
     type = "/problems/account-taken"
     title = Text("账号名已被使用", "The account name is taken")
@@ -112,18 +161,24 @@ def ensure_separate(roles: Collection[str]) -> None:
     """Administration, audit and the trade stay in different hands (三员分立).
 
     GB/T 22239-2019 8.1.4.2 asks for separated privileges of administrative users; citizens,
-    devices and systems are no staff. An officer never approves what officers write. Raises
-    RolesExclude.
+    devices and systems are no staff. Nobody approves, dispatches or supervises their own answers.
+    Raises RolesExclude.
     """
     together = set(roles)
     alone = [role for role in _ALONE if role in together]
     if alone and len(together) > 1:
         raise RolesExclude(roles=sorted(together))
-    if {"officer", "reviewer"} <= together:
-        raise RolesExclude(roles=["officer", "reviewer"])
+    for parted in _PARTED:
+        if parted <= together:
+            raise RolesExclude(roles=sorted(parted))
 
 
-def ensure_strong(password: str, account: str, current: str) -> None:
+def is_privileged(roles: Collection[str]) -> bool:
+    """Whether an account with these roles needs a second person's approval."""
+    return not PRIVILEGED.isdisjoint(roles)
+
+
+def ensure_strong(password: str, account: str, current: str | None = None) -> None:
     """A password that is neither guessed nor shared (GB/T 22239-2019 8.1.4.1 asks for complexity).
 
     Raises Invalid, which says what is missing.
@@ -131,11 +186,13 @@ def ensure_strong(password: str, account: str, current: str) -> None:
     kinds = sum(any(map(kind, password)) for kind in (str.islower, str.isupper, str.isdigit))
     kinds += any(not letter.isalnum() for letter in password)
     if len(password) < PASSPHRASE and kinds < KINDS:
-        raise Invalid(_TOO_SIMPLE, pointer="/body/new_password")
+        raise Invalid(_TOO_SIMPLE, pointer=NEW_PASSWORD)
     if len(set(password)) < DIFFERENT or account in password.lower():
-        raise Invalid(_TOO_EASY, pointer="/body/new_password")
+        raise Invalid(_TOO_EASY, pointer=NEW_PASSWORD)
+    if common_passwords.is_common(password):
+        raise Invalid(_COMMON, pointer=NEW_PASSWORD)
     if password == current:
-        raise Invalid(_THE_SAME, pointer="/body/new_password")
+        raise Invalid(THE_SAME, pointer=NEW_PASSWORD)
 
 
 def ensure_other(caller: str, account_id: str) -> None:

@@ -56,6 +56,17 @@ class RevocationForm(Input):
     token_type_hint: Literal["refresh_token"] | None = None
 
 
+class PasswordLinkNotice(View):
+    """The last link that was issued for your account: was it you who asked for it?"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    ended_because: Literal["used", "replaced"] | None
+
+
 class Me(View):
     """Who the token says you are."""
 
@@ -63,6 +74,9 @@ class Me(View):
     account: str | None = Field(None, description="Null for an account that is gone.")
     roles: list[str]
     places: list[str]
+    password_link: PasswordLinkNotice | None = Field(
+        None, description="Null where none was issued."
+    )
 
 
 class NewAccount(Input):
@@ -88,6 +102,22 @@ class PasswordChange(Input):
     new_password: SecretStr = Field(min_length=10, max_length=256)
 
 
+class PasswordByLink(Input):
+    """The token of a one-time link, and the password to set."""
+
+    token: SecretStr = Field(max_length=128, description="Behind the # of the link.")
+    new_password: SecretStr = Field(min_length=10, max_length=256)
+
+
+class PasswordSet(View):
+    """Whose password was set, and whether the account can be used at once."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    state: Literal["active", "disabled", "pending"]
+
+
 class AccountView(View):
     model_config = ConfigDict(from_attributes=True)
 
@@ -95,10 +125,23 @@ class AccountView(View):
     name: str
     roles: list[str]
     places: list[str]
-    state: Literal["active", "disabled"]
+    state: Literal["active", "disabled", "pending"] = Field(
+        description="`pending`: another administrator has to approve it first."
+    )
     version: int
     created_at: AwareDatetime
 
 
-class AccountCreated(AccountView):
-    initial_password: str = Field(description="Told this once; only its hash is kept.")
+class PasswordLinkView(View):
+    """Hand it over to the account's owner, who sets a password by it. It is shown this once."""
+
+    address: str = Field(
+        description="The page, at the address of this system.",
+        examples=["/account/password#h2Nq"],
+    )
+    token: str = Field(description="For `POST /auth/password/link`.", examples=["h2Nq"])
+    expires_at: AwareDatetime
+
+
+class AccountWithLink(AccountView):
+    password_link: PasswordLinkView

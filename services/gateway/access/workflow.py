@@ -12,6 +12,9 @@ from shared.workflow import Workflow
 class AccountAction(StrEnum):
     DISABLE = "disable"
     ENABLE = "enable"
+    SUBMIT = "submit"
+    CHANGE = "change"
+    APPROVE = "approve"
 
 
 class AccountMove(NamedTuple):
@@ -35,16 +38,35 @@ MOVES = (
     ),
     *(
         AccountMove(state, _A.ENABLE, _S.ACTIVE, _ADMIN, "account.enabled")
-        for state in AccountState
+        for state in (_S.ACTIVE, _S.DISABLED)
     ),
+    AccountMove(_S.ACTIVE, _A.SUBMIT, _S.ACTIVE, _ADMIN, "account.enabled"),
+    AccountMove(_S.DISABLED, _A.SUBMIT, _S.PENDING, _ADMIN, "account.submitted"),
+    AccountMove(_S.PENDING, _A.SUBMIT, _S.PENDING, _ADMIN, "account.submitted"),
+    AccountMove(_S.ACTIVE, _A.CHANGE, _S.PENDING, _ADMIN, "account.submitted"),
+    AccountMove(_S.PENDING, _A.CHANGE, _S.PENDING, _ADMIN, "account.submitted"),
+    AccountMove(_S.DISABLED, _A.CHANGE, _S.DISABLED, _ADMIN, "account.changed"),
+    AccountMove(_S.PENDING, _A.APPROVE, _S.ACTIVE, _ADMIN, "account.approved"),
 )
-"""To disable what is disabled ends sign-ins all the same: whoever asks wants nobody in."""
+"""To disable what is disabled ends sign-ins all the same: whoever asks wants nobody in. SUBMIT is
+to enable a privileged account, CHANGE to make one, or to change its roles or its password: neither
+counts before another administrator's APPROVE."""
 WORKFLOW = Workflow(
     MOVES,
-    {_S.ACTIVE: Text("可用", "active"), _S.DISABLED: Text("已停用", "disabled")},
-    {_A.DISABLE: Text("停用", "disable"), _A.ENABLE: Text("启用", "enable")},
+    {
+        _S.ACTIVE: Text("可用", "active"),
+        _S.DISABLED: Text("已停用", "disabled"),
+        _S.PENDING: Text("待他人批准", "waits for approval"),
+    },
+    {
+        _A.DISABLE: Text("停用", "disable"),
+        _A.ENABLE: Text("启用", "enable"),
+        _A.SUBMIT: Text("提请启用", "ask to enable"),
+        _A.CHANGE: Text("变更权限或密码", "change grants or password"),
+        _A.APPROVE: Text("批准", "approve"),
+    },
     title=Text("账号", "Accounts"),
-    starts=[_S.ACTIVE],
+    starts=[_S.ACTIVE, _S.PENDING],
     columns={
         "noted": Text("审计", "audit log"),
         "ends_sign_ins": Text("登录终止", "sign-ins end"),
