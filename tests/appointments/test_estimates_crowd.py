@@ -4,34 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.appointments.estimates.schemas import Estimate
+from services.appointments.estimates.schemas import Estimate, QueuedTicket
 from services.appointments.estimates.service import CROWD, Forecast
-from services.appointments.priority.models import TicketClass
-from services.appointments.queueing.models import Ticket
 from shared.ids import new_id
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 
 
-def waiting(minutes: float, item: str = "tax") -> Ticket:
+def waiting(minutes: float, item: str = "tax") -> QueuedTicket:
     """A ticket that is due so many minutes after noon."""
-    due = NOON + timedelta(minutes=minutes)
-    return Ticket(
-        id=new_id(),
-        hall_code="H001",
-        number="A001",
-        item_code=item,
-        items=[item],
-        ticket_class=TicketClass.WALK_IN,
-        ready_at=due,
-        due_at=due,
-        issued_at=due,
-        state_since=due,
-        service_day=due.date(),
-        visit_id=new_id(),
-        credit_minutes=0,
-        policy_version=1,
-    )
+    return QueuedTicket(new_id(), item, (item,), None, NOON + timedelta(minutes=minutes))
 
 
 def crowd(count: int) -> Forecast:
@@ -53,7 +35,7 @@ def test_credit_lets_somebody_in_before_those_due_later() -> None:
 @pytest.mark.parametrize(
     "ticket", [waiting(CROWD + 1, item="permit"), waiting(-1)], ids=["other line", "first of all"]
 )
-def test_nobody_before_in_the_line_is_for_a_forecast_to_say(ticket: Ticket) -> None:
+def test_nobody_before_in_the_line_is_for_a_forecast_to_say(ticket: QueuedTicket) -> None:
     assert crowd(CROWD).behind(ticket) is None
 
 

@@ -10,9 +10,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates.rules import EDGES
+from services.appointments.estimates.schemas import QueuedTicket
 from services.appointments.guides.models import Item
-from services.appointments.queueing.models import Ticket, TicketState
+from services.appointments.queueing.models import TicketState
 
+_WAITING = text(
+    "SELECT id, item_code, items, for_window_id, due_at FROM ticket"
+    f" WHERE hall_code = :hall AND state = '{TicketState.WAITING}' ORDER BY due_at, id"
+)
 _WINDOWS = text(
     "SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i"
     "   WHERE i.window_id = w.window_id) AS items, live.item_code AS busy_with, live.called_at"
@@ -74,14 +79,13 @@ async def seq(session: AsyncSession, hall_code: str) -> int:
     return int((await session.execute(_SEQ, {"hall": hall_code})).scalar_one())
 
 
-async def waiting(session: AsyncSession, hall_code: str) -> list[Ticket]:
-    return list(
-        await session.exec(
-            select(Ticket)
-            .where(Ticket.hall_code == hall_code, Ticket.state == TicketState.WAITING)
-            .order_by(col(Ticket.due_at), col(Ticket.id))
-        )
-    )
+async def waiting(session: AsyncSession, hall_code: str) -> list[QueuedTicket]:
+    """Who waits, in the order in which they are due."""
+    rows = (await session.execute(_WAITING, {"hall": hall_code})).all()
+    return [
+        QueuedTicket(ticket, item, tuple(items), window, due)
+        for ticket, item, items, window, due in rows
+    ]
 
 
 async def open_windows(session: AsyncSession, hall_code: str) -> list[WindowTakingPeople]:

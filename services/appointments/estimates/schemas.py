@@ -2,7 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedTicket:
+    """A ticket that waits, as a kept forecast may remember it: its values, never its row.
+
+    A row belongs to the transaction that read it, and dies when that one is rolled back.
+    """
+
+    id: UUID
+    item_code: str
+    items: tuple[str, ...]
+    for_window_id: UUID | None
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

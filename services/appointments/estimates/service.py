@@ -9,7 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import queries
 from services.appointments.estimates.rules import forecast
-from services.appointments.estimates.schemas import Estimate, Floor, OpenWindow, Waiting
+from services.appointments.estimates.schemas import (
+    Estimate,
+    Floor,
+    OpenWindow,
+    QueuedTicket,
+    Waiting,
+)
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import DEFAULT_CREDITS
 from services.appointments.queueing.models import Ticket, TicketState
@@ -34,7 +40,7 @@ class Forecast:
     at: datetime
     seq: int
     windows_open: int
-    queue: tuple[Ticket, ...]
+    queue: tuple[QueuedTicket, ...]
     estimates: dict[UUID, Estimate]
 
     def of(self, ticket_id: UUID) -> Estimate | None:
@@ -53,7 +59,7 @@ class Forecast:
         p85, p50 = max(waits, key=lambda wait: wait[0] or 0)
         return p50, p85
 
-    def behind(self, ticket: Ticket) -> Estimate | None:
+    def behind(self, ticket: QueuedTicket) -> Estimate | None:
         """What someone who joins a crowd must expect: as those last before them in the same line.
 
         None where few wait, and it costs nothing to run the hall forward for them, or nobody
@@ -112,12 +118,15 @@ async def with_newcomer(session: AsyncSession, ticket: Ticket, now: datetime) ->
     In a crowd the place is that of a moment ago: then many come at once, and running the hall
     forward for each of them would make all of them wait.
     """
+    joining = QueuedTicket(
+        ticket.id, ticket.item_code, tuple(ticket.items), ticket.for_window_id, ticket.due_at
+    )
     kept = memory_of(session, _Kept).forecasts.peek(ticket.hall_code)
     if kept is not None and len(kept.queue) >= CROWD:
-        known = (await of_hall(session, ticket.hall_code, now)).behind(ticket)
+        known = (await of_hall(session, ticket.hall_code, now)).behind(joining)
         if known is not None:
             return known
-    made = await _make(session, ticket.hall_code, 0, now, newcomer=ticket)
+    made = await _make(session, ticket.hall_code, 0, now, newcomer=joining)
     return made.of(ticket.id)
 
 
@@ -126,7 +135,7 @@ async def _make(
     hall_code: str,
     seq: int,
     now: datetime,
-    newcomer: Ticket | None = None,
+    newcomer: QueuedTicket | None = None,
 ) -> Forecast:
     queue = await queries.waiting(session, hall_code)
     if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
@@ -156,7 +165,7 @@ async def _make(
     return Forecast(now, seq, len(windows), tuple(queue), estimates)
 
 
-def _person(ticket: Ticket, now: datetime) -> Waiting:
+def _person(ticket: QueuedTicket, now: datetime) -> Waiting:
     return Waiting(
         key=ticket.id,
         item=ticket.item_code,
