@@ -15,6 +15,7 @@ from services.appointments.queueing.workflow import ROWS, Action
 from shared.clock import today
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.test_queueing_booking import booked
 from tests.provoking import provokes
 
 S, A = TicketState, Action
@@ -65,6 +66,74 @@ async def test_what_was_undone_does_not_count(floor: Floor) -> None:
     await floor.done(ticket, "serve")
     total = (await figures(floor))["total"]
     assert (total["called"], total["missed"]) == (1, 0)
+
+
+async def test_service_is_no_waiting_and_a_leg_waits_from_its_transfer(floor: Floor) -> None:
+    """Called at once, served 66 s, sent on and called at once again: nobody waited."""
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    floor.clock.pass_(seconds=66)
+    sent = await floor.done(ticket, "transfer", items=floor.items[1:])
+    again = await floor.call()
+    assert again["id"] == sent["next_ticket_id"]
+    total = (await figures(floor))["total"]
+    assert (total["wait_longest_minutes"], total["wait_p90_minutes"]) == (0.0, 0.0)
+    assert total["service_p50_minutes"] == 1.1
+
+
+async def test_recalls_misses_and_parks_add_no_wait_and_calls_of_one_count_once(
+    floor: Floor,
+) -> None:
+    ticket = await floor.issue()
+    floor.clock.pass_(minutes=2)
+    await floor.call()
+    floor.clock.pass_(minutes=10)
+    await floor.done(ticket, "recall")
+    await floor.done(ticket, "miss")
+    floor.clock.pass_(minutes=10)
+    await floor.done(ticket, "resume")
+    floor.clock.pass_(minutes=7)
+    await floor.call(1)
+    await floor.done(ticket, "serve")
+    floor.clock.pass_(minutes=3)
+    await floor.done(ticket, "park")
+    floor.clock.pass_(minutes=30)
+    await floor.done(ticket, "resume")
+    await floor.call(2)
+    total = (await figures(floor))["total"]
+    assert [total[f"wait_{which}_minutes"] for which in ("p50", "p90", "longest")] == [2.0] * 3
+    assert total["called"] == 1
+
+
+async def test_an_undone_call_ends_no_wait(floor: Floor) -> None:
+    ticket = await floor.issue()
+    floor.clock.pass_(minutes=4)
+    await floor.call()
+    await floor.done(ticket, "undo")
+    floor.clock.pass_(minutes=5)
+    await floor.call()
+    total = (await figures(floor))["total"]
+    assert (total["wait_p50_minutes"], total["wait_longest_minutes"]) == (9.0, 9.0)
+
+
+async def test_who_is_early_for_an_appointment_waits_from_its_time(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor, in_minutes=30)
+    await floor.issue(appointment_code=code)
+    floor.clock.pass_(minutes=37)
+    await floor.call()
+    assert (await figures(floor))["total"]["wait_longest_minutes"] == 7.0
+
+
+async def test_zero_minutes_hold_for_who_is_called_within_the_minute(floor: Floor) -> None:
+    ticket = await floor.issue()
+    assert ticket["estimate"]["p85_minutes"] == 0
+    floor.clock.pass_(milliseconds=700)
+    await floor.call()
+    quality = (await figures(floor))["estimates"]
+    assert (quality["count"], quality["covered_rate"]) == (1, 1.0)
 
 
 async def test_lines_by_window_clerk_item_hour_and_day(floor: Floor) -> None:
@@ -132,6 +201,7 @@ async def test_live_figures_are_those_recomputed_from_the_log(
 ) -> None:
     """A random day, folded from its log: states, counts and waits as the tables have them."""
     await _random_day(floor, Random(floor.code))
+    await _refused_day(floor)
     log = await owner.fetch(
         "SELECT * FROM ticket_event WHERE hall_code = $1 ORDER BY hall_seq", floor.code
     )
@@ -140,18 +210,32 @@ async def test_live_figures_are_those_recomputed_from_the_log(
     rows = await owner.fetch("SELECT id, state FROM ticket WHERE hall_code = $1", floor.code)
     assert _folded(log) == {row["id"]: row["state"] for row in rows}
     total, counts = (await figures(floor))["total"], Counter(e["action"] for e in happened)
-    names = {"issue": "issued", "call": "called", "finish": "served", "miss": "missed"}
+    names = {"issue": "issued", "finish": "served", "miss": "missed"}
     names |= {"abandon": "abandoned", "park": "parked", "transfer": "transferred"}
     assert {action: total[name] for action, name in names.items()} == {
         action: counts[action] for action in names
     }
-    waits = [e["waited_seconds"] / 60 for e in happened if e["action"] == "call"]
+    waits = _waits(happened)
     assert total["wait_p50_minutes"] == pytest.approx(median(waits), abs=0.06)
+    assert total["wait_longest_minutes"] == pytest.approx(max(waits), abs=0.06)
     live = await owner.fetchval(
-        "SELECT count(*) FROM call WHERE hall_code = $1 AND ended_by IS DISTINCT FROM 'undo'",
+        "SELECT count(DISTINCT ticket_id) FROM call"
+        " WHERE hall_code = $1 AND ended_by IS DISTINCT FROM 'undo'",
         floor.code,
     )
     assert total["called"] == live
+
+
+def _waits(happened: list[asyncpg.Record]) -> list[float]:
+    """Minutes from the beginning of each leg to its first call."""
+    began: dict[Any, Any] = {}
+    waits: dict[Any, float] = {}
+    for entry in happened:
+        ticket, at = entry["ticket_id"], entry["at"]
+        began.setdefault(ticket, at)
+        if entry["action"] == "call":
+            waits.setdefault(ticket, (at - began[ticket]).total_seconds() / 60)
+    return list(waits.values())
 
 
 def _folded(log: list[asyncpg.Record]) -> dict[Any, str]:
@@ -168,6 +252,18 @@ def _folded(log: list[asyncpg.Record]) -> dict[Any, str]:
             assert after in (None, entry["to_state"])
         states[ticket] = entry["to_state"]
     return states
+
+
+async def _refused_day(floor: Floor) -> None:
+    """What a state forbids, each action once: chance need not have tried it."""
+    ticket = await floor.issue()
+    for action in ("recall", "miss", "park", "resume", "finish", "transfer"):
+        body: dict[str, Any] = {"finish": {"outcome": "done"}}.get(action, {})
+        if action == "transfer":
+            body = {"items": floor.items[1:]}
+        problem(await floor.do(ticket, action, **body), 409, "state-conflict")
+    await floor.done(ticket, "abandon")
+    problem(await floor.do(ticket, "abandon"), 409, "state-conflict")
 
 
 async def _random_day(floor: Floor, rng: Random) -> None:

@@ -88,7 +88,9 @@ WITH floor AS MATERIALIZED (
         'state', '{_CALL.state}', 'state_since', old.state_since, 'ready_at', old.ready_at,
         'due_at', old.due_at, 'window_id', NULL, 'window_no', NULL, 'called_at', NULL,
         'last_called_at', NULL, 'recalls', 0, 'outcome', old.outcome, 'missing', old.missing,
-        'next_leg_id', old.next_leg_id) AS before
+        'next_leg_id', old.next_leg_id) AS before,
+        CASE WHEN old.leg = 1 THEN greatest(old.state_since, old.ready_at)
+            ELSE old.state_since END AS began_to_wait
 ), numbered AS (
     -- Counts calls by credit since the last turn by waiting; forgets the item once none waits long.
     UPDATE hall_floor f SET seq = f.seq + 1, plain_turns = CASE
@@ -109,14 +111,19 @@ WITH floor AS MATERIALIZED (
         $8, $5
     FROM called, policy, guard
 ), logged AS (
-    -- Numbered under the lock of the floor: the log of a hall has neither gap nor double.
+    -- Numbered under the lock of the floor: the log of a hall has neither gap nor double. A leg
+    -- waits once, until its first call that was not undone: neither the service before a transfer
+    -- nor what came after a miss or a parking is waiting.
     INSERT INTO ticket_event (hall_code, hall_seq, ticket_id, visit_id, number, item_code, action,
         from_state, to_state, version, at, actor, window_id, window_no, call_id, waited_seconds,
         before)
     SELECT called.hall_code, numbered.seq, called.id, called.visit_id, called.number,
         called.item_code, '{_CALL.action}', '{_CALL.state}', '{_CALL.to}', called.version, $5, $7,
         called.window_id, called.window_no, $6,
-        greatest(extract(epoch FROM $5 - called.ready_at), 0), called.before
+        CASE WHEN NOT EXISTS (SELECT FROM ticket_event e WHERE e.ticket_id = called.id
+                AND e.action = '{_CALL.action}' AND NOT EXISTS (SELECT FROM ticket_event u
+                    WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq))
+            THEN greatest(extract(epoch FROM $5 - called.began_to_wait), 0) END, called.before
     FROM called, numbered
 ), promised AS (
     -- The event in the outbox: committed with the call, or not at all.

@@ -37,7 +37,9 @@ def _count(action: str, more: str = "true") -> str:
 
 _DONE = _count("finish", "e.outcome = 'done'")
 _FIGURES = f"""
-    {_count("issue")} AS issued, {_count("call")} AS called, {_count("finish")} AS served,
+    {_count("issue")} AS issued,
+    count(DISTINCT e.ticket_id) FILTER (WHERE e.action = 'call') AS called,
+    {_count("finish")} AS served,
     {_DONE} AS done,
     {_count("finish", "e.outcome = 'needs_more'")} AS needs_more,
     {_count("finish", "e.outcome = 'rejected'")} AS rejected,
@@ -55,9 +57,10 @@ _ESTIMATES = text(
     "SELECT count(*) AS count,"
     " round(avg(abs(i.predicted_p50 - c.waited_seconds / 60))::numeric, 1)::float8"
     "   AS mean_error_minutes,"
-    " round(avg((c.waited_seconds / 60 <= i.predicted_p85)::int), 4)::float8 AS covered_rate"
+    " round(avg((floor(c.waited_seconds / 60) <= i.predicted_p85)::int), 4)::float8"
+    "   AS covered_rate"
     " FROM ticket_event i JOIN LATERAL (SELECT e.waited_seconds FROM ticket_event e"
-    f"   WHERE e.ticket_id = i.ticket_id AND e.action = 'call' AND {_HAPPENED}"
+    f"   WHERE e.ticket_id = i.ticket_id AND e.waited_seconds IS NOT NULL AND {_HAPPENED}"
     "   ORDER BY e.hall_seq LIMIT 1) c ON true"
     " WHERE i.hall_code = :hall AND i.at >= :start AND i.at < :stop AND i.action = 'issue'"
     "   AND i.predicted_p85 IS NOT NULL"
@@ -100,6 +103,9 @@ async def total(session: AsyncSession, hall_code: str, start: datetime, stop: da
 async def estimate_quality(
     session: AsyncSession, hall_code: str, start: datetime, stop: datetime
 ) -> EstimateQuality:
-    """The wait told at issue against the wait until the first call."""
+    """The wait told at issue against the wait until the first call.
+
+    It was told in whole minutes: "0" holds for whoever was called within the minute.
+    """
     asked = {"hall": hall_code, "start": start, "stop": stop}
     return EstimateQuality(**(await session.execute(_ESTIMATES, asked)).one()._asdict())

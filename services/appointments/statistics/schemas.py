@@ -28,7 +28,9 @@ class Figures(View):
 
     key: str | None = Field(description="窗口号、事项、人员、小时或日期 | What the line is about.")
     issued: int = Field(description="取号数")
-    called: int = Field(description="叫号数")
+    called: int = Field(
+        description="叫到的号数，一个号叫几次也只计一次 | Tickets called, however often each was."
+    )
     served: int = Field(description="办结数")
     done: int
     needs_more: int
@@ -40,7 +42,10 @@ class Figures(View):
     unfinished: int = Field(
         description="日终未了结数 | Left behind at the end of the hall's day: not done, not missed."
     )
-    wait_p50_minutes: float | None
+    wait_p50_minutes: float | None = Field(
+        description="等候：从取号（预约从开始时间）或转办起，到首次叫号 | From the ticket (a "
+        "booked one: from its time) or the transfer to the first call; service is no waiting."
+    )
     wait_p90_minutes: float | None
     wait_longest_minutes: float | None
     service_p50_minutes: float | None
