@@ -12,7 +12,6 @@ from services.appointments.directory.schemas import (
     HallDetail,
     HallIn,
     HallView,
-    WindowsIn,
     WindowView,
 )
 from shared.errors import StateConflict, problem_responses
@@ -93,26 +92,6 @@ async def list_windows(hall: HallCode, session: Session, _: Anybody) -> list[Win
     Number, kind and items of each window, first choices first.
     """
     await service.get_hall(session, hall)
-    return await views.windows_of(session, hall)
-
-
-@router.put(
-    "/{hall}/windows",
-    operation_id="put_windows",
-    tags=["hall"],
-    summary="设置全部窗口 | Set all windows of a hall",
-    responses=problem_responses(StateConflict),
-)
-async def put_windows(
-    hall: HallCode, wanted: WindowsIn, session: Session, now: Now, caller: Manager
-) -> list[WindowView]:
-    """提交全部窗口和等候区；未列出的停用，编号保持不变。
-
-    ---
-
-    All windows and zones at once; what is left out is retired, and numbers keep their identity.
-    """
-    await changing.put_windows(session, hall, wanted, caller, now)
     return await views.windows_of(session, hall)
 
 

@@ -51,6 +51,7 @@ USUALLY_SHOW_UP = 0.85
 _SEQ = text(
     "SELECT coalesce((SELECT seq FROM hall_floor WHERE hall_code = :hall), 0)"
     " + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = :hall), 0)"
+    " + coalesce((SELECT version FROM hall WHERE code = :hall), 0)"
 )
 DECAY_SECONDS = 10 * 86400
 """A call of ten days ago weighs a third (1/e) of one of today."""
@@ -75,7 +76,7 @@ class ExpectedVisit(NamedTuple):
 
 
 async def seq(session: AsyncSession, hall_code: str) -> int:
-    """A number that grows with everything that happens to the hall's tickets and windows."""
+    """A number that grows with all that happens to the hall, its tickets and its windows."""
     return int((await session.execute(_SEQ, {"hall": hall_code})).scalar_one())
 
 

@@ -1,7 +1,10 @@
 from typing import Annotated
 from uuid import UUID
 
+from services.appointments.directory import views as directory_views
+from services.appointments.directory.schemas import HallCode, WindowsIn, WindowView
 from services.appointments.windows import service
+from services.appointments.windows.rules import Stranded
 from services.appointments.windows.schemas import OpenRequest, PauseRequest, WindowAtWorkView
 from services.appointments.windows.views import shift_view
 from shared.errors import StateConflict, problem_responses
@@ -12,6 +15,7 @@ from shared.web.routing import Router
 router = Router(
     prefix="/windows/{window_id}", tags=["hall"], responses=problem_responses(StateConflict)
 )
+hall_router = Router(prefix="/halls/{hall}", tags=["hall"])
 Staff = Annotated[Caller, allow("clerk", "hall_manager")]
 
 
@@ -51,3 +55,28 @@ async def close_window(
     Ends the shift; with somebody still there, the window closes by itself when they are done.
     """
     return shift_view(await service.close_window(session, caller, window_id, now))
+
+
+@hall_router.put(
+    "/windows",
+    operation_id="put_windows",
+    summary="设置全部窗口 | Set all windows of a hall",
+    responses=problem_responses(StateConflict, Stranded),
+)
+async def put_windows(
+    hall: HallCode,
+    wanted: WindowsIn,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("hall_manager", "admin")],
+) -> list[WindowView]:
+    """提交全部窗口和等候区；未列出的停用（正在开放的随即收班），编号保持不变。
+    若有群众因此没有窗口接待，则不予更改，并列出他们的号。
+
+    ---
+
+    All windows and zones at once; what is left out is retired (its shift ends), and numbers keep
+    their identity. Refused, naming the tickets, where it would leave people without a window.
+    """
+    await service.arrange(session, hall, wanted, caller, now)
+    return await directory_views.windows_of(session, hall)

@@ -1,4 +1,4 @@
-"""Opens, pauses and closes windows."""
+"""Opens, pauses and closes windows, and arranges those of a hall anew."""
 
 from datetime import datetime
 from typing import Any
@@ -6,11 +6,14 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.directory import changing
+from services.appointments.directory import service as directory
+from services.appointments.directory.schemas import WindowsIn
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.wording import window_standing
 from services.appointments.queueing.workflow import FLOOR, WINDOWS, WindowAction
-from services.appointments.windows import queries
+from services.appointments.windows import queries, rules
 from shared.database.versioned import swap, try_swap
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
@@ -54,6 +57,25 @@ async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -
         return False
     await queueing.settle_window(session, changed, now)
     return True
+
+
+async def arrange(
+    session: AsyncSession, hall_code: str, wanted: WindowsIn, caller: Caller, now: datetime
+) -> None:
+    """Makes all windows of the hall as wanted; those left out are retired, and their shifts end.
+
+    Nobody is left without a window by it. The floor is held, so that nobody is called meanwhile.
+    Raises Stranded, and what `changing.put_windows` raises.
+    """
+    await directory.managed_hall(session, hall_code, caller)
+    await queueing.lock_floor(session, hall_code)
+    before = await queries.standings(session, hall_code)
+    await changing.put_windows(session, hall_code, wanted, caller, now)
+    there = await queries.at_retired_windows(session, hall_code)
+    after = await queries.standings(session, hall_code)
+    rules.ensure_nobody_stranded([*there, *rules.stranded(before, after)])
+    for window in await queries.retired_at_work(session, hall_code):
+        await close_left(session, window, now)
 
 
 async def _move(

@@ -1,0 +1,57 @@
+"""What may not be done to the windows of a hall. Pure."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.errors import Conflict, Text
+
+MOST_NAMED = 10
+
+
+class Stranded(Conflict):
+    """Members: `tickets`, the numbers of all whom the change would leave without a window."""
+
+    type = "/problems/tickets-stranded"
+    title = Text("有群众正在等这些窗口", "People are waiting for these windows")
+    advice = Text(
+        "请先办完或放弃这些号，或让另一个开放的窗口办理这些事项，再提交",
+        "Serve these tickets first, or let another open window serve their items, then try again",
+    )
+
+
+class Standing(NamedTuple):
+    """Whether a ticket that waits has a window that serves it, and one that is open now."""
+
+    ticket: UUID
+    number: str
+    served: bool
+    served_now: bool
+
+
+def stranded(before: Collection[Standing], after: Collection[Standing]) -> list[str]:
+    """Numbers of those who had a window, or an open one, and have none any more."""
+    was = {each.ticket: each for each in before}
+    return [
+        each.number
+        for each in after
+        if (known := was.get(each.ticket)) is not None
+        and ((known.served and not each.served) or (known.served_now and not each.served_now))
+    ]
+
+
+def ensure_nobody_stranded(numbers: Sequence[str]) -> None:
+    """Raises Stranded, naming them."""
+    if not numbers:
+        return
+    shown = numbers[:MOST_NAMED]
+    zh, en = "、".join(shown), ", ".join(shown)
+    if len(numbers) > MOST_NAMED:
+        zh, en = f"{zh} 等 {len(numbers)} 个", f"{en} and {len(numbers) - MOST_NAMED} more"
+    raise Stranded(
+        Text(
+            f"{zh} 号将没有窗口接待：请先办完，或让另一个开放的窗口办理这些事项",
+            f"{en} would have no window left: serve them first, or let another open window do so",
+        ),
+        tickets=list(numbers),
+    )

@@ -1,0 +1,101 @@
+"""Changing the windows of a hall never leaves people without one who had one."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.appointments.conftest import Build
+from tests.appointments.queue_helpers import Floor, good, problem
+from tests.provoking import provokes
+
+
+@pytest.fixture
+async def floor(hall: Build) -> Floor:
+    made = await hall(windows=2, items=2)
+    await made.open()
+    return made
+
+
+async def arrange(floor: Floor, windows: dict[int, list[str]]) -> httpx.Response:
+    """Put the hall's windows: numbers, and what each serves."""
+    url = f"/api/v1/halls/{floor.code}"
+    version = good(await floor.client.get(url))["version"]
+    shapes = [{"no": no, "items": items} for no, items in windows.items()]
+    body = {"version": version, "zones": [], "windows": shapes}
+    return await floor.client.put(f"{url}/windows", json=body, headers=floor.manager())
+
+
+async def states(floor: Floor) -> dict[int, str]:
+    windows: Any = (await floor.get("windows-at-work")).json()
+    return {window["no"]: window["state"] for window in windows}
+
+
+@provokes("put_windows", "tickets-stranded")
+async def test_an_open_window_is_not_retired_while_people_wait_for_it(floor: Floor) -> None:
+    waiting = [await floor.issue() for _ in range(2)]
+
+    refused = problem(await arrange(floor, {2: floor.items}), 409, "tickets-stranded")
+
+    assert refused["tickets"] == [ticket["number"] for ticket in waiting]
+    assert all(ticket["number"] in refused["detail"] for ticket in waiting)
+    assert await states(floor) == {1: "open", 2: "offline"}
+    assert (await floor.call())["id"] == waiting[0]["id"]
+
+
+async def test_with_another_open_window_they_are_served_there(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.open(1)
+
+    good_windows = await arrange(floor, {2: floor.items})
+
+    assert good_windows.status_code == 200, good_windows.text
+    assert await states(floor) == {2: "open"}
+    assert (await floor.call(1))["id"] == ticket["id"]
+
+
+async def test_nobody_is_left_at_a_retired_window(floor: Floor) -> None:
+    there = await floor.issue()
+    await floor.call()
+    await floor.open(1)
+    refused = problem(await arrange(floor, {2: floor.items}), 409, "tickets-stranded")
+    assert refused["tickets"] == [there["number"]]
+    await floor.done(there, "serve")
+    await floor.done(there, "finish", outcome="done")
+    assert (await arrange(floor, {2: floor.items})).status_code == 200
+
+
+async def test_an_item_is_not_taken_from_the_last_window_that_serves_it(floor: Floor) -> None:
+    await floor.issue()
+    sent_away = await floor.issue(items=floor.items[1:])
+    await floor.call()
+    narrower = {1: floor.items[:1], 2: floor.items[:1]}
+    refused = problem(await arrange(floor, narrower), 409, "tickets-stranded")
+    assert refused["tickets"] == [sent_away["number"]]
+    await floor.done(sent_away, "abandon")
+    assert (await arrange(floor, narrower)).status_code == 200
+
+
+async def test_who_was_sent_to_a_certain_window_keeps_it(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "transfer", window=str(floor.windows[1]))
+    refused = problem(await arrange(floor, {1: floor.items}), 409, "tickets-stranded")
+    assert refused["tickets"] == [ticket["number"]]
+
+
+async def test_the_shift_of_an_idle_window_ends_with_the_window(floor: Floor) -> None:
+    await floor.open(1)
+    assert (await arrange(floor, {2: floor.items})).status_code == 200
+    problem(await floor.window("call-next"), 409, "state-conflict")
+    assert (await arrange(floor, {1: floor.items, 2: floor.items})).status_code == 200
+    assert await states(floor) == {1: "closed", 2: "open"}
+
+
+async def test_the_hall_shows_at_once_that_a_window_is_gone(floor: Floor) -> None:
+    """Not after half a minute: what a forecast remembers ends with the arrangement."""
+    assert good(await floor.get("display"))["windows_open"] == 1
+    assert (await arrange(floor, {2: floor.items})).status_code == 200
+    floor.clock.pass_(seconds=2)
+    assert good(await floor.get("display"))["windows_open"] == 0
