@@ -18,12 +18,19 @@ from services.appointments.estimates.service import Forecast
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import EstimateView, TicketView
 from services.appointments.queueing.views import ticket_view
+from services.appointments.queueing.wording import moment_en, moment_zh
 from shared.errors import Text
 
 LONG_WAIT_MINUTES = 150
 _ELSEWHERE = Text(
     "预计等候超过两个半小时，建议改到其他大厅或改日办理",
     "The wait may exceed two and a half hours; consider another hall or another day",
+)
+
+_UNKNOWN_OPENING = Text(
+    "目前没有开放的窗口办理您的事项，何时开放尚不确定，请向咨询台询问；一有窗口开放就会叫号",
+    "No open window serves this at the moment, and it is not known when one opens: please ask at "
+    "the information desk. You are called as soon as one does",
 )
 
 
@@ -51,9 +58,23 @@ def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str = "zh
     shown = ticket_view(ticket)
     if estimate is not None:
         shown.ahead, shown.estimate = estimate.ahead, estimate_view(estimate)
-        if (estimate.p85_minutes or 0) > LONG_WAIT_MINUTES:
+        shown.served_from = estimate.served_from
+        if not estimate.served:
+            shown.advice = _not_served_yet(estimate.served_from).say(language)
+        elif (estimate.p85_minutes or 0) > LONG_WAIT_MINUTES:
             shown.advice = _ELSEWHERE.say(language)
     return shown
+
+
+def _not_served_yet(opens: datetime | None) -> Text:
+    """What who waits for a closed window should know; `opens` is in the hall's zone."""
+    if opens is None:
+        return _UNKNOWN_OPENING
+    return Text(
+        f"目前没有开放的窗口办理您的事项，预计{moment_zh(opens)}有窗口开放；提前开放会直接叫号",
+        f"No open window serves this at the moment; one is expected at {moment_en(opens)}, and "
+        "should it open earlier, you are called",
+    )
 
 
 def queue_entry(ticket: Ticket, estimate: Estimate | None) -> QueueEntry:

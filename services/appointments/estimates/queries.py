@@ -13,6 +13,7 @@ from services.appointments.estimates.rules import EDGES
 from services.appointments.estimates.schemas import QueuedTicket
 from services.appointments.guides.models import Item
 from services.appointments.queueing.models import TicketState
+from services.appointments.slots.models import SlotState
 
 _WAITING = text(
     "SELECT id, item_code, items, for_window_id, due_at FROM ticket"
@@ -52,6 +53,11 @@ _SEQ = text(
     "SELECT coalesce((SELECT seq FROM hall_floor WHERE hall_code = :hall), 0)"
     " + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = :hall), 0)"
     " + coalesce((SELECT version FROM hall WHERE code = :hall), 0)"
+)
+_NEXT_ON_SALE = text(
+    "SELECT starts_at FROM slot"
+    f" WHERE hall_code = :hall AND state = '{SlotState.OPEN}' AND starts_at > :now"
+    "   AND CAST(item_codes AS text[]) @> CAST(:items AS text[]) ORDER BY starts_at LIMIT 1"
 )
 DECAY_SECONDS = 10 * 86400
 """A call of ten days ago weighs a third (1/e) of one of today."""
@@ -120,3 +126,12 @@ async def expected(session: AsyncSession, hall_code: str, now: datetime) -> list
     """Confirmed appointments of the next two hours, and how likely their people come."""
     asked = {"hall": hall_code, "now": now, "usually": USUALLY_SHOW_UP}
     return [ExpectedVisit(*row) for row in (await session.execute(_EXPECTED, asked)).all()]
+
+
+async def next_on_sale(
+    session: AsyncSession, hall_code: str, items: list[str], now: datetime
+) -> datetime | None:
+    """The next time at which the hall sells places for all of the items."""
+    asked = {"hall": hall_code, "items": items, "now": now}
+    found: datetime | None = await session.scalar(_NEXT_ON_SALE, asked)
+    return found

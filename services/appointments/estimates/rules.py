@@ -25,6 +25,8 @@ DEFAULT_MINUTES = 10
 MOST_RUNS, FEWEST_RUNS, STEPS = 64, 16, 6000
 
 Waits = dict[UUID, list[float]]
+Line = tuple[frozenset[str], UUID | None]
+"""Who waits for the same items and, if any, the same appointed window."""
 
 
 def bucket_of(minutes: float) -> int:
@@ -51,8 +53,12 @@ def forecast(floor: Floor, rng: Random) -> dict[UUID, Estimate]:
         for key, wait in _run(plan, rng):
             if key in waits:
                 waits[key].append(wait)
-    ahead = _ahead(people, floor.windows)
-    return {p.key: _estimate(waits[p.key], ahead[p.key], runs) for p in people}
+    served_at = _served_at(people, floor.windows)
+    ahead = _ahead(people, served_at)
+    return {
+        p.key: _estimate(waits[p.key], ahead[p.key], runs, bool(served_at[p.items, p.window]))
+        for p in people
+    }
 
 
 def rounded(minutes: float) -> int:
@@ -167,13 +173,17 @@ def _admit(plan: _Plan, lines: list[list[int]], rng: Random) -> list[tuple[float
     return sorted(coming, reverse=True)
 
 
-def _ahead(people: list[Waiting], windows: tuple[OpenWindow, ...]) -> dict[UUID, int]:
-    """How many come before each person at windows that serve the person's items."""
-    served_at = {
+def _served_at(people: list[Waiting], windows: tuple[OpenWindow, ...]) -> dict[Line, set[UUID]]:
+    """The open windows that serve each line."""
+    return {
         line: {d.window for d in windows if line[0] <= d.items and line[1] in (None, d.window)}
         for line in {(person.items, person.window) for person in people}
     }
-    before: Counter[tuple[frozenset[str], UUID | None]] = Counter()
+
+
+def _ahead(people: list[Waiting], served_at: Mapping[Line, set[UUID]]) -> dict[UUID, int]:
+    """How many come before each person at windows that serve the person's items."""
+    before: Counter[Line] = Counter()
     ahead: dict[UUID, int] = {}
     for person in sorted(people, key=lambda person: (person.due, person.key)):
         mine = (person.items, person.window)
@@ -186,8 +196,8 @@ def _ahead(people: list[Waiting], windows: tuple[OpenWindow, ...]) -> dict[UUID,
     return ahead
 
 
-def _estimate(waits: list[float], ahead: int, runs: int) -> Estimate:
+def _estimate(waits: list[float], ahead: int, runs: int, served: bool) -> Estimate:
     if len(waits) < runs:
-        return Estimate(ahead, None, None)
+        return Estimate(ahead, None, None, served)
     waits.sort()
     return Estimate(ahead, rounded(percentile(waits, 0.5)), rounded(percentile(waits, 0.85)))

@@ -56,8 +56,13 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`p50_minutes` to `p85_minutes`, each rounded up to 5; None when no open window serves it."""
+    """`p50_minutes` to `p85_minutes`, each rounded up to 5; None when no open window serves it.
+
+    Then `served` is False, and `served_from` is when one is expected, where that is known.
+    """
 
     ahead: int
     p50_minutes: int | None
     p85_minutes: int | None
+    served: bool = True
+    served_from: datetime | None = None

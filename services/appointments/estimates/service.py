@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.estimates import queries
+from services.appointments.estimates import openings, queries
 from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import (
     Estimate,
@@ -109,13 +109,30 @@ async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Est
     if ticket.state is not TicketState.WAITING:
         return None
     known = (await of_hall(session, ticket.hall_code, now)).of(ticket.id)
-    return known or await with_newcomer(session, ticket, now)
+    if known is None:
+        return await with_newcomer(session, ticket, now)
+    return await _with_opening(session, ticket, known, now)
 
 
 async def with_newcomer(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
-    """The place and wait of a ticket that the hall's forecast does not know yet.
+    """The place and wait of a ticket that the hall's forecast does not know yet."""
+    found = await _joining(session, ticket, now)
+    return found and await _with_opening(session, ticket, found, now)
 
-    In a crowd the place is that of a moment ago: then many come at once, and running the hall
+
+async def _with_opening(
+    session: AsyncSession, ticket: Ticket, estimate: Estimate, now: datetime
+) -> Estimate:
+    """The estimate; where no open window serves the ticket, with when one is expected."""
+    if estimate.served:
+        return estimate
+    items = tuple(ticket.items)
+    opens = await openings.expected(session, ticket.hall_code, items, now)
+    return replace(estimate, served_from=opens)
+
+
+async def _joining(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
+    """In a crowd the place is that of a moment ago: then many come at once, and running the hall
     forward for each of them would make all of them wait.
     """
     joining = QueuedTicket(

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.queueing.models import ALIVE, Ticket
+from services.appointments.queueing.models import ALIVE, Ticket, TicketState
 
 _NEXT_NUMBER = text(
     "INSERT INTO number_series (hall_code, day, letter, last) VALUES (:hall, :day, :letter, 1)"
@@ -20,6 +20,19 @@ async def next_number(session: AsyncSession, hall_code: str, day: date, letter: 
     """The next number of the series; counts on only if the transaction commits."""
     series = {"hall": hall_code, "day": day, "letter": letter}
     return int((await session.execute(_NEXT_NUMBER, series)).scalar_one())
+
+
+_ISSUED = text(
+    "SELECT count(*) FROM ticket WHERE hall_code = :hall AND service_day = :day AND leg = 1"
+    f" AND appointment_id IS NULL AND state <> '{TicketState.ABANDONED}'"
+    " AND (CAST(:item AS text) IS NULL OR CAST(:item AS text) = ANY(items))"
+)
+
+
+async def issued(session: AsyncSession, hall_code: str, day: date, item: str | None) -> int:
+    """Walk-in tickets of the day, for the item or for any; those given up are free again."""
+    asked = {"hall": hall_code, "day": day, "item": item}
+    return int((await session.execute(_ISSUED, asked)).scalar_one())
 
 
 async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ticket | None:

@@ -4,7 +4,7 @@ from fastapi import Header, Response, status
 
 from services.appointments.display.views import with_estimate
 from services.appointments.issuing import service
-from services.appointments.issuing.rules import AlreadyTicketed
+from services.appointments.issuing.rules import AlreadyTicketed, HallClosed, TicketsClosed
 from services.appointments.issuing.schemas import IssuedTicket, TicketRequest
 from services.appointments.priority.rules import EvidenceRefused
 from shared.errors import problem_responses
@@ -21,7 +21,7 @@ router = Router(prefix="/tickets", tags=["citizen"])
     status_code=status.HTTP_201_CREATED,
     operation_id="issue_ticket",
     summary="取号 | Take a ticket",
-    responses=problem_responses(AlreadyTicketed, EvidenceRefused),
+    responses=problem_responses(AlreadyTicketed, HallClosed, TicketsClosed, EvidenceRefused),
 )
 async def issue_ticket(
     request: TicketRequest,
@@ -34,14 +34,18 @@ async def issue_ticket(
 ) -> IssuedTicket:
     """到场取号。有预约的请填预约码（即完成签到，限本人、本大厅人员和设备）。
     同一账户在同一大厅同一事项只有一个号，重复取号会告知现有的号。优先照顾须凭身份证号码或经核验的证件，不存明文。
+    休息日和停办期间不能取号，答复会写明下次开放时间；现场号可有截止时间和每日上限（见预约规则），预约不受此限。
     评价键 rating_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 和键评价。
 
     ---
     Takes a ticket on arrival. With an appointment, give its code: this checks it in (its owner,
     the staff and the devices of the hall only). An account has one walk-in ticket for an item in
     a hall; a second request is a 409 that names it. Credit needs an ID number or a certificate that
-    was checked; neither is stored in clear. The rating key is given here only, for the person
-    served; after a transfer the first ticket's id and key rate.
+    was checked; neither is stored in clear. On a closed day and inside a closure there are no
+    tickets: the 409 names the next opening. A hall may end walk-in tickets before it closes, and
+    limit them a day (see its policy); who has an appointment is not concerned.
+    The rating key is given here only, for the person served; after a transfer the first ticket's
+    id and key rate.
     """
     issued = await service.issue(session, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"

@@ -1,12 +1,20 @@
 """Who may take which ticket. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from services.appointments.directory.openings import Openings
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing.models import Ticket, TicketState
+from services.appointments.queueing.wording import moment_en, moment_zh
 from shared.errors import Conflict, Invalid, Text
 
+_SPENT = Text(
+    "今天的号已取完，请改日再来，或先预约；有预约的不受此限",
+    "Today's tickets are all taken: please come on another day, or book an appointment",
+)
 LETTER_WALK_IN, LETTER_BOOKED = "A", "B"
 ADVICE_ABOVE_MINUTES = 150
 
@@ -36,6 +44,65 @@ def already_ticketed(present: Ticket) -> AlreadyTicketed:
         )
     return AlreadyTicketed(
         detail, ticket_id=str(present.id), number=present.number, state=present.state.value
+    )
+
+
+class HallClosed(Conflict):
+    """Member `next_opening`: when the hall opens next, null where that is not known."""
+
+    type = "/problems/hall-closed"
+    title = Text("大厅现在不开放", "The hall is closed")
+    advice = Text("请在大厅开放时再来", "Please come when the hall is open")
+
+
+class TicketsClosed(Conflict):
+    """No more walk-in tickets today, by the hall's policy; member `next_opening`."""
+
+    type = "/problems/tickets-closed"
+    title = Text("今天已停止取号", "No more tickets today")
+    advice = Text(
+        "请改日再来，或先预约；有预约的不受此限",
+        "Please come on another day, or book an appointment, which is not limited by this",
+    )
+
+
+class Limits(NamedTuple):
+    """What limits walk-in tickets, for the whole hall (`item` None) or for one item."""
+
+    item: str | None
+    last_ticket_minutes: int | None
+    tickets_per_day: int | None
+
+
+def ensure_open(hall: Openings, now: datetime) -> None:
+    """Raises HallClosed on a day without hours, and while a closure goes on."""
+    if hall.is_shut(now):
+        opens = hall.next_opening(now)
+        raise HallClosed(_come_again(opens), next_opening=opens)
+
+
+def ensure_not_last(hall: Openings, limits: Iterable[Limits], now: datetime) -> None:
+    """Raises TicketsClosed once the last ticket of the day has been issued."""
+    closes = hall.closes_on(now.astimezone(hall.zone).date())
+    minutes = [each.last_ticket_minutes for each in limits if each.last_ticket_minutes is not None]
+    if closes is not None and minutes and now >= closes - timedelta(minutes=max(minutes)):
+        opens = hall.next_opening(now)
+        raise TicketsClosed(_come_again(opens), next_opening=opens)
+
+
+def ensure_within(hall: Openings, issued: int, most: int | None, now: datetime) -> None:
+    """Raises TicketsClosed when as many tickets as the day may have are issued."""
+    if most is not None and issued >= most:
+        opens = hall.next_opening(now)
+        raise TicketsClosed(_SPENT, next_opening=opens)
+
+
+def _come_again(opens: datetime | None) -> Text | None:
+    if opens is None:
+        return None
+    return Text(
+        f"下次开放时间是{moment_zh(opens)}，欢迎届时再来，也可以先预约",
+        f"It opens next at {moment_en(opens)}; you are welcome then, or may book an appointment",
     )
 
 

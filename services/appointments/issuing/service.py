@@ -12,7 +12,7 @@ from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.directory.models import Hall
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
-from services.appointments.issuing import queries, rules
+from services.appointments.issuing import limiting, queries, rules
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
@@ -29,6 +29,7 @@ from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import Entry
+from services.appointments.schedules import openings
 from shared import clock
 from shared.errors import Invalid, NotFound, Text
 from shared.ids import new_id
@@ -61,14 +62,18 @@ async def issue(
 ) -> Issued:
     """A ticket that waits from now on, with its place and expected wait.
 
-    Raises Invalid (naming the field), EvidenceRefused, AlreadyTicketed, or what checking the
-    appointment in may raise.
+    Raises Invalid (naming the field), HallClosed, TicketsClosed, EvidenceRefused, AlreadyTicketed,
+    or what checking the appointment in may raise.
     """
     hall = await _hall(session, caller, request.hall)
+    hours = await openings.of_hall(session, hall, now)
+    rules.ensure_open(hours, now)
     windows = await queueing.items_at_windows(session, request.hall)
     rules.ensure_served(request.items, windows.values())
     policy = await priority.policy_of(session, request.hall)
     appointment = await _appointment(session, caller, request)
+    limits = [] if appointment else await limiting.of_walk_in(session, request, now)
+    rules.ensure_not_last(hours, limits, now)
     place = _standing(caller, request, policy, appointment, now)
     ticket = _ticket(keyring, caller, request, policy, place, hall, now)
     await _ensure_first(session, ticket)
@@ -76,6 +81,7 @@ async def issue(
     if appointment is not None:
         await _check_in(session, ticket, appointment, now)
     await _number(session, ticket)
+    await limiting.ensure_room(session, ticket, hours, limits, now)
     # Once more: the number is held until the commit, so by now others who asked for the same at
     # this very moment are seen.
     await _ensure_first(session, ticket)

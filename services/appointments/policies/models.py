@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.appointments.tables import Table
@@ -35,6 +36,14 @@ class BookingPolicy(Table, table=True):
     no_show_days: int = 90
     block_days: int = 30
     """`no_show_limit` no-shows in `no_show_days` days block booking for `block_days` days."""
+    last_ticket_minutes: int | None = None
+    """The last walk-in ticket is issued so long before the hall closes for the day."""
+    tickets_per_day: int | None = None
+    """Walk-in tickets a day in the whole hall."""
+    items: dict[str, dict[str, int | None]] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """Both of these for single items, by code; `schemas.ItemTicketTerms`."""
     basis: str = Field(default="", max_length=500)
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)

@@ -1,12 +1,36 @@
 """A hall's booking policy as the API takes and gives it."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from shared.errors import Text
 from shared.web.models import Input, View
+
+LastTicket = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        le=1440,
+        description="闭厅前多少分钟停止现场取号；空为不限 | Before closing; null: until it closes",
+    ),
+]
+PerDay = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=100_000,
+        description="每天现场取号上限；空为不限 | Walk-in tickets a day; null: any number",
+    ),
+]
+
+
+class ItemTicketTerms(Input):
+    """How walk-in tickets for one item are limited, beyond what the hall's own terms say."""
+
+    last_ticket_minutes: LastTicket = None
+    tickets_per_day: PerDay = None
 
 
 class PolicyTerms(View):
@@ -24,6 +48,11 @@ class PolicyTerms(View):
     no_show_days: int = Field(90, ge=1, le=730, description="统计天数 | Counted over so many days")
     block_days: int = Field(
         30, ge=0, le=365, description="暂停预约天数 | Booking stops for so long"
+    )
+    last_ticket_minutes: LastTicket = None
+    tickets_per_day: PerDay = None
+    items: dict[Annotated[str, Field(min_length=1, max_length=64)], ItemTicketTerms] = Field(
+        default_factory=dict, max_length=500, description="个别事项的取号规则 | For single items"
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 

@@ -198,6 +198,8 @@ class Call(Table, table=True):
     ignored_credits: bool = False
     overtook: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     request_key: str | None = None
+    reason: str | None = Field(default=None, max_length=200)
+    """Why this person was called and not whoever was next; None for a call in turn."""
     called_at: datetime = Field(sa_type=Moment)
     started_at: datetime | None = Field(default=None, sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)

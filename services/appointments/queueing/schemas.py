@@ -76,7 +76,15 @@ class TicketView(View):
     next_ticket_id: UUID | None = Field(None, description="The leg that a transfer opened.")
     ahead: int | None = Field(None, description="前面还有几位 | How many come before.")
     estimate: EstimateView | None = None
-    advice: str | None = Field(None, description="Above 150 minutes: another hall or day.")
+    served_from: AwareDatetime | None = Field(
+        None,
+        description="目前无开放窗口办理时，预计何时有窗口开放；不明为空 | While no open window "
+        "serves it: when one is expected; null where that is not known.",
+    )
+    advice: str | None = Field(
+        None,
+        description="等候过长或暂无窗口时的建议 | When the wait is long, or no window is open.",
+    )
 
 
 class TicketMemory(BaseModel):

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Window
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
-from services.appointments.windows.rules import Standing
+from services.appointments.windows.rules import Served
 from shared.database.transitions import sources
 
 _SERVES = (
@@ -50,10 +50,10 @@ async def first_shift(session: AsyncSession, values: dict[str, Any]) -> WindowAt
     return opened.scalar_one_or_none()
 
 
-async def standings(session: AsyncSession, hall_code: str) -> list[Standing]:
+async def standings(session: AsyncSession, hall_code: str) -> list[Served]:
     """Who waits in the hall or will wait again, and whether a window is there for them."""
     rows = await session.execute(_STANDINGS, {"hall": hall_code})
-    return [Standing(*row) for row in rows.all()]
+    return [Served(*row) for row in rows.all()]
 
 
 async def at_retired_windows(session: AsyncSession, hall_code: str) -> list[str]:

@@ -20,7 +20,7 @@ class Stranded(Conflict):
     )
 
 
-class Standing(NamedTuple):
+class Served(NamedTuple):
     """Whether a ticket that waits has a window that serves it, and one that is open now."""
 
     ticket: UUID
@@ -29,7 +29,7 @@ class Standing(NamedTuple):
     served_now: bool
 
 
-def stranded(before: Collection[Standing], after: Collection[Standing]) -> list[str]:
+def stranded(before: Collection[Served], after: Collection[Served]) -> list[str]:
     """Numbers of those who had a window, or an open one, and have none any more."""
     was = {each.ticket: each for each in before}
     return [

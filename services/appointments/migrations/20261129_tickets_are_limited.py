@@ -1,0 +1,36 @@
+"""tickets are limited, and calls out of turn have a reason
+
+Revision ID: tickets_limited
+Revises: states_checked
+Create Date: 2026-11-29
+
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "tickets_limited"
+down_revision: str | Sequence[str] | None = "states_checked"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """A hall's last ticket and its tickets a day, for single items too; why somebody was called."""
+    op.add_column("booking_policy", sa.Column("last_ticket_minutes", sa.Integer(), nullable=True))
+    op.add_column("booking_policy", sa.Column("tickets_per_day", sa.Integer(), nullable=True))
+    op.add_column(
+        "booking_policy",
+        sa.Column("items", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+    )
+    op.add_column("call", sa.Column("reason", sa.String(length=200), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("call", "reason")
+    op.drop_column("booking_policy", "items")
+    op.drop_column("booking_policy", "tickets_per_day")
+    op.drop_column("booking_policy", "last_ticket_minutes")

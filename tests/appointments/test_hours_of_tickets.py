@@ -1,0 +1,155 @@
+"""When tickets are issued: not in a closed hall, not after the last, not more than the day has."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+
+from shared.clock import SHANGHAI
+from tests.appointments.conftest import Build
+from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.test_queueing_booking import booked
+from tests.provoking import provokes
+
+
+@pytest.fixture
+async def floor(hall: Build, owner: asyncpg.Connection) -> Floor:
+    """A hall that is open from nine to five on working days, at ten in the morning of one."""
+    made = await hall(items=2)
+    hours = [{"weekdays": [1, 2, 3, 4, 5], "opens": "09:00", "closes": "17:00"}]
+    await owner.execute(
+        "UPDATE hall SET opening_hours = $2 WHERE code = $1",
+        made.code,
+        orjson.dumps(hours).decode(),
+    )
+    local = made.clock.at.astimezone(SHANGHAI)
+    monday = local.date() + timedelta(days=7 - local.weekday())
+    made.clock.at = datetime(monday.year, monday.month, monday.day, 10, tzinfo=SHANGHAI)
+    return made
+
+
+async def policy(floor: Floor, **terms: Any) -> None:
+    url = f"/api/v1/policies/{floor.code}"
+    version = good(await floor.client.get(url))["version"]
+    body = {"version": version, **terms}
+    good(await floor.client.put(url, json=body, headers=floor.manager()))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@provokes("issue_ticket", "hall-closed")
+async def test_on_a_closed_day_there_is_no_ticket_and_the_next_opening_is_named(
+    floor: Floor,
+) -> None:
+    monday = floor.clock.at
+    floor.clock.at = monday - timedelta(days=2)
+    refused = problem(await floor.ask_ticket(), 409, "hall-closed")
+    assert moment(refused["next_opening"]) == monday.replace(hour=9)
+    assert "09:00" in refused["detail"]
+    floor.clock.at = monday
+    await floor.issue()
+
+
+async def test_inside_a_closure_there_is_no_ticket(floor: Floor) -> None:
+    now = floor.clock.at
+    body = {
+        "hall": floor.code,
+        "starts_at": (now - timedelta(hours=1)).isoformat(),
+        "ends_at": (now + timedelta(hours=2)).isoformat(),
+        "reason": "停电",
+        "dry_run": False,
+    }
+    made = await floor.client.post("/api/v1/closures", json=body, headers=floor.manager())
+    assert made.status_code < 300, made.text
+    refused = problem(await floor.ask_ticket(), 409, "hall-closed")
+    assert moment(refused["next_opening"]) == now + timedelta(hours=2)
+    floor.clock.pass_(hours=2)
+    await floor.issue()
+
+
+@provokes("issue_ticket", "tickets-closed")
+async def test_the_last_ticket_is_issued_before_the_hall_closes(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    await policy(floor, last_ticket_minutes=30, items={floor.items[1]: {"last_ticket_minutes": 60}})
+    floor.clock.at = floor.clock.at.replace(hour=15, minute=59)
+    await floor.issue(items=floor.items[1:])
+    floor.clock.pass_(minutes=1)
+    refused = problem(await floor.ask_ticket(items=floor.items[1:]), 409, "tickets-closed")
+    assert moment(refused["next_opening"]).hour == 9
+    await floor.issue()
+    floor.clock.pass_(minutes=30)
+    problem(await floor.ask_ticket(), 409, "tickets-closed")
+    code = await booked(owner, floor)
+    await floor.issue(appointment_code=code)
+
+
+async def test_a_day_has_as_many_tickets_as_the_policy_says(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    await policy(floor, tickets_per_day=3, items={floor.items[1]: {"tickets_per_day": 1}})
+    first = await floor.issue(items=floor.items[1:])
+    problem(await floor.ask_ticket(items=floor.items[1:]), 409, "tickets-closed")
+    await floor.issue()
+    await floor.issue()
+    problem(await floor.ask_ticket(), 409, "tickets-closed")
+    await floor.issue(appointment_code=await booked(owner, floor))
+    await floor.done(first, "abandon")
+    await floor.issue()
+    floor.clock.pass_(days=1)
+    await floor.issue()
+
+
+async def test_twenty_who_ask_for_the_last_three_at_once_get_three(floor: Floor) -> None:
+
+    await policy(floor, tickets_per_day=3)
+
+    async def ask() -> int:
+        headers = floor.kiosk()
+        for _ in range(100):
+            answer: httpx.Response = await floor.ask_ticket(headers=headers)
+            if answer.status_code != 503:
+                return answer.status_code
+            await asyncio.sleep(0.1)
+        raise AssertionError("busy for ever")
+
+    answers = await asyncio.gather(*[ask() for _ in range(20)])
+    assert sorted(answers) == [201] * 3 + [409] * 17
+
+
+async def test_the_policy_shows_its_limits(floor: Floor) -> None:
+    item = {"last_ticket_minutes": 60, "tickets_per_day": 5}
+    await policy(floor, last_ticket_minutes=30, tickets_per_day=200, items={floor.items[0]: item})
+    shown = good(await floor.client.get(f"/api/v1/policies/{floor.code}"))
+    assert (shown["last_ticket_minutes"], shown["tickets_per_day"]) == (30, 200)
+    assert shown["items"] == {floor.items[0]: item}
+
+
+async def test_a_ticket_that_no_open_window_serves_says_so_and_when_one_opens(
+    floor: Floor,
+) -> None:
+    floor.clock.at = floor.clock.at.replace(hour=8)
+    ticket = await floor.issue()
+    assert moment(ticket["served_from"]) == floor.clock.at.replace(hour=9)
+    assert "09:00" in ticket["advice"]
+    assert ticket["estimate"] == {"p50_minutes": None, "p85_minutes": None}
+    assert (await floor.see(ticket))["served_from"] == ticket["served_from"]
+    floor.clock.at = floor.clock.at.replace(hour=9)
+    await floor.open()
+    floor.clock.pass_(seconds=2)
+    served = await floor.see(ticket)
+    assert (served["served_from"], served["advice"]) == (None, None)
+    assert served["estimate"]["p85_minutes"] == 0
+
+
+async def test_when_nobody_can_say_when_a_window_opens_the_ticket_says_that(hall: Build) -> None:
+    made = await hall()
+    ticket = await made.issue()
+    assert ticket["served_from"] is None
+    assert "尚不确定" in ticket["advice"]

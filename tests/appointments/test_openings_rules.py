@@ -1,0 +1,84 @@
+"""When a hall is open: printed hours, days without any, and closures."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.appointments.directory.openings import Openings, Period
+from services.appointments.directory.schemas import OpeningHours
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """In the week of Monday 23 November 2026."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=ZONE)
+
+
+def hours(opens: int, closes: int, *weekdays: int) -> OpeningHours:
+    return OpeningHours(weekdays=list(weekdays), opens=time(opens), closes=time(closes))
+
+
+WEEK = (hours(9, 12, 1, 2, 3, 4, 5), hours(14, 17, 1, 2, 3, 4, 5))
+
+
+def openings(*closed: Period) -> Openings:
+    return Openings(WEEK, "Asia/Shanghai", closed)
+
+
+def test_a_day_without_hours_is_shut_and_the_next_opening_is_monday() -> None:
+    saturday = at(28, 10)
+    assert openings().is_shut(saturday)
+    assert openings().next_opening(saturday) == at(30, 9)
+
+
+def test_at_noon_the_hall_is_not_shut_and_opens_in_the_afternoon() -> None:
+    assert not openings().is_shut(at(24, 12, 30))
+    assert openings().next_opening(at(24, 12, 30)) == at(24, 14)
+    assert openings().closes_on(date(2026, 11, 24)) == at(24, 17)
+
+
+def test_a_closure_shuts_it_and_ends_within_the_hours() -> None:
+    closed = openings(Period(at(24, 8), at(24, 15)), Period(at(24, 15), at(24, 16)))
+    assert closed.is_shut(at(24, 14, 59))
+    assert not closed.is_shut(at(24, 16))
+    assert closed.next_opening(at(24, 10)) == at(24, 16)
+
+
+def test_a_closure_over_the_weekend_moves_the_opening_on() -> None:
+    closed = openings(Period(at(27, 0), datetime(2026, 12, 2, tzinfo=ZONE)))
+    assert closed.next_opening(at(27, 10)) == datetime(2026, 12, 2, 9, tzinfo=ZONE)
+
+
+def test_where_no_hours_are_printed_nothing_is_known() -> None:
+    unknown = Openings([], "Asia/Shanghai")
+    assert not unknown.is_shut(at(28, 3))
+    assert unknown.next_opening(at(28, 3)) is None
+    assert unknown.closes_on(date(2026, 11, 28)) is None
+
+
+def test_midnight_ends_the_day() -> None:
+    always = Openings([hours(0, 0, 1, 2, 3, 4, 5, 6, 7)], "Asia/Shanghai")
+    assert not always.is_shut(at(28, 23, 59))
+    assert always.closes_on(date(2026, 11, 28)) == at(29, 0)
+
+
+@given(
+    minutes=st.integers(0, 500_000),
+    closures=st.lists(st.tuples(st.integers(-100, 300), st.integers(1, 90)), max_size=4),
+)
+def test_the_next_opening_is_open_and_lies_ahead(
+    minutes: int, closures: list[tuple[int, int]]
+) -> None:
+    now = datetime(2026, 1, 1, tzinfo=ZONE) + timedelta(minutes=minutes)
+    closed = [
+        Period(now + timedelta(hours=start), now + timedelta(hours=start + long))
+        for start, long in closures
+    ]
+    found = openings(*closed)
+    opens = found.next_opening(now)
+    assert opens is not None
+    assert opens > now
+    assert not found.is_shut(opens)
