@@ -188,12 +188,13 @@ async def test_who_waits_for_an_appointment_of_tomorrow_is_not_cleared_away(
     assert (await floor.see(ticket))["state"] == "waiting"
 
 
-async def test_who_checked_in_and_took_no_ticket_lapses_too(
+async def test_who_checked_in_and_gave_the_ticket_up_lapses_too(
     floor: Floor, owner: asyncpg.Connection, sessions: Sessions
 ) -> None:
     code = await booked(owner, floor)
     url = f"/api/v1/appointments/{code}/check-in"
-    good(await floor.client.post(url, headers=floor.kiosk()))
+    arrived = good(await floor.client.post(url, headers=floor.kiosk()))
+    await floor.done(arrived["ticket"], "abandon")
     await end_day(sessions, floor)
     assert await state_of(owner, code) == "checked_in"
     floor.clock.pass_(days=1)

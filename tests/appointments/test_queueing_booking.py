@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from httpx import Response
 
 from services.appointments.queueing import expiry
 from shared.clock import today
 from shared.database.engine import Sessions
 from shared.ids import new_id, public_code
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem, serve_items
+from tests.provoking import provokes
 
 
 @pytest.fixture
@@ -73,12 +75,78 @@ async def test_late_people_wait_like_everybody(floor: Floor, owner: asyncpg.Conn
     assert entry["credit_minutes"] == 0
 
 
+async def check_in(floor: Floor, code: str, headers: dict[str, str] | None = None) -> Response:
+    url = f"/api/v1/appointments/{code}/check-in"
+    return await floor.client.post(url, headers=headers or floor.kiosk())
+
+
+async def test_checking_in_gives_the_ticket_that_is_called(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    arrived = good(await check_in(floor, code))
+    ticket = arrived["ticket"]
+    assert (arrived["state"], ticket["number"], ticket["state"]) == (
+        ("checked_in", "B001", "waiting")
+    )
+    assert ticket["rating_key"]
+    assert (await floor.call())["id"] == ticket["id"]
+
+
+@provokes("check_in_appointment", "already-ticketed")
+async def test_checking_in_again_names_the_ticket(floor: Floor, owner: asyncpg.Connection) -> None:
+    code = await booked(owner, floor)
+    ticket = good(await check_in(floor, code))["ticket"]
+    for answer in (await check_in(floor, code), await floor.ask_ticket(appointment_code=code)):
+        again = problem(answer, 409, "already-ticketed")
+        assert (again["ticket_id"], again["number"]) == (ticket["id"], ticket["number"])
+
+
+@pytest.mark.parametrize("who", ["citizen", "clerk", "hall_manager", "device"])
+async def test_the_owner_and_the_hall_check_in_and_get_the_ticket(
+    floor: Floor, owner: asyncpg.Connection, who: str
+) -> None:
+    code = await booked(owner, floor)
+    mine = who == "citizen"
+    headers = floor.sign(who, sub=code) if mine else floor.sign(who, floor.code)
+    assert good(await check_in(floor, code, headers))["ticket"]["number"] == "B001"
+
+
+@provokes("check_in_appointment", "hall-closed")
+async def test_a_refused_check_in_leaves_neither_a_ticket_nor_an_arrival(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    now = floor.clock.at
+    await owner.execute(
+        "INSERT INTO closure (id, hall_code, starts_at, ends_at, reason, created_by, created_at)"
+        " VALUES ($1, $2, $3, $4, '停电', 'manager', $3)",
+        new_id(),
+        floor.code,
+        now,
+        now + timedelta(hours=1),
+    )
+    problem(await check_in(floor, code), 409, "hall-closed")
+    assert await state_of(owner, code) == "confirmed"
+    assert good(await floor.get("queue"))["items"] == []
+
+
+async def test_who_came_for_what_no_window_serves_is_checked_in_all_the_same(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    for window in floor.windows:
+        await serve_items(owner, floor.code, window, floor.items[1:])
+    arrived = good(await check_in(floor, code))
+    assert (arrived["state"], arrived["ticket"]) == ("checked_in", None)
+
+
 async def test_who_checked_in_on_time_keeps_the_credit_whenever_the_ticket_is_taken(
     floor: Floor, owner: asyncpg.Connection
 ) -> None:
     code = await booked(owner, floor)
-    url = f"/api/v1/appointments/{code}/check-in"
-    good(await floor.client.post(url, headers=floor.kiosk()))
+    ticket = good(await check_in(floor, code))["ticket"]
+    await floor.done(ticket, "abandon")
     floor.clock.pass_(minutes=25)
     await floor.issue(appointment_code=code)
     [entry] = good(await floor.get("queue"))["items"]

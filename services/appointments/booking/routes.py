@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 
 from services.appointments.booking import hold, moving, rules, service, views
 from services.appointments.booking.context import RequestBookingContext
@@ -12,6 +12,7 @@ from services.appointments.booking.schemas import (
     ChangeRequest,
     HoldRequest,
     MoveRequest,
+    Reference,
 )
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -23,9 +24,6 @@ from shared.web.routing import Router
 
 router = Router(prefix="/appointments", tags=["citizen"])
 
-Reference = Annotated[
-    str, Path(min_length=6, max_length=40, description="预约编号或预约码 | Id or public code")
-]
 Owner = Annotated[Caller, allow("citizen", "clerk", "hall_manager")]
 OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "device")]
 
@@ -207,31 +205,4 @@ async def reschedule_appointment(
     changes. Answers with the new appointment, confirmed, with a code of its own.
     """
     done = await moving.move(session, context, appointment, wanted, caller, now)
-    return await views.view_of(session, done, caller, keyring)
-
-
-@router.post(
-    "/{appointment}/check-in",
-    operation_id="check_in_appointment",
-    summary="到场签到 | Check in on arrival",
-    responses=problem_responses(StateConflict, rules.TooEarly, rules.TooLate),
-)
-async def check_in_appointment(
-    appointment: Reference,
-    session: Session,
-    keyring: RequestKeyring,
-    now: Now,
-    caller: OwnerOrDevice,
-    wanted: ChangeRequest | None = None,
-) -> AppointmentView:
-    """本人、工作人员或大厅设备签到；自助机可直接用预约码。签到后请凭预约码取号，才会被叫到。
-
-    ---
-
-    By the owner, the staff or a device of the hall; kiosks may use the public code. Then take a
-    ticket with the code: only tickets are called.
-    """
-    found = await service.visible(session, appointment, caller)
-    version = wanted.version if wanted else None
-    done = await service.check_in(session, found, now, version=version)
     return await views.view_of(session, done, caller, keyring)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
@@ -16,6 +17,11 @@ LONGEST_RUN = 8
 
 
 SlotIds = Annotated[list[UUID], Field(min_length=1, max_length=LONGEST_RUN)]
+
+
+Reference = Annotated[
+    str, Path(min_length=6, max_length=40, description="预约编号或预约码 | Id or public code")
+]
 
 
 class PersonIn(Input):

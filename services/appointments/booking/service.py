@@ -97,12 +97,17 @@ async def check_in(
     return await _take(session, appointment, A.CHECK_IN, now, version=version)
 
 
-async def keep_checked_in(session: AsyncSession, appointment: Appointment) -> None:
+async def keep_checked_in(
+    session: AsyncSession, appointment: Appointment, *, version: int | None = None
+) -> None:
     """Holds the row of one that is checked in, so that nobody lapses it before the commit.
 
-    Raises StateConflict where somebody just did.
+    Raises StateConflict where somebody just did, or the caller saw another version.
     """
     present = await queries.held(session, appointment.id)
+    versions.ensure(
+        version, version=present.version, state=present.state, detail=state_conflict(present)
+    )
     if present.state is not S.CHECKED_IN:
         refuse(present.state, present.version, state_conflict(present))
 

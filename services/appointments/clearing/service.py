@@ -49,7 +49,7 @@ async def close_windows(session: AsyncSession, now: datetime) -> int:
 
 
 async def lapse_appointments(session: AsyncSession, now: datetime) -> int:
-    """Job: settles people who checked in and took no ticket, or gave it up. Returns how many."""
+    """Job: settles who checked in and gave the ticket up, or got none. Returns how many."""
     left = await queries.left_appointments(session, await _cutoffs(session, now), BATCH)
     lapsed = [await settling.mark_lapsed(session, appointment, now) for appointment in left]
     return sum(lapsed)

@@ -2,18 +2,19 @@ from typing import Annotated
 
 from fastapi import Header, Response, status
 
-from services.appointments.display.views import with_estimate
-from services.appointments.issuing import service
+from services.appointments.booking.rules import TooEarly, TooLate
+from services.appointments.booking.schemas import ChangeRequest, Reference
+from services.appointments.issuing import arriving, service, views
 from services.appointments.issuing.rules import AlreadyTicketed, HallClosed, TicketsClosed
-from services.appointments.issuing.schemas import IssuedTicket, TicketRequest
+from services.appointments.issuing.schemas import CheckedInView, IssuedTicket, TicketRequest
 from services.appointments.priority.rules import EvidenceRefused
-from shared.errors import problem_responses
-from shared.security.crypto import rating_key
+from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, RequestKeyring, Session, allow
 from shared.web.routing import Router
 
 router = Router(prefix="/tickets", tags=["citizen"])
+appointment_router = Router(prefix="/appointments/{appointment}", tags=["citizen"])
 
 
 @router.post(
@@ -49,6 +50,30 @@ async def issue_ticket(
     """
     issued = await service.issue(session, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"
-    shown = with_estimate(issued.ticket, issued.estimate)
-    key = rating_key(keyring, issued.ticket.visit_id)
-    return IssuedTicket(**shown.model_dump(), rating_key=key)
+    return views.issued_ticket(issued, keyring)
+
+
+@appointment_router.post(
+    "/check-in",
+    operation_id="check_in_appointment",
+    summary="到场签到并取号 | Check in on arrival, and get the ticket",
+    responses=problem_responses(StateConflict, TooEarly, TooLate, AlreadyTicketed, HallClosed),
+)
+async def check_in_appointment(
+    appointment: Reference,
+    session: Session,
+    keyring: RequestKeyring,
+    now: Now,
+    caller: Annotated[Caller, allow("citizen", "clerk", "hall_manager", "device")],
+    wanted: ChangeRequest | None = None,
+) -> CheckedInView:
+    """本人、工作人员或大厅设备签到；自助机可直接用预约码。签到即取号（`ticket`），不用再取，请凭此号等候叫号。
+
+    ---
+
+    By the owner, the staff or a device of the hall; kiosks may use the public code. Checking in
+    gives the `ticket` at once: it is the one that is called.
+    """
+    version = wanted.version if wanted else None
+    arrival = await arriving.check_in(session, keyring, caller, appointment, version, now)
+    return await views.checked_in(session, arrival, caller, keyring)

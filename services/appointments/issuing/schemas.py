@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from services.appointments.booking.schemas import AppointmentView
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import Evidence
 from services.appointments.queueing.schemas import ItemCode, TicketView
@@ -32,4 +33,14 @@ class IssuedTicket(TicketView):
     rating_key: str = Field(
         description="办结后凭此键和号的 id 评价，只给一次 | With the id, asks for the invitation "
         "to rate; it holds for the whole visit, transfers included, and is shown this once."
+    )
+
+
+class CheckedInView(AppointmentView):
+    """The appointment after checking in, with the ticket that its person waits with."""
+
+    ticket: IssuedTicket | None = Field(
+        description="签到即取号，凭此号等候叫号；本大厅没有窗口办理时为空，请联系工作人员 | "
+        "Checking in gives the ticket; null where no window of the hall serves the item: please "
+        "ask the staff."
     )

@@ -58,9 +58,17 @@ class Issued(NamedTuple):
 
 
 async def issue(
-    session: AsyncSession, keyring: Keyring, caller: Caller, request: TicketRequest, now: datetime
+    session: AsyncSession,
+    keyring: Keyring,
+    caller: Caller,
+    request: TicketRequest,
+    now: datetime,
+    *,
+    version: int | None = None,
 ) -> Issued:
     """A ticket that waits from now on, with its place and expected wait.
+
+    `version` is that of the appointment, where the caller insists on one.
 
     Raises Invalid (naming the field), HallClosed, TicketsClosed, EvidenceRefused, AlreadyTicketed,
     or what checking the appointment in may raise.
@@ -79,7 +87,7 @@ async def issue(
     await _ensure_first(session, ticket)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
-        await _check_in(session, ticket, appointment, now)
+        await _check_in(session, ticket, appointment, version, now)
     await _number(session, ticket)
     await limiting.ensure_room(session, ticket, hours, limits, now)
     # Once more: the number is held until the commit, so by now others who asked for the same at
@@ -121,16 +129,20 @@ async def _appointment(
 
 
 async def _check_in(
-    session: AsyncSession, ticket: Ticket, appointment: Appointment, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    appointment: Appointment,
+    version: int | None,
+    now: datetime,
 ) -> None:
     """Taking the ticket checks the appointment in; one that already has a ticket is refused."""
     live = await queries.live_by_appointment(session, appointment.id)
     if live is not None:
         raise rules.already_ticketed(live)
     if appointment.state is AppointmentState.CHECKED_IN:
-        await booking.keep_checked_in(session, appointment)
+        await booking.keep_checked_in(session, appointment, version=version)
     else:
-        await booking.check_in(session, appointment, now)
+        await booking.check_in(session, appointment, now, version=version)
     ticket.appointment_id = appointment.id
 
 

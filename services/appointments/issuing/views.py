@@ -1,0 +1,27 @@
+"""A ticket as it is handed over, alone or with the appointment that it came from."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import views as booking_views
+from services.appointments.display.views import with_estimate
+from services.appointments.issuing.arriving import Arrival
+from services.appointments.issuing.schemas import CheckedInView, IssuedTicket
+from services.appointments.issuing.service import Issued
+from shared.security.crypto import Keyring, rating_key
+from shared.security.identity import Caller
+
+
+def issued_ticket(issued: Issued, keyring: Keyring) -> IssuedTicket:
+    """The ticket with its place, its wait, and the key to rate the visit by."""
+    shown = with_estimate(issued.ticket, issued.estimate)
+    key = rating_key(keyring, issued.ticket.visit_id)
+    return IssuedTicket(**shown.model_dump(), rating_key=key)
+
+
+async def checked_in(
+    session: AsyncSession, arrival: Arrival, caller: Caller, keyring: Keyring
+) -> CheckedInView:
+    """The appointment as `booking` shows it, and the ticket that goes with it."""
+    shown = await booking_views.view_of(session, arrival.appointment, caller, keyring)
+    ticket = arrival.issued and issued_ticket(arrival.issued, keyring)
+    return CheckedInView(**shown.model_dump(), ticket=ticket)
