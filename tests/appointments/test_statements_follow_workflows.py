@@ -11,6 +11,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries as booking
+from services.appointments.booking import statement as seating
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.workflow import WORKFLOW as APPOINTMENTS
 from services.appointments.booking.workflow import AppointmentAction
@@ -83,10 +84,14 @@ async def test_slots_move_as_their_table_says(
         ),
         (
             APPOINTMENTS.of(AppointmentAction.WITHDRAW),
-            lambda session, ids, now: booking.lose_slots(session, ids, now),
+            lambda session, ids, now: seating.lose_time(session, ids, now),
+        ),
+        (
+            APPOINTMENTS.of(AppointmentAction.RESUPPORT),
+            lambda session, ids, now: seating.regain_time(session, ids, now),
         ),
     ],
-    ids=["expire", "miss", "withdraw"],
+    ids=["expire", "miss", "withdraw", "resupport"],
 )
 async def test_appointments_move_as_their_table_says(
     office: Office, sessions: Sessions, rows: list[Row], statement: Statement
@@ -104,7 +109,7 @@ async def test_appointments_move_as_their_table_says(
         )
 
     async with sessions() as session, session.begin():
-        await statement(session, [slot], office.clock.at + timedelta(hours=2))
+        await statement(session, list(made.values()), office.clock.at + timedelta(hours=2))
 
     assert await present(office.owner, "appointment", made) == after(rows, AppointmentState)
 

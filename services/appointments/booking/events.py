@@ -36,9 +36,9 @@ class AppointmentHeld(AppointmentEvent):
 
 
 class AppointmentConfirmed(AppointmentEvent):
-    """群众已确认预约。
+    """群众已确认预约，或失去的时段已恢复、预约重新有效。
 
-    The citizen confirmed the appointment.
+    The citizen confirmed the appointment; or its time, which it had lost, exists again.
     """
 
     type: ClassVar[str] = "appointments.appointment.confirmed.v1"

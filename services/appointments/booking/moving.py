@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, rules, service
+from services.appointments.booking import queries, reseating, rules, service
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
@@ -56,6 +56,7 @@ async def move(
         new_code=new.code,
         new_starts_at=new.starts_at,
     )
+    await reseating.heal(session, old.hall_code, now)
     return new
 
 

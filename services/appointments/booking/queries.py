@@ -1,17 +1,18 @@
-"""The SQL of appointments; the statement that books is in `statement.py`."""
+"""The SQL of appointments; what gives out places is in `statement.py`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, or_, text, tuple_
+from sqlalchemy import ColumnElement, or_, text, tuple_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
-from services.appointments.booking.rules import CappingAppointment, Endangered, NotOnSale, Place
+from services.appointments.booking.rules import CappingAppointment, NotOnSale, Place
+from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
@@ -22,8 +23,6 @@ _LIVE = listed(LIVE)
 _EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
-_WITHDRAWN = WORKFLOW.of(AppointmentAction.WITHDRAW)
-"""A hold that loses its time is over, a confirmed appointment waits for another."""
 
 
 class Drift(NamedTuple):
@@ -79,35 +78,6 @@ WITH due AS (
 )
 UPDATE appointment SET state = {target(_ABSENT)}, version = version + 1, changed_at = :now
 FROM due WHERE appointment.id = due.id RETURNING appointment.*
-""")
-
-# No lock before: the slots are locked already by whoever withdraws them, so nobody books or moves
-# into them meanwhile; an appointment that is being changed is waited for and looked at again.
-_LOSING = text(f"""
-UPDATE appointment SET
-  state = {target(_WITHDRAWN)},
-  version = version + 1, expires_at = NULL, changed_at = :now
-WHERE state IN ({sources(_WITHDRAWN)}) AND id IN (
-  SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
-)
-RETURNING appointment.*
-""")
-
-# Locked in id order, so that two closures that share appointments never wait crosswise.
-_LIVE_IN = text(f"""
-SELECT a.id, a.code, a.starts_at, a.item_code, a.state, x.slot_id
-FROM appointment a JOIN appointment_slot x ON a.id = x.appointment_id
-WHERE x.slot_id = ANY(:slots) AND a.state IN ({_LIVE})
-ORDER BY a.id FOR UPDATE OF a
-""")
-
-# Those that hold no place keep the slot that they had: it is their history, and counts nowhere.
-_CARRY = text("""
-UPDATE appointment_slot SET slot_id = pair.new_id
-FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS pair(old_id, new_id)
-WHERE slot_id = pair.old_id AND EXISTS (
-  SELECT FROM appointment a WHERE a.id = appointment_id AND a.state = ANY(:holding)
-)
 """)
 
 _NO_SHOWS = text(f"""
@@ -197,42 +167,14 @@ def stands(now: datetime) -> ColumnElement[bool]:
     return or_(expires_at.is_(None), expires_at > now)
 
 
-async def _changed(
-    session: AsyncSession, statement: TextClause, **values: Any
-) -> Sequence[Appointment]:
-    rows = select(Appointment).from_statement(statement)
-    return (
-        await session.scalars(rows, values, execution_options={"populate_existing": True})
-    ).all()
-
-
 async def expire(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
     """Ends the holds that ran out; skips those that somebody is confirming right now."""
-    return await _changed(session, _EXPIRE, now=now)
+    return await changed(session, _EXPIRE, now=now)
 
 
 async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
     """Marks who did not come within the time that the hall's policy gives."""
-    return await _changed(session, _MISS, now=now)
-
-
-async def lose_slots(
-    session: AsyncSession, slots: Iterable[UUID], now: datetime
-) -> Sequence[Appointment]:
-    """Orphans the confirmed, and ends the unconfirmed, appointments that have a place there."""
-    return await _changed(session, _LOSING, slots=list(slots), now=now)
-
-
-async def lock_live_in(session: AsyncSession, slots: Iterable[UUID]) -> list[Endangered]:
-    """The live appointments with a place in the slots, a row for each place; locks them."""
-    rows = await session.execute(_LIVE_IN, {"slots": list(slots)})
-    return [Endangered(a, b, c, d, AppointmentState(e), f) for a, b, c, d, e, f in rows.all()]
-
-
-async def carry(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]]) -> None:
-    """Moves the places held in old slots to the slots that replace them."""
-    values = {"old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
-    await session.execute(_CARRY, {**values, "holding": _HOLDING})
+    return await changed(session, _MISS, now=now)
 
 
 async def no_shows(session: AsyncSession, citizen_key: str, hall: str, since: datetime) -> int:

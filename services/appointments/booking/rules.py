@@ -27,17 +27,6 @@ class Place(NamedTuple):
     minutes: int
 
 
-class Endangered(NamedTuple):
-    """A live appointment, and one of the slots in which it has a place."""
-
-    id: UUID
-    code: str
-    starts_at: datetime
-    item_code: str
-    state: AppointmentState
-    slot_id: UUID
-
-
 class Draft(NamedTuple):
     """An appointment as the booking statement takes it, with its event and its answer."""
 

@@ -7,15 +7,10 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, rules
+from services.appointments.booking import queries, reseating, rules
 from services.appointments.booking.context import places_freed
-from services.appointments.booking.events import (
-    AppointmentCancelled,
-    AppointmentEvent,
-    AppointmentOrphaned,
-)
 from services.appointments.booking.models import Appointment, AppointmentState
-from services.appointments.booking.rules import Endangered
+from services.appointments.booking.publishing import publish as publish
 from services.appointments.booking.workflow import (
     WORKFLOW,
     AppointmentAction,
@@ -27,7 +22,6 @@ from services.appointments.slots import service as slots
 from shared import ids
 from shared.database.versioned import swap
 from shared.errors import NotFound, Text
-from shared.messaging import outbox
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.workflow import refuse
@@ -112,29 +106,6 @@ async def keep_checked_in(
         refuse(present.state, present.version, state_conflict(present))
 
 
-async def endangered(session: AsyncSession, slots_: Sequence[UUID]) -> Sequence[Endangered]:
-    """The live appointments with a place in the slots, a row for each place, locked."""
-    return await queries.lock_live_in(session, slots_)
-
-
-async def carry(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]]) -> None:
-    """Moves appointments from old slots to the ones that replace them; their times stay."""
-    if pairs:
-        await queries.carry(session, pairs)
-
-
-async def orphan(session: AsyncSession, lost: Sequence[UUID], now: datetime) -> list[Appointment]:
-    """Takes the appointments out of slots that were withdrawn; staff find them another time."""
-    losers = await queries.lose_slots(session, lost, now)
-    await give_back(session, [appointment.id for appointment in losers])
-    for appointment in losers:
-        if appointment.state is S.ORPHANED:
-            await publish(session, AppointmentOrphaned, appointment)
-        else:
-            await publish(session, AppointmentCancelled, appointment, by_hall=True)
-    return list(losers)
-
-
 async def change(
     session: AsyncSession,
     appointment: Appointment,
@@ -179,40 +150,22 @@ async def _take(
     row = row_of(appointment, action)
     done = await change(session, appointment, row, now, version=version)
     if row.frees:
-        await give_back(session, [done.id])
+        await give_back(session, [done], now)
     await publish(session, row.event, done, **facts)
     return done
 
 
-async def give_back(session: AsyncSession, appointments: Sequence[UUID]) -> None:
-    """Releases every place of the appointments; call it only after the swap was won."""
+async def give_back(
+    session: AsyncSession, appointments: Sequence[Appointment], now: datetime
+) -> None:
+    """Releases every place of the appointments; call it only after the swap was won.
+
+    Whoever in the hall has lost their time is given it before anybody else can have it.
+    """
     if not appointments:
         return
-    taken = await queries.slots_of(session, appointments)
+    taken = await queries.slots_of(session, [one.id for one in appointments])
     await slots.release(session, [place.id for places in taken.values() for place in places])
     places_freed(session)
-
-
-async def publish(
-    session: AsyncSession,
-    event: type[AppointmentEvent],
-    appointment: Appointment,
-    **others: object,
-) -> None:
-    """Records the event of a change, in the scope of the hall."""
-    facts = {
-        "appointment_id": appointment.id,
-        "code": appointment.code,
-        "hall_code": appointment.hall_code,
-        "item_code": appointment.item_code,
-        "pool": appointment.pool,
-        "starts_at": appointment.starts_at,
-        "minutes": appointment.minutes,
-        "version": appointment.version,
-    }
-    await outbox.record(
-        session,
-        event.model_validate({**facts, **others}),
-        scope=appointment.hall_code,
-        subject=str(appointment.id),
-    )
+    for hall in sorted({one.hall_code for one in appointments}):
+        await reseating.heal(session, hall, now)

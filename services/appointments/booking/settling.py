@@ -66,7 +66,7 @@ async def _settle(
 async def expire_holds(session: AsyncSession, now: datetime) -> int:
     """Job: ends holds that were not confirmed in time and gives their places back, once."""
     expired = await queries.expire(session, now)
-    await service.give_back(session, [appointment.id for appointment in expired])
+    await service.give_back(session, expired, now)
     for appointment in expired:
         await service.publish(session, AppointmentExpired, appointment)
     return len(expired)

@@ -1,15 +1,22 @@
-"""The booking statement: one round trip, never more places than there are."""
+"""What gives out places: the booking statement, and the statements that seat people anew."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 from uuid import UUID
 
+from sqlalchemy import TextClause, text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.rules import Draft
-from services.appointments.booking.workflow import LIVE, WORKFLOW
+from services.appointments.booking.seating import Claimant
+from services.appointments.booking.workflow import LIVE, WORKFLOW, AppointmentAction
+from services.appointments.slots.models import Pool
 from shared.database.engine import DirectPool
-from shared.database.transitions import listed
+from shared.database.transitions import listed, sources, target
 
 _SQL_TYPES: dict[object, str] = {
     UUID: "uuid",
@@ -168,3 +175,107 @@ async def hold(
         HOLD, now, *columns, [ord_ for ord_, _ in places], [slot for _, slot in places]
     )
     return [HoldRow(BookingOutcome(row[0]), *row[1:]) for row in map(tuple, rows)]
+
+
+_WITHDRAWN = WORKFLOW.of(AppointmentAction.WITHDRAW)
+"""A hold that loses its time is over, a confirmed appointment waits for another."""
+_RESUPPORTED = WORKFLOW.of(AppointmentAction.RESUPPORT)
+
+# Locked already by whoever gives out the places anew (`_CLAIMANTS`), as are their slots.
+_LOSING = text(f"""
+UPDATE appointment SET
+  state = {target(_WITHDRAWN)},
+  version = version + 1, expires_at = NULL, changed_at = :now
+WHERE state IN ({sources(_WITHDRAWN)}) AND id = ANY(:ids)
+RETURNING appointment.*
+""")
+
+_REGAINING = text(f"""
+UPDATE appointment SET state = {target(_RESUPPORTED)}, version = version + 1, changed_at = :now
+WHERE state IN ({sources(_RESUPPORTED)}) AND id = ANY(:ids)
+RETURNING appointment.*
+""")
+
+# Those with a place in the slots that change, and everybody in the hall who has lost theirs; but
+# not who has found another time: then that one counts. Whoever checked in is served by a ticket.
+_CLAIMANTS = f"""
+SELECT a.id, a.code, a.item_code, a.pool, a.starts_at, a.minutes, a.state, a.held_at, ARRAY(
+  SELECT x.slot_id FROM appointment_slot x WHERE x.appointment_id = a.id ORDER BY x.slot_id
+) AS slots
+FROM appointment a
+WHERE (a.state IN ({_LIVE}) AND a.id IN (
+    SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
+  ))
+  OR (a.state IN ({sources(_RESUPPORTED)}) AND a.hall_code = :hall AND a.starts_at > :now
+    AND NOT EXISTS (
+      SELECT FROM appointment b WHERE b.citizen_key = a.citizen_key AND b.state IN ({_LIVE})
+        AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
+          OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
+            AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
+    ))
+ORDER BY a.id
+"""
+_CLAIM = text(_CLAIMANTS)
+# In id order, so that two changes that share appointments never wait crosswise.
+_CLAIM_HELD = text(f"{_CLAIMANTS} FOR UPDATE OF a")
+
+_ANY_ORPHAN = text(f"""
+SELECT EXISTS (SELECT FROM appointment a WHERE a.state IN ({sources(_RESUPPORTED)})
+  AND a.hall_code = :hall AND a.starts_at > :now)
+""")
+
+_LEAVE_SLOTS = text("DELETE FROM appointment_slot WHERE appointment_id = ANY(:ids)")
+_ENTER_SLOTS = text("""
+INSERT INTO appointment_slot (appointment_id, slot_id)
+SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS uuid[]))
+""")
+
+
+async def changed(
+    session: AsyncSession, statement: TextClause, **values: Any
+) -> Sequence[Appointment]:
+    """The appointments as the statement leaves them."""
+    rows = select(Appointment).from_statement(statement)
+    return (
+        await session.scalars(rows, values, execution_options={"populate_existing": True})
+    ).all()
+
+
+async def lose_time(
+    session: AsyncSession, ids: Iterable[UUID], now: datetime
+) -> Sequence[Appointment]:
+    """Orphans the confirmed, and ends the unconfirmed, of these appointments."""
+    return await changed(session, _LOSING, ids=list(ids), now=now)
+
+
+async def regain_time(
+    session: AsyncSession, ids: Iterable[UUID], now: datetime
+) -> Sequence[Appointment]:
+    """Confirms those of these appointments again that had lost their time."""
+    return await changed(session, _REGAINING, ids=list(ids), now=now)
+
+
+async def claimants(
+    session: AsyncSession, hall: str, slots: Iterable[UUID], now: datetime, *, lock: bool
+) -> list[Claimant]:
+    """Who has a place in the slots, and who in the hall has lost theirs and could have one again;
+    with `lock` they stay as they are until the transaction ends."""
+    values = {"hall": hall, "slots": list(slots), "now": now}
+    rows = await session.execute(_CLAIM_HELD if lock else _CLAIM, values)
+    return [
+        Claimant(a, b, c, Pool(d), e, f, AppointmentState(g), h, tuple(i))
+        for a, b, c, d, e, f, g, h, i in rows.all()
+    ]
+
+
+async def has_orphans(session: AsyncSession, hall: str, now: datetime) -> bool:
+    """Whether an appointment of the hall that is to come has no place."""
+    return bool(await session.scalar(_ANY_ORPHAN, {"hall": hall, "now": now}))
+
+
+async def reseat(session: AsyncSession, places: Mapping[UUID, Sequence[UUID]]) -> None:
+    """Gives the appointments these slots for those that they had; the counts are the caller's."""
+    pairs = [(one, slot) for one, run in places.items() for slot in run]
+    await session.execute(_LEAVE_SLOTS, {"ids": list(places)})
+    values = {"ids": [one for one, _ in pairs], "slots": [slot for _, slot in pairs]}
+    await session.execute(_ENTER_SLOTS, values)

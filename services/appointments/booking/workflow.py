@@ -1,7 +1,8 @@
 """What may happen to an appointment: one table.
 
 A place that was not used stays used up: whoever missed the time leaves it counted. An orphaned
-appointment has lost its time, and its places with it; it is confirmed again by moving it.
+appointment has lost its time, and its places with it; it is confirmed again when its time exists
+again, or by moving it.
 """
 
 from enum import StrEnum
@@ -21,6 +22,7 @@ class AppointmentAction(StrEnum):
     RELEASE = "release"
     MOVE = "move"
     WITHDRAW = "withdraw"
+    RESUPPORT = "resupport"
     CHECK_IN = "check_in"
     SERVE = "serve"
     UNDO_SERVE = "undo_serve"
@@ -62,6 +64,7 @@ ROWS: tuple[AppointmentRow, ...] = (
                     events.AppointmentRescheduled, True),
     AppointmentRow(_S.CONFIRMED, _A.WITHDRAW, _S.ORPHANED, SYSTEM,
                     events.AppointmentOrphaned, True),
+    AppointmentRow(_S.ORPHANED, _A.RESUPPORT, _S.CONFIRMED, SYSTEM, events.AppointmentConfirmed),
     AppointmentRow(_S.CONFIRMED, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
     AppointmentRow(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled),
     AppointmentRow(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled),
@@ -93,6 +96,7 @@ ACTIONS = {
     _A.RELEASE: Text("由大厅了结", "release by the hall"),
     _A.MOVE: Text("改约", "move"),
     _A.WITHDRAW: Text("撤销时段", "withdraw the time"),
+    _A.RESUPPORT: Text("恢复时段", "give the time back"),
     _A.CHECK_IN: Text("签到", "check in"),
     _A.SERVE: Text("办结", "serve"),
     _A.UNDO_SERVE: Text("撤销办结", "undo the finish"),

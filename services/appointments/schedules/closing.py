@@ -5,12 +5,14 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import service as booking
 from services.appointments.directory import service as directory
-from services.appointments.schedules import reporting
+from services.appointments.schedules import changing, reporting
+from services.appointments.schedules.changing import Change
 from services.appointments.schedules.models import Closure
+from services.appointments.schedules.rules import Comparison
 from services.appointments.schedules.schemas import ClosureIn, ClosureView
 from services.appointments.slots import service as slots
+from services.appointments.slots.rules import ComingSlot
 from shared.security import audit_log
 from shared.security.identity import Caller
 
@@ -23,28 +25,28 @@ async def close(
     Raises NotFound for a hall that is not the caller's.
     """
     await directory.managed_hall(session, wanted.hall, caller)
+    present = await slots.coming(session, wanted.hall, now)
     hit = [
         row
-        for row in await slots.coming(session, wanted.hall, now)
+        for row in present
         if row.starts_at < wanted.ends_at
         and wanted.starts_at < row.starts_at + timedelta(minutes=row.minutes)
     ]
-    ids = [row.id for row in hit]
-    orphaned = reporting.persons(await booking.endangered(session, ids))
-    closure = None
-    if not wanted.dry_run:
-        closure = await _close(session, wanted, ids, caller, now)
+    comparison = Comparison[ComingSlot]([], [], hit, [], 0)
+    lock = not wanted.dry_run
+    change = await changing.foresee(session, wanted.hall, present, comparison, now, lock=lock)
+    closure = None if wanted.dry_run else await _close(session, wanted, change, caller, now)
     return ClosureView(
         id=closure,
         **wanted.model_dump(include={"hall", "starts_at", "ends_at", "reason"}),
         withdrawn_count=len(hit),
         withdrawn=[reporting.shown(row) for row in hit[: reporting.MOST_SHOWN]],
-        orphaned=orphaned,
+        orphaned=reporting.persons(change.outlook.lost),
     )
 
 
 async def _close(
-    session: AsyncSession, wanted: ClosureIn, ids: list[UUID], caller: Caller, now: datetime
+    session: AsyncSession, wanted: ClosureIn, change: Change, caller: Caller, now: datetime
 ) -> UUID:
     closure = Closure(
         **wanted.model_dump(include={"starts_at", "ends_at", "reason"}),
@@ -54,9 +56,8 @@ async def _close(
     )
     session.add(closure)
     await session.flush()
-    await slots.withdraw(session, ids)
-    await booking.orphan(session, ids, now)
-    details = {"closure": str(closure.id), "withdrawn": len(ids)}
+    await changing.carry_out(session, wanted.hall, change, {}, now)
+    details = {"closure": str(closure.id), "withdrawn": len(change.comparison.withdraw)}
     target = f"hall:{wanted.hall}"
     await audit_log.write(session, caller.sub, "closure.made", target, now, details)
     return closure.id

@@ -1,10 +1,11 @@
 """A change of schedules in words: what is added, what goes, and who loses their time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from services.appointments.booking.rules import Endangered
+from services.appointments.booking.reseating import Outlook
+from services.appointments.booking.seating import Claimant
 from services.appointments.schedules import rules
-from services.appointments.schedules.rules import Comparison, Plan
+from services.appointments.schedules.rules import Comparison
 from services.appointments.schedules.schemas import (
     EndangeredAppointment,
     PlannedSlot,
@@ -16,7 +17,10 @@ MOST_SHOWN = 1000
 
 
 def proposal(
-    hall: str, plan: Plan, comparison: Comparison[ComingSlot], endangered: Sequence[Endangered]
+    hall: str,
+    unknown_years: Iterable[int],
+    comparison: Comparison[ComingSlot],
+    outlook: Outlook,
 ) -> Proposal:
     """The proposal that a comparison makes, with its fingerprint."""
     added = [
@@ -24,22 +28,24 @@ def proposal(
         for slot in comparison.add
     ]
     withdrawn = [shown(row) for row in comparison.withdraw]
-    orphaned = persons(endangered)
+    left = {slot for one in outlook.lost for slot in one.slot_ids}
     named = (
         *(f"+{slot.model_dump_json()}" for slot in added),
         *(f"-{row.id}" for row in comparison.withdraw),
-        *(f"!{one.id}" for one in orphaned),
+        *(f"!{one.id}" for one in outlook.lost),
+        *(f"^{one.id}" for one in outlook.resupported),
     )
     return Proposal(
         hall=hall,
         added_count=len(added),
         withdrawn_count=len(withdrawn),
         kept_count=comparison.kept,
-        moved_count=len(comparison.carry),
+        moved_count=sum(row.id not in left for row in comparison.replaced),
         added=added[:MOST_SHOWN],
         withdrawn=withdrawn[:MOST_SHOWN],
-        orphaned=orphaned,
-        calendar_unknown=sorted(plan.unknown_years),
+        orphaned=persons(outlook.lost),
+        resupported=len(outlook.resupported),
+        calendar_unknown=sorted(unknown_years),
         fingerprint=rules.fingerprint(named),
     )
 
@@ -49,16 +55,16 @@ def shown(row: ComingSlot) -> PlannedSlot:
     return PlannedSlot(**{name: getattr(row, name) for name in PlannedSlot.model_fields})
 
 
-def persons(rows: Sequence[Endangered]) -> list[EndangeredAppointment]:
-    """Each appointment once, however many of its slots are lost."""
-    found = {
-        row.id: EndangeredAppointment(
-            id=row.id,
-            code=row.code,
-            item=row.item_code,
-            state=row.state,
-            starts_at=row.starts_at,
+def persons(claimants: Sequence[Claimant]) -> list[EndangeredAppointment]:
+    """The appointments as staff see them, by time."""
+    found = [
+        EndangeredAppointment(
+            id=one.id,
+            code=one.code,
+            item=one.item_code,
+            state=one.state,
+            starts_at=one.starts_at,
         )
-        for row in rows
-    }
-    return sorted(found.values(), key=lambda one: (one.starts_at, one.id))
+        for one in claimants
+    ]
+    return sorted(found, key=lambda one: (one.starts_at, one.id))

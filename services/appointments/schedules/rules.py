@@ -189,8 +189,6 @@ class Present(Protocol):
     @property
     def capacity(self) -> int: ...
     @property
-    def booked(self) -> int: ...
-    @property
     def opens_at(self) -> datetime: ...
     @property
     def closes_at(self) -> datetime: ...
@@ -203,34 +201,35 @@ class Comparison(NamedTuple, Generic[P]):
     """What has to happen so that the slots on sale are those of the plan."""
 
     add: list[WantedSlot]
+    late: list[WantedSlot]
+    """Planned slots whose sale is over: made only if somebody is given a place in them."""
     withdraw: list[P]
-    carry: list[tuple[P, WantedSlot]]
-    """Pairs of a withdrawn slot and the one that takes over its bookings."""
+    replaced: list[P]
+    """Those of the withdrawn whose time goes on in a slot of the same length."""
     kept: int
 
 
 def compare(wanted: Iterable[WantedSlot], present: Iterable[P], now: datetime) -> Comparison[P]:
-    """The plan against the slots that have not begun.
+    """The plan against the slots that have not begun: one that changes is withdrawn and made anew.
 
-    A slot that changes is withdrawn and made anew; its bookings carry over if the new one has the
-    same length, room for them, and every item of the old one.
+    Who has a place in it is seated anew (`booking.seating`): those booked first keep their time.
     """
     plans = {_place(slot): slot for slot in wanted}
     withdraw: list[P] = []
-    carry: list[tuple[P, WantedSlot]] = []
-    kept, add = 0, dict(plans)
+    replaced: list[P] = []
+    kept, missing = 0, dict(plans)
     for row in present:
         slot = plans.get((row.rule_code, row.pool.value, row.starts_at))
         if slot is not None and _same(row, slot):
             kept += 1
-            del add[_place(slot)]
+            del missing[_place(slot)]
             continue
         withdraw.append(row)
-        if slot is not None and _takes_over(row, slot):
-            carry.append((row, slot))
-    carried = {_place(slot) for _, slot in carry}
-    added = [s for place, s in add.items() if s.closes_at > now or place in carried]
-    return Comparison(added, withdraw, carry, kept)
+        if slot is not None and row.minutes == slot.minutes:
+            replaced.append(row)
+    add = [slot for slot in missing.values() if slot.closes_at > now]
+    late = [slot for slot in missing.values() if slot.closes_at <= now]
+    return Comparison(add, late, withdraw, replaced, kept)
 
 
 def _place(slot: WantedSlot) -> tuple[str, str, datetime]:
@@ -245,14 +244,6 @@ def _same(row: Present, slot: WantedSlot) -> bool:
         row.opens_at,
         row.closes_at,
     ) == (slot.minutes, slot.capacity, slot.item_codes, slot.opens_at, slot.closes_at)
-
-
-def _takes_over(row: Present, slot: WantedSlot) -> bool:
-    return (
-        row.minutes == slot.minutes
-        and row.booked <= slot.capacity
-        and set(row.item_codes) <= set(slot.item_codes)
-    )
 
 
 def _monday(day: date) -> date:

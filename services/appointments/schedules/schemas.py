@@ -133,6 +133,9 @@ class Proposal(View):
     added: list[PlannedSlot]
     withdrawn: list[PlannedSlot]
     orphaned: list[EndangeredAppointment]
+    resupported: int = Field(
+        description="重新有了时间的预约数 | Orphaned appointments whose time exists again"
+    )
     calendar_unknown: list[int]
     fingerprint: str = Field(description="提交时带上 | Send it with apply")
 

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import service as booking
 from services.appointments.directory import service as directory
 from services.appointments.directory.models import Hall
 from services.appointments.guides import service as guides
-from services.appointments.schedules import queries, reporting, rules
+from services.appointments.schedules import changing, queries, reporting, rules
+from services.appointments.schedules.changing import Change
 from services.appointments.schedules.models import ScheduleRule
-from services.appointments.schedules.rules import Comparison, Plan, Shut
+from services.appointments.schedules.rules import Plan, Shut
 from services.appointments.schedules.schemas import (
     Proposal,
     RuleIn,
@@ -22,7 +22,6 @@ from services.appointments.schedules.schemas import (
     ScheduleChange,
 )
 from services.appointments.slots import service as slots
-from services.appointments.slots.models import Slot
 from services.appointments.slots.rules import ComingSlot
 from shared.database import calendar_days
 from shared.errors import Conflict, Invalid, Text
@@ -46,7 +45,7 @@ class _Change(NamedTuple):
     """A change worked out against the present slots and appointments."""
 
     rules: list[ScheduleRule]
-    comparison: Comparison[ComingSlot]
+    change: Change
     proposal: Proposal
 
 
@@ -64,14 +63,15 @@ async def apply(
 
     Raises NotFound, Invalid, ProposalChanged if it would now do something else.
     """
-    change = await _work_out(session, wanted, caller, now)
+    change = await _work_out(session, wanted, caller, now, lock=True)
     if change.proposal.fingerprint != wanted.fingerprint:
         raise ProposalChanged(proposal=change.proposal.model_dump(mode="json"))
     codes = [*wanted.retire, *(rule.code for rule in wanted.rules)]
     await queries.retire(session, wanted.hall, codes, now)
     session.add_all(rule for rule in change.rules if rule.code in codes)
     await session.flush()
-    await _carry_out(session, wanted.hall, change, now)
+    versions = {rule.code: rule.version for rule in change.rules}
+    await changing.carry_out(session, wanted.hall, change.change, versions, now)
     details = {"rules": [rule.code for rule in wanted.rules], "retired": wanted.retire}
     target = f"hall:{wanted.hall}"
     await audit_log.write(session, caller.sub, "schedule.applied", target, now, details)
@@ -79,7 +79,12 @@ async def apply(
 
 
 async def _work_out(
-    session: AsyncSession, wanted: ScheduleChange, caller: Caller, now: datetime
+    session: AsyncSession,
+    wanted: ScheduleChange,
+    caller: Caller,
+    now: datetime,
+    *,
+    lock: bool = False,
 ) -> _Change:
     hall = await directory.managed_hall(session, wanted.hall, caller)
     await _ensure_items(session, wanted.rules)
@@ -87,10 +92,9 @@ async def _work_out(
     plan = await plan_of(session, hall, changed, now)
     present = await slots.coming(session, hall.code, now)
     comparison = rules.compare(plan.slots, present, now)
-    carried = {row.id for row, _ in comparison.carry}
-    lost = [row.id for row in comparison.withdraw if row.id not in carried]
-    endangered = await booking.endangered(session, lost)
-    return _Change(changed, comparison, reporting.proposal(hall.code, plan, comparison, endangered))
+    change = await changing.foresee(session, hall.code, present, comparison, now, lock=lock)
+    proposal = reporting.proposal(hall.code, plan.unknown_years, change.comparison, change.outlook)
+    return _Change(changed, change, proposal)
 
 
 async def _rules_after(
@@ -133,33 +137,6 @@ async def plan_of(
     )
 
 
-async def _carry_out(session: AsyncSession, hall: str, change: _Change, now: datetime) -> None:
-    """Withdraws before it adds: two slots of a rule are never on sale for one time."""
-    withdrawn = [row.id for row in change.comparison.withdraw]
-    locked = await slots.lock(session, withdrawn)
-    await slots.withdraw(session, withdrawn)
-    versions = {rule.code: rule.version for rule in change.rules}
-    made = {slot: _row(hall, slot, versions) for slot in change.comparison.add}
-    await slots.publish(session, list(made.values()), now)
-    pairs = [(row.id, made[slot].id) for row, slot in change.comparison.carry]
-    await booking.carry(session, pairs)
-    await slots.shift(
-        session,
-        take=[new for old, new in pairs for _ in range(locked[old].booked)],
-        release=[old for old, _ in pairs for _ in range(locked[old].booked)],
-    )
-    carried = {old for old, _ in pairs}
-    await booking.orphan(session, [slot for slot in withdrawn if slot not in carried], now)
-
-
-def _row(hall: str, slot: rules.WantedSlot, versions: dict[str, int]) -> Slot:
-    return Slot(
-        **slot._asdict() | {"item_codes": list(slot.item_codes)},
-        hall_code=hall,
-        rule_version=versions[slot.rule_code],
-    )
-
-
 async def extend(session: AsyncSession, now: datetime) -> int:
     """Job: makes the slots that came into reach since yesterday; withdraws none."""
     added = 0
@@ -176,15 +153,16 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     present = await slots.coming(session, code, now)
     taken = {(row.rule_code, row.pool, row.starts_at) for row in present}
     missing = [
-        slot
-        for slot in plan.slots
-        if (slot.rule_code, slot.pool, slot.starts_at) not in taken and slot.closes_at > now
+        slot for slot in plan.slots if (slot.rule_code, slot.pool, slot.starts_at) not in taken
     ]
+    nothing: list[ComingSlot] = []
+    comparison = rules.compare(missing, nothing, now)
+    change = await changing.foresee(session, code, present, comparison, now, lock=True)
     versions = {rule.code: rule.version for rule in in_force}
-    await slots.publish(session, [_row(code, slot, versions) for slot in missing], now)
+    await changing.carry_out(session, code, change, versions, now)
     for year in sorted(plan.unknown_years):
         log.warning("calendar_unknown", hall_code=code, year=year)
-    return len(missing)
+    return len(change.comparison.add)
 
 
 async def _ensure_items(session: AsyncSession, wanted: Sequence[RuleIn]) -> None:

@@ -1,0 +1,174 @@
+"""Places given out anew when slots change: first to those who have one, then to those who lost it.
+
+First it is foreseen (`foresee`, which writes nothing), then held still (`foresee(lock=True)`) and
+carried out (`settle`), so that whoever reads a proposal gets what they read.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import statement
+from services.appointments.booking.context import places_freed
+from services.appointments.booking.events import AppointmentCancelled, AppointmentOrphaned
+from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.publishing import publish
+from services.appointments.booking.seating import Claimant, Key, Seat, Seating, in_order
+from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
+from services.appointments.slots import service as slots
+from services.appointments.slots.models import Pool, SlotState
+from services.appointments.slots.rules import ComingSlot
+
+_LOSING = frozenset(row.state for row in WORKFLOW.of(AppointmentAction.WITHDRAW))
+
+
+class Outlook(NamedTuple):
+    """Who sits where after the change; `lost` and `resupported` in the order of booking."""
+
+    claimants: dict[UUID, Claimant]
+    placed: dict[UUID, tuple[Key, ...]]
+    lost: list[Claimant]
+    resupported: list[Claimant]
+    there: dict[Key, UUID]
+    """The ids of the slots that stay."""
+
+    @property
+    def used(self) -> set[Key]:
+        """The slots in which somebody is given a place."""
+        return {key for run in self.placed.values() for key in run}
+
+
+async def foresee(
+    session: AsyncSession,
+    hall: str,
+    present: Sequence[ComingSlot],
+    gone: Iterable[UUID],
+    added: Iterable[Seat],
+    now: datetime,
+    *,
+    lock: bool = False,
+) -> Outlook:
+    """Who loses and who regains a place if the slots in `gone` go and those in `added` come.
+
+    `present` are the hall's slots that have not begun. With `lock`, appointments and slots are
+    held as they are until the transaction ends: appointments first, as whoever cancels does.
+    """
+    leaving = set(gone)
+    claimants = await statement.claimants(session, hall, leaving, now, lock=lock)
+    staying = _within_reach([row for row in present if row.id not in leaving], claimants)
+    if lock:
+        locked = await slots.lock(session, [*leaving, *(row.id for row in staying)])
+        # Who was faster than the lock has a place by now; nobody gets one in them any more.
+        claimants = await statement.claimants(session, hall, leaving, now, lock=True)
+        staying = [
+            row._replace(booked=locked[row.id].booked)
+            for row in staying
+            if row.id in locked and locked[row.id].state is not SlotState.WITHDRAWN
+        ]
+    return _seated(claimants, staying, added)
+
+
+def _within_reach(rows: Sequence[ComingSlot], claimants: Sequence[Claimant]) -> list[ComingSlot]:
+    """The slots in which one of them has a place, or could have one: no others are locked."""
+    own = {slot for one in claimants for slot in one.slot_ids}
+    looked_for: dict[tuple[Pool, date], set[tuple[str, datetime, datetime]]] = defaultdict(set)
+    for one in claimants:
+        ends_at = one.starts_at + timedelta(minutes=one.minutes)
+        for day in (one.starts_at.date(), ends_at.date()):
+            looked_for[one.pool, day].add((one.item_code, one.starts_at, ends_at))
+    return [
+        row
+        for row in rows
+        if row.id in own
+        or any(
+            item in row.item_codes and since <= row.starts_at < until
+            for item, since, until in looked_for.get((row.pool, row.starts_at.date()), ())
+        )
+    ]
+
+
+def _seated(
+    claimants: Sequence[Claimant], staying: Sequence[ComingSlot], added: Iterable[Seat]
+) -> Outlook:
+    held: dict[UUID, int] = {}
+    for one in claimants:
+        for slot in () if one.is_orphan else one.slot_ids:
+            held[slot] = held.get(slot, 0) + 1
+    seats = [_seat(row, held.get(row.id, 0)) for row in staying]
+    seating = Seating([*seats, *added], claimants)
+    ordered = in_order(claimants)
+    return Outlook(
+        claimants={one.id: one for one in claimants},
+        placed=seating.placed,
+        lost=[c for c in ordered if c.id not in seating.placed and c.state in _LOSING],
+        resupported=[c for c in ordered if c.id in seating.placed and c.is_orphan],
+        there={seat.key: row.id for seat, row in zip(seats, staying, strict=True)},
+    )
+
+
+def _seat(row: ComingSlot, own: int) -> Seat:
+    """The slot with its free places, and those of people who are seated anew."""
+    return Seat(
+        row.rule_code,
+        row.pool,
+        frozenset(row.item_codes),
+        row.starts_at,
+        row.minutes,
+        row.capacity - row.booked + own,
+    )
+
+
+async def settle(
+    session: AsyncSession, outlook: Outlook, made: Mapping[Key, UUID], now: datetime
+) -> None:
+    """Carries it out: everybody sits as foreseen, whose time is lost or regained is published.
+
+    `made` are the ids of the slots that came; they, and all that were held, are locked.
+    """
+    ids = {**outlook.there, **made}
+    runs = {one: tuple(ids[key] for key in run) for one, run in outlook.placed.items()}
+    moving = {one: run for one, run in runs.items() if _moves(outlook.claimants[one], run)}
+    leaving = [outlook.claimants[one] for one in moving] + outlook.lost
+    await slots.shift(
+        session,
+        take=[slot for run in moving.values() for slot in run],
+        release=[slot for one in leaving if not one.is_orphan for slot in one.slot_ids],
+    )
+    if moving:
+        await statement.reseat(session, moving)
+    await _publish_lost(session, outlook.lost, now)
+    regained = await statement.regain_time(session, [one.id for one in outlook.resupported], now)
+    for appointment in regained:
+        row = WORKFLOW[AppointmentState.ORPHANED, AppointmentAction.RESUPPORT]
+        await publish(session, row.event, appointment)
+    places_freed(session)
+
+
+def _moves(one: Claimant, run: Sequence[UUID]) -> bool:
+    return one.is_orphan or set(run) != set(one.slot_ids)
+
+
+async def _publish_lost(session: AsyncSession, lost: Sequence[Claimant], now: datetime) -> None:
+    """An orphan is for staff to find another time for; a hold is over, and the hall ended it."""
+    for appointment in await statement.lose_time(session, [one.id for one in lost], now):
+        if appointment.state is AppointmentState.ORPHANED:
+            await publish(session, AppointmentOrphaned, appointment)
+        else:
+            await publish(session, AppointmentCancelled, appointment, by_hall=True)
+
+
+async def heal(session: AsyncSession, hall: str, now: datetime) -> int:
+    """Gives free places to those of the hall who lost theirs, before anybody else can have them.
+
+    Returns how many are confirmed again. Costs one look at an index where nobody is without.
+    """
+    if not await statement.has_orphans(session, hall, now):
+        return 0
+    present = await slots.coming(session, hall, now)
+    outlook = await foresee(session, hall, present, (), (), now, lock=True)
+    await settle(session, outlook, {}, now)
+    return len(outlook.resupported)

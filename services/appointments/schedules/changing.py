@@ -1,0 +1,82 @@
+"""Slots taken off sale and put on it, and everybody seated anew: what every change comes to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import reseating
+from services.appointments.booking.reseating import Outlook
+from services.appointments.booking.seating import Key, Seat
+from services.appointments.schedules.rules import Comparison, WantedSlot
+from services.appointments.slots import service as slots
+from services.appointments.slots.models import Slot
+from services.appointments.slots.rules import ComingSlot
+
+
+class Change(NamedTuple):
+    """What slots go and come, and who loses and regains a place by it."""
+
+    comparison: Comparison[ComingSlot]
+    outlook: Outlook
+
+
+async def foresee(
+    session: AsyncSession,
+    hall: str,
+    present: Sequence[ComingSlot],
+    comparison: Comparison[ComingSlot],
+    now: datetime,
+    *,
+    lock: bool = False,
+) -> Change:
+    """The change with all that it means; writes nothing. With `lock` it stays so until the end."""
+    outlook = await reseating.foresee(
+        session,
+        hall,
+        present,
+        [row.id for row in comparison.withdraw],
+        [_seat(slot) for slot in (*comparison.add, *comparison.late)],
+        now,
+        lock=lock,
+    )
+    needed = [slot for slot in comparison.late if _key(slot) in outlook.used]
+    return Change(comparison._replace(add=[*comparison.add, *needed]), outlook)
+
+
+async def carry_out(
+    session: AsyncSession, hall: str, change: Change, versions: Mapping[str, int], now: datetime
+) -> None:
+    """Withdraws before it adds: two slots of a rule are never on sale for one time.
+
+    All in one transaction, so that nobody else is offered a place before those who lost theirs.
+    """
+    await slots.withdraw(session, [row.id for row in change.comparison.withdraw])
+    made = {_key(slot): _row(hall, slot, versions) for slot in change.comparison.add}
+    await slots.publish(session, list(made.values()), now)
+    ids = {key: row.id for key, row in made.items()}
+    await reseating.settle(session, change.outlook, ids, now)
+
+
+def _key(slot: WantedSlot) -> Key:
+    return slot.rule_code, slot.pool.value, slot.starts_at
+
+
+def _seat(slot: WantedSlot) -> Seat:
+    return Seat(
+        slot.rule_code,
+        slot.pool,
+        frozenset(slot.item_codes),
+        slot.starts_at,
+        slot.minutes,
+        slot.capacity,
+    )
+
+
+def _row(hall: str, slot: WantedSlot, versions: Mapping[str, int]) -> Slot:
+    return Slot(
+        **slot._asdict() | {"item_codes": list(slot.item_codes)},
+        hall_code=hall,
+        rule_version=versions[slot.rule_code],
+    )
