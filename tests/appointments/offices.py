@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from random import choice, randrange
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,11 +12,25 @@ import asyncpg
 import httpx
 
 from shared.ids import new_id
+from shared.security.personal import valid_id_number
 from tests.appointments.queue_helpers import Clock, good
 
 SIGN = Callable[..., dict[str, str]]
 NINE = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 """09:00 on Tuesday 24 November 2026 in Shanghai."""
+
+
+def person(**others: str) -> dict[str, str]:
+    """Somebody whom no other test knows, as staff name them."""
+    return {"name": "张三丰", "phone": f"139{randrange(10**8):08}", **others}
+
+
+def id_number() -> str:
+    """A citizen number that no other test uses: born on 31 December 1949."""
+    digits = f"11010519491231{randrange(1000):03}"
+    while not valid_id_number(number := digits + choice("0123456789X")):
+        pass
+    return number
 
 
 @dataclass

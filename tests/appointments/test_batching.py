@@ -102,6 +102,10 @@ async def test_one_bad_row_does_not_take_the_others_along(
             minutes=30,
             guide_version=1,
             policy_version=0,
+            cap_per_day=None,
+            cap_per_week=None,
+            cap_per_month=None,
+            cap_open_at_once=None,
             expires_at=TEN,
             idem_key=None,
             idem_route=None,
@@ -115,7 +119,7 @@ async def test_one_bad_row_does_not_take_the_others_along(
             phone_sealed=None,
             id_number_sealed=None,
         )
-        return BookingRequest(lambda: draft, [slot], NINE, (person, "I", TEN.date()), None)
+        return BookingRequest(lambda: draft, [slot], NINE, person, None)
 
     requests = [
         given(public_code("A")),

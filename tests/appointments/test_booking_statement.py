@@ -23,6 +23,10 @@ def test_the_statement_takes_the_fields_of_a_draft_in_their_order() -> None:
         "minutes",
         "guide_version",
         "policy_version",
+        "cap_per_day",
+        "cap_per_week",
+        "cap_per_month",
+        "cap_open_at_once",
     }
     assert (types["on_date"], types["event_body"]) == ("date", "bytea")
 

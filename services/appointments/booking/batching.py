@@ -16,8 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from services.appointments.booking import statement
-from services.appointments.booking.rules import Draft
-from services.appointments.booking.statement import BookingOutcome
+from services.appointments.booking.rules import BookingOutcome, Draft
 from shared.database.engine import DirectPool
 
 MOST_AT_ONCE = 256
@@ -39,7 +38,7 @@ class BookingRequest:
     draft: Callable[[], Draft]
     slots: Sequence[UUID]
     now: datetime
-    cap: tuple[str, str, object]
+    person: str
     key: tuple[str, str] | None
     context: Context = field(default_factory=copy_context)
     outcome: asyncio.Future[BookingResult] = field(
@@ -78,7 +77,7 @@ class Batcher:
             self._working = None
 
     def _next_batch(self) -> list[BookingRequest]:
-        """Who has waited longest; two requests for one cap or key never go together."""
+        """Who has waited longest; two requests of one person or key never go together."""
         batch: list[BookingRequest] = []
         later: list[BookingRequest] = []
         seen: set[object] = set()
@@ -86,10 +85,10 @@ class Batcher:
             request = self._waiting.popleft()
             if request.outcome.done():
                 continue
-            if request.cap in seen or request.key in seen:
+            if request.person in seen or request.key in seen:
                 later.append(request)
                 continue
-            seen.add(request.cap)
+            seen.add(request.person)
             if request.key is not None:
                 seen.add(request.key)
             batch.append(request)
@@ -119,8 +118,8 @@ class Batcher:
                     self._direct, drafts, [request.slots for request in batch], batch[0].now
                 )
                 break
-            except asyncpg.UniqueViolationError:
-                # Another process won the race for a cap or a key: look again.
+            except (asyncpg.UniqueViolationError, asyncpg.NotNullViolationError):
+                # Another process won the race for a person or a key: look again.
                 if attempt == _TRIES:
                     raise
         again = []

@@ -18,6 +18,7 @@ from services.appointments.booking.batching import Batcher
 from services.appointments.guides import service as guides
 from services.appointments.guides.rules import Offer
 from services.appointments.policies import service as policies
+from services.appointments.policies.rules import CapTerms
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import SlotFacts
 from shared.cache import Cache
@@ -32,6 +33,7 @@ class Terms(NamedTuple):
     offer: Offer | None
     policy_version: int
     hold_minutes: int
+    caps: CapTerms
 
 
 class BookingContext:
@@ -42,7 +44,6 @@ class BookingContext:
         self.batcher = Batcher(direct)
         self._slots = Cache[UUID, SlotFacts | None](most=50_000)
         self._offers = Cache[str, Offer | None](seconds=5, most=5_000)
-        self._policies = Cache[str, tuple[int, int]](seconds=5, most=5_000)
         self._refusals = Cache[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
@@ -56,7 +57,7 @@ class BookingContext:
     async def terms(self, hall: str, item: str) -> Terms:
         """What applies to a booking of the item at the hall, at most five seconds old."""
         offer = await self._offers.get(item, lambda: guides.offer(self.direct, item))
-        policy = await self._policies.get(hall, lambda: policies.hold_terms(self.direct, hall))
+        policy = await policies.hold_terms(self.direct, hall)
         return Terms(offer, *policy)
 
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:

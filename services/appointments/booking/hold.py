@@ -3,24 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
-from services.appointments.booking import queries, rules, views
+from services.appointments.booking import limits, queries, rules, views
 from services.appointments.booking.batching import BookingRequest, BookingResult
 from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
 from services.appointments.booking.events import AppointmentHeld
-from services.appointments.booking.rules import AlreadyBooked, Draft
+from services.appointments.booking.limits import (
+    OverlappingAppointment,
+    TooManyAppointments,
+    Wanted,
+)
+from services.appointments.booking.rules import AlreadyBooked, BookingOutcome, Draft
 from services.appointments.booking.schemas import (
     AppointmentView,
     HoldRequest,
     PersonIn,
 )
-from services.appointments.booking.statement import BookingOutcome
-from services.appointments.booking.workflow import STATES
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
-from shared.errors import Invalid, Problem, Text
+from shared.errors import Conflict, Invalid, Problem, Text
 from shared.messaging import outbox
 from shared.messaging.outbox import OutboxRow
 from shared.security.crypto import Keyring
@@ -29,6 +33,11 @@ from shared.web.idempotency import Claim, KeyReused
 
 _CITIZEN_POOLS = frozenset({Pool.ONLINE})
 _STAFF_POOLS = frozenset(Pool)
+_LIMITED: dict[BookingOutcome, type[Conflict]] = {
+    BookingOutcome.CAPPED: AlreadyBooked,
+    BookingOutcome.OVERLAPPING: OverlappingAppointment,
+    BookingOutcome.OVER_CAP: TooManyAppointments,
+}
 
 
 class Held(NamedTuple):
@@ -57,7 +66,8 @@ async def hold(
 ) -> Held:
     """Holds the places for the caller, or for the person whom staff or a device name.
 
-    Raises Invalid, rules.SlotTaken, SlotNotOnSale, AlreadyBooked, BookingBarred or KeyReused.
+    Raises Invalid, rules.SlotTaken, SlotNotOnSale, AlreadyBooked, BookingBarred,
+    limits.OverlappingAppointment, TooManyAppointments or KeyReused.
     """
     person = _person(request.citizen, caller, context.keyring)
     run = await _run(context, request, caller)
@@ -70,7 +80,7 @@ async def hold(
         draft=lambda: _draft(run, request.item, person, caller, claim, terms, now),
         slots=wanted,
         now=now,
-        cap=(person.key, request.item, run[0].on_date),
+        person=person.key,
         key=(claim.caller, claim.key) if claim else None,
     )
     result = await context.batcher.hold(booking)
@@ -79,8 +89,9 @@ async def hold(
         return Held(result.answer, replayed=False)
     if result.outcome is BookingOutcome.KNOWN:
         return _replay(result, claim)
-    if result.outcome is BookingOutcome.CAPPED:
-        raise await _capped(context, person.key, request.item, run[0], caller)
+    if result.outcome in _LIMITED:
+        what = limits.wanted(run, request.item, terms.caps)
+        raise await _limited(context, result.outcome, person.key, what, caller, now)
     raise await _refusal(context, result.outcome, run, request.item, now)
 
 
@@ -144,6 +155,7 @@ def _draft(
         minutes=view.minutes,
         guide_version=view.guide_version,
         policy_version=view.policy_version,
+        **{f"cap_{name}": most for name, most in terms.caps._asdict().items()},
         expires_at=expiry(terms, now),
         idem_key=claim.key if claim else None,
         idem_route=claim.route if claim else None,
@@ -187,16 +199,18 @@ def _replay(result: BookingResult, claim: Claim | None) -> Held:
     return Held(result.answer, replayed=True)
 
 
-async def _capped(
-    context: BookingContext, citizen: str, item: str, slot: SlotFacts, caller: Caller
-) -> AlreadyBooked:
-    """The refusal; it names the present appointment to those who may see it."""
-    present = await queries.capping(context.direct, citizen, item, slot.on_date)
-    if present is None or not (
-        citizen == rules.citizen_key(caller.sub) or caller.at(present.hall_code)
-    ):
-        return AlreadyBooked()
-    return rules.already_booked(present, STATES[present.state])
+async def _limited(
+    context: BookingContext,
+    outcome: BookingOutcome,
+    citizen: str,
+    what: Wanted,
+    caller: Caller,
+    now: datetime,
+) -> Problem:
+    """What stands against it, named to those who may see it; nameless if it is gone by now."""
+    theirs = await queries.theirs(context.direct, citizen)
+    found = limits.refusal(theirs, what, now, partial(rules.may_see, citizen, caller))
+    return found or _LIMITED[outcome]()
 
 
 async def _refusal(

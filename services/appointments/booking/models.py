@@ -97,6 +97,19 @@ class AppointmentSlot(Table, table=True):
     slot_id: UUID = Field(foreign_key="slot.id", primary_key=True, index=True)
 
 
+class BookingTurn(Table, table=True):
+    """How often a person was given an appointment: two that are given at once meet here.
+
+    Whoever books looks at what the person has and then takes the next turn; a turn that somebody
+    took meanwhile fails, and the booking looks again.
+    """
+
+    __tablename__: ClassVar[str] = "booking_turn"
+
+    key: str = Field(primary_key=True, max_length=140)
+    turn: int
+
+
 class Citizen(Table, table=True):
     """The contact of a person without an account, encrypted; found by `key` (blind index)."""
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, reseating, rules, service
+from services.appointments.booking import limits, queries, reseating, rules, service
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
 from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.policies import service as policies
+from services.appointments.policies.rules import CapTerms
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import LockedSlot, SlotFacts
@@ -32,7 +34,8 @@ async def move(
 ) -> Appointment:
     """The new, confirmed appointment that replaces the old one, with a code of its own.
 
-    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale.
+    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, AlreadyBooked,
+    OverlappingAppointment, TooManyAppointments.
     """
     old = await service.visible(session, typed, caller)
     run = await _run(context, old, wanted, caller)
@@ -45,6 +48,7 @@ async def move(
     released = [slot.id for slot in taken.get(replaced.id, [])] if row.frees else []
     locked = await slots.lock(session, [*released, *(slot.id for slot in run)])
     await _ensure_room(context, locked, run, released, old.item_code, now)
+    await _ensure_allowed(session, context, old, run, caller, now)
     await slots.shift(session, take=[slot.id for slot in run], release=released)
     new = await _book(session, context, replaced, run, caller, now)
     places_freed(session)
@@ -86,6 +90,27 @@ async def _ensure_room(
         if on_sale:
             raise rules.slot_taken(others)
         raise rules.not_on_sale(row.state, row.opens_at, others)
+
+
+async def _ensure_allowed(
+    session: AsyncSession,
+    context: BookingContext,
+    old: Appointment,
+    run: Sequence[SlotFacts],
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """Raises AlreadyBooked, OverlappingAppointment or TooManyAppointments.
+
+    Whom the hall took the time from is not held to its caps as well.
+    """
+    terms = await context.terms(old.hall_code, old.item_code)
+    caps = CapTerms() if old.state is S.ORPHANED else terms.caps
+    theirs = await queries.theirs_alone(session, old.citizen_key)
+    what = limits.wanted(run, old.item_code, caps)
+    found = limits.refusal(theirs, what, now, partial(rules.may_see, old.citizen_key, caller))
+    if found is not None:
+        raise found
 
 
 async def _book(

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, text, tuple_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking.limits import KnownAppointment
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
-from services.appointments.booking.rules import CappingAppointment, NotOnSale, Place
+from services.appointments.booking.rules import NotOnSale, Place
 from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.slots.models import SlotState
@@ -39,10 +40,18 @@ SELECT state, opens_at FROM slot
 WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
 """
 
-_CAPPING = f"""
-SELECT id, code, state, hall_code FROM appointment WHERE citizen_key = $1 AND item_code = $2
-  AND on_date = $3 AND state IN ({_LIVE})
+_THEIRS = f"""
+SELECT id, code, state, hall_code, item_code, on_date, starts_at, minutes, expires_at
+FROM appointment WHERE citizen_key = {{citizen}} AND state IN ({listed(HOLDING)})
+ORDER BY starts_at, id
 """
+_THEIRS_DIRECT, _THEIRS_SESSION = _THEIRS.format(citizen="$1"), text(_THEIRS.format(citizen=":key"))
+
+# Waits for whoever books for the same person just now; what is looked at afterwards is then seen.
+_TAKE_TURN = text(
+    "INSERT INTO booking_turn AS b (key, turn) VALUES (:key, 1)"
+    " ON CONFLICT (key) DO UPDATE SET turn = b.turn + 1"
+)
 
 _SLOTS_OF = text("""
 SELECT x.appointment_id, s.id, s.starts_at, s.minutes
@@ -96,14 +105,23 @@ ORDER BY s.id LIMIT 1000
 """)
 
 
-async def capping(
-    direct: DirectPool, citizen_key: str, item: str, on: date
-) -> CappingAppointment | None:
-    """The live appointment of the person for the item on that day."""
-    row = await direct.fetchrow(_CAPPING, citizen_key, item, on)
-    if row is None:
-        return None
-    return CappingAppointment(row[0], row[1], AppointmentState(row[2]), row[3])
+async def theirs(direct: DirectPool, citizen_key: str) -> list[KnownAppointment]:
+    """What the person has at every hall, by time."""
+    return [_known(row) for row in await direct.fetch(_THEIRS_DIRECT, citizen_key)]
+
+
+async def theirs_alone(session: AsyncSession, citizen_key: str) -> list[KnownAppointment]:
+    """The same, and nobody books for the person until the transaction ends.
+
+    The caller has locked the slots before, as everybody who books does.
+    """
+    await session.execute(_TAKE_TURN, {"key": citizen_key})
+    return [_known(row) for row in await session.execute(_THEIRS_SESSION, {"key": citizen_key})]
+
+
+def _known(row: Iterable[Any]) -> KnownAppointment:
+    id_, code, state, *others = row
+    return KnownAppointment(id_, code, AppointmentState(state), *others)
 
 
 async def why_not_on_sale(

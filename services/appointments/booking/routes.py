@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response, status
 
-from services.appointments.booking import hold, moving, rules, service, views
+from services.appointments.booking import hold, limits, moving, rules, service, views
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
@@ -35,7 +35,13 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
     status_code=status.HTTP_201_CREATED,
     response_model=AppointmentView,
     responses=problem_responses(
-        rules.SlotTaken, rules.SlotNotOnSale, rules.AlreadyBooked, rules.BookingBarred, KeyReused
+        rules.SlotTaken,
+        rules.SlotNotOnSale,
+        rules.AlreadyBooked,
+        rules.BookingBarred,
+        limits.OverlappingAppointment,
+        limits.TooManyAppointments,
+        KeyReused,
     ),
 )
 async def hold_appointment(
@@ -47,13 +53,15 @@ async def hold_appointment(
     _: IdempotencyKey,
 ) -> Response:
     """占住一个或连续几个时段，默认保留 5 分钟，请在此期间确认。约满时返回最近的三个可约时间。
-    同一人同一事项同一天只能有一个有效预约。重试请带相同的 `Idempotency-Key`。
+    同一人同一事项同一天只能有一个有效预约，各大厅的预约时间不能重叠（首尾相接可以），
+    总数不超过大厅规定。重试请带相同的 `Idempotency-Key`。
 
     ---
 
     Holds one slot or several consecutive ones, by default for 5 minutes; confirm within that time.
     A full slot is answered with the three nearest alternatives. One live appointment a person,
-    item and day. Retry with the same `Idempotency-Key`.
+    item and day; none that overlap, at whatever halls (touching is allowed); no more than the
+    hall's caps. Retry with the same `Idempotency-Key`.
     """
     held = await hold.hold(context, wanted, caller, request.state.claim, now)
     headers = {"Idempotent-Replayed": "true"} if held.replayed else {}
@@ -185,7 +193,13 @@ async def cancel_appointment(
     summary="改约 | Move an appointment to another time",
     status_code=status.HTTP_201_CREATED,
     responses=problem_responses(
-        StateConflict, rules.TooLate, rules.SlotTaken, rules.SlotNotOnSale, rules.AlreadyBooked
+        StateConflict,
+        rules.TooLate,
+        rules.SlotTaken,
+        rules.SlotNotOnSale,
+        rules.AlreadyBooked,
+        limits.OverlappingAppointment,
+        limits.TooManyAppointments,
     ),
 )
 async def reschedule_appointment(

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from services.appointments.booking.models import AppointmentState
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
 from shared.errors import Conflict, Forbidden, Invalid, Text
+from shared.security.identity import Caller
 
 
 class NotOnSale(NamedTuple):
@@ -27,6 +28,13 @@ class Place(NamedTuple):
     minutes: int
 
 
+class InHall(Protocol):
+    """Something that belongs to a hall."""
+
+    @property
+    def hall_code(self) -> str: ...
+
+
 class Draft(NamedTuple):
     """An appointment as the booking statement takes it, with its event and its answer."""
 
@@ -42,6 +50,10 @@ class Draft(NamedTuple):
     minutes: int
     guide_version: int
     policy_version: int
+    cap_per_day: int | None
+    cap_per_week: int | None
+    cap_per_month: int | None
+    cap_open_at_once: int | None
     expires_at: datetime
     idem_key: str | None
     idem_route: str | None
@@ -56,13 +68,25 @@ class Draft(NamedTuple):
     id_number_sealed: str | None
 
 
-class CappingAppointment(NamedTuple):
-    """The live appointment that the cap is about."""
+class BookingOutcome(StrEnum):
+    """What became of a request to book."""
 
-    id: UUID
-    code: str
-    state: AppointmentState
-    hall_code: str
+    HELD = "held"
+    KNOWN = "known"
+    BARRED = "barred"
+    CAPPED = "capped"
+    OVERLAPPING = "overlapping"
+    OVER_CAP = "over_cap"
+    FULL = "full"
+
+
+class HoldRow(NamedTuple):
+    """The statement's row for a draft; `room_left` tells of a full one that it may try again."""
+
+    outcome: BookingOutcome
+    answer: str | None
+    request_hash: str | None
+    room_left: bool
 
 
 class SlotTaken(Conflict):
@@ -133,20 +157,14 @@ def citizen_key(account: str) -> str:
     return f"sub:{account}"
 
 
+def may_see(citizen: str, caller: Caller, appointment: "InHall") -> bool:
+    """Whether the caller is the person, or works at the hall of the person's appointment."""
+    return citizen == citizen_key(caller.sub) or caller.at(appointment.hall_code)
+
+
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     """The refusal of a full slot, with the times to offer instead."""
     return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])
-
-
-def already_booked(present: CappingAppointment, state: Text) -> AlreadyBooked:
-    """The refusal that names the appointment to go on with, and how it stands."""
-    detail = Text(
-        f"已有预约 {present.code}（{state.zh}），请用它办理，或先取消、改约",
-        f"Appointment {present.code} ({state.en}) is there already: use, cancel or move it",
-    )
-    return AlreadyBooked(
-        detail, appointment_id=str(present.id), code=present.code, state=present.state.value
-    )
 
 
 def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -11,9 +10,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment, AppointmentState
-from services.appointments.booking.rules import Draft
+from services.appointments.booking.rules import BookingOutcome, Draft, HoldRow
 from services.appointments.booking.seating import Claimant
-from services.appointments.booking.workflow import LIVE, WORKFLOW, AppointmentAction
+from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.slots.models import Pool
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -39,13 +38,14 @@ def _sql_type(annotation: object) -> str:
 _COLUMNS = {name: _sql_type(kind) for name, kind in get_type_hints(Draft).items()}
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 2))
 _LIVE = listed(LIVE)
+_HOLDING = listed(HOLDING)
 _STARTS = listed(WORKFLOW.starts)
 _WANTED_ORD, _WANTED_SLOT = len(_COLUMNS) + 2, len(_COLUMNS) + 3
 
 HOLD = f"""
 WITH asked AS MATERIALIZED (
   -- One row a request, in order of arrival. Materialized, as all that follow: each is read several
-  -- times, and unnesting 24 arrays is the dearest thing here that locks nothing.
+  -- times, and unnesting so many arrays is the dearest thing here that locks nothing.
   SELECT * FROM unnest({_ARRAYS}) WITH ORDINALITY AS a({", ".join(_COLUMNS)}, ord)
 ), wanted AS MATERIALIZED (
   -- One row a wanted slot: most requests want one, some several that follow one another.
@@ -63,18 +63,36 @@ WITH asked AS MATERIALIZED (
   -- Who asked this before under the same key: their answer stands, and nothing is booked.
   SELECT a.ord, i.request_hash, i.answer::text AS answer
   FROM asked a JOIN idempotency i ON i.caller = a.booked_by AND i.key = a.idem_key
+), theirs AS MATERIALIZED (
+  -- What each person has at whatever hall. Read without a lock: a race for it fails at `turned`,
+  -- and the whole statement runs again.
+  SELECT a.ord, count(*) FILTER (WHERE x.live AND x.item_code = a.item_code
+      AND x.on_date = a.on_date) AS same,
+    count(*) FILTER (WHERE x.live AND x.stands AND x.starts_at < a.starts_at
+      + make_interval(mins => a.minutes) AND x.ends_at > a.starts_at) AS overlapping,
+    count(*) FILTER (WHERE x.stands AND x.on_date = a.on_date) AS on_day,
+    count(*) FILTER (WHERE x.stands AND date_trunc('week', x.on_date::timestamp)
+      = date_trunc('week', a.on_date::timestamp)) AS in_week,
+    count(*) FILTER (WHERE x.stands AND date_trunc('month', x.on_date::timestamp)
+      = date_trunc('month', a.on_date::timestamp)) AS in_month,
+    count(*) FILTER (WHERE x.live AND x.stands) AS open
+  FROM asked a CROSS JOIN LATERAL (
+    SELECT x.item_code, x.on_date, x.starts_at, x.state IN ({_LIVE}) AS live,
+      x.starts_at + make_interval(mins => x.minutes) AS ends_at,
+      -- A hold that ran out is over, though no job has ended it yet.
+      x.expires_at IS NULL OR x.expires_at > $1 AS stands
+    FROM appointment x WHERE x.citizen_key = a.citizen_key AND x.state IN ({_HOLDING})
+  ) x GROUP BY a.ord
 ), refused AS MATERIALIZED (
-  -- By penalty or cap. Read without a lock: a race for the cap fails at uq_appointment_live, and
-  -- the whole statement runs again.
+  -- By penalty, by what the person has, or by the caps of the hall that is booked.
   SELECT a.ord, CASE WHEN EXISTS (
       SELECT FROM penalty p WHERE p.citizen_key = a.citizen_key AND p.hall_code = a.hall_code
         AND p.blocked_until > $1 AND p.lifted_at IS NULL
-    ) THEN 'barred' WHEN EXISTS (
-      SELECT FROM appointment x WHERE x.citizen_key = a.citizen_key
-        AND x.item_code = a.item_code AND x.on_date = a.on_date
-        AND x.state IN ({_LIVE})
-    ) THEN 'capped' END AS reason
-  FROM asked a
+    ) THEN 'barred' WHEN t.same > 0 THEN 'capped' WHEN t.overlapping > 0 THEN 'overlapping'
+    WHEN t.on_day >= a.cap_per_day OR t.in_week >= a.cap_per_week
+      OR t.in_month >= a.cap_per_month OR t.open >= a.cap_open_at_once
+      THEN 'over_cap' END AS reason
+  FROM asked a LEFT JOIN theirs t USING (ord)
 ), ranked AS (
   -- For each slot, who comes first; a slot that is not locked has no room.
   SELECT w.ord, w.slot_id, coalesce(l.room, 0) AS room,
@@ -89,6 +107,15 @@ WITH asked AS MATERIALIZED (
 ), taken AS MATERIALIZED (
   -- Summed, since an UPDATE changes a row once however often it is joined.
   SELECT w.slot_id, count(*) AS places FROM wanted w JOIN granted USING (ord) GROUP BY w.slot_id
+), turned AS (
+  -- The next turn of each person, in one order, so that two processes never wait crosswise. Where
+  -- somebody took it since this statement began, `turn` would be NULL, which the column refuses:
+  -- the whole statement then runs again and sees what the other did.
+  INSERT INTO booking_turn AS b (key, turn)
+  SELECT a.citizen_key, coalesce(seen.turn, 0) + 1 FROM asked a JOIN granted USING (ord)
+  LEFT JOIN booking_turn seen ON seen.key = a.citizen_key ORDER BY 1
+  ON CONFLICT (key) DO UPDATE
+    SET turn = CASE WHEN b.turn + 1 = excluded.turn THEN excluded.turn END
 ), raised AS (
   -- The CHECK booked_within_capacity would refuse a place too many, were this ever wrong.
   UPDATE slot SET booked = booked + t.places FROM taken t WHERE slot.id = t.slot_id
@@ -141,28 +168,10 @@ ORDER BY a.ord
 Locks the wanted slots that have room, in id order, and gives their places to the requests in order
 of arrival; a request gets all its slots or none. `booked` rises, and the appointment, its event,
 its answer under the caller's key and the person's contact are written, only for a request that was
-granted. A second process that wins a race for the same cap or key makes a unique index fail, and
-with it the whole statement: it is then simply run again, and sees what the other did.
+granted. A second process that wins a race for the same person or key makes `booking_turn` or a
+unique index fail, and with it the whole statement: it is then simply run again, and sees what the
+other did. No two requests of one person may be in one call.
 """
-
-
-class BookingOutcome(StrEnum):
-    """What became of a request to book."""
-
-    HELD = "held"
-    KNOWN = "known"
-    BARRED = "barred"
-    CAPPED = "capped"
-    FULL = "full"
-
-
-class HoldRow(NamedTuple):
-    """The statement's row for a draft; `room_left` tells of a full one that it may try again."""
-
-    outcome: BookingOutcome
-    answer: str | None
-    request_hash: str | None
-    room_left: bool
 
 
 async def hold(

@@ -44,6 +44,10 @@ class BookingPolicy(Table, table=True):
         default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
     )
     """Both of these for single items, by code; `schemas.ItemTicketTerms`."""
+    caps: dict[str, int | None] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """How many appointments a person may have, at every hall together; `schemas.Caps`."""
     basis: str = Field(default="", max_length=500)
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)

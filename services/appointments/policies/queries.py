@@ -4,10 +4,13 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.policies.models import BookingPolicy
+from services.appointments.policies.rules import CapTerms, HoldTerms
 from shared.database.engine import DirectPool
 
 _TERMS = """
-SELECT version, hold_minutes FROM booking_policy
+SELECT version, hold_minutes, (caps ->> 'per_day')::int, (caps ->> 'per_week')::int,
+  (caps ->> 'per_month')::int, (caps ->> 'open_at_once')::int
+FROM booking_policy
 WHERE hall_code = $1 ORDER BY version DESC LIMIT 1
 """
 
@@ -23,7 +26,10 @@ async def latest(session: AsyncSession, hall: str) -> BookingPolicy | None:
     return (await session.exec(newest)).one_or_none()
 
 
-async def hold_terms(direct: DirectPool, hall: str) -> tuple[int, int] | None:
-    """The version in force and how many minutes it holds a place; None without a policy."""
+async def hold_terms(direct: DirectPool, hall: str) -> HoldTerms | None:
+    """What the policy in force says about a new booking; None without a policy."""
     row = await direct.fetchrow(_TERMS, hall)
-    return (row[0], row[1]) if row else None
+    if row is None:
+        return None
+    version, hold_minutes, *caps = row
+    return HoldTerms(version, hold_minutes, CapTerms(*caps))

@@ -33,6 +33,26 @@ class ItemTicketTerms(Input):
     tickets_per_day: PerDay = None
 
 
+Most = Annotated[int | None, Field(ge=1, le=1000)]
+
+
+class Caps(Input):
+    """How many appointments a person may have, at every hall together; null: any number.
+
+    A day, a week (from Monday) and a month of the calendar count what was not given back, kept or
+    not; `open_at_once` counts what still lies ahead, whenever it is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    per_day: Most = Field(None, description="同一天最多几个 | In one day")
+    per_week: Most = Field(None, description="同一周（周一起）最多几个 | In one week from Monday")
+    per_month: Most = Field(None, description="同一个月最多几个 | In one month of the calendar")
+    open_at_once: Most = Field(
+        None, description="同时持有的有效预约最多几个 | Held or confirmed at any one time"
+    )
+
+
 class PolicyTerms(View):
     """What a booking policy lays down."""
 
@@ -53,6 +73,10 @@ class PolicyTerms(View):
     tickets_per_day: PerDay = None
     items: dict[Annotated[str, Field(min_length=1, max_length=64)], ItemTicketTerms] = Field(
         default_factory=dict, max_length=500, description="个别事项的取号规则 | For single items"
+    )
+    caps: Caps = Field(
+        default_factory=Caps,
+        description="一人可有几个预约，各大厅合计 | Appointments a person may have at all halls",
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 

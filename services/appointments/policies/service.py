@@ -7,13 +7,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory import service as directory
 from services.appointments.policies import queries
 from services.appointments.policies.models import BookingPolicy
+from services.appointments.policies.rules import DEFAULT, HoldTerms
 from services.appointments.policies.schemas import NewBookingPolicy, PolicyTerms
-from shared.database.engine import DirectPool
+from shared.cache import Cache
+from shared.database.engine import DirectPool, memory_of
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
 
-_DEFAULT_HOLD_MINUTES = 5
+
+class _Remembered:
+    """What the bookings of a process know of the policies."""
+
+    def __init__(self) -> None:
+        self.terms = Cache[str, HoldTerms](seconds=5, most=5_000)
 
 
 async def in_force(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:
@@ -28,9 +35,13 @@ async def of_hall(session: AsyncSession, hall: str, now: datetime) -> BookingPol
     return await in_force(session, hall, now)
 
 
-async def hold_terms(direct: DirectPool, hall: str) -> tuple[int, int]:
-    """The version in force and how many minutes it holds a place, for the booking statement."""
-    return await queries.hold_terms(direct, hall) or (0, _DEFAULT_HOLD_MINUTES)
+async def hold_terms(direct: DirectPool, hall: str) -> HoldTerms:
+    """What the hall's policy says about a new booking, at most five seconds old."""
+
+    async def ask() -> HoldTerms:
+        return await queries.hold_terms(direct, hall) or DEFAULT
+
+    return await memory_of(direct, _Remembered).terms.get(hall, ask)
 
 
 async def lay_down(
@@ -49,6 +60,7 @@ async def lay_down(
     )
     session.add(policy)
     await session.flush()
+    memory_of(session, _Remembered).terms.clear()
     await audit_log.write(
         session, caller.sub, "booking_policy.laid_down", f"hall:{hall}", now, terms
     )
