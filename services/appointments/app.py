@@ -10,6 +10,7 @@ from services.appointments import (
     display,
     guides,
     issuing,
+    penalties,
     policies,
     priority,
     queueing,
@@ -27,6 +28,7 @@ TITLE = Text("大厅、预约与叫号", "Halls, appointments and queues")
 # Routes are tried in this order, so the busiest come first.
 ROOMS = (
     booking.room,
+    penalties.room,
     slots.room,
     directory.room,
     guides.room,

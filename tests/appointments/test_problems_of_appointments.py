@@ -37,6 +37,7 @@ async def test_a_citizen_does_not_move_what_begins_soon(office: Office) -> None:
     me = office.citizen()
     mine = await confirmed(office, await office.slot(NINE + timedelta(minutes=90)), me)
     new = await office.slot(TOMORROW)
+    office.clock.pass_(minutes=11)
 
     problem(await office.do(mine, "reschedule", me, slot_ids=[str(new)]), 409, "too-late")
 

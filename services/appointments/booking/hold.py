@@ -15,7 +15,7 @@ from services.appointments.booking.limits import (
     TooManyAppointments,
     Wanted,
 )
-from services.appointments.booking.rules import AlreadyBooked, BookingOutcome, Draft
+from services.appointments.booking.rules import AlreadyBooked, BookingBarred, BookingOutcome, Draft
 from services.appointments.booking.schemas import (
     AppointmentView,
     HoldRequest,
@@ -92,7 +92,9 @@ async def hold(
     if result.outcome in _LIMITED:
         what = limits.wanted(run, request.item, terms.caps)
         raise await _limited(context, result.outcome, person.key, what, caller, now)
-    raise await _refusal(context, result.outcome, run, request.item, now)
+    if result.outcome is BookingOutcome.BARRED:
+        raise await _barred(context, person.key, run[0].hall_code, caller, now)
+    raise await _refusal(context, run, request.item, now)
 
 
 async def _run(context: BookingContext, request: HoldRequest, caller: Caller) -> list[SlotFacts]:
@@ -213,16 +215,20 @@ async def _limited(
     return found or _LIMITED[outcome]()
 
 
+async def _barred(
+    context: BookingContext, citizen: str, hall: str, caller: Caller, now: datetime
+) -> BookingBarred:
+    """The refusal; it names the penalty to those who may see it."""
+    penalty = await queries.barring(context.direct, citizen, hall, now)
+    if penalty is None or caller.has("device") or not rules.may_see(citizen, caller, penalty):
+        return BookingBarred()
+    return rules.barred(penalty)
+
+
 async def _refusal(
-    context: BookingContext,
-    outcome: BookingOutcome,
-    run: Sequence[SlotFacts],
-    item: str,
-    now: datetime,
+    context: BookingContext, run: Sequence[SlotFacts], item: str, now: datetime
 ) -> Problem:
-    """Barred; else full or not on sale, which is looked up once for all who ask together."""
-    if outcome is BookingOutcome.BARRED:
-        return rules.BookingBarred()
+    """Full or not on sale, which is looked up once for all who ask together."""
     wanted = [slot.id for slot in run]
     return await context.refusal(wanted, item, lambda: _why_refused(context, run, item, now))
 

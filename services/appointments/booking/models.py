@@ -122,11 +122,24 @@ class Citizen(Table, table=True):
     updated_at: datetime = Field(sa_type=Moment)
 
 
+class PenaltyState(StrEnum):
+    """in_force -> appealed -> lifted; see the room of the penalties."""
+
+    IN_FORCE = "in_force"
+    APPEALED = "appealed"
+    LIFTED = "lifted"
+
+
 class Penalty(Table, table=True):
     """Too many no-shows: no booking at this hall until `blocked_until`, unless lifted on appeal."""
 
     __tablename__: ClassVar[str] = "penalty"
-    __table_args__ = (Index("ix_penalty_citizen", "citizen_key", "hall_code"),)
+    __table_args__ = (
+        Index("ix_penalty_citizen", "citizen_key", "hall_code"),
+        Index("ix_penalty_hall", "hall_code", "id"),
+        known_states("state", PenaltyState),
+        CheckConstraint("(state = 'lifted') = (lifted_at IS NOT NULL)", name="lifted_has_its_time"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     hall_code: str = Field(foreign_key="hall.code", max_length=32)
@@ -136,4 +149,13 @@ class Penalty(Table, table=True):
     policy_version: int
     blocked_from: datetime = Field(sa_type=Moment)
     blocked_until: datetime = Field(sa_type=Moment)
+    state: PenaltyState = Field(
+        default=PenaltyState.IN_FORCE,
+        sa_type=enum_type(PenaltyState, 16),
+        sa_column_kwargs={"server_default": PenaltyState.IN_FORCE.value},
+    )
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    appeal_sealed: str | None = None
+    appealed_at: datetime | None = Field(default=None, sa_type=Moment)
+    lift_reason_sealed: str | None = None
     lifted_at: datetime | None = Field(default=None, sa_type=Moment)

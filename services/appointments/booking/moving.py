@@ -41,7 +41,7 @@ async def move(
     run = await _run(context, old, wanted, caller)
     if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
         policy = await policies.in_force(session, old.hall_code, now)
-        rules.ensure_changeable(old.starts_at, policy.cancel_until_minutes, now)
+        service.ensure_changeable(old, policy, now)
     row = service.row_of(old, AppointmentAction.MOVE)
     replaced = await service.change(session, old, row, now, version=wanted.version)
     taken = await queries.slots_of(session, [replaced.id])

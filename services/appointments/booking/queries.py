@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.limits import KnownAppointment
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
-from services.appointments.booking.rules import NotOnSale, Place
+from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
 from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.slots.models import SlotState
@@ -46,6 +46,12 @@ FROM appointment WHERE citizen_key = {{citizen}} AND state IN ({listed(HOLDING)}
 ORDER BY starts_at, id
 """
 _THEIRS_DIRECT, _THEIRS_SESSION = _THEIRS.format(citizen="$1"), text(_THEIRS.format(citizen=":key"))
+
+_BARRING = """
+SELECT id, hall_code, blocked_until FROM penalty
+WHERE citizen_key = $1 AND hall_code = $2 AND blocked_until > $3 AND lifted_at IS NULL
+ORDER BY blocked_until DESC LIMIT 1
+"""
 
 # Waits for whoever books for the same person just now; what is looked at afterwards is then seen.
 _TAKE_TURN = text(
@@ -103,6 +109,14 @@ LEFT JOIN appointment a ON a.id = x.appointment_id AND a.state = ANY(:holding)
 WHERE s.starts_at > :since GROUP BY s.id HAVING s.booked <> count(a.id)
 ORDER BY s.id LIMIT 1000
 """)
+
+
+async def barring(
+    direct: DirectPool, citizen_key: str, hall: str, now: datetime
+) -> BarringPenalty | None:
+    """The penalty that bars the person at the hall for longest."""
+    row = await direct.fetchrow(_BARRING, citizen_key, hall, now)
+    return None if row is None else BarringPenalty(*row)
 
 
 async def theirs(direct: DirectPool, citizen_key: str) -> list[KnownAppointment]:

@@ -35,6 +35,14 @@ class InHall(Protocol):
     def hall_code(self) -> str: ...
 
 
+class BarringPenalty(NamedTuple):
+    """Why a person cannot book at a hall, and until when."""
+
+    id: UUID
+    hall_code: str
+    blocked_until: datetime
+
+
 class Draft(NamedTuple):
     """An appointment as the booking statement takes it, with its event and its answer."""
 
@@ -128,14 +136,20 @@ class AlreadyBooked(Conflict):
 
 
 class BookingBarred(Forbidden):
-    """Too many no-shows at this hall."""
+    """Too many no-shows at this hall.
+
+    Members `penalty_id` and `blocked_until` for the person and the staff of the hall.
+    """
 
     type = "/problems/booking-barred"
     title = Text(
         "因多次失约，暂不能在本大厅预约",
         "After several no-shows you cannot book at this hall for now",
     )
-    advice = Text("到大厅窗口取号办理，或向大厅申诉", "Take a ticket at the hall, or appeal to it")
+    advice = Text(
+        "可到大厅窗口取号办理；认为有误的，可在“失约限制”中申诉",
+        "Take a ticket at the hall; if this is wrong, appeal against the penalty",
+    )
 
 
 class TooLate(Conflict):
@@ -165,6 +179,11 @@ def may_see(citizen: str, caller: Caller, appointment: "InHall") -> bool:
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     """The refusal of a full slot, with the times to offer instead."""
     return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])
+
+
+def barred(penalty: BarringPenalty) -> BookingBarred:
+    """The refusal that names the penalty to appeal against, and until when it bars."""
+    return BookingBarred(penalty_id=str(penalty.id), blocked_until=penalty.blocked_until)
 
 
 def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:
@@ -205,10 +224,15 @@ def ensure_run(
     return run
 
 
-def ensure_changeable(starts_at: datetime, until_minutes: int, now: datetime) -> None:
-    """Raises TooLate when a citizen may no longer cancel or move."""
+def ensure_changeable(
+    starts_at: datetime, until_minutes: int, booked_at: datetime, grace_minutes: int, now: datetime
+) -> None:
+    """Raises TooLate when a citizen may no longer cancel or move.
+
+    Whoever books late may think again: so long after booking it is never too late.
+    """
     deadline = starts_at - timedelta(minutes=until_minutes)
-    if now > deadline:
+    if now > max(deadline, booked_at + timedelta(minutes=grace_minutes)):
         raise TooLate(
             Text(
                 f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",

@@ -18,6 +18,7 @@ from services.appointments.booking.workflow import (
     state_conflict,
 )
 from services.appointments.policies import service as policies
+from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots import service as slots
 from shared import ids
 from shared.database.versioned import swap
@@ -74,9 +75,20 @@ async def cancel(
     by_hall = caller.has(*STAFF)
     if found.state is S.CONFIRMED and not by_hall:
         policy = await policies.in_force(session, found.hall_code, now)
-        rules.ensure_changeable(found.starts_at, policy.cancel_until_minutes, now)
+        ensure_changeable(found, policy, now)
     action = A.RELEASE if by_hall and found.state is S.ORPHANED else A.CANCEL
     return await _take(session, found, action, now, version=version, by_hall=by_hall)
+
+
+def ensure_changeable(appointment: Appointment, policy: BookingPolicy, now: datetime) -> None:
+    """Raises TooLate when a citizen may no longer cancel or move it under the hall's policy."""
+    rules.ensure_changeable(
+        appointment.starts_at,
+        policy.cancel_until_minutes,
+        appointment.held_at,
+        policy.cancel_grace_minutes,
+        now,
+    )
 
 
 async def check_in(

@@ -77,7 +77,10 @@ async def miss_absent(session: AsyncSession, now: datetime) -> int:
     absent = await queries.miss(session, now)
     for appointment in absent:
         await service.publish(session, AppointmentMissed, appointment)
-        await _count_no_show(session, appointment, now)
+    # Several that one person missed are counted together, and make one penalty.
+    ordered = sorted(absent, key=lambda one: one.starts_at)
+    for last in {(one.citizen_key, one.hall_code): one for one in ordered}.values():
+        await _count_no_show(session, last, now)
     return len(absent)
 
 

@@ -1,6 +1,6 @@
 """Appointments as their owner and the hall's staff may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -91,17 +91,24 @@ async def views_of(
 ) -> list[AppointmentView]:
     """The same for many, with two queries."""
     taken = await queries.slots_of(session, [one.id for one in appointments])
-    people: dict[str, Citizen] = {}
+    named: dict[str, MaskedPerson] = {}
     if caller.has("clerk", "hall_manager"):
-        people = await queries.contacts(session, {one.citizen_key for one in appointments})
-    return [_view(one, taken, people.get(one.citizen_key), keyring) for one in appointments]
+        named = await people(session, {one.citizen_key for one in appointments}, keyring)
+    return [_view(one, taken, named.get(one.citizen_key)) for one in appointments]
+
+
+async def people(
+    session: AsyncSession, keys: Iterable[str], keyring: Keyring
+) -> dict[str, MaskedPerson]:
+    """The masked contacts of those who were booked for by staff, by their key."""
+    found = await queries.contacts(session, keys)
+    return {key: _masked(person, keyring) for key, person in found.items()}
 
 
 def _view(
     one: Appointment,
     taken: dict[UUID, list[Place]],
-    person: Citizen | None,
-    keyring: Keyring,
+    person: MaskedPerson | None,
 ) -> AppointmentView:
     slots = [
         TakenSlot(id=place.id, starts_at=place.starts_at, minutes=place.minutes)
@@ -111,7 +118,7 @@ def _view(
         **one.model_dump(include=set(AppointmentView.model_fields) - {"item", "slots", "citizen"}),
         item=one.item_code,
         slots=slots,
-        citizen=_masked(person, keyring) if person else None,
+        citizen=person,
     )
 
 

@@ -26,6 +26,7 @@ class AppointmentAction(StrEnum):
     CHECK_IN = "check_in"
     SERVE = "serve"
     UNDO_SERVE = "undo_serve"
+    CORRECT = "correct_no_show"
     MISS = "miss"
     LAPSE = "lapse"
 
@@ -73,6 +74,7 @@ ROWS: tuple[AppointmentRow, ...] = (
     AppointmentRow(_S.CHECKED_IN, _A.SERVE, _S.SERVED, SYSTEM, events.AppointmentServed),
     AppointmentRow(_S.CHECKED_IN, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
     AppointmentRow(_S.CHECKED_IN, _A.LAPSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
+    AppointmentRow(_S.NO_SHOW, _A.CORRECT, _S.CHECKED_IN, STAFF, events.AppointmentCheckedIn),
     AppointmentRow(_S.SERVED, _A.UNDO_SERVE, _S.CHECKED_IN, SYSTEM, events.AppointmentCheckedIn),
 )  # fmt: skip
 
@@ -100,6 +102,7 @@ ACTIONS = {
     _A.CHECK_IN: Text("签到", "check in"),
     _A.SERVE: Text("办结", "serve"),
     _A.UNDO_SERVE: Text("撤销办结", "undo the finish"),
+    _A.CORRECT: Text("更正失约", "put the no-show right"),
     _A.MISS: Text("失约", "mark as missed"),
     _A.LAPSE: Text("日终清理", "clear away"),
 }

@@ -30,9 +30,42 @@ def upgrade() -> None:
         "booking_policy",
         sa.Column("caps", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
     )
+    op.add_column(
+        "booking_policy",
+        sa.Column("cancel_grace_minutes", sa.Integer(), server_default="10", nullable=False),
+    )
+    _penalties()
+
+
+def _penalties() -> None:
+    """A penalty can be appealed against and lifted."""
+    for column in (
+        sa.Column("state", sa.String(16), server_default="in_force", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("appeal_sealed", sa.String(), nullable=True),
+        sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lift_reason_sealed", sa.String(), nullable=True),
+    ):
+        op.add_column("penalty", column)
+    op.execute("UPDATE penalty SET state = 'lifted' WHERE lifted_at IS NOT NULL")
+    op.create_check_constraint(
+        op.f("ck_penalty_state_known"), "penalty", "state IN ('in_force', 'appealed', 'lifted')"
+    )
+    op.create_check_constraint(
+        op.f("ck_penalty_lifted_has_its_time"),
+        "penalty",
+        "(state = 'lifted') = (lifted_at IS NOT NULL)",
+    )
+    op.create_index("ix_penalty_hall", "penalty", ["hall_code", "id"])
 
 
 def downgrade() -> None:
-    """The caps are forgotten."""
+    """The caps are forgotten, and what was said against penalties."""
+    op.drop_index("ix_penalty_hall", table_name="penalty")
+    op.drop_constraint(op.f("ck_penalty_lifted_has_its_time"), "penalty")
+    op.drop_constraint(op.f("ck_penalty_state_known"), "penalty")
+    for name in ("lift_reason_sealed", "appealed_at", "appeal_sealed", "version", "state"):
+        op.drop_column("penalty", name)
+    op.drop_column("booking_policy", "cancel_grace_minutes")
     op.drop_column("booking_policy", "caps")
     op.drop_table("booking_turn")

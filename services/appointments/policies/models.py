@@ -29,6 +29,8 @@ class BookingPolicy(Table, table=True):
     hold_minutes: int = 5
     cancel_until_minutes: int = 120
     """A citizen may cancel or move until this long before the start."""
+    cancel_grace_minutes: int = Field(default=10, sa_column_kwargs={"server_default": "10"})
+    """Nor is it too late so long after booking: whoever books late may think again."""
     check_in_early_minutes: int = 60
     check_in_late_minutes: int = 30
     """After the start; later the appointment counts as not shown up."""

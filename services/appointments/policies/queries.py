@@ -26,6 +26,14 @@ async def latest(session: AsyncSession, hall: str) -> BookingPolicy | None:
     return (await session.exec(newest)).one_or_none()
 
 
+async def numbered(session: AsyncSession, hall: str, version: int) -> BookingPolicy | None:
+    """That version of a hall's policy."""
+    wanted = select(BookingPolicy).where(
+        col(BookingPolicy.hall_code) == hall, col(BookingPolicy.version) == version
+    )
+    return (await session.exec(wanted)).one_or_none()
+
+
 async def hold_terms(direct: DirectPool, hall: str) -> HoldTerms | None:
     """What the policy in force says about a new booking; None without a policy."""
     row = await direct.fetchrow(_TERMS, hall)

@@ -62,6 +62,12 @@ class PolicyTerms(View):
     cancel_until_minutes: int = Field(
         120, ge=0, le=10_080, description="开始前多少分钟停止取消、改约 | Before the start"
     )
+    cancel_grace_minutes: int = Field(
+        10,
+        ge=0,
+        le=1440,
+        description="预约后多少分钟内随时可取消、改约 | After booking, whatever the deadline",
+    )
     check_in_early_minutes: int = Field(60, ge=0, le=1440)
     check_in_late_minutes: int = Field(30, ge=0, le=480)
     no_show_limit: int = Field(3, ge=1, le=100, description="失约次数 | No-shows")

@@ -26,7 +26,19 @@ class _Remembered:
 async def in_force(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:
     """The hall's policy; version 0, with the defaults, while none was laid down."""
     found = await queries.latest(session, hall)
-    return found or BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now)
+    return found or _default(hall, now)
+
+
+def _default(hall: str, now: datetime) -> BookingPolicy:
+    return BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now)
+
+
+async def of_version(
+    session: AsyncSession, hall: str, version: int, now: datetime
+) -> BookingPolicy:
+    """The policy by which something was decided; version 0, the defaults, where there was none."""
+    found = await queries.numbered(session, hall, version)
+    return found or _default(hall, now)
 
 
 async def of_hall(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:

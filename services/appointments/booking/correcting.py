@@ -1,0 +1,47 @@
+"""A no-show put right on the same day: the person was there after all."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import queries, rules, service
+from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.booking.publishing import publish
+from services.appointments.booking.workflow import AppointmentAction
+from services.appointments.directory import service as directory
+from services.appointments.policies import service as policies
+from shared.errors import Text
+
+_ANOTHER_DAY = Text(
+    "只能在预约当天更正；之后请由大厅负责人解除失约限制",
+    "This is for the day of the appointment; afterwards the hall's manager may lift the penalty",
+)
+
+
+async def correct_no_show(
+    session: AsyncSession, appointment: Appointment, now: datetime
+) -> Appointment:
+    """The appointment, checked in. Raises StateConflict, TooLate, or AlreadyBooked where the
+    person has booked the same for that day meanwhile."""
+    row = service.row_of(appointment, AppointmentAction.CORRECT)
+    hall = await directory.get_hall(session, appointment.hall_code)
+    if now.astimezone(ZoneInfo(hall.timezone)).date() != appointment.on_date:
+        raise rules.TooLate(_ANOTHER_DAY)
+    try:
+        async with session.begin_nested():
+            done = await service.change(session, appointment, row, now)
+    except IntegrityError as error:
+        raise rules.AlreadyBooked from error
+    await publish(session, row.event, done)
+    return done
+
+
+async def still_reached(session: AsyncSession, penalty: Penalty) -> bool:
+    """Whether the no-shows that are left are as many as the policy of the penalty asks for."""
+    hall, imposed_at = penalty.hall_code, penalty.blocked_from
+    policy = await policies.of_version(session, hall, penalty.policy_version, imposed_at)
+    since = imposed_at - timedelta(days=policy.no_show_days)
+    count = await queries.no_shows(session, penalty.citizen_key, hall, since)
+    return count >= policy.no_show_limit
