@@ -11,6 +11,7 @@ from services.appointments import (
     guides,
     issuing,
     penalties,
+    people,
     policies,
     priority,
     queueing,
@@ -29,6 +30,7 @@ TITLE = Text("大厅、预约与叫号", "Halls, appointments and queues")
 ROOMS = (
     booking.room,
     penalties.room,
+    people.room,
     slots.room,
     directory.room,
     guides.room,

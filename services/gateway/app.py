@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.gateway import access, live, watching
+from services.gateway import access, identities, live, watching
 from services.gateway.access import opening
 from services.gateway.access import pages as access_pages
 from services.gateway.access.opening import Access
@@ -34,7 +34,7 @@ from shared.web import app
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
 
-ROOMS = (access.room, live.room)
+ROOMS = (access.room, identities.room, live.room)
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:

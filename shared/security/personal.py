@@ -72,6 +72,11 @@ def mask_phone(phone: str) -> str:
     return "*" * max(len(phone) - 2, 0) + phone[-2:]
 
 
+def mask_id_number(number: str) -> str:
+    """The region and the last digit: 110***************X."""
+    return number[:3] + "*" * max(len(number) - 4, 1) + number[-1:]
+
+
 def _phone_as_typed(typed: str) -> str:
     normalise_phone(typed)
     return typed.strip()

@@ -96,6 +96,8 @@ async def test_one_bad_row_does_not_take_the_others_along(
             item_code=office.items[0],
             pool="online",
             citizen_key=person,
+            person_document=None,
+            person_phone=None,
             booked_by=person,
             on_date=TEN.date(),
             starts_at=TEN,

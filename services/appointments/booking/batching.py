@@ -124,8 +124,10 @@ class Batcher:
                     raise
         again = []
         for request, draft, row in zip(batch, drafts, rows, strict=True):
-            if row.outcome is BookingOutcome.FULL and row.room_left:
-                # A request before it asked for the same slot and got nothing: there is room yet.
+            if row.outcome is BookingOutcome.AGAIN or (
+                row.outcome is BookingOutcome.FULL and row.room_left
+            ):
+                # The same person asked before it; or somebody did and got nothing: there is room.
                 again.append(request)
             elif row.outcome is BookingOutcome.HELD:
                 request.settle(BookingResult(row.outcome, draft.answer))

@@ -11,6 +11,7 @@ from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.booking.publishing import publish
 from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.directory import service as directory
+from services.appointments.people.rules import person_of
 from services.appointments.policies import service as policies
 from shared.errors import Text
 
@@ -43,5 +44,5 @@ async def still_reached(session: AsyncSession, penalty: Penalty) -> bool:
     hall, imposed_at = penalty.hall_code, penalty.blocked_from
     policy = await policies.of_version(session, hall, penalty.policy_version, imposed_at)
     since = imposed_at - timedelta(days=policy.no_show_days)
-    count = await queries.no_shows(session, penalty.citizen_key, hall, since)
+    count = await queries.no_shows(session, person_of(penalty), hall, since)
     return count >= policy.no_show_limit

@@ -21,6 +21,8 @@ from services.appointments.booking.schemas import (
     HoldRequest,
     PersonIn,
 )
+from services.appointments.people import service as people
+from services.appointments.people.rules import PERSON_DOCUMENT, PERSON_PHONE, Person, account_key
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
@@ -49,9 +51,9 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class _Person:
-    """For whom: the key that caps count by, and the sealed contact of who has no account."""
+    """For whom: by what they are known, and the sealed contact of who has no account."""
 
-    key: str
+    known: Person
     name: str | None = None
     phone: str | None = None
     id_number: str | None = None
@@ -80,7 +82,7 @@ async def hold(
         draft=lambda: _draft(run, request.item, person, caller, claim, terms, now),
         slots=wanted,
         now=now,
-        person=person.key,
+        person=person.known.citizen_key,
         key=(claim.caller, claim.key) if claim else None,
     )
     result = await context.batcher.hold(booking)
@@ -91,9 +93,9 @@ async def hold(
         return _replay(result, claim)
     if result.outcome in _LIMITED:
         what = limits.wanted(run, request.item, terms.caps)
-        raise await _limited(context, result.outcome, person.key, what, caller, now)
+        raise await _limited(context, result.outcome, person.known, what, caller, now)
     if result.outcome is BookingOutcome.BARRED:
-        raise await _barred(context, person.key, run[0].hall_code, caller, now)
+        raise await _barred(context, person.known, run[0].hall_code, caller, now)
     raise await _refusal(context, run, request.item, now)
 
 
@@ -114,17 +116,17 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
                 Text("为自己预约时不用填写", "Leave this out when you book for yourself"),
                 pointer="/body/citizen",
             )
-        return _Person(rules.citizen_key(caller.sub))
+        return _Person(Person(account_key(caller.sub)))
     if named is None:
         raise Invalid(
             Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"
         )
+    key, document = "tel:" + keyring.phone_index(named.phone, where="citizen.phone"), None
     if named.id_number:
         key = "id:" + keyring.document_index(named.id_number, where="citizen.id_number")
-    else:
-        key = "tel:" + keyring.phone_index(named.phone, where="citizen.phone")
+        document = keyring.document_index(named.id_number, where=PERSON_DOCUMENT)
     return _Person(
-        key,
+        Person(key, document, keyring.phone_index(named.phone, where=PERSON_PHONE)),
         keyring.seal(named.name, where="citizen.name", row=key),
         keyring.seal(named.phone, where="citizen.phone", row=key),
         keyring.seal(named.id_number, where="citizen.id_number", row=key)
@@ -150,7 +152,9 @@ def _draft(
         hall_code=view.hall_code,
         item_code=item,
         pool=view.pool.value,
-        citizen_key=person.key,
+        citizen_key=person.known.citizen_key,
+        person_document=person.known.document,
+        person_phone=person.known.phone,
         booked_by=caller.sub,
         on_date=run[0].on_date,
         starts_at=view.starts_at,
@@ -204,23 +208,26 @@ def _replay(result: BookingResult, claim: Claim | None) -> Held:
 async def _limited(
     context: BookingContext,
     outcome: BookingOutcome,
-    citizen: str,
+    person: Person,
     what: Wanted,
     caller: Caller,
     now: datetime,
 ) -> Problem:
     """What stands against it, named to those who may see it; nameless if it is gone by now."""
-    theirs = await queries.theirs(context.direct, citizen)
-    found = limits.refusal(theirs, what, now, partial(rules.may_see, citizen, caller))
+    me = await people.of_account_direct(context.direct, caller.sub)
+    theirs = await queries.theirs(context.direct, me if caller.has("citizen") else person)
+    found = limits.refusal(theirs, what, now, partial(rules.may_see, me, caller))
     return found or _LIMITED[outcome]()
 
 
 async def _barred(
-    context: BookingContext, citizen: str, hall: str, caller: Caller, now: datetime
+    context: BookingContext, person: Person, hall: str, caller: Caller, now: datetime
 ) -> BookingBarred:
     """The refusal; it names the penalty to those who may see it."""
-    penalty = await queries.barring(context.direct, citizen, hall, now)
-    if penalty is None or caller.has("device") or not rules.may_see(citizen, caller, penalty):
+    me = await people.of_account_direct(context.direct, caller.sub)
+    whose = me if caller.has("citizen") else person
+    penalty = await queries.barring(context.direct, whose, hall, now)
+    if penalty is None or caller.has("device") or not rules.may_see(me, caller, penalty):
         return BookingBarred()
     return rules.barred(penalty)
 

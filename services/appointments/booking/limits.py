@@ -52,6 +52,9 @@ class KnownAppointment(NamedTuple):
     code: str
     state: AppointmentState
     hall_code: str
+    citizen_key: str
+    person_document: str | None
+    person_phone: str | None
     item_code: str
     on_date: date
     starts_at: datetime

@@ -33,6 +33,18 @@ class AppointmentState(StrEnum):
     CANCELLED_BY_HALL = "cancelled_by_hall"
 
 
+def _by_number(table: str) -> list[Index]:
+    """A person is found by each of their numbers."""
+    return [
+        Index(
+            f"ix_{table}_{column}",
+            column,
+            postgresql_where=text(f"{column} IS NOT NULL"),
+        )
+        for column in ("person_document", "person_phone")
+    ]
+
+
 class Appointment(Table, table=True):
     """One person's appointment for one item. Hall and item are not foreign keys here.
 
@@ -54,6 +66,7 @@ class Appointment(Table, table=True):
         Index("ix_appointment_expiring", "expires_at", postgresql_where=text("state = 'held'")),
         Index("ix_appointment_hall", "hall_code", "starts_at"),
         Index("ix_appointment_citizen", "citizen_key", "id"),
+        *_by_number("appointment"),
         Index(
             "ix_appointment_checked_in",
             "hall_code",
@@ -72,6 +85,9 @@ class Appointment(Table, table=True):
     pool: Pool = Field(sa_type=enum_type(Pool, 16))
     citizen_key: str = Field(max_length=140)
     """`sub:<account>`, or `id:` / `tel:` and the blind index of the ID or phone number."""
+    person_document: str | None = Field(default=None, max_length=64)
+    person_phone: str | None = Field(default=None, max_length=64)
+    """Digests by which every service knows the person: `people.rules`."""
     booked_by: str = Field(max_length=128)
     on_date: date
     starts_at: datetime = Field(sa_type=Moment)
@@ -137,6 +153,7 @@ class Penalty(Table, table=True):
     __table_args__ = (
         Index("ix_penalty_citizen", "citizen_key", "hall_code"),
         Index("ix_penalty_hall", "hall_code", "id"),
+        *_by_number("penalty"),
         known_states("state", PenaltyState),
         CheckConstraint("(state = 'lifted') = (lifted_at IS NOT NULL)", name="lifted_has_its_time"),
     )
@@ -144,6 +161,8 @@ class Penalty(Table, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     hall_code: str = Field(foreign_key="hall.code", max_length=32)
     citizen_key: str = Field(max_length=140)
+    person_document: str | None = Field(default=None, max_length=64)
+    person_phone: str | None = Field(default=None, max_length=64)
     appointment_id: UUID = Field(foreign_key="appointment.id")
     no_shows: int
     policy_version: int

@@ -13,6 +13,8 @@ from services.appointments.booking.context import BookingContext, ensure_offered
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
 from services.appointments.booking.workflow import AppointmentAction
+from services.appointments.people import service as people
+from services.appointments.people.rules import person_of
 from services.appointments.policies import service as policies
 from services.appointments.policies.rules import CapTerms
 from services.appointments.slots import service as slots
@@ -106,9 +108,12 @@ async def _ensure_allowed(
     """
     terms = await context.terms(old.hall_code, old.item_code)
     caps = CapTerms() if old.state is S.ORPHANED else terms.caps
-    theirs = await queries.theirs_alone(session, old.citizen_key)
+    person = person_of(old)
+    await people.take_turn(session, person)
+    theirs = await queries.theirs_in(session, person)
+    me = await people.of_account(session, caller.sub)
     what = limits.wanted(run, old.item_code, caps)
-    found = limits.refusal(theirs, what, now, partial(rules.may_see, old.citizen_key, caller))
+    found = limits.refusal(theirs, what, now, partial(rules.may_see, me, caller))
     if found is not None:
         raise found
 
@@ -130,6 +135,8 @@ async def _book(
         item_code=old.item_code,
         pool=first.pool,
         citizen_key=old.citizen_key,
+        person_document=old.person_document,
+        person_phone=old.person_phone,
         booked_by=caller.sub,
         on_date=first.on_date,
         starts_at=first.starts_at,

@@ -15,6 +15,8 @@ from services.appointments.booking.models import Appointment, AppointmentState, 
 from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
 from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
+from services.appointments.people.ownership import owned_by
+from services.appointments.people.rules import Person, same_person
 from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -22,6 +24,7 @@ from shared.database.transitions import listed, sources, target
 _HOLDING = sorted(HOLDING)
 _LIVE = listed(LIVE)
 _EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
+_RESUPPORTED = WORKFLOW.of(AppointmentAction.RESUPPORT)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
 
@@ -41,23 +44,26 @@ WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY sta
 """
 
 _THEIRS = f"""
-SELECT id, code, state, hall_code, item_code, on_date, starts_at, minutes, expires_at
-FROM appointment WHERE citizen_key = {{citizen}} AND state IN ({listed(HOLDING)})
-ORDER BY starts_at, id
+SELECT x.id, x.code, x.state, x.hall_code, x.citizen_key, x.person_document, x.person_phone,
+  x.item_code, x.on_date, x.starts_at, x.minutes, x.expires_at
+FROM {{who}} JOIN appointment x ON {same_person("x", "w")}
+WHERE x.state IN ({listed(HOLDING)}) ORDER BY x.starts_at, x.id
 """
-_THEIRS_DIRECT, _THEIRS_SESSION = _THEIRS.format(citizen="$1"), text(_THEIRS.format(citizen=":key"))
-
-_BARRING = """
-SELECT id, hall_code, blocked_until FROM penalty
-WHERE citizen_key = $1 AND hall_code = $2 AND blocked_until > $3 AND lifted_at IS NULL
-ORDER BY blocked_until DESC LIMIT 1
-"""
-
-# Waits for whoever books for the same person just now; what is looked at afterwards is then seen.
-_TAKE_TURN = text(
-    "INSERT INTO booking_turn AS b (key, turn) VALUES (:key, 1)"
-    " ON CONFLICT (key) DO UPDATE SET turn = b.turn + 1"
+_WHO = "(SELECT {}::text AS citizen_key, {}::text AS document, {}::text AS phone) w"
+_WHO_DIRECT = _WHO.format("$1", "$2", "$3")
+_WHO_SESSION = (
+    "(SELECT CAST(:citizen_key AS text) AS citizen_key, CAST(:document AS text) AS document,"
+    " CAST(:phone AS text) AS phone) w"
 )
+_THEIRS_DIRECT = _THEIRS.format(who=_WHO_DIRECT)
+_THEIRS_SESSION = text(_THEIRS.format(who=_WHO_SESSION))
+
+_BARRING = f"""
+SELECT p.id, p.hall_code, p.citizen_key, p.person_document, p.person_phone, p.blocked_until
+FROM {_WHO_DIRECT} JOIN penalty p ON {same_person("p", "w")}
+WHERE p.hall_code = $4 AND p.blocked_until > $5 AND p.lifted_at IS NULL
+ORDER BY p.blocked_until DESC LIMIT 1
+"""
 
 _SLOTS_OF = text("""
 SELECT x.appointment_id, s.id, s.starts_at, s.minutes
@@ -96,9 +102,8 @@ FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
 _NO_SHOWS = text(f"""
-SELECT count(*) FROM appointment
-WHERE citizen_key = :citizen AND hall_code = :hall AND state = {target(_ABSENT)}
-  AND starts_at > :since
+SELECT count(*) FROM {_WHO_SESSION} JOIN appointment x ON {same_person("x", "w")}
+WHERE x.hall_code = :hall AND x.state = {target(_ABSENT)} AND x.starts_at > :since
 """)
 
 # Locks nothing: a booking in between makes no drift, for count and appointment commit together.
@@ -110,27 +115,33 @@ WHERE s.starts_at > :since GROUP BY s.id HAVING s.booked <> count(a.id)
 ORDER BY s.id LIMIT 1000
 """)
 
+_ANY_ORPHAN = text(f"""
+SELECT EXISTS (SELECT FROM appointment a WHERE a.state IN ({sources(_RESUPPORTED)})
+  AND a.hall_code = :hall AND a.starts_at > :now)
+""")
+
+
+async def has_orphans(session: AsyncSession, hall: str, now: datetime) -> bool:
+    """Whether an appointment of the hall that is to come has no place."""
+    return bool(await session.scalar(_ANY_ORPHAN, {"hall": hall, "now": now}))
+
 
 async def barring(
-    direct: DirectPool, citizen_key: str, hall: str, now: datetime
+    direct: DirectPool, person: Person, hall: str, now: datetime
 ) -> BarringPenalty | None:
     """The penalty that bars the person at the hall for longest."""
-    row = await direct.fetchrow(_BARRING, citizen_key, hall, now)
+    row = await direct.fetchrow(_BARRING, *person, hall, now)
     return None if row is None else BarringPenalty(*row)
 
 
-async def theirs(direct: DirectPool, citizen_key: str) -> list[KnownAppointment]:
+async def theirs(direct: DirectPool, person: Person) -> list[KnownAppointment]:
     """What the person has at every hall, by time."""
-    return [_known(row) for row in await direct.fetch(_THEIRS_DIRECT, citizen_key)]
+    return [_known(row) for row in await direct.fetch(_THEIRS_DIRECT, *person)]
 
 
-async def theirs_alone(session: AsyncSession, citizen_key: str) -> list[KnownAppointment]:
-    """The same, and nobody books for the person until the transaction ends.
-
-    The caller has locked the slots before, as everybody who books does.
-    """
-    await session.execute(_TAKE_TURN, {"key": citizen_key})
-    return [_known(row) for row in await session.execute(_THEIRS_SESSION, {"key": citizen_key})]
+async def theirs_in(session: AsyncSession, person: Person) -> list[KnownAppointment]:
+    """The same in a transaction."""
+    return [_known(row) for row in await session.execute(_THEIRS_SESSION, person._asdict())]
 
 
 def _known(row: Iterable[Any]) -> KnownAppointment:
@@ -162,10 +173,10 @@ async def slots_of(session: AsyncSession, appointments: Iterable[UUID]) -> dict[
 
 
 async def of_citizen(
-    session: AsyncSession, citizen_key: str, *, before: UUID | None, limit: int
+    session: AsyncSession, me: Person, *, before: UUID | None, limit: int
 ) -> Sequence[Appointment]:
-    """Newest first."""
-    rows = select(Appointment).where(col(Appointment.citizen_key) == citizen_key)
+    """What is their own, whoever booked it; newest first."""
+    rows = select(Appointment).where(owned_by(me, Appointment))
     if before is not None:
         rows = rows.where(col(Appointment.id) < before)
     return (await session.exec(rows.order_by(desc(Appointment.id)).limit(limit))).all()
@@ -209,9 +220,9 @@ async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
     return await changed(session, _MISS, now=now)
 
 
-async def no_shows(session: AsyncSession, citizen_key: str, hall: str, since: datetime) -> int:
+async def no_shows(session: AsyncSession, person: Person, hall: str, since: datetime) -> int:
     """How often the person did not come to this hall since then."""
-    values = {"citizen": citizen_key, "hall": hall, "since": since}
+    values = {**person._asdict(), "hall": hall, "since": since}
     return int(await session.scalar(_NO_SHOWS, values) or 0)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import statement
+from services.appointments.booking import queries, statement
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.events import AppointmentCancelled, AppointmentOrphaned
 from services.appointments.booking.models import AppointmentState
@@ -166,7 +166,7 @@ async def heal(session: AsyncSession, hall: str, now: datetime) -> int:
 
     Returns how many are confirmed again. Costs one look at an index where nobody is without.
     """
-    if not await statement.has_orphans(session, hall, now):
+    if not await queries.has_orphans(session, hall, now):
         return 0
     present = await slots.coming(session, hall, now)
     outlook = await foresee(session, hall, present, (), (), now, lock=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from services.appointments.people.rules import Named, Person
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
@@ -28,8 +29,8 @@ class Place(NamedTuple):
     minutes: int
 
 
-class InHall(Protocol):
-    """Something that belongs to a hall."""
+class InHall(Named, Protocol):
+    """Something of a person that belongs to a hall."""
 
     @property
     def hall_code(self) -> str: ...
@@ -40,6 +41,9 @@ class BarringPenalty(NamedTuple):
 
     id: UUID
     hall_code: str
+    citizen_key: str
+    person_document: str | None
+    person_phone: str | None
     blocked_until: datetime
 
 
@@ -52,6 +56,8 @@ class Draft(NamedTuple):
     item_code: str
     pool: str
     citizen_key: str
+    person_document: str | None
+    person_phone: str | None
     booked_by: str
     on_date: date
     starts_at: datetime
@@ -86,6 +92,7 @@ class BookingOutcome(StrEnum):
     OVERLAPPING = "overlapping"
     OVER_CAP = "over_cap"
     FULL = "full"
+    AGAIN = "again"
 
 
 class HoldRow(NamedTuple):
@@ -166,14 +173,9 @@ class TooEarly(Conflict):
     advice = Text("请在 opens_at 之后再来签到", "Please check in after `opens_at`")
 
 
-def citizen_key(account: str) -> str:
-    """The key of a person with an account."""
-    return f"sub:{account}"
-
-
-def may_see(citizen: str, caller: Caller, appointment: "InHall") -> bool:
-    """Whether the caller is the person, or works at the hall of the person's appointment."""
-    return citizen == citizen_key(caller.sub) or caller.at(appointment.hall_code)
+def may_see(me: Person, caller: Caller, thing: InHall) -> bool:
+    """Whether it is the caller's own, or of a hall where the caller works; `me` is the caller."""
+    return me.owns(thing) or caller.at(thing.hall_code)
 
 
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:

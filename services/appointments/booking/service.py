@@ -17,6 +17,7 @@ from services.appointments.booking.workflow import (
     AppointmentRow,
     state_conflict,
 )
+from services.appointments.people import service as people
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots import service as slots
@@ -49,9 +50,10 @@ def reference(typed: str) -> UUID | str:
 async def visible(session: AsyncSession, typed: str, caller: Caller) -> Appointment:
     """The appointment, if the caller owns it or works in its hall. Raises NotFound."""
     found = await queries.find(session, reference(typed))
-    owns = found is not None and found.citizen_key == rules.citizen_key(caller.sub)
-    serves = found is not None and caller.has(*STAFF) and caller.at(found.hall_code)
-    if found is None or not ((owns and caller.has("citizen")) or serves):
+    if found is None:
+        raise NotFound(_UNKNOWN)
+    serves = caller.has(*STAFF) and caller.at(found.hall_code)
+    if not serves and not await people.owns(session, caller, found):
         raise NotFound(_UNKNOWN)
     return found
 

@@ -11,6 +11,7 @@ from services.appointments.booking import queries, service
 from services.appointments.booking.events import AppointmentExpired, AppointmentMissed
 from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
+from services.appointments.people.rules import person_of
 from services.appointments.policies import service as policies
 from shared.database.versioned import swap
 
@@ -79,9 +80,13 @@ async def miss_absent(session: AsyncSession, now: datetime) -> int:
         await service.publish(session, AppointmentMissed, appointment)
     # Several that one person missed are counted together, and make one penalty.
     ordered = sorted(absent, key=lambda one: one.starts_at)
-    for last in {(one.citizen_key, one.hall_code): one for one in ordered}.values():
+    for last in {(_who(one), one.hall_code): one for one in ordered}.values():
         await _count_no_show(session, last, now)
     return len(absent)
+
+
+def _who(one: Appointment) -> str:
+    return one.person_document or one.citizen_key
 
 
 async def prove_counts(session: AsyncSession, now: datetime) -> int:
@@ -102,13 +107,15 @@ async def _count_no_show(session: AsyncSession, absent: Appointment, now: dateti
     """Bars the person for a while once the policy's number of no-shows is reached."""
     policy = await policies.in_force(session, absent.hall_code, now)
     since = now - timedelta(days=policy.no_show_days)
-    count = await queries.no_shows(session, absent.citizen_key, absent.hall_code, since)
+    count = await queries.no_shows(session, person_of(absent), absent.hall_code, since)
     if policy.block_days == 0 or count < policy.no_show_limit:
         return
     session.add(
         Penalty(
             hall_code=absent.hall_code,
             citizen_key=absent.citizen_key,
+            person_document=absent.person_document,
+            person_phone=absent.person_phone,
             appointment_id=absent.id,
             no_shows=count,
             policy_version=policy.version,

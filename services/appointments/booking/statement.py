@@ -13,6 +13,7 @@ from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.rules import BookingOutcome, Draft, HoldRow
 from services.appointments.booking.seating import Claimant
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
+from services.appointments.people.rules import same_person
 from services.appointments.slots.models import Pool
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -59,6 +60,15 @@ WITH asked AS MATERIALIZED (
   WHERE id = ANY(${_WANTED_SLOT}::uuid[])
     AND state = 'open' AND closes_at > $1 AND booked < capacity
   ORDER BY id FOR NO KEY UPDATE
+), who AS MATERIALIZED (
+  -- For whom: as staff named them, else as the account was verified.
+  SELECT a.ord, a.citizen_key, coalesce(a.person_document, v.document) AS document,
+    coalesce(a.person_phone, v.phone) AS phone
+  FROM asked a LEFT JOIN verified_account v USING (citizen_key)
+), named AS MATERIALIZED (
+  SELECT ord, citizen_key AS key FROM who
+  UNION ALL SELECT ord, 'document:' || document FROM who WHERE document IS NOT NULL
+  UNION ALL SELECT ord, 'phone:' || phone FROM who WHERE phone IS NOT NULL
 ), known AS MATERIALIZED (
   -- Who asked this before under the same key: their answer stands, and nothing is booked.
   SELECT a.ord, i.request_hash, i.answer::text AS answer
@@ -76,23 +86,27 @@ WITH asked AS MATERIALIZED (
     count(*) FILTER (WHERE x.stands AND date_trunc('month', x.on_date::timestamp)
       = date_trunc('month', a.on_date::timestamp)) AS in_month,
     count(*) FILTER (WHERE x.live AND x.stands) AS open
-  FROM asked a CROSS JOIN LATERAL (
+  FROM asked a JOIN who w USING (ord) CROSS JOIN LATERAL (
     SELECT x.item_code, x.on_date, x.starts_at, x.state IN ({_LIVE}) AS live,
       x.starts_at + make_interval(mins => x.minutes) AS ends_at,
       -- A hold that ran out is over, though no job has ended it yet.
       x.expires_at IS NULL OR x.expires_at > $1 AS stands
-    FROM appointment x WHERE x.citizen_key = a.citizen_key AND x.state IN ({_HOLDING})
+    FROM appointment x WHERE {same_person("x", "w")} AND x.state IN ({_HOLDING})
   ) x GROUP BY a.ord
 ), refused AS MATERIALIZED (
   -- By penalty, by what the person has, or by the caps of the hall that is booked.
-  SELECT a.ord, CASE WHEN EXISTS (
-      SELECT FROM penalty p WHERE p.citizen_key = a.citizen_key AND p.hall_code = a.hall_code
+  -- Who was named before in this call comes again: one does not see what the other gets.
+  SELECT a.ord, CASE WHEN a.ord IN (
+      SELECT ord FROM (SELECT ord, row_number() OVER (PARTITION BY key ORDER BY ord) AS place
+        FROM named) n WHERE place > 1
+    ) THEN 'again' WHEN EXISTS (
+      SELECT FROM penalty p WHERE {same_person("p", "w")} AND p.hall_code = a.hall_code
         AND p.blocked_until > $1 AND p.lifted_at IS NULL
     ) THEN 'barred' WHEN t.same > 0 THEN 'capped' WHEN t.overlapping > 0 THEN 'overlapping'
     WHEN t.on_day >= a.cap_per_day OR t.in_week >= a.cap_per_week
       OR t.in_month >= a.cap_per_month OR t.open >= a.cap_open_at_once
       THEN 'over_cap' END AS reason
-  FROM asked a LEFT JOIN theirs t USING (ord)
+  FROM asked a JOIN who w USING (ord) LEFT JOIN theirs t USING (ord)
 ), ranked AS (
   -- For each slot, who comes first; a slot that is not locked has no room.
   SELECT w.ord, w.slot_id, coalesce(l.room, 0) AS room,
@@ -112,8 +126,8 @@ WITH asked AS MATERIALIZED (
   -- somebody took it since this statement began, `turn` would be NULL, which the column refuses:
   -- the whole statement then runs again and sees what the other did.
   INSERT INTO booking_turn AS b (key, turn)
-  SELECT a.citizen_key, coalesce(seen.turn, 0) + 1 FROM asked a JOIN granted USING (ord)
-  LEFT JOIN booking_turn seen ON seen.key = a.citizen_key ORDER BY 1
+  SELECT n.key, coalesce(seen.turn, 0) + 1 FROM named n JOIN granted USING (ord)
+  LEFT JOIN booking_turn seen ON seen.key = n.key ORDER BY 1
   ON CONFLICT (key) DO UPDATE
     SET turn = CASE WHEN b.turn + 1 = excluded.turn THEN excluded.turn END
 ), raised AS (
@@ -122,10 +136,11 @@ WITH asked AS MATERIALIZED (
 ), held AS (
   INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key, booked_by, on_date,
     starts_at, minutes, state, version, guide_version, policy_version, held_at, expires_at,
-    changed_at)
+    changed_at, person_document, person_phone)
   SELECT a.id, a.code, a.hall_code, a.item_code, a.pool, a.citizen_key, a.booked_by, a.on_date,
-    a.starts_at, a.minutes, {_STARTS}, 1, a.guide_version, a.policy_version, $1, a.expires_at, $1
-  FROM asked a JOIN granted USING (ord)
+    a.starts_at, a.minutes, {_STARTS}, 1, a.guide_version, a.policy_version, $1, a.expires_at, $1,
+    w.document, w.phone
+  FROM asked a JOIN granted USING (ord) JOIN who w USING (ord)
 ), placed AS (
   INSERT INTO appointment_slot (appointment_id, slot_id)
   SELECT a.id, w.slot_id FROM asked a JOIN granted USING (ord) JOIN wanted w USING (ord)
@@ -170,7 +185,7 @@ of arrival; a request gets all its slots or none. `booked` rises, and the appoin
 its answer under the caller's key and the person's contact are written, only for a request that was
 granted. A second process that wins a race for the same person or key makes `booking_turn` or a
 unique index fail, and with it the whole statement: it is then simply run again, and sees what the
-other did. No two requests of one person may be in one call.
+other did. Of several requests of one person in a call the first counts; the others come again.
 """
 
 
@@ -212,12 +227,15 @@ SELECT a.id, a.code, a.item_code, a.pool, a.starts_at, a.minutes, a.state, a.hel
   SELECT x.slot_id FROM appointment_slot x WHERE x.appointment_id = a.id ORDER BY x.slot_id
 ) AS slots
 FROM appointment a
+CROSS JOIN LATERAL (
+  SELECT a.citizen_key, a.person_document AS document, a.person_phone AS phone
+) w
 WHERE (a.state IN ({_LIVE}) AND a.id IN (
     SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
   ))
   OR (a.state IN ({sources(_RESUPPORTED)}) AND a.hall_code = :hall AND a.starts_at > :now
     AND NOT EXISTS (
-      SELECT FROM appointment b WHERE b.citizen_key = a.citizen_key AND b.state IN ({_LIVE})
+      SELECT FROM appointment b WHERE {same_person("b", "w")} AND b.state IN ({_LIVE})
         AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
           OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
             AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
@@ -227,11 +245,6 @@ ORDER BY a.id
 _CLAIM = text(_CLAIMANTS)
 # In id order, so that two changes that share appointments never wait crosswise.
 _CLAIM_HELD = text(f"{_CLAIMANTS} FOR UPDATE OF a")
-
-_ANY_ORPHAN = text(f"""
-SELECT EXISTS (SELECT FROM appointment a WHERE a.state IN ({sources(_RESUPPORTED)})
-  AND a.hall_code = :hall AND a.starts_at > :now)
-""")
 
 _LEAVE_SLOTS = text("DELETE FROM appointment_slot WHERE appointment_id = ANY(:ids)")
 _ENTER_SLOTS = text("""
@@ -275,11 +288,6 @@ async def claimants(
         Claimant(a, b, c, Pool(d), e, f, AppointmentState(g), h, tuple(i))
         for a, b, c, d, e, f, g, h, i in rows.all()
     ]
-
-
-async def has_orphans(session: AsyncSession, hall: str, now: datetime) -> bool:
-    """Whether an appointment of the hall that is to come has no place."""
-    return bool(await session.scalar(_ANY_ORPHAN, {"hall": hall, "now": now}))
 
 
 async def reseat(session: AsyncSession, places: Mapping[UUID, Sequence[UUID]]) -> None:

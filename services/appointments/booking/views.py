@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import icalendar, queries, rules
+from services.appointments.booking import icalendar, queries
 from services.appointments.booking.context import Terms, expiry
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import AppointmentView, MaskedPerson, TakenSlot
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
+from services.appointments.people import service as people
 from services.appointments.slots.rules import SlotFacts
 from shared import clock, ids
 from shared.errors import Invalid, Text
@@ -29,7 +30,7 @@ async def mine(
     after = paging.key(UUID)
     rows = await queries.of_citizen(
         session,
-        rules.citizen_key(caller.sub),
+        await people.of_account(session, caller.sub),
         before=after[0] if after else None,
         limit=paging.limit + 1,
     )
@@ -93,11 +94,11 @@ async def views_of(
     taken = await queries.slots_of(session, [one.id for one in appointments])
     named: dict[str, MaskedPerson] = {}
     if caller.has("clerk", "hall_manager"):
-        named = await people(session, {one.citizen_key for one in appointments}, keyring)
+        named = await masked_contacts(session, {one.citizen_key for one in appointments}, keyring)
     return [_view(one, taken, named.get(one.citizen_key)) for one in appointments]
 
 
-async def people(
+async def masked_contacts(
     session: AsyncSession, keys: Iterable[str], keyring: Keyring
 ) -> dict[str, MaskedPerson]:
     """The masked contacts of those who were booked for by staff, by their key."""

@@ -14,6 +14,8 @@ from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.issuing import limiting, queries, rules
 from services.appointments.issuing.schemas import TicketRequest
+from services.appointments.people import service as people
+from services.appointments.people.rules import PERSON_DOCUMENT, person_of
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.rules import (
@@ -24,7 +26,7 @@ from services.appointments.priority.rules import (
     secret_of,
     standing,
 )
-from services.appointments.priority.schemas import Policy
+from services.appointments.priority.schemas import IdNumberEvidence, Policy
 from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
@@ -41,6 +43,10 @@ _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _PROOF_IN_USE = Text(
     "这份凭证在本大厅已取过号，办完或放弃后才能再用",
     "This proof holds a place in the hall already; it can be used again when that one has ended",
+)
+_THEIR_OTHER = Text(
+    "同一人已为这个事项取过号，请凭那张号办理，或先放弃",
+    "The person has a ticket for this already; go on with it, or give it up first",
 )
 _OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
 _NO_APPOINTMENT = Text(
@@ -84,6 +90,7 @@ async def issue(
     rules.ensure_not_last(hours, limits, now)
     place = _standing(caller, request, policy, appointment, now)
     ticket = _ticket(keyring, caller, request, policy, place, hall, now)
+    await _name_person(session, keyring, caller, request, appointment, ticket)
     await _ensure_first(session, ticket)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
@@ -198,10 +205,34 @@ def _ticket(
     )
 
 
+async def _name_person(
+    session: AsyncSession,
+    keyring: Keyring,
+    caller: Caller,
+    request: TicketRequest,
+    appointment: Appointment | None,
+    ticket: Ticket,
+) -> None:
+    """Whose ticket it is: who booked, whose account it is, or whose ID number was shown."""
+    person = None
+    if appointment is not None:
+        person = person_of(appointment)
+    elif caller.has("citizen"):
+        person = await people.of_account(session, caller.sub)
+    if person is not None:
+        ticket.person_document, ticket.person_phone = person.document, person.phone
+    shown = request.evidence
+    if isinstance(shown, IdNumberEvidence) and not caller.has("citizen"):
+        ticket.person_document = keyring.document_index(shown.value, where=PERSON_DOCUMENT)
+
+
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
-    """Raises AlreadyTicketed when the account, or the same evidence, holds a place already."""
+    """Raises AlreadyTicketed when the person, or the same evidence, holds a place already."""
     if (own := await queueing.live_by_owner(session, ticket)) is not None:
         raise rules.already_ticketed(own)
+    if ticket.appointment_id is None and (theirs := await queries.live_by_person(session, ticket)):
+        same_owner = theirs.owner is not None and theirs.owner == ticket.owner
+        raise rules.already_ticketed(theirs) if same_owner else rules.AlreadyTicketed(_THEIR_OTHER)
     proof = ticket.evidence_index
     if proof is not None and await queries.live_by_evidence(session, ticket.hall_code, proof):
         raise rules.AlreadyTicketed(_PROOF_IN_USE)

@@ -35,6 +35,30 @@ def upgrade() -> None:
         sa.Column("cancel_grace_minutes", sa.Integer(), server_default="10", nullable=False),
     )
     _penalties()
+    _people()
+
+
+def _people() -> None:
+    """One person, however named: an account is known by digests, as everything of a person is."""
+    op.create_table(
+        "verified_account",
+        sa.Column("citizen_key", sa.String(140), nullable=False),
+        sa.Column("document", sa.String(64), nullable=True),
+        sa.Column("phone", sa.String(64), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("citizen_key", name=op.f("pk_verified_account")),
+    )
+    for table in ("appointment", "penalty", "ticket"):
+        for column in ("person_document", "person_phone"):
+            op.add_column(table, sa.Column(column, sa.String(64), nullable=True))
+    for table in ("appointment", "penalty"):
+        for column in ("person_document", "person_phone"):
+            op.create_index(
+                f"ix_{table}_{column}",
+                table,
+                [column],
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+            )
 
 
 def _penalties() -> None:
@@ -60,7 +84,11 @@ def _penalties() -> None:
 
 
 def downgrade() -> None:
-    """The caps are forgotten, and what was said against penalties."""
+    """The caps are forgotten, what was said against penalties, and who is one person."""
+    for table in ("ticket", "penalty", "appointment"):
+        for column in ("person_phone", "person_document"):
+            op.drop_column(table, column)
+    op.drop_table("verified_account")
     op.drop_index("ix_penalty_hall", table_name="penalty")
     op.drop_constraint(op.f("ck_penalty_lifted_has_its_time"), "penalty")
     op.drop_constraint(op.f("ck_penalty_state_known"), "penalty")

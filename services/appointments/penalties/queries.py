@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking.models import Penalty, PenaltyState
+from services.appointments.booking.models import Penalty
+from services.appointments.people.ownership import owned_by
+from services.appointments.people.rules import Person, same_person
+
+_STANDING = text(f"""
+SELECT p.* FROM (SELECT CAST(:citizen_key AS text) AS citizen_key,
+    CAST(:document AS text) AS document, CAST(:phone AS text) AS phone) w
+JOIN penalty p ON {same_person("p", "w")}
+WHERE p.hall_code = :hall AND p.lifted_at IS NULL AND p.blocked_until > :now
+ORDER BY p.id FOR UPDATE OF p
+""")
 
 
 async def find(session: AsyncSession, penalty_id: UUID) -> Penalty | None:
@@ -19,7 +30,7 @@ async def listed(
     session: AsyncSession,
     *,
     hall: str | None,
-    citizen_key: str | None,
+    me: Person | None,
     before: UUID | None,
     limit: int,
 ) -> Sequence[Penalty]:
@@ -27,26 +38,16 @@ async def listed(
     rows = select(Penalty).order_by(desc(Penalty.id)).limit(limit)
     if hall is not None:
         rows = rows.where(col(Penalty.hall_code) == hall)
-    if citizen_key is not None:
-        rows = rows.where(col(Penalty.citizen_key) == citizen_key)
+    if me is not None:
+        rows = rows.where(owned_by(me, Penalty))
     if before is not None:
         rows = rows.where(col(Penalty.id) < before)
     return (await session.exec(rows)).all()
 
 
 async def standing(
-    session: AsyncSession, citizen_key: str, hall: str, now: datetime
+    session: AsyncSession, person: Person, hall: str, now: datetime
 ) -> Sequence[Penalty]:
     """Those that bar the person at the hall now; locked until the transaction ends."""
-    rows = (
-        select(Penalty)
-        .where(
-            col(Penalty.citizen_key) == citizen_key,
-            col(Penalty.hall_code) == hall,
-            col(Penalty.state) != PenaltyState.LIFTED,
-            col(Penalty.blocked_until) > now,
-        )
-        .order_by(col(Penalty.id))
-        .with_for_update()
-    )
-    return (await session.exec(rows)).all()
+    values = {**person._asdict(), "hall": hall, "now": now}
+    return (await session.scalars(select(Penalty).from_statement(_STANDING), values)).all()

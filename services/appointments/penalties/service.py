@@ -16,6 +16,8 @@ from services.appointments.penalties.workflow import (
     PenaltyRow,
     PenaltySweep,
 )
+from services.appointments.people import service as people
+from services.appointments.people.rules import person_of
 from shared.database.versioned import swap
 from shared.errors import NotFound, Text
 from shared.security import audit_log
@@ -30,7 +32,9 @@ _OVER = Text("限制期已过，现在可以预约", "The time is over; you can 
 async def visible(session: AsyncSession, penalty_id: UUID, caller: Caller) -> Penalty:
     """The penalty, if it is the caller's or of a hall where the caller works. Raises NotFound."""
     found = await queries.find(session, penalty_id)
-    if found is None or not rules.may_see(found.citizen_key, caller, found):
+    if found is None or not (
+        caller.at(found.hall_code) or await people.owns(session, caller, found)
+    ):
         raise NotFound(_UNKNOWN)
     return found
 
@@ -83,8 +87,8 @@ async def correct_no_show(
     )
     what = f"appointment:{corrected.id}"
     await audit_log.write(session, caller.sub, "appointment.no_show_corrected", what, now)
-    hall, citizen = corrected.hall_code, corrected.citizen_key
-    for penalty in await queries.standing(session, citizen, hall, now):
+    person, hall = person_of(corrected), corrected.hall_code
+    for penalty in await queries.standing(session, person, hall, now):
         if not await correcting.still_reached(session, penalty):
             row = WORKFLOW[penalty.state, PenaltySweep.ANNUL]
             await _lifted(session, keyring, penalty, row, reason, caller.sub, now)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import rules
 from services.appointments.booking import views as booking
 from services.appointments.booking.models import Penalty
 from services.appointments.booking.schemas import MaskedPerson
@@ -13,6 +12,7 @@ from services.appointments.directory import service as directory
 from services.appointments.penalties import queries
 from services.appointments.penalties.schemas import PenaltyView
 from services.appointments.penalties.service import APPEAL, REASON
+from services.appointments.people import service as people
 from shared.errors import Invalid, Text
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -41,7 +41,7 @@ async def listed(
     rows = await queries.listed(
         session,
         hall=hall,
-        citizen_key=None if staff else rules.citizen_key(caller.sub),
+        me=None if staff else await people.of_account(session, caller.sub),
         before=before,
         limit=paging.limit + 1,
     )
@@ -59,10 +59,12 @@ async def view_of(
 async def _views(
     session: AsyncSession, penalties: Sequence[Penalty], caller: Caller, keyring: Keyring
 ) -> list[PenaltyView]:
-    people: dict[str, MaskedPerson] = {}
+    named: dict[str, MaskedPerson] = {}
     if caller.has(*STAFF):
-        people = await booking.people(session, {one.citizen_key for one in penalties}, keyring)
-    return [_view(one, people.get(one.citizen_key), keyring) for one in penalties]
+        named = await booking.masked_contacts(
+            session, {one.citizen_key for one in penalties}, keyring
+        )
+    return [_view(one, named.get(one.citizen_key), keyring) for one in penalties]
 
 
 def _view(one: Penalty, person: MaskedPerson | None, keyring: Keyring) -> PenaltyView:

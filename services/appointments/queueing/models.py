@@ -139,6 +139,9 @@ class Ticket(Table, table=True):
     evidence_index: str | None = None
     policy_version: int
     owner: str | None = Field(default=None, max_length=128)
+    person_document: str | None = Field(default=None, max_length=64)
+    person_phone: str | None = Field(default=None, max_length=64)
+    """Digests by which every service knows the person: `people.rules`."""
     """The account of a citizen who took the ticket themselves; shown to nobody."""
     appointment_id: UUID | None = None
     issued_at: datetime = Field(sa_type=Moment)

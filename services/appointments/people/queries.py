@@ -1,0 +1,71 @@
+"""The SQL of people."""
+
+from sqlalchemy import text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.people.models import VerifiedAccount
+from services.appointments.people.rules import Person
+from shared.database.engine import DirectPool
+
+_VERIFIED = "SELECT document, phone FROM verified_account WHERE citizen_key = $1"
+
+_LEARN = text("""
+INSERT INTO verified_account AS v (citizen_key, document, phone, version)
+VALUES (:citizen_key, :document, :phone, :version)
+ON CONFLICT (citizen_key) DO UPDATE
+  SET document = excluded.document, phone = excluded.phone, version = excluded.version
+  WHERE v.version < excluded.version
+RETURNING true
+""")
+_TAKE_TURN = text(
+    "INSERT INTO booking_turn AS b (key, turn)"
+    " SELECT key, 1 FROM unnest(CAST(:keys AS text[])) AS key ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET turn = b.turn + 1"
+)
+_BELONGING = [
+    text(
+        f"UPDATE {table} SET person_document = :document, person_phone = :phone"
+        f" WHERE {column} = :key"
+    )
+    for table, column in (("appointment", "citizen_key"), ("penalty", "citizen_key"))
+]
+_TICKETS = text(
+    "UPDATE ticket SET person_document = :document, person_phone = :phone"
+    " WHERE owner = :account AND state <> ALL ('{transferred,done,abandoned,closed}')"
+)
+
+
+async def verified(direct: DirectPool, citizen_key: str) -> Person:
+    """The person of that key, with the numbers that were checked for the account."""
+    row = await direct.fetchrow(_VERIFIED, citizen_key)
+    return Person(citizen_key, *row) if row else Person(citizen_key)
+
+
+async def verified_in(session: AsyncSession, citizen_key: str) -> Person:
+    """The same in a transaction."""
+    rows = select(VerifiedAccount).where(VerifiedAccount.citizen_key == citizen_key)
+    known = (await session.exec(rows)).one_or_none()
+    return Person(citizen_key, known.document, known.phone) if known else Person(citizen_key)
+
+
+async def learn(session: AsyncSession, person: Person, version: int) -> bool:
+    """Whether this was news; an older check changes nothing."""
+    found = await session.execute(_LEARN, {**person._asdict(), "version": version})
+    return found.one_or_none() is not None
+
+
+async def take_turn(session: AsyncSession, person: Person) -> None:
+    """Nobody books for the person until the transaction ends, and what was booked is seen.
+
+    Whoever books has locked the slots before.
+    """
+    await session.execute(_TAKE_TURN, {"keys": person.turn_keys})
+
+
+async def own(session: AsyncSession, person: Person, account: str) -> None:
+    """Gives the person's numbers to what was booked, and to the tickets that wait."""
+    numbers = {"document": person.document, "phone": person.phone}
+    for statement in _BELONGING:
+        await session.execute(statement, {**numbers, "key": person.citizen_key})
+    await session.execute(_TICKETS, {**numbers, "account": account})

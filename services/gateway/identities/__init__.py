@@ -1,0 +1,7 @@
+"""Who an account belongs to: checked once, sealed here, and known elsewhere by digests alone."""
+
+from services.gateway.identities import routes
+from services.gateway.identities.events import AccountIdentified
+from shared.web.room import Room
+
+room = Room(routers=[routes.router], publishes=[AccountIdentified])
