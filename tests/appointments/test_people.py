@@ -259,6 +259,26 @@ async def test_one_ticket_an_item_for_a_person_with_two_accounts(
     problem(await floor.ask_ticket(headers=second), 409, "already-ticketed")
 
 
+async def test_the_elderly_credit_is_the_verified_accounts_own(
+    hall: Callable[..., Awaitable[Floor]], identify: Identify
+) -> None:
+    floor, account, who = await hall(), new_id(), person(id_number=id_number())
+    await floor.open()
+    me = floor.sign("citizen", sub=str(account))
+
+    async def ask(number: str) -> Any:
+        evidence = {"kind": "id_number", "value": number}
+        headers = {**me, "Idempotency-Key": new_id().hex}
+        return await floor.ask_ticket(**{"class": "elderly"}, evidence=evidence, headers=headers)
+
+    problem(await ask(who["id_number"]), 422, "evidence-refused")
+    await identify(account, who)
+    problem(await ask(id_number()), 422, "evidence-refused")
+    good(await ask(who["id_number"]), 201)
+    [entry] = good(await floor.get("queue"))["items"]
+    assert (entry["class"], entry["credit_minutes"]) == ("elderly", 60)
+
+
 _DIGESTS = st.none() | st.sampled_from(["a", "b"])
 _PEOPLE = st.builds(Person, st.sampled_from(["sub:1", "sub:2", "tel:1"]), _DIGESTS, _DIGESTS)
 

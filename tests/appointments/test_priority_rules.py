@@ -55,8 +55,24 @@ def test_who_walks_in_has_no_credit_whatever_is_shown(evidence: Evidence | None)
     assert credit(T.WALK_IN, evidence, "hall_manager") == 0
 
 
-def test_age_is_shown_by_the_number_to_anybody() -> None:
-    assert credit(T.ELDERLY, PROOF) == 60
+@pytest.mark.parametrize("role", ["clerk", "hall_manager", "admin", "device"])
+def test_age_is_shown_by_the_number_to_whoever_sees_the_card(role: str) -> None:
+    assert credit(T.ELDERLY, PROOF, role) == 60
+
+
+def test_a_number_that_is_only_typed_shows_nothing_unless_it_is_the_verified_one() -> None:
+    def typed(*, own_number: bool) -> int:
+        roles = frozenset({"citizen"})
+        return rules.credit_of(
+            T.ELDERLY, PROOF, POLICY, roles=roles, day=DAY, own_number=own_number
+        )
+
+    assert typed(own_number=True) == 60
+    with pytest.raises(EvidenceRefused) as problem:
+        typed(own_number=False)
+    assert problem.value.pointer == "/body/evidence"
+    assert problem.value.detail is not None
+    assert "自助机" in problem.value.detail.zh
 
 
 @pytest.mark.parametrize("role", [*VERIFIERS, "citizen", "officer"])
@@ -96,11 +112,11 @@ def test_a_number_counts_for_the_age_only() -> None:
 
 def test_a_wrong_number_and_a_young_age_are_refused_apart() -> None:
     wrong = IdNumberEvidence(kind="id_number", value="110105194912310020")
-    assert refused(T.ELDERLY, wrong) == (
+    assert refused(T.ELDERLY, wrong, "device") == (
         Text("身份证号码有误，请核对", "The ID number is not valid; please check it"),
         "/body/evidence/value",
     )
-    assert refused(T.ELDERLY, YOUNG) == (
+    assert refused(T.ELDERLY, YOUNG, "device") == (
         Text("年满 60 周岁方可优先", "This class is for people of 60"),
         "/body/evidence",
     )
@@ -109,7 +125,8 @@ def test_a_wrong_number_and_a_young_age_are_refused_apart() -> None:
 @pytest.mark.parametrize(("day", "old_enough"), [(30, False), (31, True)])
 def test_the_age_is_reached_on_the_birthday(day: int, old_enough: bool) -> None:
     def asked() -> int:
-        return rules.credit_of(T.ELDERLY, PROOF, POLICY, roles=frozenset(), day=date(2009, 12, day))
+        device = frozenset({"device"})
+        return rules.credit_of(T.ELDERLY, PROOF, POLICY, roles=device, day=date(2009, 12, day))
 
     if old_enough:
         assert asked() == 60

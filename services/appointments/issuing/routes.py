@@ -34,19 +34,20 @@ async def issue_ticket(
     idempotency_key: Annotated[str, Header(max_length=255)],
 ) -> IssuedTicket:
     """到场取号。有预约的请填预约码（即完成签到，限本人、本大厅人员和设备）。
-    同一账户在同一大厅同一事项只有一个号，重复取号会告知现有的号。优先照顾须凭身份证号码或经核验的证件，不存明文。
+    同一人在同一大厅同一事项只有一个号，重复取号会告知现有的号。优先照顾须由工作人员或设备看过证件；
+    老年人也可凭与本人实名账号一致的身份证号码自己取号。号码不存明文。
     休息日和停办期间不能取号，答复会写明下次开放时间；现场号可有截止时间和每日上限（见预约规则），预约不受此限。
     评价键 rating_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 和键评价。
 
     ---
     Takes a ticket on arrival. With an appointment, give its code: this checks it in (its owner,
-    the staff and the devices of the hall only). An account has one walk-in ticket for an item in
-    a hall; a second request is a 409 that names it. Credit needs an ID number or a certificate that
-    was checked; neither is stored in clear. On a closed day and inside a closure there are no
-    tickets: the 409 names the next opening. A hall may end walk-in tickets before it closes, and
-    limit them a day (see its policy); who has an appointment is not concerned.
-    The rating key is given here only, for the person served; after a transfer the first ticket's
-    id and key rate.
+    the staff and the devices of the hall only). A person has one walk-in ticket for an item in
+    a hall; a second request is a 409 that names it. Credit needs a document that staff or a device
+    saw, or for the elderly the ID number of the verified account; none is stored in clear. On a
+    closed day and inside a closure there are no tickets: the 409 names the next opening. A hall may
+    end walk-in tickets before it closes, and limit them a day (see its policy); who has an
+    appointment is not concerned. The rating key is given here only, for the person served; after a
+    transfer the first ticket's id and key rate.
     """
     issued = await service.issue(session, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"

@@ -15,7 +15,7 @@ from services.appointments.estimates.schemas import Estimate
 from services.appointments.issuing import limiting, queries, rules
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.people import service as people
-from services.appointments.people.rules import PERSON_DOCUMENT, person_of
+from services.appointments.people.rules import PERSON_DOCUMENT, Person, person_of
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.rules import (
@@ -88,9 +88,11 @@ async def issue(
     appointment = await _appointment(session, caller, request)
     limits = [] if appointment else await limiting.of_walk_in(session, request, now)
     rules.ensure_not_last(hours, limits, now)
-    place = _standing(caller, request, policy, appointment, now)
+    person = await _person(session, keyring, caller, request, appointment)
+    own_number = person.document is not None and person.document == _document(keyring, request)
+    place = _standing(caller, request, policy, appointment, now, own_number=own_number)
     ticket = _ticket(keyring, caller, request, policy, place, hall, now)
-    await _name_person(session, keyring, caller, request, appointment, ticket)
+    ticket.person_document, ticket.person_phone = person.document, person.phone
     await _ensure_first(session, ticket)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
@@ -159,13 +161,22 @@ def _standing(
     policy: Policy,
     appointment: Appointment | None,
     now: datetime,
+    *,
+    own_number: bool,
 ) -> Standing:
     wanted = rules.class_of(request)
     if wanted is TicketClass.APPOINTMENT and appointment is not None:
         other = 0
     else:
         today = clock.today(now)
-        other = credit_of(wanted, request.evidence, policy, roles=caller.roles, day=today)
+        other = credit_of(
+            wanted,
+            request.evidence,
+            policy,
+            roles=caller.roles,
+            day=today,
+            own_number=own_number,
+        )
     if appointment is None:
         return standing(now, other)
     checked_in = appointment.state is AppointmentState.CHECKED_IN
@@ -205,25 +216,28 @@ def _ticket(
     )
 
 
-async def _name_person(
+async def _person(
     session: AsyncSession,
     keyring: Keyring,
     caller: Caller,
     request: TicketRequest,
     appointment: Appointment | None,
-    ticket: Ticket,
-) -> None:
-    """Whose ticket it is: who booked, whose account it is, or whose ID number was shown."""
-    person = None
+) -> Person:
+    """Whose ticket it is: whose account, who booked, or whose ID number staff or a device saw."""
+    if caller.has("citizen"):
+        return await people.of_account(session, caller.sub)
+    shown = _document(keyring, request)
     if appointment is not None:
-        person = person_of(appointment)
-    elif caller.has("citizen"):
-        person = await people.of_account(session, caller.sub)
-    if person is not None:
-        ticket.person_document, ticket.person_phone = person.document, person.phone
-    shown = request.evidence
-    if isinstance(shown, IdNumberEvidence) and not caller.has("citizen"):
-        ticket.person_document = keyring.document_index(shown.value, where=PERSON_DOCUMENT)
+        booked = person_of(appointment)
+        return booked._replace(document=booked.document or shown)
+    return Person("", document=shown)
+
+
+def _document(keyring: Keyring, request: TicketRequest) -> str | None:
+    """The digest of the ID number that was given."""
+    if not isinstance(request.evidence, IdNumberEvidence):
+        return None
+    return keyring.document_index(request.evidence.value, where=PERSON_DOCUMENT)
 
 
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:

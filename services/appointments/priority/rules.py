@@ -35,6 +35,11 @@ _STAFF = frozenset({"clerk", "hall_manager", "admin"})
 _VERIFIERS = _STAFF | {"device"}
 
 _POINTER = "/body/evidence"
+_NOT_VERIFIED = Text(
+    "请在自助机读取身份证，或到窗口出示证件取号；账号实名登记后也可自己取优先号",
+    "Let a kiosk read the ID card, or show it at a window; once your account is verified with "
+    "this number, you can take the ticket yourself",
+)
 
 
 class EvidenceRefused(Invalid):
@@ -65,12 +70,19 @@ def credit_of(
     *,
     roles: frozenset[str],
     day: date,
+    own_number: bool = False,
 ) -> int:
-    """The minutes of credit that the evidence gives; raises EvidenceRefused when it gives none."""
+    """The minutes of credit that the evidence gives; raises EvidenceRefused when it gives none.
+
+    `own_number`: the ID number is the one that was verified for the caller's account. A number that
+    somebody only types says nothing of whoever types it.
+    """
     if ticket_class is TicketClass.WALK_IN:
         return 0
     match evidence:
         case IdNumberEvidence() if ticket_class is TicketClass.ELDERLY:
+            if not (own_number or roles & _VERIFIERS):
+                raise EvidenceRefused(_NOT_VERIFIED, pointer=_POINTER)
             _ensure_age(evidence.value, policy.elderly_from_age, day)
         case CertificateEvidence() if ticket_class in _CERTIFIED and roles & _VERIFIERS:
             pass
