@@ -137,4 +137,27 @@ async def build(
             clock(),
         )
         await owner.execute("INSERT INTO hall_item VALUES ($1, $2)", code, item)
+    for no, served in ((1, codes), (2, codes[:1])):
+        await window(owner, code, no, served)
     return Office(client, sign, code, codes, owner, clock)
+
+
+async def window(owner: asyncpg.Connection, hall: str, no: int, items: list[str]) -> UUID:
+    """A window of the hall, and what it serves."""
+    made = new_id()
+    await owner.execute(
+        "INSERT INTO \"window\" (id, hall_code, no, name, kind) VALUES ($1, $2, $3, '', 'counter')",
+        made,
+        hall,
+        no,
+    )
+    for rank, item in enumerate(items, 1):
+        await owner.execute(
+            "INSERT INTO window_item (window_id, item_code, hall_code, rank)"
+            " VALUES ($1, $2, $3, $4)",
+            made,
+            item,
+            hall,
+            rank,
+        )
+    return made

@@ -8,12 +8,6 @@ from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good
 from tests.appointments.test_schedules import apply, change, free, propose, state_of
 
-CLOSING: dict[str, Any] = {
-    "starts_at": "2026-11-24T09:00:00+08:00",
-    "ends_at": "2026-11-24T10:00:00+08:00",
-    "reason": "停电",
-}
-
 
 async def at_first_slot(office: Office, count: int, item: int = 0) -> list[dict[str, Any]]:
     """People who booked and confirmed the first free time, in order of booking."""

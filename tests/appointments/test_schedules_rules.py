@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.appointments.schedules import rules
+from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
-from services.appointments.schedules.rules import Shut, WantedSlot
+from services.appointments.schedules.rules import WantedSlot
 from services.appointments.slots.models import Pool
 from shared import workdays
 
@@ -39,7 +40,7 @@ def plan(
     *some: ScheduleRule, now: datetime = TUESDAY_NINE, shut: list[Shut] | None = None
 ) -> rules.Plan:
     return rules.plan(
-        some, official=workdays.official(), zone=SHANGHAI, closures=shut or [], now=now
+        some, official=workdays.official(), zone=SHANGHAI, closures=shut or [], served={}, now=now
     )
 
 
@@ -202,6 +203,7 @@ def test_today_is_that_of_the_hall_and_not_of_the_machine() -> None:
         official=workdays.official(),
         zone=ZoneInfo("America/Los_Angeles"),
         closures=[],
+        served={},
         now=late,
     )
     assert days(made)[0] == date(2026, 11, 23)

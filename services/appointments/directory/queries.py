@@ -1,6 +1,7 @@
 """The SQL of the directory."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     func,
     literal,
     or_,
+    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -26,8 +28,15 @@ from services.appointments.directory.models import (
     WindowItem,
     Zone,
 )
-from services.appointments.directory.schemas import GeoPoint
+from services.appointments.directory.schemas import GeoPoint, HallClosure
 from services.appointments.guides.models import HallItem
+
+_COMING_CLOSURES = text("""
+SELECT id, hall_code AS hall, starts_at, ends_at, reason, window_no AS window, item_code AS item,
+       rule_code AS rule, version
+FROM closure WHERE hall_code = :hall AND lifted_at IS NULL AND ends_at > :now
+ORDER BY starts_at, id
+""")
 
 _EARTH_METRES = 6_371_000
 _NOWHERE = 1e9
@@ -117,6 +126,13 @@ async def replace_window_items(
     rows = [one.model_dump() for one in served]
     if rows:
         await session.execute(insert(WindowItem).values(rows))
+
+
+async def coming_closures(session: AsyncSession, hall: str, now: datetime) -> list[HallClosure]:
+    """What is closed now or will be, by its start; asked of the table itself, because this room
+    knows no schedules."""
+    rows = await session.execute(_COMING_CLOSURES, {"hall": hall, "now": now})
+    return [HallClosure(**row) for row in rows.mappings()]
 
 
 async def devices(session: AsyncSession, hall: str, *, retired: bool = False) -> Sequence[Device]:

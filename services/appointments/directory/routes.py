@@ -48,14 +48,15 @@ async def list_halls(
 
 
 @router.get("/{hall}", operation_id="get_hall", tags=["citizen"], summary="一个大厅 | One hall")
-async def get_hall(hall: HallCode, session: Session, _: Anybody) -> HallDetail:
-    """开放时间、电话、窗口及其办理的事项。
+async def get_hall(hall: HallCode, session: Session, now: Now, _: Anybody) -> HallDetail:
+    """开放时间、电话、窗口及其办理的事项，以及正在或将要停办的时间。
 
     ---
 
-    Opening hours, telephone numbers, windows and the items they serve.
+    Opening hours, telephone numbers, windows and the items they serve, and when it is or will be
+    closed.
     """
-    return await views.hall_detail(session, hall)
+    return await views.hall_detail(session, hall, now)
 
 
 @router.put(

@@ -177,12 +177,29 @@ class WindowView(View):
     items: list[str]
 
 
+class HallClosure(View):
+    """A time in which the hall is closed, or only a window, an item, or the slots of a rule."""
+
+    id: UUID
+    hall: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    window: int | None = Field(description="只停这个窗口；空为不限 | Only this window")
+    item: str | None = Field(description="只停这个事项；空为不限 | Only this item")
+    rule: str | None = Field(description="只停这条排班规则；空为不限 | Only this rule's slots")
+    version: int
+
+
 class HallDetail(HallView):
-    """A hall with its windows, zones and telephone numbers."""
+    """A hall with its windows, zones, telephone numbers, and when it is closed."""
 
     contacts: list[HallContactView]
     zones: list[ZoneIn]
     windows: list[WindowView]
+    closures: list[HallClosure] = Field(
+        description="正在或将要停办的时间 | When it is or will be closed"
+    )
 
 
 class DeviceIn(Input):

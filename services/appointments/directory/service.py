@@ -1,5 +1,7 @@
 """Halls: found, and who may work in them."""
 
+from uuid import UUID
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import queries
@@ -31,6 +33,21 @@ async def managed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall
     if not (caller.has("admin") or (caller.has("hall_manager") and caller.at(code))):
         raise NotFound(_NO_HALL)
     return hall
+
+
+async def items_at_windows(session: AsyncSession, hall: str) -> dict[int, frozenset[str]]:
+    """What each window of the hall in use serves, by its number."""
+    numbers = {window.id: window.no for window in await queries.windows(session, hall)}
+    items: dict[int, set[str]] = {no: set() for no in numbers.values()}
+    for served in await queries.window_items(session, hall):
+        if served.window_id in numbers:
+            items[numbers[served.window_id]].add(served.item_code)
+    return {no: frozenset(codes) for no, codes in items.items()}
+
+
+async def window_number(session: AsyncSession, hall: str, window: UUID) -> int | None:
+    """The number of a window of the hall in use; None for another."""
+    return next((w.no for w in await queries.windows(session, hall) if w.id == window), None)
 
 
 async def note_load(session: AsyncSession, measured: HallLoad) -> None:

@@ -1,6 +1,7 @@
 """Halls, windows and devices as the API gives them."""
 
 from collections import defaultdict
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -61,8 +62,8 @@ async def of_hall(session: AsyncSession, hall: Hall) -> HallView:
     return hall_view(hall, await queries.load(session, hall.code), None)
 
 
-async def hall_detail(session: AsyncSession, code: str) -> HallDetail:
-    """The hall with its windows, zones and telephone numbers. Raises NotFound."""
+async def hall_detail(session: AsyncSession, code: str, now: datetime) -> HallDetail:
+    """The hall with its windows, telephone numbers and coming closures. Raises NotFound."""
     hall = await service.get_hall(session, code)
     return HallDetail(
         **(await of_hall(session, hall)).model_dump(),
@@ -71,6 +72,7 @@ async def hall_detail(session: AsyncSession, code: str) -> HallDetail:
         ],
         zones=[ZoneIn.model_validate(one) for one in await queries.zones(session, code)],
         windows=await windows_of(session, code),
+        closures=await queries.coming_closures(session, code, now),
     )
 
 

@@ -1,63 +1,234 @@
-"""Closing a hall for a time."""
+"""Closing a hall, or a part of it, for a time; changing and lifting that."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
-from services.appointments.schedules import changing, reporting
+from services.appointments.guides import service as guides
+from services.appointments.schedules import changing, queries, reporting, rules, service
 from services.appointments.schedules.changing import Change
+from services.appointments.schedules.closures import Shut, left_of
 from services.appointments.schedules.models import Closure
 from services.appointments.schedules.rules import Comparison
-from services.appointments.schedules.schemas import ClosureIn, ClosureView
+from services.appointments.schedules.schemas import (
+    ClosureIn,
+    ClosureUpdate,
+    ClosureView,
+    ensure_in_order,
+)
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import ComingSlot
+from shared.database.versioned import swap
+from shared.errors import Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
+from shared.web import versions
+from shared.workflow import refuse
+
+_NO_CLOSURE = Text("没有这次停办", "There is no such closure")
+_OVER = Text("这次停办已经结束，不能再改", "This closure is over; it cannot be changed any more")
+
+
+class _Step(NamedTuple):
+    """A closure as it was and as it shall be; None: it is not there."""
+
+    before: Shut | None
+    after: Shut | None
+    key: UUID | None
 
 
 async def close(
     session: AsyncSession, wanted: ClosureIn, caller: Caller, now: datetime
 ) -> ClosureView:
-    """The closure, with the slots it takes away and who loses an appointment.
+    """The new closure, with the slots it takes away and who loses an appointment.
 
-    Raises NotFound for a hall that is not the caller's.
+    Raises NotFound for a hall that is not the caller's, Invalid for a part that it does not have.
     """
     await directory.managed_hall(session, wanted.hall, caller)
-    present = await slots.coming(session, wanted.hall, now)
-    hit = [
-        row
-        for row in present
-        if row.starts_at < wanted.ends_at
-        and wanted.starts_at < row.starts_at + timedelta(minutes=row.minutes)
-    ]
-    comparison = Comparison[ComingSlot]([], [], hit, [], 0)
-    lock = not wanted.dry_run
-    change = await changing.foresee(session, wanted.hall, present, comparison, now, lock=lock)
-    closure = None if wanted.dry_run else await _close(session, wanted, change, caller, now)
-    return ClosureView(
-        id=closure,
-        **wanted.model_dump(include={"hall", "starts_at", "ends_at", "reason"}),
-        withdrawn_count=len(hit),
-        withdrawn=[reporting.shown(row) for row in hit[: reporting.MOST_SHOWN]],
-        orphaned=reporting.persons(change.outlook.lost),
-    )
-
-
-async def _close(
-    session: AsyncSession, wanted: ClosureIn, change: Change, caller: Caller, now: datetime
-) -> UUID:
     closure = Closure(
         **wanted.model_dump(include={"starts_at", "ends_at", "reason"}),
+        **await _part(session, wanted.hall, wanted),
         hall_code=wanted.hall,
         created_by=caller.sub,
         created_at=now,
     )
-    session.add(closure)
-    await session.flush()
-    await changing.carry_out(session, wanted.hall, change, {}, now)
-    details = {"closure": str(closure.id), "withdrawn": len(change.comparison.withdraw)}
-    target = f"hall:{wanted.hall}"
-    await audit_log.write(session, caller.sub, "closure.made", target, now, details)
-    return closure.id
+    step = _Step(None, service.shut(closure), None)
+    change = await _carry_out(session, wanted.hall, step, now, dry_run=wanted.dry_run)
+    if not wanted.dry_run:
+        session.add(closure)
+        await session.flush()
+        await _audit(session, closure, change, "closure.made", caller, now)
+    return _view(closure, change, dry_run=wanted.dry_run, new=True)
+
+
+async def change(
+    session: AsyncSession, key: UUID, wanted: ClosureUpdate, caller: Caller, now: datetime
+) -> ClosureView:
+    """The closure as wanted: what it takes away besides, and what it gives back.
+
+    Raises NotFound, Invalid, and StateConflict for one that is over or was changed meanwhile.
+    """
+    closure = await _found(session, key, caller, now)
+    versions.ensure(wanted.version, version=closure.version, state=closure.presence)
+    values = await _values(session, closure, wanted)
+    step = _Step(service.shut(closure), service.shut(closure.model_copy(update=values)), closure.id)
+    done = await _carry_out(session, closure.hall_code, step, now, dry_run=wanted.dry_run)
+    if wanted.dry_run:
+        return _view(closure.model_copy(update=values), done, dry_run=True)
+    closure = await swap(session, closure, values, state="presence")
+    await _audit(session, closure, done, "closure.changed", caller, now)
+    return _view(closure, done)
+
+
+async def lift(
+    session: AsyncSession, key: UUID, caller: Caller, now: datetime, *, dry_run: bool
+) -> ClosureView:
+    """The closure that was lifted: its slots are back, and first of all for those who lost theirs.
+
+    Raises NotFound, and StateConflict for one that is over or was changed meanwhile.
+    """
+    closure = await _found(session, key, caller, now)
+    step = _Step(service.shut(closure), None, closure.id)
+    done = await _carry_out(session, closure.hall_code, step, now, dry_run=dry_run)
+    if not dry_run:
+        values = {"lifted_by": caller.sub, "lifted_at": now}
+        closure = await swap(session, closure, values, state="presence")
+        await _audit(session, closure, done, "closure.lifted", caller, now)
+    return _view(closure, done, dry_run=dry_run)
+
+
+async def _found(session: AsyncSession, key: UUID, caller: Caller, now: datetime) -> Closure:
+    closure = await queries.closure(session, key)
+    if closure is None:
+        raise NotFound(_NO_CLOSURE)
+    await directory.managed_hall(session, closure.hall_code, caller)
+    if closure.lifted_at is not None:
+        raise NotFound(_NO_CLOSURE)
+    if closure.ends_at <= now:
+        refuse("over", closure.version, _OVER)
+    return closure
+
+
+async def _values(session: AsyncSession, closure: Closure, wanted: ClosureUpdate) -> dict[str, Any]:
+    """The columns that change."""
+    if wanted.hall not in (None, closure.hall_code):
+        raise Invalid(
+            Text("停办不能改到另一个大厅", "A closure stays with its hall"), pointer="/body/hall"
+        )
+    given = wanted.model_dump(include={"starts_at", "ends_at", "reason"}, exclude_none=True)
+    part = await _part(session, closure.hall_code, wanted)
+    names = {"window": "window_no", "item": "item_code", "rule": "rule_code"}
+    given |= {
+        column: part[column] for name, column in names.items() if name in wanted.model_fields_set
+    }
+    after = closure.model_copy(update=given)
+    try:
+        ensure_in_order(after.starts_at, after.ends_at)
+    except ValueError as error:
+        raise Invalid(error.args[0], pointer="/body/ends_at") from None
+    return given
+
+
+async def _part(
+    session: AsyncSession, hall: str, wanted: ClosureIn | ClosureUpdate
+) -> dict[str, Any]:
+    """What of the hall is closed, as columns. Raises Invalid for a part that is not there."""
+    window = wanted.window
+    if isinstance(window, UUID):
+        window = await directory.window_number(session, hall, window)
+    if wanted.window is not None and window not in await directory.items_at_windows(session, hall):
+        raise Invalid(Text("没有这个窗口", "There is no such window"), pointer="/body/window")
+    if wanted.item is not None and await guides.unknown_items(session, [wanted.item]):
+        raise Invalid(Text("没有这个事项", "There is no such item"), pointer="/body/item")
+    in_force = {rule.code for rule in await queries.in_force(session, hall)}
+    if wanted.rule is not None and wanted.rule not in in_force:
+        raise Invalid(Text("没有这条规则", "There is no such rule"), pointer="/body/rule")
+    return {"window_no": window, "item_code": wanted.item, "rule_code": wanted.rule}
+
+
+async def _carry_out(
+    session: AsyncSession, hall_code: str, step: _Step, now: datetime, *, dry_run: bool
+) -> Change:
+    """What the step does to the slots of its time, and to those only."""
+    if not dry_run:
+        await queries.lock_hall(session, hall_code)
+    hall = await directory.get_hall(session, hall_code)
+    in_force = list(await queries.in_force(session, hall_code))
+    others = [
+        service.shut(one)
+        for one in await queries.closures(session, hall_code, now)
+        if one.id != step.key
+    ]
+    closures = [*others, step.after] if step.after else others
+    plan = await service.plan_of(session, hall, in_force, now, closures)
+    present = await slots.coming(session, hall_code, now)
+    served = await directory.items_at_windows(session, hall_code)
+    near = [shut for shut in (step.before, step.after) if shut is not None]
+    comparison = rules.compare(
+        [slot for slot in plan.slots if _near(slot.starts_at, slot.ends_at, near)],
+        [row for row in present if _near(row.starts_at, row.ends_at, near)],
+        now,
+    )
+    planned = {(slot.rule_code, slot.pool, slot.starts_at) for slot in plan.slots}
+    shut = [
+        row
+        for row in comparison.withdraw
+        if (row.rule_code, row.pool, row.starts_at) in planned
+        or not left_of(
+            row.rule_code, row.item_codes, row.starts_at, row.ends_at, closures, served
+        ).items
+    ]
+    done = await changing.foresee(
+        session, hall_code, present, comparison._replace(withdraw=shut), now, lock=not dry_run
+    )
+    if not dry_run:
+        numbers = {rule.code: rule.version for rule in in_force}
+        await changing.carry_out(session, hall_code, done, numbers, now)
+    return done
+
+
+def _near(starts_at: datetime, ends_at: datetime, near: Sequence[Shut]) -> bool:
+    return any(shut.touches(starts_at, ends_at) for shut in near)
+
+
+async def _audit(
+    session: AsyncSession, closure: Closure, done: Change, what: str, caller: Caller, now: datetime
+) -> None:
+    details = {
+        "closure": str(closure.id),
+        "withdrawn": len(done.comparison.withdraw),
+        "orphaned": len(done.outlook.lost),
+        "resupported": len(done.outlook.resupported),
+    }
+    target = f"hall:{closure.hall_code}"
+    await audit_log.write(session, caller.sub, what, target, now, details)
+
+
+def _view(
+    closure: Closure, done: Change, *, dry_run: bool = False, new: bool = False
+) -> ClosureView:
+    comparison: Comparison[ComingSlot] = done.comparison
+    places = {(row.rule_code, row.pool, row.starts_at) for row in comparison.withdraw}
+    stay = {(s.rule_code, s.pool, s.starts_at) for s in comparison.add} & places
+    gone = [r for r in comparison.withdraw if (r.rule_code, r.pool, r.starts_at) not in stay]
+    added = [s for s in comparison.add if (s.rule_code, s.pool, s.starts_at) not in stay]
+    return ClosureView(
+        **closure.model_dump(include={"starts_at", "ends_at", "reason", "version"}),
+        id=None if dry_run and new else closure.id,
+        hall=closure.hall_code,
+        window=closure.window_no,
+        item=closure.item_code,
+        rule=closure.rule_code,
+        dry_run=dry_run,
+        withdrawn_count=len(gone),
+        withdrawn=[reporting.shown(row) for row in gone[: reporting.MOST_SHOWN]],
+        changed_count=len(stay),
+        added_count=len(added),
+        added=[reporting.shown(slot) for slot in added[: reporting.MOST_SHOWN]],
+        orphaned=reporting.persons(done.outlook.lost),
+        resupported=len(done.outlook.resupported),
+    )

@@ -75,7 +75,10 @@ class ScheduleRule(Table, table=True):
 
 
 class Closure(Table, table=True):
-    """The hall sees nobody in this time."""
+    """The hall sees nobody in this time, or nobody at a window, for an item, by a rule.
+
+    One that is lifted stays as a row: it says when and by whom.
+    """
 
     __tablename__: ClassVar[str] = "closure"
     __table_args__ = (CheckConstraint("starts_at < ends_at", name="starts_before_it_ends"),)
@@ -85,5 +88,16 @@ class Closure(Table, table=True):
     starts_at: datetime = Field(sa_type=Moment)
     ends_at: datetime = Field(sa_type=Moment)
     reason: str = Field(max_length=300)
+    window_no: int | None = None
+    item_code: str | None = Field(default=None, max_length=64)
+    rule_code: str | None = Field(default=None, max_length=32)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)
+    lifted_by: str | None = Field(default=None, max_length=128)
+    lifted_at: datetime | None = Field(default=None, sa_type=Moment)
+
+    @property
+    def presence(self) -> str:
+        """What a refusal names as its state."""
+        return "in_force" if self.lifted_at is None else "lifted"

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, text, tuple_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.schedules.models import Closure, ScheduleRule
+
+_LOCK_HALL = text("SELECT FROM hall WHERE code = :hall FOR NO KEY UPDATE")
 
 
 async def in_force(session: AsyncSession, hall: str) -> Sequence[ScheduleRule]:
@@ -47,7 +50,46 @@ async def halls_with_rules(session: AsyncSession) -> Sequence[str]:
     return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
 
 
+async def lock_hall(session: AsyncSession, hall: str) -> None:
+    """Changes of a hall's schedule come one after another: each sees what the last one did.
+
+    NO KEY, for slots and appointments of the hall go on being written meanwhile.
+    """
+    await session.execute(_LOCK_HALL, {"hall": hall})
+
+
 async def closures(session: AsyncSession, hall: str, now: datetime) -> Sequence[Closure]:
-    """The hall's closures that are not over."""
-    mine = select(Closure).where(col(Closure.hall_code) == hall, col(Closure.ends_at) > now)
+    """The hall's closures in force that are not over."""
+    mine = select(Closure).where(
+        col(Closure.hall_code) == hall,
+        col(Closure.ends_at) > now,
+        col(Closure.lifted_at).is_(None),
+    )
     return (await session.exec(mine.order_by(col(Closure.starts_at)))).all()
+
+
+async def closures_between(
+    session: AsyncSession,
+    hall: str,
+    *,
+    since: datetime,
+    until: datetime | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Closure]:
+    """The hall's closures in force that touch the time, by their start."""
+    starts_at, key = col(Closure.starts_at), col(Closure.id)
+    rows = select(Closure).where(
+        col(Closure.hall_code) == hall,
+        col(Closure.lifted_at).is_(None),
+        col(Closure.ends_at) > since,
+    )
+    if until is not None:
+        rows = rows.where(starts_at < until)
+    if after is not None:
+        rows = rows.where(tuple_(starts_at, key) > tuple_(*after))
+    return (await session.exec(rows.order_by(starts_at, key).limit(limit))).all()
+
+
+async def closure(session: AsyncSession, key: UUID) -> Closure | None:
+    return await session.get(Closure, key)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.appointments.booking.reseating import Outlook
 from services.appointments.booking.seating import Claimant
 from services.appointments.schedules import rules
-from services.appointments.schedules.rules import Comparison
+from services.appointments.schedules.rules import Comparison, WantedSlot
 from services.appointments.schedules.schemas import (
     EndangeredAppointment,
     PlannedSlot,
@@ -23,10 +23,7 @@ def proposal(
     outlook: Outlook,
 ) -> Proposal:
     """The proposal that a comparison makes, with its fingerprint."""
-    added = [
-        PlannedSlot(**{name: getattr(slot, name) for name in PlannedSlot.model_fields})
-        for slot in comparison.add
-    ]
+    added = [shown(slot) for slot in comparison.add]
     withdrawn = [shown(row) for row in comparison.withdraw]
     left = {slot for one in outlook.lost for slot in one.slot_ids}
     named = (
@@ -50,8 +47,8 @@ def proposal(
     )
 
 
-def shown(row: ComingSlot) -> PlannedSlot:
-    """A slot that is there, as a proposal names it."""
+def shown(row: ComingSlot | WantedSlot) -> PlannedSlot:
+    """A slot that is there or planned, as a proposal names it."""
     return PlannedSlot(**{name: getattr(row, name) for name in PlannedSlot.model_fields})
 
 

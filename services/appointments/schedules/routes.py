@@ -1,21 +1,26 @@
 """Schedules over HTTP: look first, then apply."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, status
 
+from services.appointments.directory.schemas import HallClosure
 from services.appointments.schedules import closing, service, views
 from services.appointments.schedules.schemas import (
     ClosureIn,
+    ClosureUpdate,
     ClosureView,
     Proposal,
     ScheduleApplication,
     ScheduleChange,
     ScheduleRuleView,
 )
-from shared.errors import problem_responses
+from shared.errors import Invalid, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, allow, public
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.models import Day
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(tags=["hall"])
@@ -81,6 +86,34 @@ async def apply_schedule(
     return await service.apply(session, wanted, caller, now)
 
 
+@router.get(
+    "/closures",
+    operation_id="list_closures",
+    summary="大厅的停办安排 | The closures of a hall",
+)
+async def list_closures(
+    session: Session,
+    now: Now,
+    paging: Paging,
+    _: Annotated[Caller | None, public()],
+    hall: Annotated[str, Query(max_length=32, examples=["H001"])],
+    first: Annotated[Day | None, Query(alias="from", description="从哪天 | First day")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="到哪天 | Last day")] = None,
+) -> Page[HallClosure]:
+    """按开始时间列出，默认从现在起，包括正在停办的。`window`、`item`、`rule` 为空表示不限。
+
+    ---
+
+    By their start; from now on unless a day is given, those in force now included. A null
+    `window`, `item` or `rule` limits nothing.
+    """
+    if first is not None and last is not None and last < first:
+        raise Invalid(
+            Text("结束日期不能早于开始日期", "`to` must not be before `from`"), pointer="/query/to"
+        )
+    return await views.list_closures(session, hall, paging, first=first, last=last, now=now)
+
+
 @router.post(
     "/closures",
     operation_id="close_hall",
@@ -88,11 +121,56 @@ async def apply_schedule(
     status_code=status.HTTP_201_CREATED,
 )
 async def close_hall(wanted: ClosureIn, session: Session, now: Now, caller: Manager) -> ClosureView:
-    """撤销这段时间的时段，已确认的预约转交工作人员改约。`dry_run` 只列出影响。
+    """撤销这段时间的时段，已确认的预约转交工作人员改约。可以只停一个 `window`、`item` 或 `rule`。
+    `dry_run` 只列出影响。
 
     ---
 
-    Withdraws the slots of that time; confirmed appointments become orphaned and go to staff.
-    `dry_run` only names what would happen.
+    Withdraws the slots of that time; confirmed appointments become orphaned and go to staff. With
+    `window`, `item` or `rule` only that is closed. `dry_run` only names what would happen.
     """
     return await closing.close(session, wanted, caller, now)
+
+
+@router.put(
+    "/closures/{closure}",
+    operation_id="change_closure",
+    summary="修改停办安排 | Change a closure",
+    responses=problem_responses(StateConflict),
+)
+async def change_closure(
+    closure: UUID, wanted: ClosureUpdate, session: Session, now: Now, caller: Manager
+) -> ClosureView:
+    """缩短、延长或改变范围；没写的不变。恢复的时段先给失去时间的预约（`resupported`），
+    再开放预约。`dry_run` 只列出影响。
+
+    ---
+
+    Shorter, longer, or another part of the hall; what is left out stays. Times that come back go
+    first to the appointments that had lost them (`resupported`). `dry_run` only names what would
+    happen.
+    """
+    return await closing.change(session, closure, wanted, caller, now)
+
+
+@router.delete(
+    "/closures/{closure}",
+    operation_id="lift_closure",
+    summary="取消停办 | Lift a closure",
+    responses=problem_responses(StateConflict),
+)
+async def lift_closure(
+    closure: UUID,
+    session: Session,
+    now: Now,
+    caller: Manager,
+    dry_run: Annotated[bool, Query(description="只列出影响 | Only say what would happen")] = False,
+) -> ClosureView:
+    """恢复这段时间的时段：先给失去时间的预约（`resupported`），再开放预约。
+
+    ---
+
+    Its slots are back: first for the appointments that had lost them (`resupported`), then for
+    everybody.
+    """
+    return await closing.lift(session, closure, caller, now, dry_run=dry_run)

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from services.appointments.schedules.closures import Served, Shut, left_of
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
 from services.appointments.slots.models import Pool
 from shared.workdays import CalendarUnknown, Workdays
@@ -41,19 +42,16 @@ class WantedSlot(NamedTuple):
     opens_at: datetime
     closes_at: datetime
 
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
 
 class Plan(NamedTuple):
     """The slots of a hall's rules, and the years in which a rule could make none."""
 
     slots: list[WantedSlot]
     unknown_years: frozenset[int]
-
-
-class Shut(NamedTuple):
-    """A time in which the hall sees nobody."""
-
-    starts_at: datetime
-    ends_at: datetime
 
 
 def calendar_of(rule: ScheduleRule, official: Workdays) -> DayCalendar:
@@ -67,6 +65,7 @@ def plan(
     official: Workdays,
     zone: ZoneInfo,
     closures: Sequence[Shut],
+    served: Served,
     now: datetime,
 ) -> Plan:
     """Every slot that has not begun, up to each rule's horizon and a week more.
@@ -79,11 +78,21 @@ def plan(
     for rule in rules:
         try:
             for slot in _of_rule(rule, calendar_of(rule, official), zone, now):
-                if not any(_overlap(slot, shut) for shut in closures):
-                    slots.append(slot)
+                if (left := _open(slot, closures, served)) is not None:
+                    slots.append(left)
         except CalendarUnknown as error:
             unknown.add(error.year)
     return Plan(slots, frozenset(unknown))
+
+
+def _open(slot: WantedSlot, closures: Sequence[Shut], served: Served) -> WantedSlot | None:
+    """What the closures leave of the slot."""
+    if not closures:
+        return slot
+    left = left_of(slot.rule_code, slot.item_codes, slot.starts_at, slot.ends_at, closures, served)
+    if not left.items:
+        return None
+    return slot._replace(item_codes=left.items, capacity=left.places(slot.capacity))
 
 
 def _of_rule(
@@ -248,11 +257,6 @@ def _same(row: Present, slot: WantedSlot) -> bool:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _overlap(slot: WantedSlot, shut: Shut) -> bool:
-    ends_at = slot.starts_at + timedelta(minutes=slot.minutes)
-    return slot.starts_at < shut.ends_at and shut.starts_at < ends_at
 
 
 def fingerprint(lines: Iterable[str]) -> str:

@@ -13,8 +13,9 @@ from services.appointments.directory.models import Hall
 from services.appointments.guides import service as guides
 from services.appointments.schedules import changing, queries, reporting, rules
 from services.appointments.schedules.changing import Change
-from services.appointments.schedules.models import ScheduleRule
-from services.appointments.schedules.rules import Plan, Shut
+from services.appointments.schedules.closures import Shut
+from services.appointments.schedules.models import Closure, ScheduleRule
+from services.appointments.schedules.rules import Plan
 from services.appointments.schedules.schemas import (
     Proposal,
     RuleIn,
@@ -87,6 +88,8 @@ async def _work_out(
     lock: bool = False,
 ) -> _Change:
     hall = await directory.managed_hall(session, wanted.hall, caller)
+    if lock:
+        await queries.lock_hall(session, hall.code)
     await _ensure_items(session, wanted.rules)
     changed = await _rules_after(session, wanted, caller, now)
     plan = await plan_of(session, hall, changed, now)
@@ -124,16 +127,36 @@ async def _rules_after(
 
 
 async def plan_of(
-    session: AsyncSession, hall: Hall, in_force: Iterable[ScheduleRule], now: datetime
+    session: AsyncSession,
+    hall: Hall,
+    in_force: Iterable[ScheduleRule],
+    now: datetime,
+    closures: Sequence[Shut] | None = None,
 ) -> Plan:
-    """The slots that these rules make in the time that can be booked."""
-    closures = await queries.closures(session, hall.code, now)
+    """The slots that these rules make in the time that can be booked.
+
+    Under these closures; under those in force unless given.
+    """
+    if closures is None:
+        closures = [shut(one) for one in await queries.closures(session, hall.code, now)]
     return rules.plan(
         in_force,
         official=await calendar_days.load(session),
         zone=ZoneInfo(hall.timezone),
-        closures=[Shut(one.starts_at, one.ends_at) for one in closures],
+        closures=closures,
+        served=await directory.items_at_windows(session, hall.code),
         now=now,
+    )
+
+
+def shut(closure: Closure) -> Shut:
+    """The time and the part of the hall that the closure shuts."""
+    return Shut(
+        closure.starts_at,
+        closure.ends_at,
+        closure.window_no,
+        closure.item_code,
+        closure.rule_code,
     )
 
 
@@ -147,6 +170,7 @@ async def extend(session: AsyncSession, now: datetime) -> int:
 
 async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     """The same for one hall. A year without a holiday notice gets no slots, and the log says so."""
+    await queries.lock_hall(session, code)
     hall = await directory.get_hall(session, code)
     in_force = list(await queries.in_force(session, code))
     plan = await plan_of(session, hall, in_force, now)

@@ -1,13 +1,53 @@
 """A hall's rules as the API gives them."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
+from services.appointments.directory.schemas import HallClosure
 from services.appointments.schedules import queries, service
+from services.appointments.schedules.models import Closure
 from services.appointments.schedules.schemas import ScheduleRuleView
 from services.appointments.slots import service as slots
+from shared.web.pagination import Page, PageRequest, page
+
+
+async def list_closures(
+    session: AsyncSession,
+    code: str,
+    paging: PageRequest,
+    *,
+    first: date | None,
+    last: date | None,
+    now: datetime,
+) -> Page[HallClosure]:
+    """The hall's closures on its local days `first`..`last`; from now on, without an end, unless
+    said. Raises NotFound."""
+    hall = await directory.get_hall(session, code)
+    zone = ZoneInfo(hall.timezone)
+    after = paging.key(datetime, UUID)
+    rows = await queries.closures_between(
+        session,
+        code,
+        since=datetime.combine(first, time(), zone) if first else now,
+        until=datetime.combine(last + timedelta(days=1), time(), zone) if last else None,
+        after=(after[0], after[1]) if after else None,
+        limit=paging.limit + 1,
+    )
+    return page(rows, paging, lambda one: (one.starts_at, one.id), _closure)
+
+
+def _closure(one: Closure) -> HallClosure:
+    return HallClosure(
+        **one.model_dump(include={"id", "starts_at", "ends_at", "reason", "version"}),
+        hall=one.hall_code,
+        window=one.window_no,
+        item=one.item_code,
+        rule=one.rule_code,
+    )
 
 
 async def list_rules(session: AsyncSession, code: str, now: datetime) -> list[ScheduleRuleView]:

@@ -40,6 +40,10 @@ class ComingSlot(NamedTuple):
     closes_at: datetime
     state: SlotState
 
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
 
 class WithdrawnSlot(NamedTuple):
     """A slot that was just taken off sale."""
