@@ -91,6 +91,11 @@ class Desk:
                 {"code": unit},
             )
             await portals.put(session, portal_id, wanted, "test", clock_now())
+        await self.rule(portal_id, rule)
+
+    async def rule(self, portal_id: str, rule: Mapping[str, Any]) -> None:
+        """Another rule for the portal."""
+        async with self.sessions() as session, session.begin():
             await portals.add_rule(session, portal_id, rule_of(rule), "test", clock_now())
         # Only runs that a test orders: the schedule of other tests' portals stays out of it.
         await self.do("UPDATE portal SET next_run_at = now() + interval '9 days'")

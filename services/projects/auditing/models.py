@@ -75,6 +75,7 @@ class Standing(Table, table=True):
         CheckConstraint("(over_by IS NOT NULL) = (verdict = 'late')", name="over_by_when_late"),
         Index("ix_standing_unit_code_verdict", "unit_code", "verdict"),
         Index("ix_standing_unseen", "unit_code", postgresql_where=text("NOT is_seen")),
+        Index("ix_standing_match_wanted", "duty_id", postgresql_where=text("match_wanted")),
         Index(
             "ix_standing_falling_due",
             *("calendar_days", "reason", "due_ord"),
@@ -100,6 +101,10 @@ class Standing(Table, table=True):
     is_incomplete: bool = False
     is_gone: bool = False
     in_review: bool = False
+    matchable_since: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when pages are matched with the duty as it is: walks before it prove nothing of it."""
+    match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether the pages collected before `matchable_since` are still to be matched with it."""
     verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict, length=20))
     over_by: int | None = None
     reason: Reason | None = Field(default=None, sa_type=enum_type(Reason, length=24))

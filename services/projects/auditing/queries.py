@@ -20,6 +20,7 @@ from services.projects.auditing.statement import (
     MARKS,
     NAMES,
     PROVE,
+    PROVEN_ABSENT,
     ROWS,
     SCHEME,
     TALLIES,
@@ -49,11 +50,12 @@ class DayNumbers(NamedTuple):
 
 
 class Walks(NamedTuple):
-    """Three columns of equal length: a unit, and the day of its last full walk in two counts."""
+    """Columns of equal length: a unit, its last full walk, and the day of it in two counts."""
 
     walked_units: list[str]
     walked_days: list[int]
     walked_ords: list[int]
+    walked_ats: list[datetime]
 
 
 class MovedVerdict(NamedTuple):
@@ -172,6 +174,11 @@ async def walks(session: AsyncSession, region: str, last_ord: int) -> Walks:
     """When each unit's places were last read to their end."""
     found = await session.execute(WALKS, {"region": region, "last_ord": last_ord})
     return Walks(**found.mappings().one())
+
+
+async def overdue_units(session: AsyncSession, units: Sequence[str]) -> list[str]:
+    """Those of the units that have overdue duties."""
+    return list((await session.execute(PROVEN_ABSENT, {"units": list(units)})).scalars())
 
 
 async def judge(session: AsyncSession, scope: str, **values: Any) -> list[MovedVerdict]:

@@ -57,6 +57,17 @@ async def judge_walked(
     return await _judge(session, "walked", now, actor, chosen=list(units))
 
 
+async def judge_unproven(
+    session: AsyncSession, units: Sequence[str], now: datetime, *, actor: str
+) -> int:
+    """Judge again what was overdue of units whose absence is proven no more.
+
+    Returns how many verdicts moved.
+    """
+    shaken = await queries.overdue_units(session, units)
+    return await judge_walked(session, shaken, now, actor=actor) if shaken else 0
+
+
 async def judge_all(session: AsyncSession, now: datetime, *, actor: str) -> int:
     """Judge every duty. Returns how many verdicts moved."""
     return await _judge(session, "all", now, actor)

@@ -17,11 +17,18 @@ from services.projects.auditing.rules.judging import (
 
 NOW = "(CASE WHEN s.calendar_days THEN CAST(:now_day AS int) ELSE CAST(:now_ord AS int) END)"
 LAST = f"(CASE WHEN s.calendar_days THEN {ENDLESS} ELSE CAST(:last_ord AS int) END)"
+_WALK_OF_UNIT = "[array_position(CAST(:walked_units AS text[]), CAST(s.unit_code AS text))]"
 WALKED = (
     "(CASE WHEN s.calendar_days THEN CAST(:walked_days AS int[]) ELSE CAST(:walked_ords AS int[])"
-    " END)[array_position(CAST(:walked_units AS text[]), CAST(s.unit_code AS text))]"
+    f" END){_WALK_OF_UNIT}"
 )
 """When the unit's places were last read to their end: looked up for the few rows that need it."""
+
+WALK_KNEW = (
+    "(s.matchable_since IS NULL OR"
+    f" (CAST(:walked_ats AS timestamptz[])){_WALK_OF_UNIT} >= s.matchable_since)"
+)
+"""Whether that walk was made after the duty, under its present names, could be matched."""
 
 
 def _in_time(reason: str) -> str:
@@ -53,7 +60,7 @@ REASON = f"""CASE
   WHEN s.due_ord - {NOW} > {DUE_SOON_DAYS} THEN 'due_date_ahead'
   WHEN s.due_ord >= {NOW} THEN 'due_within_days'
   WHEN s.in_review THEN 'candidate_in_review'
-  WHEN {WALKED} > s.due_ord THEN 'proven_absent'
+  WHEN {WALKED} > s.due_ord AND {WALK_KNEW} THEN 'proven_absent'
   ELSE 'no_capture_since_due' END"""
 
 
@@ -165,7 +172,7 @@ def see_statement() -> str:
     return _judging(f"""
   UPDATE standing t SET {", ".join(f"{name} = s.{name}" for name in names)}, {_VERDICT}
   FROM (SELECT seen.*, k.unit_code, k.hold, k.calendar_days, k.is_formed, k.due_ord, k.reason,
-               k.over_by, k.version
+               k.over_by, k.version, k.matchable_since
         FROM jsonb_to_recordset(CAST(:evidence AS jsonb)) AS seen (duty_id uuid, {typed})
         JOIN standing k ON k.duty_id = seen.duty_id) s
   WHERE t.duty_id = s.duty_id AND (({here}) IS DISTINCT FROM ({there}) OR {MOVES})
@@ -205,10 +212,19 @@ TODAY = text("""
 WALKS = text("""
   SELECT coalesce(array_agg(f.unit_code), '{}') AS walked_units,
          coalesce(array_agg(f.day - DATE '2000-01-01'), '{}') AS walked_days,
-         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{}') AS walked_ords
-  FROM (SELECT unit_code, (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
+         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{}') AS walked_ords,
+         coalesce(array_agg(f.walked_at), '{}') AS walked_ats
+  FROM (SELECT unit_code, max(walked_at) AS walked_at,
+               (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
         FROM full_walk GROUP BY unit_code) f
-  LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day""")
+  LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day
+  WHERE NOT EXISTS (SELECT 1 FROM portal p
+    WHERE p.unit_code = f.unit_code AND p.enabled AND p.walked_at IS NULL)""")
+"""A unit with a place that was never read whole has no walk: it may have published there."""
+
+PROVEN_ABSENT = text("""
+  SELECT DISTINCT unit_code FROM standing
+  WHERE unit_code = ANY(CAST(:units AS text[])) AND verdict = 'overdue'""")
 
 NAMES = text("""
   SELECT d.id AS duty_id, u.name AS unit_name, d.project_code, pr.name AS project_name,

@@ -31,7 +31,10 @@ from services.projects.duties.statement import (
     RECOUNT_DUE,
     RECOUNT_DUTIES,
     RECOUNT_EVIDENCE,
+    REMATCH,
+    SETTLE_REMATCHED,
     SOME,
+    TO_REMATCH,
     UNSEEN,
 )
 
@@ -99,6 +102,7 @@ class UnseenDuty(NamedTuple):
     item_code: str
     formed_on: date | None
     doc_no: str | None
+    aliases: list[str]
 
 
 async def day_numbers(session: AsyncSession, as_of: date) -> Today:
@@ -150,6 +154,30 @@ async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
     """The unit's duties of which no page was seen."""
     found = await session.execute(UNSEEN, {"unit": unit})
     return [UnseenDuty(**row) for row in found.mappings()]
+
+
+async def rematch(session: AsyncSession, projects: Sequence[str], now: datetime) -> list[UUID]:
+    """Want the duties of these projects matched again, by what is known of them `now`."""
+    found = await session.execute(REMATCH, {"projects": list(projects), "now": now})
+    return list(found.scalars())
+
+
+async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime]:
+    """Some duties that must be matched again, with since when they are as they are."""
+    found = await session.execute(TO_REMATCH, {"limit": limit})
+    return {row.duty_id: row.matchable_since for row in found}
+
+
+async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime]) -> None:
+    """These duties need no more matching, unless they were renamed since."""
+    values = {"ids": list(duties), "since": list(duties.values())}
+    await session.execute(SETTLE_REMATCHED, values)
+
+
+async def wants_rematching(session: AsyncSession) -> bool:
+    """Whether a duty must still be matched with the pages collected before."""
+    query = select(Standing.duty_id).where(col(Standing.match_wanted)).limit(1)
+    return (await session.exec(query)).first() is not None
 
 
 def _any(ids: Sequence[UUID]) -> Any:

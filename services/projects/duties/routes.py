@@ -5,6 +5,7 @@ from fastapi import Path, Query, status
 
 from services.projects.auditing.models import Verdict
 from services.projects.duties import ruling, service, views
+from services.projects.duties.few_at_a_time import Recorder
 from services.projects.duties.models import RulingKind
 from services.projects.duties.rules import AlreadyRecorded, UnknownReference
 from services.projects.duties.schemas import (
@@ -64,10 +65,10 @@ async def read_project(
     responses=problem_responses(NotFound, AlreadyRecorded, UnknownReference),
 )
 async def record_trigger_event(
+    caller: Recorder,
     order: TriggerOrder,
     session: Session,
     now: Now,
-    caller: Annotated[Caller, allow("officer", "system", "admin")],
 ) -> DutiesMade:
     """信息形成、变更或作出决定之日起算期限，由此产生公开义务；日期不明的如实留空，不得估计。
 

@@ -1,6 +1,6 @@
 """Trigger events make duties; duties are read, exempted, disputed, extended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -120,6 +120,8 @@ def _standing(duty: Duty) -> Standing:
         calendar_days=duty.basis == "calendar",
         is_formed=duty.formed_on is not None,
         due_ord=duty.due_ord,
+        matchable_since=duty.created_at,
+        match_wanted=True,
     )
 
 
@@ -171,6 +173,31 @@ async def duty_view(
 async def unseen(session: AsyncSession, unit_code: str) -> list[queries.UnseenDuty]:
     """The unit's duties of which nothing was seen."""
     return await queries.unseen(session, unit_code)
+
+
+async def rematch(
+    session: AsyncSession, projects: Sequence[str], now: datetime, *, actor: str
+) -> None:
+    """Have the duties of these projects matched again: their names are others since."""
+    await auditing.take_turn(session)
+    duties = await queries.rematch(session, projects, now)
+    await auditing.judge_duties(session, duties, now, actor=actor)
+
+
+async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime]:
+    """Some duties that must be matched with the pages collected before, each with since when."""
+    return await queries.to_rematch(session, limit)
+
+
+async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime]) -> None:
+    """The pages that may be of these duties are found, unless they were renamed meanwhile."""
+    await auditing.take_turn(session)
+    await queries.settle_rematched(session, duties)
+
+
+async def wants_rematching(session: AsyncSession) -> bool:
+    """Whether a duty must still be matched with the pages collected before."""
+    return await queries.wants_rematching(session)
 
 
 async def recount(session: AsyncSession, region: str, year: int, now: datetime) -> int:

@@ -26,7 +26,9 @@ _VIEW = """
   LEFT JOIN LATERAL (SELECT calendar_version FROM verdict_event
                      WHERE duty_id = d.id ORDER BY id DESC LIMIT 1) e ON true
   LEFT JOIN LATERAL (SELECT max(walked_at) AS walked_at FROM full_walk
-                     WHERE unit_code = d.unit_code) w ON true"""
+                     WHERE unit_code = d.unit_code
+                       AND (s.matchable_since IS NULL OR walked_at >= s.matchable_since)) w
+    ON true"""
 
 # What `_VIEW` finds odd: an overdue duty has no stored `over_by`, for it grows with every day; the
 # day of the due ordinal is looked up, so that an amended calendar needs no rewriting; a duty that
@@ -58,11 +60,27 @@ LIFE = text(f"""
 
 UNSEEN = text("""
   SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
-         d.formed_on, d.doc_no
+         d.formed_on, d.doc_no, p.aliases
   FROM duty d
   JOIN standing s ON s.duty_id = d.id AND NOT s.is_seen AND s.hold <> 'not_applicable'
   JOIN project p ON p.code = d.project_code
   WHERE d.unit_code = :unit ORDER BY d.id""")
+
+# The duties that must be matched with the pages collected before they were made or renamed, in the
+# order of their units, for the pages of a unit are read once for all of its duties.
+TO_REMATCH = text("""
+  SELECT duty_id, matchable_since FROM standing WHERE match_wanted
+  ORDER BY unit_code, duty_id LIMIT :limit""")
+
+SETTLE_REMATCHED = text("""
+  UPDATE standing s SET match_wanted = false
+  FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS timestamptz[])) AS seen (duty_id, since)
+  WHERE s.duty_id = seen.duty_id AND s.matchable_since = seen.since""")
+
+REMATCH = text("""
+  UPDATE standing s SET matchable_since = :now, match_wanted = true
+  FROM duty d WHERE d.id = s.duty_id AND d.project_code = ANY(CAST(:projects AS text[]))
+  RETURNING s.duty_id""")
 
 # The three statements of `recount` run under the turn of those who judge, so nobody moves a
 # standing meanwhile. Each writes (and locks) only rows whose numbers are off: a notice of days

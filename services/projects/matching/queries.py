@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import delete, func, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -49,6 +49,16 @@ class MatchRow(NamedTuple):
     doc_no: str | None
 
 
+class PageMarks(NamedTuple):
+    """What ties a page to a project."""
+
+    id: UUID
+    title: str
+    project_name: str | None
+    project_code: str | None
+    doc_no: str | None
+
+
 READY = (DetailState.READ, DetailState.UNREADABLE, DetailState.GONE, DetailState.ELSEWHERE)
 
 
@@ -85,12 +95,54 @@ async def pages_waiting_of(session: AsyncSession, unit_code: str) -> bool:
     return (await session.exec(found.limit(1))).first() is not None
 
 
+_ACCEPTED = select(PageMatch.page_id).where(col(PageMatch.state) == MatchState.ACCEPTED)
+
+
+async def pages_marked(
+    session: AsyncSession, codes: Sequence[str], documents: Sequence[str]
+) -> Sequence[UUID]:
+    """Pages of any unit that bear one of these codes or numbers and publish nothing yet."""
+    found = select(PortalPage.id).where(
+        or_(col(PortalPage.project_code).in_(codes), col(PortalPage.doc_no).in_(documents)),
+        col(PortalPage.id).not_in(_ACCEPTED),
+    )
+    return (await session.exec(found)).all()
+
+
+_UNTAKEN = text("""
+SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no
+FROM portal_page p JOIN portal o ON o.id = p.portal_id
+WHERE o.unit_code = :unit
+  AND NOT EXISTS (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted')""")
+
+
+async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks]:
+    """The pages of the unit's portals that publish nothing yet."""
+    return [PageMarks(*row) for row in await session.execute(_UNTAKEN, {"unit": unit_code})]
+
+
+async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:
+    """Have these pages matched."""
+    wanted = update(PortalPage).where(col(PortalPage.id).in_(page_ids))
+    await session.execute(wanted.values(match_wanted=True))
+
+
+async def want_pages_of(session: AsyncSession, portal_ids: Sequence[str]) -> None:
+    """Have the pages of these portals that publish nothing yet matched."""
+    wanted = update(PortalPage).where(
+        col(PortalPage.portal_id).in_(portal_ids), col(PortalPage.id).not_in(_ACCEPTED)
+    )
+    await session.execute(wanted.values(match_wanted=True))
+
+
 _CANDIDATE = """
-SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no
+SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no, p.aliases
 FROM duty d JOIN project p ON p.code = d.project_code
 """
 _EXACT = text(
-    _CANDIDATE + "WHERE d.project_code = ANY(:codes) OR d.doc_no = ANY(:documents) ORDER BY d.id"
+    _CANDIDATE + "WHERE d.project_code = ANY(:codes) OR d.doc_no = ANY(:documents)"
+    " OR d.project_code IN (SELECT code FROM project WHERE aliases ?| CAST(:codes AS text[]))"
+    " ORDER BY d.id"
 )
 _CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
 
@@ -136,6 +188,17 @@ async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> No
     if matches:
         values = [match.model_dump() for match in matches]
         await session.execute(insert(PageMatch).values(values).on_conflict_do_nothing())
+
+
+async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
+    """Take back proposals that nobody has looked at, for the page means something else now."""
+    if matches:
+        untouched = delete(PageMatch).where(
+            col(PageMatch.id).in_([match.id for match in matches]),
+            col(PageMatch.state) == MatchState.REVIEW,
+            col(PageMatch.first_by).is_(None),
+        )
+        await session.execute(untouched)
 
 
 async def duties_in_review(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:

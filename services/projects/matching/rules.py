@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from services.projects.matching.models import MatchMethod, ReviewReason
-from services.projects.reading.facts import normal_document_no
+from services.projects.reading.facts import normal_document_no as normal_document_no
 from services.projects.reading.rule import ItemCue
 from shared.errors import Conflict, Text
 
@@ -41,6 +41,16 @@ class Candidate:
     item_code: str
     formed_on: date | None
     doc_no: str | None
+    aliases: Sequence[str] = ()
+    """Other names and codes of the project."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.project_name, *self.aliases)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.project_code, *self.aliases)
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,11 @@ def propose(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
     return [Proposal(candidate, method, score, reason) for candidate in chosen[:3]]
 
 
+def may_publish(page: PageFacts, candidates: Sequence[Candidate]) -> bool:
+    """Whether the page is tied to one of the duties at all, sure or not."""
+    return bool(_same_project(page, candidates)[0])
+
+
 def item_codes(cues: Iterable[ItemCue], column: str | None, title: str) -> frozenset[str]:
     """The catalogue items that a page's column stands for, else those whose words its title has."""
     known = list(cues)
@@ -116,35 +131,40 @@ def _same_project(
     if by_document:
         return by_document, MatchMethod.DOCUMENT, 1.0
     if page.project_code is not None:
-        by_code = [c for c in candidates if c.project_code == page.project_code]
+        by_code = [c for c in candidates if page.project_code in c.codes]
         return by_code, MatchMethod.CODE, 1.0
     own = [c for c in candidates if c.unit_code == page.unit_code]
     by_name = _named(page, own)
     if by_name:
         return by_name, MatchMethod.NAME, 1.0
     title = f"{page.title}{page.project_name or ''}"
-    covered = {name: coverage(name, title) for name in {c.project_name for c in own}}
+    covered = {names: _best_coverage(names, title) for names in {c.names for c in own}}
     best = max(covered.values(), default=0.0)
     if best < LIKE_ENOUGH:
         return [], MatchMethod.SIMILAR, 0.0
-    alike = [c for c in own if covered[c.project_name] == best]
+    alike = [c for c in own if covered[c.names] == best]
     return alike, MatchMethod.SIMILAR, round(best, 3)
 
 
 def _same_document(page: PageFacts, candidate: Candidate) -> bool:
     if page.doc_no is None or candidate.doc_no is None:
         return False
-    codes = {page.project_code, candidate.project_code} - {None}
-    return normal_document_no(candidate.doc_no) == page.doc_no and len(codes) == 1
+    is_other = page.project_code is not None and page.project_code not in candidate.codes
+    return normal_document_no(candidate.doc_no) == page.doc_no and not is_other
+
+
+def _best_coverage(names: Sequence[str], title: str) -> float:
+    return max(coverage(name, title) for name in names)
 
 
 def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates whose project is named; 某项目 does not count where 某项目二期 is meant."""
     text = f"{normal_name(page.title)}|{normal_name(page.project_name or '')}"
-    names = {c.project_name: normal_name(c.project_name) for c in candidates}
-    found = {name for name in names.values() if len(name) > 3 and name in text}
+    names = {c.names: frozenset(map(normal_name, c.names)) for c in candidates}
+    known = frozenset().union(*names.values())
+    found = {name for name in known if len(name) > 3 and name in text}
     longest = {n for n in found if not any(n != other and n in other for other in found)}
-    return [c for c in candidates if names[c.project_name] in longest]
+    return [c for c in candidates if names[c.names] & longest]
 
 
 def _narrowed(page: PageFacts, hits: Sequence[Candidate]) -> list[Candidate]:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.auditing import service as auditing
 from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
 from services.projects.duties import service as duties
-from services.projects.matching import queries, rules, sightings
+from services.projects.matching import queries, rematching, rules, sightings
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.matching.rules import Candidate, PageFacts, Proposal
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
@@ -23,7 +24,7 @@ from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
 
-PAGES_A_TURN = 60
+PAGES_A_TURN = 20
 """Few enough that others who record facts need not wait long for their turn."""
 
 MATCHER = "matcher"
@@ -41,38 +42,70 @@ async def match_waiting(sessions: Sessions, now: datetime) -> int:
 
 
 async def match_pages(session: AsyncSession, now: datetime) -> int:
-    """Match some of the pages that wait, then note which units' absences are proven."""
+    """Match some of the pages that wait, then note which units' absences are proven.
+
+    What must be matched again is put among the waiting first. Returns how much was done.
+    """
+    renewed = await rematching.take_up(session, now, actor=MATCHER)
+    if renewed:
+        return renewed
     waiting = await queries.waiting_pages(session, PAGES_A_TURN)
     pages = [page for page, _ in waiting]
     if waiting:
         known = await queries.matches_of(session, [page.id for page in pages])
-        await sightings.renew(session, pages, known, now, actor=MATCHER)
         taken = {match.page_id for match in known if match.state is MatchState.ACCEPTED}
         fresh = [w for w in waiting if w[0].id not in taken and w[0].gone_at is None]
-        await _match_fresh(session, fresh, known, now)
+        # Thought through before the turn to judge is taken, for which all others wait.
+        proposals = await _proposals(session, fresh)
+        await sightings.renew(session, pages, known, now, actor=MATCHER)
+        await _match_fresh(session, proposals, known, now)
         await queries.settle_pages(session, pages)
-    return len(pages) + await _note_walks(session, now)
+    moved = await auditing.judge_unproven(
+        session, await portals.unread_units(session), now, actor=MATCHER
+    )
+    return len(pages) + moved + await _note_walks(session, now)
 
 
 async def _match_fresh(
     session: AsyncSession,
-    waiting: Sequence[tuple[PortalPage, Portal]],
+    proposals: Sequence[sightings.Pair],
     known: Sequence[PageMatch],
     now: datetime,
 ) -> None:
-    """Propose duties for pages that have none; what is sure and not late needs no person."""
-    decided = {(match.page_id, match.duty_id) for match in known}
+    """Propose duties for pages that have none; what is sure and not late needs no person.
+
+    What was proposed before and nobody has looked at is proposed by what is known now.
+    """
+    undecided = {
+        (match.page_id, match.duty_id): match
+        for match in known
+        if match.state is MatchState.REVIEW and match.first_by is None
+    }
+    decided = {(match.page_id, match.duty_id) for match in known} - undecided.keys()
     proposed = [
         (page, proposal)
-        for page, proposal in await _proposals(session, waiting)
+        for page, proposal in proposals
         if (page.id, proposal.candidate.duty_id) not in decided
     ]
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
     late = await sightings.record_in_time(session, sure, now, actor=MATCHER)
     matches = [_match(page, proposal, late, now) for page, proposal in proposed]
-    await queries.put_matches(session, matches)
-    in_review = {match.duty_id for match in matches if match.state is MatchState.REVIEW}
-    await _mark_review(session, sorted(in_review), now)
+    fresh = [m for m in matches if not _is_same(undecided.get((m.page_id, m.duty_id)), m)]
+    kept = {(m.page_id, m.duty_id) for m in matches} - {(m.page_id, m.duty_id) for m in fresh}
+    dropped = [match for pair, match in undecided.items() if pair not in kept]
+    await queries.drop_matches(session, dropped)
+    await queries.put_matches(session, fresh)
+    in_review = {match.duty_id for match in fresh if match.state is MatchState.REVIEW}
+    await _mark_review(session, sorted(in_review | {m.duty_id for m in dropped}), now)
+
+
+def _is_same(known: PageMatch | None, match: PageMatch) -> bool:
+    """Whether a proposal that waits for a person says the same already."""
+    return known is not None and (known.state, known.reason, known.method) == (
+        match.state,
+        match.reason,
+        match.method,
+    )
 
 
 async def _proposals(
@@ -143,6 +176,8 @@ async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: dat
 async def _note_walks(session: AsyncSession, now: datetime) -> int:
     """Note the walks of units whose portals were all walked without gaps and are fully matched."""
     noted = 0
+    if await duties.wants_rematching(session):
+        return 0
     for unit_code, walked_at in await portals.walked_units(session):
         known = await queries.noted_walk(session, unit_code)
         if known is not None and known >= walked_at:

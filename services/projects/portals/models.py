@@ -33,6 +33,7 @@ class Portal(Table, table=True):
         CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
         known_states("health", PortalHealth),
         Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
+        Index("ix_portal_match_wanted", "id", postgresql_where=text("match_wanted")),
     )
 
     id: str = Field(primary_key=True, max_length=40)
@@ -53,7 +54,12 @@ class Portal(Table, table=True):
     fault: Fault | None = Field(default=None, sa_type=enum_type(Fault, length=24))
     health_since: datetime | None = Field(default=None, sa_type=Moment)
     walked_at: datetime | None = Field(default=None, sa_type=Moment)
-    """When the last full run without gaps began: what it did not find was not there then."""
+    """When the last full run without gaps began: what it did not find was not there then.
+
+    None while nobody has read it whole by its present rule: then nothing is proven of its unit.
+    """
+    match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Its unit or its cues have changed since its pages were last matched."""
     next_run_at: datetime = Field(sa_type=Moment)
     version: int = 1
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.portals.models import Portal, PortalRule
@@ -47,6 +47,25 @@ async def newest_rule_version(session: AsyncSession, portal_id: str) -> int:
         col(PortalRule.portal_id) == portal_id
     )
     return int((await session.exec(newest)).one())
+
+
+async def take_rematched(session: AsyncSession) -> list[str]:
+    """The portals whose pages must be matched again; they are not given a second time."""
+    taken = select(Portal.id).where(col(Portal.match_wanted)).with_for_update(skip_locked=True)
+    found = (
+        update(Portal)
+        .where(col(Portal.id).in_(taken))
+        .values(match_wanted=False)
+        .returning(col(Portal.id))
+        .execution_options(synchronize_session=False)
+    )
+    return list((await session.execute(found)).scalars())
+
+
+async def unread_units(session: AsyncSession) -> Sequence[str]:
+    """Units with an enabled portal that nobody has read whole by its present rule."""
+    found = select(Portal.unit_code).where(col(Portal.enabled), col(Portal.walked_at).is_(None))
+    return (await session.exec(found.distinct())).all()
 
 
 async def walked_units(session: AsyncSession) -> Sequence[tuple[str, datetime]]:

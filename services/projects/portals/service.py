@@ -51,6 +51,16 @@ async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:
     return await queries.due(session, now)
 
 
+async def take_rematched(session: AsyncSession) -> list[str]:
+    """The portals whose pages must be matched again; they are not given a second time."""
+    return await queries.take_rematched(session)
+
+
+async def unread_units(session: AsyncSession) -> Sequence[str]:
+    """Units of which nothing is absent for sure: a portal of theirs was never read whole."""
+    return await queries.unread_units(session)
+
+
 async def walked_units(session: AsyncSession) -> Sequence[tuple[str, datetime]]:
     """Units of which every portal was walked without gaps, and since when that is known of all."""
     return await queries.walked_units(session)
@@ -74,7 +84,7 @@ async def put(
         versions.ensure(wanted.version, version=portal.version, state=portal.health)
         moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
         # What was proven of one place proves nothing of another.
-        unproven = {"walked_at": None, "layout": None} if moved else {}
+        unproven = {"walked_at": None, "layout": None, "match_wanted": True} if moved else {}
         portal = await swap(session, portal, {**fields, **unproven}, state="health")
     details = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}
     await audit_log.write(session, sub, "portal.put", f"portal:{portal_id}", now, details)
@@ -124,7 +134,11 @@ async def put_rule(
 async def add_rule(
     session: AsyncSession, portal_id: str, wanted: CollectorRule, sub: str, now: datetime
 ) -> PortalRule:
-    """A new version of the rule, without a trial. Raises NotFound."""
+    """A new version of the rule, without a trial. Raises NotFound.
+
+    By another rule the list may hold other entries, and its pages be of other items: what was
+    proven by the old one is proven no more.
+    """
     portal = await _locked(session, portal_id)
     version = await queries.newest_rule_version(session, portal_id) + 1
     stored = PortalRule(
@@ -136,8 +150,9 @@ async def add_rule(
     )
     session.add(stored)
     await session.flush()
+    unproven = {"walked_at": None, "layout": None, "match_wanted": True}
     portal.sqlmodel_update(
-        {"rule_version": version, "layout": None, "next_run_at": now, "version": portal.version + 1}
+        {"rule_version": version, "next_run_at": now, "version": portal.version + 1, **unproven}
     )
     await audit_log.write(
         session, sub, "portal.rule_put", f"portal:{portal_id}", now, {"version": version}

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.projects.tables import Table
@@ -66,10 +67,16 @@ class Project(Table, table=True):
             name="investment_not_negative",
         ),
         Index("ix_project_name", "name"),
+        Index("ix_project_aliases", "aliases", postgresql_using="gin"),
+        Index("ix_project_match_wanted", "code", postgresql_where=text("match_wanted")),
     )
 
     code: str = Field(primary_key=True, max_length=24)
     name: str = Field(max_length=300)
+    aliases: list[str] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
+    """Other names and codes of the project, as pages print them."""
     approval_kind: ApprovalKind = Field(sa_type=enum_type(ApprovalKind, length=16))
     phase: Phase = Field(default=Phase.APPROVAL, sa_type=enum_type(Phase, length=16))
     lead_unit_code: str | None = Field(
@@ -78,6 +85,8 @@ class Project(Table, table=True):
     scope_basis: str = Field(max_length=300)
     """Why the project is in scope: local lists decide, so this is data (国办发〔2017〕94号)."""
     investment_10k_yuan: int | None = None
+    match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Its names have changed since its duties were last matched with pages."""
     version: int = 1
     updated_at: datetime = Field(sa_type=Moment)
 

@@ -4,9 +4,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, text
+from sqlalchemy import Text, cast, or_, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.register.models import (
@@ -15,6 +15,8 @@ from services.projects.register.models import (
     ProjectListMember,
     ResponsibleUnit,
 )
+
+RENAMED_A_TURN = 500
 
 
 class UnitRow(NamedTuple):
@@ -93,11 +95,12 @@ async def search(
     after: str | None,
     limit: int,
 ) -> Sequence[Project]:
-    """Projects by code: whose code or name holds `words`, of a lead unit, on a year's list."""
+    """Projects by code: whose code or a name holds `words`, of a lead unit, on a year's list."""
     query = select(Project)
     if words:
         like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(or_(col(Project.name).ilike(like), col(Project.code).like(like)))
+        named = cast(Project.aliases, Text).ilike(like)
+        query = query.where(or_(col(Project.name).ilike(like), col(Project.code).like(like), named))
     if unit is not None:
         query = query.where(Project.lead_unit_code == unit)
     if year is not None:
@@ -135,6 +138,19 @@ async def put_members(session: AsyncSession, members: list[dict[str, Any]]) -> N
     if members:
         statement = insert(ProjectListMember).on_conflict_do_nothing()
         await session.execute(statement, members)
+
+
+async def take_renamed(session: AsyncSession) -> list[str]:
+    """The projects whose names have changed; they are not given a second time."""
+    taken = select(Project.code).where(col(Project.match_wanted)).order_by(Project.code)
+    found = (
+        update(Project)
+        .where(col(Project.code).in_(taken.limit(RENAMED_A_TURN).with_for_update(skip_locked=True)))
+        .values(match_wanted=False)
+        .returning(col(Project.code))
+        .execution_options(synchronize_session=False)
+    )
+    return list((await session.execute(found)).scalars())
 
 
 async def lists_of(session: AsyncSession, code: str) -> list[ListRow]:

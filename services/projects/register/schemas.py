@@ -12,10 +12,20 @@ from shared.web.models import Input, View
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
 
 
+Alias = Annotated[str, Field(min_length=2, max_length=300)]
+
+
 class ProjectInput(Input):
     """A project; `version` is that of the one to change, null for a new one."""
 
     name: str = Field(min_length=2, max_length=300)
+    aliases: list[Alias] | None = Field(
+        None,
+        max_length=20,
+        description="网页上用过的别名、曾用名或曾用代码；不带则保持不变"
+        " | Other names or codes that pages use for it; null leaves them as they are.",
+        examples=[["宁川大桥", "2408-359900-47-03-837831"]],
+    )
     approval_kind: ApprovalKind
     phase: Phase = Phase.APPROVAL
     lead_unit: str | None = Field(None, pattern=UNIT_CODE)
@@ -41,6 +51,7 @@ class ProjectView(View):
 
     code: str
     name: str
+    aliases: list[str]
     approval_kind: ApprovalKind
     phase: Phase
     lead_unit: str | None = Field(validation_alias="lead_unit_code")

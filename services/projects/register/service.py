@@ -27,6 +27,11 @@ async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[s
     return await queries.project_codes(session, codes)
 
 
+async def take_renamed(session: AsyncSession) -> list[str]:
+    """The projects whose names have changed; they are not given a second time."""
+    return await queries.take_renamed(session)
+
+
 async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
     """Which of these units exist on that day."""
     return await queries.units_on(session, codes, day)
@@ -66,7 +71,7 @@ async def put_project(
         refuse(project.phase, project.version, _REGISTERED)
     _own_only(project, caller)
     versions.ensure(order.version, version=project.version, state=project.phase)
-    return await swap(session, project, _values(order, now), state="phase"), False
+    return await swap(session, project, _changes(project, order, now), state="phase"), False
 
 
 def _own_only(project: Project, caller: Caller) -> None:
@@ -88,8 +93,19 @@ def _values(order: ProjectInput, now: datetime) -> dict[str, Any]:
     }
 
 
+def _changes(project: Project, order: ProjectInput, now: datetime) -> dict[str, Any]:
+    """The columns of the change; under new names its duties are matched with pages again."""
+    values = _values(order, now)
+    if order.aliases is not None:
+        values["aliases"] = order.aliases
+    names = (order.name, values.get("aliases", project.aliases))
+    if names != (project.name, project.aliases):
+        values["match_wanted"] = True
+    return values
+
+
 def _new(code: str, order: ProjectInput, now: datetime) -> dict[str, Any]:
-    return {"code": code, **_values(order, now), "version": 1}
+    return {"code": code, **_values(order, now), "aliases": order.aliases or [], "version": 1}
 
 
 async def import_projects(
@@ -149,7 +165,8 @@ async def _write(
     now: datetime,
 ) -> None:
     for row in changed:
-        await swap(session, known[row.code], _values(row, now), state="phase")
+        project = known[row.code]
+        await swap(session, project, _changes(project, row, now), state="phase")
     members: list[dict[str, Any]] = []
     for year, title in sorted({(r.list_year, r.list_title) for r in rows if r.list_year}):
         project_list = await queries.put_list(session, year, title or "")

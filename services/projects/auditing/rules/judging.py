@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.projects.auditing.models import Reason, Verdict
 from shared.errors import Text
@@ -113,6 +114,7 @@ class Facts:
     is_incomplete: bool = False
     is_gone: bool = False
     in_review: bool = False
+    matchable_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -120,12 +122,14 @@ class Day:
     """The day of the audit on the duty's clock.
 
     `now_ord` is its `ord_end`, `last_ord` the last ordinal that any notice covers, `walked_ord` the
-    `ord_end` of the last day on which every place of the unit was read to its end.
+    `ord_end` of the last day on which every place of the unit was read to its end, which began at
+    `walked_at`.
     """
 
     now_ord: int
     last_ord: int
     walked_ord: int | None = None
+    walked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,12 @@ def _judge_unpublished(facts: Facts, due_ord: int, day: Day) -> Judgement:
         return Judgement(Reason.DUE_WITHIN_DAYS if left <= DUE_SOON_DAYS else Reason.DUE_DATE_AHEAD)
     if facts.in_review:
         return Judgement(Reason.CANDIDATE_IN_REVIEW)
-    if day.walked_ord is not None and day.walked_ord > due_ord:
+    if day.walked_ord is not None and day.walked_ord > due_ord and _knew_of(facts, day):
         return Judgement(Reason.PROVEN_ABSENT)
     return Judgement(Reason.NO_CAPTURE_SINCE_DUE)
+
+
+def _knew_of(facts: Facts, day: Day) -> bool:
+    """Whether the walk was made after the duty, under its present names, could be matched."""
+    since = facts.matchable_since
+    return since is None or (day.walked_at is not None and day.walked_at >= since)

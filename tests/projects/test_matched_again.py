@@ -1,0 +1,137 @@
+"""Whatever matching goes by may become known after a page was collected: it is matched again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shared import clock
+from tests.conftest import Headers
+from tests.projects import make
+from tests.projects.absence_world import NAMES_ITEM, World, long_ago, new_world
+from tests.projects.collecting_world import Desk
+
+
+@pytest.fixture
+async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
+    async with new_world(desk, as_) as world:
+        yield world
+
+
+async def test_a_duty_recorded_after_its_page_was_collected_is_on_time(world: World) -> None:
+    world.publish()
+    await world.register()
+    await world.open()
+    await world.walk(2)
+    duty = await world.record()
+    assert await world.verdict(duty) == "unknown_source_down"
+    await world.desk.match()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
+async def test_a_walk_before_the_duty_was_recorded_proves_nothing_of_it(world: World) -> None:
+    await world.register()
+    await world.open()
+    await world.walk(2)
+    duty = await world.record()
+    await world.desk.match()
+    assert await world.verdict(duty) == "unknown_source_down"
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+
+
+@pytest.mark.parametrize("change", ["name", "alias", "code"])
+async def test_another_name_or_code_of_the_project_is_looked_for_in_old_pages(
+    world: World, change: str
+) -> None:
+    other, code = f"{world.name[:-4]}特大桥", make.project_code()
+    if change == "code":
+        world.publish("关于某项目建议书的批复", code=code)
+    else:
+        world.publish(f"{other}建议书批复", code=None)
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    changed: dict[str, dict[str, Any]] = {
+        "name": {"name": other},
+        "alias": {"aliases": [other]},
+        "code": {"aliases": [code]},
+    }
+    await world.register(**changed[change])
+    await world.desk.match()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
+async def test_aliases_stay_where_a_change_does_not_name_them(world: World) -> None:
+    await world.register(aliases=["老名字大桥"])
+    await world.register(phase="bidding")
+    found = await world.desk.client.get("/api/v1/projects", params={"q": "老名字大桥"})
+    [project] = [p for p in found.json()["items"] if p["code"] == world.project]
+    assert project["aliases"] == ["老名字大桥"]
+
+
+async def test_a_new_name_suspends_the_proof_until_the_portals_were_read_again(
+    world: World,
+) -> None:
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+    await world.register(aliases=["另一个名字的工程"])
+    await world.desk.match()
+    assert await world.verdict(duty) == "unknown_source_down"
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+
+
+async def test_a_new_cue_of_a_portal_is_looked_for_in_old_pages(world: World) -> None:
+    world.publish()
+    await world.register()
+    duty = await world.record()
+    portal_id = await world.open(items=())
+    await world.walk(2)
+    [unclear] = await world.queue()
+    assert unclear["reason"] == "item_unclear"
+    await world.desk.rule(
+        portal_id, {"list": {"rows": "li", "date": "span"}, "items": [NAMES_ITEM]}
+    )
+    await world.desk.match()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
+async def test_a_new_portal_of_the_unit_suspends_every_earlier_proof(world: World) -> None:
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+    world.publish(at="/b", listed=False)
+    world.served.pages["/second"] = '<li><a href="/b">公示</a><span>2026-01-05</span></li>'
+    await world.open("/second")
+    await world.desk.match()
+    assert await world.verdict(duty) == "unknown_source_down"
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
+
+
+async def test_events_are_recorded_at_once_by_forty_callers_while_pages_are_matched(
+    world: World,
+) -> None:
+    await world.register()
+    await world.open()
+    await world.walk()
+    headers = world.as_("officer", world.unit)
+    bodies = [
+        make.event(world.project, world.unit, long_ago(), doc_no=f"宁发改〔2026〕{n}号")
+        for n in range(100, 140)
+    ]
+    await world.desk.do("UPDATE portal_page SET match_wanted = true")
+    matching = asyncio.create_task(world.desk.match(clock.now()))
+    answers = await asyncio.gather(
+        *(world.desk.client.post("/api/v1/events", json=b, headers=headers) for b in bodies)
+    )
+    await matching
+    assert [answer.status_code for answer in answers] == [201] * len(bodies)
