@@ -76,6 +76,8 @@ class CollectorRun(Table, table=True):
     details: int = 0
     error_count: int = 0
     errors: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
+    declared_pages: int | None = None
+    """How many pages the list says it has, on its first one."""
     known_pages: int = 0
     """List pages on end that held nothing new: the watermark, and then one page of overlap."""
     list_complete: bool = False

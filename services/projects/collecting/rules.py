@@ -13,7 +13,7 @@ from services.projects.collecting.models import (
 )
 from services.projects.portals.models import Portal, PortalHealth
 from services.projects.reading.details import PageReading
-from services.projects.reading.faults import Fault
+from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.rule import CollectorRule
 from shared.errors import Conflict, Text
@@ -41,15 +41,38 @@ def kind_due(portal: Portal, now: datetime) -> RunKind:
     return RunKind.INCREMENTAL if fresh and portal.health is PortalHealth.UP else RunKind.FULL
 
 
-def is_redesigned(page: ListPage, number: int, rule: CollectorRule) -> bool:
-    """A list page without entries is a changed portal, except past a list of unknown length."""
-    may_be_past_the_end = number > 1 and rule.may_end_unannounced
-    return not page.entries and not may_be_past_the_end
+def may_be_past_the_end(number: int, rule: CollectorRule, declared: int | None) -> bool:
+    """A list ends where it says so; only one that does not say how long it is ends by silence."""
+    return declared is None and number > 1 and rule.may_end_unannounced
 
 
-def is_past_the_end(fault: Fault, number: int, rule: CollectorRule) -> bool:
-    """A numbered page that is gone ends a list that does not say how long it is."""
-    return fault is Fault.GONE and number > 1 and rule.may_end_unannounced
+def list_fault(
+    page: ListPage, number: int, rule: CollectorRule, *, declared: int | None, layout: str | None
+) -> SourceFault | None:
+    """Why this cannot be page `number` of the list: it shows no entry, or not those of a list.
+
+    A page to sign in, a firewall's page and an empty answer stand where a page was promised.
+    `layout` is how the first page looks.
+    """
+    if may_be_past_the_end(number, rule, declared):
+        return None
+    if not page.entries:
+        return SourceFault(Fault.REDESIGNED, "the list has no entries")
+    if number > 1 and layout is not None and page.layout != layout:
+        return SourceFault(Fault.REDESIGNED, "this is not a page of the list")
+    return None
+
+
+def is_left(run: CollectorRun, rule: CollectorRule) -> bool:
+    """Whether the list is left before its end, for the rule reads no more pages or there are none
+    although the list said so.
+    """
+    return run.pages >= rule.max_pages or run.pages < (run.declared_pages or 0)
+
+
+def ends_too_soon(run: CollectorRun, rule: CollectorRule) -> bool:
+    """Whether the list itself goes on no further although it said that it has more pages."""
+    return run.next_url is None and is_left(run, rule) and run.pages < rule.max_pages
 
 
 def ends_early(run: CollectorRun) -> bool:

@@ -163,7 +163,9 @@ class Walk:
             try:
                 await self._list_page(fetcher, url, number)
             except SourceFault as fault:
-                if not rules.is_past_the_end(fault.fault, number, self.rule):
+                declared = self.run.declared_pages
+                is_past = rules.may_be_past_the_end(number, self.rule, declared)
+                if not is_past or fault.fault is not Fault.GONE:
                     raise
                 async with self._step():
                     self.run.list_complete, self.run.next_url = True, None
@@ -173,13 +175,23 @@ class Walk:
         page, decoded = read_list(
             answer.body, answer.headers, answer.final_url, self.rule, number=number
         )
-        if rules.is_redesigned(page, number, self.rule):
-            raise SourceFault(Fault.REDESIGNED, "the list has no entries")
+        fault = rules.list_fault(
+            page,
+            number,
+            self.rule,
+            declared=self.run.declared_pages,
+            layout=self.portal.layout if self.run.error_count == 0 else None,
+        )
+        if fault is not None:
+            raise fault
         sha256 = await self.collector.files.put(answer.body)
         async with self._step() as session:
             capture = service.answer_of(answer, sha256, decoded.charset)
             await service.note_list_page(session, self.run, self.portal, page, capture)
             self._turn_page(page)
+        # After the step: what the page lists is kept, whatever becomes of the walk.
+        if rules.ends_too_soon(self.run, self.rule):
+            raise SourceFault(Fault.REDESIGNED, "the list ends before its last page")
 
     async def _list_bytes(self, fetcher: Fetcher, url: str) -> Fetched:
         """The list page now; when the portal says that it has not changed, as captured before."""
@@ -200,10 +212,10 @@ class Walk:
 
     def _turn_page(self, page: ListPage) -> None:
         urls = [entry.url for entry in page.entries]
-        is_end = page.next_url is None or rules.repeats(urls, self.walked)
-        is_cut = is_end and self.run.pages >= self.rule.max_pages
+        is_last = self.run.pages == self.run.declared_pages
+        is_end = is_last or page.next_url is None or rules.repeats(urls, self.walked)
         self.run.next_url = None if is_end else page.next_url
-        self.run.list_complete = is_end and not is_cut
+        self.run.list_complete = is_end and not rules.is_left(self.run, self.rule)
         self.walked = [*self.walked[:1], urls]
 
     async def _read_details(self, fetcher: Fetcher) -> None:

@@ -137,6 +137,7 @@ async def note_list_page(
         for entry in entries.values()
     ]
     new = await queries.list_entries(session, listed) if listed else 0
+    run.declared_pages = run.declared_pages or page.pages
     run.pages += 1
     run.items += len(listed)
     run.new_items += new

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from services.projects.collecting import rules
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetcher, Limits
 from services.projects.portals.models import Portal
@@ -23,7 +22,7 @@ async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
         try:
             answer = await fetcher.get(portal.start_url)
             page = read_list(answer.body, answer.headers, answer.final_url, rule).page
-            if rules.is_redesigned(page, 1, rule):
+            if not page.entries:
                 return Trial(fault=Fault.REDESIGNED)
         except SourceFault as fault:
             return Trial(fault=fault.fault)

@@ -31,6 +31,7 @@ def upgrade() -> None:
         "portal",
         sa.Column("match_wanted", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    op.add_column("collector_run", sa.Column("declared_pages", sa.Integer(), nullable=True))
     for table, key in (("project", "code"), ("standing", "duty_id"), ("portal", "id")):
         op.create_index(
             f"ix_{table}_match_wanted",
@@ -42,6 +43,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.drop_column("collector_run", "declared_pages")
     for table in ("portal", "standing", "project"):
         op.drop_index(f"ix_{table}_match_wanted", table_name=table)
         op.drop_column(table, "match_wanted")

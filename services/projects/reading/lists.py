@@ -21,7 +21,10 @@ from services.projects.reading.rule import (
 MAX_ADDRESS = 800
 MAX_ROWS = 3000
 
+MAX_SHOWN = 20_000
+
 _SPACES = re.compile(r"\s+")
+_PAGES_SAID = re.compile(r"共(\d{1,4})页")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def read_list(html: str, url: str, rule: HtmlListRule, *, number: int = 1) -> Li
     if len(rows) > MAX_ROWS:
         raise SourceFault(Fault.TOO_LARGE, f"{len(rows)} entries on one page")
     entries = tuple(e for row in rows if (e := _entry(row, url, rule.list)) is not None)
-    pages = _page_count(html, rule)
+    pages = _page_count(html, page, rule)
     return ListPage(
         entries=entries,
         pages=pages,
@@ -103,11 +106,15 @@ def _listed_on(row: LexborNode, rule: ListRule) -> date | None:
     return next((day for cell in cells if (day := read_day(cell.text()[:200]))), None)
 
 
-def _page_count(html: str, rule: HtmlListRule) -> int | None:
-    if not isinstance(rule.pager, NumberedPages) or not rule.pager.count:
-        return None
-    found = re.search(re.escape(rule.pager.count) + r"\s*(\d{1,5})", html)
-    return int(found.group(1)) if found else None
+def _page_count(html: str, page: LexborHTMLParser, rule: HtmlListRule) -> int | None:
+    """How many pages the list says it has: by the rule's words, else as people read it."""
+    if isinstance(rule.pager, NumberedPages) and rule.pager.count:
+        found = re.search(re.escape(rule.pager.count) + r"\s*(\d{1,5})", html)
+        if found:
+            return int(found.group(1))
+    shown = _SPACES.sub("", page.body.text()[-MAX_SHOWN:]) if page.body else ""
+    said = set(_PAGES_SAID.findall(shown))
+    return int(said.pop()) if len(said) == 1 else None
 
 
 def _next_url(

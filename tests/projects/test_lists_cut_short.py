@@ -1,0 +1,77 @@
+"""A list that is cut short proves nothing: the source is at fault until it is read whole."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.projects.collecting.models import RunState
+from tests.conftest import Headers
+from tests.projects.absence_world import World, new_world
+from tests.projects.collecting_world import Desk
+from tests.projects.unruly_portal import listing
+
+NUMBERED = {"kind": "numbered", "address": "list_{n}", "first": 1}
+LINKED = {"kind": "next", "selector": "a.next"}
+LOGIN = (
+    '<html><body><ul class="nav"><li><a href="/home">首页</a></li></ul>'
+    '<form><input name="user"><input type="password"></form></body></html>'
+)
+CUTS = {"empty": ("", 200), "gone": ("-", 404), "login": (LOGIN, 200), "bare": (listing(), 200)}
+
+
+@pytest.fixture
+async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
+    async with new_world(desk, as_) as world:
+        yield world
+
+
+def lay_out(world: World, said: str, *, linked: bool) -> None:
+    """Three pages of a list whose first one says so; the duty's page is on the last one."""
+    world.publish(at="/a", listed=False)
+    for number in range(3):
+        title = f"{world.name}建议书批复" if number == 2 else f"会议通知{number}"
+        at = "/a" if number == 2 else f"/m{number}"
+        world.served.pages.setdefault(at, f"<p>{title}</p>")
+        follows = f'<a class="next" href="list_{number + 1}">下一页</a>' if number < 2 else ""
+        extra = (said if number == 0 else "") + (follows if linked else "")
+        path = "/list" if number == 0 else f"/list_{number}"
+        world.served.pages[path] = listing(f"{at}|{title}|2026-01-05", extra=extra)
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize(
+    ("said", "linked"),
+    [("<script>createPageHTML(3, 0)</script>", False), ("<p>共 3 页</p>", True)],
+    ids=["numbered", "linked"],
+)
+async def test_a_list_cut_short_proves_nothing_and_the_source_is_at_fault(
+    world: World, cut: str, said: str, linked: bool
+) -> None:
+    lay_out(world, said, linked=linked)
+    page, status = CUTS[cut]
+    whole = dict(world.served.pages)
+    world.served.pages["/list_1"] = page
+    if status != 200:
+        world.served.statuses["/list_1"] = status
+    await world.register()
+    duty = await world.record()
+    portal_id = await world.open(pager=LINKED if linked else NUMBERED)
+    for run in await world.walk(2):
+        assert (run.state, run.list_complete, run.proves_absence) == (RunState.FAILED, False, False)
+    assert await world.verdict(duty) == "unknown_source_down"
+    (row,) = await world.desk.rows("SELECT health FROM portal WHERE id = :id", id=portal_id)
+    assert row["health"] == "down"
+    world.served.pages, world.served.statuses = whole, {}
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
+
+
+async def test_a_last_page_without_its_link_is_not_the_end_of_a_longer_list(world: World) -> None:
+    lay_out(world, "<p>共3页</p>", linked=True)
+    world.served.pages["/list_1"] = listing("/m1|会议通知1|2026-01-05")
+    await world.register()
+    duty = await world.record()
+    await world.open(pager=LINKED)
+    [run] = await world.walk()
+    assert (run.state, run.proves_absence) == (RunState.FAILED, False)
+    assert await world.verdict(duty) == "unknown_source_down"
