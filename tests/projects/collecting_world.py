@@ -93,6 +93,11 @@ class Desk:
             await portals.put(session, portal_id, wanted, "test", clock_now())
         await self.rule(portal_id, rule)
 
+    async def ask_for_no_gap(self) -> None:
+        """Let two walks prove an absence however close they follow one another."""
+        async with self.sessions() as session, session.begin():
+            await portals.put_absence_policy(session, 0, 0, "test", clock_now())
+
     async def rule(self, portal_id: str, rule: Mapping[str, Any]) -> None:
         """Another rule for the portal."""
         async with self.sessions() as session, session.begin():

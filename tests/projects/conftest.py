@@ -25,5 +25,7 @@ async def desk(
     )
     engine = new_engine(settings, "tests")
     async with support.serve(create_app(settings)) as client:
-        yield Desk(new_sessions(engine), folder, client)
+        desk = Desk(new_sessions(engine), folder, client)
+        await desk.ask_for_no_gap()
+        yield desk
     await engine.dispose()

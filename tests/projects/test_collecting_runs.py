@@ -70,6 +70,7 @@ async def test_next_links_are_followed_to_the_last_page(
     await desk.portal(portal_id, f"{address}/list", rule=LINKED)
     run = await desk.collect(portal_id)
     assert (run.pages, run.items, run.proves_absence) == (2, 2, True)
+    assert portal.paths[:3] == ["/list", "/p2", "/list"]
 
 
 async def test_a_portal_that_repeats_its_last_page_for_ever_ends(
@@ -126,13 +127,14 @@ async def test_what_has_not_changed_is_asked_for_conditionally(
     assert [row["status"] for row in after[len(before) :]] == [304]
 
 
-async def test_a_first_sighting_is_bracketed_by_the_walk_before_it(
+async def test_a_first_sighting_is_bracketed_by_the_walk_that_another_agreed_with(
     desk: Desk, shop: tuple[UnrulyPortal, str, str]
 ) -> None:
     portal, address, portal_id = shop
     fill(portal, 1, size=1)
     await desk.portal(portal_id, f"{address}/list", rule=PAGED)
     first = await desk.collect(portal_id)
+    await desk.collect(portal_id)
     fill(portal, 1, size=2)
     await desk.collect(portal_id)
     pages = await _pages(desk, portal_id)
@@ -230,7 +232,7 @@ async def test_a_killed_run_is_taken_up_where_it_stopped(
     await desk.collector.work(clock.now())
     run = await desk.run(run_id)
     assert (run.state, run.pages, run.items, run.proves_absence) == (RunState.FINISHED, 5, 15, True)
-    assert portal.paths.count("/list") == 1
+    assert portal.paths.count("/list") == 2
     chain = await desk.rows("SELECT seq FROM capture WHERE chain = :id ORDER BY seq", id=portal_id)
     assert [row["seq"] for row in chain] == list(range(1, len(chain) + 1))
 

@@ -115,6 +115,8 @@ async def test_what_is_nowhere_is_overdue_once_everything_was_read(case: Case) -
     assert await case.verdict() == "unknown_source_down"
     run = await case.desk.collect(case.portal_id)
     assert run.proves_absence
+    assert await case.verdict() == "unknown_source_down"
+    await case.desk.collect(case.portal_id)
     assert await case.verdict() == "overdue"
 
 
@@ -149,6 +151,7 @@ async def test_a_rejected_match_frees_the_duty_and_is_not_proposed_again(case: C
     case.publish(f"{case.name}建议书批复", clock.today(clock.now()))
     await case.desk.collect(case.portal_id)
     [match] = await case.queue()
+    await case.desk.collect(case.portal_id)
     assert (await case.decide(match, "reject")).status_code == 200
     assert await case.verdict() == "overdue"
     await case.desk.do("UPDATE portal_page SET match_wanted = true")
@@ -196,6 +199,7 @@ async def test_a_page_that_goes_away_is_withdrawn(case: Case) -> None:
 
 async def test_a_page_back_dated_after_it_was_seen_absent_is_still_late(case: Case) -> None:
     case.publish("关于召开会议的通知", formed(), code=False)
+    await case.desk.collect(case.portal_id)
     await case.desk.collect(case.portal_id)
     case.publish(f"{case.name}建议书批复", formed() + timedelta(days=3))
     await case.desk.collect(case.portal_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,8 @@ class UnrulyPortal:
     robots: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     redirect_to: str = ""
+    when_asked: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What happens, once, just before a path is answered."""
 
     @property
     def paths(self) -> list[str]:
@@ -43,6 +45,8 @@ class UnrulyPortal:
 
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
+        if path in self.when_asked:
+            self.when_asked.pop(path)()
         if path in self.statuses:
             return PlainTextResponse("-", self.statuses[path])
         if path == "/robots.txt":

@@ -219,8 +219,8 @@ WALKS = text("""
         FROM full_walk GROUP BY unit_code) f
   LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day
   WHERE NOT EXISTS (SELECT 1 FROM portal p
-    WHERE p.unit_code = f.unit_code AND p.enabled AND p.walked_at IS NULL)""")
-"""A unit with a place that was never read whole has no walk: it may have published there."""
+    WHERE p.unit_code = f.unit_code AND p.enabled AND p.proven_at IS NULL)""")
+"""A unit with a place of which no absence is proven has no walk: it may have published there."""
 
 PROVEN_ABSENT = text("""
   SELECT DISTINCT unit_code FROM standing

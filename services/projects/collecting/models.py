@@ -78,6 +78,14 @@ class CollectorRun(Table, table=True):
     errors: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
     declared_pages: int | None = None
     """How many pages the list says it has, on its first one."""
+    list_marks: list[str] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
+    """What each page of the list held, by `rules.list_mark`, to compare when it is read again."""
+    reread: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Of how many pages, from the first one, that was still so once the last one was read."""
+    is_shifted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """An entry moved from page to page while they were read, and may have been on none of them."""
     known_pages: int = 0
     """List pages on end that held nothing new: the watermark, and then one page of overlap."""
     list_complete: bool = False
@@ -88,8 +96,8 @@ class CollectorRun(Table, table=True):
 class PortalPage(Table, table=True):
     """An item of a portal: when it was listed, what its page claims and decides.
 
-    `last_absent_at` is the start of the last full walk that did not meet it, so that it came online
-    between then and `first_seen_at`.
+    `last_absent_at` is the start of the last full walk that did not meet it and that a later one
+    agreed with, so that it came online between then and `first_seen_at`.
     """
 
     __tablename__ = "portal_page"

@@ -178,6 +178,36 @@ async def pages_to_read(
     return (await session.exec(found.limit(limit))).all()
 
 
+async def whole_walk_before(
+    session: AsyncSession, run: CollectorRun, until: datetime, since: datetime | None
+) -> CollectorRun | None:
+    """The newest whole walk of the run's portal that began before it, until a moment.
+
+    By the same rule, and since the portal is read where it is read now.
+    """
+    found = select(CollectorRun).where(
+        col(CollectorRun.portal_id) == run.portal_id,
+        col(CollectorRun.id) != run.id,
+        col(CollectorRun.rule_version) == run.rule_version,
+        col(CollectorRun.proves_absence),
+        col(CollectorRun.started_at) <= until,
+    )
+    if since is not None:
+        found = found.where(col(CollectorRun.started_at) >= since)
+    newest_first = found.order_by(col(CollectorRun.started_at).desc())
+    return (await session.exec(newest_first.limit(1))).first()
+
+
+async def gone_since(session: AsyncSession, portal_id: str, moment: datetime) -> int:
+    """How many pages of the portal are known to have gone since."""
+    counted = (
+        select(func.count())
+        .select_from(PortalPage)
+        .where(col(PortalPage.portal_id) == portal_id, col(PortalPage.gone_at) >= moment)
+    )
+    return (await session.exec(counted)).one()
+
+
 async def unread_listed(session: AsyncSession, run: CollectorRun) -> int:
     """How many pages that this run found listed could not be read."""
     counted = (

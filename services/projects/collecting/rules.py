@@ -11,6 +11,7 @@ from services.projects.collecting.models import (
     DetailState,
     RunKind,
 )
+from services.projects.portals import rules as portal_rules
 from services.projects.portals.models import Portal, PortalHealth
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
@@ -35,10 +36,15 @@ class NoRule(Conflict):
     advice = Text("请先为该栏目设置采集规则", "Please set a rule for the portal first")
 
 
-def kind_due(portal: Portal, now: datetime) -> RunKind:
-    """A full walk once a day and after every failure, else only what is new."""
+def kind_due(portal: Portal, now: datetime, needed_since: datetime | None) -> RunKind:
+    """A full walk once a day, after every failure, and where a proof of absence is waited for.
+
+    `needed_since`: what the unit's duties need a proof to be younger than.
+    """
     fresh = portal.walked_at is not None and portal.walked_at > now - FULL_WALK_EVERY
-    return RunKind.INCREMENTAL if fresh and portal.health is PortalHealth.UP else RunKind.FULL
+    is_proven = not portal_rules.wants_proof(portal, needed_since)
+    healthy = portal.health is PortalHealth.UP
+    return RunKind.INCREMENTAL if fresh and is_proven and healthy else RunKind.FULL
 
 
 def may_be_past_the_end(number: int, rule: CollectorRule, declared: int | None) -> bool:
@@ -72,7 +78,13 @@ def is_left(run: CollectorRun, rule: CollectorRule) -> bool:
 
 def ends_too_soon(run: CollectorRun, rule: CollectorRule) -> bool:
     """Whether the list itself goes on no further although it said that it has more pages."""
-    return run.next_url is None and is_left(run, rule) and run.pages < rule.max_pages
+    is_short = is_left(run, rule) and run.pages < rule.max_pages
+    return run.next_url is None and is_short and not run.is_shifted
+
+
+def counts_otherwise(run: CollectorRun, page: ListPage) -> bool:
+    """Whether a later page says that the list has another number of pages than the first one."""
+    return None not in (run.declared_pages, page.pages) and run.declared_pages != page.pages
 
 
 def ends_early(run: CollectorRun) -> bool:
@@ -83,11 +95,37 @@ def ends_early(run: CollectorRun) -> bool:
 def proves_absence(run: CollectorRun, *, unread: int) -> bool:
     """Whether what this run did not find was not there.
 
-    Only a walk to the end of the list, of the design that the rule was made for, after which every
-    listed page could be read: "could not fetch" is never "not published".
+    Only a walk to the end of the list, of the design that the rule was made for, which stood still
+    meanwhile, after which every listed page could be read: "could not fetch" is never "not
+    published". And only once another one agrees (`agree`).
     """
     same_design = all(error["fault"] != Fault.REDESIGNED for error in run.errors)
-    return run.kind is RunKind.FULL and run.list_complete and unread == 0 and same_design
+    is_whole = run.list_complete and not wants_rereading(run) and not run.is_shifted
+    return run.kind is RunKind.FULL and is_whole and unread == 0 and same_design
+
+
+def wants_rereading(run: CollectorRun) -> bool:
+    """Whether pages of the list are still to be read again, now that its last one is known.
+
+    An entry that goes away moves all that follow up by one, and the first of a page then stands on
+    the page before it, which was read already. A list of one page is read at one moment.
+    """
+    is_at_its_end = run.kind is RunKind.FULL and run.list_complete and not run.is_shifted
+    return is_at_its_end and run.reread < run.pages - 1
+
+
+def list_mark(page: ListPage) -> str:
+    """What a page of the list holds, in short: its entries in their order, and its page count."""
+    held = ([entry.url for entry in page.entries], page.pages)
+    return hashlib.sha256(json.dumps(held, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def agree(run: CollectorRun, earlier: CollectorRun, *, gone: int) -> bool:
+    """Whether two whole walks saw the same portal: the later one lists as much, less what is gone.
+
+    Otherwise one of them met only a part of it, whatever the portal said.
+    """
+    return run.items + gone >= earlier.items
 
 
 def first_state(url: str, start_url: str) -> DetailState:

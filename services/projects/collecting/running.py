@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import queries, rules, service
+from services.projects.collecting import list_notes, queries, rules, service
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
@@ -169,6 +169,32 @@ class Walk:
                     raise
                 async with self._step():
                     self.run.list_complete, self.run.next_url = True, None
+        while rules.wants_rereading(self.run):
+            await self._list_page_again(fetcher)
+
+    async def _list_page_again(self, fetcher: Fetcher) -> None:
+        """Read the next page of the list a second time; what is new there is kept like any entry.
+
+        A next page that is not there any more is a list that has become shorter meanwhile.
+        """
+        number = self.run.reread + 1
+        url = self.portal.start_url if number == 1 else self.run.next_url
+        if url is None:
+            async with self._step():
+                list_notes.note_shift(self.run, self.portal.start_url)
+            return
+        answer = await self._list_bytes(fetcher, url)
+        page, decoded = read_list(
+            answer.body, answer.headers, answer.final_url, self.rule, number=number
+        )
+        is_same = rules.list_mark(page) == self.run.list_marks[number - 1]
+        sha256 = None if is_same else await self.collector.files.put(answer.body)
+        async with self._step() as session:
+            if sha256 is None:
+                self.run.reread, self.run.next_url = number, page.next_url
+                return
+            capture = service.answer_of(answer, sha256, decoded.charset)
+            await list_notes.note_shifted_page(session, self.run, self.portal, page, capture)
 
     async def _list_page(self, fetcher: Fetcher, url: str, number: int) -> None:
         answer = await self._list_bytes(fetcher, url)
@@ -187,7 +213,7 @@ class Walk:
         sha256 = await self.collector.files.put(answer.body)
         async with self._step() as session:
             capture = service.answer_of(answer, sha256, decoded.charset)
-            await service.note_list_page(session, self.run, self.portal, page, capture)
+            await list_notes.note_list_page(session, self.run, self.portal, page, capture)
             self._turn_page(page)
         # After the step: what the page lists is kept, whatever becomes of the walk.
         if rules.ends_too_soon(self.run, self.rule):

@@ -42,6 +42,9 @@ class RunView(View):
     error_count: int
     errors: list[dict[str, Any]] = Field(description="The first of them: url, fault, detail.")
     list_complete: bool
-    proves_absence: bool
+    is_shifted: bool = Field(description="Whether the list moved while it was read.")
+    proves_absence: bool = Field(
+        description="Whether the walk was whole: with an earlier one it proves an absence."
+    )
     rule_version: int
     version: int

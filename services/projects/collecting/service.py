@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries, rules
+from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import (
     CollectorRun,
     DetailState,
@@ -14,6 +15,7 @@ from services.projects.collecting.models import (
     RunKind,
 )
 from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
+from services.projects.duties import service as duties
 from services.projects.evidence import service as evidence
 from services.projects.fetching.fetcher import Fetched
 from services.projects.portals import service as portals
@@ -21,7 +23,6 @@ from services.projects.portals.models import Portal
 from services.projects.reading.claims import Claim, Flag, claim_of
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import ReadPage
 from services.projects.reading.rule import CollectorRule
 from shared.errors import NotFound
@@ -33,7 +34,9 @@ async def queue_due(session: AsyncSession, now: datetime) -> int:
     """Queue a run for every portal whose time has come; returns for how many."""
     due = await portals.due(session, now)
     for portal in due:
-        await _queue(session, portal, rules.kind_due(portal, now), SCHEDULE, now)
+        needed_since = await duties.proof_needed_since(session, portal.unit_code, now)
+        kind = rules.kind_due(portal, now, needed_since)
+        await _queue(session, portal, kind, SCHEDULE, now)
     return len(due)
 
 
@@ -114,41 +117,6 @@ def answer_of(answer: Fetched, sha256: str, charset: str) -> evidence.Answer:
     )
 
 
-async def note_list_page(
-    session: AsyncSession, run: CollectorRun, portal: Portal, page: ListPage, seen: evidence.Answer
-) -> None:
-    """Keep a list page as evidence and its entries as listed now; moves the run's progress on."""
-    await evidence.record(session, portal.id, seen, is_public=portal.is_public)
-    entries = {entry.url: entry for entry in reversed(page.entries)}
-    listed = [
-        PortalPage(
-            portal_id=portal.id,
-            url=entry.url,
-            title=entry.title[:500],
-            listed_on=entry.listed_on,
-            column_name=entry.column[:100] if entry.column else None,
-            first_seen_at=seen.fetched_at,
-            last_absent_at=portal.walked_at,
-            content_seen_at=seen.fetched_at,
-            content_absent_at=portal.walked_at,
-            last_listed_at=seen.fetched_at,
-            detail_state=rules.first_state(entry.url, portal.start_url),
-        )
-        for entry in entries.values()
-    ]
-    new = await queries.list_entries(session, listed) if listed else 0
-    run.declared_pages = run.declared_pages or page.pages
-    run.pages += 1
-    run.items += len(listed)
-    run.new_items += new
-    run.known_pages = 0 if new else run.known_pages + 1
-    if portal.layout is None and page.layout:
-        portal.layout = page.layout
-        session.add(portal)
-    elif page.layout and page.layout != portal.layout:
-        _note_error(run, seen.url, SourceFault(Fault.REDESIGNED, "the layout has changed"))
-
-
 async def pages_to_read(
     session: AsyncSession, run: CollectorRun, *, limit: int
 ) -> Sequence[PortalPage]:
@@ -207,7 +175,7 @@ async def note_unread(
     page.fault = fault.fault
     if page.text_sha256 is None:
         _claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
-    _note_error(run, page.url, fault)
+    note_error(run, page.url, fault)
 
 
 async def finish_run(session: AsyncSession, run: CollectorRun, now: datetime) -> None:
@@ -215,15 +183,33 @@ async def finish_run(session: AsyncSession, run: CollectorRun, now: datetime) ->
     unread = await queries.unread_listed(session, run)
     run.proves_absence = rules.proves_absence(run, unread=unread)
     _move(run, RunAction.FINISH, now)
-    walked_at = run.started_at if run.proves_absence else None
-    await portals.note_up(session, run.portal_id, now, walked_at=walked_at)
+    proof = await _proof(session, run) if run.proves_absence else portals.Proof()
+    unit_code = (await portals.find(session, run.portal_id)).unit_code
+    needed_since = await duties.proof_needed_since(session, unit_code, now)
+    await portals.note_up(session, run.portal_id, now, proof, needed_since=needed_since)
+
+
+async def _proof(session: AsyncSession, run: CollectorRun) -> portals.Proof:
+    """What a whole walk proves: by itself nothing, but the one before it, if they agree.
+
+    Of the two the older one is the proof: what was published after it was not absent for sure.
+    """
+    portal = await portals.find(session, run.portal_id)
+    started_at = run.started_at or run.requested_at
+    gap = await portals.absence_gap(session)
+    earlier = await queries.whole_walk_before(session, run, started_at - gap, portal.read_since)
+    if earlier is None or earlier.started_at is None:
+        return portals.Proof(walked_at=started_at)
+    gone = await queries.gone_since(session, run.portal_id, earlier.started_at)
+    is_agreed = rules.agree(run, earlier, gone=gone)
+    return portals.Proof(walked_at=started_at, proven_at=earlier.started_at if is_agreed else None)
 
 
 async def fail_run(
     session: AsyncSession, run: CollectorRun, fault: SourceFault, now: datetime
 ) -> None:
     """The portal could not be read: it is down, which says nothing about what is published."""
-    _note_error(run, run.next_url or "", fault)
+    note_error(run, run.next_url or "", fault)
     _move(run, RunAction.FAIL, now)
     await portals.note_down(session, run.portal_id, fault.fault, now)
 
@@ -248,13 +234,6 @@ def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime
     if step.is_gone:
         page.gone_at = page.gone_at or at
     page.version += 1
-
-
-def _note_error(run: CollectorRun, url: str, fault: SourceFault) -> None:
-    run.error_count += 1
-    if len(run.errors) < rules.ERRORS_KEPT:
-        error = {"url": url, "fault": fault.fault.value, "detail": fault.detail[:200]}
-        run.errors = [*run.errors, error]
 
 
 def _take_over(page: PortalPage, reading: PageReading, at: datetime) -> None:

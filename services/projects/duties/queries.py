@@ -27,6 +27,7 @@ from services.projects.duties.statement import (
     LIFE,
     LIST,
     NOW,
+    PROOF_NEEDED_SINCE,
     PUT_PUBLICATIONS,
     RECOUNT_DUE,
     RECOUNT_DUTIES,
@@ -178,6 +179,13 @@ async def wants_rematching(session: AsyncSession) -> bool:
     """Whether a duty must still be matched with the pages collected before."""
     query = select(Standing.duty_id).where(col(Standing.match_wanted)).limit(1)
     return (await session.exec(query)).first() is not None
+
+
+async def proof_needed_since(session: AsyncSession, unit: str, day: datetime) -> datetime | None:
+    """What a proof of absence must be younger than; None where no duty waits for one."""
+    found = await session.execute(PROOF_NEEDED_SINCE, {"unit": unit, "day": day})
+    needed: datetime | None = found.scalar_one_or_none()
+    return needed
 
 
 def _any(ids: Sequence[UUID]) -> Any:

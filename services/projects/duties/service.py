@@ -200,6 +200,14 @@ async def wants_rematching(session: AsyncSession) -> bool:
     return await queries.wants_rematching(session)
 
 
+async def proof_needed_since(
+    session: AsyncSession, unit_code: str, now: datetime
+) -> datetime | None:
+    """What a proof of absence must be younger than; None where no duty waits for one."""
+    day = clock.day_start(clock.today(now))
+    return await queries.proof_needed_since(session, unit_code, day)
+
+
 async def recount(session: AsyncSession, region: str, year: int, now: datetime) -> int:
     """Judge anew after the calendar of `year` moved; returns how many duties were rewritten.
 

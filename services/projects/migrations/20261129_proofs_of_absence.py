@@ -31,7 +31,27 @@ def upgrade() -> None:
         "portal",
         sa.Column("match_wanted", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
-    op.add_column("collector_run", sa.Column("declared_pages", sa.Integer(), nullable=True))
+    for column in (
+        sa.Column("declared_pages", sa.Integer(), nullable=True),
+        sa.Column("list_marks", JSONB(), nullable=False, server_default=sa.text("'[]'")),
+        sa.Column("reread", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("is_shifted", sa.Boolean(), nullable=False, server_default=sa.false()),
+    ):
+        op.add_column("collector_run", column)
+    for name in ("proven_at", "read_since"):
+        op.add_column("portal", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE portal SET proven_at = walked_at")
+    op.create_table(
+        "absence_policy",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("absence_gap_minutes", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(100), nullable=False),
+        sa.CheckConstraint(
+            "absence_gap_minutes >= 0", name=op.f("ck_absence_policy_gap_not_negative")
+        ),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_absence_policy")),
+    )
     for table, key in (("project", "code"), ("standing", "duty_id"), ("portal", "id")):
         op.create_index(
             f"ix_{table}_match_wanted",
@@ -43,7 +63,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
-    op.drop_column("collector_run", "declared_pages")
+    op.drop_table("absence_policy")
+    for name in ("read_since", "proven_at"):
+        op.drop_column("portal", name)
+    for name in ("is_shifted", "reread", "list_marks", "declared_pages"):
+        op.drop_column("collector_run", name)
     for table in ("portal", "standing", "project"):
         op.drop_index(f"ix_{table}_match_wanted", table_name=table)
         op.drop_column(table, "match_wanted")

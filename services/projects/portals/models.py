@@ -54,14 +54,30 @@ class Portal(Table, table=True):
     fault: Fault | None = Field(default=None, sa_type=enum_type(Fault, length=24))
     health_since: datetime | None = Field(default=None, sa_type=Moment)
     walked_at: datetime | None = Field(default=None, sa_type=Moment)
-    """When the last full run without gaps began: what it did not find was not there then.
+    """When the last full run without gaps began."""
+    proven_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the last such run began that a later one agreed with: what it did not find was absent.
 
-    None while nobody has read it whole by its present rule: then nothing is proven of its unit.
+    None while there are no two of them by the present rule: then nothing is proven of the unit.
     """
+    read_since: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when it is read at its address, for its unit and by its rule."""
     match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Its unit or its cues have changed since its pages were last matched."""
     next_run_at: datetime = Field(sa_type=Moment)
     version: int = 1
+
+
+class AbsencePolicy(Table, table=True):
+    """How far apart two walks must be that prove an absence; versions, the newest in force."""
+
+    __tablename__ = "absence_policy"
+    __table_args__ = (CheckConstraint("absence_gap_minutes >= 0", name="gap_not_negative"),)
+
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    absence_gap_minutes: int
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str = Field(max_length=100)
 
 
 class PortalRule(Table, table=True):

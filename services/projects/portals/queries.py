@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.portals.models import Portal, PortalRule
+from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 
 
 async def portal(session: AsyncSession, portal_id: str, *, lock: bool = False) -> Portal | None:
@@ -63,17 +64,30 @@ async def take_rematched(session: AsyncSession) -> list[str]:
 
 
 async def unread_units(session: AsyncSession) -> Sequence[str]:
-    """Units with an enabled portal that nobody has read whole by its present rule."""
-    found = select(Portal.unit_code).where(col(Portal.enabled), col(Portal.walked_at).is_(None))
+    """Units with an enabled portal of which no two whole walks by its present rule agree."""
+    found = select(Portal.unit_code).where(col(Portal.enabled), col(Portal.proven_at).is_(None))
     return (await session.exec(found.distinct())).all()
 
 
 async def walked_units(session: AsyncSession) -> Sequence[tuple[str, datetime]]:
     """Units whose enabled portals all have a proven walk, each with the oldest of them."""
     found = (
-        select(col(Portal.unit_code), func.min(Portal.walked_at))
+        select(col(Portal.unit_code), func.min(Portal.proven_at))
         .where(col(Portal.enabled))
         .group_by(col(Portal.unit_code))
-        .having(func.bool_and(col(Portal.walked_at).is_not(None)))
+        .having(func.bool_and(col(Portal.proven_at).is_not(None)))
     )
     return [(unit, at) for unit, at in (await session.exec(found)).all() if at is not None]
+
+
+async def absence_policy(session: AsyncSession) -> AbsencePolicy | None:
+    """The policy in force."""
+    newest = select(AbsencePolicy).order_by(col(AbsencePolicy.version).desc()).limit(1)
+    return (await session.exec(newest)).first()
+
+
+async def add_absence_policy(session: AsyncSession, policy: AbsencePolicy) -> bool:
+    """False where another has made that version."""
+    statement = insert(AbsencePolicy).values(policy.model_dump()).on_conflict_do_nothing()
+    added = await session.execute(statement.returning(col(AbsencePolicy.version)))
+    return added.scalar_one_or_none() is not None

@@ -6,7 +6,13 @@ from services.projects.evidence.files import Files
 from services.projects.portals import service
 from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.rules import RuleReadsNothing
-from services.projects.portals.schemas import PortalRuleView, PortalView, PortalWrite
+from services.projects.portals.schemas import (
+    AbsencePolicyInput,
+    AbsencePolicyView,
+    PortalRuleView,
+    PortalView,
+    PortalWrite,
+)
 from services.projects.reading.readers import AnyRule
 from services.projects.register.models import UNIT_CODE
 from shared.errors import NotFound, StateConflict, problem_responses
@@ -16,6 +22,7 @@ from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
 router = Router(prefix="/portals", tags=["admin"])
+policy = Router(prefix="/absence-policy", tags=["admin"])
 
 PortalId = Annotated[str, Path(pattern=PORTAL_ID, examples=["demo-D03"])]
 
@@ -112,3 +119,41 @@ async def put_rule(
     """
     stored, trial = await service.put_rule(session, files, portal_id, wanted, caller.sub, now)
     return PortalRuleView.of(stored, trial)
+
+
+@policy.get(
+    "", operation_id="get_absence_policy", summary="未公开证明规则 | Get the absence policy"
+)
+async def get_absence_policy(
+    session: Session, caller: Annotated[Caller, allow("auditor", "admin")]
+) -> AbsencePolicyView:
+    """两次完整核查都没有见到，且至少相隔这么久，才算证明“未公开”。
+    ---
+    Nothing is called unpublished before two whole walks at least so far apart have not found it.
+    """
+    version, minutes = await service.absence_policy(session)
+    return AbsencePolicyView(absence_gap_minutes=minutes, version=version)
+
+
+@policy.put(
+    "",
+    operation_id="put_absence_policy",
+    summary="修改未公开证明规则 | Put the absence policy",
+    responses=problem_responses(StateConflict),
+)
+async def put_absence_policy(
+    wanted: AbsencePolicyInput,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> AbsencePolicyView:
+    """带上读到的版本号；自下一次核查起生效，已有的结论不变。
+    ---
+    Comes with the version that was read; in force from the next walk on.
+    """
+    await service.put_absence_policy(
+        session, wanted.absence_gap_minutes, wanted.version, caller.sub, now
+    )
+    return AbsencePolicyView(
+        absence_gap_minutes=wanted.absence_gap_minutes, version=wanted.version + 1
+    )

@@ -6,6 +6,11 @@ from services.projects.portals.models import Portal
 from shared.errors import Invalid, Text
 
 SOON_AGAIN = timedelta(minutes=15)
+LEAST_PAUSE = timedelta(seconds=10)
+"""Between two walks of a proof, where the policy asks for no gap."""
+
+USUAL_GAP = timedelta(minutes=60)
+"""Between two walks that prove an absence, until a policy says otherwise."""
 
 
 class RuleReadsNothing(Invalid):
@@ -29,7 +34,14 @@ def unknown_unit(code: str) -> Invalid:
     return Invalid(detail, pointer="/body/unit_code")
 
 
-def next_run_at(portal: Portal, now: datetime, *, failed: bool) -> datetime:
-    """A portal that failed is tried again soon."""
+def wants_proof(portal: Portal, needed_since: datetime | None) -> bool:
+    """Whether the portal's last proof of absence is too old for what its unit's duties need."""
+    if portal.proven_at is None:
+        return True
+    return needed_since is not None and portal.proven_at < needed_since
+
+
+def next_run_at(portal: Portal, now: datetime, wait: timedelta | None) -> datetime:
+    """The next run: as usual, or after `wait` where that comes first."""
     usual = timedelta(minutes=portal.every_minutes)
-    return now + (min(usual, SOON_AGAIN) if failed else usual)
+    return now + (usual if wait is None else min(usual, wait))

@@ -68,10 +68,29 @@ class PortalView(View):
     health: PortalHealth
     fault: Fault | None
     health_since: AwareDatetime | None
-    walked_at: AwareDatetime | None = Field(
-        description="Start of the last full walk without gaps: the proof of absence."
+    walked_at: AwareDatetime | None = Field(description="Start of the last full walk without gaps.")
+    proven_at: AwareDatetime | None = Field(
+        description="Start of the last such walk that a later one agreed with: proof of absence."
     )
     next_run_at: AwareDatetime
+    version: int
+
+
+class AbsencePolicyInput(Input):
+    """证明“未公开”的两次完整核查至少相隔多久 | How far apart two walks of a proof are."""
+
+    absence_gap_minutes: int = Field(
+        ge=0, le=10_080, description="两次完整核查的最小间隔（分钟） | Minutes.", examples=[60]
+    )
+    version: int = Field(
+        ge=0, le=2**31 - 2, description="读到的版本 | The version that was read.", examples=[0]
+    )
+
+
+class AbsencePolicyView(View):
+    """The policy in force; version 0 while nobody has laid one down."""
+
+    absence_gap_minutes: int
     version: int
 
 

@@ -1,7 +1,9 @@
 """Use cases of portals: keep them and their rules, and note whether they can be read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,7 +11,7 @@ from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.portals import queries, rules
 from services.projects.portals.events import SourceDown, SourceRecovered
-from services.projects.portals.models import Portal, PortalRule
+from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 from services.projects.portals.schemas import PortalWrite, Trial
 from services.projects.portals.workflow import WORKFLOW, Outcome
 from services.projects.reading.faults import Fault
@@ -28,6 +30,10 @@ from shared.workflow import refuse
 _REGISTERED = Text(
     "这个栏目已经登记；要修改它，请带上读到的 version",
     "This portal is registered already; to change it, send the `version` that you have read",
+)
+
+_POLICY_MOVED = Text(
+    "这项政策已有新的版本；请读取后再改", "The policy has a newer version; please read it first"
 )
 
 
@@ -57,7 +63,7 @@ async def take_rematched(session: AsyncSession) -> list[str]:
 
 
 async def unread_units(session: AsyncSession) -> Sequence[str]:
-    """Units of which nothing is absent for sure: a portal of theirs was never read whole."""
+    """Units of which nothing is absent for sure: a portal of theirs has no proof of it."""
     return await queries.unread_units(session)
 
 
@@ -75,7 +81,7 @@ async def put(
     portal = await queries.portal(session, portal_id)
     fields = {**wanted.model_dump(exclude={"version"}), "next_run_at": now}
     if portal is None:
-        portal = Portal(id=portal_id, **fields)
+        portal = Portal(id=portal_id, read_since=now, **fields)
         session.add(portal)
         await session.flush()
     else:
@@ -84,11 +90,17 @@ async def put(
         versions.ensure(wanted.version, version=portal.version, state=portal.health)
         moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
         # What was proven of one place proves nothing of another.
-        unproven = {"walked_at": None, "layout": None, "match_wanted": True} if moved else {}
+        unproven = _unproven(now) if moved else {}
         portal = await swap(session, portal, {**fields, **unproven}, state="health")
     details = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}
     await audit_log.write(session, sub, "portal.put", f"portal:{portal_id}", now, details)
     return portal
+
+
+def _unproven(now: datetime) -> dict[str, Any]:
+    """The columns of a portal that is read otherwise from now on: nothing is proven of it yet."""
+    nothing = {"walked_at": None, "proven_at": None, "layout": None}
+    return {**nothing, "read_since": now, "match_wanted": True}
 
 
 async def rule(session: AsyncSession, portal_id: str, version: int) -> CollectorRule:
@@ -150,10 +162,8 @@ async def add_rule(
     )
     session.add(stored)
     await session.flush()
-    unproven = {"walked_at": None, "layout": None, "match_wanted": True}
-    portal.sqlmodel_update(
-        {"rule_version": version, "next_run_at": now, "version": portal.version + 1, **unproven}
-    )
+    changed = {"rule_version": version, "next_run_at": now, "version": portal.version + 1}
+    portal.sqlmodel_update({**changed, **_unproven(now)})
     await audit_log.write(
         session, sub, "portal.rule_put", f"portal:{portal_id}", now, {"version": version}
     )
@@ -173,13 +183,60 @@ async def _try_on_capture(
     return Trial.of(page, evidence_id=capture.id)
 
 
+@dataclass(frozen=True)
+class Proof:
+    """When a walk without gaps began, if this was one, and the earlier one that agrees with it."""
+
+    walked_at: datetime | None = None
+    proven_at: datetime | None = None
+
+
 async def note_up(
-    session: AsyncSession, portal_id: str, now: datetime, *, walked_at: datetime | None
+    session: AsyncSession,
+    portal_id: str,
+    now: datetime,
+    proof: Proof,
+    *,
+    needed_since: datetime | None,
 ) -> None:
-    """The portal was read; `walked_at` is when a walk without gaps began, if this was one."""
+    """The portal was read. While its unit's duties need a newer proof, it is read again soon."""
     portal = await _locked(session, portal_id)
-    portal.walked_at = walked_at or portal.walked_at
-    await _note(session, portal, Outcome.READ, None, now)
+    portal.walked_at = proof.walked_at or portal.walked_at
+    portal.proven_at = proof.proven_at or portal.proven_at
+    wait = None
+    if proof.walked_at is None:
+        wait = rules.SOON_AGAIN
+    elif rules.wants_proof(portal, needed_since):
+        wait = max(await absence_gap(session), rules.LEAST_PAUSE)
+    await _note(session, portal, Outcome.READ, None, now, wait=wait)
+
+
+async def absence_gap(session: AsyncSession) -> timedelta:
+    """How far apart two walks must be that prove an absence."""
+    policy = await queries.absence_policy(session)
+    return rules.USUAL_GAP if policy is None else timedelta(minutes=policy.absence_gap_minutes)
+
+
+async def absence_policy(session: AsyncSession) -> tuple[int, int]:
+    """Version and minutes of the policy in force; version 0 while nobody has made one."""
+    policy = await queries.absence_policy(session)
+    if policy is None:
+        return 0, int(rules.USUAL_GAP.total_seconds() // 60)
+    return policy.version, policy.absence_gap_minutes
+
+
+async def put_absence_policy(
+    session: AsyncSession, minutes: int, version: int, sub: str, now: datetime
+) -> None:
+    """The next version of the policy. Raises StateConflict unless `version` is the present one."""
+    present, _ = await absence_policy(session)
+    policy = AbsencePolicy(
+        version=version + 1, absence_gap_minutes=minutes, created_at=now, created_by=sub
+    )
+    if present != version or not await queries.add_absence_policy(session, policy):
+        refuse("in_force", (await absence_policy(session))[0], _POLICY_MOVED)
+    details = {"absence_gap_minutes": minutes}
+    await audit_log.write(session, sub, "absence_policy.put", "policy:absence", now, details)
 
 
 async def note_down(session: AsyncSession, portal_id: str, fault: Fault, now: datetime) -> None:
@@ -188,7 +245,13 @@ async def note_down(session: AsyncSession, portal_id: str, fault: Fault, now: da
 
 
 async def _note(
-    session: AsyncSession, portal: Portal, outcome: Outcome, fault: Fault | None, now: datetime
+    session: AsyncSession,
+    portal: Portal,
+    outcome: Outcome,
+    fault: Fault | None,
+    now: datetime,
+    *,
+    wait: timedelta | None = None,
 ) -> None:
     """Take the step that the outcome of a run means, and publish it where it is news."""
     step = WORKFLOW.find(portal.health, portal.version, outcome)
@@ -198,7 +261,8 @@ async def _note(
     if step.to is not portal.health:
         portal.health, portal.health_since = step.to, now
     portal.fault = fault
-    portal.next_run_at = rules.next_run_at(portal, now, failed=step.is_soon_again)
+    wait = rules.SOON_AGAIN if step.is_soon_again else wait
+    portal.next_run_at = rules.next_run_at(portal, now, wait)
     portal.version += 1
 
 

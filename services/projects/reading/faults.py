@@ -18,6 +18,7 @@ class Fault(StrEnum):
     REDIRECT_LOOP = "redirect_loop"
     ADDRESS_REFUSED = "address_refused"
     ROBOTS_DISALLOW = "robots_disallow"
+    SHIFTED = "shifted"
 
 
 class SourceFault(Exception):

@@ -24,7 +24,7 @@ MAX_ROWS = 3000
 MAX_SHOWN = 20_000
 
 _SPACES = re.compile(r"\s+")
-_PAGES_SAID = re.compile(r"共(\d{1,4})页")
+_PAGE_COUNT = re.compile(r"共(\d{1,4})页")
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def _page_count(html: str, page: LexborHTMLParser, rule: HtmlListRule) -> int | 
         if found:
             return int(found.group(1))
     shown = _SPACES.sub("", page.body.text()[-MAX_SHOWN:]) if page.body else ""
-    said = set(_PAGES_SAID.findall(shown))
-    return int(said.pop()) if len(said) == 1 else None
+    counts = set(_PAGE_COUNT.findall(shown))
+    return int(counts.pop()) if len(counts) == 1 else None
 
 
 def _next_url(
