@@ -1,7 +1,7 @@
 """tickets are limited, and calls out of turn have a reason
 
 Revision ID: tickets_limited
-Revises: states_checked
+Revises: one_person
 Create Date: 2026-11-29
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "tickets_limited"
-down_revision: str | Sequence[str] | None = "states_checked"
+down_revision: str | Sequence[str] | None = "one_person"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
