@@ -89,14 +89,6 @@ class Forbidden(Problem):
     )
 
 
-class FourEyes(Forbidden):
-    type = "/problems/four-eyes"
-    title = Text("须由另一人审核", "Another person has to decide this")
-    advice = Text(
-        "请交由没有经手过的同事审核", "Please let a colleague who had no part in it decide"
-    )
-
-
 class NotFound(Problem):
     status, type = HTTPStatus.NOT_FOUND, "/problems/not-found"
     title = Text("没有找到", "Not found")
@@ -126,6 +118,16 @@ class StateConflict(Conflict):
     advice = Text(
         "可能已有他人先办；请刷新，按现在的状态（state）再办",
         "Somebody may have been faster; please reload and go by the present `state`",
+    )
+
+
+class FourEyes(Conflict):
+    """No matter of roles: the same caller may decide whatever they had no part in."""
+
+    type = "/problems/four-eyes"
+    title = Text("须由另一人审核", "Another person has to decide this")
+    advice = Text(
+        "请交由没有经手过的同事审核", "Please let a colleague who had no part in it decide"
     )
 
 

@@ -29,7 +29,7 @@ def visit(door: Door) -> None:
     _clock(door)
     _collect(door, auditor)
     _settle(door, auditor)
-    _review(door, auditor)
+    _review(door, auditor, door.sign_in("auditor2"))
     report = _audit(door, auditor)
     _lights(door, auditor)
     _supervise(door, report)
@@ -86,16 +86,18 @@ def _settle(door: Door, auditor: Person) -> dict[str, Any]:
     return door.until(settled, every=1.0)
 
 
-def _review(door: Door, auditor: Person) -> None:
-    """What a machine may not decide alone: a match that would make a duty late."""
+def _review(door: Door, auditor: Person, second: Person) -> None:
+    """What neither a machine nor one person decides: a match that would make a duty late."""
     waiting = auditor.get("/matches", state="review", limit=200)["items"]
     late = [match for match in waiting if match["reason"] == "makes_late"]
     for match in late:
-        auditor.post(f"/matches/{match['id']}/accept", {"version": match["version"]})
+        first = auditor.post(f"/matches/{match['id']}/accept", {"version": match["version"]})
+        if first["state"] == "review":
+            second.post(f"/matches/{match['id']}/accept", {"version": first["version"]})
     door.narrator.step(
         Text(
-            f"{len(waiting)} 条匹配等人复核，监察人员确认其中会判“迟”的 {len(late)} 条",
-            f"{len(waiting)} matches wait for a person; the auditor confirms {len(late)} late ones",
+            f"{len(waiting)} 条匹配等人复核，其中会判“迟”的 {len(late)} 条由两位监察人员先后确认",
+            f"{len(waiting)} matches wait; two auditors confirm the {len(late)} that mean late",
         )
     )
 

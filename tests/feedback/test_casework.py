@@ -19,7 +19,7 @@ async def test_whoever_wrote_a_reply_may_not_approve_it(office: LetterOffice) ->
     letter = await office.letter_in(S.HANDLING)
     await letter.act("submit_reply", sub="li")
     refused = await letter.act("approve", sub="li")
-    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/four-eyes")
     assert (await letter.act("approve", sub="wang")).status_code == 200
 
 
@@ -84,7 +84,7 @@ async def test_an_extension_is_not_approved_by_its_asker(office: LetterOffice) -
     letter = await office.letter_in(S.HANDLING)
     await letter.act("request_extension", sub="li")
     refused = await letter.act("approve_extension", sub="li")
-    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/four-eyes")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/four-eyes")
 
 
 @provokes("letter_request_extension", "extension-too-late")

@@ -128,7 +128,7 @@ async def test_a_complaint_takes_two_reviewers(office: LetterOffice) -> None:
     first = await review.post("/approve")
     assert (first.json()["state"], first.json()["approvals"]) == ("in_review", ["reviewer-1"])
     again = await review.post("/approve")
-    assert (again.status_code, again.json()["type"]) == (403, "/problems/four-eyes")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/four-eyes")
     assert await found(office, department_code=office.department) == []
     second = await review.post("/approve", sub="reviewer-2")
     assert second.json()["state"] == "published"

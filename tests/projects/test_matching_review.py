@@ -126,12 +126,30 @@ async def test_a_sure_match_that_means_late_waits_for_a_person(case: Case) -> No
     [match] = await case.queue()
     assert (match["method"], match["reason"]) == ("code", "makes_late")
     assert (await case.verdict(), await case.events("found")) == ("unknown", 0)
-    accepted = await case.decide(match, "accept")
+    first = await case.decide(match, "accept", "auditor-a")
+    assert (first.status_code, first.json()["state"]) == (200, "review")
+    assert first.json()["first_by"] == "auditor-a"
+    assert (await case.verdict(), await case.events("found")) == ("unknown", 0)
+    accepted = await case.decide(first.json(), "accept", "auditor-b")
     assert (accepted.status_code, accepted.json()["state"]) == (200, "accepted")
     assert (await case.verdict(), await case.events("found")) == ("late", 1)
 
 
-@provokes("accept_match", "second-person-needed")
+@provokes("accept_match", "four-eyes")
+@pytest.mark.parametrize("code", [True, False], ids=["sure", "alike"])
+async def test_nobody_alone_makes_a_duty_late(case: Case, code: bool) -> None:
+    title = case.name if code else "".join(case.name[:-2]) + "某" + case.name[-2:]
+    case.publish(f"{title}建议书批复", clock.today(clock.now()), code=code)
+    await case.desk.collect(case.portal_id)
+    [match] = await case.queue()
+    for _ in range(2):
+        first = await case.decide(match, "accept", "auditor-a")
+        [match] = await case.queue()
+        assert await case.verdict() == "unknown"
+    assert (first.status_code, first.json()["type"]) == (409, "/problems/four-eyes")
+
+
+@provokes("accept_match", "four-eyes")
 async def test_a_likeness_that_means_late_needs_two_people(case: Case) -> None:
     title = "".join(case.name[:-2]) + "某" + case.name[-2:] + "建议书批复"
     case.publish(title, clock.today(clock.now()), code=False)
@@ -141,7 +159,7 @@ async def test_a_likeness_that_means_late_needs_two_people(case: Case) -> None:
     first = await case.decide(match, "accept", "auditor-a")
     assert (first.json()["state"], first.json()["reason"]) == ("review", "makes_late")
     alone = await case.decide(first.json(), "accept", "auditor-a")
-    assert (alone.status_code, alone.json()["type"]) == (409, "/problems/second-person-needed")
+    assert (alone.status_code, alone.json()["type"]) == (409, "/problems/four-eyes")
     assert await case.verdict() == "unknown"
     second = await case.decide(first.json(), "accept", "auditor-b")
     assert (second.status_code, await case.verdict()) == (200, "late")
@@ -205,5 +223,6 @@ async def test_a_page_back_dated_after_it_was_seen_absent_is_still_late(case: Ca
     await case.desk.collect(case.portal_id)
     [match] = await case.queue()
     assert match["reason"] == "makes_late"
-    await case.decide(match, "accept")
+    first = await case.decide(match, "accept", "auditor-a")
+    await case.decide(first.json(), "accept", "auditor-b")
     assert await case.verdict() == "late"

@@ -36,7 +36,12 @@ router = Router(prefix="/letters/{letter_id}/publication", tags=["department"])
 Reviewer = Annotated[Caller, allow("reviewer", "supervisor")]
 _CASE = problem_responses(NotFound, rules.NotAnswered)
 _CHANGE = problem_responses(
-    NotFound, PreconditionRequired, StateConflict, rules.NotAnswered, rules.PublicationBlocked
+    NotFound,
+    PreconditionRequired,
+    StateConflict,
+    FourEyes,
+    rules.NotAnswered,
+    rules.PublicationBlocked,
 )
 
 
@@ -157,7 +162,7 @@ async def decide_spans(
     "/approve",
     operation_id="approve_publication",
     summary="同意公开 | Approve the public copy",
-    responses={**_CHANGE, **problem_responses(FourEyes)},
+    responses=_CHANGE,
 )
 async def approve_publication(
     letter_id: UUID,

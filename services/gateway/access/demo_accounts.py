@@ -23,12 +23,17 @@ ACCOUNTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("officer-d03", "officer", ("D03",)),
     ("officer-pboc", "officer", ("PBOC",)),
     ("reviewer1", "reviewer", ("*",)),
+    ("reviewer2", "reviewer", ("*",)),
     ("auditor1", "auditor", ("*",)),
+    ("auditor2", "auditor", ("*",)),
     ("dispatcher1", "dispatcher", ("*",)),
     ("supervisor1", "supervisor", ("*",)),
+    ("supervisor2", "supervisor", ("*",)),
     ("admin1", "admin", ("*",)),
+    ("admin2", "admin", ("*",)),
     ("system1", "system", ("*",)),
 )
+"""Two of each role whose decisions need a second person."""
 
 
 async def are_there(session: AsyncSession, file: Path) -> bool:

@@ -63,5 +63,5 @@ class PageMatch(Table, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
     decided_by: str | None = Field(default=None, max_length=100)
     first_by: str | None = Field(default=None, max_length=100)
-    """Who accepted a likeness that then made the duty late: another person must confirm it."""
+    """Who accepted a page that makes the duty late: another person must confirm it."""
     version: int = 1

@@ -30,6 +30,7 @@ class MatchRow(NamedTuple):
     unit_code: str
     found_at: datetime
     decided_at: datetime | None
+    first_by: str | None
     version: int
     page_id: UUID
     url: str
@@ -223,10 +224,10 @@ async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
 
 
 _VIEWS = """
-SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at, m.version,
-       m.page_id, p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from, p.first_seen_at,
-       p.trust, p.flags, p.evidence_id, m.duty_id, d.project_code, r.name AS project_name,
-       d.item_code, d.formed_on, d.doc_no
+SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
+       m.first_by, m.version, m.page_id, p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
+       p.first_seen_at, p.trust, p.flags, p.evidence_id, m.duty_id, d.project_code,
+       r.name AS project_name, d.item_code, d.formed_on, d.doc_no
 FROM page_match m
 JOIN portal_page p ON p.id = m.page_id
 JOIN duty d ON d.id = m.duty_id

@@ -5,10 +5,9 @@ from fastapi import Query
 
 from services.projects.matching import service, views
 from services.projects.matching.models import MatchState
-from services.projects.matching.rules import SecondPersonNeeded
 from services.projects.matching.schemas import Decision, MatchView
 from services.projects.register.models import UNIT_CODE
-from shared.errors import NotFound, StateConflict, problem_responses
+from shared.errors import FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow
 from shared.web.pagination import Page, page
@@ -45,7 +44,7 @@ async def list_matches(
     "/{match_id}/accept",
     operation_id="accept_match",
     summary="认定对应 | Accept a match",
-    responses=problem_responses(NotFound, StateConflict, SecondPersonNeeded),
+    responses=problem_responses(NotFound, StateConflict, FourEyes),
 )
 async def accept_match(
     match_id: UUID,
@@ -54,10 +53,10 @@ async def accept_match(
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
-    """认定该网页即为该项义务的公开。若由此判为逾期，而相似关系又是由人首次认定的，须另一人再确认。
+    """认定该网页即为该项义务的公开。若由此判为逾期，须由另一位监察人员再确认，确认前结论不变。
     ---
-    The page is the duty's publication. Where that means late and a person saw the likeness first,
-    another person must confirm.
+    The page is the duty's publication. Where that means late, another auditor must confirm, and
+    nothing moves until then.
     """
     return views.match_view(await service.accept(session, match_id, decision.version, caller, now))
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.reading.facts import normal_document_no as normal_document_no
 from services.projects.reading.rule import ItemCue
-from shared.errors import Conflict, Text
+from shared.errors import Text
 
 LIKE_ENOUGH = 0.6
 """Share of a project name's pairs of characters that a title must hold to be worth a look."""
@@ -22,12 +22,11 @@ _NOT_A_WORD = re.compile(r"[^0-9a-z㐀-鿿]+")
 _SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"), ("机构", "单位"))
 
 
-class SecondPersonNeeded(Conflict):
-    """Who first took the page for the duty's publication may not also confirm that it was late."""
-
-    type = "/problems/second-person-needed"
-    title = Text("逾期认定须由另一人确认", "Another person must confirm a match that means late")
-    advice = Text("请另一位监察人员确认", "Another auditor has to confirm it")
+ANOTHER_AUDITOR = Text(
+    "您已认定过这一对；由此判为逾期的，须由另一位监察人员确认",
+    "You have accepted this pair already; that it means late has to be confirmed by another"
+    " auditor",
+)
 
 
 @dataclass(frozen=True)

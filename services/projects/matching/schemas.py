@@ -44,6 +44,10 @@ class MatchView(View):
     duty: MatchedDuty
     found_at: AwareDatetime
     decided_at: AwareDatetime | None
+    first_by: str | None = Field(
+        description="已认定、待另一人确认的监察人员"
+        " | The auditor who accepted it and waits for another to confirm."
+    )
     version: int
 
 

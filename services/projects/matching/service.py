@@ -19,7 +19,7 @@ from services.projects.portals.models import Portal
 from services.projects.reading.rule import CollectorRule
 from shared.database.engine import Sessions
 from shared.database.versioned import swap
-from shared.errors import NotFound
+from shared.errors import FourEyes, NotFound
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -208,19 +208,18 @@ async def listed(
 async def accept(
     session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
 ) -> queries.MatchRow:
-    """Take the page for the duty's publication. Raises StateConflict or rules.SecondPersonNeeded.
+    """Take the page for the duty's publication. Raises StateConflict, or FourEyes for the same one.
 
-    Where that makes the duty late and a person, not the matcher, saw the likeness first, it is
-    passed on to another person.
+    Where that makes the duty late it is passed on to another person, whoever found the page.
     """
     match = await _visible(session, match_id, caller)
     if match.first_by == caller.sub:
-        raise rules.SecondPersonNeeded
+        raise FourEyes(rules.ANOTHER_AUDITOR)
     step = _step(match, version, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
     pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
-    if match.reason is ReviewReason.MAKES_LATE:
+    if match.first_by is not None:
         await sightings.record(session, pair, now, actor=caller.sub)
     elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
         step = _step(match, version, MatchAction.PASS_ON, caller)

@@ -1,8 +1,8 @@
 """How a person decides on a page that is taken for a duty's publication.
 
-A page that means that the duty is late is not believed on one person's word: where somebody, not
-the matcher, saw the likeness, the match is passed on to a second person and stays in review. What
-the matcher is sure of, and does not mean late, is accepted from the start.
+A page that means that the duty is late is not believed on one person's word: the match is passed on
+to a second person and stays in review. What the matcher is sure of, and does not mean late, is
+accepted from the start.
 """
 
 from datetime import datetime
