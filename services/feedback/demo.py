@@ -23,6 +23,7 @@ from services.feedback.departments.models import Department, StaffName
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter, LetterState
 from services.feedback.letters.schemas import LetterIn
+from services.feedback.publication import cases
 from services.feedback.publication import service as publication
 from services.feedback.publication import views as publication_views
 from services.feedback.publication.models import PublishedLetter
@@ -82,7 +83,7 @@ class Office:
 
     async def publish(self, letter_id: UUID, at: datetime) -> None:
         """Every proposal accepted, approved by as many as it takes."""
-        case = await publication.open_case(
+        case = await cases.open_case(
             self._session, self._keyring, letter_id, REVIEWERS[0], None, at
         )
         view = await publication_views.redaction(self._session, case, REVIEWERS[0], at)

@@ -7,16 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.redaction.characters import fold
-from services.feedback.redaction.rules import (
-    Known,
-    Span,
-    SpanKind,
-    hide,
-    mask,
-    propose,
-    redact,
-    unresolved,
-)
+from services.feedback.redaction.own_data import hide
+from services.feedback.redaction.rules import Known, mask, propose, unresolved
+from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 
 PERSONAL = [
     ("身份证11010519491231002X号", "身份证［证件号］号"),
@@ -82,12 +75,12 @@ def test_public_facts_stay(text: str) -> None:
 
 
 def test_the_senders_own_name_is_found_without_a_cue() -> None:
-    known = Known(personal=frozenset({"纳兰容若"}))
+    known = Known(personal=frozenset({Own("纳兰容若", SpanKind.NAME)}))
     assert mask("昨天纳兰容若去了大厅", known) == "昨天纳某去了大厅"
 
 
 def test_the_senders_own_number_is_found_however_short() -> None:
-    known = Known(personal=frozenset({"66123"}))
+    known = Known(personal=frozenset({Own("66123", SpanKind.PHONE)}))
     assert mask("请拨66123找我", known) == "请拨［电话］找我"
 
 
@@ -186,7 +179,7 @@ def test_a_number_is_what_its_check_says(text: str, shown: str) -> None:
 
 
 def test_only_the_named_data_are_hidden() -> None:
-    personal = frozenset({"张三丰", "66123"})
+    personal = frozenset({Own("张三丰", SpanKind.NAME), Own("66123", SpanKind.PHONE)})
     assert hide("张\u200b三丰打66123，电话13800138000", personal) == (
         "张某打［电话］，电话13800138000"
     )

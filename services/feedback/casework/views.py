@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,6 +30,7 @@ from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
 from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
+from services.feedback.redaction.own_data import hide
 from services.feedback.redaction.rules import Known, mask
 from shared.security import audit_log
 from shared.security.crypto import Keyring
@@ -82,7 +84,10 @@ async def file(
     papers = await _papers(session, keyring, letter)
     activities = await queries.of_file(session, LetterActivity, letter.id)
     all_clocks = (await clocks.of(session, letter)).values()
-    known = _known(keyring, letter)
+    known = Known(
+        letters.personal_of(keyring, letter)
+        | letters.secret_from(keyring, letter, caller, papers.supplements)
+    )
     return FileView(
         **view.model_dump(),
         body=mask(letters.open_body(keyring, letter), known),
@@ -97,11 +102,18 @@ async def file(
 async def papers(
     session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
 ) -> PapersView:
-    """Supplements and replies unmasked; that they were read is in the audit log."""
+    """Supplements and replies unmasked, a sender in confidence hidden all the same; that they were
+    read is in the audit log.
+    """
     await audit_log.write(
         session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {"part": "papers"}
     )
-    return await _papers(session, keyring, letter)
+    found = await _papers(session, keyring, letter)
+    secret = letters.secret_from(keyring, letter, caller, found.supplements)
+    return PapersView(
+        supplements=[hide(text, secret) for text in found.supplements],
+        replies=[hide(text, secret) for text in found.replies],
+    )
 
 
 async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> PapersView:
@@ -184,9 +196,22 @@ def _step(keyring: Keyring, step: LetterTransition, known: Known) -> LetterStepV
         actor=step.actor,
         department_code=step.department_code,
         reason_code=step.reason_code,
-        said={name: mask(v, known) if isinstance(v, str) else v for name, v in fields.items()},
+        said={name: _words(step, name, value, known) for name, value in fields.items()},
         at=step.at,
     )
+
+
+def _words(step: LetterTransition, name: str, value: Any, known: Known) -> Any:
+    """Words are masked; codes, numbers and ids are none: digits in them would be read as such."""
+    field = workflow.takes(step.action).model_fields[name]
+    is_code = any(getattr(rule, "pattern", None) for rule in field.metadata)
+    if not isinstance(value, str) or is_code or not _holds_words(field.annotation):
+        return value
+    return mask(value, known)
+
+
+def _holds_words(annotation: Any) -> bool:
+    return annotation is str or any(_holds_words(part) for part in get_args(annotation))
 
 
 def _activity(keyring: Keyring, activity: LetterActivity, known: Known) -> ActivityView:

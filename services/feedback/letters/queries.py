@@ -11,7 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import rules
-from services.feedback.letters.models import DuplicateHint, Letter, LetterDay
+from services.feedback.letters.models import Anonymity, DuplicateHint, Letter, LetterDay
 from services.feedback.letters.schemas import LetterFilter
 from shared.database.engine import DirectPool
 from shared.security.identity import Caller
@@ -140,7 +140,7 @@ async def work_list(
     key = tuple_(col(Letter.received_at), col(Letter.id))
     rows = (
         select(Letter)
-        .where(visible_to(caller), *_conditions(wanted))
+        .where(visible_to(caller), *_conditions(wanted, caller))
         .order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
         .limit(limit)
     )
@@ -149,7 +149,7 @@ async def work_list(
     return (await session.execute(rows)).scalars().all()
 
 
-def _conditions(wanted: LetterFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool]]:
     equal = {
         col(Letter.kind): wanted.kind,
         col(Letter.department_code): wanted.department_code,
@@ -157,6 +157,9 @@ def _conditions(wanted: LetterFilter) -> list[ColumnElement[bool]]:
         col(Letter.contact_index): wanted.contact_index,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if wanted.contact_index is not None and not rules.in_the_office(caller):
+        # Else the phone number of a sender in confidence could be tried out.
+        conditions.append(col(Letter.anonymity) != Anonymity.CONFIDENTIAL)
     if wanted.states:
         conditions.append(col(Letter.state).in_(wanted.states))
     if wanted.received_after is not None:

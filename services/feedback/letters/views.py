@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import rules, service
 from services.feedback.letters.schemas import OriginalView
-from services.feedback.redaction.rules import hide
+from services.feedback.redaction.own_data import hide
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -21,8 +21,9 @@ async def original(
     A sender in confidence stays unnamed, in the text too, to all but the office.
     """
     letter = await service.visible(session, letter_id, caller)
+    secret = service.secret_from(keyring, letter, caller)
+    place = service.open_place(keyring, letter)
     knows_sender = rules.may_know_sender(letter, caller)
-    secret = frozenset[str]() if knows_sender else service.personal_of(keyring, letter)
     await audit_log.write(
         session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {}
     )
@@ -31,6 +32,6 @@ async def original(
         reg_no=letter.reg_no,
         title=hide(service.open_title(keyring, letter), secret),
         body=hide(service.open_body(keyring, letter), secret),
-        place=service.open_place(keyring, letter),
+        place=hide(place, secret) if place else None,
         contact=service.open_contact(keyring, letter) if knows_sender else None,
     )

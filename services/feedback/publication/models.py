@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Column, Field
 
 from services.feedback.letters.models import LetterKind
-from services.feedback.redaction.rules import SpanKind
+from services.feedback.redaction.spans import SpanKind
 from services.feedback.tables import Table
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id

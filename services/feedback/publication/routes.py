@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import Path, Query, Response, status
 
 from services.feedback.letters.models import LetterKind
-from services.feedback.publication import rules, service, views
+from services.feedback.publication import cases, rules, service, views
+from services.feedback.publication.cases import Case
 from services.feedback.publication.schemas import (
     Decide,
     Decline,
@@ -13,7 +14,6 @@ from services.feedback.publication.schemas import (
     PublishedView,
     RedactionView,
 )
-from services.feedback.publication.service import Case
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import versions
@@ -107,7 +107,7 @@ async def open_redaction(
     Rules find what looks personal in title, body and reply; a person decides each.
     """
     basis = given.basis if given else None
-    case = await service.open_case(session, keyring, letter_id, caller, basis, now)
+    case = await cases.open_case(session, keyring, letter_id, caller, basis, now)
     return await _shown(response, session, case, caller, now)
 
 
@@ -129,7 +129,7 @@ async def read_redaction(
     ---
     Originals, spans and a preview of the copy. Reading it is written to the audit log.
     """
-    case = await service.case_of(session, keyring, letter_id, caller)
+    case = await cases.case_of(session, keyring, letter_id, caller)
     return await _shown(response, session, case, caller, now)
 
 
@@ -153,7 +153,7 @@ async def decide_spans(
     ---
     Accept, reject or add spans; approvals given before no longer count.
     """
-    case = await service.case_of(session, keyring, letter_id, caller)
+    case = await cases.case_of(session, keyring, letter_id, caller)
     case = await service.decide(session, case, decision, versions.required(expected), caller)
     return await _shown(response, session, case, caller, now)
 
@@ -177,7 +177,7 @@ async def approve_publication(
     ---
     A complaint or accusation takes two people. Blocked while a number or dwelling is undecided.
     """
-    case = await service.case_of(session, keyring, letter_id, caller)
+    case = await cases.case_of(session, keyring, letter_id, caller)
     case = await service.approve(session, case, versions.required(expected), caller, now)
     return await _shown(response, session, case, caller, now)
 
@@ -202,7 +202,7 @@ async def decline_publication(
     ---
     Lawfully not published, with the reason; it leaves the denominator of the publication rate.
     """
-    case = await service.case_of(session, keyring, letter_id, caller)
+    case = await cases.case_of(session, keyring, letter_id, caller)
     reason = declined.reason_code
     case = await service.decline(session, case, reason, versions.required(expected), caller, now)
     return await _shown(response, session, case, caller, now)

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 from services.feedback.publication.models import Part, RedactionSpan, ReviewVerdict
-from services.feedback.redaction.rules import Span, redact, unresolved
+from services.feedback.redaction.own_data import occurrences
+from services.feedback.redaction.rules import left_over, unresolved
+from services.feedback.redaction.spans import Own, Span, redact
 from shared.errors import Conflict, Invalid, Text
 from shared.security.identity import Caller
 
@@ -78,9 +80,20 @@ def copy(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> dict[Part, st
     }
 
 
-def blockers(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> list[tuple[Part, Span]]:
-    """Numbers and dwellings in the texts that no decision covers."""
-    return [
+def blockers(
+    texts: Mapping[Part, str], spans: list[RedactionSpan], own: frozenset[Own] = frozenset()
+) -> list[tuple[Part, Span]]:
+    """Numbers and dwellings in the texts that no decision covers, and of what is the `own` of a
+    sender in confidence whatever is not accepted to go: nobody can decide that it stays.
+    """
+    hidden = {part: of_part(spans, part, ReviewVerdict.ACCEPTED) for part in texts}
+    shown = [
+        (part, piece)
+        for part, text in texts.items()
+        for span in occurrences(text, own)
+        for piece in left_over(text, span, hidden[part])
+    ]
+    return shown + [
         (part, span)
         for part, text in texts.items()
         for span in unresolved(
@@ -89,10 +102,12 @@ def blockers(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> list[tupl
     ]
 
 
-def ensure_clear(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> None:
+def ensure_clear(
+    texts: Mapping[Part, str], spans: list[RedactionSpan], own: frozenset[Own] = frozenset()
+) -> None:
     """Raises PublicationBlocked while a proposal is undecided or a number is left."""
     undecided = sum(span.verdict is None for span in spans)
-    left = blockers(texts, spans)
+    left = blockers(texts, spans, own)
     if undecided or left:
         raise PublicationBlocked(
             undecided=undecided,

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
 from services.feedback.publication.models import DeclineReason, Part, RedactionState, ReviewVerdict
-from services.feedback.redaction.rules import SpanKind
+from services.feedback.redaction.spans import SpanKind
 from shared.web.models import Prose, View
 
 

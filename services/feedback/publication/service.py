@@ -1,20 +1,19 @@
 """From a reply that went out to its public copy: proposals, verdicts, approvals."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import events as casework_events
-from services.feedback.casework import service as casework
-from services.feedback.casework.service import Answer
 from services.feedback.deadlines import service as deadlines
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter
 from services.feedback.publication import queries, rules, search
+from services.feedback.publication.cases import Case
 from services.feedback.publication.events import LetterPublished
 from services.feedback.publication.models import (
     DeclineReason,
@@ -28,65 +27,13 @@ from services.feedback.publication.models import (
 )
 from services.feedback.publication.schemas import Decide
 from services.feedback.publication.workflow import WORKFLOW, RedactionAction, RedactionMove
-from services.feedback.redaction.rules import Known, propose
 from shared.clock import today
 from shared.database import versioned
 from shared.errors import FourEyes, Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security import audit_log
-from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
-from shared.workflow import refuse
-
-
-class Case(NamedTuple):
-    """A letter, its reply, their texts, and the redaction of both."""
-
-    letter: Letter
-    answer: Answer
-    texts: dict[Part, str]
-    redaction: Redaction
-
-
-async def open_case(
-    session: AsyncSession,
-    keyring: Keyring,
-    letter_id: UUID,
-    caller: Caller,
-    basis: str | None,
-    now: datetime,
-) -> Case:
-    """Propose what to redact of the letter's latest reply. Raises the Problems of `rules`, and
-    StateConflict where its redaction was opened before.
-    """
-    letter = await letters.visible(session, letter_id, caller)
-    rules.ensure_publishable(letter, caller, basis)
-    answer, texts = await _texts(session, keyring, letter)
-    redaction = Redaction(
-        letter_id=letter.id,
-        reply_id=answer.reply_id,
-        approvals_needed=rules.approvals_needed(letter.kind),
-        opened_by=caller.sub,
-        opened_at=now,
-    )
-    if not await queries.open_once(session, redaction):
-        present = await _present(session, answer.reply_id)
-        refuse(present.state, present.version)
-    session.add_all(await _proposals(session, keyring, letter, answer, texts, redaction))
-    details = {"basis_given": basis is not None}
-    await audit_log.write(
-        session, caller.sub, "publication.opened", f"letter:{letter.id}", now, details
-    )
-    await session.flush()
-    return Case(letter, answer, texts, await _present(session, answer.reply_id))
-
-
-async def case_of(session: AsyncSession, keyring: Keyring, letter_id: UUID, caller: Caller) -> Case:
-    """The redaction of the latest reply to a letter that the caller may see. Raises NotFound."""
-    letter = await letters.visible(session, letter_id, caller)
-    answer, texts = await _texts(session, keyring, letter)
-    return Case(letter, answer, texts, await _present(session, answer.reply_id))
 
 
 async def decide(
@@ -134,7 +81,7 @@ async def approve(
     if case.letter.state not in rules.ANSWERED:
         raise rules.NotAnswered(state=case.letter.state)
     spans = await queries.spans(session, redaction.id)
-    rules.ensure_clear(case.texts, spans)
+    rules.ensure_clear(case.texts, spans, case.own)
     before = await queries.approvals(session, redaction)
     if caller.sub in before:
         raise FourEyes(rules.ANOTHER_REVIEWER)
@@ -188,47 +135,6 @@ async def take_down(
     await audit_log.write(
         session, caller.sub, "publication.taken_down", f"letter:{letter.id}", now, {}
     )
-
-
-async def _texts(
-    session: AsyncSession, keyring: Keyring, letter: Letter
-) -> tuple[Answer, dict[Part, str]]:
-    answer = await casework.answer_of(session, keyring, letter)
-    if answer is None:
-        raise rules.NotAnswered(state=letter.state)
-    return answer, {
-        Part.TITLE: letters.open_title(keyring, letter),
-        Part.BODY: letters.open_body(keyring, letter),
-        Part.REPLY: answer.text,
-    }
-
-
-async def _proposals(
-    session: AsyncSession,
-    keyring: Keyring,
-    letter: Letter,
-    answer: Answer,
-    texts: dict[Part, str],
-    redaction: Redaction,
-) -> list[RedactionSpan]:
-    """What the rules propose; names of the department's staff may stand in its reply."""
-    personal = letters.personal_of(keyring, letter)
-    shown = await departments.names_shown(session, answer.department_code)
-    known = {part: Known(personal, shown if part is Part.REPLY else frozenset()) for part in texts}
-    return [
-        RedactionSpan(redaction_id=redaction.id, part=part, **span._asdict())
-        for part, text in texts.items()
-        for span in propose(text, known[part])
-    ]
-
-
-async def _present(session: AsyncSession, reply_id: UUID) -> Redaction:
-    found = await queries.of_reply(session, reply_id)
-    if found is None:
-        raise NotFound(
-            Text("还没有提出脱敏建议，请先提出", "No redaction was opened; please open one first")
-        )
-    return found
 
 
 def _move(

@@ -4,10 +4,13 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.letters import rules as letter_rules
 from services.feedback.letters.models import LetterKind
 from services.feedback.publication import queries, rules, search
+from services.feedback.publication.cases import Case
 from services.feedback.publication.schemas import Blocker, PublishedView, RedactionView, SpanView
-from services.feedback.publication.service import Case
+from services.feedback.redaction.own_data import black_out
+from services.feedback.redaction.spans import Own
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
 from shared.security import audit_log
@@ -33,17 +36,21 @@ async def redaction(
         {"part": "publication"},
     )
     spans = await queries.spans(session, case.redaction.id)
+    # Of the same length, so that the places of the spans stand: who may not know a sender in
+    # confidence decides on a marked place without reading it.
+    secret = frozenset[Own]() if letter_rules.may_know_sender(case.letter, caller) else case.own
+    texts = {part: black_out(text, secret) for part, text in case.texts.items()}
     return RedactionView(
         letter_id=case.letter.id,
         reg_no=case.letter.reg_no,
         state=case.redaction.state,
         version=case.redaction.version,
-        texts=case.texts,
+        texts=texts,
         spans=[SpanView.model_validate(span) for span in spans],
-        preview=rules.copy(case.texts, spans),
+        preview=rules.copy(texts, spans),
         blocked_by=[
             Blocker(part=part, start=span.start, end=span.end, kind=span.kind)
-            for part, span in rules.blockers(case.texts, spans)
+            for part, span in rules.blockers(case.texts, spans, case.own)
         ],
         approvals=await queries.approvals(session, case.redaction),
         approvals_needed=case.redaction.approvals_needed,

@@ -52,6 +52,15 @@ def _chains(text: str) -> list[tuple[int, int]]:
     return chains
 
 
+def parts(address: str) -> Iterator[str]:
+    """What may be written of it elsewhere: of 12号3栋501室 3栋, 501室, 3栋501室 ... ."""
+    links = [match.span() for match in _LINK.finditer(address)]
+    for first, (start, _) in enumerate(links):
+        for _, end in links[first:]:
+            if _NAMES_DWELLING.search(address, start, end):
+                yield address[start:end]
+
+
 def dwellings(text: str) -> Iterator[tuple[int, int]]:
     """Where a building, entrance or room is numbered: 3号楼, 2单元, 501室."""
     yield from (match.span() for match in _BLOCKING.finditer(text))

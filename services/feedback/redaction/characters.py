@@ -31,6 +31,17 @@ def fold(text: str, *, caseless: bool = False) -> Folded:
     return Folded("".join(folded), origin)
 
 
+def letters_and_digits(text: str) -> Folded:
+    """Only these, whatever stands between them: no blank, sign, width, case or way of writing a
+    digit makes a difference when somebody's own data is looked for.
+    """
+    folded = fold(text, caseless=True)
+    plain = digits_read(folded.text)
+    kept = [at for at, character in enumerate(plain) if character.isalnum()]
+    read = [str(unicodedata.decimal(plain[at], None) or plain[at]) for at in kept]
+    return Folded("".join(read), [folded.origin[at] for at in kept])
+
+
 def digits_read(text: str) -> str:
     """The same length, with Chinese numerals as digits: 一三八 reads 138."""
     return text.translate(_NUMERALS)

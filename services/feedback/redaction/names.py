@@ -19,6 +19,23 @@ _LIKELY = (
     "我是|本人|业主|户主|房东|租客|租户|住户|患者|病人|学生|孩子|儿子|女儿|丈夫|老公|妻子|老婆|爱人|父亲|母亲"
     "|爸爸|妈妈|爷爷|奶奶|哥哥|姐姐|弟弟|妹妹|邻居|村民|居民|老板|店主|司机|师傅|工人|员工|会计|经理|此致"
 )
+_OF_OTHERS = (
+    *("被投诉人", "被举报人", "当事人", "名叫", "叫做", "法人", "法定代表人", "负责人", "经办人"),
+    *(
+        "房东",
+        "租客",
+        "租户",
+        "邻居",
+        "老板",
+        "店主",
+        "司机",
+        "师傅",
+        "工人",
+        "员工",
+        "会计",
+        "经理",
+    ),
+)
 _GAP = r"[是为叫:\s,，（(]{0,3}"
 _FOLLOWS = (
     "在的于向因和与及跟把被住身电手反说称系今现年女男从到没不已将曾就也都要想是先同老师小大敬"
@@ -34,6 +51,7 @@ _ADDRESSED = re.compile(
     rf"((?<![感多答致]){_RARE}(?:{_GIVEN}){{1,2}})"
     "(?=先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥|医生|律师|警官)"
 )
+_ADDRESS = re.compile(r"(?<=.)(?:先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥)$")
 _MARKED = re.compile(rf"[{_HAN}]某")
 
 
@@ -46,6 +64,19 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     for match in _ADDRESSED.finditer(text):
         if not _MARKED.match(text, match.start()):
             yield match.span(1)
+
+
+def find_own(text: str) -> Iterator[tuple[int, int]]:
+    """Where the writer names themselves or their family, and not whom they write about."""
+    for match in _AFTER_CUE.finditer(text):
+        if not match[0].startswith(_OF_OTHERS):
+            yield next(match.span(group) for group in range(1, 6) if match[group])
+
+
+def without_address(name: str) -> str:
+    """The name without a form of address behind it, unless only the family name is left."""
+    bare = _ADDRESS.sub("", name)
+    return bare if len(bare) > len(surname_of(bare)) else name
 
 
 def surname_of(name: str) -> str:

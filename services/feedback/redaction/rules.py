@@ -7,59 +7,21 @@ lies between a Chinese character and a digit. Whatever digits no rule knows are 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
 from services.feedback.redaction import addresses, names
 from services.feedback.redaction.characters import Folded, digits_read, fold
+from services.feedback.redaction.own_data import occurrences
+from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 from shared.security.personal import valid_id_number
 
 LONGEST_FREE_RUN = 6
 
 
-class SpanKind(StrEnum):
-    ID_NUMBER = "id_number"
-    OLD_ID_NUMBER = "old_id_number"
-    PHONE = "phone"
-    LANDLINE = "landline"
-    BANK_CARD = "bank_card"
-    PLATE = "plate"
-    EMAIL = "email"
-    ACCOUNT = "account"
-    ADDRESS = "address"
-    NAME = "name"
-    DIGITS = "digits"
-    OTHER = "other"
-
-
-MARKS: dict[SpanKind, str] = {
-    SpanKind.ID_NUMBER: "［证件号］",
-    SpanKind.OLD_ID_NUMBER: "［证件号］",
-    SpanKind.PHONE: "［电话］",
-    SpanKind.LANDLINE: "［电话］",
-    SpanKind.BANK_CARD: "［卡号］",
-    SpanKind.PLATE: "［车牌］",
-    SpanKind.EMAIL: "［邮箱］",
-    SpanKind.ACCOUNT: "［账号］",
-    SpanKind.ADDRESS: "［门牌］",
-    SpanKind.NAME: "某",
-    SpanKind.DIGITS: "［号码］",
-    SpanKind.OTHER: "［略］",
-}
-
-
-class Span(NamedTuple):
-    """Characters `start` up to `end` of a text, and what they are."""
-
-    start: int
-    end: int
-    kind: SpanKind
-
-
 class Known(NamedTuple):
     """What is known beforehand: the sender's own data, and names that may be shown."""
 
-    personal: frozenset[str] = frozenset()
+    personal: frozenset[Own] = frozenset()
     allowed: frozenset[str] = frozenset()
 
 
@@ -98,6 +60,8 @@ def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
             taken.append(span)
             covered[span.start : span.end] = b"\1" * (span.end - span.start)
 
+    for own in occurrences(text, known.personal):
+        take(own)
     for found in _candidates(folded, known):
         take(Span(*folded.span(found.start, found.end), found.kind))
     for left in unresolved(text, list(taken)):
@@ -122,15 +86,12 @@ def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
     return sorted(piece for piece in pieces if _still_reveals(text, piece))
 
 
-def redact(text: str, accepted: Iterable[Span]) -> str:
-    """The text with each accepted span replaced by its mark, a name by surname and 某."""
-    parts, at = [], 0
-    for span in sorted(accepted):
-        if span.start < at:
-            continue
-        parts += [text[at : span.start], mark_for(text[span.start : span.end], span.kind)]
-        at = span.end
-    return "".join([*parts, text[at:]])
+def left_over(text: str, span: Span, decided: Iterable[Span]) -> list[Span]:
+    """The pieces of a span of `text` that none of `decided` covers."""
+    covered = bytearray(len(text))
+    for other in decided:
+        covered[other.start : other.end] = b"\1" * len(covered[other.start : other.end])
+    return _left_over(span, covered)
 
 
 def mask(text: str, known: Known = NOTHING_KNOWN) -> str:
@@ -138,22 +99,20 @@ def mask(text: str, known: Known = NOTHING_KNOWN) -> str:
     return redact(text, propose(text, known))
 
 
-def hide(text: str, personal: frozenset[str]) -> str:
-    """The text without these names and numbers, and otherwise as it is."""
-    folded = fold(text)
-    spans = _known_data(folded.text, personal)
-    return redact(text, [Span(*folded.span(s.start, s.end), s.kind) for s in spans])
-
-
-def mark_for(piece: str, kind: SpanKind) -> str:
-    """What stands in the place of `piece`."""
-    return names.surname_of(piece) + "某" if kind is SpanKind.NAME else MARKS[kind]
+def given_away(texts: Iterable[str]) -> frozenset[Own]:
+    """What senders write that leads to them: their numbers, addresses, and names of their own."""
+    own: set[Own] = set()
+    for text in texts:
+        others = {s for s in propose(text) if s.kind is not SpanKind.NAME}
+        folded = fold(text)
+        named = {Span(*folded.span(*at), SpanKind.NAME) for at in names.find_own(folded.text)}
+        own |= {Own(text[s.start : s.end], s.kind) for s in others | named}
+    return frozenset(own)
 
 
 def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     """Likely spans of the folded text, the surest kind first; later ones yield to earlier."""
     text, digits = folded.text, digits_read(folded.text)
-    yield from _known_data(text, known.personal)
     yield from _matches(_EMAIL, text, SpanKind.EMAIL)
     yield from _matches(_ID, digits, SpanKind.ID_NUMBER, valid_id_number)
     yield from _matches(_PHONE, digits, SpanKind.PHONE)
@@ -176,13 +135,6 @@ def _matches(
     for match in pattern.finditer(text):
         if holds is None or holds(match[0]):
             yield Span(*match.span(), kind)
-
-
-def _known_data(text: str, personal: frozenset[str]) -> Iterator[Span]:
-    """The sender's own name and numbers, wherever they stand."""
-    for value in sorted(personal):
-        kind = SpanKind.PHONE if any(c.isdigit() for c in value) else SpanKind.NAME
-        yield from _matches(re.compile(re.escape(fold(value).text)), text, kind)
 
 
 def _left_over(span: Span, covered: bytearray) -> list[Span]:
