@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Security
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext
+from fastapi.routing import APIRoute, RouteContext
 from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -161,7 +161,7 @@ def _calls(dependant: Dependant) -> Iterable[Any]:
         yield from _calls(inner)
 
 
-def is_public(route: RouteContext) -> bool:
+def is_public(route: RouteContext | APIRoute) -> bool:
     return _anyone in _calls(route.dependant)
 
 

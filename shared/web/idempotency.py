@@ -5,6 +5,12 @@ the (sealed) answer are stored in the transaction of the effect itself: either b
 neither. Same key and request: the stored answer with `Idempotent-Replayed: true`; same key and
 another request: 422; still running: 409. An answer that was an error stored nothing, because its
 transaction was rolled back, so a retry runs again. Keys are kept for a day.
+
+What is kept of a public route names nobody: the row shares its transaction with what was written,
+which may be an anonymous letter, so that caller, key and request would lead to whoever sent it.
+There only a keyed digest is kept, of caller or network and key together: the same key of somebody
+else is another claim, and so is never answered with a receipt that is not theirs. Who goes on from
+another network without an account is somebody else too.
 """
 
 import contextlib
@@ -20,8 +26,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.errors import Conflict, Invalid, Text
 from shared.security import identity
+from shared.security.crypto import Keyring
 
 KEPT = timedelta(days=1)
+NETWORK_HEADER = "x-onedoor-network"
+"""A digest by the gateway of the client's network and the key; no client can send it."""
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _ANSWER = "idempotency.answer"
@@ -48,8 +57,8 @@ _RUNNING = Text(
     "同一个请求正在处理，请稍候再查", "The same request is still running; please try again shortly"
 )
 _BAD_KEY = Text(
-    "Idempotency-Key 应为 1 至 255 个可见字符；未登录时至少 16 个",
-    "Idempotency-Key must be 1 to 255 visible characters; at least 16 when not signed in",
+    "Idempotency-Key 应为 1 至 255 个可见字符；人人可用的操作至少 16 个",
+    "Idempotency-Key must be 1 to 255 visible characters; at least 16 where anybody may call",
 )
 
 
@@ -74,7 +83,7 @@ class Replay(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """Who asks for what under which key."""
+    """Who asks for what under which key; of a public route as digests that name nobody."""
 
     caller: str
     key: str
@@ -96,19 +105,33 @@ class StoredAnswer(NamedTuple):
     headers: dict[str, str] | None
 
 
-async def read_claim(request: Request) -> Claim | None:
+async def read_claim(request: Request, *, public: bool) -> Claim | None:
     """The claim that an unsafe request makes, None without a key. Raises Invalid for a bad key."""
     key = request.headers.get("idempotency-key")
     if key is None or request.method not in UNSAFE:
         return None
     caller = await identity.identify(request)
-    shortest = 1 if caller else 16
+    shortest = 1 if caller and not public else 16
     if not (shortest <= len(key) <= 255 and key.isascii() and key.isprintable()):
         raise Invalid(_BAD_KEY, pointer="/header/Idempotency-Key")
     route = f"{request.method} {request.url.path}"
     asked = f"{route}?{request.url.query} {request.headers.get('if-match', '')}"
     digest = request_hash(asked, await request.body())
-    return Claim(caller.sub if caller else "_", key, route, digest)
+    if caller and not public:
+        return Claim(caller.sub, key, route, digest)
+    return _unnamed(request, caller.sub if caller else _network(request), key, route, digest)
+
+
+def _unnamed(request: Request, who: str, key: str, route: str, digest: str) -> Claim:
+    keyring: Keyring = request.state.keyring
+    key = keyring.blind_index(f"{who}\n{key}", where="idempotency.key")
+    return Claim("_", key, route, keyring.blind_index(digest, where="idempotency.request"))
+
+
+def _network(request: Request) -> str:
+    """Where a caller without an account comes from, as the gateway says; else the peer."""
+    peer = request.client.host if request.client else ""
+    return request.headers.get(NETWORK_HEADER) or peer
 
 
 def request_hash(asked: str, body: bytes) -> str:

@@ -18,7 +18,7 @@ from shared import errors
 from shared.database.faults import gave_way
 from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
-from shared.web import bodies, idempotency, versions
+from shared.web import bodies, dependencies, idempotency, versions
 
 TRIES = 3
 LONGEST_PAUSE = 0.05
@@ -71,7 +71,7 @@ class Route(APIRoute):
         fields = get_flat_params(self.dependant)
         queries = [field for field in fields if isinstance(field.field_info, Query)]
         known = {field.alias: _is_list(field.field_info.annotation) for field in queries}
-        media = _media_type(self.body_field)
+        media, public = _media_type(self.body_field), dependencies.is_public(self)
 
         async def answer(request: Request) -> Response:
             _check_query(request, known)
@@ -79,7 +79,7 @@ class Route(APIRoute):
                 request = await bodies.checked(request, media)
                 if self._takes_version:
                     request = await versions.put_into_body(request)
-                request.state.claim = await idempotency.read_claim(request)
+                request.state.claim = await idempotency.read_claim(request, public=public)
             try:
                 return await _in_transaction(handle, request)
             except idempotency.Replay as replay:

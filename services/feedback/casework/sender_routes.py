@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Depends, Header, Path, Query, Response
 
 from services.feedback.casework import rules, sender_views, service
 from services.feedback.casework.schemas import (
@@ -46,10 +46,19 @@ class _Sender:
     keyring: RequestKeyring
     now: Now
     _: Annotated[Caller | None, public()]
+    in_header: Annotated[
+        str | None,
+        Header(
+            alias="X-Query-Code",
+            max_length=20,
+            description="查询码，不写在地址里时用 | Query code, to keep it out of the address",
+            examples=["7KQ2M9XTCA"],
+        ),
+    ] = None
     code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None
 
     async def letter(self, given: WithCode | None = None) -> Letter:
-        code = (given.code if given else None) or self.code
+        code = (given.code if given else None) or self.in_header or self.code
         self.response.headers["Cache-Control"] = "no-store"
         return await letters.with_code(
             self.session, self.direct, self.keyring, self.reg_no, code, self.now
@@ -73,12 +82,13 @@ Sender = Annotated[_Sender, Depends()]
     responses=_CODE,
 )
 async def read_my_letter(me: Sender) -> SenderView:
-    """办理进展、答复期限和答复。编号或查询码不对都回答“没有找到”。
+    """办理进展、答复期限和答复。查询码可放在 `X-Query-Code` 请求头里，不必写在地址中。
 
-    输错过多会回答 429；正确的查询码始终有效。
+    编号或查询码不对都回答“没有找到”。输错过多会回答 429；正确的查询码始终有效。
 
     ---
-    Where the letter stands, when it is due, and the reply. A wrong number and a wrong code are
+    Where the letter stands, when it is due, and the reply. The query code may stand in the header
+    `X-Query-Code`. A wrong number and a wrong code are
     answered alike; after many wrong codes they get 429, but the right code always opens.
     """
     return await sender_views.view(me.session, me.keyring, await me.letter())

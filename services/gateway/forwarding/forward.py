@@ -5,6 +5,7 @@ come; when a large one then ends early the client's connection is cut, so that a
 never looks like the whole.
 """
 
+import hashlib
 import random
 import re
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from services.gateway.upstreams.http1 import (
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
 from shared.errors import BadRequest, Problem, Text, Unavailable
+from shared.web.idempotency import NETWORK_HEADER
 
 STALL_SECONDS = 15.0
 """An upstream that stops in the middle of a large answer is left after this."""
@@ -134,7 +136,17 @@ class Forwarding:
         sent = headers.to_upstream(given, from_proxy=self._proxies.holds(peer))
         sent.append((b"x-request-id", scope["state"]["request_id"].encode()))
         sent.append((b"traceparent", traceparent(given)))
+        sent.extend(network_of_key(given, scope["state"]["network"]))
         return sent + body.framing
+
+
+def network_of_key(given: headers.Headers, network: str) -> list[tuple[bytes, bytes]]:
+    """What tells a key's senders apart who have no account, without telling their addresses."""
+    key = next((value for name, value in given if name == b"idempotency-key"), None)
+    if key is None:
+        return []
+    digest = hashlib.sha256(key + b"\0" + network.encode()).hexdigest()
+    return [(NETWORK_HEADER.encode(), digest.encode())]
 
 
 def traceparent(given: headers.Headers) -> bytes:

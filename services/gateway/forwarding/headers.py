@@ -12,7 +12,9 @@ HOP_BY_HOP = frozenset(
     b" transfer-encoding upgrade".split()
 )
 """RFC 9110 section 7.6.1: they concern one connection, never the next."""
-_SET_BY_US = frozenset(b"host content-length expect x-request-id traceparent".split())
+_SET_BY_US = frozenset(
+    b"host content-length expect x-request-id traceparent x-onedoor-network".split()
+)
 _CLAIMED = (b"x-user-", b"x-forwarded-", b"x-onedoor-")
 _CLAIMED_WHOLE = frozenset(
     (b"forwarded", b"x-real-ip", b"x-user", b"x-original-url", b"x-rewrite-url")
