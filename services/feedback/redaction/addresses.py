@@ -17,6 +17,7 @@ _UNIT = rf"{_NUMBER}\s?(?:{_DWELLING}|号|座|楼|层|户|房|组|社|弄)"
 _BARE = r"(?<=[栋幢元层楼座号])[-—]?\d{2,5}(?:-\d{1,5}){0,3}"
 
 _LINK = re.compile(rf"{_UNIT}|{_BARE}")
+_WITH_HASH = re.compile(r"(?<!\d)\d{1,4}\s?#\s?[-—]?\s?\d{2,5}(?:-\d{1,5}){0,3}(?!\d)")
 _NAMES_DWELLING = re.compile(_DWELLING)
 _BLOCKING = re.compile(rf"{_NUMBER}\s?(?:号楼|单元|室)")
 _STREET, _PLACE_OF_NUMBER = "路街道巷弄", "路街道巷弄村"
@@ -34,6 +35,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     chains = _chains(text)
     dwellings = [span for span in chains if _NAMES_DWELLING.search(text, *span)]
     yield from ((_beginning(text, start), end) for start, end in dwellings)
+    yield from (match.span() for match in _WITH_HASH.finditer(text))
     yield from (span for span in chains if _is_house_number(text, *span))
 
 
@@ -63,7 +65,8 @@ def parts(address: str) -> Iterator[str]:
 
 def dwellings(text: str) -> Iterator[tuple[int, int]]:
     """Where a building, entrance or room is numbered: 3号楼, 2单元, 501室."""
-    yield from (match.span() for match in _BLOCKING.finditer(text))
+    for pattern in (_BLOCKING, _WITH_HASH):
+        yield from (match.span() for match in pattern.finditer(text))
 
 
 def _beginning(text: str, start: int) -> int:

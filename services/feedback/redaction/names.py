@@ -47,9 +47,32 @@ _AFTER_CUE = re.compile(
     rf"|(?:{_LIKELY}){_GAP}({_RARE}(?:{_GIVEN}){{1,2}}?)(?=[{_FOLLOWS}])"
     rf"|(?:{_LIKELY}){_GAP}({_RARE}(?:{_GIVEN}){{1,2}})"
 )
+_TITLES = (
+    "主任|书记|局长|处长|科长|所长|院长|校长|园长|站长|队长|组长|区长|镇长|乡长|村长|县长|市长|股长|班长|厂长"
+    "|主席|委员|干事|会长|医生|大夫|护士|民警|交警|辅警|警察|法官|检察官|教练|教授|经理|工程师|网格员|保安|物管"
+    "|副主任|副书记|副局长|副科长|副所长|副院长|支书"
+)
+_OF_AN_OFFICE = "委部目级间牌土管务科局所院社区镇村街办室组会厅站队处班校园副正总支项路线政警"
+_PERSONAL = f"(?![{_OF_AN_OFFICE}])(?:{_GIVEN})"
 _ADDRESSED = re.compile(
     rf"((?<![感多答致]){_RARE}(?:{_GIVEN}){{1,2}})"
     "(?=先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥|医生|律师|警官)"
+    rf"|((?<![感多答致]){_RARE}(?:{_PERSONAL}){{1,2}})(?={_TITLES})"
+    rf"|(?<=尊敬的)({_ANY}(?:{_GIVEN}){{1,2}})(?=[:,，您你先女同])"
+    rf"|(?<![{_HAN}])({_RARE}(?:{_GIVEN}){{1,2}})(?=[:,，]?\s?[您你]好)"
+    rf"|(?<![{_HAN}])({_RARE}(?:{_GIVEN}){{1,2}})(?=敬上|谨上|敬呈|拜上|谨启|敬启|亲笔)"
+)
+_NICKNAMED = re.compile(
+    rf"(?<![{_HAN}][大最很古])([老小][王李张刘陈杨赵周吴徐孙郭罗郑梁谢宋许韩冯邓曹彭蔡潘袁董吕魏蒋杜沈姜范傅钟卢汪戴崔"
+    rf"陆廖姚邱谭贾邹孟秦薛侯郝邵贺尹龚]|阿(?!姨)[{_HAN}])(?=[^{_HAN}]|$|[说在的和跟与把被家是又也都反去来找打住])"
+)
+_LISTED = re.compile(
+    rf"(?<![{_HAN}])({_RARE}{_GIVEN}(?:{_GIVEN})?(?:、{_RARE}{_GIVEN}(?:{_GIVEN})?)+)(?![{_HAN}、])"
+    rf"|(?<![{_HAN}])({_RARE}{_GIVEN}(?:{_GIVEN})?(?:、{_RARE}{_GIVEN}(?:{_GIVEN})?)+)(?=等)"
+)
+_SIGNED = re.compile(
+    rf"(?m)^[\s]*(?!谢谢)({_ANY}{_GIVEN}(?:{_GIVEN})?)[ \t]*$"
+    rf"|(?<=[。!！?？\s])(?!谢谢|何时|何日)({_RARE}{_GIVEN}(?:{_GIVEN})?)\s*\Z"
 )
 _ADDRESS = re.compile(r"(?<=.)(?:先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|大姐|大哥)$")
 _MARKED = re.compile(rf"[{_HAN}]某")
@@ -61,9 +84,21 @@ def find(text: str) -> Iterator[tuple[int, int]]:
         where = next(match.span(group) for group in range(1, 6) if match[group])
         if not _MARKED.match(text, where[0]):
             yield where
-    for match in _ADDRESSED.finditer(text):
-        if not _MARKED.match(text, match.start()):
-            yield match.span(1)
+    for pattern in (_ADDRESSED, _NICKNAMED, _SIGNED):
+        for match in pattern.finditer(text):
+            where = match.span(match.lastindex or 0)
+            if not _MARKED.match(text, where[0]):
+                yield where
+    for match in _LISTED.finditer(text):
+        start, end = match.span(match.lastindex or 0)
+        yield from _items(text, start, end)
+
+
+def _items(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The names of a list 甲、乙、丙."""
+    for item in re.finditer(r"[^、]+", text[start:end]):
+        if not _MARKED.match(item[0]):
+            yield start + item.start(), start + item.end()
 
 
 def find_own(text: str) -> Iterator[tuple[int, int]]:

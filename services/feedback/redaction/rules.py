@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from services.feedback.redaction import addresses, names
+from services.feedback.redaction import addresses, names, numbers
 from services.feedback.redaction.characters import Folded, digits_read, fold
 from services.feedback.redaction.own_data import occurrences
 from services.feedback.redaction.spans import Own, Span, SpanKind, redact
@@ -27,11 +27,15 @@ class Known(NamedTuple):
 
 NOTHING_KNOWN = Known()
 
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[ .-]?[3-9](?:[ .-]?\d){9}(?!\d)")
-_ID = re.compile(r"(?<!\d)[1-9](?:[ .-]?\d){16}[ .-]?[\dXx](?![\dA-Za-z])")
+_B = numbers.BETWEEN
+_PHONE = re.compile(rf"(?<!\d)(?:\+?86{_B})?1{_B}[3-9](?:{_B}\d){{9}}(?!\d)")
+_ID = re.compile(rf"(?<!\d)[1-9](?:{_B}\d){{16}}{_B}[\dXx](?![\dA-Za-z])")
 _OLD_ID = re.compile(r"(?<!\d)[1-9]\d{14}(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)(?<!\d[ -])(?:\(0\d{2,3}\)|0\d{2,3})[ -]?\d{3,4}[ -]?\d{4}(?!\d)")
-_CARD = re.compile(r"(?<!\d)[1-9](?:[ -]?\d){12,18}(?!\d)")
+_DOCUMENT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]\d{8}(?![A-Za-z0-9])")
+_LANDLINE = re.compile(
+    rf"(?<!\d)(?<!\d[ -])(?:\(0\d{{2,3}}\)|0\d{{2,3}}){_B}\d{{3,4}}{_B}\d{{4}}(?!\d)"
+)
+_CARD = re.compile(r"(?<!\d)[1-9](?:[ -]{0,3}\d){12,18}(?!\d)")
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
     r"[A-HJ-NP-Za-hj-np-z][·•. -]?(?=[A-Za-z]{0,5}\d)[A-Za-z0-9]{4,5}(?:[A-Za-z0-9]|[挂学警港澳])"
@@ -39,10 +43,15 @@ _PLATE = re.compile(
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _ACCOUNT = re.compile(
-    r"(?:微信|QQ|qq|抖音|支付宝)(?:号|群|账号)?[是为:\s]{0,3}([A-Za-z0-9_-]{5,25})"
+    r"(?:微信|薇信|威信|[Vv]信|微x|加微|加[Vv]|(?<![A-Za-z])(?:[VvWw][Xx]|[Ww]ei[Xx]in|[Ww]e[Cc]hat)"
+    r"|QQ|qq|扣扣|抖音|快手|小红书|钉钉|支付宝)"
+    r"(?:号码|号|群|账号|[Ii][Dd])?[是为:,，\s]{0,3}([A-Za-z0-9_-]{5,25})"
 )
-_RUN = re.compile(r"\d(?:[ .·•—–-]?\d){6,}")
-_REG_NO = re.compile(r"[A-Z]{2,6}-LX-\d{8}-\d{4,9}-\d")
+_OF_A_PERSON = re.compile(
+    r"(?:工号|警号|胸牌号?|胸卡号?|员工编?号|执法证号?|学号|病历号|病案号|住院号|门诊号|就诊卡号?|户号"
+    r"|护照号?码?|驾驶证号?|社保号|医保号|车架号)[是为:\s]{0,3}([A-Za-z0-9-]{3,20})"
+)
+_BED = re.compile(r"(?<![\d共增设达有近张余多])\d{1,2}\s?号?床(?![位铺单上垫])")
 
 
 def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
@@ -53,10 +62,9 @@ def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
     folded = fold(text)
     taken: list[Span] = []
     covered = bytearray(len(text))
-    public = _public(text)
 
     def take(span: Span) -> None:
-        if not any(covered[span.start : span.end]) and not _within(span, public):
+        if not any(covered[span.start : span.end]):
             taken.append(span)
             covered[span.start : span.end] = b"\1" * (span.end - span.start)
 
@@ -74,15 +82,15 @@ def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
 
     `decided` are the spans that a reviewer has accepted or rejected.
     """
-    folded, public = fold(text), _public(text)
+    folded = fold(text)
     covered = bytearray(len(text))
     for span in decided:
         covered[span.start : span.end] = b"\1" * len(covered[span.start : span.end])
     digits = digits_read(folded.text)
-    runs = [(*m.span(), SpanKind.DIGITS) for m in _RUN.finditer(digits)]
+    runs = [(*where, SpanKind.DIGITS) for where in numbers.runs(numbers.read(folded.text))]
     dwellings = [(*where, SpanKind.ADDRESS) for where in addresses.dwellings(digits)]
     spans = [Span(*folded.span(start, end), kind) for start, end, kind in runs + dwellings]
-    pieces = [p for s in spans if not _within(s, public) for p in _left_over(s, covered)]
+    pieces = [p for s in spans for p in _left_over(s, covered)]
     return sorted(piece for piece in pieces if _still_reveals(text, piece))
 
 
@@ -113,14 +121,18 @@ def given_away(texts: Iterable[str]) -> frozenset[Own]:
 def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     """Likely spans of the folded text, the surest kind first; later ones yield to earlier."""
     text, digits = folded.text, digits_read(folded.text)
+    whole = numbers.read(text)
     yield from _matches(_EMAIL, text, SpanKind.EMAIL)
-    yield from _matches(_ID, digits, SpanKind.ID_NUMBER, valid_id_number)
-    yield from _matches(_PHONE, digits, SpanKind.PHONE)
-    yield from _matches(_OLD_ID, digits, SpanKind.OLD_ID_NUMBER, _is_old_id)
-    yield from _matches(_CARD, digits, SpanKind.BANK_CARD, _passes_luhn)
-    yield from _matches(_LANDLINE, digits, SpanKind.LANDLINE)
+    yield from _matches(_ID, whole, SpanKind.ID_NUMBER, lambda m: valid_id_number(_digits_of(m)))
+    yield from _matches(_PHONE, whole, SpanKind.PHONE)
+    yield from _matches(_OLD_ID, whole, SpanKind.OLD_ID_NUMBER, _is_old_id)
+    yield from _matches(_CARD, whole, SpanKind.BANK_CARD, _passes_luhn)
+    yield from _matches(_LANDLINE, whole, SpanKind.LANDLINE)
     yield from _matches(_PLATE, text, SpanKind.PLATE)
-    yield from (Span(*m.span(1), SpanKind.ACCOUNT) for m in _ACCOUNT.finditer(text))
+    yield from (Span(*m.span(1), SpanKind.ACCOUNT) for m in _ACCOUNT.finditer(whole))
+    yield from (Span(*m.span(1), SpanKind.DIGITS) for m in _OF_A_PERSON.finditer(text))
+    yield from _matches(_DOCUMENT, whole, SpanKind.ID_NUMBER)
+    yield from _matches(_BED, text, SpanKind.OTHER)
     yield from (Span(*where, SpanKind.ADDRESS) for where in addresses.find(digits))
     yield from (
         Span(*where, SpanKind.NAME)
@@ -156,17 +168,8 @@ def _still_reveals(text: str, piece: Span) -> bool:
     return piece.kind is SpanKind.ADDRESS or digits > LONGEST_FREE_RUN
 
 
-def _public(text: str) -> list[tuple[int, int]]:
-    """Where registration numbers of letters stand, which are public."""
-    return [match.span() for match in _REG_NO.finditer(text)]
-
-
-def _within(span: Span, places: list[tuple[int, int]]) -> bool:
-    return any(start <= span.start and span.end <= end for start, end in places)
-
-
 def _digits_of(match: str) -> str:
-    return re.sub(r"[ .-]", "", match)
+    return re.sub(r"[\W_]", "", match)
 
 
 def _is_old_id(match: str) -> bool:

@@ -1,0 +1,164 @@
+"""How well the rules see personal data in letters as people write them, and how often they err."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.feedback.redaction.rules import mask, propose, unresolved
+from services.feedback.redaction.spans import SpanKind
+
+SPELLED = [
+    "138 - 5912 - 0033",
+    "138，5912，0033",
+    "138（5912）0033",
+    "138\u20115912\u20110033",
+    "138  5912  0033",
+    "138\n5912\n0033",
+    "138/5912/0033",
+    "138 / 5912 / 0033",
+    "1 3 8 5 9 1 2 0 0 3 3",
+    "一三八 五九一二 零零三三",
+    "一三八，五九一二，〇〇三三",
+    "１３８—５９１２—００３３",
+    "+86 138。5912。0033",
+    "023，7142，2222",
+    "(023)  7142  2222",
+]
+
+EXEMPT = [
+    "从2026-11-30一直没修",
+    "2026-11-30 09:00，2026-12-01 14:00至17:30",
+    "2026/11/30、2026/12/01两天",
+    "营业时间9:00-11:30，14:00-17:30",
+    "订单号：202611230001一直没发货",
+    "督办单号2026112300017",
+    "三次收费3000，2500，1200元",
+    "11月3、5、8、12、15、20、25日停水",
+    "补偿款共1500000元",
+    "南川府发〔2018〕1234号",
+    "按GB/T 39734-2020办理",
+    "统一安排在2026年",
+    "来信NC-LX-20261123-0012-5",
+]
+
+OTHERS = [
+    ("微信：abc_123", "微信：［账号］"),
+    ("加V zhang2020", "加V ［账号］"),
+    ("vx:zhang2020", "vx:［账号］"),
+    ("薇信号zhang2020", "薇信号［账号］"),
+    ("住12#203，", "住［门牌］，"),
+    ("3号床的病人", "［略］的病人"),
+    ("工号12345", "工号［号码］"),
+    ("住院号 A20261", "住院号 ［号码］"),
+    ("证件E12345678", "证件［证件号］"),
+    ("找小李，老王说", "找小某，老某说"),
+    ("谢谢！\n王小明", "谢谢！\n王某"),
+    ("王小明、李建国、张丽等人", "王某、李某、张某等人"),
+    ("尊敬的王小明：您好", "尊敬的王某：您好"),
+    ("此致敬礼 王小明敬上", "此致敬礼 王某敬上"),
+]
+
+# Each name is in braces; the rest holds nobody's name and nobody's number.
+LETTERS = [
+    "{张建国}主任态度很差，问他什么都说不知道。",
+    "向{刘德明}书记反映过三次，没有下文。",
+    "局里的{陈志强}局长答应过要修。",
+    "门诊的{周晓燕}医生开错了药。",
+    "{王丽华}护士长对病人很耐心。",
+    "派出所{李伟}民警没有出警。",
+    "{赵国栋}法官一直不开庭。",
+    "驾校的{孙立军}教练收了红包。",
+    "我找{小李}，他说不归他管。",
+    "楼下{老王}在楼道堆东西。",
+    "{王小明}您好，您反映的路灯已修复。",
+    "尊敬的{李秀英}女士，您好。",
+    "来信人：{郑文斌}",
+    "住户有{王小明}、{李建国}、{张丽}等人。",
+    "请尽快处理，谢谢！\n{吴春梅}",
+    "我叫{徐海燕}，今年六十岁。",
+    "本人{马志远}于去年十月申请低保。",
+    "被投诉人{胡大勇}，物业经理。",
+    "我儿子{高天宇}在第三小学读书。",
+    "社区{林小红}网格员登记了两次。",
+    "联系人：{何志平}，物业前台。",
+    "{罗永浩}老师在课后收费补课。",
+    "经办人{谢文东}让我补材料。",
+    "请转告{郭建军}科长。",
+    "去年{杨秀兰}和{黄志刚}都去过现场。",
+    "村里{田大山}家占了路。",
+    "此事{冯玉梅}可以作证。",
+    "{邓小军}同志服务热情。",
+    "{潘国华}院长接待了我们。",
+    "患者{蔡明亮}住院半个月。",
+    "党委书记和车间主任都没有回复。",
+    "小区车位收费3000，2500，1200元三种。",
+    "高级工程师现场看过，全科医生也来过。",
+    "从2026-11-30一直停水到现在。",
+    "金佛大道人行道地砖松动，方便时请修。",
+    "于今年三月办理，时间为9:00-11:30，14:00-17:30。",
+    "万盛大道红绿灯时间太短，老人过不去。",
+    "何时能通水？请给个时间表。",
+    "管委会主任表示和谐小区要统一安排。",
+    "水费单号码看不清，包装也破了。",
+]
+
+
+@pytest.mark.parametrize("number", SPELLED)
+def test_a_phone_number_is_found_however_it_is_separated(number: str) -> None:
+    text = f"请打{number}找我"
+    assert mask(text) == "请打［电话］找我"
+    assert unresolved(text, []), "nobody may publish it undecided"
+
+
+@pytest.mark.parametrize("text", EXEMPT)
+def test_what_is_nobodys_number_is_neither_proposed_nor_blocked(text: str) -> None:
+    assert mask(text) == text
+    assert unresolved(text, []) == []
+
+
+@pytest.mark.parametrize(("text", "shown"), OTHERS)
+def test_what_leads_to_a_person_is_proposed(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+def test_most_names_are_touched_and_few_proposals_are_false() -> None:
+    touched = names = proposed = false = 0
+    for marked in LETTERS:
+        text, wanted = _unmarked(marked)
+        spans = propose(text)
+        hit = [any(s.start < end and start < s.end for s in spans) for start, end in wanted]
+        names, touched = names + len(hit), touched + sum(hit)
+        wrong = [s for s in spans if not any(s.start < e and b < s.end for b, e in wanted)]
+        proposed, false = proposed + len(spans), false + len(wrong)
+    assert touched >= 0.75 * names, f"{touched} of {names} names touched"
+    assert false <= 0.12 * proposed, f"{false} of {proposed} proposals false"
+
+
+@given(
+    st.from_regex(re.compile(r"1[3-9][0-9]{9}"), fullmatch=True),
+    st.data(),
+)
+def test_no_separation_of_up_to_three_signs_hides_a_mobile_number(
+    number: str, data: st.DataObject
+) -> None:
+    signs = st.text(alphabet=" -.·,，/()（）\n\t\u2011\u2014_*:：", max_size=3)
+    cuts = data.draw(st.sets(st.integers(1, 10), max_size=4))
+    spelled = "".join(
+        (data.draw(signs) if at in cuts else "") + digit for at, digit in enumerate(number)
+    )
+    text = f"电话{spelled}请回复"
+    assert {span.kind for span in propose(text)} & {SpanKind.PHONE, SpanKind.DIGITS}, spelled
+    assert not any(c.isdigit() for c in mask(text)), mask(text)
+
+
+def _unmarked(marked: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text without its braces, and where the names in them stand."""
+    text, places = "", []
+    for piece in re.split(r"(\{[^}]*\})", marked):
+        bare = piece.strip("{}")
+        if piece.startswith("{"):
+            places.append((len(text), len(text) + len(bare)))
+        text += bare
+    return text, places
