@@ -1,7 +1,7 @@
 """closures change
 
 Revision ID: closures_change
-Revises: states_checked
+Revises: tickets_limited
 Create Date: 2026-11-29
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "closures_change"
-down_revision: str | Sequence[str] | None = "states_checked"
+down_revision: str | Sequence[str] | None = "tickets_limited"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """one-time links, and a second person's approval
 
 Revision ID: password_links
-Revises: states_known
+Revises: account_identity
 Create Date: 2026-11-30
 
 """
@@ -13,7 +13,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision: str = "password_links"
-down_revision: str | Sequence[str] | None = "states_known"
+down_revision: str | Sequence[str] | None = "account_identity"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
