@@ -23,8 +23,7 @@ from tests.appointments import offices
 from tests.appointments.offices import NINE, Office, id_number, person
 from tests.appointments.queue_helpers import Floor, good, problem
 
-TEN = NINE + timedelta(hours=1)
-THREE = NINE + timedelta(hours=6)
+TEN, THREE = NINE + timedelta(hours=1), NINE + timedelta(hours=6)
 FULL_WIDTH = {ord(half): chr(ord(half) + 0xFEE0) for half in "0123456789X"}
 KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
 Identify = Callable[..., Awaitable[None]]

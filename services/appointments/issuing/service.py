@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,29 +11,18 @@ from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.directory.models import Hall
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
-from services.appointments.issuing import limiting, queries, rules
+from services.appointments.issuing import drafts, limiting, queries, rules
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.people import service as people
-from services.appointments.people.rules import PERSON_DOCUMENT, Person, person_of
+from services.appointments.people.rules import Person, person_of
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
-from services.appointments.priority.rules import (
-    Standing,
-    booked_standing,
-    credit_of,
-    reason_of,
-    secret_of,
-    standing,
-)
-from services.appointments.priority.schemas import IdNumberEvidence, Policy
 from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import Entry
 from services.appointments.schedules import openings
-from shared import clock
 from shared.errors import Invalid, NotFound, Text
-from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -89,10 +77,7 @@ async def issue(
     limits = [] if appointment else await limiting.of_walk_in(session, request, now)
     rules.ensure_not_last(hours, limits, now)
     person = await _person(session, keyring, caller, request, appointment)
-    own_number = person.document is not None and person.document == _document(keyring, request)
-    place = _standing(caller, request, policy, appointment, now, own_number=own_number)
-    ticket = _ticket(keyring, caller, request, policy, place, hall, now)
-    ticket.person_document, ticket.person_phone = person.document, person.phone
+    ticket = drafts.draft(keyring, caller, request, policy, appointment, person, hall, now)
     await _ensure_first(session, ticket)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
@@ -155,67 +140,6 @@ async def _check_in(
     ticket.appointment_id = appointment.id
 
 
-def _standing(
-    caller: Caller,
-    request: TicketRequest,
-    policy: Policy,
-    appointment: Appointment | None,
-    now: datetime,
-    *,
-    own_number: bool,
-) -> Standing:
-    wanted = rules.class_of(request)
-    if wanted is TicketClass.APPOINTMENT and appointment is not None:
-        other = 0
-    else:
-        today = clock.today(now)
-        other = credit_of(
-            wanted,
-            request.evidence,
-            policy,
-            roles=caller.roles,
-            day=today,
-            own_number=own_number,
-        )
-    if appointment is None:
-        return standing(now, other)
-    checked_in = appointment.state is AppointmentState.CHECKED_IN
-    checked_in_at = appointment.changed_at if checked_in else None
-    return booked_standing(now, appointment.starts_at, other, policy, checked_in_at)
-
-
-def _ticket(
-    keyring: Keyring,
-    caller: Caller,
-    request: TicketRequest,
-    policy: Policy,
-    place: Standing,
-    hall: Hall,
-    now: datetime,
-) -> Ticket:
-    secret = secret_of(request.evidence)
-    visit = new_id()
-    return Ticket(
-        id=visit,
-        hall_code=request.hall,
-        service_day=now.astimezone(ZoneInfo(hall.timezone)).date(),
-        number="",
-        visit_id=visit,
-        item_code=request.items[0],
-        items=request.items,
-        ticket_class=rules.class_of(request),
-        credit_minutes=place.credit_minutes,
-        credit_reason=reason_of(request.evidence),
-        evidence_index=keyring.document_index(secret, where="ticket.evidence") if secret else None,
-        policy_version=policy.version,
-        owner=caller.sub if caller.has("citizen") else None,
-        issued_at=now,
-        ready_at=place.ready_at,
-        due_at=place.due_at,
-        state_since=now,
-    )
-
-
 async def _person(
     session: AsyncSession,
     keyring: Keyring,
@@ -226,18 +150,11 @@ async def _person(
     """Whose ticket it is: whose account, who booked, or whose ID number staff or a device saw."""
     if caller.has("citizen"):
         return await people.of_account(session, caller.sub)
-    shown = _document(keyring, request)
+    shown = drafts.document_of(keyring, request)
     if appointment is not None:
         booked = person_of(appointment)
         return booked._replace(document=booked.document or shown)
     return Person("", document=shown)
-
-
-def _document(keyring: Keyring, request: TicketRequest) -> str | None:
-    """The digest of the ID number that was given."""
-    if not isinstance(request.evidence, IdNumberEvidence):
-        return None
-    return keyring.document_index(request.evidence.value, where=PERSON_DOCUMENT)
 
 
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
