@@ -5,6 +5,9 @@ from typing import Literal
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SOURCE_SETTING = "ONEDOOR_EVENT_SOURCE"
+LOCAL_SOURCE = "urn:onedoor:local"
+
 
 def _everywhere(name: str, field: str) -> AliasChoices:
     """A setting that all services share, under one name; `field` keeps it usable as a keyword."""
@@ -36,6 +39,12 @@ class Settings(BaseSettings):
     index_key: str = Field(
         validation_alias=_everywhere("ONEDOOR_INDEX_KEY", "index_key"),
         description="base64 of 32 bytes: keys the blind indexes.",
+    )
+    event_source: str = Field(
+        LOCAL_SOURCE,
+        validation_alias=_everywhere(SOURCE_SETTING, "event_source"),
+        pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
+        description="Whose events these are, an absolute URI; `:appointments` ... is added.",
     )
     pool_size: int = Field(6, ge=1, le=32, description="Connections for ordinary transactions.")
     direct_pool_size: int = Field(4, ge=1, le=32, description="Connections for hot statements.")

@@ -1,8 +1,10 @@
 """PostgreSQL and NATS for the tests: private servers, started once per run, gone afterwards."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import AsyncExitStack
 from importlib import import_module
+from typing import Any
 
 import asyncpg
 import httpx
@@ -10,11 +12,13 @@ import pytest
 
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
-from tests import provoking, support
+from deploy.services import SERVICES
+from tests import outbox_bodies, provoking, support
 from tests.support import Databases, Tokens
 from tests.system import System, running_system
 
 Headers = Callable[..., dict[str, str]]
+SEEN = pytest.StashKey[set[str]]()
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +50,36 @@ def pg() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def databases(pg: PostgresServer) -> Databases:
-    return Databases(pg)
+async def databases(pg: PostgresServer, pytestconfig: pytest.Config) -> AsyncIterator[Databases]:
+    """When the run ends, every event that it promised is held against what is published."""
+    made = Databases(pg)
+    yield made
+    await _check_outboxes([urls.owner for urls in made.all], pytestconfig)
+
+
+async def _check_outboxes(urls: Iterable[str], config: pytest.Config) -> None:
+    seen = config.stash.setdefault(SEEN, set())
+    bodies = [body for url in urls for body in await outbox_bodies.read(url)]
+    faults = outbox_bodies.check(bodies, seen)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["event_types"] = sorted(seen)
+    assert not faults, "events that break the published schema:\n" + "\n".join(faults)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker has seen, for the summary of the whole run."""
+    seen = node.config.stash.setdefault(SEEN, set())
+    seen.update(getattr(node, "workeroutput", {}).get("event_types", ()))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    seen = config.stash.get(SEEN, set())
+    if not seen or config.option.keyword or any(".py" in path for path in config.args):
+        return
+    terminalreporter.section("events never seen")
+    for kind in outbox_bodies.never(seen):
+        terminalreporter.write_line(kind)
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +155,9 @@ async def sql(
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
+def system(pytestconfig: pytest.Config) -> Iterator[System]:
     """The whole system in processes of its own; tests that use it share one xdist group."""
     with running_system() as running:
         yield running
+        urls = [running.owner_url(service) for service in SERVICES]
+        support.in_thread(lambda: asyncio.run(_check_outboxes(urls, pytestconfig)))

@@ -73,6 +73,7 @@ class Databases:
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self._made: dict[str, roles.Urls] = {}
+        self.all: list[roles.Urls] = []
 
     def __getitem__(self, service: str) -> str:
         """The URL that the service itself uses."""
@@ -91,17 +92,18 @@ class Databases:
         urls: roles.Urls = _apart(
             partial(roles.provision, admin, service, passwords, database=database)
         )
-        _in_thread(partial(migrate, service, "upgrade", url=urls.owner))
+        in_thread(partial(migrate, service, "upgrade", url=urls.owner))
         _apart(partial(roles.protect, urls.owner, service))
+        self.all.append(urls)
         return urls
 
 
 def _apart(work: Callable[[], Any]) -> Any:
     """Run a coroutine function to its end beside the loop that is running."""
-    return _in_thread(lambda: asyncio.run(work()))
+    return in_thread(lambda: asyncio.run(work()))
 
 
-def _in_thread(work: Callable[[], T]) -> T:
+def in_thread(work: Callable[[], T]) -> T:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:

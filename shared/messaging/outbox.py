@@ -14,13 +14,16 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared import clock
+from shared.ids import new_id
 from shared.messaging.bus import Bus
-from shared.messaging.events import CONTENT_TYPE, Envelope, Event, service_of
+from shared.messaging.events import CONTENT_TYPE, Event, attributes
 from shared.observability import telemetry
 
 BATCH = 500
@@ -72,15 +75,11 @@ def row(event: Event, *, scope: str = "_", subject: str | None = None) -> Outbox
     if not _SCOPE.match(scope):
         raise ValueError(f"not a subject token: {scope!r}")
     traceparent = telemetry.traceparent()
-    envelope = Envelope[Event](
-        source=f"/{service_of(event)}",
-        type=event.type,
-        subject=subject,
-        traceparent=traceparent,
-        data=event,
-    )
-    body = envelope.model_dump_json(exclude_none=True, serialize_as_any=True).encode()
-    return OutboxRow(envelope.id, f"{event.type}.{scope}", body, traceparent)
+    event_id = new_id()
+    about = attributes(event, event_id, clock.now(), subject=subject, traceparent=traceparent)
+    # The data keep what is null: unknown is a value, and the schema requires that it is there.
+    body = orjson.dumps({**about, "data": event.model_dump(mode="json")})
+    return OutboxRow(event_id, f"{event.type}.{scope}", body, traceparent)
 
 
 async def record(

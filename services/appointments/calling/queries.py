@@ -11,6 +11,7 @@ from services.appointments.queueing.events import TicketCalled
 from services.appointments.queueing.models import Ticket, WindowState
 from shared.database.engine import DirectPool
 from shared.ids import new_id
+from shared.messaging import events
 from shared.observability import telemetry
 from shared.security.identity import Caller
 
@@ -58,15 +59,8 @@ async def call_next(
 
 def envelope(event_id: UUID, now: datetime, trace: str | None) -> str:
     """The CloudEvent's attributes (see `shared.messaging.events`); the statement adds the data."""
-    attributes = {
-        "specversion": "1.0",
-        "id": str(event_id),
-        "source": "/appointments",
-        "type": TicketCalled.type,
-        "time": now.isoformat(),
-        "datacontenttype": "application/json",
-    }
-    return orjson.dumps(attributes | ({"traceparent": trace} if trace else {})).decode()
+    about = events.attributes(TicketCalled, event_id, now, traceparent=trace)
+    return orjson.dumps(about).decode()
 
 
 async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> WindowNow | None:

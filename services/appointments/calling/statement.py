@@ -133,7 +133,7 @@ WITH floor AS MATERIALIZED (
             'ticket_id', called.id, 'visit_id', called.visit_id, 'hall_code', called.hall_code,
             'hall_seq', numbered.seq, 'number', called.number, 'item_code', called.item_code,
             'state', '{_CALL.to}', 'version', called.version, 'window_no', called.window_no,
-            'at', $5::timestamptz)))::text, 'UTF8'), $12
+            'at', $11::jsonb -> 'time')))::text, 'UTF8'), $12
     FROM called, numbered
 )
 SELECT called.*, numbered.seq FROM called, numbered

@@ -8,6 +8,8 @@ from typing import Any
 from services.gateway.documents import joining, words
 from services.gateway.documents.examples import example
 from services.gateway.language import paragraphs
+from shared.messaging.events import SCHEMAS
+from shared.settings import LOCAL_SOURCE
 from shared.web.references import renamed
 
 VERSION = "3.1.0"
@@ -94,7 +96,11 @@ def _operation(action: str, name: str) -> dict[str, Any]:
 def _with_example(message: dict[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
     payload = example(message["payload"], schemas)
     kind = message["name"]
-    payload |= {"type": kind, "source": "/" + kind.partition(".")[0]}
+    payload |= {
+        "type": kind,
+        "source": f"{LOCAL_SOURCE}:{kind.partition('.')[0]}",
+        "dataschema": f"{SCHEMAS}{kind}",
+    }
     return {**message, "examples": [{"name": message["title"], "payload": payload}]}
 
 

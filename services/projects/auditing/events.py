@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.messaging.events import Event
+from shared.messaging.events import Event, UnitEvent
 
 
-class DutyJudged(Event):
+class DutyJudged(UnitEvent):
     """一项公开义务的监察结论发生变化。
 
     The verdict on a duty to publish moved.
@@ -18,7 +18,6 @@ class DutyJudged(Event):
     type: ClassVar[str] = "projects.duty.judged.v1"
 
     duty_id: UUID
-    unit_code: str
     project_code: str
     item_code: str
     from_verdict: str | None
@@ -32,7 +31,7 @@ class DutyJudged(Event):
     judged_at: AwareDatetime
 
 
-class DutyDueSoon(Event):
+class DutyDueSoon(UnitEvent):
     """一项公开义务即将到期。
 
     A duty to publish runs out within days and nothing is published yet.
@@ -41,7 +40,6 @@ class DutyDueSoon(Event):
     type: ClassVar[str] = "projects.duty.due_soon.v1"
 
     duty_id: UUID
-    unit_code: str
     unit_name: str
     project_code: str
     project_name: str
@@ -51,7 +49,7 @@ class DutyDueSoon(Event):
     judged_at: AwareDatetime
 
 
-class DutyOverdue(Event):
+class DutyOverdue(UnitEvent):
     """一项公开义务逾期未公开，并已证明网上没有。
 
     A duty to publish is overdue, with proof of absence after its due day.
@@ -60,7 +58,6 @@ class DutyOverdue(Event):
     type: ClassVar[str] = "projects.duty.overdue.v1"
 
     duty_id: UUID
-    unit_code: str
     unit_name: str
     project_code: str
     project_name: str

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.messaging.events import Event
+from shared.messaging.events import UnitEvent
 
 
-class DutyCreated(Event):
+class DutyCreated(UnitEvent):
     """一条信息形成、变更或作出决定，由此产生公开义务。
 
     Information was formed, changed or decided on, and must therefore be published.
@@ -16,7 +16,6 @@ class DutyCreated(Event):
     type: ClassVar[str] = "projects.duty.created.v1"
 
     duty_id: UUID
-    unit_code: str
     project_code: str
     item_code: str
     kind: str

@@ -3,10 +3,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.messaging.events import Event
+from shared.messaging.events import UnitEvent
 
 
-class PublicationFound(Event):
+class PublicationFound(UnitEvent):
     """找到了某项公开义务对应的网页。
     A page was found that publishes what a duty asks for.
     """
@@ -14,7 +14,6 @@ class PublicationFound(Event):
     type: ClassVar[str] = "projects.publication.found.v1"
 
     duty_id: UUID
-    unit_code: str
     project_code: str
     item_code: str
     url: str
@@ -23,7 +22,7 @@ class PublicationFound(Event):
     trust: int = Field(ge=0, le=5, description="How far the claim is to be trusted.")
 
 
-class PublicationWithdrawn(Event):
+class PublicationWithdrawn(UnitEvent):
     """曾公开的网页已从网上消失。
     A page that published what a duty asks for is gone from the web.
     """
@@ -31,7 +30,6 @@ class PublicationWithdrawn(Event):
     type: ClassVar[str] = "projects.publication.withdrawn.v1"
 
     duty_id: UUID
-    unit_code: str
     project_code: str
     item_code: str
     url: str

@@ -3,10 +3,10 @@ from typing import ClassVar
 from pydantic import AwareDatetime, Field
 
 from services.projects.reading.faults import Fault
-from shared.messaging.events import Event
+from shared.messaging.events import UnitEvent
 
 
-class SourceDown(Event):
+class SourceDown(UnitEvent):
     """某单位的公开栏目无法抓取；抓不到不等于没公开，不计入该单位。
     A portal cannot be read; what could not be fetched is never held against the unit.
     """
@@ -15,12 +15,11 @@ class SourceDown(Event):
 
     portal_id: str
     portal_name: str
-    unit_code: str
     fault: Fault = Field(description="Class of the error, such as timeout or redesigned.")
     since: AwareDatetime
 
 
-class SourceRecovered(Event):
+class SourceRecovered(UnitEvent):
     """曾无法抓取的栏目恢复正常。
     A portal that could not be read answers again.
     """
@@ -29,6 +28,5 @@ class SourceRecovered(Event):
 
     portal_id: str
     portal_name: str
-    unit_code: str
     down_since: AwareDatetime
     recovered_at: AwareDatetime
