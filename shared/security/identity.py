@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import structlog
@@ -128,6 +129,15 @@ class Verifier:
         if verified.sign_in in self._refusals:
             raise Unauthorized(_EXPIRED)
         return verified.caller
+
+    async def sign_in(self, token: str) -> UUID | None:
+        """The sign-in that an access token came of; None if it is no good one, or came of none."""
+        try:
+            await self.caller(token)
+        except (Unauthorized, Unavailable):
+            return None
+        known = self._verified[token].sign_in
+        return None if known is None else UUID(known)
 
     async def _claims(self, token: str) -> dict[str, Any]:
         keys = self._keys or await self._fetch()

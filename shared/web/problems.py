@@ -79,9 +79,22 @@ def _answer(
         retry_after = 1
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["Connection"] = "close"
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = _challenge(request, body["type"])
+    if body["type"] == errors.Forbidden.type:
+        headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _challenge(request: Request, kind: str) -> str:
+    """How to prove who one is: RFC 6750 section 3; a client has to prove it by RFC 7617."""
+    if kind == "/problems/invalid-client":
+        return 'Basic realm="onedoor", charset="UTF-8"'
+    if not request.headers.get("authorization", "").lower().startswith("bearer "):
+        return "Bearer"
+    return f'Bearer error="invalid_token", error_description="{errors.Unauthorized.title.en}"'
 
 
 def install(app: FastAPI) -> None:

@@ -1,6 +1,6 @@
 """Ends sign-ins before their time, and publishes each: whoever verifies tokens has to know."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,18 +19,26 @@ async def end_all(session: AsyncSession, account_id: UUID, now: datetime, becaus
 
 async def sign_out(session: AsyncSession, token_hash: str, now: datetime) -> UUID | None:
     """Ends the sign-in that a refresh token is of; whose it was, None if there was none."""
-    return await _end_one(session, token_hash, now, "signed_out")
+    ended = await queries.end_of_token(session, token_hash, now, "signed_out")
+    return await _published(session, ended, "signed_out")
+
+
+async def end_one(session: AsyncSession, sign_in: UUID, now: datetime) -> UUID | None:
+    """The same for a sign-in that is known."""
+    return await _published(
+        session, await queries.end_sign_in(session, sign_in, now, "signed_out"), "signed_out"
+    )
 
 
 async def end_reused(session: AsyncSession, token_hash: str, now: datetime) -> UUID | None:
     """Ends the sign-in of a refresh token that was spent before; whose it was, if this did."""
-    return await _end_one(session, token_hash, now, "reused")
+    ended = await queries.end_of_token(session, token_hash, now, "reused")
+    return await _published(session, ended, "reused")
 
 
-async def _end_one(
-    session: AsyncSession, token_hash: str, now: datetime, because: Ended
+async def _published(
+    session: AsyncSession, ended: Sequence[EndedSignIn], because: Ended
 ) -> UUID | None:
-    ended = await queries.end_of_token(session, token_hash, now, because)
     await _publish(session, ended, because)
     return ended[0].account_id if ended else None
 

@@ -229,6 +229,13 @@ async def end_of_token(
     return await _end(session, col(SignIn.id).in_(of_token), now, because)
 
 
+async def end_sign_in(
+    session: AsyncSession, sign_in: UUID, now: datetime, because: str
+) -> Sequence[EndedSignIn]:
+    """Ends that sign-in, none if it is unknown or ended before."""
+    return await _end(session, col(SignIn.id) == sign_in, now, because)
+
+
 async def _end(
     session: AsyncSession, which: ColumnElement[bool], now: datetime, because: str
 ) -> Sequence[EndedSignIn]:

@@ -3,9 +3,11 @@
 import base64
 import binascii
 from typing import Annotated
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from fastapi import Depends, Form, Request, Response, status
+from pydantic import SecretStr
 
 from services.gateway.access import accounts as administration
 from services.gateway.access import links, rules, service
@@ -55,8 +57,19 @@ async def _known_places(request: Request) -> Places:
 KnownPlaces = Annotated[Places, Depends(_known_places)]
 
 
+async def _ensure_once(request: Request) -> None:
+    """No parameter may come twice (RFC 6749 section 3.2). Raises InvalidTokenRequest."""
+    names = [name for name, _ in (await request.form()).multi_items()]
+    for name in names:
+        if names.count(name) > 1:
+            raise rules.InvalidTokenRequest(name[:50], twice=True)
+
+
 def _client_of(request: Request, form: TokenForm) -> TokenForm:
-    """Client id and secret may come by HTTP Basic instead (RFC 6749 section 2.3.1)."""
+    """Client id and secret may come by HTTP Basic instead (RFC 6749 section 2.3.1).
+
+    Both are form-encoded before they are put together.
+    """
     kind, _, encoded = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic" or form.client_id is not None:
         return form
@@ -64,16 +77,22 @@ def _client_of(request: Request, form: TokenForm) -> TokenForm:
         name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         raise rules.InvalidClient from None
-    return TokenForm.model_validate(
-        {**form.model_dump(), "client_id": name[:64], "client_secret": secret[:256]}
-    )
+    proof = {"client_id": unquote_plus(name), "client_secret": SecretStr(unquote_plus(secret))}
+    return form.model_copy(update=proof)
 
 
 @tokens.post(
     "/token",
     operation_id="issue_token",
     summary="登录，换取令牌 | Sign in for tokens",
-    responses=problem_responses(rules.InvalidGrant, rules.InvalidClient, rules.LockedOut),
+    responses=problem_responses(
+        rules.InvalidTokenRequest,
+        rules.InvalidGrant,
+        rules.InvalidClient,
+        rules.UnauthorizedClient,
+        rules.UnsupportedGrantType,
+        rules.LockedOut,
+    ),
 )
 async def issue_token(
     request: Request,
@@ -93,6 +112,7 @@ async def issue_token(
     for 15 minutes.
     """
     response.headers["Cache-Control"] = "no-store"
+    await _ensure_once(request)
     return await service.token(context, _client_of(request, form), now)
 
 
@@ -101,19 +121,24 @@ async def issue_token(
     operation_id="revoke_token",
     summary="退出登录 | Sign out",
     status_code=status.HTTP_200_OK,
+    responses=problem_responses(rules.InvalidTokenRequest),
 )
 async def revoke_token(
+    request: Request,
     form: Annotated[RevocationForm, Form()],
     session: Session,
     now: Now,
     _: Annotated[Caller | None, public()],
 ) -> None:
-    """作废刷新令牌及同一次登录的全部后续令牌（RFC 7009）。未知的令牌同样回答成功。
+    """作废刷新令牌或访问令牌，以及同一次登录的全部令牌（RFC 7009）。未知的令牌同样回答成功。
     ---
-    Revokes the refresh token and all that came of the same sign-in (RFC 7009). An unknown token is
-    answered in the same way.
+    Revokes a refresh or an access token and all that came of the same sign-in (RFC 7009). An
+    unknown token is answered in the same way.
     """
-    await service.sign_out(session, form.token.get_secret_value(), now)
+    if form.token is None:
+        raise rules.InvalidTokenRequest("token")
+    token = form.token.get_secret_value()
+    await service.sign_out(session, request.state.verifier, token, now)
 
 
 @tokens.get("/me", operation_id="get_me", summary="我是谁 | Who am I")

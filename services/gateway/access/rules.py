@@ -70,15 +70,48 @@ class InvalidGrant(Problem):
 
 
 class InvalidTokenRequest(Problem):
-    """RFC 6749 section 5.2: a parameter that this grant needs is missing."""
+    """RFC 6749 section 5.2: a parameter that is needed is missing, or one is there twice."""
 
     status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-token-request"
-    title = Text("登录请求缺少参数", "The token request lacks a parameter")
-    advice = Text("请补上缺少的参数", "Please add the parameter that is missing")
+    title = Text("登录请求的参数不对", "The token request has the wrong parameters")
+    advice = Text(
+        "请补上缺少的参数；每个参数只写一次",
+        "Please add the parameter that is missing, and write each once",
+    )
 
-    def __init__(self, parameter: str) -> None:
+    def __init__(self, parameter: str, *, twice: bool = False) -> None:
         detail = Text(f"缺少 {parameter}", f"{parameter} is missing")
+        if twice:
+            detail = Text(f"{parameter} 写了两次", f"{parameter} stands there twice")
         super().__init__(detail, error="invalid_request", error_description=detail.en)
+
+
+class UnsupportedGrantType(Problem):
+    """RFC 6749 section 5.2."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "/problems/unsupported-grant-type"
+    title = Text("不支持这种登录方式", "This grant type is not supported")
+    advice = Text(
+        "grant_type 可用：password、refresh_token、client_credentials",
+        "`grant_type` may be: password, refresh_token, client_credentials",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(error="unsupported_grant_type", error_description=self.title.en)
+
+
+class UnauthorizedClient(Problem):
+    """RFC 6749 section 5.2: it proved who it is, and is nobody who may use this grant."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "/problems/unauthorized-client"
+    title = Text("此账号不能用这种方式登录", "This account may not use that grant type")
+    advice = Text(
+        "client_credentials 只供外部系统和设备使用；人员请用账号和密码登录",
+        "`client_credentials` is for systems and devices; people sign in with a password",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(error="unauthorized_client", error_description=self.title.en)
 
 
 class InvalidClient(Problem):

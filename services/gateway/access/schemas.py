@@ -1,9 +1,16 @@
 """What the access routes take and give."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+)
 
 from shared.web.models import Input, View
 
@@ -25,16 +32,33 @@ AccountName = Annotated[str, StringConstraints(pattern=ACCOUNT_NAME)]
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{1,32}|\*)$")]
 
 
-class TokenForm(Input):
+GRANT_TYPES = ("password", "refresh_token", "client_credentials")
+
+
+class OAuthForm(Input):
+    """A form of OAuth: what is not known is ignored, and what is empty is not there (RFC 6749
+    section 3.2)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+
+class TokenForm(OAuthForm):
     """The form of RFC 6749 sections 4.3.2, 4.4.2 and 6."""
 
-    grant_type: Literal["password", "refresh_token", "client_credentials"]
-    username: str | None = Field(None, max_length=64, examples=["clerk1"])
-    password: SecretStr | None = Field(None, max_length=256)
-    refresh_token: SecretStr | None = Field(None, max_length=128)
-    client_id: str | None = Field(None, max_length=64)
-    client_secret: SecretStr | None = Field(None, max_length=256)
-    scope: str | None = Field(None, max_length=512, description="Roles; those of the account hold.")
+    grant_type: str | None = Field(
+        None, examples=["password"], description=f"One of: {', '.join(GRANT_TYPES)}."
+    )
+    username: str | None = Field(None, examples=["clerk1"])
+    password: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    scope: str | None = Field(None, description="Roles; those of the account hold.")
 
 
 class TokenAnswer(View):
@@ -49,11 +73,11 @@ class TokenAnswer(View):
     scope: str = Field(description="The roles, separated by spaces.")
 
 
-class RevocationForm(Input):
+class RevocationForm(OAuthForm):
     """The form of RFC 7009 section 2.1."""
 
-    token: SecretStr = Field(max_length=128, description="A refresh token.")
-    token_type_hint: Literal["refresh_token"] | None = None
+    token: SecretStr | None = Field(None, description="A refresh token or an access token.")
+    token_type_hint: str | None = Field(None, description="Not needed: every token is found.")
 
 
 class PasswordLinkNotice(View):

@@ -22,7 +22,7 @@ from shared.errors import NotFound, TooMany
 from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.crypto import Keyring
-from shared.security.identity import ACCESS_SECONDS, Caller
+from shared.security.identity import ACCESS_SECONDS, Caller, Verifier
 
 _REFUSED, _LOCKED = _UNPROVEN = ("sign_in.refused", "sign_in.locked")
 PRUNED_AFTER = timedelta(days=30)
@@ -45,7 +45,8 @@ class SignInContext:
 async def token(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     """The answer to a token request, whichever grant it names.
 
-    Raises InvalidGrant, InvalidClient, InvalidTokenRequest, LockedOut or TooMany.
+    Raises InvalidGrant, InvalidClient, UnauthorizedClient, UnsupportedGrantType,
+    InvalidTokenRequest, LockedOut or TooMany.
     """
     match form.grant_type:
         case "password":
@@ -57,6 +58,10 @@ async def token(context: SignInContext, form: TokenForm, now: datetime) -> Token
         case "client_credentials":
             await _take_turn(context, now)
             return await _by_client(context, form, now)
+        case None:
+            raise rules.InvalidTokenRequest("grant_type")
+        case _:
+            raise rules.UnsupportedGrantType
 
 
 async def _take_turn(context: SignInContext, now: datetime) -> None:
@@ -112,8 +117,10 @@ async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> 
     if not form.client_id or form.client_secret is None:
         raise rules.InvalidClient
     found = await _proven(context, form.client_id, form.client_secret.get_secret_value(), now)
-    if found is None or not {"system", "device"} & set(found["roles"]):
+    if found is None:
         raise rules.InvalidClient
+    if {"system", "device"}.isdisjoint(found["roles"]):
+        raise rules.UnauthorizedClient
     sign_in = await _begin(context, found, "client", now, rules.CLIENT_SIGN_IN_LASTS, None)
     if sign_in is None:
         raise rules.InvalidClient
@@ -211,9 +218,14 @@ def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) 
     )
 
 
-async def sign_out(session: AsyncSession, refresh_token: str, now: datetime) -> None:
-    """Ends the sign-in of the token; an unknown token is none of anybody's business."""
-    whose = await endings.sign_out(session, tokens.stored(refresh_token), now)
+async def sign_out(session: AsyncSession, verifier: Verifier, token: str, now: datetime) -> None:
+    """Ends the sign-in that a refresh or an access token came of.
+
+    A token that is none of ours, or good no more, is none of anybody's business (RFC 7009, 2.2).
+    """
+    whose = await endings.sign_out(session, tokens.stored(token), now)
+    if whose is None and (sign_in := await verifier.sign_in(token)) is not None:
+        whose = await endings.end_one(session, sign_in, now)
     if whose is not None:
         await audit_log.write(session, str(whose), "signed_out", f"account:{whose}", now)
 
