@@ -1,8 +1,10 @@
 """What every service reads from its environment; a service subclasses to add its own."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SOURCE_SETTING = "ONEDOOR_EVENT_SOURCE"
@@ -17,7 +19,13 @@ def _everywhere(name: str, field: str) -> AliasChoices:
 class Settings(BaseSettings):
     """Settings of one service: `<SERVICE>_…` for its own, `ONEDOOR_…` for those that all share."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        # A setting that is missing or wrong is named; what any of them holds is never shown.
+        hide_input_in_errors=True,
+    )
 
     env: Literal["local", "test", "production"] = Field(
         "local", validation_alias=_everywhere("ONEDOOR_ENV", "env")
@@ -46,6 +54,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
         description="Whose events these are, an absolute URI; `:appointments` ... is added.",
     )
+    metrics_from: str = Field(
+        "127.0.0.0/8,::1/128",
+        validation_alias=_everywhere("ONEDOOR_METRICS_FROM", "metrics_from"),
+        description="Networks that may read /metrics, comma separated.",
+    )
     pool_size: int = Field(6, ge=1, le=32, description="Connections for ordinary transactions.")
     direct_pool_size: int = Field(4, ge=1, le=32, description="Connections for hot statements.")
     statement_cache_size: int = Field(200, ge=0, description="0 behind PgBouncer.")
@@ -62,3 +75,31 @@ class Settings(BaseSettings):
         ),
         description="Where traces go, OTLP over HTTP: http://collector:4318. None: nowhere.",
     )
+
+    @field_validator("database_url", "owner_database_url", "nats_url", "jwks_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        """Found out here, because the libraries that read it later repeat what they cannot read."""
+        if url is not None and not _can_be_read(url):
+            raise ValueError("not an address: scheme://user:password@host:port/name")
+        return url
+
+    @field_validator("metrics_from")
+    @classmethod
+    def _names_networks(cls, listed: str) -> str:
+        """Read when it is asked for; here only whether it can be."""
+        networks(listed)
+        return listed
+
+
+def _can_be_read(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def networks(listed: str) -> list[IPv4Network | IPv6Network]:
+    """The networks of a comma separated list. Raises ValueError."""
+    return [ip_network(each.strip()) for each in listed.split(",") if each.strip()]

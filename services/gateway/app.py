@@ -20,6 +20,7 @@ from services.gateway.documents.service import Library
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
 from services.gateway.limits import rules as limits
+from services.gateway.limits.open_streams import OpenStreams
 from services.gateway.live import closing
 from services.gateway.live import pages as live_pages
 from services.gateway.live.feed import Feed
@@ -63,6 +64,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             proxies=proxies,
             rates=limits.rates(settings.rates_times),
             streams=streams,
+            open_streams=OpenStreams(min(settings.live_clients_each, settings.live_clients)),
             metrics=metrics,
         )
 

@@ -19,12 +19,14 @@ from services.gateway.forwarding.exchange import ClientGone
 from services.gateway.forwarding.forward import CutShort, Forwarding, raising_problems
 from services.gateway.limits import rules as limits
 from services.gateway.limits.gcra import Limiter, Rate
+from services.gateway.limits.open_streams import OpenStreams
 from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.registry import Registry
 from shared.errors import (
     BadRequest,
     MethodNotAllowed,
     NotFound,
+    PayloadTooLarge,
     Problem,
     Text,
     TooMany,
@@ -34,7 +36,7 @@ from shared.errors import (
 from shared.ids import new_id
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import QUIET
-from shared.web import problems
+from shared.web import ending, problems
 
 CLIENT_CLOSED = 499
 
@@ -64,9 +66,11 @@ class GatewayMiddleware:
         proxies: headers.Proxies,
         rates: Mapping[str, Rate],
         streams: ASGIApp,
+        open_streams: OpenStreams,
         metrics: Metrics,
     ) -> None:
         self._app, self._streams, self._registry = app, streams, registry
+        self._open_streams = open_streams
         self._forwarding, self._proxies, self._metrics = forwarding, proxies, metrics
         self._rates, self._limiter = rates, Limiter()
         self._measures: dict[tuple[Operation, int], tuple[Counter, Histogram]] = {}
@@ -109,7 +113,8 @@ class GatewayMiddleware:
         if operation.service != "gateway":
             await self._forward(operation, counted, scope, receive, send)
         elif operation.operation_class == "live":
-            await self._streams(scope, receive, send)
+            with self._open_streams.place(caller or network):
+                await self._streams(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -208,7 +213,10 @@ async def _render(
     for name, value in extra:
         response.headers[name.decode()] = value.decode()
     log.info("request_refused", problem=problem.type, request_id=scope["state"]["request_id"])
-    await response(scope, receive, send)
+    if isinstance(problem, PayloadTooLarge):
+        await ending.answer_and_end(response, scope, receive, send)
+    else:
+        await response(scope, receive, send)
 
 
 def _request_id(given: headers.Headers) -> str:

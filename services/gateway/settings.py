@@ -29,6 +29,9 @@ class GatewaySettings(Settings):
         None, gt=0, description="Multiplies every rate limit; 50 in a local system, else 1."
     )
     live_clients: int = Field(2_000, ge=1, description="Open live streams; above it 503.")
+    live_clients_each: int = Field(
+        100, ge=1, description="Of these, open by one account or network; above it 429."
+    )
     public_nats_host: str = Field(
         "127.0.0.1:4222", description="The host that the event documents name to subscribers."
     )

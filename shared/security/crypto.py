@@ -28,7 +28,9 @@ class Keyring:
 
     def __init__(self, column_keys: str, index_key: str) -> None:
         pairs = [pair.strip().partition(":") for pair in column_keys.split(",") if pair.strip()]
-        self._keys = {name: AESGCM(_key(encoded, name)) for name, _, encoded in pairs}
+        # Nothing of the setting is in an error: without its colon the "name" would be the key.
+        setting = "ONEDOOR_COLUMN_KEYS"
+        self._keys = {name: AESGCM(_key(encoded, setting)) for name, _, encoded in pairs}
         if not self._keys:
             raise ValueError("ONEDOOR_COLUMN_KEYS holds no key")
         self._current = pairs[0][0]
@@ -72,7 +74,10 @@ class Keyring:
 
 
 def _key(encoded: str, name: str) -> bytes:
-    key = base64.b64decode(encoded)
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        key = b""
     if len(key) != 32:
         raise ValueError(f"{name} must be 32 bytes in base64")
     return key

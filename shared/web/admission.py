@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import BadRequest, PayloadTooLarge, Problem, Text, Unavailable
 from shared.observability.telemetry import QUIET
 from shared.settings import Settings
-from shared.web import problems
+from shared.web import ending, problems
 
 BODY_SECONDS = 15
 HEADER_BYTES = 16_384
@@ -132,4 +132,8 @@ class Admission:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
     log.info("request_refused", problem=problem.type)
-    await problems.render(Request(scope), problem)(scope, receive, send)
+    response = problems.render(Request(scope), problem)
+    if isinstance(problem, PayloadTooLarge):
+        await ending.answer_and_end(response, scope, receive, send)
+    else:
+        await response(scope, receive, send)

@@ -6,6 +6,7 @@ the outbox. A bus that was never reached does.
 
 import asyncio
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 import nats.errors
@@ -20,11 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.migrate import config
+from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.outbox import Relay
 from shared.observability.metrics import Measure, Metrics
+from shared.settings import networks
 
 CHECK_SECONDS = 2
+_PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-real-ip"}
 
 log = structlog.get_logger()
 
@@ -75,9 +79,26 @@ def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str]) -> None
         return JSONResponse({"ready": ready, "service": name, **checks}, 200 if ready else 503)
 
     @app.get("/metrics", include_in_schema=False)
-    async def show_metrics() -> Response:
+    async def show_metrics(request: Request) -> Response:
+        if not _may_measure(request):
+            raise Forbidden
         await asyncio.gather(*map(_measured, metrics.measures))
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _may_measure(request: Request) -> bool:
+    """Whether the request comes from a network that may, and straight from there.
+
+    What a proxy passes on has the proxy's address: its own client is not known for sure here.
+    """
+    if _PASSED_ON & {name.lower() for name in request.headers}:
+        return False
+    try:
+        peer = ip_address((request.client.host if request.client else "").partition("%")[0])
+    except ValueError:
+        return False
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    return any(peer in network for network in networks(request.state.settings.metrics_from))
 
 
 def _head(cfg: Config) -> str | None:

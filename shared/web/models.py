@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchem
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from shared.clock import SHANGHAI
+from shared.errors import Text
 
 _WRITTEN = {
     "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
@@ -23,6 +24,16 @@ _WRITTEN = {
     "time": re.compile(r"\d{2}:\d{2}.*", re.DOTALL),
 }
 _ITS_OWN_TYPE = frozenset({"int", "float", "bool"})
+_NAMING = re.compile(r"(?:^|_)(?:name|title|aliases|account)(?:_|$)")
+_UNSEEN = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+"""Direction marks turn a name round on the screen, zero-width characters make two that look alike
+(Unicode TR 36, sections 2.5 and 2.10)."""
+_UNSEEN_TEXT = Text(
+    "名称和标题中不能有看不见的字符（方向标记、零宽字符），请重新输入",
+    "Names and titles hold no invisible characters (direction marks, zero width); please retype it",
+)
 _NOT_SCHEMA = frozenset({"metadata", "serialization", "default"})
 
 
@@ -88,6 +99,31 @@ def _in_shanghai(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def _without_marks(part: dict[str, Any]) -> Any:
+    """Names and titles without characters that nobody sees."""
+    if part.get("type") != "model-fields":
+        return part
+    fields = {
+        name: {**field, "schema": _visible(field["schema"])} if _NAMING.search(name) else field
+        for name, field in part["fields"].items()
+    }
+    return {**part, "fields": fields}
+
+
+def _visible(schema: Any) -> Any:
+    """Inside a default, which would otherwise be checked as if it had been sent."""
+    if schema["type"] == "default":
+        return {**schema, "schema": _visible(schema["schema"])}
+    return core_schema.no_info_after_validator_function(_ensure_visible, schema)
+
+
+def _ensure_visible(value: Any) -> Any:
+    parts = value if isinstance(value, list) else [value]
+    if any(isinstance(part, str) and _UNSEEN.search(part) for part in parts):
+        raise ValueError(_UNSEEN_TEXT)
+    return value
+
+
 class Input(BaseModel):
     """The base of every model that is read from a request's body; see the module's docstring."""
 
@@ -97,7 +133,7 @@ class Input(BaseModel):
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
-        exact: CoreSchema = _rewritten(handler(source), _exact)
+        exact: CoreSchema = _rewritten(_rewritten(handler(source), _exact), _without_marks)
         return exact
 
 

@@ -104,3 +104,10 @@ def _is_route(call: ast.expr) -> bool:
         and call.attr in {"get", "post", "put", "delete", "patch"}
         and (ast.unparse(call.value).endswith("router"))
     )
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_tables_for_spreadsheets_are_written_in_one_place(path: Path) -> None:
+    """There a formula is guarded: whoever opens an export must not run what somebody typed."""
+    writes = re.findall(r"csv\.(?:writer|DictWriter)\b", path.read_text())
+    assert not writes or name(path) == "shared/web/spreadsheets.py"

@@ -1,7 +1,5 @@
 """A hall's figures over some days, and the same as a spreadsheet."""
 
-import csv
-import io
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +14,7 @@ from services.appointments.statistics.schemas import (
 )
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
+from shared.web import spreadsheets
 
 LONGEST_DAYS = 366
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
@@ -70,19 +69,12 @@ async def of_hall(
     )
 
 
-def spreadsheet(figures: StatisticsView) -> str:
-    """The lines as CSV with Chinese heads; the mark in front lets Excel read it as UTF-8."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(Figures.model_fields))
-    writer.writerow(_ZH)
-    for line in [*figures.items, figures.total.model_copy(update={"key": "合计"})]:
-        writer.writerow({name: _safe(value) for name, value in line})
-    return "\ufeff" + out.getvalue()
-
-
-def _safe(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is quoted."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" else value
+def spreadsheet(figures: StatisticsView) -> bytes:
+    """The lines as CSV with Chinese heads."""
+    lines = [*figures.items, figures.total.model_copy(update={"key": "合计"})]
+    names = list(Figures.model_fields)
+    heads = [_ZH[name] for name in names]
+    return spreadsheets.to_csv(heads, ([getattr(line, name) for name in names] for line in lines))
 
 
 def _midnight(day: date, zone: str, days: int = 0) -> datetime:

@@ -1,7 +1,5 @@
 """The unit report (监察报表) as data: composed from counts, canonical bytes, CSV. Pure."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -10,6 +8,7 @@ from typing import Any, NamedTuple
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules import scoring
 from services.projects.auditing.rules.scoring import Tally
+from shared.web import spreadsheets
 
 COLUMNS = {
     "due": "应公开",
@@ -117,11 +116,10 @@ def read_bytes(body: bytes) -> dict[str, Any]:
 
 def to_csv(content: Mapping[str, Any]) -> bytes:
     """The report for spreadsheets: UTF-8 with a mark, Chinese headings, a line a unit."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["公开主体代码", "公开主体", *COLUMNS.values(), "按时率", "得分", "排名", "灯"])
+    heads = ["公开主体代码", "公开主体", *COLUMNS.values(), "按时率", "得分", "排名", "灯"]
+    rows = []
     for line in content["units"]:
         numbers = [line[name] for name in COLUMNS]
         shown = ["" if line[key] is None else line[key] for key in ("rate", "score", "rank")]
-        writer.writerow([line["unit"], line["name"], *numbers, *shown, line["light"]])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+        rows.append([line["unit"], line["name"], *numbers, *shown, line["light"]])
+    return spreadsheets.to_csv(heads, rows)
