@@ -98,3 +98,11 @@ def rating_key(keyring: Keyring, case_id: UUID) -> str:
     The key is derived on both sides, from the index key that they share, and stored on neither.
     """
     return keyring.blind_index(str(case_id), where="rating.key")[:32]
+
+
+def ticket_key(keyring: Keyring, visit_id: UUID) -> str:
+    """What lets somebody without an account follow a ticket: handed over with it, like the above.
+
+    Ids travel in events and stand in logs, so that an id alone must open nothing.
+    """
+    return keyring.blind_index(str(visit_id), where="ticket.key")[:32]

@@ -82,7 +82,8 @@ class Floor:
         return good(await self.do(ticket, action, **body))
 
     async def see(self, ticket: dict[str, Any]) -> dict[str, Any]:
-        return good(await self.client.get(f"/api/v1/tickets/{ticket['id']}"))
+        path = f"/api/v1/tickets/{ticket['id']}"
+        return good(await self.client.get(path, headers=self.clerk()))
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         options.setdefault("headers", self.manager())

@@ -166,12 +166,23 @@ async def test_the_screen_shows_numbers_windows_and_expected_waits(floor: Floor)
 
 async def test_polling_a_screen_that_has_not_changed_costs_nothing(floor: Floor) -> None:
     ticket = await floor.issue()
+    key = {"Ticket-Key": ticket["ticket_key"]}
     for path in (f"/api/v1/halls/{floor.code}/display", f"/api/v1/tickets/{ticket['id']}"):
-        first = await floor.client.get(path)
-        known = {"If-None-Match": first.headers["ETag"]}
+        first = await floor.client.get(path, headers=key)
+        known = {"If-None-Match": first.headers["ETag"], **key}
         assert (await floor.client.get(path, headers=known)).status_code == 304
     await floor.call()
     assert (await floor.client.get(path, headers=known)).status_code == 200
+
+
+async def test_what_travels_in_an_event_opens_no_ticket(floor: Floor) -> None:
+    ticket = await floor.issue()
+    path = f"/api/v1/tickets/{ticket['id']}"
+    for headers in ({}, {"Ticket-Key": ticket["rating_key"]}, floor.sign("clerk", "H-OTHER")):
+        answer = await floor.client.get(path, headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    for headers in ({"Ticket-Key": ticket["ticket_key"]}, floor.clerk()):
+        assert good(await floor.client.get(path, headers=headers))["number"] == ticket["number"]
 
 
 async def test_screens_see_a_window_pause_though_nobody_moves(floor: Floor) -> None:

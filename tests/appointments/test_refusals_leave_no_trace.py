@@ -68,7 +68,9 @@ class Crowd:
         """What the hall's pages say now."""
         floor = self.floor
         asked = [await floor.get(path) for path in READS]
-        asked += [await floor.client.get(f"/api/v1/tickets/{t}") for t in self.tickets[-3:]]
+        for ticket in self.tickets[-3:]:
+            path = f"/api/v1/tickets/{ticket}"
+            asked.append(await floor.client.get(path, headers=floor.clerk()))
         asked.append(await floor.client.get(f"/api/v1/halls/{floor.code}"))
         return [(answer.status_code, answer.json()) for answer in asked]
 

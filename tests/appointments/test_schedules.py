@@ -113,7 +113,9 @@ async def test_a_change_names_the_appointments_that_it_would_orphan(office: Offi
     await apply(office, shorter)
     assert await state_of(office, lost) == "orphaned"
     assert await state_of(office, safe) == "confirmed"
-    assert [one["code"] for one in await office.events("appointment.orphaned")] == [lost["code"]]
+    [event] = await office.events("appointment.orphaned")
+    assert event["appointment_id"] == lost["id"]
+    assert lost["code"] not in str(event)
 
 
 async def test_an_orphan_finds_another_time(office: Office) -> None:

@@ -17,6 +17,8 @@ from shared.web import refusals
 from shared.web.app import publishes
 
 SCHEMAS = Path(__file__).parent / "schemas"
+KEYS = {"code", "new_code", "key", "rating_key", "ticket_key", "query_code", "token"}
+"""What opens something: whoever reads events must not be able to do what its owner can."""
 PERSONAL = {"name", "phone", "id_number", "address", "title", "body", "text", "email", "citizen"}
 
 
@@ -84,6 +86,7 @@ def test_an_event_says_what_happened_in_two_languages_and_names_nobody(event: ty
     assert any("\u4e00" <= letter <= "\u9fff" for letter in said), event
     assert any(letter.isascii() and letter.isalpha() for letter in said), event
     assert not PERSONAL & set(event.model_fields), event
+    assert not KEYS & set(event.model_fields), event
 
 
 def test_a_durable_consumer_has_one_reader() -> None:

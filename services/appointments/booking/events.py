@@ -1,4 +1,4 @@
-"""What the room publishes: ids and public codes, never who the person is."""
+"""What the room publishes: ids, never who the person is, and no code: it checks in and cancels."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -15,7 +15,6 @@ class AppointmentEvent(Event):
     type: ClassVar[str] = "appointments.appointment.changed.v1"
 
     appointment_id: UUID
-    code: str
     hall_code: str
     item_code: str
     pool: Pool
@@ -64,7 +63,6 @@ class AppointmentRescheduled(AppointmentEvent):
     type: ClassVar[str] = "appointments.appointment.rescheduled.v1"
 
     replaced_by: UUID
-    new_code: str
     new_starts_at: AwareDatetime
 
 

@@ -180,7 +180,6 @@ def _draft(
 def _event(view: AppointmentView, expires_at: datetime) -> OutboxRow:
     event = AppointmentHeld(
         appointment_id=view.id,
-        code=view.code,
         hall_code=view.hall_code,
         item_code=view.item,
         pool=view.pool,

@@ -59,7 +59,6 @@ async def move(
         row.event,
         replaced,
         replaced_by=new.id,
-        new_code=new.code,
         new_starts_at=new.starts_at,
     )
     await reseating.heal(session, old.hall_code, now)

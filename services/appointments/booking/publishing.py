@@ -16,7 +16,6 @@ async def publish(
     """Records the event of a change, in the scope of the hall."""
     facts = {
         "appointment_id": appointment.id,
-        "code": appointment.code,
         "hall_code": appointment.hall_code,
         "item_code": appointment.item_code,
         "pool": appointment.pool,

@@ -14,12 +14,15 @@ from services.appointments.display.schemas import (
 )
 from services.appointments.queueing.schemas import TicketView
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
 router = Router()
 HallCode = Annotated[str, Path(max_length=32, examples=["H001"])]
+TicketKey = Annotated[
+    str | None, Header(max_length=64, description="取号时得到的键 | The key given with the ticket")
+]
 KnownTag = Annotated[str | None, Header(max_length=500)]
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 | Not modified"}}
 Staff = Annotated[Caller, allow("clerk", "hall_manager", "auditor")]
@@ -36,19 +39,22 @@ Staff = Annotated[Caller, allow("clerk", "hall_manager", "auditor")]
 async def get_ticket(
     ticket_id: UUID,
     session: Session,
+    keyring: RequestKeyring,
     now: Now,
-    _: Annotated[Caller | None, public()],
+    caller: Annotated[Caller | None, public()],
+    ticket_key: TicketKey = None,
     accept_language: Annotated[str, Header(max_length=200)] = "zh",
     if_none_match: KnownTag = None,
 ) -> Response:
-    """凭取号时得到的编号查看：前面几位、预计等候多久、被叫到几号窗口。
-    带 `If-None-Match` 轮询，没有变化返回 304。
+    """前面几位、预计等候多久、被叫到几号窗口。本人登录或本大厅人员、设备可看；未登录的，凭取号时得到的键
+    （请求头 Ticket-Key）。带 `If-None-Match` 轮询，没有变化返回 304。
 
     ---
-    With the id given when the ticket was taken: how many come before, the expected wait, and
-    which window calls. Poll with `If-None-Match`: 304 while nothing changed.
+    How many come before, the expected wait, and which window calls: for its owner, the staff and
+    devices of the hall, and whoever sends the key given with the ticket in Ticket-Key. Poll with
+    `If-None-Match`: 304 while nothing changed.
     """
-    found, estimate = await service.ticket(session, ticket_id, now)
+    found, estimate = await service.ticket(session, keyring, ticket_id, caller, ticket_key, now)
     language = "en" if accept_language.lower().startswith("en") else "zh"
     return _unless_known(views.with_estimate(found, estimate, language), if_none_match)
 

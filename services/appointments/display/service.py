@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from hmac import compare_digest
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,9 +16,11 @@ from services.appointments.display.schemas import WindowEntry
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.estimates.service import Forecast
+from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from shared.errors import NotFound, Text
 from shared.messaging import outbox
+from shared.security.crypto import Keyring, ticket_key
 from shared.security.identity import Caller
 
 _NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
@@ -27,11 +30,19 @@ HALLS_A_ROUND = 20
 
 
 async def ticket(
-    session: AsyncSession, ticket_id: UUID, now: datetime
+    session: AsyncSession,
+    keyring: Keyring,
+    ticket_id: UUID,
+    caller: Caller | None,
+    key: str | None,
+    now: datetime,
 ) -> tuple[Ticket, Estimate | None]:
-    """The ticket with its place and wait. Raises NotFound."""
+    """The ticket with its place and wait. Raises NotFound, also for who may not see it."""
     found = await queries.ticket(session, ticket_id)
     if found is None:
+        raise NotFound(_NO_TICKET)
+    has_key = compare_digest((key or "").encode(), ticket_key(keyring, found.visit_id).encode())
+    if not has_key and not (caller and queueing.may_see(caller, found)):
         raise NotFound(_NO_TICKET)
     return found, await estimates.of_ticket(session, found, now)
 

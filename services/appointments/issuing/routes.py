@@ -37,7 +37,7 @@ async def issue_ticket(
     同一人在同一大厅同一事项只有一个号，重复取号会告知现有的号。优先照顾须由工作人员或设备看过证件；
     老年人也可凭与本人实名账号一致的身份证号码自己取号。号码不存明文。
     休息日和停办期间不能取号，答复会写明下次开放时间；现场号可有截止时间和每日上限（见预约规则），预约不受此限。
-    评价键 rating_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 和键评价。
+    评价键 rating_key、查看键 ticket_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 评价。
 
     ---
     Takes a ticket on arrival. With an appointment, give its code: this checks it in (its owner,
@@ -46,8 +46,8 @@ async def issue_ticket(
     saw, or for the elderly the ID number of the verified account; none is stored in clear. On a
     closed day and inside a closure there are no tickets: the 409 names the next opening. A hall may
     end walk-in tickets before it closes, and limit them a day (see its policy); who has an
-    appointment is not concerned. The rating key is given here only, for the person served; after a
-    transfer the first ticket's id and key rate.
+    appointment is not concerned. The keys to rate and to follow the ticket are given here only, for
+    the person served; after a transfer the first ticket's id and key rate.
     """
     issued = await service.issue(session, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"

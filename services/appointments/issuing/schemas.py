@@ -30,6 +30,10 @@ class TicketRequest(Input):
 class IssuedTicket(TicketView):
     """A ticket as handed over: only this answer carries the key."""
 
+    ticket_key: str = Field(
+        description="凭此键查看进展（请求头 Ticket-Key），转办后不变 | In the header Ticket-Key "
+        "it shows the ticket, and what it is transferred to."
+    )
     rating_key: str = Field(
         description="办结后凭此键和号的 id 评价，只给一次 | With the id, asks for the invitation "
         "to rate; it holds for the whole visit, transfers included, and is shown this once."

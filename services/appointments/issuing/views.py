@@ -7,15 +7,16 @@ from services.appointments.display.views import with_estimate
 from services.appointments.issuing.arriving import Arrival
 from services.appointments.issuing.schemas import CheckedInView, IssuedTicket
 from services.appointments.issuing.service import Issued
-from shared.security.crypto import Keyring, rating_key
+from shared.security.crypto import Keyring, rating_key, ticket_key
 from shared.security.identity import Caller
 
 
 def issued_ticket(issued: Issued, keyring: Keyring) -> IssuedTicket:
-    """The ticket with its place, its wait, and the key to rate the visit by."""
+    """The ticket with its place, its wait, and the keys to rate the visit and to follow it by."""
     shown = with_estimate(issued.ticket, issued.estimate)
-    key = rating_key(keyring, issued.ticket.visit_id)
-    return IssuedTicket(**shown.model_dump(), rating_key=key)
+    visit = issued.ticket.visit_id
+    keys = {"rating_key": rating_key(keyring, visit), "ticket_key": ticket_key(keyring, visit)}
+    return IssuedTicket(**shown.model_dump(), **keys)
 
 
 async def checked_in(

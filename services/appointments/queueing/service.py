@@ -56,7 +56,7 @@ async def move(
 ) -> Ticket:
     """The ticket after `action`. Raises NotFound, Forbidden, StateConflict or a guard's problem."""
     ticket = await find(session, ticket_id)
-    if not _may_see(caller, ticket):
+    if not may_see(caller, ticket):
         raise NotFound(_UNKNOWN)
     row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
     return await take(session, ticket, row, given or TransitionInput(), caller.sub, now)
@@ -139,7 +139,8 @@ def _entry(ticket: Ticket, row: TicketRow, call: Call | None, actor: str, now: d
     )
 
 
-def _may_see(caller: Caller, ticket: Ticket) -> bool:
+def may_see(caller: Caller, ticket: Ticket) -> bool:
+    """Whether it is their own, or of a hall that they act for."""
     return caller.at(ticket.hall_code) or (ticket.owner is not None and ticket.owner == caller.sub)
 
 
