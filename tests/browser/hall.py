@@ -41,6 +41,15 @@ class Busy:
             good(self.post(f"/tickets/{ticket['id']}/serve"))
         good(self.post(f"/tickets/{ticket['id']}/finish", {"outcome": "done"}))
 
+    def empty(self) -> None:
+        """Everybody goes home, so that who comes next finds the hall as it was."""
+        left = self.client.get(f"/halls/{HALL}/queue", params={"limit": 200}, headers=self.clerk)
+        for ticket in good(left)["items"]:
+            if ticket["state"] == "waiting":
+                good(self.post(f"/tickets/{ticket['id']}/abandon"))
+            elif ticket["state"] in ("called", "recalled", "serving"):
+                self.finish(ticket)
+
 
 def good(answer: httpx.Response) -> dict[str, Any]:
     assert answer.is_success, answer.text
@@ -52,10 +61,11 @@ def fill(system: System, client: httpx.Client) -> Busy:
     """Two tickets for each matter, every window open with somebody new at it."""
     busy = Busy(client, system.sign_in("clerk1"), set(), [], [])
     kiosk = system.sign_in("device1")
-    for item in client.get("/items", params={"hall": HALL}).json()["items"]:
-        busy.matters.add(item["name"])
-        for _ in range(2):
-            good(busy.post("/tickets", {"hall": HALL, "items": [item["code"]]}, **kiosk))
+    items = client.get("/items", params={"hall": HALL}).json()["items"]
+    busy.matters.update(item["name"] for item in items)
+    # In rounds: those called first are of different matters, so that somebody waits for each.
+    for item in (*items, *items):
+        good(busy.post("/tickets", {"hall": HALL, "items": [item["code"]]}, **kiosk))
     for window in client.get(f"/halls/{HALL}/windows-at-work", headers=busy.clerk).json():
         path = f"/windows/{window['id']}"
         if window["ticket_id"]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from tests.browser import chromium
 from tests.browser.hall import HALL, fill
 from tests.system import System
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("system")]
+pytestmark = [chromium.needed, pytest.mark.slow, pytest.mark.xdist_group("system")]
 
 BILINGUAL = ("/", "/docs", "/events", "/problems", f"/live/halls/{HALL}")
 CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), "guide", "report", "rows")
@@ -28,7 +29,7 @@ LOADED = {"/docs": ".opblock", "/live": "#say:not(:empty)"}
 def paths(system: System) -> Iterator[dict[str, str]]:
     """Where the pages are whose address holds an id."""
     with httpx.Client(base_url=f"{system.url}/api/v1", timeout=60) as client:
-        fill(system, client)
+        busy = fill(system, client)
         item = client.get("/items", params={"hall": HALL}).json()["items"][0]["code"]
         headers = system.sign_in("auditor1") | {"Idempotency-Key": "a-report-to-look-at"}
         audited = client.post("/audits", json={}, headers=headers).raise_for_status().json()
@@ -38,13 +39,7 @@ def paths(system: System) -> Iterator[dict[str, str]]:
             "report": f"{report}.html",
             "rows": f"{report}/rows.html?column=late",
         }
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page()
-    yield opened
-    opened.close()
+        busy.empty()
 
 
 def faults(page: Page) -> list[str]:
@@ -65,7 +60,7 @@ def test_a_page_has_no_fault_of_access_and_fits(
     assert answer.status == 200
     for start, mark in LOADED.items():
         if path.startswith(start):
-            page.wait_for_selector(mark, timeout=60_000)
+            page.wait_for_selector(mark)
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert blocked == [], "the page's own policy keeps something of it out"
@@ -75,7 +70,7 @@ def test_an_opened_operation_and_the_sign_in_box_have_no_fault_of_access(
     page: Page, system: System
 ) -> None:
     page.goto(f"{system.url}/docs")
-    page.locator(".opblock-summary-control").first.click(timeout=60_000)
+    page.locator(".opblock-summary-control").first.click()
     page.wait_for_selector(".opblock-body textarea")
     assert faults(page) == []
     page.locator(".btn.authorize").first.click()
