@@ -200,7 +200,7 @@ async def test_what_a_page_is_about_has_a_bracket_of_its_own(
     portal.pages["/a"] = "<h1>甲工程批复公示</h1><p>浏览 3 次</p>"
     await desk.collect(portal_id)
     filled = (await _pages(desk, portal_id))["/a"]
-    assert filled["first_seen_at"] == counted["first_seen_at"]
+    assert filled["first_seen_at"] == filled["content_seen_at"]
     assert filled["content_seen_at"] > counted["content_seen_at"]  # type: ignore[operator]
     assert filled["content_absent_at"] is not None
 

@@ -31,6 +31,8 @@ class UnrulyPortal:
     robots: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     redirect_to: str = ""
+    anything_else: str | None = None
+    """What every address answers at which there is nothing."""
     when_asked: dict[str, Callable[[], None]] = field(default_factory=dict)
     """What happens, once, just before a path is answered."""
 
@@ -54,6 +56,8 @@ class UnrulyPortal:
         if path in self.pages:
             return self._page(request, path)
         fault = getattr(self, "_" + path.strip("/").partition("/")[0].replace("-", "_"), None)
+        if fault is None and self.anything_else is not None:
+            return Response(self.anything_else, headers={"Content-Type": HTML})
         return await fault(request) if fault else PlainTextResponse("-", 404)
 
     def _page(self, request: Request, path: str) -> Response:

@@ -56,6 +56,7 @@ async def _note_entries(
             portal_id=portal.id,
             url=entry.url,
             title=entry.title[:500],
+            listed_title=entry.title[:500],
             listed_on=entry.listed_on,
             column_name=entry.column[:100] if entry.column else None,
             first_seen_at=seen.fetched_at,

@@ -105,6 +105,9 @@ class PortalPage(Table, table=True):
         UniqueConstraint("portal_id", "url"),
         CheckConstraint("trust BETWEEN 0 AND 3", name="trust_in_range"),
         known_states("detail_state", DetailState),
+        Index("ix_portal_page_text_sha256", "text_sha256"),
+        Index("ix_portal_page_content_sha256", "content_sha256"),
+        Index("ix_portal_page_doc_no", "doc_no"),
         Index("ix_portal_page_unmatched", "portal_id", "id", postgresql_where=text("match_wanted")),
         Index(
             "ix_portal_page_pending",
@@ -118,6 +121,8 @@ class PortalPage(Table, table=True):
     portal_id: str = Field(foreign_key="portal.id", max_length=40)
     url: str = Field(max_length=800)
     title: str = Field(max_length=500)
+    listed_title: str | None = Field(default=None, max_length=500)
+    """What the list calls it, where its own page may have another title."""
     listed_on: date | None = None
     column_name: str | None = Field(default=None, max_length=100)
     first_seen_at: datetime = Field(sa_type=Moment)
@@ -127,8 +132,10 @@ class PortalPage(Table, table=True):
     """Over title, code, name and number: what the page is about."""
     content_seen_at: datetime = Field(sa_type=Moment)
     content_absent_at: datetime | None = Field(default=None, sa_type=Moment)
-    """The same bracket for what the page is about now: a page put up early and filled in later
-    was not published before it was filled in.
+    """The same bracket for the document, which may have stood at another address before.
+
+    A page is one document at one address. Where another takes its place, it is gone, under an
+    address of its own (`rules.former_address`), and the other one is a page of its own.
     """
     gone_at: datetime | None = Field(default=None, sa_type=Moment)
     detail_state: DetailState = Field(

@@ -17,6 +17,7 @@ from services.projects.collecting.models import (
     RunState,
 )
 from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
+from services.projects.portals.models import Portal
 from shared.database.transitions import sources, target
 
 LEASE_SECONDS = 120
@@ -122,8 +123,9 @@ async def list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> in
 async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> int:
     fresh = insert(PortalPage).values([page.model_dump() for page in pages])
     again = fresh.excluded
+    own_title = case((col(PortalPage.content_sha256).is_not(None), PortalPage.title))
     differs = or_(
-        again.title.is_distinct_from(PortalPage.title),
+        again.title.is_distinct_from(func.coalesce(PortalPage.listed_title, PortalPage.title)),
         again.listed_on.is_distinct_from(PortalPage.listed_on),
         col(PortalPage.gone_at).is_not(None),
     )
@@ -142,7 +144,9 @@ async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> i
         set_={
             "last_listed_at": again.last_listed_at,
             "gone_at": None,
-            "title": again.title,
+            # A page that was read keeps its title, by which its document is known again.
+            "title": func.coalesce(own_title, again.title),
+            "listed_title": again.title,
             "listed_on": again.listed_on,
             "column_name": again.column_name,
             "detail_state": state,
@@ -206,6 +210,30 @@ async def gone_since(session: AsyncSession, portal_id: str, moment: datetime) ->
         .where(col(PortalPage.portal_id) == portal_id, col(PortalPage.gone_at) >= moment)
     )
     return (await session.exec(counted)).one()
+
+
+async def same_looking(
+    session: AsyncSession, unit_code: str, page: PortalPage
+) -> Sequence[PortalPage]:
+    """Other pages of the unit that may be the same document, seen before it; the oldest first."""
+    alike = [
+        col(PortalPage.text_sha256) == page.text_sha256,
+        col(PortalPage.content_sha256) == page.content_sha256,
+    ]
+    if page.doc_no is not None:
+        alike.append(col(PortalPage.doc_no) == page.doc_no)
+    found = (
+        select(PortalPage)
+        .join(Portal, col(Portal.id) == col(PortalPage.portal_id))
+        .where(
+            or_(*alike),
+            col(Portal.unit_code) == unit_code,
+            col(PortalPage.id) != page.id,
+            col(PortalPage.content_seen_at) < page.content_seen_at,
+        )
+        .order_by(col(PortalPage.content_seen_at))
+    )
+    return (await session.exec(found.limit(5))).all()
 
 
 async def unread_listed(session: AsyncSession, run: CollectorRun) -> int:

@@ -4,19 +4,22 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+from uuid import UUID
 
 from services.projects.collecting.models import (
     CollectorRun,
     DetailState,
+    PortalPage,
     RunKind,
 )
 from services.projects.portals import rules as portal_rules
 from services.projects.portals.models import Portal, PortalHealth
+from services.projects.reading.cues import BEFORE_APPROVAL, item_codes, normal_name
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.lists import ListPage
-from services.projects.reading.rule import CollectorRule
+from services.projects.reading.lists import MAX_ADDRESS, ListPage
+from services.projects.reading.rule import CollectorRule, ItemCue
 from shared.errors import Conflict, Text
 
 FULL_WALK_EVERY = timedelta(hours=24)
@@ -137,6 +140,42 @@ def first_state(url: str, start_url: str) -> DetailState:
 def repeats(page: Sequence[str], earlier: Sequence[Sequence[str]]) -> bool:
     """Some portals answer any page number past the end with the first or the last page."""
     return bool(page) and list(page) in [list(urls) for urls in earlier]
+
+
+def same_document(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue]) -> bool:
+    """Whether what a page says now is the document that it said before.
+
+    A number or a text tells for sure; a code or a name only within one catalogue item, for a
+    project has a document of each; else the title. What becomes an approval was none before.
+    """
+    facts, title = reading.facts, title_of(page, reading)
+    if bool(BEFORE_APPROVAL.search(page.title)) != bool(BEFORE_APPROVAL.search(title)):
+        return False
+    if page.text_sha256 == reading.text_sha256:
+        return True
+    if page.doc_no and facts.doc_no:
+        return page.doc_no == facts.doc_no
+    old, new = normal_name(page.title), normal_name(title)
+    if page.project_code and facts.project_code:
+        items = [item_codes(cues, None, each) for each in (page.title, title)]
+        is_other_item = all(items) and items[0].isdisjoint(items[1])
+        return page.project_code == facts.project_code and not is_other_item
+    return bool(old) and bool(new) and (old in new or new in old)
+
+
+def title_of(page: PortalPage, reading: PageReading) -> str:
+    """The page's own title, else what the list calls it."""
+    return (reading.title or page.listed_title or page.title)[:500]
+
+
+def former_address(url: str, until: datetime) -> str:
+    """The address of a document that another one has taken the place of: it leads to the page."""
+    return f"{url[: MAX_ADDRESS - 40]}#until-{until:%Y%m%dT%H%M%S.%fZ}"
+
+
+def missing_address(url: str, page_id: UUID) -> str:
+    """An address beside the page's where there never was anything."""
+    return urljoin(url, f"t19990101_{page_id.int % 10**8:08}.htm")
 
 
 def content_hash(reading: PageReading) -> str:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import list_notes, queries, rules, service
+from services.projects.collecting import documents, list_notes, queries, rules, service
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
@@ -26,6 +26,7 @@ from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import ReadPage, decode_by, read_list, read_page
+from services.projects.reading.removed import removal
 from services.projects.reading.rule import CollectorRule
 from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
@@ -262,14 +263,14 @@ class Walk:
         known = Validators(page.etag, page.last_modified) if page.text_sha256 else None
         try:
             answer = await fetcher.get(page.url, known)
-            await self._note_detail(page, answer)
+            await self._note_detail(fetcher, page, answer)
         except SourceFault as fault:
             async with self._step() as session:
                 await service.note_unread(session, self.run, page, fault, clock_now())
             return fault
         return None
 
-    async def _note_detail(self, page: PortalPage, answer: Fetched) -> None:
+    async def _note_detail(self, fetcher: Fetcher, page: PortalPage, answer: Fetched) -> None:
         if answer.not_modified:
             async with self._step() as session:
                 await service.note_unchanged(session, self.run, page, answer.fetched_at)
@@ -278,6 +279,13 @@ class Walk:
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.collector.files.put(answer.body)
         capture = service.answer_of(answer, sha256, decoded.charset)
+        fault = removal(decoded.text, is_known=page.content_sha256 is not None)
+        if fault is not None:
+            raise fault
         read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)
+        if await documents.is_answer_for_nothing(fetcher, page, read.reading, self.rule):
+            raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
         async with self._step() as session:
-            await service.note_detail(session, self.run, self.portal, page, capture, answer, read)
+            await service.note_detail(
+                session, self.run, self.portal, page, capture, answer, read, self.rule
+            )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import queries, rules
+from services.projects.collecting import documents, queries, rules
 from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import (
     CollectorRun,
@@ -134,16 +134,22 @@ async def note_detail(
     seen: evidence.Answer,
     answer: Fetched,
     read: ReadPage,
+    rule: CollectorRule,
 ) -> None:
-    """Keep an item's page as evidence, read it anew if its bytes changed, and have it matched."""
+    """Keep an item's page as evidence, read it anew if its bytes changed, and have it matched.
+
+    Another document at the same address is a page of its own: the one before it is gone.
+    """
     reading, decoded = read
+    session.add(page)
+    if page.content_sha256 and not rules.same_document(page, reading, rule.items):
+        page = await documents.succeed(session, page, seen.fetched_at)
     claim = claim_of(
         reading,
         listed_on=page.listed_on,
         header_at=answer.last_modified_at,
         now=seen.fetched_at,
     )
-    session.add(page)
     is_first = page.evidence_id is None
     known = None if is_first else await evidence.newest_of_url(session, portal.id, page.url)
     if known is None or known.sha256 != seen.sha256:
@@ -151,7 +157,9 @@ async def note_detail(
     is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ
     page.evidence_id = known.id
     page.match_wanted = page.match_wanted or is_news or page.claimed_at != claim.at
-    _take_over(page, reading, seen.fetched_at)
+    _take_over(page, reading)
+    if is_first:
+        await documents.recognise(session, portal, page, reading, rule)
     _claim(page, claim, misdeclared=decoded.misdeclared)
     page.etag = answer.headers.get("etag")
     page.last_modified = answer.headers.get("last-modified", "")[:100] or None
@@ -236,12 +244,9 @@ def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime
     page.version += 1
 
 
-def _take_over(page: PortalPage, reading: PageReading, at: datetime) -> None:
-    about = rules.content_hash(reading)
-    if page.content_sha256 not in (None, about):
-        page.content_seen_at, page.content_absent_at = at, page.checked_at
-    page.content_sha256 = about
-    page.title = (reading.title or page.title)[:500]
+def _take_over(page: PortalPage, reading: PageReading) -> None:
+    page.content_sha256 = rules.content_hash(reading)
+    page.title = rules.title_of(page, reading)
     page.text_sha256 = reading.text_sha256
     page.source_name = (reading.meta.get("ContentSource") or "")[:200] or None
     page.column_name = (reading.meta.get("ColumnName") or page.column_name or "")[:100] or None

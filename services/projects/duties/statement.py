@@ -62,7 +62,8 @@ UNSEEN = text("""
   SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
          d.formed_on, d.doc_no, p.aliases
   FROM duty d
-  JOIN standing s ON s.duty_id = d.id AND NOT s.is_seen AND s.hold <> 'not_applicable'
+  JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
+    AND s.hold <> 'not_applicable'
   JOIN project p ON p.code = d.project_code
   WHERE d.unit_code = :unit ORDER BY d.id""")
 

@@ -96,6 +96,30 @@ async def pages_waiting_of(session: AsyncSession, unit_code: str) -> bool:
     return (await session.exec(found.limit(1))).first() is not None
 
 
+_COPIES = text("""
+SELECT DISTINCT m.duty_id
+FROM portal_page p
+JOIN portal_page q ON q.id <> p.id AND (q.text_sha256 = p.text_sha256 OR q.doc_no = p.doc_no
+  OR q.content_sha256 = p.content_sha256)
+JOIN page_match m ON m.page_id = q.id AND m.state = 'accepted'
+WHERE p.id = ANY(CAST(:pages AS uuid[]))""")
+
+
+async def duties_of_copies(session: AsyncSession, page_ids: Sequence[UUID]) -> list[UUID]:
+    """The duties that pages with the same document publish, or did before it moved."""
+    return list((await session.execute(_COPIES, {"pages": list(page_ids)})).scalars())
+
+
+_STANDING_PAGES = text("""
+SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
+WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL""")
+
+
+async def still_published(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the duties that a page which is there publishes."""
+    return set((await session.execute(_STANDING_PAGES, {"duties": list(duty_ids)})).scalars())
+
+
 _ACCEPTED = select(PageMatch.page_id).where(col(PageMatch.state) == MatchState.ACCEPTED)
 
 

@@ -1,24 +1,20 @@
 """Which duty a page publishes: exact marks first, then the project's name, then mere likeness."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from services.projects.matching.models import MatchMethod, ReviewReason
+from services.projects.reading.cues import BEFORE_APPROVAL as BEFORE_APPROVAL
+from services.projects.reading.cues import item_codes as item_codes
+from services.projects.reading.cues import normal_name as normal_name
 from services.projects.reading.facts import normal_document_no as normal_document_no
-from services.projects.reading.rule import ItemCue
 from shared.errors import Text
 
 LIKE_ENOUGH = 0.6
 """Share of a project name's pairs of characters that a title must hold to be worth a look."""
 
-BEFORE_APPROVAL = re.compile(r"审批前|批前|拟审批|拟批准|拟核准|拟作出|受理公[示告]")
-"""A notice before the decision is not the publication of the decision."""
-
-_NOT_A_WORD = re.compile(r"[^0-9a-z㐀-鿿]+")
 _SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"), ("机构", "单位"))
 
 
@@ -93,21 +89,6 @@ def propose(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
 def may_publish(page: PageFacts, candidates: Sequence[Candidate]) -> bool:
     """Whether the page is tied to one of the duties at all, sure or not."""
     return bool(_same_project(page, candidates)[0])
-
-
-def item_codes(cues: Iterable[ItemCue], column: str | None, title: str) -> frozenset[str]:
-    """The catalogue items that a page's column stands for, else those whose words its title has."""
-    known = list(cues)
-    by_column = {cue.item_code for cue in known if column and column in cue.columns}
-    by_words = {cue.item_code for cue in known if any(word in title for word in cue.words)}
-    if by_column and by_words & by_column:
-        return frozenset(by_words & by_column)
-    return frozenset(by_column or by_words)
-
-
-def normal_name(text: str) -> str:
-    """A name without spaces, punctuation and differences of width."""
-    return _NOT_A_WORD.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
 def coverage(name: str, title: str) -> float:

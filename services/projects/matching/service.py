@@ -54,11 +54,17 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
     if waiting:
         known = await queries.matches_of(session, [page.id for page in pages])
         taken = {match.page_id for match in known if match.state is MatchState.ACCEPTED}
-        fresh = [w for w in waiting if w[0].id not in taken and w[0].gone_at is None]
+        # A document that was seen and is gone was published all the same, and withdrawn.
+        fresh = [
+            each
+            for each in waiting
+            if each[0].id not in taken and (each[0].gone_at is None or each[0].content_sha256)
+        ]
         # Thought through before the turn to judge is taken, for which all others wait.
         proposals = await _proposals(session, fresh)
         await sightings.renew(session, pages, known, now, actor=MATCHER)
         await _match_fresh(session, proposals, known, now)
+        await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
         await queries.settle_pages(session, pages)
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
@@ -114,6 +120,8 @@ async def _proposals(
     codes = sorted({page.project_code for page, _ in waiting if page.project_code})
     documents = sorted({page.doc_no for page, _ in waiting if page.doc_no})
     exact = await queries.exact_candidates(session, codes, documents)
+    copies = await queries.duties_of_copies(session, [page.id for page, _ in waiting])
+    exact += await queries.candidates(session, copies)
     unseen: dict[str, list[Candidate]] = {}
     rules_of: dict[str, CollectorRule] = {}
     found = []
@@ -223,7 +231,9 @@ async def accept(
         await sightings.record(session, pair, now, actor=caller.sub)
     elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
         step = _step(match, version, MatchAction.PASS_ON, caller)
-    return await _decide(session, match, step, caller, now)
+    row = await _decide(session, match, step, caller, now)
+    await sightings.withdraw_gone(session, [page], now, actor=caller.sub)
+    return row
 
 
 async def reject(

@@ -1,7 +1,7 @@
 """What a matched page means for its duty: a sighting with its claims, or a page that is gone."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +18,8 @@ from services.projects.portals import service as portals
 from services.projects.reading.claims import Flag
 from services.projects.reading.dates import Provenance
 from shared.messaging import outbox
+
+LONG_AGO = timedelta(minutes=1)
 
 Pair = tuple[PortalPage, Proposal]
 
@@ -81,7 +83,7 @@ async def renew(
     *,
     actor: str,
 ) -> None:
-    """Pass on what changed on pages accepted before: a new claim, or that they are gone."""
+    """Pass on what changed on pages accepted before that are there: a new claim, other elements."""
     accepted = [match for match in known if match.state is MatchState.ACCEPTED]
     by_duty = {
         duty.duty_id: duty
@@ -96,9 +98,26 @@ async def renew(
     if there:
         sightings = await _sightings(session, there, again=True)
         await observing.record_sightings(session, sightings, now, actor=actor)
-    for page, proposal in pairs:
-        if page.gone_at is not None:
-            await _withdraw(session, page, proposal.candidate, page.gone_at, now, actor)
+
+
+async def withdraw_gone(
+    session: AsyncSession, pages: Sequence[PortalPage], now: datetime, *, actor: str
+) -> None:
+    """Those of the pages that are gone publish their duties no more, unless another page does.
+
+    So a document that has moved is not withdrawn: it stands at another address.
+    """
+    gone = {page.id: page for page in pages if page.gone_at is not None}
+    matches = await queries.matches_of(session, [*gone])
+    accepted = [match for match in matches if match.state is MatchState.ACCEPTED]
+    duty_ids = [match.duty_id for match in accepted]
+    published = await queries.still_published(session, duty_ids)
+    by_duty = {duty.duty_id: duty for duty in await queries.candidates(session, duty_ids)}
+    for match in accepted:
+        page = gone[match.page_id]
+        if match.duty_id not in published and page.gone_at is not None:
+            duty = by_duty[match.duty_id]
+            await _withdraw(session, page, duty, page.gone_at, now, actor)
 
 
 async def _withdraw(
@@ -135,10 +154,20 @@ async def _sightings(
             page,
             proposal.candidate,
             wanted if judged[page.portal_id] else {},
-            observed_at=(page.checked_at if again else None) or page.content_seen_at,
+            observed_at=observed_at,
         )
         for page, proposal in pairs
+        for observed_at in _observed(page, again=again)
     ]
+
+
+def _observed(page: PortalPage, *, again: bool) -> list[datetime]:
+    """When the document was seen: first, and where that was long ago, last as well."""
+    last = page.checked_at or page.content_seen_at
+    if again:
+        return [last]
+    is_old = page.gone_at is None and last - page.content_seen_at > LONG_AGO
+    return [page.content_seen_at, last] if is_old else [page.content_seen_at]
 
 
 def _sighting(

@@ -41,6 +41,9 @@ def upgrade() -> None:
     for name in ("proven_at", "read_since"):
         op.add_column("portal", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE portal SET proven_at = walked_at")
+    op.add_column("portal_page", sa.Column("listed_title", sa.String(500), nullable=True))
+    for name in ("text_sha256", "content_sha256", "doc_no"):
+        op.create_index(f"ix_portal_page_{name}", "portal_page", [name])
     op.create_table(
         "absence_policy",
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -64,6 +67,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.drop_table("absence_policy")
+    for name in ("text_sha256", "content_sha256", "doc_no"):
+        op.drop_index(f"ix_portal_page_{name}", table_name="portal_page")
+    op.drop_column("portal_page", "listed_title")
     for name in ("read_since", "proven_at"):
         op.drop_column("portal", name)
     for name in ("is_shifted", "reread", "list_marks", "declared_pages"):

@@ -29,6 +29,9 @@ from services.projects.reading.rule import DetailRule
 
 MAX_LINKS = MAX_TITLE = 500
 
+LEAST_TEXT = 40
+_VISITS = re.compile(r"(?:浏览|阅读|访问|点击)(?:次数|量|人次)?\s*:?\s*\d*\s*次?")
+
 _HEADINGS = ".article_title, .article-title, h1, h2.title, .title"
 
 
@@ -74,7 +77,7 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
         mark=content_mark(url, meta.get("DocId", "contentid"), attachments),
         facts=read_facts(labels, plain(title), text),
         labels={word: found.offset for word, found in labels.items()},
-        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        text_sha256=hashlib.sha256(_own_text(title, text).encode()).hexdigest(),
     )
 
 
@@ -108,6 +111,16 @@ def _time_texts(page: LexborHTMLParser, rule: DetailRule) -> list[Printed]:
         for node in page.css(rule.time.selector)[:10]
         for moment in label_moments(node_text(node), words)
     ]
+
+
+def _own_text(title: str, text: str) -> str:
+    """The text by which the document is known again: a mended title or a visit changes nothing.
+
+    Of a page that has hardly more than its title, all of it.
+    """
+    lines = [line for line in text.splitlines() if one_line(line) != plain(title)]
+    own = _VISITS.sub("", "\n".join(lines))
+    return own if len(own) >= LEAST_TEXT else text
 
 
 def _differ(moments: Sequence[Printed]) -> bool:

@@ -1,0 +1,72 @@
+"""Which document a page is: another one in its place, or one that stood elsewhere before."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting import queries, rules
+from services.projects.collecting.models import PortalPage
+from services.projects.collecting.workflow import PAGES, PageAction
+from services.projects.fetching.fetcher import Fetcher
+from services.projects.portals.models import Portal
+from services.projects.reading.details import PageReading
+from services.projects.reading.faults import SourceFault
+from services.projects.reading.readers import decode_by, read_page
+from services.projects.reading.rule import CollectorRule
+
+
+async def succeed(session: AsyncSession, page: PortalPage, at: datetime) -> PortalPage:
+    """Another document stands at the page's address: a page for it, which was absent before."""
+    step = PAGES.find(page.detail_state, page.version, PageAction.LOSE)
+    successor = PortalPage(
+        portal_id=page.portal_id,
+        url=page.url,
+        title=page.listed_title or page.title,
+        listed_title=page.listed_title,
+        listed_on=page.listed_on,
+        column_name=page.column_name,
+        first_seen_at=at,
+        last_absent_at=page.checked_at,
+        last_listed_at=page.last_listed_at,
+        content_seen_at=at,
+        content_absent_at=page.checked_at,
+    )
+    page.url = rules.former_address(page.url, at)
+    page.detail_state, page.gone_at, page.match_wanted = step.to, page.gone_at or at, True
+    page.version += 1
+    await session.flush()
+    session.add(successor)
+    await session.flush()
+    return successor
+
+
+async def recognise(
+    session: AsyncSession,
+    portal: Portal,
+    page: PortalPage,
+    reading: PageReading,
+    rule: CollectorRule,
+) -> None:
+    """A document that was seen at another address of the unit was published when it was there."""
+    for earlier in await queries.same_looking(session, portal.unit_code, page):
+        if rules.same_document(earlier, reading, rule.items):
+            page.content_seen_at = earlier.content_seen_at
+            page.content_absent_at = earlier.content_absent_at
+            return
+
+
+async def is_answer_for_nothing(
+    fetcher: Fetcher, page: PortalPage, reading: PageReading, rule: CollectorRule
+) -> bool:
+    """Whether a known page that holds something else now is what the portal answers for any
+    address at which there is nothing; it is asked for one that never was.
+    """
+    if page.content_sha256 is None or rules.same_document(page, reading, rule.items):
+        return False
+    try:
+        answer = await fetcher.get(rules.missing_address(page.url, page.id))
+        decoded = decode_by(rule, answer.body, answer.headers)
+        missing = read_page(decoded, answer.url, rule, answer.fetched_at)
+    except SourceFault:
+        return False
+    return missing.text_sha256 == reading.text_sha256

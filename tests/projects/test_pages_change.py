@@ -1,0 +1,128 @@
+"""A page may be removed behind a 200, hold another document, have its title mended, or move."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import Headers
+from tests.projects.absence_world import World, long_ago, new_world
+from tests.projects.collecting_world import Desk
+
+REMOVED = {
+    "says so": "<html><body><p>您访问的页面不存在或已删除</p></body></html>",
+    "refresh": '<html><head><meta http-equiv="refresh" content="0;url=/list"></head></html>',
+    "script": "<html><script>window.location.href = '/list';</script><body>请稍候</body></html>",
+    "empty": "",
+}
+FIREWALL = "<html><body>您的请求被拦截，请联系网站管理员</body></html>"
+LONG = "该项目建设规模、内容、投资、资金来源和建设工期均按原批复执行，" * 3
+
+
+@pytest.fixture
+async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
+    async with new_world(desk, as_) as world:
+        yield world
+
+
+async def published(world: World, **others: Any) -> str:
+    """A duty whose page was seen in time."""
+    world.publish(**others)
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
+    return duty
+
+
+@pytest.mark.parametrize("answer", REMOVED.values(), ids=REMOVED)
+async def test_a_removed_page_that_answers_200_is_withdrawn(world: World, answer: str) -> None:
+    duty = await published(world)
+    world.served.pages["/a"] = answer
+    await world.walk()
+    assert await world.verdict(duty) == "withdrawn"
+
+
+async def test_a_page_that_answers_like_one_that_never_was_is_withdrawn(world: World) -> None:
+    duty = await published(world)
+    world.served.anything_else = f"<h1>宁川市人民政府门户网站</h1><p>{LONG}</p>"
+    world.served.pages["/a"] = world.served.anything_else
+    await world.walk()
+    assert await world.verdict(duty) == "withdrawn"
+    gone = "SELECT url FROM portal_page WHERE portal_id = :id AND gone_at IS NOT NULL"
+    assert len(await world.desk.rows(gone, id=world.portals[0])) == 1
+
+
+async def test_the_page_of_a_firewall_withdraws_nothing_and_proves_nothing(world: World) -> None:
+    duty = await published(world)
+    world.served.pages["/a"] = FIREWALL
+    [run] = await world.walk()
+    assert [error["fault"] for error in run.errors] == ["blocked"]
+    assert (await world.verdict(duty), run.proves_absence) == ("on_time", False)
+
+
+@pytest.mark.parametrize("code", ["", None], ids=["by code", "by name"])
+async def test_another_document_at_the_same_address_is_judged_by_its_own_evidence(
+    world: World, code: str | None
+) -> None:
+    world.publish(code=code)
+    await world.register()
+    old = await world.record()
+    other = World(world.desk, world.as_, world.served, world.address, world.unit)
+    await other.register()
+    new = await other.record()
+    await world.open()
+    await world.walk(2)
+    assert (await world.verdict(old), await world.verdict(new)) == ("on_time", "overdue")
+    other.publish(code=code, claimed_on=long_ago() + timedelta(days=4))
+    await world.walk()
+    assert await world.verdict(old) == "withdrawn"
+    [match] = await world.queue()
+    assert (match["duty"]["id"], match["reason"]) == (new, "makes_late")
+
+
+async def test_a_document_recorded_after_another_took_its_place_is_withdrawn(world: World) -> None:
+    other = World(world.desk, world.as_, world.served, world.address, world.unit)
+    await world.register()
+    await world.open()
+    world.publish()
+    await world.walk()
+    other.publish()
+    await world.walk()
+    duty = await world.record()
+    await world.desk.match()
+    assert await world.verdict(duty) == "withdrawn"
+
+
+@pytest.mark.parametrize("kept", ["code", "number", "text"])
+async def test_a_mended_title_is_the_same_publication_and_keeps_its_sighting(
+    world: World, kept: str
+) -> None:
+    said = {"code": "", "number": "批复文号：宁发改审批〔2026〕12号", "text": LONG}[kept]
+    code = "" if kept == "code" else None
+    duty = await published(world, text=said, code=code)
+    query = "SELECT first_seen_at, gone_at FROM publication WHERE duty_id = CAST(:id AS uuid)"
+    [before] = await world.desk.rows(query, id=duty)
+    world.publish(f"关于{world.name}项目建议书的批复（更正）", text=said, code=code)
+    await world.walk(2)
+    [after] = await world.desk.rows(query, id=duty)
+    assert (await world.verdict(duty), after) == ("on_time", before)
+
+
+@pytest.mark.parametrize("code", ["", None], ids=["by code", "by name"])
+async def test_a_document_that_moved_is_not_withdrawn_and_keeps_its_sighting(
+    world: World, code: str | None
+) -> None:
+    duty = await published(world, text=LONG, code=code)
+    query = "SELECT first_seen_at, gone_at FROM publication WHERE duty_id = CAST(:id AS uuid)"
+    [before] = await world.desk.rows(query, id=duty)
+    del world.served.pages["/a"]
+    world.publish(at="/b", text=LONG, code=code)
+    await world.walk(2)
+    [after] = await world.desk.rows(query, id=duty)
+    assert (await world.verdict(duty), after) == ("on_time", before)
+    withdrawn = "SELECT 1 FROM outbox WHERE subject = :s"
+    subject = f"projects.publication.withdrawn.v1.{world.unit}"
+    assert await world.desk.rows(withdrawn, s=subject) == []
