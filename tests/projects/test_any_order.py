@@ -1,0 +1,167 @@
+"""In whatever order things become known, the verdicts are the same once all was read again."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.projects.collecting.models import RunState
+from tests.conftest import Headers
+from tests.projects.absence_world import World, new_world
+from tests.projects.collecting_world import Desk
+from tests.projects.unruly_portal import listing
+
+LONG = "该项目建设规模、内容、投资、资金来源和建设工期均按原批复执行，" * 3
+ENDS = ("stays", "other", "removed", "moved", "nothing")
+EXPECTED = {
+    "stays": "on_time",
+    "other": "withdrawn",
+    "removed": "withdrawn",
+    "moved": "on_time",
+    "nothing": "overdue",
+}
+"""What becomes of the page of the duty, and the verdict in the end."""
+
+STEPS = ("register", "record", "open", "change", "walk", "walk", "sweep")
+
+
+class Life:
+    """A world in which the steps are taken in any order; what cannot be taken yet is taken later.
+
+    The page was online, and seen, before anything is changed about it: what nobody ever saw is not
+    evidence.
+    """
+
+    def __init__(self, world: World, end: str, *, code: str | None) -> None:
+        self.world, self.end, self.code = world, end, code
+        self.duty: str | None = None
+        self.was_seen = False
+        if end != "nothing":
+            world.publish(text=LONG, code=code)
+
+    async def take(self, step: str) -> bool:
+        """False where the step cannot be taken yet."""
+        ways: dict[str, Callable[[], Awaitable[bool]]] = {
+            "register": self._register,
+            "record": self._record,
+            "open": self._open,
+            "change": self._change,
+            "walk": self._walk,
+            "sweep": self._sweep,
+        }
+        return await ways[step]()
+
+    async def settle(self) -> str:
+        """The verdict once everything was read again, twice."""
+        await self.world.walk(2)
+        assert self.duty is not None
+        return await self.world.verdict(self.duty)
+
+    async def _register(self) -> bool:
+        await self.world.register()
+        return True
+
+    async def _record(self) -> bool:
+        if not self.world.version:
+            return False
+        self.duty = await self.world.record()
+        return True
+
+    async def _open(self) -> bool:
+        await self.world.open()
+        return True
+
+    async def _walk(self) -> bool:
+        await self.world.walk()
+        self.was_seen = bool(self.world.portals)
+        await self._never_overdue_by_mistake()
+        return self.was_seen
+
+    async def _sweep(self) -> bool:
+        await self.world.desk.match()
+        return True
+
+    async def _change(self) -> bool:
+        if not self.was_seen:
+            return False
+        pages = self.world.served.pages
+        if self.end == "other":
+            self.world.publish("另一处排水工程建议书批复", text=LONG[::-1], code=None)
+        elif self.end == "removed":
+            pages["/a"] = "<p>您访问的页面不存在</p>"
+            pages["/list"] = listing("/meeting|关于召开会议的通知|2026-01-05")
+        elif self.end == "moved":
+            del pages["/a"]
+            self.world.publish(at="/b", text=LONG, code=self.code)
+        return True
+
+    async def _never_overdue_by_mistake(self) -> None:
+        """What is published is never called unpublished on the way either."""
+        if self.duty is not None and self.end != "nothing":
+            assert await self.world.verdict(self.duty) != "overdue"
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    steps=st.permutations(STEPS),
+    end=st.sampled_from(ENDS),
+    code=st.sampled_from(["", None]),
+)
+async def test_any_order_of_what_becomes_known_gives_the_same_verdict(
+    desk: Desk, as_: Headers, steps: list[str], end: str, code: str | None
+) -> None:
+    async with new_world(desk, as_) as world:
+        life, waiting = Life(world, end, code=code), list(steps)
+        while waiting:
+            later = [step for step in waiting if not await life.take(step)]
+            assert len(later) < len(waiting), later
+            waiting = later
+        assert await life.settle() == EXPECTED[end]
+
+
+FAULTS: dict[str, Any] = {
+    "cut": lambda world: world.served.pages.update({"/list_1": ""}),
+    "gone": lambda world: world.served.statuses.update({"/list_1": 404}),
+    "blocked": lambda world: world.served.statuses.update({"/list_1": 403}),
+    "detail": lambda world: world.served.statuses.update({"/m3": 500}),
+}
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(faults=st.lists(st.sampled_from([*FAULTS, "none", "event"]), min_size=1, max_size=4))
+async def test_no_walk_that_was_cut_blocked_or_older_than_the_duty_proves_anything(
+    desk: Desk, as_: Headers, faults: list[str]
+) -> None:
+    async with new_world(desk, as_) as world:
+        await world.register()
+        await world.open(pager={"kind": "numbered", "address": "list_{n}", "first": 1})
+        duty, whole = None, 0
+        for fault in faults:
+            lay_out(world)
+            world.served.statuses.clear()
+            if fault == "event":
+                duty, whole = duty or await world.record(), whole if duty else 0
+                continue
+            FAULTS.get(fault, lambda _: None)(world)
+            [run] = await world.walk()
+            whole += run.proves_absence
+            assert run.proves_absence == (fault == "none" and run.state is RunState.FINISHED)
+            if duty is not None:
+                proven = whole > 1
+                assert (await world.verdict(duty) == "overdue") == proven
+
+
+def lay_out(world: World) -> None:
+    """Two pages of notices."""
+    counted = "<script>createPageHTML(2, 0)</script>"
+    entries = [f"/m{n}|会议通知{n}|2026-01-05" for n in range(4)]
+    world.served.pages |= {
+        "/list": listing(*entries[:2], extra=counted),
+        "/list_1": listing(*entries[2:], extra=counted),
+        **{f"/m{n}": f"<p>正文{n}</p>" for n in range(4)},
+    }
