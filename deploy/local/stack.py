@@ -79,6 +79,8 @@ class Stack:
             return {
                 "PROJECTS_DEMO_PORTAL_URL": f"http://{LOOPBACK}:{self.ports['portal']}",
                 "PROJECTS_EVIDENCE_DIR": str(data / "evidence"),
+                "PROJECTS_CITY": "宁川市",
+                "PROJECTS_CITY_EN": "Ningchuan",
             }
         return {}
 

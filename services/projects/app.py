@@ -7,11 +7,13 @@ from services.projects import (
     calendar,
     catalogue,
     collecting,
+    disputes,
     duties,
     evidence,
     matching,
     portals,
     register,
+    reports,
 )
 from services.projects.settings import ProjectsSettings
 from shared.errors import Text
@@ -24,7 +26,9 @@ ROOMS = (
     catalogue.room,
     calendar.room,
     duties.room,
+    disputes.room,
     auditing.room,
+    reports.room,
     portals.room,
     collecting.room,
     evidence.room,

@@ -14,6 +14,8 @@ class ProjectsSettings(Settings):
     demo_portal_url: str | None = Field(
         None, description="Where the demo portal answers; None: no demo portal is collected."
     )
+    city: str = Field("", max_length=40, description="报表抬头的城市 | The city of the reports.")
+    city_en: str = Field("", max_length=40, description="Its name in English.")
     evidence_dir: Path = Field(
         Path(".data/evidence"), description="Where the raw bytes of captured pages are kept."
     )

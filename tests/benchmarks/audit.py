@@ -24,12 +24,13 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.projects.auditing import queries, service, statement
-from services.projects.auditing.rules import report as reporting
 from services.projects.calendar import service as calendar
 from services.projects.calendar.schemas import VersionOrder
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
+from services.projects.reports import queries as report_queries
+from services.projects.reports.rules import report as reporting
 from shared.database.engine import RoomSession
 from tests import support
 from tests.benchmarks.audit_rows import LOT, UNITS, WALKS
@@ -101,17 +102,17 @@ class Audit:
         return len(await self.do(lambda session: queries.judge(session, scope, **values)))
 
     async def counts(self) -> dict[tuple[str, str], int]:
-        rows = await self.do(queries.counts)
+        rows = await self.do(report_queries.counts)
         return {(row.unit_code, row.verdict): row.n for row in rows}
 
     async def report(self) -> bytes:
         """The unit report, counted and composed."""
 
         async def work(session: RoomSession) -> bytes:
-            units = [unit._asdict() for unit in await queries.units(session, TODAY)]
-            weights = (await queries.scheme(session, TODAY)).weights
-            inputs = {"units": units, "weights": weights, "versions": {}}
-            counts = await queries.counts(session)
+            units = [unit._asdict() for unit in await report_queries.units(session, TODAY)]
+            weights = (await report_queries.scheme(session, TODAY)).weights
+            inputs = {"units": units, "weights": weights, "versions": {}, "in_dispute": {}}
+            counts = await report_queries.counts(session)
             return reporting.to_bytes(reporting.compose(TODAY, inputs, counts, ""))
 
         return bytes(await self.do(work))

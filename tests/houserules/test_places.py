@@ -10,7 +10,9 @@ from tests.houserules.source import PYTHON, ROOT, SOURCE, name, tracked, tree
 
 FILE_LINES = 300
 SHARED_ENTRIES = 14
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "services/projects/auditing/statement.py": "today's audit and that of a past day share one CASE",
+}
 """Files over 300 lines, each with the reason why it is still one concept."""
 
 MARKUP = re.compile(r"</?(a|b|br|div|h[1-6]|head|html|img|li|p|span|table|t[dhr]|ul)\b[^<]*>", re.I)

@@ -76,6 +76,18 @@ async def test_what_the_web_cannot_show_is_not_applicable(
     assert made["reasons"][0]["code"] == "not_auditable"
 
 
+@pytest.mark.parametrize("item_code", ["MP-03-03", "PR-02-01", "DE-02", "DE-04", "PW-04"])
+async def test_an_item_whose_limit_has_no_clock_says_so(
+    projects: httpx.AsyncClient, as_: Headers, sql: Sql, item_code: str
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    body = make.event(project, unit, "2026-03-02", item_code=item_code)
+    made = await make.duty(projects, as_("system"), body)
+    assert (made["verdict"], made["due_on"]) == ("not_applicable", None)
+    assert made["reasons"][0]["code"] == "clock_unsupported"
+
+
 async def test_an_unknown_formation_date_is_unknown_never_in_time(
     projects: httpx.AsyncClient, as_: Headers, sql: Sql
 ) -> None:

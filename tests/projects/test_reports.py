@@ -15,14 +15,14 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.projects.auditing import service as auditing
 from services.projects.auditing.models import Verdict
-from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules import scoring
-from services.projects.auditing.rules.scoring import Light, Tally
+from services.projects.auditing.rules.scoring import Tally
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
+from services.projects.reports import service as reports
+from services.projects.reports.rules import report as reporting
 from shared.clock import SHANGHAI, now
 from shared.database.engine import RoomSession
 from tests.projects import make
@@ -130,7 +130,10 @@ async def test_a_units_line_says_what_its_duties_say(
         "outside": 0,
     }
     assert line["due"] == sum(line[name] for name in list(reporting.COLUMNS)[1:8])
-    assert (line["rate"], line["light"]) == (0.4, "red")
+    assert (line["known"], line["n"], line["min_n"]) == (8, 8, 5)
+    assert (line["rate"], line["coverage"], line["light"]) == (0.25, 0.8, "red")
+    assert line["interval"] == [0.0715, 0.5907]
+    assert sum(one["known"] for one in body["units"]) == body["totals"]["known"]
     lost = Decimal("10") + Decimal("2.2") + 2 + 1 + 3
     assert line["score"] == pytest.approx(float(100 - lost))
     assert len(body["evidence_root"]) == 64
@@ -163,8 +166,8 @@ async def test_a_frozen_report_recomputes_to_the_same_bytes(
     made = await make.duty(projects, as_("system"), make.event(project, unit, "2026-03-02"))
 
     async def recompute(session: RoomSession) -> bytes:
-        found = await auditing.find_report(session, UUID(report))
-        return await auditing.recompute(session, found)
+        found = await reports.find_report(session, UUID(report))
+        return await reports.recompute(session, found)
 
     await see(databases, made["id"], "2026-03-10")
     assert await inside(databases, recompute) == file.content
@@ -195,7 +198,7 @@ async def test_the_report_is_a_spreadsheet_and_a_page_without_anything_from_outs
     assert "<svg" in page.text
 
 
-async def test_a_day_ahead_is_refused_and_a_past_day_is_reported_as_it_was(
+async def test_a_day_ahead_and_one_that_judges_nothing_are_refused(
     projects: httpx.AsyncClient, as_: Headers
 ) -> None:
     auditor = as_("auditor")
@@ -206,10 +209,9 @@ async def test_a_day_ahead_is_refused_and_a_past_day_is_reported_as_it_was(
     ancient = {"as_of": "0333-08-29"}
     refused = await projects.post("/api/v1/audits", json=ancient, headers=auditor)
     assert refused.status_code == 422
-    past = await projects.post("/api/v1/audits", json={"as_of": "2020-01-02"}, headers=auditor)
-    report = await projects.get(f"/api/v1/reports/{past.json()['report']}.json")
-    assert report.json()["as_of"] == "2020-01-02"
-    assert report.json()["totals"]["due"] == 0
+    empty = await projects.post("/api/v1/audits", json={"as_of": "2005-01-02"}, headers=auditor)
+    assert empty.status_code == 422, "a day on which there was nothing to judge"
+    assert empty.json()["errors"][0]["pointer"] == "/body/as_of"
 
 
 @provokes("list_report_rows", "not-found")
@@ -275,16 +277,3 @@ def test_scores_by_deduction_with_caps(counted: Tally, expected: float | None) -
 def test_equal_scores_share_a_place_and_no_score_has_none() -> None:
     found = scoring.ranks({"a": 90.0, "b": 100.0, "c": 90.0, "d": None, "e": 80.0})
     assert found == {"a": 2, "b": 1, "c": 2, "d": None, "e": 4}
-
-
-@pytest.mark.parametrize(
-    ("counted", "expected"),
-    [
-        (tally(on_time=3, due_soon=2), Light.GREEN),
-        (tally(on_time=3, incomplete=1), Light.YELLOW),
-        (tally(on_time=3, incomplete=1, late=1), Light.RED),
-        (tally(unknown_source_down=3, pending=2), Light.GREY),
-    ],
-)
-def test_a_units_light_is_its_worst_fault(counted: Tally, expected: Light) -> None:
-    assert scoring.light(counted) == expected

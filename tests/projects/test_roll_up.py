@@ -25,6 +25,7 @@ from services.projects.duties.models import ClaimKind, RulingKind
 from services.projects.duties.rules import Sighting
 from services.projects.duties.schemas import Exemption, Extension, Ruling, TriggerOrder
 from services.projects.register.models import ApprovalKind, Project, ResponsibleUnit
+from services.projects.reports import queries as report_queries
 from shared.database.engine import RoomSession
 from shared.errors import StateConflict
 from shared.security.identity import Caller
@@ -208,11 +209,11 @@ async def _compare(session: RoomSession, steps: list[tuple[Any, ...]]) -> None:
     city = City(session)
     for step in steps:
         await city.play(step)
-    kept = _counted(await queries.counts(session))
+    kept = _counted(await report_queries.counts(session))
     assert not await queries.prove_tallies(session), "the roll-up is not what is counted"
     assert await auditing.judge_all(session, city.now, actor="test") == 0, "a move was missed"
-    last = (await queries.marks(session, None)).last_event
-    assert _counted(await queries.counts_at(session, last)) == kept
+    last = (await report_queries.marks(session)).last_event
+    assert _counted(await report_queries.counts_at(session, last)) == kept
     assert await city.independent() == kept
 
 

@@ -46,6 +46,12 @@ CASES: list[tuple[str, Facts, str, int | None]] = [
     ("exempt", Facts(90, hold="exempt"), "exempt: exempted", None),
     ("suspended", Facts(90, hold="suspended"), "suspended: suspended_by_ruling", None),
     ("disputed", seen(90, 95, hold="disputed"), "time_disputed: disputed_by_unit", None),
+    (
+        "no clock",
+        Facts(None, hold="not_applicable", has_clock=False),
+        "not_applicable: clock_unsupported",
+        None,
+    ),
     ("not auditable", Facts(None, hold="not_applicable"), "not_applicable: not_auditable", None),
     ("seen on the due day", seen(90, 90), "on_time: seen_in_time", None),
     (
@@ -159,6 +165,7 @@ def generated(chance: random.Random, walked: int) -> Facts:
     facts = Facts(
         due_ord=near(),
         hold=chance.choice(["none"] * 12 + ["exempt", "disputed", "suspended", "not_applicable"]),
+        has_clock=not rarely(),
         is_formed=not rarely(),
         in_review=rarely(),
     )

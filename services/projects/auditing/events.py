@@ -1,4 +1,4 @@
-"""What the audit publishes: a verdict moved, a limit runs out, a duty is overdue, a report."""
+"""What the audit publishes: a verdict moved, a limit runs out, a duty is overdue."""
 
 from datetime import date
 from typing import ClassVar
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.messaging.events import Event, UnitEvent
+from shared.messaging.events import UnitEvent
 
 
 class DutyJudged(UnitEvent):
@@ -66,18 +66,3 @@ class DutyOverdue(UnitEvent):
     due_on: date
     over_by: int
     judged_at: AwareDatetime
-
-
-class ReportFrozen(Event):
-    """监察报表已冻结，可供查阅。
-
-    A monitoring report was frozen and can be read.
-    """
-
-    type: ClassVar[str] = "projects.report.frozen.v1"
-
-    report_id: UUID
-    as_of: date
-    sha256: str
-    evidence_root: str
-    frozen_at: AwareDatetime

@@ -1,17 +1,23 @@
-"""Where each duty stands, how it came there, and the frozen reports."""
+"""Where each duty stands and how it came there."""
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Uuid,
+    text,
+)
 from sqlmodel import Field
 
 from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type
-from shared.ids import new_id
 
 
 class Verdict(StrEnum):
@@ -38,6 +44,7 @@ class Reason(StrEnum):
     """Why a verdict was given; each reason belongs to exactly one verdict (`rules.VERDICT_OF`)."""
 
     NOT_AUDITABLE = "not_auditable"
+    CLOCK_UNSUPPORTED = "clock_unsupported"
     EXEMPTED = "exempted"
     SUSPENDED_BY_RULING = "suspended_by_ruling"
     DISPUTED_BY_UNIT = "disputed_by_unit"
@@ -87,6 +94,8 @@ class Standing(Table, table=True):
     duty_id: UUID = Field(foreign_key="duty.id", primary_key=True)
     unit_code: str = Field(max_length=32)
     hold: str = Field(default="none", max_length=16)
+    has_clock: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    """Whether its rule has a clock here; only of those that are not applicable it may not."""
     calendar_days: bool = False
     is_formed: bool
     due_ord: int | None = None
@@ -149,44 +158,26 @@ class VerdictEvent(Table, table=True):
     judged_at: datetime = Field(sa_type=Moment)
 
 
-class Audit(Table, table=True):
-    """One run of the audit statement over every open duty."""
+class PastJudgement(Table, table=True):
+    """How a duty stood on the past day of a report, by when things happened; never changed.
 
-    __tablename__ = "audit"
+    `known_at`: when that came to be known, if only after that day.
+    """
 
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    as_of: date
-    judged: int
-    changed: int
-    calendar_version: int
-    rule_version: int
-    started_at: datetime = Field(sa_type=Moment)
-    report_id: UUID = Field(foreign_key="report.id")
-    ordered_by: str = Field(max_length=100)
+    __tablename__ = "past_judgement"
 
-
-class Report(Table, table=True):
-    """A frozen unit report: what it was made of, and its exact bytes."""
-
-    __tablename__ = "report"
-
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    as_of: date = Field(index=True)
-    frozen_at: datetime = Field(sa_type=Moment)
-    last_verdict_event: int = Field(sa_type=BigInteger)
-    last_fact: int = Field(sa_type=BigInteger)
-    inputs: dict[str, Any] = Field(sa_type=JSONB)
-    """Names of units and weights as they were, so that the report recomputes to the same bytes."""
-    body: bytes = Field(sa_type=LargeBinary)
-    sha256: str = Field(max_length=64)
-
-
-class ScoreScheme(Table, table=True):
-    """A version of the deduction scheme (扣分制); reports keep the version they used."""
-
-    __tablename__ = "score_scheme"
-
-    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    basis: str = Field(max_length=300)
-    weights: dict[str, float] = Field(sa_type=JSONB)
-    in_force_from: date
+    report_id: UUID = Field(
+        sa_column=Column(
+            Uuid,
+            # Judged before the report is composed of it, within one transaction.
+            ForeignKey("report.id", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+        )
+    )
+    duty_id: UUID = Field(foreign_key="duty.id", primary_key=True)
+    unit_code: str = Field(max_length=32)
+    verdict: Verdict = Field(sa_type=enum_type(Verdict, length=20))
+    over_by: int | None = None
+    reason: Reason = Field(sa_type=enum_type(Reason, length=24))
+    fact_id: int | None = Field(default=None, sa_type=BigInteger)
+    known_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -1,4 +1,4 @@
-"""What the audit asks: the turn, the numbers of the day, what reports count."""
+"""What the audit asks: the turn, the numbers of the day, which verdicts move."""
 
 import time
 from collections.abc import Sequence
@@ -6,26 +6,18 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text, tuple_
+from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Reason, Report, Verdict
-from services.projects.auditing.rules.report import Counted
+from services.projects.auditing.models import Reason, Verdict
 from services.projects.auditing.statement import (
-    FACT_HASHES,
     FIND_MOVES,
-    HISTORY,
-    MARKS,
+    JUDGE_AS_OF,
     NAMES,
     PROVE,
     PROVEN_ABSENT,
-    ROWS,
-    SCHEME,
-    TALLIES,
     TODAY,
-    UNITS,
     WALKS,
     judge_statement,
     see_statement,
@@ -82,42 +74,6 @@ class WrongTally(NamedTuple):
     verdict: Verdict
     kept: int
     counted: int
-
-
-class Marks(NamedTuple):
-    """How far the history went at a moment."""
-
-    last_event: int
-    last_fact: int
-    catalogue_version: int
-
-
-class UnitName(NamedTuple):
-    code: str
-    name: str
-    name_en: str
-
-
-class Scheme(NamedTuple):
-    version: int
-    weights: dict[str, float]
-
-
-class ReportedDuty(NamedTuple):
-    """A duty behind a figure of a report, as it stood then."""
-
-    id: int
-    duty_id: UUID
-    unit_code: str
-    verdict: Verdict
-    over_by: int | None
-    reason: Reason
-    project_code: str
-    project_name: str
-    item_code: str
-    item_name: str
-    formed_on: date | None
-    url: str | None
 
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
@@ -215,62 +171,13 @@ async def _named(
     return named
 
 
-async def counts(session: AsyncSession) -> list[Counted]:
-    """By unit and verdict: how many duties stand so now, and the days the late ones are over."""
-    return [Counted(**row) for row in (await session.execute(TALLIES)).mappings()]
-
-
 async def prove_tallies(session: AsyncSession) -> list[WrongTally]:
     """Count all standings and set right what the roll-up has otherwise; gives what was wrong."""
     return [WrongTally(**row) for row in (await session.execute(PROVE)).mappings()]
 
 
-async def counts_at(session: AsyncSession, last_event: int) -> list[Counted]:
-    """The same from the history, as it was after the verdict event `last_event`."""
-    found = await session.execute(HISTORY, {"last": last_event})
-    return [Counted(**row) for row in found.mappings()]
-
-
-async def marks(session: AsyncSession, before: datetime | None) -> Marks:
-    """The last verdict event and fact (before a moment), and the catalogue version in force."""
-    return Marks(**(await session.execute(MARKS, {"before": before})).mappings().one())
-
-
-async def units(session: AsyncSession, as_of: date) -> list[UnitName]:
-    """The units that exist on that day, by code."""
-    found = await session.execute(UNITS, {"as_of": as_of})
-    return [UnitName(**row) for row in found.mappings()]
-
-
-async def scheme(session: AsyncSession, as_of: date) -> Scheme:
-    """The deduction scheme in force."""
-    return Scheme(**(await session.execute(SCHEME, {"as_of": as_of})).mappings().one())
-
-
-async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:
-    return (await session.execute(FACT_HASHES, {"last": last_fact})).scalars().all()
-
-
-async def reports(
-    session: AsyncSession, after: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Report]:
-    """Frozen reports, the newest first, after a (frozen_at, id)."""
-    query = select(Report).order_by(col(Report.frozen_at).desc(), col(Report.id).desc())
-    if after is not None:
-        query = query.where(tuple_(col(Report.frozen_at), col(Report.id)) < after)
-    return (await session.exec(query.limit(limit))).all()
-
-
-async def rows_at(
-    session: AsyncSession,
-    last_event: int,
-    *,
-    unit: str | None,
-    verdicts: list[str] | None,
-    after: UUID | None,
-    limit: int,
-) -> list[ReportedDuty]:
-    """The duties behind a figure of a report, as they stood after `last_event`."""
-    values = {"last": last_event, "unit": unit, "verdicts": verdicts, "after": after}
-    found = await session.execute(ROWS, {**values, "limit": limit})
-    return [ReportedDuty(**row) for row in found.mappings()]
+async def judge_as_of(
+    session: AsyncSession, report_id: UUID, before: datetime, **values: Any
+) -> None:
+    """Judge every duty of a past day, that ends at `before`, for the report that is to come."""
+    await session.execute(JUDGE_AS_OF, {"report_id": report_id, "before": before, **values})

@@ -1,5 +1,4 @@
-"""The audit as one statement over the narrow `standing` rows, which keeps the roll-up as well;
-at the end what reports count and show, by the roll-up or by the history.
+"""The audit as one statement over the narrow `standing` rows, which keeps the roll-up as well.
 
 The statement scans once and joins nothing: the duty's clock, the evidence and the verdict lie in
 the same row, the calendar and the walks come in as a handful of numbers, and only rows whose
@@ -40,7 +39,8 @@ def _in_time(reason: str) -> str:
 
 REASON = f"""CASE
   WHEN s.hold <> 'none' THEN CASE s.hold
-    WHEN 'not_applicable' THEN 'not_auditable'
+    WHEN 'not_applicable' THEN CASE WHEN s.has_clock THEN 'not_auditable'
+      ELSE 'clock_unsupported' END
     WHEN 'exempt' THEN 'exempted'
     WHEN 'suspended' THEN 'suspended_by_ruling'
     WHEN 'disputed' THEN 'disputed_by_unit' END
@@ -171,8 +171,8 @@ def see_statement() -> str:
     here, there = (", ".join(f"{row}.{name}" for name in names) for row in ("t", "s"))
     return _judging(f"""
   UPDATE standing t SET {", ".join(f"{name} = s.{name}" for name in names)}, {_VERDICT}
-  FROM (SELECT seen.*, k.unit_code, k.hold, k.calendar_days, k.is_formed, k.due_ord, k.reason,
-               k.over_by, k.version, k.matchable_since
+  FROM (SELECT seen.*, k.unit_code, k.hold, k.has_clock, k.calendar_days, k.is_formed,
+               k.due_ord, k.reason, k.over_by, k.version, k.matchable_since
         FROM jsonb_to_recordset(CAST(:evidence AS jsonb)) AS seen (duty_id uuid, {typed})
         JOIN standing k ON k.duty_id = seen.duty_id) s
   WHERE t.duty_id = s.duty_id AND (({here}) IS DISTINCT FROM ({there}) OR {MOVES})
@@ -238,8 +238,6 @@ NAMES = text("""
   LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = s.due_ord AND c.is_workday
   WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id""")
 
-TALLIES = text("SELECT unit_code, verdict, n, over_by FROM unit_tally WHERE n > 0")
-
 PROVE = text("""
   MERGE INTO unit_tally t
   USING (SELECT coalesce(s.unit_code, kept.unit_code) AS unit_code,
@@ -256,42 +254,62 @@ PROVE = text("""
     VALUES (d.unit_code, d.verdict, d.n, d.over_by)
   RETURNING t.unit_code, t.verdict, coalesce(old.n, 0) AS kept, new.n AS counted""")
 
-_LATEST = """
-  SELECT DISTINCT ON (e.duty_id) e.id, e.duty_id, e.unit_code, e.to_verdict AS verdict, e.over_by,
-         e.reason
-  FROM verdict_event e WHERE e.id <= :last ORDER BY e.duty_id, e.id DESC"""
 
-HISTORY = text(f"""
-  SELECT unit_code, verdict, count(*) AS n, coalesce(sum(over_by), 0) AS over_by
-  FROM ({_LATEST}) latest GROUP BY unit_code, verdict""")
+# The audit of a past day: every duty judged by when things happened. What was recorded after that
+# day counts as well, if it happened by then, and the judgement says when it was known. Nothing of
+# it touches where the duties stand today.
+_REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 
-MARKS = text("""
-  SELECT (SELECT coalesce(max(id), 0) FROM verdict_event
-          WHERE judged_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_event,
-         (SELECT coalesce(max(id), 0) FROM publication_fact
-          WHERE recorded_at < coalesce(CAST(:before AS timestamptz), 'infinity')) AS last_fact,
-         (SELECT coalesce(max(version), 0) FROM catalogue_version) AS catalogue_version""")
+# hold, days: the rulings of that day, for a duty that was exempted later was in its ordinary course
+# then, and an extension that came later had not moved its end.
+#
+# is_seen: whether it was published by then. First seen by then, it was. Seen later, its own claim
+# may say that it was there by then, unless we saw the place without it after that day. A page
+# without a claim, and not seen absent after the limit, may have been there: it stays seen, and is
+# judged as one whose time is not known.
+#
+# walked_ord: until when absence is proven. A page that appears later was absent as late as we saw
+# it so, or as it says itself; of one that never appeared every walk proves it, later ones as well.
+_STATE_THEN = f"""
+  SELECT d.id AS duty_id, d.unit_code, k.calendar_days, k.is_formed, k.due_ord_then AS due_ord,
+         coalesce(r.hold, CASE d.hold WHEN 'not_applicable' THEN 'not_applicable'
+                          ELSE 'none' END) AS hold, k.has_clock,
+         k.is_seen AND (p.first_seen_at < :before
+           OR coalesce(p.last_absent_at < :before, true)
+              AND CASE WHEN k.is_claimed THEN p.claimed_at < :before
+                  ELSE coalesce(k.absent_ord <= k.due_ord_then, true) END) AS is_seen,
+         k.seen_ord, k.seen_early AND p.first_seen_at < :before AS seen_early, k.absent_ord,
+         k.is_claimed, k.claim_ord, k.claim_early, k.claim_contradicted, k.is_incomplete,
+         k.is_gone AND p.gone_at < :before AS is_gone, k.in_review,
+         CASE WHEN k.is_seen THEN greatest(k.absent_ord,
+                CASE WHEN NOT k.claim_contradicted THEN k.claim_ord END)
+              ELSE {WALKED.replace("s.", "k.")} END AS walked_ord,
+         CASE WHEN NOT k.is_seen THEN k.matchable_since END AS matchable_since,
+         p.fact_id, t.recorded_at,
+         CASE WHEN k.is_seen THEN f.recorded_at ELSE w.walked_at END AS seen_to_be_so_at
+  FROM duty d
+  JOIN trigger_event t ON t.id = d.trigger_id
+  LEFT JOIN LATERAL (
+    SELECT sum(x.days) AS days, (array_agg(CASE x.kind WHEN 'exempt' THEN 'exempt'
+             WHEN 'dispute' THEN 'disputed' WHEN 'suspend' THEN 'suspended'
+             WHEN 'restore' THEN 'none' END ORDER BY x.ruled_at DESC, x.id DESC)
+             FILTER (WHERE x.kind <> 'extend'))[1] AS hold
+    FROM duty_ruling x WHERE x.duty_id = d.id AND x.ruled_at < :before) r ON true
+  JOIN LATERAL (SELECT s.*, s.due_ord - d.extended_by + coalesce(r.days, 0) AS due_ord_then
+                FROM standing s WHERE s.duty_id = d.id) k ON true
+  LEFT JOIN publication p ON p.duty_id = d.id
+  LEFT JOIN publication_fact f ON f.id = p.fact_id
+  LEFT JOIN (SELECT unit_code, max(walked_at) AS walked_at FROM full_walk GROUP BY unit_code) w
+    ON w.unit_code = d.unit_code
+  WHERE coalesce(d.formed_on <= :as_of, t.recorded_at < :before)"""
 
-UNITS = text("""
-  SELECT code, name, name_en FROM responsible_unit
-  WHERE valid_from <= :as_of AND (valid_to IS NULL OR valid_to >= :as_of) ORDER BY code""")
-
-SCHEME = text("""
-  SELECT version, weights FROM score_scheme WHERE in_force_from <= :as_of
-  ORDER BY in_force_from DESC, version DESC LIMIT 1""")
-
-FACT_HASHES = text("SELECT sha256 FROM publication_fact WHERE id <= :last ORDER BY id")
-
-ROWS = text(f"""
-  SELECT latest.*, d.project_code, pr.name AS project_name, d.item_code, i.item_l2 AS item_name,
-         d.formed_on, f.url
-  FROM ({_LATEST}) latest
-  JOIN duty d ON d.id = latest.duty_id
-  JOIN project pr ON pr.code = d.project_code
-  JOIN catalogue_item i ON i.id = d.item_id
-  LEFT JOIN verdict_event e ON e.id = latest.id
-  LEFT JOIN publication_fact f ON f.id = e.fact_id
-  WHERE (CAST(:unit AS text) IS NULL OR latest.unit_code = :unit)
-    AND (CAST(:verdicts AS text[]) IS NULL OR latest.verdict = ANY(:verdicts))
-    AND (CAST(:after AS uuid) IS NULL OR latest.duty_id > :after)
-  ORDER BY latest.duty_id LIMIT :limit""")
+JUDGE_AS_OF = text(f"""
+  INSERT INTO past_judgement (report_id, duty_id, unit_code, verdict, over_by, reason, fact_id,
+    known_at)
+  SELECT CAST(:report_id AS uuid), j.duty_id, j.unit_code, {verdict_of("j.reason")}, j.over_by,
+         j.reason, CASE WHEN j.is_seen THEN j.fact_id END,
+         CASE WHEN j.known_at >= :before THEN j.known_at END
+  FROM (SELECT s.*, {over_by("s.reason")} AS over_by,
+               CASE WHEN s.hold = 'none' AND (s.is_seen OR s.reason = 'proven_absent')
+                 THEN greatest(s.recorded_at, s.seen_to_be_so_at) ELSE s.recorded_at END AS known_at
+        FROM (SELECT s.*, {_REASON_THEN} AS reason FROM ({_STATE_THEN}) s) s) j""")

@@ -81,6 +81,9 @@ class DutyRow:
     url: str | None
     trust: int
     last_absent_at: datetime | None
+    dispute_id: UUID | None
+    dispute_opened_at: datetime | None
+    dispute_due_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,27 +167,6 @@ async def exempt_duty(
 
 
 @auditor.post(
-    "/duties/{duty_id}/dispute",
-    operation_id="dispute_duty",
-    summary="提出异议 | Dispute a verdict",
-    responses=_RULED,
-)
-async def dispute_duty(
-    duty_id: UUID,
-    order: Ruling,
-    session: Session,
-    now: Now,
-    caller: Annotated[Caller, allow("auditor", "officer")],
-) -> DutyDetail:
-    """公开主体对结论有异议，附证明文件；由监察人员核实后恢复或豁免。
-
-    ---
-    The unit disputes the finding with a document; an auditor then restores or exempts.
-    """
-    return await _rule(RulingKind.DISPUTE, duty_id, order, session, now, caller)
-
-
-@auditor.post(
     "/duties/{duty_id}/extend",
     operation_id="extend_duty",
     summary="延长期限 | Extend a duty's clock",
@@ -230,9 +209,9 @@ async def suspend_duty(
 async def restore_duty(
     duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Ruler
 ) -> DutyDetail:
-    """撤销豁免、异议或中止，按证据重新判定。
+    """撤销豁免、中止或成立的异议，按证据重新判定。
 
     ---
-    Lift an exemption, a dispute or a suspension; the evidence decides again.
+    Lift an exemption, a suspension or an upheld dispute; the evidence decides again.
     """
     return await _rule(RulingKind.RESTORE, duty_id, order, session, now, caller)

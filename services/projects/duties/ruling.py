@@ -1,4 +1,4 @@
-"""Rulings on a duty: exempt, dispute, extend, suspend, restore; each with its document."""
+"""Rulings on a duty: exempt, set aside, extend, suspend, restore; each with its document."""
 
 from datetime import datetime
 from uuid import UUID
@@ -49,6 +49,30 @@ async def rule(
         session, caller.sub, f"duty.{kind}", f"duty:{duty_id}", now, {"document": order.document}
     )
     await auditing.judge_duties(session, [duty_id], now, actor=caller.sub)
+
+
+async def note_dispute(session: AsyncSession, duty_id: UUID, version: int, caller: Caller) -> Duty:
+    """The duty with its next version, for an open dispute changes what is shown, not how it stands.
+
+    Raises NotFound, or StateConflict if the duty moved since it was read, or is not in the
+    ordinary course.
+    """
+    duty = next(iter(await queries.duties(session, [duty_id])), None)
+    if duty is None or not may_see(caller, duty.unit_code):
+        raise NotFound
+    WORKFLOW.find(duty.hold, duty.version, RulingKind.DISPUTE, caller.roles)
+    versions.ensure(version, version=duty.version, state=duty.hold)
+    return await swap(session, duty, {}, state="hold")
+
+
+async def uphold_dispute(
+    session: AsyncSession, duty_id: UUID, document: str, reason: str, now: datetime, caller: Caller
+) -> None:
+    """The finding no longer counts; what another ruling took out meanwhile stays as it is."""
+    [duty] = await queries.duties(session, [duty_id])
+    if WORKFLOW.get(duty.hold, RulingKind.DISPUTE) is not None:
+        order = Ruling(document=document, reason=reason, version=duty.version)
+        await rule(session, duty_id, RulingKind.DISPUTE, order, now, caller)
 
 
 def _row(

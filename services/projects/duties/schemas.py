@@ -55,6 +55,18 @@ class ClockRuleView(View):
     version: int
 
 
+class OpenDispute(View):
+    """A dispute that waits for its decision; the verdict stands meanwhile."""
+
+    id: UUID
+    zh: str = Field(description="给人看的标记 | The mark in Chinese.", examples=["异议处理中"])
+    en: str = Field(description="英文标记 | The mark in English.", examples=["dispute open"])
+    opened_at: AwareDatetime
+    due_on: date | None = Field(
+        description="应于此日前决定 | To be decided by then; null while a notice is missing."
+    )
+
+
 class DutyView(View):
     """A duty to publish and how it stands."""
 
@@ -68,6 +80,9 @@ class DutyView(View):
     over_by: int | None
     published: Published
     reasons: list[ReasonView]
+    dispute: OpenDispute | None = Field(
+        description="处理中的异议；没有则为空 | The open dispute, if there is one."
+    )
     rule: ClockRuleView
     calendar_version: int
     version: int
@@ -87,6 +102,7 @@ class LifeItem(View):
     due_on: date | None
     verdict: Verdict
     light: str = Field(description="绿黄红灰 | green, yellow, red or grey.")
+    in_dispute: bool = Field(description="异议处理中 | A dispute about it is open.")
     first_seen_at: AwareDatetime | None
     url: str | None
 

@@ -1,4 +1,4 @@
-"""Trigger events make duties; duties are read, exempted, disputed, extended."""
+"""Trigger events make duties; duties are listed and read."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.auditing.models import Standing
 from services.projects.calendar import service as calendars
-from services.projects.calendar.models import NATIONAL
+from services.projects.calendar.models import NATIONAL, RuleKind
 from services.projects.catalogue import service as catalogue
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import queries, rules
@@ -30,6 +30,18 @@ _FUTURE = Text("日期不能在今天之后", "The day lies after today")
 def may_see(caller: Caller, unit: str) -> bool:
     """An officer sees their own units, an auditor, a supervisor or an administrator all."""
     return caller.has("auditor", "supervisor", "admin") or caller.at(unit)
+
+
+def visible_units(caller: Caller, unit: str | None) -> list[str] | None:
+    """The units of which the caller sees lists, `unit` or all that are theirs; None: every unit.
+
+    Raises NotFound for a unit that is not theirs.
+    """
+    if unit is not None:
+        if not may_see(caller, unit):
+            raise NotFound
+        return [unit]
+    return None if may_see(caller, "*") else sorted(caller.places)
 
 
 async def record_trigger_event(
@@ -117,6 +129,7 @@ def _standing(duty: Duty) -> Standing:
         duty_id=duty.id,
         unit_code=duty.unit_code,
         hold=duty.hold,
+        has_clock=duty.rule_kind is not RuleKind.NONE,
         calendar_days=duty.basis == "calendar",
         is_formed=duty.formed_on is not None,
         due_ord=duty.due_ord,
@@ -144,11 +157,7 @@ async def list_views(
     session: AsyncSession, caller: Caller, now: datetime, *, unit: str | None, **filters: Any
 ) -> list[queries.DutyRow]:
     """Duties that the caller may see. Raises NotFound for a unit that is not theirs."""
-    units = None if unit is None else [unit]
-    if unit is not None and not may_see(caller, unit):
-        raise NotFound
-    if unit is None and not may_see(caller, "*"):
-        units = sorted(caller.places)
+    units = visible_units(caller, unit)
     today = await queries.day_numbers(session, clock.today(now))
     return await queries.list_duties(session, today, units=units, **filters)
 

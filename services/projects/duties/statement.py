@@ -17,10 +17,12 @@ _VIEW = """
          CASE WHEN d.basis = 'calendar' THEN DATE '2000-01-01' + d.due_ord
               ELSE c.date END AS due_on,
          p.claimed_at, p.first_seen_at, p.url, coalesce(p.trust, 0) AS trust,
-         CASE WHEN p.duty_id IS NULL THEN w.walked_at ELSE p.last_absent_at END AS last_absent_at
+         CASE WHEN p.duty_id IS NULL THEN w.walked_at ELSE p.last_absent_at END AS last_absent_at,
+         x.id AS dispute_id, x.opened_at AS dispute_opened_at, x.due_on AS dispute_due_on
   FROM duty d
   JOIN standing s ON s.duty_id = d.id
   LEFT JOIN publication p ON p.duty_id = d.id
+  LEFT JOIN dispute x ON x.duty_id = d.id AND x.state = 'open'
   LEFT JOIN work_calendar c
     ON c.region = d.region AND c.ord_start = d.due_ord AND c.is_workday AND d.basis = 'working'
   LEFT JOIN LATERAL (SELECT calendar_version FROM verdict_event

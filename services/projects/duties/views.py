@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Standing, Verdict
-from services.projects.auditing.rules.judging import Day, Facts, judge
+from services.projects.auditing.rules.judging import DISPUTE_OPEN, Day, Facts, judge
 from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTSIDE
 from services.projects.auditing.views import reason_view
 from services.projects.calendar import rules as clock_rules
@@ -26,6 +26,7 @@ from services.projects.duties.schemas import (
     DutyView,
     FactView,
     LifeItem,
+    OpenDispute,
     ProjectLife,
     Published,
     RulingView,
@@ -60,9 +61,21 @@ def duty_view(row: DutyRow) -> DutyView:
             {name: getattr(row, name) for name in Published.model_fields}
         ),
         reasons=[reason_view(row.reason)],
+        dispute=_dispute(row),
         rule=rule_view(row),
         calendar_version=row.calendar_version,
         version=row.version,
+    )
+
+
+def _dispute(row: DutyRow) -> OpenDispute | None:
+    if row.dispute_id is None or row.dispute_opened_at is None:
+        return None
+    return OpenDispute(
+        id=row.dispute_id,
+        **DISPUTE_OPEN._asdict(),
+        opened_at=row.dispute_opened_at,
+        due_on=row.dispute_due_on,
     )
 
 
@@ -114,12 +127,13 @@ async def life_of(session: AsyncSession, code: str, now: datetime) -> ProjectLif
 
 
 def _life_item(row: LifeRow) -> LifeItem:
-    same = LifeItem.model_fields.keys() - {"duty", "category", "unit", "light"}
+    same = LifeItem.model_fields.keys() - {"duty", "category", "unit", "light", "in_dispute"}
     return LifeItem(
         duty=row.id,
         category=row.category_l1,
         unit=row.unit_code,
         light=LIGHT_OF[Verdict(row.verdict)],
+        in_dispute=row.dispute_id is not None,
         **{name: getattr(row, name) for name in same},
     )
 

@@ -1,7 +1,8 @@
 """Which rulings take a duty out of the ordinary course, which bring it back, and by whom.
 
 Each comes with its document. A ruling that extends moves the end of the clock and leaves the duty
-where it stands. What the catalogue calls not auditable is never ruled on.
+where it stands. What the catalogue calls not auditable is never ruled on. A dispute is a case
+of its own (disputes): only once it is upheld does it take the duty out.
 """
 
 from enum import StrEnum
@@ -32,12 +33,12 @@ class RulingStep(NamedTuple):
 
 
 _H, _R = Hold, RulingKind
-_AUDITOR, _EITHER = frozenset({"auditor"}), frozenset({"auditor", "officer"})
+_AUDITOR = frozenset({"auditor"})
 
 WORKFLOW = Workflow(
     (
         RulingStep(_H.NONE, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
-        RulingStep(_H.NONE, _R.DISPUTE, _H.DISPUTED, _EITHER),
+        RulingStep(_H.NONE, _R.DISPUTE, _H.DISPUTED, _AUDITOR),
         RulingStep(_H.NONE, _R.EXTEND, _H.NONE, _AUDITOR, days=AddedDays.ORDERED),
         RulingStep(_H.NONE, _R.SUSPEND, _H.SUSPENDED, _AUDITOR),
         RulingStep(_H.DISPUTED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
@@ -50,13 +51,13 @@ WORKFLOW = Workflow(
     {
         _H.NONE: Text("照常监察", "in the ordinary course"),
         _H.EXEMPT: Text("已豁免", "exempt"),
-        _H.DISPUTED: Text("有异议", "disputed"),
+        _H.DISPUTED: Text("异议成立", "dispute upheld"),
         _H.SUSPENDED: Text("已中止", "suspended"),
         _H.NOT_APPLICABLE: Text("不适用", "not applicable"),
     },
     {
         _R.EXEMPT: Text("豁免", "exempt"),
-        _R.DISPUTE: Text("提出异议", "dispute"),
+        _R.DISPUTE: Text("异议", "dispute"),
         _R.EXTEND: Text("延长期限", "extend"),
         _R.SUSPEND: Text("中止期限", "suspend"),
         _R.RESTORE: Text("恢复监察", "restore"),

@@ -18,6 +18,7 @@ ENDLESS = 10**9
 
 VERDICT_OF: dict[Reason, Verdict] = {
     Reason.NOT_AUDITABLE: Verdict.NOT_APPLICABLE,
+    Reason.CLOCK_UNSUPPORTED: Verdict.NOT_APPLICABLE,
     Reason.EXEMPTED: Verdict.EXEMPT,
     Reason.SUSPENDED_BY_RULING: Verdict.SUSPENDED,
     Reason.DISPUTED_BY_UNIT: Verdict.TIME_DISPUTED,
@@ -51,9 +52,16 @@ WORDING: dict[Reason, Text] = {
     Reason.NOT_AUDITABLE: Text(
         "该事项不能从互联网核查", "The open web cannot show whether this item was published"
     ),
+    Reason.CLOCK_UNSUPPORTED: Text(
+        "该事项的期限（公示期、提前公布等）本系统尚不能计时，暂不监察",
+        "Its limit, such as a period of display, has no clock here yet: it is not judged",
+    ),
     Reason.EXEMPTED: Text("已依法豁免", "Exempt by a recorded ruling"),
     Reason.SUSPENDED_BY_RULING: Text("期限中止", "The clock is suspended by a ruling"),
-    Reason.DISPUTED_BY_UNIT: Text("公开主体提出异议", "The unit disputes the finding"),
+    Reason.DISPUTED_BY_UNIT: Text(
+        "公开主体的异议成立，原结论不再作数",
+        "The unit's dispute was upheld; the finding is set aside",
+    ),
     Reason.NO_FORMATION_DATE: Text("形成日期不明", "The formation date is not known"),
     Reason.CALENDAR_NOT_LOADED: Text(
         "所涉年份的放假通知尚未载入", "The holiday notice of a year it needs is not loaded"
@@ -91,6 +99,10 @@ WORDING: dict[Reason, Text] = {
 }
 
 
+DISPUTE_OPEN = Text("异议处理中", "dispute open")
+"""The mark of a finding that stands while a dispute about it is decided."""
+
+
 def reason_text(reason: str) -> Text:
     """The reason as people read it."""
     return WORDING[Reason(reason)]
@@ -102,6 +114,7 @@ class Facts:
 
     due_ord: int | None
     hold: str = "none"
+    has_clock: bool = True
     is_formed: bool = True
     is_seen: bool = False
     seen_ord: int | None = None
@@ -150,6 +163,8 @@ def judge(facts: Facts, day: Day) -> Judgement:
     Only inside our own bracket (last seen absent, first seen] does the time a page claims decide,
     and only if nothing contradicts it. Nothing is overdue without proof that it was absent.
     """
+    if facts.hold == "not_applicable" and not facts.has_clock:
+        return Judgement(Reason.CLOCK_UNSUPPORTED)
     if facts.hold in HELD:
         return Judgement(HELD[facts.hold])
     if not facts.is_formed:

@@ -1,9 +1,15 @@
-"""What a unit's report line says: counts by verdict, rate, score and light. Pure."""
+"""What a unit's report line says: counts by verdict, rate, score, rank and light. Pure.
+
+One definition of the rate, everywhere: on time / all that fell due and whose verdict is known. What
+is not known is in neither, stands beside it as coverage, and lifts nobody: places and lights go by
+on time / due, where the unknown is not on time.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from math import sqrt
 
 from services.projects.auditing.models import Verdict
 
@@ -14,6 +20,8 @@ UNKNOWN = (
 )
 NOT_YET_DUE = (Verdict.PENDING, Verdict.DUE_SOON, Verdict.CALENDAR_UNKNOWN)
 OUTSIDE = (Verdict.EXEMPT, Verdict.NOT_APPLICABLE, Verdict.SUSPENDED)
+Z_95 = 1.959964
+"""The quantile of the normal distribution for an interval of 95 %."""
 
 
 class Light(StrEnum):
@@ -31,6 +39,7 @@ LIGHT_OF: dict[Verdict, Light] = {
     **dict.fromkeys((Verdict.LATE, Verdict.OVERDUE, Verdict.EARLY_VIOLATION), Light.RED),
     **dict.fromkeys((*UNKNOWN, *OUTSIDE, Verdict.CALENDAR_UNKNOWN), Light.GREY),
 }
+"""The light of one duty."""
 
 
 @dataclass
@@ -52,12 +61,43 @@ class Tally:
         """Duties whose limit has run out or that were published: all that can be judged."""
         return sum(self.verdicts.values()) - self.of(*NOT_YET_DUE, *OUTSIDE)
 
+    @property
+    def known(self) -> int:
+        """Those of `due` whose verdict is known: what every rate is counted in."""
+        return self.due - self.of(*UNKNOWN)
+
 
 def rate(tally: Tally) -> float | None:
-    """The share published in time of those whose time is known; None where none is."""
-    in_time = tally.of(Verdict.ON_TIME)
-    known = in_time + tally.of(Verdict.LATE, Verdict.OVERDUE)
-    return _rounded(Decimal(in_time) / known, "0.0001") if known else None
+    """On time / known, where early, incomplete and withdrawn are not on time; None if none is."""
+    return _share(tally.of(Verdict.ON_TIME), tally.known)
+
+
+def coverage(tally: Tally) -> float | None:
+    """Known / due; None where nothing fell due."""
+    return _share(tally.known, tally.due)
+
+
+def interval(tally: Tally) -> tuple[float, float] | None:
+    """The Wilson interval of the rate at 95 % (Wilson 1927, JASA 22); None where none is known.
+
+    So few known duties say little: the interval says how little.
+    """
+    return _wilson(tally.of(Verdict.ON_TIME), tally.known) if tally.known else None
+
+
+def _wilson(part: int, n: int) -> tuple[float, float]:
+    share, z2 = part / n, Z_95**2
+    centre, spread = share + z2 / (2 * n), Z_95 * sqrt((share * (1 - share) + z2 / (4 * n)) / n)
+    low, high = ((centre + sign * spread) / (1 + z2 / n) for sign in (-1, 1))
+    return _bounded(low), _bounded(high)
+
+
+def _bounded(value: float) -> float:
+    return _rounded(Decimal(min(1.0, max(0.0, value))), "0.0001")
+
+
+def _share(part: int, whole: int) -> float | None:
+    return _rounded(Decimal(part) / whole, "0.0001") if whole else None
 
 
 def score(tally: Tally, weights: Mapping[str, float]) -> float | None:
@@ -66,7 +106,7 @@ def score(tally: Tally, weights: Mapping[str, float]) -> float | None:
     Each kind of fault has its cap. Unknown and disputed duties cost nothing and earn nothing: a
     unit whose pages could not be read has no score rather than a full one.
     """
-    if tally.due == tally.of(*UNKNOWN):
+    if not tally.known:
         return None
     weight = {name: Decimal(str(value)) for name, value in weights.items()}
     late = tally.of(Verdict.LATE)
@@ -81,20 +121,40 @@ def score(tally: Tally, weights: Mapping[str, float]) -> float | None:
     return _rounded(max(Decimal(0), 100 - lost), "0.1")
 
 
-def ranks(scores: Mapping[str, float | None]) -> dict[str, int | None]:
-    """Each unit's place by score, the best first; equal scores share a place."""
-    known = [score for score in scores.values() if score is not None]
+def sure(tally: Tally, policy: Mapping[str, float]) -> float | None:
+    """What a unit's place goes by: the lower end of the Wilson interval of on time / due.
+
+    What is not known is not on time here, so that no fault is better unknown than known, and few
+    duties in time weigh less than many. None where too little is known to compare.
+    """
+    return _wilson(tally.of(Verdict.ON_TIME), tally.due)[0] if is_ranked(tally, policy) else None
+
+
+def is_ranked(tally: Tally, policy: Mapping[str, float]) -> bool:
+    """Whether enough is known to compare: `min_n` known duties, and `min_coverage` of those due."""
+    return tally.known >= policy["min_n"] and tally.known >= policy["min_coverage"] * tally.due
+
+
+def ranks(shares: Mapping[str, float | None]) -> dict[str, int | None]:
+    """Each unit's place, the best first; equals share a place, None has none."""
+    known = [share for share in shares.values() if share is not None]
     return {
-        unit: None if score is None else 1 + sum(other > score for other in known)
-        for unit, score in scores.items()
+        unit: None if share is None else 1 + sum(other > share for other in known)
+        for unit, share in shares.items()
     }
 
 
-def light(tally: Tally) -> Light:
-    """One light for a unit, by what fell due: red beats yellow, yellow beats green, else grey."""
-    shown = {LIGHT_OF[v] for v, n in tally.verdicts.items() if n and v not in NOT_YET_DUE}
-    order = (Light.RED, Light.YELLOW, Light.GREEN)
-    return next((light for light in order if light in shown), Light.GREY)
+def light(tally: Tally, policy: Mapping[str, float]) -> Light:
+    """One light for a unit, by bands of on time / due; grey where too little is known.
+
+    `green_from` and `yellow_from` are the lower ends of the bands. What is not known is not on time
+    here, so that it turns no light greener.
+    """
+    if not is_ranked(tally, policy):
+        return Light.GREY
+    share = Decimal(tally.of(Verdict.ON_TIME)) / tally.due
+    bands = ((Light.GREEN, policy["green_from"]), (Light.YELLOW, policy["yellow_from"]))
+    return next((light for light, least in bands if share >= Decimal(str(least))), Light.RED)
 
 
 def _rounded(value: Decimal, step: str) -> float:

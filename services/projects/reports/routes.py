@@ -1,13 +1,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Query, Response, status
+from fastapi import Body, Query, Request, Response, status
 
-from services.projects.auditing import printing, service, views
-from services.projects.auditing.one_at_a_time import Alone
-from services.projects.auditing.rules import report as reporting
 from services.projects.auditing.rules.turns import AuditRunning
-from services.projects.auditing.schemas import (
+from services.projects.register.models import UNIT_CODE
+from services.projects.reports import printing, service, views
+from services.projects.reports.one_at_a_time import Alone
+from services.projects.reports.rules import report as reporting
+from services.projects.reports.schemas import (
     AuditOrder,
     AuditView,
     Column,
@@ -15,9 +16,9 @@ from services.projects.auditing.schemas import (
     ReportRow,
     ReportSummary,
     ReportView,
+    WithdrawalOrder,
 )
-from services.projects.register.models import UNIT_CODE
-from shared.errors import NotFound, problem_responses
+from shared.errors import NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
 from shared.web.pagination import Page, page
@@ -44,6 +45,7 @@ def _file(media_type: str) -> dict[int | str, dict[str, object]]:
 )
 async def run_audit(
     audit_id: Alone,
+    request: Request,
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
@@ -51,12 +53,16 @@ async def run_audit(
 ) -> AuditView:
     """按今天的日历和证据判定全部义务，并冻结监察报表。几个人同时发起的，依次进行，各得一份报表。
 
+    指定过去的日期，则按事情发生的时间判定那一天，不改变今天的结论。
+
     ---
     Judge every duty by today's calendar and evidence, and freeze the unit report. Audits ordered
-    at the same time run one after the other, and each has a report of its own.
+    at the same time run one after the other, and each has a report of its own. A past day is judged
+    by when things happened, and leaves the verdicts of today as they are.
     """
-    as_of = order.as_of if order else None
-    done = await service.audit(session, audit_id, as_of, now, actor=caller.sub)
+    as_of, settings = order.as_of if order else None, request.state.settings
+    city = Text(settings.city, settings.city_en)
+    done = await service.audit(session, audit_id, as_of, now, actor=caller.sub, city=city)
     return views.audit_view(done)
 
 
@@ -85,7 +91,13 @@ async def list_reports(session: Session, paging: Paging, _: Anyone) -> Page[Repo
     Frozen monitoring reports, the newest first.
     """
     rows = await service.list_reports(session, paging, paging.limit + 1)
-    return page(rows, paging, lambda r: (r.frozen_at, r.id), ReportSummary.model_validate)
+    withdrawn = await service.withdrawals(session, rows)
+    return page(
+        rows,
+        paging,
+        lambda r: (r.frozen_at, r.id),
+        lambda r: views.summary_view(r, withdrawn.get(r.id)),
+    )
 
 
 @everyone.get(
@@ -141,10 +153,10 @@ async def read_report_page(report_id: UUID, session: Session, _: Anyone) -> Resp
     Lights, a chart and a table; every figure opens to the duties behind it.
     """
     report = await service.find_report(session, report_id)
-    html = printing.report_page(report.id, report.sha256, reporting.read_bytes(report.body))
-    return Response(
-        html, media_type="text/html; charset=utf-8", headers=views.frozen_headers(report)
-    )
+    withdrawal = (await service.withdrawals(session, [report])).get(report_id)
+    html = printing.report_page(report, reporting.read_bytes(report.body), withdrawal)
+    headers = views.page_headers(report, withdrawal)
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @everyone.get(
@@ -160,21 +172,25 @@ async def read_report_rows_page(
     _: Anyone,
     unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
     column: Column | None = None,
+    number: Annotated[
+        int, Query(alias="page", ge=1, le=100_000, description="第几页 | Which page.")
+    ] = 1,
 ) -> Response:
-    """点开一个数字：列出当时如此判定的每项义务及网页地址（最多1000项）。
+    """点开一个数字：逐项列出届满日、发布时间、逾期天数、网页地址和存证，每页200项。
 
     ---
-    A figure opened: each duty that stood so then, with the address of its page (1,000 at most).
+    A figure opened: each duty with its due day, its publication, the days over, the address of the
+    page and the evidence; 200 a page.
     """
     report = await service.find_report(session, report_id)
+    figure = printing.Figure(reporting.read_bytes(report.body), unit, column, number)
     rows = await service.report_rows(
-        session, report, unit=unit, column=column, after=None, limit=1000
+        session, report, unit=unit, column=column, offset=figure.offset, limit=printing.ROWS_A_PAGE
     )
-    content = reporting.read_bytes(report.body)
-    html = printing.rows_page(report.id, content, rows, unit=unit, column=column)
-    return Response(
-        html, media_type="text/html; charset=utf-8", headers=views.frozen_headers(report)
-    )
+    withdrawal = (await service.withdrawals(session, [report])).get(report_id)
+    html = printing.rows_page(report, figure, rows, withdrawal)
+    headers = views.page_headers(report, withdrawal)
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @everyone.get(
@@ -221,4 +237,30 @@ async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportVie
     ---
     A frozen report with its fingerprint.
     """
-    return views.report_view(await service.find_report(session, report_id))
+    report = await service.find_report(session, report_id)
+    withdrawn = await service.withdrawals(session, [report])
+    return views.report_view(report, withdrawn.get(report_id))
+
+
+@router.post(
+    "/reports/{report_id}/withdraw",
+    operation_id="withdraw_report",
+    summary="撤回报表 | Withdraw a report",
+    responses=problem_responses(NotFound, StateConflict),
+)
+async def withdraw_report(
+    report_id: UUID,
+    order: WithdrawalOrder,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor")],
+) -> ReportView:
+    """有误的报表注明理由后撤回，仍可查阅，但不再作数，也不再用来对比。
+
+    ---
+    A report that is wrong is taken back with a reason: it can be read, no longer counts, and is
+    compared with no more.
+    """
+    report = await service.withdraw(session, report_id, order.reason, now, actor=caller.sub)
+    withdrawn = await service.withdrawals(session, [report])
+    return views.report_view(report, withdrawn.get(report_id))

@@ -18,7 +18,13 @@ HEADINGS: dict[str, Text] = {
     "outside": Text("不计入", "outside"),
 }
 
-LIGHTS = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "灰灯"}
+LIGHTS: dict[str, Text] = {
+    "green": Text("绿", "green"),
+    "yellow": Text("黄", "yellow"),
+    "red": Text("红", "red"),
+    "grey": Text("灰", "grey"),
+}
+"""The letter that a light bears, besides its colour and its shape."""
 
 VERDICT_NAMES: dict[str, Text] = {
     "not_applicable": Text("不适用", "not applicable"),
@@ -39,24 +45,43 @@ VERDICT_NAMES: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = {
-    "in_time": Text("按时率", "published in time"),
-    "costs_nothing": Text("不明，不扣分", "unknown, costs nothing"),
+    "in_time": Text("按时率", "rate on time"),
+    "coverage": Text("覆盖率", "coverage"),
+    "overdue": Text("逾期未公开", "overdue"),
+    "late": Text("逾期后公开", "late"),
     "chart": Text("各公开主体已到期义务", "duties that fell due, by unit"),
     "figures": Text("分项与排名", "figures and ranking"),
+    "worst": Text("逾期最久的事项", "what is over for longest"),
+    "compared": Text("与上一份报表相比", "compared with the report before"),
     "rank": Text("排名", "rank"),
     "light": Text("灯", "light"),
     "unit": Text("公开主体", "unit"),
     "rate": Text("按时率", "rate"),
     "score": Text("得分", "score"),
+    "total": Text("合计", "total"),
 }
 """The other words of the report."""
 
+WORST_COLUMNS = (
+    Text("由谁办理", "who must act"),
+    Text("项目与事项", "project and item"),
+    Text("届满日", "due"),
+    Text("已逾期", "over by"),
+)
+COMPARED_COLUMNS = (
+    Text("", ""),
+    Text("上一份", "before"),
+    Text("这一份", "now"),
+    Text("变化", "change"),
+)
+
 ROW_COLUMNS = (
     Text("公开主体", "unit"),
-    Text("项目", "project"),
-    Text("事项", "item"),
+    Text("项目与事项", "project and item"),
     Text("形成日期", "formed on"),
+    Text("届满日", "due"),
+    Text("发布", "published"),
     Text("结论与理由", "verdict and reason"),
-    Text("网页", "page"),
+    Text("网页与存证", "page and evidence"),
 )
 """The headings of the page of the duties behind a figure."""

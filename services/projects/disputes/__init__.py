@@ -1,0 +1,6 @@
+"""异议: a unit disputes a finding, somebody else decides; until then the finding stands."""
+
+from services.projects.disputes.routes import auditor, department
+from shared.web.room import Room
+
+room = Room(routers=[department, auditor])

@@ -1,0 +1,92 @@
+"""SQL of disputes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.disputes.models import Dispute, DisputeState
+
+
+class DisputeRow(NamedTuple):
+    """A dispute with its duty, as `_VIEWS` gives it."""
+
+    id: UUID
+    duty_id: UUID
+    unit_code: str
+    project_code: str
+    item_code: str
+    state: DisputeState
+    disputed_verdict: Verdict
+    verdict: Verdict
+    document: str
+    reason: str
+    opened_at: datetime
+    opened_by: str
+    due_on: date | None
+    decision: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+    version: int
+
+
+_VIEWS = """
+SELECT x.id, x.duty_id, x.unit_code, d.project_code, d.item_code, x.state, x.disputed_verdict,
+       s.verdict, x.document, x.reason, x.opened_at, x.opened_by, x.due_on, x.decision,
+       x.decided_at, x.decided_by, x.version
+FROM dispute x
+JOIN duty d ON d.id = x.duty_id
+JOIN standing s ON s.duty_id = x.duty_id
+"""
+_LIST = text(
+    _VIEWS + "WHERE (CAST(:units AS text[]) IS NULL OR x.unit_code = ANY(CAST(:units AS text[])))"
+    " AND (CAST(:state AS text) IS NULL OR x.state = :state)"
+    " AND (CAST(:duty AS uuid) IS NULL OR x.duty_id = :duty)"
+    " AND (CAST(:after AS uuid) IS NULL OR x.id > :after) ORDER BY x.id LIMIT :limit"
+)
+_ONE = text(_VIEWS + "WHERE x.id = :id")
+
+
+async def insert_dispute(session: AsyncSession, dispute: Dispute) -> bool:
+    """False if another is open about the same duty."""
+    statement = insert(Dispute).values(**dispute.model_dump()).on_conflict_do_nothing()
+    found = await session.execute(statement.returning(col(Dispute.id)))
+    return found.scalar_one_or_none() is not None
+
+
+async def open_of(session: AsyncSession, duty_id: UUID) -> Dispute | None:
+    """The open dispute about the duty."""
+    query = select(Dispute).where(Dispute.duty_id == duty_id, Dispute.state == DisputeState.OPEN)
+    return (await session.exec(query)).first()
+
+
+async def verdict_of(session: AsyncSession, duty_id: UUID) -> Verdict:
+    """How the duty stands now."""
+    standing = await session.get_one(Standing, duty_id, populate_existing=True)
+    return Verdict(standing.verdict or Verdict.UNKNOWN)
+
+
+async def views(
+    session: AsyncSession,
+    *,
+    units: list[str] | None,
+    state: DisputeState | None,
+    duty: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[DisputeRow]:
+    """Disputes with their duty, those opened first in front; `units` None: of all units."""
+    wanted = {"units": units, "state": state, "duty": duty, "after": after, "limit": limit}
+    return [DisputeRow(**row) for row in (await session.execute(_LIST, wanted)).mappings()]
+
+
+async def view(session: AsyncSession, dispute_id: UUID) -> DisputeRow | None:
+    """One dispute with its duty."""
+    found = (await session.execute(_ONE, {"id": dispute_id})).mappings().first()
+    return None if found is None else DisputeRow(**found)

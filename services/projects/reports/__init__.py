@@ -1,0 +1,7 @@
+"""Audits and the reports that they freeze: counted, scored, printed, opened, withdrawn."""
+
+from services.projects.reports.events import ReportFrozen, ReportWithdrawn
+from services.projects.reports.routes import everyone, router
+from shared.web.room import Room
+
+room = Room(routers=[router, everyone], publishes=[ReportFrozen, ReportWithdrawn])

@@ -1,0 +1,131 @@
+"""The printable pages of a report: itself, and the duties behind a figure. No scripts."""
+
+from collections.abc import Iterable, Mapping
+from math import ceil
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from services.projects.auditing.rules.judging import reason_text
+from services.projects.reports.models import Report, ReportWithdrawal
+from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.rules import summary
+from services.projects.reports.rules.chart import SEGMENTS, chart_of
+from services.projects.reports.rules.report import VERDICTS
+from services.projects.reports.rules.wording import (
+    COMPARED_COLUMNS,
+    HEADINGS,
+    LIGHTS,
+    ROW_COLUMNS,
+    VERDICT_NAMES,
+    WORDS,
+    WORST_COLUMNS,
+)
+from shared import clock
+from shared.errors import Text
+from shared.web.templates import templates_of
+
+ROWS_A_PAGE = 200
+
+_TEMPLATES = templates_of("projects")
+
+
+def report_page(
+    report: Report, content: Mapping[str, Any], withdrawal: ReportWithdrawal | None
+) -> str:
+    """The whole report as one HTML page without anything from outside."""
+    lines = sorted(content["units"], key=_by_rank)
+    names = {line["unit"]: line["name"] for line in lines}
+    return _TEMPLATES.get_template("report.html").render(
+        content,
+        **_head(report, content, withdrawal),
+        content=content,
+        headings=HEADINGS,
+        words=WORDS,
+        lights=LIGHTS,
+        segments=SEGMENTS,
+        chart=chart_of(lines),
+        lines=lines,
+        names=names,
+        summary=summary,
+        verdicts=VERDICT_NAMES,
+        worst_columns=WORST_COLUMNS,
+        compared_columns=COMPARED_COLUMNS,
+        worst_duties=content.get("worst", []),
+        changes=list(summary.changes(content)) if content.get("last") else [],
+        moved_lights=summary.moved_lights(content) if content.get("last") else [],
+        bands=summary.bands(content.get("policy", {})),
+    )
+
+
+def _head(
+    report: Report, content: Mapping[str, Any], withdrawal: ReportWithdrawal | None
+) -> dict[str, Any]:
+    """What stands at the head of every page of a report."""
+    return {
+        "report_id": report.id,
+        "sha256": report.sha256,
+        "head_title": summary.title(content),
+        "head_number": summary.number(content),
+        "head_subject": summary.subject(content),
+        "withdrawal": withdrawal,
+        "withdrawn_on": withdrawal and clock.today(withdrawal.withdrawn_at),
+    }
+
+
+def _by_rank(line: Mapping[str, Any]) -> tuple[int, str]:
+    return (line["rank"] or 10_000, line["unit"])
+
+
+class Figure(NamedTuple):
+    """A figure of a report that is opened: which duties, and which page of them."""
+
+    content: Mapping[str, Any]
+    unit: str | None
+    column: str | None
+    page: int
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * ROWS_A_PAGE
+
+    @property
+    def total(self) -> int:
+        """How many duties the figure counts."""
+        lines = [line for line in self.content["units"] if line["unit"] == self.unit]
+        counted = lines[0] if lines else self.content["totals"]
+        columns = VERDICTS if self.column is None else (self.column,)
+        return sum(counted[column] for column in columns)
+
+    @property
+    def pages(self) -> int:
+        return max(1, ceil(self.total / ROWS_A_PAGE))
+
+    def link(self, page: int) -> str:
+        """The query of another page of it."""
+        given = {"unit": self.unit, "column": self.column, "page": page}
+        return urlencode({name: value for name, value in given.items() if value is not None})
+
+
+def rows_page(
+    report: Report,
+    figure: Figure,
+    rows: Iterable[ReportedDuty],
+    withdrawal: ReportWithdrawal | None,
+) -> str:
+    """The duties behind a figure as a page, with what each was judged by."""
+    names = {line["unit"]: line["name"] for line in figure.content["units"]}
+    column = figure.column
+    return _TEMPLATES.get_template("rows.html").render(
+        **_head(report, figure.content, withdrawal),
+        as_of=figure.content["as_of"],
+        whose=names.get(figure.unit or "", "全部公开主体 all units"),
+        what=HEADINGS[column] if column else Text("全部", "all"),
+        columns=ROW_COLUMNS,
+        names=names,
+        figure=figure,
+        rows=rows,
+        day=clock.today,
+        summary=summary,
+        verdicts=VERDICT_NAMES,
+        reason_text=reason_text,
+    )

@@ -1,0 +1,142 @@
+"""What a report says in sentences: its title, how things stand, who must act, what moved. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from services.projects.reports.rules.wording import HEADINGS, LIGHTS, TITLE
+from shared.errors import Text
+
+COMPARED = ("due", "on_time", "late", "overdue", "unknown")
+"""The counts that are compared with the report before."""
+
+
+class Change(NamedTuple):
+    """A figure of the report before, of this one, and what lies between."""
+
+    name: Text
+    before: str
+    now: str
+    change: str
+
+
+def day(text: str) -> Text:
+    """An ISO date as people write it."""
+    on = date.fromisoformat(text)
+    return Text(f"{on.year}年{on.month}月{on.day}日", f"{on:%-d %B %Y}")
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.1f}%"
+
+
+def title(content: Mapping[str, Any]) -> Text:
+    """`宁川市信息公开监察报表`."""
+    city = content.get("title") or {"city": "", "city_en": ""}
+    en = f"{city['city_en']}: disclosure monitoring report" if city["city_en"] else TITLE.en
+    return Text(f"{city['city']}{TITLE.zh}", en)
+
+
+def number(content: Mapping[str, Any]) -> Text | None:
+    """`监察〔2026〕3号`; None for a report from before they were numbered."""
+    given = content.get("title")
+    if not given:
+        return None
+    year, serial = given["year"], given["serial"]
+    return Text(f"监察〔{year}〕{serial}号", f"No. {serial} of {year}")
+
+
+def subject(content: Mapping[str, Any]) -> Text | None:
+    """The fields and the period of a report."""
+    given = content.get("title")
+    if not given:
+        return None
+    fields, until = given["fields"], day(given["to"])
+    named = "".join(fields[:1]) + (f"等{len(fields)}个领域" if len(fields) > 1 else "")
+    if given["from"] is None:
+        return Text(f"{named}　截至{until.zh}", f"information formed by {until.en}")
+    since = day(given["from"])
+    return Text(
+        f"{named}　{since.zh}至{until.zh}形成的信息",
+        f"information formed from {since.en} to {until.en}",
+    )
+
+
+def sentence(content: Mapping[str, Any]) -> Text:
+    """How things stand, in one sentence with its denominators."""
+    totals, until = content["totals"], day(content["as_of"])
+    lights = Counter(line["light"] for line in content["units"])
+    shown_zh = "、".join(f"{lights[k]}个亮{name.zh}灯" for k, name in LIGHTS.items() if lights[k])
+    shown_en = ", ".join(f"{lights[k]} {name.en}" for k, name in LIGHTS.items() if lights[k])
+    known, rate = totals.get("known"), percent(totals["rate"])
+    zh = (
+        f"截至{until.zh}，应公开{totals['due']}项，结论已知{known}项"
+        f"（覆盖率{percent(totals.get('coverage'))}），其中按时{totals['on_time']}项，"
+        f"按时率{rate}；逾期未公开{totals['overdue']}项，逾期后公开{totals['late']}项。"
+        f"{len(content['units'])}个公开主体中，{shown_zh}。"
+    )
+    en = (
+        f"By {until.en}, {totals['due']} duties fell due and the verdict of {known} is known"
+        f" (coverage {percent(totals.get('coverage'))}); {totals['on_time']} were on time, a rate"
+        f" of {rate}; overdue {totals['overdue']}, late {totals['late']}."
+        f" Lights of {len(content['units'])} units: {shown_en}."
+    )
+    return Text(zh, en)
+
+
+def who_must_act(duty: Mapping[str, Any], unit: str) -> Text:
+    """What the unit has to do about a duty that is over its limit."""
+    if duty["verdict"] == "overdue":
+        return Text(f"{unit}：立即补公开", "publish it now")
+    return Text(f"{unit}：说明逾期原因", "say why it was late")
+
+
+def over_by(days: int | None, by_days: bool) -> Text:
+    """`5 个工作日`."""
+    if days is None:
+        return Text("–", "")
+    kind, plural = ("日" if by_days else "个工作日"), "" if days == 1 else "s"
+    return Text(f"{days} {kind}", f"{days} {'' if by_days else 'working '}day{plural}")
+
+
+def changes(content: Mapping[str, Any]) -> Iterator[Change]:
+    """The totals beside those of the report before."""
+    before, now = content["last"]["totals"], content["totals"]
+    for name in COMPARED:
+        moved = now[name] - before[name]
+        yield Change(
+            HEADINGS[name], str(before[name]), str(now[name]), f"{moved:+d}" if moved else "0"
+        )
+    if before["rate"] is not None and now["rate"] is not None:
+        moved_rate = f"{(now['rate'] - before['rate']) * 100:+.1f}"
+        rates = percent(before["rate"]), percent(now["rate"])
+        yield Change(Text("按时率", "rate"), *rates, f"{moved_rate} 个百分点 points")
+
+
+def moved_lights(content: Mapping[str, Any]) -> list[Text]:
+    """The units whose light is another than in the report before."""
+    before = content["last"]["lights"]
+    return [
+        Text(
+            f"{line['name']}：{LIGHTS[before[line['unit']]].zh} → {LIGHTS[line['light']].zh}",
+            f"{line['name_en']}: {LIGHTS[before[line['unit']]].en} → {LIGHTS[line['light']].en}",
+        )
+        for line in content["units"]
+        if before.get(line["unit"], line["light"]) != line["light"]
+    ]
+
+
+def bands(policy: Mapping[str, float]) -> Text | None:
+    """What the lights mean; None for a report from before they had bands."""
+    if not policy:
+        return None
+    green, yellow = percent(policy["green_from"]), percent(policy["yellow_from"])
+    least, share = int(policy["min_n"]), percent(policy["min_coverage"])
+    return Text(
+        f"灯看“按时 ÷ 应公开”：绿 ● {green} 及以上，黄 ▲ {yellow} 及以上，红 ■ 不到 {yellow}；"
+        f"灰 ○ 表示结论已知的不到 {least} 项或不到应公开的 {share}，无从比较，不排名。",
+        f"Lights go by on time ÷ due: green ● from {green}, yellow ▲ from {yellow}, red ■ below;"
+        f" grey ○ where fewer than {least} or less than {share} of those due are known, which"
+        " cannot be compared and has no place.",
+    )

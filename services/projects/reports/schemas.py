@@ -1,0 +1,192 @@
+"""What audits take, and reports as people and programs read them."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from services.projects.auditing.models import Verdict
+from services.projects.auditing.schemas import ReasonView
+from shared.web.models import Input, View
+
+
+class AuditOrder(Input):
+    """Which day to audit; without it, today."""
+
+    as_of: date | None = Field(
+        None,
+        ge=date(2004, 1, 1),
+        description="监察日期，默认今天；过去的日期按事情发生的时间判定，事后才得知的另行注明"
+        " | Today by default; a past day is judged by when things happened, and what was known"
+        " only later says so.",
+    )
+
+
+class AuditView(View):
+    """A run of the audit and the report it froze."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    as_of: date
+    judged: int = Field(description="受监察的义务数 | Duties that were judged.")
+    changed: int = Field(description="结论有变化的义务数 | Duties whose verdict moved.")
+    report: UUID
+    started_at: AwareDatetime
+
+
+class Column(StrEnum):
+    """A column of the report that opens to its duties."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    OVERDUE = "overdue"
+    EARLY = "early"
+    INCOMPLETE = "incomplete"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+    DUE_SOON = "due_soon"
+    PENDING = "pending"
+    OUTSIDE = "outside"
+
+
+class UnitLine(View):
+    """One unit's line of the report."""
+
+    unit: str
+    name: str
+    name_en: str
+    due: int
+    on_time: int
+    late: int
+    overdue: int
+    early: int
+    incomplete: int
+    withdrawn: int
+    unknown: int
+    due_soon: int
+    pending: int
+    outside: int
+    known: int | None = Field(
+        None, description="已到期且结论已知 | Those due whose verdict is known; so are all below."
+    )
+    rate: float | None = Field(
+        description="按时率 = 按时 ÷ 结论已知；提前、要素不全、已撤下都不算按时"
+        " | On time / known; early, incomplete and withdrawn are not on time."
+    )
+    coverage: float | None = Field(None, description="覆盖率 = 结论已知 ÷ 应公开 | Known / due.")
+    interval: tuple[float, float] | None = Field(
+        None, description="按时率的95%威尔逊区间 | The Wilson interval of the rate at 95 %."
+    )
+    n: int | None = Field(None, description="按时率的分母 | What the rate is counted in.")
+    min_n: int | None = Field(
+        None,
+        description="少于此数不排名、不亮灯 | With fewer known there is no place and no light.",
+    )
+    score: float | None
+    rank: int | None = Field(
+        description="按“按时 ÷ 应公开”的区间下限排，不明的不算按时"
+        " | By the lower end of the interval of on time / due: unknown is not on time there."
+    )
+    light: str
+    in_dispute: int = Field(
+        0,
+        description="异议处理中的结论数；决定前结论不变"
+        " | Findings about which a dispute was open; they stand until it is decided.",
+    )
+
+
+class Withdrawn(View):
+    """That a report no longer counts, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    reason: str
+    withdrawn_at: AwareDatetime
+
+
+class WithdrawalOrder(Input):
+    """Why a report is taken back; everybody reads it."""
+
+    reason: str = Field(
+        min_length=2,
+        max_length=500,
+        description="撤回的理由，向社会公开 | The reason, for everybody to read.",
+        examples=["采集器漏读了一个栏目，另出报表"],
+    )
+
+
+class ReportBody(View):
+    """The frozen unit report."""
+
+    as_of: date
+    known_at: AwareDatetime | None = Field(
+        None,
+        description="过去日期的报表所依据的事实，最晚何时得知；当时都已得知的为空"
+        " | When the last of what a past day is judged by came to be known; null: all by that day.",
+    )
+    title: dict[str, Any] | None = Field(
+        None, description="城市、领域、期间和编号 | City, fields, period and number."
+    )
+    worst: list[dict[str, Any]] = Field(
+        default_factory=list, description="逾期最久的义务 | The duties that are over for longest."
+    )
+    last: dict[str, Any] | None = Field(
+        None, description="上一份报表的合计和灯 | Totals and lights of the report before."
+    )
+    units: list[UnitLine]
+    totals: dict[str, Any]
+    policy: dict[str, float] = Field(
+        default_factory=dict,
+        description="排名和灯的口径 | What places and lights go by.",
+    )
+    versions: dict[str, int]
+    evidence_root: str
+
+
+class ReportSummary(View):
+    """A frozen report in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    as_of: date
+    frozen_at: AwareDatetime
+    sha256: str
+    withdrawn: Withdrawn | None = Field(
+        None, description="已撤回的，注明理由 | Set if it was withdrawn, with the reason."
+    )
+
+
+class ReportView(ReportSummary):
+    """A frozen report with its content; `.json`, `.csv` and `.html` give it as a file."""
+
+    report: ReportBody
+
+
+class ReportRow(View):
+    """A duty behind a figure of a report, as it stood then."""
+
+    duty_id: UUID
+    unit: str
+    project: str
+    project_name: str
+    item_code: str
+    item_name: str
+    formed_on: date | None
+    verdict: Verdict
+    due_on: date | None
+    over_by: int | None = Field(description="逾期天数，按其期限的计法 | Days over, of its clock.")
+    by_days: bool = Field(description="按自然日计 | Whether its clock counts plain days.")
+    url: str | None
+    claimed_at: AwareDatetime | None = Field(
+        description="网页自称的发布时间 | When the page says it was published."
+    )
+    seen_at: AwareDatetime | None = Field(description="首次见到的时间 | When it was seen.")
+    evidence_id: UUID | None
+    known_at: AwareDatetime | None = Field(
+        description="该日之后才得知的，何时得知 | When it was known, if only after that day."
+    )
+    reason: ReasonView

@@ -1,0 +1,57 @@
+"""Audits, reports and their rows as the API gives them."""
+
+from services.projects.auditing.views import reason_view
+from services.projects.reports.models import Audit, Report, ReportWithdrawal
+from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.rules import report as reporting
+from services.projects.reports.schemas import (
+    AuditView,
+    ReportBody,
+    ReportRow,
+    ReportSummary,
+    ReportView,
+    Withdrawn,
+)
+
+_FROZEN = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def audit_view(done: Audit) -> AuditView:
+    """What an audit did, with the report it froze."""
+    return AuditView(**done.model_dump(exclude={"report_id"}), report=done.report_id)
+
+
+def frozen_headers(report: Report) -> dict[str, str]:
+    """A frozen file never changes: whoever has it need not ask again."""
+    return {**_FROZEN, "ETag": f'"{report.sha256}"'}
+
+
+def page_headers(report: Report, withdrawal: ReportWithdrawal | None) -> dict[str, str]:
+    """A page says whether the report was withdrawn, so it is asked for anew each time."""
+    mark = "-withdrawn" if withdrawal else ""
+    return {"Cache-Control": "public, no-cache", "ETag": f'"{report.sha256}{mark}"'}
+
+
+def summary_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportSummary:
+    """A report in a list, and whether it was withdrawn."""
+    withdrawn = withdrawal and Withdrawn.model_validate(withdrawal)
+    columns = {name: getattr(report, name) for name in ("id", "as_of", "frozen_at", "sha256")}
+    return ReportSummary(**columns, withdrawn=withdrawn)
+
+
+def report_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportView:
+    """A frozen report with its content."""
+    summary = dict(summary_view(report, withdrawal))
+    content = reporting.read_bytes(report.body)
+    return ReportView(**summary, report=ReportBody.model_validate(content))
+
+
+def row_view(row: ReportedDuty) -> ReportRow:
+    """A duty behind a figure, with its reason in words."""
+    same = ReportRow.model_fields.keys() - {"unit", "project", "reason"}
+    return ReportRow(
+        **{name: value for name, value in row._asdict().items() if name in same},
+        unit=row.unit_code,
+        project=row.project_code,
+        reason=reason_view(row.reason),
+    )

@@ -1,0 +1,148 @@
+"""The report on paper and on a phone: what it says first, what its lights mean, what it repeats."""
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.projects.demo_world import world
+from services.projects.reports import printing
+from services.projects.reports.models import Report
+from services.projects.reports.rules import report as reporting
+from services.projects.reports.rules import summary
+from services.projects.reports.rules.report import Counted
+from shared import clock
+
+DAY = date(2026, 11, 27)
+POLICY = {"min_n": 5, "min_coverage": 0.5, "green_from": 0.9, "yellow_from": 0.75}
+WEIGHTS = {
+    "overdue": 5, "overdue_cap": 60, "late": 2, "late_day": 0.2, "late_cap": 40, "early": 2,
+    "early_cap": 20, "incomplete": 1, "incomplete_cap": 15, "withdrawn": 3, "withdrawn_cap": 15,
+}  # fmt: skip
+CHROMIUM = shutil.which("chromium")
+
+
+def content(**others: Any) -> dict[str, Any]:
+    """The report of the demo city on that day."""
+    city = world(DAY)
+    counts = Counter((duty.unit_code, duty.verdict) for duty in city.duties)
+    inputs = {
+        "units": [{"code": u.code, "name": u.name, "name_en": u.name_en} for u in city.units],
+        "weights": WEIGHTS | POLICY,
+        "versions": {"calendar": 1, "catalogue": 1, "rule": 1, "scheme": 2},
+        "in_dispute": {"D03": 1},
+        "title": {
+            "city": "宁川市", "city_en": "Ningchuan", "fields": ["重大建设项目批准和实施领域"],
+            "from": "2026-03-02", "to": "2026-11-27", "year": 2026, "serial": 3,
+        },
+        "worst": [
+            {
+                "duty_id": str(uuid4()), "unit": "D03", "project": "东湖大道", "item": "施工许可证",
+                "verdict": verdict, "due_on": "2026-06-01", "over_by": over, "by_days": False,
+            }
+            for verdict, over in (("overdue", 32), ("late", 1))
+        ],
+        "last": None,
+    }  # fmt: skip
+    rows = [Counted(unit, verdict, n, 0) for (unit, verdict), n in counts.items()]
+    made = reporting.compose(DAY, inputs | others, rows, "ab" * 32)
+    return reporting.read_bytes(reporting.to_bytes(made))
+
+
+def page(made: dict[str, Any]) -> str:
+    report = Report(
+        as_of=DAY, frozen_at=clock.now(), last_verdict_event=1, last_fact=1, inputs={}, body=b"",
+        sha256="cd" * 32,
+    )  # fmt: skip
+    return printing.report_page(report, made, None)
+
+
+def test_on_the_demo_all_three_lights_occur_and_none_covers_more_than_60_percent() -> None:
+    lights = Counter(line["light"] for line in content()["units"])
+    assert {"green", "yellow", "red"} <= lights.keys()
+    assert max(lights.values()) <= 0.6 * lights.total()
+
+
+def test_a_light_is_read_without_colours() -> None:
+    made = page(content())
+    assert all(f">{shape}</i>{letter}" in made for shape, letter in ("●绿", "▲黄", "■红", "○灰"))
+    assert "绿 ● 90.0% 及以上，黄 ▲ 75.0% 及以上，红 ■ 不到 75.0%" in made
+
+
+def test_the_head_names_city_field_period_and_number() -> None:
+    made = page(content())
+    for text in ("宁川市信息公开监察报表", "监察〔2026〕3号", "重大建设项目批准和实施领域"):
+        assert text in made
+    assert "2026年3月2日至2026年11月27日形成的信息" in made
+
+
+def test_one_sentence_says_how_things_stand_with_its_denominators() -> None:
+    made = content()
+    totals, text = made["totals"], summary.sentence(made)
+    assert f"应公开{totals['due']}项，结论已知{totals['known']}项" in text.zh
+    assert f"按时{totals['on_time']}项" in text.zh
+    assert f"{totals['due']} duties fell due" in text.en
+
+
+def test_the_worst_say_by_how_much_and_who_must_act() -> None:
+    made = page(content())
+    assert "住房和城乡建设局：立即补公开" in made
+    assert "住房和城乡建设局：说明逾期原因" in made
+    assert "32 个工作日" in made
+    assert "1 working day<" in made
+
+
+def test_it_is_compared_with_the_report_before() -> None:
+    before = content()
+    before["totals"]["overdue"] += 4
+    before["units"][0]["light"] = "red"
+    last = reporting.as_last(uuid4(), DAY - timedelta(days=30), before)
+    made = content(last=last)
+    changes = {change.name.en: change.change for change in summary.changes(made)}
+    assert (changes["overdue"], changes["on time"]) == ("-4", "0")
+    assert summary.moved_lights(made)[0].zh.endswith("：红 → 黄")
+    assert "没有更早的报表可比" in page(content())
+
+
+def test_the_total_is_said_once_and_its_row_does_not_repeat_on_every_sheet() -> None:
+    made = page(content())
+    assert "<tfoot" not in made
+    assert made.count('<tr class="total">') == 1
+    assert 'class="card"' not in made
+
+
+def test_a_dispute_that_is_open_is_marked_beside_the_unit() -> None:
+    assert page(content()).count("异议处理中 1") == 1
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to print with")
+def test_printed_it_is_a_few_landscape_sheets_of_a4(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(page(content()), encoding="utf-8")
+    subprocess.run(
+        [
+            str(CHROMIUM), "--headless", "--no-sandbox", "--no-pdf-header-footer",
+            f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={tmp_path / 'report.pdf'}",
+            f"file://{tmp_path / 'report.html'}",
+        ],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    sheets = re.findall(
+        rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "report.pdf").read_bytes()
+    )
+    assert 2 <= len(sheets) <= 6
+    for width, height in sheets:
+        assert (round(float(width)), round(float(height))) == (842, 595)
+
+
+def test_a_phone_gets_the_figures_as_cards_and_paper_never_does() -> None:
+    """Chromium asks for the width of its default sheet before it reads ours."""
+    made = page(content())
+    assert "@media screen and (max-width" in made
+    assert not re.search(r"@media \(max-width", made)
+    assert 'data-label="按时率"' in made
