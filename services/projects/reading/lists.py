@@ -23,6 +23,13 @@ MAX_ROWS = 3000
 
 MAX_SHOWN = 20_000
 
+_SESSION_PATH = re.compile(r";jsessionid=[^;/]*", re.IGNORECASE)
+_SESSION_QUERY = re.compile(
+    r"(?:jsessionid|phpsessid|session_?id|aspsessionid\w*|asp\.net_sessionid|cfid|cftoken)=|"
+    # A short `sid` is the number of a column at some sites; a long one is a session everywhere.
+    r"(?:sid|sessid)=[\w-]{20,}$",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"\s+")
 _PAGE_COUNT = re.compile(r"共(\d{1,4})页")
 
@@ -68,14 +75,19 @@ def read_list(html: str, url: str, rule: HtmlListRule, *, number: int = 1) -> Li
 
 
 def page_address(href: str, base: str) -> str | None:
-    """An absolute http(s) address without its fragment; None for anything else or endless."""
+    """An absolute http(s) address without fragment and session; None for others or endless ones.
+
+    What names the visitor and not the page would make a new page of it on every walk.
+    """
     try:
         parts = urlsplit(urljoin(base, href.strip()))
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
-    address = urlunsplit(parts._replace(fragment=""))
+    path = _SESSION_PATH.sub("", parts.path)
+    query = "&".join(part for part in parts.query.split("&") if not _SESSION_QUERY.match(part))
+    address = urlunsplit(parts._replace(path=path, query=query, fragment=""))
     return address if len(address.encode()) <= MAX_ADDRESS else None
 
 
