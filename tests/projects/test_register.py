@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -234,3 +235,35 @@ async def test_units_are_listed_with_their_other_names(
             break
     [mine] = [each for each in found if each["code"] == unit]
     assert mine["aliases"] == [f"别名{unit}"]
+
+
+UNIT = {"name": "数据局", "name_en": "Data Bureau", "valid_from": "2024-01-01"}
+
+
+@provokes("put_unit", "state-conflict")
+@provokes("put_unit", "not-found")
+async def test_a_unit_is_registered_with_its_names_and_changed_by_its_version(
+    projects: httpx.AsyncClient, as_: Headers
+) -> None:
+    code, admin = f"U{uuid4().hex[:10].upper()}", as_("admin", "*")
+    path, mine = f"/api/v1/units/{code}", [f"{code}办", f"市{code}"]
+    missing = await projects.put(path, json={**UNIT, "version": 1}, headers=admin)
+    assert missing.status_code == 404
+    made = await projects.put(path, json={**UNIT, "aliases": mine}, headers=admin)
+    assert (made.status_code, made.json()["aliases"]) == (201, sorted(mine))
+    again = await projects.put(path, json=UNIT, headers=admin)
+    assert (again.status_code, again.json()["version"]) == (409, 1)
+    body = {**UNIT, "aliases": mine[:1], "valid_to": "2026-06-30", "version": 1}
+    changed = await projects.put(path, json=body, headers=admin)
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    assert (changed.json()["aliases"], changed.json()["valid_to"]) == (mine[:1], "2026-06-30")
+    stale = await projects.put(path, json=body, headers=admin)
+    assert (stale.status_code, stale.json()["version"]) == (409, 2)
+    officer = await projects.put(path, json=body, headers=as_("officer", code))
+    assert officer.status_code == 403
+    other = await projects.put(f"{path}X", json={**UNIT, "aliases": mine}, headers=admin)
+    assert other.status_code == 422
+    assert other.json()["errors"][0]["pointer"] == "/body/aliases"
+    backwards = {**UNIT, "valid_to": "2023-12-31"}
+    refused = await projects.put(f"{path}Y", json=backwards, headers=admin)
+    assert refused.json()["errors"][0]["pointer"] == "/body/valid_to"

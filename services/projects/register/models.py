@@ -46,6 +46,7 @@ class ResponsibleUnit(Table, table=True):
     name_en: str = Field(default="", max_length=200)
     valid_from: date
     valid_to: date | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 
 class UnitAlias(Table, table=True):

@@ -4,7 +4,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, cast, or_, text
+from sqlalchemy import Text, cast, delete, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +14,7 @@ from services.projects.register.models import (
     ProjectList,
     ProjectListMember,
     ResponsibleUnit,
+    UnitAlias,
 )
 
 RENAMED_A_TURN = 500
@@ -27,6 +28,7 @@ class UnitRow(NamedTuple):
     name_en: str
     valid_from: date
     valid_to: date | None
+    version: int
     aliases: list[str]
 
 
@@ -40,11 +42,12 @@ class ListRow(NamedTuple):
 
 
 _UNITS = text("""
-  SELECT u.code, u.name, u.name_en, u.valid_from, u.valid_to,
+  SELECT u.code, u.name, u.name_en, u.valid_from, u.valid_to, u.version,
          coalesce(array_agg(a.alias ORDER BY a.alias) FILTER (WHERE a.alias IS NOT NULL),
                   ARRAY[]::varchar[]) AS aliases
   FROM responsible_unit u LEFT JOIN unit_alias a ON a.unit_code = u.code
-  WHERE CAST(:after AS text) IS NULL OR u.code > :after
+  WHERE (CAST(:after AS text) IS NULL OR u.code > :after)
+    AND (CAST(:code AS text) IS NULL OR u.code = :code)
   GROUP BY u.code ORDER BY u.code LIMIT :limit""")
 
 _LISTS = text("""
@@ -53,10 +56,34 @@ _LISTS = text("""
   WHERE m.project_code = :code ORDER BY l.year, l.title""")
 
 
-async def units(session: AsyncSession, after: str | None, limit: int) -> list[UnitRow]:
-    """Units with their other names, by code."""
-    found = await session.execute(_UNITS, {"after": after, "limit": limit})
+async def units(
+    session: AsyncSession, after: str | None, limit: int, code: str | None = None
+) -> list[UnitRow]:
+    """Units with their other names, by code; or that one."""
+    found = await session.execute(_UNITS, {"after": after, "limit": limit, "code": code})
     return [UnitRow(**row) for row in found.mappings()]
+
+
+async def insert_unit(session: AsyncSession, unit: ResponsibleUnit) -> bool:
+    """False if it is registered already."""
+    statement = insert(ResponsibleUnit).values(**unit.model_dump()).on_conflict_do_nothing()
+    found = await session.execute(statement.returning(col(ResponsibleUnit.code)))
+    return found.scalar_one_or_none() is not None
+
+
+async def put_aliases(session: AsyncSession, code: str, aliases: Collection[str]) -> list[str]:
+    """These and no others are the unit's other names; those that another unit has are returned."""
+    gone = delete(UnitAlias).where(
+        col(UnitAlias.unit_code) == code, col(UnitAlias.alias).not_in(aliases)
+    )
+    await session.execute(gone)
+    values = [{"alias": alias, "unit_code": code} for alias in sorted(aliases)]
+    if values:
+        await session.execute(insert(UnitAlias).values(values).on_conflict_do_nothing())
+    taken = select(UnitAlias.alias).where(
+        col(UnitAlias.alias).in_(aliases), col(UnitAlias.unit_code) != code
+    )
+    return sorted((await session.exec(taken)).all())
 
 
 async def project_codes(session: AsyncSession, codes: Collection[str]) -> set[str]:

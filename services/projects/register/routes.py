@@ -5,7 +5,13 @@ from fastapi import Body, Path, Query, Response, status
 from services.projects.register import service, views
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.rules import MAX_BYTES, ImportRefused
-from services.projects.register.schemas import ImportResult, ProjectInput, ProjectView, UnitView
+from services.projects.register.schemas import (
+    ImportResult,
+    ProjectInput,
+    ProjectView,
+    UnitInput,
+    UnitView,
+)
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
@@ -45,6 +51,31 @@ async def list_projects(
     Search by name, code, lead unit or the year of a list of key projects.
     """
     return await views.projects(session, paging, words=q, unit=unit, year=year)
+
+
+@department.put(
+    "/units/{code}",
+    operation_id="put_unit",
+    summary="登记或修改公开主体 | Register or change a unit",
+    responses={201: {"model": UnitView}, **problem_responses(NotFound, StateConflict)},
+)
+async def put_unit(
+    code: Annotated[str, Path(pattern=UNIT_CODE, description="单位代码 | Unit code")],
+    order: UnitInput,
+    response: Response,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("admin")],
+) -> UnitView:
+    """新单位不带 version；修改时带上读到的 version。名单里没有的别名随之删去。
+
+    ---
+    A new unit carries no version, a change the version that was read. Other names that the list
+    leaves out are dropped.
+    """
+    row, is_new = await service.put_unit(session, code, order, now, actor=caller.sub)
+    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return UnitView(**row._asdict())
 
 
 @department.put(

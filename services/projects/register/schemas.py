@@ -80,6 +80,25 @@ class ListView(View):
     doc_no: str | None
 
 
+class UnitInput(Input):
+    """A body that must publish; `version` is that of the one to change, null for a new one."""
+
+    name: str = Field(
+        min_length=2, max_length=200, description="全称 | Its name.", examples=["发展和改革委员会"]
+    )
+    name_en: str = Field("", max_length=200, description="英文名称 | Its name in English.")
+    aliases: list[Annotated[str, Field(min_length=2, max_length=200)]] = Field(
+        default_factory=list,
+        max_length=50,
+        description="网页和清单上的其他名称；一个名称只属于一个单位"
+        " | Other names that pages and lists print; a name is one unit's only.",
+        examples=[["发改委", "市发改委"]],
+    )
+    valid_from: date = Field(description="存在之日起 | Since when it exists.")
+    valid_to: date | None = Field(None, description="撤并之日 | Until when, if it was dissolved.")
+    version: int | None = Field(None, ge=1, description="所见的版本 | The version you saw.")
+
+
 class UnitView(View):
     """A body that must publish."""
 
@@ -89,3 +108,4 @@ class UnitView(View):
     aliases: list[str]
     valid_from: date
     valid_to: date | None
+    version: int

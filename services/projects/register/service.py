@@ -7,11 +7,13 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.register import queries, rules
-from services.projects.register.models import Project
+from services.projects.register.models import Project, ResponsibleUnit
+from services.projects.register.queries import UnitRow
 from services.projects.register.rules import LineError
-from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput
+from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput, UnitInput
 from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
+from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.workflow import refuse
@@ -20,6 +22,13 @@ _REGISTERED = Text(
     "这个项目已经登记；要修改它，请带上读到的 version",
     "This project is registered already; to change it, send the `version` that you have read",
 )
+
+
+_UNIT_REGISTERED = Text(
+    "这个公开主体已经登记；要修改它，请带上读到的 version",
+    "This unit is registered already; to change it, send the `version` that you have read",
+)
+_BACKWARDS = Text("撤并之日不能早于存在之日", "It cannot end before it begins")
 
 
 async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[str]:
@@ -72,6 +81,35 @@ async def put_project(
     _own_only(project, caller)
     versions.ensure(order.version, version=project.version, state=project.phase)
     return await swap(session, project, _changes(project, order, now), state="phase"), False
+
+
+async def put_unit(
+    session: AsyncSession, code: str, order: UnitInput, now: datetime, *, actor: str
+) -> tuple[UnitRow, bool]:
+    """Register a unit with its other names, or change it; also whether it is new.
+
+    Raises Invalid for days in the wrong order or a name that another unit has, StateConflict if the
+    unit moved since it was read.
+    """
+    if order.valid_to is not None and order.valid_to < order.valid_from:
+        raise Invalid(_BACKWARDS, pointer="/body/valid_to")
+    values = order.model_dump(exclude={"aliases", "version"})
+    is_new = order.version is None
+    if is_new and not await queries.insert_unit(session, ResponsibleUnit(code=code, **values)):
+        known = await session.get_one(ResponsibleUnit, code)
+        refuse("registered", known.version, _UNIT_REGISTERED)
+    if not is_new:
+        unit = await session.get(ResponsibleUnit, code)
+        if unit is None:
+            raise NotFound
+        versions.ensure(order.version, version=unit.version, state="registered")
+        await swap(session, unit, values, state="code")
+    if taken := await queries.put_aliases(session, code, set(order.aliases)):
+        zh, en = f"“{taken[0]}”已是另一单位的名称", f"{taken[0]} is another unit's name"
+        raise Invalid(Text(zh, en), pointer="/body/aliases")
+    await audit_log.write(session, actor, "unit.put", f"unit:{code}", now)
+    [row] = await queries.units(session, None, 1, code)
+    return row, is_new
 
 
 def _own_only(project: Project, caller: Caller) -> None:
