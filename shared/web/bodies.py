@@ -11,6 +11,11 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 _NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
 
+_NO_BODY = Text(
+    "这个操作不需要请求内容，请去掉；所写的内容不会起作用",
+    "This operation takes no body; please leave it out, for it would change nothing",
+)
+
 
 class _Twice(Exception):
     """A JSON object names this field twice, and readers differ in which of the two counts."""
@@ -40,20 +45,30 @@ def is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith("multipart/")
 
 
+def announced(request: Request) -> bool:
+    """Whether the headers say that a body follows."""
+    length = request.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in request.headers
+
+
 async def checked(request: Request, media: str | None) -> Request:
-    """The request, its body read; `media` is what the operation takes.
+    """The request, its body read; `media` is what the operation takes, None for none at all.
 
     Raises UnsupportedMediaType, BadRequest or Invalid.
     """
     if is_form(request):
-        if media is not None and media not in FORMS:
+        if media is None:
+            raise Invalid(_NO_BODY, pointer="/body")
+        if media not in FORMS:
             raise _other(media)
         return request
     body = await request.body()
+    if media is None:
+        return _without_body(request, body)
     # PostgreSQL's text cannot hold NUL, however it is written in JSON.
     if b"\\u0000" in body or b"\x00" in body:
         raise BadRequest(_NUL, pointer="/body")
-    if not body or media is None:
+    if not body:
         return request
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media == "application/json":
@@ -63,6 +78,16 @@ async def checked(request: Request, media: str | None) -> Request:
     if given != media and not (given in FORMS and media in FORMS):
         raise _other(media)
     return request
+
+
+def _without_body(request: Request, body: bytes) -> Request:
+    """The request of an operation that takes no body; an empty object, as many clients send, is
+    none. Raises Invalid for any other, which would be ignored without a word."""
+    if not body:
+        return request
+    if body.strip() not in (b"", b"null") and b"".join(body.split()) != b"{}":
+        raise Invalid(_NO_BODY, pointer="/body")
+    return JsonRequest(request, b"", None)
 
 
 def _other(media: str) -> UnsupportedMediaType:

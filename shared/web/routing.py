@@ -52,7 +52,8 @@ class Route(APIRoute):
 
     A query parameter that the operation does not have, or that is given twice, is refused: a
     filter that is silently ignored would answer another question than the one asked. A body must
-    be of the type that the operation takes, and name each of its fields once.
+    be of the type that the operation takes, and name each of its fields once; where it takes none,
+    none may be sent.
 
     `declared` is what the operation itself says that it may answer. The document also has what
     every operation may, in the same entry where the status is the same.
@@ -75,8 +76,9 @@ class Route(APIRoute):
 
         async def answer(request: Request) -> Response:
             _check_query(request, known)
-            if request.method in idempotency.UNSAFE:
+            if request.method in idempotency.UNSAFE or bodies.announced(request):
                 request = await bodies.checked(request, media)
+            if request.method in idempotency.UNSAFE:
                 if self._takes_version:
                     request = await versions.put_into_body(request)
                 request.state.claim = await idempotency.read_claim(request, public=public)

@@ -16,7 +16,10 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: `roles` may call it; everybody may if `is_public`. It takes `media`."""
+    """One operation: `roles` may call it; everybody may if `is_public`.
+
+    It takes `media`, or no body at all.
+    """
 
     service: str
     method: str
@@ -24,6 +27,7 @@ class Operation:
     roles: frozenset[str]
     is_public: bool
     media: str
+    takes_body: bool
 
     def __str__(self) -> str:
         return f"{self.service} {self.method} {self.path}"
@@ -67,4 +71,5 @@ def _of(service: str, document: Mapping[str, Any]) -> Iterator[Operation]:
                 roles=frozenset(scopes),
                 is_public={} in security,
                 media=next(iter(content), "application/json"),
+                takes_body=bool(content),
             )

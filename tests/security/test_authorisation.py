@@ -58,3 +58,34 @@ async def test_public_reading_needs_no_token_but_refuses_a_bad_one(
     client = everyone[operation.service]
     assert await status(client, operation, {}) not in (401, 403)
     assert await status(client, operation, {"Authorization": "Bearer forged"}) == 401
+
+
+@pytest.mark.parametrize(
+    "operation", [o for o in operations() if not o.takes_body and o.method != "GET"], ids=str
+)
+async def test_a_body_that_an_operation_does_not_take_is_refused(
+    operation: Operation, everyone: Mapping[str, httpx.AsyncClient], as_: Headers
+) -> None:
+    """It would be ignored without a word; an empty object, as many clients send, is none."""
+    client = everyone[operation.service]
+    signed = as_(min(operation.roles), "*") if operation.roles else {}
+
+    async def answer(content: bytes) -> httpx.Response:
+        headers = {**signed, "Content-Type": "application/json"}
+        return await client.request(
+            operation.method, operation.address, headers=headers, content=content
+        )
+
+    refused = await answer(b'{"nobody": "knows"}')
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-request")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/body"]
+    for none in (b"", b"{ }"):
+        accepted = await answer(none)
+        assert "/body" not in [e["pointer"] for e in _errors(accepted)], accepted.text
+
+
+def _errors(answer: httpx.Response) -> list[dict[str, str]]:
+    if answer.headers.get("content-type") != "application/problem+json":
+        return []
+    found: list[dict[str, str]] = answer.json().get("errors") or []
+    return found

@@ -5,7 +5,13 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.appointments.calling.statement import CALL_NEXT, TICKET, WHY_NOT
+from services.appointments.calling.statement import (
+    BY_NUMBER,
+    CALL_NEXT,
+    CALL_TICKET,
+    TICKET,
+    WHY_NOT,
+)
 from services.appointments.priority.schemas import QueueRules
 from services.appointments.queueing.events import TicketCalled
 from services.appointments.queueing.models import Ticket, WindowState
@@ -26,6 +32,7 @@ class WindowNow(NamedTuple):
     version: int
     live_ticket_id: UUID | None
     repeated_ticket_id: UUID | None
+    items: list[str]
 
 
 _TICKET_COLUMNS = frozenset(Ticket.model_fields)
@@ -38,9 +45,37 @@ async def call_next(
 
     Raises asyncpg.UniqueViolationError when the window got another call at the same moment.
     """
+    return await _call(direct, CALL_NEXT, window_id, caller, now, key)
+
+
+async def call_ticket(
+    direct: DirectPool,
+    window_id: UUID,
+    caller: Caller,
+    now: datetime,
+    key: str | None,
+    wanted: UUID,
+    reason: str,
+) -> Ticket | None:
+    """The wanted ticket, called to the window; None where one of the two is not free for it.
+
+    Raises asyncpg.UniqueViolationError as `call_next` does.
+    """
+    return await _call(direct, CALL_TICKET, window_id, caller, now, key, wanted, reason)
+
+
+async def _call(
+    direct: DirectPool,
+    statement: str,
+    window_id: UUID,
+    caller: Caller,
+    now: datetime,
+    key: str | None,
+    *choice: object,
+) -> Ticket | None:
     event_id, trace = new_id(), telemetry.traceparent()
     row = await direct.fetchrow(
-        CALL_NEXT,
+        statement,
         window_id,
         list(caller.places),
         _DEFAULTS.guard_after_minutes,
@@ -53,6 +88,7 @@ async def call_next(
         TicketCalled.type,
         envelope(event_id, now, trace),
         trace,
+        *choice,
     )
     return None if row is None else _ticket(row)
 
@@ -67,6 +103,12 @@ async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> Windo
     """What the window is like, when a call brought nobody; None if there is no such window."""
     row = await direct.fetchrow(WHY_NOT, window_id, key)
     return None if row is None else WindowNow(row[0], WindowState(row[1]), *tuple(row)[2:])
+
+
+async def numbered(direct: DirectPool, hall_code: str, number: str, now: datetime) -> UUID | None:
+    """The id of the number's last leg today."""
+    found: UUID | None = await direct.fetchval(BY_NUMBER, hall_code, number, now)
+    return found
 
 
 async def ticket(direct: DirectPool, ticket_id: UUID) -> Ticket | None:

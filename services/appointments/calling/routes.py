@@ -4,6 +4,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.appointments.calling import service
+from services.appointments.calling.schemas import CallRequest
 from services.appointments.queueing.rules import WindowBusy
 from services.appointments.queueing.schemas import TicketView
 from services.appointments.queueing.views import ticket_view
@@ -39,7 +40,34 @@ async def call_next(
     retry with the same Idempotency-Key gets the same ticket.
     """
     ticket, repeated = await service.call_next(direct, caller, window_id, now, key)
-    if ticket is None:
-        return Response(status_code=204)
+    return Response(status_code=204) if ticket is None else _called(ticket_view(ticket), repeated)
+
+
+@router.post(
+    "/call",
+    operation_id="call_ticket",
+    summary="叫指定的号 | Call a certain person",
+    response_model=TicketView,
+    responses=problem_responses(StateConflict, WindowBusy),
+)
+async def call_ticket(
+    window_id: UUID,
+    asked: CallRequest,
+    direct: Direct,
+    now: Now,
+    caller: Annotated[Caller, allow("clerk", "hall_manager")],
+    key: IdempotencyKey,
+) -> Response:
+    """不按次序叫一位正在等候的群众，须写明原因；原因和被越过的号记录在案，可供监察查阅。
+
+    ---
+    Calls somebody who waits out of turn. The reason is required, and is kept with the tickets that
+    were overtaken, for whoever checks it.
+    """
+    ticket, repeated = await service.call_ticket(direct, caller, window_id, asked, now, key)
+    return _called(ticket_view(ticket), repeated)
+
+
+def _called(ticket: TicketView, repeated: bool) -> Response:
     headers = {"Idempotent-Replayed": "true"} if repeated else None
-    return Response(ticket_view(ticket).model_dump_json(), 200, headers, "application/json")
+    return Response(ticket.model_dump_json(), 200, headers, "application/json")

@@ -1,4 +1,4 @@
-"""Calls the next person to a window."""
+"""Calls people to a window: whoever is next, or a certain one for a reason."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,15 +6,22 @@ from uuid import UUID
 import asyncpg
 
 from services.appointments.calling import queries
+from services.appointments.calling.queries import WindowNow
+from services.appointments.calling.schemas import CallRequest
 from services.appointments.queueing.models import Ticket, WindowState
 from services.appointments.queueing.rules import WindowBusy
-from services.appointments.queueing.wording import window_standing
+from services.appointments.queueing.wording import refuse_ticket, window_standing
 from shared.database.engine import DirectPool
-from shared.errors import NotFound, Text
+from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
 from shared.workflow import refuse
 
 _UNKNOWN = Text("没有这个窗口", "There is no such window")
+_NO_TICKET = Text("本大厅今天没有这个号", "There is no such ticket in this hall today")
+_NOT_SERVED_HERE = Text(
+    "该窗口不办理这个号的事项，请在办理它的窗口叫号",
+    "This window does not serve the ticket's items; please call it to one that does",
+)
 
 
 async def call_next(
@@ -34,12 +41,65 @@ async def call_next(
     return await _why_not(direct, caller, window_id, key)
 
 
-async def _why_not(
+async def call_ticket(
+    direct: DirectPool,
+    caller: Caller,
+    window_id: UUID,
+    asked: CallRequest,
+    now: datetime,
+    key: str | None,
+) -> tuple[Ticket, bool]:
+    """The named ticket, called out of turn, and whether an earlier answer is repeated.
+
+    Raises NotFound (no such window or ticket in the caller's halls), StateConflict (the window is
+    not open, the ticket does not wait), WindowBusy, or Invalid (the window does not serve it).
+    """
+    there = await _window(direct, caller, window_id, key)
+    wanted = await _named(direct, there.hall_code, asked.ticket, now)
+    try:
+        called = await queries.call_ticket(
+            direct, window_id, caller, now, key, wanted.id, asked.reason
+        )
+    except asyncpg.UniqueViolationError:
+        called = None
+    if called is not None:
+        direct.wake()
+        return called, False
+    before, repeated = await _why_not(direct, caller, window_id, key)
+    if before is not None:
+        return before, repeated
+    if not set(wanted.items) <= set(there.items):
+        raise Invalid(_NOT_SERVED_HERE, pointer="/body/ticket")
+    return refuse_ticket(await queries.ticket(direct, wanted.id) or wanted)
+
+
+async def _named(direct: DirectPool, hall_code: str, typed: str, now: datetime) -> Ticket:
+    """The ticket of that id, or of that number today. Raises NotFound."""
+    try:
+        wanted: UUID | None = UUID(typed)
+    except ValueError:
+        number = typed.strip().upper()
+        wanted = await queries.numbered(direct, hall_code, number, now)
+    ticket = await queries.ticket(direct, wanted) if wanted else None
+    if ticket is None or ticket.hall_code != hall_code:
+        raise NotFound(_NO_TICKET, pointer="/body/ticket")
+    return ticket
+
+
+async def _window(
     direct: DirectPool, caller: Caller, window_id: UUID, key: str | None
-) -> tuple[Ticket | None, bool]:
+) -> WindowNow:
+    """How the window stands. Raises NotFound."""
     found = await queries.why_not(direct, window_id, key)
     if found is None or not caller.at(found.hall_code):
         raise NotFound(_UNKNOWN)
+    return found
+
+
+async def _why_not(
+    direct: DirectPool, caller: Caller, window_id: UUID, key: str | None
+) -> tuple[Ticket | None, bool]:
+    found = await _window(direct, caller, window_id, key)
     if found.repeated_ticket_id is not None:
         return await queries.ticket(direct, found.repeated_ticket_id), True
     if found.live_ticket_id is not None:

@@ -1,4 +1,4 @@
-"""The one statement of call-next: who comes next is decided and written in a single round trip.
+"""The one statement of a call: who comes is decided and written in a single round trip.
 
 It locks the hall's floor (so that events are numbered without gaps and the order of calls is the
 order of due times), then the window, and takes the ticket with SKIP LOCKED, so that it never waits
@@ -20,31 +20,7 @@ _SERVED_HERE = f"""
         AND t.items <@ (SELECT items FROM at_work)
         AND (t.for_window_id IS NULL OR t.for_window_id = $1)"""
 
-CALL_NEXT = f"""
-WITH floor AS MATERIALIZED (
-    -- First lock: the hall. Everybody who calls in it waits here, a few milliseconds, and for that
-    -- the events of the hall are numbered without a gap. No row for a caller of another hall.
-    SELECT f.hall_code, f.plain_turns FROM hall_floor f
-    WHERE f.hall_code = (SELECT w.hall_code FROM window_at_work w WHERE w.window_id = $1)
-        AND ($2::text[] @> ARRAY['*'] OR f.hall_code = ANY ($2::text[]))
-    FOR UPDATE
-), at_work AS MATERIALIZED (
-    -- Second lock: the window, open and with nobody there. Empty otherwise, and all below with it.
-    SELECT w.window_id, w.window_no, w.hall_code, floor.plain_turns,
-        ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = $1) AS items
-    FROM window_at_work w JOIN floor ON floor.hall_code = w.hall_code
-    WHERE w.window_id = $1 AND w.state = 'open' AND NOT EXISTS (
-        SELECT 1 FROM call c WHERE c.window_id = $1 AND c.ended_at IS NULL)
-    FOR UPDATE OF w
-), policy AS MATERIALIZED (
-    -- The newest version in force; a hall that decided none gets the defaults ($3, $4).
-    SELECT coalesce(p.version, 0) AS version,
-        coalesce((p.rules ->> 'guard_after_minutes')::int, $3) AS guard_after,
-        coalesce((p.rules ->> 'guard_every')::int, $4) AS guard_every
-    FROM at_work LEFT JOIN LATERAL (
-        SELECT q.version, q.rules FROM queue_policy q WHERE q.hall_code = at_work.hall_code
-        ORDER BY q.version DESC LIMIT 1) p ON true
-), head AS MATERIALIZED (
+_NEXT = f"""head AS MATERIALIZED (
     -- Who would be next by due time. Only looked at: the choice comes below.
     SELECT t.item_code FROM ticket t WHERE {_SERVED_HERE}
     ORDER BY t.due_at, t.id LIMIT 1
@@ -74,8 +50,54 @@ WITH floor AS MATERIALIZED (
     ORDER BY t.due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), picked AS (
     -- At most one of the two has a row.
-    SELECT * FROM by_wait UNION ALL SELECT * FROM by_credit
-), called AS (
+    SELECT * FROM by_wait UNION ALL SELECT * FROM by_credit"""
+"""Who is due first among those served here; or, as the guard decides, who has waited longest."""
+_TURNS = """CASE
+        WHEN guard.ignores_credits THEN f.plain_turns || jsonb_build_object(guard.item_code, 0)
+        WHEN guard.too_long THEN f.plain_turns || jsonb_build_object(
+            guard.item_code, coalesce((f.plain_turns ->> guard.item_code)::int, 0) + 1)
+        ELSE f.plain_turns - guard.item_code END"""
+"""Counts calls by credit since the last turn by waiting; forgets the item once none waits long."""
+
+_CERTAIN = f"""guard AS MATERIALIZED (
+    -- Nobody's turn is used up by a call out of turn.
+    SELECT false AS ignores_credits
+), picked AS (
+    -- The one that was named; where they were sent to another window, they come here all the same.
+    SELECT t.id, t.version FROM ticket t
+    WHERE t.id = $13 AND t.hall_code = (SELECT hall_code FROM at_work)
+        AND t.state = '{_CALL.state}' AND t.items <@ (SELECT items FROM at_work)
+    FOR UPDATE SKIP LOCKED
+"""
+
+
+def _statement(choice: str, *, turns: str, overtaken: str, reason: str) -> str:
+    """The call of whom the CTE `picked` of the choice names."""
+    return f"""
+WITH floor AS MATERIALIZED (
+    -- First lock: the hall. Everybody who calls in it waits here, a few milliseconds, and for that
+    -- the events of the hall are numbered without a gap. No row for a caller of another hall.
+    SELECT f.hall_code, f.plain_turns FROM hall_floor f
+    WHERE f.hall_code = (SELECT w.hall_code FROM window_at_work w WHERE w.window_id = $1)
+        AND ($2::text[] @> ARRAY['*'] OR f.hall_code = ANY ($2::text[]))
+    FOR UPDATE
+), at_work AS MATERIALIZED (
+    -- Second lock: the window, open and with nobody there. Empty otherwise, and all below with it.
+    SELECT w.window_id, w.window_no, w.hall_code, floor.plain_turns,
+        ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = $1) AS items
+    FROM window_at_work w JOIN floor ON floor.hall_code = w.hall_code
+    WHERE w.window_id = $1 AND w.state = 'open' AND NOT EXISTS (
+        SELECT 1 FROM call c WHERE c.window_id = $1 AND c.ended_at IS NULL)
+    FOR UPDATE OF w
+), policy AS MATERIALIZED (
+    -- The newest version in force; a hall that decided none gets the defaults ($3, $4).
+    SELECT coalesce(p.version, 0) AS version,
+        coalesce((p.rules ->> 'guard_after_minutes')::int, $3) AS guard_after,
+        coalesce((p.rules ->> 'guard_every')::int, $4) AS guard_every
+    FROM at_work LEFT JOIN LATERAL (
+        SELECT q.version, q.rules FROM queue_policy q WHERE q.hall_code = at_work.hall_code
+        ORDER BY q.version DESC LIMIT 1) p ON true
+), {choice}), called AS (
     -- The version once more: SKIP LOCKED has locked the row, but `picked` may be of an older
     -- snapshot. `before` is what an undo puts back.
     UPDATE ticket t SET state = '{_CALL.to}', state_since = $5, version = t.version + 1,
@@ -92,23 +114,18 @@ WITH floor AS MATERIALIZED (
         CASE WHEN old.leg = 1 THEN greatest(old.state_since, old.ready_at)
             ELSE old.state_since END AS began_to_wait
 ), numbered AS (
-    -- Counts calls by credit since the last turn by waiting; forgets the item once none waits long.
-    UPDATE hall_floor f SET seq = f.seq + 1, plain_turns = CASE
-        WHEN guard.ignores_credits THEN f.plain_turns || jsonb_build_object(guard.item_code, 0)
-        WHEN guard.too_long THEN f.plain_turns || jsonb_build_object(
-            guard.item_code, coalesce((f.plain_turns ->> guard.item_code)::int, 0) + 1)
-        ELSE f.plain_turns - guard.item_code END
+    UPDATE hall_floor f SET seq = f.seq + 1, plain_turns = {turns}
     FROM called, guard WHERE f.hall_code = called.hall_code
     RETURNING f.seq
 ), noted AS (
     -- uq_call_live_window and uq_call_live_ticket are the guarantee; `overtook` is for complaints.
     INSERT INTO call (id, ticket_id, hall_code, window_id, window_no, item_code, clerk,
-        policy_version, ignored_credits, overtook, request_key, called_at)
+        policy_version, ignored_credits, overtook, request_key, reason, called_at)
     SELECT $6, called.id, called.hall_code, called.window_id, called.window_no, called.item_code,
         $7, policy.version, guard.ignores_credits,
         ARRAY(SELECT t.id::text FROM ticket t WHERE {_SERVED_HERE} AND t.id <> called.id
-            AND t.due_at < called.ready_at AND t.ready_at < called.ready_at),
-        $8, $5
+            AND {overtaken}),
+        $8, {reason}, $5
     FROM called, policy, guard
 ), logged AS (
     -- Numbered under the lock of the floor: the log of a hall has neither gap nor double. A leg
@@ -139,10 +156,26 @@ WITH floor AS MATERIALIZED (
 SELECT called.*, numbered.seq FROM called, numbered
 """
 
+
+CALL_NEXT = _statement(
+    _NEXT,
+    turns=_TURNS,
+    overtaken="t.due_at < called.ready_at AND t.ready_at < called.ready_at",
+    reason="NULL",
+)
+CALL_TICKET = _statement(
+    _CERTAIN,
+    turns="f.plain_turns",
+    overtaken="(t.due_at, t.id) < (called.due_at, called.id)",
+    reason="$14",
+)
+"""Calls the ticket $13 for the reason $14, whoever is due before it."""
+
 WHY_NOT = """
 SELECT w.hall_code, coalesce(at_work.state, 'offline') AS state,
     coalesce(at_work.version, 0) AS version,
-    live.ticket_id AS live_ticket_id, repeated.ticket_id AS repeated_ticket_id
+    live.ticket_id AS live_ticket_id, repeated.ticket_id AS repeated_ticket_id,
+    ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id) AS items
 FROM "window" w
 LEFT JOIN window_at_work at_work ON at_work.window_id = w.id
 LEFT JOIN call live ON live.window_id = w.id AND live.ended_at IS NULL
@@ -152,3 +185,11 @@ WHERE w.id = $1
 """Why a call brought nobody; also finds the call that the same request key made before."""
 
 TICKET = "SELECT * FROM ticket WHERE id = $1"
+
+BY_NUMBER = """
+SELECT t.id FROM ticket t JOIN hall h ON h.code = t.hall_code
+WHERE t.hall_code = $1 AND t.number = $2
+    AND t.service_day = ($3::timestamptz AT TIME ZONE h.timezone)::date
+ORDER BY t.leg DESC LIMIT 1
+"""
+"""The last leg of today's number."""
