@@ -9,6 +9,7 @@ from services.appointments import (
     directory,
     display,
     guides,
+    histories,
     issuing,
     penalties,
     people,
@@ -43,6 +44,7 @@ ROOMS = (
     calling.room,
     priority.room,
     statistics.room,
+    histories.room,
     clearing.room,
 )
 

@@ -2,10 +2,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, text, tuple_
+from sqlalchemy import exists, or_, text, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking.models import Appointment
+from services.appointments.booking.rules import citizen_key
 from services.appointments.directory.models import HallLoad
 from services.appointments.display.schemas import WindowEntry
 from services.appointments.guides.models import Item
@@ -51,6 +54,31 @@ async def at_windows(session: AsyncSession, hall_code: str) -> list[Ticket]:
             .order_by(col(Ticket.last_called_at).desc(), col(Ticket.id))
         )
     )
+
+
+async def of_owner(
+    session: AsyncSession, owner: str, after: UUID | None, limit: int
+) -> list[Ticket]:
+    """The last leg of each visit of the account, and of its appointments; newest first.
+
+    A leg that the undo of a transfer closed is nobody's any more: no other leads to it.
+    """
+    before = aliased(Ticket)
+    booked = select(Appointment.id).where(Appointment.citizen_key == citizen_key(owner))
+    mine = select(Ticket).where(
+        or_(col(Ticket.owner) == owner, col(Ticket.appointment_id).in_(booked)),
+        col(Ticket.next_leg_id).is_(None),
+        or_(
+            col(Ticket.leg) == 1,
+            exists().where(
+                col(before.visit_id) == col(Ticket.visit_id),
+                col(before.next_leg_id) == col(Ticket.id),
+            ),
+        ),
+    )
+    if after is not None:
+        mine = mine.where(col(Ticket.id) < after)
+    return list(await session.exec(mine.order_by(col(Ticket.id).desc()).limit(limit + 1)))
 
 
 async def live(

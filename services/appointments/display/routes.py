@@ -29,6 +29,40 @@ Staff = Annotated[Caller, allow("clerk", "hall_manager", "auditor")]
 
 
 @router.get(
+    "/tickets",
+    operation_id="list_my_tickets",
+    summary="我的号 | My tickets",
+    tags=["citizen"],
+)
+async def list_my_tickets(
+    session: Session,
+    now: Now,
+    paging: Paging,
+    caller: Annotated[Caller, allow("citizen")],
+    accept_language: Annotated[str, Header(max_length=200)] = "zh",
+) -> Page[TicketView]:
+    """本人账户取的号和本人预约签到的号，新的在前；转办后显示最后一程。
+
+    ---
+    Tickets that the account took, and those of its appointments wherever they were checked in;
+    newest first. After a transfer the last leg is shown.
+    """
+    key, language = paging.key(UUID), _language(accept_language)
+    after = key[0] if key else None
+    found = await service.own_tickets(session, caller, after, paging.limit, now)
+    return page(
+        found,
+        paging,
+        lambda each: (each[0].id,),
+        lambda each: views.with_estimate(each[0], each[1], language),
+    )
+
+
+def _language(accepted: str) -> str:
+    return "en" if accepted.lower().startswith("en") else "zh"
+
+
+@router.get(
     "/tickets/{ticket_id}",
     operation_id="get_ticket",
     summary="查看号票 | See a ticket",
@@ -55,8 +89,8 @@ async def get_ticket(
     `If-None-Match`: 304 while nothing changed.
     """
     found, estimate = await service.ticket(session, keyring, ticket_id, caller, ticket_key, now)
-    language = "en" if accept_language.lower().startswith("en") else "zh"
-    return _unless_known(views.with_estimate(found, estimate, language), if_none_match)
+    shown = views.with_estimate(found, estimate, _language(accept_language))
+    return _unless_known(shown, if_none_match)
 
 
 @router.get(

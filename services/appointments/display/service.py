@@ -47,6 +47,14 @@ async def ticket(
     return found, await estimates.of_ticket(session, found, now)
 
 
+async def own_tickets(
+    session: AsyncSession, caller: Caller, after: UUID | None, limit: int, now: datetime
+) -> list[tuple[Ticket, Estimate | None]]:
+    """The caller's own tickets, one more than `limit` if there are, with place and wait."""
+    mine = await queries.of_owner(session, caller.sub, after, limit)
+    return [(each, await estimates.of_ticket(session, each, now)) for each in mine]
+
+
 async def queue(
     session: AsyncSession,
     caller: Caller,

@@ -26,11 +26,27 @@ def upgrade() -> None:
         "booking_policy",
         sa.Column("items", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
     )
+    op.create_index(
+        "ix_ticket_owner",
+        "ticket",
+        ["owner", "id"],
+        unique=False,
+        postgresql_where=sa.text("owner IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ticket_appointment",
+        "ticket",
+        ["appointment_id"],
+        unique=False,
+        postgresql_where=sa.text("appointment_id IS NOT NULL"),
+    )
     op.add_column("call", sa.Column("reason", sa.String(length=200), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("call", "reason")
+    op.drop_index("ix_ticket_appointment", table_name="ticket")
+    op.drop_index("ix_ticket_owner", table_name="ticket")
     op.drop_column("booking_policy", "items")
     op.drop_column("booking_policy", "tickets_per_day")
     op.drop_column("booking_policy", "last_ticket_minutes")

@@ -96,6 +96,13 @@ class Ticket(Table, table=True):
             "id",
             postgresql_where=text("state = 'waiting'"),
         ),
+        # What somebody finds as their own, ended or not.
+        Index("ix_ticket_owner", "owner", "id", postgresql_where=text("owner IS NOT NULL")),
+        Index(
+            "ix_ticket_appointment",
+            "appointment_id",
+            postgresql_where=text("appointment_id IS NOT NULL"),
+        ),
         # Without the waiting ones, so that it is never taken for the index above.
         Index("ix_ticket_on_floor", "hall_code", "state", postgresql_where=text(_ON_FLOOR)),
         # One ticket for one appointment, one for one proof in a hall, and one for what an account

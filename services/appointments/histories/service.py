@@ -1,0 +1,72 @@
+"""Puts a visit together from the hall's log."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.histories import queries
+from services.appointments.histories.queries import CallFacts
+from services.appointments.histories.schemas import (
+    HistoryEntry,
+    OvertakenTicket,
+    TicketHistory,
+)
+from services.appointments.queueing.models import TicketEvent
+from shared.errors import NotFound, Text
+from shared.security.identity import Caller
+
+_NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
+
+
+async def of_ticket(
+    session: AsyncSession, caller: Caller, ticket_id: UUID, now: datetime
+) -> TicketHistory:
+    """The visit that the ticket belongs to. Raises NotFound, also for another hall's ticket."""
+    ticket = await queries.ticket(session, ticket_id)
+    if ticket is None or not caller.at(ticket.hall_code):
+        raise NotFound(_NO_TICKET)
+    hall = ticket.hall_code
+    legs = {leg.id: leg for leg in await queries.legs(session, ticket.visit_id)}
+    log = await queries.entries(session, legs)
+    undone = await queries.undone(session, hall, [entry.hall_seq for entry in log])
+    calls = await queries.calls(session, legs)
+    overtaken = {UUID(one) for call in calls.values() for one in call.overtook}
+    numbers = await queries.numbers(session, overtaken)
+    by = await queries.overtakings(session, hall, legs, ticket.issued_at, now)
+    return TicketHistory(
+        ticket_id=ticket.id,
+        visit_id=ticket.visit_id,
+        number=ticket.number,
+        hall=hall,
+        items=[
+            _entry(entry, legs[entry.ticket_id].leg, entry.hall_seq in undone, calls, numbers)
+            for entry in log
+        ],
+        overtaken_by=by,
+    )
+
+
+def _entry(
+    entry: TicketEvent,
+    leg: int,
+    undone: bool,
+    calls: dict[UUID, CallFacts],
+    numbers: dict[UUID, str],
+) -> HistoryEntry:
+    """An entry of the log; what is kept of a call stands with the entry that began it."""
+    began = entry.call_id is not None and entry.action == "call"
+    call = calls.get(entry.call_id) if began and entry.call_id else None
+    overtook = [UUID(one) for one in call.overtook] if call else []
+    same = {"hall_seq", "ticket_id", "at", "action", "from_state", "to_state", "actor", "undoes"}
+    same |= {"waited_seconds", "served_seconds", "outcome", "predicted_p85"}
+    return HistoryEntry(
+        **entry.model_dump(include=same),
+        leg=leg,
+        window=entry.window_no,
+        undone=undone,
+        policy_version=call.policy_version if call else None,
+        ignored_credits=call.ignored_credits if call else None,
+        reason=call.reason if call else None,
+        overtook=[OvertakenTicket(id=one, number=numbers[one]) for one in overtook],
+    )
