@@ -58,11 +58,16 @@ _NO_KEYS = Text("暂时无法核验登录，请稍后再试", "Sign-ins cannot b
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: subject, roles, and the hall and department codes they act for."""
+    """Who calls: subject, roles, and the hall and department codes they act for.
+
+    `name` is what colleagues know the account by, where the token says it: to show, never to
+    decide or to log by.
+    """
 
     sub: str
     roles: frozenset[str]
     places: frozenset[str] = field(default_factory=frozenset)
+    name: str | None = None
 
     def has(self, *roles: str) -> bool:
         """Whether any of `roles` is theirs."""
@@ -86,6 +91,7 @@ def _read(claims: Mapping[str, Any]) -> Verified:
         sub=str(claims["sub"]),
         roles=frozenset(map(str, claims.get("roles", ()))) & ROLES.keys(),
         places=frozenset(map(str, claims.get("places", ()))),
+        name=claims.get("preferred_username"),
     )
     return Verified(float(claims["exp"]), caller, claims.get("sid"))
 

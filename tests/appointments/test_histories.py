@@ -1,4 +1,4 @@
-"""A ticket's history is replayed by those who look into complaints; one's own tickets are listed."""
+"""A ticket's history is replayed for complaints, and one's own tickets are listed."""
 
 from typing import Any
 from uuid import uuid4

@@ -97,6 +97,7 @@ async def test_the_token_says_who_where_and_how(client: httpx.AsyncClient, as_: 
     assert (claims["iss"], claims["aud"], claims["sub"]) == ("onedoor", "onedoor", account["id"])
     assert (claims["roles"], claims["places"]) == (["clerk"], ["H001", "H002"])
     assert claims["amr"] == ["pwd"]
+    assert claims["preferred_username"] == account["name"]
     assert claims["exp"] - claims["iat"] == 600
     assert abs(claims["iat"] - time.time()) < 5
     assert claims["jti"]

@@ -26,7 +26,9 @@ class HistoryEntry(View):
     action: str = Field(examples=["call"])
     from_state: TicketState | None
     to_state: TicketState
-    actor: str = Field(description="办理账户 | The account that did it")
+    actor: str = Field(
+        description="谁办的（不知姓名时为账户） | Who did it; the account where no name is known"
+    )
     window: int | None
     undone: bool = Field(description="已被撤销 | Taken back afterwards")
     undoes: int | None = Field(description="所撤销的记录 | The `hall_seq` that it takes back")

@@ -1,6 +1,7 @@
 """Puts a visit together from the hall's log."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,6 +14,7 @@ from services.appointments.histories.schemas import (
     TicketHistory,
 )
 from services.appointments.queueing.models import TicketEvent
+from services.appointments.windows import service as windows
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
 
@@ -34,39 +36,47 @@ async def of_ticket(
     overtaken = {UUID(one) for call in calls.values() for one in call.overtook}
     numbers = await queries.numbers(session, overtaken)
     by = await queries.overtakings(session, hall, legs, ticket.issued_at, now)
+    acted = {entry.actor for entry in log} | {one.clerk for one in by}
+    names = await windows.names(session, acted)
+    facts = _Facts(calls, numbers, names)
     return TicketHistory(
         ticket_id=ticket.id,
         visit_id=ticket.visit_id,
         number=ticket.number,
         hall=hall,
         items=[
-            _entry(entry, legs[entry.ticket_id].leg, entry.hall_seq in undone, calls, numbers)
+            _entry(entry, legs[entry.ticket_id].leg, entry.hall_seq in undone, facts)
             for entry in log
         ],
-        overtaken_by=by,
+        overtaken_by=[
+            one.model_copy(update={"clerk": names.get(one.clerk, one.clerk)}) for one in by
+        ],
     )
 
 
-def _entry(
-    entry: TicketEvent,
-    leg: int,
-    undone: bool,
-    calls: dict[UUID, CallFacts],
-    numbers: dict[UUID, str],
-) -> HistoryEntry:
+class _Facts(NamedTuple):
+    """What the entries refer to: calls, the numbers of tickets, the names of accounts."""
+
+    calls: dict[UUID, CallFacts]
+    numbers: dict[UUID, str]
+    names: dict[str, str]
+
+
+def _entry(entry: TicketEvent, leg: int, undone: bool, facts: _Facts) -> HistoryEntry:
     """An entry of the log; what is kept of a call stands with the entry that began it."""
     began = entry.call_id is not None and entry.action == "call"
-    call = calls.get(entry.call_id) if began and entry.call_id else None
+    call = facts.calls.get(entry.call_id) if began and entry.call_id else None
     overtook = [UUID(one) for one in call.overtook] if call else []
-    same = {"hall_seq", "ticket_id", "at", "action", "from_state", "to_state", "actor", "undoes"}
+    same = {"hall_seq", "ticket_id", "at", "action", "from_state", "to_state", "undoes"}
     same |= {"waited_seconds", "served_seconds", "outcome", "predicted_p85"}
     return HistoryEntry(
         **entry.model_dump(include=same),
         leg=leg,
+        actor=facts.names.get(entry.actor, entry.actor),
         window=entry.window_no,
         undone=undone,
         policy_version=call.policy_version if call else None,
         ignored_credits=call.ignored_credits if call else None,
         reason=call.reason if call else None,
-        overtook=[OvertakenTicket(id=one, number=numbers[one]) for one in overtook],
+        overtook=[OvertakenTicket(id=one, number=facts.numbers[one]) for one in overtook],
     )

@@ -41,9 +41,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("appointment_id IS NOT NULL"),
     )
     op.add_column("call", sa.Column("reason", sa.String(length=200), nullable=True))
+    op.create_table(
+        "staff_name",
+        sa.Column("account", sa.String(length=128), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", name="pk_staff_name"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("staff_name")
     op.drop_column("call", "reason")
     op.drop_index("ix_ticket_appointment", table_name="ticket")
     op.drop_index("ix_ticket_owner", table_name="ticket")

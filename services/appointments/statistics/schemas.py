@@ -27,6 +27,9 @@ class Figures(View):
     """One line; null where nothing was there to measure, never a made-up 0."""
 
     key: str | None = Field(description="窗口号、事项、人员、小时或日期 | What the line is about.")
+    account: str | None = Field(
+        None, description="按人员汇总时的账户 | The account, where a line is about a person."
+    )
     issued: int = Field(description="取号数")
     called: int = Field(
         description="叫到的号数，一个号叫几次也只计一次 | Tickets called, however often each was."

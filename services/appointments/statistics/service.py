@@ -1,5 +1,6 @@
 """A hall's figures over some days, and the same as a spreadsheet."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from services.appointments.statistics.schemas import (
     Grouping,
     StatisticsView,
 )
+from services.appointments.windows import service as windows
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
 from shared.web import spreadsheets
@@ -22,6 +24,7 @@ _ORDER = Text("结束日期不能早于开始日期", "The last day must not be 
 _LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
 _ZH = {
     "key": "项目",
+    "account": "账户",
     "issued": "取号",
     "called": "叫号",
     "served": "办结",
@@ -56,6 +59,8 @@ async def of_hall(
         raise Invalid(_LONG, pointer="/query/from")
     start, stop = _midnight(first, hall.timezone), _midnight(last, hall.timezone, days=1)
     lines = await queries.lines(session, by, hall_code, start, stop, hall.timezone)
+    if by is Grouping.CLERK:
+        lines = await _named(session, lines)
     total = await queries.total(session, hall_code, start, stop)
     quality = await queries.estimate_quality(session, hall_code, start, stop)
     return StatisticsView(
@@ -67,6 +72,16 @@ async def of_hall(
         total=total,
         estimates=quality,
     )
+
+
+async def _named(session: AsyncSession, lines: Sequence[Figures]) -> list[Figures]:
+    """The lines of people under their names, as far as these are known."""
+    accounts = [line.key for line in lines if line.key is not None]
+    names = await windows.names(session, accounts)
+    return [
+        line.model_copy(update={"key": names.get(line.key or "", line.key), "account": line.key})
+        for line in lines
+    ]
 
 
 def spreadsheet(figures: StatisticsView) -> bytes:

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Window
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
+from services.appointments.windows.models import StaffName
 from services.appointments.windows.rules import Served
 from shared.database.transitions import sources
 
@@ -74,3 +77,18 @@ async def retired_at_work(session: AsyncSession, hall_code: str) -> list[WindowA
         .order_by(col(WindowAtWork.window_no))
     )
     return list((await session.exec(at_work)).all())
+
+
+async def note_name(session: AsyncSession, account: str, name: str, now: datetime) -> None:
+    """Keep what the account is called at the windows."""
+    noted = insert(StaffName).values(account=account, name=name, noted_at=now)
+    newer = {"name": noted.excluded.name, "noted_at": noted.excluded.noted_at}
+    await session.execute(noted.on_conflict_do_update(index_elements=["account"], set_=newer))
+
+
+async def names(session: AsyncSession, accounts: Iterable[str]) -> dict[str, str]:
+    """The names of those of the accounts that are known, by account."""
+    known = select(StaffName.account, StaffName.name).where(
+        col(StaffName.account).in_(list(accounts))
+    )
+    return dict((await session.exec(known)).all())

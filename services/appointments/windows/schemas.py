@@ -9,7 +9,7 @@ from shared.web.models import Input, View
 
 
 class OpenRequest(Input):
-    """`clerk`: who works there, as staff name each other; the caller's account if not given."""
+    """`clerk`: who works there, as staff name each other; the caller's name if not given."""
 
     clerk: str | None = Field(None, min_length=1, max_length=128)
 

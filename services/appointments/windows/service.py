@@ -1,5 +1,6 @@
 """Opens, pauses and closes windows, and arranges those of a hall anew."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,10 @@ async def open_window(
 
     Raises NotFound or StateConflict.
     """
-    works_there = {"clerk": clerk or caller.sub, "pause_reason": None}
+    name = clerk or caller.name
+    if name is not None:
+        await queries.note_name(session, caller.sub, name, now)
+    works_there = {"clerk": name or caller.sub, "pause_reason": None}
     return await _move(session, caller, window_id, WindowAction.OPEN, works_there, now)
 
 
@@ -57,6 +61,11 @@ async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -
         return False
     await queueing.settle_window(session, changed, now)
     return True
+
+
+async def names(session: AsyncSession, accounts: Iterable[str]) -> dict[str, str]:
+    """What those accounts are called at the windows, by account; unknown ones are left out."""
+    return await queries.names(session, accounts)
 
 
 async def arrange(

@@ -62,7 +62,7 @@ WITH spent AS (
       FROM sign_in s JOIN account a ON a.id = s.account_id
      WHERE t.hash = $1 AND (t.used_at IS NULL OR t.used_at > $4) AND s.id = t.sign_in_id
        AND s.ended_at IS NULL AND s.expires_at > $2 AND a.state = 'active'
-    RETURNING t.sign_in_id, s.method, a.id, a.roles, a.places
+    RETURNING t.sign_in_id, s.method, a.id, a.name, a.roles, a.places
 ), issued AS (
     INSERT INTO refresh_token (hash, sign_in_id, issued_at)
     SELECT $3, sign_in_id, $2 FROM spent ON CONFLICT (hash) DO NOTHING
@@ -119,7 +119,7 @@ async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
 
 async def find_by_name(direct: DirectPool, name: str) -> asyncpg.Record | None:
     return await direct.fetchrow(
-        "SELECT id, password_hash, roles, places, state FROM account WHERE name = $1", name
+        "SELECT id, name, password_hash, roles, places, state FROM account WHERE name = $1", name
     )
 
 

@@ -206,7 +206,8 @@ async def _locked_out(context: SignInContext, key: str, now: datetime) -> rules.
 
 
 def _holder(found: Any, amr: str, sign_in: UUID) -> Holder:
-    return Holder(str(found["id"]), found["roles"], found["places"], amr, sign_in)
+    name = None if "citizen" in found["roles"] else found["name"]
+    return Holder(str(found["id"]), found["roles"], found["places"], amr, sign_in, name=name)
 
 
 def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) -> TokenAnswer:

@@ -22,7 +22,10 @@ ALGORITHM = "EdDSA"
 
 @dataclass(frozen=True)
 class Holder:
-    """Whom a token speaks for; `amr` is how they proved it (RFC 8176)."""
+    """Whom a token speaks for; `amr` is how they proved it (RFC 8176).
+
+    `name` is what colleagues know the account by; a citizen's stands in no token.
+    """
 
     sub: str
     roles: Sequence[str]
@@ -30,6 +33,7 @@ class Holder:
     amr: str
     sign_in_id: UUID
     client_id: str = FIRST_PARTY
+    name: str | None = None
 
 
 class Issuer:
@@ -54,6 +58,8 @@ class Issuer:
             "jti": str(new_id()),
             "sid": str(holder.sign_in_id),
         }
+        if holder.name is not None:
+            claims["preferred_username"] = holder.name  # OpenID Connect Core 1.0, 5.1
         header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": key.kid}
         return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
