@@ -118,14 +118,38 @@ async def test_a_finish_cannot_be_undone_once_a_new_ticket_was_taken(floor: Floo
     assert (await floor.see(ticket))["state"] == "done"
 
 
-async def test_staff_send_people_on_though_they_hold_a_ticket_for_it(floor: Floor) -> None:
+@provokes("transfer_ticket", "already-ticketed")
+async def test_nobody_is_sent_on_to_what_they_hold_another_ticket_for(floor: Floor) -> None:
     me = f"citizen-{uuid4().hex}"
     ticket = await floor.issue(headers=citizen(floor, me))
     await floor.call()
-    await floor.issue(headers=citizen(floor, me), items=floor.items[1:])
+    other = await floor.issue(headers=citizen(floor, me), items=floor.items[1:])
     await floor.done(ticket, "serve")
-    sent = await floor.done(ticket, "transfer", items=floor.items[1:])
-    assert (await floor.see({"id": sent["next_ticket_id"]}))["state"] == "waiting"
+    refused = await floor.do(ticket, "transfer", items=floor.items[1:])
+    named = problem(refused, 409, "already-ticketed")
+    assert (named["ticket_id"], named["number"]) == (other["id"], other["number"])
+    assert other["number"] in named["detail"]
+    assert (await floor.see(ticket))["state"] == "serving"
+    await floor.done(other, "abandon", headers=citizen(floor, me))
+    await floor.done(ticket, "transfer", items=floor.items[1:])
+
+
+async def test_a_person_is_one_whether_with_an_appointment_or_without(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    appointed = await floor.issue(appointment_code=code)
+    walk_in = await floor.issue(headers=citizen(floor, code), items=floor.items[1:])
+    for ticket, items, other in (
+        (appointed, floor.items[1:], walk_in),
+        (walk_in, floor.items[:1], appointed),
+    ):
+        good(await floor.window("call", ticket=ticket["number"], reason="转办测试"))
+        await floor.done(ticket, "serve")
+        refused = await floor.do(ticket, "transfer", items=items)
+        assert problem(refused, 409, "already-ticketed")["number"] == other["number"]
+        await floor.done(ticket, "park")
+        await floor.done(ticket, "resume")
 
 
 async def test_nobody_takes_a_ticket_by_anothers_appointment(

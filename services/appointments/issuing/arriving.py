@@ -7,10 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
 from services.appointments.booking.models import Appointment
-from services.appointments.issuing import queries, rules, service
+from services.appointments.issuing import queries, service
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.issuing.service import Issued
 from services.appointments.queueing import service as queueing
+from services.appointments.queueing.rules import already_ticketed
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
@@ -38,7 +39,7 @@ async def check_in(
     found = await booking.visible(session, typed, caller)
     live = await queries.live_by_appointment(session, found.id)
     if live is not None:
-        raise rules.already_ticketed(live)
+        raise already_ticketed(live)
     windows = await queueing.items_at_windows(session, found.hall_code)
     if not any(found.item_code in served for served in windows.values()):
         return Arrival(await booking.check_in(session, found, now, version=version), None)

@@ -5,9 +5,10 @@ from fastapi import Header, Response, status
 from services.appointments.booking.rules import TooEarly, TooLate
 from services.appointments.booking.schemas import ChangeRequest, Reference
 from services.appointments.issuing import arriving, service, views
-from services.appointments.issuing.rules import AlreadyTicketed, HallClosed, TicketsClosed
+from services.appointments.issuing.rules import HallClosed, TicketsClosed
 from services.appointments.issuing.schemas import CheckedInView, IssuedTicket, TicketRequest
 from services.appointments.priority.rules import EvidenceRefused
+from services.appointments.queueing.rules import AlreadyTicketed
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, RequestKeyring, Session, allow

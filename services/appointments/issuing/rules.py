@@ -7,7 +7,6 @@ from typing import NamedTuple
 from services.appointments.directory.openings import Openings
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority.models import TicketClass
-from services.appointments.queueing.models import Ticket, TicketState
 from services.appointments.queueing.wording import moment_en, moment_zh
 from shared.errors import Conflict, Invalid, Text
 
@@ -17,34 +16,6 @@ _SPENT = Text(
 )
 LETTER_WALK_IN, LETTER_BOOKED = "A", "B"
 ADVICE_ABOVE_MINUTES = 150
-
-
-class AlreadyTicketed(Conflict):
-    """One place at a time for an appointment, for a proof, and for what an account comes for.
-
-    Members `ticket_id`, `number` and `state` name the present ticket, where it is the caller's.
-    """
-
-    type = "/problems/already-ticketed"
-    title = Text("已经取过号", "There is a ticket already")
-    advice = Text("请用已取的号等候叫号", "Please wait with the ticket that was issued")
-
-
-def already_ticketed(present: Ticket) -> AlreadyTicketed:
-    """The refusal that names the ticket to go on with."""
-    if present.state is TicketState.MISSED:
-        detail = Text(
-            f"您的 {present.number} 号已过号，请到窗口或取号机恢复排队",
-            f"Your number {present.number} was called; ask at a window or kiosk to wait again",
-        )
-    else:
-        detail = Text(
-            f"您已有 {present.number} 号，请凭此号办理；不再需要时可先放弃",
-            f"You have number {present.number}; go on with it, or give it up first",
-        )
-    return AlreadyTicketed(
-        detail, ticket_id=str(present.id), number=present.number, state=present.state.value
-    )
 
 
 class HallClosed(Conflict):

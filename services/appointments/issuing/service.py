@@ -20,6 +20,7 @@ from services.appointments.priority.models import TicketClass
 from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
+from services.appointments.queueing.rules import AlreadyTicketed, already_ticketed
 from services.appointments.queueing.schemas import Entry
 from services.appointments.schedules import openings
 from shared.errors import Invalid, NotFound, Text
@@ -132,7 +133,7 @@ async def _check_in(
     """Taking the ticket checks the appointment in; one that already has a ticket is refused."""
     live = await queries.live_by_appointment(session, appointment.id)
     if live is not None:
-        raise rules.already_ticketed(live)
+        raise already_ticketed(live)
     if appointment.state is AppointmentState.CHECKED_IN:
         await booking.keep_checked_in(session, appointment, version=version)
     else:
@@ -160,13 +161,13 @@ async def _person(
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
     """Raises AlreadyTicketed when the person, or the same evidence, holds a place already."""
     if (own := await queueing.live_by_owner(session, ticket)) is not None:
-        raise rules.already_ticketed(own)
+        raise already_ticketed(own)
     if ticket.appointment_id is None and (theirs := await queries.live_by_person(session, ticket)):
         same_owner = theirs.owner is not None and theirs.owner == ticket.owner
-        raise rules.already_ticketed(theirs) if same_owner else rules.AlreadyTicketed(_THEIR_OTHER)
+        raise already_ticketed(theirs) if same_owner else AlreadyTicketed(_THEIR_OTHER)
     proof = ticket.evidence_index
     if proof is not None and await queries.live_by_evidence(session, ticket.hall_code, proof):
-        raise rules.AlreadyTicketed(_PROOF_IN_USE)
+        raise AlreadyTicketed(_PROOF_IN_USE)
 
 
 async def _number(session: AsyncSession, ticket: Ticket) -> None:
@@ -187,7 +188,7 @@ async def _admit(
     try:
         await session.flush()
     except IntegrityError as error:  # the unique indexes have the last word
-        raise rules.AlreadyTicketed from error
+        raise AlreadyTicketed from error
     entry = Entry(
         action="issue",
         event="issued",

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import settling
@@ -24,6 +25,7 @@ from services.appointments.queueing.models import (
     WindowAtWork,
     WindowState,
 )
+from services.appointments.queueing.rules import AlreadyTicketed
 from services.appointments.queueing.schemas import Entry, TicketMemory
 from services.appointments.queueing.workflow import WINDOWS, WindowAction
 from shared.messaging import outbox
@@ -119,13 +121,9 @@ async def open_leg(
     """The next leg of the same number, which keeps the time already waited and the credit.
 
     Its version goes on from the leg before, so that a later finish of the visit has a higher one.
-    Where the person took a ticket for the same already, staff send them on all the same: the leg
-    is then the hall's, and only staff may end it.
+    Raises AlreadyTicketed where the person took a ticket for the same at this very moment.
     """
     kept = before.model_dump(exclude=_OF_ONE_LEG)
-    if before.owner is not None and before.appointment_id is None:
-        other = await queries.live_by_owner(session, before.owner, before.hall_code, items)
-        kept["owner"] = None if other is not None else before.owner
     leg = Ticket(
         **kept,
         id=leg_id,
@@ -137,7 +135,10 @@ async def open_leg(
         state_since=now,
     )
     session.add(leg)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:  # the unique indexes have the last word
+        raise AlreadyTicketed from error
     return leg
 
 

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, text, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking.models import Appointment
+from services.appointments.booking.rules import account_of, citizen_key
 from services.appointments.directory.models import Window, WindowItem
 from services.appointments.guides.models import Item
 from services.appointments.priority.models import QueuePolicy
@@ -56,6 +58,17 @@ _LOCK_FLOOR = text(
 _REOPEN_CALL = text(
     "UPDATE call SET ended_at = NULL, ended_by = NULL WHERE id = :call AND NOT EXISTS"
     " (SELECT 1 FROM call busy WHERE busy.window_id = call.window_id AND busy.ended_at IS NULL)"
+)
+
+
+_SAME_MATTER = (
+    f"t.hall_code = :hall AND t.{ALIVE} AND t.visit_id <> :visit"
+    " AND t.items && CAST(:items AS text[])"
+)
+_OTHER = text(
+    f"SELECT t.* FROM ticket t WHERE t.owner = CAST(:owner AS text) AND {_SAME_MATTER}"
+    " UNION ALL SELECT t.* FROM appointment a JOIN ticket t ON t.appointment_id = a.id"
+    f" WHERE a.citizen_key = CAST(:key AS text) AND {_SAME_MATTER} LIMIT 1"
 )
 
 
@@ -186,6 +199,22 @@ async def live_by_owner(
             .limit(1)
         )
     ).one_or_none()
+
+
+async def other_of_person(session: AsyncSession, ticket: Ticket, items: list[str]) -> Ticket | None:
+    """Another live ticket of the ticket's person in the hall for one of the items.
+
+    Whoever took either, with an appointment or without: the account says who it is, or the key
+    that the appointment was booked under.
+    """
+    booked = (
+        await session.get(Appointment, ticket.appointment_id) if ticket.appointment_id else None
+    )
+    key = booked.citizen_key if booked else citizen_key(ticket.owner) if ticket.owner else None
+    asked = {"hall": ticket.hall_code, "visit": ticket.visit_id, "items": items, "key": key}
+    rows = select(Ticket).from_statement(_OTHER)
+    found = await session.scalars(rows, {**asked, "owner": account_of(key)})
+    return found.first()
 
 
 async def missed_for_good(session: AsyncSession, now: datetime, limit: int) -> list[Ticket]:

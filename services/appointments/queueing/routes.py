@@ -212,6 +212,7 @@ async def finish_ticket(
     "/transfer",
     operation_id="transfer_ticket",
     summary="转办 | Transfer",
+    responses=problem_responses(StateConflict, rules.AlreadyTicketed),
 )
 async def transfer_ticket(
     ticket_id: UUID,
@@ -220,11 +221,11 @@ async def transfer_ticket(
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.TRANSFER))],
 ) -> TicketView:
-    """转到其他事项或窗口，号码不变，保留原有等候时间。
+    """转到其他事项或窗口，号码不变，保留原有等候时间。群众已有该事项的号时不重复转办，并告知那个号。
 
     ---
     Sends the person on to other items or a certain window; the number and the time already
-    waited are kept.
+    waited are kept. Refused, naming the other ticket, where they hold one for the same already.
     """
     items = tuple(given.items) if given.items is not None else None
     asked = TransitionInput(given.version, items=items, window_id=given.window)

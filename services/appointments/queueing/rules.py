@@ -66,6 +66,45 @@ class TicketedAgain(Conflict):
     advice = Text("请叫新号继续办理", "Please go on with the new ticket")
 
 
+class AlreadyTicketed(Conflict):
+    """One place at a time for an appointment, for a proof, and for what an account comes for.
+
+    Members `ticket_id`, `number` and `state` name the present ticket, where it is the caller's.
+    """
+
+    type = "/problems/already-ticketed"
+    title = Text("已经取过号", "There is a ticket already")
+    advice = Text("请用已取的号等候叫号", "Please wait with the ticket that was issued")
+
+
+def already_ticketed(present: Ticket) -> AlreadyTicketed:
+    """The refusal that names the ticket to go on with."""
+    if present.state is TicketState.MISSED:
+        detail = Text(
+            f"您的 {present.number} 号已过号，请到窗口或取号机恢复排队",
+            f"Your number {present.number} was called; ask at a window or kiosk to wait again",
+        )
+    else:
+        detail = Text(
+            f"您已有 {present.number} 号，请凭此号办理；不再需要时可先放弃",
+            f"You have number {present.number}; go on with it, or give it up first",
+        )
+    return AlreadyTicketed(
+        detail, ticket_id=str(present.id), number=present.number, state=present.state.value
+    )
+
+
+def waits_there_already(other: Ticket) -> AlreadyTicketed:
+    """For the staff who send somebody on to what they hold another ticket for."""
+    detail = Text(
+        f"群众已有 {other.number} 号办理该事项：请让其凭该号等候，本号办结即可",
+        f"They hold number {other.number} for it: let them go on with that one, and finish this",
+    )
+    return AlreadyTicketed(
+        detail, ticket_id=str(other.id), number=other.number, state=other.state.value
+    )
+
+
 @dataclass(frozen=True)
 class TransitionInput:
     """What the caller says beyond the action itself."""

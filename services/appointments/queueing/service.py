@@ -15,7 +15,7 @@ from services.appointments.queueing.models import (
     Ticket,
     WindowAtWork,
 )
-from services.appointments.queueing.rules import TransitionInput
+from services.appointments.queueing.rules import TransitionInput, waits_there_already
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
 from services.appointments.queueing.undoing import take_back
 from services.appointments.queueing.wording import ticket_standing
@@ -109,6 +109,9 @@ async def take(
     before = memory(ticket)
     if row.follow_up is FollowUp.NEW_LEG:
         await _ensure_served(session, ticket, given)
+        items = list(given.items or ticket.items)
+        if (other := await queries.other_of_person(session, ticket, items)) is not None:
+            raise waits_there_already(other)
     values = {"state": row.to, "state_since": now, **row.changes(ticket, given, now)}
     changed = await swap(session, ticket, values, says=ticket_standing)
     call = await _change_call(session, changed, row, now)
