@@ -283,8 +283,6 @@ _PEOPLE = st.builds(Person, st.sampled_from(["sub:1", "sub:2", "tel:1"]), _DIGES
 
 
 class _Thing:
-    """Something of a person."""
-
     def __init__(self, of: Person) -> None:
         self.citizen_key, self.person_document, self.person_phone = of
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.appointments.booking import queries as booking
 from services.appointments.booking import service as appointments
+from services.appointments.booking.schemas import CancelRequest
 from services.appointments.schedules import closing, service
 from services.appointments.schedules.schemas import (
     ClosureIn,
@@ -25,7 +26,9 @@ from services.appointments.schedules.schemas import (
 )
 from shared.database.engine import RoomSession
 from shared.ids import new_id
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
+from tests import support
 from tests.appointments import offices
 from tests.appointments.offices import NINE
 from tests.appointments.queue_helpers import Clock
@@ -172,7 +175,8 @@ class Office:
         if found := list(rows.scalars()):
             key = str(found[place % len(found)])
             owner = Caller("clerk", frozenset({"clerk"}), places=frozenset({self.code}))
-            await appointments.cancel(self.session, key, None, owner, self.now)
+            keyring = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
+            await appointments.cancel(self.session, keyring, key, CancelRequest(), owner, self.now)
 
     async def _slots(self) -> Sequence[Any]:
         found = await self.session.execute(

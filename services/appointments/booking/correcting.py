@@ -14,6 +14,7 @@ from services.appointments.directory import service as directory
 from services.appointments.people.rules import person_of
 from services.appointments.policies import service as policies
 from shared.errors import Text
+from shared.security.crypto import Keyring
 
 _ANOTHER_DAY = Text(
     "只能在预约当天更正；之后请由大厅负责人解除失约限制",
@@ -22,7 +23,7 @@ _ANOTHER_DAY = Text(
 
 
 async def correct_no_show(
-    session: AsyncSession, appointment: Appointment, now: datetime
+    session: AsyncSession, keyring: Keyring, appointment: Appointment, reason: str, now: datetime
 ) -> Appointment:
     """The appointment, checked in. Raises StateConflict, TooLate, or AlreadyBooked where the
     person has booked the same for that day meanwhile."""
@@ -32,7 +33,9 @@ async def correct_no_show(
         raise rules.TooLate(_ANOTHER_DAY)
     try:
         async with session.begin_nested():
-            done = await service.change(session, appointment, row, now)
+            sealed = service.sealed_reason(keyring, appointment, reason)
+            values = {"reason_sealed": sealed}
+            done = await service.change(session, appointment, row, now, values=values)
     except IntegrityError as error:
         raise rules.AlreadyBooked from error
     await publish(session, row.event, done)

@@ -45,6 +45,13 @@ def _by_number(table: str) -> list[Index]:
     ]
 
 
+class Resolution(StrEnum):
+    """What became of an appointment that had lost its time."""
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
 class Appointment(Table, table=True):
     """One person's appointment for one item. Hall and item are not foreign keys here.
 
@@ -67,6 +74,12 @@ class Appointment(Table, table=True):
         Index("ix_appointment_hall", "hall_code", "starts_at"),
         Index("ix_appointment_citizen", "citizen_key", "id"),
         *_by_number("appointment"),
+        Index(
+            "ix_appointment_orphaned",
+            "hall_code",
+            "starts_at",
+            postgresql_where=text("state = 'orphaned'"),
+        ),
         Index(
             "ix_appointment_checked_in",
             "hall_code",
@@ -102,6 +115,10 @@ class Appointment(Table, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
     rescheduled_from: UUID | None = Field(default=None, foreign_key="appointment.id")
+    resolved: Resolution | None = Field(default=None, sa_type=enum_type(Resolution, 16))
+    """How somebody whose time the hall took was helped."""
+    reason_sealed: str | None = None
+    """Why staff cancelled it or put it right, in their words."""
 
 
 class AppointmentSlot(Table, table=True):

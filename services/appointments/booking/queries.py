@@ -186,17 +186,17 @@ async def of_hall(
     session: AsyncSession,
     hall: str,
     *,
-    since: datetime,
-    until: datetime,
+    since: datetime | None,
+    until: datetime | None,
     state: AppointmentState | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[Appointment]:
-    """A hall's appointments by time."""
+    """A hall's appointments by time; of all days without `since` and `until`."""
     starts_at, key = col(Appointment.starts_at), col(Appointment.id)
-    rows = select(Appointment).where(
-        col(Appointment.hall_code) == hall, starts_at >= since, starts_at < until
-    )
+    rows = select(Appointment).where(col(Appointment.hall_code) == hall)
+    if since is not None and until is not None:
+        rows = rows.where(starts_at >= since, starts_at < until)
     if state is not None:
         rows = rows.where(col(Appointment.state) == state)
     if after is not None:

@@ -9,7 +9,10 @@ from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
     AppointmentView,
+    CancelRequest,
     ChangeRequest,
+    ContactRequest,
+    ContactView,
     HoldRequest,
     MoveRequest,
     Reference,
@@ -85,12 +88,14 @@ async def list_my_appointments(
     on: Annotated[Day | None, Query(description="哪一天 | Which day")] = None,
     state: AppointmentState | None = None,
 ) -> Page[AppointmentView]:
-    """群众看到自己的全部预约，新的在前。工作人员须写明 `hall`，按时间看某一天（默认今天）的预约。
+    """群众看到自己的全部预约，新的在前。工作人员须写明 `hall`，按时间看某一天（默认今天）的预约；
+    `state=orphaned` 不写日期时，列出所有日子里失去时段、尚未了结的预约。
 
     ---
 
     Citizens see all their appointments, newest first. Staff name the `hall` and see the
-    appointments of one day (today by default) in order of time.
+    appointments of one day (today by default) in order of time; with `state=orphaned` and no day,
+    all that lost their time and are not settled yet.
     """
     if caller.has("clerk", "hall_manager"):
         return await views.of_hall(
@@ -174,16 +179,19 @@ async def cancel_appointment(
     keyring: RequestKeyring,
     now: Now,
     caller: Owner,
-    wanted: ChangeRequest | None = None,
+    wanted: CancelRequest | None = None,
 ) -> AppointmentView:
-    """号源立即退回。群众须在大厅规定的期限前取消；过期请联系大厅。
+    """号源立即退回。群众须在大厅规定的期限前取消；过期请联系大厅。工作人员取消被大厅撤销时段的预约时，
+    须写明 `reason`。
 
     ---
 
-    Gives the places back at once. Citizens cancel before the hall's deadline; staff at any time.
+    Gives the places back at once. Citizens cancel before the hall's deadline; staff at any time,
+    with the `reason` where the hall had taken the appointment's time.
     """
-    version = wanted.version if wanted else None
-    done = await service.cancel(session, appointment, version, caller, now)
+    done = await service.cancel(
+        session, keyring, appointment, wanted or CancelRequest(), caller, now
+    )
     return await views.view_of(session, done, caller, keyring)
 
 
@@ -220,3 +228,29 @@ async def reschedule_appointment(
     """
     done = await moving.move(session, context, appointment, wanted, caller, now)
     return await views.view_of(session, done, caller, keyring)
+
+
+@router.post(
+    "/{appointment}/contact",
+    operation_id="read_appointment_contact",
+    summary="查看联系方式（记入审计） | Read the person's contact, under audit",
+    tags=["hall"],
+    responses=problem_responses(rules.ContactUnknown),
+)
+async def read_appointment_contact(
+    appointment: Reference,
+    wanted: ContactRequest,
+    session: Session,
+    keyring: RequestKeyring,
+    now: Now,
+    caller: Annotated[Caller, allow("clerk", "hall_manager")],
+) -> ContactView:
+    """联系群众改约等用途：须写明用途，谁在何时为何查看都记入审计。只限本大厅的预约，且由工作人员代约。
+
+    ---
+
+    To call somebody, for example about another time: the purpose is required, and who read it, when
+    and why is in the audit log. For appointments of the own hall that staff booked for somebody.
+    """
+    found = await service.visible(session, appointment, caller)
+    return await views.contact(session, keyring, found, wanted.purpose, caller, now)

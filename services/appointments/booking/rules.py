@@ -10,7 +10,7 @@ from services.appointments.people.rules import Named, Person
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Conflict, Forbidden, Invalid, Text
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
 from shared.security.identity import Caller
 
 
@@ -156,6 +156,18 @@ class BookingBarred(Forbidden):
     advice = Text(
         "可到大厅窗口取号办理；认为有误的，可在“失约限制”中申诉",
         "Take a ticket at the hall; if this is wrong, appeal against the penalty",
+    )
+
+
+class ContactUnknown(NotFound):
+    """The person booked with an account, whose contact only the sign-in service has."""
+
+    type = "/problems/contact-unknown"
+    title = Text("没有本人的联系方式", "There is no contact of the person")
+    advice = Text(
+        "本人用账号预约，联系方式不在大厅；改约或取消后，本人会在“我的预约”中看到",
+        "It was booked with an account, whose contact is not known here; after a move or a "
+        "cancellation the person sees it among their appointments",
     )
 
 

@@ -1,5 +1,6 @@
 """What the booking API takes and gives."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field, model_validator
 
-from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.models import AppointmentState, Resolution
 from services.appointments.slots.models import Pool
 from shared.errors import Text
 from shared.security.personal import IdNumber, Phone
@@ -62,6 +63,56 @@ class ChangeRequest(Input):
     version: int | None = Field(None, ge=1)
 
 
+Reason = Annotated[
+    str,
+    Field(
+        min_length=2,
+        max_length=500,
+        pattern=r"\S",
+        examples=["经核实，当天系统故障未能签到"],
+        description="理由，本人可见 | The reason, which the person sees",
+    ),
+]
+
+
+class CancelRequest(ChangeRequest):
+    """Staff who cancel what lost its time say why; the person is shown it."""
+
+    reason: Reason | None = None
+
+
+class Reasoned(Input):
+    """Why staff decide so."""
+
+    reason: Reason
+
+
+class ContactRequest(Input):
+    """What somebody's contact is needed for; it stands in the audit log."""
+
+    purpose: str = Field(
+        min_length=2,
+        max_length=200,
+        pattern=r"\S",
+        examples=["时段撤销，联系改约"],
+        description="用途，记入审计 | The purpose, noted in the audit log",
+    )
+
+    @model_validator(mode="after")
+    def _names_no_number(self) -> Self:
+        if re.search(r"\d{5}", self.purpose):
+            raise ValueError(Text("用途里请不要写号码", "Please leave numbers out of the purpose"))
+        return self
+
+
+class ContactView(View):
+    """How to reach the person, for the purpose that was given."""
+
+    appointment_id: UUID
+    name: str
+    phone: str
+
+
 class MoveRequest(ChangeRequest):
     """The new places."""
 
@@ -100,5 +151,10 @@ class AppointmentView(View):
     guide_version: int
     policy_version: int
     rescheduled_from: UUID | None = None
+    resolved: Resolution | None = Field(
+        None,
+        description="失去时段后如何了结：改约或取消 | How it was settled after its time was lost",
+    )
+    reason: str | None = Field(None, description="工作人员的理由 | The reason that staff gave")
     citizen: MaskedPerson | None = None
     version: int

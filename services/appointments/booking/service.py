@@ -1,7 +1,8 @@
 """What happens to an appointment after it is held. Each change is one compare-and-swap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -11,6 +12,7 @@ from services.appointments.booking import queries, reseating, rules
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.publishing import publish as publish
+from services.appointments.booking.schemas import CancelRequest
 from services.appointments.booking.workflow import (
     WORKFLOW,
     AppointmentAction,
@@ -23,7 +25,8 @@ from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots import service as slots
 from shared import ids
 from shared.database.versioned import swap
-from shared.errors import NotFound, Text
+from shared.errors import Invalid, NotFound, Text
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.workflow import refuse
@@ -33,6 +36,11 @@ STAFF = ("clerk", "hall_manager", "device")
 
 log = structlog.get_logger()
 
+REASON = "appointment.reason"
+_SAY_WHY = Text(
+    "这个预约的时段是大厅撤销的，取消时请写明理由",
+    "The hall took its time from this appointment: please say why it is cancelled",
+)
 _UNKNOWN = Text("没有找到这个预约", "There is no such appointment")
 
 
@@ -67,11 +75,17 @@ async def confirm(
 
 
 async def cancel(
-    session: AsyncSession, typed: str, version: int | None, caller: Caller, now: datetime
+    session: AsyncSession,
+    keyring: Keyring,
+    typed: str,
+    wanted: CancelRequest,
+    caller: Caller,
+    now: datetime,
 ) -> Appointment:
     """The cancelled appointment; its places are free again.
 
-    A citizen must cancel before the policy's deadline. Raises NotFound, StateConflict, TooLate.
+    A citizen must cancel before the policy's deadline; staff who cancel what lost its time give
+    the reason. Raises NotFound, StateConflict, TooLate, Invalid.
     """
     found = await visible(session, typed, caller)
     by_hall = caller.has(*STAFF)
@@ -79,7 +93,19 @@ async def cancel(
         policy = await policies.in_force(session, found.hall_code, now)
         ensure_changeable(found, policy, now)
     action = A.RELEASE if by_hall and found.state is S.ORPHANED else A.CANCEL
-    return await _take(session, found, action, now, version=version, by_hall=by_hall)
+    if row_of(found, action).reasoned and wanted.reason is None:
+        raise Invalid(_SAY_WHY, pointer="/body/reason")
+    values = {}
+    if by_hall and wanted.reason is not None:
+        values = {"reason_sealed": sealed_reason(keyring, found, wanted.reason)}
+    return await _take(
+        session, found, action, now, version=wanted.version, values=values, by_hall=by_hall
+    )
+
+
+def sealed_reason(keyring: Keyring, appointment: Appointment, reason: str) -> str:
+    """What staff say of it, for the person and the staff of the hall alone."""
+    return keyring.seal(reason, where=REASON, row=str(appointment.id))
 
 
 def ensure_changeable(appointment: Appointment, policy: BookingPolicy, now: datetime) -> None:
@@ -127,6 +153,7 @@ async def change(
     now: datetime,
     *,
     version: int | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Appointment:
     """The appointment after the change, whose places and event are the caller's to see to.
 
@@ -139,8 +166,10 @@ async def change(
         state=appointment.state,
         detail=state_conflict(appointment),
     )
-    values = {"state": row.to, "expires_at": None, "changed_at": now}
-    return await swap(session, appointment, values, queries.stands(now), says=state_conflict)
+    changes = {"state": row.to, "expires_at": None, "changed_at": now, **(values or {})}
+    if row.resolves is not None:
+        changes["resolved"] = row.resolves
+    return await swap(session, appointment, changes, queries.stands(now), says=state_conflict)
 
 
 def row_of(appointment: Appointment, action: AppointmentAction) -> AppointmentRow:
@@ -158,11 +187,12 @@ async def _take(
     now: datetime,
     *,
     version: int | None,
+    values: Mapping[str, Any] | None = None,
     **facts: object,
 ) -> Appointment:
     """The appointment after the action, its places given back and its event promised."""
     row = row_of(appointment, action)
-    done = await change(session, appointment, row, now, version=version)
+    done = await change(session, appointment, row, now, version=version, values=values)
     if row.frees:
         await give_back(session, [done], now)
     await publish(session, row.event, done, **facts)

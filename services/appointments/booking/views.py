@@ -6,17 +6,24 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import icalendar, queries
+from services.appointments.booking import icalendar, queries, rules
 from services.appointments.booking.context import Terms, expiry
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import Place
-from services.appointments.booking.schemas import AppointmentView, MaskedPerson, TakenSlot
+from services.appointments.booking.schemas import (
+    AppointmentView,
+    ContactView,
+    MaskedPerson,
+    TakenSlot,
+)
+from services.appointments.booking.service import REASON
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
 from services.appointments.people import service as people
 from services.appointments.slots.rules import SlotFacts
 from shared import clock, ids
 from shared.errors import Invalid, Text
+from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.security.personal import mask_name, mask_phone
@@ -51,24 +58,50 @@ async def of_hall(
 ) -> Page[AppointmentView]:
     """A hall's appointments of one day (today unless said), by time, for its staff.
 
+    Those that lost their time are shown of all days, for each is somebody to be called.
+
     Raises Invalid without a hall, NotFound for a hall that is not the caller's.
     """
     if hall is None:
         raise Invalid(Text("请写明大厅", "Name the hall"), pointer="/query/hall")
     await directory.staffed_hall(session, hall, caller)
-    since = clock.day_start(on or clock.today(now))
+    every_day = on is None and state is AppointmentState.ORPHANED
+    since = None if every_day else clock.day_start(on or clock.today(now))
     after = paging.key(datetime, UUID)
     rows = await queries.of_hall(
         session,
         hall,
         since=since,
-        until=since + timedelta(days=1),
+        until=since and since + timedelta(days=1),
         state=state,
         after=(after[0], after[1]) if after else None,
         limit=paging.limit + 1,
     )
     views = await views_of(session, rows, caller, keyring)
     return page(views, paging, lambda one: (one.starts_at, one.id), lambda one: one)
+
+
+async def contact(
+    session: AsyncSession,
+    keyring: Keyring,
+    appointment: Appointment,
+    purpose: str,
+    caller: Caller,
+    now: datetime,
+) -> ContactView:
+    """How to reach who was booked for by staff, noted with the purpose. Raises ContactUnknown."""
+    found = await queries.contacts(session, [appointment.citizen_key])
+    person = found.get(appointment.citizen_key)
+    if person is None:
+        raise rules.ContactUnknown
+    what = f"appointment:{appointment.id}"
+    noted = {"purpose": purpose}
+    await audit_log.write(session, caller.sub, "appointment.contact_read", what, now, noted)
+    return ContactView(
+        appointment_id=appointment.id,
+        name=keyring.open(person.name_sealed, where="citizen.name", row=person.key),
+        phone=keyring.open(person.phone_sealed, where="citizen.phone", row=person.key),
+    )
 
 
 async def calendar_entry(session: AsyncSession, appointment: Appointment, now: datetime) -> bytes:
@@ -95,7 +128,7 @@ async def views_of(
     named: dict[str, MaskedPerson] = {}
     if caller.has("clerk", "hall_manager"):
         named = await masked_contacts(session, {one.citizen_key for one in appointments}, keyring)
-    return [_view(one, taken, named.get(one.citizen_key)) for one in appointments]
+    return [_view(one, taken, named.get(one.citizen_key), keyring) for one in appointments]
 
 
 async def masked_contacts(
@@ -110,16 +143,20 @@ def _view(
     one: Appointment,
     taken: dict[UUID, list[Place]],
     person: MaskedPerson | None,
+    keyring: Keyring,
 ) -> AppointmentView:
     slots = [
         TakenSlot(id=place.id, starts_at=place.starts_at, minutes=place.minutes)
         for place in taken.get(one.id, [])
     ]
     return AppointmentView(
-        **one.model_dump(include=set(AppointmentView.model_fields) - {"item", "slots", "citizen"}),
+        **one.model_dump(
+            include=set(AppointmentView.model_fields) - {"item", "slots", "citizen", "reason"}
+        ),
         item=one.item_code,
         slots=slots,
         citizen=person,
+        reason=one.reason_sealed and keyring.open(one.reason_sealed, where=REASON, row=str(one.id)),
     )
 
 

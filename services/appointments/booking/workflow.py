@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from services.appointments.booking import events
 from services.appointments.booking.events import AppointmentEvent
-from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.models import Appointment, AppointmentState, Resolution
 from shared.errors import Text
 from shared.workflow import Workflow
 
@@ -32,7 +32,10 @@ class AppointmentAction(StrEnum):
 
 
 class AppointmentRow(NamedTuple):
-    """A row of the table; `frees` gives the places back, `event` is what subscribers are sent."""
+    """A row of the table; `frees` gives the places back, `event` is what subscribers are sent.
+
+    `resolves`: how somebody whose time the hall took was helped. `reasoned`: who takes it says why.
+    """
 
     state: AppointmentState
     action: AppointmentAction
@@ -40,9 +43,11 @@ class AppointmentRow(NamedTuple):
     roles: frozenset[str]
     event: type[AppointmentEvent]
     frees: bool = False
+    resolves: Resolution | None = None
+    reasoned: bool = False
 
 
-_S, _A = AppointmentState, AppointmentAction
+_S, _A, _R = AppointmentState, AppointmentAction, Resolution
 OWNER = frozenset({"citizen", "clerk", "hall_manager"})
 STAFF = frozenset({"clerk", "hall_manager"})
 SYSTEM: frozenset[str] = frozenset()
@@ -67,10 +72,12 @@ ROWS: tuple[AppointmentRow, ...] = (
                     events.AppointmentOrphaned, True),
     AppointmentRow(_S.ORPHANED, _A.RESUPPORT, _S.CONFIRMED, SYSTEM, events.AppointmentConfirmed),
     AppointmentRow(_S.CONFIRMED, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
-    AppointmentRow(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled),
-    AppointmentRow(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled),
+    AppointmentRow(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled,
+                    resolves=_R.MOVED),
+    AppointmentRow(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled,
+                    resolves=_R.CANCELLED),
     AppointmentRow(_S.ORPHANED, _A.RELEASE, _S.CANCELLED_BY_HALL, STAFF,
-                    events.AppointmentCancelled),
+                    events.AppointmentCancelled, resolves=_R.CANCELLED, reasoned=True),
     AppointmentRow(_S.CHECKED_IN, _A.SERVE, _S.SERVED, SYSTEM, events.AppointmentServed),
     AppointmentRow(_S.CHECKED_IN, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
     AppointmentRow(_S.CHECKED_IN, _A.LAPSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
@@ -112,7 +119,11 @@ WORKFLOW = Workflow(
     ACTIONS,
     title=Text("预约", "Appointments"),
     starts=[_S.HELD],
-    columns={"event": Text("事件", "event"), "frees": Text("退回号源", "frees the places")},
+    columns={
+        "event": Text("事件", "event"),
+        "frees": Text("退回号源", "frees the places"),
+        "resolves": Text("了结", "resolves"),
+    },
 )
 
 

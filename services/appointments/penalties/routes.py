@@ -7,9 +7,9 @@ from fastapi import Path, Query
 
 from services.appointments.booking import rules
 from services.appointments.booking import views as booking
-from services.appointments.booking.schemas import AppointmentView
+from services.appointments.booking.schemas import AppointmentView, Reasoned
 from services.appointments.penalties import service, views
-from services.appointments.penalties.schemas import Appeal, PenaltyView, Reasoned
+from services.appointments.penalties.schemas import Appeal, PenaltyView
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow

@@ -22,18 +22,6 @@ class Appeal(Input):
     )
 
 
-class Reasoned(Input):
-    """Why staff decide so; the person is shown it."""
-
-    reason: str = Field(
-        min_length=2,
-        max_length=500,
-        pattern=r"\S",
-        examples=["经核实，当天系统故障未能签到"],
-        description="理由，本人可见 | The reason, which the person sees",
-    )
-
-
 class PenaltyView(View):
     """A penalty as its person and the staff of its hall see it."""
 

@@ -82,9 +82,8 @@ async def correct_no_show(
 
     Raises NotFound, StateConflict, TooLate, AlreadyBooked.
     """
-    corrected = await correcting.correct_no_show(
-        session, await booking.visible(session, typed, caller), now
-    )
+    found = await booking.visible(session, typed, caller)
+    corrected = await correcting.correct_no_show(session, keyring, found, reason, now)
     what = f"appointment:{corrected.id}"
     await audit_log.write(session, caller.sub, "appointment.no_show_corrected", what, now)
     person, hall = person_of(corrected), corrected.hall_code
