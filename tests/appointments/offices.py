@@ -12,10 +12,13 @@ import asyncpg
 import httpx
 
 from shared.ids import new_id
+from shared.security.crypto import Keyring
 from shared.security.personal import valid_id_number
+from tests import support
 from tests.appointments.queue_helpers import Clock, good
 
 SIGN = Callable[..., dict[str, str]]
+KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
 NINE = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 """09:00 on Tuesday 24 November 2026 in Shanghai."""
 

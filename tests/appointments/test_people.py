@@ -17,15 +17,12 @@ from services.appointments.people.rules import Person
 from shared.database.engine import Sessions
 from shared.ids import new_id
 from shared.messaging.events import Envelope
-from shared.security.crypto import Keyring
-from tests import support
 from tests.appointments import offices
-from tests.appointments.offices import NINE, Office, id_number, person
+from tests.appointments.offices import KEYRING, NINE, Office, id_number, person
 from tests.appointments.queue_helpers import Floor, good, problem
 
 TEN, THREE = NINE + timedelta(hours=1), NINE + timedelta(hours=6)
 FULL_WIDTH = {ord(half): chr(ord(half) + 0xFEE0) for half in "0123456789X"}
-KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
 Identify = Callable[..., Awaitable[None]]
 
 

@@ -26,11 +26,9 @@ from services.appointments.schedules.schemas import (
 )
 from shared.database.engine import RoomSession
 from shared.ids import new_id
-from shared.security.crypto import Keyring
 from shared.security.identity import Caller
-from tests import support
 from tests.appointments import offices
-from tests.appointments.offices import NINE
+from tests.appointments.offices import KEYRING, NINE
 from tests.appointments.queue_helpers import Clock
 from tests.support import Databases, connect
 
@@ -175,8 +173,7 @@ class Office:
         if found := list(rows.scalars()):
             key = str(found[place % len(found)])
             owner = Caller("clerk", frozenset({"clerk"}), places=frozenset({self.code}))
-            keyring = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
-            await appointments.cancel(self.session, keyring, key, CancelRequest(), owner, self.now)
+            await appointments.cancel(self.session, KEYRING, key, CancelRequest(), owner, self.now)
 
     async def _slots(self) -> Sequence[Any]:
         found = await self.session.execute(

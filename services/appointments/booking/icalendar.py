@@ -15,7 +15,11 @@ _STATUS = {
 def document(
     appointment: Appointment, *, item: str, hall: str, address: str, now: datetime
 ) -> bytes:
-    """One VEVENT with an alarm an hour before; a cancelled appointment cancels the entry."""
+    """One VEVENT with an alarm an hour before; a cancelled appointment cancels the entry.
+
+    A visit that is moved keeps its UID, and SEQUENCE rises with each change (RFC 5545 3.8.7.4):
+    the calendar replaces the entry that it has.
+    """
     ends_at = appointment.starts_at + timedelta(minutes=appointment.minutes)
     status = _STATUS.get(appointment.state, "CANCELLED")
     lines = [
@@ -25,8 +29,8 @@ def document(
         "CALSCALE:GREGORIAN",
         f"METHOD:{'CANCEL' if status == 'CANCELLED' else 'PUBLISH'}",
         "BEGIN:VEVENT",
-        f"UID:{appointment.id}@onedoor",
-        f"SEQUENCE:{appointment.version - 1}",
+        f"UID:{appointment.visit_id or appointment.id}@onedoor",
+        f"SEQUENCE:{appointment.calendar_base + appointment.version - 1}",
         f"DTSTAMP:{_moment(now)}",
         f"DTSTART:{_moment(appointment.starts_at)}",
         f"DTEND:{_moment(ends_at)}",

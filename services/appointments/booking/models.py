@@ -74,6 +74,7 @@ class Appointment(Table, table=True):
         Index("ix_appointment_hall", "hall_code", "starts_at"),
         Index("ix_appointment_citizen", "citizen_key", "id"),
         *_by_number("appointment"),
+        Index("ix_appointment_visit", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
         Index(
             "ix_appointment_orphaned",
             "hall_code",
@@ -115,6 +116,10 @@ class Appointment(Table, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
     rescheduled_from: UUID | None = Field(default=None, foreign_key="appointment.id")
+    visit_id: UUID | None = None
+    """The first appointment of a chain of moves, None for the first itself: one visit."""
+    calendar_base: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often the entry of the visit had changed before this appointment replaced the last."""
     resolved: Resolution | None = Field(default=None, sa_type=enum_type(Resolution, 16))
     """How somebody whose time the hall took was helped."""
     reason_sealed: str | None = None

@@ -85,7 +85,8 @@ async def _ensure_room(
     for slot in run:
         row = locked[slot.id]
         on_sale = row.state is SlotState.OPEN and row.closes_at > now
-        if on_sale and row.booked - released.count(slot.id) < row.capacity:
+        # A place of one's own may be had again; one that somebody cancelled returns to all.
+        if on_sale and (row.has_place or slot.id in released):
             continue
         others = await slots.alternatives(context.direct, run, item, now)
         if on_sale:
@@ -146,6 +147,8 @@ async def _book(
         held_at=now,
         changed_at=now,
         rescheduled_from=old.id,
+        visit_id=old.visit_id or old.id,
+        calendar_base=old.calendar_base + old.version,
     )
     session.add(new)
     try:

@@ -163,6 +163,18 @@ async def find(session: AsyncSession, reference: UUID | str) -> Appointment | No
     return (await session.exec(select(Appointment).where(column == reference))).one_or_none()
 
 
+async def newest_of_visit(session: AsyncSession, appointment: Appointment) -> Appointment:
+    """The appointment that holds now, however often the visit was moved."""
+    visit = appointment.visit_id or appointment.id
+    rows = (
+        select(Appointment)
+        .where(or_(col(Appointment.visit_id) == visit, col(Appointment.id) == visit))
+        .order_by(desc(Appointment.calendar_base))
+        .limit(1)
+    )
+    return (await session.exec(rows)).one()
+
+
 async def slots_of(session: AsyncSession, appointments: Iterable[UUID]) -> dict[UUID, list[Place]]:
     """The places of each appointment, in order of time."""
     found: dict[UUID, list[Place]] = defaultdict(list)

@@ -128,11 +128,13 @@ async def get_appointment(
 async def get_appointment_calendar(
     appointment: Reference, session: Session, now: Now, caller: Owner
 ) -> Response:
-    """iCalendar 文件，提前一小时提醒；预约取消后再次下载会取消日历中的条目。
+    """iCalendar 文件，提前一小时提醒。改约后再次下载（新旧预约均可），日历中的原条目改到新的时间；
+    取消后再次下载则取消该条目。
 
     ---
 
-    An iCalendar file with an alarm an hour before; after a cancellation it cancels the entry.
+    An iCalendar file with an alarm an hour before. After a move, the file of the old or the new
+    appointment puts the entry to its new time; after a cancellation it cancels the entry.
     """
     found = await service.visible(session, appointment, caller)
     entry = await views.calendar_entry(session, found, now)
@@ -181,13 +183,16 @@ async def cancel_appointment(
     caller: Owner,
     wanted: CancelRequest | None = None,
 ) -> AppointmentView:
-    """号源立即退回。群众须在大厅规定的期限前取消；过期请联系大厅。工作人员取消被大厅撤销时段的预约时，
+    """已确认的预约取消后，名额过一段随机时间（大厅规定，默认 10 至 120 分钟）重新放出，防止倒号；
+    未确认的立即退回。群众须在大厅规定的期限前取消；过期请联系大厅。工作人员取消被大厅撤销时段的预约时，
     须写明 `reason`。
 
     ---
 
-    Gives the places back at once. Citizens cancel before the hall's deadline; staff at any time,
-    with the `reason` where the hall had taken the appointment's time.
+    The places of a confirmed appointment are on sale again after a random while (the hall's policy,
+    by default 10 to 120 minutes), so that nobody can trade them; those of a hold at once. Citizens
+    cancel before the hall's deadline; staff at any time, with the `reason` where the hall had taken
+    the appointment's time.
     """
     done = await service.cancel(
         session, keyring, appointment, wanted or CancelRequest(), caller, now

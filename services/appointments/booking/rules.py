@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from random import SystemRandom
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -260,6 +261,17 @@ def ensure_changeable(
             ),
             deadline=deadline,
         )
+
+
+def returns_at(starts_at: datetime, least: int, most: int, now: datetime) -> datetime:
+    """When a cancelled place is on sale again: so many minutes from now, at random.
+
+    Nobody can know when, so that a place cannot be cancelled for somebody who is waiting to book
+    it. What begins soon is back before half of the time is over, for else nobody could have it.
+    """
+    left = max((starts_at - now) / timedelta(minutes=2), 0.0)
+    upper = min(float(most), left)
+    return now + timedelta(minutes=SystemRandom().uniform(min(float(least), upper), upper))
 
 
 def ensure_check_in(starts_at: datetime, early: int, late: int, now: datetime) -> None:

@@ -194,17 +194,22 @@ async def _take(
     row = row_of(appointment, action)
     done = await change(session, appointment, row, now, version=version, values=values)
     if row.frees:
-        await give_back(session, [done], now)
+        await give_back(session, [done], now, later=row.later)
     await publish(session, row.event, done, **facts)
     return done
 
 
 async def give_back(
-    session: AsyncSession, appointments: Sequence[Appointment], now: datetime
+    session: AsyncSession,
+    appointments: Sequence[Appointment],
+    now: datetime,
+    *,
+    later: bool = False,
 ) -> None:
     """Releases every place of the appointments; call it only after the swap was won.
 
-    Whoever in the hall has lost their time is given it before anybody else can have it.
+    Whoever in the hall has lost their time is given it before anybody else can have it. With
+    `later` strangers can have it only after a while that the hall's policy draws at random.
     """
     if not appointments:
         return
@@ -213,3 +218,11 @@ async def give_back(
     places_freed(session)
     for hall in sorted({one.hall_code for one in appointments}):
         await reseating.heal(session, hall, now)
+    for one in appointments if later else ():
+        policy = await policies.in_force(session, one.hall_code, now)
+        due_at = rules.returns_at(
+            one.starts_at, policy.return_from_minutes, policy.return_to_minutes, now
+        )
+        if due_at > now:
+            places = [place.id for place in taken.get(one.id, [])]
+            await slots.keep_back(session, places, due_at)

@@ -56,9 +56,9 @@ WITH asked AS MATERIALIZED (
   -- NO KEY, for appointment_slot refers to the row meanwhile. A full slot is neither locked nor
   -- waited for: its refusal costs no queue. After a wait PostgreSQL looks at the newest version,
   -- so `room` is never an old count.
-  SELECT id, capacity - booked AS room FROM slot
+  SELECT id, capacity - booked - kept_back AS room FROM slot
   WHERE id = ANY(${_WANTED_SLOT}::uuid[])
-    AND state = 'open' AND closes_at > $1 AND booked < capacity
+    AND state = 'open' AND closes_at > $1 AND booked + kept_back < capacity
   ORDER BY id FOR NO KEY UPDATE
 ), who AS MATERIALIZED (
   -- For whom: as staff named them, else as the account was verified.

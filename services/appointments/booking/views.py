@@ -105,7 +105,8 @@ async def contact(
 
 
 async def calendar_entry(session: AsyncSession, appointment: Appointment, now: datetime) -> bytes:
-    """The appointment as an iCalendar document."""
+    """The visit as an iCalendar document: what was moved is found at its new time."""
+    appointment = await queries.newest_of_visit(session, appointment)
     hall = await directory.get_hall(session, appointment.hall_code)
     item = await guides.get_item(session, appointment.item_code)
     return icalendar.document(

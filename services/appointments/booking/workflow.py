@@ -34,7 +34,8 @@ class AppointmentAction(StrEnum):
 class AppointmentRow(NamedTuple):
     """A row of the table; `frees` gives the places back, `event` is what subscribers are sent.
 
-    `resolves`: how somebody whose time the hall took was helped. `reasoned`: who takes it says why.
+    `later`: the places are on sale again after a while that nobody knows. `resolves`: how somebody
+    whose time the hall took was helped. `reasoned`: whoever takes it says why.
     """
 
     state: AppointmentState
@@ -43,6 +44,7 @@ class AppointmentRow(NamedTuple):
     roles: frozenset[str]
     event: type[AppointmentEvent]
     frees: bool = False
+    later: bool = False
     resolves: Resolution | None = None
     reasoned: bool = False
 
@@ -65,7 +67,7 @@ ROWS: tuple[AppointmentRow, ...] = (
     AppointmentRow(_S.CONFIRMED, _A.CHECK_IN, _S.CHECKED_IN, OWNER | {"device"},
                     events.AppointmentCheckedIn),
     AppointmentRow(_S.CONFIRMED, _A.CANCEL, _S.CANCELLED, OWNER,
-                    events.AppointmentCancelled, True),
+                    events.AppointmentCancelled, True, later=True),
     AppointmentRow(_S.CONFIRMED, _A.MOVE, _S.RESCHEDULED, OWNER,
                     events.AppointmentRescheduled, True),
     AppointmentRow(_S.CONFIRMED, _A.WITHDRAW, _S.ORPHANED, SYSTEM,
@@ -122,6 +124,7 @@ WORKFLOW = Workflow(
     columns={
         "event": Text("事件", "event"),
         "frees": Text("退回号源", "frees the places"),
+        "later": Text("稍后放出", "on sale later"),
         "resolves": Text("了结", "resolves"),
     },
 )

@@ -31,6 +31,9 @@ class BookingPolicy(Table, table=True):
     """A citizen may cancel or move until this long before the start."""
     cancel_grace_minutes: int = Field(default=10, sa_column_kwargs={"server_default": "10"})
     """Nor is it too late so long after booking: whoever books late may think again."""
+    return_from_minutes: int = Field(default=10, sa_column_kwargs={"server_default": "10"})
+    return_to_minutes: int = Field(default=120, sa_column_kwargs={"server_default": "120"})
+    """A cancelled place is on sale again after so many minutes, drawn at random between these."""
     check_in_early_minutes: int = 60
     check_in_late_minutes: int = 30
     """After the start; later the appointment counts as not shown up."""

@@ -68,6 +68,18 @@ class PolicyTerms(View):
         le=1440,
         description="预约后多少分钟内随时可取消、改约 | After booking, whatever the deadline",
     )
+    return_from_minutes: int = Field(
+        10,
+        ge=0,
+        le=1440,
+        description="取消的名额最早几分钟后放出 | A cancelled place returns at the earliest",
+    )
+    return_to_minutes: int = Field(
+        120,
+        ge=0,
+        le=2880,
+        description="最晚几分钟后放出，随机 | And at the latest, at random in between",
+    )
     check_in_early_minutes: int = Field(60, ge=0, le=1440)
     check_in_late_minutes: int = Field(30, ge=0, le=480)
     no_show_limit: int = Field(3, ge=1, le=100, description="失约次数 | No-shows")
@@ -91,6 +103,14 @@ class NewBookingPolicy(Input, PolicyTerms):
     """The next version of a hall's policy."""
 
     version: int = Field(ge=0, description="您所修改的版本 | The version that you are changing")
+
+    @model_validator(mode="after")
+    def _returns_after_it_may(self) -> Self:
+        if self.return_from_minutes > self.return_to_minutes:
+            raise ValueError(
+                Text("最早放出时间不能晚于最晚时间", "The earliest return is after the latest one")
+            )
+        return self
 
     @model_validator(mode="after")
     def _counts_long_enough(self) -> Self:

@@ -13,6 +13,7 @@ room = Room(
     jobs=[
         Job("open-slots", timedelta(seconds=10), service.open_due),
         Job("close-slots", timedelta(seconds=10), queries.close_due),
+        Job("return-places", timedelta(seconds=20), queries.return_due),
         Job("announce-fullness", timedelta(seconds=2), service.announce_fullness),
     ],
 )

@@ -32,12 +32,16 @@ class Pool(StrEnum):
 
 
 class Slot(Table, table=True):
-    """Some places at one time. All but `booked`, `state` and `announced_full` never change."""
+    """Some places at one time.
+
+    All but `booked`, `kept_back`, `state` and `announced_full` never change.
+    """
 
     __tablename__: ClassVar[str] = "slot"
     __table_args__ = (
         known_states("state", SlotState),
         CheckConstraint("booked BETWEEN 0 AND capacity", name="booked_within_capacity"),
+        CheckConstraint("kept_back >= 0", name="kept_back_from_none"),
         CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity_is_sane"),
         CheckConstraint("minutes BETWEEN 1 AND 480", name="minutes_are_sane"),
         # A rule never sells the same time of a pool twice.
@@ -69,8 +73,24 @@ class Slot(Table, table=True):
     minutes: int
     capacity: int
     booked: int = 0
+    kept_back: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Free places that are not on sale again yet: a cancelled place returns after a while."""
     opens_at: datetime = Field(sa_type=Moment)
     closes_at: datetime = Field(sa_type=Moment)
     state: SlotState = Field(default=SlotState.PLANNED, sa_type=enum_type(SlotState, 16))
     announced_full: bool = False
     """What was published last; a job announces the difference."""
+
+
+class ReturningPlace(Table, table=True):
+    """A place that was cancelled: from `due_at` on it is on sale again.
+
+    So that nobody can cancel for somebody who waits at the other end of a line: cancel-and-rebook
+    is what places are traded by.
+    """
+
+    __tablename__: ClassVar[str] = "returning_place"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    slot_id: UUID = Field(foreign_key="slot.id", index=True)
+    due_at: datetime = Field(sa_type=Moment, index=True)

@@ -28,7 +28,7 @@ _WITHDRAWN = WORKFLOW.of(SlotAction.WITHDRAW)
 
 
 _OPEN = f"""
-SELECT id, rule_code, pool, starts_at, minutes, capacity, booked FROM slot
+SELECT id, rule_code, pool, starts_at, minutes, capacity, booked + kept_back FROM slot
 WHERE hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
   AND pool = $4 AND $5 = ANY(item_codes) AND closes_at > $6
 ORDER BY starts_at, id LIMIT {_MOST}
@@ -63,15 +63,16 @@ UPDATE slot SET state = {target(_CLOSING)} FROM due WHERE slot.id = due.id
 _FULLNESS_CHANGED = text("""
 WITH changed AS (
   -- A slot that is just being booked is passed over: it is looked at again when it has settled.
-  SELECT id FROM slot WHERE state = 'open' AND announced_full <> (booked = capacity)
+  SELECT id FROM slot WHERE state = 'open' AND announced_full <> (booked + kept_back >= capacity)
   ORDER BY id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE slot SET announced_full = (booked = capacity) FROM changed WHERE slot.id = changed.id
-RETURNING slot.id, hall_code, pool, starts_at, capacity, booked, announced_full
+UPDATE slot SET announced_full = (booked + kept_back >= capacity)
+FROM changed WHERE slot.id = changed.id
+RETURNING slot.id, hall_code, pool, starts_at, capacity, booked + kept_back, announced_full
 """)
 
 _LOCK = text("""
-SELECT id, state, capacity, booked, closes_at, opens_at FROM slot
+SELECT id, state, capacity, booked, closes_at, opens_at, kept_back FROM slot
 WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
 
@@ -150,6 +151,52 @@ async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> N
     """Adds places taken (+) and given back (-); the slots must be locked already."""
     ids, places = [slot for slot, _ in changes], [number for _, number in changes]
     await session.execute(_SHIFT, {"ids": ids, "places": places})
+
+
+_KEEP_BACK = text("""
+WITH kept AS (
+  -- The caller has locked the slots. Only what is free is kept back: a place that somebody was
+  -- given meanwhile is no place to sell.
+  UPDATE slot SET kept_back = kept_back + 1
+  FROM unnest(CAST(:slots AS uuid[]), CAST(:due AS timestamptz[])) AS one(slot_id, due_at)
+  WHERE slot.id = one.slot_id AND slot.state <> 'withdrawn'
+    AND slot.booked + slot.kept_back < slot.capacity
+  RETURNING slot.id, one.due_at
+)
+INSERT INTO returning_place (id, slot_id, due_at)
+SELECT t.id, kept.id, kept.due_at FROM kept
+JOIN unnest(CAST(:slots AS uuid[]), CAST(:ids AS uuid[])) AS t(slot_id, id) ON t.slot_id = kept.id
+""")
+
+_RETURN_DUE = text("""
+WITH due AS (
+  DELETE FROM returning_place WHERE id IN (
+    SELECT id FROM returning_place WHERE due_at <= :now ORDER BY slot_id, id LIMIT 500
+  ) RETURNING slot_id
+), counted AS (
+  SELECT slot_id, count(*) AS places FROM due GROUP BY slot_id
+), locked AS (
+  -- In id order, as whoever locks several slots.
+  SELECT slot.id FROM slot JOIN counted ON counted.slot_id = slot.id
+  ORDER BY slot.id FOR NO KEY UPDATE OF slot
+)
+UPDATE slot SET kept_back = greatest(kept_back - places, 0)
+FROM counted JOIN locked ON locked.id = counted.slot_id WHERE slot.id = counted.slot_id
+""")
+
+
+async def keep_back(
+    session: AsyncSession, slots: Sequence[UUID], ids: Sequence[UUID], due: Sequence[datetime]
+) -> None:
+    """Takes one free place of each slot off sale until then; the slots must be locked already."""
+    values = {"slots": list(slots), "ids": list(ids), "due": list(due)}
+    await session.execute(_KEEP_BACK, values)
+
+
+async def return_due(session: AsyncSession, now: datetime) -> int:
+    """Job: puts places back on sale whose time has come. Returns of how many slots."""
+    result = await session.execute(_RETURN_DUE, {"now": now})
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 async def withdraw(session: AsyncSession, ids: Iterable[UUID]) -> list[WithdrawnSlot]:

@@ -21,6 +21,12 @@ class LockedSlot(NamedTuple):
     booked: int
     closes_at: datetime
     opens_at: datetime
+    kept_back: int
+
+    @property
+    def has_place(self) -> bool:
+        """Whether a place is on sale."""
+        return self.booked + self.kept_back < self.capacity
 
 
 class ComingSlot(NamedTuple):

@@ -28,6 +28,7 @@ from services.appointments.slots.rules import (
 from services.appointments.slots.schemas import FreeSlot
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
+from shared.ids import new_id
 from shared.messaging import outbox
 
 S = TypeVar("S", WithdrawnSlot, OpenedSlot)
@@ -109,6 +110,12 @@ async def release(session: AsyncSession, ids: Sequence[UUID]) -> None:
     if ids:
         await queries.lock(session, ids)
         await shift(session, release=ids)
+
+
+async def keep_back(session: AsyncSession, ids: Sequence[UUID], due_at: datetime) -> None:
+    """Keeps a free place of each slot off sale until then; the caller has locked the slots."""
+    if ids:
+        await queries.keep_back(session, ids, [new_id() for _ in ids], [due_at] * len(ids))
 
 
 async def coming(session: AsyncSession, hall: str, now: datetime) -> list[ComingSlot]:
