@@ -82,6 +82,34 @@ async def test_pages_follow_one_another(office: Office) -> None:
     assert seen == [str(slot) for slot in slots]
 
 
+async def test_availability_goes_on_to_its_end_however_many_slots_there_are(office: Office) -> None:
+    """Two in a row are also found where one piece that is read ends and the next begins."""
+    await office.owner.execute(
+        "INSERT INTO slot (id, hall_code, rule_code, rule_version, pool, item_codes, on_date,"
+        " starts_at, minutes, capacity, booked, opens_at, closes_at, state, announced_full)"
+        " SELECT gen_random_uuid(), $1, 'R' || r, 1, 'online', $2, (t + interval '8 h')::date, t,"
+        " 10, 1, 0, t - interval '90 d', t, 'open', false"
+        " FROM generate_series(1, 5) r,"
+        "  generate_series($3::timestamptz, $3 + interval '3 d', interval '10 min') t",
+        office.code,
+        office.items,
+        TEN,
+    )
+
+    for length in (1, 2):
+        seen, cursor = [], None
+        while True:
+            query: dict[str, Any] = {"limit": 200, "consecutive": length}
+            if cursor:
+                query["cursor"] = cursor
+            body = good(await look(office, **query))
+            seen += [one["id"] for one in body["items"]]
+            if (cursor := body["next_cursor"]) is None:
+                break
+        # Items of twenty minutes take two slots of ten, also where only one is asked for.
+        assert len(seen) == len({*seen}) == 5 * 432
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [

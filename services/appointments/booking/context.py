@@ -14,16 +14,17 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking import rules
 from services.appointments.booking.batching import Batcher
 from services.appointments.guides import service as guides
-from services.appointments.guides.rules import Offer
+from services.appointments.guides.rules import Offer, why_not_bookable
 from services.appointments.policies import service as policies
 from services.appointments.policies.rules import CapTerms
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import SlotFacts
 from shared.cache import Cache
 from shared.database.engine import DirectPool, memory_of
-from shared.errors import Invalid, Problem, Text
+from shared.errors import Invalid, Problem
 from shared.security.crypto import Keyring
 
 
@@ -43,7 +44,7 @@ class BookingContext:
         self.direct, self.keyring = direct, keyring
         self.batcher = Batcher(direct)
         self._slots = Cache[UUID, SlotFacts | None](most=50_000)
-        self._offers = Cache[str, Offer | None](seconds=5, most=5_000)
+        self._offers = Cache[tuple[str, str], Offer | None](seconds=5, most=5_000)
         self._refusals = Cache[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
@@ -56,9 +57,27 @@ class BookingContext:
 
     async def terms(self, hall: str, item: str) -> Terms:
         """What applies to a booking of the item at the hall, at most five seconds old."""
-        offer = await self._offers.get(item, lambda: guides.offer(self.direct, item))
+        find = partial(guides.offer, self.direct, hall, item)
+        offer = await self._offers.get((hall, item), find)
         policy = await policies.hold_terms(self.direct, hall)
         return Terms(offer, *policy)
+
+    async def whole_run(
+        self, run: Sequence[SlotFacts], offer: Offer, now: datetime
+    ) -> list[SlotFacts]:
+        """The run with as many of the next slots as the item needs.
+
+        Raises NotEnoughTime, with alternatives, where the hall closes before that.
+        """
+        missing = offer.standard_minutes - sum(slot.minutes for slot in run)
+        if missing <= 0:
+            return list(run)
+        until = run[-1].ends_at + timedelta(minutes=missing)
+        whole = rules.lengthened(run, await slots.following(self.direct, run[-1], until), offer)
+        if whole is None:
+            others = await slots.alternatives(self.direct, run, offer.code, now)
+            raise rules.not_enough_time(offer.standard_minutes, others)
+        return whole
 
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:
         """The refusal that the same request had less than a second ago."""
@@ -99,15 +118,12 @@ RequestBookingContext = Annotated[BookingContext, Depends(context_of)]
 
 
 def ensure_offered(terms: Terms, on: date, *, pointer: str) -> Offer:
-    """The offer, if the item exists, may be booked, and is valid on the day. Raises Invalid."""
+    """The offer, if the item can be booked for the day. Raises Invalid, which says why not."""
     offer = terms.offer
-    if offer is None or not offer.by_appointment or not _is_valid(offer, on):
-        raise Invalid(Text("这个事项现在不能预约", "This item cannot be booked"), pointer=pointer)
+    why = why_not_bookable(offer, on)
+    if offer is None or why is not None:
+        raise Invalid(why, pointer=pointer)
     return offer
-
-
-def _is_valid(offer: Offer, on: date) -> bool:
-    return offer.valid_from <= on and (offer.valid_to is None or on <= offer.valid_to)
 
 
 def expiry(terms: Terms, now: datetime) -> datetime:

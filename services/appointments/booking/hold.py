@@ -68,13 +68,14 @@ async def hold(
 ) -> Held:
     """Holds the places for the caller, or for the person whom staff or a device name.
 
-    Raises Invalid, rules.SlotTaken, SlotNotOnSale, AlreadyBooked, BookingBarred,
+    Raises Invalid, rules.SlotTaken, SlotNotOnSale, NotEnoughTime, AlreadyBooked, BookingBarred,
     limits.OverlappingAppointment, TooManyAppointments or KeyReused.
     """
     person = _person(request.citizen, caller, context.keyring)
-    run = await _run(context, request, caller)
-    terms = await context.terms(run[0].hall_code, request.item)
-    ensure_offered(terms, run[0].on_date, pointer="/body/item")
+    named = await _run(context, request, caller)
+    terms = await context.terms(named[0].hall_code, request.item)
+    offer = ensure_offered(terms, named[0].on_date, pointer="/body/item")
+    run = await context.whole_run(named, offer, now)
     wanted = [slot.id for slot in run]
     if claim is None and (refusal := context.sold_out(wanted, request.item)):
         raise refusal

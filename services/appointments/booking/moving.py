@@ -36,11 +36,11 @@ async def move(
 ) -> Appointment:
     """The new, confirmed appointment that replaces the old one, with a code of its own.
 
-    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, AlreadyBooked,
-    OverlappingAppointment, TooManyAppointments.
+    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, NotEnoughTime,
+    AlreadyBooked, OverlappingAppointment, TooManyAppointments.
     """
     old = await service.visible(session, typed, caller)
-    run = await _run(context, old, wanted, caller)
+    run = await _run(context, old, wanted, caller, now)
     if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
         policy = await policies.in_force(session, old.hall_code, now)
         service.ensure_changeable(old, policy, now)
@@ -66,11 +66,18 @@ async def move(
 
 
 async def _run(
-    context: BookingContext, old: Appointment, wanted: MoveRequest, caller: Caller
+    context: BookingContext,
+    old: Appointment,
+    wanted: MoveRequest,
+    caller: Caller,
+    now: datetime,
 ) -> list[SlotFacts]:
     found = [s for s in await context.slots(wanted.slot_ids) if s.hall_code == old.hall_code]
     pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
-    return rules.ensure_run(found, wanted.slot_ids, old.item_code, pools)
+    named = rules.ensure_run(found, wanted.slot_ids, old.item_code, pools)
+    terms = await context.terms(old.hall_code, old.item_code)
+    offer = ensure_offered(terms, named[0].on_date, pointer="/body/slot_ids")
+    return await context.whole_run(named, offer, now)
 
 
 async def _ensure_room(

@@ -40,6 +40,7 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
     responses=problem_responses(
         rules.SlotTaken,
         rules.SlotNotOnSale,
+        rules.NotEnoughTime,
         rules.AlreadyBooked,
         rules.BookingBarred,
         limits.OverlappingAppointment,
@@ -56,12 +57,15 @@ async def hold_appointment(
     _: IdempotencyKey,
 ) -> Response:
     """占住一个或连续几个时段，默认保留 5 分钟，请在此期间确认。约满时返回最近的三个可约时间。
+    事项需要的时间长于一个时段时，只写第一个时段即可，后面的自动占住。
     同一人同一事项同一天只能有一个有效预约，各大厅的预约时间不能重叠（首尾相接可以），
     总数不超过大厅规定。重试请带相同的 `Idempotency-Key`。
 
     ---
 
     Holds one slot or several consecutive ones, by default for 5 minutes; confirm within that time.
+    For an item that takes longer than a slot, naming the first is enough: those after it are held
+    with it.
     A full slot is answered with the three nearest alternatives. One live appointment a person,
     item and day; none that overlap, at whatever halls (touching is allowed); no more than the
     hall's caps. Retry with the same `Idempotency-Key`.
@@ -210,6 +214,7 @@ async def cancel_appointment(
         rules.TooLate,
         rules.SlotTaken,
         rules.SlotNotOnSale,
+        rules.NotEnoughTime,
         rules.AlreadyBooked,
         limits.OverlappingAppointment,
         limits.TooManyAppointments,

@@ -7,6 +7,7 @@ from random import SystemRandom
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from services.appointments.guides.rules import Offer
 from services.appointments.people.rules import Named, Person
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import SlotFacts, follow_one_another
@@ -127,6 +128,17 @@ class SlotNotOnSale(Conflict):
     )
 
 
+class NotEnoughTime(Conflict):
+    """Member `alternatives`: the three nearest times at which the item's minutes fit."""
+
+    type = "/problems/not-enough-time"
+    title = Text("这个时段起办不完这个事项", "There is not enough time for this item then")
+    advice = Text(
+        "可改选 alternatives 中的时段，都排得下这个事项",
+        "Choose one of `alternatives`: the item fits at each of them",
+    )
+
+
 class AlreadyBooked(Conflict):
     """The cap: one live appointment a person, item and day.
 
@@ -205,6 +217,31 @@ def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
 def barred(penalty: BarringPenalty) -> BookingBarred:
     """The refusal that names the penalty to appeal against, and until when it bars."""
     return BookingBarred(penalty_id=str(penalty.id), blocked_until=penalty.blocked_until)
+
+
+def not_enough_time(minutes: int, others: Sequence[FreeSlot]) -> NotEnoughTime:
+    """The refusal of a time too late for the item, with the times to offer instead."""
+    return NotEnoughTime(
+        Text(
+            f"这个事项约需 {minutes} 分钟，从这个时段起排不下",
+            f"This item takes {minutes} minutes, which do not fit from then on",
+        ),
+        alternatives=[other.model_dump(mode="json") for other in others],
+    )
+
+
+def lengthened(
+    run: Sequence[SlotFacts], following: Sequence[SlotFacts], offer: Offer
+) -> list[SlotFacts] | None:
+    """The run, and of the slots after it as many as the item needs; None if there are too few."""
+    whole = list(run)
+    for slot in following:
+        if sum(each.minutes for each in whole) >= offer.standard_minutes:
+            break
+        if not follow_one_another([whole[-1], slot]) or offer.code not in slot.item_codes:
+            break
+        whole.append(slot)
+    return whole if sum(each.minutes for each in whole) >= offer.standard_minutes else None
 
 
 def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.appointments.booking.models import AppointmentState
-from services.appointments.booking.schemas import LONGEST_RUN
 from services.appointments.slots.models import Pool
 
 Key = tuple[str, str, datetime]
@@ -164,7 +163,7 @@ def runs_for(
             longer = (*run, seat.key)
             if seat.ends_at == ends_at or (not run and seat.ends_at > ends_at):
                 yield longer
-            elif seat.ends_at < ends_at and len(longer) < LONGEST_RUN:
+            elif seat.ends_at < ends_at:
                 yield from onward(longer, seat.ends_at)
 
     return onward((), one.starts_at)

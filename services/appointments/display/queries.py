@@ -8,10 +8,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment
-from services.appointments.booking.rules import citizen_key
 from services.appointments.directory.models import HallLoad
 from services.appointments.display.schemas import WindowEntry
 from services.appointments.guides.models import Item
+from services.appointments.people.rules import account_key
 from services.appointments.queueing.models import Ticket, TicketState
 
 AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
@@ -64,7 +64,7 @@ async def of_owner(
     A leg that the undo of a transfer closed is nobody's any more: no other leads to it.
     """
     before = aliased(Ticket)
-    booked = select(Appointment.id).where(Appointment.citizen_key == citizen_key(owner))
+    booked = select(Appointment.id).where(Appointment.citizen_key == account_key(owner))
     mine = select(Ticket).where(
         or_(col(Ticket.owner) == owner, col(Ticket.appointment_id).in_(booked)),
         col(Ticket.next_leg_id).is_(None),

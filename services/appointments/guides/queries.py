@@ -12,16 +12,28 @@ from services.appointments.guides.models import Guide, HallItem, Item
 from services.appointments.guides.rules import Offer
 from shared.database.engine import DirectPool
 
-_OFFER = """
-SELECT guide_version, by_appointment, valid_from, valid_to FROM item WHERE code = $1
+# The windows are asked of their table itself, because this room knows no windows.
+_OFFERS = """
+SELECT code, guide_version, by_appointment, valid_from, valid_to, standard_minutes, EXISTS (
+  SELECT FROM window_item s JOIN "window" w ON w.id = s.window_id AND w.retired_at IS NULL
+  WHERE s.hall_code = {hall} AND s.item_code = item.code
+) FROM item WHERE code = ANY({items})
 """
+_OFFER = _OFFERS.format(hall="$1", items="$2::text[]")
+_OFFERS_AT = text(_OFFERS.format(hall=":hall", items=":items"))
 _HALL_EXISTS = text("SELECT EXISTS (SELECT FROM hall WHERE code = :hall)")
 
 
-async def offer(direct: DirectPool, item: str) -> Offer | None:
-    """What booking must know about an item; None for an unknown one."""
-    row = await direct.fetchrow(_OFFER, item)
+async def offer(direct: DirectPool, hall: str, item: str) -> Offer | None:
+    """What booking must know about an item at a hall; None for an unknown item."""
+    row = await direct.fetchrow(_OFFER, hall, [item])
     return Offer(*row) if row else None
+
+
+async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict[str, Offer]:
+    """The same for several, by code; unknown ones are absent."""
+    rows = await session.execute(_OFFERS_AT, {"hall": hall, "items": list(items)})
+    return {row[0]: Offer(*row) for row in rows.all()}
 
 
 async def hall_exists(session: AsyncSession, hall: str) -> bool:

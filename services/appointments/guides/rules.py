@@ -10,12 +10,39 @@ from shared.errors import Invalid, Text
 
 
 class Offer(NamedTuple):
-    """What booking must know about an item."""
+    """What booking must know about an item at a hall."""
 
+    code: str
     guide_version: int
     by_appointment: bool
     valid_from: date
     valid_to: date | None
+    standard_minutes: int
+    has_window: bool
+    """Whether a window of the hall in use serves it."""
+
+
+def why_not_bookable(offer: Offer | None, on: date) -> Text | None:
+    """Why the item cannot be booked at the hall for that day; None if it can.
+
+    The one place that decides it: for what is listed, what is held, and what a rule may offer.
+    """
+    if offer is None:
+        return Text("没有这个事项", "There is no such item")
+    if not offer.by_appointment:
+        return Text(
+            "这个事项不用预约，请直接到大厅取号",
+            "This item takes no appointments; please take a ticket at the hall",
+        )
+    if on < offer.valid_from:
+        return Text(
+            f"这个事项从 {offer.valid_from} 起办理", f"This item starts on {offer.valid_from}"
+        )
+    if offer.valid_to is not None and on > offer.valid_to:
+        return Text(f"这个事项办理到 {offer.valid_to} 为止", f"This item ended on {offer.valid_to}")
+    if not offer.has_window:
+        return Text("本大厅没有窗口办理这个事项", "No window of this hall serves this item")
+    return None
 
 
 _ONLINE = (OnlineDepth.ACCEPTANCE, OnlineDepth.END_TO_END)

@@ -24,9 +24,14 @@ from shared.web import versions
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
-async def offer(direct: DirectPool, item: str) -> Offer | None:
-    """What booking must know about an item; None for an unknown one."""
-    return await queries.offer(direct, item)
+async def offer(direct: DirectPool, hall: str, item: str) -> Offer | None:
+    """What booking must know about an item at a hall; None for an unknown item."""
+    return await queries.offer(direct, hall, item)
+
+
+async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict[str, Offer]:
+    """The same for several, by code; unknown ones are absent."""
+    return await queries.offers(session, hall, items)
 
 
 async def get_item(session: AsyncSession, code: str) -> Item:

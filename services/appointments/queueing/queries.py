@@ -14,9 +14,10 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Appointment
-from services.appointments.booking.rules import account_of, citizen_key
+from services.appointments.booking.rules import account_of
 from services.appointments.directory.models import Window, WindowItem
 from services.appointments.guides.models import Item
+from services.appointments.people.rules import account_key
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import (
@@ -66,7 +67,9 @@ _SAME_MATTER = (
     " AND t.items && CAST(:items AS text[])"
 )
 _OTHER = text(
-    f"SELECT t.* FROM ticket t WHERE t.owner = CAST(:owner AS text) AND {_SAME_MATTER}"
+    "SELECT t.* FROM ticket t"
+    " WHERE (t.owner = CAST(:owner AS text) OR t.person_document = CAST(:document AS text))"
+    f" AND {_SAME_MATTER}"
     " UNION ALL SELECT t.* FROM appointment a JOIN ticket t ON t.appointment_id = a.id"
     f" WHERE a.citizen_key = CAST(:key AS text) AND {_SAME_MATTER} LIMIT 1"
 )
@@ -210,10 +213,11 @@ async def other_of_person(session: AsyncSession, ticket: Ticket, items: list[str
     booked = (
         await session.get(Appointment, ticket.appointment_id) if ticket.appointment_id else None
     )
-    key = booked.citizen_key if booked else citizen_key(ticket.owner) if ticket.owner else None
+    key = booked.citizen_key if booked else account_key(ticket.owner) if ticket.owner else None
     asked = {"hall": ticket.hall_code, "visit": ticket.visit_id, "items": items, "key": key}
     rows = select(Ticket).from_statement(_OTHER)
-    found = await session.scalars(rows, {**asked, "owner": account_of(key)})
+    who = {"owner": account_of(key), "document": ticket.person_document}
+    found = await session.scalars(rows, {**asked, **who})
     return found.first()
 
 

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory import service as directory
 from services.appointments.directory.models import Hall
 from services.appointments.guides import service as guides
+from services.appointments.guides.rules import why_not_bookable
 from services.appointments.schedules import changing, queries, reporting, rules
 from services.appointments.schedules.changing import Change
 from services.appointments.schedules.closures import Shut
@@ -30,8 +31,6 @@ from shared.security import audit_log
 from shared.security.identity import Caller
 
 log = structlog.get_logger()
-
-_NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
 class ProposalChanged(Conflict):
@@ -90,7 +89,7 @@ async def _work_out(
     hall = await directory.managed_hall(session, wanted.hall, caller)
     if lock:
         await queries.lock_hall(session, hall.code)
-    await _ensure_items(session, wanted.rules)
+    await _ensure_bookable(session, hall, wanted.rules, now)
     changed = await _rules_after(session, wanted, caller, now)
     plan = await plan_of(session, hall, changed, now)
     present = await slots.coming(session, hall.code, now)
@@ -189,11 +188,20 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     return len(change.comparison.add)
 
 
-async def _ensure_items(session: AsyncSession, wanted: Sequence[RuleIn]) -> None:
+async def _ensure_bookable(
+    session: AsyncSession, hall: Hall, wanted: Sequence[RuleIn], now: datetime
+) -> None:
+    """Raises Invalid, which says why, for an item that nobody could book at the hall.
+
+    One that is not yet valid may be planned for: it is listed from its first day on.
+    """
+    today = now.astimezone(ZoneInfo(hall.timezone)).date()
     codes = sorted({item for rule in wanted for item in rule.item_codes})
-    unknown = await guides.unknown_items(session, codes)
+    offers = await guides.offers(session, hall.code, codes)
     for place, rule in enumerate(wanted):
         for item_place, item in enumerate(rule.item_codes):
-            if item in unknown:
+            offer = offers.get(item)
+            why = why_not_bookable(offer, max(today, offer.valid_from) if offer else today)
+            if why is not None:
                 at = f"/body/rules/{place}/item_codes/{item_place}"
-                raise Invalid(_NO_ITEM, pointer=at)
+                raise Invalid(why, pointer=at)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import insert, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,17 +22,24 @@ from services.appointments.slots.workflow import WORKFLOW, SlotAction
 from shared.database.engine import DirectPool
 from shared.database.transitions import sources, target
 
-_MOST = 2000
 _OPENING = WORKFLOW.of(SlotAction.OPEN)
 _CLOSING = WORKFLOW.of(SlotAction.CLOSE)
 _WITHDRAWN = WORKFLOW.of(SlotAction.WITHDRAW)
 
 
-_OPEN = f"""
-SELECT id, rule_code, pool, starts_at, minutes, capacity, booked + kept_back FROM slot
+_OPEN = """
+SELECT id, rule_code, pool, on_date, starts_at, minutes, capacity, booked + kept_back FROM slot
 WHERE hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
   AND pool = $4 AND $5 = ANY(item_codes) AND closes_at > $6
-ORDER BY starts_at, id LIMIT {_MOST}
+  AND ($7::uuid IS NULL OR (starts_at, id) > ($2, $7))
+ORDER BY starts_at, id LIMIT $8
+"""
+
+_FOLLOWING = """
+SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes
+FROM slot WHERE hall_code = $1 AND rule_code = $2 AND pool = $3 AND state <> 'withdrawn'
+  AND starts_at >= $4 AND starts_at < $5
+ORDER BY starts_at
 """
 
 _FACTS = """
@@ -109,20 +117,32 @@ async def open_slots(
     *,
     since: datetime,
     until: datetime,
+    after: UUID | None,
     now: datetime,
+    most: int,
 ) -> list[OpenSlot]:
-    """The slots of a hall on sale for an item, full ones too, earliest first; at most 2000."""
-    rows = await direct.fetch(_OPEN, hall, since, until, pool.value, item, now)
-    return [OpenSlot(r[0], r[1], Pool(r[2]), r[3], r[4], r[5], r[6]) for r in rows]
+    """The slots of a hall on sale for an item, full ones too, earliest first.
+
+    At most that many; `since` and `after`, the start and id of the last one, go on from there.
+    """
+    rows = await direct.fetch(_OPEN, hall, since, until, pool.value, item, now, after, most)
+    return [OpenSlot(r[0], r[1], Pool(r[2]), *r[3:]) for r in map(tuple, rows)]
+
+
+async def following(direct: DirectPool, last: SlotFacts, until: datetime) -> list[SlotFacts]:
+    """The slots of the same rule and pool that begin from its end on, until then."""
+    values = (last.hall_code, last.rule_code, last.pool.value, last.ends_at, until)
+    return [_facts(row) for row in await direct.fetch(_FOLLOWING, *values)]
 
 
 async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
     """What never changes about the slots; unknown ids are absent."""
     rows = await direct.fetch(_FACTS, list(ids))
-    return [
-        SlotFacts(r[0], r[1], r[2], r[3], Pool(r[4]), frozenset(r[5]), r[6], r[7], r[8])
-        for r in rows
-    ]
+    return [_facts(row) for row in rows]
+
+
+def _facts(r: asyncpg.Record) -> SlotFacts:
+    return SlotFacts(r[0], r[1], r[2], r[3], Pool(r[4]), frozenset(r[5]), r[6], r[7], r[8])
 
 
 async def open_due(session: AsyncSession, now: datetime) -> list[OpenedSlot]:
@@ -220,10 +240,6 @@ async def hall_zone(direct: DirectPool, hall: str) -> str | None:
     """The time zone of a hall; None for an unknown hall."""
     zone: str | None = await direct.fetchval("SELECT timezone FROM hall WHERE code = $1", hall)
     return zone
-
-
-async def item_exists(direct: DirectPool, item: str) -> bool:
-    return bool(await direct.fetchval("SELECT EXISTS (SELECT FROM item WHERE code = $1)", item))
 
 
 async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic import TypeAdapter
@@ -43,14 +44,17 @@ async def list_availability(
     pool: Pool = Pool.ONLINE,
     full: Annotated[bool, Query(description="也列出约满的 | Full ones too")] = False,
 ) -> Response:
-    """某大厅某事项的可约时间，默认从今天起两周。带 `If-None-Match` 轮询时，没有变化返回 304。
+    """某大厅某事项的可约时间，默认从今天起两周。事项需要的时间长于一个时段时，`slot_ids` 是连续的
+    几个时段。现在不能预约的事项没有可约时间。带 `If-None-Match` 轮询时，没有变化返回 304。
 
     ---
 
-    The free times for an item at a hall, by default of the next fortnight. Poll with
-    `If-None-Match`: 304 while nothing changed.
+    The free times for an item at a hall, by default of the next fortnight; for an item that takes
+    longer than a slot, `slot_ids` are several in a row. An item that cannot be booked has none.
+    Poll with `If-None-Match`: 304 while nothing changed.
     """
     start = first or clock.today(now)
+    after = paging.key(datetime, UUID)
     found = await service.availability(
         direct,
         hall=hall,
@@ -60,11 +64,11 @@ async def list_availability(
         pool=pool,
         length=consecutive,
         with_full=full,
+        after=(after[0], after[1]) if after else None,
+        most=paging.limit + 1,
         now=now,
     )
-    after = paging.key(datetime, str)
-    rest = [one for one in found if after is None or (one.starts_at, str(one.id)) > after]
-    shown = page(rest, paging, lambda one: (one.starts_at, str(one.id)), lambda one: one)
+    shown = page(found, paging, lambda one: (one.starts_at, one.id), lambda one: one)
     return _cached(request, _PAGE.dump_json(shown))
 
 

@@ -108,6 +108,7 @@ class OpenSlot(NamedTuple):
     id: UUID
     rule_code: str
     pool: Pool
+    on_date: date
     starts_at: datetime
     minutes: int
     capacity: int
@@ -140,15 +141,59 @@ def follow_one_another(slots: Sequence[Timed]) -> bool:
     )
 
 
-def free_runs(slots: Iterable[OpenSlot], *, length: int, with_full: bool = False) -> list[FreeSlot]:
-    """Every start from which `length` consecutive slots have room, earliest first."""
-    runs = []
+class Wish(NamedTuple):
+    """How long a time is looked for: so many slots in a row, and so many minutes at least."""
+
+    slots: int = 1
+    minutes: int = 1
+
+    def is_met(self, run: Sequence[Timed]) -> bool:
+        return len(run) >= self.slots and sum(slot.minutes for slot in run) >= self.minutes
+
+
+class FreeRuns(NamedTuple):
+    """Runs by their start; of those that begin at `known_until` or later nothing is known."""
+
+    runs: list[FreeSlot]
+    known_until: datetime | None
+
+
+def free_runs(
+    slots: Iterable[OpenSlot],
+    wish: Wish,
+    *,
+    with_full: bool = False,
+    known_until: datetime | None = None,
+) -> FreeRuns:
+    """Every start from which slots that follow one another have room for the wish, earliest first.
+
+    `known_until`: the slots that begin then or later are not all given (None: they are), so that
+    a run is only told from a dead end where the slots before it decide.
+    """
+    runs, open_from = [], known_until
     by_rule = sorted(slots, key=lambda slot: (slot.rule_code, slot.pool, slot.starts_at))
-    for first in range(len(by_rule) - length + 1):
-        run = by_rule[first : first + length]
-        if follow_one_another(run) and (with_full or all(slot.free > 0 for slot in run)):
+    for first in range(len(by_rule)):
+        run = _run_from(by_rule, first, wish)
+        ends_at = run[-1].starts_at + timedelta(minutes=run[-1].minutes)
+        if not wish.is_met(run):
+            if open_from is not None and known_until is not None and ends_at >= known_until:
+                open_from = min(open_from, run[0].starts_at)
+        elif with_full or all(slot.free > 0 for slot in run):
             runs.append(_as_one(run))
-    return sorted(runs, key=lambda run: (run.starts_at, run.id))
+    if open_from is not None:
+        runs = [run for run in runs if run.starts_at < open_from]
+    return FreeRuns(sorted(runs, key=lambda run: (run.starts_at, run.id)), open_from)
+
+
+def _run_from(by_rule: Sequence[OpenSlot], first: int, wish: Wish) -> list[OpenSlot]:
+    """The shortest run from there that meets the wish, or as much of it as there is."""
+    run = [by_rule[first]]
+    for place in range(first + 1, len(by_rule)):
+        slot = by_rule[place]
+        if wish.is_met(run) or not follow_one_another([run[-1], slot]):
+            break
+        run.append(slot)
+    return run
 
 
 def _as_one(run: Sequence[OpenSlot]) -> FreeSlot:

@@ -1,6 +1,7 @@
 """Places on sale: what is free, what opens and closes, and the counts that booking shifts."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import TypeVar
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.guides import service as guides
+from services.appointments.guides.rules import Offer, why_not_bookable
 from services.appointments.slots import queries, rules
 from services.appointments.slots.events import (
     SlotFreed,
@@ -22,7 +25,9 @@ from services.appointments.slots.rules import (
     ComingSlot,
     LockedSlot,
     OpenedSlot,
+    OpenSlot,
     SlotFacts,
+    Wish,
     WithdrawnSlot,
 )
 from services.appointments.slots.schemas import FreeSlot
@@ -34,6 +39,9 @@ from shared.messaging import outbox
 S = TypeVar("S", WithdrawnSlot, OpenedSlot)
 
 _EVENT_SLOTS = 200
+_NEAREST = 3
+_PIECE = 500
+"""Slots that are read at once: a page needs more only where most of them are full."""
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 
@@ -48,25 +56,36 @@ async def availability(
     pool: Pool,
     length: int,
     with_full: bool,
+    after: tuple[datetime, UUID] | None,
+    most: int,
     now: datetime,
 ) -> list[FreeSlot]:
-    """The free times for an item on the hall's local days `first`..`last`.
+    """The free times for an item on the hall's local days `first`..`last`, at most that many.
 
+    `after` is the start and slot of the last one seen. What cannot be booked is not listed.
     Raises NotFound for an unknown hall or item and Invalid for an impossible range.
     """
     rules.ensure_range(first, last)
     zone_name = await queries.hall_zone(direct, hall)
     if zone_name is None:
         raise NotFound(_NO_HALL, pointer="/query/hall")
+    offer = await guides.offer(direct, hall, item)
+    if offer is None:
+        raise NotFound(_NO_ITEM, pointer="/query/item")
     zone = ZoneInfo(zone_name)
     since = datetime.combine(first, time(), zone)
-    until = datetime.combine(last + timedelta(days=1), time(), zone)
-    found = await queries.open_slots(
-        direct, hall, item, pool, since=max(since, now), until=until, now=now
+    search = _Search(
+        direct,
+        hall,
+        offer,
+        pool,
+        Wish(length, offer.standard_minutes),
+        until=datetime.combine(last + timedelta(days=1), time(), zone),
+        now=now,
     )
-    if not found and not await queries.item_exists(direct, item):
-        raise NotFound(_NO_ITEM, pointer="/query/item")
-    return rules.free_runs(found, length=length, with_full=with_full)
+    return await search.runs(
+        max(since, now, after[0] if after else since), after, most, with_full=with_full
+    )
 
 
 async def alternatives(
@@ -74,16 +93,88 @@ async def alternatives(
 ) -> list[FreeSlot]:
     """The three free times nearest to the wanted ones, within a fortnight after them."""
     first = wanted[0]
-    found = await queries.open_slots(
+    offer = await guides.offer(direct, first.hall_code, item)
+    if offer is None:
+        return []
+    search = _Search(
         direct,
         first.hall_code,
-        item,
+        offer,
         first.pool,
-        since=max(now, first.starts_at - timedelta(days=7)),
+        Wish(len(wanted), offer.standard_minutes),
         until=first.starts_at + timedelta(days=14),
         now=now,
     )
-    return rules.nearest(rules.free_runs(found, length=len(wanted)), first.starts_at)
+    earliest = max(now, first.starts_at - timedelta(days=7))
+    before = await search.runs(earliest, None, None, until=first.starts_at)
+    after = await search.runs(max(earliest, first.starts_at), None, _NEAREST)
+    return rules.nearest([*before, *after], first.starts_at, count=_NEAREST)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for at a hall: slots for the offer, read in pieces until there are enough."""
+
+    direct: DirectPool
+    hall: str
+    offer: Offer
+    pool: Pool
+    wish: Wish
+    until: datetime
+    now: datetime
+
+    async def runs(
+        self,
+        since: datetime,
+        after: tuple[datetime, UUID] | None,
+        most: int | None,
+        *,
+        until: datetime | None = None,
+        with_full: bool = False,
+    ) -> list[FreeSlot]:
+        """The runs that begin from `since` on, before `until`; at most that many."""
+        slots: list[OpenSlot] = []
+        while True:
+            piece = await self._piece(slots[-1] if slots else None, since)
+            slots += piece
+            known_until = slots[-1].starts_at if len(piece) == _PIECE else None
+            known = rules.free_runs(
+                [slot for slot in slots if self._is_bookable(slot.on_date)],
+                self.wish,
+                with_full=with_full,
+                known_until=known_until,
+            )
+            runs = [
+                run
+                for run in known.runs
+                if (after is None or (run.starts_at, run.id) > after)
+                and (until is None or run.starts_at < until)
+            ]
+            enough = most is not None and len(runs) >= most
+            passed = until is not None and known.known_until and known.known_until >= until
+            if enough or passed or known_until is None:
+                return runs[:most]
+
+    async def _piece(self, last: OpenSlot | None, since: datetime) -> list[OpenSlot]:
+        return await queries.open_slots(
+            self.direct,
+            self.hall,
+            self.offer.code,
+            self.pool,
+            since=last.starts_at if last else since,
+            until=self.until,
+            after=last.id if last else None,
+            now=self.now,
+            most=_PIECE,
+        )
+
+    def _is_bookable(self, day: date) -> bool:
+        return why_not_bookable(self.offer, day) is None
+
+
+async def following(direct: DirectPool, last: SlotFacts, until: datetime) -> list[SlotFacts]:
+    """The slots of the same rule and pool that begin from the end of `last` on, until then."""
+    return await queries.following(direct, last, until)
 
 
 async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
