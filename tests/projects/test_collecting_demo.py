@@ -21,6 +21,7 @@ from tests.projects.collecting_world import Desk, serving
 from tests.support import Databases, Tokens
 
 AUDITOR = Caller("auditor-1", frozenset({"auditor"}), frozenset({"*"}))
+SECOND = Caller("auditor-2", frozenset({"auditor"}), frozenset({"*"}))
 LOADER = Caller("demo", frozenset({"admin", "system"}), frozenset({"*"}))
 
 
@@ -102,7 +103,9 @@ async def _accept_all(desk: Desk) -> None:
             session, AUDITOR, state=MatchState.REVIEW, unit=None, after=None, limit=200
         )
         for row in waiting:
-            await matching.accept(session, row.id, row.version, AUDITOR, clock.now())
+            first = await matching.accept(session, row.id, row.version, AUDITOR, clock.now())
+            assert first.state == MatchState.REVIEW
+            await matching.accept(session, row.id, first.version, SECOND, clock.now())
 
 
 async def test_only_matches_that_mean_late_waited_for_a_person(desk: Desk, city: World) -> None:
