@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import rules
+from services.appointments.booking import runs
 from services.appointments.booking.batching import Batcher
 from services.appointments.guides import service as guides
 from services.appointments.guides.rules import Offer, why_not_bookable
@@ -73,10 +73,10 @@ class BookingContext:
         if missing <= 0:
             return list(run)
         until = run[-1].ends_at + timedelta(minutes=missing)
-        whole = rules.lengthened(run, await slots.following(self.direct, run[-1], until), offer)
+        whole = runs.lengthened(run, await slots.following(self.direct, run[-1], until), offer)
         if whole is None:
             others = await slots.alternatives(self.direct, run, offer.code, now)
-            raise rules.not_enough_time(offer.standard_minutes, others)
+            raise runs.not_enough_time(offer.standard_minutes, others)
         return whole
 
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:

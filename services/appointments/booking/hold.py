@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from services.appointments.booking import limits, queries, rules, views
+from services.appointments.booking import limits, queries, rules, runs, views
 from services.appointments.booking.batching import BookingRequest, BookingResult
 from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
 from services.appointments.booking.events import AppointmentHeld
@@ -107,7 +107,7 @@ async def _run(context: BookingContext, request: HoldRequest, caller: Caller) ->
         # A slot of another hall does not exist for these staff.
         found = [slot for slot in found if caller.at(slot.hall_code)]
     pools = _STAFF_POOLS if staff else _CITIZEN_POOLS
-    return rules.ensure_run(found, request.wanted, request.item, pools)
+    return runs.ensure_run(found, request.wanted, request.item, pools)
 
 
 def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person:

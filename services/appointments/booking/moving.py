@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import limits, queries, reseating, rules, service
+from services.appointments.booking import limits, queries, reseating, rules, runs, service
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
@@ -74,7 +74,7 @@ async def _run(
 ) -> list[SlotFacts]:
     found = [s for s in await context.slots(wanted.slot_ids) if s.hall_code == old.hall_code]
     pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
-    named = rules.ensure_run(found, wanted.slot_ids, old.item_code, pools)
+    named = runs.ensure_run(found, wanted.slot_ids, old.item_code, pools)
     terms = await context.terms(old.hall_code, old.item_code)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/slot_ids")
     return await context.whole_run(named, offer, now)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response, status
 
-from services.appointments.booking import hold, limits, moving, rules, service, views
+from services.appointments.booking import hold, limits, moving, rules, runs, service, views
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
@@ -40,7 +40,7 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
     responses=problem_responses(
         rules.SlotTaken,
         rules.SlotNotOnSale,
-        rules.NotEnoughTime,
+        runs.NotEnoughTime,
         rules.AlreadyBooked,
         rules.BookingBarred,
         limits.OverlappingAppointment,
@@ -214,7 +214,7 @@ async def cancel_appointment(
         rules.TooLate,
         rules.SlotTaken,
         rules.SlotNotOnSale,
-        rules.NotEnoughTime,
+        runs.NotEnoughTime,
         rules.AlreadyBooked,
         limits.OverlappingAppointment,
         limits.TooManyAppointments,

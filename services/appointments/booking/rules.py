@@ -7,12 +7,10 @@ from random import SystemRandom
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from services.appointments.guides.rules import Offer
 from services.appointments.people.rules import Named, Person
-from services.appointments.slots.models import Pool, SlotState
-from services.appointments.slots.rules import SlotFacts, follow_one_another
+from services.appointments.slots.models import SlotState
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
+from shared.errors import Conflict, Forbidden, NotFound, Text
 from shared.security.identity import Caller
 
 
@@ -128,17 +126,6 @@ class SlotNotOnSale(Conflict):
     )
 
 
-class NotEnoughTime(Conflict):
-    """Member `alternatives`: the three nearest times at which the item's minutes fit."""
-
-    type = "/problems/not-enough-time"
-    title = Text("这个时段起办不完这个事项", "There is not enough time for this item then")
-    advice = Text(
-        "可改选 alternatives 中的时段，都排得下这个事项",
-        "Choose one of `alternatives`: the item fits at each of them",
-    )
-
-
 class AlreadyBooked(Conflict):
     """The cap: one live appointment a person, item and day.
 
@@ -219,31 +206,6 @@ def barred(penalty: BarringPenalty) -> BookingBarred:
     return BookingBarred(penalty_id=str(penalty.id), blocked_until=penalty.blocked_until)
 
 
-def not_enough_time(minutes: int, others: Sequence[FreeSlot]) -> NotEnoughTime:
-    """The refusal of a time too late for the item, with the times to offer instead."""
-    return NotEnoughTime(
-        Text(
-            f"这个事项约需 {minutes} 分钟，从这个时段起排不下",
-            f"This item takes {minutes} minutes, which do not fit from then on",
-        ),
-        alternatives=[other.model_dump(mode="json") for other in others],
-    )
-
-
-def lengthened(
-    run: Sequence[SlotFacts], following: Sequence[SlotFacts], offer: Offer
-) -> list[SlotFacts] | None:
-    """The run, and of the slots after it as many as the item needs; None if there are too few."""
-    whole = list(run)
-    for slot in following:
-        if sum(each.minutes for each in whole) >= offer.standard_minutes:
-            break
-        if not follow_one_another([whole[-1], slot]) or offer.code not in slot.item_codes:
-            break
-        whole.append(slot)
-    return whole if sum(each.minutes for each in whole) >= offer.standard_minutes else None
-
-
 def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:
     """The refusal of a slot that is not on sale (yet, or any more)."""
     return SlotNotOnSale(
@@ -251,35 +213,6 @@ def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> S
         opens_at=opens_at,
         alternatives=[other.model_dump(mode="json") for other in others],
     )
-
-
-def ensure_run(
-    slots: Sequence[SlotFacts], wanted: Sequence[UUID], item: str, pools: frozenset[Pool]
-) -> list[SlotFacts]:
-    """The wanted slots in order of time. Raises Invalid, naming the field.
-
-    They must exist, be open to the caller's kind, serve the item, and follow one another.
-    """
-    known = {slot.id: slot for slot in slots if slot.pool in pools}
-    if missing := [place for place, slot in enumerate(wanted) if slot not in known]:
-        raise Invalid(
-            Text(
-                "没有这个时段，请重新查询可约时间", "No such slot; please look up free times again"
-            ),
-            pointer=f"/body/slot_ids/{missing[0]}",
-        )
-    run = sorted((known[slot] for slot in wanted), key=lambda slot: slot.starts_at)
-    if len({slot.hall_code for slot in run}) > 1 or not follow_one_another(run):
-        raise Invalid(
-            Text("几个时段必须首尾相接", "The slots must follow one another"),
-            pointer="/body/slot_ids",
-        )
-    if any(item not in slot.item_codes for slot in run):
-        raise Invalid(
-            Text("这个时段不办理该事项", "This item is not handled in these slots"),
-            pointer="/body/item",
-        )
-    return run
 
 
 def ensure_changeable(

@@ -71,10 +71,7 @@ _CERTAIN = f"""guard AS MATERIALIZED (
 """
 
 
-def _statement(choice: str, *, turns: str, overtaken: str, reason: str) -> str:
-    """The call of whom the CTE `picked` of the choice names."""
-    return f"""
-WITH floor AS MATERIALIZED (
+_AT_WORK = """floor AS MATERIALIZED (
     -- First lock: the hall. Everybody who calls in it waits here, a few milliseconds, and for that
     -- the events of the hall are numbered without a gap. No row for a caller of another hall.
     SELECT f.hall_code, f.plain_turns FROM hall_floor f
@@ -97,7 +94,45 @@ WITH floor AS MATERIALIZED (
     FROM at_work LEFT JOIN LATERAL (
         SELECT q.version, q.rules FROM queue_policy q WHERE q.hall_code = at_work.hall_code
         ORDER BY q.version DESC LIMIT 1) p ON true
-), {choice}), called AS (
+)"""
+"""Where the call is made, by which policy; both locks."""
+
+
+_LOGGED = f"""logged AS (
+    -- Numbered under the lock of the floor: the log of a hall has neither gap nor double. A leg
+    -- waits once, until its first call that was not undone: neither the service before a transfer
+    -- nor what came after a miss or a parking is waiting.
+    INSERT INTO ticket_event (hall_code, hall_seq, ticket_id, visit_id, number, item_code, action,
+        from_state, to_state, version, at, actor, window_id, window_no, call_id, waited_seconds,
+        before)
+    SELECT called.hall_code, numbered.seq, called.id, called.visit_id, called.number,
+        called.item_code, '{_CALL.action}', '{_CALL.state}', '{_CALL.to}', called.version, $5, $7,
+        called.window_id, called.window_no, $6,
+        CASE WHEN NOT EXISTS (SELECT FROM ticket_event e WHERE e.ticket_id = called.id
+                AND e.action = '{_CALL.action}' AND NOT EXISTS (SELECT FROM ticket_event u
+                    WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq))
+            THEN greatest(extract(epoch FROM $5 - called.began_to_wait), 0) END, called.before
+    FROM called, numbered
+), promised AS (
+    -- The event in the outbox: committed with the call, or not at all.
+    INSERT INTO outbox (event_id, subject, body, traceparent)
+    SELECT $9, $10 || '.' || called.hall_code, convert_to(($11::jsonb || jsonb_build_object(
+        'subject', called.id::text, 'data', jsonb_build_object(
+            'ticket_id', called.id, 'visit_id', called.visit_id, 'hall_code', called.hall_code,
+            'hall_seq', numbered.seq, 'number', called.number, 'item_code', called.item_code,
+            'state', '{_CALL.to}', 'version', called.version, 'window_no', called.window_no,
+            'at', $11::jsonb -> 'time')))::text, 'UTF8'), $12
+    FROM called, numbered
+)
+SELECT called.*, numbered.seq FROM called, numbered
+"""
+"""What the log of the hall and the outbox get of the call, and what the caller is answered."""
+
+
+def _statement(choice: str, *, turns: str, overtaken: str, reason: str) -> str:
+    """The call of whom the CTE `picked` of the choice names."""
+    return f"""
+WITH {_AT_WORK}, {choice}), called AS (
     -- The version once more: SKIP LOCKED has locked the row, but `picked` may be of an older
     -- snapshot. `before` is what an undo puts back.
     UPDATE ticket t SET state = '{_CALL.to}', state_since = $5, version = t.version + 1,
@@ -127,34 +162,7 @@ WITH floor AS MATERIALIZED (
             AND {overtaken}),
         $8, {reason}, $5
     FROM called, policy, guard
-), logged AS (
-    -- Numbered under the lock of the floor: the log of a hall has neither gap nor double. A leg
-    -- waits once, until its first call that was not undone: neither the service before a transfer
-    -- nor what came after a miss or a parking is waiting.
-    INSERT INTO ticket_event (hall_code, hall_seq, ticket_id, visit_id, number, item_code, action,
-        from_state, to_state, version, at, actor, window_id, window_no, call_id, waited_seconds,
-        before)
-    SELECT called.hall_code, numbered.seq, called.id, called.visit_id, called.number,
-        called.item_code, '{_CALL.action}', '{_CALL.state}', '{_CALL.to}', called.version, $5, $7,
-        called.window_id, called.window_no, $6,
-        CASE WHEN NOT EXISTS (SELECT FROM ticket_event e WHERE e.ticket_id = called.id
-                AND e.action = '{_CALL.action}' AND NOT EXISTS (SELECT FROM ticket_event u
-                    WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq))
-            THEN greatest(extract(epoch FROM $5 - called.began_to_wait), 0) END, called.before
-    FROM called, numbered
-), promised AS (
-    -- The event in the outbox: committed with the call, or not at all.
-    INSERT INTO outbox (event_id, subject, body, traceparent)
-    SELECT $9, $10 || '.' || called.hall_code, convert_to(($11::jsonb || jsonb_build_object(
-        'subject', called.id::text, 'data', jsonb_build_object(
-            'ticket_id', called.id, 'visit_id', called.visit_id, 'hall_code', called.hall_code,
-            'hall_seq', numbered.seq, 'number', called.number, 'item_code', called.item_code,
-            'state', '{_CALL.to}', 'version', called.version, 'window_no', called.window_no,
-            'at', $11::jsonb -> 'time')))::text, 'UTF8'), $12
-    FROM called, numbered
-)
-SELECT called.*, numbered.seq FROM called, numbered
-"""
+), {_LOGGED}"""
 
 
 CALL_NEXT = _statement(

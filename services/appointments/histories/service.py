@@ -14,6 +14,7 @@ from services.appointments.histories.schemas import (
     TicketHistory,
 )
 from services.appointments.queueing.models import TicketEvent
+from services.appointments.queueing.workflow import WORKFLOW, OnCall
 from services.appointments.windows import service as windows
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
@@ -54,6 +55,9 @@ async def of_ticket(
     )
 
 
+_CALLS = frozenset(row.action for row in WORKFLOW.rows if row.call is OnCall.BEGINS)
+
+
 class _Facts(NamedTuple):
     """What the entries refer to: calls, the numbers of tickets, the names of accounts."""
 
@@ -64,7 +68,7 @@ class _Facts(NamedTuple):
 
 def _entry(entry: TicketEvent, leg: int, undone: bool, facts: _Facts) -> HistoryEntry:
     """An entry of the log; what is kept of a call stands with the entry that began it."""
-    began = entry.call_id is not None and entry.action == "call"
+    began = entry.call_id is not None and entry.action in _CALLS
     call = facts.calls.get(entry.call_id) if began and entry.call_id else None
     overtook = [UUID(one) for one in call.overtook] if call else []
     same = {"hall_seq", "ticket_id", "at", "action", "from_state", "to_state", "undoes"}
