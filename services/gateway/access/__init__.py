@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from services.gateway.access import routes, service
+from services.gateway.access import account_routes, routes, service
 from services.gateway.access.events import PasswordLinkIssued, SignInEnded
 from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
-    routers=[routes.tokens, routes.accounts],
+    routers=[routes.tokens, account_routes.router],
     publishes=[SignInEnded, PasswordLinkIssued],
     jobs=[Job("prune-sign-ins", timedelta(hours=1), service.prune)],
 )

@@ -100,9 +100,9 @@ async def take(
 ) -> Account:
     """The account, disabled or enabled. Raises OwnGrant, NotFound or StateConflict."""
     account = await seen(session, account_id, version, by)
-    if action is AccountAction.ENABLE and rules.is_privileged(account.roles):
-        action = AccountAction.SUBMIT
     move = WORKFLOW.take(account.state, account.version, action, by.roles)
+    if move.privileged is not None and rules.is_privileged(account.roles):
+        move = WORKFLOW.take(account.state, account.version, move.privileged, by.roles)
     changed = await swap(session, account, {"state": move.to, "changed_by": by.sub})
     if move.ends_sign_ins is not None:
         await endings.end_all(session, account_id, now, move.ends_sign_ins)

@@ -1,4 +1,4 @@
-"""All SQL of the access room. What guards against guessing is one statement each, in autocommit."""
+"""The queries of the access room; the long statements stand in `statement`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.gateway.access import statement
 from services.gateway.access.models import (
     Account,
     AccountState,
@@ -27,56 +28,6 @@ from services.gateway.access.rules import (
 )
 from shared.database.engine import DirectPool
 
-# A locked row is left as it is, so that a lock ends 15 minutes after the attempt that set it,
-# however often it is tried again.
-_TAKE_ATTEMPT = """
-INSERT INTO sign_in_attempt AS a (key, attempts, last_at) VALUES ($1, 1, $2)
-ON CONFLICT (key) DO UPDATE
-   SET attempts = CASE WHEN a.last_at < $3 THEN 1 ELSE a.attempts + 1 END, last_at = $2
- WHERE a.attempts < $4 OR a.last_at < $3
-RETURNING attempts
-"""
-_TAKE_NETWORK_TURN = """
-INSERT INTO sign_in_rate AS r (key, arrival) VALUES ($1, $2::timestamptz + $3::interval)
-ON CONFLICT (key) DO UPDATE SET arrival = greatest(r.arrival, $2) + $3
- WHERE greatest(r.arrival, $2) + $3 <= $2 + $4::interval
-RETURNING arrival
-"""
-_BEGIN = """
-WITH present AS (
-    SELECT id FROM account WHERE id = $2 AND state = 'active' AND password_hash = $7 FOR SHARE
-), begun AS (
-    INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
-    SELECT $1, id, $3, $4, $5 FROM present RETURNING id
-), issued AS (
-    INSERT INTO refresh_token (hash, sign_in_id, issued_at)
-    SELECT $6::varchar, id, $4 FROM begun WHERE $6::varchar IS NOT NULL
-)
-SELECT id FROM begun
-"""
-# Of two that come with the same token the second waits for the first and gets the same successor:
-# whoever lost the answer, or has two windows open, goes on; only a token spent long ago is a theft.
-_EXCHANGE = """
-WITH spent AS (
-    UPDATE refresh_token t SET used_at = coalesce(t.used_at, $2)
-      FROM sign_in s JOIN account a ON a.id = s.account_id
-     WHERE t.hash = $1 AND (t.used_at IS NULL OR t.used_at > $4) AND s.id = t.sign_in_id
-       AND s.ended_at IS NULL AND s.expires_at > $2 AND a.state = 'active'
-    RETURNING t.sign_in_id, s.method, a.id, a.name, a.roles, a.places
-), issued AS (
-    INSERT INTO refresh_token (hash, sign_in_id, issued_at)
-    SELECT $3, sign_in_id, $2 FROM spent ON CONFLICT (hash) DO NOTHING
-)
-SELECT * FROM spent
-"""
-_SUCCEED = """
-WITH forgotten AS (
-    DELETE FROM sign_in_attempt WHERE key = $1 AND key <> $2
-)
-INSERT INTO sign_in_attempt (key, attempts, last_at) VALUES ($2, 0, $3)
-ON CONFLICT (key) DO UPDATE SET attempts = 0, last_at = $3
-"""
-
 
 async def take_attempt(direct: DirectPool, key: str, now: datetime) -> int | None:
     """Which attempt in a row this is, None where there are too many.
@@ -84,7 +35,9 @@ async def take_attempt(direct: DirectPool, key: str, now: datetime) -> int | Non
     It is counted before it is judged, so that parallel guesses cannot outrun the count.
     """
     forgotten = now - ATTEMPTS_FORGOTTEN_AFTER
-    taken: int | None = await direct.fetchval(_TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED)
+    taken: int | None = await direct.fetchval(
+        statement.TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED
+    )
     return taken
 
 
@@ -102,14 +55,16 @@ async def last_attempt(direct: DirectPool, key: str) -> datetime | None:
 
 async def succeed(direct: DirectPool, key: str, familiar: str, now: datetime) -> None:
     """Forgets the attempts under `key`; from now on `familiar` has a count of its own."""
-    await direct.execute(_SUCCEED, key, familiar, now)
+    await direct.execute(statement.SUCCEED, key, familiar, now)
 
 
 async def take_network_turn(
     direct: DirectPool, key: str, now: datetime, *, interval: timedelta, window: timedelta
 ) -> bool:
     """One step of the generic cell rate algorithm, right across several gateways."""
-    return await direct.fetchval(_TAKE_NETWORK_TURN, key, now, interval, window) is not None
+    return (
+        await direct.fetchval(statement.TAKE_NETWORK_TURN, key, now, interval, window) is not None
+    )
 
 
 async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
@@ -140,12 +95,9 @@ async def begin_sign_in(
     token_hash: str | None,
     proven_hash: str,
 ) -> bool:
-    """A sign-in, and its first refresh token if it has any.
-
-    False when the password was changed or the account disabled since it was proven.
-    """
+    """False when the password was changed or the account disabled since it was proven."""
     begun = await direct.fetchval(
-        _BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash, proven_hash
+        statement.BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash, proven_hash
     )
     return begun is not None
 
@@ -167,11 +119,8 @@ async def change_password(session: AsyncSession, account_id: UUID, was: str, wil
 async def exchange(
     direct: DirectPool, old_hash: str, new_hash: str, now: datetime
 ) -> asyncpg.Record | None:
-    """Spends a refresh token and stores the next.
-
-    None if it is unknown, ended, or was spent longer ago than REPEATED_WITHIN.
-    """
-    return await direct.fetchrow(_EXCHANGE, old_hash, now, new_hash, now - REPEATED_WITHIN)
+    """Spends a refresh token and stores the next; None if it is unknown, ended or spent before."""
+    return await direct.fetchrow(statement.EXCHANGE, old_hash, now, new_hash, now - REPEATED_WITHIN)
 
 
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:

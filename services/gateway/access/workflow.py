@@ -18,7 +18,8 @@ class AccountAction(StrEnum):
 
 
 class AccountMove(NamedTuple):
-    """One move; `noted` is the act in the audit log, `ends_sign_ins` why every sign-in ends."""
+    """One move; `noted` is the act in the audit log, `ends_sign_ins` why every sign-in ends,
+    `privileged` what is done instead to an account that nobody enables alone."""
 
     state: AccountState
     action: AccountAction
@@ -26,6 +27,7 @@ class AccountMove(NamedTuple):
     roles: frozenset[str]
     noted: str
     ends_sign_ins: Ended | None = None
+    privileged: AccountAction | None = None
 
 
 _S, _A = AccountState, AccountAction
@@ -37,12 +39,11 @@ MOVES = (
         for state in AccountState
     ),
     *(
-        AccountMove(state, _A.ENABLE, _S.ACTIVE, _ADMIN, "account.enabled")
+        AccountMove(state, _A.ENABLE, _S.ACTIVE, _ADMIN, "account.enabled", privileged=_A.SUBMIT)
         for state in (_S.ACTIVE, _S.DISABLED)
     ),
     AccountMove(_S.ACTIVE, _A.SUBMIT, _S.ACTIVE, _ADMIN, "account.enabled"),
     AccountMove(_S.DISABLED, _A.SUBMIT, _S.PENDING, _ADMIN, "account.submitted"),
-    AccountMove(_S.PENDING, _A.SUBMIT, _S.PENDING, _ADMIN, "account.submitted"),
     AccountMove(_S.ACTIVE, _A.CHANGE, _S.PENDING, _ADMIN, "account.submitted"),
     AccountMove(_S.PENDING, _A.CHANGE, _S.PENDING, _ADMIN, "account.submitted"),
     AccountMove(_S.DISABLED, _A.CHANGE, _S.DISABLED, _ADMIN, "account.changed"),
@@ -70,5 +71,6 @@ WORKFLOW = Workflow(
     columns={
         "noted": Text("审计", "audit log"),
         "ends_sign_ins": Text("登录终止", "sign-ins end"),
+        "privileged": Text("特权账号改为", "of a privileged account"),
     },
 )
