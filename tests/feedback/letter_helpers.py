@@ -35,6 +35,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "unmerge": {"reason": "不是同一事项"},
     "supplement": {"text": "路灯杆编号是甲七"},
     "withdraw": {},
+    "consent": {"wants_public": False},
+    "appeal": {"reason": "不服不予受理的决定"},
+    "reject_appeal": {"reason": "维持原决定"},
     "reopen": {"reason": "灯又灭了"},
     "rate_good": {"grade": "satisfied"},
     "rate_bad": {"grade": "dissatisfied"},
@@ -59,6 +62,7 @@ WAY: dict[S, tuple[str, ...]] = {
     S.REOPEN_REQUESTED: (
         "register", "accept", "dispatch", "accept", "submit_reply", "approve", "reopen"
     ),
+    S.APPEALED: ("register", "refuse", "appeal"),
     S.MERGED: ("merge",),
     S.WITHDRAWN: ("withdraw",),
 }  # fmt: skip

@@ -17,13 +17,19 @@ PREPARED = {"approve_extension": "request_extension", "refuse_extension": "reque
 THIRD_TIME = {"rate_last"}
 """Only after two reopenings: `test_a_letter_is_reopened_twice_at_most` goes there."""
 
+ANSWERED_JOINTLY = (S.MERGED, "rate")
+"""Only after the reply to another letter: `test_a_merged_sender_rates` goes there."""
+
 
 def _by_people(move: LetterMove[Any]) -> list[str]:
     return [role for role in (*STAFF, SENDER) if role in move.roles]
 
 
 ALLOWED = [
-    (move, role) for move in MOVES if move.action not in THIRD_TIME for role in _by_people(move)
+    (move, role)
+    for move in MOVES
+    if move.action not in THIRD_TIME and (move.state, move.shown_as) != ANSWERED_JOINTLY
+    for role in _by_people(move)
 ]
 
 

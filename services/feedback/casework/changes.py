@@ -7,7 +7,7 @@ from typing import Any, Generic
 from pydantic import BaseModel
 
 from services.feedback.casework.rules import F, FileFacts
-from services.feedback.casework.schemas import Classify, Dispatch, Merge
+from services.feedback.casework.schemas import Classify, Consent, Dispatch, Merge
 from services.feedback.letters.models import Letter, LetterKind
 
 Columns = dict[str, Any]
@@ -49,6 +49,10 @@ def closed(letter: Letter, act: Act[BaseModel]) -> Columns:
 
 def reopened(letter: Letter, act: Act[BaseModel]) -> Columns:
     return {"reopened": letter.reopened + 1, "closed_at": None}
+
+
+def consent(letter: Letter, act: Act[Consent]) -> Columns:
+    return {"wants_public": act.fields.wants_public}
 
 
 def merged(letter: Letter, act: Act[Merge]) -> Columns:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.workflow import ClockEffect
+from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Extension, Subject
@@ -17,6 +17,18 @@ ANSWER_CLOCKS = (
     PolicyKind.REOPEN_WINDOW,
 )
 """What a reply sets going; a reopening ends those of the reply before."""
+
+ASKED = {
+    ClockEffect.REOPEN_ASKED: PolicyKind.REOPEN_DECISION,
+    ClockEffect.APPEALED: PolicyKind.LETTER_APPEAL,
+}
+"""What the office is to decide; no department is pressed for it."""
+
+MET = {
+    ClockEffect.REGISTERED_IN_TIME: PolicyKind.LETTER_REGISTER,
+    ClockEffect.REOPEN_DECIDED: PolicyKind.REOPEN_DECISION,
+    ClockEffect.APPEAL_DECIDED: PolicyKind.LETTER_APPEAL,
+}
 
 FIRST_KINDS = tuple(REPLY_LIMITS.values())
 
@@ -32,8 +44,8 @@ class LetterClocks:
     async def apply(self, effect: ClockEffect, extension: Extension | None = None) -> None:
         """The letter is the one after the move."""
         match effect:
-            case ClockEffect.REGISTERED_IN_TIME:
-                await self._meet(PolicyKind.LETTER_REGISTER)
+            case _ if effect in MET:
+                await self._meet(MET[effect])
             case ClockEffect.KIND_SETTLED:
                 await self._settle_kind()
             case ClockEffect.DISPATCHED:
@@ -60,6 +72,8 @@ class LetterClocks:
                 await self._meet(self._reply)
                 for kind in ANSWER_CLOCKS:
                     await self._start(kind)
+            case _ if effect in ASKED:
+                await self._start(ASKED[effect], owner=NO_DEPARTMENT)
             case ClockEffect.REOPENED:
                 await self._cancel(*ANSWER_CLOCKS)
                 await self._start(self._reply)
@@ -75,12 +89,14 @@ class LetterClocks:
             return NO_DEPARTMENT
         return self._letter.department_code or NO_DEPARTMENT
 
-    async def _start(self, kind: PolicyKind, since: datetime | None = None) -> None:
+    async def _start(
+        self, kind: PolicyKind, since: datetime | None = None, owner: str | None = None
+    ) -> None:
         await deadlines.start(
             self._session,
             self._subject,
             kind,
-            department_code=self._owner,
+            department_code=owner or self._owner,
             by=self._by,
             now=self._now,
             since=since,

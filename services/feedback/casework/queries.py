@@ -18,25 +18,32 @@ from services.feedback.casework.models import (
     ReplyApproval,
 )
 from services.feedback.casework.rules import FileFacts
-from services.feedback.casework.workflow import RETURNS
+from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
 from services.feedback.letters.models import LetterState
 
 
-async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
+async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:
     """The latest reply and who wrote it, returns since the last reopening, rating of the latest
-    answer, and the extension that waits for a decision.
+    answer, the extension that waits for a decision, the refusal and the appeals against it.
+
+    The answers are those of `answered_id`: another letter's where this one was merged.
     """
     returns = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(RETURNS)
     )
     added = select(func.count()).where(col(LetterSupplement.letter_id) == letter_id)
-    answers = _answers(letter_id)
+    appeals = select(func.count()).where(
+        col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(APPEALS)
+    )
+    answers = _answers(answered_id)
     rated = select(func.count()).where(
         col(LetterRating.letter_id) == letter_id,
         col(LetterRating.answer_no) == answers.scalar_subquery(),
     )
-    counts = select(*(count.scalar_subquery() for count in (answers, returns, added, rated)))
-    given, returned, supplements, ratings = (await session.execute(counts)).one()
+    counts = select(
+        *(count.scalar_subquery() for count in (answers, returns, added, rated, appeals))
+    )
+    given, returned, supplements, ratings, appealed = (await session.execute(counts)).one()
     waiting = select(LetterExtension).where(
         col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
     )
@@ -47,7 +54,21 @@ async def file_facts(session: AsyncSession, letter_id: UUID) -> FileFacts:
         supplements=supplements,
         is_rated=bool(ratings),
         extension=(await session.execute(waiting)).scalars().one_or_none(),
+        refused_by=await _refused_by(session, letter_id),
+        appeals=appealed,
     )
+
+
+async def _refused_by(session: AsyncSession, letter_id: UUID) -> str | None:
+    rows = (
+        select(col(LetterTransition.actor))
+        .where(
+            col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(REFUSALS)
+        )
+        .order_by(col(LetterTransition.version).desc())
+        .limit(1)
+    )
+    return (await session.execute(rows)).scalar_one_or_none()
 
 
 async def latest_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:

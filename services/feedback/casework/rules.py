@@ -6,17 +6,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from services.feedback.casework.models import LetterExtension, LetterGrade, LetterReply
+from services.feedback.casework.models import LetterExtension, LetterReply
 from services.feedback.casework.schemas import Classify, Dispatch, LogActivity
 from services.feedback.deadlines.rules import ExtensionTooLate
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 from shared.clock import today
 from shared.errors import Conflict, FourEyes, Invalid, NotFound, Text
-
-BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
-MOST_REOPENINGS = 2
-MOST_SUPPLEMENTS = 20
 
 
 class FileFacts(NamedTuple):
@@ -28,6 +24,8 @@ class FileFacts(NamedTuple):
     supplements: int = 0
     is_rated: bool = False
     extension: LetterExtension | None = None
+    refused_by: str | None = None
+    appeals: int = 0
 
 
 F = TypeVar("F", bound=BaseModel, covariant=True)
@@ -87,41 +85,6 @@ class NoExtensionAsked(Conflict):
     type = "/problems/no-extension-asked"
     title = Text("没有待批的延期申请", "No extension was asked for")
     advice = Text("请刷新后查看；可能已经批复", "Please reload; it may have been decided")
-
-
-class TooManySupplements(Conflict):
-    type = "/problems/too-many-supplements"
-    title = Text("补充次数已达上限", "No more can be added to this letter")
-    advice = Text(
-        "请等候办理；还有新情况的，请另写一封",
-        "Please wait for the answer; for something new, write another letter",
-    )
-
-
-class AnswerAlreadyRated(Conflict):
-    type = "/problems/answer-already-rated"
-    title = Text("该答复已评价过", "This answer was rated already")
-    advice = Text(
-        "每次答复评价一次；仍不满意的，可申请重办",
-        "Each answer is rated once; if it is not solved, ask to reopen",
-    )
-
-
-class ReopenTooLate(Conflict):
-    type = "/problems/reopen-too-late"
-    title = Text("已超过申请重办的期限", "The time to ask for a reopening has passed")
-    advice = Text(
-        "请另写一封来信，并注明原编号", "Please write a new letter and name the old number"
-    )
-
-
-class ReopenedTwice(Conflict):
-    type = "/problems/reopened-twice"
-    title = Text("已重办两次", "It was reopened twice already")
-    advice = Text(
-        "请向上一级机关申请复查（信访工作条例）",
-        "Please apply to the next higher authority for a review",
-    )
 
 
 class CannotMerge(Conflict):
@@ -195,33 +158,10 @@ def asked_by_another(facts: Facts[BaseModel]) -> None:
         raise FourEyes
 
 
-def room_for_more(facts: Facts[BaseModel]) -> None:
-    if facts.file.supplements >= MOST_SUPPLEMENTS:
-        raise TooManySupplements
-
-
 def written_by_another(facts: Facts[BaseModel]) -> None:
     """Four eyes: whoever wrote the reply may not approve it."""
     if facts.file.reply is not None and facts.file.reply.author == facts.by:
         raise FourEyes
-
-
-def not_yet_rated(facts: Facts[BaseModel]) -> None:
-    """One rating an answer, within the time that the answer leaves open."""
-    if facts.file.is_rated:
-        raise AnswerAlreadyRated
-    _ensure_window(facts)
-
-
-def may_rate_bad(facts: Facts[BaseModel]) -> None:
-    not_yet_rated(facts)
-    may_reopen(facts)
-
-
-def may_reopen(facts: Facts[BaseModel]) -> None:
-    if facts.letter.reopened >= MOST_REOPENINGS:
-        raise ReopenedTwice
-    _ensure_window(facts)
 
 
 def may_merge(facts: Facts[BaseModel]) -> None:
@@ -250,18 +190,6 @@ ENDED_WITHOUT_REPLY = frozenset(
         LetterState.TRANSFERRED,
     }
 )
-
-
-def action_for(grade: LetterGrade, reopened: int) -> str:
-    """What a grade does: a good one closes, a bad one asks to reopen while that is possible."""
-    if grade not in BAD_GRADES:
-        return "rate_good"
-    return "rate_bad" if reopened < MOST_REOPENINGS else "rate_last"
-
-
-def _ensure_window(facts: Facts[BaseModel]) -> None:
-    if facts.reopen_until is None or facts.now >= facts.reopen_until:
-        raise ReopenTooLate
 
 
 def _unknown_department(pointer: str) -> Invalid:

@@ -108,6 +108,14 @@ class Supplement(WithCode):
     text: Paragraphs
 
 
+class Consent(WithCode):
+    wants_public: bool = Field(description="是否同意公开 | Whether it may be published")
+
+
+class Appeal(WithCode):
+    reason: Reason
+
+
 class Withdraw(WithCode):
     reason: Reason | None = None
 
@@ -184,10 +192,21 @@ class LetterClockView(View):
     is_provisional: bool
 
 
+class MergedView(View):
+    """What another sender wrote about the same matter, to be answered together."""
+
+    reg_no: str
+    received_at: AwareDatetime
+    title: str
+    body: str
+    supplements: list[str]
+
+
 class FileView(LetterView):
     """A letter with everything that happened to it, masked."""
 
     body: str
+    merged: list[MergedView] = Field(description="并入的来信 | Letters merged into this one")
     supplements: list[str]
     replies: list[str]
     steps: list[LetterStepView]
@@ -200,6 +219,25 @@ class PapersView(View):
 
     supplements: list[str]
     replies: list[str]
+    merged: list[MergedView] = Field(description="并入的来信 | Letters merged into this one")
+
+
+class SenderSupplement(View):
+    """What the sender added, and when."""
+
+    at: AwareDatetime
+    text: str
+
+
+class MyLetterView(View):
+    """One of the letters that an account has written under its name."""
+
+    reg_no: str
+    kind: LetterKind
+    state: LetterState
+    title: str
+    received_at: AwareDatetime
+    due_on: date | None = Field(description="答复期限 | The last day to reply")
 
 
 class SenderStep(View):
@@ -220,6 +258,10 @@ class SenderView(View):
     kind: LetterKind
     state: LetterState
     title: str
+    body: str
+    place: str | None
+    supplements: list[SenderSupplement]
+    wants_public: bool
     received_at: AwareDatetime
     department: str | None
     due_on: date | None

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Response
 
-from services.feedback.casework import rules, sender_views, service
+from services.feedback.casework import sender_rules, sender_views, service
 from services.feedback.casework.schemas import (
+    Appeal,
+    MyLetterView,
     RateReply,
     Reopen,
     SenderView,
@@ -18,7 +20,8 @@ from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Direct, Now, RequestKeyring, Session, public
+from shared.web.dependencies import Direct, Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["citizen"])
@@ -28,10 +31,11 @@ _MOVE = problem_responses(
     NotFound,
     TooMany,
     StateConflict,
-    rules.AnswerAlreadyRated,
-    rules.TooManySupplements,
-    rules.ReopenTooLate,
-    rules.ReopenedTwice,
+    sender_rules.AnswerAlreadyRated,
+    sender_rules.TooManySupplements,
+    sender_rules.ReopenTooLate,
+    sender_rules.ReopenedTwice,
+    sender_rules.AlreadyAppealed,
 )
 
 
@@ -76,6 +80,25 @@ Sender = Annotated[_Sender, Depends()]
 
 
 @router.get(
+    "/mine",
+    operation_id="list_my_letters",
+    summary="我的来信 | My letters",
+)
+async def list_my_letters(
+    session: Session,
+    keyring: RequestKeyring,
+    caller: Annotated[Caller, allow("citizen")],
+    paging: Paging,
+) -> Page[MyLetterView]:
+    """登录后署名或要求保密的来信，最新的在前。匿名来信不与账号关联，请凭查询码查看。
+    ---
+    Letters written under one's name or in confidence while signed in, latest first. An anonymous
+    letter is never linked to an account: it opens with its query code.
+    """
+    return await sender_views.mine(session, keyring, caller, paging)
+
+
+@router.get(
     "/{reg_no}",
     operation_id="read_my_letter",
     summary="凭查询码查看来信 | Read my letter with its query code",
@@ -106,6 +129,20 @@ async def supplement(me: Sender, given: Supplement) -> SenderView:
     Add to the letter, or answer what the department asked, which lets the work go on.
     """
     return await me.move("supplement", given)
+
+
+@router.post(
+    "/{reg_no}/appeal",
+    operation_id="appeal_my_letter",
+    summary="申请复查 | Appeal the refusal of my letter",
+    responses=_MOVE,
+)
+async def appeal(me: Sender, given: Appeal) -> SenderView:
+    """对不予受理不服的，可以申请复查一次，由未作原决定的督办人员决定。
+    ---
+    Against a refusal, once; decided by a supervisor who did not refuse it.
+    """
+    return await me.move("appeal", given)
 
 
 @router.post(

@@ -1,13 +1,20 @@
 """What a sender with the right query code is shown."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, queries, service, workflow
-from services.feedback.casework.models import LetterTransition
-from services.feedback.casework.schemas import SenderStep, SenderView
+from services.feedback.casework import clocks, queries, sender_rules, service, workflow
+from services.feedback.casework.models import LetterSupplement, LetterTransition
+from services.feedback.casework.schemas import (
+    MyLetterView,
+    SenderStep,
+    SenderSupplement,
+    SenderView,
+)
 from services.feedback.casework.workflow import LABELS, SENDER, LetterMove
 from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.departments import service as departments
@@ -17,26 +24,33 @@ from services.feedback.letters.models import Letter, LetterState
 from services.feedback.redaction.rules import Known, mask
 from shared.errors import Text
 from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
 
 RECEIVED = Text("收到", "Received")
 
 
 async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> SenderView:
     """The sender's letter: where it stands, what was asked of them, and the reply."""
-    clock = (await clocks.of(session, letter)).get(REPLY_LIMITS[letter.kind])
+    answered = await letters.answered_with(session, letter)
+    reply = await _reply(session, keyring, letter, answered)
     steps = await queries.transitions(session, letter.id)
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
         state=letter.state,
         title=letters.open_title(keyring, letter),
+        body=letters.open_body(keyring, letter),
+        place=letters.open_place(keyring, letter),
+        supplements=await _supplements(session, keyring, letter),
+        wants_public=letter.wants_public,
         received_at=letter.received_at,
         department=await _department(session, letter),
-        **_due(clock),
+        **_due(await _reply_clock(session, answered)),
         timeline=[_received(letter), *_shown(keyring, steps)],
-        reply=await _reply(session, keyring, letter),
-        replied_at=letter.replied_at,
-        actions=_actions(letter.state),
+        reply=reply,
+        replied_at=answered.replied_at,
+        actions=_actions(letter.state, has_reply=reply is not None),
     )
 
 
@@ -47,8 +61,15 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
     return {"due_on": clock.due_on, "due_is_provisional": clock.provisional}
 
 
-def _actions(state: LetterState) -> list[str]:
-    rows = [row for row in workflow.MOVES if row.state is state and SENDER in row.roles]
+def _actions(state: LetterState, *, has_reply: bool) -> list[str]:
+    """What the table opens to the sender; there is nothing to rate before a reply."""
+    rows = [
+        row
+        for row in workflow.MOVES
+        if row.state is state
+        and SENDER in row.roles
+        and (has_reply or row.guard is not sender_rules.answered_jointly)
+    ]
     return list(dict.fromkeys(row.shown_as or row.action for row in rows))
 
 
@@ -98,17 +119,59 @@ async def _department(session: AsyncSession, letter: Letter) -> str | None:
     return found[code].name if code in found else None
 
 
-async def _reply(session: AsyncSession, keyring: Keyring, letter: Letter) -> str | None:
+async def _reply_clock(session: AsyncSession, answered: Letter) -> Deadline | None:
+    return (await clocks.of(session, answered)).get(REPLY_LIMITS[answered.kind])
+
+
+async def _reply(
+    session: AsyncSession, keyring: Keyring, letter: Letter, answered: Letter
+) -> str | None:
     """The reply that went out; to the sender of a merged letter that of the other, masked."""
-    answered = letter
-    while answered.merged_into is not None:
-        followed = await letters.by_id(session, answered.merged_into)
-        assert followed is not None  # a foreign key
-        answered = followed
     reply = await queries.approved_reply(session, answered.id)
     if reply is None:
         return None
     text = service.open_reply(keyring, reply)
     if answered.id == letter.id:
         return text
-    return mask(text, Known(letters.personal_of(keyring, answered)))
+    return mask(text, Known(letters.own_of(keyring, answered)))
+
+
+async def _supplements(
+    session: AsyncSession, keyring: Keyring, letter: Letter
+) -> list[SenderSupplement]:
+    rows = await queries.of_file(session, LetterSupplement, letter.id)
+    return [
+        SenderSupplement(
+            at=row.at,
+            text=keyring.open(row.text_sealed, where="letter_supplement.text", row=str(row.id)),
+        )
+        for row in rows
+    ]
+
+
+async def mine(
+    session: AsyncSession, keyring: Keyring, caller: Caller, paging: PageRequest
+) -> Page[MyLetterView]:
+    """The letters that the caller has written under their name, latest first."""
+    after = paging.key(datetime, UUID)
+    rows = await letters.of_account(session, keyring, caller, after, paging.limit + 1)
+    due = {row.id: await _due_of(session, row) for row in rows}
+    return page(
+        rows,
+        paging,
+        lambda row: (row.received_at, row.id),
+        lambda row: MyLetterView(
+            reg_no=row.reg_no,
+            kind=row.kind,
+            state=row.state,
+            title=letters.open_title(keyring, row),
+            received_at=row.received_at,
+            due_on=due[row.id],
+        ),
+    )
+
+
+async def _due_of(session: AsyncSession, letter: Letter) -> date | None:
+    answered = await letters.answered_with(session, letter)
+    day: date | None = _due(await _reply_clock(session, answered))["due_on"]
+    return day

@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, events, queries, rules, workflow
+from services.feedback.casework import clocks, events, queries, rules, sender_rules, workflow
 from services.feedback.casework.changes import Act
 from services.feedback.casework.clocks import LetterClocks
 from services.feedback.casework.models import LetterReply, LetterTransition
 from services.feedback.casework.rules import Facts, FileFacts
-from services.feedback.casework.schemas import Merge, RateReply, WithNote
+from services.feedback.casework.schemas import Merge, RateReply, Reopen, WithNote
 from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind
@@ -46,6 +46,7 @@ class Answer(NamedTuple):
     text: str
 
 
+MERGED_BAD = "并案来信人对答复不满意"
 THE_SENDER = Actor(SENDER, frozenset({SENDER}))
 THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 
@@ -90,9 +91,20 @@ async def act_as_sender(
 async def rate(
     session: AsyncSession, keyring: Keyring, letter: Letter, rating: RateReply, now: datetime
 ) -> Letter:
-    """A good grade closes the letter; a bad one asks to reopen it while that is possible."""
-    action = rules.action_for(rating.grade, letter.reopened)
-    return await act_as_sender(session, keyring, letter, action, rating, now)
+    """A good grade closes the letter; a bad one asks to reopen it while that is possible.
+
+    Of a letter that was answered with another, that one is asked to be reopened.
+    """
+    answered = await letters.answered_with(session, letter)
+    action = sender_rules.action_for(rating.grade, answered.reopened)
+    if answered.id == letter.id:
+        return await act_as_sender(session, keyring, letter, action, rating, now)
+    first = sender_rules.action_for(rating.grade, reopened=0)
+    rated = await act_as_sender(session, keyring, letter, first, rating, now)
+    asks = sender_rules.asks_to_reopen(rating.grade, answered.reopened)
+    if asks and workflow.WORKFLOW.get(answered.state, "reopen") is not None:
+        await act_as_sender(session, keyring, answered, "reopen", Reopen(reason=MERGED_BAD), now)
+    return rated
 
 
 async def close_silent(session: AsyncSession, now: datetime) -> int:
@@ -163,9 +175,10 @@ async def _make(
     target: Letter | None = None,
 ) -> Letter:
     """Guard, compare and swap, add to the file, turn the clocks, record the event."""
-    file = await queries.file_facts(session, letter.id)
+    answered = await letters.answered_with(session, letter)
+    file = await queries.file_facts(session, letter.id, answered.id)
     if move.guard is not None:
-        move.guard(await _facts(session, letter, actor, fields, now, file, target))
+        move.guard(await _facts(session, letter, answered, actor, fields, now, file, target))
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
     changed = move.changes(letter, act) if move.changes is not None else {}
@@ -182,19 +195,31 @@ async def _make(
     await session.flush()
     await _turn_clocks(session, moved, move, act)
     await _record(session, moved, move, now, target)
+    if to in rules.ENDED_WITHOUT_REPLY and to is not LetterState.MERGED:
+        await _free_merged(session, moved, now)
     return moved
+
+
+async def _free_merged(session: AsyncSession, letter: Letter, now: datetime) -> None:
+    """Letters that wait for the reply of one that gets none go on by themselves, else they would be
+    lost: each in its state of before, with its own limits.
+    """
+    for merged in await letters.merged_into(session, letter.id):
+        move = workflow.WORKFLOW.take(merged.state, merged.version, "unmerge", THE_CLOCK.roles)
+        await _make(session, None, merged, move, THE_CLOCK, WithNote(), now)
 
 
 async def _facts(
     session: AsyncSession,
     letter: Letter,
+    answered: Letter,
     actor: Actor,
     fields: BaseModel,
     now: datetime,
     file: FileFacts,
     target: Letter | None,
 ) -> Facts[BaseModel]:
-    due = {kind: clock.due_at for kind, clock in (await clocks.of(session, letter)).items()}
+    due = {kind: clock.due_at for kind, clock in (await clocks.of(session, answered)).items()}
     codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
     return Facts(
         letter=letter,

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, get_args
+from functools import partial
+from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,6 +22,7 @@ from services.feedback.casework.schemas import (
     LetterClockView,
     LetterStepView,
     LetterView,
+    MergedView,
     PapersView,
 )
 from services.feedback.deadlines import rules as deadline_rules
@@ -90,6 +92,7 @@ async def file(
     )
     return FileView(
         **view.model_dump(),
+        merged=await _merged(session, keyring, letter, caller, masked=True),
         body=mask(letters.open_body(keyring, letter), known),
         supplements=[mask(text, known) for text in papers.supplements],
         replies=[mask(text, known) for text in papers.replies],
@@ -113,19 +116,53 @@ async def papers(
     return PapersView(
         supplements=[hide(text, secret) for text in found.supplements],
         replies=[hide(text, secret) for text in found.replies],
+        merged=await _merged(session, keyring, letter, caller, masked=False),
     )
 
 
-async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> PapersView:
-    supplements = await queries.of_file(session, LetterSupplement, letter.id)
+async def _merged(
+    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, *, masked: bool
+) -> list[MergedView]:
+    """What the senders of the letters merged into this one wrote, each hidden as in their own."""
+    views = []
+    for merged in await letters.merged_into(session, letter.id):
+        added = await _supplements(session, keyring, merged)
+        secret = letters.secret_from(keyring, merged, caller, added)
+        known = Known(letters.personal_of(keyring, merged) | secret)
+        shown = partial(mask, known=known) if masked else partial(hide, personal=secret)
+        views.append(
+            MergedView(
+                reg_no=merged.reg_no,
+                received_at=merged.received_at,
+                title=shown(letters.open_title(keyring, merged)),
+                body=shown(letters.open_body(keyring, merged)),
+                supplements=[shown(text) for text in added],
+            )
+        )
+        views += await _merged(session, keyring, merged, caller, masked=masked)
+    return views
+
+
+class _Papers(NamedTuple):
+    """What was added to a letter, as it was written."""
+
+    supplements: list[str]
+    replies: list[str]
+
+
+async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> _Papers:
     replies = await queries.of_file(session, LetterReply, letter.id)
-    return PapersView(
-        supplements=[
-            keyring.open(s.text_sealed, where="letter_supplement.text", row=str(s.id))
-            for s in supplements
-        ],
-        replies=[service.open_reply(keyring, reply) for reply in replies],
+    return _Papers(
+        await _supplements(session, keyring, letter),
+        [service.open_reply(keyring, reply) for reply in replies],
     )
+
+
+async def _supplements(session: AsyncSession, keyring: Keyring, letter: Letter) -> list[str]:
+    return [
+        keyring.open(row.text_sealed, where="letter_supplement.text", row=str(row.id))
+        for row in await queries.of_file(session, LetterSupplement, letter.id)
+    ]
 
 
 async def _views(

@@ -8,14 +8,15 @@ shown to the sender: who gave the letter to whom, and drafts.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from services.feedback.casework import additions, changes, events, rules
 from services.feedback.casework import schemas as fields
+from services.feedback.casework import sender_rules as sender
 from services.feedback.casework.changes import Act, Columns
+from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.casework.rules import Facts
 from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
@@ -30,22 +31,7 @@ CLOCK = "clock"
 STAFF = ("dispatcher", "officer", "reviewer", "supervisor")
 
 MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Handled together with a like letter")
-
-
-class ClockEffect(StrEnum):
-    """What an action does to the letter's time limits."""
-
-    REGISTERED_IN_TIME = "meets the limit to register"
-    KIND_SETTLED = "sets the limit to reply by the kind, from the day of receipt"
-    DISPATCHED = "starts the department's limit to accept or return"
-    TAKEN = "meets the limit to accept or return; who holds the letter answers for its limits"
-    PAUSED = "pauses the limit to reply while the sender is asked"
-    RESUMED = "lets the limit to reply run on"
-    EXTENDED = "extends the limit to reply"
-    ANSWERED = "meets the limit to reply; starts those to publish, to reopen and of silence"
-    REOPENED = "starts a new limit to reply"
-    ENDED = "ends every limit"
-    REVIVED = "starts the limit to reply again, from the day of receipt"
+UNMERGED = Text("您的来信恢复单独办理", "Your letter is handled by itself again")
 
 
 F = TypeVar("F", bound=BaseModel)
@@ -113,6 +99,7 @@ OPEN = (S.RECEIVED, S.REGISTERED, S.ACCEPTED, S.DISPATCHED, S.DISPUTED, S.HANDLI
 LIVE = (*OPEN, S.AWAITING_CITIZEN)
 ANSWERED = (S.REPLIED, S.CLOSED)
 AT_WORK = (S.HANDLING, S.IN_REVIEW)
+GOES_ON = (S.IN_REVIEW, S.REPLIED, S.REOPEN_REQUESTED, S.MERGED, S.APPEALED)
 _E = ClockEffect
 
 MOVES: tuple[LetterMove[Any], ...] = (
@@ -162,37 +149,54 @@ MOVES: tuple[LetterMove[Any], ...] = (
            clocks=(_E.ANSWERED,), event=events.LetterReplied, tells_sender=True),
     *_rows("close", (S.REPLIED,), S.CLOSED, (CLOCK,), fields.WithNote, changes=changes.closed,
            event=events.LetterClosed, tells_sender=True),
-    *_rows("rate_good", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+    *_rows("rate_good", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
            changes=changes.closed, adds=additions.rating, event=events.LetterClosed,
            tells_sender=True, shown_as="rate"),
-    *_rows("rate_good", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+    *_rows("rate_good", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
+           adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("rate_good", (S.MERGED,), S.MERGED, (SENDER,), fields.RateReply, sender.answered_jointly,
+           adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("rate_bad", (S.MERGED,), S.MERGED, (SENDER,), fields.RateReply, sender.answered_jointly,
            adds=additions.rating, tells_sender=True, shown_as="rate"),
     *_rows("rate_bad", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.RateReply,
-           rules.may_rate_bad, adds=additions.rating, tells_sender=True, shown_as="rate"),
-    *_rows("rate_last", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+           sender.may_rate_bad, adds=additions.rating, clocks=(_E.REOPEN_ASKED,),
+           tells_sender=True, shown_as="rate"),
+    *_rows("rate_last", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
            changes=changes.closed, adds=additions.rating, event=events.LetterClosed,
            shown_as="rate"),
-    *_rows("rate_last", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, rules.not_yet_rated,
+    *_rows("rate_last", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
            adds=additions.rating, shown_as="rate"),
-    *_rows("reopen", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Reopen, rules.may_reopen,
-           tells_sender=True),
+    *_rows("reopen", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Reopen, sender.may_reopen,
+           clocks=(_E.REOPEN_ASKED,), tells_sender=True),
     *_rows("grant_reopen", (S.REOPEN_REQUESTED,), S.HANDLING, ("supervisor",), fields.WithNote,
-           changes=changes.reopened, clocks=(_E.REOPENED,), event=events.LetterReopened,
+           changes=changes.reopened, clocks=(_E.REOPEN_DECIDED, _E.REOPENED),
+           event=events.LetterReopened,
            tells_sender=True),
     *_rows("refuse_reopen", (S.REOPEN_REQUESTED,), S.CLOSED, ("supervisor",), fields.Explain,
-           changes=changes.closed, event=events.LetterClosed, tells_sender=True,
-           quotes=("reason",)),
-    *_rows("supplement", OPEN, None, (SENDER,), fields.Supplement, rules.room_for_more,
+           changes=changes.closed, clocks=(_E.REOPEN_DECIDED,), event=events.LetterClosed,
+           tells_sender=True, quotes=("reason",)),
+    *_rows("supplement", (*OPEN, *GOES_ON), None, (SENDER,), fields.Supplement, sender.has_room,
            adds=additions.supplement, tells_sender=True, stays=True),
     *_rows("supplement", (S.AWAITING_CITIZEN,), S.HANDLING, (SENDER,), fields.Supplement,
-           rules.room_for_more, adds=additions.supplement, clocks=(_E.RESUMED,),
+           sender.has_room, adds=additions.supplement, clocks=(_E.RESUMED,),
            tells_sender=True),
     *_rows("withdraw", (*LIVE, S.IN_REVIEW), S.WITHDRAWN, (SENDER,), fields.Withdraw,
            clocks=(_E.ENDED,), tells_sender=True),
+    *_rows("withdraw", (S.MERGED,), S.WITHDRAWN, (SENDER,), fields.Withdraw,
+           changes=changes.unmerged, clocks=(_E.ENDED,), tells_sender=True),
+    *_rows("consent", tuple(S), None, (SENDER,), fields.Consent, changes=changes.consent,
+           tells_sender=True, stays=True),
+    *_rows("appeal", (S.NOT_ACCEPTED,), S.APPEALED, (SENDER,), fields.Appeal, sender.first_appeal,
+           clocks=(_E.APPEALED,), tells_sender=True),
+    *_rows("grant_appeal", (S.APPEALED,), S.REGISTERED, ("supervisor",), fields.WithNote,
+           sender.refused_by_another, clocks=(_E.APPEAL_DECIDED, _E.REOPENED), tells_sender=True),
+    *_rows("reject_appeal", (S.APPEALED,), S.NOT_ACCEPTED, ("supervisor",), fields.Explain,
+           sender.refused_by_another, clocks=(_E.APPEAL_DECIDED,), tells_sender=True,
+           quotes=("reason",)),
     *_rows("merge", LIVE, S.MERGED, OFFICE, fields.Merge, rules.may_merge, changes=changes.merged,
            clocks=(_E.ENDED,), event=events.LetterMerged, tells_sender=True, notice=MERGED_AS),
-    *_rows("unmerge", (S.MERGED,), None, OFFICE, fields.Explain, changes=changes.unmerged,
-           clocks=(_E.REVIVED,), tells_sender=True),
+    *_rows("unmerge", (S.MERGED,), None, (*OFFICE, CLOCK), fields.Explain,
+           changes=changes.unmerged, clocks=(_E.REVIVED,), tells_sender=True, notice=UNMERGED),
 )  # fmt: skip
 LABELS: dict[str, Text] = {
     "register": Text("登记", "Register"),
@@ -224,6 +228,10 @@ LABELS: dict[str, Text] = {
     "refuse_reopen": Text("不同意重办", "Refuse the reopening"),
     "supplement": Text("补充", "Supplement"),
     "withdraw": Text("撤回", "Withdraw"),
+    "consent": Text("同意或不同意公开", "Agree to publication or not"),
+    "appeal": Text("申请复查", "Appeal the refusal"),
+    "grant_appeal": Text("复查后受理", "Grant the appeal"),
+    "reject_appeal": Text("复查维持原决定", "Reject the appeal"),
     "merge": Text("并案", "Merge"),
     "unmerge": Text("撤销并案", "Undo the merge"),
 }
@@ -244,6 +252,7 @@ STATES: dict[S, Text] = {
     S.MERGED: Text("已并案", "merged"),
     S.WITHDRAWN: Text("已撤回", "withdrawn"),
     S.TRANSFERRED: Text("已转外单位", "transferred outside"),
+    S.APPEALED: Text("复查中", "appealed"),
 }
 WORKFLOW = Workflow(
     MOVES,
@@ -262,6 +271,10 @@ WORKFLOW = Workflow(
 )
 RETURNS = tuple({move.action for move in MOVES if move.guard is rules.first_return_in_time})
 """Steps of the file that its guard counts: a letter that was returned is not returned again."""
+APPEALS = tuple({move.action for move in MOVES if move.guard is sender.first_appeal})
+REFUSALS = tuple(
+    {m.action for m in MOVES if m.to is S.NOT_ACCEPTED and m.state not in (m.to, S.APPEALED)}
+)
 STAFF_ACTIONS = tuple(a for a in WORKFLOW.actions if WORKFLOW.roles_of(a) & set(STAFF))
 
 

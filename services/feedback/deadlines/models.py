@@ -39,6 +39,8 @@ class PolicyKind(StrEnum):
     PUBLICATION_DECISION = "publication_decision"
     SILENCE_CLOSES = "silence_closes"
     REOPEN_WINDOW = "reopen_window"
+    REOPEN_DECISION = "reopen_decision"
+    LETTER_APPEAL = "letter_appeal"
     RATING_INVITATION = "rating_invitation"
     RATING_CONTACT = "rating_contact"
     RATING_RECTIFY = "rating_rectify"

@@ -35,6 +35,8 @@ OFFICE_CLOCKS = frozenset(
     {
         PolicyKind.LETTER_REGISTER,
         PolicyKind.PUBLICATION_DECISION,
+        PolicyKind.REOPEN_DECISION,
+        PolicyKind.LETTER_APPEAL,
         PolicyKind.RATING_APPEAL,
         PolicyKind.RATING_REVISIT,
     }

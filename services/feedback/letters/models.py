@@ -39,6 +39,7 @@ class LetterState(StrEnum):
     MERGED = "merged"
     WITHDRAWN = "withdrawn"
     TRANSFERRED = "transferred"
+    APPEALED = "appealed"
 
 
 class Channel(StrEnum):
@@ -96,6 +97,8 @@ class Letter(Table, table=True):
     anonymity: Anonymity = Field(sa_type=enum_type(Anonymity))
     wants_public: bool = False
     code_hash: str
+    renewed_code_hash: str | None = None
+    account_index: str | None = Field(default=None, index=True)
     sketch: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     department_code: str | None = Field(default=None, foreign_key="department.code")
     accused: list[str] = Field(

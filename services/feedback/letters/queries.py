@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -66,6 +66,36 @@ async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
 async def by_number(session: AsyncSession, reg_no: str) -> Letter | None:
     rows = select(Letter).where(col(Letter.reg_no) == reg_no)
     return (await session.execute(rows)).scalars().one_or_none()
+
+
+async def renew_code(session: AsyncSession, letter_id: UUID, code_hash: str) -> None:
+    change = update(Letter).where(col(Letter.id) == letter_id).values(renewed_code_hash=code_hash)
+    await session.execute(change)
+
+
+async def of_account(
+    session: AsyncSession, account_index: str, after: tuple[Any, ...] | None, limit: int
+) -> Sequence[Letter]:
+    """The letters of an account, latest first."""
+    rows = (
+        select(Letter)
+        .where(col(Letter.account_index) == account_index)
+        .order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
+        .limit(limit)
+    )
+    if after is not None:
+        rows = rows.where(tuple_(col(Letter.received_at), col(Letter.id)) < after)
+    return (await session.execute(rows)).scalars().all()
+
+
+async def merged_into(session: AsyncSession, letter_id: UUID) -> Sequence[Letter]:
+    rows = (
+        select(Letter)
+        .where(col(Letter.merged_into) == letter_id)
+        .order_by(col(Letter.received_at), col(Letter.id))
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(rows)).scalars().all()
 
 
 async def lock_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID, Letter]:

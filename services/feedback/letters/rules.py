@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from services.feedback.letters.models import Anonymity, Channel, Letter
-from shared.errors import Forbidden, Text, TooMany
+from services.feedback.letters.schemas import LetterIn
+from shared.errors import Conflict, Forbidden, Text, TooMany
 from shared.security.identity import Caller
 
 EVERYWHERE = "*"
@@ -49,6 +50,26 @@ def may_see(letter: Letter, caller: Caller) -> bool:
 def may_know_sender(letter: Letter, caller: Caller) -> bool:
     """A confidential sender is known to the office only, not to the department."""
     return letter.anonymity is not Anonymity.CONFIDENTIAL or in_the_office(caller)
+
+
+class SenderUnknown(Conflict):
+    type = "/problems/sender-unknown"
+    title = Text("来信人未留身份，无法核对", "Nobody can be checked: the sender left no contact")
+    advice = Text(
+        "匿名来信的查询码不能补发；请来信人另写一封",
+        "The code of an anonymous letter is not renewed; please let the sender write anew",
+    )
+
+
+def ensure_checkable(letter: Letter, caller: Caller) -> None:
+    """Raises SenderUnknown where the caller cannot hold who asks against who wrote."""
+    if letter.name_sealed is None or not may_know_sender(letter, caller):
+        raise SenderUnknown
+
+
+def is_under_own_name(letter: LetterIn) -> bool:
+    """Whether the account that sends a letter may be kept with it; never of an anonymous one."""
+    return letter.channel in SELF_SERVICE and letter.resolved_anonymity is not Anonymity.ANONYMOUS
 
 
 def written_by(channel: Channel, caller: Caller | None) -> str:

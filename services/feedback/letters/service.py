@@ -25,6 +25,7 @@ from shared.clock import today
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
 from shared.ids import new_id, normal_code, secret_code
+from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
@@ -60,6 +61,8 @@ async def receive(
     rules.ensure_channel(letter_in.channel, caller)
     code = secret_code(10)
     columns = _columns(keyring, letter_in, code)
+    if caller is not None and rules.is_under_own_name(letter_in):
+        columns["account_index"] = _account_index(keyring, caller)
     by = rules.written_by(letter_in.channel, caller)
     await limits.start_on_receipt(session, columns["id"], letter_in.kind, by, now)
     hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(keyring))
@@ -93,7 +96,7 @@ async def with_code(
         raise NotFound(_NO_MATCH)
     letter = await queries.by_number(session, reg_no)
     given = _code_hash(keyring, normal_code(code or ""))
-    if letter is not None and compare_digest(letter.code_hash, given):
+    if letter is not None and compare_digest(letter.renewed_code_hash or letter.code_hash, given):
         return letter
     tried = await queries.attempts(direct, reg_no)
     if tried is not None:
@@ -115,8 +118,54 @@ async def locked_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUI
     return await queries.lock_pair(session, one, other)
 
 
+async def answered_with(session: AsyncSession, letter: Letter) -> Letter:
+    """The letter whose reply is this one's: itself, unless it was merged."""
+    while letter.merged_into is not None:
+        followed = await queries.by_id(session, letter.merged_into)
+        assert followed is not None  # a foreign key
+        letter = followed
+    return letter
+
+
+async def merged_into(session: AsyncSession, letter_id: UUID) -> Sequence[Letter]:
+    """The letters that wait for the reply to this one, earliest first."""
+    return await queries.merged_into(session, letter_id)
+
+
 async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
     return await queries.by_id(session, letter_id)
+
+
+async def renew_code(
+    session: AsyncSession, keyring: Keyring, letter_id: UUID, caller: Caller, now: datetime
+) -> LetterReceipt:
+    """A new query code for a sender who has lost it; the old one opens nothing any more.
+
+    Raises NotFound, and SenderUnknown where nobody could check who asks.
+    """
+    letter = await visible(session, letter_id, caller)
+    rules.ensure_checkable(letter, caller)
+    code = secret_code(10)
+    await queries.renew_code(session, letter.id, _code_hash(keyring, code))
+    await audit_log.write(
+        session, caller.sub, "letter.query_code_renewed", f"letter:{letter.id}", now, {}
+    )
+    return LetterReceipt.of(letter, code)
+
+
+async def of_account(
+    session: AsyncSession,
+    keyring: Keyring,
+    caller: Caller,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[Letter]:
+    """The letters that the caller's account has written under its name, latest first."""
+    return await queries.of_account(session, _account_index(keyring, caller), after, limit)
+
+
+def _account_index(keyring: Keyring, caller: Caller) -> str:
+    return keyring.blind_index(caller.sub, where="letter.account")
 
 
 async def listed(

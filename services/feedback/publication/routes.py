@@ -41,6 +41,7 @@ _CHANGE = problem_responses(
     StateConflict,
     FourEyes,
     rules.NotAnswered,
+    rules.NotAgreed,
     rules.PublicationBlocked,
 )
 

@@ -24,8 +24,8 @@ class NotAgreed(Conflict):
     type = "/problems/not-agreed"
     title = Text("来信人未同意公开", "The sender has not agreed to publication")
     advice = Text(
-        "不公开；来信人可在补充中表示同意",
-        "It stays unpublished; the sender may agree in a supplement",
+        "不公开；来信人可凭查询码随时表示同意",
+        "It stays unpublished; the sender may agree at any time with the query code",
     )
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import events as casework_events
+from services.feedback.casework import service as casework
+from services.feedback.casework.schemas import Consent
 from services.feedback.deadlines import service as deadlines
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
@@ -26,12 +28,13 @@ from services.feedback.publication.models import (
     ReviewVerdict,
 )
 from services.feedback.publication.schemas import Decide
-from services.feedback.publication.workflow import WORKFLOW, RedactionAction, RedactionMove
+from services.feedback.publication.workflow import SENDER, WORKFLOW, RedactionAction, RedactionMove
 from shared.clock import today
 from shared.database import versioned
 from shared.errors import FourEyes, Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security import audit_log
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
 
@@ -80,6 +83,8 @@ async def approve(
     move = _move(redaction, RedactionAction.APPROVE, expected, caller)
     if case.letter.state not in rules.ANSWERED:
         raise rules.NotAnswered(state=case.letter.state)
+    if not case.letter.wants_public:
+        raise rules.NotAgreed
     spans = await queries.spans(session, redaction.id)
     rules.ensure_clear(case.texts, spans, case.own)
     before = await queries.approvals(session, redaction)
@@ -116,6 +121,25 @@ async def decline(
     case = await _swapped(session, case, move, {"declined_for": reason, "decided_at": now})
     await _follow(session, case, move, caller, now)
     return case
+
+
+async def consent(
+    session: AsyncSession, keyring: Keyring, letter: Letter, given: Consent, now: datetime
+) -> Letter:
+    """The letter as its sender now wants it; consent taken back takes the public copy down at once
+    (PIPL art. 15).
+    """
+    # Locked, so that whoever acts on the letter meanwhile does not turn the sender away.
+    letter = (await letters.locked_pair(session, letter.id, letter.id))[letter.id]
+    letter = await casework.act_as_sender(session, keyring, letter, "consent", given, now)
+    online = None if given.wants_public else await queries.online(session, letter.id)
+    if online is not None:
+        move = WORKFLOW.take(
+            online.state, online.version, RedactionAction.TAKE_BACK, frozenset({SENDER})
+        )
+        await versioned.swap(session, online, {"state": move.to})
+        await queries.take_down(session, letter.id, now)
+    return letter
 
 
 async def take_down(

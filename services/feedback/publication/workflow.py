@@ -16,6 +16,7 @@ from shared.workflow import Arrow, Workflow
 
 REVIEWERS = frozenset({"reviewer", "supervisor"})
 SUPERVISOR = frozenset({"supervisor"})
+SENDER = "sender"
 
 
 class RedactionAction(StrEnum):
@@ -23,6 +24,7 @@ class RedactionAction(StrEnum):
     APPROVE = "approve"
     DECLINE = "decline"
     TAKE_DOWN = "take_down"
+    TAKE_BACK = "take_back"
 
 
 class RedactionMove(NamedTuple):
@@ -48,6 +50,7 @@ MOVES = (
     RedactionMove(S.IN_REVIEW, _A.APPROVE, None, REVIEWERS, meets=_DECISION, event=LetterPublished),
     RedactionMove(S.IN_REVIEW, _A.DECLINE, S.DECLINED, REVIEWERS, meets=_DECISION),
     RedactionMove(S.PUBLISHED, _A.TAKE_DOWN, S.TAKEN_DOWN, SUPERVISOR),
+    RedactionMove(S.PUBLISHED, _A.TAKE_BACK, S.TAKEN_DOWN, frozenset({SENDER})),
 )
 WORKFLOW = Workflow(
     MOVES,
@@ -62,6 +65,7 @@ WORKFLOW = Workflow(
         _A.APPROVE: Text("同意公开", "approve"),
         _A.DECLINE: Text("决定不公开", "decline"),
         _A.TAKE_DOWN: Text("撤下", "take down"),
+        _A.TAKE_BACK: Text("来信人收回同意", "take the consent back"),
     },
     title=Text("公开审核", "Publication"),
     starts=[S.IN_REVIEW],

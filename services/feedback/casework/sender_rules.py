@@ -1,0 +1,115 @@
+"""What a sender may do, and when it is refused all the same. Pure."""
+
+from pydantic import BaseModel
+
+from services.feedback.casework.models import LetterGrade
+from services.feedback.casework.rules import Facts
+from shared.errors import Conflict, FourEyes, Text
+from shared.workflow import refuse
+
+BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
+MOST_REOPENINGS = 2
+MOST_SUPPLEMENTS = 20
+
+
+class TooManySupplements(Conflict):
+    type = "/problems/too-many-supplements"
+    title = Text("补充次数已达上限", "No more can be added to this letter")
+    advice = Text(
+        "请等候办理；还有新情况的，请另写一封",
+        "Please wait for the answer; for something new, write another letter",
+    )
+
+
+class AnswerAlreadyRated(Conflict):
+    type = "/problems/answer-already-rated"
+    title = Text("该答复已评价过", "This answer was rated already")
+    advice = Text(
+        "每次答复评价一次；仍不满意的，可申请重办",
+        "Each answer is rated once; if it is not solved, ask to reopen",
+    )
+
+
+class ReopenTooLate(Conflict):
+    type = "/problems/reopen-too-late"
+    title = Text("已超过申请重办的期限", "The time to ask for a reopening has passed")
+    advice = Text(
+        "请另写一封来信，并注明原编号", "Please write a new letter and name the old number"
+    )
+
+
+class ReopenedTwice(Conflict):
+    type = "/problems/reopened-twice"
+    title = Text("已重办两次", "It was reopened twice already")
+    advice = Text(
+        "请向上一级机关申请复查（信访工作条例）",
+        "Please apply to the next higher authority for a review",
+    )
+
+
+class AlreadyAppealed(Conflict):
+    type = "/problems/already-appealed"
+    title = Text("已申请过复查", "It was appealed already")
+    advice = Text(
+        "仍不服的，请向上一级机关申请复核（信访工作条例）",
+        "If you still disagree, please apply to the next higher authority for a re-examination",
+    )
+
+
+def has_room(facts: Facts[BaseModel]) -> None:
+    if facts.file.supplements >= MOST_SUPPLEMENTS:
+        raise TooManySupplements
+
+
+def not_yet_rated(facts: Facts[BaseModel]) -> None:
+    """One rating an answer, within the time that the answer leaves open."""
+    if facts.file.is_rated:
+        raise AnswerAlreadyRated
+    _ensure_window(facts)
+
+
+def answered_jointly(facts: Facts[BaseModel]) -> None:
+    """A merged letter is rated by the answer that went out to the letter it was merged into."""
+    if facts.file.answers == 0:
+        detail = Text("还没有答复，请等答复后再评价", "There is no reply yet; please rate it then")
+        refuse(facts.letter.state, facts.letter.version, detail)
+    not_yet_rated(facts)
+
+
+def first_appeal(facts: Facts[BaseModel]) -> None:
+    """One appeal, 复查 (信访工作条例 art. 35); the next one goes to the higher authority."""
+    if facts.file.appeals > 0:
+        raise AlreadyAppealed
+
+
+def refused_by_another(facts: Facts[BaseModel]) -> None:
+    """Whoever refused the letter does not decide on the appeal."""
+    if facts.file.refused_by == facts.by:
+        raise FourEyes
+
+
+def may_rate_bad(facts: Facts[BaseModel]) -> None:
+    not_yet_rated(facts)
+    may_reopen(facts)
+
+
+def may_reopen(facts: Facts[BaseModel]) -> None:
+    if facts.letter.reopened >= MOST_REOPENINGS:
+        raise ReopenedTwice
+    _ensure_window(facts)
+
+
+def action_for(grade: LetterGrade, reopened: int) -> str:
+    """What a grade does: a good one closes, a bad one asks to reopen while that is possible."""
+    if grade not in BAD_GRADES:
+        return "rate_good"
+    return "rate_bad" if asks_to_reopen(grade, reopened) else "rate_last"
+
+
+def asks_to_reopen(grade: LetterGrade, reopened: int) -> bool:
+    return grade in BAD_GRADES and reopened < MOST_REOPENINGS
+
+
+def _ensure_window(facts: Facts[BaseModel]) -> None:
+    if facts.reopen_until is None or facts.now >= facts.reopen_until:
+        raise ReopenTooLate
