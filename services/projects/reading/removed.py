@@ -15,16 +15,18 @@ from services.projects.reading.meta_tags import read_meta_tags
 
 MAX_NOTICE = 300
 """What says that a page is gone is short: an article may quote the same words."""
+MAX_BARE = 30
+"""What leads away has hardly a word of its own: an article's scripts may know other addresses."""
 
 _MISSING = re.compile(
     r"(?:页面|网页|内容|文章|信息|文件|资源|栏目|地址)[^。\n]{0,10}"
     r"(?:不存在|已删除|已被删除|被删除|已下线|已撤销|已撤下|已移除|找不到|未找到|无法找到|不见了)"
     r"|(?:找不到|没有找到|未找到)[^。\n]{0,8}(?:页面|网页|内容|文章|信息|文件|资源)"
-    r"|\b404\b|page not found|not found",
+    r"|\b404\s*[-:]?\s*(?:not found|error|错误|页面)|page not found",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(
-    r"防火墙|安全狗|云锁|访问(?:被|已)?(?:拦截|拒绝|禁止)|请求(?:被|已)?(?:拦截|拒绝)|人机验证|安全验证"
+    r"网站防火墙|应用防火墙|安全狗|云锁|访问(?:被|已)?(?:拦截|拒绝|禁止)|请求(?:被|已)?(?:拦截|拒绝)|人机验证|完成安全验证"
     r"|拖动滑块|访问过于频繁|开启\s*JavaScript|access denied|request blocked|\bWAF\b",
     re.IGNORECASE,
 )
@@ -36,8 +38,8 @@ _LEADS_AWAY = re.compile(
 def removal(html: str, *, is_known: bool) -> SourceFault | None:
     """Why this is not the item's page, if so: it is gone, or something stands before it.
 
-    Of a page that was read before (`is_known`) also what leads away, or is empty: a new one may be
-    a mere signpost to another place.
+    A page with the title tag of an article is one, however short. Of a page that was read before
+    (`is_known`) also what leads away, or is empty: a new one may be a mere signpost.
     """
     page = parse(html)
     refresh = _refresh(page)
@@ -47,11 +49,14 @@ def removal(html: str, *, is_known: bool) -> SourceFault | None:
         return None
     title = page.css_first("title")
     shown = f"{text}\n{title.text() if title else ''}"
+    if read_meta_tags(page).get("ArticleTitle"):
+        return None
     if _BLOCKED.search(shown):
         return SourceFault(Fault.BLOCKED, "a firewall's page")
-    if _MISSING.search(shown) and not read_meta_tags(page).get("ArticleTitle"):
+    if _MISSING.search(shown):
         return SourceFault(Fault.GONE, "it says that it is not there")
-    if is_known and (refresh or _LEADS_AWAY.search(scripts)):
+    is_bare = is_known and len(text) <= MAX_BARE
+    if is_bare and (refresh or _LEADS_AWAY.search(scripts)):
         return SourceFault(Fault.GONE, "it leads away")
     if is_known and not text:
         return SourceFault(Fault.GONE, "it is empty")
