@@ -29,8 +29,9 @@ def person(**others: str) -> dict[str, str]:
 
 
 def id_number() -> str:
-    """A citizen number that no other test uses: born on 31 December 1949."""
-    digits = f"11010519491231{randrange(1000):03}"
+    """A citizen number that no other test uses, of somebody born between 1930 and 1957."""
+    born = date(1930, 1, 1) + timedelta(days=randrange(10_000))
+    digits = f"110105{born:%Y%m%d}{randrange(1000):03}"
     while not valid_id_number(number := digits + choice("0123456789X")):
         pass
     return number
