@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.appointments.booking import settling
@@ -284,6 +284,7 @@ class _Thing:
         self.citizen_key, self.person_document, self.person_phone = of
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_PEOPLE, _PEOPLE)
 def test_nobody_owns_what_names_the_id_number_of_another(me: Person, other: Person) -> None:
     owns = me.owns(_Thing(other))

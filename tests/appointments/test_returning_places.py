@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.appointments.booking import settling
@@ -116,6 +116,7 @@ async def test_a_place_returns_once_however_often_the_job_runs(
     assert drift == 0
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 20_000), st.integers(0, 200), st.integers(0, 400))
 def test_a_place_is_back_within_the_policy_and_in_time_to_be_booked(
     ahead: int, least: int, more: int
