@@ -64,8 +64,8 @@ class Route(APIRoute):
         super().__init__(*args, responses=_with_general(self.declared), **options)
         taken = (body.field_info.annotation for body in self.dependant.body_params)
         self._takes_version = versions.is_in(taken)
-        if self._takes_version and not self.openapi_extra:
-            self.openapi_extra = {"parameters": [versions.PARAMETER]}
+        if self._takes_version:
+            self.openapi_extra = {"parameters": [versions.PARAMETER], **(self.openapi_extra or {})}
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()

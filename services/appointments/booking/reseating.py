@@ -99,7 +99,7 @@ def _seated(
         for slot in () if one.is_orphan else one.slot_ids:
             held[slot] = held.get(slot, 0) + 1
     seats = [_seat(row, held.get(row.id, 0)) for row in staying]
-    seating = Seating([*seats, *added], claimants)
+    seating = Seating([*seats, *added] if claimants else [], claimants)
     ordered = in_order(claimants)
     return Outlook(
         claimants={one.id: one for one in claimants},

@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import reseating
 from services.appointments.booking.reseating import Outlook
 from services.appointments.booking.seating import Key, Seat
+from services.appointments.schedules.pieces import in_pieces
 from services.appointments.schedules.rules import Comparison, WantedSlot
 from services.appointments.slots import service as slots
-from services.appointments.slots.models import Slot
-from services.appointments.slots.rules import ComingSlot
+from services.appointments.slots.rules import ComingSlot, NewSlot
+from shared.ids import new_id
 
 
 class Change(NamedTuple):
@@ -53,10 +55,13 @@ async def carry_out(
     All in one transaction, so that nobody else is offered a place before those who lost theirs.
     """
     await slots.withdraw(session, [row.id for row in change.comparison.withdraw])
-    made = {_key(slot): _row(hall, slot, versions) for slot in change.comparison.add}
-    await slots.publish(session, list(made.values()), now)
-    ids = {key: row.id for key, row in made.items()}
-    await reseating.settle(session, change.outlook, ids, now)
+    made: dict[Key, UUID] = {}
+    async for piece in in_pieces(change.comparison.add):
+        rows = [_row(hall, slot, versions) for slot in piece]
+        made |= {_key(slot): row.id for slot, row in zip(piece, rows, strict=True)}
+        await slots.add(session, rows)
+    await slots.open_due(session, now)
+    await reseating.settle(session, change.outlook, made, now)
 
 
 def _key(slot: WantedSlot) -> Key:
@@ -74,9 +79,10 @@ def _seat(slot: WantedSlot) -> Seat:
     )
 
 
-def _row(hall: str, slot: WantedSlot, versions: Mapping[str, int]) -> Slot:
-    return Slot(
-        **slot._asdict() | {"item_codes": list(slot.item_codes)},
+def _row(hall: str, slot: WantedSlot, versions: Mapping[str, int]) -> NewSlot:
+    return NewSlot(
+        id=new_id(),
         hall_code=hall,
         rule_version=versions[slot.rule_code],
+        **slot._asdict(),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.appointments.booking.reseating import Outlook
 from services.appointments.booking.seating import Claimant
 from services.appointments.schedules import rules
+from services.appointments.schedules.pieces import in_pieces
 from services.appointments.schedules.rules import Comparison, WantedSlot
 from services.appointments.schedules.schemas import (
     EndangeredAppointment,
@@ -16,30 +17,31 @@ from services.appointments.slots.rules import ComingSlot
 MOST_SHOWN = 1000
 
 
-def proposal(
+async def proposal(
     hall: str,
     unknown_years: Iterable[int],
     comparison: Comparison[ComingSlot],
     outlook: Outlook,
 ) -> Proposal:
     """The proposal that a comparison makes, with its fingerprint."""
-    added = [shown(slot) for slot in comparison.add]
-    withdrawn = [shown(row) for row in comparison.withdraw]
+    add, withdraw = comparison.add, comparison.withdraw
     left = {slot for one in outlook.lost for slot in one.slot_ids}
-    named = (
-        *(f"+{slot.model_dump_json()}" for slot in added),
-        *(f"-{row.id}" for row in comparison.withdraw),
-        *(f"!{one.id}" for one in outlook.lost),
-        *(f"^{one.id}" for one in outlook.resupported),
-    )
+    named = [
+        *[f"!{one.id}" for one in outlook.lost],
+        *[f"^{one.id}" for one in outlook.resupported],
+    ]
+    async for piece in in_pieces(add):
+        named += [f"+{slot}" for slot in piece]
+    async for row_piece in in_pieces(withdraw):
+        named += [f"-{row.id}" for row in row_piece]
     return Proposal(
         hall=hall,
-        added_count=len(added),
-        withdrawn_count=len(withdrawn),
+        added_count=len(add),
+        withdrawn_count=len(withdraw),
         kept_count=comparison.kept,
         moved_count=sum(row.id not in left for row in comparison.replaced),
-        added=added[:MOST_SHOWN],
-        withdrawn=withdrawn[:MOST_SHOWN],
+        added=[shown(slot) for slot in add[:MOST_SHOWN]],
+        withdrawn=[shown(row) for row in withdraw[:MOST_SHOWN]],
         orphaned=persons(outlook.lost),
         resupported=len(outlook.resupported),
         calendar_unknown=sorted(unknown_years),

@@ -1,6 +1,6 @@
 """Schedules over HTTP: look first, then apply."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, status
@@ -26,6 +26,8 @@ from shared.web.routing import Router
 router = Router(tags=["hall"])
 
 Manager = Annotated[Caller, allow("hall_manager", "admin")]
+LARGE: dict[str, Any] = {"x-deadline-seconds": 30}
+"""May move thousands of slots and appointments: the gateway waits longer than for others."""
 
 
 @router.get(
@@ -53,6 +55,7 @@ async def list_schedules(
     "/schedules:propose",
     operation_id="propose_schedule",
     summary="试算规则变更 | What a change of rules would do",
+    openapi_extra=LARGE,
 )
 async def propose_schedule(
     wanted: ScheduleChange, session: Session, now: Now, caller: Manager
@@ -72,6 +75,7 @@ async def propose_schedule(
     operation_id="apply_schedule",
     summary="执行规则变更 | Carry out a change of rules",
     responses=problem_responses(service.ProposalChanged),
+    openapi_extra=LARGE,
 )
 async def apply_schedule(
     wanted: ScheduleApplication, session: Session, now: Now, caller: Manager
@@ -119,6 +123,7 @@ async def list_closures(
     operation_id="close_hall",
     summary="临时停办 | Close a hall for a time",
     status_code=status.HTTP_201_CREATED,
+    openapi_extra=LARGE,
 )
 async def close_hall(wanted: ClosureIn, session: Session, now: Now, caller: Manager) -> ClosureView:
     """撤销这段时间的时段，已确认的预约转交工作人员改约。可以只停一个 `window`、`item` 或 `rule`。
@@ -137,6 +142,7 @@ async def close_hall(wanted: ClosureIn, session: Session, now: Now, caller: Mana
     operation_id="change_closure",
     summary="修改停办安排 | Change a closure",
     responses=problem_responses(StateConflict),
+    openapi_extra=LARGE,
 )
 async def change_closure(
     closure: UUID, wanted: ClosureUpdate, session: Session, now: Now, caller: Manager
@@ -158,6 +164,7 @@ async def change_closure(
     operation_id="lift_closure",
     summary="取消停办 | Lift a closure",
     responses=problem_responses(StateConflict),
+    openapi_extra=LARGE,
 )
 async def lift_closure(
     closure: UUID,

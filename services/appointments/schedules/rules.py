@@ -75,14 +75,31 @@ def plan(
     """
     slots: list[WantedSlot] = []
     unknown: set[int] = set()
+    for piece in pieces(
+        rules, official=official, zone=zone, closures=closures, served=served, now=now
+    ):
+        slots += piece.slots
+        unknown |= piece.unknown_years
+    return Plan(slots, frozenset(unknown))
+
+
+def pieces(
+    rules: Iterable[ScheduleRule],
+    *,
+    official: Workdays,
+    zone: ZoneInfo,
+    closures: Sequence[Shut],
+    served: Served,
+    now: datetime,
+) -> Iterator[Plan]:
+    """The same plan, a rule's day at a time, so that others can be served in between."""
     for rule in rules:
         try:
-            for slot in _of_rule(rule, calendar_of(rule, official), zone, now):
-                if (left := _open(slot, closures, served)) is not None:
-                    slots.append(left)
+            for day in _of_rule(rule, calendar_of(rule, official), zone, now):
+                left = (_open(slot, closures, served) for slot in day)
+                yield Plan([slot for slot in left if slot is not None], frozenset())
         except CalendarUnknown as error:
-            unknown.add(error.year)
-    return Plan(slots, frozenset(unknown))
+            yield Plan([], frozenset({error.year}))
 
 
 def _open(slot: WantedSlot, closures: Sequence[Shut], served: Served) -> WantedSlot | None:
@@ -97,12 +114,12 @@ def _open(slot: WantedSlot, closures: Sequence[Shut], served: Served) -> WantedS
 
 def _of_rule(
     rule: ScheduleRule, calendar: DayCalendar, zone: ZoneInfo, now: datetime
-) -> Iterator[WantedSlot]:
+) -> Iterator[list[WantedSlot]]:
     """The rule's slots, day by day. Raises CalendarUnknown after those of the days before."""
     today = now.astimezone(zone).date()
     for day in _days_to_horizon(today, rule.horizon_workdays, calendar):
         if applies(rule, day) and calendar.is_workday(day):
-            yield from _of_day(rule, day, calendar, zone, now)
+            yield list(_of_day(rule, day, calendar, zone, now))
 
 
 def _days_to_horizon(today: date, horizon: int, calendar: DayCalendar) -> Iterator[date]:

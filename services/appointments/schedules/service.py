@@ -1,5 +1,6 @@
 """Slots from rules: proposed, applied, extended every day, taken away by closures."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from services.appointments.schedules import changing, queries, reporting, rules
 from services.appointments.schedules.changing import Change
 from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import Closure, ScheduleRule
-from services.appointments.schedules.rules import Plan
+from services.appointments.schedules.rules import Plan, WantedSlot
 from services.appointments.schedules.schemas import (
     Proposal,
     RuleIn,
@@ -95,7 +96,9 @@ async def _work_out(
     present = await slots.coming(session, hall.code, now)
     comparison = rules.compare(plan.slots, present, now)
     change = await changing.foresee(session, hall.code, present, comparison, now, lock=lock)
-    proposal = reporting.proposal(hall.code, plan.unknown_years, change.comparison, change.outlook)
+    proposal = await reporting.proposal(
+        hall.code, plan.unknown_years, change.comparison, change.outlook
+    )
     return _Change(changed, change, proposal)
 
 
@@ -138,14 +141,21 @@ async def plan_of(
     """
     if closures is None:
         closures = [shut(one) for one in await queries.closures(session, hall.code, now)]
-    return rules.plan(
+    slots: list[WantedSlot] = []
+    unknown: set[int] = set()
+    for piece in rules.pieces(
         in_force,
         official=await calendar_days.load(session),
         zone=ZoneInfo(hall.timezone),
         closures=closures,
         served=await directory.items_at_windows(session, hall.code),
         now=now,
-    )
+    ):
+        slots += piece.slots
+        unknown |= piece.unknown_years
+        # A plan may have many thousands of slots: other requests are served in between.
+        await asyncio.sleep(0)
+    return Plan(slots, frozenset(unknown))
 
 
 def shut(closure: Closure) -> Shut:

@@ -51,6 +51,23 @@ class ComingSlot(NamedTuple):
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
+class NewSlot(NamedTuple):
+    """A slot to be put into the plan: nothing booked, not yet on sale."""
+
+    id: UUID
+    hall_code: str
+    rule_code: str
+    rule_version: int
+    pool: Pool
+    item_codes: tuple[str, ...]
+    on_date: date
+    starts_at: datetime
+    minutes: int
+    capacity: int
+    opens_at: datetime
+    closes_at: datetime
+
+
 class WithdrawnSlot(NamedTuple):
     """A slot that was just taken off sale."""
 

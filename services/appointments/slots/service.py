@@ -20,10 +20,11 @@ from services.appointments.slots.events import (
     SlotsOpened,
     SlotsWithdrawn,
 )
-from services.appointments.slots.models import Pool, Slot
+from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import (
     ComingSlot,
     LockedSlot,
+    NewSlot,
     OpenedSlot,
     OpenSlot,
     SlotFacts,
@@ -219,25 +220,32 @@ async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date |
     return await queries.latest_day(session, hall, rule_code)
 
 
-async def publish(session: AsyncSession, slots: Sequence[Slot], now: datetime) -> None:
-    """Puts new slots into the plan and opens those that are due."""
+async def add(session: AsyncSession, slots: Sequence[NewSlot]) -> None:
+    """Puts new slots into the plan; `open_due` opens those whose time has come."""
     await queries.add(session, slots)
-    await open_due(session, now)
 
 
 async def withdraw(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """Takes slots off sale; their appointments are the caller's to place elsewhere."""
-    rows = await queries.withdraw(session, ids)
-    for hall, day, pool, group in _by_day(rows):
-        event = SlotsWithdrawn(
-            hall_code=hall, on_date=day, pool=pool, slot_ids=[row.id for row in group]
-        )
-        await outbox.record(session, event, scope=hall, subject=f"{hall}/{day}")
+    for first in range(0, len(ids), _PIECE):
+        rows = await queries.withdraw(session, ids[first : first + _PIECE])
+        for hall, day, pool, group in _by_day(rows):
+            event = SlotsWithdrawn(
+                hall_code=hall, on_date=day, pool=pool, slot_ids=[row.id for row in group]
+            )
+            await outbox.record(session, event, scope=hall, subject=f"{hall}/{day}")
 
 
 async def open_due(session: AsyncSession, now: datetime) -> int:
-    """Job: opens planned slots whose time of release has come."""
-    rows = await queries.open_due(session, now)
+    """Job: opens the planned slots whose time of release has come, some hundreds at a time."""
+    opened = 0
+    while rows := await queries.open_due(session, now):
+        opened += len(rows)
+        await _publish_opened(session, rows)
+    return opened
+
+
+async def _publish_opened(session: AsyncSession, rows: Sequence[OpenedSlot]) -> None:
     for hall, day, pool, group in _by_day(rows):
         on_sale = [
             SlotOnSale(
@@ -250,7 +258,6 @@ async def open_due(session: AsyncSession, now: datetime) -> int:
         ]
         event = SlotsOpened(hall_code=hall, on_date=day, pool=pool, slots=on_sale)
         await outbox.record(session, event, scope=hall, subject=f"{hall}/{day}")
-    return len(rows)
 
 
 async def announce_fullness(session: AsyncSession, now: datetime) -> int:
