@@ -12,7 +12,11 @@ from shared.errors import Text
 HALL = "H001"
 BAD_GRADE = "dissatisfied"
 BAD_TAG = "213"
-TAKEN_MEANWHILE = ("/problems/slot-full", "/problems/slot-not-open")
+TAKEN_MEANWHILE = (
+    "/problems/slot-full",
+    "/problems/slot-not-open",
+    "/problems/overlapping-appointment",
+)
 
 
 def visit(door: Door) -> None:
