@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -63,6 +63,12 @@ class Problem(Exception):
         super().__init__((detail or self.title).en)
         self.detail, self.pointer = detail or self.advice, pointer
         self.retry_after, self.members = retry_after, members
+
+    def anew(self) -> Self:
+        """The same refusal for somebody else: one that was raised keeps the frames it went through."""
+        fresh = type(self).__new__(type(self), *self.args)
+        fresh.__dict__.update(self.__dict__)
+        return fresh
 
 
 class BadRequest(Problem):

@@ -81,13 +81,14 @@ class BookingContext:
 
     def sold_out(self, wanted: Sequence[UUID], item: str) -> Problem | None:
         """The refusal that the same request had less than a second ago."""
-        return self._refusals.peek((tuple(wanted), item))
+        known = self._refusals.peek((tuple(wanted), item))
+        return None if known is None else known.anew()
 
     async def refusal(
         self, wanted: Sequence[UUID], item: str, find: Callable[[], Awaitable[Problem]]
     ) -> Problem:
         """Why the request is refused, looked up once for all who are refused the same together."""
-        return await self._refusals.get((tuple(wanted), item), find)
+        return (await self._refusals.get((tuple(wanted), item), find)).anew()
 
     def places_freed(self) -> None:
         self._refusals.clear()
