@@ -65,7 +65,7 @@ class Problem(Exception):
         self.retry_after, self.members = retry_after, members
 
     def anew(self) -> Self:
-        """The same refusal for somebody else: one that was raised keeps the frames it went through."""
+        """The same refusal for another caller: one that was raised keeps the frames it met."""
         fresh = type(self).__new__(type(self), *self.args)
         fresh.__dict__.update(self.__dict__)
         return fresh
