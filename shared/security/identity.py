@@ -129,21 +129,24 @@ class Verifier:
 
     async def caller(self, token: str) -> Caller:
         """Raises Unauthorized, or Unavailable while no key could ever be fetched."""
+        return (await self._verify(token)).caller
+
+    async def sign_in(self, token: str) -> UUID | None:
+        """The sign-in that an access token came of; None if it is no good one, or came of none."""
+        try:
+            known = (await self._verify(token)).sign_in
+        except (Unauthorized, Unavailable):
+            return None
+        return None if known is None else UUID(known)
+
+    async def _verify(self, token: str) -> Verified:
+        # Not read back from the memory: that keeps nothing which is good by the leeway alone.
         verified = self._verified.get(token)
         if verified is None:
             verified = self._verified[token] = _read(await self._claims(token))
         if verified.sign_in in self._refusals:
             raise Unauthorized(_EXPIRED)
-        return verified.caller
-
-    async def sign_in(self, token: str) -> UUID | None:
-        """The sign-in that an access token came of; None if it is no good one, or came of none."""
-        try:
-            await self.caller(token)
-        except (Unauthorized, Unavailable):
-            return None
-        known = self._verified[token].sign_in
-        return None if known is None else UUID(known)
+        return verified
 
     async def _claims(self, token: str) -> dict[str, Any]:
         keys = self._keys or await self._fetch()

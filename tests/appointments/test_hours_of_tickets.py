@@ -73,6 +73,22 @@ async def test_inside_a_closure_there_is_no_ticket(floor: Floor) -> None:
     await floor.issue()
 
 
+@pytest.mark.parametrize("part", ["window", "item"])
+async def test_a_closure_of_a_part_leaves_the_hall_open(floor: Floor, part: str) -> None:
+    parts = {"window": 1, "item": floor.items[1]}
+    body = {
+        "hall": floor.code,
+        "starts_at": (floor.clock.at - timedelta(hours=1)).isoformat(),
+        "ends_at": (floor.clock.at + timedelta(hours=2)).isoformat(),
+        "reason": "设备检修",
+        "dry_run": False,
+        part: parts[part],
+    }
+    made = await floor.client.post("/api/v1/closures", json=body, headers=floor.manager())
+    assert made.status_code < 300, made.text
+    await floor.issue()
+
+
 @provokes("issue_ticket", "tickets-closed")
 async def test_the_last_ticket_is_issued_before_the_hall_closes(
     floor: Floor, owner: asyncpg.Connection

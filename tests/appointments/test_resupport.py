@@ -69,7 +69,7 @@ async def test_a_time_that_comes_back_confirms_the_appointment_before_anybody_ca
     assert (await free(office, full=True))[0]["free"] == 0
     assert await drift(office) == 0
     [first, again] = await office.events("appointment.confirmed")
-    assert (first["code"], again["code"]) == (lost["code"], lost["code"])
+    assert first["appointment_id"] == again["appointment_id"] == lost["id"]
 
 
 @pytest.mark.parametrize(

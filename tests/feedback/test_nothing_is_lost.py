@@ -46,6 +46,7 @@ async def ensure_kept(letters: list[Letter]) -> None:
     by_id = {letter.id: letter for letter in letters}
     views = {letter.id: await present(letter) for letter in letters}
     for letter in letters:
+        assert (letter.state is S.MERGED) == (views[letter.id]["merged_into"] is not None)
         if letter.state in ENDED:
             continue
         answered = letter.id
@@ -74,6 +75,7 @@ async def test_a_letter_merged_into_one_that_ends_unanswered_goes_on_by_itself(
     main, other = await office.letter_in(state), await office.letter_in(S.HANDLING)
     before = await other.seen()
     await other.act("merge", into=main.id)
+    await other.act("supplement", text="又坏了一盏", role="sender")
     await main.act(ending)
     seen = await other.seen()
     assert (seen["state"], seen["due_on"]) == ("handling", before["due_on"])

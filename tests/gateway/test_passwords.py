@@ -26,7 +26,7 @@ from tests.gateway.test_sign_in import (
     sign_in,
 )
 from tests.provoking import provokes
-from tests.support import Databases
+from tests.support import Databases, eventually
 
 PASSWORD = "/api/v1/auth/password"
 BETTER = "Lotus-Pond-27"
@@ -116,7 +116,9 @@ async def test_a_forgotten_password_is_set_by_a_link_and_never_seen_by_an_admini
 
 
 @provokes("set_password_by_link", "link-ended")
-@pytest.mark.parametrize("why", ["used", "replaced", "expired", "unknown", "disabled"])
+@pytest.mark.parametrize(
+    "why", ["used", "replaced", "expired", "unknown", "disabled", "enabled again", "changed"]
+)
 async def test_a_link_works_once_for_a_day_and_only_the_last_one_does(
     client: httpx.AsyncClient, as_: Headers, sql: Any, why: str
 ) -> None:
@@ -127,8 +129,20 @@ async def test_a_link_works_once_for_a_day_and_only_the_last_one_does(
             assert (await set_password(client, account, BETTER)).status_code == 200
         case "replaced":
             await client.post(f"{path}/password", json=seen, headers=as_("admin", "*"))
-        case "disabled":
-            await client.post(f"{path}/disable", json=seen, headers=as_("admin", "*"))
+        case "disabled" | "enabled again":
+            off = await client.post(f"{path}/disable", json=seen, headers=as_("admin", "*"))
+            if why == "enabled again":
+                seen = {"version": off.json()["version"]}
+                await client.post(f"{path}/enable", json=seen, headers=as_("admin", "*"))
+        case "changed":
+            assert (await set_password(client, account, BETTER)).status_code == 200
+            now = (await client.get(path, headers=as_("admin", "*"))).json()
+            given = await client.post(
+                f"{path}/password", json={"version": now["version"]}, headers=as_("admin", "*")
+            )
+            token = (await sign_in(client, account, BETTER)).json()["access_token"]
+            assert (await _change(client, token, BETTER, "Own-Lotus-29")).status_code == 204
+            account = given.json()
         case "unknown":
             account["password_link"]["token"] = "unknown"
         case "expired":
@@ -140,6 +154,24 @@ async def test_a_link_works_once_for_a_day_and_only_the_last_one_does(
     answer = await set_password(client, account, "Other-Lotus-28")
     assert (answer.status_code, answer.json()["type"]) == (410, "/problems/link-ended")
     assert (await sign_in(client, account, "Other-Lotus-28")).status_code == 400
+
+
+@provokes("set_password_by_link", "state-conflict")
+async def test_an_account_that_is_changed_while_its_password_is_set_is_not_overwritten(
+    client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    account = await created(client, as_, "clerk", "H001")
+    database = await sql("gateway")
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async with database.transaction():
+        await database.execute(
+            "UPDATE account SET version = version + 1 WHERE id = $1", account["id"]
+        )
+        setting = asyncio.create_task(set_password(client, account, BETTER))
+        await eventually(lambda: database.fetchval(waiting))
+    answer = await setting
+    assert (answer.status_code, answer.json()["state"]) == (409, "active")
+    assert (await set_password(client, account, BETTER)).status_code == 200, "the link still works"
 
 
 async def test_of_many_who_open_a_link_at_once_one_sets_the_password(

@@ -44,13 +44,13 @@ async def move(
     if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
         policy = await policies.in_force(session, old.hall_code, now)
         service.ensure_changeable(old, policy, now)
-    row = service.row_of(old, AppointmentAction.MOVE)
+    row, state = service.row_of(old, AppointmentAction.MOVE), old.state
     replaced = await service.change(session, old, row, now, version=wanted.version)
     taken = await queries.slots_of(session, [replaced.id])
     released = [slot.id for slot in taken.get(replaced.id, [])] if row.frees else []
     locked = await slots.lock(session, [*released, *(slot.id for slot in run)])
     await _ensure_room(context, locked, run, released, old.item_code, now)
-    await _ensure_allowed(session, context, old, run, caller, now)
+    await _ensure_allowed(session, context, old, run, caller, now, is_orphan=state is S.ORPHANED)
     await slots.shift(session, take=[slot.id for slot in run], release=released)
     new = await _book(session, context, replaced, run, caller, now)
     places_freed(session)
@@ -108,13 +108,15 @@ async def _ensure_allowed(
     run: Sequence[SlotFacts],
     caller: Caller,
     now: datetime,
+    *,
+    is_orphan: bool,
 ) -> None:
     """Raises AlreadyBooked, OverlappingAppointment or TooManyAppointments.
 
     Whom the hall took the time from is not held to its caps as well.
     """
     terms = await context.terms(old.hall_code, old.item_code)
-    caps = CapTerms() if old.state is S.ORPHANED else terms.caps
+    caps = CapTerms() if is_orphan else terms.caps
     person = person_of(old)
     await people.take_turn(session, person)
     theirs = await queries.theirs_in(session, person)

@@ -239,6 +239,14 @@ WHERE (a.state IN ({_LIVE}) AND a.id IN (
         AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
           OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
             AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
+    )
+    -- Of two that the same person lost and cannot have both, the one that was booked first waits.
+    AND NOT EXISTS (
+      SELECT FROM appointment c WHERE {same_person("c", "w")} AND c.state = a.state
+        AND c.starts_at > :now AND (c.held_at, c.id) < (a.held_at, a.id)
+        AND ((c.item_code = a.item_code AND c.on_date = a.on_date)
+          OR (c.starts_at < a.starts_at + make_interval(mins => a.minutes)
+            AND a.starts_at < c.starts_at + make_interval(mins => c.minutes)))
     ))
 ORDER BY a.id
 """

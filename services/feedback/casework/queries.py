@@ -132,6 +132,8 @@ async def state_before_merge(session: AsyncSession, letter_id: UUID) -> LetterSt
         .where(
             col(LetterTransition.letter_id) == letter_id,
             col(LetterTransition.to_state) == LetterState.MERGED,
+            # Senders go on speaking in a merged letter: such a step leads from merged to merged.
+            col(LetterTransition.from_state) != LetterState.MERGED,
         )
         .order_by(col(LetterTransition.version).desc())
         .limit(1)

@@ -106,6 +106,7 @@ async def take(
     changed = await swap(session, account, {"state": move.to, "changed_by": by.sub})
     if move.ends_sign_ins is not None:
         await endings.end_all(session, account_id, now, move.ends_sign_ins)
+        await queries.end_links(session, account_id, now, move.ends_sign_ins)
     await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)
     return changed
 

@@ -25,6 +25,7 @@ from services.gateway.access.rules import (
     ATTEMPTS_ALLOWED,
     ATTEMPTS_FORGOTTEN_AFTER,
     REPEATED_WITHIN,
+    TOKENS_OUTLIVE_SIGN_INS,
 )
 from shared.database.engine import DirectPool
 
@@ -188,9 +189,10 @@ async def end_sign_in(
 async def _end(
     session: AsyncSession, which: ColumnElement[bool], now: datetime, because: str
 ) -> Sequence[EndedSignIn]:
+    last = now - TOKENS_OUTLIVE_SIGN_INS
     ended = await session.execute(
         update(SignIn)
-        .where(which, col(SignIn.ended_at).is_(None), col(SignIn.expires_at) > now)
+        .where(which, col(SignIn.ended_at).is_(None), col(SignIn.expires_at) > last)
         .values(ended_at=now, ended_because=because)
         .returning(col(SignIn.id), col(SignIn.account_id))
     )

@@ -6,11 +6,13 @@ from http import HTTPStatus
 
 from services.gateway.access import common_passwords
 from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany
-from shared.security.identity import ACCESS_SECONDS
+from shared.security.identity import ACCESS_SECONDS, REFUSED_SECONDS
 
 SIGN_IN_LASTS = timedelta(hours=12)
 """A working day: after it the password is asked for again, however often the token was renewed."""
 CLIENT_SIGN_IN_LASTS = timedelta(seconds=ACCESS_SECONDS)
+TOKENS_OUTLIVE_SIGN_INS = timedelta(seconds=REFUSED_SECONDS)
+"""The last access token of a sign-in that has run out is good for so long: it is ended as well."""
 """A system or device gets one token a sign-in, and proves itself anew for the next."""
 REPEATED_WITHIN = timedelta(seconds=30)
 """A refresh token that was spent this short a while ago gives the same successor once more."""

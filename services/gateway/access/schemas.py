@@ -88,7 +88,7 @@ class PasswordLinkNotice(View):
     issued_at: AwareDatetime
     expires_at: AwareDatetime
     ended_at: AwareDatetime | None
-    ended_because: Literal["used", "replaced"] | None
+    ended_because: Literal["used", "replaced", "password_changed", "disabled"] | None
 
 
 class Me(View):

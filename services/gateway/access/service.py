@@ -256,6 +256,7 @@ async def change_password(
         if not await queries.change_password(session, account_id, known, will):
             raise rules.WrongPassword  # it was changed meanwhile
         await endings.end_all(session, account_id, now, "password_changed")
+        await queries.end_links(session, account_id, now, "password_changed")
         about = f"account:{account_id}"
         await audit_log.write(session, str(account_id), "password.changed", about, now)
     context.direct.wake()
