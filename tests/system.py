@@ -52,7 +52,7 @@ class System:
         mark = _MARKS.get(name, f"services.{name}.app:create_app")
         for entry in Path("/proc").iterdir():
             is_child = entry.name.isdigit() and _parent(entry) == self.process.pid
-            if is_child and mark in (entry / "cmdline").read_text().replace("\0", " "):
+            if is_child and mark in _command(entry):
                 return int(entry.name)
         raise LookupError(name)
 
@@ -97,6 +97,14 @@ class System:
 
     def log(self) -> str:
         return (self.data / "test.log").read_text(errors="replace")
+
+
+def _command(entry: Path) -> str:
+    """How the process was started; nothing for one that has just ended."""
+    try:
+        return (entry / "cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
 
 
 def _parent(entry: Path) -> int:

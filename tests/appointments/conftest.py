@@ -1,6 +1,7 @@
 """The appointments service with a clock that tests set, and halls to queue in."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
 from services.appointments.app import create_app
 from services.appointments.settings import AppointmentsSettings
 from shared.database.engine import Sessions, new_engine, new_sessions
@@ -27,11 +29,33 @@ def test_clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
+def timeless(databases: Databases) -> Urls:
+    """A database without jobs: at the real time they would end what a test's clock begins."""
+    return databases.new("appointments", "appointments_timeless")
+
+
+@pytest.fixture
+async def sql(
+    databases: Databases, timeless: Urls
+) -> AsyncIterator[Callable[[str], Awaitable[asyncpg.Connection]]]:
+    """`await sql("appointments")`: as everywhere, but to the database on the test's clock."""
+    async with AsyncExitStack() as stack:
+
+        async def connection(service: str) -> asyncpg.Connection:
+            urls = timeless if service == "appointments" else databases.urls(service)
+            made = await support.connect(urls.owner)
+            stack.push_async_callback(made.close)
+            return made
+
+        yield connection
+
+
+@pytest.fixture(scope="session")
 async def on_test_clock(
-    databases: Databases, bus: NatsServer, tokens: Tokens, test_clock: Clock
+    timeless: Urls, bus: NatsServer, tokens: Tokens, test_clock: Clock
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The service without its jobs, at the time that `test_clock` says."""
-    url = databases["appointments"]
+    url = timeless.service
     app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
     app.dependency_overrides[dependencies.present] = test_clock
     async with support.serve(app) as client:
@@ -70,10 +94,10 @@ async def office(
 
 
 @pytest.fixture(scope="session")
-async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
+async def sessions(timeless: Urls) -> AsyncIterator[Sessions]:
     """Transactions of the appointments service, for jobs that a test runs itself."""
     settings = AppointmentsSettings(
-        database_url=databases["appointments"],
+        database_url=timeless.service,
         column_keys=support.COLUMN_KEYS,
         index_key=support.INDEX_KEY,
     )

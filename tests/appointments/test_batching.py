@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
 from services.appointments.app import create_app
 from services.appointments.booking.batching import Batcher, BookingRequest
 from services.appointments.booking.rules import Draft
@@ -20,17 +21,17 @@ from shared.web import dependencies
 from tests import support
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import Clock, good
-from tests.support import Databases, Tokens
+from tests.support import Tokens
 
 TEN = NINE + timedelta(hours=1)
 
 
 @pytest.fixture
 async def twin(
-    office: Office, databases: Databases, bus: NatsServer, tokens: Tokens, test_clock: Clock
+    office: Office, timeless: Urls, bus: NatsServer, tokens: Tokens, test_clock: Clock
 ) -> AsyncIterator[Office]:
     """The same hall, seen through a second instance of the service."""
-    url = databases["appointments"]
+    url = timeless.service
     app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
     app.dependency_overrides[dependencies.present] = test_clock
     async with support.serve(app) as client:
@@ -38,9 +39,9 @@ async def twin(
 
 
 @pytest.fixture
-async def direct(databases: Databases) -> AsyncIterator[DirectPool]:
+async def direct(timeless: Urls) -> AsyncIterator[DirectPool]:
     settings = AppointmentsSettings(
-        database_url=databases["appointments"],
+        database_url=timeless.service,
         column_keys=support.COLUMN_KEYS,
         index_key=support.INDEX_KEY,
     )

@@ -1,7 +1,8 @@
 """Many windows at once: nobody is called twice, and the order of due times holds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
 from typing import Any
@@ -14,10 +15,23 @@ import pytest
 from tests.appointments import queue_helpers as floors
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import SIGN, Floor, good
-from tests.support import eventually
+from tests.support import Databases, connect, eventually
 
 Connect = Callable[[str], Awaitable[asyncpg.Connection]]
 WINDOWS, PEOPLE = 60, 200
+
+
+@pytest.fixture
+async def sql(databases: Databases) -> AsyncIterator[Connect]:
+    """To the database of the service as it runs, jobs and all."""
+    async with AsyncExitStack() as stack:
+
+        async def connection(service: str) -> asyncpg.Connection:
+            made = await connect(databases.urls(service).owner)
+            stack.push_async_callback(made.close)
+            return made
+
+        yield connection
 
 
 @pytest.fixture

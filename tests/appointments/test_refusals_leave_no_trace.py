@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
 from services.appointments.app import create_app
 from services.appointments.estimates.service import CROWD
 from shared.web import dependencies
@@ -27,7 +28,7 @@ from tests.appointments import queue_helpers
 from tests.appointments.queue_helpers import Clock, Floor, good, problem
 from tests.appointments.test_queueing_booking import booked
 from tests.security.operations import NOBODY, Operation, operations
-from tests.support import Databases, Tokens
+from tests.support import Tokens
 
 OPERATIONS = [one for one in operations() if one.service == "appointments"]
 UNSAFE = [one for one in OPERATIONS if one.method != "GET"]
@@ -93,14 +94,14 @@ def _reached(root: object) -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 async def crowd(
-    databases: Databases, bus: NatsServer, tokens: Tokens, as_: queue_helpers.SIGN
+    timeless: Urls, bus: NatsServer, tokens: Tokens, as_: queue_helpers.SIGN
 ) -> AsyncIterator[Crowd]:
-    url, clock, memory = databases["appointments"], Clock(), list[dict[type, Any]]()
+    url, clock, memory = timeless.service, Clock(), list[dict[type, Any]]()
     clock.never_late()
     app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
     app.dependency_overrides[dependencies.present] = clock
     app.add_middleware(Remembering, shown=memory)
-    owner: asyncpg.Connection = await support.connect(databases.urls("appointments").owner)
+    owner: asyncpg.Connection = await support.connect(timeless.owner)
     async with support.serve(app) as client:
         code, windows, items = await queue_helpers.build(owner, windows=2, items=2)
         floor = Floor(client, as_, code, windows, items, clock)

@@ -235,18 +235,13 @@ WHERE (a.state IN ({_LIVE}) AND a.id IN (
   ))
   OR (a.state IN ({sources(_RESUPPORTED)}) AND a.hall_code = :hall AND a.starts_at > :now
     AND NOT EXISTS (
-      SELECT FROM appointment b WHERE {same_person("b", "w")} AND b.state IN ({_LIVE})
+      SELECT FROM appointment b WHERE {same_person("b", "w")}
         AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
           OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
             AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
-    )
-    -- Of two that the same person lost and cannot have both, the one that was booked first waits.
-    AND NOT EXISTS (
-      SELECT FROM appointment c WHERE {same_person("c", "w")} AND c.state = a.state
-        AND c.starts_at > :now AND (c.held_at, c.id) < (a.held_at, a.id)
-        AND ((c.item_code = a.item_code AND c.on_date = a.on_date)
-          OR (c.starts_at < a.starts_at + make_interval(mins => a.minutes)
-            AND a.starts_at < c.starts_at + make_interval(mins => c.minutes)))
+        -- Of two that the same person lost and cannot have both, the one booked first counts.
+        AND (b.state IN ({_LIVE}) OR
+          (b.state = a.state AND b.starts_at > :now AND (b.held_at, b.id) < (a.held_at, a.id)))
     ))
 ORDER BY a.id
 """
@@ -265,10 +260,8 @@ async def changed(
     session: AsyncSession, statement: TextClause, **values: Any
 ) -> Sequence[Appointment]:
     """The appointments as the statement leaves them."""
-    rows = select(Appointment).from_statement(statement)
-    return (
-        await session.scalars(rows, values, execution_options={"populate_existing": True})
-    ).all()
+    rows, fresh = select(Appointment).from_statement(statement), {"populate_existing": True}
+    return (await session.scalars(rows, values, execution_options=fresh)).all()
 
 
 async def lose_time(

@@ -9,7 +9,7 @@ from services.appointments.booking import rules
 from services.appointments.booking import views as booking
 from services.appointments.booking.schemas import AppointmentView, Reasoned
 from services.appointments.penalties import service, views
-from services.appointments.penalties.schemas import Appeal, PenaltyView
+from services.appointments.penalties.schemas import PenaltyAppeal, PenaltyView
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow
@@ -55,7 +55,7 @@ async def list_penalties(
 )
 async def appeal_penalty(
     penalty_id: UUID,
-    appeal: Appeal,
+    appeal: PenaltyAppeal,
     session: Session,
     keyring: RequestKeyring,
     now: Now,

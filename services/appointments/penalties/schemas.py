@@ -10,7 +10,7 @@ from services.appointments.booking.schemas import MaskedPerson
 from shared.web.models import Input, View
 
 
-class Appeal(Input):
+class PenaltyAppeal(Input):
     """Why the person should not be barred."""
 
     text: str = Field(

@@ -112,7 +112,7 @@ class Consent(WithCode):
     wants_public: bool = Field(description="是否同意公开 | Whether it may be published")
 
 
-class Appeal(WithCode):
+class LetterAppeal(WithCode):
     reason: Reason
 
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Path, Query, Response
 
 from services.feedback.casework import sender_rules, sender_views, service
 from services.feedback.casework.schemas import (
-    Appeal,
+    LetterAppeal,
     MyLetterView,
     RateReply,
     Reopen,
@@ -137,7 +137,7 @@ async def supplement(me: Sender, given: Supplement) -> SenderView:
     summary="申请复查 | Appeal the refusal of my letter",
     responses=_MOVE,
 )
-async def appeal(me: Sender, given: Appeal) -> SenderView:
+async def appeal(me: Sender, given: LetterAppeal) -> SenderView:
     """对不予受理不服的，可以申请复查一次，由未作原决定的督办人员决定。
     ---
     Against a refusal, once; decided by a supervisor who did not refuse it.

@@ -189,10 +189,13 @@ async def end_sign_in(
 async def _end(
     session: AsyncSession, which: ColumnElement[bool], now: datetime, because: str
 ) -> Sequence[EndedSignIn]:
-    last = now - TOKENS_OUTLIVE_SIGN_INS
     ended = await session.execute(
         update(SignIn)
-        .where(which, col(SignIn.ended_at).is_(None), col(SignIn.expires_at) > last)
+        .where(
+            which,
+            col(SignIn.ended_at).is_(None),
+            col(SignIn.expires_at) > now - TOKENS_OUTLIVE_SIGN_INS,
+        )
         .values(ended_at=now, ended_because=because)
         .returning(col(SignIn.id), col(SignIn.account_id))
     )
@@ -276,19 +279,14 @@ async def put_demo(session: AsyncSession, values: dict[str, Any]) -> None:
     """Adds or renews a demo account; a real account of that name stays as it is."""
     put = upsert(Account).values(values)
     renewed = {key: put.excluded[key] for key in ("password_hash", "roles", "places", "state")}
-    await session.exec(
-        put.on_conflict_do_update(
-            index_elements=["name"], set_=renewed, where=col(Account.is_demo).is_(True)
-        )
-    )
+    own = col(Account.is_demo).is_(True)
+    await session.exec(put.on_conflict_do_update(index_elements=["name"], set_=renewed, where=own))
 
 
 async def demo_hashes(session: AsyncSession) -> dict[str, str]:
     """The password hashes of the demo accounts, by name."""
-    rows = await session.exec(
-        select(Account.name, Account.password_hash).where(col(Account.is_demo))
-    )
-    return dict(rows.all())
+    demo = select(Account.name, Account.password_hash).where(col(Account.is_demo))
+    return dict((await session.exec(demo)).all())
 
 
 async def prune(session: AsyncSession, before: datetime) -> int:
