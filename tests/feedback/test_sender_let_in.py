@@ -1,5 +1,6 @@
 """What senders may do at any time, and that nothing of theirs is lost."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from services.feedback.letters.models import LetterState as S
 from tests.feedback.letter_helpers import API, BODY, Letter, LetterOffice
 from tests.feedback.reviewing import published, replied
 from tests.provoking import provokes
+from tests.support import eventually
 
 CONTACT = {"name": "赵铁柱", "phone": "13911112222"}
 
@@ -47,6 +49,22 @@ async def test_nothing_is_published_against_the_senders_will(office: LetterOffic
     await review.accept_all()
     await review.letter.act("consent", wants_public=False)
     refused = await review.post("/approve")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-agreed")
+
+
+async def test_consent_taken_back_while_the_last_reviewer_approves_is_heard(
+    office: LetterOffice,
+) -> None:
+    review = await replied(office)
+    await review.accept_all()
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    unwilling = text("UPDATE letter SET wants_public = false WHERE id = :id")
+    async with office.isolated.sessions() as session:
+        await session.execute(unwilling, {"id": review.letter.id})
+        approving = asyncio.create_task(review.post("/approve"))
+        await eventually(lambda: session.scalar(waiting))
+        await session.commit()
+    refused = await approving
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-agreed")
 
 
@@ -129,6 +147,21 @@ async def test_the_officer_who_answers_reads_what_was_merged(office: LetterOffic
             "我是赵某，灯坏了",
             ["赵某补充：两盏"],
         )
+
+
+async def test_an_accusation_is_not_read_through_what_it_was_merged_into(
+    office: LetterOffice,
+) -> None:
+    main, other = [await office.write(kind="accusation", title="举报收费") for _ in range(2)]
+    await other.act("merge", into=main.id)
+    async with office.isolated.sessions() as session:
+        # What its registration as a complaint does, whatever it was written as.
+        changed = "UPDATE letter SET kind = 'complaint', department_code = :d WHERE id = :id"
+        await session.execute(text(changed), {"id": main.id, "d": office.department})
+        await session.commit()
+    path = f"{API}/letters/{main.id}/file"
+    seen = await office.client.get(path, headers=office.headers("officer"))
+    assert (seen.status_code, seen.json()["merged"]) == (200, []), seen.text
 
 
 async def test_an_account_lists_its_own_letters_but_no_anonymous_one(office: LetterOffice) -> None:

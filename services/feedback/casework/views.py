@@ -29,7 +29,7 @@ from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, SubjectKind
 from services.feedback.letters import service as letters
-from services.feedback.letters.models import Letter
+from services.feedback.letters.models import Letter, LetterKind
 from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.own_data import hide
@@ -126,6 +126,8 @@ async def _merged(
     """What the senders of the letters merged into this one wrote, each hidden as in their own."""
     views = []
     for merged in await letters.merged_into(session, letter.id):
+        if merged.kind is LetterKind.ACCUSATION and letter.kind is not LetterKind.ACCUSATION:
+            continue  # the other became something else since: its department may be the accused
         added = await _supplements(session, keyring, merged)
         secret = letters.secret_from(keyring, merged, caller, added)
         known = Known(letters.personal_of(keyring, merged) | secret)

@@ -83,6 +83,8 @@ async def approve(
     move = _move(redaction, RedactionAction.APPROVE, expected, caller)
     if case.letter.state not in rules.ANSWERED:
         raise rules.NotAnswered(state=case.letter.state)
+    # Locked, and read anew: its sender may be taking the consent back at this very moment.
+    await letters.locked_pair(session, case.letter.id, case.letter.id)
     if not case.letter.wants_public:
         raise rules.NotAgreed
     spans = await queries.spans(session, redaction.id)
