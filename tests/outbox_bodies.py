@@ -95,7 +95,9 @@ def check(bodies: Iterable[bytes], seen: set[str]) -> list[str]:
     """The faults of the bodies, each once with how often; their types go into `seen`."""
     found: Counter[str] = Counter()
     for body in bodies:
-        seen.add(json.loads(body)["type"])
+        if "specversion" not in (envelope := json.loads(body)):
+            continue  # what tests of the outbox itself write is no event
+        seen.add(envelope["type"])
         found.update(faults(body))
     return [f"{fault} ({times} times)" for fault, times in found.items()]
 

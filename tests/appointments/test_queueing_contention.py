@@ -22,7 +22,7 @@ WINDOWS, PEOPLE = 60, 200
 
 
 @pytest.fixture
-async def sql(databases: Databases) -> AsyncIterator[Connect]:
+async def running(databases: Databases) -> AsyncIterator[Connect]:
     """To the database of the service as it runs, jobs and all."""
     async with AsyncExitStack() as stack:
 
@@ -35,9 +35,9 @@ async def sql(databases: Databases) -> AsyncIterator[Connect]:
 
 
 @pytest.fixture
-async def crowd(appointments: httpx.AsyncClient, sql: Connect, as_: SIGN) -> Floor:
+async def crowd(appointments: httpx.AsyncClient, running: Connect, as_: SIGN) -> Floor:
     """A hall with 60 open windows and 200 people, on the service as it runs."""
-    owner = await sql("appointments")
+    owner = await running("appointments")
     code, windows, items = await floors.build(owner, windows=WINDOWS, items=2)
     await owner.execute("INSERT INTO hall_floor VALUES ($1, 0, '{}')", code)
     await owner.execute(_OPEN, code)
@@ -59,7 +59,7 @@ FROM generate_series(1, $3::int) n, LATERAL (
 
 
 async def test_sixty_windows_at_once_never_call_one_ticket_twice(
-    crowd: Floor, sql: Connect
+    crowd: Floor, running: Connect
 ) -> None:
     called: list[str] = []
 
@@ -71,7 +71,7 @@ async def test_sixty_windows_at_once_never_call_one_ticket_twice(
 
     await asyncio.gather(*(work(place) for place in range(WINDOWS)))
     assert len(called) == len(set(called)) == PEOPLE
-    owner = await sql("appointments")
+    owner = await running("appointments")
     log = await owner.fetch(
         "SELECT hall_seq, action, number FROM ticket_event WHERE hall_code = $1 ORDER BY hall_seq",
         crowd.code,

@@ -143,7 +143,8 @@ def test_most_names_are_touched_and_few_proposals_are_false() -> None:
 def test_no_separation_of_up_to_three_signs_hides_a_mobile_number(
     number: str, data: st.DataObject
 ) -> None:
-    signs = st.text(alphabet=" -.·,，/()（）\n\t\u2011\u2014_*:：", max_size=3)
+    # No colon: 1:30 is a time of day, whatever digits follow it.
+    signs = st.text(alphabet=" -.·,，/()（）\n\t\u2011\u2014_*", max_size=3)
     cuts = data.draw(st.sets(st.integers(1, 10), max_size=4))
     spelled = "".join(
         (data.draw(signs) if at in cuts else "") + digit for at, digit in enumerate(number)
