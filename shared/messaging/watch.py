@@ -44,7 +44,7 @@ class Watch(Generic[E]):
             try:
                 await self._read()
             except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
-                log.warning("watch_lost", event=self._event.type, error=type(error).__name__)
+                log.warning("watch_lost", type=self._event.type, error=type(error).__name__)
             await asyncio.sleep(0.5)
 
     async def _read(self) -> None:
@@ -76,6 +76,6 @@ class Watch(Generic[E]):
         try:
             envelope: Envelope[E] = self._parse(data)
         except ValidationError:
-            log.error("watched_event_unreadable", event=self._event.type)
+            log.error("watched_event_unreadable", type=self._event.type)
             return
         self._take(envelope)
