@@ -115,7 +115,7 @@ async def test_one_bad_row_does_not_take_the_others_along(
             idem_hash=None,
             answer="{}",
             event_id=new_id(),
-            event_subject="test",
+            event_subject="appointments.batch.tested.v1._",
             event_body=b"{}",
             traceparent=None,
             name_sealed=None,

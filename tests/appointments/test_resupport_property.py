@@ -214,7 +214,8 @@ class Office:
         )
 
     async def ensure_nobody_is_betrayed(self) -> None:
-        assert not await booking.drift(self.session, NINE - timedelta(days=1))
+        drifted = await booking.drift(self.session, NINE - timedelta(days=1))
+        assert not [one for one in drifted if one.hall_code == self.code], drifted
         free = [row for row in await self._slots() if row.free > 0]
         orphans = await self.session.execute(
             text(
