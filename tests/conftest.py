@@ -1,12 +1,10 @@
 """PostgreSQL and NATS for the tests: private servers, started once per run, gone afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -14,7 +12,7 @@ from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
 from tests import outbox_bodies, provoking, support
-from tests.support import Databases, Tokens
+from tests.support import Connect, Databases, Tokens
 from tests.system import System, running_system
 
 Headers = Callable[..., dict[str, str]]
@@ -140,18 +138,10 @@ async def feedback(
 
 
 @pytest.fixture
-async def sql(
-    databases: Databases,
-) -> AsyncIterator[Callable[[str], Awaitable[asyncpg.Connection]]]:
+async def sql(databases: Databases) -> AsyncIterator[Connect]:
     """`await sql("feedback")`: a connection to that service's database as its owner."""
-    async with AsyncExitStack() as stack:
-
-        async def connection(service: str) -> asyncpg.Connection:
-            made = await support.connect(databases.urls(service).owner)
-            stack.push_async_callback(made.close)
-            return made
-
-        yield connection
+    async with support.connections(databases.urls) as connect:
+        yield connect
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The appointments service with a clock that tests set, and halls to queue in."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -18,7 +17,7 @@ from tests import support
 from tests.appointments import offices, queue_helpers
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import Clock, Floor
-from tests.support import Databases, Tokens
+from tests.support import Connect, Databases, Tokens
 
 Build = Callable[..., Awaitable[Floor]]
 
@@ -35,19 +34,11 @@ def timeless(databases: Databases) -> Urls:
 
 
 @pytest.fixture
-async def sql(
-    databases: Databases, timeless: Urls
-) -> AsyncIterator[Callable[[str], Awaitable[asyncpg.Connection]]]:
+async def sql(databases: Databases, timeless: Urls) -> AsyncIterator[Connect]:
     """`await sql("appointments")`: as everywhere, but to the database on the test's clock."""
-    async with AsyncExitStack() as stack:
-
-        async def connection(service: str) -> asyncpg.Connection:
-            urls = timeless if service == "appointments" else databases.urls(service)
-            made = await support.connect(urls.owner)
-            stack.push_async_callback(made.close)
-            return made
-
-        yield connection
+    clocked = {"appointments": timeless}
+    async with support.connections(lambda s: clocked.get(s) or databases.urls(s)) as connect:
+        yield connect
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +56,7 @@ async def on_test_clock(
 @pytest.fixture
 async def hall(
     on_test_clock: httpx.AsyncClient,
-    sql: Callable[[str], Awaitable[asyncpg.Connection]],
+    sql: Connect,
     as_: queue_helpers.SIGN,
     test_clock: Clock,
 ) -> Build:
@@ -83,7 +74,7 @@ async def hall(
 @pytest.fixture
 async def office(
     on_test_clock: httpx.AsyncClient,
-    sql: Callable[[str], Awaitable[asyncpg.Connection]],
+    sql: Connect,
     as_: queue_helpers.SIGN,
     test_clock: Clock,
 ) -> AsyncIterator[Office]:

@@ -2,36 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
 from tests.appointments import queue_helpers as floors
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import SIGN, Floor, good
-from tests.support import Databases, connect, eventually
+from tests.support import Connect, Databases, connections, eventually
 
-Connect = Callable[[str], Awaitable[asyncpg.Connection]]
 WINDOWS, PEOPLE = 60, 200
 
 
 @pytest.fixture
 async def running(databases: Databases) -> AsyncIterator[Connect]:
     """To the database of the service as it runs, jobs and all."""
-    async with AsyncExitStack() as stack:
-
-        async def connection(service: str) -> asyncpg.Connection:
-            made = await connect(databases.urls(service).owner)
-            stack.push_async_callback(made.close)
-            return made
-
-        yield connection
+    async with connections(databases.urls) as connect:
+        yield connect
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """A holiday notice comes or changes: provisional dates become certain, and only those are told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any, cast
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from sqlalchemy import event, text
@@ -30,13 +28,12 @@ from tests.feedback.isolated_service import (
     new_code,
     outbox,
 )
-from tests.support import eventually
+from tests.support import Connect, eventually
 
 _STORED = text("SELECT due_on, provisional FROM deadline WHERE subject_id = :id")
 _DUE_DAYS = text("SELECT DISTINCT due_on FROM deadline WHERE region = :region ORDER BY due_on")
 REST_2027 = ["2027-01-01", *(f"2027-02-{day:02}" for day in range(8, 13))]
 LONGER = [*REST_2027, *(f"2027-01-{day:02}" for day in range(4, 15))]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 
 
 def notice(region: str, version: int = 1, rest_days: list[str] | None = None) -> CalendarChanged:
@@ -210,7 +207,7 @@ async def test_thousands_of_clocks_are_recomputed_once_each_whatever_fails_in_be
 
 
 async def test_a_notice_over_the_bus_moves_running_limits(
-    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Connect
 ) -> None:
     region, department = new_code(""), new_code()
     owner = await sql("feedback")

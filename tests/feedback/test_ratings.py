@@ -1,12 +1,11 @@
 """Over the bus: a case finished at a window becomes an invitation, and the citizen rates it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 
 from services.feedback.ratings.events import RatingInvited, RatingReceived
@@ -14,10 +13,9 @@ from tests.feedback.event_helpers import EventClient
 from tests.feedback.isolated_service import new_code
 from tests.feedback.visit_helpers import key_of
 from tests.provoking import provokes
-from tests.support import eventually
+from tests.support import Connect, eventually
 
 Sign = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 FINISHED = "appointments.case.finished.v1"
 
 
@@ -77,7 +75,7 @@ async def test_a_finished_case_becomes_an_invitation_and_then_a_rating(
 
 
 async def test_a_hundred_repeats_and_any_order_invite_once(
-    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Connect
 ) -> None:
     """The same event again, and other events about the same case."""
     department, case_id, last = new_code(), uuid4(), uuid4()
@@ -105,7 +103,7 @@ _INVITATIONS = """
 @provokes("ask_to_rate", "not-found")
 @provokes("give_rating", "already-rated")
 async def test_fifty_at_once_give_one_rating(
-    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Connect
 ) -> None:
     department, case_id = new_code(), uuid4()
     await event_client.send(FINISHED, "H001", case(case_id, department))
@@ -134,7 +132,7 @@ async def test_a_repeat_with_the_same_key_is_told_the_same_rating(
 
 
 async def test_the_token_is_nowhere_in_the_database(
-    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Connect
 ) -> None:
     department, case_id = new_code(), uuid4()
     await event_client.send(FINISHED, "H001", case(case_id, department))
@@ -146,7 +144,7 @@ async def test_the_token_is_nowhere_in_the_database(
 
 
 async def test_what_the_citizen_wrote_is_in_no_event(
-    feedback: httpx.AsyncClient, event_client: EventClient, sql: Sql
+    feedback: httpx.AsyncClient, event_client: EventClient, sql: Connect
 ) -> None:
     department, case_id, canary = new_code(), uuid4(), "张三丰 13800001234"
     await event_client.send(FINISHED, "H001", case(case_id, department))

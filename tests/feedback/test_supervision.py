@@ -1,22 +1,20 @@
 """督办 over the bus: an overdue duty becomes an item of an order, and its publication closes it."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 
 from services.feedback.supervision.events import SupervisionClosed, SupervisionIssued
 from tests.feedback.event_helpers import EventClient
 from tests.feedback.isolated_service import at, new_code
-from tests.support import eventually
+from tests.support import Connect, eventually
 
 Sign = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 OVERDUE, FOUND = "projects.duty.overdue.v1", "projects.publication.found.v1"
 JUDGED = at("2026-11-20 07:00")
 
@@ -156,7 +154,7 @@ async def test_a_hundred_repeats_have_one_effect(
 
 
 async def test_a_proof_that_comes_before_its_notice_prevents_the_order(
-    office: LetterOffice, event_client: EventClient, sql: Sql
+    office: LetterOffice, event_client: EventClient, sql: Connect
 ) -> None:
     published, still_overdue = uuid4(), uuid4()
     await event_client.send(
@@ -170,7 +168,7 @@ async def test_a_proof_that_comes_before_its_notice_prevents_the_order(
     assert item["cause_id"] == str(still_overdue)
 
 
-async def _kept(sql: Sql, duty_id: UUID) -> None:
+async def _kept(sql: Connect, duty_id: UUID) -> None:
     owner = await sql("feedback")
 
     async def kept() -> bool:
@@ -181,7 +179,7 @@ async def _kept(sql: Sql, duty_id: UUID) -> None:
 
 
 async def test_a_later_judgement_outweighs_an_older_proof(
-    office: LetterOffice, event_client: EventClient, sql: Sql
+    office: LetterOffice, event_client: EventClient, sql: Connect
 ) -> None:
     """The match was undone: the publication was another duty's."""
     duty_id = uuid4()

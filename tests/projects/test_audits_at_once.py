@@ -1,11 +1,10 @@
 """Several who press the button at once: each gets a truthful answer, none a bare 503."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -18,10 +17,9 @@ from tests import support
 from tests.projects import make
 from tests.projects.test_reports import inside
 from tests.provoking import provokes
-from tests.support import Databases
+from tests.support import Connect, Databases
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 
 AUDITS = 8
 """More than a process has connections."""
@@ -46,7 +44,7 @@ async def order(projects: httpx.AsyncClient, headers: dict[str, str]) -> httpx.R
 
 
 async def test_audits_ordered_at_once_each_freeze_a_report_of_their_own(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)

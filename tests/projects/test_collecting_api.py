@@ -1,11 +1,10 @@
 """Portals, rules, runs and evidence over HTTP."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -18,8 +17,7 @@ from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
 from tests.projects.proofs import root_from
 from tests.projects.unruly_portal import UnrulyPortal, listing
 from tests.provoking import provokes
-
-Connect = Callable[[str], Awaitable[asyncpg.Connection]]
+from tests.support import Connect
 
 
 @pytest.fixture

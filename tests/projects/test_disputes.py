@@ -1,12 +1,11 @@
 """A disputed finding stands until somebody else decides: no unit moves its score by itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
@@ -20,17 +19,16 @@ from shared.workdays import official
 from tests.projects import make
 from tests.projects.test_reports import audit, walk
 from tests.provoking import provokes
-from tests.support import Databases
+from tests.support import Connect, Databases
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 DISPUTE = {"document": "宁发改函〔2026〕8号", "reason": "网页其实按时", "version": 1}
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
 async def overdue(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> dict[str, Any]:
     """A duty of a unit of its own, proven absent after its limit."""
     rows = await sql("projects")
@@ -212,7 +210,7 @@ async def test_one_dispute_at_a_time_and_one_decision(
 @provokes("decide_dispute", "not-found")
 @provokes("dispute_duty", "not-found")
 async def test_an_officer_sees_and_disputes_only_what_is_theirs(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, overdue: dict[str, Any]
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, overdue: dict[str, Any]
 ) -> None:
     await opened(projects, as_, overdue)
     dispute = await the_dispute(projects, as_, overdue)

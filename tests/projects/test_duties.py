@@ -1,7 +1,7 @@
 """Trigger events make duties; who sees them; what is refused; rulings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from uuid import uuid4
 
 import asyncpg
@@ -10,13 +10,13 @@ import pytest
 
 from tests.projects import make
 from tests.provoking import provokes
+from tests.support import Connect
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 
 
 async def test_a_formed_document_makes_a_duty_with_its_last_day(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -43,7 +43,12 @@ async def test_a_formed_document_makes_a_duty_with_its_last_day(
     ],
 )
 async def test_the_catalogue_decides_the_clock(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, item_code: str, kind: str, n: int | None
+    projects: httpx.AsyncClient,
+    as_: Headers,
+    sql: Connect,
+    item_code: str,
+    kind: str,
+    n: int | None,
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -53,7 +58,7 @@ async def test_the_catalogue_decides_the_clock(
 
 
 async def test_an_unconfirmed_licence_is_reported_under_both_limits(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -66,7 +71,7 @@ async def test_an_unconfirmed_licence_is_reported_under_both_limits(
 
 
 async def test_what_the_web_cannot_show_is_not_applicable(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -78,7 +83,7 @@ async def test_what_the_web_cannot_show_is_not_applicable(
 
 @pytest.mark.parametrize("item_code", ["MP-03-03", "PR-02-01", "DE-02", "DE-04", "PW-04"])
 async def test_an_item_whose_limit_has_no_clock_says_so(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, item_code: str
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, item_code: str
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -89,7 +94,7 @@ async def test_an_item_whose_limit_has_no_clock_says_so(
 
 
 async def test_an_unknown_formation_date_is_unknown_never_in_time(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -99,7 +104,7 @@ async def test_an_unknown_formation_date_is_unknown_never_in_time(
 
 @provokes("record_trigger_event", "already-recorded")
 async def test_the_same_event_twice_is_a_conflict_that_names_the_duty(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -113,7 +118,7 @@ async def test_the_same_event_twice_is_a_conflict_that_names_the_duty(
 
 
 async def test_a_key_replays_the_answer(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -139,7 +144,7 @@ async def test_a_key_replays_the_answer(
     ],
 )
 async def test_bad_input_names_the_field_and_writes_nothing(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, change: dict[str, str], pointer: str
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, change: dict[str, str], pointer: str
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -155,7 +160,7 @@ async def test_bad_input_names_the_field_and_writes_nothing(
 @provokes("read_duty_clock", "not-found")
 @provokes("record_trigger_event", "not-found")
 async def test_an_officer_sees_only_their_own_unit(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, other, project = await make.unit(rows), await make.unit(rows), await make.project(rows)
@@ -173,7 +178,7 @@ async def test_an_officer_sees_only_their_own_unit(
 
 
 async def test_the_clock_is_shown_day_by_day(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -187,7 +192,9 @@ async def test_the_clock_is_shown_day_by_day(
     assert (kinds["2026-05-01"], kinds["2026-05-09"]) == ("rest_day", "working_weekend")
 
 
-async def test_the_list_turns_pages(projects: httpx.AsyncClient, as_: Headers, sql: Sql) -> None:
+async def test_the_list_turns_pages(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
+) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
     made = [
@@ -211,7 +218,7 @@ RULING = {"document": "宁政办〔2026〕1号", "reason": "测试", "version": 
 
 @provokes("exempt_duty", "state-conflict")
 async def test_an_exemption_carries_its_article_and_a_restored_duty_is_judged_again(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -235,7 +242,7 @@ async def test_an_exemption_carries_its_article_and_a_restored_duty_is_judged_ag
 
 
 async def test_an_extension_moves_the_last_day_by_working_days(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -250,7 +257,7 @@ async def test_an_extension_moves_the_last_day_by_working_days(
 @provokes("extend_duty", "state-conflict")
 @provokes("suspend_duty", "state-conflict")
 async def test_of_two_rulings_on_one_version_one_wins(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -268,7 +275,7 @@ async def test_of_two_rulings_on_one_version_one_wins(
 
 
 async def test_what_was_recorded_cannot_be_changed(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -279,7 +286,7 @@ async def test_what_was_recorded_cannot_be_changed(
 
 
 async def test_a_project_shows_its_life_line_to_everyone(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)

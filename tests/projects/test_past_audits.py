@@ -1,10 +1,9 @@
 """A past day is judged by when things happened, and what was known only later says so."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -17,10 +16,9 @@ from shared.clock import SHANGHAI
 from tests.projects import make
 from tests.projects.test_reports import inside, see, walk
 from tests.provoking import provokes
-from tests.support import Databases
+from tests.support import Connect, Databases
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 FORMED, DUE = date(2026, 3, 2), date(2026, 3, 30)
 """20 working days."""
 
@@ -47,7 +45,7 @@ async def verdicts(
 
 
 @pytest.fixture
-async def duty(projects: httpx.AsyncClient, as_: Headers, sql: Sql) -> dict[str, Any]:
+async def duty(projects: httpx.AsyncClient, as_: Headers, sql: Connect) -> dict[str, Any]:
     """A duty of a unit of its own, recorded today, of information formed in March."""
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)

@@ -1,7 +1,7 @@
 """Units, projects and their import: all or nothing, line by line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from uuid import uuid4
 
 import asyncpg
@@ -10,10 +10,9 @@ import pytest
 
 from tests.projects import make
 from tests.provoking import provokes
-from tests.support import eventually
+from tests.support import Connect, eventually
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 
 PROJECT = {
     "name": "测试大桥工程",
@@ -39,7 +38,7 @@ async def upload(
 
 @provokes("put_project", "state-conflict")
 async def test_a_project_is_registered_then_changed_by_version(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     unit = await make.unit(await sql("projects"))
     code, admin = make.project_code(), as_("admin", "*")
@@ -67,7 +66,7 @@ async def test_codes_of_both_eras_are_taken(
 
 @provokes("put_project", "not-found")
 async def test_an_officer_registers_projects_of_their_own_unit_only(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     rows = await sql("projects")
     own, other = await make.unit(rows), await make.unit(rows)
@@ -86,7 +85,7 @@ async def test_an_officer_registers_projects_of_their_own_unit_only(
 
 @provokes("read_project", "not-found")
 async def test_an_import_creates_updates_and_lists(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     unit = await make.unit(await sql("projects"))
     one, two = make.project_code(), make.project_code()
@@ -126,7 +125,7 @@ async def somebody_waits_for(held: asyncpg.Connection, rows: asyncpg.Connection)
 
 @pytest.mark.parametrize("is_new", [True, False])
 async def test_an_import_changes_what_somebody_else_registers_or_changes_meanwhile(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, is_new: bool
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, is_new: bool
 ) -> None:
     held, rows = await sql("projects"), await sql("projects")
     before = make.project_code() if is_new else await make.project(rows)
@@ -153,7 +152,7 @@ async def test_an_import_changes_what_somebody_else_registers_or_changes_meanwhi
 
 
 async def test_an_import_refuses_what_another_unit_registers_meanwhile(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
     held, rows = await sql("projects"), await sql("projects")
     own, other = await make.unit(rows), await make.unit(rows)
@@ -219,7 +218,7 @@ async def test_what_is_no_import_file_is_refused(
 
 
 async def test_units_are_listed_with_their_other_names(
-    projects: httpx.AsyncClient, sql: Sql
+    projects: httpx.AsyncClient, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit = await make.unit(rows)

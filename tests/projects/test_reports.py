@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from sqlalchemy import make_url
@@ -27,10 +26,9 @@ from shared.clock import SHANGHAI, now
 from shared.database.engine import RoomSession
 from tests.projects import make
 from tests.provoking import provokes
-from tests.support import Databases
+from tests.support import Connect, Databases
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 Work = Callable[[RoomSession], Awaitable[Any]]
 
 
@@ -71,7 +69,7 @@ async def walk(databases: Databases, unit: str) -> None:
 
 
 async def a_unit_with_every_outcome(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> str:
     """On time twice, late by 2, overdue, no time, incomplete, withdrawn, early, disputed."""
     rows = await sql("projects")
@@ -109,7 +107,7 @@ async def audit(projects: httpx.AsyncClient, headers: dict[str, str]) -> str:
 
 
 async def test_a_units_line_says_what_its_duties_say(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     unit = await a_unit_with_every_outcome(projects, as_, sql, databases)
     report = await audit(projects, as_("auditor"))
@@ -140,7 +138,7 @@ async def test_a_units_line_says_what_its_duties_say(
 
 
 async def test_each_figure_opens_to_its_duties(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     unit = await a_unit_with_every_outcome(projects, as_, sql, databases)
     report = await audit(projects, as_("auditor"))
@@ -155,7 +153,7 @@ async def test_each_figure_opens_to_its_duties(
 
 
 async def test_a_frozen_report_recomputes_to_the_same_bytes(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     unit = await a_unit_with_every_outcome(projects, as_, sql, databases)
     report = await audit(projects, as_("auditor"))
@@ -177,7 +175,7 @@ async def test_a_frozen_report_recomputes_to_the_same_bytes(
 
 
 async def test_the_report_is_a_spreadsheet_and_a_page_without_anything_from_outside(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)

@@ -3,13 +3,12 @@ the history of verdicts, and an independent audit from facts and dates in anothe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -31,10 +30,9 @@ from shared.errors import StateConflict
 from shared.security.identity import Caller
 from tests.projects import independent_audit, make
 from tests.projects.test_reports import inside
-from tests.support import Databases
+from tests.support import Connect, Databases
 
 Headers = Callable[..., dict[str, str]]
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)
 UNITS = ("X1", "X2")
@@ -232,7 +230,7 @@ def test_the_roll_up_equals_three_recomputations_after_any_sequence_of_events(
 
 
 async def test_the_roll_up_holds_when_a_hot_unit_is_written_to_from_all_sides(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
@@ -255,7 +253,7 @@ async def test_the_roll_up_holds_when_a_hot_unit_is_written_to_from_all_sides(
 
 
 async def test_a_roll_up_that_is_wrong_is_found_and_set_right(
-    projects: httpx.AsyncClient, as_: Headers, sql: Sql, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)

@@ -1,7 +1,6 @@
 """The verdict: a table of cases, and the SQL statement held against the pure rule on 5,000 more."""
 
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,9 +16,7 @@ from services.projects.auditing.models import Reason, Verdict
 from services.projects.auditing.rules.judging import ENDLESS, VERDICT_OF, WORDING, Day, Facts, judge
 from shared.database.engine import RoomSession
 from tests.projects import make
-from tests.support import Databases
-
-Sql = Callable[[str], Awaitable[asyncpg.Connection]]
+from tests.support import Connect, Databases
 
 TODAY = Day(now_ord=100, last_ord=500, walked_ord=100)
 """Working day 100; the notices reach to 500; the unit's pages were read today."""
@@ -188,7 +185,7 @@ def generated(chance: random.Random, walked: int) -> Facts:
 
 
 async def test_the_statement_agrees_with_the_rule_on_5000_cases(
-    databases: Databases, sql: Sql
+    databases: Databases, sql: Connect
 ) -> None:
     rows = await sql("projects")
     unit = await make.unit(rows)
