@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
+from shared.database.engine import memory_of
 from shared.security.identity import Caller
-from shared.web.dependencies import allow
+from shared.web.dependencies import Direct, allow
 
 AT_A_TIME = 2
 """One is judged while the next one is read and checked."""
@@ -26,13 +27,9 @@ class Door:
 
 
 async def _let_through(
-    request: Request, caller: Annotated[Caller, allow("officer", "system", "admin")]
+    direct: Direct, caller: Annotated[Caller, allow("officer", "system", "admin")]
 ) -> AsyncIterator[Caller]:
-    state = request.app.state
-    if not hasattr(state, "recorders"):
-        state.recorders = Door()
-    door: Door = state.recorders
-    async with door.places:
+    async with memory_of(direct, Door).places:
         yield caller
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from services.projects.auditing.rules import turns
 from shared import clock
+from shared.database.engine import memory_of
 from shared.ids import new_id
 from shared.security.identity import Caller
-from shared.web.dependencies import allow
+from shared.web.dependencies import Direct, allow
 
 
 @dataclass
@@ -27,11 +28,8 @@ class Gate:
     running: dict[str, Any] = field(default_factory=dict)
 
 
-async def _alone(request: Request, _: Annotated[Caller, allow("auditor")]) -> AsyncIterator[UUID]:
-    state = request.app.state
-    if not hasattr(state, "audits"):
-        state.audits = Gate()
-    gate: Gate = state.audits
+async def _alone(direct: Direct, _: Annotated[Caller, allow("auditor")]) -> AsyncIterator[UUID]:
+    gate = memory_of(direct, Gate)
     try:
         async with asyncio.timeout(turns.PATIENCE_SECONDS):
             await gate.lock.acquire()
