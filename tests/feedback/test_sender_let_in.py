@@ -79,6 +79,18 @@ async def test_only_the_sender_agrees(office: LetterOffice) -> None:
     assert (statuses[0], statuses[-1]) == (404, 429)
 
 
+@pytest.mark.parametrize("place", ["body", "header", "address"])
+async def test_the_query_code_opens_wherever_it_is_sent(office: LetterOffice, place: str) -> None:
+    letter = await office.write()
+    answer = await office.client.post(
+        f"{API}/letters/{letter.reg_no}/consent",
+        json={"wants_public": False, **({"code": letter.code} if place == "body" else {})},
+        headers={"X-Query-Code": letter.code} if place == "header" else {},
+        params={"code": letter.code} if place == "address" else {},
+    )
+    assert (answer.status_code, answer.json()["wants_public"]) == (200, False), answer.text
+
+
 @provokes("letter_grant_appeal", "four-eyes")
 async def test_an_appeal_is_decided_by_another_and_reopens_the_letter(office: LetterOffice) -> None:
     letter = await office.write()
@@ -204,7 +216,7 @@ async def test_a_renewed_code_opens_and_the_old_one_is_dead(office: LetterOffice
     assert dead.status_code == 404
     async with office.isolated.sessions() as session:
         rows = await session.execute(
-            text("SELECT actor FROM audit_log WHERE action = 'letter.query_code_renewed'"
+            text("SELECT actor FROM audit_log WHERE action = 'letter.code_renewed'"
                  " AND object = :object"), {"object": f"letter:{letter.id}"},
         )  # fmt: skip
         assert rows.scalars().all() == ["checker-1"]

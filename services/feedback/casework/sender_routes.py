@@ -1,9 +1,6 @@
 """The sender's side: everything here needs the query code and no account."""
 
-from dataclasses import dataclass
 from typing import Annotated
-
-from fastapi import Depends, Header, Path, Query, Response
 
 from services.feedback.casework import sender_rules, sender_views, service
 from services.feedback.casework.schemas import (
@@ -13,14 +10,12 @@ from services.feedback.casework.schemas import (
     Reopen,
     SenderView,
     Supplement,
-    WithCode,
     Withdraw,
 )
-from services.feedback.letters import service as letters
-from services.feedback.letters.models import Letter
+from services.feedback.casework.sender_request import Sender
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Direct, Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.dependencies import Paging, RequestKeyring, Session, allow
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -37,46 +32,6 @@ _MOVE = problem_responses(
     sender_rules.ReopenedTwice,
     sender_rules.AlreadyAppealed,
 )
-
-
-@dataclass(frozen=True)
-class _Sender:
-    """What every request of a sender brings."""
-
-    reg_no: Annotated[str, Path(max_length=40, examples=["NC-LX-20261123-0012-5"])]
-    response: Response
-    session: Session
-    direct: Direct
-    keyring: RequestKeyring
-    now: Now
-    _: Annotated[Caller | None, public()]
-    in_header: Annotated[
-        str | None,
-        Header(
-            alias="X-Query-Code",
-            max_length=20,
-            description="查询码，不写在地址里时用 | Query code, to keep it out of the address",
-            examples=["7KQ2M9XTCA"],
-        ),
-    ] = None
-    code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None
-
-    async def letter(self, given: WithCode | None = None) -> Letter:
-        code = (given.code if given else None) or self.in_header or self.code
-        self.response.headers["Cache-Control"] = "no-store"
-        return await letters.with_code(
-            self.session, self.direct, self.keyring, self.reg_no, code, self.now
-        )
-
-    async def move(self, action: str, given: WithCode) -> SenderView:
-        letter = await self.letter(given)
-        moved = await service.act_as_sender(
-            self.session, self.keyring, letter, action, given, self.now
-        )
-        return await sender_views.view(self.session, self.keyring, moved)
-
-
-Sender = Annotated[_Sender, Depends()]
 
 
 @router.get(
