@@ -19,3 +19,15 @@ def today(moment: datetime) -> date:
 def day_start(day: date) -> datetime:
     """00:00 of `day` in Asia/Shanghai, as aware UTC."""
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+
+
+def moment_zh(moment: datetime) -> str:
+    """A moment as people say it: 11月30日 09:00."""
+    local = moment.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def moment_en(moment: datetime) -> str:
+    """The same in English: 09:00 on 30 November."""
+    local = moment.astimezone(SHANGHAI)
+    return f"{local:%H:%M} on {local.day} {local:%B}"

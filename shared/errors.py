@@ -19,6 +19,11 @@ class Text(NamedTuple):
         return self.en if language == "en" else self.zh
 
 
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """A number of things in English: `1 minute`, `2 minutes`, `3 entries`."""
+    return f"{n} {one if n == 1 else many or f'{one}s'}"
+
+
 class FieldError(BaseModel):
     """One wrong field: where it is (RFC 6901 pointer) and what to do."""
 
@@ -122,8 +127,8 @@ class StateConflict(Conflict):
     type = "/problems/state-conflict"
     title = Text("当前状态不允许此操作", "The present state does not allow this")
     advice = Text(
-        "可能已有他人先办；请刷新，按现在的状态（state）再办",
-        "Somebody may have been faster; please reload and go by the present `state`",
+        "可能已有他人先办；请刷新，按现在的状态再办",
+        "Somebody may have been faster; please reload and go by the present state",
     )
 
 
@@ -166,21 +171,21 @@ class Invalid(Problem):
 
     status, type = HTTPStatus.UNPROCESSABLE_ENTITY, "/problems/invalid-request"
     title = Text("填写的内容有误，请按提示修改", "Some of the input is wrong; please correct it")
-    advice = Text("请按 errors 中的提示逐项修改", "Please correct what `errors` names")
+    advice = Text("请按提示逐项修改", "Please correct what is listed")
 
 
 class TooMany(Problem):
     status, type = HTTPStatus.TOO_MANY_REQUESTS, "/problems/too-many-requests"
     title = Text("操作太频繁，请稍后再试", "Too many requests; please try again later")
-    advice = Text("请等 Retry-After 所示的秒数再试", "Please wait for the seconds in Retry-After")
+    advice = Text("请稍等片刻再试", "Please wait a moment and try again")
 
 
 class Unavailable(Problem):
     status, type = HTTPStatus.SERVICE_UNAVAILABLE, "/problems/unavailable"
     title = Text("服务暂时繁忙，请稍后再试", "The service is busy; please try again shortly")
     advice = Text(
-        "请等 Retry-After 所示的秒数，用同一个 Idempotency-Key 再试，不会办重",
-        "Wait for Retry-After, then try with the same Idempotency-Key: nothing is done twice",
+        "请稍等片刻，原样再提交一次，不会重复办理",
+        "Wait a moment, then send the same again: nothing is done twice",
     )
 
 
@@ -188,8 +193,8 @@ class Internal(Problem):
     status, type = HTTPStatus.INTERNAL_SERVER_ERROR, "/problems/internal"
     title = Text("系统出错了，我们已记录", "Something went wrong on our side; it has been recorded")
     advice = Text(
-        "请稍后再试；若仍不行，请把 request_id 告诉我们",
-        "Please try again later; if it goes on, tell us the `request_id`",
+        "请稍后再试；若仍不行，请把请求编号告诉我们",
+        "Please try again later; if it goes on, tell us the number of the request",
     )
 
 

@@ -38,7 +38,7 @@ def reach(chosen: Options) -> list[str]:
     lines = [f"  {padded('网络上的地址 On the network', 28)}{url}" for url in _outside(chosen)]
     return [
         *lines,
-        "  注意：网络上的人都能访问；知道下面口令的人都能登录。不要放真实数据。",
+        "  注意：网络上的人都能访问；知道下面密码的人都能登录。不要放真实数据。",
         "  Mind: everybody on the network can reach it, and sign in with the passwords below."
         " Keep real data out.",
     ]

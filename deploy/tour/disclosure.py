@@ -4,11 +4,11 @@ from collections import Counter
 from typing import Any
 
 from deploy.tour.visiting import Door, Person
-from shared.errors import Text
+from shared.errors import Text, counted
 
 LIGHTS = {
     "on_time": Text("绿 按时", "green  on time"),
-    "late": Text("红 迟公开", "red    late"),
+    "late": Text("红 逾期后公开", "red    late"),
     "overdue": Text("红 逾期未公开", "red    overdue"),
     "early_violation": Text("红 提前公开", "red    published before approval"),
     "due_soon": Text("黄 即将到期", "yellow due soon"),
@@ -43,7 +43,7 @@ def _clock(door: Door) -> None:
         door.narrator.step(
             Text(f"{formed_on} 形成的信息，最迟哪天公开？", f"formed on {formed_on}, due when?"),
             Text(
-                f"{due}" if preview["due_on"] else "2027 年放假通知还没有发布：不猜，记为未知",
+                f"{due}" if preview["due_on"] else "2027 年放假通知还没有发布：不猜，记为不明",
                 f"{due}",
             ),
         )
@@ -55,7 +55,8 @@ def _collect(door: Door, auditor: Person) -> None:
     runs = [auditor.post(f"/portals/{p['id']}/runs", {"kind": "full"})["run"] for p in portals]
     narrator.step(
         Text(
-            f"采集器礼貌地走遍 {len(portals)} 个栏目", f"the collector walks {len(portals)} columns"
+            f"限速核查 {len(portals)} 个栏目",
+            f"{counted(len(portals), 'column')} checked, at a limited rate",
         )
     )
 
@@ -69,8 +70,9 @@ def _collect(door: Door, auditor: Person) -> None:
         Text(
             f"抓取 {sum(s['pages'] for s in states)} 页，{sum(s['items'] for s in states)} 条，"
             f"每一页都留有证据；{down} 个来源故障",
-            f"{sum(s['pages'] for s in states)} pages, {sum(s['items'] for s in states)} entries, "
-            f"evidence of each kept; {down} source(s) down",
+            f"{counted(sum(s['pages'] for s in states), 'page')}, "
+            f"{counted(sum(s['items'] for s in states), 'entry', 'entries')}, "
+            f"evidence of each kept; {counted(down, 'source')} down",
         )
     )
 
@@ -96,8 +98,10 @@ def _review(door: Door, auditor: Person, second: Person) -> None:
             second.post(f"/matches/{match['id']}/accept", {"version": first["version"]})
     door.narrator.step(
         Text(
-            f"{len(waiting)} 条匹配等人复核，其中会判“迟”的 {len(late)} 条由两位监察人员先后确认",
-            f"{len(waiting)} matches wait; two auditors confirm the {len(late)} that mean late",
+            f"{len(waiting)} 条匹配等人复核，其中会判“逾期后公开”的 {len(late)} 条"
+            "由两位监察人员先后确认",
+            f"{counted(len(waiting), 'match', 'matches')} in review; "
+            f"two auditors confirm what means late: {len(late)}",
         )
     )
 
@@ -112,7 +116,8 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
         Text(f"证据根 {report['evidence_root'][:16]}…", f"root {report['evidence_root'][:16]}…"),
     )
     head = Text(
-        "单位  应公开 按时 迟 逾期 未知 得分", "unit    due on-time late overdue unknown score"
+        "单位  应公开 按时 后公开 未公开 不明 得分",
+        "unit    due on-time late overdue unknown score",
     )
     narrator.result(head)
     for line in report["units"][:6]:
@@ -135,7 +140,10 @@ def _lights(door: Door, auditor: Person) -> None:
         if not (cursor := page["next_cursor"]):
             break
     narrator.step(
-        Text(f"{verdicts.total()} 条义务的灯", f"the lights of {verdicts.total()} duties")
+        Text(
+            f"{verdicts.total()} 条义务的灯",
+            f"the lights of {counted(verdicts.total(), 'duty', 'duties')}",
+        )
     )
     for verdict, count in verdicts.most_common():
         text = LIGHTS.get(verdict, Text(verdict, verdict))
@@ -145,7 +153,9 @@ def _lights(door: Door, auditor: Person) -> None:
 def _supervise(door: Door, report: dict[str, Any]) -> None:
     narrator, supervisor = door.narrator, door.sign_in("supervisor1")
     unit = max(report["units"], key=lambda line: line["overdue"])
-    narrator.step(Text(f"{unit['unit']} 有 {unit['overdue']} 条逾期", f"{unit['unit']} is overdue"))
+    narrator.step(
+        Text(f"{unit['unit']} 有 {unit['overdue']} 条逾期未公开", f"{unit['unit']} is overdue")
+    )
 
     def ordered() -> dict[str, Any] | None:
         orders = supervisor.get("/supervision-orders", department_code=unit["unit"])["items"]
@@ -157,6 +167,6 @@ def _supervise(door: Door, report: dict[str, Any]) -> None:
             f"督办单 {order['number']}（{order['level']} 级，{order['item_count']} 项），"
             f"{order['due_on']} 前签收",
             f"supervision order {order['number']}, level {order['level']}, "
-            f"{order['item_count']} item(s), acknowledge by {order['due_on']}",
+            f"{counted(order['item_count'], 'item')}, acknowledge by {order['due_on']}",
         )
     )

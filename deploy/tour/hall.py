@@ -7,7 +7,7 @@ from deploy.tour.visiting import Door, Person, TourStopped
 from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import RatingState
 from shared.clock import SHANGHAI, now, today
-from shared.errors import Text
+from shared.errors import Text, counted
 
 HALL = "H001"
 BAD_GRADE = "dissatisfied"
@@ -51,8 +51,9 @@ def _find(door: Door) -> dict[str, Any]:
         Text(f"看办事指南《{item['name']}》", f"reads the guide of {item.get('name_en')}"),
         Text(
             f"材料：{materials}\n步骤：{steps}\n到现场 {item['visits_needed']} 次",
-            f"{len(guide['content']['materials'])} materials, "
-            f"{len(guide['content']['steps'])} steps, {item['visits_needed']} visit(s) needed",
+            f"{counted(len(guide['content']['materials']), 'document')}, "
+            f"{counted(len(guide['content']['steps']), 'step')}, "
+            f"{counted(item['visits_needed'], 'visit')} needed",
         ),
     )
     return item
@@ -134,7 +135,7 @@ def _wait(ticket: dict[str, Any]) -> Text:
         return Text("等候时间还无法预计", "the wait cannot be told yet")
     if not latest:
         return Text("马上就叫到", "called at once")
-    return Text(f"预计等候 {soonest}–{latest} 分钟", f"wait {soonest}–{latest} minutes")
+    return Text(f"预计等候 {soonest}–{latest} 分钟", f"wait {soonest}–{counted(latest, 'minute')}")
 
 
 def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> None:

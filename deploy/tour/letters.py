@@ -5,7 +5,7 @@ from typing import Any
 from deploy.tour.visiting import Door, Person
 from services.feedback.casework import workflow
 from services.feedback.letters.models import LetterState
-from shared.errors import Text
+from shared.errors import Text, counted
 
 TITLE = "小区门口路灯坏了两周"
 NAME, PHONE, ID_NUMBER = "张建国", "13800138000", "11010519491231002X"
@@ -62,7 +62,7 @@ def _handle(door: Door, written: dict[str, Any]) -> None:
         (dispatcher, "dispatch", {"department_code": "D03"}, Text("转住建局", "to department D03")),
         (officer, "accept", {}, Text("住建局签收办理", "the department takes it on")),
         (officer, "submit_reply", {"text": REPLY}, Text("拟答复，送审", "submits a reply")),
-        (reviewer, "approve", {}, Text("另一人审核通过（四眼原则）", "another person approves")),
+        (reviewer, "approve", {}, Text("另一人审核通过（双人复核）", "another person approves")),
     ]
     for person, action, body, text in steps:
         version = person.get(f"{path}/file")["version"]
@@ -76,15 +76,15 @@ def _publish(door: Door, written: dict[str, Any]) -> None:
     reviewer, path = door.sign_in("reviewer1"), f"/letters/{written['id']}/publication"
     review = reviewer.post(path)
     door.narrator.step(
-        Text("准备公开：系统提出遮盖建议", "before publication the system proposes redactions"),
-        Text(f"{len(review['spans'])} 处", f"{len(review['spans'])} places"),
+        Text("准备公开：系统提出脱敏建议", "before publication the system proposes redactions"),
+        Text(f"{len(review['spans'])} 处", counted(len(review["spans"]), "place")),
     )
     spans = [span["id"] for span in review["spans"]]
     review = reviewer.post(f"{path}/spans", {"accept": spans}, version=review["version"])
     review = reviewer.post(f"{path}/approve", version=review["version"])
     door.narrator.step(
         Text(
-            "审核人逐处确认，公开遮盖后的副本", "the reviewer confirms; a redacted copy is public"
+            "审核人逐处确认，公开脱敏后的副本", "the reviewer confirms; a redacted copy is public"
         ),
         Text("已公开", "published"),
     )

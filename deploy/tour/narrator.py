@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.errors import Text
+from shared.errors import Text, counted
 
 _BOLD, _DIM, _GREEN, _OFF = "\033[1m", "\033[2m", "\033[32m", "\033[0m"
 
@@ -58,7 +58,8 @@ class Narrator:
         seconds = time.monotonic() - self.started
         words = Text(
             f"全程 {self.steps} 步，用时 {seconds:.1f} 秒。每一步都可以在 /docs 里自己再做一遍。",
-            f"{self.steps} steps in {seconds:.1f} s. Each can be done again by hand at /docs.",
+            f"{counted(self.steps, 'step')} in {seconds:.1f} s. "
+            "Each can be done again by hand at /docs.",
         )
         self._print(f"\n{self._styled(_BOLD, words.say(self.tongue))}")
 

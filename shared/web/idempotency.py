@@ -50,15 +50,15 @@ _PRUNE = text(
 )
 
 _OTHER_REQUEST = Text(
-    "这个 Idempotency-Key 已用于另一个请求，请换一个新的",
-    "This Idempotency-Key was used for another request; please use a new one",
+    "这个幂等键已用于另一个请求，请换一个新的",
+    "This idempotency key was used for another request; please use a new one",
 )
 _RUNNING = Text(
     "同一个请求正在处理，请稍候再查", "The same request is still running; please try again shortly"
 )
 _BAD_KEY = Text(
-    "Idempotency-Key 应为 1 至 255 个可见字符；人人可用的操作至少 16 个",
-    "Idempotency-Key must be 1 to 255 visible characters; at least 16 where anybody may call",
+    "幂等键应为 1 至 255 个可见字符；人人可用的操作至少 16 个",
+    "An idempotency key must be 1 to 255 visible characters; at least 16 where anybody may call",
 )
 
 

@@ -20,7 +20,7 @@ _STALE = Text("内容已被他人更新，请刷新后再办", "Someone has chan
 _UNREADABLE = Text(
     '请填写所见的版本号，例如 "3"', 'Please give the version that you have seen, such as "3"'
 )
-_TWO = Text("与正文中的 version 不一致，请只填一处", "Not the `version` of the body; give one only")
+_TWO = Text("与正文中的版本号不一致，请只填一处", "Not the version in the body; give one only")
 PARAMETER = {
     "name": "if-match",
     "in": "header",

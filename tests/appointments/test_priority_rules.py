@@ -28,8 +28,8 @@ STAFF, VERIFIERS = ("clerk", "hall_manager", "admin"), ("clerk", "hall_manager",
 CERTIFIED = (T.DISABLED, T.MILITARY, T.MARTYRS_FAMILY, T.FIREFIGHTER, T.PREGNANT, T.CHILD_IN_ARMS)
 BY_SIGHT = (T.PREGNANT, T.CHILD_IN_ARMS, T.GREEN_CHANNEL)
 
-ASK_ID = Text("请出示身份证号码（kind=id_number）", "Show the ID number (kind=id_number)")
-ASK_CODE = Text("请填写预约码 appointment_code", "Give the appointment_code of the booking")
+ASK_ID = Text("请出示身份证号码", "Show the ID number")
+ASK_CODE = Text("请填写预约码", "Give the code of the appointment")
 ASK_STAFF = Text(
     "请由工作人员或自助机核验证件后取号",
     "Ask staff or a kiosk to check the certificate and issue the ticket",

@@ -101,7 +101,7 @@ def test_impossible_ranges_are_refused(first: date, last: date) -> None:
 @pytest.mark.parametrize(
     ("days", "zh", "en"),
     [
-        (-1, "结束日期不能早于开始日期", "`to` must not be before `from`"),
+        (-1, "结束日期不能早于开始日期", "The last day must not be before the first"),
         (62, "一次最多查询 62 天", "At most 62 days at a time"),
     ],
 )

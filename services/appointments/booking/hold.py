@@ -197,8 +197,8 @@ def _replay(result: BookingResult, claim: Claim | None) -> Held:
     if claim is None or result.request_hash != claim.request_hash or result.answer is None:
         raise KeyReused(
             Text(
-                "这个 Idempotency-Key 已用于另一个请求，请换一个新的",
-                "This Idempotency-Key was used for another request; please use a new one",
+                "这个幂等键已用于另一个请求，请换一个新的",
+                "This idempotency key was used for another request; please use a new one",
             ),
             pointer="/header/Idempotency-Key",
         )

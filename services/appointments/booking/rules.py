@@ -10,7 +10,8 @@ from uuid import UUID
 from services.appointments.people.rules import Named, Person
 from services.appointments.slots.models import SlotState
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Conflict, Forbidden, NotFound, Text
+from shared.clock import moment_en, moment_zh
+from shared.errors import Conflict, Forbidden, NotFound, Text, counted
 from shared.security.identity import Caller
 
 
@@ -110,8 +111,8 @@ class SlotTaken(Conflict):
     type = "/problems/slot-full"
     title = Text("这个时段已约满", "The slot is full")
     advice = Text(
-        "可改选 alternatives 中的时段，或稍后再看有没有退出的",
-        "Choose one of `alternatives`, or look again later for a place given back",
+        "可改选下面所列的时段，或稍后再看有没有退出的",
+        "Choose one of the times listed, or look again later for a place given back",
     )
 
 
@@ -121,8 +122,8 @@ class SlotNotOnSale(Conflict):
     type = "/problems/slot-not-open"
     title = Text("这个时段现在不能预约", "The slot cannot be booked now")
     advice = Text(
-        "请看 opens_at 何时开始放号，或改选 alternatives 中的时段",
-        "See `opens_at`, or choose one of `alternatives`",
+        "可改选下面所列的时段；尚未放号的，请到放号时间再约",
+        "Choose one of the times listed, or come back when the sale begins",
     )
 
 
@@ -182,7 +183,7 @@ class TooEarly(Conflict):
 
     type = "/problems/too-early"
     title = Text("还没到签到时间", "It is too early to check in")
-    advice = Text("请在 opens_at 之后再来签到", "Please check in after `opens_at`")
+    advice = Text("请等开始签到后再来", "Please come back when check-in has begun")
 
 
 def may_see(me: Person, caller: Caller, thing: InHall) -> bool:
@@ -203,12 +204,27 @@ def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
 
 def barred(penalty: BarringPenalty) -> BookingBarred:
     """The refusal that names the penalty to appeal against, and until when it bars."""
-    return BookingBarred(penalty_id=str(penalty.id), blocked_until=penalty.blocked_until)
+    return BookingBarred(
+        Text(
+            f"限制到{moment_zh(penalty.blocked_until)}为止，其间可到大厅窗口取号办理；认为有误的，可以申诉",
+            f"This lasts until {moment_en(penalty.blocked_until)}; until then take a ticket at the "
+            "hall, and if it is wrong, appeal against the penalty",
+        ),
+        penalty_id=str(penalty.id),
+        blocked_until=penalty.blocked_until,
+    )
 
 
 def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:
     """The refusal of a slot that is not on sale (yet, or any more)."""
+    detail = None
+    if state == SlotState.PLANNED:
+        detail = Text(
+            f"{moment_zh(opens_at)}放号，请届时再约，或改选下面所列的时段",
+            f"The sale begins at {moment_en(opens_at)}; come back then, or choose a time listed",
+        )
     return SlotNotOnSale(
+        detail,
         state=state,
         opens_at=opens_at,
         alternatives=[other.model_dump(mode="json") for other in others],
@@ -227,7 +243,7 @@ def ensure_changeable(
         raise TooLate(
             Text(
                 f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",
-                f"Within {until_minutes} minutes of the start, please contact the hall",
+                f"Within {counted(until_minutes, 'minute')} of the start, please contact the hall",
             ),
             deadline=deadline,
         )
@@ -249,7 +265,10 @@ def ensure_check_in(starts_at: datetime, early: int, late: int, now: datetime) -
     opens, closes = starts_at - timedelta(minutes=early), starts_at + timedelta(minutes=late)
     if now < opens:
         raise TooEarly(
-            Text(f"请在开始前 {early} 分钟内签到", f"Check in within {early} minutes of the start"),
+            Text(
+                f"{moment_zh(opens)}开始签到，请届时再来",
+                f"Check-in begins at {moment_en(opens)}; please come back then",
+            ),
             opens_at=opens,
         )
     if now > closes:

@@ -7,7 +7,7 @@ from services.appointments.guides.rules import Offer
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Conflict, Invalid, Text
+from shared.errors import Conflict, Invalid, Text, counted
 
 
 class NotEnoughTime(Conflict):
@@ -16,8 +16,8 @@ class NotEnoughTime(Conflict):
     type = "/problems/not-enough-time"
     title = Text("这个时段起办不完这个事项", "There is not enough time for this item then")
     advice = Text(
-        "可改选 alternatives 中的时段，都排得下这个事项",
-        "Choose one of `alternatives`: the item fits at each of them",
+        "可改选下面所列的时段，都排得下这个事项",
+        "Choose one of the times listed: the item fits at each of them",
     )
 
 
@@ -26,7 +26,7 @@ def not_enough_time(minutes: int, others: Sequence[FreeSlot]) -> NotEnoughTime:
     return NotEnoughTime(
         Text(
             f"这个事项约需 {minutes} 分钟，从这个时段起排不下",
-            f"This item takes {minutes} minutes, which do not fit from then on",
+            f"This item takes {counted(minutes, 'minute')}, more than is left from then on",
         ),
         alternatives=[other.model_dump(mode="json") for other in others],
     )

@@ -45,7 +45,10 @@ class HoldRequest(Input):
     def _one_way_of_naming(self) -> Self:
         if (self.slot_ids is None) == (self.slot_id is None):
             raise ValueError(
-                Text("请填写 slot_ids 或 slot_id 其中一项", "Give either slot_ids or slot_id")
+                Text(
+                    "时段只用一种方式填写：一个，或一列",
+                    "Name the slots in one way only: one, or a list",
+                )
             )
         if self.slot_ids and len(set(self.slot_ids)) < len(self.slot_ids):
             raise ValueError(Text("时段不能重复", "The same slot is named twice"))

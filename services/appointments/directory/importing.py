@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared.errors import Text
+from shared.errors import Text, counted
 
 _WEEKDAYS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "日": 7, "天": 7}
 _CITY = re.compile(r"^[^区县]{2,8}市")
@@ -60,7 +60,7 @@ class ImportReport:
         """The report for people, a line each."""
         counts = Text(
             f"共 {self.rows} 行，采用 {self.taken} 行，合并重复 {self.merged} 行",
-            f"{self.rows} rows, {self.taken} taken, {self.merged} merged as duplicates",
+            f"{counted(self.rows, 'row')}, {self.taken} taken, {self.merged} merged as duplicates",
         )
         text = [counts.say(language)]
         for row, remark in self.remarks:
@@ -152,7 +152,8 @@ def _several_phones(hall: HallLines) -> list[Remark]:
             0,
             Text(
                 f"{hall.address} 的“{service}”有 {len(phones)} 个电话：{'、'.join(phones)}",
-                f"{len(phones)} numbers for one service at {hall.code}: {', '.join(phones)}",
+                f"{counted(len(phones), 'number')} for one service at {hall.code}: "
+                f"{', '.join(phones)}",
             ),
         )
         for service, phones in by_service.items()

@@ -10,7 +10,7 @@ from shared.errors import Invalid, Text
 T = TypeVar("T")
 
 _NEAR = Text(
-    "应为“纬度,经度”，例如 32.06,118.79", "Must be `latitude,longitude`, e.g. 32.06,118.79"
+    "应为“纬度,经度”，例如 32.06,118.79", "Must be latitude and longitude, e.g. 32.06,118.79"
 )
 
 

@@ -68,7 +68,7 @@ class OpeningHours(Input):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.closes != time(0) and self.closes <= self.opens:
-            raise ValueError(Text("结束时间应晚于开始时间", "`closes` must be after `opens`"))
+            raise ValueError(Text("结束时间应晚于开始时间", "It must close after it opens"))
         return self
 
 

@@ -18,7 +18,7 @@ from services.appointments.estimates.service import Forecast
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import EstimateView, TicketView
 from services.appointments.queueing.views import ticket_view
-from services.appointments.queueing.wording import moment_en, moment_zh
+from shared.clock import moment_en, moment_zh
 from shared.errors import Text
 
 LONG_WAIT_MINUTES = 150

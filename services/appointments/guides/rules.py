@@ -51,7 +51,7 @@ _ONLINE = (OnlineDepth.ACCEPTANCE, OnlineDepth.END_TO_END)
 def inconsistencies(terms: ItemTerms) -> Iterator[tuple[str, Text]]:
     """The fields that contradict others, with what to do; none when the item may be stored."""
     if terms.valid_to is not None and terms.valid_to < terms.valid_from:
-        yield "valid_to", Text("结束日期不能早于开始日期", "Must not be before `valid_from`")
+        yield "valid_to", Text("结束日期不能早于开始日期", "Must not be before it begins")
     if terms.case_kind is CaseKind.PROMISED and not terms.promised_limit:
         yield (
             "promised_limit",

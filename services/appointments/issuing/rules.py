@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.appointments.directory.openings import Openings
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority.models import TicketClass
-from services.appointments.queueing.wording import moment_en, moment_zh
+from shared.clock import moment_en, moment_zh
 from shared.errors import Conflict, Invalid, Text
 
 _SPENT = Text(

@@ -171,9 +171,9 @@ def _override(evidence: StaffEvidence, policy: Policy, roles: frozenset[str]) ->
 
 def _wanted(ticket_class: TicketClass) -> Text:
     if ticket_class is TicketClass.ELDERLY:
-        return Text("请出示身份证号码（kind=id_number）", "Show the ID number (kind=id_number)")
+        return Text("请出示身份证号码", "Show the ID number")
     if ticket_class is TicketClass.APPOINTMENT:
-        return Text("请填写预约码 appointment_code", "Give the appointment_code of the booking")
+        return Text("请填写预约码", "Give the code of the appointment")
     return Text(
         "请由工作人员或自助机核验证件后取号",
         "Ask staff or a kiosk to check the certificate and issue the ticket",

@@ -23,8 +23,8 @@ DEFAULT_CREDITS: dict[TicketClass, int] = {
     TicketClass.GREEN_CHANNEL: 100,
 }
 _EVERY_CLASS = Text(
-    "除 override 外，每一类都要写明照顾分钟数，walk_in 必须为 0",
-    "Give the credit of every class but override; walk_in must be 0",
+    "除临时照顾外，每一类都要写明照顾分钟数；普通取号必须为 0",
+    "Give the minutes of every class but the override; those of a walk-in must be 0",
 )
 
 

@@ -11,14 +11,14 @@ from services.appointments.priority.rules import returned_standing
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import Outcome, Ticket, TicketState
 from services.appointments.queueing.wording import refuse_ticket
-from shared.errors import Conflict, Text
+from shared.errors import Conflict, Text, counted
 from shared.ids import new_id
 
 
 class RecallTooSoon(Conflict):
     type = "/problems/recall-too-soon"
     title = Text("距上次叫号不足一分钟", "The last call was less than a minute ago")
-    advice = Text("请在 again_at 之后再呼", "Please recall after `again_at`")
+    advice = Text("请稍等片刻再重呼", "Please wait a moment before the next recall")
 
 
 class RecallsSpent(Conflict):
@@ -127,7 +127,9 @@ def may_recall(ticket: Ticket, policy: Policy, now: datetime) -> None:
     again_at = last_called_at + timedelta(seconds=policy.recall_gap_seconds)
     if now < again_at:
         seconds = math.ceil((again_at - now).total_seconds())
-        detail = Text(f"请 {seconds} 秒后再重呼", f"Please call again in {seconds} seconds")
+        detail = Text(
+            f"请 {seconds} 秒后再重呼", f"Please call again in {counted(seconds, 'second')}"
+        )
         raise RecallTooSoon(detail, again_at=again_at)
 
 

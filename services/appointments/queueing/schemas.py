@@ -12,8 +12,8 @@ from shared.web.models import Input, View
 
 ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
 _DONE_IS_DONE = Text(
-    "已办结（done）不能再列所缺材料；需补正请填 needs_more",
-    "Nothing is missing when the outcome is done; say needs_more",
+    "已办结的不能再列所缺材料；缺材料的请选“需补正”",
+    "Nothing is missing when it is done; choose that more is needed",
 )
 _WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
 

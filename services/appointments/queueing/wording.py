@@ -1,6 +1,5 @@
 """States in the words of the hall, so that a refusal says what is the case."""
 
-from datetime import datetime
 from typing import NoReturn
 
 from services.appointments.queueing.models import Ticket, TicketState, WindowState
@@ -46,13 +45,3 @@ def window_standing(state: WindowState) -> Text:
     """How the window stands, for whoever asks what its state does not allow."""
     now_is = WINDOW_STATES[state]
     return Text(f"窗口现在是“{now_is.zh}”", f"The window is {now_is.en} now")
-
-
-def moment_zh(moment: datetime) -> str:
-    """A moment of a hall as people say it, in the hall's zone: 11月30日 09:00."""
-    return f"{moment.month}月{moment.day}日 {moment:%H:%M}"
-
-
-def moment_en(moment: datetime) -> str:
-    """The same in English: 09:00 on 30 November."""
-    return f"{moment:%H:%M} on {moment.day} {moment:%B}"

@@ -113,7 +113,8 @@ async def list_closures(
     """
     if first is not None and last is not None and last < first:
         raise Invalid(
-            Text("结束日期不能早于开始日期", "`to` must not be before `from`"), pointer="/query/to"
+            Text("结束日期不能早于开始日期", "The last day must not be before the first"),
+            pointer="/query/to",
         )
     return await views.list_closures(session, hall, paging, first=first, last=last, now=now)
 

@@ -56,14 +56,17 @@ class RuleIn(Input, RuleTerms):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.ends != time(0) and self.ends <= self.starts:
-            raise ValueError(Text("结束时间应晚于开始时间", "`ends` must be after `starts`"))
+            raise ValueError(Text("结束时间应晚于开始时间", "It must end after it begins"))
         if self.horizon_workdays < self.lead_workdays:
             raise ValueError(
                 Text("可约天数不能少于提前天数", "The horizon must not be shorter than the lead")
             )
         if self.every_n_weeks > 1 and self.anchor_on is None:
             raise ValueError(
-                Text("隔周的规则须填写 anchor_on", "A rule of every n weeks needs `anchor_on`")
+                Text(
+                    "隔周的规则须写明从哪一天算起",
+                    "A rule of every second or third week needs the day from which the weeks count",
+                )
             )
         return self
 
@@ -192,7 +195,7 @@ class ClosureUpdate(Input):
 def ensure_in_order(starts_at: datetime, ends_at: datetime) -> None:
     """Raises ValueError for a time that ends before it starts, or lasts more than a year."""
     if ends_at <= starts_at:
-        raise ValueError(Text("结束时间应晚于开始时间", "`ends_at` must be after `starts_at`"))
+        raise ValueError(Text("结束时间应晚于开始时间", "It must end after it begins"))
     if (ends_at - starts_at).days > 366:
         raise ValueError(Text("一次最多停一年", "At most a year at a time"))
 

@@ -39,7 +39,7 @@ class ProposalChanged(Conflict):
 
     type = "/problems/proposal-changed"
     title = Text("情况已变化", "Things have changed meanwhile")
-    advice = Text("请看新的 proposal，确认后再提交", "Look at the new `proposal` and apply that")
+    advice = Text("请看新的方案，确认后再提交", "Look at the new proposal and apply that one")
 
 
 class _Change(NamedTuple):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.schemas import FreeSlot
-from shared.errors import Invalid, Text
+from shared.errors import Invalid, Text, counted
 
 LONGEST_RANGE_DAYS = 62
 
@@ -234,13 +234,14 @@ def ensure_range(first: date, last: date) -> None:
     """Raises Invalid for a range that runs backwards or is too long to answer."""
     if last < first:
         raise Invalid(
-            Text("结束日期不能早于开始日期", "`to` must not be before `from`"), pointer="/query/to"
+            Text("结束日期不能早于开始日期", "The last day must not be before the first"),
+            pointer="/query/to",
         )
     if (last - first).days >= LONGEST_RANGE_DAYS:
         raise Invalid(
             Text(
                 f"一次最多查询 {LONGEST_RANGE_DAYS} 天",
-                f"At most {LONGEST_RANGE_DAYS} days at a time",
+                f"At most {counted(LONGEST_RANGE_DAYS, 'day')} at a time",
             ),
             pointer="/query/to",
         )

@@ -51,7 +51,7 @@ async def list_letters(
     reg_no: Annotated[str | None, Query(max_length=40)] = None,
     received_after: AwareDatetime | None = None,
 ) -> Page[LetterView]:
-    """部门只看到本部门的来信；被举报单位看不到举报件。标题中的个人信息已遮蔽。
+    """部门只看到本部门的来信；被举报单位看不到举报件。标题中的个人信息已脱敏。
     ---
     A department sees its own letters only, and never an accusation against it. What looks personal
     in a title is masked.
@@ -83,7 +83,7 @@ async def find_by_phone(
 @router.get(
     "/{letter_id}/file",
     operation_id="read_letter_file",
-    summary="来信办理档案（已遮蔽） | A letter's file, masked",
+    summary="来信办理档案（已脱敏） | A letter's file, masked",
     responses=problem_responses(NotFound),
 )
 async def read_file(
@@ -118,7 +118,7 @@ async def read_papers(
     now: Now,
     caller: Staff,
 ) -> PapersView:
-    """未遮蔽的补充和答复。每次查看都会记入审计日志。
+    """未脱敏的补充和答复。每次查看都会记入审计日志。
     ---
     Supplements and replies unmasked. Each reading is written to the audit log.
     """

@@ -62,7 +62,7 @@ class AlreadyReturned(Conflict):
     )
     advice = Text(
         "用“提出异议”写明依据，由督办人员裁定",
-        "Use `dispute` and give the basis; a supervisor decides",
+        "Raise a dispute and give the basis; a supervisor decides",
     )
 
 
@@ -195,8 +195,8 @@ ENDED_WITHOUT_REPLY = frozenset(
 def _unknown_department(pointer: str) -> Invalid:
     return Invalid(
         Text(
-            "没有这个部门代码，或该部门已停用；请从 /feedback/departments 中选",
-            "No active department has this code; please choose from /feedback/departments",
+            "没有这个部门，或该部门已停用；请从部门名录中选",
+            "No active department has this code; please choose from the list of departments",
         ),
         pointer=pointer,
     )

@@ -61,7 +61,7 @@ class ExtensionByAsker(Conflict):
 class ExtensionTooLong(Conflict):
     type = "/problems/extension-too-long"
     title = Text("延长的时间超出规定", "The extension is longer than the rules allow")
-    advice = Text("请把天数改到 allowed 以内", "Please ask for no more than `allowed`")
+    advice = Text("请把天数改到规定以内", "Please ask for no more days than the rules allow")
 
 
 class DueDate(NamedTuple):

@@ -85,9 +85,9 @@ def ensure_channel(channel: Channel, caller: Caller | None) -> None:
     if channel not in SELF_SERVICE and not (caller and caller.has(*INTAKE_ROLES)):
         raise Forbidden(
             Text(
-                "这一来信渠道只能由工作人员登记；自己写信请用 web、app、mini_program 或 kiosk",
-                "Only staff may enter letters of this channel; of your own, use web, app,"
-                " mini_program or kiosk",
+                "这一来信渠道只能由工作人员登记；自己写信请选网站、客户端、小程序或自助机",
+                "Only staff may enter letters of this channel; for your own, choose the"
+                " web, the app, the mini-program or a kiosk",
             ),
             pointer="/body/channel",
         )

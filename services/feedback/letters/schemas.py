@@ -17,8 +17,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _CONTROLS = Text("含有看不见的控制字符，请删去", "Please remove the control characters from it")
 _ANONYMOUS = Text(
-    "匿名来信不填联系方式：请去掉 contact，或改为 named、confidential",
-    "An anonymous letter carries no contact: leave it out, or choose named or confidential",
+    "匿名来信不填联系方式：请去掉联系方式，或改为实名、保密",
+    "An anonymous letter carries no contact: leave it out, or write in your name or in confidence",
 )
 
 

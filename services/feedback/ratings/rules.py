@@ -134,8 +134,8 @@ def ensure_tags_fit(grade: Grade, tags: list[str]) -> None:
         if tag is None or tag.grade is not grade or code in tags[:place]:
             raise Invalid(
                 Text(
-                    "标签不存在、重复，或不属于所选的满意度；可选的见 /rating-tags",
-                    "The tag is unknown, repeated, or belongs to another grade; see /rating-tags",
+                    "标签不存在、重复，或不属于所选的满意度；请从评价标签中选",
+                    "The tag is unknown, repeated, or of another grade; see the list of tags",
                 ),
                 pointer=f"/body/tags/{place}",
             )

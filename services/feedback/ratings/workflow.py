@@ -81,7 +81,7 @@ DEPARTMENT_ACTIONS = tuple(dict.fromkeys(move.action for move in MOVES if move.b
 """Whoever took one of these has acted for the department, and may not judge its work."""
 STATES = {
     S.RATED_GOOD: Text("好评", "good"),
-    S.RATED_BAD: Text("差评", "bad"),
+    S.RATED_BAD: Text("收到差评", "bad"),
     S.VERIFYING: Text("核实中", "being verified"),
     S.EXPLAINED: Text("已说明", "explained"),
     S.APPEALED: Text("申诉中", "appealed"),

@@ -128,8 +128,8 @@ async def issue_demand(
     if not await departments.of_codes(session, [wanted.department_code]):
         raise Invalid(
             Text(
-                "没有这个部门；请从 /feedback/departments 中选",
-                "There is no such department; please choose one of /feedback/departments",
+                "没有这个部门；请从部门名录中选",
+                "There is no such department; please choose from the list of departments",
             ),
             pointer="/body/department_code",
         )

@@ -53,7 +53,7 @@ async def list_accounts(
 async def get_account(
     account_id: UUID, session: Session, _: Annotated[Caller, allow("admin", "auditor")]
 ) -> AccountView:
-    """一个账号的身份、所属和状态，不含口令。
+    """一个账号的身份、所属和状态，不含密码。
     ---
     The roles, places and state of one account; never its password.
     """

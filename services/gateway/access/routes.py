@@ -164,7 +164,7 @@ async def set_password_by_link(
 @tokens.post(
     "/password",
     operation_id="change_password",
-    summary="修改自己的口令 | Change your password",
+    summary="修改自己的密码 | Change your password",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(rules.WrongPassword, rules.LockedOut),
     openapi_extra={"x-operation-class": "signing-in"},
@@ -175,7 +175,7 @@ async def change_password(
     now: Now,
     caller: Annotated[Caller, allow(*ROLES)],
 ) -> None:
-    """须出示现有口令；改好后全部登录随即结束，请用新口令重新登录。现有口令输错，与登录失败一并计数。
+    """须出示现有密码；改好后全部登录随即结束，请用新密码重新登录。现有密码输错，与登录失败一并计数。
     ---
     The present password is needed. All sign-ins end; please sign in again with the new one. A wrong
     present password counts like a failed sign-in.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from services.gateway.access import common_passwords
-from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany
+from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany, counted
 from shared.security.identity import ACCESS_SECONDS, REFUSED_SECONDS
 
 SIGN_IN_LASTS = timedelta(hours=12)
@@ -26,14 +26,15 @@ PASSPHRASE = 16
 KINDS = 3
 DIFFERENT = 6
 _TOO_SIMPLE = Text(
-    f"请混用大写、小写、数字、符号中的三种，或用 {PASSPHRASE} 个字符以上的长口令",
-    f"Mix three of capitals, small letters, digits and signs, or use {PASSPHRASE} characters",
+    f"请混用大写、小写、数字、符号中的三种，或用 {PASSPHRASE} 个字符以上的长密码",
+    "Mix three of capitals, small letters, digits and signs, or use "
+    f"{counted(PASSPHRASE, 'character')}",
 )
 _TOO_EASY = Text(
-    f"口令不能含账号名，且至少要有 {DIFFERENT} 个不同的字符",
+    f"密码不能含账号名，且至少要有 {DIFFERENT} 个不同的字符",
     f"Must not hold the account's name, and needs {DIFFERENT} different characters",
 )
-THE_SAME = Text("新口令不能与现有口令相同", "The new password is the present one")
+THE_SAME = Text("新密码不能与现有密码相同", "The new password is the present one")
 
 _COMMON = Text(
     "这是常见的密码，容易被猜中，请换一个",
@@ -63,7 +64,7 @@ class InvalidGrant(Problem):
     status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-grant"
     title = Text("账号或密码不对，或登录已失效", "Wrong account or password, or an ended sign-in")
     advice = Text(
-        "请核对账号和口令；登录已失效的，请重新登录",
+        "请核对账号和密码；登录已失效的，请重新登录",
         "Check account and password; where the sign-in has ended, sign in again",
     )
 
@@ -130,14 +131,14 @@ class InvalidClient(Problem):
 class LockedOut(TooMany):
     type = "/problems/locked-out"
     title = Text("连续失败次数过多，请稍后再试", "Too many failures in a row; please wait")
-    advice = Text("请等 Retry-After 所示的秒数再试", "Please wait for the seconds in Retry-After")
+    advice = Text("请过一会儿再试", "Please try again in a while")
 
 
 class WrongPassword(Forbidden):
     type = "/problems/wrong-password"
-    title = Text("现有口令不对", "The present password is not right")
+    title = Text("现有密码不对", "The present password is not right")
     advice = Text(
-        "请再输一次；忘记口令的，请管理员重置",
+        "请再输一次；忘记密码的，请管理员重置",
         "Type it again; if it is forgotten, an administrator replaces it",
     )
 

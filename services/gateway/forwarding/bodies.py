@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from services.gateway.forwarding.exchange import ClientGone, Receive
-from shared.errors import BadRequest, PayloadTooLarge, Problem, Text
+from shared.errors import BadRequest, PayloadTooLarge, Problem, Text, counted
 
 WHOLE_BYTES = 64 * 1024
 IDLE_SECONDS = 15.0
@@ -109,5 +109,5 @@ async def _patient() -> AsyncIterator[None]:
 
 
 def _too_large(limit: int) -> PayloadTooLarge:
-    detail = Text(f"内容不能超过 {limit} 字节", f"At most {limit} bytes are taken")
+    detail = Text(f"内容不能超过 {limit} 字节", f"At most {counted(limit, 'byte')} may be sent")
     return PayloadTooLarge(detail, pointer="/body", limit_bytes=limit)

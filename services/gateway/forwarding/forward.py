@@ -41,20 +41,20 @@ log = structlog.get_logger()
 
 
 _PERHAPS_DONE = Text(
-    "可能已经办成：请用同一个 Idempotency-Key 再试，不会办重",
-    "It may have been done: try again with the same Idempotency-Key, nothing is done twice",
+    "可能已经办成：请原样再提交一次，不会重复办理",
+    "It may have been done: send the same again, nothing is done twice",
 )
 
 
 class BadGateway(Problem):
     status, type = HTTPStatus.BAD_GATEWAY, "/problems/bad-gateway"
-    title = Text("后台服务没有正常应答，请稍后再试", "The service behind did not answer properly")
+    title = Text("后台服务没有正常响应，请稍后再试", "The service behind did not answer properly")
     advice = _PERHAPS_DONE
 
 
 class GatewayTimeout(Problem):
     status, type = HTTPStatus.GATEWAY_TIMEOUT, "/problems/gateway-timeout"
-    title = Text("后台服务没有及时应答，请稍后再试", "The service behind did not answer in time")
+    title = Text("后台服务没有及时响应，请稍后再试", "The service behind did not answer in time")
     advice = _PERHAPS_DONE
 
 

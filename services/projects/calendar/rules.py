@@ -23,7 +23,8 @@ class UnknownRegion(Invalid):
     type = "/problems/unknown-region"
     title = Text("没有登记这个地区", "This region is not registered")
     advice = Text(
-        "请用 known 中的一个，或先登记这个地区", "Use one of `known`, or register the region first"
+        "请从已登记的地区中选一个，或先登记这个地区",
+        "Choose a region that is registered, or register this one first",
     )
 
 
@@ -94,7 +95,7 @@ def asked_clock(
         detail = Text("此种期限没有截止日", "This kind of clock has no end")
         raise Invalid(detail, pointer="/body/rule/kind")
     if kind in COUNTED and n is None:
-        detail = Text("请填写天数 n", "Please say the number of days, n")
+        detail = Text("请填写天数", "Please say the number of days, n")
         raise Invalid(detail, pointer="/body/rule/n")
     if kind is RuleKind.FIXED_DATE and month_day is None:
         detail = Text("请填写固定日期，如 01-31", "Please say the month and day, such as 01-31")

@@ -52,8 +52,8 @@ async def find_region(session: AsyncSession, code: str, pointer: str) -> RegionR
     if not rows:
         known = [{"code": r.code, "name": r.name} for r in await queries.regions(session)]
         detail = Text(
-            f"没有登记“{code}”这个地区，可用的地区见 known",
-            f"The region {code} is not registered; member known lists those that are",
+            f"没有登记“{code}”这个地区，请从所列的地区中选",
+            f"The region {code} is not registered; please choose one of those listed",
         )
         raise rules.UnknownRegion(detail, pointer=pointer, known=known)
     return rows[0]

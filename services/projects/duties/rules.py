@@ -41,7 +41,7 @@ OWN_CLAIMS = (ClaimKind.PUSH, ClaimKind.META, ClaimKind.LABEL)
 class AlreadyRecorded(Conflict):
     type = "/problems/already-recorded"
     title = Text("这一事件已登记过", "This event is already recorded")
-    advice = Text("请看 duties 中已有的义务", "See the duties named in `duties`")
+    advice = Text("请看所列的已有义务", "See the duties listed")
 
 
 class UnknownReference(Invalid):

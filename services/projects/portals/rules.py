@@ -22,7 +22,7 @@ class RuleReadsNothing(Invalid):
 
     def __init__(self, evidence_id: str) -> None:
         detail = Text(
-            "按此规则在最近一次抓取的列表页上找不到任何条目，请检查 list.rows 与 list.link",
+            "按此规则在最近一次抓取的列表页上找不到任何条目，请检查列表的行与链接规则",
             "By this rule the list page captured last is empty; check list.rows and list.link",
         )
         super().__init__(detail, pointer="/body/list/rows", evidence_id=evidence_id)

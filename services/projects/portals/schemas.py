@@ -22,7 +22,7 @@ def _web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise ValueError(
             Text(
-                "应为 http 或 https 地址，不含用户名和口令",
+                "应为 http 或 https 地址，不含用户名和密码",
                 "Must be an http or https address without user information",
             )
         )

@@ -28,8 +28,8 @@ from shared.web import versions
 from shared.workflow import refuse
 
 _REGISTERED = Text(
-    "这个栏目已经登记；要修改它，请带上读到的 version",
-    "This portal is registered already; to change it, send the `version` that you have read",
+    "这个栏目已经登记；要修改它，请带上读到的版本号",
+    "This portal is registered already; to change it, send the version that you have read",
 )
 
 _POLICY_MOVED = Text(

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.projects.register.schemas import ImportRow
-from shared.errors import Invalid, Text
+from shared.errors import Invalid, Text, counted
 from shared.web.validation_messages import message_for
 
 COLUMNS = (
@@ -35,7 +35,7 @@ class ImportRefused(Invalid):
 
     type = "/problems/import-refused"
     title = Text("文件有误，未导入任何一行", "The file has errors; nothing was imported")
-    advice = Text("请按 lines 逐行改正后重新导入", "Correct what `lines` names and import again")
+    advice = Text("请逐行改正所列的错误后重新导入", "Correct the lines listed and import again")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def refuse(errors: list[LineError]) -> ImportRefused:
     """The problem that names every wrong line (the first hundred)."""
     detail = Text(
         f"共 {len(errors)} 处错误，请改正后重新上传",
-        f"{len(errors)} errors; please correct them and upload again",
+        f"{counted(len(errors), 'error')}; please correct what is listed and upload again",
     )
     return ImportRefused(detail, pointer="/body", lines=[vars(error) for error in errors[:100]])
 

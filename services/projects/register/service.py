@@ -19,14 +19,14 @@ from shared.web import versions
 from shared.workflow import refuse
 
 _REGISTERED = Text(
-    "这个项目已经登记；要修改它，请带上读到的 version",
-    "This project is registered already; to change it, send the `version` that you have read",
+    "这个项目已经登记；要修改它，请带上读到的版本号",
+    "This project is registered already; to change it, send the version that you have read",
 )
 
 
 _UNIT_REGISTERED = Text(
-    "这个公开主体已经登记；要修改它，请带上读到的 version",
-    "This unit is registered already; to change it, send the `version` that you have read",
+    "这个公开主体已经登记；要修改它，请带上读到的版本号",
+    "This unit is registered already; to change it, send the version that you have read",
 )
 _BACKWARDS = Text("撤并之日不能早于存在之日", "It cannot end before it begins")
 

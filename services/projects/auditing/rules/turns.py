@@ -23,8 +23,8 @@ class AuditRunning(Conflict):
     type = "/problems/audit-running"
     title = Text("另一次监察正在进行", "Another audit is under way")
     advice = Text(
-        "请等 Retry-After 所示的秒数，再看那次的报告或重新监察",
-        "Wait for Retry-After, then read that report or audit again",
+        "请稍等几秒，再看那次的报告或重新监察",
+        "Wait for some seconds, then read that report or audit again",
     )
 
     def __init__(self, running: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from services.projects.reports.rules.wording import HEADINGS, LIGHTS, TITLE
-from shared.errors import Text
+from shared.errors import Text, counted
 
 COMPARED = ("due", "on_time", "late", "overdue", "unknown")
 """The counts that are compared with the report before."""
@@ -77,10 +77,10 @@ def sentence(content: Mapping[str, Any]) -> Text:
         f"{len(content['units'])}个公开主体中，{shown_zh}。"
     )
     en = (
-        f"By {until.en}, {totals['due']} duties fell due and the verdict of {known} is known"
-        f" (coverage {percent(totals.get('coverage'))}); {totals['on_time']} were on time, a rate"
-        f" of {rate}; overdue {totals['overdue']}, late {totals['late']}."
-        f" Lights of {len(content['units'])} units: {shown_en}."
+        f"By {until.en}, {counted(totals['due'], 'duty', 'duties')} fell due and the verdict of "
+        f"{known} is known (coverage {percent(totals.get('coverage'))}); {totals['on_time']} were "
+        f"on time, a rate of {rate}; overdue {totals['overdue']}, late {totals['late']}."
+        f" Lights of {counted(len(content['units']), 'unit')}: {shown_en}."
     )
     return Text(zh, en)
 
