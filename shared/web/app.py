@@ -34,6 +34,7 @@ from shared.web import admission, documents, health, idempotency, problems, refu
 from shared.web.dependencies import undeclared
 from shared.web.room import Room
 from shared.web.security_headers import SecurityHeaders
+from shared.workflow import Workflow
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
@@ -127,13 +128,18 @@ def build(
     if missing := undeclared(documents.routes_of(app)):
         raise RuntimeError(f"no permission declared: {missing}")
     health.install(app, name, metrics, broken)
-    documents.install(app, name, publishes(rooms), subscriptions(rooms))
+    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
     return app
 
 
 def publishes(rooms: Iterable[Room]) -> list[type[Event]]:
     """Every event that the rooms publish."""
     return [event for room in rooms for event in room.publishes]
+
+
+def workflows(rooms: Iterable[Room]) -> list[Workflow[Any]]:
+    """Every workflow of the rooms."""
+    return [workflow for room in rooms for workflow in room.workflows]
 
 
 def subscriptions(rooms: Iterable[Room]) -> list[Subscription[Any]]:

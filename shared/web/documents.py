@@ -14,6 +14,7 @@ from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
 from shared.web.dependencies import is_public
 from shared.web.references import renamed
+from shared.workflow import Workflow
 
 PROBLEM_TYPES = "x-problem-types"
 """Where a service's own document lists every problem that it can answer with: those that an
@@ -32,12 +33,13 @@ def install(
     name: str,
     publishes: Sequence[type[Event]],
     subscriptions: Sequence[Subscription[Any]],
+    workflows: Sequence[Workflow[Any]],
 ) -> None:
     """Serve `/openapi.json` and `/asyncapi.json`."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = {**_openapi(app), PROBLEM_TYPES: _problem_types(name)}
+            app.openapi_schema = {**_openapi(app, workflows), PROBLEM_TYPES: _problem_types(name)}
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -50,7 +52,7 @@ def install(
         return events
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+def _openapi(app: FastAPI, workflows: Sequence[Workflow[Any]]) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, routes=app.routes, separate_input_output_schemas=True
     )
@@ -58,6 +60,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {})
     schemas["ProblemDetails"] = problem
+    _name_states(schemas, workflows)
     visited = [route for route in routes_of(app) if is_public(route)]
     open_to_all = {(route.path_format, m.lower()) for route in visited for m in route.methods or ()}
     for path, operations in document.get("paths", {}).items():
@@ -65,6 +68,15 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             if (path, method) in open_to_all:
                 operation["security"] = [{}, *operation.get("security", [])]
     return _named_by_title(document)
+
+
+def _name_states(schemas: dict[str, Any], workflows: Sequence[Workflow[Any]]) -> None:
+    """Says what each state is called: `held 已占位；confirmed 已预约`, and so in English."""
+    for workflow in workflows:
+        if schema := schemas.get(workflow.kind.__name__):
+            names = workflow.states.items()
+            zh = "；".join(f"{state} {name.zh}" for state, name in names)
+            schema["description"] = f"{zh} | " + "; ".join(f"{s}: {name.en}" for s, name in names)
 
 
 def _named_by_title(document: dict[str, Any]) -> dict[str, Any]:

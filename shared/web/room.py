@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from shared.jobs import Job, LongJob
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
+from shared.workflow import Workflow
 
 Work = Job | LongJob | Callable[[Any], Job | LongJob]
 """A job, or what makes it of the service's settings."""
@@ -25,3 +26,5 @@ class Room:
     publishes: Sequence[type[Event]] = ()
     subscriptions: Sequence[Subscription[Any]] = ()
     jobs: Sequence[Work] = ()
+    workflows: Sequence[Workflow[Any]] = ()
+    """Its states, which the documents call by their names."""

@@ -68,3 +68,10 @@ def test_the_house_rules_know_the_states_and_actions(title: str) -> None:
     texts = vocabulary.of_file(ROOT / found.source).texts
     for action in found.workflow.actions:
         assert type(action).__name__ in known.actions or action in texts, f"{room}: {action}"
+
+
+@pytest.mark.parametrize("title", FOUND)
+def test_a_workflow_stands_in_its_room_so_that_the_documents_name_its_states(title: str) -> None:
+    found = FOUND[title]
+    room = import_module(".".join(found.source.split("/")[:3])).room
+    assert any(workflow is found.workflow for workflow in room.workflows)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.appointments.booking import events, settling
 from services.appointments.booking.routes import router
+from services.appointments.booking.workflow import WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
@@ -26,4 +27,5 @@ room = Room(
         Job("miss-absent", timedelta(minutes=1), settling.miss_absent),
         Job("prove-slot-counts", timedelta(hours=24), settling.prove_counts),
     ],
+    workflows=[WORKFLOW],
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.appointments.queueing import events, expiry
 from services.appointments.queueing.routes import router
+from services.appointments.queueing.workflow import WINDOWS, WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
@@ -11,4 +12,5 @@ room = Room(
     routers=[router],
     publishes=[*events.TICKET_EVENTS.values(), events.WindowChanged, events.CaseFinished],
     jobs=[Job("close-missed", timedelta(seconds=10), expiry.close_missed)],
+    workflows=[WORKFLOW, WINDOWS],
 )

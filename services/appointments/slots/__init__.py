@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.appointments.slots import events, queries, service
 from services.appointments.slots.routes import router
+from services.appointments.slots.workflow import WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
@@ -16,4 +17,5 @@ room = Room(
         Job("return-places", timedelta(seconds=20), queries.return_due),
         Job("announce-fullness", timedelta(seconds=2), service.announce_fullness),
     ],
+    workflows=[WORKFLOW],
 )

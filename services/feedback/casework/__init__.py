@@ -5,6 +5,7 @@ from datetime import timedelta
 from services.feedback.casework import events, service
 from services.feedback.casework.routes import router
 from services.feedback.casework.sender_routes import router as sender_router
+from services.feedback.casework.workflow import WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
@@ -22,4 +23,5 @@ room = Room(
         Job("close-silent-letters", timedelta(minutes=5), service.close_silent),
         Job("resume-waiting-letters", timedelta(minutes=5), service.resume_waiting),
     ],
+    workflows=[WORKFLOW],
 )

@@ -62,7 +62,7 @@ async def list_my_letters(
 async def read_my_letter(me: Sender) -> SenderView:
     """办理进展、答复期限和答复。查询码可放在 `X-Query-Code` 请求头里，不必写在地址中。
 
-    编号或查询码不对都回答“没有找到”。输错过多会回答 429；正确的查询码始终有效。
+    编号或查询码不对都响应“没有找到”。输错过多会响应 429；正确的查询码始终有效。
 
     ---
     Where the letter stands, when it is due, and the reply. The query code may stand in the header

@@ -3,6 +3,11 @@
 from services.feedback.publication.events import LetterPublished
 from services.feedback.publication.routes import public_router, router
 from services.feedback.publication.sender_routes import router as sender_router
+from services.feedback.publication.workflow import WORKFLOW
 from shared.web.room import Room
 
-room = Room(routers=[router, public_router, sender_router], publishes=[LetterPublished])
+room = Room(
+    routers=[router, public_router, sender_router],
+    publishes=[LetterPublished],
+    workflows=[WORKFLOW],
+)

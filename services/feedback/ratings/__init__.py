@@ -6,6 +6,7 @@ from services.feedback.ratings import events, service
 from services.feedback.ratings.handlers import subscriptions
 from services.feedback.ratings.handling_routes import router as handling_router
 from services.feedback.ratings.routes import router
+from services.feedback.ratings.workflow import INVITATIONS, WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
@@ -19,4 +20,5 @@ room = Room(
     ],
     subscriptions=subscriptions,
     jobs=[Job("expire-rating-invitations", timedelta(minutes=1), service.expire)],
+    workflows=[WORKFLOW, INVITATIONS],
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from services.feedback.supervision import escalation, events
 from services.feedback.supervision.handlers import subscriptions
 from services.feedback.supervision.routes import router
+from services.feedback.supervision.workflow import WORKFLOW
 from shared.jobs import LongJob
 from shared.web.room import Room
 
@@ -17,4 +18,5 @@ room = Room(
     ],
     subscriptions=subscriptions,
     jobs=[LongJob("escalate-supervision", timedelta(minutes=1), escalation.watch)],
+    workflows=[WORKFLOW],
 )

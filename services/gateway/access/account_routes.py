@@ -74,7 +74,7 @@ async def create_account(
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountWithLink:
-    """回答中的一次性链接交给账号本人设置密码，只出现这一次。系统管理、审计与业务角色不得兼任（三员分立）；管理、监察、
+    """响应中的一次性链接交给账号本人设置密码，只出现这一次。系统管理、审计与业务角色不得兼任（三员分立）；管理、监察、
     审核、督办账号须另一位管理员批准后才能使用。
     ---
     The one-time link in the answer is shown this once: hand it to the owner, who sets a password.

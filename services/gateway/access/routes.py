@@ -109,7 +109,7 @@ async def revoke_token(
     now: Now,
     _: Annotated[Caller | None, public()],
 ) -> None:
-    """作废刷新令牌或访问令牌，以及同一次登录的全部令牌（RFC 7009）。未知的令牌同样回答成功。
+    """作废刷新令牌或访问令牌，以及同一次登录的全部令牌（RFC 7009）。未知的令牌同样响应成功。
     ---
     Revokes a refresh or an access token and all that came of the same sign-in (RFC 7009). An
     unknown token is answered in the same way.

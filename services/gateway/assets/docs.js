@@ -1,14 +1,15 @@
 // Swagger UI speaks English only; its fixed words are put into Chinese as they appear.
 (function () {
   "use strict";
+  const TOKEN = "/api/v1/auth/token";
   const root = document.getElementById("docs");
   const words = {
     "Authorize": "登录", "Logout": "退出", "Close": "关闭", "Try it out": "试一试", "Execute": "执行",
     "Clear": "清除", "Cancel": "取消", "Reset": "重置", "Parameters": "参数", "Name": "名称",
-    "Description": "说明", "No parameters": "没有参数", "Responses": "回答", "Response": "回答",
+    "Description": "说明", "No parameters": "没有参数", "Responses": "响应", "Response": "响应",
     "Code": "状态码", "Links": "关联", "No links": "无", "Request body": "请求内容",
     "Example Value": "样例", "Edit Value": "编辑", "Schema": "结构", "Schemas": "数据结构", "Media type": "格式",
-    "Server response": "服务器的回答", "Response body": "回答内容", "Response headers": "回答头",
+    "Server response": "服务器的响应", "Response body": "响应内容", "Response headers": "响应头",
     "Request URL": "请求地址", "Details": "详情", "Download": "下载", "Curl": "curl 命令",
     "Request duration": "用时", "Available authorizations": "登录方式", "Authorized": "已登录",
     "Scopes:": "身份：", "select all": "全选", "select none": "全不选", "Username:": "账号：",
@@ -16,9 +17,8 @@
     "Controls": "说明：", "Send empty value": "发送空值", "Servers": "服务器", "Extensions": "扩展",
     "Examples: ": "样例：", "Required": "必填", "required": "必填", "Deprecated": "已弃用",
     "Client credentials location:": "客户端凭据位置：", "Authorization header": "请求头",
-    "citizen": "群众", "hall": "大厅", "department": "部门", "auditor": "监察", "admin": "管理",
-    "system": "系统对接",
   };
+  Object.assign(words, JSON.parse(root.dataset.audiences));
   const translate = (node) => {
     const found = words[node.nodeValue.trim()];
     if (found && !node.parentElement.closest("pre, code, .markdown, .renderedMarkdown")) {
@@ -71,7 +71,19 @@
       }
     }
   }).observe(root, { childList: true, subtree: true });
+  // What the door answered to a sign-in is said in its own words, which tell what to do.
+  const inWords = isChinese
+    ? { source: "登录", level: "没有成功", message: "连不上服务器，请检查网络后再试" }
+    : { source: "Signing in", level: "failed", message: "The server cannot be reached; please try again" };
+  let refusal = null;
+  const SaysWhatIsWrong = () => ({
+    statePlugins: { err: { wrapActions: {
+      newAuthErr: (original) => (error) =>
+        original({ ...error, ...inWords, message: refusal ?? inWords.message }),
+    } } },
+  });
   window.docs = SwaggerUIBundle({
+    plugins: [SaysWhatIsWrong],
     url: root.dataset.document,
     domNode: root,
     deepLinking: true,
@@ -84,7 +96,15 @@
     syntaxHighlight: { activated: true, theme: "agate" },
     requestInterceptor: (request) => {
       request.headers["Accept-Language"] = root.dataset.lang === "en" ? "en" : "zh-CN";
+      if (request.url.endsWith(TOKEN)) refusal = null;
       return request;
+    },
+    responseInterceptor: (response) => {
+      if (!response.ok && String(response.url).endsWith(TOKEN)) {
+        const problem = response.obj ?? response.body ?? {};
+        refusal = [problem.title, problem.detail].filter(Boolean).join(isChinese ? "：" : ": ") || null;
+      }
+      return response;
     },
   });
 })();

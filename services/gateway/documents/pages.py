@@ -13,6 +13,7 @@ from services.gateway.documents import snippets, words
 from services.gateway.documents.service import Library
 from services.gateway.language import say
 from services.gateway.upstreams.registry import Registry
+from shared.security.identity import ROLES
 
 
 class Pages:
@@ -48,7 +49,15 @@ class Pages:
         )
 
     async def docs(self, request: Request) -> Response:
-        return html.page(request, "docs.html", policy=html.DOCS_POLICY)
+        language = html.page_language(request)
+        return html.page(
+            request,
+            "docs.html",
+            policy=html.DOCS_POLICY,
+            audiences=self._library.index(language),
+            names={tag: say(name, language) for tag, name in words.AUDIENCES.items()},
+            roles={role: name.say(language) for role, name in ROLES.items()},
+        )
 
     async def events(self, request: Request) -> Response:
         language = html.page_language(request)

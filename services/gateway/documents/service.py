@@ -7,6 +7,7 @@ import orjson
 
 from services.gateway.documents import asyncapi, openapi
 from services.gateway.documents.asyncapi import EventEntry
+from services.gateway.documents.index import Audience, index
 from services.gateway.language import in_language
 from services.gateway.upstreams.registry import Registry
 
@@ -46,6 +47,10 @@ class Library:
             f"problems-{language}",
             lambda: in_language(openapi.all_problems(self._documents("openapi")), language),
         )
+
+    def index(self, language: str) -> list[Audience]:
+        """Every operation by audience, as the page of the documents lists and searches them."""
+        return self._once(f"index-{language}", lambda: index(self._openapi(), language))
 
     def operations(self) -> int:
         """How many operations the document has."""

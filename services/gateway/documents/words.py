@@ -40,6 +40,16 @@ listed at [/problems](/problems).
 SUCCESS = "成功 | Success"
 THIS_SERVER = "本机 | This server"
 
+AUDIENCES = {
+    "citizen": "群众 | Citizens",
+    "hall": "大厅 | Halls",
+    "department": "部门 | Departments",
+    "auditor": "监察 | Auditors",
+    "admin": "管理 | Administrators",
+    "system": "系统对接 | Other systems",
+}
+"""What the tags are called where people read them."""
+
 TAGS = {
     "citizen": "查大厅、预约、取号、写信、评价 | find a hall, book, take a ticket, write, rate",
     "hall": "窗口、叫号、显示屏、排班 | windows, calling, displays, schedules",

@@ -2,6 +2,7 @@
 
 from services.projects.collecting.routes import router
 from services.projects.collecting.running import collect_portals
+from services.projects.collecting.workflow import PAGES, RUNS
 from shared.web.room import Room
 
-room = Room(routers=[router], jobs=[collect_portals])
+room = Room(routers=[router], jobs=[collect_portals], workflows=[RUNS, PAGES])

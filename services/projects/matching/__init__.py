@@ -5,6 +5,7 @@ from datetime import timedelta
 from services.projects.matching.events import PublicationFound, PublicationWithdrawn
 from services.projects.matching.routes import router
 from services.projects.matching.service import match_waiting
+from services.projects.matching.workflow import WORKFLOW
 from shared.jobs import LongJob
 from shared.web.room import Room
 
@@ -12,4 +13,5 @@ room = Room(
     routers=[router],
     publishes=[PublicationFound, PublicationWithdrawn],
     jobs=[LongJob("match-pages", timedelta(seconds=2), match_waiting)],
+    workflows=[WORKFLOW],
 )

@@ -2,6 +2,7 @@
 
 from services.projects.portals.events import SourceDown, SourceRecovered
 from services.projects.portals.routes import policy, router
+from services.projects.portals.workflow import WORKFLOW
 from shared.web.room import Room
 
-room = Room(routers=[router, policy], publishes=[SourceDown, SourceRecovered])
+room = Room(routers=[router, policy], publishes=[SourceDown, SourceRecovered], workflows=[WORKFLOW])
