@@ -27,7 +27,33 @@ SPELLED = [
     "(023)  7142  2222",
 ]
 
+CUES = ["业务号码：", "订单号", "流水号 ", "工单编号是", "受理号码为", "合同编号:"]
+BEHIND_A_CUE = [
+    "138-5912-0033",
+    "13859120033",
+    "1385912 0033",
+    "138 5912 0033",
+    "8613859120033",
+    "1385912，零零三三",
+    "023-71422222",
+    "110105-19491231-002X",
+    "110105194912 31002X",
+]
+UNITS = ["请回复", "次", "户", "元"]
+BEFORE_A_UNIT = [
+    ("打过138-59120033次", "打过［电话］次"),
+    ("致电71422222次日回电", "致电［号码］次日回电"),
+    ("座机71422222户主姓王", "座机［号码］户主姓王"),
+    ("电话1385-9120033人不在", "电话［电话］人不在"),
+    ("电话71422222、71422223户", "电话［号码］户"),
+    ("电话138，2026-11-30", "电话［电话］"),
+    ("电话71422222元旦不通", "电话［号码］元旦不通"),
+]
+
 EXEMPT = [
+    "业务编号20261123-000123-7已受理",
+    "合同编号HT-2026-000123",
+    "全市共1,500,000人",
     "从2026-11-30一直没修",
     "2026-11-30 09:00，2026-12-01 14:00至17:30",
     "2026/11/30、2026/12/01两天",
@@ -112,6 +138,21 @@ def test_a_phone_number_is_found_however_it_is_separated(number: str) -> None:
     assert unresolved(text, []), "nobody may publish it undecided"
 
 
+@pytest.mark.parametrize("cue", CUES)
+@pytest.mark.parametrize("number", BEHIND_A_CUE)
+def test_a_number_of_somebodys_is_one_whatever_cue_stands_before_it(cue: str, number: str) -> None:
+    text = f"请记下{cue}{number}，谢谢"
+    shown = mask(text)
+    assert not any(c.isdigit() or c in "零三" for c in shown), shown
+    assert unresolved(text, []), "nobody may publish it undecided"
+
+
+@pytest.mark.parametrize(("text", "shown"), BEFORE_A_UNIT)
+def test_nor_does_a_unit_behind_it_make_it_a_count(text: str, shown: str) -> None:
+    assert mask(text) == shown
+    assert unresolved(text, []), "nobody may publish it undecided"
+
+
 @pytest.mark.parametrize("text", EXEMPT)
 def test_what_is_nobodys_number_is_neither_proposed_nor_blocked(text: str) -> None:
     assert mask(text) == text
@@ -149,7 +190,8 @@ def test_no_separation_of_up_to_three_signs_hides_a_mobile_number(
     spelled = "".join(
         (data.draw(signs) if at in cuts else "") + digit for at, digit in enumerate(number)
     )
-    text = f"电话{spelled}请回复"
+    cue, unit = data.draw(st.sampled_from(["电话", *CUES])), data.draw(st.sampled_from(UNITS))
+    text = f"{cue}{spelled}{unit}"
     assert {span.kind for span in propose(text)} & {SpanKind.PHONE, SpanKind.DIGITS}, spelled
     assert not any(c.isdigit() for c in mask(text)), mask(text)
 

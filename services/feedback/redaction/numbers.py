@@ -21,11 +21,15 @@ _WORD_PART = re.compile(
 _RUN = re.compile(rf"\d(?:{BETWEEN}\d){{6,}}")
 _LISTING = re.compile(r"[,，、;；:：。|\n]")
 _GROUP = re.compile(r"\d+")
+_PIECE, _SIGNS = re.compile(r"[0-9]+[Xx]?(?![A-Za-z])|[0-9]+"), re.compile(r"[\W_]")
 _MOBILE, _WITH_AREA = re.compile(r"1[3-9]\d{9}"), re.compile(r"0\d{9,11}")
+_COUNTRY, _ID = re.compile(r"^(?:00)?86(?=1)"), re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 _UNIT = (
     "元|万|亿|人|户|吨|平方|㎡|公里|千米|米|亩|斤|公斤|千克|次|件|度"
     "|年|月|日|岁|分|点|名|个|张|辆|套"
 )
+_OF_A_SUM = "元(?![旦宵月])|吨|平方|㎡|立方|公里|千米|千瓦|亩|公斤|千克"
+"""Units of which there may be seven digits; of households or times there are never so many."""
 _COUNTED = re.compile(rf"\s?(?:{_UNIT})")
 
 _DATE = (
@@ -45,9 +49,14 @@ _EXEMPT = re.compile(
 )
 _AFTER_ORDERED = re.compile(rf"{_ORDERED}([A-Za-z0-9][A-Za-z0-9-]{{5,29}})")
 _AMOUNT = re.compile(
-    r"(?<![0-9])[1-9](?:[0-9]{0,2}(?:,[0-9]{3})+|[0-9]{6,9})(?:\.[0-9]+)?"
-    r"(?=\s?(?:元|万|亿|人|户|吨|平方|㎡|公里|千米|米|亩|斤|公斤|千克|次|件|度))"
+    rf"(?<![0-9])[1-9](?:[0-9]{{0,2}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?(?=\s?(?:{_UNIT}))"
+    rf"|[0-9]{{6,9}}(?:\.[0-9]+)?(?=\s?(?:{_OF_A_SUM})))"
 )
+_BEHIND = re.compile(rf"[0-9A-Za-z]+(?:{BETWEEN}[0-9A-Za-z]+)*")
+_BEFORE = re.compile(rf"(?<!\d)[01](?:(?![:：]){BETWEEN}\d){{1,9}}(?:(?![:：])[\W_]){{0,3}}\Z")
+_FARTHEST = 40
+_LONGEST_COUNT = 6
+"""More digits than these are no item of a listing, but a number that stands in one."""
 
 
 def read(text: str) -> str:
@@ -62,12 +71,38 @@ def read(text: str) -> str:
 
 
 def exempt(text: str) -> Iterator[tuple[int, int]]:
-    """Where numbers stand that are nobody's."""
-    yield from (match.span() for match in _EXEMPT.finditer(text))
+    """Where numbers stand that are nobody's.
+
+    What makes up a telephone number is one, whatever word stands before it or unit behind it.
+    """
+    digits = digits_read(text)
+    for pattern in (_EXEMPT, _AMOUNT):
+        for match in pattern.finditer(text):
+            if not _ends_phone(digits, *match.span()):
+                yield match.span()
     for match in _AFTER_ORDERED.finditer(text):
-        if not _MOBILE.fullmatch(match[1]) and not re.fullmatch(r"[0-9]{17}[0-9Xx]", match[1]):
+        if not _begins_personal(digits, *match.span(1)):
             yield match.span(1)
-    yield from (match.span() for match in _AMOUNT.finditer(text))
+
+
+def _ends_phone(digits: str, start: int, end: int) -> bool:
+    """Whether these digits are the rest of a telephone number that begins before them."""
+    before = _BEFORE.search(digits, max(start - _FARTHEST, 0), start)
+    whole = _SIGNS.sub("", digits[before.start() : end]) if before else ""
+    return bool(_MOBILE.fullmatch(whole) or _WITH_AREA.fullmatch(whole))
+
+
+def _begins_personal(digits: str, start: int, end: int) -> bool:
+    """Whether a telephone or ID number begins in what an order's number is taken for, be it that
+    blanks or signs tear it apart.
+    """
+    behind = _BEHIND.match(digits, start)
+    if behind is None:
+        return False
+    pieces = list(_PIECE.finditer(digits, start, behind.end()))
+    within = [at for at, piece in enumerate(pieces) if piece.start() < end]
+    words = [piece[0] for piece in pieces]
+    return any(_makes_phone(words[at:]) or _makes_id(words[at:]) for at in within)
 
 
 def runs(digits: str) -> Iterator[tuple[int, int]]:
@@ -80,18 +115,31 @@ def runs(digits: str) -> Iterator[tuple[int, int]]:
 def _is_listing(match: re.Match[str], digits: str) -> bool:
     """3000，2500，1200元 or 3、5、8、12、15、20、25日, but never what makes up a phone number."""
     groups = _GROUP.findall(match[0])
+    if max(map(len, groups)) > _LONGEST_COUNT:
+        return False
     if any(_makes_phone(groups[at:]) for at in range(len(groups))):
         return False
     return max(map(len, groups)) <= 2 or _COUNTED.match(digits, match.end()) is not None
 
 
 def _makes_phone(groups: list[str]) -> bool:
-    """Whether the first groups together are a phone number."""
+    """Whether the first groups together are a phone number, be it with the country's before it."""
     together = ""
-    for group in groups[:12]:
+    for group in groups[:14]:
         together += group
-        if _MOBILE.fullmatch(together) or _WITH_AREA.fullmatch(together):
+        bare = _COUNTRY.sub("", together)
+        if _MOBILE.fullmatch(bare) or _WITH_AREA.fullmatch(together):
             return True
-        if len(together) > 12:
+        if len(bare) > 12:
             return False
+    return False
+
+
+def _makes_id(groups: list[str]) -> bool:
+    """Whether the first groups together are as long as an ID number, whatever its check says."""
+    together = ""
+    for group in groups[:18]:
+        together += group
+        if len(together) >= 18:
+            return _ID.fullmatch(together) is not None
     return False
