@@ -62,8 +62,18 @@ class SenderUnknown(Conflict):
 
 
 def ensure_checkable(letter: Letter, caller: Caller) -> None:
-    """Raises SenderUnknown where the caller cannot hold who asks against who wrote."""
-    if letter.name_sealed is None or not may_know_sender(letter, caller):
+    """Raises SenderUnknown where nobody can hold who asks against who wrote, and Forbidden for
+    whom the letter concerns: with its code a department could withdraw and rate as the sender.
+    """
+    concerned = letter.department_code in own_departments(caller)
+    if concerned or not in_the_office(caller):
+        raise Forbidden(
+            Text(
+                "查询码只能由信访办公室的人员补发，承办部门不能经手",
+                "Only the office renews a query code, never the department that handles the letter",
+            )
+        )
+    if letter.name_sealed is None:
         raise SenderUnknown
 
 
