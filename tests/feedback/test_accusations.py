@@ -1,5 +1,7 @@
 """信访工作条例 art. 30: an accusation never reaches whom it accuses, by any way."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -43,6 +45,52 @@ async def test_the_database_itself_keeps_an_accusation_from_the_accused(
                 text("UPDATE letter SET department_code = :code WHERE id = :id"),
                 {"code": office.department, "id": letter.id},
             )
+
+
+@provokes("letter_register", "merged-differ")
+@pytest.mark.parametrize("kind", ["complaint", "accusation"])
+async def test_nothing_is_registered_over_an_accusation_of_others_that_was_merged_into_it(
+    office: LetterOffice, kind: str
+) -> None:
+    main, other, third = [await office.write(kind="accusation") for _ in range(3)]
+    assert (await third.act("merge", into=other.id)).status_code == 200
+    assert (await other.act("merge", into=main.id)).status_code == 200
+    accused: dict[str, Any] = {"accused": [office.department]} if kind == "accusation" else {}
+    refused = await main.act("register", kind=kind, **accused)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/merged-differ")
+    assert refused.json()["merged"] == [other.reg_no, third.reg_no]
+    for letter in (third, other):
+        assert (await letter.act("unmerge")).status_code == 200
+        assert (await letter.act("register", accused=[office.department])).status_code == 200
+    assert (await main.act("register", kind=kind, **accused)).status_code == 200
+    merged = await other.act("merge", into=main.id)
+    assert merged.status_code == (200 if kind == "accusation" else 409), merged.text
+
+
+@provokes("letter_reclassify", "merged-differ")
+async def test_nor_is_its_kind_or_whom_it_accuses_corrected_away_from_what_was_merged(
+    office: LetterOffice,
+) -> None:
+    main, other = [await office.write(kind="accusation") for _ in range(2)]
+    for letter in (main, other):
+        await letter.act("register", accused=[office.department])
+    assert (await other.act("merge", into=main.id)).status_code == 200
+    changes: list[dict[str, Any]] = [{"kind": "complaint"}, {"accused": []}]
+    for changed in changes:
+        refused = await main.act("reclassify", **changed)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/merged-differ")
+    same = await main.act("reclassify", accused=[office.department])
+    assert same.status_code == 200, same.text
+
+
+async def test_an_accusation_not_registered_accuses_nobody_knows_whom(
+    office: LetterOffice,
+) -> None:
+    main, other = [await office.write(kind="accusation") for _ in range(2)]
+    await main.act("register", accused=[])
+    assert (await other.act("merge", into=main.id)).status_code == 409
+    await other.act("register", accused=[])
+    assert (await other.act("merge", into=main.id)).status_code == 200
 
 
 async def test_an_accusation_merges_only_with_its_like(office: LetterOffice) -> None:

@@ -165,7 +165,7 @@ async def test_an_accusation_is_not_read_through_what_it_was_merged_into(
     office: LetterOffice,
 ) -> None:
     main, other = [await office.write(kind="accusation", title="举报收费") for _ in range(2)]
-    await other.act("merge", into=main.id)
+    assert (await other.act("merge", into=main.id)).status_code == 200
     async with office.isolated.sessions() as session:
         # What its registration as a complaint does, whatever it was written as.
         changed = "UPDATE letter SET kind = 'complaint', department_code = :d WHERE id = :id"
@@ -216,10 +216,24 @@ async def test_a_renewed_code_opens_and_the_old_one_is_dead(office: LetterOffice
     assert dead.status_code == 404
     async with office.isolated.sessions() as session:
         rows = await session.execute(
-            text("SELECT actor FROM audit_log WHERE action = 'letter.code_renewed'"
+            text("SELECT actor FROM audit_log WHERE action = 'letter.query_code_renewed'"
                  " AND object = :object"), {"object": f"letter:{letter.id}"},
         )  # fmt: skip
         assert rows.scalars().all() == ["checker-1"]
+
+
+@provokes("renew_query_code", "forbidden")
+@pytest.mark.parametrize("role", ["supervisor", "dispatcher"])
+async def test_no_department_gets_the_code_of_a_letter_that_it_handles(
+    office: LetterOffice, role: str
+) -> None:
+    letter = await office.letter_in(S.HANDLING, contact=CONTACT, kind="complaint")
+    path = f"{API}/letters/{letter.id}/query-code"
+    for places in ((office.department,), ("*", office.department)):
+        refused = await office.client.post(path, headers=office.headers(role, *places))
+        assert refused.status_code in (403, 404), refused.text
+    assert refused.json()["type"] == "/problems/forbidden"
+    assert (await letter.seen())["state"] == "handling", "the sender's own code still opens"
 
 
 @provokes("renew_query_code", "sender-unknown", "not-found")

@@ -141,6 +141,18 @@ async def state_before_merge(session: AsyncSession, letter_id: UUID) -> LetterSt
     return LetterState((await session.execute(rows)).scalar_one())
 
 
+async def merged_before_registration(
+    session: AsyncSession, letter_ids: Sequence[UUID]
+) -> frozenset[UUID]:
+    """Of these letters those that nobody has registered yet."""
+    registered = select(col(LetterTransition.letter_id)).where(
+        col(LetterTransition.letter_id).in_(letter_ids),
+        col(LetterTransition.from_state) == LetterState.RECEIVED,
+        col(LetterTransition.to_state) == LetterState.REGISTERED,
+    )
+    return frozenset(letter_ids) - set((await session.execute(registered)).scalars())
+
+
 async def of_file(session: AsyncSession, table: Any, letter_id: UUID) -> Sequence[Any]:
     """The letter's rows of one of the room's tables, oldest first."""
     rows = select(table).where(col(table.letter_id) == letter_id).order_by(col(table.id))

@@ -35,6 +35,7 @@ _MOVE = problem_responses(
     rules.ExtensionPending,
     rules.NoExtensionAsked,
     rules.CannotMerge,
+    rules.MergedDiffer,
 )
 
 

@@ -1,5 +1,6 @@
 """When a move that the table allows is refused all the same. Pure: no clock, no database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
@@ -28,6 +29,14 @@ class FileFacts(NamedTuple):
     appeals: int = 0
 
 
+class MergedLetter(NamedTuple):
+    """A letter that waits for the reply to another; `accuses` None: it accuses, unknown whom."""
+
+    reg_no: str
+    is_accusation: bool
+    accused: frozenset[str] | None
+
+
 F = TypeVar("F", bound=BaseModel, covariant=True)
 """What an action takes: guard, changes and additions of its row read these fields."""
 
@@ -46,6 +55,7 @@ class Facts(Generic[F]):
     reopen_until: datetime | None = None
     departments: dict[str, Department] = field(default_factory=dict)
     target: Letter | None = None
+    merged: Sequence[MergedLetter] = ()
 
 
 class DepartmentAccused(Conflict):
@@ -95,6 +105,20 @@ class CannotMerge(Conflict):
     )
 
 
+class MergedDiffer(Conflict):
+    """Member `merged`: the numbers of the letters that are in the way."""
+
+    type = "/problems/merged-differ"
+    title = Text(
+        "并入的来信与此类别或被举报单位不同",
+        "Letters merged into it are of another kind or accuse others",
+    )
+    advice = Text(
+        "请先撤销并案，分别登记后再并案；否则被举报单位可能看到举报",
+        "Undo the merge, register each and merge again; else whom one accuses might read it",
+    )
+
+
 _ANSWER_SOON = Text(
     "请尽快答复；督办人员会看到逾期", "Please answer soon; the supervisor sees that it is overdue"
 )
@@ -118,6 +142,17 @@ def names_the_accused(facts: Facts[Classify]) -> None:
         )
     if set(accused or ()) - facts.departments.keys():
         raise _unknown_department("/body/accused")
+    _ensure_like_merged(facts.merged, kind, frozenset(accused or ()))
+
+
+def _ensure_like_merged(
+    merged: Sequence[MergedLetter], kind: LetterKind, accused: frozenset[str]
+) -> None:
+    """Who handles a letter reads what was merged into it: none of that may accuse anybody else."""
+    own = (kind is LetterKind.ACCUSATION, accused)
+    others = [one.reg_no for one in merged if (one.is_accusation, one.accused) != own]
+    if others:
+        raise MergedDiffer(merged=others)
 
 
 def not_to_the_accused(facts: Facts[Dispatch]) -> None:
@@ -173,13 +208,17 @@ def may_merge(facts: Facts[BaseModel]) -> None:
         raise CannotMerge(Text("不能并入自身", "A letter cannot be merged into itself"))
     if target.state in ENDED_WITHOUT_REPLY:
         raise CannotMerge(state=target.state)
-    if (target.kind is LetterKind.ACCUSATION, set(target.accused)) != (
-        letter.kind is LetterKind.ACCUSATION,
-        set(letter.accused),
-    ):
+    if _accuses(target) != _accuses(letter):
         raise CannotMerge(
             Text("举报件只能与相同对象的举报件并案", "Accusations merge only with their like")
         )
+
+
+def _accuses(letter: Letter) -> tuple[bool, frozenset[str] | None]:
+    """Whether it accuses, and whom: unknown (None) until its registration names them."""
+    if letter.kind is not LetterKind.ACCUSATION:
+        return False, frozenset()
+    return True, None if letter.state is LetterState.RECEIVED else frozenset(letter.accused)
 
 
 ENDED_WITHOUT_REPLY = frozenset(

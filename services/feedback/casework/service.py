@@ -8,20 +8,17 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, events, queries, rules, sender_rules, workflow
+from services.feedback.casework import events, facts, queries, rules, sender_rules, workflow
 from services.feedback.casework.changes import Act
 from services.feedback.casework.clocks import LetterClocks
 from services.feedback.casework.models import LetterReply, LetterTransition
-from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import Merge, RateReply, Reopen, WithNote
 from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind
 from services.feedback.deadlines.service import Extension
-from services.feedback.departments import service as departments
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
-from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
 from shared.database import versioned
 from shared.ids import new_id
@@ -178,7 +175,8 @@ async def _make(
     answered = await letters.answered_with(session, letter)
     file = await queries.file_facts(session, letter.id, answered.id)
     if move.guard is not None:
-        move.guard(await _facts(session, letter, answered, actor, fields, now, file, target))
+        asked = facts.Asked(actor.sub, fields, now)
+        move.guard(await facts.gather(session, letter, answered, asked, file, target))
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
     changed = move.changes(letter, act) if move.changes is not None else {}
@@ -207,32 +205,6 @@ async def _free_merged(session: AsyncSession, letter: Letter, now: datetime) -> 
     for merged in await letters.merged_into(session, letter.id):
         move = workflow.WORKFLOW.take(merged.state, merged.version, "unmerge", THE_CLOCK.roles)
         await _make(session, None, merged, move, THE_CLOCK, WithNote(), now)
-
-
-async def _facts(
-    session: AsyncSession,
-    letter: Letter,
-    answered: Letter,
-    actor: Actor,
-    fields: BaseModel,
-    now: datetime,
-    file: FileFacts,
-    target: Letter | None,
-) -> Facts[BaseModel]:
-    due = {kind: clock.due_at for kind, clock in (await clocks.of(session, answered)).items()}
-    codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
-    return Facts(
-        letter=letter,
-        by=actor.sub,
-        fields=fields,
-        now=now,
-        file=file,
-        accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),
-        reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
-        reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
-        departments=await departments.of_codes(session, [code for code in codes if code]),
-        target=target,
-    )
 
 
 def _transition(

@@ -126,8 +126,9 @@ async def _merged(
     """What the senders of the letters merged into this one wrote, each hidden as in their own."""
     views = []
     for merged in await letters.merged_into(session, letter.id):
-        if merged.kind is LetterKind.ACCUSATION and letter.kind is not LetterKind.ACCUSATION:
-            continue  # the other became something else since: its department may be the accused
+        accuses = merged.kind is LetterKind.ACCUSATION
+        if accuses and (letter.kind, letter.accused) != (merged.kind, merged.accused):
+            continue  # merged before this was refused: who handles the other may be the accused
         added = await _supplements(session, keyring, merged)
         secret = letters.secret_from(keyring, merged, caller, added)
         known = Known(letters.personal_of(keyring, merged) | secret)

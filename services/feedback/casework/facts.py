@@ -1,0 +1,64 @@
+"""What the guard of a move looks at, gathered for it."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import clocks, queries
+from services.feedback.casework.rules import Facts, FileFacts, MergedLetter
+from services.feedback.casework.schemas import Classify
+from services.feedback.deadlines.models import PolicyKind
+from services.feedback.departments import service as departments
+from services.feedback.letters import service as letters
+from services.feedback.letters.limits import REPLY_LIMITS
+from services.feedback.letters.models import Letter, LetterKind
+
+
+class Asked(NamedTuple):
+    """Who asks for a move, with which fields, when."""
+
+    by: str
+    fields: BaseModel
+    now: datetime
+
+
+async def gather(
+    session: AsyncSession,
+    letter: Letter,
+    answered: Letter,
+    asked: Asked,
+    file: FileFacts,
+    target: Letter | None,
+) -> Facts[BaseModel]:
+    """The facts before a move; the limits are those of `answered`, whose reply is the letter's."""
+    due = {kind: clock.due_at for kind, clock in (await clocks.of(session, answered)).items()}
+    fields = asked.fields
+    codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
+    return Facts(
+        letter=letter,
+        by=asked.by,
+        fields=fields,
+        now=asked.now,
+        file=file,
+        accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),
+        reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
+        reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
+        departments=await departments.of_codes(session, [code for code in codes if code]),
+        target=target,
+        merged=await _merged(session, letter.id) if isinstance(fields, Classify) else (),
+    )
+
+
+async def _merged(session: AsyncSession, letter_id: UUID) -> list[MergedLetter]:
+    """The letters that wait for the reply to this one, whatever each was merged into before."""
+    waiting = await letters.merged_into(session, letter_id)
+    unknown = await queries.merged_before_registration(session, [one.id for one in waiting])
+    found = []
+    for one in waiting:
+        accuses = one.kind is LetterKind.ACCUSATION
+        accused = None if accuses and one.id in unknown else frozenset(one.accused)
+        found += [MergedLetter(one.reg_no, accuses, accused), *await _merged(session, one.id)]
+    return found
