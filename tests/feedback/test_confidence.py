@@ -75,6 +75,30 @@ async def test_no_text_towards_the_department_names_a_sender_in_confidence(
     assert "路灯坏了半个月" in await shown(office, letter, "original")
 
 
+async def test_what_a_supplement_gives_away_is_hidden_in_all_that_was_written_before(
+    office: LetterOffice,
+) -> None:
+    """Nothing but the supplement says whose the name and the number are."""
+    letter = await office.letter_in(
+        S.HANDLING,
+        anonymity="confidential",
+        title="赵铁柱家的路灯不亮",
+        body="灯坏了，物业说去找赵铁柱，卡号62220 21234，不管。",
+        place="赵铁柱家门口",
+    )
+    await letter.act("supplement", text="我叫赵铁柱。卡号622202 1234。")
+    await letter.act("submit_reply", text="赵铁柱：路灯已修复，卡号6222021234已核。")
+    await letter.act("approve", role="reviewer", sub="reviewer-9")
+    await Review(letter).opened()
+    for what in ("original", "papers", "file", "publication"):
+        role = "reviewer" if what == "publication" else "officer"
+        plain = letters_and_digits(await shown(office, letter, what, role)).text
+        assert "赵铁柱" not in plain, what
+        assert "6222021234" not in plain, what
+    [listed] = await office.list("officer", reg_no=letter.reg_no)
+    assert listed["title"] == "赵某家的路灯不亮"
+
+
 @pytest.mark.parametrize("spelled", SPELLED)
 async def test_neither_does_another_spelling(office: LetterOffice, spelled: str) -> None:
     letter = await in_confidence(office, S.HANDLING, body=f"请找{spelled}，路灯不亮。")

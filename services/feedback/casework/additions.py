@@ -8,7 +8,6 @@ from services.feedback.casework.models import (
     LetterExtension,
     LetterRating,
     LetterReply,
-    LetterSupplement,
     ReplyApproval,
 )
 from services.feedback.casework.schemas import (
@@ -18,7 +17,8 @@ from services.feedback.casework.schemas import (
     SubmitReply,
     Supplement,
 )
-from services.feedback.letters.models import Letter
+from services.feedback.letters.models import Letter, LetterSupplement
+from services.feedback.letters.own import SUPPLEMENT_TEXT
 from shared.ids import new_id
 from shared.security.crypto import Keyring
 
@@ -46,7 +46,7 @@ def approval(keyring: Keyring, letter: Letter, act: Act[BaseModel]) -> ReplyAppr
 
 def supplement(keyring: Keyring, letter: Letter, act: Act[Supplement]) -> LetterSupplement:
     row = new_id()
-    sealed = keyring.seal(act.fields.text, where="letter_supplement.text", row=str(row))
+    sealed = keyring.seal(act.fields.text, where=SUPPLEMENT_TEXT, row=str(row))
     return LetterSupplement(id=row, letter_id=letter.id, text_sealed=sealed, at=act.now)
 
 

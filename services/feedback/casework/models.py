@@ -89,17 +89,6 @@ class ReplyApproval(Table, table=True):
     approved_at: datetime = Field(sa_type=Moment)
 
 
-class LetterSupplement(Table, table=True):
-    """What the sender added later."""
-
-    __tablename__ = "letter_supplement"
-
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    letter_id: UUID = Field(foreign_key="letter.id", index=True)
-    text_sealed: str
-    at: datetime = Field(sa_type=Moment)
-
-
 class LetterActivity(Table, table=True):
     """A call, meeting or visit on a letter."""
 

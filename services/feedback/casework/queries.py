@@ -13,13 +13,12 @@ from services.feedback.casework.models import (
     LetterExtension,
     LetterRating,
     LetterReply,
-    LetterSupplement,
     LetterTransition,
     ReplyApproval,
 )
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
-from services.feedback.letters.models import LetterState
+from services.feedback.letters.models import LetterState, LetterSupplement
 
 
 async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries, sender_rules, service, workflow
-from services.feedback.casework.models import LetterSupplement, LetterTransition
+from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.schemas import (
     MyLetterView,
     SenderStep,
@@ -18,6 +18,7 @@ from services.feedback.casework.schemas import (
 from services.feedback.casework.workflow import LABELS, SENDER, LetterMove
 from services.feedback.deadlines.models import ClockState, Deadline
 from services.feedback.departments import service as departments
+from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
@@ -133,20 +134,14 @@ async def _reply(
     text = service.open_reply(keyring, reply)
     if answered.id == letter.id:
         return text
-    return mask(text, Known(letters.own_of(keyring, answered)))
+    return mask(text, Known(await own.own_of(session, keyring, answered)))
 
 
 async def _supplements(
     session: AsyncSession, keyring: Keyring, letter: Letter
 ) -> list[SenderSupplement]:
-    rows = await queries.of_file(session, LetterSupplement, letter.id)
-    return [
-        SenderSupplement(
-            at=row.at,
-            text=keyring.open(row.text_sealed, where="letter_supplement.text", row=str(row.id)),
-        )
-        for row in rows
-    ]
+    added = await own.supplements(session, keyring, letter)
+    return [SenderSupplement(at=one.at, text=one.text) for one in added]
 
 
 async def mine(

@@ -12,7 +12,6 @@ from services.feedback.casework import clocks, queries, service, workflow
 from services.feedback.casework.models import (
     LetterActivity,
     LetterReply,
-    LetterSupplement,
     LetterTransition,
 )
 from services.feedback.casework.schemas import (
@@ -28,12 +27,14 @@ from services.feedback.casework.schemas import (
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, SubjectKind
+from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter, LetterKind
 from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.own_data import hide
 from services.feedback.redaction.rules import Known, mask
+from services.feedback.redaction.spans import Own
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -88,7 +89,7 @@ async def file(
     all_clocks = (await clocks.of(session, letter)).values()
     known = Known(
         letters.personal_of(keyring, letter)
-        | letters.secret_from(keyring, letter, caller, papers.supplements)
+        | await own.secret_from(session, keyring, letter, caller)
     )
     return FileView(
         **view.model_dump(),
@@ -112,7 +113,7 @@ async def papers(
         session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {"part": "papers"}
     )
     found = await _papers(session, keyring, letter)
-    secret = letters.secret_from(keyring, letter, caller, found.supplements)
+    secret = await own.secret_from(session, keyring, letter, caller)
     return PapersView(
         supplements=[hide(text, secret) for text in found.supplements],
         replies=[hide(text, secret) for text in found.replies],
@@ -129,8 +130,8 @@ async def _merged(
         accuses = merged.kind is LetterKind.ACCUSATION
         if accuses and (letter.kind, letter.accused) != (merged.kind, merged.accused):
             continue  # merged before this was refused: who handles the other may be the accused
-        added = await _supplements(session, keyring, merged)
-        secret = letters.secret_from(keyring, merged, caller, added)
+        added = await own.supplements(session, keyring, merged)
+        secret = await own.secret_from(session, keyring, merged, caller)
         known = Known(letters.personal_of(keyring, merged) | secret)
         shown = partial(mask, known=known) if masked else partial(hide, personal=secret)
         views.append(
@@ -139,7 +140,7 @@ async def _merged(
                 received_at=merged.received_at,
                 title=shown(letters.open_title(keyring, merged)),
                 body=shown(letters.open_body(keyring, merged)),
-                supplements=[shown(text) for text in added],
+                supplements=[shown(one.text) for one in added],
             )
         )
         views += await _merged(session, keyring, merged, caller, masked=masked)
@@ -156,16 +157,9 @@ class _Papers(NamedTuple):
 async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> _Papers:
     replies = await queries.of_file(session, LetterReply, letter.id)
     return _Papers(
-        await _supplements(session, keyring, letter),
+        [one.text for one in await own.supplements(session, keyring, letter)],
         [service.open_reply(keyring, reply) for reply in replies],
     )
-
-
-async def _supplements(session: AsyncSession, keyring: Keyring, letter: Letter) -> list[str]:
-    return [
-        keyring.open(row.text_sealed, where="letter_supplement.text", row=str(row.id))
-        for row in await queries.of_file(session, LetterSupplement, letter.id)
-    ]
 
 
 async def _views(
@@ -178,10 +172,11 @@ async def _views(
     ids = [letter.id for letter in rows]
     running = await deadlines.of_many(session, SubjectKind.LETTER, ids)
     alike = await letters.duplicates(session, ids, caller)
+    secrets = await own.secrets_from(session, keyring, rows, caller)
     return [
         _view(
-            keyring,
             letter,
+            mask(letters.open_title(keyring, letter), _known(keyring, letter, secrets)),
             clocks.reply_clock(letter, running.get(letter.id, [])),
             alike.get(letter.id, []),
             caller,
@@ -192,8 +187,8 @@ async def _views(
 
 
 def _view(
-    keyring: Keyring,
     letter: Letter,
+    title: str,
     clock: Deadline | None,
     alike: list[Duplicate],
     caller: Caller,
@@ -206,7 +201,7 @@ def _view(
         channel=letter.channel,
         state=letter.state,
         version=letter.version,
-        title=mask(letters.open_title(keyring, letter), _known(keyring, letter)),
+        title=title,
         received_at=letter.received_at,
         department_code=letter.department_code,
         anonymity=letter.anonymity,
@@ -222,8 +217,8 @@ def _view(
     )
 
 
-def _known(keyring: Keyring, letter: Letter) -> Known:
-    return Known(letters.personal_of(keyring, letter))
+def _known(keyring: Keyring, letter: Letter, secrets: dict[UUID, frozenset[Own]]) -> Known:
+    return Known(letters.personal_of(keyring, letter) | secrets[letter.id])
 
 
 def _step(keyring: Keyring, step: LetterTransition, known: Known) -> LetterStepView:

@@ -110,6 +110,17 @@ class Letter(Table, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class LetterSupplement(Table, table=True):
+    """What the sender added later."""
+
+    __tablename__ = "letter_supplement"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    letter_id: UUID = Field(foreign_key="letter.id", index=True)
+    text_sealed: str
+    at: datetime = Field(sa_type=Moment)
+
+
 class LetterDay(Table, table=True):
     """The last serial given to a letter of a day; locked while a letter takes the next one."""
 

@@ -11,7 +11,13 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import rules
-from services.feedback.letters.models import Anonymity, DuplicateHint, Letter, LetterDay
+from services.feedback.letters.models import (
+    Anonymity,
+    DuplicateHint,
+    Letter,
+    LetterDay,
+    LetterSupplement,
+)
 from services.feedback.letters.schemas import LetterFilter
 from shared.database.engine import DirectPool
 from shared.security.identity import Caller
@@ -94,6 +100,16 @@ async def merged_into(session: AsyncSession, letter_id: UUID) -> Sequence[Letter
         .where(col(Letter.merged_into) == letter_id)
         .order_by(col(Letter.received_at), col(Letter.id))
         .execution_options(populate_existing=True)
+    )
+    return (await session.execute(rows)).scalars().all()
+
+
+async def supplements(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[LetterSupplement]:
+    """What the senders of these letters added, in the order in which it came."""
+    rows = (
+        select(LetterSupplement)
+        .where(col(LetterSupplement.letter_id).in_(ids))
+        .order_by(col(LetterSupplement.id))
     )
     return (await session.execute(rows)).scalars().all()
 

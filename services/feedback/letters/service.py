@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
@@ -19,7 +19,6 @@ from services.feedback.letters.schemas import (
     LetterIn,
     LetterReceipt,
 )
-from services.feedback.redaction.rules import given_away
 from services.feedback.redaction.spans import Own, SpanKind
 from shared.clock import today
 from shared.database.engine import DirectPool
@@ -219,22 +218,6 @@ def personal_of(keyring: Keyring, letter: Letter) -> frozenset[Own]:
     if contact is None:
         return frozenset()
     return frozenset({Own(contact.name, SpanKind.NAME), Own(contact.phone, SpanKind.PHONE)})
-
-
-def secret_from(
-    keyring: Keyring, letter: Letter, caller: Caller, added: Iterable[str] = ()
-) -> frozenset[Own]:
-    """What no text may show to this caller: of a sender in confidence all that leads to them, by
-    their contact, their letter, and what they `added` later. Nothing for the office.
-    """
-    return frozenset() if rules.may_know_sender(letter, caller) else own_of(keyring, letter, added)
-
-
-def own_of(keyring: Keyring, letter: Letter, added: Iterable[str] = ()) -> frozenset[Own]:
-    """All that leads to the sender."""
-    place = open_place(keyring, letter)
-    written = [open_title(keyring, letter), open_body(keyring, letter), place or "", *added]
-    return personal_of(keyring, letter) | given_away(written)
 
 
 def _open(keyring: Keyring, sealed: str | None, column: str, row: UUID) -> str | None:

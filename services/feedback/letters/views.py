@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.letters import rules, service
+from services.feedback.letters import own, rules, service
 from services.feedback.letters.schemas import OriginalView
 from services.feedback.redaction.own_data import hide
 from shared.security import audit_log
@@ -21,7 +21,7 @@ async def original(
     A sender in confidence stays unnamed, in the text too, to all but the office.
     """
     letter = await service.visible(session, letter_id, caller)
-    secret = service.secret_from(keyring, letter, caller)
+    secret = await own.secret_from(session, keyring, letter, caller)
     place = service.open_place(keyring, letter)
     knows_sender = rules.may_know_sender(letter, caller)
     await audit_log.write(

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.casework import service as casework
 from services.feedback.casework.service import Answer
 from services.feedback.departments import service as departments
+from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Anonymity, Letter
 from services.feedback.publication import queries, rules
@@ -83,8 +84,8 @@ async def _case(
     texts: dict[Part, str],
 ) -> Case:
     in_confidence = letter.anonymity is Anonymity.CONFIDENTIAL
-    own = letters.own_of(keyring, letter) if in_confidence else frozenset[Own]()
-    return Case(letter, answer, texts, await _present(session, answer.reply_id), own)
+    leads = await own.own_of(session, keyring, letter) if in_confidence else frozenset[Own]()
+    return Case(letter, answer, texts, await _present(session, answer.reply_id), leads)
 
 
 async def _texts(
@@ -111,7 +112,7 @@ async def _proposals(
     """What the rules propose; names of the department's staff may stand in its reply."""
     personal = letters.personal_of(keyring, letter)
     if letter.anonymity is Anonymity.CONFIDENTIAL:
-        personal = letters.own_of(keyring, letter)
+        personal = await own.own_of(session, keyring, letter)
     shown = await departments.names_shown(session, answer.department_code)
     known = {part: Known(personal, shown if part is Part.REPLY else frozenset()) for part in texts}
     return [
