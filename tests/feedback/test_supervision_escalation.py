@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Row, text
@@ -12,12 +13,14 @@ from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.reminders import service as reminders
 from services.feedback.supervision import escalation, service
+from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.events import (
+    MOST_EVIDENCE,
     SupervisionClosed,
     SupervisionEscalated,
     SupervisionIssued,
 )
-from services.feedback.supervision.models import Cause
+from services.feedback.supervision.models import Cause, PublicationProof
 from shared.ids import new_id
 from tests.feedback.isolated_service import (
     IsolatedService,
@@ -153,6 +156,32 @@ async def test_an_answered_letter_settles_its_item_and_the_last_closes_the_order
     assert closed["because"] == "cause_gone"
     await minute(session, "2025-03-13 09:00")
     assert await shape(session, department) == [("closed", 1, 2)]
+
+
+async def test_an_order_that_closes_on_many_proofs_says_how_many_there_are(
+    session: AsyncSession,
+) -> None:
+    department, judged = new_code(), at("2025-03-10 09:00")
+    duties = [uuid4() for _ in range(MOST_EVIDENCE + 20)]
+    for duty_id in duties:
+        overdue = DutyOverdue(
+            duty_id=duty_id,
+            unit_code=department,
+            project_code="P-1",
+            project_name="跨江大桥",
+            item_code="MP-02-01",
+            item_name="批准结果信息",
+            due_on=judged.date(),
+            judged_at=judged,
+        )
+        await service.demand_publication(session, overdue, judged)
+    for duty_id in duties:
+        url = "http://portal.example/art/1.html"
+        proof = PublicationProof(duty_id=duty_id, event_id=uuid4(), url=url, told_at=judged)
+        await service.accept_proof(session, proof, judged)
+    [closed] = await outbox(session, SupervisionClosed, department)
+    assert len(closed["evidence_event_ids"]) == MOST_EVIDENCE
+    assert closed["evidence_count"] == len(duties)
 
 
 async def test_a_later_lapse_of_the_day_joins_the_bundle_that_is_still_open(

@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, Field
 from services.feedback.supervision.models import Cause
 from shared.messaging.events import Event
 
+MOST_EVIDENCE = 100
+"""Events named in one message, which has to stay small; the message gives their number too."""
+
 
 class EscalationReason(StrEnum):
     ORDER_NOT_ANSWERED = "order_not_answered"
@@ -65,5 +68,8 @@ class SupervisionClosed(Event):
     number: str
     department_code: str
     because: ClosedBecause
-    evidence_event_ids: list[UUID] = Field(description="最多 100 个 | At most 100")
+    evidence_event_ids: list[UUID] = Field(
+        description="前 100 个，其余见督办事项列表 | The first 100; all of them stand in its items"
+    )
+    evidence_count: int = Field(description="证据事件总数 | How many there are in all")
     at: AwareDatetime

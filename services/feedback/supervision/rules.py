@@ -53,9 +53,9 @@ def new_order(
 
 
 def evidence_of(settled: Iterable[Evidence]) -> dict[UUID, list[UUID]]:
-    """By order, the events that proved its causes gone; at most 100 of each."""
+    """By order, the events that proved its causes gone."""
     found: dict[UUID, list[UUID]] = {}
     for item in settled:
         if item.event_id is not None:
             found.setdefault(item.order_id, []).append(item.event_id)
-    return {order_id: events[:100] for order_id, events in found.items()}
+    return found

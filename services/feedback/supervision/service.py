@@ -14,6 +14,7 @@ from services.feedback.departments import service as departments
 from services.feedback.supervision import queries, rules, workflow
 from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.events import (
+    MOST_EVIDENCE,
     ClosedBecause,
     SupervisionClosed,
     SupervisionIssued,
@@ -279,7 +280,8 @@ async def _end(
             number=order.number,
             department_code=order.department_code,
             because=because,
-            evidence_event_ids=proven.get(order.id, []),
+            evidence_event_ids=proven.get(order.id, [])[:MOST_EVIDENCE],
+            evidence_count=len(proven.get(order.id, [])),
             at=now,
         )
         for order in orders
