@@ -6,6 +6,7 @@ import pytest
 
 from services.feedback.casework.workflow import LIVE
 from services.feedback.letters.models import LetterState as S
+from tests.feedback.isolated_service import at
 from tests.feedback.letter_helpers import LetterOffice
 from tests.provoking import provokes
 
@@ -51,3 +52,30 @@ async def test_an_undone_merge_brings_back_the_state_and_its_limit(
     assert (after["state"], after["due_on"]) == (state, before["due_on"])
     if state is S.AWAITING_CITIZEN:
         assert (await letter.act("supplement")).json()["state"] == "handling"
+
+
+async def test_an_undone_merge_gives_back_the_limit_of_the_reopening_with_its_extension(
+    office: LetterOffice,
+) -> None:
+    letter = await office.letter_in(S.REPLIED, kind="consultation")
+    await letter.act("rate_bad")
+    office.isolated.clock.now = at("2026-12-09 10:00")
+    await letter.act("grant_reopen")
+    await letter.act("request_extension", workdays=2, sub="li")
+    await letter.act("approve_extension", sub="boss")
+    before = await letter.seen()
+    assert before["due_on"] == "2026-12-18", "five days and two from the reopening"
+    office.isolated.clock.now = at("2026-12-11 10:00")
+    for action in ("merge", "unmerge"):
+        assert (await letter.act(action)).status_code == 200
+    assert (await letter.seen())["due_on"] == before["due_on"]
+
+
+async def test_a_kind_corrected_after_an_appeal_keeps_the_day_that_its_limit_ran_from(
+    office: LetterOffice,
+) -> None:
+    letter = await office.letter_in(S.APPEALED, kind="suggestion")
+    office.isolated.clock.now = at("2026-12-09 10:00")
+    await letter.act("grant_appeal", sub="supervisor-2")
+    await letter.act("reclassify", kind="consultation")
+    assert (await letter.seen())["due_on"] == "2026-12-16", "five working days from the appeal"

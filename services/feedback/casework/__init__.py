@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.feedback.casework import events, service
+from services.feedback.casework import events, missing_clocks, service
 from services.feedback.casework.routes import router
 from services.feedback.casework.sender_routes import router as sender_router
 from services.feedback.casework.workflow import WORKFLOW
@@ -22,6 +22,7 @@ room = Room(
     jobs=[
         Job("close-silent-letters", timedelta(minutes=5), service.close_silent),
         Job("resume-waiting-letters", timedelta(minutes=5), service.resume_waiting),
+        Job("start-missing-clocks", timedelta(minutes=5), missing_clocks.start_missing),
     ],
     workflows=[WORKFLOW],
 )

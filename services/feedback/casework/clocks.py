@@ -1,6 +1,7 @@
 """What a move does to the letter's time limits."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -55,15 +56,12 @@ class LetterClocks:
                 await self._meet(PolicyKind.LETTER_ACCEPT)
                 await self._assign()
             case ClockEffect.PAUSED:
-                await deadlines.pause(
-                    self._session, self._subject, self._reply, by=self._by, now=self._now
-                )
+                await self._pause()
+            case ClockEffect.WAITS_ON:
+                await self._meet(PolicyKind.AWAIT_CITIZEN)
                 await self._start(PolicyKind.AWAIT_CITIZEN)
             case ClockEffect.RESUMED:
-                await self._meet(PolicyKind.AWAIT_CITIZEN)
-                await deadlines.resume(
-                    self._session, self._subject, self._reply, by=self._by, now=self._now
-                )
+                await self._resume()
             case ClockEffect.EXTENDED if extension is not None:
                 await deadlines.extend(
                     self._session, self._subject, self._reply, extension, now=self._now
@@ -89,9 +87,8 @@ class LetterClocks:
             return NO_DEPARTMENT
         return self._letter.department_code or NO_DEPARTMENT
 
-    async def _start(
-        self, kind: PolicyKind, since: datetime | None = None, owner: str | None = None
-    ) -> None:
+    async def _start(self, kind: PolicyKind, owner: str | None = None, **how: Any) -> None:
+        """`how` is what `deadlines.start` takes besides."""
         await deadlines.start(
             self._session,
             self._subject,
@@ -99,38 +96,69 @@ class LetterClocks:
             department_code=owner or self._owner,
             by=self._by,
             now=self._now,
-            since=since,
+            **how,
         )
 
-    async def _meet(self, kind: PolicyKind) -> None:
-        await deadlines.meet(self._session, self._subject, kind, by=self._by, now=self._now)
+    async def _meet(self, kind: PolicyKind) -> list[Deadline]:
+        return await deadlines.meet(self._session, self._subject, kind, by=self._by, now=self._now)
 
-    async def _cancel(self, *kinds: PolicyKind) -> None:
-        await deadlines.cancel(self._session, self._subject, *kinds, by=self._by, now=self._now)
+    async def _cancel(self, *kinds: PolicyKind) -> list[Deadline]:
+        return await deadlines.cancel(
+            self._session, self._subject, *kinds, by=self._by, now=self._now
+        )
 
     async def _assign(self) -> None:
         await deadlines.assign(
             self._session, self._subject, self._owner, by=self._by, now=self._now
         )
 
+    async def _pause(self) -> None:
+        """The limit to reply stands still for what is left of the days to wait, or for all of them
+        once more where nothing is left: only a supervisor may ask then.
+        """
+        await deadlines.pause(self._session, self._subject, self._reply, by=self._by, now=self._now)
+        left = await waiting_left(self._session, self._letter, self._now)
+        await self._start(PolicyKind.AWAIT_CITIZEN, n=left or None)
+
+    async def _resume(self) -> None:
+        """No day after the sender's last one is added, however late that is noticed."""
+        waited = await self._meet(PolicyKind.AWAIT_CITIZEN)
+        await deadlines.resume(
+            self._session,
+            self._subject,
+            self._reply,
+            by=self._by,
+            now=self._now,
+            until=waited[0].due_on if waited else None,
+        )
+
     async def _revive(self) -> None:
         """What ran before the merge runs again; the limits from the receipt keep their days."""
-        await self._start(self._reply, since=self._letter.received_at)
+        before = (await of(self._session, self._letter)).get(self._reply)
+        received = self._letter.received_at
+        await self._start(self._reply, since=received, like=before)
         match self._letter.state:
             case LetterState.RECEIVED:
-                await self._start(PolicyKind.LETTER_REGISTER, since=self._letter.received_at)
+                await self._start(PolicyKind.LETTER_REGISTER, since=received)
             case LetterState.DISPATCHED:
                 await self._start(PolicyKind.LETTER_ACCEPT)
             case LetterState.AWAITING_CITIZEN:
-                await self.apply(ClockEffect.PAUSED)
+                await self._pause()
 
     async def _settle_kind(self) -> None:
-        """The limit of another kind ends, that of the right one runs from the day of receipt."""
+        """The limit of another kind ends, that of the right one runs from the same day."""
         others = [kind for kind in FIRST_KINDS if kind is not self._reply]
-        if await deadlines.cancel(
-            self._session, self._subject, *others, by=self._by, now=self._now
-        ):
-            await self._start(self._reply, since=self._letter.received_at)
+        ended = await self._cancel(*others)
+        if ended:
+            await self._start(self._reply, like=ended[-1])
+
+
+async def waiting_left(session: AsyncSession, letter: Letter, now: datetime) -> int:
+    """Working days that the letter may still wait for its sender in this round of handling."""
+    limit = await deadlines.policy(session, PolicyKind.AWAIT_CITIZEN, now)
+    clock = (await of(session, letter)).get(REPLY_LIMITS[letter.kind])
+    waited = await deadlines.paused_workdays(session, clock, now) if clock else 0
+    return max(limit.n - waited, 0)
 
 
 async def of(session: AsyncSession, letter: Letter) -> dict[PolicyKind, Deadline]:

@@ -9,8 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries
 from services.feedback.casework.rules import Facts, FileFacts, MergedLetter
-from services.feedback.casework.schemas import Classify
-from services.feedback.deadlines.models import PolicyKind
+from services.feedback.casework.schemas import AskCitizen, Classify, RequestExtension
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import Deadline, PolicyKind
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
@@ -21,6 +22,7 @@ class Asked(NamedTuple):
     """Who asks for a move, with which fields, when."""
 
     by: str
+    roles: frozenset[str]
     fields: BaseModel
     now: datetime
 
@@ -34,22 +36,42 @@ async def gather(
     target: Letter | None,
 ) -> Facts[BaseModel]:
     """The facts before a move; the limits are those of `answered`, whose reply is the letter's."""
-    due = {kind: clock.due_at for kind, clock in (await clocks.of(session, answered)).items()}
-    fields = asked.fields
+    running = await clocks.of(session, answered)
+    due = {kind: clock.due_at for kind, clock in running.items()}
+    fields, reply = asked.fields, REPLY_LIMITS[letter.kind]
     codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
     return Facts(
         letter=letter,
         by=asked.by,
+        roles=asked.roles,
         fields=fields,
         now=asked.now,
         file=file,
         accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),
-        reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
+        reply_due_at=due.get(reply),
         reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
         departments=await departments.of_codes(session, [code for code in codes if code]),
         target=target,
         merged=await _merged(session, letter.id) if isinstance(fields, Classify) else (),
+        waiting_left=(
+            await clocks.waiting_left(session, letter, asked.now)
+            if isinstance(fields, AskCitizen)
+            else 0
+        ),
+        extension_left=(
+            await _extension_left(session, reply, running.get(reply), asked.now)
+            if isinstance(fields, RequestExtension)
+            else 0
+        ),
     )
+
+
+async def _extension_left(
+    session: AsyncSession, kind: PolicyKind, clock: Deadline | None, now: datetime
+) -> int:
+    """How many days more the rules allow."""
+    allowed = (await deadlines.policy(session, kind, now)).extension_limit
+    return max(allowed - (clock.extension_n if clock else 0), 0)
 
 
 async def _merged(session: AsyncSession, letter_id: UUID) -> list[MergedLetter]:

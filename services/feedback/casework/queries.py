@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,7 +18,15 @@ from services.feedback.casework.models import (
 )
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
-from services.feedback.letters.models import LetterState, LetterSupplement
+from services.feedback.deadlines.models import LIVE, Deadline, PolicyKind, SubjectKind
+from services.feedback.letters.models import Letter, LetterState, LetterSupplement
+
+
+class Waiting(NamedTuple):
+    """A letter, and since when it is in its state."""
+
+    letter_id: UUID
+    since: datetime
 
 
 async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:
@@ -150,6 +158,29 @@ async def merged_before_registration(
         col(LetterTransition.to_state) == LetterState.REGISTERED,
     )
     return frozenset(letter_ids) - set((await session.execute(registered)).scalars())
+
+
+async def waiting_without(
+    session: AsyncSession, state: LetterState, kind: PolicyKind, limit: int
+) -> Sequence[Waiting]:
+    """Letters in a state for whose decision no limit of this kind is running."""
+    clock = exists().where(
+        col(Deadline.subject_kind) == SubjectKind.LETTER,
+        col(Deadline.subject_id) == col(Letter.id),
+        col(Deadline.kind) == kind,
+        col(Deadline.state).in_(LIVE),
+    )
+    came = (
+        select(func.max(col(LetterTransition.at)))
+        .where(
+            col(LetterTransition.letter_id) == col(Letter.id),
+            col(LetterTransition.to_state) == state,
+            col(LetterTransition.from_state) != state,
+        )
+        .scalar_subquery()
+    )
+    rows = select(col(Letter.id), came).where(col(Letter.state) == state, ~clock).limit(limit)
+    return [Waiting(*row) for row in await session.execute(rows)]
 
 
 async def of_file(session: AsyncSession, table: Any, letter_id: UUID) -> Sequence[Any]:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from services.feedback.casework import rules, service, views, workflow
 from services.feedback.casework.schemas import FileView, LetterView, PapersView
-from services.feedback.deadlines.rules import ExtensionTooLate
+from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import LetterKind, LetterState
 from services.feedback.letters.schemas import ByPhone, LetterFilter
@@ -32,6 +32,8 @@ _MOVE = problem_responses(
     rules.AlreadyReturned,
     rules.ReturnTooLate,
     ExtensionTooLate,
+    ExtensionTooLong,
+    rules.WaitingSpent,
     rules.ExtensionPending,
     rules.NoExtensionAsked,
     rules.CannotMerge,

@@ -8,8 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from services.feedback.casework.models import LetterExtension, LetterReply
-from services.feedback.casework.schemas import Classify, Dispatch, LogActivity
-from services.feedback.deadlines.rules import ExtensionTooLate
+from services.feedback.casework.schemas import Classify, Dispatch, LogActivity, RequestExtension
+from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 from shared.clock import today
@@ -56,6 +56,9 @@ class Facts(Generic[F]):
     departments: dict[str, Department] = field(default_factory=dict)
     target: Letter | None = None
     merged: Sequence[MergedLetter] = ()
+    roles: frozenset[str] = frozenset()
+    waiting_left: int = 0
+    extension_left: int = 0
 
 
 class DepartmentAccused(Conflict):
@@ -102,6 +105,17 @@ class CannotMerge(Conflict):
     title = Text("不能并入该来信", "It cannot be merged into that letter")
     advice = Text(
         "请核对要并入的来信编号和状态", "Please check number and state of the letter to merge into"
+    )
+
+
+class WaitingSpent(Conflict):
+    type = "/problems/waiting-spent"
+    title = Text(
+        "等候来信人的天数已用完", "The days to wait for the sender of this letter are used up"
+    )
+    advice = Text(
+        "请继续办理；确需再等的，请督办人员再次询问来信人",
+        "Please go on; if it has to wait longer, let a supervisor ask the sender once more",
     )
 
 
@@ -179,11 +193,19 @@ def not_in_the_future(facts: Facts[LogActivity]) -> None:
         )
 
 
-def extension_before_due(facts: Facts[BaseModel]) -> None:
+def extension_before_due(facts: Facts[RequestExtension]) -> None:
     if facts.file.extension is not None:
         raise ExtensionPending
     if facts.reply_due_at is None or facts.now >= facts.reply_due_at:
         raise ExtensionTooLate(_ANSWER_SOON)
+    if facts.fields.workdays > facts.extension_left:
+        raise ExtensionTooLong(allowed=facts.extension_left)
+
+
+def waiting_left(facts: Facts[BaseModel]) -> None:
+    """The limit to reply stands still for so many days in all; longer is a supervisor's to say."""
+    if facts.waiting_left == 0 and "supervisor" not in facts.roles:
+        raise WaitingSpent
 
 
 def asked_by_another(facts: Facts[BaseModel]) -> None:

@@ -1,8 +1,8 @@
 """When a limit ends, and what may be done to it. Pure: no clock, no database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.feedback.calendar.models import Calendar
@@ -87,11 +87,16 @@ class Extension(NamedTuple):
 
 
 class Beginning(NamedTuple):
-    """When a clock was started, its day zero, and the region whose calendar it follows."""
+    """When a clock was started, its day zero, and the region whose calendar it follows; what it has
+    behind it already, and its length where that is not the policy's.
+    """
 
     at: datetime
     base_on: date
     region: str
+    n: int | None = None
+    pauses: Sequence[Any] = ()
+    extension_n: int = 0
 
 
 class Pause(NamedTuple):
@@ -135,8 +140,9 @@ def new_clock(
     began: Beginning,
 ) -> Deadline:
     """A running clock that ends as the policy row says."""
-    due = due_date(began.base_on, limit.unit, limit.n, calendar.days)
-    return Deadline(
+    n = limit.n if began.n is None else began.n
+    first = due_date(began.base_on, limit.unit, n, calendar.days)
+    clock = Deadline(
         subject_kind=subject_kind,
         subject_id=subject_id,
         kind=limit.kind,
@@ -144,15 +150,20 @@ def new_clock(
         region=began.region,
         policy_id=limit.id,
         unit=limit.unit,
-        n=limit.n,
+        n=n,
+        extension_n=began.extension_n,
+        pauses=list(began.pauses),
         base_on=began.base_on,
-        due_on=due.on,
-        due_at=due.at,
-        provisional=due.provisional,
+        due_on=first.on,
+        due_at=first.at,
+        provisional=first.provisional,
         calendar_edition=calendar.edition,
-        original_due_on=due.on,
+        original_due_on=first.on,
         started_at=began.at,
     )
+    due = due_of(clock, calendar.days)
+    clock.due_on, clock.due_at, clock.provisional = due.on, due.at, due.provisional
+    return clock
 
 
 def due_of(clock: Deadline, calendar: Workdays) -> DueDate:
@@ -224,6 +235,14 @@ def pauses_of(clock: Deadline) -> list[Pause]:
     return [
         Pause(date.fromisoformat(start), date.fromisoformat(end)) for start, end in clock.pauses
     ]
+
+
+def paused_workdays(clock: Deadline, day: date, calendar: Workdays) -> int:
+    """How many working days the clock has stood still until `day`."""
+    spans = pauses_of(clock)
+    if clock.paused_on is not None:
+        spans.append(Pause(clock.paused_on, day))
+    return sum(_between(start, end, calendar)[0] for start, end in spans)
 
 
 def _works(day: date, calendar: Workdays) -> tuple[bool, bool]:

@@ -27,7 +27,7 @@ Nothing here commits. Breaches, reminders and their events are the room's own jo
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -41,11 +41,12 @@ from services.feedback.deadlines.models import (
     LIVE,
     Change,
     Deadline,
-    DeadlinePolicy,
     PolicyKind,
     SubjectKind,
 )
 from services.feedback.deadlines.rules import Extension as Extension
+from services.feedback.deadlines.starting import policy as policy
+from services.feedback.deadlines.starting import start_clocks
 from services.feedback.deadlines.workflow import CLOCKS, ClockAction, ClockMove
 from shared.clock import today
 from shared.errors import NotFound, Text
@@ -59,16 +60,6 @@ class Subject(NamedTuple):
     id: UUID
 
 
-async def policy(
-    session: AsyncSession, kind: PolicyKind, now: datetime, region: str = COUNTRY
-) -> DeadlinePolicy:
-    """The policy row in force today. Raises LookupError where none was ever loaded."""
-    found = await queries.policy_for(session, kind, region, today(now))
-    if found is None:
-        raise LookupError(f"no deadline policy for {kind} in {region}")
-    return found
-
-
 async def start(
     session: AsyncSession,
     subject: Subject,
@@ -79,15 +70,20 @@ async def start(
     now: datetime,
     since: datetime | None = None,
     region: str = COUNTRY,
+    like: Deadline | None = None,
+    n: int | None = None,
 ) -> Deadline:
-    """A new running clock, counted from the day of `since` (else from today).
+    """A new running clock of `n` units (else as the policy says), counted from the day of `since`
+    (else from today); instead of `like` from its day on, with its pauses and extensions.
 
     Raises StateConflict if one of that kind is already live.
     """
     subjects = [(subject.id, department_code)]
-    started = await start_many(
-        session, subject.kind, subjects, kind, by=by, now=now, since=since, region=region
-    )
+    began = rules.Beginning(now, today(since or now), region, n)
+    if like is not None:
+        behind = (like.pauses, like.extension_n)
+        began = rules.Beginning(now, like.base_on, like.region, n, *behind)
+    started = await start_clocks(session, subject.kind, subjects, kind, began, by)
     if not started:
         [found] = await queries.lock_live(session, subject.kind, [subject.id], [kind])
         detail = Text("该事项的这一时限已在计时", "This limit is already running")
@@ -108,15 +104,7 @@ async def start_many(
 ) -> Sequence[Deadline]:
     """One clock for each (subject id, department code); those that have a live one are left out."""
     began = rules.Beginning(now, today(since or now), region)
-    limit = await policy(session, kind, now, region)
-    days = await calendar.load(session, region)
-    clocks = [
-        rules.new_clock(limit, subject_kind, subject_id, department_code, days, began)
-        for subject_id, department_code in subjects
-    ]
-    started = await queries.add_clocks(session, clocks)
-    await queries.note(session, [clock.id for clock in started], Change.STARTED, by=by, now=now)
-    return started
+    return await start_clocks(session, subject_kind, subjects, kind, began, by)
 
 
 async def pause(
@@ -134,13 +122,19 @@ async def pause(
 
 
 async def resume(
-    session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
+    session: AsyncSession,
+    subject: Subject,
+    *kinds: PolicyKind,
+    by: str,
+    now: datetime,
+    until: date | None = None,
 ) -> list[Deadline]:
-    """Let paused clocks run on; the days between are added to their limit."""
+    """Let paused clocks run on; the days between are added to their limit, none after `until`."""
     resumed = await _open_to(session, subject, kinds, ClockAction.RESUME, now=now)
     for clock, row in resumed:
         since = clock.paused_on or today(now)
-        clock.pauses = [*clock.pauses, [since.isoformat(), today(now).isoformat()]]
+        end = max(since, min(today(now), until or today(now)))
+        clock.pauses = [*clock.pauses, [since.isoformat(), end.isoformat()]]
         clock.state, clock.paused_on = row.to, None
         await _recompute(session, clock, now)
     return await changed(session, [clock for clock, _ in resumed], Change.RESUMED, by=by, now=now)
@@ -176,6 +170,9 @@ async def cancel_many(
     cancelled = [one.clock for one in found]
     for clock in cancelled:
         row = CLOCKS.find(clock.state, clock.version, ClockAction.CANCEL)
+        if clock.paused_on is not None:
+            pause = [clock.paused_on.isoformat(), today(now).isoformat()]
+            clock.pauses = [*clock.pauses, pause]
         clock.state, clock.paused_on = row.to, None
     return await changed(session, cancelled, Change.CANCELLED, by=by, now=now)
 
@@ -234,6 +231,12 @@ async def of_many(
         if clock.state in LIVE:
             found[clock.subject_id].append(clock)
     return found
+
+
+async def paused_workdays(session: AsyncSession, clock: Deadline, now: datetime) -> int:
+    """How many working days the clock has stood still up to now, in all."""
+    days = (await calendar.load(session, clock.region)).days
+    return rules.paused_workdays(clock, today(now), days)
 
 
 async def run_out(

@@ -125,7 +125,7 @@ def _is_listing(match: re.Match[str], digits: str) -> bool:
 def _makes_phone(groups: list[str]) -> bool:
     """Whether the first groups together are a phone number, be it with the country's before it."""
     together = ""
-    for group in groups[:14]:
+    for group in groups[:16]:
         together += group
         bare = _COUNTRY.sub("", together)
         if _MOBILE.fullmatch(bare) or _WITH_AREA.fullmatch(together):

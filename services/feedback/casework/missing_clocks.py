@@ -1,0 +1,46 @@
+"""Letters that wait for a decision of the office from before such a wait had a limit."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import queries
+from services.feedback.casework.clocks import ASKED
+from services.feedback.casework.workflow import CLOCK, MOVES
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.service import Subject
+from services.feedback.letters.limits import NO_DEPARTMENT
+from services.feedback.letters.models import LetterState
+
+BATCH = 200
+
+DECIDED: dict[LetterState, PolicyKind] = {
+    move.to: ASKED[effect]
+    for move in MOVES
+    if move.to is not None
+    for effect in move.clocks
+    if effect in ASKED
+}
+"""What limits the wait in a state that a sender's request leads to."""
+
+
+async def start_missing(session: AsyncSession, now: datetime) -> int:
+    """Job: the limit to decide runs from the day that the sender asked, where none runs yet.
+
+    A letter comes into such a state with it now; those of before had none.
+    """
+    started = 0
+    for state, kind in DECIDED.items():
+        for letter in await queries.waiting_without(session, state, kind, BATCH):
+            await deadlines.start(
+                session,
+                Subject(SubjectKind.LETTER, letter.letter_id),
+                kind,
+                department_code=NO_DEPARTMENT,
+                by=CLOCK,
+                now=now,
+                since=letter.since,
+            )
+            started += 1
+    return started
