@@ -8,11 +8,13 @@ from sqlalchemy import text
 from services.feedback.casework import events as casework_events
 from services.feedback.departments.models import StaffName
 from services.feedback.letters.models import LetterState as S
-from services.feedback.publication.events import LetterPublished
+from services.feedback.publication.events import LetterPublished, LetterUnpublished
 from tests.feedback.isolated_service import outbox
 from tests.feedback.letter_helpers import API, LetterOffice
 from tests.feedback.reviewing import BODY, CANARIES, Review, found, published, replied
 from tests.provoking import provokes
+
+REASON = "仍可看出来信人是谁"
 
 
 def leaks(shown: str) -> list[str]:
@@ -192,11 +194,60 @@ async def test_a_redaction_of_an_older_reply_publishes_nothing_newer(office: Let
 @provokes("read_published_letter", "not-found")
 async def test_a_copy_taken_down_is_gone_at_once(office: LetterOffice) -> None:
     review = await published(office)
-    gone = await review.post("/take-down", role="supervisor")
+    refused = await review.post("/take-down", role="supervisor")
+    assert refused.json()["errors"][0]["pointer"] == "/body/reason"
+    gone = await review.post("/take-down", role="supervisor", reason=REASON)
     assert gone.status_code == 204
     assert await found(office, department_code=office.department) == []
     path = f"{API}/published-letters/{review.letter.reg_no}"
     assert (await office.client.get(path)).status_code == 404
+    async with office.isolated.sessions() as session:
+        [event] = await outbox(session, LetterUnpublished, office.department)
+    assert (event["letter_id"], event["because"]) == (review.letter.id, "taken_down")
+    assert leaks(str(event)) == []
+
+
+async def test_consent_taken_back_is_published_as_an_event_too(office: LetterOffice) -> None:
+    review = await published(office)
+    await review.letter.act("consent", wants_public=False)
+    async with office.isolated.sessions() as session:
+        [event] = await outbox(session, LetterUnpublished, office.department)
+    assert event["because"] == "consent_taken_back"
+
+
+@provokes("open_redaction", "state-conflict")
+async def test_what_was_taken_down_comes_back_only_as_a_further_edition(
+    office: LetterOffice,
+) -> None:
+    review = await published(office)
+    view = (await review.post()).json()
+    assert (view["type"], view["state"]) == ("/problems/state-conflict", "published")
+    await review.post("/take-down", role="supervisor", reason=REASON)
+    assert (await review.post("/approve")).status_code == 409, "what is down stays down"
+    view = await review.opened()
+    assert (view["edition"], view["state"], view["version"]) == (2, "in_review", 1)
+    assert view["taken_down_reason"] == REASON
+    assert view["approvals"] == []
+    blocked = await review.post("/approve")
+    assert blocked.json()["type"] == "/problems/publication-blocked"
+    await review.post("/spans", accept=[span["id"] for span in view["spans"]])
+    assert (await review.post("/approve")).json()["state"] == "published"
+    [copy] = await found(office, department_code=office.department)
+    assert leaks(str(copy)) == []
+
+
+async def test_what_a_reviewer_once_marked_is_proposed_again(office: LetterOffice) -> None:
+    review = await replied(office)
+    await review.accept_all()
+    marked = {"part": "body", "start": 0, "end": 2, "kind": "other"}
+    await review.post("/spans", add=[marked])
+    await review.post("/approve")
+    await review.post("/take-down", role="supervisor", reason=REASON)
+    spans = (await review.opened())["spans"]
+    [again] = [s for s in spans if (s["part"], s["start"], s["end"]) == ("body", 0, 2)]
+    assert (again["verdict"], again["added_by"]) == (None, "reviewer-1")
+    places = [(s["part"], s["start"], s["end"]) for s in spans]
+    assert len(places) == len(set(places))
 
 
 @provokes("approve_publication", "state-conflict")

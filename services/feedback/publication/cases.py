@@ -13,7 +13,13 @@ from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Anonymity, Letter
 from services.feedback.publication import queries, rules
-from services.feedback.publication.models import Part, Redaction, RedactionSpan
+from services.feedback.publication.models import (
+    Part,
+    Redaction,
+    RedactionSpan,
+    RedactionState,
+    ReviewVerdict,
+)
 from services.feedback.redaction.rules import Known, propose
 from services.feedback.redaction.spans import Own
 from shared.errors import NotFound, Text
@@ -27,6 +33,7 @@ class Case(NamedTuple):
     """A letter, its reply, their texts, and the redaction of both.
 
     `own` is what leads to a sender in confidence: no copy shows it, whoever decides.
+    `taken_down_reason` says why the last public copy of the reply went.
     """
 
     letter: Letter
@@ -34,6 +41,10 @@ class Case(NamedTuple):
     texts: dict[Part, str]
     redaction: Redaction
     own: frozenset[Own] = frozenset()
+    taken_down_reason: str | None = None
+
+
+TAKEN_DOWN_REASON = "redaction.taken_down_reason"
 
 
 async def open_case(
@@ -45,12 +56,16 @@ async def open_case(
     now: datetime,
 ) -> Case:
     """Propose what to redact of the letter's latest reply. Raises the Problems of `rules`, and
-    StateConflict where its redaction was opened before.
+    StateConflict where its redaction was opened before and was not taken down.
     """
     letter = await letters.visible(session, letter_id, caller)
     rules.ensure_publishable(letter, caller, basis)
     answer, texts = await _texts(session, keyring, letter)
+    before = await queries.of_reply(session, answer.reply_id)
+    if before is not None and before.state is not RedactionState.TAKEN_DOWN:
+        refuse(before.state, before.version)
     redaction = Redaction(
+        edition=before.edition + 1 if before else 1,
         letter_id=letter.id,
         reply_id=answer.reply_id,
         approvals_needed=rules.approvals_needed(letter.kind),
@@ -60,8 +75,9 @@ async def open_case(
     if not await queries.open_once(session, redaction):
         present = await _present(session, answer.reply_id)
         refuse(present.state, present.version)
-    session.add_all(await _proposals(session, keyring, letter, answer, texts, redaction))
-    details = {"basis_given": basis is not None}
+    spans = await _proposals(session, keyring, letter, answer, texts, redaction)
+    session.add_all([*spans, *await _kept(session, redaction, before, spans)])
+    details = {"basis_given": basis is not None, "edition": redaction.edition}
     await audit_log.write(
         session, caller.sub, "publication.opened", f"letter:{letter.id}", now, details
     )
@@ -85,7 +101,13 @@ async def _case(
 ) -> Case:
     in_confidence = letter.anonymity is Anonymity.CONFIDENTIAL
     leads = await own.own_of(session, keyring, letter) if in_confidence else frozenset[Own]()
-    return Case(letter, answer, texts, await _present(session, answer.reply_id), leads)
+    present = await _present(session, answer.reply_id)
+    gone = await queries.last_taken_down(session, answer.reply_id)
+    sealed = gone and gone.taken_down_reason_sealed
+    reason = (
+        keyring.open(sealed, where=TAKEN_DOWN_REASON, row=str(gone.id)) if gone and sealed else None
+    )
+    return Case(letter, answer, texts, present, leads, reason)
 
 
 async def _texts(
@@ -120,6 +142,28 @@ async def _proposals(
         for part, text in texts.items()
         for span in propose(text, known[part])
     ]
+
+
+async def _kept(
+    session: AsyncSession,
+    redaction: Redaction,
+    before: Redaction | None,
+    proposed: list[RedactionSpan],
+) -> list[RedactionSpan]:
+    """What was accepted in the edition before and no rule proposes: proposed again, so that what a
+    reviewer saw is not forgotten.
+    """
+    if before is None:
+        return []
+    known = {(span.part, rules.as_span(span)) for span in proposed}
+    return [
+        RedactionSpan(
+            redaction_id=redaction.id, part=old.part, added_by=old.added_by,
+            **rules.as_span(old)._asdict(),
+        )
+        for old in await queries.spans(session, before.id)
+        if old.verdict is ReviewVerdict.ACCEPTED and (old.part, rules.as_span(old)) not in known
+    ]  # fmt: skip
 
 
 async def _present(session: AsyncSession, reply_id: UUID) -> Redaction:

@@ -46,7 +46,9 @@ class ReviewVerdict(StrEnum):
 
 
 class Redaction(Table, table=True):
-    """The decision whether and how one reply is published."""
+    """The decision whether and how one reply is published; anew, as a further edition, after the
+    copy was taken down.
+    """
 
     __tablename__ = "redaction"
     __table_args__ = (
@@ -55,11 +57,18 @@ class Redaction(Table, table=True):
         CheckConstraint(
             "(state = 'declined') = (declined_for IS NOT NULL)", name="declined_for_a_reason"
         ),
+        CheckConstraint(
+            "state = 'taken_down' OR taken_down_reason_sealed IS NULL",
+            name="a_reason_takes_it_down",
+        ),
+        # Of two that open the review of a reply at once one does.
+        UniqueConstraint("reply_id", "edition"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     letter_id: UUID = Field(foreign_key="letter.id", index=True)
-    reply_id: UUID = Field(foreign_key="letter_reply.id", unique=True)
+    reply_id: UUID = Field(foreign_key="letter_reply.id")
+    edition: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     state: RedactionState = Field(
         default=RedactionState.IN_REVIEW, sa_type=enum_type(RedactionState)
     )
@@ -67,6 +76,7 @@ class Redaction(Table, table=True):
     spans_version: int = 1
     approvals_needed: int
     declined_for: DeclineReason | None = Field(default=None, sa_type=enum_type(DeclineReason))
+    taken_down_reason_sealed: str | None = None
     opened_by: str = Field(max_length=100)
     opened_at: datetime = Field(sa_type=Moment)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -91,8 +91,20 @@ async def published(direct: DirectPool, reg_no: str) -> PublicCopy | None:
 
 
 async def of_reply(session: AsyncSession, reply_id: UUID) -> Redaction | None:
-    """The redaction of one reply, as it stands now."""
-    return await _redaction(session, select(Redaction).where(col(Redaction.reply_id) == reply_id))
+    """The redaction of one reply in its latest edition, as it stands now."""
+    return await _redaction(session, _editions(reply_id).limit(1))
+
+
+async def last_taken_down(session: AsyncSession, reply_id: UUID) -> Redaction | None:
+    """The latest edition of a reply's redaction that somebody took down for a reason."""
+    rows = _editions(reply_id).where(col(Redaction.taken_down_reason_sealed).is_not(None))
+    return await _redaction(session, rows.limit(1))
+
+
+def _editions(reply_id: UUID) -> Select[Redaction]:
+    """All redactions of a reply, the latest first."""
+    rows = select(Redaction).where(col(Redaction.reply_id) == reply_id)
+    return rows.order_by(col(Redaction.edition).desc())
 
 
 async def online(session: AsyncSession, letter_id: UUID) -> Redaction | None:
@@ -114,7 +126,7 @@ async def _redaction(session: AsyncSession, rows: Select[Redaction]) -> Redactio
 
 
 async def open_once(session: AsyncSession, redaction: Redaction) -> bool:
-    """Insert the redaction unless its reply has one."""
+    """Insert the redaction unless its reply has one of that edition."""
     new = insert(Redaction).values(redaction.model_dump()).on_conflict_do_nothing()
     opened = await session.execute(new.returning(col(Redaction.id)))
     return opened.scalar_one_or_none() is not None

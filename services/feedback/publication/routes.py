@@ -13,6 +13,7 @@ from services.feedback.publication.schemas import (
     OpenRedaction,
     PublishedView,
     RedactionView,
+    TakeDown,
 )
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -103,9 +104,10 @@ async def open_redaction(
     caller: Reviewer,
     given: OpenRedaction | None = None,
 ) -> RedactionView:
-    """按规则找出标题、正文和答复中的个人信息，逐条交人审核。
+    """按规则找出标题、正文和答复中的个人信息，逐条交人审核。撤下后可以再次提出，重新审核。
     ---
-    Rules find what looks personal in title, body and reply; a person decides each.
+    Rules find what looks personal in title, body and reply; a person decides each. After the copy
+    was taken down it may be opened once more, to be reviewed anew.
     """
     basis = given.basis if given else None
     case = await cases.open_case(session, keyring, letter_id, caller, basis, now)
@@ -218,16 +220,20 @@ async def decline_publication(
 )
 async def take_down_publication(
     letter_id: UUID,
+    given: TakeDown,
     session: Session,
+    keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("supervisor")],
     expected: ExpectedVersion,
 ) -> None:
-    """公开稿立即撤下，档案保留。
+    """写明理由；公开稿立即撤下，档案保留。此后可以重新提出公开，另行审核。
     ---
-    The public copy disappears at once; the file keeps it.
+    For a reason: the public copy disappears at once; the file keeps it. It may be opened for
+    publication once more afterwards, and is reviewed anew.
     """
-    await service.take_down(session, letter_id, versions.required(expected), caller, now)
+    version = versions.required(expected)
+    await service.take_down(session, keyring, letter_id, given.reason, version, caller, now)
 
 
 async def _shown(

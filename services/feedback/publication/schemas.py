@@ -36,6 +36,13 @@ class Decline(Prose):
     reason_code: DeclineReason
 
 
+class TakeDown(Prose):
+    reason: Annotated[PlainText, Field(min_length=1, max_length=500)] = Field(
+        description="撤下的理由，入档 | Why it is taken down; kept in the file",
+        examples=["公开稿中仍可看出来信人身份"],
+    )
+
+
 class SpanView(View):
     model_config = ConfigDict(from_attributes=True)
 
@@ -63,6 +70,10 @@ class RedactionView(View):
     letter_id: UUID
     reg_no: str
     state: RedactionState
+    edition: int = Field(description="第几次公开审核 | How often it was opened")
+    taken_down_reason: str | None = Field(
+        description="上一公开稿为何撤下 | Why the last public copy was taken down"
+    )
     version: int
     texts: dict[Part, str]
     spans: list[SpanView]

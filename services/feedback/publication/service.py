@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import events as casework_events
 from services.feedback.casework import service as casework
+from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.schemas import Consent
 from services.feedback.deadlines import service as deadlines
 from services.feedback.departments import service as departments
@@ -15,8 +16,8 @@ from services.feedback.letters import service as letters
 from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter
 from services.feedback.publication import queries, rules, search
-from services.feedback.publication.cases import Case
-from services.feedback.publication.events import LetterPublished
+from services.feedback.publication.cases import TAKEN_DOWN_REASON, Case
+from services.feedback.publication.events import UnpublishedBecause
 from services.feedback.publication.models import (
     DeclineReason,
     Part,
@@ -37,6 +38,11 @@ from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
+
+_BECAUSE = {
+    RedactionAction.TAKE_DOWN: UnpublishedBecause.TAKEN_DOWN,
+    RedactionAction.TAKE_BACK: UnpublishedBecause.CONSENT_TAKEN_BACK,
+}
 
 
 async def decide(
@@ -139,15 +145,20 @@ async def consent(
         move = WORKFLOW.take(
             online.state, online.version, RedactionAction.TAKE_BACK, frozenset({SENDER})
         )
-        await versioned.swap(session, online, {"state": move.to})
-        await queries.take_down(session, letter.id, now)
+        await _unpublish(session, letter, online, move, {}, now)
     return letter
 
 
 async def take_down(
-    session: AsyncSession, letter_id: UUID, expected: int, caller: Caller, now: datetime
+    session: AsyncSession,
+    keyring: Keyring,
+    letter_id: UUID,
+    reason: str,
+    expected: int,
+    caller: Caller,
+    now: datetime,
 ) -> None:
-    """The public copy disappears at once; what was published is kept for the file.
+    """The public copy disappears at once; what was published is kept for the file, and why it went.
 
     Raises NotFound where nothing of the letter is online, StateConflict for another version.
     """
@@ -156,11 +167,25 @@ async def take_down(
     if online is None:
         raise NotFound(Text("这封来信没有公开", "Nothing of this letter is public"))
     move = _move(online, RedactionAction.TAKE_DOWN, expected, caller)
-    await versioned.swap(session, online, {"state": move.to})
-    await queries.take_down(session, letter.id, now)
+    sealed = keyring.seal(reason, where=TAKEN_DOWN_REASON, row=str(online.id))
+    await _unpublish(session, letter, online, move, {"taken_down_reason_sealed": sealed}, now)
     await audit_log.write(
         session, caller.sub, "publication.taken_down", f"letter:{letter.id}", now, {}
     )
+
+
+async def _unpublish(
+    session: AsyncSession,
+    letter: Letter,
+    online: Redaction,
+    move: RedactionMove,
+    changes: dict[str, Any],
+    now: datetime,
+) -> None:
+    await versioned.swap(session, online, {"state": move.to, **changes})
+    await queries.take_down(session, letter.id, now)
+    if move.event is not None:
+        await _record(session, letter, move.event, now, because=_BECAUSE[move.action])
 
 
 def _move(
@@ -191,7 +216,7 @@ async def _follow(
 
 
 async def _record(
-    session: AsyncSession, letter: Letter, kind: type[LetterPublished], now: datetime
+    session: AsyncSession, letter: Letter, kind: type[LetterEvent], now: datetime, **more: Any
 ) -> None:
     event = kind(
         letter_id=letter.id,
@@ -199,6 +224,7 @@ async def _record(
         kind=letter.kind,
         department_code=casework_events.department_shown(letter),
         at=now,
+        **more,
     )
     scope = casework_events.scope_of(letter.kind, letter.department_code)
     await outbox.record(session, event, scope=scope, subject=str(letter.id))

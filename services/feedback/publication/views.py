@@ -9,7 +9,7 @@ from services.feedback.letters.models import LetterKind
 from services.feedback.publication import queries, rules, search
 from services.feedback.publication.cases import Case
 from services.feedback.publication.schemas import Blocker, PublishedView, RedactionView, SpanView
-from services.feedback.redaction.own_data import black_out
+from services.feedback.redaction.own_data import black_out, hide
 from services.feedback.redaction.spans import Own
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
@@ -44,6 +44,8 @@ async def redaction(
         letter_id=case.letter.id,
         reg_no=case.letter.reg_no,
         state=case.redaction.state,
+        edition=case.redaction.edition,
+        taken_down_reason=case.taken_down_reason and hide(case.taken_down_reason, secret),
         version=case.redaction.version,
         texts=texts,
         spans=[SpanView.model_validate(span) for span in spans],

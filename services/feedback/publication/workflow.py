@@ -1,15 +1,17 @@
 """The review of a public copy: one table of who decides what on a redaction, and what follows.
 
 Whoever reads the texts marks what is to go; other people approve. The approval of the last reviewer
-needed puts the copy online, and only what is online can be taken down. A reply that is lawfully not
+needed puts the copy online, and only what is online can be taken down, for a reason. The way back
+is a further edition of the redaction, decided and approved anew. A reply that is lawfully not
 published is declined for a reason.
 """
 
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.feedback.casework.events import LetterEvent
 from services.feedback.deadlines.models import PolicyKind
-from services.feedback.publication.events import LetterPublished
+from services.feedback.publication.events import LetterPublished, LetterUnpublished
 from services.feedback.publication.models import RedactionState as S
 from shared.errors import Text
 from shared.workflow import Arrow, Workflow
@@ -39,7 +41,7 @@ class RedactionMove(NamedTuple):
     to: S | None
     roles: frozenset[str]
     meets: PolicyKind | None = None
-    event: type[LetterPublished] | None = None
+    event: type[LetterEvent] | None = None
     renews: bool = False
 
 
@@ -49,8 +51,10 @@ MOVES = (
     RedactionMove(S.IN_REVIEW, _A.DECIDE, S.IN_REVIEW, REVIEWERS, renews=True),
     RedactionMove(S.IN_REVIEW, _A.APPROVE, None, REVIEWERS, meets=_DECISION, event=LetterPublished),
     RedactionMove(S.IN_REVIEW, _A.DECLINE, S.DECLINED, REVIEWERS, meets=_DECISION),
-    RedactionMove(S.PUBLISHED, _A.TAKE_DOWN, S.TAKEN_DOWN, SUPERVISOR),
-    RedactionMove(S.PUBLISHED, _A.TAKE_BACK, S.TAKEN_DOWN, frozenset({SENDER})),
+    RedactionMove(S.PUBLISHED, _A.TAKE_DOWN, S.TAKEN_DOWN, SUPERVISOR, event=LetterUnpublished),
+    RedactionMove(
+        S.PUBLISHED, _A.TAKE_BACK, S.TAKEN_DOWN, frozenset({SENDER}), event=LetterUnpublished
+    ),
 )
 WORKFLOW = Workflow(
     MOVES,
