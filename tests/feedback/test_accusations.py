@@ -6,7 +6,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from tests.feedback.letter_helpers import API, LetterOffice, new_department
+from services.feedback.letters.models import LetterState as S
+from services.feedback.reminders import service as reminders
+from services.feedback.supervision import escalation
+from services.feedback.supervision.events import SupervisionIssued
+from tests.feedback.isolated_service import at, outbox
+from tests.feedback.letter_helpers import API, WAY, Letter, LetterOffice, new_department
 from tests.provoking import provokes
 
 
@@ -98,3 +103,78 @@ async def test_an_accusation_merges_only_with_its_like(office: LetterOffice) -> 
     plain = await office.write()
     assert (await accusation.act("merge", into=plain.id)).status_code == 409
     assert (await plain.act("merge", into=accusation.id)).status_code == 409
+
+
+async def overdue_accusation(office: LetterOffice, accused: str) -> Letter:
+    """Handled by the office's department, and more than one working day late."""
+    letter = await office.write(kind="accusation", title="举报违规收费")
+    await letter.act("register", accused=[accused])
+    for action in WAY[S.HANDLING][1:]:
+        assert (await letter.act(action)).status_code == 200
+    office.isolated.clock.now = at("2026-12-16 09:00")
+    for watch in (reminders.watch, escalation.watch):
+        await watch(office.isolated.sessions, office.isolated.clock.now)
+    return letter
+
+
+async def listed(office: LetterOffice, what: str, role: str, *places: str) -> list[dict[str, Any]]:
+    """All of a list, page after page."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        path = f"{API}/{what}"
+        params = {"limit": 200, **cursor}
+        headers = office.headers(role, *places)
+        answer = (await office.client.get(path, params=params, headers=headers)).json()
+        found += answer["items"]
+        if answer["next_cursor"] is None:
+            return found
+        cursor = {"cursor": answer["next_cursor"]}
+
+
+@provokes("get_supervision_order", "not-found")
+async def test_an_overdue_accusation_is_demanded_of_who_handles_it_by_an_order_of_its_own(
+    office: LetterOffice,
+) -> None:
+    accused = await new_department(office.isolated)
+    letter = await overdue_accusation(office, accused)
+    plain = await office.letter_in(S.HANDLING, kind="consultation")
+    [order] = await listed(office, "supervision-orders", "officer", office.department)
+    assert (order["level"], order["item_count"], order["cause"]) == (1, 1, "deadline")
+    path = f"{API}/supervision-orders/{order['id']}"
+    detail = await office.client.get(path, headers=office.headers("officer"))
+    assert not {letter.id, letter.reg_no, accused} & set(detail.text.split('"'))
+    for role in ("auditor", "supervisor", "dispatcher", "reviewer"):
+        assert order["id"] in {o["id"] for o in await listed(office, "supervision-orders", role)}
+        hidden = await listed(office, "supervision-orders", role, "*", accused)
+        assert order["id"] not in {one["id"] for one in hidden}, role
+        gone = await office.client.get(path, headers=office.headers(role, "*", accused))
+        assert gone.status_code == 404
+    async with office.isolated.sessions() as session:
+        [event] = await outbox(session, SupervisionIssued, office.department)
+    assert event["number"] == order["number"]
+    assert not {letter.id, letter.reg_no, accused} & {str(value) for value in event.values()}
+    assert plain.id not in str(order)
+
+
+async def test_limits_of_accusations_are_the_offices_and_never_shown_to_the_accused(
+    office: LetterOffice,
+) -> None:
+    accused = await new_department(office.isolated)
+    letter = await overdue_accusation(office, accused)
+    for role, places, seen in [
+        ("dispatcher", ("*",), True),
+        ("auditor", ("*", office.department), True),
+        ("dispatcher", ("*", accused), False),
+        ("auditor", ("*", accused), False),
+        ("officer", ("*",), False),
+        ("admin", ("*",), False),
+        ("officer", (office.department,), False),
+        ("officer", (accused,), False),
+    ]:
+        subjects = {c["subject_id"] for c in await listed(office, "deadlines", role, *places)}
+        assert (letter.id in subjects) is seen, (role, places)
+    [order] = await listed(office, "supervision-orders", "officer", office.department)
+    for places, seen in [(("*",), True), (("*", accused), False)]:
+        subjects = {c["subject_id"] for c in await listed(office, "deadlines", "auditor", *places)}
+        assert (order["id"] in subjects) is seen

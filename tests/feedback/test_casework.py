@@ -180,11 +180,18 @@ async def test_events_name_the_department_but_never_an_accusations(office: Lette
         await accusation.act(action)
     async with office.isolated.sessions() as session:
         own = await outbox(session, LetterDispatched, office.department)
-        open_to_all = await outbox(session, LetterDispatched, "_")
+        apart = await outbox(session, LetterDispatched, "_accusation")
+        mixed = [
+            event["letter_id"]
+            for kind in (LetterRegistered, LetterDispatched)
+            for event in await outbox(session, kind, "_")
+        ]
     assert [event["letter_id"] for event in own] == [plain.id]
     assert own[0]["department_code"] == office.department
-    [told] = [event for event in open_to_all if event["letter_id"] == accusation.id]
+    [told] = [event for event in apart if event["letter_id"] == accusation.id]
     assert told["department_code"] is None
+    assert plain.id in mixed
+    assert accusation.id not in mixed, "who reads what has no department could count them"
 
 
 async def test_events_hold_no_word_of_the_letter(office: LetterOffice) -> None:

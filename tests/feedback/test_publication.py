@@ -167,7 +167,7 @@ async def test_an_accusation_is_published_only_on_a_stated_basis(office: LetterO
     await review.post("/approve", sub="reviewer-2")
     async with office.isolated.sessions() as session:
         own = await outbox(session, LetterPublished, office.department)
-        told = await outbox(session, LetterPublished, "_")
+        told = await outbox(session, LetterPublished, "_accusation")
     assert own == []
     assert next(e for e in told if e["letter_id"] == letter.id)["department_code"] is None
 

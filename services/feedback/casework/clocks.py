@@ -9,7 +9,7 @@ from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Extension, Subject
-from services.feedback.letters.limits import NO_DEPARTMENT, REPLY_LIMITS
+from services.feedback.letters.limits import REPLY_LIMITS, owner_without_department
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 
 ANSWER_CLOCKS = (
@@ -71,7 +71,8 @@ class LetterClocks:
                 for kind in ANSWER_CLOCKS:
                     await self._start(kind)
             case _ if effect in ASKED:
-                await self._start(ASKED[effect], owner=NO_DEPARTMENT)
+                owner = owner_without_department(self._letter.kind)
+                await self._start(ASKED[effect], owner=owner)
             case ClockEffect.REOPENED:
                 await self._cancel(*ANSWER_CLOCKS)
                 await self._start(self._reply)
@@ -83,9 +84,10 @@ class LetterClocks:
     @property
     def _owner(self) -> str:
         """Whose clock it is; an accusation's is nobody's to list or to hear of."""
+        without = owner_without_department(self._letter.kind)
         if self._letter.kind is LetterKind.ACCUSATION:
-            return NO_DEPARTMENT
-        return self._letter.department_code or NO_DEPARTMENT
+            return without
+        return self._letter.department_code or without
 
     async def _start(self, kind: PolicyKind, owner: str | None = None, **how: Any) -> None:
         """`how` is what `deadlines.start` takes besides."""

@@ -1,7 +1,7 @@
 """What others may know of a letter's way: ids, number, kind, department. No word of the letter.
 
-A 举报 (accusation) is told without its department and under the scope `_`, so that no department
-learns of it (信访工作条例 art. 30).
+A 举报 (accusation) goes without its department and under a scope of its own, so that no department
+learns of it, and whoever reads what has no department cannot count it (信访工作条例 art. 30).
 """
 
 from typing import ClassVar
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from services.feedback.letters.limits import owner_without_department
 from services.feedback.letters.models import Letter, LetterKind
 from shared.messaging.events import Event
 
@@ -86,9 +87,10 @@ class LetterMerged(LetterEvent):
 
 
 def scope_of(kind: LetterKind, department_code: str | None) -> str:
-    """The department whose subjects carry the event, `_` for none and for every accusation."""
+    """The department whose subjects carry the event, else what has none; accusations apart."""
+    without = owner_without_department(kind)
     if kind is LetterKind.ACCUSATION or department_code is None:
-        return "_"
+        return without
     return department_code
 
 

@@ -10,7 +10,7 @@ from services.feedback.casework.workflow import CLOCK, MOVES
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
-from services.feedback.letters.limits import NO_DEPARTMENT
+from services.feedback.letters.limits import owner_without_department
 from services.feedback.letters.models import LetterState
 
 BATCH = 200
@@ -37,7 +37,7 @@ async def start_missing(session: AsyncSession, now: datetime) -> int:
                 session,
                 Subject(SubjectKind.LETTER, letter.letter_id),
                 kind,
-                department_code=NO_DEPARTMENT,
+                department_code=owner_without_department(letter.kind),
                 by=CLOCK,
                 now=now,
                 since=letter.since,

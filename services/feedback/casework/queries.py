@@ -19,13 +19,14 @@ from services.feedback.casework.models import (
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
 from services.feedback.deadlines.models import LIVE, Deadline, PolicyKind, SubjectKind
-from services.feedback.letters.models import Letter, LetterState, LetterSupplement
+from services.feedback.letters.models import Letter, LetterKind, LetterState, LetterSupplement
 
 
 class Waiting(NamedTuple):
     """A letter, and since when it is in its state."""
 
     letter_id: UUID
+    kind: LetterKind
     since: datetime
 
 
@@ -179,7 +180,8 @@ async def waiting_without(
         )
         .scalar_subquery()
     )
-    rows = select(col(Letter.id), came).where(col(Letter.state) == state, ~clock).limit(limit)
+    waiting = select(col(Letter.id), col(Letter.kind), came)
+    rows = waiting.where(col(Letter.state) == state, ~clock).limit(limit)
     return [Waiting(*row) for row in await session.execute(rows)]
 
 

@@ -17,6 +17,11 @@ COUNTRY = "CN"
 """The region whose calendar and policies hold where a region has none of its own."""
 
 
+NO_DEPARTMENT, ACCUSATIONS = "_", "_accusation"
+"""The owners of clocks that are no department's: of what is not dispatched, and of accusations, so
+that whoever follows the one cannot count the other (信访工作条例 art. 30)."""
+
+
 class Unit(StrEnum):
     WORKING_DAY = "working_day"
     CALENDAR_DAY = "calendar_day"

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar.models import CalendarEdition
 from services.feedback.deadlines.models import (
+    ACCUSATIONS,
     COUNTRY,
     LIVE,
     Change,
@@ -174,19 +175,38 @@ async def run_out(session: AsyncSession, kind: PolicyKind, now: datetime, limit:
     return await _found(session, rows)
 
 
+_ACCUSES_NOBODY = text("""
+    NOT EXISTS (SELECT FROM letter l WHERE deadline.subject_kind = 'letter'
+        AND l.id = deadline.subject_id AND l.accused && CAST(:own AS varchar[]))
+    AND NOT EXISTS (SELECT FROM supervision_item i
+        JOIN deadline c ON c.id = i.cause_id AND c.subject_kind = 'letter'
+        JOIN letter l ON l.id = c.subject_id
+        WHERE deadline.subject_kind = 'supervision_order' AND i.order_id = deadline.subject_id
+        AND i.cause = 'deadline' AND l.accused && CAST(:own AS varchar[]))
+""")
+
+
 async def work_list(
     session: AsyncSession,
     *,
     departments: Collection[str] | None,
+    own: Collection[str],
+    accusations: bool,
     state: ClockState | None,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Clocks:
-    """Clocks by due date; `departments` None means all of them."""
+    """Clocks by due date; `departments` None means all of them. Never those of letters that accuse
+    one of `own`, and of other accusations only if wanted.
+    """
     in_order = (col(Deadline.due_on), col(Deadline.id))
     rows = select(Deadline, _awaits()).order_by(*in_order).limit(limit)
     if departments is not None:
         rows = rows.where(col(Deadline.department_code).in_(departments))
+    if own:
+        rows = rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own)))
+    if not accusations:
+        rows = rows.where(col(Deadline.department_code) != ACCUSATIONS)
     if state is not None:
         rows = rows.where(col(Deadline.state) == state)
     if after is not None:

@@ -27,10 +27,11 @@ Staff = Annotated[
 async def list_deadlines(
     session: Session, caller: Staff, paging: Paging, now: Now, state: ClockState | None = None
 ) -> Page[ClockView]:
-    """本部门各事项的时限，先到期的在前。
+    """本部门各事项的时限，先到期的在前；举报件的时限只有信访办公室看到，被举报单位的人员一律看不到。
 
     ---
-    The limits of one's departments, those that end first in front.
+    The limits of one's departments, those that end first in front. Those of accusations are the
+    office's to see, and never those that accuse a department of one's own.
     """
     return await views.clocks(session, caller=caller, state=state, paging=paging, now=now)
 

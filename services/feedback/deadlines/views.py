@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback import office
 from services.feedback.deadlines import queries, recomputing, rules
 from services.feedback.deadlines.models import ClockState, Deadline, DeadlinePolicy
 from services.feedback.deadlines.schemas import ClockView, PolicyView
@@ -20,10 +21,12 @@ async def clocks(
     paging: PageRequest,
     now: datetime,
 ) -> Page[ClockView]:
-    """The limits of the caller's departments, by due date."""
+    """The limits of the caller's departments, by due date; never of what accuses one of them."""
     found = await queries.work_list(
         session,
-        departments=None if "*" in caller.places else caller.places,
+        departments=None if office.EVERYWHERE in caller.places else caller.places,
+        own=office.own_departments(caller),
+        accusations=office.in_the_office(caller),
         state=state,
         after=paging.key(date, UUID),
         limit=paging.limit + 1,

@@ -6,12 +6,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.models import ACCUSATIONS, NO_DEPARTMENT, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.letters.models import Letter, LetterKind
-
-NO_DEPARTMENT = "_"
-"""The owner of a clock that is no single department's to know of."""
 
 REPLY_LIMITS = {
     LetterKind.CONSULTATION: PolicyKind.REPLY_CONSULTATION,
@@ -22,6 +19,11 @@ REPLY_LIMITS = {
 }
 
 
+def owner_without_department(kind: LetterKind) -> str:
+    """Whose clock it is as long as it is no department's to know of."""
+    return ACCUSATIONS if kind is LetterKind.ACCUSATION else NO_DEPARTMENT
+
+
 def subject_of(letter: Letter) -> Subject:
     return Subject(SubjectKind.LETTER, letter.id)
 
@@ -30,8 +32,6 @@ async def start_on_receipt(
     session: AsyncSession, letter_id: UUID, kind: LetterKind, by: str, now: datetime
 ) -> None:
     """The office's limit to register and the limit to reply, both counted from the receipt."""
-    subject = Subject(SubjectKind.LETTER, letter_id)
+    subject, owner = Subject(SubjectKind.LETTER, letter_id), owner_without_department(kind)
     for limit in (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[kind]):
-        await deadlines.start(
-            session, subject, limit, department_code=NO_DEPARTMENT, by=by, now=now
-        )
+        await deadlines.start(session, subject, limit, department_code=owner, by=by, now=now)

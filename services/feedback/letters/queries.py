@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback import office
 from services.feedback.letters import rules
 from services.feedback.letters.models import (
     Anonymity,
@@ -163,13 +164,13 @@ async def duplicates_of(
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
     """`rules.may_see` as a condition on Letter; a test holds the two against each other."""
-    own = sorted(rules.own_departments(caller))
+    own = sorted(office.own_departments(caller))
     not_accused = ~col(Letter.accused).bool_op("&&")(own) if own else true()
-    if rules.in_the_office(caller):
+    if office.in_the_office(caller):
         return not_accused
     if not caller.has("officer", "reviewer", "supervisor"):
         return false()
-    if rules.EVERYWHERE in caller.places:
+    if office.EVERYWHERE in caller.places:
         nobody_accused = func.cardinality(col(Letter.accused)) == 0
         return and_(not_accused, nobody_accused, col(Letter.department_code).is_not(None))
     return and_(not_accused, col(Letter.department_code).in_(own))
@@ -203,7 +204,7 @@ def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool
         col(Letter.contact_index): wanted.contact_index,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
-    if wanted.contact_index is not None and not rules.in_the_office(caller):
+    if wanted.contact_index is not None and not office.in_the_office(caller):
         # Else the phone number of a sender in confidence could be tried out.
         conditions.append(col(Letter.anonymity) != Anonymity.CONFIDENTIAL)
     if wanted.states:

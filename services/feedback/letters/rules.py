@@ -4,12 +4,9 @@ from datetime import datetime, timedelta
 
 from services.feedback.letters.models import Anonymity, Channel, Letter
 from services.feedback.letters.schemas import LetterIn
+from services.feedback.office import EVERYWHERE, in_the_office, own_departments
 from shared.errors import Conflict, Forbidden, Text, TooMany
 from shared.security.identity import Caller
-
-EVERYWHERE = "*"
-OFFICE_ROLES = ("dispatcher", "supervisor", "reviewer", "auditor")
-"""Roles that see letters of every department, when they are given everywhere."""
 
 SELF_SERVICE = frozenset({Channel.WEB, Channel.APP, Channel.MINI_PROGRAM, Channel.KIOSK})
 INTAKE_ROLES = ("clerk", "hall_manager", "dispatcher", "supervisor")
@@ -17,16 +14,6 @@ INTAKE_ROLES = ("clerk", "hall_manager", "dispatcher", "supervisor")
 SENDER = "sender"
 
 ATTEMPTS, ATTEMPT_WINDOW = 20, timedelta(hours=1)
-
-
-def in_the_office(caller: Caller) -> bool:
-    """Whether the caller works for the office that keeps all letters."""
-    return caller.has(*OFFICE_ROLES) and EVERYWHERE in caller.places
-
-
-def own_departments(caller: Caller) -> frozenset[str]:
-    """The departments that the caller is of, by name."""
-    return caller.places - {EVERYWHERE}
 
 
 def may_see(letter: Letter, caller: Caller) -> bool:

@@ -16,6 +16,12 @@ down_revision: str | Sequence[str] | None = "sender_states_checked"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+_APART = """
+UPDATE deadline d SET department_code = '{to}' FROM letter l
+WHERE d.subject_kind = 'letter' AND d.subject_id = l.id AND l.kind = 'accusation'
+  AND d.department_code = '{of}'
+"""
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
@@ -32,11 +38,13 @@ def upgrade() -> None:
         "redaction",
         "state = 'taken_down' OR taken_down_reason_sealed IS NULL",
     )
+    op.execute(_APART.format(to="_accusation", of="_"))
 
 
 def downgrade() -> None:
     """Refused by the old constraint while a reply has a second edition: that is not to be lost."""
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.execute(_APART.format(to="_", of="_accusation"))
     op.drop_constraint(op.f("ck_redaction_a_reason_takes_it_down"), "redaction", type_="check")
     op.drop_constraint(op.f("uq_redaction_reply_id_edition"), "redaction", type_="unique")
     op.create_unique_constraint(op.f("uq_redaction_reply_id"), "redaction", ["reply_id"])

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.letters import rules as letter_rules
+from services.feedback import office
 from services.feedback.ratings.rules import share, wilson
 from services.feedback.ratings.schemas import Rate
 from services.feedback.statistics import queries
@@ -36,9 +36,9 @@ async def of_period(
             Text("截止日不能早于起始日，最长五年", "At most five years, from the earlier day on"),
             pointer="/query/to_on",
         )
-    is_staff = caller is not None and caller.has("officer", *letter_rules.OFFICE_ROLES)
-    is_office = caller is not None and letter_rules.in_the_office(caller)
-    own = letter_rules.own_departments(caller) if caller and is_staff else frozenset()
+    is_staff = caller is not None and caller.has("officer", *office.OFFICE_ROLES)
+    is_office = caller is not None and office.in_the_office(caller)
+    own = office.own_departments(caller) if caller and is_staff else frozenset()
     rows = await queries.figures(
         session,
         group_by=group_by,

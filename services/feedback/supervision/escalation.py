@@ -1,7 +1,7 @@
 """The watch over passed limits and ignored orders: they become orders, and orders rise."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -58,11 +58,32 @@ async def _reach(
     due_before = limits.nth_workday_back(today(now), n, calendar)
     raised = await statement.raise_long_overdue(session, level, due_before)
     done = await _announce(session, raised, EscalationReason.CAUSE_LONG_OVERDUE, now)
+    done += await _demand_accusations(session, level, due_before, now)
     departments = await statement.departments_overdue(session, level, due_before)
     if not departments:
         return done
     await _open_bundles(session, departments, level, now)
     return done + await statement.take_overdue(session, level, due_before, today(now), now)
+
+
+async def _demand_accusations(
+    session: AsyncSession, level: int, due_before: date, now: datetime
+) -> int:
+    """Each in an order by itself, known by the order's number alone: in a bundle with others the
+    item that opens nothing would show whom it is hidden from that there is an accusation.
+    """
+    taken = await statement.take_accusations(session, level, due_before)
+    for one in taken:
+        await service.issue(
+            session,
+            Cause.DEADLINE,
+            one.department_code,
+            level=level,
+            by=service.SYSTEM,
+            now=now,
+            cause_id=one.clock_id,
+        )
+    return len(taken)
 
 
 async def _open_bundles(

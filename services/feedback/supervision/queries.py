@@ -56,6 +56,13 @@ class ItemCounts(NamedTuple):
     open_items: int
 
 
+_ACCUSES_NOBODY = text("""
+    NOT EXISTS (SELECT FROM supervision_item i
+        JOIN deadline d ON d.id = i.cause_id AND d.subject_kind = 'letter'
+        JOIN letter l ON l.id = d.subject_id
+        WHERE i.order_id = supervision_order.id AND i.cause = 'deadline'
+        AND l.accused && CAST(:own AS varchar[]))
+""")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:duty, 12))")
 
 
@@ -217,21 +224,33 @@ async def get(
     )
 
 
+async def accuses(session: AsyncSession, order_id: UUID, own: Collection[str]) -> bool:
+    """Whether an order is about a letter that accuses one of these departments."""
+    rows = select(col(SupervisionOrder.id)).where(col(SupervisionOrder.id) == order_id)
+    found = await session.execute(rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own))))
+    return found.scalar_one_or_none() is None
+
+
 async def page(
     session: AsyncSession,
     *,
     departments: Collection[str] | None,
+    own: Collection[str],
     state: OrderState | None,
     level: int | None,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[SupervisionOrder]:
-    """Orders, the latest first; `departments` None means all of them."""
+    """Orders, the latest first; `departments` None means all of them. Never one about a letter that
+    accuses one of `own`.
+    """
     rows = select(SupervisionOrder).order_by(
         col(SupervisionOrder.issued_at).desc(), col(SupervisionOrder.id).desc()
     )
     if departments is not None:
         rows = rows.where(col(SupervisionOrder.department_code).in_(departments))
+    if own:
+        rows = rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own)))
     if state is not None:
         rows = rows.where(col(SupervisionOrder.state) == state)
     if level is not None:

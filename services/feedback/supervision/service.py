@@ -11,7 +11,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
-from services.feedback.supervision import queries, rules, workflow
+from services.feedback.supervision import queries, rules, visibility, workflow
 from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.events import (
     MOST_EVIDENCE,
@@ -31,7 +31,7 @@ from services.feedback.supervision.schemas import IssueOrder
 from services.feedback.supervision.workflow import OrderAction
 from shared import clock
 from shared.database import versioned
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import Invalid, Text
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -159,9 +159,8 @@ async def act(
 ) -> SupervisionOrder:
     """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
     # Who names no version wants the order as it is after whatever is just being done to it.
-    order = await queries.get(session, order_id, locked=expected is None)
-    if order is None or not rules.may_see(caller, order.department_code):
-        raise NotFound(rules.NO_ORDER)
+    found = await queries.get(session, order_id, locked=expected is None)
+    order = await visibility.ensure_seen(session, found, caller)
     versions.ensure(expected, version=order.version, state=order.state)
     move = workflow.WORKFLOW.take(order.state, order.version, action, caller.roles)
     # The swap locks the row until the commit: of two that saw one version the second is told what

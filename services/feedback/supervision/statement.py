@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.deadlines.models import ACCUSATIONS, NO_DEPARTMENT
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
 from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
 from shared.database.transitions import sources, target
@@ -17,13 +18,28 @@ SWEEP, ORDERS = 5_000, 50
 
 _NOT_THE_DEPARTMENTS = sorted(CITIZENS_CLOCKS | OFFICE_CLOCKS)
 
-_OVERDUE = """
+_PASSED = """
     d.state = 'breached' AND d.escalated_level < :level AND d.due_on < :due_before
-    AND d.subject_kind IN ('letter', 'rating') AND d.kind <> ALL(:others)
-    AND d.department_code <> '_'  -- a letter not dispatched, or an accusation: no department's
+    AND d.kind <> ALL(:others)
     AND NOT EXISTS (SELECT 1 FROM supervision_item i
                     WHERE i.cause = 'deadline' AND i.cause_id = d.id AND i.settled_at IS NULL)
 """
+_OVERDUE = f"""
+    {_PASSED} AND d.subject_kind IN ('letter', 'rating')
+    AND d.department_code NOT IN ('{NO_DEPARTMENT}', '{ACCUSATIONS}')  -- no department's
+"""
+# An accusation has no owner to be read off its clock: its letter says who handles it.
+_TAKE_ACCUSATIONS = text(f"""
+    WITH taken AS (
+        UPDATE deadline SET escalated_level = :level
+        WHERE id IN (SELECT d.id FROM deadline d JOIN letter l ON l.id = d.subject_id
+                     WHERE {_PASSED} AND d.subject_kind = 'letter'
+                     AND d.department_code = '{ACCUSATIONS}' AND l.department_code IS NOT NULL
+                     LIMIT {ORDERS} FOR UPDATE OF d SKIP LOCKED)
+        RETURNING id, subject_id
+    )
+    SELECT taken.id, l.department_code FROM taken JOIN letter l ON l.id = taken.subject_id
+""")
 _DEPARTMENTS = text(f"SELECT DISTINCT d.department_code FROM deadline d WHERE {_OVERDUE}")
 _TAKE = text(f"""
     WITH taken AS (
@@ -96,6 +112,13 @@ _SETTLE_GONE = text("""
 """)
 
 
+class OverdueAccusation(NamedTuple):
+    """The passed limit of an accusation, and the department that handles it."""
+
+    clock_id: UUID
+    department_code: str
+
+
 class Raised(NamedTuple):
     """An order that rose, from which level to which; the order of `_RAISE`'s RETURNING."""
 
@@ -128,6 +151,14 @@ async def take_overdue(
     keys = {"key_start": "deadline:", "key_end": f":{day}:{level}", "now": now}
     taken: Any = await session.execute(_TAKE, _overdue(level, due_before) | keys)
     return int(taken.rowcount)
+
+
+async def take_accusations(
+    session: AsyncSession, level: int, due_before: date
+) -> Sequence[OverdueAccusation]:
+    """Passed limits of accusations that stand in no order, taken for this level."""
+    found = await session.execute(_TAKE_ACCUSATIONS, _overdue(level, due_before))
+    return [OverdueAccusation(*row) for row in found]
 
 
 async def raise_unanswered(session: AsyncSession) -> Sequence[Raised]:

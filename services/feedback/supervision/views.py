@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
-from services.feedback.supervision import queries, rules
+from services.feedback.office import own_departments
+from services.feedback.supervision import queries, rules, visibility
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
 from services.feedback.supervision.schemas import (
     OrderDetail,
@@ -18,7 +19,6 @@ from services.feedback.supervision.schemas import (
     SupervisionItemView,
 )
 from services.feedback.supervision.service import DEMAND, STEP_TEXT
-from shared.errors import NotFound
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
@@ -41,6 +41,7 @@ async def orders(
     found = await queries.page(
         session,
         departments=seen,
+        own=own_departments(caller),
         state=state,
         level=level,
         after=paging.key(datetime, UUID),
@@ -84,10 +85,7 @@ async def items(
 
 
 async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:
-    order = await queries.get(session, order_id)
-    if order is None or not rules.may_see(caller, order.department_code):
-        raise NotFound(rules.NO_ORDER)
-    return order
+    return await visibility.ensure_seen(session, await queries.get(session, order_id), caller)
 
 
 async def _views(
