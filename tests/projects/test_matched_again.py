@@ -135,3 +135,22 @@ async def test_events_are_recorded_at_once_by_forty_callers_while_pages_are_matc
     )
     await matching
     assert [answer.status_code for answer in answers] == [201] * len(bodies)
+
+
+async def test_a_page_matched_while_it_is_read_again_is_matched_by_what_it_says_then(
+    world: World,
+) -> None:
+    world.publish("关于某工程建议书的批复", code=None)
+    await world.register()
+    duty = await world.record()
+    portal_id = await world.open()
+    await world.walk()
+    await world.desk.do(
+        "UPDATE portal_page SET match_wanted = true, checked_at = checked_at - interval '2 days'"
+        " WHERE portal_id = :id",
+        id=portal_id,
+    )
+    world.publish("关于某工程建议书的批复")
+    world.served.when_asked["/a"] = world.desk.match
+    await world.desk.collect(portal_id)
+    assert await world.verdict(duty) == "on_time"

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ class UnrulyPortal:
     redirect_to: str = ""
     anything_else: str | None = None
     """What every address answers at which there is nothing."""
-    when_asked: dict[str, Callable[[], None]] = field(default_factory=dict)
+    when_asked: dict[str, Callable[[], Awaitable[None] | None]] = field(default_factory=dict)
     """What happens, once, just before a path is answered."""
 
     @property
@@ -48,7 +48,9 @@ class UnrulyPortal:
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
         if path in self.when_asked:
-            self.when_asked.pop(path)()
+            happening = self.when_asked.pop(path)()
+            if happening is not None:
+                await happening
         if path in self.statuses:
             return PlainTextResponse("-", self.statuses[path])
         if path == "/robots.txt":

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries, rules
@@ -33,6 +34,7 @@ async def succeed(session: AsyncSession, page: PortalPage, at: datetime) -> Port
     )
     page.url = rules.former_address(page.url, at)
     page.detail_state, page.gone_at, page.match_wanted = step.to, page.gone_at or at, True
+    flag_modified(page, "match_wanted")  # it may have been matched since it was read
     page.version += 1
     await session.flush()
     session.add(successor)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import documents, queries, rules
@@ -156,7 +157,8 @@ async def note_detail(
         known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
     is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ
     page.evidence_id = known.id
-    page.match_wanted = page.match_wanted or is_news or page.claimed_at != claim.at
+    if is_news or page.claimed_at != claim.at:
+        _want_match(page)
     _take_over(page, reading)
     if is_first:
         await documents.recognise(session, portal, page, reading, rule)
@@ -238,10 +240,21 @@ def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime
     run.details += 1
     step = PAGES.find(page.detail_state, page.version, action)
     page.detail_state, page.checked_at, page.fault = step.to, at, None
-    page.match_wanted = page.match_wanted or step.is_matched
+    if step.is_matched:
+        _want_match(page)
     if step.is_gone:
         page.gone_at = page.gone_at or at
     page.version += 1
+
+
+def _want_match(page: PortalPage) -> None:
+    """Have the page matched, whatever became of an earlier wish meanwhile.
+
+    The page was read before its portal was asked. Where it was matched in between, the column holds
+    false again, and a value that seems the same as before would not be written.
+    """
+    page.match_wanted = True
+    flag_modified(page, "match_wanted")
 
 
 def _take_over(page: PortalPage, reading: PageReading) -> None:
