@@ -133,16 +133,19 @@ FAULTS: dict[str, Any] = {
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(faults=st.lists(st.sampled_from([*FAULTS, "none", "event"]), min_size=1, max_size=4))
+@given(
+    faults=st.lists(st.sampled_from([*FAULTS, "none", "event"]), min_size=1, max_size=4),
+    says_length=st.booleans(),
+)
 async def test_no_walk_that_was_cut_blocked_or_older_than_the_duty_proves_anything(
-    desk: Desk, as_: Headers, faults: list[str]
+    desk: Desk, as_: Headers, faults: list[str], says_length: bool
 ) -> None:
     async with new_world(desk, as_) as world:
         await world.register()
         await world.open(pager={"kind": "numbered", "address": "list_{n}", "first": 1})
         duty, whole = None, 0
         for fault in faults:
-            lay_out(world)
+            lay_out(world, says_length=says_length)
             world.served.statuses.clear()
             if fault == "event":
                 duty, whole = duty or await world.record(), whole if duty else 0
@@ -150,15 +153,16 @@ async def test_no_walk_that_was_cut_blocked_or_older_than_the_duty_proves_anythi
             FAULTS.get(fault, lambda _: None)(world)
             [run] = await world.walk()
             whole += run.proves_absence
-            assert run.proves_absence == (fault == "none" and run.state is RunState.FINISHED)
+            is_whole = fault == "none" and run.state is RunState.FINISHED
+            assert run.proves_absence == (is_whole and says_length)
             if duty is not None:
                 proven = whole > 1
                 assert (await world.verdict(duty) == "overdue") == proven
 
 
-def lay_out(world: World) -> None:
-    """Two pages of notices."""
-    counted = "<script>createPageHTML(2, 0)</script>"
+def lay_out(world: World, *, says_length: bool) -> None:
+    """Two pages of notices, on a list that says so or not."""
+    counted = "<script>createPageHTML(2, 0)</script>" if says_length else ""
     entries = [f"/m{n}|会议通知{n}|2026-01-05" for n in range(4)]
     world.served.pages |= {
         "/list": listing(*entries[:2], extra=counted),

@@ -75,3 +75,57 @@ async def test_a_last_page_without_its_link_is_not_the_end_of_a_longer_list(worl
     [run] = await world.walk()
     assert (run.state, run.proves_absence) == (RunState.FAILED, False)
     assert await world.verdict(duty) == "unknown_source_down"
+
+
+UNSAID = {**CUTS, "other": (LOGIN.replace("ul", "ol"), 200)}
+
+
+@pytest.mark.parametrize("cut", UNSAID)
+@pytest.mark.parametrize("linked", [False, True])
+async def test_two_walks_cut_alike_of_a_list_that_does_not_say_how_long_it_is_prove_nothing(
+    world: World, cut: str, linked: bool
+) -> None:
+    lay_out(world, "", linked=linked)
+    page, status = UNSAID[cut]
+    whole = dict(world.served.pages)
+    world.served.pages["/list_1"] = page
+    if status != 200:
+        world.served.statuses["/list_1"] = status
+    await world.register()
+    duty = await world.record()
+    await world.open(pager=LINKED if linked else NUMBERED)
+    assert not any(run.proves_absence for run in await world.walk(3))
+    assert await world.verdict(duty) != "overdue"
+    world.served.pages, world.served.statuses = whole, {}
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
+
+
+async def test_two_walks_alike_without_the_link_to_the_next_page_prove_nothing(
+    world: World,
+) -> None:
+    lay_out(world, "", linked=True)
+    world.served.pages["/list"] = listing("/m0|会议通知0|2026-01-05")
+    await world.register()
+    duty = await world.record()
+    await world.open(pager=LINKED)
+    assert [run.proves_absence for run in await world.walk(2)] == [False, False]
+    assert await world.verdict(duty) == "unknown_source_down"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["<p>第 1/3 页</p>", "<p>页次：1/3</p>", '<a href="list_2">尾页</a>', "<p>共 3 页</p>"],
+)
+async def test_a_list_says_how_long_it_is_in_many_ways(world: World, said: str) -> None:
+    lay_out(world, said, linked=False)
+    world.served.pages["/list_2"] = listing("/m2|会议通知2|2026-01-05")
+    world.served.pages["/m2"] = "<p>正文</p>"
+    await world.register()
+    duty = await world.record()
+    await world.open(pager=NUMBERED)
+    assert [(run.declared_pages, run.proves_absence) for run in await world.walk(2)] == [
+        (3, True),
+        (3, True),
+    ]
+    assert await world.verdict(duty) == "overdue"

@@ -95,16 +95,17 @@ def ends_early(run: CollectorRun) -> bool:
     return run.kind is RunKind.INCREMENTAL and run.known_pages >= OVERLAP_PAGES
 
 
-def proves_absence(run: CollectorRun, *, unread: int) -> bool:
+def proves_absence(run: CollectorRun, rule: CollectorRule, *, unread: int) -> bool:
     """Whether what this run did not find was not there.
 
-    Only a walk to the end of the list, of the design that the rule was made for, which stood still
-    meanwhile, after which every listed page could be read: "could not fetch" is never "not
-    published". And only once another one agrees (`agree`).
+    Only a walk to the announced end of the list, of the design that the rule was made for, which
+    stood still meanwhile, after which every listed page could be read: "could not fetch" is never
+    "not published". And only once another one agrees (`agree`).
     """
     same_design = all(error["fault"] != Fault.REDESIGNED for error in run.errors)
     is_whole = run.list_complete and not wants_rereading(run) and not run.is_shifted
-    return run.kind is RunKind.FULL and is_whole and unread == 0 and same_design
+    is_announced = run.declared_pages is not None or not rule.is_paged
+    return (run.kind is RunKind.FULL and is_whole and is_announced) and unread == 0 and same_design
 
 
 def wants_rereading(run: CollectorRun) -> bool:

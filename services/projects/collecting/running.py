@@ -126,7 +126,7 @@ class Walk:
                 await service.fail_run(session, self.run, fault, clock_now())
         else:
             async with self._step() as session:
-                await service.finish_run(session, self.run, clock_now())
+                await service.finish_run(session, self.run, self.rule, clock_now())
 
     def _fetcher(self) -> Fetcher:
         pause = self.portal.interval_ms / 1000

@@ -42,6 +42,10 @@ class RunView(View):
     error_count: int
     errors: list[dict[str, Any]] = Field(description="The first of them: url, fault, detail.")
     list_complete: bool
+    declared_pages: int | None = Field(
+        description="列表自称的页数；分页而不标明页数的列表不能证明“未公开”"
+        " | How many pages the list says it has; a list of pages that does not say proves nothing."
+    )
     is_shifted: bool = Field(description="Whether the list moved while it was read.")
     proves_absence: bool = Field(
         description="Whether the walk was whole: with an earlier one it proves an absence."

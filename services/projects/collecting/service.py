@@ -188,10 +188,12 @@ async def note_unread(
     note_error(run, page.url, fault)
 
 
-async def finish_run(session: AsyncSession, run: CollectorRun, now: datetime) -> None:
+async def finish_run(
+    session: AsyncSession, run: CollectorRun, rule: CollectorRule, now: datetime
+) -> None:
     """The run is at its end; the portal is up, and perhaps its absences are proven."""
     unread = await queries.unread_listed(session, run)
-    run.proves_absence = rules.proves_absence(run, unread=unread)
+    run.proves_absence = rules.proves_absence(run, rule, unread=unread)
     _move(run, RunAction.FINISH, now)
     proof = await _proof(session, run) if run.proves_absence else portals.Proof()
     unit_code = (await portals.find(session, run.portal_id)).unit_code

@@ -15,6 +15,7 @@ from services.projects.reading.rule import (
     HtmlListRule,
     ListRule,
     NextLink,
+    NoPager,
     NumberedPages,
 )
 
@@ -31,7 +32,8 @@ _SESSION_QUERY = re.compile(
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"\s+")
-_PAGE_COUNT = re.compile(r"共(\d{1,4})页")
+_PAGE_COUNT = re.compile(r"共(\d{1,4})页|(?:第|页次[:：])\d{1,4}/(\d{1,4})")
+_LAST_PAGE = frozenset(("尾页", "末页", "最后一页"))
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,25 @@ def _listed_on(row: LexborNode, rule: ListRule) -> date | None:
 
 def _page_count(html: str, page: LexborHTMLParser, rule: HtmlListRule) -> int | None:
     """How many pages the list says it has: by the rule's words, else as people read it."""
-    if isinstance(rule.pager, NumberedPages) and rule.pager.count:
+    if not isinstance(rule.pager, NoPager) and rule.pager.count:
         found = re.search(re.escape(rule.pager.count) + r"\s*(\d{1,5})", html)
         if found:
             return int(found.group(1))
     shown = _SPACES.sub("", page.body.text()[-MAX_SHOWN:]) if page.body else ""
-    counts = set(_PAGE_COUNT.findall(shown))
-    return int(counts.pop()) if len(counts) == 1 else None
+    counts = {int(count) for found in _PAGE_COUNT.findall(shown) for count in found if count}
+    return counts.pop() if len(counts) == 1 else _last_number(page, rule)
+
+
+def _last_number(page: LexborHTMLParser, rule: HtmlListRule) -> int | None:
+    """The number of the page to which the link to the last one leads."""
+    if not isinstance(rule.pager, NumberedPages):
+        return None
+    before, after = map(re.escape, rule.pager.address.rsplit("/", 1)[-1].split("{n}"))
+    numbered = re.compile(rf"(?:^|/){before}(\d{{1,5}}){after}$")
+    links = (a for a in page.css("a[href]") if _SPACES.sub("", a.text()) in _LAST_PAGE)
+    hits = [numbered.search(link.attributes.get("href") or "") for link in links]
+    numbers = {int(hit[1]) - rule.pager.first + 2 for hit in hits if hit}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _next_url(

@@ -45,16 +45,23 @@ class NoPager(_Part):
 
 
 class NextLink(_Part):
-    """Follow the link that `selector` finds, while it finds one."""
+    """Follow the link that `selector` finds, while it finds one.
+
+    A list that nowhere says how many pages it has proves no absence: a missing link may be a fault.
+    """
 
     kind: Literal["next"]
     selector: Selector
+    count: Annotated[str, Field(max_length=60)] | None = Field(
+        None, description="The text right before the number of pages, where 共 N 页 stands nowhere."
+    )
 
 
 class NumberedPages(_Part):
     """Further pages by number: `index_{n}.html`; their count is the number that `count` finds.
 
-    Without `count`, or where the page does not say it, pages are read until one is gone.
+    Without `count`, or where the page does not say it, pages are read until one is gone: that
+    finds what is published, but proves no absence, because a page may be gone by a fault.
     """
 
     kind: Literal["numbered"]
@@ -121,6 +128,11 @@ class CollectorRule(_Part):
         return False
 
     @property
+    def is_paged(self) -> bool:
+        """Whether the list may have more than one page."""
+        return False
+
+    @property
     def judges_elements(self) -> bool:
         """Whether a page that does not show an element lacks it."""
         return False
@@ -137,6 +149,10 @@ class HtmlListRule(CollectorRule):
     @property
     def may_end_unannounced(self) -> bool:
         return isinstance(self.pager, NumberedPages)
+
+    @property
+    def is_paged(self) -> bool:
+        return not isinstance(self.pager, NoPager)
 
     @property
     def judges_elements(self) -> bool:
