@@ -113,7 +113,9 @@ class Standing(Table, table=True):
     matchable_since: datetime | None = Field(default=None, sa_type=Moment)
     """Since when pages are matched with the duty as it is: walks before it prove nothing of it."""
     match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """Whether the pages collected before `matchable_since` are still to be matched with it."""
+    """Whether the pages collected before are still to be matched with it."""
+    match_wanted_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When that was wanted last: what was matched before does not settle it."""
     verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict, length=20))
     over_by: int | None = None
     reason: Reason | None = Field(default=None, sa_type=enum_type(Reason, length=24))

@@ -107,6 +107,7 @@ class UnseenDuty(NamedTuple):
     formed_on: date | None
     doc_no: str | None
     aliases: list[str]
+    confirmed: list[str] | None
 
 
 async def day_numbers(session: AsyncSession, as_of: date) -> Today:
@@ -160,21 +161,21 @@ async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
     return [UnseenDuty(**row) for row in found.mappings()]
 
 
-async def rematch(session: AsyncSession, projects: Sequence[str], now: datetime) -> list[UUID]:
-    """Want the duties of these projects matched again, by what is known of them `now`."""
-    found = await session.execute(REMATCH, {"projects": list(projects), "now": now})
+async def rematch(session: AsyncSession, projects: Sequence[str]) -> list[UUID]:
+    """Want the duties of these projects matched again, by what they are called now."""
+    found = await session.execute(REMATCH, {"projects": list(projects)})
     return list(found.scalars())
 
 
-async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime]:
-    """Some duties that must be matched again, with since when they are as they are."""
+async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime | None]:
+    """Some duties that must be matched again, with when that was wanted last."""
     found = await session.execute(TO_REMATCH, {"limit": limit})
-    return {row.duty_id: row.matchable_since for row in found}
+    return {row.duty_id: row.match_wanted_at for row in found}
 
 
-async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime]) -> None:
+async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime | None]) -> None:
     """These duties need no more matching, unless they were renamed since."""
-    values = {"ids": list(duties), "since": list(duties.values())}
+    values = {"ids": list(duties), "at": list(duties.values())}
     await session.execute(SETTLE_REMATCHED, values)
 
 

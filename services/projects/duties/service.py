@@ -135,6 +135,7 @@ def _standing(duty: Duty) -> Standing:
         due_ord=duty.due_ord,
         matchable_since=duty.created_at,
         match_wanted=True,
+        match_wanted_at=duty.created_at,
     )
 
 
@@ -189,16 +190,16 @@ async def rematch(
 ) -> None:
     """Have the duties of these projects matched again: their names are others since."""
     await auditing.take_turn(session)
-    duties = await queries.rematch(session, projects, now)
+    duties = await queries.rematch(session, projects)
     await auditing.judge_duties(session, duties, now, actor=actor)
 
 
-async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime]:
-    """Some duties that must be matched with the pages collected before, each with since when."""
+async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime | None]:
+    """Some duties that must be matched with the pages collected before, and when it was wanted."""
     return await queries.to_rematch(session, limit)
 
 
-async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime]) -> None:
+async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime | None]) -> None:
     """The pages that may be of these duties are found, unless they were renamed meanwhile."""
     await auditing.take_turn(session)
     await queries.settle_rematched(session, duties)

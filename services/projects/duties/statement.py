@@ -62,7 +62,7 @@ LIFE = text(f"""
 
 UNSEEN = text("""
   SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
-         d.formed_on, d.doc_no, p.aliases
+         d.formed_on, d.doc_no, p.aliases, p.confirmed_names AS confirmed
   FROM duty d
   JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
     AND s.hold <> 'not_applicable'
@@ -72,7 +72,7 @@ UNSEEN = text("""
 # The duties that must be matched with the pages collected before they were made or renamed, in the
 # order of their units, for the pages of a unit are read once for all of its duties.
 TO_REMATCH = text("""
-  SELECT duty_id, matchable_since FROM standing WHERE match_wanted
+  SELECT duty_id, match_wanted_at FROM standing WHERE match_wanted
   ORDER BY unit_code, duty_id LIMIT :limit""")
 
 # What a proof of absence must be younger than to move the unit's duties that wait for one: the day,
@@ -83,12 +83,16 @@ PROOF_NEEDED_SINCE = text("""
 
 SETTLE_REMATCHED = text("""
   UPDATE standing s SET match_wanted = false
-  FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS timestamptz[])) AS seen (duty_id, since)
-  WHERE s.duty_id = seen.duty_id AND s.matchable_since = seen.since""")
+  FROM unnest(CAST(:ids AS uuid[]), CAST(:at AS timestamptz[])) AS seen (duty_id, at)
+  WHERE s.duty_id = seen.duty_id AND s.match_wanted_at IS NOT DISTINCT FROM seen.at""")
 
+# A proof of absence is too old only for names that count: what an officer calls the project is
+# looked for, and changes nothing that was proven (`Project.confirmed_names`).
 REMATCH = text("""
-  UPDATE standing s SET matchable_since = :now, match_wanted = true
-  FROM duty d WHERE d.id = s.duty_id AND d.project_code = ANY(CAST(:projects AS text[]))
+  UPDATE standing s SET match_wanted = true, match_wanted_at = clock_timestamp(),
+    matchable_since = greatest(s.matchable_since, p.names_since)
+  FROM duty d JOIN project p ON p.code = d.project_code
+  WHERE d.id = s.duty_id AND d.project_code = ANY(CAST(:projects AS text[]))
   RETURNING s.duty_id""")
 
 # The three statements of `recount` run under the turn of those who judge, so nobody moves a

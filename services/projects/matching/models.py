@@ -35,6 +35,8 @@ class ReviewReason(StrEnum):
     ITEM_UNCLEAR = "item_unclear"
     OTHER_UNIT = "other_unit"
     MAKES_LATE = "makes_late"
+    NAMED_BY_UNIT = "named_by_unit"
+    """Only a name or a code ties it that an officer gave the project, and nobody confirmed."""
 
 
 class PageMatch(Table, table=True):

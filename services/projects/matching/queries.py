@@ -161,12 +161,14 @@ async def want_pages_of(session: AsyncSession, portal_ids: Sequence[str]) -> Non
 
 
 _CANDIDATE = """
-SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no, p.aliases
+SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no, p.aliases,
+       p.confirmed_names
 FROM duty d JOIN project p ON p.code = d.project_code
 """
 _EXACT = text(
     _CANDIDATE + "WHERE d.project_code = ANY(:codes) OR d.doc_no = ANY(:documents)"
-    " OR d.project_code IN (SELECT code FROM project WHERE aliases ?| CAST(:codes AS text[]))"
+    " OR d.project_code IN (SELECT code FROM project WHERE aliases ?| CAST(:codes AS text[])"
+    "  OR confirmed_names ?| CAST(:codes AS text[]))"
     " ORDER BY d.id"
 )
 _CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
@@ -227,8 +229,14 @@ async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> N
 
 
 async def duties_in_review(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the duties of which nothing is said while a candidate waits for a person.
+
+    A candidate by the unit's own word is none: its finding stands until a person has looked.
+    """
     found = select(PageMatch.duty_id).where(
-        col(PageMatch.duty_id).in_(duty_ids), col(PageMatch.state) == MatchState.REVIEW
+        col(PageMatch.duty_id).in_(duty_ids),
+        col(PageMatch.state) == MatchState.REVIEW,
+        col(PageMatch.reason).is_distinct_from(ReviewReason.NAMED_BY_UNIT),
     )
     return set((await session.exec(found)).all())
 

@@ -25,6 +25,12 @@ ANOTHER_AUDITOR = Text(
 )
 
 
+NOT_IN_ONES_OWN_CAUSE = Text(
+    "公开主体的经办人不能认定本单位的公开，请交由监察人员认定",
+    "An officer of the unit does not decide on what it published; please let an auditor decide",
+)
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A duty that a page may publish."""
@@ -38,14 +44,16 @@ class Candidate:
     doc_no: str | None
     aliases: Sequence[str] = ()
     """Other names and codes of the project."""
+    confirmed: Sequence[str] | None = None
+    """The names that count, where an officer gave others that nobody has confirmed."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.project_name, *self.aliases)
+        return (self.project_name, *self.aliases, *(self.confirmed or ()))
 
     @property
     def codes(self) -> tuple[str, ...]:
-        return (self.project_code, *self.aliases)
+        return (self.project_code, *self.aliases, *(self.confirmed or ()))
 
 
 @dataclass(frozen=True)

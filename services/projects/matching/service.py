@@ -12,6 +12,7 @@ from services.projects.duties import observing
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rematching, rules, sightings
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from services.projects.matching.naming import propose_by_names
 from services.projects.matching.rules import Candidate, PageFacts, Proposal
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
@@ -132,7 +133,8 @@ async def _proposals(
             unseen[portal.unit_code] = await _unseen(session, portal.unit_code)
         candidates = {c.duty_id: c for c in [*exact, *unseen[portal.unit_code]]}
         facts = _facts(page, portal, rules_of[portal.id])
-        found += [(page, proposal) for proposal in rules.propose(facts, [*candidates.values()])]
+        proposals = propose_by_names(facts, [*candidates.values()])
+        found += [(page, proposal) for proposal in proposals]
     return found
 
 
@@ -223,6 +225,8 @@ async def accept(
     match = await _visible(session, match_id, caller)
     if match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_AUDITOR)
+    if caller.has("officer") and caller.at(match.unit_code):
+        raise FourEyes(rules.NOT_IN_ONES_OWN_CAUSE)
     step = _step(match, version, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])

@@ -1,6 +1,6 @@
 """Units, regions and the projects that must be accounted for."""
 
-from services.projects.register.routes import department, router
+from services.projects.register.routes import auditor, department, router
 from shared.web.room import Room
 
-room = Room(routers=[router, department])
+room = Room(routers=[router, department, auditor])

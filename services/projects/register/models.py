@@ -88,8 +88,20 @@ class Project(Table, table=True):
     investment_10k_yuan: int | None = None
     match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Its names have changed since its duties were last matched with pages."""
+    confirmed_names: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    """The names and codes that count until those that an officer gave are confirmed; None: all do.
+
+    What only an unconfirmed name ties to a page is for a person: a unit clears no finding itself.
+    """
+    names_since: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when the names that count are as they are: walks before it knew others."""
     version: int = 1
     updated_at: datetime = Field(sa_type=Moment)
+
+    @property
+    def names_confirmed(self) -> bool:
+        """Whether all of its names count."""
+        return self.confirmed_names is None
 
 
 class ProjectList(Table, table=True):

@@ -7,6 +7,7 @@ from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.rules import MAX_BYTES, ImportRefused
 from services.projects.register.schemas import (
     ImportResult,
+    NamesConfirmation,
     ProjectInput,
     ProjectView,
     UnitInput,
@@ -20,6 +21,7 @@ from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 department = Router(tags=["department"])
+auditor = Router(tags=["auditor"])
 
 Code = Annotated[str, Path(pattern=PROJECT_CODE, description="项目代码 | Project code")]
 
@@ -92,14 +94,39 @@ async def put_project(
     now: Now,
     caller: Annotated[Caller, allow("officer", "admin")],
 ) -> ProjectView:
-    """新项目不带 version；修改时带上读到的 version，期间被他人改动则返回 409。经办人限本部门项目。
+    """新项目不带 version；修改时带上读到的 version，期间被他人改动则返回 409。经办人限本部门项目；
+    经办人改动的名称和别名，经监察人员或管理员确认后生效，此前据此找到的网页须人工核对，已有结论不变。
 
     ---
     A new project carries no version; a change carries the version that was read, and answers 409
-    if another came first. Officers: projects of their own unit.
+    if another came first. Officers: projects of their own unit; other names that they give count
+    once an auditor or an administrator has confirmed them, and move no finding before.
     """
     project, is_new = await service.put_project(session, code, order, now, caller)
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return ProjectView.model_validate(project)
+
+
+@auditor.post(
+    "/projects/{code}/confirm-names",
+    operation_id="confirm_project_names",
+    summary="确认项目名称 | Confirm a project's names",
+    responses=problem_responses(NotFound, StateConflict),
+)
+async def confirm_project_names(
+    code: Code,
+    order: NamesConfirmation,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("auditor", "admin")],
+) -> ProjectView:
+    """经办人改动的名称和别名由此生效：项目的各项义务按新名称重新匹配，此前的“未公开”证明须重新核查。
+
+    ---
+    The names that an officer gave count: the project's duties are matched by them, and what was
+    proven absent under the old ones has to be read again.
+    """
+    project = await service.confirm_names(session, code, order.version, now, caller)
     return ProjectView.model_validate(project)
 
 

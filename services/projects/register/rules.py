@@ -3,11 +3,14 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from services.projects.register.models import Project
 from services.projects.register.schemas import ImportRow
 from shared.errors import Invalid, Text, counted
 from shared.web.validation_messages import message_for
@@ -36,6 +39,25 @@ class ImportRefused(Invalid):
     type = "/problems/import-refused"
     title = Text("文件有误，未导入任何一行", "The file has errors; nothing was imported")
     advice = Text("请逐行改正所列的错误后重新导入", "Correct the lines listed and import again")
+
+
+def renamed(
+    project: Project, name: str, aliases: Sequence[str], now: datetime, *, by_officer: bool
+) -> dict[str, Any]:
+    """The columns of a project that a change to these names writes; none if they are the same.
+
+    An officer's names count only once they are confirmed, and never make a proof of absence too
+    old; an administrator's count at once, and the project's duties are matched again by them.
+    """
+    given, known = [name, *aliases], [project.name, *project.aliases]
+    counting = project.confirmed_names or known
+    if by_officer:
+        confirmed = None if given == counting else counting
+        is_same = given == known
+        return {} if is_same else {"match_wanted": True, "confirmed_names": confirmed}
+    if given == counting:
+        return {} if given == known else {"match_wanted": True, "confirmed_names": None}
+    return {"match_wanted": True, "confirmed_names": None, "names_since": now}
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ class ProjectInput(Input):
     version: int | None = Field(None, ge=1)
 
 
+class NamesConfirmation(Input):
+    """The names of the project, as they are in the version that was looked at, count."""
+
+    version: int = Field(ge=1, description="所见的版本 | The version you saw.", examples=[2])
+
+
 class ImportRow(ProjectInput):
     """A line of an import file: a project, and the yearly list that it is on."""
 
@@ -52,6 +58,11 @@ class ProjectView(View):
     code: str
     name: str
     aliases: list[str]
+    names_confirmed: bool = Field(
+        description="名称和别名是否都已生效；经办人改动的，待监察人员或管理员确认，此前据此找到的网页须人工核对"
+        " | Whether its names all count. Those that an officer gave wait for an auditor or an"
+        " administrator, and what is found by them for a person.",
+    )
     approval_kind: ApprovalKind
     phase: Phase
     lead_unit: str | None = Field(validation_alias="lead_unit_code")

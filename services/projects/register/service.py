@@ -12,7 +12,7 @@ from services.projects.register.queries import UnitRow
 from services.projects.register.rules import LineError
 from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput, UnitInput
 from shared.database.versioned import swap
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import Forbidden, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -28,6 +28,11 @@ _UNIT_REGISTERED = Text(
     "这个公开主体已经登记；要修改它，请带上读到的版本号",
     "This unit is registered already; to change it, send the version that you have read",
 )
+_NOT_BY_OFFICERS = Text(
+    "经办人改动的名称须由监察人员或管理员确认",
+    "Names that an officer gave are confirmed by an auditor or an administrator",
+)
+_CONFIRMED_ALREADY = Text("这个项目没有待确认的名称", "No name of this project waits")
 _BACKWARDS = Text("撤并之日不能早于存在之日", "It cannot end before it begins")
 
 
@@ -74,13 +79,53 @@ async def put_project(
         raise Invalid(detail, pointer="/body/lead_unit")
     is_new = order.version is None
     if is_new and await queries.insert_projects(session, [_new(code, order, now)]):
-        return await find_project(session, code), True
+        project = await find_project(session, code)
+        await _audit(session, project, "project.put", now, caller)
+        return project, True
     project = await find_project(session, code)
     if is_new:
         refuse(project.phase, project.version, _REGISTERED)
     _own_only(project, caller)
     versions.ensure(order.version, version=project.version, state=project.phase)
-    return await swap(session, project, _changes(project, order, now), state="phase"), False
+    return await _change(session, project, order, now, caller), False
+
+
+async def confirm_names(
+    session: AsyncSession, code: str, version: int, now: datetime, caller: Caller
+) -> Project:
+    """Let the names that an officer gave count; the project's duties are matched again by them.
+
+    Raises NotFound, Forbidden for who is an officer as well, StateConflict if the project moved
+    since it was read or nothing waits.
+    """
+    project = await find_project(session, code)
+    if caller.has("officer"):
+        raise Forbidden(_NOT_BY_OFFICERS)
+    versions.ensure(version, version=project.version, state=project.phase)
+    if project.names_confirmed:
+        refuse(project.phase, project.version, _CONFIRMED_ALREADY)
+    changes = {"confirmed_names": None, "names_since": now, "match_wanted": True}
+    project = await swap(session, project, changes, state="phase")
+    await _audit(session, project, "project.names_confirmed", now, caller)
+    return project
+
+
+async def _change(
+    session: AsyncSession, project: Project, order: ProjectInput, now: datetime, caller: Caller
+) -> Project:
+    """Write the change and note it in the audit log."""
+    changes = _changes(project, order, now, caller)
+    project = await swap(session, project, changes, state="phase")
+    await _audit(session, project, "project.put", now, caller)
+    return project
+
+
+async def _audit(
+    session: AsyncSession, project: Project, action: str, now: datetime, caller: Caller
+) -> None:
+    names = {"names": [project.name, *project.aliases], "confirmed": project.confirmed_names}
+    details = {**names, "version": project.version}
+    await audit_log.write(session, caller.sub, action, f"project:{project.code}", now, details)
 
 
 async def put_unit(
@@ -131,15 +176,14 @@ def _values(order: ProjectInput, now: datetime) -> dict[str, Any]:
     }
 
 
-def _changes(project: Project, order: ProjectInput, now: datetime) -> dict[str, Any]:
+def _changes(
+    project: Project, order: ProjectInput, now: datetime, caller: Caller
+) -> dict[str, Any]:
     """The columns of the change; under new names its duties are matched with pages again."""
-    values = _values(order, now)
-    if order.aliases is not None:
-        values["aliases"] = order.aliases
-    names = (order.name, values.get("aliases", project.aliases))
-    if names != (project.name, project.aliases):
-        values["match_wanted"] = True
-    return values
+    aliases = project.aliases if order.aliases is None else order.aliases
+    by_officer = not caller.has("admin")
+    names = rules.renamed(project, order.name, aliases, now, by_officer=by_officer)
+    return {**_values(order, now), "aliases": aliases, **names}
 
 
 def _new(code: str, order: ProjectInput, now: datetime) -> dict[str, Any]:
@@ -164,7 +208,7 @@ async def import_projects(
         created = inserted
     changed = [row for row in rows if row.code in known and _differs(known[row.code], row, now)]
     if not dry_run:
-        await _write(session, rows, changed, known, now)
+        await _write(session, rows, changed, known, now, caller)
     return ImportResult(
         dry_run=dry_run,
         rows=len(rows),
@@ -201,10 +245,10 @@ async def _write(
     changed: list[ImportRow],
     known: dict[str, Project],
     now: datetime,
+    caller: Caller,
 ) -> None:
     for row in changed:
-        project = known[row.code]
-        await swap(session, project, _changes(project, row, now), state="phase")
+        await _change(session, known[row.code], row, now, caller)
     members: list[dict[str, Any]] = []
     for year, title in sorted({(r.list_year, r.list_title) for r in rows if r.list_year}):
         project_list = await queries.put_list(session, year, title or "")

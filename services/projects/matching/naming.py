@@ -1,0 +1,30 @@
+"""By which names a page is tied to a project: those that count, and those that its unit gave. Pure.
+
+An officer may call a project what a page is called. That is looked for, but believed by a person
+only: otherwise a unit would clear a finding on itself by a word of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.projects.matching.models import ReviewReason
+from services.projects.matching.rules import Candidate, PageFacts, Proposal, propose
+
+
+def propose_by_names(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
+    """The duties that the page may publish; what only an unconfirmed name ties is for review."""
+    found = propose(page, [_by_confirmed(candidate) for candidate in candidates])
+    given = [candidate for candidate in candidates if candidate.confirmed is not None]
+    known = {proposal.candidate.duty_id for proposal in found}
+    return found + [
+        replace(proposal, reason=ReviewReason.NAMED_BY_UNIT)
+        for proposal in (propose(page, given) if given else [])
+        if proposal.candidate.duty_id not in known
+    ]
+
+
+def _by_confirmed(candidate: Candidate) -> Candidate:
+    if candidate.confirmed is None:
+        return candidate
+    name, *others = candidate.confirmed
+    return replace(candidate, project_name=name, aliases=others, confirmed=None)
