@@ -37,7 +37,7 @@ async def accused(world: World, code: str | None = None) -> str:
 
 async def change(world: World, **changes: Any) -> httpx.Response:
     """A change of the project by the officer of its unit."""
-    body = {"name": world.name, "approval_kind": "examine", "scope_basis": "测试"}
+    body: dict[str, Any] = {"name": world.name, "approval_kind": "examine", "scope_basis": "测试"}
     body |= {"lead_unit": world.unit, "version": world.version} | changes
     officer = world.as_("officer", world.unit, sub=f"officer-{world.unit}")
     path = f"/api/v1/projects/{world.project}"
@@ -68,8 +68,8 @@ async def test_a_name_that_an_officer_gives_clears_no_finding_until_an_auditor_h
         )
         assert done.status_code == 200, done.text
     else:
-        changes = {"alias": {"aliases": [OTHER]}, "name": {"name": OTHER}}
-        answer = await change(world, **changes.get(kind, {"aliases": [code]}))
+        names: dict[str, Any] = {"aliases": [code if kind == "code" else OTHER]}
+        answer = await change(world, **({"name": OTHER} if kind == "name" else names))
         assert answer.json()["names_confirmed"] is False
     await world.desk.match()
     assert await world.verdict(duty) == "overdue"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue
-from services.projects.auditing.service import prove_tallies, tick
+from services.projects.auditing.service import judge_whole, prove_tallies, tick
 from shared.jobs import Job
 from shared.web.room import Room
 
@@ -12,6 +12,7 @@ room = Room(
     publishes=[DutyJudged, DutyDueSoon, DutyOverdue],
     jobs=[
         Job("audit-tick", timedelta(minutes=1), tick),
+        Job("audit-whole", timedelta(hours=1), judge_whole),
         Job("prove-tallies", timedelta(hours=1), prove_tallies),
     ],
 )

@@ -75,6 +75,16 @@ async def tick(session: AsyncSession, now: datetime) -> int:
     return await _judge(session, "falling_due", now, "audit-tick")
 
 
+async def judge_whole(session: AsyncSession, now: datetime) -> int:
+    """Judge every duty, also what nothing that happened has moved, such as a migration.
+
+    It reads all standings and writes those that are off; put off while others judge for long.
+    """
+    if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
+        return 0
+    return await _judge(session, "all", now, "audit-whole")
+
+
 async def prove_tallies(session: AsyncSession, now: datetime) -> int:
     """Count all duties and compare with the roll-up; what differs is set right and logged."""
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
