@@ -261,6 +261,62 @@ async def test_a_change_to_a_privileged_account_waits_for_a_second_administrator
     assert (await sign_in(client, account)).status_code == 200
 
 
+@pytest.mark.parametrize("change", ["grants", "enable", "link"])
+async def test_everybody_who_acted_since_the_last_approval_is_no_second_person(
+    client: httpx.AsyncClient, as_: Headers, change: str
+) -> None:
+    """Two who act one after the other would otherwise each approve what the other one did."""
+    account = await created(client, as_, "auditor", "*")
+    path, other = f"/api/v1/accounts/{account['id']}", as_("admin", "*", sub="second-admin")
+
+    async def version() -> dict[str, Any]:
+        return {"version": (await client.get(path, headers=other)).json()["version"]}
+
+    link = account
+    if change == "link":
+        answer = await client.post(f"{path}/password", json=await version(), headers=other)
+        link = answer.json()
+    assert (await set_password(client, link, BETTER)).is_success
+    if change == "grants":
+        wanted = {**await version(), "roles": ["supervisor"], "places": ["*"]}
+        assert (await client.put(f"{path}/grants", json=wanted, headers=other)).is_success
+    if change == "enable":
+        for step in ("disable", "enable"):
+            answer = await client.post(f"{path}/{step}", json=await version(), headers=other)
+            assert answer.is_success, answer.text
+
+    for by in ("admin-test", "second-admin"):
+        answer = await approve(client, as_, account, by)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/four-eyes")
+    assert (await approve(client, as_, account, "third-admin")).status_code == 200
+    # What was done before it was approved is nobody's concern any more.
+    wanted = {**await version(), "roles": ["supervisor"], "places": ["*"]}
+    assert (await client.put(f"{path}/grants", json=wanted, headers=other)).is_success
+    assert (await approve(client, as_, account, "admin-test")).status_code == 200
+
+
+async def test_whoever_set_a_clerks_password_by_a_link_does_not_approve_the_clerks_promotion(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    path, other = f"/api/v1/accounts/{account['id']}", as_("admin", "*", sub="second-admin")
+    wanted = {"version": account["version"], "roles": ["reviewer"], "places": ["*"]}
+    assert (await client.put(f"{path}/grants", json=wanted, headers=other)).is_success
+    for by, status in (("admin-test", 409), ("second-admin", 409), ("third-admin", 200)):
+        assert (await approve(client, as_, account, by)).status_code == status, by
+
+
+async def test_whoever_only_disabled_an_account_may_approve_that_it_is_enabled(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "auditor", "*")
+    path, seen = f"/api/v1/accounts/{account['id']}", {"version": account["version"]}
+    for step, by in (("disable", "second-admin"), ("enable", "admin-test")):
+        answer = await client.post(f"{path}/{step}", json=seen, headers=as_("admin", "*", sub=by))
+        seen = {"version": answer.json()["version"]}
+    assert (await approve(client, as_, account, "second-admin")).status_code == 200
+
+
 COMMON = [
     "Password123!", "P@ssw0rd2024", "Qwerty123456!", "Admin@123456", "Huawei@123", "Aa123456789",
     "Woaini1314!", "1qaz@WSX3edc", "Abcd1234!@#$", "Passw0rd!2026", "Welcome@2025", "Shanxi@2026",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import endings, passwords, queries, rules
-from services.gateway.access.models import Account, PasswordLink
+from services.gateway.access.models import Account, AccountState, PasswordLink
 from services.gateway.access.schemas import Grants, NewAccount
 from services.gateway.access.workflow import WORKFLOW, AccountAction
 from shared.database.versioned import swap
@@ -69,12 +69,20 @@ async def create_account(
 
 def reviewed(account: Account, roles: Collection[str], by: str) -> dict[str, Any]:
     """What changes besides where `by` changes an account that has these roles then: a privileged
-    one waits for a second person.
+    one waits for a second person. Whoever acts on another is remembered all the same, for it may
+    become a privileged one.
     """
-    if by == rules.OPERATOR or not rules.is_privileged(roles):
+    if by == rules.OPERATOR:
         return {}
+    acted = _acted(account, by)
+    if not rules.is_privileged(roles):
+        return acted
     move = WORKFLOW.find(account.state, account.version, AccountAction.CHANGE)
-    return {"state": move.to, "changed_by": by}
+    return {"state": move.to, **acted}
+
+
+def _acted(account: Account, by: str) -> dict[str, Any]:
+    return {"changed_by": by, "acted_by": sorted({*account.acted_by, by})}
 
 
 async def grant(
@@ -103,7 +111,9 @@ async def take(
     move = WORKFLOW.take(account.state, account.version, action, by.roles)
     if move.privileged is not None and rules.is_privileged(account.roles):
         move = WORKFLOW.take(account.state, account.version, move.privileged, by.roles)
-    changed = await swap(session, account, {"state": move.to, "changed_by": by.sub})
+    # Whoever only disables has given nothing to anybody, and may judge who enables it again.
+    acted = {} if move.to is AccountState.DISABLED else _acted(account, by.sub)
+    changed = await swap(session, account, {"state": move.to, **acted})
     if move.ends_sign_ins is not None:
         await endings.end_all(session, account_id, now, move.ends_sign_ins)
         await queries.end_links(session, account_id, now, move.ends_sign_ins)
@@ -114,17 +124,18 @@ async def take(
 async def approve(
     session: AsyncSession, account_id: UUID, version: int, by: Caller, now: datetime
 ) -> Account:
-    """The account, active, where another than `by` changed it last.
+    """The account, active, where `by` had no hand in it: not in its making, its grants, its
+    enabling, nor in a link by which its password was set, since it was approved last.
 
     Raises OwnGrant, FourEyes, PasswordNotSet, NotFound or StateConflict.
     """
     account = await seen(session, account_id, version, by)
     move = WORKFLOW.take(account.state, account.version, AccountAction.APPROVE, by.roles)
-    if account.changed_by == by.sub:
+    if by.sub in {*account.acted_by, account.changed_by}:
         raise FourEyes
     if await queries.has_open_link(session, account_id, now):
         raise rules.PasswordNotSet
-    changed = await swap(session, account, {"state": move.to})
+    changed = await swap(session, account, {"state": move.to, "acted_by": []})
     await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)
     return changed
 

@@ -38,7 +38,11 @@ class Account(Table, table=True):
     state: AccountState = Field(default=AccountState.ACTIVE, sa_type=enum_type(AccountState))
     is_demo: bool = False
     changed_by: str | None = Field(default=None, max_length=64)
-    """Who made the change that waits for a second person's approval, or waited last."""
+    """Who changed it last; processes of the release before look nowhere else."""
+    acted_by: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"}
+    )
+    """Who had a hand in it since a second person approved it last: none of them approves it."""
     version: int = 1
     created_at: datetime = Field(sa_type=Moment)
 
