@@ -10,7 +10,10 @@ from shared.database.tables import Moment
 
 
 class AccountIdentity(Table, table=True):
-    """Whose account it is, as somebody checked it. Nobody is looked up by this table."""
+    """Whose account it is, as somebody checked it and another person approved.
+
+    `id_number_index` is the digest that other services compare: one number, one account.
+    """
 
     __tablename__ = "account_identity"
 
@@ -18,6 +21,23 @@ class AccountIdentity(Table, table=True):
     name_sealed: str
     phone_sealed: str | None = None
     id_number_sealed: str | None = None
+    verified_by: str = Field(max_length=128)
+    verified_at: datetime = Field(sa_type=Moment)
+    version: int = 1
+    id_number_index: str | None = Field(default=None, max_length=64, unique=True)
+    approved_by: str | None = Field(default=None, max_length=128)
+
+
+class IdentityProposal(Table, table=True):
+    """An identity that counts once a second person approves. Sealed as the other table's rows."""
+
+    __tablename__ = "identity_proposal"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id")
+    name_sealed: str
+    phone_sealed: str | None = None
+    id_number_sealed: str | None = None
+    id_number_index: str | None = Field(default=None, max_length=64)
     verified_by: str = Field(max_length=128)
     verified_at: datetime = Field(sa_type=Moment)
     version: int = 1

@@ -3,25 +3,75 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.identities.models import AccountIdentity
+from services.gateway.identities.models import AccountIdentity, IdentityProposal
 
 
 async def of_account(session: AsyncSession, account_id: UUID) -> AccountIdentity | None:
-    """What was checked for the account last."""
+    """What was checked for the account last, and counts."""
     rows = select(AccountIdentity).where(col(AccountIdentity.account_id) == account_id)
+    return (await session.exec(rows)).one_or_none()
+
+
+async def proposal_of(session: AsyncSession, account_id: UUID) -> IdentityProposal | None:
+    """What waits for a second person."""
+    rows = select(IdentityProposal).where(col(IdentityProposal.account_id) == account_id)
+    return (await session.exec(rows)).one_or_none()
+
+
+async def holder(session: AsyncSession, id_number_index: str) -> UUID | None:
+    """The account that has the number."""
+    rows = select(AccountIdentity.account_id).where(
+        col(AccountIdentity.id_number_index) == id_number_index
+    )
     return (await session.exec(rows)).one_or_none()
 
 
 async def put(session: AsyncSession, account_id: UUID, values: dict[str, Any]) -> AccountIdentity:
     """The identity of the account from now on; `version` counts how often it was checked."""
     put = upsert(AccountIdentity).values({"account_id": account_id, "version": 1, **values})
-    counted = {**values, "version": col(AccountIdentity.version) + 1}
+    next_version = func.greatest(col(AccountIdentity.version) + 1, put.excluded.version)
+    counted = {**values, "version": next_version}
     statement = put.on_conflict_do_update(index_elements=["account_id"], set_=counted).returning(
         AccountIdentity
     )
     fresh = {"populate_existing": True}
     return (await session.scalars(statement, execution_options=fresh)).one()
+
+
+async def propose(
+    session: AsyncSession, account_id: UUID, values: dict[str, Any]
+) -> IdentityProposal:
+    """What waits from now on, in place of an earlier proposal.
+
+    Its version is no earlier one's, so that nobody approves another than they looked at.
+    """
+    checked = select(AccountIdentity.version).where(AccountIdentity.account_id == account_id)
+    first = func.coalesce(checked.scalar_subquery(), 0) + 1
+    put = upsert(IdentityProposal).values({"account_id": account_id, "version": first, **values})
+    counted = {**values, "version": col(IdentityProposal.version) + 1}
+    statement = put.on_conflict_do_update(index_elements=["account_id"], set_=counted).returning(
+        IdentityProposal
+    )
+    fresh = {"populate_existing": True}
+    return (await session.scalars(statement, execution_options=fresh)).one()
+
+
+async def take_proposal(session: AsyncSession, seen: IdentityProposal) -> bool:
+    """Whether it waited still, as it was seen; it does no more."""
+    taken = delete(IdentityProposal).where(
+        col(IdentityProposal.account_id) == seen.account_id,
+        col(IdentityProposal.version) == seen.version,
+        col(IdentityProposal.verified_at) == seen.verified_at,
+    )
+    return (await session.exec(taken)).rowcount == 1
+
+
+async def drop_proposal(session: AsyncSession, account_id: UUID) -> None:
+    await session.exec(
+        delete(IdentityProposal).where(col(IdentityProposal.account_id) == account_id)
+    )

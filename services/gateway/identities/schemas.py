@@ -1,7 +1,7 @@
 """An identity as the API takes it, and as it shows it: masked."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -37,13 +37,36 @@ class IdentityIn(Input):
         return self
 
 
-class IdentityView(View):
+class IdentityApproval(Input):
+    """Which proposal is approved."""
+
+    version: int = Field(
+        ge=1,
+        le=2_000_000_000,
+        description="所批准的那一次登记 | The version that was looked at",
+        examples=[1],
+    )
+
+
+class MaskedIdentity(View):
     """Enough to see whether it is the right person: 张**, 138****0000, 110**************X."""
 
-    account_id: UUID
     name: str
     phone: str | None
     id_number: str | None
+
+
+class IdentityView(MaskedIdentity):
+    """What waits for a second person, if anything does; else what counts."""
+
+    account_id: UUID
+    state: Literal["pending", "verified"] = Field(
+        description="待另一位管理员批准，或已生效 | Waits for another administrator, or counts"
+    )
     verified_by: str = Field(description="由谁核验 | Who checked it")
     verified_at: datetime
+    approved_by: str | None = Field(description="由谁批准 | Who approved it")
     version: int
+    replaces: MaskedIdentity | None = Field(
+        description="批准之前仍然有效的信息 | What counts until this is approved"
+    )
