@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.gateway import access, identities, live, watching
-from services.gateway.access import opening
+from services.gateway import access, guessing, identities, live, watching
+from services.gateway.access import endings, opening
 from services.gateway.access import pages as access_pages
 from services.gateway.access.opening import Access
 from services.gateway.access.passwords import HashingLimit
@@ -35,7 +35,7 @@ from shared.web import app
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
 
-ROOMS = (access.room, identities.room, live.room)
+ROOMS = (access.room, guessing.room, identities.room, live.room)
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
@@ -108,6 +108,7 @@ def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> a
             "upstreams": registry.run,
             "live": partial(feed.run, state["bus"]),
             "keys": partial(opening.reread_keys, keys),
+            "ended-sign-ins": partial(endings.keep_known, state["direct"], state["refusals"]),
         }
         try:
             yield app.Extension(own, tasks)

@@ -10,6 +10,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -17,6 +18,14 @@ from nats.aio.subscription import Subscription
 BATCH = 64
 EXPIRES_SECONDS = 20
 HEARTBEAT_SECONDS = 3
+
+
+_RAN_OUT = ("404", "408")
+"""No message in time: ask again. Anything else would be answered again, at once and for ever."""
+
+
+class PullRefused(nats.js.errors.Error):
+    """Nobody serves the consumer: it was deleted, or JetStream is away (409, 503)."""
 
 
 class Puller:
@@ -45,7 +54,10 @@ class Puller:
             await self._subscription.unsubscribe()
 
     async def next_batch(self) -> list[Msg]:
-        """What has arrived, at least one message; empty when the server sent none for a while."""
+        """What has arrived, at least one message; empty when the server sent none for a while.
+
+        Raises PullRefused.
+        """
         if self._wanted <= BATCH // 2:
             await self._ask(BATCH - self._wanted)
         remaining = max(self._alive_until - time.monotonic(), 0.01)
@@ -78,4 +90,6 @@ class Puller:
         if status != "100":  # 100 is a heartbeat; anything else ends the standing request
             left = (message.headers or {}).get("Nats-Pending-Messages")
             self._wanted = max(self._wanted - int(left), 0) if left else 0
+            if status not in _RAN_OUT:
+                raise PullRefused(status)
         return []

@@ -29,12 +29,22 @@ log = structlog.get_logger()
 
 
 class Watch(Generic[E]):
-    """Hands each event of the kind to `take`: those of `since` ago, then those that come."""
+    """Hands each event of the kind to `take`: those of `since` ago, then those that come.
+
+    `caught_up` is called, after every beginning, once what had happened until then is handed over.
+    """
 
     def __init__(
-        self, bus: Bus, event: type[E], take: Callable[[Envelope[E]], None], *, since: timedelta
+        self,
+        bus: Bus,
+        event: type[E],
+        take: Callable[[Envelope[E]], None],
+        *,
+        since: timedelta,
+        caught_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._bus, self._event, self._take, self._since = bus, event, take, since
+        self._caught_up = caught_up
         self._parse = envelope_of(event).model_validate_json
 
     async def run(self) -> None:
@@ -49,12 +59,18 @@ class Watch(Generic[E]):
 
     async def _read(self) -> None:
         stream, name = stream_of(self._event), f"watch-{secrets.token_hex(8)}"
-        await self._bus.js.add_consumer(stream, self._consumer(name))
+        made = await self._bus.js.add_consumer(stream, self._consumer(name))
+        behind = made.num_pending or 0
+        if not behind:
+            self._caught_up()
         async with Puller(self._bus.client, stream, name) as puller:
             while self._bus.is_up:
                 batch = await puller.next_batch()
                 for message in batch:
                     self._hand_over(message.data)
+                if 0 < behind <= len(batch):
+                    self._caught_up()
+                behind -= len(batch)
                 if not batch:
                     await self._bus.js.consumer_info(stream, name)  # raises if it is forgotten
 

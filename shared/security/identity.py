@@ -53,7 +53,7 @@ warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 log = structlog.get_logger()
 
 _EXPIRED = Text("登录已失效，请重新登录", "Your sign-in has expired; please sign in again")
-_NO_KEYS = Text("暂时无法核验登录，请稍后再试", "Sign-ins cannot be verified right now")
+_NOT_KNOWN = Text("暂时无法核验登录，请稍后再试", "Sign-ins cannot be verified right now")
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,19 @@ def _read(claims: Mapping[str, Any]) -> Verified:
 
 
 class Refusals:
-    """The sign-ins that ended lately, whose tokens would otherwise be good until they expire."""
+    """The sign-ins that ended lately, whose tokens would otherwise be good until they expire.
+
+    A process that was just started knows of none, and until it has `learned` them it can tell no
+    good token from an ended one: then nobody is let in by a token that came of a sign-in.
+    """
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
+        self.known = False
+
+    def learned(self) -> None:
+        """From now on everything is known that ended before this process began."""
+        self.known = True
 
     def refuse(self, sign_in: str, ended_at: float) -> None:
         """`ended_at` in seconds since 1970. Forgets those that need no refusal any more."""
@@ -128,7 +137,9 @@ class Verifier:
         )
 
     async def caller(self, token: str) -> Caller:
-        """Raises Unauthorized, or Unavailable while no key could ever be fetched."""
+        """Raises Unauthorized, or Unavailable while it is not known yet what is good: no key could
+        ever be fetched, or nobody said which sign-ins have ended.
+        """
         return (await self._verify(token)).caller
 
     async def sign_in(self, token: str) -> UUID | None:
@@ -146,6 +157,8 @@ class Verifier:
             verified = self._verified[token] = _read(await self._claims(token))
         if verified.sign_in in self._refusals:
             raise Unauthorized(_EXPIRED)
+        if verified.sign_in is not None and not self._refusals.known:
+            raise Unavailable(_NOT_KNOWN, retry_after=2)
         return verified
 
     async def _claims(self, token: str) -> dict[str, Any]:
@@ -183,7 +196,7 @@ class Verifier:
                 self._fetched_at = time.monotonic()
                 self._keys = await self._read() or self._keys
         if self._keys is None:
-            raise Unavailable(_NO_KEYS, retry_after=2)
+            raise Unavailable(_NOT_KNOWN, retry_after=2)
         return self._keys
 
     async def _read(self) -> KeySet | None:

@@ -1,4 +1,4 @@
-"""`/healthz` (the process), `/readyz` (database, migrations, bus) and `/metrics`.
+"""`/healthz` (the process), `/readyz` (database, migrations, bus, ended sign-ins) and `/metrics`.
 
 A bus that was there and is lost does not make a service unready: writes go on, their events wait in
 the outbox. A bus that was never reached does.
@@ -72,10 +72,10 @@ def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str]) -> None
             "database": await _database(request, head),
             "bus": "ok" if request.state.bus.is_up else "down",
             "background": "ok" if not broken else f"died: {sorted(broken)}",
+            "sign_ins": "ok" if request.state.refusals.known else "not known yet which ended",
         }
-        ready = (
-            checks["database"] == "ok" and checks["background"] == "ok" and request.state.bus.was_up
-        )
+        bus_or_waits = {**checks, "bus": "ok" if request.state.bus.was_up else "down"}
+        ready = set(bus_or_waits.values()) == {"ok"}
         return JSONResponse({"ready": ready, "service": name, **checks}, 200 if ready else 503)
 
     @app.get("/metrics", include_in_schema=False)

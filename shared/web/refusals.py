@@ -24,4 +24,5 @@ def watch(bus: Bus, refusals: Refusals) -> Watch[SignInEnded]:
     def take(envelope: Envelope[SignInEnded]) -> None:
         refusals.refuse(str(envelope.data.sign_in_id), envelope.time.timestamp())
 
-    return Watch(bus, SignInEnded, take, since=timedelta(seconds=REFUSED_SECONDS))
+    since = timedelta(seconds=REFUSED_SECONDS)
+    return Watch(bus, SignInEnded, take, since=since, caught_up=refusals.learned)

@@ -37,7 +37,9 @@ def create() -> FastAPI:
 
 
 def service(jwks_url: str, calls: Calls) -> FastAPI:
-    verifier = Verifier(jwks_url, issuer="onedoor", audience="onedoor", refusals=Refusals())
+    refusals = Refusals()
+    refusals.learned()
+    verifier = Verifier(jwks_url, issuer="onedoor", audience="onedoor", refusals=refusals)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:

@@ -10,13 +10,18 @@ import pytest
 
 from deploy import streams
 from deploy.local.nats import NatsServer
+from services.gateway.app import create_app
+from shared.errors import Unavailable
 from shared.jobs import end
 from shared.messaging.bus import Bus
-from shared.security.identity import REFUSED_SECONDS, Refusals
+from shared.security.identity import REFUSED_SECONDS, Refusals, Verifier
 from shared.web.refusals import watch
 from tests import support
 from tests.conftest import Headers
+from tests.gateway.conftest import Running
+from tests.gateway.loopback_server import listening
 from tests.gateway.test_sign_in import new_account, refresh, sign_in
+from tests.support import Tokens
 
 Json = dict[str, Any]
 SUBJECT = "gateway.sign_in.ended.v1._"
@@ -121,11 +126,69 @@ async def test_a_process_that_starts_later_knows_what_ended_before(
     async def look() -> bool:
         return ended in known
 
+    assert not known.known, "nobody said yet what ended"
     try:
         await support.eventually(look)
+        assert known.known
     finally:
         await end(tasks)
         await late.close()
+
+
+async def test_whoever_does_not_know_yet_what_ended_lets_nobody_in(
+    client: httpx.AsyncClient, as_: Headers, tokens: Tokens
+) -> None:
+    account = await new_account(client, as_, "citizen")
+    token = (await sign_in(client, account)).json()["access_token"]
+    known = Refusals()
+    verifier = Verifier(
+        f"file://{tokens.jwks}", issuer="onedoor", audience="onedoor", refusals=known
+    )
+    with pytest.raises(Unavailable):
+        await verifier.caller(token)
+    known.learned()
+    assert (await verifier.caller(token)).sub == account["id"]
+
+
+async def test_the_door_knows_what_ended_without_the_bus_and_after_its_own_restart(
+    client: httpx.AsyncClient, door: Running, as_: Headers
+) -> None:
+    """Disabled by another gateway, while this one hears of nothing."""
+    settings = door.settings.model_copy(update={"nats_url": "nats://127.0.0.1:1"})
+    account = await new_account(client, as_, "citizen")
+    told = (await sign_in(client, account)).json()
+    bearer = {"Authorization": f"Bearer {told['access_token']}"}
+
+    async def answers(address: str) -> int:
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as other:
+            return (await other.get("/api/v1/auth/me", headers=bearer)).status_code
+
+    async def is_(address: str, status: int) -> bool:
+        return await answers(address) == status
+
+    async with listening(create_app(settings)) as address:
+        await support.eventually(lambda: is_(address, 200))
+        assert (await disable(client, as_("admin", "*"), account, told)).is_success
+        await support.eventually(lambda: is_(address, 401), seconds=3)
+    async with listening(create_app(settings)) as address:
+        seen = {await answers(address)}
+        await support.eventually(lambda: is_(address, 401))
+        assert seen <= {401, 503}, "not for a moment"
+
+
+async def test_a_role_that_is_taken_while_somebody_signs_in_is_in_no_token(
+    client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    database = await sql("gateway")
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async with database.transaction():
+        await database.execute(
+            "UPDATE account SET roles = '{officer}', places = '{D01}' WHERE id = $1", account["id"]
+        )
+        signing_in = asyncio.create_task(sign_in(client, account))
+        await support.eventually(lambda: database.fetchval(waiting))
+    assert (await signing_in).json()["scope"] == "officer"
 
 
 def test_a_refusal_is_forgotten_once_no_token_of_the_sign_in_can_be_good() -> None:

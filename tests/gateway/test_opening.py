@@ -79,7 +79,9 @@ async def test_a_new_key_is_published_before_it_signs_and_old_ones_keep_verifyin
     signing = SigningKeys(tmp_path)
     signing.read()
     issuer = Issuer(signing, issuer="onedoor", audience="onedoor")
-    verifier = OwnKeysVerifier(signing, issuer="onedoor", audience="onedoor", refusals=Refusals())
+    known = Refusals()
+    known.learned()
+    verifier = OwnKeysVerifier(signing, issuer="onedoor", audience="onedoor", refusals=known)
     holder = Holder("someone", ["clerk"], ["H001"], "pwd", new_id())
     before = issuer.access_token(holder, now)
 

@@ -14,6 +14,7 @@ from services.gateway.access.common_passwords import is_common
 from services.gateway.access.first_admin import AdminExists
 from services.gateway.access.links import IssuedLink
 from services.gateway.access.passwords import random_password
+from services.gateway.guessing.rules import ATTEMPTS_ALLOWED
 from shared.database.engine import Sessions, new_sessions
 from shared.errors import Invalid
 from tests.conftest import Headers
@@ -61,7 +62,7 @@ async def test_a_wrong_present_password_changes_nothing_and_counts_as_a_failure(
 ) -> None:
     account = await new_account(client, as_, "clerk", "H001")
     told = await _signed_in(client, account)
-    for _ in range(rules.ATTEMPTS_ALLOWED):
+    for _ in range(ATTEMPTS_ALLOWED):
         answer = await _change(client, told["access_token"], "not my password", BETTER)
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/wrong-password")
     locked = await _change(client, told["access_token"], account["password"], BETTER)

@@ -17,6 +17,7 @@ from deploy.local.nats import NatsServer
 from shared.ids import new_id
 from shared.messaging import bus
 from shared.messaging.events import Envelope
+from shared.messaging.pull_consumer import Puller, PullRefused
 from tests import support
 from tests.conftest import Headers
 from tests.shared import notes
@@ -171,3 +172,14 @@ async def _write_notes(house: httpx.AsyncClient, headers: dict[str, str], count:
     )
     assert {a.status_code for a in answers} == {201}
     return words
+
+
+async def test_a_consumer_that_is_gone_is_an_error_and_no_endless_asking(
+    house: httpx.AsyncClient, own_nats: NatsServer
+) -> None:
+    """The server answers each request for it at once: asking again would turn round for ever."""
+    client = await nats.connect(own_nats.admin_url)
+    async with Puller(client, "FEEDBACK", "never-made") as puller:
+        with pytest.raises(PullRefused):
+            await puller.next_batch()
+    await client.close()

@@ -1,15 +1,49 @@
-"""Ends sign-ins before their time, and publishes each: whoever verifies tokens has to know."""
+"""Ends sign-ins before their time, and publishes each: whoever verifies tokens has to know.
 
+The services learn it from the stream. The gateway reads its own rows besides, so that what has
+ended is refused at the door also while the bus is away, and at once after a start.
+"""
+
+import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import queries
 from services.gateway.access.events import Ended, SignInEnded
 from services.gateway.access.queries import EndedSignIn
+from shared import clock
+from shared.database.engine import DirectPool
 from shared.messaging import outbox
+from shared.security.identity import REFUSED_SECONDS, Refusals
+
+READ_SECONDS = 1.0
+COMMITTED_WITHIN = timedelta(seconds=60)
+"""A transaction commits later than the moment that it wrote: so far back each reading looks."""
+
+log = structlog.get_logger()
+
+
+async def keep_known(direct: DirectPool, refusals: Refusals) -> None:
+    """Until cancelled: what the database says ended is refused.
+
+    Where it is out of reach, nobody can end anything in it either: what is known holds.
+    """
+    since = clock.now() - timedelta(seconds=REFUSED_SECONDS)
+    while True:
+        begun = clock.now()
+        try:
+            for sign_in, ended_at in await queries.ended_since(direct, since):
+                refusals.refuse(str(sign_in), ended_at.timestamp())
+            refusals.learned()
+            since = begun - COMMITTED_WITHIN
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            log.warning("ended_sign_ins_not_read", error=type(error).__name__)
+        await asyncio.sleep(READ_SECONDS)
 
 
 async def end_all(session: AsyncSession, account_id: UUID, now: datetime, because: Ended) -> None:

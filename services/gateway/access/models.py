@@ -1,10 +1,10 @@
-"""Local accounts, their sign-ins, and what guards the door against guessing."""
+"""Local accounts, their sign-ins, and the links by which a password is set."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -65,6 +65,9 @@ class SignIn(Table, table=True):
     """One sign-in and everything refreshed from it: the family that reuse revokes as a whole."""
 
     __tablename__ = "sign_in"
+    __table_args__ = (
+        Index("ix_sign_in_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID = Field(foreign_key="account.id", index=True)
@@ -84,22 +87,3 @@ class RefreshToken(Table, table=True):
     sign_in_id: UUID = Field(foreign_key="sign_in.id", index=True, ondelete="CASCADE")
     issued_at: datetime = Field(sa_type=Moment)
     used_at: datetime | None = Field(default=None, sa_type=Moment)
-
-
-class SignInAttempt(Table, table=True):
-    """Attempts in a row that did not end well, by a keyed digest of the name that was typed."""
-
-    __tablename__ = "sign_in_attempt"
-
-    key: str = Field(primary_key=True, max_length=64)
-    attempts: int
-    last_at: datetime = Field(sa_type=Moment, index=True)
-
-
-class SignInRate(Table, table=True):
-    """The theoretical arrival time (GCRA) of a network's sign-ins, by a keyed digest."""
-
-    __tablename__ = "sign_in_rate"
-
-    key: str = Field(primary_key=True, max_length=64)
-    arrival: datetime = Field(sa_type=Moment, index=True)

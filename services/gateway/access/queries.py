@@ -1,7 +1,7 @@
 """The queries of the access room; the long statements stand in `statement`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,54 +18,12 @@ from services.gateway.access.models import (
     PasswordLink,
     RefreshToken,
     SignIn,
-    SignInAttempt,
-    SignInRate,
 )
 from services.gateway.access.rules import (
-    ATTEMPTS_ALLOWED,
-    ATTEMPTS_FORGOTTEN_AFTER,
     REPEATED_WITHIN,
     TOKENS_OUTLIVE_SIGN_INS,
 )
 from shared.database.engine import DirectPool
-
-
-async def take_attempt(direct: DirectPool, key: str, now: datetime) -> int | None:
-    """Which attempt in a row this is, None where there are too many.
-
-    It is counted before it is judged, so that parallel guesses cannot outrun the count.
-    """
-    forgotten = now - ATTEMPTS_FORGOTTEN_AFTER
-    taken: int | None = await direct.fetchval(
-        statement.TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED
-    )
-    return taken
-
-
-async def is_familiar(direct: DirectPool, key: str) -> bool:
-    """Whether somebody signed in under this key of a name and a network, not long ago."""
-    return bool(await direct.fetchval("SELECT true FROM sign_in_attempt WHERE key = $1", key))
-
-
-async def last_attempt(direct: DirectPool, key: str) -> datetime | None:
-    found: datetime | None = await direct.fetchval(
-        "SELECT last_at FROM sign_in_attempt WHERE key = $1", key
-    )
-    return found
-
-
-async def succeed(direct: DirectPool, key: str, familiar: str, now: datetime) -> None:
-    """Forgets the attempts under `key`; from now on `familiar` has a count of its own."""
-    await direct.execute(statement.SUCCEED, key, familiar, now)
-
-
-async def take_network_turn(
-    direct: DirectPool, key: str, now: datetime, *, interval: timedelta, window: timedelta
-) -> bool:
-    """One step of the generic cell rate algorithm, right across several gateways."""
-    return (
-        await direct.fetchval(statement.TAKE_NETWORK_TURN, key, now, interval, window) is not None
-    )
 
 
 async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
@@ -85,6 +43,15 @@ async def replace_hash(direct: DirectPool, account_id: UUID, was: str, will: str
     await direct.execute(sql, account_id, was, will)
 
 
+class Begun(NamedTuple):
+    """Whose sign-in was begun, with the grants of that moment."""
+
+    id: UUID
+    name: str
+    roles: list[str]
+    places: list[str]
+
+
 async def begin_sign_in(
     direct: DirectPool,
     sign_in_id: UUID,
@@ -95,12 +62,12 @@ async def begin_sign_in(
     expires_at: datetime,
     token_hash: str | None,
     proven_hash: str,
-) -> bool:
-    """False when the password was changed or the account disabled since it was proven."""
-    begun = await direct.fetchval(
+) -> Begun | None:
+    """None when the password was changed or the account disabled since it was proven."""
+    begun = await direct.fetchrow(
         statement.BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash, proven_hash
     )
-    return begun is not None
+    return None if begun is None else Begun(*begun)
 
 
 async def change_password(session: AsyncSession, account_id: UUID, was: str, will: str) -> bool:
@@ -155,6 +122,12 @@ async def count_admins(session: AsyncSession) -> int:
         col(Account.is_demo).is_(False),
     )
     return (await session.exec(wanted)).one()
+
+
+async def ended_since(direct: DirectPool, since: datetime) -> list[tuple[UUID, datetime]]:
+    """The sign-ins that were ended then or later, and when."""
+    rows = await direct.fetch("SELECT id, ended_at FROM sign_in WHERE ended_at >= $1", since)
+    return [(row["id"], row["ended_at"]) for row in rows]
 
 
 class EndedSignIn(NamedTuple):
@@ -290,10 +263,8 @@ async def demo_hashes(session: AsyncSession) -> dict[str, str]:
 
 
 async def prune(session: AsyncSession, before: datetime) -> int:
-    """Forgets sign-ins, attempts and rates that ended before then. Returns how many rows."""
+    """Forgets sign-ins that ended before then. Returns how many."""
     ended = delete(SignIn).where(
         or_(col(SignIn.expires_at) < before, col(SignIn.ended_at) < before)
     )
-    attempts = delete(SignInAttempt).where(col(SignInAttempt.last_at) < before)
-    rates = delete(SignInRate).where(col(SignInRate.arrival) < before)
-    return sum([(await session.exec(work)).rowcount for work in (ended, attempts, rates)])
+    return (await session.exec(ended)).rowcount

@@ -21,6 +21,7 @@ from services.gateway.access.schemas import (
     TokenForm,
 )
 from services.gateway.access.service import SignInContext
+from services.gateway.guessing.rules import LockedOut
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import ROLES, Caller
 from shared.web.dependencies import Direct, Now, RequestKeyring, Session, allow, public
@@ -70,7 +71,7 @@ def _client_of(request: Request, form: TokenForm) -> TokenForm:
         rules.InvalidClient,
         rules.UnauthorizedClient,
         rules.UnsupportedGrantType,
-        rules.LockedOut,
+        LockedOut,
     ),
 )
 async def issue_token(
@@ -166,7 +167,7 @@ async def set_password_by_link(
     operation_id="change_password",
     summary="修改自己的密码 | Change your password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problem_responses(rules.WrongPassword, rules.LockedOut),
+    responses=problem_responses(rules.WrongPassword, LockedOut),
     openapi_extra={"x-operation-class": "signing-in"},
 )
 async def change_password(

@@ -5,22 +5,17 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from services.gateway.access import common_passwords
-from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, TooMany, counted
+from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, counted
 from shared.security.identity import ACCESS_SECONDS, REFUSED_SECONDS
 
 SIGN_IN_LASTS = timedelta(hours=12)
 """A working day: after it the password is asked for again, however often the token was renewed."""
 CLIENT_SIGN_IN_LASTS = timedelta(seconds=ACCESS_SECONDS)
+"""A system or device gets one token a sign-in, and proves itself anew for the next."""
 TOKENS_OUTLIVE_SIGN_INS = timedelta(seconds=REFUSED_SECONDS)
 """The last access token of a sign-in that has run out is good for so long: it is ended as well."""
-"""A system or device gets one token a sign-in, and proves itself anew for the next."""
 REPEATED_WITHIN = timedelta(seconds=30)
 """A refresh token that was spent this short a while ago gives the same successor once more."""
-ATTEMPTS_ALLOWED = 10
-ATTEMPTS_FORGOTTEN_AFTER = timedelta(minutes=15)
-NETWORK_INTERVAL = timedelta(seconds=0.2)
-NETWORK_BURST = 300
-"""Sign-ins of one network: a hall's staff share an address and all begin at nine."""
 
 PASSPHRASE = 16
 KINDS = 3
@@ -126,12 +121,6 @@ class InvalidClient(Problem):
 
     def __init__(self) -> None:
         super().__init__(error="invalid_client", error_description=self.title.en)
-
-
-class LockedOut(TooMany):
-    type = "/problems/locked-out"
-    title = Text("连续失败次数过多，请稍后再试", "Too many failures in a row; please wait")
-    advice = Text("请过一会儿再试", "Please try again in a while")
 
 
 class WrongPassword(Forbidden):

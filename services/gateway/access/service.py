@@ -11,14 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access import accounts, endings, passwords, queries, rules, tokens
 from services.gateway.access.models import AccountState
 from services.gateway.access.passwords import HashingLimit
+from services.gateway.access.queries import Begun
 from services.gateway.access.schemas import (
     PasswordChange,
     TokenAnswer,
     TokenForm,
 )
 from services.gateway.access.tokens import Holder, Issuer
+from services.gateway.guessing import service as guessing
+from services.gateway.guessing.service import Attempt
 from shared.database.engine import DirectPool, Sessions
-from shared.errors import NotFound, TooMany
+from shared.errors import NotFound
 from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.crypto import Keyring
@@ -50,28 +53,18 @@ async def token(context: SignInContext, form: TokenForm, now: datetime) -> Token
     """
     match form.grant_type:
         case "password":
-            await _take_turn(context, now)
+            await guessing.take_turn(context.direct, context.keyring, context.network, now)
             return await _by_password(context, form, now)
         case "refresh_token":
             # Nothing can be guessed here, and a whole hall behind one address refreshes all day.
             return await _by_refresh(context, form, now)
         case "client_credentials":
-            await _take_turn(context, now)
+            await guessing.take_turn(context.direct, context.keyring, context.network, now)
             return await _by_client(context, form, now)
         case None:
             raise rules.InvalidTokenRequest("grant_type")
         case _:
             raise rules.UnsupportedGrantType
-
-
-async def _take_turn(context: SignInContext, now: datetime) -> None:
-    key = context.keyring.blind_index(context.network, where="sign_in_rate.key")
-    interval = rules.NETWORK_INTERVAL
-    window = interval * rules.NETWORK_BURST
-    if not await queries.take_network_turn(
-        context.direct, key, now, interval=interval, window=window
-    ):
-        raise TooMany(retry_after=2)
 
 
 async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
@@ -81,10 +74,10 @@ async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -
     if found is None:
         raise rules.InvalidGrant
     refresh = tokens.new_refresh_token()
-    sign_in = await _begin(context, found, "pwd", now, rules.SIGN_IN_LASTS, refresh)
-    if sign_in is None:
+    holder = await _begin(context, found, "pwd", now, rules.SIGN_IN_LASTS, refresh)
+    if holder is None:
         raise rules.InvalidGrant
-    return _answer(context.issuer, _holder(found, "pwd", sign_in), now, refresh)
+    return _answer(context.issuer, holder, now, refresh)
 
 
 async def _begin(
@@ -94,8 +87,8 @@ async def _begin(
     now: datetime,
     lasts: timedelta,
     refresh: str | None,
-) -> UUID | None:
-    """The new sign-in; None where the password or the account's state changed meanwhile."""
+) -> Holder | None:
+    """Of a new sign-in; None where the password or the account's state changed meanwhile."""
     sign_in = new_id()
     begun = await queries.begin_sign_in(
         context.direct,
@@ -107,10 +100,10 @@ async def _begin(
         token_hash=None if refresh is None else tokens.stored(refresh),
         proven_hash=found["password_hash"],
     )
-    if not begun:
+    if begun is None:
         return None
-    await _note(context, "signed_in", found["id"], now, method=method)
-    return sign_in
+    await _note(context, "signed_in", begun.id, now, method=method)
+    return _holder(begun, method, sign_in)
 
 
 async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
@@ -121,11 +114,10 @@ async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> 
         raise rules.InvalidClient
     if {"system", "device"}.isdisjoint(found["roles"]):
         raise rules.UnauthorizedClient
-    sign_in = await _begin(context, found, "client", now, rules.CLIENT_SIGN_IN_LASTS, None)
-    if sign_in is None:
+    holder = await _begin(context, found, "client", now, rules.CLIENT_SIGN_IN_LASTS, None)
+    if holder is None:
         raise rules.InvalidClient
-    holder = replace(_holder(found, "client", sign_in), client_id=form.client_id)
-    return _answer(context.issuer, holder, now, None)
+    return _answer(context.issuer, replace(holder, client_id=form.client_id), now, None)
 
 
 async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
@@ -137,7 +129,9 @@ async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) ->
     if spent is None:
         await _end_if_reused(context, old, now)
         raise rules.InvalidGrant
-    return _answer(context.issuer, _holder(spent, spent["method"], spent["sign_in_id"]), now, fresh)
+    whose = Begun(*(spent[part] for part in Begun._fields))
+    holder = _holder(whose, spent["method"], spent["sign_in_id"])
+    return _answer(context.issuer, holder, now, fresh)
 
 
 async def _end_if_reused(context: SignInContext, token_hash: str, now: datetime) -> None:
@@ -152,25 +146,19 @@ async def _end_if_reused(context: SignInContext, token_hash: str, now: datetime)
 async def _proven(context: SignInContext, name: str, secret: str, now: datetime) -> Any:
     """The account whose secret this is, None if it is not. Raises LockedOut.
 
-    Names that do not exist are counted and take as long as those that do. A network from which an
-    account signed in before has a count of its own: strangers elsewhere shut nobody out.
+    Names that do not exist are counted and take as long as those that do.
     """
     name, direct = name.strip().lower(), context.direct
-    familiar = context.keyring.blind_index(f"{name} {context.network}", where="sign_in_attempt.key")
-    key = context.keyring.blind_index(name, where="sign_in_attempt.key")
-    if await queries.is_familiar(direct, familiar):
-        key = familiar
+    counted = await guessing.counted(direct, context.keyring, name, context.network)
     async with context.hashing.turn():
-        attempt = await queries.take_attempt(direct, key, now)
-        if attempt is None:
-            raise await _locked_out(context, key, now)
+        attempt = await guessing.take(direct, counted, now)
         found = await queries.find_by_name(direct, name)
         known = found["password_hash"] if found is not None else None
         matches = await passwords.matches(known, secret)
     if not matches or found is None or found["state"] != AccountState.ACTIVE:
-        await _note_refusal(context, found, key, attempt, now)
+        await _note_refusal(context, found, attempt, now)
         return None
-    await queries.succeed(direct, key, familiar, now)
+    await guessing.succeeded(direct, attempt, now)
     if passwords.is_outdated(found["password_hash"]):
         renewed = await passwords.hashed(secret)
         await queries.replace_hash(direct, found["id"], found["password_hash"], renewed)
@@ -179,12 +167,11 @@ async def _proven(context: SignInContext, name: str, secret: str, now: datetime)
 
 
 async def _note_refusal(
-    context: SignInContext, found: Any, key: str, attempt: int, now: datetime
+    context: SignInContext, found: Any, attempt: Attempt, now: datetime
 ) -> None:
     """Into the audit log, with the account if there is one: a name that is none may be anything."""
-    whom = found["id"] if found is not None else f"unknown:{key[:16]}"
-    locks = attempt >= rules.ATTEMPTS_ALLOWED
-    await _note(context, _LOCKED if locks else _REFUSED, whom, now)
+    whom = found["id"] if found is not None else f"unknown:{attempt.counted.key[:16]}"
+    await _note(context, _LOCKED if attempt.locks else _REFUSED, whom, now)
 
 
 async def _note(
@@ -199,15 +186,9 @@ async def _note(
     await audit_log.note(context.direct, actor, action, f"account:{account}", now, noted)
 
 
-async def _locked_out(context: SignInContext, key: str, now: datetime) -> rules.LockedOut:
-    last = await queries.last_attempt(context.direct, key) or now
-    wait = last + rules.ATTEMPTS_FORGOTTEN_AFTER - now
-    return rules.LockedOut(retry_after=max(1, int(wait.total_seconds()) + 1))
-
-
-def _holder(found: Any, amr: str, sign_in: UUID) -> Holder:
-    name = None if "citizen" in found["roles"] else found["name"]
-    return Holder(str(found["id"]), found["roles"], found["places"], amr, sign_in, name=name)
+def _holder(found: Begun, amr: str, sign_in: UUID) -> Holder:
+    name = None if "citizen" in found.roles else found.name
+    return Holder(str(found.id), found.roles, found.places, amr, sign_in, name=name)
 
 
 def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) -> TokenAnswer:

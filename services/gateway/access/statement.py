@@ -1,23 +1,11 @@
-"""What guards against guessing, and what a token becomes: one statement each, in autocommit."""
+"""What a token comes of, and what it becomes: one statement each, in autocommit."""
 
-# A locked row is left as it is, so that a lock ends 15 minutes after the attempt that set it,
-# however often it is tried again.
-TAKE_ATTEMPT = """
-INSERT INTO sign_in_attempt AS a (key, attempts, last_at) VALUES ($1, 1, $2)
-ON CONFLICT (key) DO UPDATE
-   SET attempts = CASE WHEN a.last_at < $3 THEN 1 ELSE a.attempts + 1 END, last_at = $2
- WHERE a.attempts < $4 OR a.last_at < $3
-RETURNING attempts
-"""
-TAKE_NETWORK_TURN = """
-INSERT INTO sign_in_rate AS r (key, arrival) VALUES ($1, $2::timestamptz + $3::interval)
-ON CONFLICT (key) DO UPDATE SET arrival = greatest(r.arrival, $2) + $3
- WHERE greatest(r.arrival, $2) + $3 <= $2 + $4::interval
-RETURNING arrival
-"""
+# The grants are read with the account locked: those that were looked up with the password may have
+# been taken meanwhile, by somebody who ended all sign-ins that there were.
 BEGIN = """
 WITH present AS (
-    SELECT id FROM account WHERE id = $2 AND state = 'active' AND password_hash = $7 FOR SHARE
+    SELECT id, name, roles, places FROM account
+     WHERE id = $2 AND state = 'active' AND password_hash = $7 FOR SHARE
 ), begun AS (
     INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
     SELECT $1, id, $3, $4, $5 FROM present RETURNING id
@@ -25,7 +13,7 @@ WITH present AS (
     INSERT INTO refresh_token (hash, sign_in_id, issued_at)
     SELECT $6::varchar, id, $4 FROM begun WHERE $6::varchar IS NOT NULL
 )
-SELECT id FROM begun
+SELECT p.id, p.name, p.roles, p.places FROM present p, begun
 """
 # Of two that come with the same token the second waits for the first and gets the same successor:
 # whoever lost the answer, or has two windows open, goes on; only a token spent long ago is a theft.
@@ -41,11 +29,4 @@ WITH spent AS (
     SELECT $3, sign_in_id, $2 FROM spent ON CONFLICT (hash) DO NOTHING
 )
 SELECT * FROM spent
-"""
-SUCCEED = """
-WITH forgotten AS (
-    DELETE FROM sign_in_attempt WHERE key = $1 AND key <> $2
-)
-INSERT INTO sign_in_attempt (key, attempts, last_at) VALUES ($2, 0, $3)
-ON CONFLICT (key) DO UPDATE SET attempts = 0, last_at = $3
 """

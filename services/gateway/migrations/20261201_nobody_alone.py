@@ -1,4 +1,4 @@
-"""nobody alone: who had a hand in an account, and identities that a second person approves
+"""nobody alone: who had a hand in an account, identities that wait, ended sign-ins are found
 
 Revision ID: nobody_alone
 Revises: password_links
@@ -50,6 +50,8 @@ def upgrade() -> None:
     names = postgresql.ARRAY(sa.Text())
     op.add_column("account", sa.Column("acted_by", names, server_default="{}", nullable=False))
     op.execute(_REMEMBER)
+    ended = sa.text("ended_at IS NOT NULL")
+    op.create_index("ix_sign_in_ended_at", "sign_in", ["ended_at"], postgresql_where=ended)
     op.add_column("account_identity", sa.Column("id_number_index", sa.String(64)))
     op.add_column("account_identity", sa.Column("approved_by", sa.String(128)))
     op.execute(_INDEX)
@@ -78,6 +80,7 @@ def downgrade() -> None:
     """Who acted last is known still."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_table("identity_proposal")
+    op.drop_index("ix_sign_in_ended_at", table_name="sign_in")
     op.drop_column("account_identity", "approved_by")
     op.drop_column("account_identity", "id_number_index")
     op.drop_column("account", "acted_by")
