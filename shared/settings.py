@@ -1,10 +1,12 @@
 """What every service reads from its environment; a service subclasses to add its own."""
 
+import os
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SOURCE_SETTING = "ONEDOOR_EVENT_SOURCE"
@@ -16,8 +18,8 @@ def _everywhere(name: str, field: str) -> AliasChoices:
     return AliasChoices(name, field)
 
 
-class Settings(BaseSettings):
-    """Settings of one service: `<SERVICE>_…` for its own, `ONEDOOR_…` for those that all share."""
+class EventSettings(BaseSettings):
+    """What commands that publish read as services do."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -26,6 +28,27 @@ class Settings(BaseSettings):
         # A setting that is missing or wrong is named; what any of them holds is never shown.
         hide_input_in_errors=True,
     )
+
+    event_source: str = Field(
+        LOCAL_SOURCE,
+        validation_alias=_everywhere(SOURCE_SETTING, "event_source"),
+        pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s?#]+$",
+        description="Whose events these are, an absolute URI; the service's name is added.",
+    )
+
+
+@lru_cache(maxsize=8)
+def _event_source(_: str | None) -> str:
+    return EventSettings().event_source
+
+
+def event_source() -> str:
+    """The absolute URI that begins the `source` of every event, as the services' settings say."""
+    return _event_source(os.environ.get(SOURCE_SETTING))
+
+
+class Settings(EventSettings):
+    """Settings of one service: `<SERVICE>_…` for its own, `ONEDOOR_…` for those that all share."""
 
     env: Literal["local", "test", "production"] = Field(
         "local", validation_alias=_everywhere("ONEDOOR_ENV", "env")
@@ -48,16 +71,16 @@ class Settings(BaseSettings):
         validation_alias=_everywhere("ONEDOOR_INDEX_KEY", "index_key"),
         description="base64 of 32 bytes: keys the blind indexes.",
     )
-    event_source: str = Field(
-        LOCAL_SOURCE,
-        validation_alias=_everywhere(SOURCE_SETTING, "event_source"),
-        pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
-        description="Whose events these are, an absolute URI; `:appointments` ... is added.",
-    )
     metrics_from: str = Field(
         "127.0.0.0/8,::1/128",
         validation_alias=_everywhere("ONEDOOR_METRICS_FROM", "metrics_from"),
         description="Networks that may read /metrics, comma separated.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        validation_alias=_everywhere("ONEDOOR_METRICS_TOKEN", "metrics_token"),
+        description="What they must send besides, as a bearer token: behind a proxy that does not"
+        " say that it is one, everybody comes from its network.",
     )
     pool_size: int = Field(6, ge=1, le=32, description="Connections for ordinary transactions.")
     direct_pool_size: int = Field(4, ge=1, le=32, description="Connections for hot statements.")
@@ -101,5 +124,8 @@ def _can_be_read(url: str) -> bool:
 
 
 def networks(listed: str) -> list[IPv4Network | IPv6Network]:
-    """The networks of a comma separated list. Raises ValueError."""
-    return [ip_network(each.strip()) for each in listed.split(",") if each.strip()]
+    """The networks of a comma separated list. Raises ValueError, which repeats none of them."""
+    try:
+        return [ip_network(each.strip()) for each in listed.split(",") if each.strip()]
+    except ValueError:
+        raise ValueError("not a list of networks such as 10.20.0.0/16,::1/128") from None

@@ -1,6 +1,5 @@
 """Domain events and their wire form: CloudEvents 1.0.2 in structured JSON mode."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from shared.ids import new_id
-from shared.settings import LOCAL_SOURCE, SOURCE_SETTING
+from shared.settings import event_source
 
 CONTENT_TYPE = "application/cloudevents+json"
 SCHEMAS = "urn:onedoor:event:"
@@ -65,11 +64,19 @@ class Envelope(BaseModel, Generic[E]):
 
 
 def source_of(event: type[Event] | Event) -> str:
-    """Who publishes, absolutely: two cities' events stay apart wherever they come together.
+    """Who publishes, absolutely: two cities' events stay apart wherever they come together."""
+    return source_for(service_of(event))
 
-    Read from the environment whenever it is asked for: commands publish as services do.
+
+def source_for(service: str) -> str:
+    """The source of a service's events: a segment more, in the way of the URI's own scheme.
+
+    `https://a.example` becomes `https://a.example/appointments`, for what follows a colon there is
+    a port; `urn:onedoor:a` becomes `urn:onedoor:a:appointments` (RFC 3986 3.2, RFC 8141).
     """
-    return f"{os.environ.get(SOURCE_SETTING) or LOCAL_SOURCE}:{service_of(event)}"
+    city = event_source()
+    hierarchical = city.partition(":")[2].startswith("/")
+    return f"{city.rstrip('/')}/{service}" if hierarchical else f"{city}:{service}"
 
 
 def schema_of(event: type[Event] | Event) -> str:

@@ -7,6 +7,7 @@ the outbox. A bus that was never reached does.
 import asyncio
 from collections.abc import Sequence
 from ipaddress import ip_address
+from secrets import compare_digest
 from typing import Any
 
 import nats.errors
@@ -91,6 +92,11 @@ def _may_measure(request: Request) -> bool:
 
     What a proxy passes on has the proxy's address: its own client is not known for sure here.
     """
+    token = request.state.settings.metrics_token
+    if token:  # a SecretStr is as long as what it holds
+        wanted = f"Bearer {token.get_secret_value()}".encode()
+        if not compare_digest(request.headers.get("authorization", "").encode(), wanted):
+            return False
     if _PASSED_ON & {name.lower() for name in request.headers}:
         return False
     try:

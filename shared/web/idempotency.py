@@ -4,7 +4,8 @@ A caller may send `Idempotency-Key` with every unsafe request. The key, a hash o
 the (sealed) answer are stored in the transaction of the effect itself: either both exist or
 neither. Same key and request: the stored answer with `Idempotent-Replayed: true`; same key and
 another request: 422; still running: 409. An answer that was an error stored nothing, because its
-transaction was rolled back, so a retry runs again. Keys are kept for a day.
+transaction was rolled back, so a retry runs again. Keys are kept for a day, and the texts for
+people say what follows: what is kept is found again by the release that kept it.
 
 What is kept of a public route names nobody: the row shares its transaction with what was written,
 which may be an anonymous letter, so that caller, key and request would lead to whoever sent it.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 
 from services.appointments.queueing.events import TicketIssued
 from services.projects.portals.events import SourceDown
+from shared import settings
 from shared.messaging import events, outbox
 from tests import outbox_bodies
 
@@ -71,11 +73,37 @@ def test_types_that_did_not_happen_are_listed() -> None:
     assert "appointments.ticket.called.v1" in outbox_bodies.never(seen)
 
 
-def test_the_source_is_absolute_and_a_citys_own(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("city", "source"),
+    [
+        ("urn:onedoor:ningchuan", "urn:onedoor:ningchuan:appointments"),
+        ("tag:ningchuan.example,2026:onedoor", "tag:ningchuan.example,2026:onedoor:appointments"),
+        ("https://onedoor.ningchuan.example", "https://onedoor.ningchuan.example/appointments"),
+        (
+            "https://ningchuan.example:8443/door/",
+            "https://ningchuan.example:8443/door/appointments",
+        ),
+    ],
+)
+def test_the_source_is_absolute_and_a_citys_own(
+    monkeypatch: pytest.MonkeyPatch, city: str, source: str
+) -> None:
     assert events.source_of(TicketIssued) == "urn:onedoor:local:appointments"
-    monkeypatch.setenv("ONEDOOR_EVENT_SOURCE", "https://onedoor.ningchuan.example")
-    assert body()["source"] == "https://onedoor.ningchuan.example:appointments"
+    monkeypatch.setenv("ONEDOOR_EVENT_SOURCE", city)
+    assert body()["source"] == source
     assert faults(body()) == []
+
+
+def test_the_source_is_read_from_the_file_of_settings_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("ONEDOOR_EVENT_SOURCE=urn:onedoor:ningchuan\n")
+    monkeypatch.chdir(tmp_path)
+    settings._event_source.cache_clear()
+    try:
+        assert events.source_of(TicketIssued) == "urn:onedoor:ningchuan:appointments"
+    finally:
+        settings._event_source.cache_clear()
 
 
 def test_an_event_of_a_unit_names_its_department_as_every_other() -> None:

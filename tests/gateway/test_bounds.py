@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from services.gateway.app import create_app
 from services.gateway.limits.open_streams import OpenStreams
@@ -94,3 +95,16 @@ async def test_figures_are_for_the_networks_that_are_named_and_not_through_a_pro
     async with another(door, metrics_from="203.0.113.0/24,2001:db8::/32") as client:
         assert (await client.get("/metrics")).status_code == 403
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_figures_behind_a_proxy_that_says_nothing_are_for_whoever_has_the_token(
+    door: Running,
+) -> None:
+    async with another(door, metrics_token=SecretStr("a long and random word")) as client:
+        for sent in ("", "Bearer", "Bearer another", "Basic a long and random word"):
+            answer = await client.get("/metrics", headers={"Authorization": sent})
+            assert answer.status_code == 403, sent
+        right = {"Authorization": "Bearer a long and random word"}
+        assert (await client.get("/metrics", headers=right)).status_code == 200
+        passed_on = {**right, "X-Forwarded-For": "127.0.0.1"}
+        assert (await client.get("/metrics", headers=passed_on)).status_code == 403

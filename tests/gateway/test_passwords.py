@@ -6,18 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.gateway.access import first_admin, rules
+from services.gateway.access import rules, service
 from services.gateway.access.common_passwords import is_common
-from services.gateway.access.first_admin import AdminExists
-from services.gateway.access.links import IssuedLink
 from services.gateway.access.passwords import random_password
 from services.gateway.guessing.rules import ATTEMPTS_ALLOWED
-from shared.database.engine import Sessions, new_sessions
+from shared import clock
+from shared.database.engine import new_engine, new_sessions
 from shared.errors import Invalid
 from tests.conftest import Headers
+from tests.gateway.conftest import Running
 from tests.gateway.test_sign_in import (
     created,
     new_account,
@@ -26,7 +24,7 @@ from tests.gateway.test_sign_in import (
     sign_in,
 )
 from tests.provoking import provokes
-from tests.support import Databases, eventually
+from tests.support import eventually
 
 PASSWORD = "/api/v1/auth/password"
 BETTER = "Lotus-Pond-27"
@@ -232,20 +230,16 @@ def test_a_random_password_is_never_called_common() -> None:
     assert not [made for made in (random_password() for _ in range(500)) if is_common(made)]
 
 
-async def test_the_first_two_administrators_are_made_once_however_many_try(
-    databases: Databases,
+async def test_links_are_forgotten_a_month_after_they_ended(
+    client: httpx.AsyncClient, as_: Headers, sql: Any, door: Running
 ) -> None:
-    url = make_url(databases.new("gateway", "first_admin").service)
-    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"))
-    sessions: Sessions = new_sessions(engine)
-
-    async def make(name: str) -> IssuedLink | AdminExists:
-        try:
-            async with sessions() as session, session.begin():
-                return await first_admin.create(session, name)
-        except AdminExists as exists:
-            return exists
-
-    made = await asyncio.gather(*(make(f"root{n}") for n in range(5)))
+    database = await sql("gateway")
+    old, fresh = await created(client, as_, "citizen"), await created(client, as_, "citizen")
+    past = "UPDATE password_link SET expires_at = now() - interval '40 days' WHERE account_id = $1"
+    await database.execute(past, old["id"])
+    engine = new_engine(door.settings, "test")
+    async with new_sessions(engine)() as session, session.begin():
+        await service.prune(session, clock.now())
     await engine.dispose()
-    assert sum(isinstance(outcome, IssuedLink) for outcome in made) == 2
+    kept = "SELECT count(*) FROM password_link WHERE account_id = $1"
+    assert [await database.fetchval(kept, each["id"]) for each in (old, fresh)] == [0, 1]

@@ -20,6 +20,7 @@ SHARED = {
     "ONEDOOR_COLUMN_KEYS": KEY,
     "ONEDOOR_INDEX_KEY": "Q0FOQVJZLWluZGV4LWtleS1vZi0zMi1ieXRlcy0tLS0=",
 }
+ALSO = ("ONEDOOR_METRICS_FROM", "ONEDOOR_EVENT_SOURCE")
 WRONG = {
     "missing column keys": {"ONEDOOR_COLUMN_KEYS": None},
     "missing index key": {"ONEDOOR_INDEX_KEY": None},
@@ -33,6 +34,8 @@ WRONG = {
     "a bus with a crooked port": {"NATS_URL": "nats://u:canary-bus@127.0.0.1:canary-word"},
     "a database that is no address": {"DATABASE_URL": "canary-database-word"},
     "an environment that is none": {"ONEDOOR_ENV": "canary-environment"},
+    "networks that are none": {"ONEDOOR_METRICS_FROM": "canary-networks"},
+    "a source that is no address": {"ONEDOOR_EVENT_SOURCE": "canary-event-source"},
 }
 
 
@@ -55,7 +58,7 @@ def test_no_value_of_a_setting_is_in_the_error_of_a_start(
     monkeypatch: pytest.MonkeyPatch, service: str, wrong: dict[str, str | None]
 ) -> None:
     settings = environment(service, wrong)
-    for name in [*SHARED, "ONEDOOR_ENV", *(f"{service.upper()}_{each}" for each in GOOD)]:
+    for name in [*SHARED, "ONEDOOR_ENV", *ALSO, *(f"{service.upper()}_{each}" for each in GOOD)]:
         monkeypatch.delenv(name, raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

@@ -71,6 +71,7 @@ async def _values(
         places=list(places),
         state=AccountState.ACTIVE,
         is_demo=True,
+        password_set_at=now,
         created_at=now,
     )
     return account.model_dump()

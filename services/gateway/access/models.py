@@ -43,6 +43,8 @@ class Account(Table, table=True):
         default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"}
     )
     """Who had a hand in it since a second person approved it last: none of them approves it."""
+    password_set_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When its owner set a password last; None: nobody can sign in with it yet."""
     version: int = 1
     created_at: datetime = Field(sa_type=Moment)
 

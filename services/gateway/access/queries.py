@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, delete, func, insert, or_, text, update
+from sqlalchemy import ColumnElement, delete, insert, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -70,7 +70,9 @@ async def begin_sign_in(
     return None if begun is None else Begun(*begun)
 
 
-async def change_password(session: AsyncSession, account_id: UUID, was: str, will: str) -> bool:
+async def change_password(
+    session: AsyncSession, account_id: UUID, was: str, will: str, now: datetime
+) -> bool:
     """A compare-and-swap on the hash; False when it was changed, or the account disabled."""
     changed = (
         update(Account)
@@ -79,7 +81,7 @@ async def change_password(session: AsyncSession, account_id: UUID, was: str, wil
             col(Account.password_hash) == was,
             col(Account.state) == AccountState.ACTIVE,
         )
-        .values(password_hash=will, version=Account.version + 1)
+        .values(password_hash=will, password_set_at=now, version=Account.version + 1)
     )
     return (await session.exec(changed)).rowcount == 1
 
@@ -114,14 +116,12 @@ async def lock_accounts(session: AsyncSession) -> None:
     await session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
 
 
-async def count_admins(session: AsyncSession) -> int:
-    """How many administrators, not those of a demonstration, may sign in."""
-    wanted = select(func.count()).where(
-        col(Account.roles).contains(["admin"]),
-        col(Account.state) == AccountState.ACTIVE,
-        col(Account.is_demo).is_(False),
+async def administrators(session: AsyncSession) -> Sequence[Account]:
+    """Every administrator, but for those of a demonstration."""
+    wanted = select(Account).where(
+        col(Account.roles).contains(["admin"]), col(Account.is_demo).is_(False)
     )
-    return (await session.exec(wanted)).one()
+    return (await session.exec(wanted)).all()
 
 
 async def ended_since(direct: DirectPool, since: datetime) -> list[tuple[UUID, datetime]]:
@@ -263,8 +263,11 @@ async def demo_hashes(session: AsyncSession) -> dict[str, str]:
 
 
 async def prune(session: AsyncSession, before: datetime) -> int:
-    """Forgets sign-ins that ended before then. Returns how many."""
+    """Forgets sign-ins and links that ended before then. Returns how many."""
     ended = delete(SignIn).where(
         or_(col(SignIn.expires_at) < before, col(SignIn.ended_at) < before)
     )
-    return (await session.exec(ended)).rowcount
+    links = delete(PasswordLink).where(
+        or_(col(PasswordLink.expires_at) < before, col(PasswordLink.ended_at) < before)
+    )
+    return sum([(await session.exec(work)).rowcount for work in (ended, links)])

@@ -234,7 +234,7 @@ async def change_password(
         will = await passwords.hashed(wanted)
     known = found["password_hash"]
     async with context.sessions() as session, session.begin():
-        if not await queries.change_password(session, account_id, known, will):
+        if not await queries.change_password(session, account_id, known, will, now):
             raise rules.WrongPassword  # it was changed meanwhile
         await endings.end_all(session, account_id, now, "password_changed")
         await queries.end_links(session, account_id, now, "password_changed")

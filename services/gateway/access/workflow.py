@@ -15,6 +15,7 @@ class AccountAction(StrEnum):
     SUBMIT = "submit"
     CHANGE = "change"
     APPROVE = "approve"
+    RENEW = "renew"
 
 
 class AccountMove(NamedTuple):
@@ -48,10 +49,15 @@ MOVES = (
     AccountMove(_S.PENDING, _A.CHANGE, _S.PENDING, _ADMIN, "account.submitted"),
     AccountMove(_S.DISABLED, _A.CHANGE, _S.DISABLED, _ADMIN, "account.changed"),
     AccountMove(_S.PENDING, _A.APPROVE, _S.ACTIVE, _ADMIN, "account.approved"),
+    *(
+        AccountMove(state, _A.RENEW, _S.ACTIVE, frozenset(), "account.renewed")
+        for state in (_S.ACTIVE, _S.PENDING)
+    ),
 )
 """To disable what is disabled ends sign-ins all the same: whoever asks wants nobody in. SUBMIT is
 to enable a privileged account, CHANGE to make one, or to change its roles or its password: neither
-counts before another administrator's APPROVE."""
+counts before another administrator's APPROVE. RENEW is done on the server alone, for an
+administrator whom no two others can help."""
 WORKFLOW = Workflow(
     MOVES,
     {
@@ -65,6 +71,7 @@ WORKFLOW = Workflow(
         _A.SUBMIT: Text("提请启用", "ask to enable"),
         _A.CHANGE: Text("变更权限或密码", "change grants or password"),
         _A.APPROVE: Text("批准", "approve"),
+        _A.RENEW: Text("在服务器上重新开通", "let in again on the server"),
     },
     title=Text("账号", "Accounts"),
     starts=[_S.ACTIVE, _S.PENDING],

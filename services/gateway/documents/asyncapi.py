@@ -8,8 +8,7 @@ from typing import Any
 from services.gateway.documents import joining, words
 from services.gateway.documents.examples import example
 from services.gateway.language import paragraphs
-from shared.messaging.events import SCHEMAS
-from shared.settings import LOCAL_SOURCE
+from shared.messaging.events import SCHEMAS, source_for
 from shared.web.references import renamed
 
 VERSION = "3.1.0"
@@ -98,7 +97,7 @@ def _with_example(message: dict[str, Any], schemas: Mapping[str, Any]) -> dict[s
     kind = message["name"]
     payload |= {
         "type": kind,
-        "source": f"{LOCAL_SOURCE}:{kind.partition('.')[0]}",
+        "source": source_for(kind.partition(".")[0]),
         "dataschema": f"{SCHEMAS}{kind}",
     }
     return {**message, "examples": [{"name": message["title"], "payload": payload}]}

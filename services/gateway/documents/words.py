@@ -17,7 +17,8 @@ OPENAPI_INFO: dict[str, Any] = {
 `title` 和 `detail` 随 `Accept-Language`，`errors` 指出是哪个字段。
 全部类型见 [/problems](/problems)。
 
-**怎么安全重试**：写操作带上 `Idempotency-Key`，同一个键只生效一次。列表用 `next_cursor` 翻页。
+**怎么安全重试**：写操作带上 `Idempotency-Key`，同一个键一天内只生效一次
+（未登录的，限同一网络）。列表用 `next_cursor` 翻页。
 
 **怎么收事件**：见 [/events](/events)。
 ---
@@ -31,8 +32,8 @@ it with the refresh token; other systems use `client_credentials`.
 `detail` in the language of `Accept-Language`, and `errors` that point to the field. All types are
 listed at [/problems](/problems).
 
-**Retrying**: send `Idempotency-Key` with what writes; one key has one effect. Lists go on by
-`next_cursor`.
+**Retrying**: send `Idempotency-Key` with what writes; one key has one effect for a day
+(without an account: from the same network). Lists go on by `next_cursor`.
 
 **Events**: see [/events](/events).
 """,

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 
+from shared import settings
 from shared.errors import Text
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -101,7 +102,7 @@ class Proxies:
     """Our own proxies in front of the gateway: only they may say where a request comes from."""
 
     def __init__(self, networks: Iterable[str]) -> None:
-        self._networks = [ipaddress.ip_network(network) for network in networks]
+        self._networks = settings.networks(",".join(networks))
 
     def holds(self, peer: str | None) -> bool:
         if not self._networks or not peer:

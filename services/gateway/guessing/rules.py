@@ -14,4 +14,4 @@ NETWORK_BURST = 300
 class LockedOut(TooMany):
     type = "/problems/locked-out"
     title = Text("连续失败次数过多，请稍后再试", "Too many failures in a row; please wait")
-    advice = Text("请等 Retry-After 所示的秒数再试", "Please wait for the seconds in Retry-After")
+    advice = Text("请过一会儿再试", "Please try again in a while")

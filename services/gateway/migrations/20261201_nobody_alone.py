@@ -27,6 +27,15 @@ UPDATE account a SET acted_by = ARRAY(
     ) act WHERE act.by IS NOT NULL AND act.by <> 'operator' ORDER BY act.by)
  WHERE a.state = 'pending' OR NOT a.roles && '{admin,auditor,reviewer,supervisor}'
 """
+# Whose link was never used has set no password; before there were links, all were given one.
+_SET = """
+UPDATE account a SET password_set_at = coalesce(
+    (SELECT max(l.ended_at) FROM password_link l
+      WHERE l.account_id = a.id AND l.ended_because = 'used'), a.created_at)
+ WHERE NOT EXISTS (SELECT 1 FROM password_link l WHERE l.account_id = a.id)
+    OR EXISTS (SELECT 1 FROM password_link l
+                WHERE l.account_id = a.id AND l.ended_because = 'used')
+"""
 # One account of a number: the first that was checked. What its events said is still there.
 _INDEX = """
 WITH said AS (
@@ -50,6 +59,8 @@ def upgrade() -> None:
     names = postgresql.ARRAY(sa.Text())
     op.add_column("account", sa.Column("acted_by", names, server_default="{}", nullable=False))
     op.execute(_REMEMBER)
+    op.add_column("account", sa.Column("password_set_at", sa.DateTime(timezone=True)))
+    op.execute(_SET)
     ended = sa.text("ended_at IS NOT NULL")
     op.create_index("ix_sign_in_ended_at", "sign_in", ["ended_at"], postgresql_where=ended)
     op.add_column("account_identity", sa.Column("id_number_index", sa.String(64)))
@@ -83,4 +94,5 @@ def downgrade() -> None:
     op.drop_index("ix_sign_in_ended_at", table_name="sign_in")
     op.drop_column("account_identity", "approved_by")
     op.drop_column("account_identity", "id_number_index")
+    op.drop_column("account", "password_set_at")
     op.drop_column("account", "acted_by")
