@@ -13,7 +13,7 @@ from tests.system import System
 
 pytestmark = [chromium.needed, pytest.mark.slow, pytest.mark.xdist_group("system")]
 
-BILINGUAL = ("/", "/docs", "/events", "/problems", f"/live/halls/{HALL}")
+BILINGUAL = ("/", "/docs", "/events", "/problems", "/account/password", f"/live/halls/{HALL}")
 CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), "guide", "report", "rows")
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-PAGES = ["/", "/docs", "/events", "/problems", "/live/halls/H001"]
+PAGES = ["/", "/docs", "/events", "/problems", "/account/password", "/live/halls/H001"]
 
 
 @pytest.mark.parametrize("path", PAGES)
