@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.feedback.casework.models import ActivityKind, LetterGrade
+from services.feedback.departments.schemas import DepartmentCode
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
 from services.feedback.letters.schemas import PlainText
 from shared.web.models import Prose, View
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
 Paragraphs = Annotated[PlainText, Field(min_length=1, max_length=5000)]
-DepartmentCode = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$", examples=["D03"])]
 
 
 class ReturnReason(StrEnum):

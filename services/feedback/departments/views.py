@@ -1,11 +1,28 @@
-"""The departments as everybody may see them."""
+"""The departments as everybody may see them, and with their staff as the office does."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.departments import queries
-from services.feedback.departments.schemas import DepartmentView
+from services.feedback.departments.models import Department
+from services.feedback.departments.schemas import DepartmentView, StaffedDepartmentView
+from services.feedback.departments.service import NO_DEPARTMENT
+from shared.errors import NotFound
 
 
 async def every(session: AsyncSession) -> list[DepartmentView]:
     """All departments by code, inactive ones included."""
     return [DepartmentView.model_validate(found) for found in await queries.every(session)]
+
+
+async def of_code(session: AsyncSession, code: str) -> StaffedDepartmentView:
+    """One department with its staff. Raises NotFound."""
+    found = await queries.of_codes(session, [code])
+    if not found:
+        raise NotFound(NO_DEPARTMENT)
+    return await staffed(session, found[0])
+
+
+async def staffed(session: AsyncSession, department: Department) -> StaffedDepartmentView:
+    staff = await queries.staff_of(session, [department.code])
+    shown = DepartmentView.model_validate(department)
+    return StaffedDepartmentView(**shown.model_dump(), staff_names=staff.get(department.code, []))

@@ -4,7 +4,6 @@ from fastapi import Body, Path, Query, Response, status
 
 from services.projects.register import service, views
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
-from services.projects.register.rules import MAX_BYTES, ImportRefused
 from services.projects.register.schemas import (
     ImportResult,
     NamesConfirmation,
@@ -16,6 +15,7 @@ from services.projects.register.schemas import (
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.imports import MAX_BYTES, ImportRefused
 from shared.web.pagination import Page
 from shared.web.routing import Router
 

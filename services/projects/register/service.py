@@ -9,13 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.register import queries, rules
 from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.register.queries import UnitRow
-from services.projects.register.rules import LineError
 from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput, UnitInput
 from shared.database.versioned import swap
 from shared.errors import Forbidden, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
-from shared.web import versions
+from shared.web import imports, versions
+from shared.web.imports import LineError
 from shared.workflow import refuse
 
 _REGISTERED = Text(
@@ -231,7 +231,7 @@ async def _check_units(
         if not caller.has("admin") and not all(unit and caller.at(unit) for unit in theirs):
             errors.append(LineError(line, "lead_unit", "只能导入本部门的项目 | not your unit"))
     if errors:
-        raise rules.refuse(errors)
+        raise imports.refuse(errors)
 
 
 def _differs(project: Project, row: ImportRow, now: datetime) -> bool:
