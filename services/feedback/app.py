@@ -9,6 +9,7 @@ from services.feedback import (
     departments,
     letters,
     publication,
+    quarantine,
     ratings,
     reminders,
     statistics,
@@ -22,6 +23,7 @@ TITLE = Text("来信、评价与时限", "Letters, ratings and deadlines")
 
 ROOMS = (
     departments.room,
+    quarantine.room,
     letters.room,
     casework.room,
     publication.room,

@@ -20,6 +20,7 @@ from services.feedback.casework import service as casework
 from services.feedback.casework import workflow
 from services.feedback.casework.schemas import RateReply
 from services.feedback.departments.models import Department, StaffName
+from services.feedback.letters import intake
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter, LetterState
 from services.feedback.letters.schemas import LetterIn
@@ -54,7 +55,7 @@ class Office:
     async def receive(self, written: dict[str, Any], at: datetime) -> UUID:
         fields = {k: v for k, v in written.items() if k in LetterIn.model_fields}
         letter_in = LetterIn(**fields, wants_public=True)
-        receipt = await letters.receive(
+        receipt = await intake.receive(
             self._session, self._keyring, letter_in, None, self._region, at
         )
         return receipt.id

@@ -10,3 +10,12 @@ class FeedbackSettings(Settings):
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_")
 
     region: str = Field("NC", pattern=r"^[A-Z]{2,6}$", description="First part of a letter number.")
+    equal_letters_a_day: int = Field(
+        5, ge=1, description="Anonymous letters of one text that are registered without a look."
+    )
+    network_letters_an_hour: int = Field(
+        30, ge=1, description="Anonymous letters of one network, likewise, in one process."
+    )
+    anonymous_letters_an_hour: int = Field(
+        600, ge=1, description="Anonymous letters of all, likewise."
+    )

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import Invalid, Text, counted, counted
+from shared.errors import Invalid, Text, counted
 from shared.web.validation_messages import message_for
 
 MAX_ROWS = 20_000

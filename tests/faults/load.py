@@ -72,7 +72,7 @@ class Hall:
 
     async def _write(self) -> None:
         while not self.stop.is_set():
-            letter = {"kind": "suggestion", "title": "增设夜间窗口", "body": "建议每周二延时服务。"}
+            letter = {"kind": "suggestion", "title": "增设夜间窗口", "body": f"建议{uuid4().hex}"}
             written = await self._send("POST", "/letters", {}, json=letter)
             self.done.letters.add(written["id"])
             await asyncio.sleep(0.05)

@@ -9,6 +9,7 @@ from shared.database.engine import new_engine, new_sessions
 from shared.web import dependencies
 from tests import support
 from tests.feedback.event_helpers import EventClient
+from tests.feedback.flood_helpers import FLOOD
 from tests.feedback.isolated_service import Clock, IsolatedService, Sign
 from tests.feedback.letter_helpers import LetterOffice, new_department
 from tests.support import Databases, Tokens
@@ -55,3 +56,25 @@ async def event_client(bus: NatsServer) -> AsyncIterator[EventClient]:
     event_client = EventClient(bus)
     yield event_client
     await event_client.close()
+
+
+@pytest.fixture(scope="session")
+async def guarded_service(
+    databases: Databases, bus: NatsServer, tokens: Tokens, as_: Sign
+) -> AsyncIterator[IsolatedService]:
+    """The service with the guard's limits as they are outside of tests, on its own database."""
+    url = databases.new("feedback", "onedoor_feedback_flood").service
+    limits = support.settings_for("feedback", url, bus, tokens, background=False, **FLOOD)
+    app, present = create_app(limits), Clock()
+    app.dependency_overrides[dependencies.present] = present
+    engine = new_engine(limits, "tests")
+    async with support.serve(app) as client:
+        yield IsolatedService(client, new_sessions(engine), present, as_)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def flooded(guarded_service: IsolatedService, as_: Sign) -> LetterOffice:
+    """A letter office at the guarded service; each test an hour after the one before."""
+    guarded_service.clock.advance(hours=2)
+    return LetterOffice(guarded_service, as_, await new_department(guarded_service))

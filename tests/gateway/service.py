@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from shared.security.identity import Caller, Refusals, Verifier
+from shared.web import networks
 from shared.web.dependencies import allow, public
 from shared.web.problems import install
 
@@ -54,7 +55,7 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
 
     @app.get("/api/v1/echo/{name}", tags=["system"])
     @app.post("/api/v1/echo/{name}", tags=["system"])
-    @app.put("/api/v1/echo/{name}", tags=["system"])
+    @app.put("/api/v1/echo/{name}", tags=["system"], openapi_extra={networks.WANTED: True})
     async def echo(name: str, request: Request, _: Annotated[Caller | None, public()]) -> Said:
         body = await request.body()
         return Said(

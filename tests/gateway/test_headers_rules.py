@@ -34,7 +34,10 @@ def test_headers_of_one_connection_never_cross(name: bytes) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [b"host", b"content-length", b"expect", b"x-request-id", b"traceparent", b"x-onedoor-network"],
+    [
+        *(b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"),
+        *(b"x-onedoor-network", b"x-onedoor-network-today"),
+    ],
 )
 def test_what_the_gateway_sets_itself_is_not_passed_on(name: bytes) -> None:
     assert to_upstream([(name, b"1"), PLAIN], from_proxy=True) == [PLAIN]

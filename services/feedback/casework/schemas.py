@@ -11,6 +11,7 @@ from services.feedback.casework.models import ActivityKind, LetterGrade
 from services.feedback.departments.schemas import DepartmentCode
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
 from services.feedback.letters.schemas import PlainText
+from services.feedback.quarantine.models import QuarantineState
 from shared.web.models import Prose, View
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
@@ -247,7 +248,7 @@ class SenderStep(View):
     action: str
     label: str = Field(examples=["登记"])
     label_en: str = Field(examples=["Register"])
-    state: LetterState
+    state: LetterState | QuarantineState
     message: str | None = None
 
 
@@ -256,7 +257,7 @@ class SenderView(View):
 
     reg_no: str
     kind: LetterKind
-    state: LetterState
+    state: LetterState | QuarantineState
     title: str
     body: str
     place: str | None

@@ -7,8 +7,10 @@ from fastapi import Depends, Header, Path, Query, Response
 
 from services.feedback.casework import sender_views, service
 from services.feedback.casework.schemas import SenderView, WithCode
-from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter
+from services.feedback.quarantine import service as quarantine
+from services.feedback.quarantine.models import QuarantinedLetter
+from services.feedback.quarantine.rules import NotYetRegistered
 from shared.security.identity import Caller
 from shared.web.dependencies import Direct, Now, RequestKeyring, Session, public
 
@@ -35,12 +37,20 @@ class SenderRequest:
     ] = None
     code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None
 
-    async def letter(self, given: WithCode | None = None) -> Letter:
+    async def found(self, given: WithCode | None = None) -> Letter | QuarantinedLetter:
+        """What number and code open: a letter, or one that waits to be looked at."""
         code = (given.code if given else None) or self.in_header or self.code
         self.response.headers["Cache-Control"] = "no-store"
-        return await letters.with_code(
+        return await quarantine.with_code(
             self.session, self.direct, self.keyring, self.reg_no, code, self.now
         )
+
+    async def letter(self, given: WithCode | None = None) -> Letter:
+        """The letter. Raises NotYetRegistered for one that waits."""
+        found = await self.found(given)
+        if isinstance(found, QuarantinedLetter):
+            raise NotYetRegistered(state=found.state)
+        return found
 
     async def move(self, action: str, given: WithCode) -> SenderView:
         letter = await self.letter(given)

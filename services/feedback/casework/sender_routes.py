@@ -13,6 +13,8 @@ from services.feedback.casework.schemas import (
     Withdraw,
 )
 from services.feedback.casework.sender_request import Sender
+from services.feedback.quarantine.models import QuarantinedLetter
+from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Paging, RequestKeyring, Session, allow
@@ -31,6 +33,7 @@ _MOVE = problem_responses(
     sender_rules.ReopenTooLate,
     sender_rules.ReopenedTwice,
     sender_rules.AlreadyAppealed,
+    NotYetRegistered,
 )
 
 
@@ -69,7 +72,10 @@ async def read_my_letter(me: Sender) -> SenderView:
     `X-Query-Code`. A wrong number and a wrong code are
     answered alike; after many wrong codes they get 429, but the right code always opens.
     """
-    return await sender_views.view(me.session, me.keyring, await me.letter())
+    found = await me.found()
+    if isinstance(found, QuarantinedLetter):
+        return await sender_views.waiting(me.session, me.keyring, found)
+    return await sender_views.view(me.session, me.keyring, found)
 
 
 @router.post(

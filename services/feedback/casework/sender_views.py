@@ -16,12 +16,19 @@ from services.feedback.casework.schemas import (
     SenderView,
 )
 from services.feedback.casework.workflow import LABELS, SENDER, LetterMove
-from services.feedback.deadlines.models import ClockState, Deadline
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import ClockState, Deadline, SubjectKind
+from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
+from services.feedback.quarantine import service as quarantine
+from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
+from services.feedback.quarantine.rules import NOTICE
+from services.feedback.quarantine.workflow import WORKFLOW as QUARANTINE
+from services.feedback.quarantine.workflow import QuarantineAction
 from services.feedback.redaction.rules import Known, mask
 from shared.errors import Text
 from shared.security.crypto import Keyring
@@ -53,6 +60,51 @@ async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> Sende
         replied_at=answered.replied_at,
         actions=_actions(letter.state, has_reply=reply is not None),
     )
+
+
+async def waiting(session: AsyncSession, keyring: Keyring, found: QuarantinedLetter) -> SenderView:
+    """A letter that staff look at before it is registered: truly received, and why it waits."""
+    limits = await deadlines.of(session, Subject(SubjectKind.LETTER, found.id))
+    reply = {clock.kind: clock for clock in limits}.get(REPLY_LIMITS[found.kind])
+    return SenderView(
+        reg_no=found.waiting_no,
+        kind=found.kind,
+        state=found.state,
+        title=quarantine.open_title(keyring, found),
+        body=quarantine.open_body(keyring, found),
+        place=quarantine.open_place(keyring, found),
+        supplements=[],
+        wants_public=found.wants_public,
+        received_at=found.received_at,
+        department=None,
+        **_due(reply),
+        timeline=[_set_apart(found), *_dropped(keyring, found)],
+        actions=[],
+    )
+
+
+def _set_apart(found: QuarantinedLetter) -> SenderStep:
+    return SenderStep(
+        at=found.received_at,
+        action="receive",
+        label=RECEIVED.zh,
+        label_en=RECEIVED.en,
+        state=QuarantineState.QUARANTINED,
+        message=f"{NOTICE.zh} | {NOTICE.en}",
+    )
+
+
+def _dropped(keyring: Keyring, found: QuarantinedLetter) -> Iterator[SenderStep]:
+    if found.state is QuarantineState.DROPPED and found.decided_at is not None:
+        label = QUARANTINE.states[found.state]
+        yield SenderStep(
+            at=found.decided_at,
+            action=QuarantineAction.DROP,
+            label=label.zh,
+            label_en=label.en,
+            state=found.state,
+            message=quarantine.open_reason(keyring, found),
+        )
 
 
 def _due(clock: Deadline | None) -> dict[str, Any]:

@@ -29,9 +29,19 @@ def subject_of(letter: Letter) -> Subject:
 
 
 async def start_on_receipt(
-    session: AsyncSession, letter_id: UUID, kind: LetterKind, by: str, now: datetime
+    session: AsyncSession,
+    letter_id: UUID,
+    kind: LetterKind,
+    by: str,
+    now: datetime,
+    since: datetime | None = None,
 ) -> None:
-    """The office's limit to register and the limit to reply, both counted from the receipt."""
+    """The office's limit to register and the limit to reply, both counted from the receipt.
+
+    `since` is the receipt where that was not now.
+    """
     subject, owner = Subject(SubjectKind.LETTER, letter_id), owner_without_department(kind)
     for limit in (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[kind]):
-        await deadlines.start(session, subject, limit, department_code=owner, by=by, now=now)
+        await deadlines.start(
+            session, subject, limit, department_code=owner, by=by, now=now, since=since
+        )

@@ -1,40 +1,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response, status
+from fastapi import Response
 
 from services.feedback.letters import rules, service, views
-from services.feedback.letters.schemas import LetterIn, LetterReceipt, OriginalView
-from shared.errors import Forbidden, NotFound, problem_responses
+from services.feedback.letters.schemas import LetterReceipt, OriginalView
+from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, RequestKeyring, Session, allow, public
+from shared.web.dependencies import Now, RequestKeyring, Session, allow
 from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["citizen"])
-
-
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    operation_id="write_letter",
-    summary="写信 | Write a letter",
-    responses=problem_responses(Forbidden),
-)
-async def write_letter(
-    letter: LetterIn,
-    request: Request,
-    session: Session,
-    keyring: RequestKeyring,
-    now: Now,
-    caller: Annotated[Caller | None, public()],
-) -> LetterReceipt:
-    """任何人都可以写信，无需注册。请保存返回的登记编号和查询码，查询码只显示这一次。
-    ---
-    Anybody may write, without an account. Keep the number and the query code of the answer: the
-    code is shown this once.
-    """
-    region = request.state.settings.region
-    return await service.receive(session, keyring, letter, caller, region, now)
 
 
 @router.post(

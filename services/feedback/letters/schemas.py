@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -87,12 +87,17 @@ class ByPhone(Prose):
 
 
 class LetterReceipt(View):
-    """What the sender keeps. The query code is shown this once and stored nowhere."""
+    """What the sender keeps. The query code is shown this once and stored nowhere.
+
+    A letter that came in a flood is looked at before it is registered: it is `quarantined` then,
+    its number is a waiting number that opens it now and later, and `notice` says so.
+    """
 
     id: UUID
     reg_no: str = Field(examples=["NC-LX-20261123-0012-5"])
     query_code: str = Field(examples=["7KQ2M9XTCA"])
-    state: LetterState
+    state: LetterState | Literal["quarantined"]
+    notice: str | None = Field(None, description="请来信人留意 | A word to the sender")
 
     @classmethod
     def of(cls, letter: Letter, query_code: str) -> Self:

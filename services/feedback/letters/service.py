@@ -1,6 +1,5 @@
-"""Taking a letter in, and finding it again."""
+"""Finding a letter again, and reading what is sealed in it."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,28 +9,18 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.letters import limits, numbers, queries, rules
-from services.feedback.letters.likeness import ALIKE, likeness, sketch
-from services.feedback.letters.models import DuplicateHint, Letter
-from services.feedback.letters.schemas import (
-    Contact,
-    LetterFilter,
-    LetterIn,
-    LetterReceipt,
-)
+from services.feedback.letters import numbers, queries, rules
+from services.feedback.letters.models import Letter
+from services.feedback.letters.schemas import Contact, LetterFilter, LetterReceipt
 from services.feedback.redaction.spans import Own, SpanKind
-from shared.clock import today
 from shared.database.engine import DirectPool
 from shared.errors import NotFound, Text
-from shared.ids import new_id, normal_code, secret_code
+from shared.ids import normal_code, secret_code
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
-DUPLICATES_WITHIN = timedelta(days=90)
-MOST_HINTS = 5
-
-_NO_MATCH = Text(
+NO_MATCH = Text(
     "登记编号或查询码不对，请核对后再试", "The number or the query code is wrong; please check both"
 )
 _NO_LETTER = Text("没有这封来信，或不归您办理", "There is no such letter among yours")
@@ -45,36 +34,6 @@ class Duplicate(NamedTuple):
     likeness: float
 
 
-async def receive(
-    session: AsyncSession,
-    keyring: Keyring,
-    letter_in: LetterIn,
-    caller: Caller | None,
-    region: str,
-    now: datetime,
-) -> LetterReceipt:
-    """Seal, number and keep a letter. Raises Forbidden for a channel that is staff's.
-
-    The number is taken as late as possible: its row is locked until the commit.
-    """
-    rules.ensure_channel(letter_in.channel, caller)
-    code = secret_code(10)
-    columns = _columns(keyring, letter_in, code)
-    if caller is not None and rules.is_under_own_name(letter_in):
-        columns["account_index"] = _account_index(keyring, caller)
-    by = rules.written_by(letter_in.channel, caller)
-    await limits.start_on_receipt(session, columns["id"], letter_in.kind, by, now)
-    hashes = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(keyring))
-    found = await queries.alike(session, hashes, now - DUPLICATES_WITHIN, MOST_HINTS)
-    serial = await queries.next_serial(session, region, today(now))
-    reg_no = numbers.registration_number(region, today(now), serial)
-    letter = Letter(reg_no=reg_no, received_at=now, sketch=hashes, **columns)
-    session.add(letter)
-    await session.flush()
-    _note_duplicates(session, letter, found)
-    return LetterReceipt.of(letter, code)
-
-
 async def with_code(
     session: AsyncSession,
     direct: DirectPool,
@@ -86,22 +45,43 @@ async def with_code(
     """The sender's letter. Raises NotFound for a wrong number or code alike, TooMany after many.
 
     Number and code are taken as people type them.
+    """
+    reg_no = reg_no.strip().upper()
+    if not numbers.is_registration_number(reg_no):
+        raise NotFound(NO_MATCH)
+    letter = await queries.by_number(session, reg_no)
+    right = code_of(letter) if letter is not None else None
+    await ensure_code(direct, keyring, reg_no, right, code, now)
+    assert letter is not None  # no code is the right one of no letter
+    return letter
+
+
+async def ensure_code(
+    direct: DirectPool,
+    keyring: Keyring,
+    number: str,
+    right: str | None,
+    code: str | None,
+    now: datetime,
+) -> None:
+    """Raises NotFound unless `code` is what `right` is the digest of, TooMany after many tries.
 
     Numbers can be guessed, so what strangers try must not shut the sender out: the right code
     always opens. Its 50 bits are what keeps strangers out.
     """
-    reg_no = reg_no.strip().upper()
-    if not numbers.is_registration_number(reg_no):
-        raise NotFound(_NO_MATCH)
-    letter = await queries.by_number(session, reg_no)
-    given = _code_hash(keyring, normal_code(code or ""))
-    if letter is not None and compare_digest(letter.renewed_code_hash or letter.code_hash, given):
-        return letter
-    tried = await queries.attempts(direct, reg_no)
+    given = code_hash(keyring, normal_code(code or ""))
+    if right is not None and compare_digest(right, given):
+        return
+    tried = await queries.attempts(direct, number)
     if tried is not None:
         rules.ensure_attempts_left(tried.failures, tried.first_at, now)
-    await queries.count_wrong_code(direct, reg_no, now)
-    raise NotFound(_NO_MATCH)
+    await queries.count_wrong_code(direct, number, now)
+    raise NotFound(NO_MATCH)
+
+
+def code_of(letter: Letter) -> str:
+    """The digest of the query code that opens the letter now."""
+    return letter.renewed_code_hash or letter.code_hash
 
 
 async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Letter:
@@ -145,7 +125,7 @@ async def renew_code(
     letter = await visible(session, letter_id, caller)
     rules.ensure_checkable(letter, caller)
     code = secret_code(10)
-    await queries.renew_code(session, letter.id, _code_hash(keyring, code))
+    await queries.renew_code(session, letter.id, code_hash(keyring, code))
     await audit_log.write(
         session, caller.sub, "letter.query_code_renewed", f"letter:{letter.id}", now, {}
     )
@@ -160,10 +140,11 @@ async def of_account(
     limit: int,
 ) -> Sequence[Letter]:
     """The letters that the caller's account has written under its name, latest first."""
-    return await queries.of_account(session, _account_index(keyring, caller), after, limit)
+    return await queries.of_account(session, account_index(keyring, caller), after, limit)
 
 
-def _account_index(keyring: Keyring, caller: Caller) -> str:
+def account_index(keyring: Keyring, caller: Caller) -> str:
+    """What finds the letters of an account."""
     return keyring.blind_index(caller.sub, where="letter.account")
 
 
@@ -224,51 +205,11 @@ def _open(keyring: Keyring, sealed: str | None, column: str, row: UUID) -> str |
     return sealed and keyring.open(sealed, where=f"letter.{column}", row=str(row))
 
 
-def _columns(keyring: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]:
-    """The letter's columns as the sender fills them, everything personal sealed."""
-    row = new_id()
-
-    def seal(plain: str | None, column: str) -> str | None:
-        return keyring.seal(plain, where=f"letter.{column}", row=str(row)) if plain else None
-
-    contact = letter_in.contact
-    phone = contact.phone if contact else None
-    return {
-        "id": row,
-        "kind": letter_in.kind,
-        "channel": letter_in.channel,
-        "title_sealed": seal(letter_in.title, "title"),
-        "body_sealed": seal(letter_in.body, "body"),
-        "place_sealed": seal(letter_in.place, "place"),
-        "name_sealed": seal(contact.name if contact else None, "name"),
-        "phone_sealed": seal(phone, "phone"),
-        "contact_index": phone_index(keyring, phone) if phone else None,
-        "anonymity": letter_in.resolved_anonymity,
-        "wants_public": letter_in.wants_public,
-        "code_hash": _code_hash(keyring, code),
-    }
-
-
 def phone_index(keyring: Keyring, phone: str) -> str:
     """The keyed digest that finds a phone number, however it is typed."""
     return keyring.phone_index(phone, where="letter.phone")
 
 
-def _code_hash(keyring: Keyring, code: str) -> str:
+def code_hash(keyring: Keyring, code: str) -> str:
+    """The digest by which a query code is recognised."""
     return keyring.blind_index(code, where="letter.query_code")
-
-
-def _sketch_key(keyring: Keyring) -> bytes:
-    return bytes.fromhex(keyring.blind_index("key", where="letter.sketch"))[:32]
-
-
-def _full_text(letter_in: LetterIn) -> str:
-    return f"{letter_in.title}\n{letter_in.body}"
-
-
-def _note_duplicates(session: AsyncSession, letter: Letter, found: Sequence[queries.Alike]) -> None:
-    session.add_all(
-        DuplicateHint(letter_id=letter.id, other_id=other.id, likeness=likeness(other.in_common))
-        for other in found
-        if likeness(other.in_common) >= ALIKE
-    )

@@ -4,6 +4,7 @@ from services.feedback.casework import sender_views
 from services.feedback.casework.schemas import Consent, SenderView
 from services.feedback.casework.sender_request import Sender
 from services.feedback.publication import service
+from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, TooMany, problem_responses
 from shared.web.routing import Router
 
@@ -14,7 +15,7 @@ router = Router(prefix="/letters", tags=["citizen"])
     "/{reg_no}/consent",
     operation_id="consent_to_publication",
     summary="同意或收回同意公开 | Agree to publication, or take it back",
-    responses=problem_responses(NotFound, TooMany),
+    responses=problem_responses(NotFound, TooMany, NotYetRegistered),
 )
 async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
     """随时可以同意公开，也可以收回；收回后公开稿立即撤下。

@@ -27,7 +27,9 @@ from services.gateway.upstreams.http1 import (
 )
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
+from shared import clock
 from shared.errors import BadRequest, Problem, Text, Unavailable
+from shared.web import networks
 from shared.web.idempotency import NETWORK_HEADER
 
 STALL_SECONDS = 15.0
@@ -113,7 +115,10 @@ class Forwarding:
         body = await self._body(given, receive)
         try:
             head = headers.request_head(
-                operation.method, target, upstream.pool.authority, self._sent(scope, body)
+                operation.method,
+                target,
+                upstream.pool.authority,
+                self._sent(operation, scope, body),
             )
         except ValueError:
             raise BadRequest(_LINE_BREAK) from None
@@ -131,12 +136,17 @@ class Forwarding:
             return await bodies.read(receive, announced, limit=self._body_limit)
         return bodies.EMPTY if announced is None else bodies.ZERO
 
-    def _sent(self, scope: Scope, body: bodies.Body) -> list[tuple[bytes, bytes]]:
+    def _sent(
+        self, operation: Operation, scope: Scope, body: bodies.Body
+    ) -> list[tuple[bytes, bytes]]:
         given, peer = scope["headers"], (scope.get("client") or (None,))[0]
         sent = headers.to_upstream(given, from_proxy=self._proxies.holds(peer))
         sent.append((b"x-request-id", scope["state"]["request_id"].encode()))
         sent.append((b"traceparent", traceparent(given)))
-        sent.extend(network_of_key(given, scope["state"]["network"]))
+        network = scope["state"]["network"]
+        sent.extend(network_of_key(given, network))
+        if operation.asks_network:
+            sent.extend(networks.of_the_day(network, scope["state"]["keyring"], clock.now()))
         return sent + body.framing
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.web import networks
+
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 DEADLINE_SECONDS = 1.8
 """How long an upstream may take to begin its answer: a frozen one is noticed within 2 s."""
@@ -16,7 +18,8 @@ _PARAMETER = re.compile(r"\{[^}]+\}")
 class Operation:
     """One operation of one service, with what the door must know of it.
 
-    A service's document may set `x-deadline-seconds` and `x-operation-class` on an operation.
+    A service's document may set `x-deadline-seconds`, `x-operation-class` and `x-sender-network`
+    on an operation; the last has the network told apart for the day (`shared/web/networks.py`).
     """
 
     service: str
@@ -25,6 +28,7 @@ class Operation:
     operation_id: str
     deadline_seconds: float = DEADLINE_SECONDS
     operation_class: str = "reading"
+    asks_network: bool = False
 
 
 @dataclass(slots=True)
@@ -108,4 +112,5 @@ def _operation(service: str, method: str, template: str, declared: Mapping[str, 
         operation_id=str(declared.get("operationId", f"{method} {template}")),
         deadline_seconds=min(deadline, LONGEST_DEADLINE_SECONDS),
         operation_class=str(declared.get("x-operation-class", usual)),
+        asks_network=bool(declared.get(networks.WANTED, False)),
     )

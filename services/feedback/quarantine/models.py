@@ -1,0 +1,70 @@
+"""Letters that came in a flood: kept whole and sealed, without a serial, until somebody decides."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from services.feedback.letters.models import Channel, LetterKind
+from services.feedback.tables import Table
+from shared.database.tables import Moment, enum_type, known_states
+
+
+class QuarantineState(StrEnum):
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    DROPPED = "dropped"
+
+
+class FloodSign(StrEnum):
+    """Why a letter is looked at first."""
+
+    SAME_TEXT = "same_text"
+    SAME_NETWORK = "same_network"
+    RATE = "rate"
+
+
+class QuarantinedLetter(Table, table=True):
+    """An anonymous letter that waits; its id is that of the letter that it becomes.
+
+    Its texts are sealed to the cells of that letter, and move there as they are. Nothing here says
+    where it came from.
+    """
+
+    __tablename__ = "quarantined_letter"
+    __table_args__ = (
+        known_states("state", QuarantineState),
+        CheckConstraint("version > 0", name="version_counts_from_one"),
+        CheckConstraint(
+            "(state = 'released') = (body_sealed IS NULL)", name="kept_until_it_is_a_letter"
+        ),
+        Index(
+            "ix_quarantined_letter_waiting",
+            "received_at",
+            "id",
+            postgresql_where=text("state = 'quarantined'"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    waiting_no: str = Field(unique=True, max_length=40)
+    kind: LetterKind = Field(sa_type=enum_type(LetterKind))
+    channel: Channel = Field(sa_type=enum_type(Channel))
+    state: QuarantineState = Field(
+        default=QuarantineState.QUARANTINED, sa_type=enum_type(QuarantineState)
+    )
+    version: int = 1
+    flood_sign: FloodSign = Field(sa_type=enum_type(FloodSign))
+    received_at: datetime = Field(sa_type=Moment)
+    title_sealed: str | None
+    body_sealed: str | None
+    place_sealed: str | None = None
+    wants_public: bool = False
+    code_hash: str
+    sketch: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
+    decided_by: str | None = Field(default=None, max_length=128)
+    decided_at: datetime | None = Field(default=None, sa_type=Moment)
+    reason_sealed: str | None = None

@@ -1,0 +1,114 @@
+"""All SQL of the room."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, text, tuple_
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.letters.models import Anonymity, Letter
+from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
+
+# Taken shared, so that nobody waits: it only shows who else is just writing the same text.
+_WRITING = text("SELECT pg_advisory_xact_lock_shared(17, hashtext(:text))")
+_WRITERS = text("""
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 17 AND granted
+        AND objid = (hashtext(:text)::bigint & 4294967295)::oid
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+
+async def writing(session: AsyncSession, sketch: list[int]) -> int:
+    """How many letters of this text are being written at this moment, this one included.
+
+    To be counted before those that are registered: of any two the later one finds the earlier one
+    here or there, for a commit is seen before its locks are gone. So forty at once cannot all be
+    the first, and none has to wait for another.
+    """
+    which = {"text": repr(sketch)}
+    await session.execute(_WRITING, which)
+    return int((await session.execute(_WRITERS, which)).scalar_one())
+
+
+class Registered(NamedTuple):
+    """How many anonymous letters were registered lately: of one text, and of all."""
+
+    equal: int
+    in_all: int
+
+
+async def registered_since(
+    session: AsyncSession, sketch: list[int], day_ago: datetime, hour_ago: datetime
+) -> Registered:
+    """Of the same text since a day ago, of all since an hour ago."""
+    equal = func.count().filter(col(Letter.sketch) == sketch)
+    in_all = func.count().filter(col(Letter.received_at) > hour_ago)
+    rows = select(equal, in_all).where(
+        col(Letter.anonymity) == Anonymity.ANONYMOUS, col(Letter.received_at) > day_ago
+    )
+    return Registered(*(await session.execute(rows)).one())
+
+
+async def by_id(session: AsyncSession, letter_id: UUID) -> QuarantinedLetter | None:
+    return await session.get(QuarantinedLetter, letter_id, populate_existing=True)
+
+
+async def by_number(session: AsyncSession, waiting_no: str) -> QuarantinedLetter | None:
+    rows = select(QuarantinedLetter).where(col(QuarantinedLetter.waiting_no) == waiting_no)
+    return (await session.execute(rows)).scalars().one_or_none()
+
+
+async def page(
+    session: AsyncSession, state: QuarantineState, after: tuple[Any, ...] | None, limit: int
+) -> Sequence[QuarantinedLetter]:
+    """Those of a state, the earliest first."""
+    key = tuple_(col(QuarantinedLetter.received_at), col(QuarantinedLetter.id))
+    rows = (
+        select(QuarantinedLetter)
+        .where(col(QuarantinedLetter.state) == state)
+        .order_by(col(QuarantinedLetter.received_at), col(QuarantinedLetter.id))
+        .limit(limit)
+    )
+    if after is not None:
+        rows = rows.where(key > after)
+    return (await session.execute(rows)).scalars().all()
+
+
+async def waiting_alike(
+    session: AsyncSession, sketches: Collection[Sequence[int]]
+) -> dict[tuple[int, ...], int]:
+    """How many of each text wait."""
+    sketch = col(QuarantinedLetter.sketch)
+    rows = (
+        select(sketch, func.count())
+        .where(
+            col(QuarantinedLetter.state) == QuarantineState.QUARANTINED,
+            sketch.in_([list(one) for one in sketches]),
+        )
+        .group_by(sketch)
+    )
+    return {tuple(found): int(count) for found, count in await session.execute(rows)}
+
+
+async def lock_alike(
+    session: AsyncSession, like: QuarantinedLetter, limit: int
+) -> Sequence[QuarantinedLetter]:
+    """Others of the same text that wait, the earliest first; those under another's hand are left
+    to them.
+    """
+    rows = (
+        select(QuarantinedLetter)
+        .where(
+            col(QuarantinedLetter.state) == QuarantineState.QUARANTINED,
+            col(QuarantinedLetter.sketch) == like.sketch,
+            col(QuarantinedLetter.id) != like.id,
+        )
+        .order_by(col(QuarantinedLetter.received_at), col(QuarantinedLetter.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.execute(rows)).scalars().all()

@@ -1,0 +1,59 @@
+"""What dispatchers see of a letter that waits, and how they decide on it."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from services.feedback.letters.models import Channel, LetterKind
+from services.feedback.letters.schemas import PlainText
+from services.feedback.quarantine.models import FloodSign, QuarantineState
+from shared.web.models import Prose, View
+
+
+class Release(Prose):
+    """Register it after all."""
+
+    all_alike: bool = Field(
+        False, description="同一内容的一并办理 | The same for all that have the same text"
+    )
+
+
+class Drop(Release):
+    """Do not register it; its sender reads the reason."""
+
+    reason: Annotated[PlainText, Field(min_length=2, max_length=500)] = Field(
+        description="理由，来信人可见 | The reason, which the sender reads",
+        examples=["同一内容已登记并在办理，重复来信不再登记"],
+    )
+
+
+class QuarantinedView(View):
+    """A letter that waits; what looks personal in it is masked."""
+
+    id: UUID
+    waiting_no: str = Field(examples=["NC-DH-7KQ2M9XT-3"])
+    kind: LetterKind
+    channel: Channel
+    state: QuarantineState
+    version: int
+    flood_sign: FloodSign = Field(description="为何先核对 | Why it is looked at first")
+    title: str
+    body: str
+    received_at: AwareDatetime
+    alike: int = Field(description="同一内容待核的件数 | How many of the same text wait")
+    due_on: date | None = Field(description="登记期限 | The last day to register it")
+    is_overdue: bool
+    actions: list[str] = Field(description="您现在可以做的 | What you may do now")
+
+
+class QuarantineDecision(View):
+    """What was decided, of how many letters, and how many of the same text are left."""
+
+    id: UUID
+    state: QuarantineState
+    version: int
+    reg_no: str | None = Field(description="登记编号 | The number it was registered under")
+    decided: int
+    left: int = Field(description="同一内容还有多少件待核 | Of the same text, still waiting")

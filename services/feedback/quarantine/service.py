@@ -1,0 +1,238 @@
+"""Letters that came in a flood are kept apart, and registered or not by a dispatcher."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import SubjectKind
+from services.feedback.deadlines.service import Subject
+from services.feedback.letters import intake
+from services.feedback.letters import limits as letter_limits
+from services.feedback.letters import rules as letter_rules
+from services.feedback.letters import service as letters
+from services.feedback.letters.intake import Draft
+from services.feedback.letters.models import Anonymity, Letter
+from services.feedback.letters.schemas import LetterIn, LetterReceipt
+from services.feedback.quarantine import queries, rules
+from services.feedback.quarantine.models import FloodSign, QuarantinedLetter, QuarantineState
+from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
+from services.feedback.quarantine.schemas import Drop, QuarantineDecision, Release
+from services.feedback.quarantine.workflow import WORKFLOW, QuarantineAction, QuarantineMove
+from shared.database import versioned
+from shared.database.engine import DirectPool, memory_of
+from shared.errors import Forbidden, NotFound, Text
+from shared.security import audit_log
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web import versions
+
+MOST_AT_ONCE = 200
+REASON = "quarantined_letter.reason"
+_MOVED = ("id", "kind", "channel", "received_at", "code_hash", "sketch", "wants_public")
+_SEALED = ("title_sealed", "body_sealed", "place_sealed")
+"""What of a letter is written once: in the quarantine, then in the letter itself."""
+
+_NOT_HERE = Text("没有这封待核对的来信", "There is no such letter waiting")
+_OFFICE_ONLY = Text(
+    "集中来信由信件登记机构核对", "Letters of a flood are for the office that registers letters"
+)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Where letters come in: the region of their numbers, and what is a flood there."""
+
+    region: str
+    limits: FloodLimits
+    network: str | None
+    """A digest of the network that the letter came from; None where it tells nobody apart."""
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Who decides, when, and for which version of the letter."""
+
+    caller: Caller
+    now: datetime
+    keyring: Keyring
+    region: str
+    expected: int | None
+
+
+async def take_in(
+    session: AsyncSession,
+    keyring: Keyring,
+    letter_in: LetterIn,
+    caller: Caller | None,
+    intake_: Intake,
+    now: datetime,
+) -> LetterReceipt:
+    """The receipt of a letter: registered, or kept apart where it is part of a flood.
+
+    Raises Forbidden for a channel that is staff's.
+    """
+    if not rules.is_guarded(letter_in):
+        return await intake.receive(session, keyring, letter_in, caller, intake_.region, now)
+    draft = await intake.prepare(keyring, letter_in, caller, now)
+    sign = await _sign(session, draft, intake_, now)
+    by = letter_rules.written_by(letter_in.channel, caller)
+    await letter_limits.start_on_receipt(session, draft.columns["id"], letter_in.kind, by, now)
+    if sign is None:
+        letter = await intake.keep(session, draft.columns, intake_.region, now)
+        return LetterReceipt.of(letter, draft.code)
+    return await _set_apart(session, draft, sign, intake_.region)
+
+
+async def _sign(
+    session: AsyncSession, draft: Draft, intake_: Intake, now: datetime
+) -> FloodSign | None:
+    sketch, network = draft.columns["sketch"], intake_.network
+    counts = memory_of(session, NetworkCounts)
+    of_network = counts.count(network, now) if network is not None else 0
+    others = await queries.writing(session, sketch) - 1
+    lately = await queries.registered_since(session, sketch, now - rules.DAY, now - rules.HOUR)
+    in_all, equal = lately.in_all, lately.equal + others
+    return rules.sign_of(equal, of_network, in_all, intake_.limits)
+
+
+async def _set_apart(
+    session: AsyncSession, draft: Draft, sign: FloodSign, region: str
+) -> LetterReceipt:
+    kept = {name: draft.columns[name] for name in (*_MOVED, *_SEALED)}
+    waiting_no = rules.waiting_number(region)
+    session.add(QuarantinedLetter(**kept, waiting_no=waiting_no, flood_sign=sign))
+    await session.flush()
+    return LetterReceipt(
+        id=kept["id"],
+        reg_no=waiting_no,
+        query_code=draft.code,
+        state="quarantined",
+        notice=f"{rules.NOTICE.zh} | {rules.NOTICE.en}",
+    )
+
+
+async def with_code(
+    session: AsyncSession,
+    direct: DirectPool,
+    keyring: Keyring,
+    number: str,
+    code: str | None,
+    now: datetime,
+) -> Letter | QuarantinedLetter:
+    """What a sender's number and code open: the letter, by its waiting number too, or what waits.
+
+    Raises NotFound for a wrong number or code alike, TooMany after many.
+    """
+    number = number.strip().upper()
+    if not rules.is_waiting_number(number):
+        return await letters.with_code(session, direct, keyring, number, code, now)
+    waiting = await queries.by_number(session, number)
+    letter = await letters.by_id(session, waiting.id) if waiting is not None else None
+    right = waiting.code_hash if waiting is not None else None
+    if letter is not None:
+        right = letters.code_of(letter)
+    await letters.ensure_code(direct, keyring, number, right, code, now)
+    found = letter if letter is not None else waiting
+    assert found is not None  # no code is the right one of nothing
+    return found
+
+
+async def decide(
+    session: AsyncSession,
+    letter_id: UUID,
+    action: QuarantineAction,
+    given: Release | Drop,
+    deciding: Deciding,
+) -> QuarantineDecision:
+    """Register it after all, or drop it with a reason; those of the same text too, if so wanted.
+
+    Raises NotFound, StateConflict, or Forbidden for another role.
+    """
+    ensure_office(deciding.caller)
+    waiting = await queries.by_id(session, letter_id)
+    if waiting is None:
+        raise NotFound(_NOT_HERE)
+    versions.ensure(deciding.expected, version=waiting.version, state=waiting.state)
+    move = WORKFLOW.take(waiting.state, waiting.version, action, deciding.caller.roles)
+    others = await queries.lock_alike(session, waiting, MOST_AT_ONCE - 1) if given.all_alike else []
+    sketch = tuple(waiting.sketch)
+    decided, letter = await _decide_one(session, waiting, move, given, deciding)
+    for other in others:
+        again = WORKFLOW.take(other.state, other.version, action, deciding.caller.roles)
+        await _decide_one(session, other, again, given, deciding)
+    left = await queries.waiting_alike(session, [sketch])
+    return QuarantineDecision(
+        id=decided.id,
+        state=decided.state,
+        version=decided.version,
+        reg_no=letter and letter.reg_no,
+        decided=1 + len(others),
+        left=left.get(sketch, 0),
+    )
+
+
+async def _decide_one(
+    session: AsyncSession,
+    waiting: QuarantinedLetter,
+    move: QuarantineMove,
+    given: Release | Drop,
+    deciding: Deciding,
+) -> tuple[QuarantinedLetter, Letter | None]:
+    by, now = deciding.caller.sub, deciding.now
+    columns = waiting.model_dump(include={*_MOVED, *_SEALED})
+    was_dropped = waiting.state is QuarantineState.DROPPED
+    changes: dict[str, Any] = {"state": move.to, "decided_by": by, "decided_at": now}
+    if isinstance(given, Drop):
+        row = str(waiting.id)
+        changes["reason_sealed"] = deciding.keyring.seal(given.reason, where=REASON, row=row)
+    if move.becomes_letter:
+        changes |= dict.fromkeys(_SEALED)
+    decided = await versioned.swap(session, waiting, changes)
+    subject, letter = Subject(SubjectKind.LETTER, decided.id), None
+    if move.ends_clocks:
+        await deadlines.cancel(session, subject, by=by, now=now)
+    if move.becomes_letter:
+        letter = await intake.keep(
+            session, {**columns, "anonymity": Anonymity.ANONYMOUS}, deciding.region, now
+        )
+        if was_dropped:
+            await letter_limits.start_on_receipt(
+                session, letter.id, letter.kind, by, now, since=letter.received_at
+            )
+    await audit_log.write(session, by, move.audited, f"letter:{decided.id}", now, {})
+    return decided, letter
+
+
+def ensure_office(caller: Caller) -> None:
+    """Raises Forbidden: nobody knows yet whom such a letter accuses."""
+    if not letter_rules.in_the_office(caller):
+        raise Forbidden(_OFFICE_ONLY)
+
+
+def open_reason(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
+    """Why it was dropped."""
+    sealed = waiting.reason_sealed
+    return sealed and keyring.open(sealed, where=REASON, row=str(waiting.id))
+
+
+def open_title(keyring: Keyring, waiting: QuarantinedLetter) -> str:
+    return _open(keyring, waiting, "title")
+
+
+def open_body(keyring: Keyring, waiting: QuarantinedLetter) -> str:
+    return _open(keyring, waiting, "body")
+
+
+def open_place(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
+    return _open(keyring, waiting, "place") or None
+
+
+def _open(keyring: Keyring, waiting: QuarantinedLetter, column: str) -> str:
+    """Empty of what is a letter by now: its texts have moved there."""
+    sealed = getattr(waiting, f"{column}_sealed")
+    row = str(waiting.id)
+    return keyring.open(sealed, where=f"letter.{column}", row=row) if sealed else ""

@@ -1,0 +1,70 @@
+"""Letters that wait, as the office sees them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.deadlines import rules as deadline_rules
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
+from services.feedback.quarantine import queries, service
+from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
+from services.feedback.quarantine.schemas import QuarantinedView
+from services.feedback.quarantine.workflow import WORKFLOW
+from services.feedback.redaction.rules import mask
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.pagination import Page, PageRequest, page
+
+
+async def listed(
+    session: AsyncSession,
+    keyring: Keyring,
+    caller: Caller,
+    state: QuarantineState,
+    paging: PageRequest,
+    now: datetime,
+) -> Page[QuarantinedView]:
+    """Those of a state, the earliest first. Raises Forbidden outside the office."""
+    service.ensure_office(caller)
+    after = paging.key(datetime, UUID)
+    rows = await queries.page(session, state, after, paging.limit + 1)
+    alike = await queries.waiting_alike(session, {tuple(row.sketch) for row in rows})
+    clocks = await deadlines.of_many(session, SubjectKind.LETTER, [row.id for row in rows])
+    return page(
+        rows,
+        paging,
+        lambda row: (row.received_at, row.id),
+        lambda row: _view(
+            keyring, row, alike.get(tuple(row.sketch), 0), clocks.get(row.id, []), caller, now
+        ),
+    )
+
+
+def _view(
+    keyring: Keyring,
+    row: QuarantinedLetter,
+    alike: int,
+    clocks: Sequence[Deadline],
+    caller: Caller,
+    now: datetime,
+) -> QuarantinedView:
+    limit = next((one for one in clocks if one.kind is PolicyKind.LETTER_REGISTER), None)
+    return QuarantinedView(
+        id=row.id,
+        waiting_no=row.waiting_no,
+        kind=row.kind,
+        channel=row.channel,
+        state=row.state,
+        version=row.version,
+        flood_sign=row.flood_sign,
+        title=mask(service.open_title(keyring, row)),
+        body=mask(service.open_body(keyring, row)),
+        received_at=row.received_at,
+        alike=alike,
+        due_on=limit and limit.due_on,
+        is_overdue=limit is not None and deadline_rules.is_overdue(limit, now),
+        actions=WORKFLOW.open_to(row.state, caller.roles),
+    )

@@ -1,0 +1,61 @@
+"""The states of a letter that came in a flood: registered after all, or not, with a reason.
+
+Nothing is lost: what was dropped is kept, its sender reads why, and a supervisor may register it
+all the same.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.feedback.quarantine.models import QuarantineState as S
+from shared.errors import Text
+from shared.workflow import Workflow
+
+
+class QuarantineAction(StrEnum):
+    RELEASE = "release"
+    DROP = "drop"
+
+
+class QuarantineMove(NamedTuple):
+    """What a decision makes of the letter; the audit log has it as `audited`.
+
+    `becomes_letter`: it is registered. `ends_clocks`: nobody is pressed for it any more.
+    """
+
+    state: S
+    action: QuarantineAction
+    to: S
+    roles: frozenset[str]
+    audited: str
+    becomes_letter: bool = False
+    ends_clocks: bool = False
+
+
+_OFFICE = frozenset({"dispatcher", "supervisor"})
+_A = QuarantineAction
+_RELEASED, _DROPPED = "letter.quarantine_released", "letter.quarantine_dropped"
+
+MOVES = (
+    QuarantineMove(S.QUARANTINED, _A.RELEASE, S.RELEASED, _OFFICE, _RELEASED, becomes_letter=True),
+    QuarantineMove(S.QUARANTINED, _A.DROP, S.DROPPED, _OFFICE, _DROPPED, ends_clocks=True),
+    QuarantineMove(
+        S.DROPPED, _A.RELEASE, S.RELEASED, frozenset({"supervisor"}), _RELEASED, becomes_letter=True
+    ),
+)
+WORKFLOW = Workflow(
+    MOVES,
+    {
+        S.QUARANTINED: Text("待核对", "waiting to be looked at"),
+        S.RELEASED: Text("已转登记", "registered after all"),
+        S.DROPPED: Text("未予登记", "not registered"),
+    },
+    {_A.RELEASE: Text("转登记", "register it"), _A.DROP: Text("不予登记", "do not register it")},
+    title=Text("集中来信核对", "Letters of a flood"),
+    starts=[S.QUARANTINED],
+    columns={
+        "audited": Text("审计", "audit log"),
+        "becomes_letter": Text("转为来信", "becomes a letter"),
+        "ends_clocks": Text("时限结束", "ends its limits"),
+    },
+)

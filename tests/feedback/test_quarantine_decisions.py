@@ -1,0 +1,176 @@
+"""What waits of a flood is registered or dropped by a dispatcher, and its sender can follow it."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from tests.feedback.flood_helpers import decide, flood, seen, serials, waiting
+from tests.feedback.letter_helpers import API, LetterOffice
+from tests.provoking import provokes
+
+LIVE_CLOCKS = text(
+    "SELECT kind, department_code FROM deadline WHERE subject_id = CAST(:id AS uuid)"
+    " AND state IN ('running', 'paused', 'breached')"
+)
+AUDITED = text("SELECT action, actor, details FROM audit_log WHERE object = :object ORDER BY id")
+
+
+async def test_a_released_letter_is_one_like_any_other_and_its_receipt_goes_on_opening_it(
+    flooded: LetterOffice,
+) -> None:
+    *_, receipt = await flood(flooded, 6, wants_public=True)
+    [row] = [one for one in await waiting(flooded) if one["id"] == receipt["id"]]
+    assert (row["flood_sign"], row["actions"]) == ("same_text", ["release", "drop"])
+    before, due = await serials(flooded), (await seen(flooded, receipt))["due_on"]
+    flooded.isolated.clock.advance(hours=1)
+    released = await decide(flooded, receipt["id"], "release")
+    assert released.status_code == 200, released.text
+    assert await serials(flooded) - before == 1
+    [listed] = await flooded.list("dispatcher", reg_no=released.json()["reg_no"])
+    assert (listed["id"], listed["state"], listed["due_on"]) == (receipt["id"], "received", due)
+    found = await seen(flooded, receipt)
+    assert (found["reg_no"], found["state"]) == (released.json()["reg_no"], "received")
+    answer = await flooded.client.post(
+        f"{API}/letters/{receipt['reg_no']}/supplement",
+        json={"code": receipt["query_code"], "text": "又坏了一盏"},
+    )
+    assert answer.status_code == 200, answer.text
+    assert receipt["id"] not in {one["id"] for one in await waiting(flooded)}
+    registered = await flooded.client.post(
+        f"{API}/letters/{receipt['id']}/actions/register",
+        headers={**flooded.headers("dispatcher"), "If-Match": '"2"'},
+        json={},
+    )
+    assert registered.status_code == 200, registered.text
+
+
+@provokes("release_quarantined_letter", "state-conflict", "forbidden", "not-found")
+@provokes("drop_quarantined_letter", "state-conflict", "forbidden", "not-found")
+@provokes("list_quarantined_letters", "forbidden")
+async def test_a_letter_is_dropped_with_a_reason_that_its_sender_reads_and_can_be_taken_back(
+    flooded: LetterOffice,
+) -> None:
+    *_, receipt = await flood(flooded, 6)
+    letter_id = receipt["id"]
+    assert (await decide(flooded, letter_id, "drop")).status_code == 422
+    reason = {"reason": "同一内容已在办理"}
+    dropped = await decide(flooded, letter_id, "drop", **reason)
+    assert (dropped.status_code, dropped.json()["state"]) == (200, "dropped"), dropped.text
+    found = await seen(flooded, receipt)
+    assert (found["state"], found["due_on"]) == ("dropped", None)
+    assert found["timeline"][-1]["message"] == "同一内容已在办理"
+    async with flooded.isolated.sessions() as session:
+        audited = (await session.execute(AUDITED, {"object": f"letter:{letter_id}"})).all()
+        clocks = (await session.execute(LIVE_CLOCKS, {"id": letter_id})).all()
+    assert [row.action for row in audited] == ["letter.quarantine_dropped"]
+    assert clocks == []
+    again = await decide(flooded, letter_id, "drop", **reason)
+    assert (again.status_code, again.json()["state"]) == (409, "dropped")
+    for path, body in (("release", {}), ("drop", reason)):
+        nothing = await decide(flooded, str(uuid4()), path, **body)
+        assert nothing.status_code == 404
+        outside = await flooded.client.post(
+            f"{API}/letters/quarantine/{letter_id}/{path}",
+            json=body,
+            headers=flooded.headers("dispatcher", flooded.department),
+        )
+        assert outside.status_code == 403
+    outside = await flooded.client.get(
+        f"{API}/letters/quarantine", headers=flooded.headers("dispatcher", flooded.department)
+    )
+    assert outside.status_code == 403
+    assert (await decide(flooded, letter_id, "release")).status_code == 403
+    back = await decide(flooded, letter_id, "release", role="supervisor")
+    assert (back.status_code, back.json()["state"]) == (200, "released"), back.text
+    assert (await decide(flooded, letter_id, "release")).status_code == 409
+    assert (await seen(flooded, receipt))["due_on"] is not None
+
+
+@provokes("supplement_my_letter", "not-yet-registered")
+@provokes("appeal_my_letter", "not-yet-registered")
+@provokes("withdraw_my_letter", "not-yet-registered")
+@provokes("rate_my_letter", "not-yet-registered")
+@provokes("reopen_my_letter", "not-yet-registered")
+@provokes("consent_to_publication", "not-yet-registered")
+async def test_what_needs_a_registered_letter_says_so_kindly(flooded: LetterOffice) -> None:
+    *_, receipt = await flood(flooded, 6)
+    for path, body in (
+        ("supplement", {"text": "又坏了一盏"}),
+        ("appeal", {"reason": "不服"}),
+        ("withdraw", {}),
+        ("rate", {"grade": "satisfied"}),
+        ("reopen", {"reason": "灯又灭了"}),
+        ("consent", {"wants_public": True}),
+    ):
+        answer = await flooded.client.post(
+            f"{API}/letters/{receipt['reg_no']}/{path}",
+            json={"code": receipt["query_code"], **body},
+        )
+        assert (answer.status_code, answer.json()["state"]) == (409, "quarantined"), answer.text
+
+
+@pytest.mark.parametrize("what", ["release", "drop"])
+async def test_all_of_one_text_are_decided_at_once(flooded: LetterOffice, what: str) -> None:
+    receipts = await flood(flooded, 9)
+    others = await flood(flooded, 6)
+    body: dict[str, Any] = {"all_alike": True}
+    if what == "drop":
+        body["reason"] = "同一内容已登记"
+    decided = await decide(flooded, receipts[-1]["id"], what, **body)
+    assert (decided.json()["decided"], decided.json()["left"]) == (4, 0), decided.text
+    left = {one["id"] for one in await waiting(flooded)}
+    assert not left & {one["id"] for one in receipts}
+    assert others[-1]["id"] in left
+
+
+async def test_whatever_is_decided_every_letter_has_a_clock_an_owner_and_a_place_in_a_list(
+    flooded: LetterOffice,
+) -> None:
+    drawn: list[list[tuple[int, str]]] = []
+    steps = st.tuples(st.integers(0, 8), st.sampled_from(("release", "drop", "supervise", "write")))
+
+    @settings(
+        max_examples=8,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        deadline=None,
+    )
+    @given(st.lists(steps, min_size=2, max_size=8))
+    def draw(sequence: list[tuple[int, str]]) -> None:
+        drawn.append(sequence)
+
+    draw()
+    for sequence in drawn:
+        receipts = await flood(flooded, 8)
+        for which, step in sequence:
+            letter_id = receipts[which % len(receipts)]["id"]
+            match step:
+                case "write":
+                    receipts += await flood(flooded, 1)
+                case "drop":
+                    await decide(flooded, letter_id, "drop", reason="同一内容已登记")
+                case "release":
+                    await decide(flooded, letter_id, "release")
+                case "supervise":
+                    await decide(flooded, letter_id, "release", role="supervisor")
+            await ensure_kept(flooded, receipts)
+
+
+async def ensure_kept(office: LetterOffice, receipts: list[dict[str, Any]]) -> None:
+    apart = {one["id"] for one in await waiting(office)}
+    listed = {one["id"] for one in await office.list("dispatcher", limit=200)}
+    for receipt in receipts:
+        state = (await seen(office, receipt))["state"]
+        async with office.isolated.sessions() as session:
+            clocks = (await session.execute(LIVE_CLOCKS, {"id": receipt["id"]})).all()
+        if state == "dropped":
+            assert not clocks
+            continue
+        assert {"letter_register"} <= {clock.kind for clock in clocks}
+        assert all(clock.department_code for clock in clocks), "a clock has no owner"
+        assert receipt["id"] in (apart if state == "quarantined" else listed)
