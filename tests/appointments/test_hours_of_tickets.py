@@ -1,6 +1,7 @@
 """When tickets are issued: not in a closed hall, not after the last, not more than the day has."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,12 @@ import pytest
 from shared.clock import SHANGHAI
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
-from tests.appointments.test_queueing_booking import booked
+from tests.appointments.test_queueing_booking import booked, check_in
 from tests.provoking import provokes
 
 
 @pytest.fixture
-async def floor(hall: Build, owner: asyncpg.Connection) -> Floor:
+async def floor(hall: Build, owner: asyncpg.Connection) -> AsyncIterator[Floor]:
     """A hall that is open from nine to five on working days, at ten in the morning of one."""
     made = await hall(items=2)
     hours = [{"weekdays": [1, 2, 3, 4, 5], "opens": "09:00", "closes": "17:00"}]
@@ -26,10 +27,9 @@ async def floor(hall: Build, owner: asyncpg.Connection) -> Floor:
         made.code,
         orjson.dumps(hours).decode(),
     )
-    local = made.clock.at.astimezone(SHANGHAI)
-    monday = local.date() + timedelta(days=7 - local.weekday())
-    made.clock.at = datetime(monday.year, monday.month, monday.day, 10, tzinfo=SHANGHAI)
-    return made
+    before, made.clock.at = made.clock.at, datetime(2026, 11, 30, 10, tzinfo=SHANGHAI)
+    yield made
+    made.clock.at = before
 
 
 async def policy(floor: Floor, **terms: Any) -> None:
@@ -56,36 +56,75 @@ async def test_on_a_closed_day_there_is_no_ticket_and_the_next_opening_is_named(
     await floor.issue()
 
 
-async def test_inside_a_closure_there_is_no_ticket(floor: Floor) -> None:
-    now = floor.clock.at
+async def shut(floor: Floor, **part: Any) -> None:
     body = {
         "hall": floor.code,
-        "starts_at": (now - timedelta(hours=1)).isoformat(),
-        "ends_at": (now + timedelta(hours=2)).isoformat(),
-        "reason": "停电",
+        "starts_at": (floor.clock.at - timedelta(minutes=30)).isoformat(),
+        "ends_at": (floor.clock.at + timedelta(hours=2)).isoformat(),
+        "reason": "系统升级",
         "dry_run": False,
+        **part,
     }
     made = await floor.client.post("/api/v1/closures", json=body, headers=floor.manager())
     assert made.status_code < 300, made.text
+
+
+async def test_inside_a_closure_there_is_no_ticket(floor: Floor) -> None:
+    await shut(floor)
     refused = problem(await floor.ask_ticket(), 409, "hall-closed")
-    assert moment(refused["next_opening"]) == now + timedelta(hours=2)
+    assert moment(refused["next_opening"]) == floor.clock.at + timedelta(hours=2)
     floor.clock.pass_(hours=2)
     await floor.issue()
 
 
+MAKE_UP_SATURDAY = datetime(2026, 10, 10, 10, tzinfo=SHANGHAI)
+NATIONAL_DAY = datetime(2026, 10, 1, 10, tzinfo=SHANGHAI)
+
+
+async def test_who_has_an_appointment_is_expected_whatever_the_printed_hours_say(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    for by_check_in in (True, False):
+        floor.clock.at -= timedelta(days=2 if by_check_in else 0)
+        code = await booked(owner, floor)
+        problem(await floor.ask_ticket(), 409, "hall-closed")
+        if by_check_in:
+            assert good(await check_in(floor, code))["ticket"]["number"] == "B001"
+        else:
+            assert (await floor.issue(appointment_code=code))["number"] == "B002"
+
+
+async def test_walk_ins_are_seen_on_an_official_make_up_day_and_not_on_a_holiday(
+    floor: Floor,
+) -> None:
+    floor.clock.at = NATIONAL_DAY
+    refused = problem(await floor.ask_ticket(), 409, "hall-closed")
+    assert moment(refused["next_opening"]) == datetime(2026, 10, 8, 9, tzinfo=SHANGHAI)
+    floor.clock.at = MAKE_UP_SATURDAY
+    await floor.issue()
+    floor.clock.at = MAKE_UP_SATURDAY + timedelta(days=1)
+    problem(await floor.ask_ticket(), 409, "hall-closed")
+
+
+@provokes("issue_ticket", "item-closed")
+async def test_for_an_item_that_is_closed_there_is_no_ticket_and_when_it_is_served_again_is_named(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    closed, other = floor.items
+    await shut(floor, item=closed)
+    refused = problem(await floor.ask_ticket(items=[closed]), 409, "item-closed")
+    assert refused["item"] == closed
+    assert moment(refused["next_opening"]) == floor.clock.at + timedelta(hours=2)
+    await floor.issue(items=[other])
+    code = await booked(owner, floor, in_minutes=30)
+    await floor.issue(items=[closed], appointment_code=code)
+    floor.clock.pass_(hours=2)
+    await floor.issue(items=[closed])
+
+
 @pytest.mark.parametrize("part", ["window", "item"])
 async def test_a_closure_of_a_part_leaves_the_hall_open(floor: Floor, part: str) -> None:
-    parts = {"window": 1, "item": floor.items[1]}
-    body = {
-        "hall": floor.code,
-        "starts_at": (floor.clock.at - timedelta(hours=1)).isoformat(),
-        "ends_at": (floor.clock.at + timedelta(hours=2)).isoformat(),
-        "reason": "设备检修",
-        "dry_run": False,
-        part: parts[part],
-    }
-    made = await floor.client.post("/api/v1/closures", json=body, headers=floor.manager())
-    assert made.status_code < 300, made.text
+    await shut(floor, **{part: {"window": 1, "item": floor.items[1]}[part]})
     await floor.issue()
 
 

@@ -3,11 +3,13 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.appointments.directory.openings import Openings, Period
 from services.appointments.directory.schemas import OpeningHours
+from shared.workdays import official
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -50,6 +52,47 @@ def test_a_closure_shuts_it_and_ends_within_the_hours() -> None:
 def test_a_closure_over_the_weekend_moves_the_opening_on() -> None:
     closed = openings(Period(at(27, 0), datetime(2026, 12, 2, tzinfo=ZONE)))
     assert closed.next_opening(at(27, 10)) == datetime(2026, 12, 2, 9, tzinfo=ZONE)
+
+
+def test_a_closure_that_began_after_the_hall_opened_ends_on_the_same_day() -> None:
+    closed = openings(Period(at(24, 9, 30), at(24, 11)))
+    assert closed.next_opening(at(24, 10)) == at(24, 11)
+    assert closed.next_opening(at(24, 11)) == at(24, 14)
+
+
+@pytest.mark.parametrize(
+    ("day", "shut", "like"),
+    [
+        # The notice of 2026: 1-3 January off, Sunday 4 January at work; 1-7 October off, Saturday
+        # 10 October at work.
+        (date(2026, 1, 2), True, None),
+        (date(2026, 1, 4), False, 1),
+        (date(2026, 10, 5), True, None),
+        (date(2026, 10, 10), False, 5),
+        (date(2026, 10, 11), True, None),
+    ],
+)
+def test_a_hall_of_working_days_follows_the_official_calendar(
+    day: date, shut: bool, like: int | None
+) -> None:
+    friday = hours(9, 16, 5)
+    hall = Openings([hours(9, 17, 1, 2, 3, 4), friday], "Asia/Shanghai", official=official())
+    noon = datetime.combine(day, time(12), ZONE)
+    assert hall.is_shut(noon) is shut
+    closes = hall.closes_on(day)
+    assert (closes and closes.hour) == {None: None, 1: 17, 5: 16}[like]
+
+
+def test_a_hall_that_prints_weekends_keeps_its_own_week() -> None:
+    always = Openings([hours(9, 17, *range(1, 8))], "Asia/Shanghai", official=official())
+    assert not always.is_shut(datetime(2026, 10, 5, 10, tzinfo=ZONE))
+    half = Openings([hours(9, 17, 1, 2, 3)], "Asia/Shanghai", official=official())
+    assert half.is_shut(datetime(2026, 10, 10, 10, tzinfo=ZONE))
+
+
+def test_of_a_year_without_a_notice_the_printed_hours_are_known() -> None:
+    hall = Openings(WEEK, "Asia/Shanghai", official=official())
+    assert not hall.is_shut(datetime(2031, 1, 1, 10, tzinfo=ZONE))
 
 
 def test_where_no_hours_are_printed_nothing_is_known() -> None:

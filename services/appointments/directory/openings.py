@@ -1,6 +1,10 @@
-"""When a hall is open, by its printed hours and without its closures. Pure.
+"""When a hall is open: by its printed hours and the official calendar, without its closures. Pure.
 
-A hall that has printed no hours is open at any time, as far as anybody knows.
+A hall that has printed no hours is open at any time, as far as anybody knows. Lists of halls print
+weekdays and say nothing of holidays, so the calendar is asked (local practice, not law): a hall
+that prints hours for no weekend works as offices do, and rests on a weekday that is a holiday; on
+a make-up day (调休上班) the hours of the nearest weekday hold, those of Friday on a Saturday and
+those of Monday on a Sunday. Of a year without its notice only the printed hours are known.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,8 +13,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.appointments.directory.schemas import OpeningHours
+from shared.workdays import CalendarUnknown, Workdays
 
 LOOKED_AHEAD_DAYS = 60
+_NEAREST_WEEKDAY = {6: 5, 7: 1}
+"""Whose hours hold on a weekend day at work."""
 
 
 class Period(NamedTuple):
@@ -24,15 +31,25 @@ class Openings:
     """The hours of one hall, in its zone, and the periods in which it is closed all the same."""
 
     def __init__(
-        self, hours: Sequence[OpeningHours], zone: str, closed: Sequence[Period] = ()
+        self,
+        hours: Sequence[OpeningHours],
+        zone: str,
+        closed: Sequence[Period] = (),
+        official: Workdays | None = None,
     ) -> None:
         self.zone = ZoneInfo(zone)
         self._hours = hours
         self._closed = sorted(closed)
+        self._official = official
+        self._printed = {weekday for each in hours for weekday in each.weekdays}
+
+    def is_closed(self, now: datetime) -> bool:
+        """Whether a closure goes on."""
+        return any(period.starts <= now < period.ends for period in self._closed)
 
     def is_shut(self, now: datetime) -> bool:
         """Whether it is a day without hours, or a closure goes on. Before and after: not shut."""
-        if any(period.starts <= now < period.ends for period in self._closed):
+        if self.is_closed(now):
             return True
         return bool(self._hours) and not list(self._periods(now.astimezone(self.zone).date()))
 
@@ -45,24 +62,42 @@ class Openings:
         today = now.astimezone(self.zone).date()
         for ahead in range(LOOKED_AHEAD_DAYS):
             for period in sorted(self._periods(today + timedelta(days=ahead))):
-                opens = self._first_open(period)
-                if opens is not None and opens > now:
+                opens = self._first_open(period, now.astimezone(self.zone))
+                if now < opens < period.ends:
                     return opens
         return None
 
-    def _first_open(self, period: Period) -> datetime | None:
-        """The period's first moment outside every closure."""
-        opens = period.starts
+    def closed_besides(self, closed: Period) -> "Openings":
+        """The same hall, closed in that time too."""
+        return Openings(self._hours, self.zone.key, [*self._closed, closed], self._official)
+
+    def _first_open(self, period: Period, now: datetime) -> datetime:
+        """The period's first moment from now on that is outside every closure."""
+        opens = max(period.starts, now)
         for closed in self._closed:
             if closed.starts <= opens < closed.ends:
                 opens = closed.ends.astimezone(self.zone)
-        return opens if opens < period.ends else None
+        return opens
 
     def _periods(self, day: date) -> Iterator[Period]:
+        weekday = self._weekday(day)
         for each in self._hours:
-            if day.isoweekday() in each.weekdays:
+            if weekday in each.weekdays:
                 ends = day + timedelta(days=1) if each.closes == time() else day
                 yield Period(
                     datetime.combine(day, each.opens, self.zone),
                     datetime.combine(ends, each.closes, self.zone),
                 )
+
+    def _weekday(self, day: date) -> int | None:
+        """The weekday whose hours hold on that day; None where the hall rests."""
+        own = day.isoweekday()
+        try:
+            works = None if self._official is None else self._official.is_workday(day)
+        except CalendarUnknown:
+            works = None
+        if works and own in _NEAREST_WEEKDAY and own not in self._printed:
+            return _NEAREST_WEEKDAY[own]
+        if works is False and not self._printed & _NEAREST_WEEKDAY.keys():
+            return None
+        return own

@@ -5,7 +5,7 @@ from fastapi import Header, Response, status
 from services.appointments.booking.rules import TooEarly, TooLate
 from services.appointments.booking.schemas import ChangeRequest, Reference
 from services.appointments.issuing import arriving, service, views
-from services.appointments.issuing.rules import HallClosed, TicketsClosed
+from services.appointments.issuing.rules import HallClosed, ItemClosed, TicketsClosed
 from services.appointments.issuing.schemas import CheckedInView, IssuedTicket, TicketRequest
 from services.appointments.priority.rules import EvidenceRefused
 from services.appointments.queueing.rules import AlreadyTicketed
@@ -23,7 +23,9 @@ appointment_router = Router(prefix="/appointments/{appointment}", tags=["citizen
     status_code=status.HTTP_201_CREATED,
     operation_id="issue_ticket",
     summary="取号 | Take a ticket",
-    responses=problem_responses(AlreadyTicketed, HallClosed, TicketsClosed, EvidenceRefused),
+    responses=problem_responses(
+        AlreadyTicketed, HallClosed, ItemClosed, TicketsClosed, EvidenceRefused
+    ),
 )
 async def issue_ticket(
     request: TicketRequest,
@@ -37,7 +39,8 @@ async def issue_ticket(
     """到场取号。有预约的请填预约码（即完成签到，限本人、本大厅人员和设备）。
     同一人在同一大厅同一事项只有一个号，重复取号会告知现有的号。优先照顾须由工作人员或设备看过证件；
     老年人也可凭与本人实名账号一致的身份证号码自己取号。号码不存明文。
-    休息日和停办期间不能取号，答复会写明下次开放时间；现场号可有截止时间和每日上限（见预约规则），预约不受此限。
+    休息日、停办期间和停办的事项不能取号，答复会写明下次开放时间；调休上班日照常取号。现场号可有截止时间和每日
+    上限（见预约规则）。预约不受开放日、截止时间和上限所限。
     评价键 rating_key、查看键 ticket_key 只在这里给出，请随号交给本人；转办后仍用首张号的 id 评价。
 
     ---
@@ -45,9 +48,10 @@ async def issue_ticket(
     the staff and the devices of the hall only). A person has one walk-in ticket for an item in
     a hall; a second request is a 409 that names it. Credit needs a document that staff or a device
     saw, or for the elderly the ID number of the verified account; none is stored in clear. On a
-    closed day and inside a closure there are no tickets: the 409 names the next opening. A hall may
-    end walk-in tickets before it closes, and limit them a day (see its policy); who has an
-    appointment is not concerned. The keys to rate and to follow the ticket are given here only, for
+    closed day, inside a closure and for an item that is closed there are no tickets: the 409 names
+    the next opening. Official make-up days are open. A hall may end walk-in tickets before it
+    closes, and limit them a day (see its policy); who has an appointment may come on any day, and
+    is not limited. The keys to rate and to follow the ticket are given here only, for
     the person served; after a transfer the first ticket's id and key rate.
     """
     issued = await service.issue(session, keyring, caller, request, now)

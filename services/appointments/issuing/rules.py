@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.appointments.directory.openings import Openings
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.priority.models import TicketClass
+from services.appointments.schedules.openings import ShutItem
 from shared.clock import moment_en, moment_zh
 from shared.errors import Conflict, Invalid, Text
 
@@ -24,6 +25,17 @@ class HallClosed(Conflict):
     type = "/problems/hall-closed"
     title = Text("大厅现在不开放", "The hall is closed")
     advice = Text("请在大厅开放时再来", "Please come when the hall is open")
+
+
+class ItemClosed(Conflict):
+    """The hall is open, and sees nobody for the item: members `item` and `next_opening`."""
+
+    type = "/problems/item-closed"
+    title = Text("这个事项现在停办", "The item is not served at the moment")
+    advice = Text(
+        "请在恢复办理后再来，或先办理别的事项",
+        "Please come when it is served again, or see to another item first",
+    )
 
 
 class TicketsClosed(Conflict):
@@ -45,11 +57,21 @@ class Limits(NamedTuple):
     tickets_per_day: int | None
 
 
-def ensure_open(hall: Openings, now: datetime) -> None:
-    """Raises HallClosed on a day without hours, and while a closure goes on."""
-    if hall.is_shut(now):
+def ensure_open(hall: Openings, now: datetime, *, expected: bool) -> None:
+    """Raises HallClosed while a closure goes on, and for a walk-in on a day without hours.
+
+    Who has an appointment is expected: the hall gave the time, whatever its printed hours say.
+    """
+    if hall.is_closed(now) if expected else hall.is_shut(now):
         opens = hall.next_opening(now)
         raise HallClosed(_come_again(opens), next_opening=opens)
+
+
+def ensure_item_open(shut: ShutItem | None) -> None:
+    """Raises ItemClosed, which names the item."""
+    if shut is not None:
+        opens = shut.next_opening
+        raise ItemClosed(_come_again(opens), item=shut.code, next_opening=opens)
 
 
 def ensure_not_last(hall: Openings, limits: Iterable[Limits], now: datetime) -> None:

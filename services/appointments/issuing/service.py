@@ -65,16 +65,18 @@ async def issue(
 
     `version` is that of the appointment, where the caller insists on one.
 
-    Raises Invalid (naming the field), HallClosed, TicketsClosed, EvidenceRefused, AlreadyTicketed,
-    or what checking the appointment in may raise.
+    Raises Invalid (naming the field), HallClosed, ItemClosed, TicketsClosed, EvidenceRefused,
+    AlreadyTicketed, or what checking the appointment in may raise.
     """
     hall = await _hall(session, caller, request.hall)
     hours = await openings.of_hall(session, hall, now)
-    rules.ensure_open(hours, now)
     windows = await queueing.items_at_windows(session, request.hall)
     rules.ensure_served(request.items, windows.values())
     policy = await priority.policy_of(session, request.hall)
     appointment = await _appointment(session, caller, request)
+    rules.ensure_open(hours, now, expected=appointment is not None)
+    unexpected = [i for i in request.items if appointment is None or i != appointment.item_code]
+    rules.ensure_item_open(await openings.shut_item(session, hours, request.hall, unexpected, now))
     limits = [] if appointment else await limiting.of_walk_in(session, request, now)
     rules.ensure_not_last(hours, limits, now)
     person = await _person(session, keyring, caller, request, appointment)

@@ -1,6 +1,8 @@
-"""When a hall as a whole is open: its printed hours without its closures."""
+"""When a hall is open, as a whole and for an item: its hours without its closures."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -8,6 +10,14 @@ from services.appointments.directory.models import Hall
 from services.appointments.directory.openings import Openings, Period
 from services.appointments.directory.schemas import OpeningHours
 from services.appointments.schedules import queries
+from shared.database import calendar_days
+
+
+class ShutItem(NamedTuple):
+    """An item that a closure shuts while the hall is open, and when it is served again."""
+
+    code: str
+    next_opening: datetime | None
 
 
 async def of_hall(session: AsyncSession, hall: Hall, now: datetime) -> Openings:
@@ -19,4 +29,27 @@ async def of_hall(session: AsyncSession, hall: Hall, now: datetime) -> Openings:
         for closure in closures
         if (closure.window_no, closure.item_code, closure.rule_code) == (None, None, None)
     ]
-    return Openings(hours, hall.timezone, closed)
+    return Openings(hours, hall.timezone, closed, await calendar_days.load(session))
+
+
+async def shut_item(
+    session: AsyncSession, hall: Openings, code: str, items: Iterable[str], now: datetime
+) -> ShutItem | None:
+    """The first of the items that is closed now.
+
+    What closes it at a window leaves it to the others, and who waits for that window may; what
+    closes it for the slots of a rule leaves it to walk-ins.
+    """
+    closures = [
+        each
+        for each in await queries.closures(session, code, now)
+        if each.window_no is None and each.rule_code is None
+    ]
+    for item in items:
+        hours = hall
+        for each in closures:
+            if each.item_code == item:
+                hours = hours.closed_besides(Period(each.starts_at, each.ends_at))
+        if hours.is_closed(now):
+            return ShutItem(item, hours.next_opening(now))
+    return None
