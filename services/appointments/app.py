@@ -15,6 +15,7 @@ from services.appointments import (
     people,
     policies,
     priority,
+    proofs,
     queueing,
     schedules,
     slots,
@@ -46,6 +47,7 @@ ROOMS = (
     statistics.room,
     histories.room,
     clearing.room,
+    proofs.room,
 )
 
 

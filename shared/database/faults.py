@@ -3,6 +3,14 @@
 import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+
+class Overtaken(asyncpg.SerializationError):
+    """What was looked at before the locks is not so any more: the transaction is to be done again.
+
+    As the server's own 40001; raised where only the code can know.
+    """
+
+
 _GAVE_WAY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _OUTAGE = (
     OSError,

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.appointments.booking import settling
+from services.appointments.proofs import service as proofs
+from services.appointments.proofs.queries import drift as drifted
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
@@ -217,10 +219,28 @@ async def test_the_nightly_proof_finds_a_drifted_count(office: Office, sessions:
     await office.hold(slot)
 
     async with sessions() as session, session.begin():
-        before = await settling.prove_counts(session, NINE)
+        before = await proofs.prove_counts(session, NINE)
     await office.owner.execute("UPDATE slot SET booked = 2 WHERE id = $1", slot)
     async with sessions() as session, session.begin():
-        after = await settling.prove_counts(session, NINE)
+        after = await proofs.prove_counts(session, NINE)
     await office.owner.execute("UPDATE slot SET booked = 1 WHERE id = $1", slot)
 
     assert after == before + 1
+
+
+async def test_the_nightly_proof_names_every_slot_that_is_wrong(
+    office: Office, sessions: Sessions
+) -> None:
+    first = await office.slot(TEN)
+    await office.owner.execute(
+        "INSERT INTO slot SELECT (jsonb_populate_record(s, jsonb_build_object('id',"
+        " gen_random_uuid(), 'rule_code', 'N' || n, 'booked', 1))).* FROM slot s,"
+        " generate_series(1, 1100) n WHERE s.id = $1",
+        first,
+    )
+    async with sessions() as session, session.begin():
+        wrong = [row async for row in drifted(session, NINE) if row.hall_code == office.code]
+        assert await proofs.prove_counts(session, NINE) >= 1100
+    await office.owner.execute("DELETE FROM slot WHERE hall_code = $1", office.code)
+
+    assert len(wrong) == 1100

@@ -1,11 +1,15 @@
 """Who lost their time is somebody to be called: found over all days, reached, and helped."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 
+from services.appointments.booking import healing
+from shared.database.engine import Sessions
+from tests.appointments import offices
 from tests.appointments.offices import NINE, Office, person
 from tests.appointments.queue_helpers import good, problem
 from tests.provoking import provokes
@@ -28,6 +32,19 @@ async def _orphan(office: Office, day: int, **options: Any) -> dict[str, Any]:
         "UPDATE slot SET booked = 0, state = 'withdrawn' WHERE id = $1", slot
     )
     return held
+
+
+async def without_a_time(office: Office, at: datetime, **options: Any) -> UUID:
+    """Somebody whose time the hall took: the id of their appointment."""
+    slot = await office.slot(
+        at, rule_code=f"X{uuid4().hex[:6]}", pool=options.pop("pool", "online")
+    )
+    me = options.pop("headers", None) or office.citizen()
+    held = await office.hold(slot, headers=me, **options)
+    good(await office.do(held, "confirm", me))
+    await office.owner.execute("UPDATE slot SET state='withdrawn', booked=0 WHERE id=$1", slot)
+    await office.owner.execute("UPDATE appointment SET state='orphaned' WHERE id=$1", held["id"])
+    return UUID(held["id"])
 
 
 async def _contact(
@@ -128,3 +145,51 @@ async def test_a_move_settles_it_and_nothing_else_is_settled(office: Office) -> 
     gone = good(await office.get(f"appointments/{kept['id']}", headers=other))
     assert gone["resolved"] is None
     assert await _listed(office) == []
+
+
+async def test_who_gives_up_the_other_appointment_has_the_lost_time_again(
+    office: Office, owner: asyncpg.Connection
+) -> None:
+    """At whatever hall it was: a time that is theirs alone for the asking is nobody else's."""
+    me, at = office.citizen(), NINE + timedelta(days=2)
+    lost = await without_a_time(office, at, headers=me)
+    back = await office.slot(at, capacity=1)
+    elsewhere = await offices.build(office.client, office.sign, owner, office.clock)
+    held = await elsewhere.hold(await elsewhere.slot(at), headers=me)
+
+    async def state() -> str:
+        return str(await owner.fetchval("SELECT state FROM appointment WHERE id = $1", lost))
+
+    assert await state() == "orphaned"
+    good(await elsewhere.do(held, "cancel", me))
+    assert await state() == "confirmed"
+    problem(await office.ask(back), 409, "slot-full")
+
+
+async def test_who_was_served_meanwhile_is_not_confirmed_again(
+    office: Office, sessions: Sessions, owner: asyncpg.Connection
+) -> None:
+    me, at = office.citizen(), NINE + timedelta(hours=6)
+    lost = await without_a_time(office, at, headers=me)
+    held = await office.hold(await office.slot(NINE + timedelta(hours=1)), headers=me)
+    await owner.execute(
+        "UPDATE appointment SET state = 'served', expires_at = NULL WHERE id = $1", UUID(held["id"])
+    )
+    await office.slot(at)
+    async with sessions() as session, session.begin():
+        await healing.heal_left(session, NINE)
+    found = await owner.fetchval("SELECT state FROM appointment WHERE id = $1", lost)
+    assert found == "orphaned"
+
+
+async def test_the_second_that_one_person_lost_is_confirmed_once_the_first_is_settled(
+    office: Office, owner: asyncpg.Connection
+) -> None:
+    me, at = office.citizen(), NINE + timedelta(days=2)
+    first = await without_a_time(office, at, headers=me)
+    second = await without_a_time(office, at, headers=me, item=office.items[1])
+    await office.slot(at, item_codes=office.items[1:])
+
+    good(await office.do({"id": first}, "cancel", me))
+    found = await owner.fetchval("SELECT state FROM appointment WHERE id = $1", second)
+    assert found == "confirmed"

@@ -14,9 +14,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.postgres import Urls
-from services.appointments.booking import queries as booking
 from services.appointments.booking import service as appointments
 from services.appointments.booking.schemas import CancelRequest
+from services.appointments.proofs import queries as proofs
 from services.appointments.schedules import closing, service
 from services.appointments.schedules.schemas import (
     ClosureIn,
@@ -214,8 +214,8 @@ class Office:
         )
 
     async def ensure_nobody_is_betrayed(self) -> None:
-        drifted = await booking.drift(self.session, NINE - timedelta(days=1))
-        assert not [one for one in drifted if one.hall_code == self.code], drifted
+        wrong = [row async for row in proofs.drift(self.session, NINE - timedelta(days=1))]
+        assert not [one for one in wrong if one.hall_code == self.code]
         free = [row for row in await self._slots() if row.free > 0]
         orphans = await self.session.execute(
             text(

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.appointments.booking import settling
+from services.appointments.booking import healing, settling
 from services.appointments.booking.rules import returns_at
-from services.appointments.slots import queries as slots
+from services.appointments.slots import statement as slots
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.appointments.test_orphans_are_people import without_a_time
+from tests.appointments.test_schedules import apply, change, free
 
 FAR = NINE + timedelta(days=3)
 MINUTE = timedelta(minutes=1)
@@ -114,6 +116,66 @@ async def test_a_place_returns_once_however_often_the_job_runs(
         "SELECT count(*) FROM returning_place WHERE slot_id = $1", slot
     )
     assert drift == 0
+
+
+async def test_a_place_returns_by_the_end_of_the_sale_and_not_of_the_day(
+    office: Office, sessions: Sessions
+) -> None:
+    slot = await office.slot(FAR, capacity=1, closes_at=NINE + 20 * MINUTE)
+    await _cancelled(office, slot)
+    due = await office.owner.fetchval("SELECT due_at FROM returning_place WHERE slot_id=$1", slot)
+    assert NINE < due <= NINE + 10 * MINUTE
+    await _return(sessions, NINE + 10 * MINUTE)
+    await office.hold(slot)
+
+
+async def _kept(office: Office, slot: UUID) -> tuple[int, int]:
+    found = await office.owner.fetchrow(
+        "SELECT kept_back, (SELECT count(*) FROM returning_place r WHERE r.slot_id = s.id)"
+        " FROM slot s WHERE s.id = $1",
+        slot,
+    )
+    assert found is not None
+    return found[0], found[1]
+
+
+async def test_a_kept_place_that_somebody_without_a_time_is_given_does_not_return(
+    office: Office, sessions: Sessions
+) -> None:
+    slot = await office.slot(FAR, capacity=3)
+    lost = await without_a_time(office, FAR)
+    await _cancelled(office, await office.slot(FAR, capacity=1, rule_code="R2"))
+    [again] = await office.owner.fetch("SELECT state FROM appointment WHERE id = $1", lost)
+    assert again["state"] == "confirmed"
+
+    for _ in range(2):
+        await _cancelled(office, slot)
+    second = await without_a_time(office, FAR)
+    async with sessions() as session, session.begin():
+        await healing.heal_left(session, NINE)
+    assert await office.owner.fetchval("SELECT state FROM appointment WHERE id = $1", second)
+    free = [await _free(office, slot)]
+    await _return(sessions, NINE + 121 * MINUTE)
+    free.append(await _free(office, slot))
+    assert (free, await _kept(office, slot)) == ([0, 1], (0, 0))
+
+
+async def test_a_slot_made_in_the_stead_of_another_goes_on_keeping_its_places_back(
+    office: Office, sessions: Sessions
+) -> None:
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    [first, *_] = await free(office)
+    await _cancelled(office, UUID(first["id"]))
+
+    await apply(office, change(office, {"capacity": {"online": 3}}))
+    [now, *_] = await free(office, full=True)
+    assert (now["starts_at"], now["capacity"], now["free"]) == (first["starts_at"], 3, 2)
+    await apply(office, change(office, {"capacity": {"online": 1}}))
+    [now, *_] = await free(office, full=True)
+    assert (now["capacity"], now["free"]) == (1, 0)
+    await _return(sessions, NINE + 121 * MINUTE)
+    [now, *_] = await free(office)
+    assert (now["starts_at"], now["free"]) == (first["starts_at"], 1)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.seating import Claimant, Seat, Seating
+from services.appointments.people.rules import Person
 from services.appointments.slots.models import Pool
 
 NINE = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -43,6 +44,7 @@ def person(place: int, **others: Any) -> Claimant:
         values["state"],
         NINE - timedelta(days=1) + timedelta(minutes=place),
         (),
+        Person(f"tel:{place}"),
     )
 
 

@@ -75,7 +75,7 @@ async def test_slots_move_as_their_table_says(
     [
         (
             APPOINTMENTS.of(AppointmentAction.EXPIRE),
-            lambda session, _, now: booking.expire(session, now),
+            lambda session, ids, now: booking.expire(session, ids, now),
         ),
         (
             # Who checked in did come.

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.appointments.booking import events, settling
+from services.appointments.booking import events, healing, settling
 from services.appointments.booking.routes import router
 from services.appointments.booking.workflow import WORKFLOW
 from shared.jobs import Job
@@ -24,8 +24,8 @@ room = Room(
     ],
     jobs=[
         Job("expire-holds", timedelta(seconds=5), settling.expire_holds),
+        Job("heal-left", timedelta(minutes=1), healing.heal_left),
         Job("miss-absent", timedelta(minutes=1), settling.miss_absent),
-        Job("prove-slot-counts", timedelta(hours=24), settling.prove_counts),
     ],
     workflows=[WORKFLOW],
 )

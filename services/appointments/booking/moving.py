@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import limits, queries, reseating, rules, runs, service
+from services.appointments.booking import healing, limits, queries, rules, runs, service
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
 from services.appointments.booking.schemas import MoveRequest
@@ -45,23 +45,23 @@ async def move(
         policy = await policies.in_force(session, old.hall_code, now)
         service.ensure_changeable(old, policy, now)
     row, state = service.row_of(old, AppointmentAction.MOVE), old.state
+    leaving = [old.id]
+    waiting = await healing.prepare(session, leaving, now, own=leaving)
     replaced = await service.change(session, old, row, now, version=wanted.version)
     taken = await queries.slots_of(session, [replaced.id])
     released = [slot.id for slot in taken.get(replaced.id, [])] if row.frees else []
-    locked = await slots.lock(session, [*released, *(slot.id for slot in run)])
-    await _ensure_room(context, locked, run, released, old.item_code, now)
+    wanted_ids = [slot.id for slot in run]
+    still = await healing.hold_still(
+        session, waiting, leaving, [*released, *wanted_ids], now, movers=[person_of(old)]
+    )
+    await _ensure_room(context, still.locked, run, released, old.item_code, now)
     await _ensure_allowed(session, context, old, run, caller, now, is_orphan=state is S.ORPHANED)
-    await slots.shift(session, take=[slot.id for slot in run], release=released)
+    await slots.shift(session, take=wanted_ids, release=released)
     new = await _book(session, context, replaced, run, caller, now)
     places_freed(session)
-    await service.publish(
-        session,
-        row.event,
-        replaced,
-        replaced_by=new.id,
-        new_starts_at=new.starts_at,
-    )
-    await reseating.heal(session, old.hall_code, now)
+    known = {"replaced_by": new.id, "new_starts_at": new.starts_at}
+    await service.publish(session, row.event, replaced, **known)
+    await healing.heal(session, still, now)
     return new
 
 
@@ -117,9 +117,7 @@ async def _ensure_allowed(
     """
     terms = await context.terms(old.hall_code, old.item_code)
     caps = CapTerms() if is_orphan else terms.caps
-    person = person_of(old)
-    await people.take_turn(session, person)
-    theirs = await queries.theirs_in(session, person)
+    theirs = await queries.theirs_in(session, person_of(old))
     me = await people.of_account(session, caller.sub)
     what = limits.wanted(run, old.item_code, caps)
     found = limits.refusal(theirs, what, now, partial(rules.may_see, me, caller))

@@ -1,9 +1,9 @@
 """The SQL of appointments; what gives out places is in `statement.py`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, text, tuple_
@@ -21,21 +21,11 @@ from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
 
-_HOLDING = sorted(HOLDING)
 _LIVE = listed(LIVE)
 _EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
 _RESUPPORTED = WORKFLOW.of(AppointmentAction.RESUPPORT)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
-
-
-class Drift(NamedTuple):
-    """A slot whose `booked` is not the number of live appointments."""
-
-    id: UUID
-    hall_code: str
-    booked: int
-    live: int
 
 
 _SLOT_STATES = """
@@ -71,12 +61,17 @@ FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
 WHERE x.appointment_id = ANY(:ids) ORDER BY s.starts_at
 """)
 
+# Few at a time, so that nobody waits long for the rows, nor for the slots that get places back.
+_RAN_OUT = text(f"""
+SELECT id FROM appointment WHERE state IN ({sources(_EXPIRING)}) AND expires_at <= :now
+ORDER BY id LIMIT 500
+""")
 _EXPIRE = text(f"""
 WITH due AS (
-  -- SKIP LOCKED: who confirms at this moment wins, or is met by the next run. Few at a time, so
-  -- that nobody waits long for the rows, nor for the slots that get their places back.
-  SELECT id FROM appointment WHERE state IN ({sources(_EXPIRING)}) AND expires_at <= :now
-  ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+  -- SKIP LOCKED: who confirms at this moment wins, or is met by the next run.
+  SELECT id FROM appointment WHERE id = ANY(:ids)
+    AND state IN ({sources(_EXPIRING)}) AND expires_at <= :now
+  ORDER BY id FOR UPDATE SKIP LOCKED
 )
 UPDATE appointment SET state = {target(_EXPIRING)}, version = version + 1, expires_at = NULL,
   changed_at = :now
@@ -106,24 +101,63 @@ SELECT count(*) FROM {_WHO_SESSION} JOIN appointment x ON {same_person("x", "w")
 WHERE x.hall_code = :hall AND x.state = {target(_ABSENT)} AND x.starts_at > :since
 """)
 
-# Locks nothing: a booking in between makes no drift, for count and appointment commit together.
-_DRIFT = text("""
-SELECT s.id, s.hall_code, s.booked, count(a.id) AS live FROM slot s
-LEFT JOIN appointment_slot x ON x.slot_id = s.id
-LEFT JOIN appointment a ON a.id = x.appointment_id AND a.state = ANY(:holding)
-WHERE s.starts_at > :since GROUP BY s.id HAVING s.booked <> count(a.id)
-ORDER BY s.id LIMIT 1000
+_WITHOUT = f"o.state IN ({sources(_RESUPPORTED)}) AND o.starts_at > :now"
+_ALL_WITHOUT = text(f"SELECT o.id, o.hall_code FROM appointment o WHERE {_WITHOUT}")
+# By a place in their time, or because their person has one thing less. An appointment has at most
+# eight slots of eight hours: the bound lets an index find them.
+_HELPED = text(f"""
+SELECT o.id, o.hall_code FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
+JOIN appointment o ON o.hall_code = s.hall_code AND o.pool = s.pool AND {_WITHOUT}
+  AND o.starts_at > s.starts_at - interval '3 days'
+  AND o.starts_at < s.starts_at + make_interval(mins => s.minutes)
+  AND s.starts_at < o.starts_at + make_interval(mins => o.minutes)
+WHERE x.appointment_id = ANY(:leaving)
+UNION
+SELECT o.id, o.hall_code FROM (
+  SELECT citizen_key, person_document AS document, person_phone AS phone
+  FROM appointment WHERE id = ANY(:leaving)
+) w JOIN appointment o ON {same_person("o", "w")} AND {_WITHOUT} AND o.id <> ALL(:leaving)
+""")
+_LOCK = text("SELECT FROM appointment WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+
+_LEAVE_SLOTS = text("DELETE FROM appointment_slot WHERE appointment_id = ANY(:ids)")
+_ENTER_SLOTS = text("""
+INSERT INTO appointment_slot (appointment_id, slot_id)
+SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS uuid[]))
 """)
 
-_ANY_ORPHAN = text(f"""
-SELECT EXISTS (SELECT FROM appointment a WHERE a.state IN ({sources(_RESUPPORTED)})
-  AND a.hall_code = :hall AND a.starts_at > :now)
-""")
+
+async def all_without(session: AsyncSession, now: datetime) -> dict[UUID, str]:
+    """The appointments to come, of every hall, that have lost their time; with their halls."""
+    return {row[0]: row[1] for row in await session.execute(_ALL_WITHOUT, {"now": now})}
 
 
-async def has_orphans(session: AsyncSession, hall: str, now: datetime) -> bool:
-    """Whether an appointment of the hall that is to come has no place."""
-    return bool(await session.scalar(_ANY_ORPHAN, {"hall": hall, "now": now}))
+async def helped_by(
+    session: AsyncSession, leaving: Iterable[UUID], now: datetime
+) -> dict[UUID, str]:
+    """Those of them that could have a time when these appointments go; with their halls."""
+    asked = {"leaving": list(leaving), "now": now}
+    return {row[0]: row[1] for row in await session.execute(_HELPED, asked)}
+
+
+async def halls_of(session: AsyncSession, ids: Iterable[UUID]) -> set[str]:
+    """The halls of the appointments."""
+    wanted = select(Appointment.hall_code).where(col(Appointment.id).in_(list(ids)))
+    return set(await session.exec(wanted))
+
+
+async def lock(session: AsyncSession, ids: Iterable[UUID]) -> None:
+    """Holds the appointments until the transaction ends, in id order."""
+    await session.execute(_LOCK, {"ids": list(ids)})
+
+
+async def reseat(session: AsyncSession, places: Mapping[UUID, Sequence[UUID]]) -> None:
+    """Gives the appointments these slots for those that they had; the counts are the caller's."""
+    pairs = [(one, slot) for one, run in places.items() for slot in run]
+    await session.execute(_LEAVE_SLOTS, {"ids": list(places)})
+    values = {"ids": [one for one, _ in pairs], "slots": [slot for _, slot in pairs]}
+    await session.execute(_ENTER_SLOTS, values)
 
 
 async def barring(
@@ -222,9 +256,16 @@ def stands(now: datetime) -> ColumnElement[bool]:
     return or_(expires_at.is_(None), expires_at > now)
 
 
-async def expire(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
-    """Ends the holds that ran out; skips those that somebody is confirming right now."""
-    return await changed(session, _EXPIRE, now=now)
+async def ran_out(session: AsyncSession, now: datetime) -> Sequence[UUID]:
+    """Holds that were not confirmed in time, some hundreds."""
+    return (await session.execute(_RAN_OUT, {"now": now})).scalars().all()
+
+
+async def expire(
+    session: AsyncSession, ids: Sequence[UUID], now: datetime
+) -> Sequence[Appointment]:
+    """Ends those of the holds that ran out; skips those that somebody is confirming right now."""
+    return await changed(session, _EXPIRE, ids=list(ids), now=now)
 
 
 async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
@@ -236,12 +277,6 @@ async def no_shows(session: AsyncSession, person: Person, hall: str, since: date
     """How often the person did not come to this hall since then."""
     values = {**person._asdict(), "hall": hall, "since": since}
     return int(await session.scalar(_NO_SHOWS, values) or 0)
-
-
-async def drift(session: AsyncSession, since: datetime) -> list[Drift]:
-    """Slots whose count is not the number of appointments that hold their places."""
-    rows = await session.execute(_DRIFT, {"since": since, "holding": _HOLDING})
-    return [Drift(*row) for row in rows.all()]
 
 
 async def contacts(session: AsyncSession, keys: Iterable[str]) -> dict[str, Citizen]:

@@ -19,6 +19,7 @@ from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.publishing import publish
 from services.appointments.booking.seating import Claimant, Key, Seat, Seating, in_order
 from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
+from services.appointments.people import service as people
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import ComingSlot
@@ -55,13 +56,14 @@ async def foresee(
     """Who loses and who regains a place if the slots in `gone` go and those in `added` come.
 
     `present` are the hall's slots that have not begun. With `lock`, appointments and slots are
-    held as they are until the transaction ends: appointments first, as whoever cancels does.
+    held as they are until the transaction ends, in the order of `healing`; the hall is locked.
     """
     leaving = set(gone)
     claimants = await statement.claimants(session, hall, leaving, now, lock=lock)
     staying = _within_reach([row for row in present if row.id not in leaving], claimants)
     if lock:
         locked = await slots.lock(session, [*leaving, *(row.id for row in staying)])
+        await people.take_turns(session, [one.person for one in claimants if one.is_orphan])
         # Who was faster than the lock has a place by now; nobody gets one in them any more.
         claimants = await statement.claimants(session, hall, leaving, now, lock=True)
         staying = [
@@ -69,7 +71,7 @@ async def foresee(
             for row in staying
             if row.id in locked and locked[row.id].state is not SlotState.WITHDRAWN
         ]
-    return _seated(claimants, staying, added)
+    return seated(claimants, staying, added)
 
 
 def _within_reach(rows: Sequence[ComingSlot], claimants: Sequence[Claimant]) -> list[ComingSlot]:
@@ -91,9 +93,10 @@ def _within_reach(rows: Sequence[ComingSlot], claimants: Sequence[Claimant]) -> 
     ]
 
 
-def _seated(
-    claimants: Sequence[Claimant], staying: Sequence[ComingSlot], added: Iterable[Seat]
+def seated(
+    claimants: Sequence[Claimant], staying: Sequence[ComingSlot], added: Iterable[Seat] = ()
 ) -> Outlook:
+    """Who sits where in the slots that stay and those that come."""
     held: dict[UUID, int] = {}
     for one in claimants:
         for slot in () if one.is_orphan else one.slot_ids:
@@ -139,7 +142,7 @@ async def settle(
         release=[slot for one in leaving if not one.is_orphan for slot in one.slot_ids],
     )
     if moving:
-        await statement.reseat(session, moving)
+        await queries.reseat(session, moving)
     await _publish_lost(session, outlook.lost, now)
     regained = await statement.regain_time(session, [one.id for one in outlook.resupported], now)
     for appointment in regained:
@@ -159,16 +162,3 @@ async def _publish_lost(session: AsyncSession, lost: Sequence[Claimant], now: da
             await publish(session, AppointmentOrphaned, appointment)
         else:
             await publish(session, AppointmentCancelled, appointment, by_hall=True)
-
-
-async def heal(session: AsyncSession, hall: str, now: datetime) -> int:
-    """Gives free places to those of the hall who lost theirs, before anybody else can have them.
-
-    Returns how many are confirmed again. Costs one look at an index where nobody is without.
-    """
-    if not await queries.has_orphans(session, hall, now):
-        return 0
-    present = await slots.coming(session, hall, now)
-    outlook = await foresee(session, hall, present, (), (), now, lock=True)
-    await settle(session, outlook, {}, now)
-    return len(outlook.resupported)

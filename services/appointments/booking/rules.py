@@ -249,13 +249,14 @@ def ensure_changeable(
         )
 
 
-def returns_at(starts_at: datetime, least: int, most: int, now: datetime) -> datetime:
+def returns_at(sale_ends_at: datetime, least: int, most: int, now: datetime) -> datetime:
     """When a cancelled place is on sale again: so many minutes from now, at random.
 
     Nobody can know when, so that a place cannot be cancelled for somebody who is waiting to book
-    it. What begins soon is back before half of the time is over, for else nobody could have it.
+    it. Where the sale ends soon it is back before half of that time is over, for else nobody could
+    have it.
     """
-    left = max((starts_at - now) / timedelta(minutes=2), 0.0)
+    left = max((sale_ends_at - now) / timedelta(minutes=2), 0.0)
     upper = min(float(most), left)
     return now + timedelta(minutes=SystemRandom().uniform(min(float(least), upper), upper))
 

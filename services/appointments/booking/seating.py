@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.appointments.booking.models import AppointmentState
+from services.appointments.people.rules import Person
 from services.appointments.slots.models import Pool
 
 Key = tuple[str, str, datetime]
@@ -50,6 +51,7 @@ class Claimant(NamedTuple):
     held_at: datetime
     slot_ids: tuple[UUID, ...]
     """Where it has its places now; for an orphan, where it had them."""
+    person: Person
 
     @property
     def is_orphan(self) -> bool:

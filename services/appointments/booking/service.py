@@ -8,8 +8,9 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, reseating, rules
+from services.appointments.booking import healing, queries, rules
 from services.appointments.booking.context import places_freed
+from services.appointments.booking.healing import Waiting
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.publishing import publish as publish
 from services.appointments.booking.schemas import CancelRequest
@@ -23,6 +24,7 @@ from services.appointments.people import service as people
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots import service as slots
+from services.appointments.slots.rules import LockedSlot
 from shared import ids
 from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
@@ -192,9 +194,11 @@ async def _take(
 ) -> Appointment:
     """The appointment after the action, its places given back and its event promised."""
     row = row_of(appointment, action)
+    own = [appointment.id]
+    waiting = await healing.prepare(session, own, now, own=own) if row.leaves else {}
     done = await change(session, appointment, row, now, version=version, values=values)
-    if row.frees:
-        await give_back(session, [done], now, later=row.later)
+    if row.leaves:
+        await give_back(session, [done], waiting, now, frees=row.frees, later=row.later)
     await publish(session, row.event, done, **facts)
     return done
 
@@ -202,27 +206,41 @@ async def _take(
 async def give_back(
     session: AsyncSession,
     appointments: Sequence[Appointment],
+    waiting: Waiting,
     now: datetime,
     *,
+    frees: bool = True,
     later: bool = False,
 ) -> None:
     """Releases every place of the appointments; call it only after the swap was won.
 
-    Whoever in the hall has lost their time is given it before anybody else can have it. With
-    `later` strangers can have it only after a while that the hall's policy draws at random.
+    `waiting` have lost their time, and are given it before anybody else can have it. With `later`
+    strangers can have it only after a while that the hall's policy draws at random.
     """
     if not appointments:
         return
-    taken = await queries.slots_of(session, [one.id for one in appointments])
-    await slots.release(session, [place.id for places in taken.values() for place in places])
+    leaving = [one.id for one in appointments]
+    taken = await queries.slots_of(session, leaving) if frees else {}
+    freed = [place.id for places in taken.values() for place in places]
+    still = await healing.hold_still(session, waiting, leaving, freed, now)
+    await slots.shift(session, release=freed)
     places_freed(session)
-    for hall in sorted({one.hall_code for one in appointments}):
-        await reseating.heal(session, hall, now)
+    await healing.heal(session, still, now)
     for one in appointments if later else ():
-        policy = await policies.in_force(session, one.hall_code, now)
-        due_at = rules.returns_at(
-            one.starts_at, policy.return_from_minutes, policy.return_to_minutes, now
-        )
-        if due_at > now:
-            places = [place.id for place in taken.get(one.id, [])]
-            await slots.keep_back(session, places, due_at)
+        places = [place.id for place in taken.get(one.id, [])]
+        await _keep_back(session, one, [still.locked[place] for place in places], now)
+
+
+async def _keep_back(
+    session: AsyncSession, appointment: Appointment, places: Sequence[LockedSlot], now: datetime
+) -> None:
+    """Keeps its places off sale, all for as long, by the policy of the hall."""
+    if not places:
+        return
+    policy = await policies.in_force(session, appointment.hall_code, now)
+    sale_ends_at = min(place.closes_at for place in places)
+    due_at = rules.returns_at(
+        sale_ends_at, policy.return_from_minutes, policy.return_to_minutes, now
+    )
+    if due_at > now:
+        await slots.keep_back(session, [place.id for place in places], due_at)

@@ -1,13 +1,12 @@
-"""How appointments end without their owner: by the queue and by the clock, proven at night."""
+"""How appointments end without their owner: by the queue and by the clock."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, service
+from services.appointments.booking import healing, queries, service
 from services.appointments.booking.events import AppointmentExpired, AppointmentMissed
 from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
@@ -16,8 +15,6 @@ from services.appointments.policies import service as policies
 from shared.database.versioned import swap
 
 A = AppointmentAction
-
-log = structlog.get_logger()
 
 
 async def mark_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
@@ -66,8 +63,10 @@ async def _settle(
 
 async def expire_holds(session: AsyncSession, now: datetime) -> int:
     """Job: ends holds that were not confirmed in time and gives their places back, once."""
-    expired = await queries.expire(session, now)
-    await service.give_back(session, expired, now)
+    due = await queries.ran_out(session, now)
+    waiting = await healing.prepare(session, due, now) if due else {}
+    expired = await queries.expire(session, due, now) if due else []
+    await service.give_back(session, expired, waiting, now)
     for appointment in expired:
         await service.publish(session, AppointmentExpired, appointment)
     return len(expired)
@@ -87,20 +86,6 @@ async def miss_absent(session: AsyncSession, now: datetime) -> int:
 
 def _who(one: Appointment) -> str:
     return one.person_document or one.citizen_key
-
-
-async def prove_counts(session: AsyncSession, now: datetime) -> int:
-    """Job: `booked` of every slot equals its live appointments; raises the alarm if not."""
-    drift = await queries.drift(session, now - timedelta(days=40))
-    for row in drift:
-        log.error(
-            "slot_count_drifted",
-            slot_id=str(row.id),
-            hall_code=row.hall_code,
-            booked=row.booked,
-            live=row.live,
-        )
-    return len(drift)
 
 
 async def _count_no_show(session: AsyncSession, absent: Appointment, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What gives out places: the booking statement, and the statements that seat people anew."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
@@ -13,7 +13,7 @@ from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.rules import BookingOutcome, Draft, HoldRow
 from services.appointments.booking.seating import Claimant
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
-from services.appointments.people.rules import same_person
+from services.appointments.people.rules import Person, same_person
 from services.appointments.slots.models import Pool
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -220,40 +220,37 @@ WHERE state IN ({sources(_RESUPPORTED)}) AND id = ANY(:ids)
 RETURNING appointment.*
 """)
 
-# Those with a place in the slots that change, and everybody in the hall who has lost theirs; but
-# not who has found another time: then that one counts. Whoever checked in is served by a ticket.
-_CLAIMANTS = f"""
+# Who has lost their time, but not who has found another, kept or missed: then that one counts.
+# Whoever checked in is served by a ticket. Of two that one person lost and cannot have both, the
+# one booked first counts.
+_WITHOUT = f"""
+  (a.state IN ({sources(_RESUPPORTED)}) AND a.starts_at > :now AND NOT EXISTS (
+    SELECT FROM appointment b WHERE {same_person("b", "w")}
+      AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
+        OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
+          AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
+      AND (b.state IN ({_HOLDING}) OR
+        (b.state = a.state AND b.starts_at > :now AND (b.held_at, b.id) < (a.held_at, a.id)))
+  ))
+"""
+_CLAIMANTS = """
 SELECT a.id, a.code, a.item_code, a.pool, a.starts_at, a.minutes, a.state, a.held_at, ARRAY(
   SELECT x.slot_id FROM appointment_slot x WHERE x.appointment_id = a.id ORDER BY x.slot_id
-) AS slots
+) AS slots, w.*
 FROM appointment a
 CROSS JOIN LATERAL (
   SELECT a.citizen_key, a.person_document AS document, a.person_phone AS phone
 ) w
-WHERE (a.state IN ({_LIVE}) AND a.id IN (
-    SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
-  ))
-  OR (a.state IN ({sources(_RESUPPORTED)}) AND a.hall_code = :hall AND a.starts_at > :now
-    AND NOT EXISTS (
-      SELECT FROM appointment b WHERE {same_person("b", "w")}
-        AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
-          OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
-            AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
-        -- Of two that the same person lost and cannot have both, the one booked first counts.
-        AND (b.state IN ({_LIVE}) OR
-          (b.state = a.state AND b.starts_at > :now AND (b.held_at, b.id) < (a.held_at, a.id)))
-    ))
-ORDER BY a.id
+WHERE {which} ORDER BY a.id
 """
-_CLAIM = text(_CLAIMANTS)
-# In id order, so that two changes that share appointments never wait crosswise.
-_CLAIM_HELD = text(f"{_CLAIMANTS} FOR UPDATE OF a")
-
-_LEAVE_SLOTS = text("DELETE FROM appointment_slot WHERE appointment_id = ANY(:ids)")
-_ENTER_SLOTS = text("""
-INSERT INTO appointment_slot (appointment_id, slot_id)
-SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS uuid[]))
-""")
+_CLAIM = _CLAIMANTS.format(
+    which=f"""(a.state IN ({_LIVE}) AND a.id IN (
+    SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
+  )) OR (a.hall_code = :hall AND {_WITHOUT})"""
+)
+_CLAIM_FREE = text(_CLAIM)
+_CLAIM_HELD = text(f"{_CLAIM} FOR UPDATE OF a")
+_THOSE_WITHOUT = text(_CLAIMANTS.format(which=f"a.id = ANY(:ids) AND {_WITHOUT}"))
 
 
 async def changed(
@@ -284,16 +281,18 @@ async def claimants(
     """Who has a place in the slots, and who in the hall has lost theirs and could have one again;
     with `lock` they stay as they are until the transaction ends."""
     values = {"hall": hall, "slots": list(slots), "now": now}
-    rows = await session.execute(_CLAIM_HELD if lock else _CLAIM, values)
+    return await _claimants(session, _CLAIM_HELD if lock else _CLAIM_FREE, values)
+
+
+async def without(session: AsyncSession, ids: Iterable[UUID], now: datetime) -> list[Claimant]:
+    """Those of these appointments that have lost their time and could have one again."""
+    return await _claimants(session, _THOSE_WITHOUT, {"ids": list(ids), "now": now})
+
+
+async def _claimants(
+    session: AsyncSession, statement: TextClause, values: dict[str, Any]
+) -> list[Claimant]:
     return [
-        Claimant(a, b, c, Pool(d), e, f, AppointmentState(g), h, tuple(i))
-        for a, b, c, d, e, f, g, h, i in rows.all()
+        Claimant(a, b, c, Pool(d), e, f, AppointmentState(g), h, tuple(i), Person(*who))
+        for a, b, c, d, e, f, g, h, i, *who in (await session.execute(statement, values)).all()
     ]
-
-
-async def reseat(session: AsyncSession, places: Mapping[UUID, Sequence[UUID]]) -> None:
-    """Gives the appointments these slots for those that they had; the counts are the caller's."""
-    pairs = [(one, slot) for one, run in places.items() for slot in run]
-    await session.execute(_LEAVE_SLOTS, {"ids": list(places)})
-    values = {"ids": [one for one, _ in pairs], "slots": [slot for _, slot in pairs]}
-    await session.execute(_ENTER_SLOTS, values)

@@ -48,6 +48,11 @@ class AppointmentRow(NamedTuple):
     resolves: Resolution | None = None
     reasoned: bool = False
 
+    @property
+    def leaves(self) -> bool:
+        """Whether it stands no more against what its person lost or wants."""
+        return self.to not in HOLDING
+
 
 _S, _A, _R = AppointmentState, AppointmentAction, Resolution
 OWNER = frozenset({"citizen", "clerk", "hall_manager"})

@@ -38,6 +38,8 @@ FROM closure WHERE hall_code = :hall AND lifted_at IS NULL AND ends_at > :now
 ORDER BY starts_at, id
 """)
 
+_LOCK_HALL = text("SELECT FROM hall WHERE code = :hall FOR NO KEY UPDATE")
+
 _EARTH_METRES = 6_371_000
 _NOWHERE = 1e9
 """Halls without a known place come last."""
@@ -88,6 +90,10 @@ async def halls(
 
 async def hall(session: AsyncSession, code: str) -> Hall | None:
     return await session.get(Hall, code)
+
+
+async def lock_hall(session: AsyncSession, code: str) -> None:
+    await session.execute(_LOCK_HALL, {"hall": code})
 
 
 async def load(session: AsyncSession, hall: str) -> HallLoad | None:

@@ -19,6 +19,14 @@ async def get_hall(session: AsyncSession, code: str) -> Hall:
     return hall
 
 
+async def lock_hall(session: AsyncSession, code: str) -> None:
+    """What changes the slots of a hall, or who has which place, comes one after another.
+
+    Each sees what the last one did. NO KEY, for slots and appointments go on being written.
+    """
+    await queries.lock_hall(session, code)
+
+
 async def staffed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall:
     """The hall, if the caller works there (a device counts). Raises NotFound."""
     hall = await get_hall(session, code)

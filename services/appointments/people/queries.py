@@ -1,5 +1,7 @@
 """The SQL of people."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,17 +20,22 @@ ON CONFLICT (citizen_key) DO UPDATE
   WHERE v.version < excluded.version
 RETURNING true
 """)
-_TAKE_TURN = text(
+_TAKE_TURNS = text(
     "INSERT INTO booking_turn AS b (key, turn)"
     " SELECT key, 1 FROM unnest(CAST(:keys AS text[])) AS key ORDER BY key"
     " ON CONFLICT (key) DO UPDATE SET turn = b.turn + 1"
 )
+_TABLES = ("appointment", "penalty")
 _BELONGING = [
     text(
         f"UPDATE {table} SET person_document = :document, person_phone = :phone"
-        f" WHERE {column} = :key"
+        " WHERE citizen_key = :key"
     )
-    for table, column in (("appointment", "citizen_key"), ("penalty", "citizen_key"))
+    for table in _TABLES
+]
+_LOCKING = [
+    text(f"SELECT FROM {table} WHERE citizen_key = :key ORDER BY id FOR UPDATE")
+    for table in _TABLES
 ]
 _TICKETS = text(
     "UPDATE ticket SET person_document = :document, person_phone = :phone"
@@ -55,12 +62,15 @@ async def learn(session: AsyncSession, person: Person, version: int) -> bool:
     return found.one_or_none() is not None
 
 
-async def take_turn(session: AsyncSession, person: Person) -> None:
-    """Nobody books for the person until the transaction ends, and what was booked is seen.
+async def take_turns(session: AsyncSession, keys: Sequence[str]) -> None:
+    """Nobody books under these keys until the transaction ends, and what was booked is seen."""
+    await session.execute(_TAKE_TURNS, {"keys": list(keys)})
 
-    Whoever books has locked the slots before.
-    """
-    await session.execute(_TAKE_TURN, {"keys": person.turn_keys})
+
+async def lock_belongings(session: AsyncSession, person: Person) -> None:
+    """Holds what was booked with the account until the transaction ends."""
+    for statement in _LOCKING:
+        await session.execute(statement, {"key": person.citizen_key})
 
 
 async def own(session: AsyncSession, person: Person, account: str) -> None:

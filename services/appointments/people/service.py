@@ -1,5 +1,7 @@
 """Who a caller is, and what becomes known of an account."""
 
+from collections.abc import Iterable
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.people import queries
@@ -27,17 +29,21 @@ async def owns(session: AsyncSession, caller: Caller, thing: Named) -> bool:
     return (await of_account(session, caller.sub)).owns(thing)
 
 
-async def take_turn(session: AsyncSession, person: Person) -> None:
-    """Nobody books for the person until the transaction ends; the slots are locked before."""
-    await queries.take_turn(session, person)
+async def take_turns(session: AsyncSession, persons: Iterable[Person]) -> None:
+    """Nobody books for them until the transaction ends; the slots are locked before."""
+    keys = sorted({key for person in persons for key in person.turn_keys})
+    if keys:
+        await queries.take_turns(session, keys)
 
 
 async def learn(session: AsyncSession, person: Person, version: int) -> None:
     """Whose account it is; what was booked with it before is the person's too.
 
-    The turn makes a booking that is on its way look again, and then it knows the person.
+    The turn makes a booking that is on its way look again, and then it knows the person. What is
+    the person's is locked before, as by whoever moves an appointment and then takes the turn.
     """
-    await queries.take_turn(session, person)
+    await queries.lock_belongings(session, person)
+    await take_turns(session, [person])
     if await queries.learn(session, person, version):
         account = person.citizen_key.removeprefix(account_key(""))
         await queries.own(session, person, account)

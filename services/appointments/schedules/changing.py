@@ -62,6 +62,7 @@ async def carry_out(
         await slots.add(session, rows)
     await slots.open_due(session, now)
     await reseating.settle(session, change.outlook, made, now)
+    await slots.inherit(session, hall, now)
 
 
 def _key(slot: WantedSlot) -> Key:

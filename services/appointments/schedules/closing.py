@@ -155,7 +155,7 @@ async def _carry_out(
 ) -> Change:
     """What the step does to the slots of its time, and to those only."""
     if not dry_run:
-        await queries.lock_hall(session, hall_code)
+        await directory.lock_hall(session, hall_code)
     hall = await directory.get_hall(session, hall_code)
     in_force = list(await queries.in_force(session, hall_code))
     others = [

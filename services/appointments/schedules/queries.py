@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, text, tuple_, update
+from sqlalchemy import func, tuple_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.schedules.models import Closure, ScheduleRule
-
-_LOCK_HALL = text("SELECT FROM hall WHERE code = :hall FOR NO KEY UPDATE")
 
 
 async def in_force(session: AsyncSession, hall: str) -> Sequence[ScheduleRule]:
@@ -48,14 +46,6 @@ async def halls_with_rules(session: AsyncSession) -> Sequence[str]:
     """Codes of the halls that make slots."""
     codes = select(col(ScheduleRule.hall_code)).where(col(ScheduleRule.retired_at).is_(None))
     return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
-
-
-async def lock_hall(session: AsyncSession, hall: str) -> None:
-    """Changes of a hall's schedule come one after another: each sees what the last one did.
-
-    NO KEY, for slots and appointments of the hall go on being written meanwhile.
-    """
-    await session.execute(_LOCK_HALL, {"hall": hall})
 
 
 async def closures(session: AsyncSession, hall: str, now: datetime) -> Sequence[Closure]:

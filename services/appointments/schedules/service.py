@@ -89,7 +89,7 @@ async def _work_out(
 ) -> _Change:
     hall = await directory.managed_hall(session, wanted.hall, caller)
     if lock:
-        await queries.lock_hall(session, hall.code)
+        await directory.lock_hall(session, hall.code)
     await _ensure_bookable(session, hall, wanted.rules, now)
     changed = await _rules_after(session, wanted, caller, now)
     plan = await plan_of(session, hall, changed, now)
@@ -179,7 +179,7 @@ async def extend(session: AsyncSession, now: datetime) -> int:
 
 async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     """The same for one hall. A year without a holiday notice gets no slots, and the log says so."""
-    await queries.lock_hall(session, code)
+    await directory.lock_hall(session, code)
     hall = await directory.get_hall(session, code)
     in_force = list(await queries.in_force(session, code))
     plan = await plan_of(session, hall, in_force, now)

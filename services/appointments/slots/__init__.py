@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.appointments.slots import events, queries, service
+from services.appointments.slots import events, queries, service, statement
 from services.appointments.slots.routes import router
 from services.appointments.slots.workflow import WORKFLOW
 from shared.jobs import Job
@@ -14,7 +14,7 @@ room = Room(
     jobs=[
         Job("open-slots", timedelta(seconds=10), service.open_due),
         Job("close-slots", timedelta(seconds=10), queries.close_due),
-        Job("return-places", timedelta(seconds=20), queries.return_due),
+        Job("return-places", timedelta(seconds=20), statement.return_due),
         Job("announce-fullness", timedelta(seconds=2), service.announce_fullness),
     ],
     workflows=[WORKFLOW],

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +19,7 @@ from services.appointments.slots.rules import (
     OpenedSlot,
     OpenSlot,
     SlotFacts,
+    Span,
     WithdrawnSlot,
 )
 from services.appointments.slots.workflow import WORKFLOW, SlotAction
@@ -89,17 +91,6 @@ SELECT id, state, capacity, booked, closes_at, opens_at, kept_back FROM slot
 WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
 
-# Summed first, since an UPDATE changes a row once however often it is joined. The caller has locked
-# the slots in id order.
-_SHIFT = text("""
-UPDATE slot SET booked = booked + change.places
-FROM (
-  SELECT id, sum(places) AS places
-  FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS int[])) AS one(id, places) GROUP BY id
-) AS change
-WHERE slot.id = change.id AND change.places <> 0
-""")
-
 _WITHDRAW = text(f"""
 UPDATE slot SET state = {target(_WITHDRAWN)}
 WHERE id = ANY(:ids) AND state IN ({sources(_WITHDRAWN)})
@@ -118,11 +109,20 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(id uuid, hall_code text, ru
   capacity int, opens_at timestamptz, closes_at timestamptz)
 """)
 
-_COMING = text("""
+_COMING_SLOT = """
 SELECT id, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes, capacity,
        booked, opens_at, closes_at, state
-FROM slot WHERE hall_code = :hall AND state <> 'withdrawn' AND starts_at > :now
-ORDER BY starts_at, id
+FROM slot WHERE {which} AND state <> 'withdrawn' ORDER BY starts_at, id
+"""
+_COMING = text(_COMING_SLOT.format(which="hall_code = :hall AND starts_at > :now"))
+_PRESENT = text(_COMING_SLOT.format(which="id = ANY(:ids)"))
+_FITTING = text("""
+SELECT DISTINCT s.id, s.hall_code FROM unnest(CAST(:halls AS text[]), CAST(:pools AS text[]),
+  CAST(:items AS text[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+  AS o(hall_code, pool, item_code, starts_at, ends_at)
+JOIN slot s ON s.hall_code = o.hall_code AND s.pool = o.pool AND s.state <> 'withdrawn'
+  AND s.starts_at >= o.starts_at AND s.starts_at < o.ends_at AND o.item_code = ANY(s.item_codes)
+WHERE s.booked < s.capacity OR s.id = ANY(:own)
 """)
 
 
@@ -187,58 +187,6 @@ async def lock(session: AsyncSession, ids: Iterable[UUID]) -> list[LockedSlot]:
     return locked
 
 
-async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:
-    """Adds places taken (+) and given back (-); the slots must be locked already."""
-    ids, places = [slot for slot, _ in changes], [number for _, number in changes]
-    await session.execute(_SHIFT, {"ids": ids, "places": places})
-
-
-_KEEP_BACK = text("""
-WITH kept AS (
-  -- The caller has locked the slots. Only what is free is kept back: a place that somebody was
-  -- given meanwhile is no place to sell.
-  UPDATE slot SET kept_back = kept_back + 1
-  FROM unnest(CAST(:slots AS uuid[]), CAST(:due AS timestamptz[])) AS one(slot_id, due_at)
-  WHERE slot.id = one.slot_id AND slot.state <> 'withdrawn'
-    AND slot.booked + slot.kept_back < slot.capacity
-  RETURNING slot.id, one.due_at
-)
-INSERT INTO returning_place (id, slot_id, due_at)
-SELECT t.id, kept.id, kept.due_at FROM kept
-JOIN unnest(CAST(:slots AS uuid[]), CAST(:ids AS uuid[])) AS t(slot_id, id) ON t.slot_id = kept.id
-""")
-
-_RETURN_DUE = text("""
-WITH due AS (
-  DELETE FROM returning_place WHERE id IN (
-    SELECT id FROM returning_place WHERE due_at <= :now ORDER BY slot_id, id LIMIT 500
-  ) RETURNING slot_id
-), counted AS (
-  SELECT slot_id, count(*) AS places FROM due GROUP BY slot_id
-), locked AS (
-  -- In id order, as whoever locks several slots.
-  SELECT slot.id FROM slot JOIN counted ON counted.slot_id = slot.id
-  ORDER BY slot.id FOR NO KEY UPDATE OF slot
-)
-UPDATE slot SET kept_back = greatest(kept_back - places, 0)
-FROM counted JOIN locked ON locked.id = counted.slot_id WHERE slot.id = counted.slot_id
-""")
-
-
-async def keep_back(
-    session: AsyncSession, slots: Sequence[UUID], ids: Sequence[UUID], due: Sequence[datetime]
-) -> None:
-    """Takes one free place of each slot off sale until then; the slots must be locked already."""
-    values = {"slots": list(slots), "ids": list(ids), "due": list(due)}
-    await session.execute(_KEEP_BACK, values)
-
-
-async def return_due(session: AsyncSession, now: datetime) -> int:
-    """Job: puts places back on sale whose time has come. Returns of how many slots."""
-    result = await session.execute(_RETURN_DUE, {"now": now})
-    return int(result.rowcount)  # type: ignore[attr-defined]
-
-
 async def withdraw(session: AsyncSession, ids: Iterable[UUID]) -> list[WithdrawnSlot]:
     """Takes the slots off sale, and returns those that were on it or to come."""
     rows = (await session.execute(_WITHDRAW, {"ids": list(ids)})).all()
@@ -250,8 +198,32 @@ async def coming(session: AsyncSession, hall: str, now: datetime) -> list[Coming
     found: list[ComingSlot] = []
     rows = await session.stream(_COMING, {"hall": hall, "now": now})
     async for piece in rows.partitions(_PIECE):
-        found += [ComingSlot._make((*r[:3], Pool(r[3]), *r[4:12], SlotState(r[12]))) for r in piece]
+        found += map(_coming, piece)
     return found
+
+
+def _coming(row: Sequence[Any]) -> ComingSlot:
+    return ComingSlot._make((*row[:3], Pool(row[3]), *row[4:12], SlotState(row[12])))
+
+
+async def present(session: AsyncSession, ids: Iterable[UUID]) -> list[ComingSlot]:
+    """The slots as they are now, but for those that are withdrawn."""
+    return [_coming(row) for row in (await session.execute(_PRESENT, {"ids": list(ids)})).all()]
+
+
+async def fitting(
+    session: AsyncSession, spans: Sequence[Span], own: Iterable[UUID]
+) -> dict[UUID, str]:
+    """The slots in those times, with their halls: those that have room, and of `own` any."""
+    asked = {
+        "halls": [one.hall_code for one in spans],
+        "pools": [one.pool.value for one in spans],
+        "items": [one.item_code for one in spans],
+        "starts": [one.starts_at for one in spans],
+        "ends": [one.starts_at + timedelta(minutes=one.minutes) for one in spans],
+        "own": list(own),
+    }
+    return {row[0]: row[1] for row in (await session.execute(_FITTING, asked)).all()}
 
 
 async def add(session: AsyncSession, slots: Sequence[NewSlot]) -> None:

@@ -51,6 +51,16 @@ class ComingSlot(NamedTuple):
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
+class Span(NamedTuple):
+    """A time for an item at a hall that somebody could sit in."""
+
+    hall_code: str
+    pool: Pool
+    item_code: str
+    starts_at: datetime
+    minutes: int
+
+
 class NewSlot(NamedTuple):
     """A slot to be put into the plan: nothing booked, not yet on sale."""
 

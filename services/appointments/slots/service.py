@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.guides import service as guides
 from services.appointments.guides.rules import Offer, why_not_bookable
-from services.appointments.slots import queries, rules
+from services.appointments.slots import queries, rules, statement
 from services.appointments.slots.events import (
     SlotFreed,
     SlotFull,
@@ -28,6 +28,7 @@ from services.appointments.slots.rules import (
     OpenedSlot,
     OpenSlot,
     SlotFacts,
+    Span,
     Wish,
     WithdrawnSlot,
 )
@@ -140,7 +141,7 @@ class _Search:
             slots += piece
             known_until = slots[-1].starts_at if len(piece) == _PIECE else None
             known = rules.free_runs(
-                [slot for slot in slots if self._is_bookable(slot.on_date)],
+                [slot for slot in slots if why_not_bookable(self.offer, slot.on_date) is None],
                 self.wish,
                 with_full=with_full,
                 known_until=known_until,
@@ -169,12 +170,9 @@ class _Search:
             most=_PIECE,
         )
 
-    def _is_bookable(self, day: date) -> bool:
-        return why_not_bookable(self.offer, day) is None
-
 
 async def following(direct: DirectPool, last: SlotFacts, until: datetime) -> list[SlotFacts]:
-    """The slots of the same rule and pool that begin from the end of `last` on, until then."""
+    """Those of the same rule and pool that begin from the end of `last` on, until then."""
     return await queries.following(direct, last, until)
 
 
@@ -194,25 +192,35 @@ async def shift(
     """Moves places in slots that the caller has locked; an id named twice counts twice."""
     changes = [(slot, 1) for slot in take] + [(slot, -1) for slot in release]
     if changes:
-        await queries.shift(session, changes)
-
-
-async def release(session: AsyncSession, ids: Sequence[UUID]) -> None:
-    """Gives places back, locking their slots first."""
-    if ids:
-        await queries.lock(session, ids)
-        await shift(session, release=ids)
+        await statement.shift(session, changes)
 
 
 async def keep_back(session: AsyncSession, ids: Sequence[UUID], due_at: datetime) -> None:
     """Keeps a free place of each slot off sale until then; the caller has locked the slots."""
     if ids:
-        await queries.keep_back(session, ids, [new_id() for _ in ids], [due_at] * len(ids))
+        await statement.keep_back(session, ids, [new_id() for _ in ids], due_at)
+
+
+async def inherit(session: AsyncSession, hall: str, now: datetime) -> None:
+    """Slots made in the stead of withdrawn ones go on keeping back what those did."""
+    await statement.inherit(session, hall, now)
 
 
 async def coming(session: AsyncSession, hall: str, now: datetime) -> list[ComingSlot]:
     """The hall's slots that have not begun and are not withdrawn."""
     return await queries.coming(session, hall, now)
+
+
+async def present(session: AsyncSession, ids: Iterable[UUID]) -> list[ComingSlot]:
+    """The slots as they are now, but for those that are withdrawn."""
+    return await queries.present(session, ids)
+
+
+async def fitting(
+    session: AsyncSession, spans: Sequence[Span], own: Iterable[UUID]
+) -> dict[UUID, str]:
+    """The slots in those times, with their halls: those that have room, and of `own` any."""
+    return await queries.fitting(session, spans, own)
 
 
 async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:

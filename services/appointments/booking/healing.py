@@ -1,0 +1,140 @@
+"""Places given back go to those who lost theirs, before anybody else can have them.
+
+Locks are taken in one order, so that nobody waits crosswise: halls by code, appointments by id,
+slots by id, and last the turns of people. Whoever only books takes the last two; whoever cancels
+takes a hall first where somebody could be helped; whoever changes slots takes it always. So the
+order of a transaction that gives places back is `prepare`, its own appointments, `hold_still`, its
+own changes of places, `heal`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import queries, reseating, statement
+from services.appointments.booking.seating import Claimant
+from services.appointments.directory import service as directory
+from services.appointments.people import service as people
+from services.appointments.people.rules import Person
+from services.appointments.slots import service as slots
+from services.appointments.slots.rules import ComingSlot, LockedSlot, Span
+from shared.database.faults import Overtaken
+
+Waiting = dict[UUID, str]
+"""Appointments without a time that could be helped, with their halls, which are locked."""
+
+
+class Still(NamedTuple):
+    """What stays as it is until the transaction ends: who waits, and the slots in their reach."""
+
+    waiting: Waiting
+    locked: dict[UUID, LockedSlot]
+    reach: dict[UUID, str]
+
+
+async def prepare(
+    session: AsyncSession, leaving: Sequence[UUID], now: datetime, *, own: Sequence[UUID] = ()
+) -> Waiting:
+    """Who could have a time again when these appointments go; nothing is locked before.
+
+    With their halls, the appointments `own` are locked that the caller is about to change.
+    """
+    waiting = await queries.helped_by(session, leaving, now)
+    if waiting:
+        of_own = await queries.halls_of(session, leaving)
+        for hall in sorted({*waiting.values(), *of_own}):
+            await directory.lock_hall(session, hall)
+        waiting = await queries.helped_by(session, leaving, now)
+        await queries.lock(session, [*waiting, *own])
+    return waiting
+
+
+async def hold_still(
+    session: AsyncSession,
+    waiting: Waiting,
+    leaving: Sequence[UUID],
+    places: Iterable[UUID],
+    now: datetime,
+    *,
+    movers: Sequence[Person] = (),
+) -> Still:
+    """Locks the slots that the caller changes and those for who waits, then the turns of people.
+
+    `movers` take another place. Raises Overtaken where somebody lost
+    a time since `prepare`: the transaction is done again, and they come first.
+    """
+    own = set(places)
+    claimants = await statement.without(session, waiting, now) if waiting else []
+    reach = await _reach(session, waiting, claimants, own)
+    locked = await slots.lock(session, own | reach.keys())
+    if (await queries.helped_by(session, leaving, now)).keys() - waiting.keys():
+        raise Overtaken
+    await people.take_turns(session, [*(one.person for one in claimants), *movers])
+    return Still(waiting, locked, reach)
+
+
+async def heal(session: AsyncSession, still: Still, now: datetime) -> int:
+    """Gives free places to those who wait; returns how many are confirmed again."""
+    if not still.waiting:
+        return 0
+    claimants = await statement.without(session, still.waiting, now)
+    rows = await slots.present(session, still.reach)
+    healed = 0
+    for those, seats in _by_hall(still.waiting, claimants, still.reach, rows):
+        outlook = reseating.seated(those, seats)
+        await reseating.settle(session, outlook, {}, now)
+        healed += len(outlook.resupported)
+    return healed
+
+
+async def heal_left(session: AsyncSession, now: datetime) -> int:
+    """Job: whoever could have a time again for another reason than a place given back.
+
+    Their person's other appointment, which stood against it, was withdrawn or is over. Locks
+    nothing where nobody can be helped.
+    """
+    everybody = await queries.all_without(session, now)
+    claimants = await statement.without(session, everybody, now) if everybody else []
+    waiting = {one.id: everybody[one.id] for one in claimants}
+    reach = await _reach(session, waiting, claimants, ())
+    rows = await slots.present(session, reach)
+    helped: set[UUID] = set()
+    for those, seats in _by_hall(waiting, claimants, reach, rows):
+        helped |= reseating.seated(those, seats).placed.keys()
+    if not helped:
+        return 0
+    for hall in sorted({waiting[one] for one in helped}):
+        await directory.lock_hall(session, hall)
+    await queries.lock(session, helped)
+    still = await hold_still(session, {one: waiting[one] for one in helped}, (), (), now)
+    return await heal(session, still, now)
+
+
+async def _reach(
+    session: AsyncSession, waiting: Waiting, claimants: Sequence[Claimant], own: Iterable[UUID]
+) -> dict[UUID, str]:
+    """The slots with room in which somebody who waits could sit, with their halls."""
+    spans = [
+        Span(waiting[one.id], one.pool, one.item_code, one.starts_at, one.minutes)
+        for one in claimants
+    ]
+    return await slots.fitting(session, spans, own) if spans else {}
+
+
+def _by_hall(
+    waiting: Waiting,
+    claimants: Iterable[Claimant],
+    reach: dict[UUID, str],
+    rows: Iterable[ComingSlot],
+) -> Iterable[tuple[list[Claimant], list[ComingSlot]]]:
+    those: dict[str, list[Claimant]] = defaultdict(list)
+    seats: dict[str, list[ComingSlot]] = defaultdict(list)
+    for one in claimants:
+        those[waiting[one.id]].append(one)
+    for row in rows:
+        seats[reach[row.id]].append(row)
+    return [(those[hall], seats[hall]) for hall in sorted(those)]

@@ -1,0 +1,110 @@
+"""What moves places: taken, given back, kept off sale for a while, and on sale again.
+
+`kept_back` of a slot is the number of its returning places, and never more than it has free: who
+lost their time is given a free place though it is kept back, and then that one does not return.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+# Summed first, since an UPDATE changes a row once however often it is joined. The caller has locked
+# the slots in id order. Of the places that are kept back, the last to return is used up first.
+_SHIFT = text("""
+WITH shifted AS (
+  UPDATE slot SET booked = booked + change.places,
+    kept_back = greatest(least(kept_back, capacity - booked - change.places), 0)
+  FROM (
+    SELECT id, sum(places) AS places
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS int[])) AS one(id, places) GROUP BY id
+  ) AS change
+  WHERE slot.id = change.id AND change.places <> 0
+  RETURNING slot.id, new.kept_back
+)
+DELETE FROM returning_place r USING (
+  SELECT one.id, shifted.kept_back,
+    row_number() OVER (PARTITION BY one.slot_id ORDER BY one.due_at, one.id) AS place
+  FROM returning_place one JOIN shifted ON shifted.id = one.slot_id
+) ranked WHERE r.id = ranked.id AND ranked.place > ranked.kept_back
+""")
+
+_KEEP_BACK = text("""
+WITH kept AS (
+  -- The caller has locked the slots. Only what is free is kept back: a place that somebody was
+  -- given meanwhile is no place to sell.
+  UPDATE slot SET kept_back = kept_back + 1
+  FROM unnest(CAST(:slots AS uuid[])) AS one(slot_id)
+  WHERE slot.id = one.slot_id AND slot.state <> 'withdrawn'
+    AND slot.booked + slot.kept_back < slot.capacity
+  RETURNING slot.id
+)
+INSERT INTO returning_place (id, slot_id, due_at)
+SELECT t.id, kept.id, :due FROM kept
+JOIN unnest(CAST(:slots AS uuid[]), CAST(:ids AS uuid[])) AS t(slot_id, id) ON t.slot_id = kept.id
+""")
+
+# The slots are locked first, in id order, as by whoever locks several; so that what is counted is
+# what is there once nobody else changes them.
+_RETURN_DUE = text("""
+WITH due AS MATERIALIZED (
+  SELECT id, slot_id FROM returning_place WHERE due_at <= :now ORDER BY due_at, id LIMIT 500
+), locked AS MATERIALIZED (
+  SELECT id FROM slot WHERE id IN (SELECT slot_id FROM due) ORDER BY id FOR NO KEY UPDATE
+), gone AS (
+  DELETE FROM returning_place r USING due JOIN locked ON locked.id = due.slot_id
+  WHERE r.id = due.id RETURNING r.slot_id
+)
+UPDATE slot SET kept_back = greatest(kept_back - places, 0)
+FROM (SELECT slot_id, count(*) AS places FROM gone GROUP BY slot_id) AS counted
+WHERE slot.id = counted.slot_id
+""")
+
+# By rule, pool and start, as `uq_slot_on_sale`: of a withdrawn slot's places, as many go on being
+# kept back as the slot in its stead has free; the first to return, so that none is lost for long.
+_INHERIT = text("""
+WITH moved AS (
+  SELECT r.id, gone.id AS gone, heir.id AS heir, row_number() OVER (
+    PARTITION BY heir.id ORDER BY r.due_at, r.id
+  ) <= heir.capacity - heir.booked - heir.kept_back AS fits
+  FROM slot gone JOIN returning_place r ON r.slot_id = gone.id
+  JOIN slot heir ON heir.hall_code = gone.hall_code AND heir.rule_code = gone.rule_code
+    AND heir.pool = gone.pool AND heir.starts_at = gone.starts_at AND heir.state <> 'withdrawn'
+  WHERE gone.hall_code = :hall AND gone.state = 'withdrawn' AND gone.starts_at > :now
+), raised AS (
+  UPDATE slot SET kept_back = kept_back + counted.places
+  FROM (
+    SELECT heir AS id, count(*) AS places FROM moved WHERE fits GROUP BY heir
+    UNION ALL SELECT gone, -count(*) FROM moved WHERE fits GROUP BY gone
+  ) AS counted
+  WHERE slot.id = counted.id
+)
+UPDATE returning_place SET slot_id = moved.heir FROM moved
+WHERE returning_place.id = moved.id AND moved.fits
+""")
+
+
+async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:
+    """Adds places taken (+) and given back (-); the slots must be locked already."""
+    ids, places = [slot for slot, _ in changes], [number for _, number in changes]
+    await session.execute(_SHIFT, {"ids": ids, "places": places})
+
+
+async def keep_back(
+    session: AsyncSession, slots: Sequence[UUID], ids: Sequence[UUID], due: datetime
+) -> None:
+    """Takes one free place of each slot off sale until then; the slots must be locked already."""
+    await session.execute(_KEEP_BACK, {"slots": list(slots), "ids": list(ids), "due": due})
+
+
+async def return_due(session: AsyncSession, now: datetime) -> int:
+    """Job: puts places back on sale whose time has come. Returns of how many slots."""
+    result = await session.execute(_RETURN_DUE, {"now": now})
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+async def inherit(session: AsyncSession, hall: str, now: datetime) -> None:
+    """Slots made in the stead of withdrawn ones go on keeping back what those did."""
+    await session.execute(_INHERIT, {"hall": hall, "now": now})
