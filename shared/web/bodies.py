@@ -8,6 +8,8 @@ from fastapi import Request
 from shared.errors import BadRequest, Invalid, Text, UnsupportedMediaType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+SHEETS = ("text/csv", "application/octet-stream")
+"""A table, also from clients that send every file as plain octets."""
 
 _NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
 
@@ -75,7 +77,7 @@ async def checked(request: Request, media: str | None) -> Request:
         if given != media and not given.endswith("+json"):
             raise _other(media)
         return await _parsed(request, body)
-    if given != media and not (given in FORMS and media in FORMS):
+    if given != media and not any(given in same and media in same for same in (FORMS, SHEETS)):
         raise _other(media)
     return request
 

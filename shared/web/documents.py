@@ -12,6 +12,7 @@ from shared.errors import ProblemDetails, all_problems, describe
 from shared.messaging import asyncapi
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
+from shared.web.bodies import SHEETS
 from shared.web.dependencies import is_public
 from shared.web.references import renamed
 from shared.workflow import Workflow
@@ -67,6 +68,7 @@ def _openapi(app: FastAPI, workflows: Sequence[Workflow[Any]]) -> dict[str, Any]
         for method, operation in operations.items():
             if (path, method) in open_to_all:
                 operation["security"] = [{}, *operation.get("security", [])]
+            _take_octets(operation)
     return _named_by_title(document)
 
 
@@ -77,6 +79,14 @@ def _name_states(schemas: dict[str, Any], workflows: Sequence[Workflow[Any]]) ->
             names = workflow.states.items()
             zh = "；".join(f"{state} {name.zh}" for state, name in names)
             schema["description"] = f"{zh} | " + "; ".join(f"{s}: {name.en}" for s, name in names)
+
+
+def _take_octets(operation: dict[str, Any]) -> None:
+    """A table may come as plain octets, which is all that many generated clients can send."""
+    table, octets = SHEETS
+    taken = operation.get("requestBody", {}).get("content", {})
+    if table in taken:
+        taken[octets] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def _named_by_title(document: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import httpx
 import pytest
 
 from deploy.local.nats import NatsServer
+from deploy.services import SERVICES
 from services.gateway.app import create_app
+from services.gateway.documents import openapi
+from shared.web import app
 from tests import support
 from tests.gateway.loopback_server import listening
 from tests.gateway.service import Calls, service
@@ -77,3 +81,34 @@ async def _ready(client: httpx.AsyncClient) -> None:
 def client(door: Running) -> httpx.AsyncClient:
     """Talks to the gateway over TCP."""
     return door.client
+
+
+@pytest.fixture(scope="session")
+def documents() -> Mapping[str, Mapping[str, Any]]:
+    """Of each kind, the document of every service, read from its application."""
+    found: dict[str, dict[str, Any]] = {"openapi": {}, "asyncapi": {}}
+    for name in SERVICES:
+        settings_type = getattr(
+            import_module(f"services.{name}.settings"), f"{name.title()}Settings"
+        )
+        settings = settings_type(
+            env="test",
+            database_url="postgresql://nobody@127.0.0.1:9/none",
+            column_keys=support.COLUMN_KEYS,
+            index_key=support.INDEX_KEY,
+        )
+        module = import_module(f"services.{name}.app")
+        built = module.create_app(settings)
+        found["openapi"][name] = built.openapi()
+        found["asyncapi"][name] = import_module("shared.messaging.asyncapi").document(
+            built.title,
+            built.version,
+            publishes=app.publishes(module.ROOMS),
+            subscribes=app.subscriptions(module.ROOMS),
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def joined(documents: Mapping[str, Any]) -> dict[str, Any]:
+    return openapi.join(documents["openapi"])

@@ -2,11 +2,8 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,11 +13,9 @@ from deploy.services import SERVICES
 from services.gateway.documents import asyncapi, openapi
 from services.gateway.documents.joining import each_operation, new_names, schemas_of
 from shared.errors import all_problems
-from shared.web import app
-from tests import support
+from tests import node_tools
 
 PARSER = "@asyncapi/parser@3.6.3"
-TOOLS = Path(__file__).parents[2] / ".tools" / "asyncapi"
 PLAIN = re.compile(r"[A-Z][A-Za-z0-9]*")
 PARSE = """\
 import { Parser } from "@asyncapi/parser";
@@ -29,37 +24,6 @@ const { document, diagnostics } = await new Parser().parse(readFileSync(0, "utf8
 const errors = diagnostics.filter((d) => d.severity === 0);
 console.log(JSON.stringify({ parsed: Boolean(document), errors }));
 """
-
-
-@pytest.fixture(scope="session")
-def documents(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, Any]]:
-    """Of each kind, the document of every service, read from its application."""
-    found: dict[str, dict[str, Any]] = {"openapi": {}, "asyncapi": {}}
-    for service in SERVICES:
-        settings_type = getattr(
-            import_module(f"services.{service}.settings"), f"{service.title()}Settings"
-        )
-        settings = settings_type(
-            env="test",
-            database_url="postgresql://nobody@127.0.0.1:9/none",
-            column_keys=support.COLUMN_KEYS,
-            index_key=support.INDEX_KEY,
-        )
-        module = import_module(f"services.{service}.app")
-        built = module.create_app(settings)
-        found["openapi"][service] = built.openapi()
-        found["asyncapi"][service] = import_module("shared.messaging.asyncapi").document(
-            built.title,
-            built.version,
-            publishes=app.publishes(module.ROOMS),
-            subscribes=app.subscriptions(module.ROOMS),
-        )
-    return found
-
-
-@pytest.fixture(scope="session")
-def joined(documents: Mapping[str, Any]) -> dict[str, Any]:
-    return openapi.join(documents["openapi"])
 
 
 @pytest.fixture(scope="session")
@@ -178,14 +142,7 @@ def test_events_have_fitting_examples(joined_events: dict[str, Any]) -> None:
 
 
 def test_the_asyncapi_document_passes_the_official_parser(joined_events: dict[str, Any]) -> None:
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not installed: the official parser runs on them")
-    if not (TOOLS / "node_modules" / "@asyncapi" / "parser").exists():
-        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts"]
-        done = subprocess.run([*install, "--prefix", str(TOOLS), PARSER], capture_output=True)
-        if done.returncode:
-            pytest.skip(f"{PARSER} cannot be installed from the npm registry")
-    script = TOOLS / "parse.mjs"
+    script = node_tools.installed("asyncapi", PARSER) / "parse.mjs"
     script.write_text(PARSE)
     described = subprocess.run(
         ["node", str(script)],

@@ -266,3 +266,16 @@ async def test_a_unit_is_registered_with_its_names_and_changed_by_its_version(
     backwards = {**UNIT, "valid_to": "2023-12-31"}
     refused = await projects.put(f"{path}Y", json=backwards, headers=admin)
     assert refused.json()["errors"][0]["pointer"] == "/body/valid_to"
+
+
+async def test_a_table_may_come_as_plain_octets(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
+) -> None:
+    unit, code = await make.unit(await sql("projects")), make.project_code()
+    content = f"{HEAD}\n{code},导入工程,examine,,{unit},清单,,,".encode()
+    headers = as_("admin", "*") | {"Content-Type": "application/octet-stream"}
+    path = "/api/v1/projects:import"
+    answer = await projects.post(path, content=content, headers=headers)
+    assert (answer.status_code, answer.json().get("created")) == (200, 1), answer.text
+    refused = await projects.post(path, json={}, headers=as_("admin", "*"))
+    assert refused.status_code == 415

@@ -45,7 +45,11 @@ class RuleTerms(View):
     )
     lead_workdays: int = Field(0, ge=0, le=60, description="至少提前几个工作日")
     horizon_workdays: int = Field(5, ge=0, le=120, description="可约未来几个工作日")
-    release_at: WallTime = Field(time(0), description="每天几点放号 | Release time of day")
+    release_at: WallTime = Field(
+        time(0),
+        description="每天几点放号 | Release time of day",
+        json_schema_extra={"default": "00:00"},
+    )
     valid_from: date | None = None
     valid_to: date | None = None
 

@@ -6,6 +6,7 @@ OPENAPI_INFO: dict[str, Any] = {
     "title": "一扇门 OneDoor API",
     "version": "0.1.0",
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "contact": {"name": "一扇门 OneDoor"},
     "description": """\
 政务服务大厅、政务公开监察、群众来信与评价，同一个入口。
 

@@ -41,7 +41,7 @@ class ListRule(_Part):
 
 
 class NoPager(_Part):
-    kind: Literal["none"] = "none"
+    kind: Literal["none"]
 
 
 class NextLink(_Part):
@@ -143,7 +143,7 @@ class HtmlListRule(CollectorRule):
 
     kind: Literal["html_list"] = "html_list"
     list: ListRule
-    pager: Pager = NoPager()
+    pager: Pager = Field(default_factory=lambda: NoPager(kind="none"))
     detail: DetailRule = DetailRule()
 
     @property

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -77,7 +77,7 @@ class UnitLine(View):
         " | On time / known; early, incomplete and withdrawn are not on time."
     )
     coverage: float | None = Field(None, description="覆盖率 = 结论已知 ÷ 应公开 | Known / due.")
-    interval: tuple[float, float] | None = Field(
+    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
         None, description="按时率的95%威尔逊区间 | The Wilson interval of the rate at 95 %."
     )
     n: int | None = Field(None, description="按时率的分母 | What the rate is counted in.")
