@@ -17,6 +17,7 @@ import jsonschema_rs
 
 from deploy.services import SERVICES
 from services.gateway.documents.asyncapi import join
+from shared import glossary
 from shared.messaging.asyncapi import document
 from shared.web.app import publishes
 
@@ -32,7 +33,10 @@ EACH = 20_000
 def published() -> dict[str, Any]:
     """The joined document, as `/asyncapi.json` of the gateway has it."""
     rooms = {name: import_module(f"services.{name}.app").ROOMS for name in SERVICES}
-    own = {name: document(name, "1", publishes=publishes(each)) for name, each in rooms.items()}
+    own = {
+        name: document(name, "1", publishes=publishes(each), words=glossary.of(name))
+        for name, each in rooms.items()
+    }
     return join(own, nats_host="127.0.0.1")
 
 

@@ -28,6 +28,7 @@ from services.gateway.live.service import Displays
 from services.gateway.middleware import GatewayMiddleware
 from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.registry import Registry
+from shared import glossary
 from shared.errors import Text
 from shared.messaging import asyncapi
 from shared.observability.metrics import Metrics
@@ -47,7 +48,12 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         """The gateway's own documents, asked for once it is built."""
         if kind == "openapi":
             return built.openapi()
-        return asyncapi.document(built.title, built.version, publishes=app.publishes(ROOMS))
+        return asyncapi.document(
+            built.title,
+            built.version,
+            publishes=app.publishes(ROOMS),
+            words=glossary.of("gateway"),
+        )
 
     registry = Registry(
         settings.upstreams,

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from shared.glossary import Glossary
 from shared.messaging.bus import Subscription
 from shared.messaging.events import CONTENT_TYPE, Event, envelope_of, stream_of
 
@@ -18,6 +19,7 @@ def document(
     *,
     publishes: Iterable[type[Event]],
     subscribes: Iterable[Subscription[Any]] = (),
+    words: Glossary,
 ) -> dict[str, Any]:
     """Valid in the official parser; what is read is shown with the fields that are used."""
     sent = {event.type: event for event in publishes}
@@ -27,6 +29,7 @@ def document(
     refs, schemas = models_json_schema(
         [(envelope, "serialization") for envelope in envelopes.values()], ref_template=_REF
     )
+    words.describe(schemas.get("$defs", {}))
     return {
         "asyncapi": "3.0.0",
         "info": {"title": title, "version": version},

@@ -32,7 +32,8 @@ class UnitEvent(Event):
     """Of what a responsible unit has to do; the unit is a department, and named as everywhere."""
 
     unit_code: str = Field(
-        description="The same as `department_code`.", json_schema_extra={"deprecated": True}
+        description="与 department_code 相同 | The same as `department_code`.",
+        json_schema_extra={"deprecated": True},
     )
 
     @computed_field

@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
+from shared import glossary
 from shared.errors import ProblemDetails, all_problems, describe
 from shared.messaging import asyncapi
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
-from shared.web.bodies import SHEETS
+from shared.web import describing
 from shared.web.dependencies import is_public
 from shared.web.references import renamed
 from shared.workflow import Workflow
@@ -40,12 +41,17 @@ def install(
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = {**_openapi(app, workflows), PROBLEM_TYPES: _problem_types(name)}
+            app.openapi_schema = _openapi(app, workflows, glossary.of(name))
+            app.openapi_schema[PROBLEM_TYPES] = _problem_types(name)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
     events = asyncapi.document(
-        app.title, app.version, publishes=publishes, subscribes=subscriptions
+        app.title,
+        app.version,
+        publishes=publishes,
+        subscribes=subscriptions,
+        words=glossary.of(name),
     )
 
     @app.get("/asyncapi.json", include_in_schema=False)
@@ -53,7 +59,9 @@ def install(
         return events
 
 
-def _openapi(app: FastAPI, workflows: Sequence[Workflow[Any]]) -> dict[str, Any]:
+def _openapi(
+    app: FastAPI, workflows: Sequence[Workflow[Any]], words: glossary.Glossary
+) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, routes=app.routes, separate_input_output_schemas=True
     )
@@ -63,13 +71,16 @@ def _openapi(app: FastAPI, workflows: Sequence[Workflow[Any]]) -> dict[str, Any]
     schemas["ProblemDetails"] = problem
     _name_states(schemas, workflows)
     visited = [route for route in routes_of(app) if is_public(route)]
-    open_to_all = {(route.path_format, m.lower()) for route in visited for m in route.methods or ()}
+    open_to_all = {
+        (str(route.path_format), m.lower()) for route in visited for m in route.methods or ()
+    }
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
             if (path, method) in open_to_all:
                 operation["security"] = [{}, *operation.get("security", [])]
-            _take_octets(operation)
-    return _named_by_title(document)
+    whole = _named_by_title(document)
+    describing.complete(whole, words, open_to_all)
+    return whole
 
 
 def _name_states(schemas: dict[str, Any], workflows: Sequence[Workflow[Any]]) -> None:
@@ -79,14 +90,6 @@ def _name_states(schemas: dict[str, Any], workflows: Sequence[Workflow[Any]]) ->
             names = workflow.states.items()
             zh = "；".join(f"{state} {name.zh}" for state, name in names)
             schema["description"] = f"{zh} | " + "; ".join(f"{s}: {name.en}" for s, name in names)
-
-
-def _take_octets(operation: dict[str, Any]) -> None:
-    """A table may come as plain octets, which is all that many generated clients can send."""
-    table, octets = SHEETS
-    taken = operation.get("requestBody", {}).get("content", {})
-    if table in taken:
-        taken[octets] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def _named_by_title(document: dict[str, Any]) -> dict[str, Any]:

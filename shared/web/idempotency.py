@@ -32,6 +32,7 @@ from shared.security.crypto import Keyring
 KEPT = timedelta(days=1)
 NETWORK_HEADER = "x-onedoor-network"
 """A digest by the gateway of the client's network and the key; no client can send it."""
+SHORTEST_PUBLIC_KEY, LONGEST_KEY = 16, 255
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _ANSWER = "idempotency.answer"
@@ -112,8 +113,8 @@ async def read_claim(request: Request, *, public: bool) -> Claim | None:
     if key is None or request.method not in UNSAFE:
         return None
     caller = await identity.identify(request)
-    shortest = 1 if caller and not public else 16
-    if not (shortest <= len(key) <= 255 and key.isascii() and key.isprintable()):
+    shortest = 1 if caller and not public else SHORTEST_PUBLIC_KEY
+    if not (shortest <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Invalid(_BAD_KEY, pointer="/header/Idempotency-Key")
     route = f"{request.method} {request.url.path}"
     asked = f"{route}?{request.url.query} {request.headers.get('if-match', '')}"

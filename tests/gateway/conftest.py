@@ -14,7 +14,8 @@ import pytest
 from deploy.local.nats import NatsServer
 from deploy.services import SERVICES
 from services.gateway.app import create_app
-from services.gateway.documents import openapi
+from services.gateway.documents import asyncapi, openapi
+from shared import glossary
 from shared.web import app
 from tests import support
 from tests.gateway.loopback_server import listening
@@ -105,6 +106,7 @@ def documents() -> Mapping[str, Mapping[str, Any]]:
             built.version,
             publishes=app.publishes(module.ROOMS),
             subscribes=app.subscriptions(module.ROOMS),
+            words=glossary.of(name),
         )
     return found
 
@@ -112,3 +114,8 @@ def documents() -> Mapping[str, Mapping[str, Any]]:
 @pytest.fixture(scope="session")
 def joined(documents: Mapping[str, Any]) -> dict[str, Any]:
     return openapi.join(documents["openapi"])
+
+
+@pytest.fixture(scope="session")
+def joined_events(documents: Mapping[str, Any]) -> dict[str, Any]:
+    return asyncapi.join(documents["asyncapi"], nats_host="nats.example:4222")

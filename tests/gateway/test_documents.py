@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
-import pytest
 
 from deploy.services import SERVICES
 from services.gateway.documents import asyncapi, openapi
@@ -24,11 +23,6 @@ const { document, diagnostics } = await new Parser().parse(readFileSync(0, "utf8
 const errors = diagnostics.filter((d) => d.severity === 0);
 console.log(JSON.stringify({ parsed: Boolean(document), errors }));
 """
-
-
-@pytest.fixture(scope="session")
-def joined_events(documents: Mapping[str, Any]) -> dict[str, Any]:
-    return asyncapi.join(documents["asyncapi"], nats_host="nats.example:4222")
 
 
 def references(value: Any) -> Iterator[str]:

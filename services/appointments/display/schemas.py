@@ -68,7 +68,7 @@ class WindowEntry(View):
     name: str
     state: WindowState
     clerk: str | None
-    number: str | None = Field(description="The ticket that is at the window.")
+    number: str | None = Field(description="窗口正在办理的号 | The ticket that is at the window.")
     ticket_id: UUID | None
     ticket_state: TicketState | None
     version: int

@@ -25,22 +25,34 @@ class ItemTerms(View):
     name_en: str | None = Field(None, max_length=200)
     group: str = Field(min_length=1, max_length=100, description="业务类别 | Group")
     department_code: str = Field(pattern=r"^[A-Z0-9-]{2,32}$", examples=["PBOC"])
-    catalog_code: str | None = Field(None, max_length=32, description="基本编码")
-    task_code: str | None = Field(None, max_length=64, description="实施编码")
+    catalog_code: str | None = Field(None, max_length=32, description="基本编码 | The basic code")
+    task_code: str | None = Field(
+        None, max_length=64, description="实施编码 | The code of implementation"
+    )
     item_type: Literal["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "20"] = "20"
     subject_kinds: list[SubjectKind] = Field(min_length=1, max_length=6)
     standard_minutes: int = Field(ge=1, le=480, description="窗口办理标准时长 | At the window")
     case_kind: CaseKind = CaseKind.INSTANT
-    legal_limit: int | None = Field(None, ge=0, le=10_000, description="法定办结时限")
+    legal_limit: int | None = Field(
+        None, ge=0, le=10_000, description="法定办结时限 | The limit by law"
+    )
     legal_limit_unit: LimitUnit | None = None
-    promised_limit: int | None = Field(None, ge=0, le=10_000, description="承诺办结时限")
+    promised_limit: int | None = Field(
+        None, ge=0, le=10_000, description="承诺办结时限 | The promised limit"
+    )
     promised_limit_unit: LimitUnit | None = None
-    visits_needed: int = Field(1, ge=0, le=20, description="到办事现场次数")
-    visits_reason: str = Field("", max_length=500, description="必须现场办理原因")
-    online_depth: OnlineDepth = Field(OnlineDepth.NONE, description="网办深度")
-    by_appointment: bool = Field(True, description="是否支持预约")
-    self_service: bool = Field(False, description="自助终端可办")
-    by_post: bool = Field(False, description="支持物流快递")
+    visits_needed: int = Field(
+        1, ge=0, le=20, description="到办事现场次数 | How many visits it takes"
+    )
+    visits_reason: str = Field(
+        "", max_length=500, description="必须现场办理原因 | Why one has to come"
+    )
+    online_depth: OnlineDepth = Field(
+        OnlineDepth.NONE, description="网办深度 | How far it goes online"
+    )
+    by_appointment: bool = Field(True, description="是否支持预约 | Whether it can be booked")
+    self_service: bool = Field(False, description="自助终端可办 | Whether a terminal can settle it")
+    by_post: bool = Field(False, description="支持物流快递 | Whether it can go by post")
     valid_from: date
     valid_to: date | None = None
 
@@ -78,7 +90,7 @@ class Fee(Input):
 
     name: Line
     amount: str = Field(max_length=100, description="标准 | Rate", examples=["每次 10 元"])
-    basis: str = Field("", max_length=300, description="收费依据")
+    basis: str = Field("", max_length=300, description="收费依据 | What the fee rests on")
 
 
 class Step(Input):
@@ -100,17 +112,25 @@ class GuideContent(Input):
 
     summary: str = Field("", max_length=1000)
     summary_en: str | None = Field(None, max_length=1000)
-    conditions: list[Line] = Field(default_factory=list, max_length=30, description="受理条件")
+    conditions: list[Line] = Field(
+        default_factory=list, max_length=30, description="受理条件 | When it is taken up"
+    )
     materials: list[Material] = Field(default_factory=list, max_length=60)
     fees: list[Fee] = Field(
         default_factory=list, max_length=20, description="空：不收费 | Empty: free"
     )
     steps: list[Step] = Field(min_length=1, max_length=30)
-    basis: list[Line] = Field(default_factory=list, max_length=30, description="设定依据")
-    results: list[Line] = Field(default_factory=list, max_length=10, description="办理结果")
-    consultation: str = Field("", max_length=300, description="咨询方式")
-    complaints: str = Field("", max_length=300, description="监督投诉方式")
-    remedies: str = Field("", max_length=500, description="行政复议或行政诉讼")
+    basis: list[Line] = Field(
+        default_factory=list, max_length=30, description="设定依据 | The rules of law"
+    )
+    results: list[Line] = Field(
+        default_factory=list, max_length=10, description="办理结果 | What one gets"
+    )
+    consultation: str = Field("", max_length=300, description="咨询方式 | Where to ask")
+    complaints: str = Field("", max_length=300, description="监督投诉方式 | Where to complain")
+    remedies: str = Field(
+        "", max_length=500, description="行政复议或行政诉讼 | Review or action against the decision"
+    )
     questions: list[Question] = Field(default_factory=list, max_length=40)
 
 

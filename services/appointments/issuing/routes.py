@@ -12,6 +12,7 @@ from services.appointments.queueing.rules import AlreadyTicketed
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, RequestKeyring, Session, allow
+from shared.web.describing import sends
 from shared.web.routing import Router
 
 router = Router(prefix="/tickets", tags=["citizen"])
@@ -23,9 +24,12 @@ appointment_router = Router(prefix="/appointments/{appointment}", tags=["citizen
     status_code=status.HTTP_201_CREATED,
     operation_id="issue_ticket",
     summary="取号 | Take a ticket",
-    responses=problem_responses(
-        AlreadyTicketed, HallClosed, ItemClosed, TicketsClosed, EvidenceRefused
-    ),
+    responses={
+        **problem_responses(
+            AlreadyTicketed, HallClosed, ItemClosed, TicketsClosed, EvidenceRefused
+        ),
+        **sends("Location", status=201),
+    },
 )
 async def issue_ticket(
     request: TicketRequest,

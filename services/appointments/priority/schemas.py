@@ -40,10 +40,21 @@ class QueueRules(Input):
         DEFAULT_CREDITS, description="照顾分钟数 | Minutes of credit a class has."
     )
     override_max_minutes: int = Field(120, ge=0, le=1440)
-    elderly_from_age: int = Field(60, ge=50, le=100, description="老年人权益保障法 art. 2")
+    elderly_from_age: int = Field(
+        60,
+        ge=50,
+        le=100,
+        description="多大年龄算老年人（老年人权益保障法第二条）"
+        " | Elderly from this age (老年人权益保障法 art. 2)",
+    )
     late_after_minutes: int = Field(15, ge=0, le=240)
     guard_after_minutes: int = Field(90, ge=1, le=1440)
-    guard_every: int = Field(3, ge=2, le=20, description="One call in so many ignores credits.")
+    guard_every: int = Field(
+        3,
+        ge=2,
+        le=20,
+        description="每叫这么多个号，有一次不计优先 | One call in so many ignores credits.",
+    )
     recalls_max: int = Field(3, ge=1, le=10)
     recall_gap_seconds: int = Field(60, ge=1, le=600)
     back_within_minutes: int = Field(30, ge=1, le=480)
@@ -105,7 +116,9 @@ class StaffEvidence(Input):
 
     kind: Literal["staff"]
     reason: str = Field(min_length=2, max_length=120)
-    minutes: int | None = Field(None, ge=0, le=1440, description="For class override only.")
+    minutes: int | None = Field(
+        None, ge=0, le=1440, description="仅用于人工优先 | For class override only."
+    )
 
 
 Evidence = Annotated[

@@ -12,9 +12,14 @@ class TicketEventBase(Event):
     """Fields that every event of a ticket has; consumers order by `hall_seq`."""
 
     ticket_id: UUID
-    visit_id: UUID = Field(description="The same for all legs of one person's visit.")
+    visit_id: UUID = Field(
+        description="同一次到访的各段相同 | The same for all legs of one person's visit."
+    )
     hall_code: str
-    hall_seq: int = Field(description="Gapless per hall: a missing number is a missing event.")
+    hall_seq: int = Field(
+        description="每个大厅连续编号：缺号即缺事件"
+        " | Gapless per hall: a missing number is a missing event."
+    )
     number: str = Field(examples=["A001"])
     item_code: str
     state: str
@@ -165,7 +170,10 @@ class CaseFinished(Event):
 
     type: ClassVar[str] = "appointments.case.finished.v1"
 
-    case_id: UUID = Field(description="The visit's id, which is that of its first ticket.")
+    case_id: UUID = Field(
+        description="到访的标识，即首张号票的标识"
+        " | The visit's id, which is that of its first ticket."
+    )
     hall_code: str
     item_code: str
     item_name: str
@@ -173,7 +181,7 @@ class CaseFinished(Event):
     window_no: int
     outcome: str = Field(examples=["done", "needs_more", "rejected"])
     finished_at: AwareDatetime
-    one_visit: bool = Field(description="Done in one visit to the hall.")
+    one_visit: bool = Field(description="是否一次办成 | Done in one visit to the hall.")
     version: int = Field(
         description="同一事项以版本大的为准 | Of two about a case the higher version holds: it "
         "grows over all legs of the visit, so the order of arrival does not matter."

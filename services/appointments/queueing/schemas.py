@@ -73,7 +73,9 @@ class TicketView(View):
     called_at: AwareDatetime | None
     outcome: Outcome | None
     missing: list[str]
-    next_ticket_id: UUID | None = Field(None, description="The leg that a transfer opened.")
+    next_ticket_id: UUID | None = Field(
+        None, description="转办后的号票 | The leg that a transfer opened."
+    )
     ahead: int | None = Field(None, description="前面还有几位 | How many come before.")
     estimate: EstimateView | None = None
     served_from: AwareDatetime | None = Field(

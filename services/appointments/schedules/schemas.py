@@ -33,18 +33,33 @@ class RuleTerms(View):
         CalendarKind.OFFICIAL,
         description="official：法定工作日（含调休上班）；every_day：天天 | Which days count",
     )
-    weekdays: list[Weekday] = Field(min_length=1, max_length=7, description="1 周一 .. 7 周日")
+    weekdays: list[Weekday] = Field(
+        min_length=1, max_length=7, description="1 周一 .. 7 周日 | 1 Monday .. 7 Sunday"
+    )
     every_n_weeks: int = Field(1, ge=1, le=52)
-    anchor_on: date | None = Field(None, description="隔周时，适用的某一周中的一天")
-    nth_week: int | None = Field(None, ge=1, le=5, description="每月第几个这样的星期")
+    anchor_on: date | None = Field(
+        None,
+        description="隔周时，适用的某一周中的一天"
+        " | For every other week: a day of a week that counts",
+    )
+    nth_week: int | None = Field(
+        None, ge=1, le=5, description="每月第几个这样的星期 | Which one of such days in the month"
+    )
     starts: WallTime
     ends: WallTime = Field(description="00:00 表示当天结束 | 00:00 ends the day")
     slot_minutes: int = Field(ge=5, le=480)
     capacity: dict[Pool, Places] = Field(
         min_length=1, description="每个号源池的名额 | Places in each pool"
     )
-    lead_workdays: int = Field(0, ge=0, le=60, description="至少提前几个工作日")
-    horizon_workdays: int = Field(5, ge=0, le=120, description="可约未来几个工作日")
+    lead_workdays: int = Field(
+        0,
+        ge=0,
+        le=60,
+        description="至少提前几个工作日 | Booked at least so many working days ahead",
+    )
+    horizon_workdays: int = Field(
+        5, ge=0, le=120, description="可约未来几个工作日 | Bookable for so many working days ahead"
+    )
     release_at: WallTime = Field(
         time(0),
         description="每天几点放号 | Release time of day",

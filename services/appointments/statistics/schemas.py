@@ -30,16 +30,16 @@ class Figures(View):
     account: str | None = Field(
         None, description="按人员汇总时的账户 | The account, where a line is about a person."
     )
-    issued: int = Field(description="取号数")
+    issued: int = Field(description="取号数 | How many took a ticket")
     called: int = Field(
         description="叫到的号数，一个号叫几次也只计一次 | Tickets called, however often each was."
     )
-    served: int = Field(description="办结数")
+    served: int = Field(description="办结数 | How many were served")
     done: int
     needs_more: int
     rejected: int
-    missed: int = Field(description="过号数")
-    abandoned: int = Field(description="放弃数")
+    missed: int = Field(description="过号数 | How many did not come when called")
+    abandoned: int = Field(description="放弃数 | How many gave up")
     parked: int
     transferred: int
     unfinished: int = Field(
@@ -63,8 +63,12 @@ class EstimateQuality(View):
     """What was predicted when the tickets were taken, against what came."""
 
     count: int
-    mean_error_minutes: float | None = Field(description="|P50 - actual|, on average.")
-    covered_rate: float | None = Field(description="How often the wait stayed within P85.")
+    mean_error_minutes: float | None = Field(
+        description="预估（P50）与实际平均相差的分钟数 | |P50 - actual|, on average."
+    )
+    covered_rate: float | None = Field(
+        description="等候没有超过 P85 的比例 | How often the wait stayed within P85."
+    )
 
 
 class StatisticsView(View):

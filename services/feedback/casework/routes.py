@@ -17,6 +17,7 @@ from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflic
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.describing import sends
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -87,7 +88,7 @@ async def find_by_phone(
     "/{letter_id}/file",
     operation_id="read_letter_file",
     summary="来信办理档案（已脱敏） | A letter's file, masked",
-    responses=problem_responses(NotFound),
+    responses={**problem_responses(NotFound), **sends("ETag")},
 )
 async def read_file(
     letter_id: UUID,
@@ -176,7 +177,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         operation_id=operation_id,
         summary=f"{label.zh} | {label.en}",
         description=workflow.describe(action),
-        responses=_MOVE,
+        responses={**_MOVE, **sends("ETag")},
     )
 
 

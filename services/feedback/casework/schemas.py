@@ -44,11 +44,14 @@ class WithNote(Prose):
 
 
 class Classify(WithNote):
-    kind: LetterKind | None = Field(None, description="The kind, where the sender chose wrongly.")
+    kind: LetterKind | None = Field(
+        None, description="信件类型，来信人选错时改正 | The kind, where the sender chose wrongly."
+    )
     accused: list[DepartmentCode] | None = Field(
         None,
         max_length=20,
-        description="Who a 举报 accuses; required for one, empty when no department is accused.",
+        description="被举报的部门；举报必填，没有则为空表"
+        " | Who an accusation is about; required for one, empty when no department is accused.",
     )
 
 
@@ -91,7 +94,7 @@ class LogActivity(WithNote):
 
 
 class Merge(WithNote):
-    into: UUID = Field(description="The letter that goes on.")
+    into: UUID = Field(description="并入的来信 | The letter that goes on.")
 
 
 class Transfer(WithNote):

@@ -50,7 +50,9 @@ class LetterIn(Prose):
     place: Annotated[PlainText, Field(min_length=1, max_length=200)] | None = None
     contact: Contact | None = None
     anonymity: Anonymity | None = Field(
-        None, description="Default: named with a contact, anonymous without."
+        None,
+        description="不写时：有联系方式为署名，没有为匿名"
+        " | Default: named with a contact, anonymous without.",
     )
     wants_public: bool = False
     channel: Channel = Channel.WEB
@@ -112,4 +114,6 @@ class OriginalView(View):
     title: str
     body: str
     place: str | None
-    contact: Contact | None = Field(description="Null for letters sent in confidence.")
+    contact: Contact | None = Field(
+        description="保密来信为空 | Null for letters sent in confidence."
+    )

@@ -1,7 +1,7 @@
 """departments with numbers of their own, letters kept apart, contacts of raters, hints
 
 Revision ID: departments_quarantine
-Revises: sender_states_checked
+Revises: editions_and_closed_months
 Create Date: 2026-12-01
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "departments_quarantine"
-down_revision: str | Sequence[str] | None = "sender_states_checked"
+down_revision: str | Sequence[str] | None = "editions_and_closed_months"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

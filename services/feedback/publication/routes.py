@@ -28,6 +28,7 @@ from shared.web.dependencies import (
     allow,
     public,
 )
+from shared.web.describing import sends
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -91,9 +92,16 @@ async def read_published(
     status_code=status.HTTP_201_CREATED,
     operation_id="open_redaction",
     summary="提出公开与脱敏建议 | Propose what to redact for publication",
-    responses=problem_responses(
-        NotFound, rules.NotAnswered, rules.NotAgreed, rules.AccusationNotPublished, StateConflict
-    ),
+    responses={
+        **problem_responses(
+            NotFound,
+            rules.NotAnswered,
+            rules.NotAgreed,
+            rules.AccusationNotPublished,
+            StateConflict,
+        ),
+        **sends("ETag", status=201),
+    },
 )
 async def open_redaction(
     letter_id: UUID,
@@ -118,7 +126,7 @@ async def open_redaction(
     "",
     operation_id="read_redaction",
     summary="查看脱敏审核 | See a redaction under review",
-    responses=_CASE,
+    responses={**_CASE, **sends("ETag")},
 )
 async def read_redaction(
     letter_id: UUID,
@@ -140,7 +148,7 @@ async def read_redaction(
     "/spans",
     operation_id="decide_redaction_spans",
     summary="逐条审核脱敏标记 | Decide the spans",
-    responses=_CHANGE,
+    responses={**_CHANGE, **sends("ETag")},
 )
 async def decide_spans(
     letter_id: UUID,
@@ -165,7 +173,7 @@ async def decide_spans(
     "/approve",
     operation_id="approve_publication",
     summary="同意公开 | Approve the public copy",
-    responses=_CHANGE,
+    responses={**_CHANGE, **sends("ETag")},
 )
 async def approve_publication(
     letter_id: UUID,
@@ -189,7 +197,7 @@ async def approve_publication(
     "/decline",
     operation_id="decline_publication",
     summary="决定不公开 | Decide not to publish",
-    responses=_CHANGE,
+    responses={**_CHANGE, **sends("ETag")},
 )
 async def decline_publication(
     letter_id: UUID,

@@ -51,14 +51,18 @@ class TokenForm(OAuthForm):
     """The form of RFC 6749 sections 4.3.2, 4.4.2 and 6."""
 
     grant_type: str | None = Field(
-        None, examples=["password"], description=f"One of: {', '.join(GRANT_TYPES)}."
+        None,
+        examples=["password"],
+        description=f"任选其一 | One of: {', '.join(GRANT_TYPES)}",
     )
     username: str | None = Field(None, examples=["clerk1"])
     password: SecretStr | None = None
     refresh_token: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    scope: str | None = Field(None, description="Roles; those of the account hold.")
+    scope: str | None = Field(
+        None, description="身份；以账号的为准 | Roles; those of the account hold."
+    )
 
 
 class TokenAnswer(View):
@@ -66,18 +70,24 @@ class TokenAnswer(View):
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
-    expires_in: int = Field(description="Seconds.")
+    expires_in: int = Field(description="有效秒数 | Seconds.")
     refresh_token: str | None = Field(
-        None, description="For the next tokens; using it again after 30 seconds ends the sign-in."
+        None,
+        description="用来换取下一对令牌；30 秒后重复使用会结束登录"
+        " | For the next tokens; using it again after 30 seconds ends the sign-in.",
     )
-    scope: str = Field(description="The roles, separated by spaces.")
+    scope: str = Field(description="身份，以空格分隔 | The roles, separated by spaces.")
 
 
 class RevocationForm(OAuthForm):
     """The form of RFC 7009 section 2.1."""
 
-    token: SecretStr | None = Field(None, description="A refresh token or an access token.")
-    token_type_hint: str | None = Field(None, description="Not needed: every token is found.")
+    token: SecretStr | None = Field(
+        None, description="刷新令牌或访问令牌 | A refresh token or an access token."
+    )
+    token_type_hint: str | None = Field(
+        None, description="可不填，哪种令牌都能找到 | Not needed: every token is found."
+    )
 
 
 class PasswordLinkNotice(View):
@@ -95,11 +105,13 @@ class Me(View):
     """Who the token says you are."""
 
     sub: str
-    account: str | None = Field(None, description="Null for an account that is gone.")
+    account: str | None = Field(
+        None, description="账号已不存在时为空 | Null for an account that is gone."
+    )
     roles: list[str]
     places: list[str]
     password_link: PasswordLinkNotice | None = Field(
-        None, description="Null where none was issued."
+        None, description="没有签发过则为空 | Null where none was issued."
     )
 
 
@@ -129,7 +141,9 @@ class PasswordChange(Input):
 class PasswordByLink(Input):
     """The token of a one-time link, and the password to set."""
 
-    token: SecretStr = Field(max_length=128, description="Behind the # of the link.")
+    token: SecretStr = Field(
+        max_length=128, description="链接中 # 之后的部分 | Behind the # of the link."
+    )
     new_password: SecretStr = Field(min_length=10, max_length=256)
 
 
@@ -150,7 +164,8 @@ class AccountView(View):
     roles: list[str]
     places: list[str]
     state: Literal["active", "disabled", "pending"] = Field(
-        description="`pending`: another administrator has to approve it first."
+        description="pending 表示待另一位管理员批准"
+        " | `pending`: another administrator has to approve it first."
     )
     version: int
     created_at: AwareDatetime
@@ -160,10 +175,12 @@ class PasswordLinkView(View):
     """Hand it over to the account's owner, who sets a password by it. It is shown this once."""
 
     address: str = Field(
-        description="The page, at the address of this system.",
+        description="设置密码的网页，在本系统的地址上 | The page, at the address of this system.",
         examples=["/account/password#h2Nq"],
     )
-    token: str = Field(description="For `POST /auth/password/link`.", examples=["h2Nq"])
+    token: str = Field(
+        description="用于设置密码的请求 | For `POST /auth/password/link`.", examples=["h2Nq"]
+    )
     expires_at: AwareDatetime
 
 

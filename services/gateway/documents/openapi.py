@@ -5,11 +5,13 @@ from typing import Any
 
 from services.gateway.documents import joining, words
 from services.gateway.language import in_language, say
+from shared.web import describing
 from shared.web.documents import PROBLEM_TYPES
 from shared.web.references import renamed
 
 SCHEME = "OneDoor"
 VERSION = "3.1.0"
+_SUCCESS = ("Successful Response", "OK", "Created")
 
 
 def join(documents: joining.Documents) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def join(documents: joining.Documents) -> dict[str, Any]:
         for path, item in document.get("paths", {}).items():
             if path.startswith("/api/") and path not in paths:
                 paths[path] = renamed(item, names[service])
+                _count_requests(paths[path], forwarded=service != "gateway")
         schemes |= document.get("components", {}).get("securitySchemes", {})
     _unique_operation_ids(paths)
     _say_success(paths)
@@ -32,6 +35,7 @@ def join(documents: joining.Documents) -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": joining.joined_schemas(documents, names),
+            "headers": {**describing.HEADERS, **words.RATE_HEADERS},
             "securitySchemes": dict(sorted(schemes.items())),
         },
         PROBLEM_TYPES: declared_problems(paths),
@@ -60,8 +64,17 @@ def _say_success(paths: Mapping[str, Any]) -> None:
     """The framework says it in English only."""
     for _, _, operation in joining.each_operation(paths):
         for response in operation["responses"].values():
-            if response.get("description") == "Successful Response":
+            if response.get("description") in _SUCCESS:
                 response["description"] = words.SUCCESS
+
+
+def _count_requests(item: Mapping[str, Any], *, forwarded: bool) -> None:
+    """The door says what is left of the allowance: when it forwards a call, or refuses one."""
+    for operation in item.values():
+        for status, response in operation.get("responses", {}).items():
+            if forwarded or status == "429":
+                known = response.get("headers", {})
+                response["headers"] = {**describing.refer(*words.RATE_HEADERS), **known}
 
 
 def _slug(path: str) -> str:

@@ -39,6 +39,17 @@ listed at [/problems](/problems).
 **Events**: see [/events](/events).
 """,
 }
+RATE_HEADERS: dict[str, Any] = {
+    "RateLimit": {
+        "description": "剩余次数与恢复所需的秒数 | What is left of the allowance, and the seconds"
+        " until it is whole (draft-ietf-httpapi-ratelimit-headers)",
+        "schema": {"type": "string", "examples": ['"reading";r=1999;t=10']},
+    },
+    "RateLimit-Policy": {
+        "description": "限速规则：次数与秒数 | The rule: so many calls in so many seconds",
+        "schema": {"type": "string", "examples": ['"reading";q=2000;w=10']},
+    },
+}
 SUCCESS = "成功 | Success"
 THIS_SERVER = "本机 | This server"
 

@@ -26,7 +26,7 @@ HallCode = Annotated[
     response_class=LiveAnswer,
     responses={
         200: {
-            "description": "server-sent events",
+            "description": "事件流 | Server-sent events",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },

@@ -23,7 +23,9 @@ class DutyJudged(UnitEvent):
     from_verdict: str | None
     verdict: str
     reason: str
-    over_by: int | None = Field(description="Days over the limit, in days of the duty's clock.")
+    over_by: int | None = Field(
+        description="超期天数，按义务自身的计时 | Days over the limit, in days of the duty's clock."
+    )
     due_on: date | None
     as_of: date
     rule_version: int

@@ -18,5 +18,7 @@ class CalendarChanged(Event):
     year: int
     version: int
     notice: str
-    rest_days: list[date] = Field(description="Days off, Monday to Friday.")
-    working_weekends: list[date] = Field(description="Saturdays and Sundays at work.")
+    rest_days: list[date] = Field(description="放假的周一至周五 | Days off, Monday to Friday.")
+    working_weekends: list[date] = Field(
+        description="上班的周六和周日 | Saturdays and Sundays at work."
+    )

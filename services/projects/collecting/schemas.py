@@ -35,20 +35,25 @@ class RunView(View):
     requested_at: AwareDatetime
     started_at: AwareDatetime | None
     finished_at: AwareDatetime | None
-    pages: int = Field(description="List pages read.")
-    items: int = Field(description="Entries met on them.")
+    pages: int = Field(description="读过的列表页数 | List pages read.")
+    items: int = Field(description="列表上的条目数 | Entries met on them.")
     new_items: int
-    details: int = Field(description="Items' own pages asked for.")
+    details: int = Field(description="打开过的条目网页数 | Items' own pages asked for.")
     error_count: int
-    errors: list[dict[str, Any]] = Field(description="The first of them: url, fault, detail.")
+    errors: list[dict[str, Any]] = Field(
+        description="前几个错误：网址、原因、说明 | The first of them: url, fault, detail."
+    )
     list_complete: bool
     declared_pages: int | None = Field(
         description="列表自称的页数；分页而不标明页数的列表不能证明“未公开”"
         " | How many pages the list says it has; a list of pages that does not say proves nothing."
     )
-    is_shifted: bool = Field(description="Whether the list moved while it was read.")
+    is_shifted: bool = Field(
+        description="读取期间列表是否变动过 | Whether the list moved while it was read."
+    )
     proves_absence: bool = Field(
-        description="Whether the walk was whole: with an earlier one it proves an absence."
+        description="是否完整；与先前一次相互印证可证明未公开"
+        " | Whether the walk was whole: with an earlier one it proves an absence."
     )
     rule_version: int
     version: int

@@ -25,7 +25,9 @@ class EvidenceView(View):
 
     id: UUID
     portal: str = Field(validation_alias="chain")
-    number: int = Field(validation_alias="seq", description="Place in the portal's chain.")
+    number: int = Field(
+        validation_alias="seq", description="在栏目存证链上的序号 | Place in the portal's chain."
+    )
     url: str
     final_url: str
     status: int
@@ -33,13 +35,22 @@ class EvidenceView(View):
     fetched_at: AwareDatetime
     captured_on: date
     size: int
-    sha256: str = Field(description="Of the raw bytes, as GET ?raw=1 gives them.")
+    sha256: str = Field(
+        description="原始字节（?raw=1）的散列值 | Of the raw bytes, as GET ?raw=1 gives them."
+    )
     charset: str | None
     previous_hash: str | None
-    hash: str = Field(description="Over this capture and the hash of the one before it.")
+    hash: str = Field(
+        description="本次抓取与前一次散列值的散列"
+        " | Over this capture and the hash of the one before it."
+    )
     day_root: str | None = Field(
-        default=None, description="Merkle root of the day; null until the day is sealed."
+        default=None,
+        description="当日的默克尔根；未封存前为空"
+        " | Merkle root of the day; null until the day is sealed.",
     )
     proof: list[ProofStepView] = Field(
-        default=[], description="From `hash` to `day_root` (RFC 6962 hashing)."
+        default=[],
+        description="从 hash 到 day_root 的证明路径（RFC 6962）"
+        " | From `hash` to `day_root` (RFC 6962 hashing).",
     )

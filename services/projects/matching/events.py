@@ -17,9 +17,13 @@ class PublicationFound(UnitEvent):
     project_code: str
     item_code: str
     url: str
-    claimed_at: AwareDatetime | None = Field(description="What the page claims, true or not.")
-    first_seen_at: AwareDatetime = Field(description="When we saw it first.")
-    trust: int = Field(ge=0, le=5, description="How far the claim is to be trusted.")
+    claimed_at: AwareDatetime | None = Field(
+        description="网页自称的公开时间，真假不论 | What the page claims, true or not."
+    )
+    first_seen_at: AwareDatetime = Field(description="我们首次看见的时间 | When we saw it first.")
+    trust: int = Field(
+        ge=0, le=5, description="自称的时间有多可信 | How far the claim is to be trusted."
+    )
 
 
 class PublicationWithdrawn(UnitEvent):

@@ -52,4 +52,6 @@ class MatchView(View):
 
 
 class Decision(Input):
-    version: int = Field(ge=1, le=2**31 - 1, description="Of the match as it was looked at.")
+    version: int = Field(
+        ge=1, le=2**31 - 1, description="所见的匹配版本 | Of the match as it was looked at."
+    )

@@ -15,7 +15,10 @@ class SourceDown(UnitEvent):
 
     portal_id: str
     portal_name: str
-    fault: Fault = Field(description="Class of the error, such as timeout or redesigned.")
+    fault: Fault = Field(
+        description="错误类别，如 timeout、redesigned"
+        " | Class of the error, such as timeout or redesigned."
+    )
     since: AwareDatetime
 
 

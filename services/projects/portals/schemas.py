@@ -42,13 +42,26 @@ class PortalWrite(Input):
     name: str = Field(min_length=1, max_length=200, examples=["住建局·批准结果信息"])
     unit_code: str = Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$", examples=["D03"])
     start_url: WebAddress = Field(examples=["https://www.example.gov.cn/zdxm/index.htm"])
-    allow_private: bool = Field(False, description="Whether the address may be a private one.")
-    is_public: bool = Field(True, description="Whether captures may be shown to everybody.")
-    interval_ms: int = Field(1000, ge=0, le=60_000, description="Least pause between requests.")
+    allow_private: bool = Field(
+        False, description="地址可否为内网地址 | Whether the address may be a private one."
+    )
+    is_public: bool = Field(
+        True, description="存证可否公开 | Whether captures may be shown to everybody."
+    )
+    interval_ms: int = Field(
+        1000,
+        ge=0,
+        le=60_000,
+        description="两次请求的最短间隔（毫秒） | Least pause between requests.",
+    )
     every_minutes: int = Field(1440, ge=5, le=10_080)
     enabled: bool = True
     version: int | None = Field(
-        None, ge=1, le=2**31 - 1, description="Of the portal being changed; null for a new one."
+        None,
+        ge=1,
+        le=2**31 - 1,
+        description="所改栏目的版本号，新栏目为空"
+        " | Of the portal being changed; null for a new one.",
     )
 
 
@@ -68,9 +81,12 @@ class PortalView(View):
     health: PortalHealth
     fault: Fault | None
     health_since: AwareDatetime | None
-    walked_at: AwareDatetime | None = Field(description="Start of the last full walk without gaps.")
+    walked_at: AwareDatetime | None = Field(
+        description="最近一次完整核查的开始时间 | Start of the last full walk without gaps."
+    )
     proven_at: AwareDatetime | None = Field(
-        description="Start of the last such walk that a later one agreed with: proof of absence."
+        description="最近一次被后来的核查印证的完整核查的开始时间，可证明未公开"
+        " | Start of the last such walk that a later one agreed with: proof of absence."
     )
     next_run_at: AwareDatetime
     version: int
@@ -144,7 +160,9 @@ class Trial(View):
     sample: list[EntryView] = []
     next_url: str | None = None
     detail: DetailTrial | None = None
-    fault: Fault | None = Field(None, description="Why the portal could not be read, if so.")
+    fault: Fault | None = Field(
+        None, description="读不到的原因 | Why the portal could not be read, if so."
+    )
 
     @classmethod
     def of(

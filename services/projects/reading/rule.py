@@ -66,9 +66,10 @@ class NumberedPages(_Part):
 
     kind: Literal["numbered"]
     address: Annotated[str, Field(max_length=200, pattern=r"^[^\s{}]*\{n\}[^\s{}]*$")]
-    first: int = Field(1, ge=0, le=2, description="The number of the second page.")
+    first: int = Field(1, ge=0, le=2, description="第二页的页码 | The number of the second page.")
     count: Annotated[str, Field(max_length=60)] | None = Field(
-        "createPageHTML(", description="The text right before the number of pages."
+        "createPageHTML(",
+        description="总页数之前的文字 | The text right before the number of pages.",
     )
 
 
@@ -93,8 +94,9 @@ class DetailRule(_Part):
     label_words: Words = ["发布时间", "发布日期", "公开时间", "公开日期"]
     judges_elements: bool = Field(
         False,
-        description="Whether pages show the catalogue's elements as labels, so that one without"
-        " its label is missing. On pages of prose the absence of a label means nothing.",
+        description="网页是否用标签标明各内容要素：没有标签即缺少该要素；正文叙述的网页不作此判断"
+        " | Whether pages show the catalogue's elements as labels, so that one without its label is"
+        " missing. On pages of prose the absence of a label means nothing.",
     )
 
 
@@ -118,7 +120,7 @@ class CollectorRule(_Part):
     kind: str
     items: Items = []
     charset: Literal["utf-8", "gb18030"] | None = Field(
-        None, description="Only where detection goes wrong."
+        None, description="仅在自动识别出错时填写 | Only where detection goes wrong."
     )
     max_pages: int = Field(200, ge=1, le=2000)
 

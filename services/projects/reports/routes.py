@@ -21,6 +21,7 @@ from services.projects.reports.schemas import (
 from shared.errors import NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.describing import refer, sends
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
@@ -32,7 +33,8 @@ _FOUND = problem_responses(NotFound)
 
 
 def _file(media_type: str) -> dict[int | str, dict[str, object]]:
-    return {200: {"content": {media_type: {}}, "description": "文件 | The file"}, **_FOUND}
+    sent = {"content": {media_type: {}}, "description": "文件 | The file", "headers": refer("ETag")}
+    return {200: sent, **_FOUND}
 
 
 @router.post(
@@ -104,7 +106,7 @@ async def list_reports(session: Session, paging: Paging, _: Anyone) -> Page[Repo
     "/reports/{report_id}.json",
     operation_id="read_report_json",
     summary="报表（JSON 文件） | A report as JSON",
-    responses=_FOUND,
+    responses={**_FOUND, **sends("ETag")},
     response_model=ReportBody,
 )
 async def read_report_json(report_id: UUID, session: Session, _: Anyone) -> Response:
