@@ -226,3 +226,16 @@ async def test_a_page_back_dated_after_it_was_seen_absent_is_still_late(case: Ca
     first = await case.decide(match, "accept", "auditor-a")
     await case.decide(first.json(), "accept", "auditor-b")
     assert await case.verdict() == "late"
+
+
+async def test_the_index_number_of_a_page_is_shown_to_who_decides(case: Case) -> None:
+    case.publish(f"{case.name}建议书批复", clock.today(clock.now()))
+    page = str(case.portal.pages["/a"])
+    case.portal.pages["/a"] = f"{page}<p>索引号：FZ00101-2708-2018-00033</p>"
+    await case.desk.collect(case.portal_id)
+    [match] = await case.queue()
+    assert match["page"]["index_no"] == "FZ00101-2708-2018-00033"
+    tried = await case.desk.client.post(
+        f"/api/v1/portals/{case.portal_id}/runs:dry-run", headers=case.as_("auditor", "*")
+    )
+    assert tried.json()["detail"]["index_no"] == "FZ00101-2708-2018-00033"

@@ -2,8 +2,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.projects.reading.dates import Precision, is_future, read_day, read_moment
-from services.projects.reading.details import label_moments
+from services.projects.reading.dates import (
+    Precision,
+    is_future,
+    month_and_day,
+    read_day,
+    read_moment,
+)
+from services.projects.reading.labels import label_moments
 from shared.clock import SHANGHAI
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -27,6 +33,15 @@ WORDS = ["发布时间", "发布日期"]
         ("2026-07-19T02:16:30Z", (2026, 7, 19, 10, 16, 30), "minute"),
         ("2026-07-19T02:16:30.123+00:00", (2026, 7, 19, 10, 16, 30), "minute"),
         ("发布于2026-07-19，共3页", (2026, 7, 19, 0, 0, 0), "day"),
+        ("20260719", (2026, 7, 19, 0, 0, 0), "day"),
+        ("发布日期：20260719 07:16", (2026, 7, 19, 7, 16, 0), "minute"),
+        ("2026-07-19-07:16:30", (2026, 7, 19, 7, 16, 30), "minute"),
+        ("二〇二六年七月九日", (2026, 7, 9, 0, 0, 0), "day"),
+        ("二○二六年十二月三十一日", (2026, 12, 31, 0, 0, 0), "day"),
+        ("二零二六年元月廿一日", (2026, 1, 21, 0, 0, 0), "day"),
+        ("Fri, 03 Jul 2026 10:50:00 +0800", (2026, 7, 3, 10, 50, 0), "minute"),
+        ("Fri, 03 Jul 2026 02:50:00 GMT", (2026, 7, 3, 10, 50, 0), "minute"),
+        ("3 Jul 2026 10:50", (2026, 7, 3, 10, 50, 0), "minute"),
     ],
 )
 def test_reads_a_date_as_sites_print_it(printed: str, moment: Moment, precision: str) -> None:
@@ -45,9 +60,18 @@ def test_reads_a_date_as_sites_print_it(printed: str, moment: Moment, precision:
         "2026-02-30",
         "2024.4—2024.9",
         "2026-07",
-        "20260719",
+        "20261340",
+        "W20260719",
+        "2026071912",
+        "3550-20260719",
+        "2026/20260719/1.htm",
         "1:2:3",
         "二〇二六年",
+        "二〇二六年十三月一日",
+        "二〇二六年二月三十日",
+        "Sat, 03 Jul 2026 10:50:00 +0800",
+        "Fri, 03 Jul 2026 10:50:00 CST",
+        "Fri, 32 Jul 2026 10:50:00 +0800",
     ],
 )
 def test_what_is_no_date_gives_none(printed: str) -> None:
@@ -80,7 +104,11 @@ def test_a_date_ahead_is_a_future_one_but_for_a_clock_a_little_fast(
     [
         ("发布时间：2026-05-15 17:09", date(2026, 5, 15)),
         ("[发布日期] 2026-05-15", date(2026, 5, 15)),
-        ("发布\n时间\n：\n2026-05-15", date(2026, 5, 15)),
+        ("发 布 时 间：2026-05-15", date(2026, 5, 15)),
+        ("发布时间：\n2026-05-15", date(2026, 5, 15)),
+        ("来源：发改委 发布时间：2026-05-15 浏览：3", date(2026, 5, 15)),
+        ("发布日期：20260515", date(2026, 5, 15)),
+        ("发布日期：二〇二六年五月十五日", date(2026, 5, 15)),
         ("发布日期\n2026-05-15", date(2026, 5, 15)),
         ("页面生成时间 2019-01-01 07:22:49", None),
         ("计划发布时间：2026-05-15", None),
@@ -88,6 +116,13 @@ def test_a_date_ahead_is_a_future_one_but_for_a_clock_a_little_fast(
         ("批复时间：2026-05-15", None),
         ("2026-05-15", None),
         ("发布时间：见附件。会议于2026-05-15召开", None),
+        ("发布\n时间：2026-05-15", None),
+        ("发布时间\n\n2026-05-15", None),
+        ("发布时间：2026-05-15至2026-05-21", None),
+        ("该公告见省网，发布时间：2026-05-15", None),
+        ("转自省网（发布时间：2026-05-15）", None),
+        ("“省网公告\n发布时间：2026-05-15”", None),
+        ("现将原文转发如下：\n发布时间：2026-05-15", None),
     ],
 )
 def test_only_a_date_right_after_its_own_label_is_a_time_of_publication(
@@ -95,3 +130,20 @@ def test_only_a_date_right_after_its_own_label_is_a_time_of_publication(
 ) -> None:
     found = label_moments(text, WORDS)
     assert [moment.on for moment in found] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("[08-31]", (8, 31)),
+        ("（08/31）", (8, 31)),
+        ("8月31日", (8, 31)),
+        ("8-31", None),
+        ("08-31 10:50", None),
+        ("2026-08-31", None),
+    ],
+)
+def test_month_and_day_are_read_where_nothing_else_stands(
+    printed: str, expected: tuple[int, int] | None
+) -> None:
+    assert month_and_day(printed) == expected

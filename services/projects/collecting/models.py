@@ -153,6 +153,8 @@ class PortalPage(Table, table=True):
     doc_no: str | None = Field(default=None, max_length=100)
     formed_on: date | None = None
     formed_label: str | None = Field(default=None, max_length=40)
+    index_no: str | None = Field(default=None, max_length=60)
+    """索引号 as printed: neither unique nor of one form, so that nothing is matched by it."""
     labels: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
     """Labels that the page fills in, with their place in its text: its elements."""
     claimed_at: datetime | None = Field(default=None, sa_type=Moment)

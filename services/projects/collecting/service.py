@@ -270,6 +270,7 @@ def _take_over(page: PortalPage, reading: PageReading) -> None:
     page.doc_no = reading.facts.doc_no
     page.formed_on = reading.facts.formed_on
     page.formed_label = reading.facts.formed_label
+    page.index_no = reading.facts.index_no
     page.labels = reading.labels
 
 

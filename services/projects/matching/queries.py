@@ -41,6 +41,7 @@ class MatchRow(NamedTuple):
     first_seen_at: datetime
     trust: int
     flags: list[str]
+    index_no: str | None
     evidence_id: UUID | None
     duty_id: UUID
     project_code: str
@@ -258,7 +259,7 @@ async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
 _VIEWS = """
 SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
        m.first_by, m.version, m.page_id, p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
-       p.first_seen_at, p.trust, p.flags, p.evidence_id, m.duty_id, d.project_code,
+       p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id, m.duty_id, d.project_code,
        r.name AS project_name, d.item_code, d.formed_on, d.doc_no
 FROM page_match m
 JOIN portal_page p ON p.id = m.page_id

@@ -19,6 +19,9 @@ class MatchedPage(View):
     first_seen_at: AwareDatetime
     trust: int
     flags: list[str]
+    index_no: str | None = Field(
+        description="网页所示索引号，原样 | The index number as the page prints it."
+    )
     evidence_id: UUID | None
 
 

@@ -134,6 +134,9 @@ class DetailTrial(View):
     project_code: str | None = None
     doc_no: str | None = None
     formed_on: date | None = None
+    index_no: str | None = Field(
+        None, description="网页所示索引号，原样 | The index number as the page prints it."
+    )
     fault: Fault | None = None
 
     @classmethod
@@ -148,6 +151,7 @@ class DetailTrial(View):
             project_code=read.facts.project_code,
             doc_no=read.facts.doc_no,
             formed_on=read.facts.formed_on,
+            index_no=read.facts.index_no,
         )
 
 

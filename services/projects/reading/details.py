@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.projects.reading.dates import (
     Printed,
@@ -16,23 +16,21 @@ from services.projects.reading.dates import (
 )
 from services.projects.reading.facts import DecisionFacts, read_facts
 from services.projects.reading.html import parse
-from services.projects.reading.labels import (
-    node_text,
-    page_text,
-    read_labels,
-    read_table_labels,
-)
-from services.projects.reading.lists import one_line
+from services.projects.reading.labels import Labelled, label_moments, read_labels
 from services.projects.reading.marks import Mark, content_mark
 from services.projects.reading.meta_tags import MetaTags, read_meta_tags
+from services.projects.reading.others import of_others
 from services.projects.reading.rule import DetailRule
+from services.projects.reading.tables import read_tables
+from services.projects.reading.text import one_line, unjoined, visible_text
+from services.projects.reading.titles import read_title
 
-MAX_LINKS = MAX_TITLE = 500
+MAX_LINKS = 500
 
 LEAST_TEXT = 40
 _VISITS = re.compile(r"(?:浏览|阅读|访问|点击)(?:次数|量|人次)?\s*:?\s*\d*\s*次?")
-
-_HEADINGS = ".article_title, .article-title, h1, h2.title, .title"
+_META_TIMES = ("PubDate", "publishdate", "firstpublishedtime")
+"""The standard tag, that of mee.gov.cn, that of gov.cn: the names are the whole list on purpose."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,16 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
     """
     page = parse(html)
     meta = read_meta_tags(page)
-    title = (meta.get("ArticleTitle") or _heading(page))[:MAX_TITLE]
-    attachments = _attachments(page, meta)
-    tables = read_table_labels(page)
-    shown = _time_texts(page, rule)
-    text = page_text(page, rule.body)
-    labels = {**read_labels(text), **tables}
+    others = of_others(page)
+    title = read_title(page, meta, others)
+    body = page.css_first(rule.body) if rule.body else page.body
+    text = visible_text(body, but=others)
+    tables = read_tables(body, others)
+    # A row of many is a publication of its own, so that nothing of it is the page's.
+    said = visible_text(body, but=others | tables.lists) if tables.lists else text
+    labels = _joined(read_labels(said), tables.labels)
     meta_time = _meta_time(meta)
-    label_times = [*shown, *label_moments(page_text(page), rule.label_words)]
+    label_times = [*_time_texts(page, rule), *label_moments(said, rule.label_words)]
     credible = [printed for printed in label_times if not is_future(printed, now)]
     return PageReading(
         title=title,
@@ -74,28 +74,22 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
         label_time=credible[0] if credible and not _differ(credible) else None,
         labels_differ=_differ(credible),
         future_dropped=any(is_future(p, now) for p in [meta_time, *label_times] if p),
-        mark=content_mark(url, meta.get("DocId", "contentid"), attachments),
-        facts=read_facts(labels, plain(title), text),
-        labels={word: found.offset for word, found in labels.items()},
-        text_sha256=hashlib.sha256(_own_text(title, text).encode()).hexdigest(),
+        mark=content_mark(url, meta.get("DocId", "contentid"), _attachments(page, meta)),
+        facts=read_facts(labels, plain(title), unjoined(said)),
+        labels={word: found[0].offset for word, found in labels.items()},
+        text_sha256=_text_hash(title, page.body if body is None else body, text),
     )
 
 
-def label_moments(text: str, words: Sequence[str]) -> list[Printed]:
-    """Every moment that stands right after one of `words`, where the word is not part of another.
-
-    页面生成时间 is no 时间, and a date without a label is no time of publication at all.
-    """
-    spelled = "|".join(r"\s{0,4}".join(map(re.escape, word)) for word in words)
-    label = re.compile(rf"(?<![一-鿿])(?:{spelled})[\s\]】)]*:?\s*(?=(?:19|20)\d\d)")
-    text = plain(text)
-    moments = (read_moment(text[m.end() : m.end() + 40]) for m in label.finditer(text))
-    return [moment for moment in moments if moment is not None]
+def _joined(
+    of_text: dict[str, list[Labelled]], of_tables: dict[str, list[Labelled]]
+) -> dict[str, list[Labelled]]:
+    """What a table says of a label stands before what its flattened text seems to say."""
+    return {**of_text, **of_tables}
 
 
 def _meta_time(meta: MetaTags) -> Printed | None:
-    """`PubDate`, else `publishdate` (mee.gov.cn); the names are the whole list on purpose."""
-    for name in ("PubDate", "publishdate"):
+    for name in _META_TIMES:
         printed = read_moment(meta.get(name) or "")
         if printed is not None:
             return printed
@@ -103,14 +97,21 @@ def _meta_time(meta: MetaTags) -> Printed | None:
 
 
 def _time_texts(page: LexborHTMLParser, rule: DetailRule) -> list[Printed]:
+    """Moments where the rule says that the page shows its own."""
     if rule.time is None:
         return []
     words = [*rule.time.words, *rule.label_words]
     return [
         moment
         for node in page.css(rule.time.selector)[:10]
-        for moment in label_moments(node_text(node), words)
+        for moment in label_moments(visible_text(node), words)
     ]
+
+
+def _text_hash(title: str, node: LexborNode | None, own: str) -> str:
+    """By what the document is known again; of a page that has no body by its rule, all of it."""
+    text = unjoined(own or visible_text(node))
+    return hashlib.sha256(_own_text(title, text).encode()).hexdigest()
 
 
 def _own_text(title: str, text: str) -> str:
@@ -125,11 +126,6 @@ def _own_text(title: str, text: str) -> str:
 
 def _differ(moments: Sequence[Printed]) -> bool:
     return len({moment.on for moment in moments}) > 1
-
-
-def _heading(page: LexborHTMLParser) -> str:
-    node = page.css_first(_HEADINGS) or page.css_first("title")
-    return one_line(node.text()[: 4 * MAX_TITLE]) if node else ""
 
 
 def _attachments(page: LexborHTMLParser, meta: MetaTags) -> list[str]:

@@ -3,14 +3,15 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.projects.reading.dates import read_day
+from services.projects.reading.dates import month_and_day, read_day
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.html import parse
+from services.projects.reading.marks import address_mark
 from services.projects.reading.rule import (
     HtmlListRule,
     ListRule,
@@ -18,11 +19,14 @@ from services.projects.reading.rule import (
     NoPager,
     NumberedPages,
 )
+from services.projects.reading.text import one_line
 
 MAX_ADDRESS = 800
 MAX_ROWS = 3000
 
 MAX_SHOWN = 20_000
+MAX_DATE_CELL, MAX_UP = 60, 20
+NEAR_ITS_MARK = timedelta(days=150)
 
 _SESSION_PATH = re.compile(r";jsessionid=[^;/]*", re.IGNORECASE)
 _SESSION_QUERY = re.compile(
@@ -32,6 +36,7 @@ _SESSION_QUERY = re.compile(
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"\s+")
+_YEAR = re.compile(r"(20\d{2})\s*年?度?")
 _PAGE_COUNT = re.compile(r"共(\d{1,4})页|(?:第|页次[:：])\d{1,4}/(\d{1,4})")
 _LAST_PAGE = frozenset(("尾页", "末页", "最后一页"))
 
@@ -66,7 +71,8 @@ def read_list(html: str, url: str, rule: HtmlListRule, *, number: int = 1) -> Li
     rows = page.css(rule.list.rows)
     if len(rows) > MAX_ROWS:
         raise SourceFault(Fault.TOO_LARGE, f"{len(rows)} entries on one page")
-    entries = tuple(e for row in rows if (e := _entry(row, url, rule.list)) is not None)
+    years = _Years()
+    entries = tuple(e for row in rows if (e := _entry(row, url, rule.list, years)) is not None)
     pages = _page_count(html, page, rule)
     return ListPage(
         entries=entries,
@@ -93,11 +99,37 @@ def page_address(href: str, base: str) -> str | None:
     return address if len(address.encode()) <= MAX_ADDRESS else None
 
 
-def one_line(text: str) -> str:
-    return _SPACES.sub(" ", text).strip()
+class _Years:
+    """The year that a heading above the rows of a list gives: `2026年`."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._year: int | None = None
+
+    def above(self, row: LexborNode) -> int | None:
+        """Rows come in the order of the page, so each looks back as far as the one before it."""
+        node, steps = row.prev or _before_parent(row), 0
+        while node is not None and node.mem_id != self._last and steps < MAX_ROWS:
+            found = _YEAR.fullmatch(node.text()[:40].strip()) if _may_be_year(node) else None
+            if found:
+                self._year = int(found[1])
+                break
+            node, steps = node.prev or _before_parent(node), steps + 1
+        self._last = row.mem_id
+        return self._year
 
 
-def _entry(row: LexborNode, base: str, rule: ListRule) -> Entry | None:
+def _may_be_year(node: LexborNode) -> bool:
+    return node.child is None or node.child.next is None
+
+
+def _before_parent(node: LexborNode) -> LexborNode | None:
+    parent = node.parent
+    return parent if parent is not None and parent.tag not in ("body", "html") else None
+
+
+def _entry(row: LexborNode, base: str, rule: ListRule, years: _Years) -> Entry | None:
+    year = years.above(row)
     link = row.css_first(rule.link)
     href = (link.attributes.get("href") or "") if link else ""
     url = page_address(href, base)
@@ -109,15 +141,60 @@ def _entry(row: LexborNode, base: str, rule: ListRule) -> Entry | None:
         href=href,
         url=url,
         title=title,
-        listed_on=_listed_on(row, rule),
+        listed_on=_listed_on(row, link, url, rule, year),
         column=one_line(column.text()).strip("[]【】") if column else None,
     )
 
 
-def _listed_on(row: LexborNode, rule: ListRule) -> date | None:
-    """The first date in the row's date cells: there, being beside the title is the label."""
+def _listed_on(
+    row: LexborNode, link: LexborNode, url: str, rule: ListRule, year: int | None
+) -> date | None:
+    """The first date in the row's date cells: there, being beside the title is the label.
+
+    A date within the title is the title's own.
+    """
     cells = row.css(rule.date) if rule.date else []
-    return next((day for cell in cells if (day := read_day(cell.text()[:200]))), None)
+    for cell in cells:
+        if not _is_within(cell, link) and not _is_within(link, cell):
+            text = one_line(cell.text()[: 2 * MAX_DATE_CELL])
+            day = read_day(text) if len(text) <= MAX_DATE_CELL else None
+            day = day or _day_of_a_year(text, url, year)
+            if day is not None:
+                return day
+    return None
+
+
+def _day_of_a_year(text: str, url: str, year: int | None) -> date | None:
+    """`[08-31]` in the year of the heading above, else in that of the address of its page.
+
+    Of two years the one whose day is nearer to the day in the address, if it is near at all.
+    """
+    found = month_and_day(text)
+    mark = address_mark(url)
+    if found is None or (year is None and mark is None):
+        return None
+    if year is not None:
+        return _day(year, *found)
+    assert mark is not None
+    days = [_day(mark.on.year + step, *found) for step in (-1, 0, 1)]
+    near = [day for day in days if day and abs(day - mark.on) <= NEAR_ITS_MARK]
+    return near[0] if len(near) == 1 else None
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _is_within(node: LexborNode, outer: LexborNode) -> bool:
+    step: LexborNode | None = node
+    for _ in range(MAX_UP):
+        if step is None or step.mem_id == outer.mem_id:
+            return step is not None
+        step = step.parent
+    return False
 
 
 def _page_count(html: str, page: LexborHTMLParser, rule: HtmlListRule) -> int | None:

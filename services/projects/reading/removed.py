@@ -10,8 +10,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.html import parse
-from services.projects.reading.labels import page_text
 from services.projects.reading.meta_tags import read_meta_tags
+from services.projects.reading.text import page_text
 
 MAX_NOTICE = 300
 """What says that a page is gone is short: an article may quote the same words."""

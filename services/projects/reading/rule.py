@@ -91,7 +91,9 @@ class DetailRule(_Part):
 
     body: Selector | None = None
     time: TimeLabel | None = None
-    label_words: Words = ["发布时间", "发布日期", "公开时间", "公开日期"]
+    label_words: Words = [
+        *("发布时间", "发布日期", "公开时间", "公开日期", "公告时间", "公告日期"),
+    ]
     judges_elements: bool = Field(
         False,
         description="网页是否用标签标明各内容要素：没有标签即缺少该要素；正文叙述的网页不作此判断"
