@@ -17,8 +17,8 @@ import jsonschema_rs
 
 from deploy.services import SERVICES
 from services.gateway.documents.asyncapi import join
-from shared import glossary
 from shared.messaging.asyncapi import document
+from shared.web import glossary
 from shared.web.app import publishes
 
 MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")

@@ -28,11 +28,10 @@ from services.gateway.live.service import Displays
 from services.gateway.middleware import GatewayMiddleware
 from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.registry import Registry
-from shared import glossary
 from shared.errors import Text
 from shared.messaging import asyncapi
 from shared.observability.metrics import Metrics
-from shared.web import app
+from shared.web import app, glossary
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
 

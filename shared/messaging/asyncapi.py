@@ -1,16 +1,21 @@
 """The AsyncAPI 3 document of what a service publishes and reads, from its event classes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import cleandoc
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic.json_schema import models_json_schema
 
-from shared.glossary import Glossary
 from shared.messaging.bus import Subscription
 from shared.messaging.events import CONTENT_TYPE, Event, envelope_of, stream_of
 
 _REF = "#/components/schemas/{model}"
+
+
+class Words(Protocol):
+    """What gives the fields of schemas their words, in both languages."""
+
+    def describe(self, schemas: Mapping[str, Any]) -> None: ...
 
 
 def document(
@@ -19,7 +24,7 @@ def document(
     *,
     publishes: Iterable[type[Event]],
     subscribes: Iterable[Subscription[Any]] = (),
-    words: Glossary,
+    words: Words,
 ) -> dict[str, Any]:
     """Valid in the official parser; what is read is shown with the fields that are used."""
     sent = {event.type: event for event in publishes}

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.errors import MEDIA_TYPE
-from shared.glossary import Glossary
 from shared.web.bodies import SHEETS
+from shared.web.glossary import Glossary
 from shared.web.idempotency import LONGEST_KEY, SHORTEST_PUBLIC_KEY, UNSAFE
 
 Json = dict[str, Any]
@@ -116,12 +116,12 @@ def _describe_body(body: Json, words: Glossary, schemas: Mapping[str, Json]) -> 
     parts = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     models = [part["$ref"].rpartition("/")[2] for part in parts if "$ref" in part]
     name = models[0] if models else schema.get("title", "")
-    told = words.bodies.get(name)
-    if told is None:
+    found = words.bodies.get(name)
+    if found is None:
         return
-    body.setdefault("description", told)
+    body.setdefault("description", found)
     if models:
-        schemas[name]["description"] = told
+        schemas[name]["description"] = found
 
 
 def _take_key(operation: Json, shortest: int) -> None:
@@ -141,9 +141,9 @@ def _take_key(operation: Json, shortest: int) -> None:
 
 def _describe_parameter(parameter: Json, words: Glossary) -> None:
     name = parameter["name"]
-    told = words.parameters.get(name) or words.fields.get(name)
-    if told:
-        parameter.setdefault("description", told)
+    found = words.parameters.get(name) or words.fields.get(name)
+    if found:
+        parameter.setdefault("description", found)
 
 
 def _sent(method: str, status: str, response: Json) -> tuple[str, ...]:

@@ -8,12 +8,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from shared import glossary
 from shared.errors import ProblemDetails, all_problems, describe
 from shared.messaging import asyncapi
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
-from shared.web import describing
+from shared.web import describing, glossary
 from shared.web.dependencies import is_public
 from shared.web.references import renamed
 from shared.workflow import Workflow

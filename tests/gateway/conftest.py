@@ -15,8 +15,7 @@ from deploy.local.nats import NatsServer
 from deploy.services import SERVICES
 from services.gateway.app import create_app
 from services.gateway.documents import asyncapi, openapi
-from shared import glossary
-from shared.web import app
+from shared.web import app, glossary
 from tests import support
 from tests.gateway.loopback_server import listening
 from tests.gateway.service import Calls, service

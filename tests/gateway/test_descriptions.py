@@ -9,7 +9,7 @@ import pytest
 from deploy.services import SERVICES
 from services.gateway.documents import openapi
 from services.gateway.documents.joining import each_operation, schemas_of
-from shared import glossary
+from shared.web import glossary
 from shared.web.idempotency import UNSAFE
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -17,7 +17,6 @@ from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter
 from services.feedback.publication import queries, rules, search
 from services.feedback.publication.cases import TAKEN_DOWN_REASON, Case
-from services.feedback.publication.events import UnpublishedBecause
 from services.feedback.publication.models import (
     DeclineReason,
     Part,
@@ -38,11 +37,6 @@ from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
-
-_BECAUSE = {
-    RedactionAction.TAKE_DOWN: UnpublishedBecause.TAKEN_DOWN,
-    RedactionAction.TAKE_BACK: UnpublishedBecause.CONSENT_TAKEN_BACK,
-}
 
 
 async def decide(
@@ -185,7 +179,7 @@ async def _unpublish(
     await versioned.swap(session, online, {"state": move.to, **changes})
     await queries.take_down(session, letter.id, now)
     if move.event is not None:
-        await _record(session, letter, move.event, now, because=_BECAUSE[move.action])
+        await _record(session, letter, move.event, now, because=move.because)
 
 
 def _move(

@@ -11,7 +11,11 @@ from typing import NamedTuple
 
 from services.feedback.casework.events import LetterEvent
 from services.feedback.deadlines.models import PolicyKind
-from services.feedback.publication.events import LetterPublished, LetterUnpublished
+from services.feedback.publication.events import (
+    LetterPublished,
+    LetterUnpublished,
+    UnpublishedBecause,
+)
 from services.feedback.publication.models import RedactionState as S
 from shared.errors import Text
 from shared.workflow import Arrow, Workflow
@@ -33,7 +37,8 @@ class RedactionMove(NamedTuple):
     """What an action makes of a redaction, which limit it meets, which event it has.
 
     `to` None: in review until the last approval, which alone meets the limit and has the event.
-    `renews`: what was approved before counts no longer, for the spans are others.
+    `because`: why the public copy is gone, for others to know. `renews`: what was approved before
+    counts no longer, for the spans are others.
     """
 
     state: S
@@ -42,6 +47,7 @@ class RedactionMove(NamedTuple):
     roles: frozenset[str]
     meets: PolicyKind | None = None
     event: type[LetterEvent] | None = None
+    because: UnpublishedBecause | None = None
     renews: bool = False
 
 
@@ -51,9 +57,21 @@ MOVES = (
     RedactionMove(S.IN_REVIEW, _A.DECIDE, S.IN_REVIEW, REVIEWERS, renews=True),
     RedactionMove(S.IN_REVIEW, _A.APPROVE, None, REVIEWERS, meets=_DECISION, event=LetterPublished),
     RedactionMove(S.IN_REVIEW, _A.DECLINE, S.DECLINED, REVIEWERS, meets=_DECISION),
-    RedactionMove(S.PUBLISHED, _A.TAKE_DOWN, S.TAKEN_DOWN, SUPERVISOR, event=LetterUnpublished),
     RedactionMove(
-        S.PUBLISHED, _A.TAKE_BACK, S.TAKEN_DOWN, frozenset({SENDER}), event=LetterUnpublished
+        S.PUBLISHED,
+        _A.TAKE_DOWN,
+        S.TAKEN_DOWN,
+        SUPERVISOR,
+        event=LetterUnpublished,
+        because=UnpublishedBecause.TAKEN_DOWN,
+    ),
+    RedactionMove(
+        S.PUBLISHED,
+        _A.TAKE_BACK,
+        S.TAKEN_DOWN,
+        frozenset({SENDER}),
+        event=LetterUnpublished,
+        because=UnpublishedBecause.CONSENT_TAKEN_BACK,
     ),
 )
 WORKFLOW = Workflow(
@@ -76,6 +94,7 @@ WORKFLOW = Workflow(
     columns={
         "meets": Text("了结时限", "meets"),
         "event": Text("事件", "event"),
+        "because": Text("原因", "because"),
         "renews": Text("须重新同意", "needs new approvals"),
     },
     arrows=[Arrow(S.IN_REVIEW, S.PUBLISHED, "approve, the last one needed")],

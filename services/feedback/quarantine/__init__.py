@@ -2,6 +2,7 @@
 
 from services.feedback.quarantine.routes import router
 from services.feedback.quarantine.staff_routes import router as staff_router
+from services.feedback.quarantine.workflow import WORKFLOW
 from shared.web.room import Room
 
-room = Room(routers=[router, staff_router])
+room = Room(routers=[router, staff_router], workflows=[WORKFLOW])

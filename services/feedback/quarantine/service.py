@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback import office
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
 from services.feedback.deadlines.service import Subject
@@ -209,7 +210,7 @@ async def _decide_one(
 
 def ensure_office(caller: Caller) -> None:
     """Raises Forbidden: nobody knows yet whom such a letter accuses."""
-    if not letter_rules.in_the_office(caller):
+    if not office.in_the_office(caller):
         raise Forbidden(_OFFICE_ONLY)
 
 

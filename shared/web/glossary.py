@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KINDS = ("fields", "parameters", "bodies")
 
 
@@ -36,7 +36,7 @@ class Glossary:
 
 def file_of(service: str | None) -> Path:
     """Where a service keeps its words; None for what all share."""
-    return (ROOT / "services" / service if service else ROOT / "shared") / "words.toml"
+    return (ROOT / "services" / service if service else ROOT / "shared" / "web") / "words.toml"
 
 
 @cache
