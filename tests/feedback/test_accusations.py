@@ -123,7 +123,7 @@ async def listed(office: LetterOffice, what: str, role: str, *places: str) -> li
     cursor: dict[str, str] = {}
     while True:
         path = f"{API}/{what}"
-        params = {"limit": "200", **cursor}
+        params: dict[str, Any] = {"limit": 200, **cursor}
         headers = office.headers(role, *places)
         answer = (await office.client.get(path, params=params, headers=headers)).json()
         found += answer["items"]

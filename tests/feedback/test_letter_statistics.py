@@ -6,7 +6,7 @@ import pytest
 
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.isolated_service import at
-from tests.feedback.letter_helpers import API, LetterOffice
+from tests.feedback.letter_helpers import API, Letter, LetterOffice
 from tests.feedback.reviewing import published
 
 
@@ -68,24 +68,83 @@ async def test_what_is_open_past_its_limit_counts_as_late(office: LetterOffice) 
     assert (row["on_time_rate"]["n"], row["on_time_rate"]["rate"]) == (1, 0.0)
 
 
-async def test_nobody_outside_counts_an_accusation(office: LetterOffice) -> None:
-    before = await figures(office, None, group_by="kind")
+async def month(office: LetterOffice, begin: str, *letters: dict[str, Any]) -> list[Letter]:
+    """Letters of a month of the test's own, and it is long over: the public's figures stay."""
+    office.isolated.clock.now = at(f"{begin}-10 10:00")
+    written = [await office.write(**letter) for letter in letters]
+    office.isolated.clock.now = at("2026-11-23 10:00")
+    return written
+
+
+async def of_month(office: LetterOffice, begin: str, group_by: str) -> dict[Any, Any]:
+    rows = await figures(office, None, from_on=f"{begin}-01", group_by=group_by)
+    return {row["key"]: row["received"] for row in rows}
+
+
+async def test_accusations_count_in_one_total_that_no_group_gives_away(
+    office: LetterOffice,
+) -> None:
+    written = [{"kind": kind} for kind in ("help", "complaint") for _ in range(6)]
+    letters = await month(office, "2025-03", *written, *[{"kind": "accusation"}] * 7)
+    office.isolated.clock.now = at("2025-03-11 10:00")
+    await letters[-1].act("register", accused=[])
+    office.isolated.clock.now = at("2026-11-23 10:00")
+    assert await of_month(office, "2025-03", "all") == {None: 19}, "as many as numbers were given"
+    assert await of_month(office, "2025-03", "kind") == {"complaint": 13, "help": 6}
+    assert await of_month(office, "2025-03", "department") == {None: 19}
+    period = {"from_on": "2025-03-01", "to_on": "2025-03-31", "group_by": "kind"}
+    for role in ("officer", "citizen", "admin"):
+        rows = await figures(office, role, "*", **period)
+        assert {row["key"]: row["received"] for row in rows} == {"complaint": 13, "help": 6}
+    for places in [(office.department,), ("*", office.department)]:
+        assert await figures(office, "supervisor", *places, **period) == []
+    seen_by_office = await figures(office, "supervisor", **period)
+    assert {row["key"]: row["received"] for row in seen_by_office} == {
+        "accusation": 7, "complaint": 6, "help": 6
+    }  # fmt: skip
+
+
+async def test_no_department_counts_the_accusations_that_another_handles(
+    office: LetterOffice,
+) -> None:
     letter = await office.write(kind="accusation")
     await letter.act("register", accused=[office.department])
-    assert await figures(office, None, group_by="kind") == before
     assert await figures(office, "officer", office.department) == []
-    for role in ("supervisor", "dispatcher", "reviewer"):
-        rows = await figures(office, role, office.department, group_by="kind")
-        assert "accusation" not in {row["key"] for row in rows}
-    seen_by_office = await figures(office, "supervisor", group_by="kind")
-    assert "accusation" in {row["key"] for row in seen_by_office}
 
 
-async def test_the_public_sees_no_small_group(office: LetterOffice) -> None:
-    await office.letter_in(S.HANDLING)
-    rows = await figures(office, None, group_by="department")
-    [row] = [r for r in rows if r["key"] == office.department]
-    assert (row["suppressed"], row["received"], row["registration_rate"]) == (True, None, None)
+async def test_a_month_is_counted_once_so_that_no_later_grade_can_be_taken_away_from_it(
+    office: LetterOffice,
+) -> None:
+    office.isolated.clock.now = at("2025-05-12 10:00")
+    letters = [await office.letter_in(S.REPLIED) for _ in range(6)]
+    for letter in letters[:5]:
+        await letter.act("rate_good")
+    office.isolated.clock.now = at("2025-06-16 10:00")
+    asked = {"from_on": "2025-05-01", "to_on": "2025-05-31"}
+    [before] = await figures(office, None, **asked)
+    assert (before["satisfied_rate"]["n"], before["satisfied_rate"]["rate"]) == (5, 1.0)
+    office.isolated.clock.now = at("2025-05-13 10:00")
+    await letters[5].as_sender("rate", grade="very_dissatisfied")
+    office.isolated.clock.now = at("2025-06-17 10:00")
+    assert await figures(office, None, **asked) == [before]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"from_on": "2026-10-01", "to_on": "2026-10-30"},
+        {"from_on": "2026-09-30", "to_on": "2026-10-31"},
+        {"from_on": "2026-09-01", "to_on": "2026-10-31"},
+        {"from_on": "2026-11-01", "to_on": "2026-11-23"},
+        {"from_on": "2026-11-01", "to_on": "2026-11-30"},
+    ],
+)
+async def test_the_public_asks_for_one_month_that_is_over(
+    office: LetterOffice, params: dict[str, str]
+) -> None:
+    answer = await office.client.get(f"{API}/feedback/statistics", params=params)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/query/")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
-from datetime import timedelta
 from typing import Annotated
 
 from services.feedback.statistics import views
 from services.feedback.statistics.schemas import LetterGrouping, LetterStatistics
-from shared.clock import today
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, public
 from shared.web.models import Day
@@ -25,13 +23,21 @@ async def get_letter_statistics(
     to_on: Day | None = None,
     group_by: LetterGrouping = LetterGrouping.ALL,
 ) -> LetterStatistics:
-    """按收到日期统计，默认最近三十天。每个率都附分母和 95% 置信区间；没有评价不算满意。
-    公众版不含举报件，少于 5 件的分组不显示；部门只看到本部门的数字。
+    """按收到日期统计。每个率都附分母和 95% 置信区间；没有评价不算满意。
+
+    工作人员默认看最近三十天，可任选起止日；部门只看到本部门的数字，不含举报件。
+
+    公众版以整月为单位，每月结束 15 天后统计一次，不再变动。举报件计入总数和“投诉”类，不单列，
+    不计入任何部门。少于 5 件的分组和分母小于 5 的率不显示，必要时再隐去一组，以免用总数减出来。
+
     ---
-    By the day of receipt, the last thirty days by default. Each rate comes with its denominator and
-    its 95 % interval; not rated is not satisfied. The public version leaves accusations out and
-    hides groups of fewer than 5; a department sees its own figures.
+    By the day of receipt. Each rate comes with its denominator and its 95 % interval; not rated is
+    not satisfied.
+
+    Staff see the last thirty days unless they choose others, a department its own letters without
+    accusations. The public sees whole months, each counted once, 15 days after its end, and never
+    changed: accusations count in the total and among complaints, of no department; groups of fewer
+    than 5 and rates over fewer than 5 are hidden, and one group more where the total less the
+    others would give a hidden one.
     """
-    end = to_on or today(now)
-    start = from_on or end - timedelta(days=29)
-    return await views.of_period(session, start, end, group_by, caller=caller, now=now)
+    return await views.of_letters(session, from_on, to_on, group_by, caller=caller, now=now)

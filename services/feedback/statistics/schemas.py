@@ -1,7 +1,7 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.feedback.ratings.schemas import Rate
 from shared.web.models import View
@@ -15,7 +15,9 @@ class LetterGrouping(StrEnum):
 
 
 class LetterFigures(View):
-    """Figures of one group. Fewer than 5 letters are not shown to the public: `suppressed`."""
+    """Figures of one group. What the public may not see is null: a group's figures altogether where
+    it is `suppressed`, and each rate over fewer than 5.
+    """
 
     key: str | None
     suppressed: bool
@@ -53,4 +55,7 @@ class LetterStatistics(View):
     from_on: date
     to_on: date
     group_by: LetterGrouping
+    counted_at: AwareDatetime = Field(
+        description="统计时间；公众版每月只统计一次 | When it was counted; a public month only once"
+    )
     rows: list[LetterFigures]

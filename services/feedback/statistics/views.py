@@ -1,95 +1,109 @@
 """Figures over letters: in full for the office, a department's own, a guarded version for all."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback import office
-from services.feedback.ratings.rules import share, wilson
-from services.feedback.ratings.schemas import Rate
-from services.feedback.statistics import queries
+from services.feedback.small_cells import rules as small_cells
+from services.feedback.small_cells import service as months
+from services.feedback.small_cells.models import Topic
+from services.feedback.statistics import figures, queries
 from services.feedback.statistics.schemas import LetterFigures, LetterGrouping, LetterStatistics
-from shared.clock import day_start
+from shared.clock import day_start, today
 from shared.errors import Invalid, Text
 from shared.security.identity import Caller
 
-FEWEST_SHOWN = 5
-"""Fewer letters than these may point at a person; the public sees no figures of them."""
-
 LONGEST_PERIOD = timedelta(days=366 * 5)
+ONE_DAY = timedelta(days=1)
+USUAL_DAYS = 30
 
 
-async def of_period(
+async def of_letters(
     session: AsyncSession,
-    from_on: date,
-    to_on: date,
+    from_on: date | None,
+    to_on: date | None,
     group_by: LetterGrouping,
     *,
     caller: Caller | None,
     now: datetime,
 ) -> LetterStatistics:
-    """Counted over what the caller may know of: accusations only for the office, and never those
-    against the caller's own department (信访工作条例 art. 30). Raises Invalid for a bad period.
+    """What the caller may count: the office all, a department its own letters without accusations
+    (信访工作条例 art. 30), everybody else the month that is published. Raises Invalid.
     """
+    if caller is None or not caller.has("officer", *office.OFFICE_ROLES):
+        return await _of_month(session, from_on, to_on, group_by, now)
+    own = office.own_departments(caller)
+    # Who is of a department and of the office counts as of the department: the difference to the
+    # public's total would be the accusations against it.
+    if not own and not office.in_the_office(caller):
+        return await _of_month(session, from_on, to_on, group_by, now)
+    end = to_on or today(now)
+    start = from_on or end - timedelta(days=USUAL_DAYS - 1)
+    _ensure_period(start, end)
+    rows = await queries.figures(
+        session,
+        group_by=group_by,
+        since=day_start(start),
+        until=day_start(end + ONE_DAY),
+        now=now,
+        every_department=not own,
+        own=sorted(own),
+        accusations=not own,
+    )
+    return LetterStatistics(
+        from_on=start,
+        to_on=end,
+        group_by=group_by,
+        counted_at=now,
+        rows=[figures.in_full(row) for row in rows],
+    )
+
+
+async def _of_month(
+    session: AsyncSession,
+    from_on: date | None,
+    to_on: date | None,
+    group_by: LetterGrouping,
+    now: datetime,
+) -> LetterStatistics:
+    if from_on and to_on:
+        _ensure_period(from_on, to_on)
+    month = small_cells.month_asked(from_on, to_on, now)
+    counted = await months.of_month(session, Topic.LETTERS, month, _count, now)
+    return LetterStatistics(
+        from_on=month,
+        to_on=small_cells.last_day(month),
+        group_by=group_by,
+        counted_at=counted.counted_at,
+        rows=[LetterFigures.model_validate(row) for row in counted.figures[group_by]],
+    )
+
+
+async def _count(session: AsyncSession, month: date, now: datetime) -> dict[str, Any]:
+    """Every grouping at one moment: what one of them hides no other may give away."""
+    counted = {
+        grouping: await queries.figures(
+            session,
+            group_by=grouping,
+            since=day_start(month),
+            until=day_start(small_cells.last_day(month) + ONE_DAY),
+            now=now,
+            every_department=True,
+            own=[],
+            accusations=True,
+            folded=True,
+        )
+        for grouping in LetterGrouping
+    }
+    shown = figures.public(counted)
+    return {grouping: [row.model_dump() for row in rows] for grouping, rows in shown.items()}
+
+
+def _ensure_period(from_on: date, to_on: date) -> None:
     if not timedelta(0) <= to_on - from_on <= LONGEST_PERIOD:
         raise Invalid(
             Text("截止日不能早于起始日，最长五年", "At most five years, from the earlier day on"),
             pointer="/query/to_on",
         )
-    is_staff = caller is not None and caller.has("officer", *office.OFFICE_ROLES)
-    is_office = caller is not None and office.in_the_office(caller)
-    own = office.own_departments(caller) if caller and is_staff else frozenset()
-    rows = await queries.figures(
-        session,
-        group_by=group_by,
-        since=day_start(from_on),
-        until=day_start(to_on + timedelta(days=1)),
-        now=now,
-        every_department=is_office or not own,
-        own=sorted(own),
-        accusations=is_office,
-    )
-    in_full = is_office or bool(own)
-    return LetterStatistics(
-        from_on=from_on,
-        to_on=to_on,
-        group_by=group_by,
-        rows=[_figures(row, in_full=in_full) for row in rows],
-    )
-
-
-def _figures(row: queries.LetterCounts, *, in_full: bool) -> LetterFigures:
-    if not in_full and row.received < FEWEST_SHOWN:
-        nothing = dict.fromkeys(LetterFigures.model_fields.keys() - {"key", "suppressed"})
-        return LetterFigures(key=row.key, suppressed=True, **nothing)
-    median, slowest = row.days or (None, None)
-    return LetterFigures(
-        key=row.key,
-        suppressed=False,
-        received=row.received,
-        replied=row.replied,
-        closed=row.closed,
-        activities=row.activities,
-        registration_rate=_rate(row.registered, row.received),
-        on_time_rate=_rate(row.in_time, row.judged),
-        on_time_rate_without_extension=_rate(row.in_time_by_first_limit, row.judged_by_first_limit),
-        publication_rate=_rate(row.published, row.publishable),
-        rated_rate=_rate(row.rated, row.replied),
-        satisfied_rate=_rate(row.satisfied, row.rated),
-        median_days=_days(median),
-        slowest_tenth_days=_days(slowest),
-    )
-
-
-def _rate(part: int, whole: int) -> Rate:
-    interval = wilson(part, whole)
-    return Rate(
-        n=whole,
-        rate=share(part, whole),
-        low=interval and interval.low,
-        high=interval and interval.high,
-    )
-
-
-def _days(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
