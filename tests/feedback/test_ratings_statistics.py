@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.feedback.isolated_service import IsolatedService, new_code
+from tests.feedback.isolated_service import IsolatedService, at, new_code
 from tests.feedback.visit_helpers import BAD, GOOD, ServedCitizen
 
 
@@ -18,14 +18,20 @@ async def department_with(isolated: IsolatedService, *, good: int, bad: int, sil
     return department
 
 
-async def row(isolated: IsolatedService, department: str, *who: str) -> dict[str, Any]:
-    params = {"group_by": "department", "department_code": department}
+async def rows(isolated: IsolatedService, *who: str, **params: Any) -> list[dict[str, Any]]:
+    """As staff, or as anybody where `who` is nobody."""
     if who:
         answer = await isolated.get("/ratings/statistics", *who, **params)
     else:
         answer = await isolated.client.get("/api/v1/ratings/statistics", params=params)
-    [found] = answer.raise_for_status().json()["rows"]
-    return dict(found)
+    return list(answer.raise_for_status().json()["rows"])
+
+
+async def row(isolated: IsolatedService, department: str, *who: str) -> dict[str, Any]:
+    who = who or ("auditor", "*")
+    params = {"group_by": "department", "department_code": department}
+    [found] = await rows(isolated, *who, **params)
+    return found
 
 
 async def test_rates_come_with_their_denominators_and_intervals(isolated: IsolatedService) -> None:
@@ -53,14 +59,67 @@ async def test_nobody_rated_is_null_and_never_good(isolated: IsolatedService) ->
     assert found["rated_rate"]["rate"] == 0.0
 
 
-async def test_fewer_than_five_are_shown_to_their_own_staff_only(isolated: IsolatedService) -> None:
-    department = await department_with(isolated, good=3, bad=1, silent=20)
-    for who in ((), ("officer", new_code()), ("citizen",)):
-        found = await row(isolated, department, *who)
-        assert found["suppressed"]
-        assert {value for key, value in found.items() if key not in ("key", "suppressed")} == {None}
-    assert (await row(isolated, department, "officer", department))["rated"] == 4
-    assert (await row(isolated, department, "auditor", "*"))["rated"] == 4
+async def test_the_public_sees_a_month_once_and_no_small_figure(isolated: IsolatedService) -> None:
+    isolated.clock.now = at("2025-02-11 10:00")
+    small = await department_with(isolated, good=3, bad=1, silent=20)
+    large = await department_with(isolated, good=9, bad=0, silent=2)
+    middle = await department_with(isolated, good=5, bad=1, silent=0)
+    isolated.clock.now = at("2025-03-20 10:00")
+    asked = {"from_on": "2025-02-01", "group_by": "department"}
+    shown = {one["key"]: one for one in await rows(isolated, **asked)}
+    assert [shown[key]["rated"] for key in (small, middle, large)] == [None, None, 9]
+    assert shown[middle]["suppressed"], "else the total would give the small one away"
+    for who in (("officer", new_code()), ("citizen",), ("officer", "T-NOBODY")):
+        found = await rows(isolated, *who, **{**asked, "department_code": small})
+        hidden = {
+            value for one in found for k, value in one.items() if k not in ("key", "suppressed")
+        }
+        assert hidden == {None}
+    isolated.clock.now = at("2025-02-12 10:00")
+    late = await ServedCitizen(isolated, large).invite()
+    await late.rate(BAD)
+    isolated.clock.now = at("2025-03-21 10:00")
+    assert {one["key"]: one for one in await rows(isolated, **asked)} == shown
+    february = {"from_on": "2025-02-01", "to_on": "2025-02-28"}
+    [own] = await rows(isolated, "officer", large, group_by="department", **february)
+    assert (own["key"], own["rated"]) == (large, 10)
+    [total] = await rows(isolated, from_on="2025-02-01")
+    assert (total["rated"], total["satisfied_rate"]["n"]) == (19, 19)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"department_code": "D01", "group_by": "item"},
+        {"department_code": "D01", "hall_code": "H001"},
+        {"hall_code": "H001", "group_by": "department"},
+        {"from_on": "2026-10-01", "to_on": "2026-10-30"},
+        {"from_on": "2026-11-01"},
+    ],
+)
+async def test_the_public_asks_for_one_grouping_of_one_month(
+    isolated: IsolatedService, params: dict[str, str]
+) -> None:
+    answer = await isolated.client.get("/api/v1/ratings/statistics", params=params)
+    assert answer.status_code == 422, answer.text
+
+
+async def test_many_groups_come_page_by_page(isolated: IsolatedService) -> None:
+    departments = {await department_with(isolated, good=1, bad=0, silent=0) for _ in range(3)}
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await isolated.get(
+            "/ratings/statistics", "auditor", "*", group_by="department", limit=2, **cursor
+        )
+        page = answer.raise_for_status().json()
+        assert len(page["rows"]) <= 2
+        found += [one["key"] for one in page["rows"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert departments <= set(found)
+    assert len(found) == len(set(found))
 
 
 async def test_an_excluded_rating_leaves_the_satisfied_rate(isolated: IsolatedService) -> None:

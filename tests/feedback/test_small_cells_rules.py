@@ -1,4 +1,4 @@
-"""Few letters or ratings may point at a person: the public sees no figure of them."""
+"""Few letters may point at a person: the public sees no figure of them, by any arithmetic."""
 
 from contextlib import suppress
 from datetime import date, timedelta
@@ -8,11 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.feedback.ratings import statistics_views as ratings
-from services.feedback.ratings.schemas import GroupBy
 from services.feedback.small_cells.rules import (
     COUNTED_AFTER,
     FEWEST,
@@ -24,8 +22,8 @@ from services.feedback.statistics import figures
 from services.feedback.statistics.schemas import LetterGrouping
 from shared.clock import day_start
 from shared.errors import Invalid
-from shared.security.identity import Caller
 from tests.feedback.isolated_service import at
+from tests.feedback.span_helpers import in_span
 
 LETTERS = {
     "key": "D01",
@@ -42,32 +40,6 @@ LETTERS = {
     "satisfied": 3,
     "days": (1.234, 5.678),
 }
-RATINGS = {
-    "key": "D01",
-    "invited": 10,
-    "excluded": 1,
-    "bad": 4,
-    "satisfied": 2,
-    "rectified": 3,
-    "revisited": 1,
-}
-
-
-def rating_figures(rated: int, *, in_full: bool) -> dict[str, Any]:
-    row: Any = SimpleNamespace(**RATINGS, rated=rated)
-    return ratings._row(row, in_full=in_full).model_dump()
-
-
-@pytest.mark.parametrize(
-    ("count", "in_full", "hidden"),
-    [(0, False, True), (4, False, True), (5, False, False), (4, True, False), (9, False, False)],
-)
-def test_fewer_than_five_are_hidden_from_the_public(
-    count: int, in_full: bool, hidden: bool
-) -> None:
-    shown = rating_figures(count, in_full=in_full)
-    assert (shown.pop("key"), shown.pop("suppressed")) == ("D01", hidden)
-    assert all(value is None for value in shown.values()) is hidden
 
 
 def letter_counts(**others: Any) -> Any:
@@ -155,7 +127,7 @@ def test_a_single_group_that_is_hidden_hides_the_total() -> None:
 
 CELLS = st.dictionaries(
     st.tuples(*[st.sampled_from("abcd")] * 3),
-    st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda n: (n[0], min(n))),
+    st.tuples(st.integers(1, 9), st.integers(0, 2)).map(lambda n: (n[0], n[0] * n[1] // 2)),
     min_size=1,
     max_size=24,
 )
@@ -181,23 +153,11 @@ def derivable(group: Group, shown: list[Group], groupings: list[dict[Any, int]])
     cells = list(product(*groupings))
     rows = [[Fraction(1)] * len(cells)]
     rows += [[Fraction(cell[axis] == key) for cell in cells] for axis, key in shown]
-    pivots: list[tuple[int, list[Fraction]]] = []
-
-    def reduced(row: list[Fraction]) -> list[Fraction]:
-        for place, pivot in pivots:
-            if row[place]:
-                factor = row[place] / pivot[place]
-                row = [a - factor * b for a, b in zip(row, pivot, strict=True)]
-        return row
-
-    for row in rows:
-        left = reduced(row)
-        if any(left):
-            pivots.append((next(place for place, value in enumerate(left) if value), left))
     axis, key = group
-    return not any(reduced([Fraction(cell[axis] == key) for cell in cells]))
+    return in_span([Fraction(cell[axis] == key) for cell in cells], rows)
 
 
+@settings(max_examples=400)
 @given(CELLS, st.sampled_from([CASES, RATED]))
 def test_nobody_who_holds_all_that_is_shown_of_a_month_can_derive_a_hidden_group(
     cells: Cells, count: int
@@ -256,46 +216,3 @@ def test_a_month_is_public_fifteen_days_after_its_end(moment: str, latest: date)
     for period in [(last_day(latest) + timedelta(days=1), None), (date(2020, 1, 1), None)]:
         with pytest.raises(Invalid):
             month_asked(*period, now)
-
-
-def test_every_figure_of_ratings_is_counted_over_its_own_whole() -> None:
-    shown = rating_figures(8, in_full=False)
-    counts = {name: shown[name] for name in ("invited", "rated", "excluded", "bad")}
-    assert counts == {"invited": 10, "rated": 8, "excluded": 1, "bad": 4}
-    rates = {name: (r["n"], r["rate"]) for name, r in shown.items() if isinstance(r, dict)}
-    assert rates == {
-        "rated_rate": (10, pytest.approx(0.8)),
-        "satisfied_rate": (6, pytest.approx(1 / 3, abs=1e-3)),
-        "rectified_rate": (4, pytest.approx(0.75)),
-        "revisited_rate": (3, pytest.approx(1 / 3, abs=1e-3)),
-    }
-    assert shown["rated_rate"]["low"] < 0.8 < shown["rated_rate"]["high"]
-
-
-def caller(*places: str, role: str = "officer") -> Caller:
-    return Caller("somebody", frozenset({role}), frozenset(places))
-
-
-@pytest.mark.parametrize(
-    ("who", "group_by", "key", "in_full"),
-    [
-        (None, GroupBy.DEPARTMENT, "D01", False),
-        (caller("D01", role="citizen"), GroupBy.DEPARTMENT, "D01", False),
-        (caller("*", role="citizen"), GroupBy.ALL, None, False),
-        (caller("D01"), GroupBy.DEPARTMENT, "D01", True),
-        (caller("D01"), GroupBy.DEPARTMENT, "D02", False),
-        (caller("D01"), GroupBy.DEPARTMENT, None, False),
-        (caller("H1", role="hall_manager"), GroupBy.HALL, "H1", True),
-        (caller("H1", role="hall_manager"), GroupBy.HALL, "H2", False),
-        (caller("I-1"), GroupBy.ITEM, "I-1", False),
-        (caller("all"), GroupBy.ALL, "all", False),
-        (caller("*"), GroupBy.DEPARTMENT, "D02", True),
-        (caller("*"), GroupBy.ITEM, "I-1", True),
-        (caller("*", role="admin"), GroupBy.ALL, None, True),
-        (caller("*"), GroupBy.DEPARTMENT, None, True),
-    ],
-)
-def test_staff_see_the_small_figures_of_their_own_places_only(
-    who: Caller | None, group_by: GroupBy, key: str | None, in_full: bool
-) -> None:
-    assert ratings._in_full(who, group_by, key) is in_full

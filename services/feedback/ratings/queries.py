@@ -26,13 +26,13 @@ SWEEP = 5000
 
 # From the invitations on: who was asked and did not rate is in the denominator of the rating rate.
 # A rating in its second round was put right and visited once, whatever its state says now.
-_STATISTICS = """
-    SELECT {key} AS key,
+_BAD = "(r.grade IN ('dissatisfied', 'very_dissatisfied'))"
+_COUNTED = f"""
         count(*) AS invited,
         count(r.id) AS rated,
         count(r.id) FILTER (WHERE r.state = 'excluded') AS excluded,
-        count(r.id) FILTER (WHERE r.state <> 'excluded' AND NOT {bad}) AS satisfied,
-        count(r.id) FILTER (WHERE r.state <> 'excluded' AND {bad}) AS bad,
+        count(r.id) FILTER (WHERE r.state <> 'excluded' AND NOT {_BAD}) AS satisfied,
+        count(r.id) FILTER (WHERE r.state <> 'excluded' AND {_BAD}) AS bad,
         count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('feedback_given', 'satisfied_closed',
             'unreachable_closed', 'under_supervision')) AS rectified,
         count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('satisfied_closed',
@@ -41,11 +41,16 @@ _STATISTICS = """
     JOIN service_event e ON e.id = i.service_event_id
     LEFT JOIN rating r ON r.invitation_id = i.id
     WHERE i.invited_at >= :since AND i.invited_at < :until
+"""
+_STATISTICS = f"""
+    SELECT {{key}} AS key, {_COUNTED}
         AND (CAST(:department AS text) IS NULL OR e.department_code = :department)
         AND (CAST(:hall AS text) IS NULL OR e.hall_code = :hall)
-    GROUP BY 1 ORDER BY 1 LIMIT 1000
+    GROUP BY 1 ORDER BY 1
 """
-_BAD = "(r.grade IN ('dissatisfied', 'very_dissatisfied'))"
+_CELLS = text(f"""
+    SELECT e.department_code, e.hall_code, e.item_code, {_COUNTED} GROUP BY 1, 2, 3
+""")
 _KEYS = {
     "all": "NULL::text",
     "department": "e.department_code",
@@ -58,6 +63,21 @@ class RatingCounts(NamedTuple):
     """Counts of one group, in the order of the statement's columns."""
 
     key: str | None
+    invited: int
+    rated: int
+    excluded: int
+    satisfied: int
+    bad: int
+    rectified: int
+    revisited: int
+
+
+class RatingCell(NamedTuple):
+    """Counts of one matter of a department at a hall, in the order of the statement's columns."""
+
+    department: str
+    hall: str
+    item: str
     invited: int
     rated: int
     excluded: int
@@ -246,6 +266,12 @@ async def statistics(
     hall: str | None,
 ) -> Sequence[RatingCounts]:
     """Counts by group over the invitations of a period."""
-    question = text(_STATISTICS.format(key=_KEYS[group_by], bad=_BAD))
+    question = text(_STATISTICS.format(key=_KEYS[group_by]))
     bounds = {"since": since, "until": until, "department": department, "hall": hall}
     return [RatingCounts(*row) for row in await session.execute(question, bounds)]
+
+
+async def cells(session: AsyncSession, since: datetime, until: datetime) -> Sequence[RatingCell]:
+    """Counts over the invitations of a period, by department, hall and item at once."""
+    bounds = {"since": since, "until": until}
+    return [RatingCell(*row) for row in await session.execute(_CELLS, bounds)]

@@ -20,13 +20,14 @@ from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
 from shared.web.models import Day
-from shared.web.pagination import Page
+from shared.web.pagination import Page, PageRequest, decode
 from shared.web.routing import Router
 
 router = Router()
 
 Reader = Annotated[Caller, allow(*workflow.READERS)]
 Anyone = Annotated[Caller | None, public()]
+MOST_GROUPS = 1000
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
@@ -145,20 +146,33 @@ async def get_rating_statistics(
     to_on: Day | None = None,
     department_code: Code = None,
     hall_code: Code = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_GROUPS, description="每页组数 | Groups a page")] = (
+        MOST_GROUPS
+    ),
+    cursor: Annotated[
+        str | None, Query(max_length=500, description="上一页的 next_cursor | Of the page before")
+    ] = None,
 ) -> Statistics:
-    """评价率、满意率及其置信区间和样本数；未评价的不算满意，少于 5 件的不对外显示。
+    """评价率、满意率及其置信区间和样本数；未评价的不算满意。
+
+    工作人员看本部门、本大厅的，默认最近三十天，可任选起止日。
+
+    公众版以整月为单位，每月结束 15 天后统计一次，不再变动。少于 5 件的不显示，必要时再隐去一组；
+    各组只计可以公开的部分，总数则全部计入。
 
     ---
-    Rates with their intervals and n. Silence is not satisfaction; figures under 5 are not public.
+    Rates with their intervals and n. Silence is not satisfaction.
+
+    Staff see their own departments and halls, the last thirty days unless they choose others. The
+    public sees whole months, each counted once, 15 days after its end, and never changed: what is
+    of fewer than 5 is hidden, and one group more where the total would give it away; a group counts
+    what of it may be shown, the total everything.
     """
-    return await statistics_views.of_period(
+    return await statistics_views.of_ratings(
         session,
+        statistics_views.Asked(group_by, from_on, to_on, department_code, hall_code),
         caller=caller,
-        group_by=group_by,
-        from_on=from_on,
-        to_on=to_on,
-        department_code=department_code,
-        hall_code=hall_code,
+        paging=PageRequest(limit, decode(cursor) if cursor else None),
         now=now,
     )
 

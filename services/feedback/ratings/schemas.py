@@ -164,7 +164,9 @@ class Rate(View):
 
 
 class StatisticsRow(View):
-    """Figures of one group. Fewer than 5 are not shown to the public: `suppressed`."""
+    """Figures of one group. What the public may not see is null: a group's figures altogether where
+    it is `suppressed`, and each rate over fewer than 5.
+    """
 
     key: str | None
     suppressed: bool
@@ -188,4 +190,10 @@ class Statistics(View):
     from_on: date
     to_on: date
     group_by: GroupBy
+    counted_at: AwareDatetime = Field(
+        description="统计时间；公众版每月只统计一次 | When it was counted; a public month only once"
+    )
     rows: list[StatisticsRow]
+    next_cursor: str | None = Field(
+        None, description="还有更多组时为下一页 | Of the next page, where there are more groups"
+    )
