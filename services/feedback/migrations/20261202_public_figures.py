@@ -1,7 +1,7 @@
 """the public's figures of closed months, each as it was counted once
 
 Revision ID: public_figures
-Revises: departments_quarantine_hints
+Revises: departments_quarantine
 Create Date: 2026-11-29
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "public_figures"
-down_revision: str | Sequence[str] | None = "departments_quarantine_hints"
+down_revision: str | Sequence[str] | None = "departments_quarantine"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
