@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback import office
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
 from services.feedback.deadlines.service import Subject
@@ -18,6 +17,7 @@ from services.feedback.letters import service as letters
 from services.feedback.letters.intake import Draft
 from services.feedback.letters.models import Anonymity, Letter
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
+from services.feedback.office import in_the_office
 from services.feedback.quarantine import queries, rules
 from services.feedback.quarantine.models import FloodSign, QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
@@ -210,7 +210,7 @@ async def _decide_one(
 
 def ensure_office(caller: Caller) -> None:
     """Raises Forbidden: nobody knows yet whom such a letter accuses."""
-    if not office.in_the_office(caller):
+    if not in_the_office(caller):
         raise Forbidden(_OFFICE_ONLY)
 
 
