@@ -8,6 +8,7 @@ first entry that was changed, removed or never sealed.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -48,6 +49,12 @@ _WRITE = text(
     "INSERT INTO audit_log (at, actor, action, object, details)"
     " VALUES (:at, :actor, :action, :object, CAST(:details AS jsonb))"
 )
+_WRITE_MANY = text(
+    "INSERT INTO audit_log (at, actor, action, object, details)"
+    " SELECT CAST(:at AS timestamptz), CAST(:actor AS text), CAST(:action AS text), object,"
+    " CAST(details AS jsonb)"
+    " FROM unnest(CAST(:objects AS text[]), CAST(:details AS text[])) AS many (object, details)"
+)
 _NOTE = (
     "INSERT INTO audit_log (at, actor, action, object, details) VALUES ($1, $2, $3, $4, $5::jsonb)"
 )
@@ -84,6 +91,20 @@ async def write(
     entry = {"at": at, "actor": actor, "action": action, "object": object_}
     serialised = json.dumps(details or {}, ensure_ascii=False, default=str)
     await session.execute(_WRITE, {**entry, "details": serialised})
+
+
+async def write_many(
+    session: AsyncSession,
+    actor: str,
+    action: str,
+    entries: Sequence[tuple[str, dict[str, Any]]],
+    at: datetime,
+) -> None:
+    """The same act on many objects, each with its details, in one statement."""
+    objects = [object_ for object_, _ in entries]
+    details = [json.dumps(each, ensure_ascii=False, default=str) for _, each in entries]
+    values = {"at": at, "actor": actor, "action": action, "objects": objects, "details": details}
+    await session.execute(_WRITE_MANY, values)
 
 
 async def note(

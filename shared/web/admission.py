@@ -2,19 +2,28 @@
 
 Above the limit a request waits briefly and is then refused with 503 and Retry-After, rather than
 joining a queue that only grows. Health and metrics are always let in.
+
+An operation that takes larger bodies than the service's own limit, such as an import, says so in
+its route's `openapi_extra`, where the gateway reads it as well: `MAX_BODY`, in bytes. Of such
+bodies only a few are held in memory at a time.
 """
 
 import asyncio
+import re
+from collections.abc import Mapping
 
 import structlog
 from fastapi import FastAPI, Request
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import BadRequest, PayloadTooLarge, Problem, Text, Unavailable
 from shared.observability.telemetry import QUIET
 from shared.settings import Settings
-from shared.web import ending, problems
+from shared.web import documents, ending, problems
 
+MAX_BODY = "x-max-body-bytes"
+LARGE_AT_ONCE = 2
 BODY_SECONDS = 15
 HEADER_BYTES = 16_384
 QUEUE_PER_PLACE = 4
@@ -36,14 +45,58 @@ def install(app: FastAPI, settings: Settings) -> None:
         limit=settings.in_flight_limit,
         wait_seconds=settings.in_flight_wait_seconds,
         body_limit=settings.body_limit_bytes,
+        operations=app,
     )
+
+
+class LargerBodies:
+    """The operations that take larger bodies, found when the first request asks for them: a
+    middleware is made before the routes are."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._known: list[tuple[set[str], re.Pattern[str], int]] | None = None
+
+    def limit(self, scope: Scope, usual: int) -> int:
+        """How many bytes a body may have there."""
+        known = self._known = self._find() if self._known is None else self._known
+        fitting = (
+            limit
+            for methods, path, limit in known
+            if scope["method"] in methods and path.match(scope["path"])
+        )
+        return max(fitting, default=usual)
+
+    def _find(self) -> list[tuple[set[str], re.Pattern[str], int]]:
+        return [
+            (route.methods or set(), compile_path(route.path or "")[0], limit)
+            for route in documents.routes_of(self._app)
+            if (limit := _declared(route.openapi_extra)) is not None
+        ]
+
+
+def _declared(extra: Mapping[str, object] | None) -> int | None:
+    limit = (extra or {}).get(MAX_BODY)
+    return limit if isinstance(limit, int) else None
 
 
 class Admission:
     """Pure ASGI middleware, see the module's docstring."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, wait_seconds: float, body_limit: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: int,
+        wait_seconds: float,
+        body_limit: int,
+        operations: FastAPI,
+    ) -> None:
         self._app, self._wait_seconds, self._body_limit = app, wait_seconds, body_limit
+        self._larger, self._large_places = (
+            LargerBodies(operations),
+            asyncio.Semaphore(LARGE_AT_ONCE),
+        )
         self._places = asyncio.Semaphore(limit)
         self._queue_limit = limit * QUEUE_PER_PLACE
         self._queued = 0
@@ -52,35 +105,34 @@ class Admission:
         if scope["type"] != "http" or scope["path"] in QUIET:
             await self._app(scope, receive, send)
             return
-        problem = self._unreadable(scope)
+        limit = self._larger.limit(scope, self._body_limit)
+        problem = _unreadable(scope, limit)
         if problem is not None:
             await _refuse(scope, receive, send, problem)
         elif not await self._admitted():
             await _refuse(scope, receive, send, Unavailable(retry_after=1))
         else:
             try:
-                await self._limited(scope, receive, send)
+                await self._one_of_few(limit, scope, receive, send)
             finally:
                 self._places.release()
 
-    def _unreadable(self, scope: Scope) -> Problem | None:
-        headers = scope["headers"]
-        if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
-            return BadRequest(Text("请求头太大", "The request headers are too large"))
-        raw_path = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
-        if b"%00" in raw_path or "\x00" in scope["path"]:
-            return BadRequest(Text("地址含有空字符", "The address holds a NUL character"))
-        length = next((value for name, value in headers if name == b"content-length"), b"0")
-        if not length.isdigit() or int(length[:20]) > self._body_limit:
-            return self._too_large()
-        return None
-
-    def _too_large(self) -> Problem:
-        kilobytes = self._body_limit // 1000
-        return PayloadTooLarge(
-            Text(f"内容不能超过 {kilobytes} kB", f"The content must not exceed {kilobytes} kB"),
-            pointer="/body",
-        )
+    async def _one_of_few(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        """Those that may be large wait for one of few places; a small body takes none."""
+        length = _announced(scope)
+        if limit <= self._body_limit or (length is not None and length <= self._body_limit):
+            await _limited(self._app, limit, scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._large_places.acquire()
+        except TimeoutError:
+            await _refuse(scope, receive, send, Unavailable(retry_after=5))
+            return
+        try:
+            await _limited(self._app, limit, scope, receive, send)
+        finally:
+            self._large_places.release()
 
     async def _admitted(self) -> bool:
         if not self._places.locked():
@@ -98,36 +150,68 @@ class Admission:
             self._queued -= 1
         return True
 
-    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received, complete, started = 0, False, False
 
-        async def bounded() -> Message:
-            nonlocal received, complete
-            if complete:
-                return await receive()
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    message = await receive()
-            except TimeoutError:
-                slow = Text("内容传输太慢", "The content came too slowly")
-                raise BodyRefused(BadRequest(slow)) from None
-            received += len(message.get("body", b""))
-            complete = not message.get("more_body", False)
-            if received > self._body_limit:
-                raise BodyRefused(self._too_large())
-            return message
+def _announced(scope: Scope) -> int | None:
+    """Its Content-Length, 0 without a body; None where it is chunked, or no number."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return None
+    length = headers.get(b"content-length", b"0")
+    return int(length[:20]) if length.isdigit() else None
 
-        async def tracked(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
 
+def _unreadable(scope: Scope, limit: int) -> Problem | None:
+    headers = scope["headers"]
+    if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+        return BadRequest(Text("请求头太大", "The request headers are too large"))
+    raw_path = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
+    if b"%00" in raw_path or "\x00" in scope["path"]:
+        return BadRequest(Text("地址含有空字符", "The address holds a NUL character"))
+    length = next((value for name, value in headers if name == b"content-length"), b"0")
+    if not length.isdigit() or int(length[:20]) > limit:
+        return _too_large(limit)
+    return None
+
+
+def _too_large(limit: int) -> Problem:
+    kilobytes = limit // 1000
+    return PayloadTooLarge(
+        Text(f"内容不能超过 {kilobytes} kB", f"The content must not exceed {kilobytes} kB"),
+        pointer="/body",
+        limit_bytes=limit,
+    )
+
+
+async def _limited(app: ASGIApp, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    received, complete, started = 0, False, False
+
+    async def bounded() -> Message:
+        nonlocal received, complete
+        if complete:
+            return await receive()
         try:
-            await self._app(scope, bounded, tracked)
-        except BodyRefused as refusal:
-            if started:
-                raise
-            await _refuse(scope, receive, send, refusal.problem)
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            slow = Text("内容传输太慢", "The content came too slowly")
+            raise BodyRefused(BadRequest(slow)) from None
+        received += len(message.get("body", b""))
+        complete = not message.get("more_body", False)
+        if received > limit:
+            raise BodyRefused(_too_large(limit))
+        return message
+
+    async def tracked(message: Message) -> None:
+        nonlocal started
+        started = True
+        await send(message)
+
+    try:
+        await app(scope, bounded, tracked)
+    except BodyRefused as refusal:
+        if started:
+            raise
+        await _refuse(scope, receive, send, refusal.problem)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:

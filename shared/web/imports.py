@@ -6,6 +6,7 @@ Pure. What a line means, and whether what it names exists, is the business of th
 import csv
 import io
 import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,6 +18,8 @@ from shared.web.validation_messages import message_for
 
 MAX_ROWS = 20_000
 MAX_BYTES = 5_000_000
+NAMED = 100
+"""So many errors are named one by one; how many there are is said in any case."""
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _LIST = re.compile(r"[;；、\n]")
 _TRUTH = {"true": True, "false": False, "是": True, "否": False, "1": True, "0": False}
@@ -62,15 +65,22 @@ class Line(NamedTuple, Generic[M]):
 
 
 def refuse(errors: list[LineError]) -> ImportRefused:
-    """The problem that names every wrong line (the first hundred)."""
-    detail = Text(
-        f"共 {len(errors)} 处错误，请改正后重新上传",
-        f"{counted(len(errors), 'error')}; please correct what is listed and upload again",
+    """The problem that names the wrong lines: the first of them, and how many there are."""
+    zh, en = f"共 {len(errors)} 处错误", counted(len(errors), "error")
+    if (left := len(errors) - NAMED) > 0:
+        zh, en = f"{zh}，列出前 {NAMED} 处", f"{en}, of which the first {NAMED} are listed"
+    return ImportRefused(
+        Text(f"{zh}，请改正后重新上传", f"{en}; please correct what is listed and upload again"),
+        pointer="/body",
+        lines=[vars(error) for error in errors[:NAMED]],
+        total=len(errors),
+        left_off=max(left, 0),
     )
-    return ImportRefused(detail, pointer="/body", lines=[vars(error) for error in errors[:100]])
 
 
-def read(content: bytes, model: type[M], columns: Columns) -> tuple[list[Line[M]], list[LineError]]:
+def read(
+    content: bytes, model: type[M], columns: Columns, *, max_rows: int = MAX_ROWS
+) -> tuple[list[Line[M]], list[LineError]]:
     """The lines of a CSV file (UTF-8 or GB18030) that fit `model`, and what is wrong with others.
 
     An empty cell is a field that was left out. Raises ImportRefused for a file that has no lines of
@@ -78,7 +88,7 @@ def read(content: bytes, model: type[M], columns: Columns) -> tuple[list[Line[M]
     """
     lines: list[Line[M]] = []
     errors: list[LineError] = []
-    for number, values in enumerate(_raw(content, columns), start=2):
+    for number, values in enumerate(_raw(content, columns, max_rows), start=2):
         if "" in values:
             errors.append(LineError(number, "", "列数太多 | too many columns"))
             continue
@@ -104,7 +114,7 @@ def repeated(lines: list[Line[M]], key: str) -> list[LineError]:
     return errors
 
 
-def _raw(content: bytes, columns: Columns) -> list[dict[str, Any]]:
+def _raw(content: bytes, columns: Columns, max_rows: int) -> Iterator[dict[str, Any]]:
     reader = csv.DictReader(io.StringIO(_text(content), newline=""), restkey="", strict=True)
     try:
         names = set(reader.fieldnames or ())
@@ -113,12 +123,12 @@ def _raw(content: bytes, columns: Columns) -> list[dict[str, Any]]:
             raise refuse(
                 [LineError(1, name, "列名不认识或缺失 | unknown or missing") for name in wrong]
             )
-        raw = list(reader)
+        for number, raw in enumerate(reader, start=1):
+            if number > max_rows:
+                raise refuse([LineError(number + 1, "", f"最多 {max_rows} 行 | at most so many")])
+            yield raw
     except csv.Error as error:
         raise refuse([LineError(reader.line_num, "", str(error))]) from None
-    if len(raw) > MAX_ROWS:
-        raise refuse([LineError(MAX_ROWS + 2, "", f"最多 {MAX_ROWS} 行 | at most so many")])
-    return raw
 
 
 def _text(content: bytes) -> str:

@@ -65,7 +65,8 @@ class CutShort(Exception):
 
 
 class Forwarding:
-    """Forwards requests; `body_limit` in bytes, `proxies` are those in front of the gateway."""
+    """Forwards requests; `body_limit` in bytes, for operations that name none of their own,
+    `proxies` are those in front of the gateway."""
 
     def __init__(self, *, body_limit: int, proxies: headers.Proxies) -> None:
         self._body_limit, self._proxies = body_limit, proxies
@@ -112,7 +113,8 @@ class Forwarding:
         receive: Receive,
     ) -> Outgoing:
         given = scope["headers"]
-        body = await self._body(given, receive)
+        limit = operation.body_limit or self._body_limit
+        body = await self._body(given, receive, limit)
         try:
             head = headers.request_head(
                 operation.method,
@@ -127,13 +129,13 @@ class Forwarding:
         )
         return Outgoing(head, body.first, body.rest, repeatable and body.rest is None)
 
-    async def _body(self, given: headers.Headers, receive: Receive) -> bodies.Body:
+    async def _body(self, given: headers.Headers, receive: Receive, limit: int) -> bodies.Body:
         try:
             announced = headers.content_length(given)
         except ValueError:
             raise BadRequest(_LENGTH) from None
         if announced or any(name == b"transfer-encoding" for name, _ in given):
-            return await bodies.read(receive, announced, limit=self._body_limit)
+            return await bodies.read(receive, announced, limit=limit)
         return bodies.EMPTY if announced is None else bodies.ZERO
 
     def _sent(

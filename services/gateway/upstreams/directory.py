@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.web import networks
+from shared.web.admission import MAX_BODY
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 DEADLINE_SECONDS = 1.8
 """How long an upstream may take to begin its answer: a frozen one is noticed within 2 s."""
 LONGEST_DEADLINE_SECONDS = 60.0
+LARGEST_BODY_BYTES = 64_000_000
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
 
@@ -18,8 +20,9 @@ _PARAMETER = re.compile(r"\{[^}]+\}")
 class Operation:
     """One operation of one service, with what the door must know of it.
 
-    A service's document may set `x-deadline-seconds`, `x-operation-class` and `x-sender-network`
-    on an operation; the last has the network told apart for the day (`shared/web/networks.py`).
+    A service's document may set `x-deadline-seconds`, `x-operation-class`, `x-max-body-bytes` and
+    `x-sender-network` on an operation; the last has the network told apart for the day
+    (`shared/web/networks.py`). `body_limit` None: the gateway's usual one.
     """
 
     service: str
@@ -29,6 +32,7 @@ class Operation:
     deadline_seconds: float = DEADLINE_SECONDS
     operation_class: str = "reading"
     asks_network: bool = False
+    body_limit: int | None = None
 
 
 @dataclass(slots=True)
@@ -104,6 +108,7 @@ def operations_of(service: str, document: Mapping[str, Any]) -> list[Operation]:
 
 def _operation(service: str, method: str, template: str, declared: Mapping[str, Any]) -> Operation:
     deadline = float(declared.get("x-deadline-seconds", DEADLINE_SECONDS))
+    largest = declared.get(MAX_BODY)
     usual = "reading" if method in ("get", "head", "options") else "writing"
     return Operation(
         service=service,
@@ -113,4 +118,5 @@ def _operation(service: str, method: str, template: str, declared: Mapping[str, 
         deadline_seconds=min(deadline, LONGEST_DEADLINE_SECONDS),
         operation_class=str(declared.get("x-operation-class", usual)),
         asks_network=bool(declared.get(networks.WANTED, False)),
+        body_limit=None if largest is None else min(int(largest), LARGEST_BODY_BYTES),
     )

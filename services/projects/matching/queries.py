@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, text
+from sqlalchemy import ARRAY, Uuid, any_, delete, func, literal, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -149,7 +149,8 @@ async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks
 
 async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:
     """Have these pages matched."""
-    wanted = update(PortalPage).where(col(PortalPage.id).in_(page_ids))
+    ids = any_(literal(list(page_ids), ARRAY(Uuid())))  # one parameter, however many there are
+    wanted = update(PortalPage).where(col(PortalPage.id) == ids)
     await session.execute(wanted.values(match_wanted=True))
 
 

@@ -1,10 +1,10 @@
+import json
 from collections.abc import Collection, Sequence
 from datetime import date
-from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, or_, text
+from sqlalchemy import ARRAY, String, Text, any_, cast, delete, literal, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -56,6 +56,24 @@ _LISTS = text("""
   WHERE m.project_code = :code ORDER BY l.year, l.title""")
 
 
+_WRITTEN = (
+    *("name", "aliases", "approval_kind", "phase", "lead_unit_code", "scope_basis"),
+    *("investment_10k_yuan", "match_wanted", "confirmed_names", "names_since", "updated_at"),
+)
+_ROWS = "jsonb_populate_recordset(CAST(NULL AS project), CAST(:rows AS jsonb))"
+_INSERT = text(f"""
+  INSERT INTO project (code, version, {", ".join(_WRITTEN)})
+  SELECT code, version, {", ".join(_WRITTEN)} FROM {_ROWS} ORDER BY code
+  ON CONFLICT DO NOTHING RETURNING code""")
+_UPDATE = text(f"""
+  UPDATE project p SET version = p.version + 1,
+    {", ".join(f"{column} = n.{column}" for column in _WRITTEN)}
+  FROM {_ROWS} n WHERE p.code = n.code AND p.version = n.version RETURNING p.code""")
+_MEMBERS = text("""
+  INSERT INTO project_list_member (list_id, project_code)
+  SELECT CAST(:list_id AS uuid), unnest(CAST(:codes AS text[])) ON CONFLICT DO NOTHING""")
+
+
 async def units(
     session: AsyncSession, after: str | None, limit: int, code: str | None = None
 ) -> list[UnitRow]:
@@ -101,14 +119,19 @@ async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> 
     return set((await session.exec(query)).all())
 
 
+def _any(codes: Collection[str]) -> Any:
+    """One parameter, however many codes there are."""
+    return any_(literal(list(codes), ARRAY(String())))
+
+
 async def known_units(session: AsyncSession, codes: Collection[str]) -> set[str]:
-    query = select(ResponsibleUnit.code).where(col(ResponsibleUnit.code).in_(codes))
+    query = select(ResponsibleUnit.code).where(col(ResponsibleUnit.code) == _any(codes))
     return set((await session.exec(query)).all())
 
 
 async def known_projects(session: AsyncSession, codes: Collection[str]) -> dict[str, Project]:
     """The projects among `codes`, locked in their order, so that no other import comes between."""
-    query = select(Project).where(col(Project.code).in_(codes)).order_by(Project.code)
+    query = select(Project).where(col(Project.code) == _any(codes)).order_by(Project.code)
     found = await session.exec(query.with_for_update())
     return {project.code: project for project in found.all()}
 
@@ -148,9 +171,14 @@ async def insert_projects(session: AsyncSession, projects: list[dict[str, Any]])
     """
     if not projects:
         return set()
-    statement = insert(Project).on_conflict_do_nothing().returning(col(Project.code))
-    ordered = sorted(projects, key=itemgetter("code"))
-    return set((await session.execute(statement, ordered)).scalars())
+    found = await session.execute(_INSERT, {"rows": json.dumps(projects, default=str)})
+    return set(found.scalars())
+
+
+async def update_projects(session: AsyncSession, projects: list[dict[str, Any]]) -> int:
+    """Write these rows over those of the same version; how many were."""
+    found = await session.execute(_UPDATE, {"rows": json.dumps(projects, default=str)})
+    return len(found.scalars().all())
 
 
 async def put_list(session: AsyncSession, year: int, title: str) -> ProjectList:
@@ -161,10 +189,9 @@ async def put_list(session: AsyncSession, year: int, title: str) -> ProjectList:
     return (await session.exec(query)).one()
 
 
-async def put_members(session: AsyncSession, members: list[dict[str, Any]]) -> None:
-    if members:
-        statement = insert(ProjectListMember).on_conflict_do_nothing()
-        await session.execute(statement, members)
+async def put_members(session: AsyncSession, list_id: UUID, codes: Collection[str]) -> None:
+    """These projects are on the list, besides those that are."""
+    await session.execute(_MEMBERS, {"list_id": list_id, "codes": sorted(codes)})
 
 
 async def take_renamed(session: AsyncSession) -> list[str]:

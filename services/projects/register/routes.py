@@ -2,8 +2,9 @@ from typing import Annotated
 
 from fastapi import Body, Path, Query, Response, status
 
-from services.projects.register import service, views
+from services.projects.register import importing, service, views
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
+from services.projects.register.rules import MAX_BYTES
 from services.projects.register.schemas import (
     ImportResult,
     NamesConfirmation,
@@ -14,8 +15,9 @@ from services.projects.register.schemas import (
 )
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web.admission import MAX_BODY
 from shared.web.dependencies import Now, Paging, Session, allow, public
-from shared.web.imports import MAX_BYTES, ImportRefused
+from shared.web.imports import ImportRefused
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -135,6 +137,7 @@ async def confirm_project_names(
     operation_id="import_projects",
     summary="批量导入项目（CSV） | Import projects from CSV",
     responses=problem_responses(ImportRefused, PayloadTooLarge),
+    openapi_extra={MAX_BODY: MAX_BYTES, "x-deadline-seconds": 60},
 )
 async def import_projects(
     content: Annotated[bytes, Body(media_type="text/csv", max_length=MAX_BYTES)],
@@ -143,11 +146,11 @@ async def import_projects(
     caller: Annotated[Caller, allow("officer", "admin")],
     dry_run: Annotated[bool, Query(description="只检查不导入 | Check only")] = False,
 ) -> ImportResult:
-    """逐行检查，任何一行有误则整个文件不导入，并列出每一处错误的行号和列名。
+    """逐行检查，任何一行有误则整个文件不导入，并列出错误的行号和列名（前100处）。最多10万行。
 
     ---
-    Every line is checked; with any error nothing is imported, and each error is named by line and
-    column. Columns: code, name, approval_kind, phase, lead_unit, scope_basis,
-    investment_10k_yuan, list_year, list_title; UTF-8 or GB18030.
+    Every line is checked; with any error nothing is imported, and the errors (the first hundred)
+    are named by line and column. At most 100,000 lines. Columns: code, name, approval_kind, phase,
+    lead_unit, scope_basis, investment_10k_yuan, list_year, list_title; UTF-8 or GB18030.
     """
-    return await service.import_projects(session, content, now, caller, dry_run=dry_run)
+    return await importing.import_projects(session, content, now, caller, dry_run=dry_run)

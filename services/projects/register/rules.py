@@ -24,6 +24,8 @@ COLUMNS = Columns(
     required={"code", "name", "approval_kind", "scope_basis"},
     numbers={"investment_10k_yuan", "list_year"},
 )
+MAX_ROWS = 100_000
+MAX_BYTES = 32_000_000
 
 
 def renamed(
@@ -47,7 +49,7 @@ def renamed(
 
 def read(content: bytes) -> list[ImportRow]:
     """The projects of a CSV file (UTF-8 or GB18030). Raises ImportRefused with every error."""
-    lines, errors = imports.read(content, ImportRow, COLUMNS)
+    lines, errors = imports.read(content, ImportRow, COLUMNS, max_rows=MAX_ROWS)
     errors += imports.repeated(lines, "code")
     errors += [
         LineError(number, "list_title", "年度与清单名称须同时填写 | both or none")

@@ -9,14 +9,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.register import queries, rules
 from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.register.queries import UnitRow
-from services.projects.register.schemas import ImportResult, ImportRow, ProjectInput, UnitInput
+from services.projects.register.schemas import ProjectInput, UnitInput
 from shared.database.versioned import swap
 from shared.errors import Forbidden, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
-from shared.web import imports, versions
-from shared.web.imports import LineError
+from shared.web import versions
 from shared.workflow import refuse
+
+KEPT = ("code", "version", "match_wanted", "confirmed_names", "names_since")
+"""Columns of a project that a change may leave as they are."""
 
 _REGISTERED = Text(
     "这个项目已经登记；要修改它，请带上读到的版本号",
@@ -78,7 +80,7 @@ async def put_project(
         detail = Text("没有这个公开主体", "There is no such unit")
         raise Invalid(detail, pointer="/body/lead_unit")
     is_new = order.version is None
-    if is_new and await queries.insert_projects(session, [_new(code, order, now)]):
+    if is_new and await queries.insert_projects(session, [new_row(code, order, now)]):
         project = await find_project(session, code)
         await _audit(session, project, "project.put", now, caller)
         return project, True
@@ -114,17 +116,22 @@ async def _change(
     session: AsyncSession, project: Project, order: ProjectInput, now: datetime, caller: Caller
 ) -> Project:
     """Write the change and note it in the audit log."""
-    changes = _changes(project, order, now, caller)
+    changes = changes_of(project, order, now, caller)
     project = await swap(session, project, changes, state="phase")
     await _audit(session, project, "project.put", now, caller)
     return project
 
 
+def audited(names: list[str], confirmed: list[str] | None, version: int) -> dict[str, Any]:
+    """What the audit log keeps of a change: the names, and those that count meanwhile."""
+    return {"names": names, "confirmed": confirmed, "version": version}
+
+
 async def _audit(
     session: AsyncSession, project: Project, action: str, now: datetime, caller: Caller
 ) -> None:
-    names = {"names": [project.name, *project.aliases], "confirmed": project.confirmed_names}
-    details = {**names, "version": project.version}
+    names = [project.name, *project.aliases]
+    details = audited(names, project.confirmed_names, project.version)
     await audit_log.write(session, caller.sub, action, f"project:{project.code}", now, details)
 
 
@@ -164,7 +171,8 @@ def _own_only(project: Project, caller: Caller) -> None:
         raise NotFound
 
 
-def _values(order: ProjectInput, now: datetime) -> dict[str, Any]:
+def values_of(order: ProjectInput, now: datetime) -> dict[str, Any]:
+    """The columns that the order names; its aliases apart, which it may leave as they are."""
     return {
         "name": order.name,
         "approval_kind": order.approval_kind,
@@ -176,85 +184,18 @@ def _values(order: ProjectInput, now: datetime) -> dict[str, Any]:
     }
 
 
-def _changes(
+def changes_of(
     project: Project, order: ProjectInput, now: datetime, caller: Caller
 ) -> dict[str, Any]:
     """The columns of the change; under new names its duties are matched with pages again."""
     aliases = project.aliases if order.aliases is None else order.aliases
     by_officer = not caller.has("admin")
     names = rules.renamed(project, order.name, aliases, now, by_officer=by_officer)
-    return {**_values(order, now), "aliases": aliases, **names}
+    return {**values_of(order, now), "aliases": aliases, **names}
 
 
-def _new(code: str, order: ProjectInput, now: datetime) -> dict[str, Any]:
-    return {"code": code, **_values(order, now), "aliases": order.aliases or [], "version": 1}
-
-
-async def import_projects(
-    session: AsyncSession, content: bytes, now: datetime, caller: Caller, *, dry_run: bool
-) -> ImportResult:
-    """Register and change the projects of a file, all or none. Raises ImportRefused."""
-    rows = rules.read(content)
-    known = await queries.known_projects(session, [row.code for row in rows])
-    await _check_units(session, rows, known, caller)
-    created = {row.code for row in rows} - known.keys()
-    if not dry_run:
-        wanted = [_new(row.code, row, now) for row in rows if row.code in created]
-        inserted = await queries.insert_projects(session, wanted)
-        if raced := created - inserted:
-            # Registered by others since `known` was read: they are changed like any known one.
-            known |= await queries.known_projects(session, raced)
-            await _check_units(session, rows, known, caller)
-        created = inserted
-    changed = [row for row in rows if row.code in known and _differs(known[row.code], row, now)]
-    if not dry_run:
-        await _write(session, rows, changed, known, now, caller)
-    return ImportResult(
-        dry_run=dry_run,
-        rows=len(rows),
-        created=len(created),
-        updated=len(changed),
-        unchanged=len(rows) - len(created) - len(changed),
-    )
-
-
-async def _check_units(
-    session: AsyncSession, rows: list[ImportRow], known: dict[str, Project], caller: Caller
-) -> None:
-    units = await queries.known_units(session, {row.lead_unit for row in rows if row.lead_unit})
-    errors: list[LineError] = []
-    for line, row in enumerate(rows, start=2):
-        if row.lead_unit and row.lead_unit not in units:
-            errors.append(LineError(line, "lead_unit", "没有这个公开主体 | no such unit"))
-        old = known.get(row.code)
-        theirs = [row.lead_unit, old.lead_unit_code if old else row.lead_unit]
-        if not caller.has("admin") and not all(unit and caller.at(unit) for unit in theirs):
-            errors.append(LineError(line, "lead_unit", "只能导入本部门的项目 | not your unit"))
-    if errors:
-        raise imports.refuse(errors)
-
-
-def _differs(project: Project, row: ImportRow, now: datetime) -> bool:
-    values = _values(row, now)
-    return any(getattr(project, name) != values[name] for name in values if name != "updated_at")
-
-
-async def _write(
-    session: AsyncSession,
-    rows: list[ImportRow],
-    changed: list[ImportRow],
-    known: dict[str, Project],
-    now: datetime,
-    caller: Caller,
-) -> None:
-    for row in changed:
-        await _change(session, known[row.code], row, now, caller)
-    members: list[dict[str, Any]] = []
-    for year, title in sorted({(r.list_year, r.list_title) for r in rows if r.list_year}):
-        project_list = await queries.put_list(session, year, title or "")
-        members += [
-            {"list_id": project_list.id, "project_code": row.code}
-            for row in rows
-            if (row.list_year, row.list_title) == (year, title)
-        ]
-    await queries.put_members(session, members)
+def new_row(code: str, order: ProjectInput, now: datetime) -> dict[str, Any]:
+    """The row of a project that is new."""
+    unsaid = {"match_wanted": False, "confirmed_names": None, "names_since": None}
+    values = {**values_of(order, now), "aliases": order.aliases or [], **unsaid}
+    return {"code": code, "version": 1, **values}
