@@ -48,6 +48,11 @@ def test_the_example_names_every_variable() -> None:
     assert {match[1] for match in VARIABLE.finditer(TEXT)} <= told
 
 
+def test_a_city_can_put_its_name_on_its_reports() -> None:
+    given = environment("projects")
+    assert {"PROJECTS_CITY", "PROJECTS_CITY_EN"} <= given.keys()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_starts_with_the_environment_it_is_given(
     service: str, monkeypatch: pytest.MonkeyPatch

@@ -208,3 +208,18 @@ async def _notice_of(city: City, year: int) -> tuple[list[str], list[str]]:
     answer = await city.client.get("/api/v1/calendar", params={"year": year})
     first = answer.json()["versions"][-1]
     return first["rest_days"], first["working_weekends"]
+
+
+async def test_a_dispute_gets_its_term_once_the_notice_that_it_needs_is_loaded(city: City) -> None:
+    made = await city.duty("2026-03-02")
+    body = {"document": "宁发改函〔2026〕8号", "reason": "网页其实按时", "version": 1}
+    path = f"/api/v1/duties/{made['id']}/dispute"
+    await city.client.post(path, json=body, headers=city.as_("auditor"))
+    await city.rows.execute(
+        "UPDATE dispute SET due_on = NULL, opened_at = '2026-12-25 10:00+08' WHERE duty_id = $1",
+        made["id"],
+    )
+    assert (await city.load(NOTICE_2027)).status_code == 201
+    query = "SELECT due_on FROM dispute WHERE duty_id = $1"
+    due_on = await support.eventually(lambda: city.rows.fetchval(query, made["id"]))
+    assert due_on.isoformat() == "2027-01-11"

@@ -183,6 +183,27 @@ async def test_a_dispute_upheld_after_an_exemption_leaves_the_exemption(
     assert (decided.json()["state"], decided.json()["verdict"]) == ("upheld", "exempt")
 
 
+async def test_a_dispute_upheld_while_suspended_holds_once_the_suspension_would_end(
+    projects: httpx.AsyncClient, as_: Headers, overdue: dict[str, Any]
+) -> None:
+    disputed = (await opened(projects, as_, overdue)).json()
+    path, auditor = f"/api/v1/duties/{overdue['id']}", as_("auditor")
+    body = {**DISPUTE, "version": disputed["version"]}
+    suspended = (await projects.post(f"{path}/suspend", json=body, headers=auditor)).json()
+    body = {**DISPUTE, "version": suspended["version"]}
+    again = await projects.post(f"{path}/dispute", json=body, headers=auditor)
+    assert (again.status_code, again.json()["state"]) == (409, "suspended")
+    dispute = await the_dispute(projects, as_, overdue)
+    decided = await projects.post(
+        f"/api/v1/disputes/{dispute['id']}/decide",
+        json={"ruling": "upheld", "reason": "有存证"},
+        headers=auditor,
+    )
+    assert (decided.json()["state"], decided.json()["verdict"]) == ("upheld", "time_disputed")
+    duty = (await projects.get(path, headers=auditor)).json()
+    assert (duty["hold"], duty["verdict"]) == ("disputed", "time_disputed")
+
+
 @provokes("dispute_duty", "state-conflict")
 @provokes("decide_dispute", "state-conflict")
 async def test_one_dispute_at_a_time_and_one_decision(

@@ -275,3 +275,19 @@ def test_scores_by_deduction_with_caps(counted: Tally, expected: float | None) -
 def test_equal_scores_share_a_place_and_no_score_has_none() -> None:
     found = scoring.ranks({"a": 90.0, "b": 100.0, "c": 90.0, "d": None, "e": 80.0})
     assert found == {"a": 2, "b": 1, "c": 2, "d": None, "e": 4}
+
+
+async def test_a_report_is_compared_with_the_one_of_the_period_before_not_the_one_frozen_last(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
+) -> None:
+    rows = await sql("projects")
+    unit, project = await make.unit(rows), await make.project(rows)
+    await make.duty(projects, as_("system"), make.event(project, unit, "2026-03-02"))
+    today_is = await audit(projects, as_("auditor"))
+    past = await projects.post(
+        "/api/v1/audits", json={"as_of": "2026-06-01"}, headers=as_("auditor")
+    )
+    assert past.status_code == 201, past.text
+    again = await audit(projects, as_("auditor"))
+    last = (await projects.get(f"/api/v1/reports/{again}.json")).json()["last"]
+    assert last["id"] == today_is

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Standing, Verdict
@@ -64,6 +64,20 @@ async def open_of(session: AsyncSession, duty_id: UUID) -> Dispute | None:
     """The open dispute about the duty."""
     query = select(Dispute).where(Dispute.duty_id == duty_id, Dispute.state == DisputeState.OPEN)
     return (await session.exec(query)).first()
+
+
+async def without_term(session: AsyncSession) -> Sequence[Dispute]:
+    """The open disputes whose last day to decide is not known."""
+    query = select(Dispute).where(Dispute.state == DisputeState.OPEN, col(Dispute.due_on).is_(None))
+    return (await session.exec(query)).all()
+
+
+async def put_term(session: AsyncSession, dispute_id: UUID, due_on: date) -> None:
+    """The last day to decide, of a dispute that is still open; no more than that changes."""
+    statement = update(Dispute).where(
+        col(Dispute.id) == dispute_id, col(Dispute.state) == DisputeState.OPEN
+    )
+    await session.execute(statement.values(due_on=due_on))
 
 
 async def verdict_of(session: AsyncSession, duty_id: UUID) -> Verdict:

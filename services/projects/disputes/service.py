@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
+from services.projects.calendar.models import NATIONAL
 from services.projects.disputes import queries, rules
 from services.projects.disputes.models import Dispute, DisputeState
 from services.projects.disputes.schemas import DisputeDecision, DisputeRuling
@@ -97,6 +98,20 @@ async def _set_aside(
     if step.sets_finding_aside:
         document = dispute.document
         await ruling.uphold_dispute(session, dispute.duty_id, document, order.reason, now, caller)
+
+
+async def set_terms(session: AsyncSession, region: str) -> int:
+    """Give open disputes their term, once the holiday notice that it needs is loaded; how many."""
+    if region != NATIONAL:
+        return 0
+    calendar = await calendars.load(session)
+    count = 0
+    for dispute in await queries.without_term(session):
+        due_on = rules.due_on(clock.today(dispute.opened_at), calendar)
+        if due_on is not None:
+            await queries.put_term(session, dispute.id, due_on)
+            count += 1
+    return count
 
 
 async def find(session: AsyncSession, dispute_id: UUID, caller: Caller) -> queries.DisputeRow:

@@ -25,6 +25,7 @@ from services.projects.duties.models import (
 from services.projects.duties.statement import (
     ADD_FACTS,
     LIFE,
+    LIFE_COUNTS,
     LIST,
     NOW,
     PROOF_NEEDED_SINCE,
@@ -33,6 +34,7 @@ from services.projects.duties.statement import (
     RECOUNT_DUTIES,
     RECOUNT_EVIDENCE,
     REMATCH,
+    REMATCH_UNITS,
     SETTLE_REMATCHED,
     SOME,
     TO_REMATCH,
@@ -96,6 +98,14 @@ class LifeRow(DutyRow):
     unit_name_en: str
 
 
+class LifeCount(NamedTuple):
+    """How many duties of a project stand so."""
+
+    verdict: Verdict
+    is_published: bool
+    n: int
+
+
 class UnseenDuty(NamedTuple):
     """A duty of which no page was seen."""
 
@@ -149,10 +159,25 @@ def _used(today: Today) -> dict[str, Any]:
     return {"now_ord": today.now_ord, "now_day": today.now_day}
 
 
-async def life(session: AsyncSession, today: Today, project: str) -> list[LifeRow]:
+async def life(
+    session: AsyncSession,
+    today: Today,
+    project: str,
+    *,
+    after: tuple[date | None, UUID] | None,
+    limit: int,
+) -> list[LifeRow]:
     """A project's duties in the order of its life, with the names that people read."""
-    found = await session.execute(LIFE, _used(today) | {"project": project})
+    after_on, after_id = after or (None, None)
+    wanted = {"project": project, "after_on": after_on, "after_id": after_id, "limit": limit}
+    found = await session.execute(LIFE, _used(today) | wanted)
     return [LifeRow(**row) for row in found.mappings()]
+
+
+async def life_counts(session: AsyncSession, project: str) -> list[LifeCount]:
+    """How many of a project's duties stand so, published or not."""
+    found = await session.execute(LIFE_COUNTS, {"project": project})
+    return [LifeCount(**row) for row in found.mappings()]
 
 
 async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
@@ -164,6 +189,12 @@ async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
 async def rematch(session: AsyncSession, projects: Sequence[str]) -> list[UUID]:
     """Want the duties of these projects matched again, by what they are called now."""
     found = await session.execute(REMATCH, {"projects": list(projects)})
+    return list(found.scalars())
+
+
+async def rematch_units(session: AsyncSession, units: Sequence[str], now: datetime) -> list[UUID]:
+    """Want the duties of these units matched again, by what the units are called `now`."""
+    found = await session.execute(REMATCH_UNITS, {"units": list(units), "now": now})
     return list(found.scalars())
 
 

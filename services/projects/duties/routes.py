@@ -24,7 +24,7 @@ from services.projects.duties.schemas import (
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
-from shared.web.pagination import Page, page
+from shared.web.pagination import Page, PageRequest, decode, page
 from shared.web.routing import Router
 
 everyone = Router(tags=["citizen"])
@@ -48,13 +48,19 @@ async def read_project(
     session: Session,
     now: Now,
     _: Annotated[Caller | None, public()],
+    limit: Annotated[int, Query(ge=1, le=1000, description="每页条数 | Items a page")] = 1000,
+    cursor: Annotated[
+        str | None, Query(max_length=500, description="上一页的 next_cursor | Of the page before")
+    ] = None,
 ) -> ProjectLife:
-    """一个项目从批准到竣工应公开的全部事项：哪些已公开、哪些到期、哪些未到期。
+    """一个项目从批准到竣工应公开的全部事项：哪些已公开、哪些到期、哪些未到期。合计数总是全部事项的。
 
     ---
     All that must be published in a project's life: what is online, what is due, what lies ahead.
+    The counts are always those of all of it.
     """
-    return await views.life_of(session, code, now)
+    paging = PageRequest(limit, decode(cursor) if cursor else None)
+    return await views.life_of(session, code, paging, now)
 
 
 @router.post(

@@ -14,11 +14,17 @@ from services.projects.duties.service import may_see
 from services.projects.duties.workflow import SUSPENDING, WORKFLOW, AddedDays, RulingStep
 from shared import clock
 from shared.database.versioned import swap
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.workdays import CalendarUnknown
+from shared.workflow import refuse
+
+_NOTHING_TO_DISPUTE = Text(
+    "期限已中止，现在没有结论可提出异议；恢复监察后可以提出",
+    "The clock is suspended and there is no finding to dispute; it can be disputed once restored",
+)
 
 
 async def rule(
@@ -60,7 +66,9 @@ async def note_dispute(session: AsyncSession, duty_id: UUID, version: int, calle
     duty = next(iter(await queries.duties(session, [duty_id])), None)
     if duty is None or not may_see(caller, duty.unit_code):
         raise NotFound
-    WORKFLOW.find(duty.hold, duty.version, RulingKind.DISPUTE, caller.roles)
+    step = WORKFLOW.find(duty.hold, duty.version, RulingKind.DISPUTE, caller.roles)
+    if not step.is_opened:
+        refuse(duty.hold, duty.version, _NOTHING_TO_DISPUTE)
     versions.ensure(version, version=duty.version, state=duty.hold)
     return await swap(session, duty, {}, state="hold")
 
@@ -68,7 +76,8 @@ async def note_dispute(session: AsyncSession, duty_id: UUID, version: int, calle
 async def uphold_dispute(
     session: AsyncSession, duty_id: UUID, document: str, reason: str, now: datetime, caller: Caller
 ) -> None:
-    """The finding no longer counts; what another ruling took out meanwhile stays as it is."""
+    """The finding no longer counts, nor once a suspension would have brought it back; what was
+    exempted meanwhile stays so."""
     [duty] = await queries.duties(session, [duty_id])
     if WORKFLOW.get(duty.hold, RulingKind.DISPUTE) is not None:
         order = Ruling(document=document, reason=reason, version=duty.version)

@@ -116,6 +116,9 @@ class ProjectLife(View):
     due: int = Field(description="应公开而未见公开的 | Due and not seen online.")
     ahead: int = Field(description="期限未到的 | Not yet due.")
     items: list[LifeItem]
+    next_cursor: str | None = Field(
+        description="还有更多事项时，取下一页的标记；没有则为空 | Where there are more; else null."
+    )
 
 
 class DutiesMade(View):

@@ -194,6 +194,15 @@ async def rematch(
     await auditing.judge_duties(session, duties, now, actor=actor)
 
 
+async def rematch_units(
+    session: AsyncSession, units: Sequence[str], now: datetime, *, actor: str
+) -> None:
+    """Have the duties of these units matched again: pages name the units otherwise since."""
+    await auditing.take_turn(session)
+    duties = await queries.rematch_units(session, units, now)
+    await auditing.judge_duties(session, duties, now, actor=actor)
+
+
 async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime | None]:
     """Some duties that must be matched with the pages collected before, and when it was wanted."""
     return await queries.to_rematch(session, limit)

@@ -55,10 +55,19 @@ SOME = text(f"{_VIEW} WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id")
 
 LIFE = text(f"""
   SELECT v.*, i.category_l1, i.item_l2 AS item_name, u.name AS unit_name, u.name_en AS unit_name_en
-  FROM ({_VIEW} WHERE d.project_code = :project) v
+  FROM ({_VIEW} WHERE d.project_code = :project
+          AND (CAST(:after_id AS uuid) IS NULL OR (coalesce(d.formed_on, 'infinity'), d.id)
+               > (coalesce(CAST(:after_on AS date), 'infinity'), CAST(:after_id AS uuid)))) v
   JOIN catalogue_item i ON i.id = v.item_id
   JOIN responsible_unit u ON u.code = v.unit_code
-  ORDER BY v.formed_on NULLS LAST, v.id LIMIT 1000""")
+  ORDER BY v.formed_on NULLS LAST, v.id LIMIT :limit""")
+
+LIFE_COUNTS = text("""
+  SELECT s.verdict, p.duty_id IS NOT NULL AS is_published, count(*) AS n
+  FROM duty d
+  JOIN standing s ON s.duty_id = d.id
+  LEFT JOIN publication p ON p.duty_id = d.id
+  WHERE d.project_code = :project GROUP BY 1, 2""")
 
 UNSEEN = text("""
   SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
@@ -94,6 +103,11 @@ REMATCH = text("""
   FROM duty d JOIN project p ON p.code = d.project_code
   WHERE d.id = s.duty_id AND d.project_code = ANY(CAST(:projects AS text[]))
   RETURNING s.duty_id""")
+
+REMATCH_UNITS = text("""
+  UPDATE standing SET match_wanted = true, match_wanted_at = clock_timestamp(),
+    matchable_since = :now
+  WHERE unit_code = ANY(CAST(:units AS text[])) RETURNING duty_id""")
 
 # The three statements of `recount` run under the turn of those who judge, so nobody moves a
 # standing meanwhile. Each writes (and locks) only rows whose numbers are off: a notice of days

@@ -1,6 +1,6 @@
 """Rows of duties turned into what people and programs read."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,6 +39,7 @@ from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.register.schemas import ProjectView
 from shared.clock import today
 from shared.security.identity import Caller
+from shared.web.pagination import PageRequest, page
 from shared.workdays import CalendarUnknown
 
 
@@ -109,21 +110,37 @@ async def detail(session: AsyncSession, duty_id: UUID, caller: Caller, now: date
     )
 
 
-async def life_of(session: AsyncSession, code: str, now: datetime) -> ProjectLife:
-    """A project with all its duties in the order of its life. Raises NotFound."""
+async def life_of(
+    session: AsyncSession, code: str, paging: PageRequest, now: datetime
+) -> ProjectLife:
+    """A project, its duties in the order of its life, the counts of all of them.
+
+    Raises NotFound.
+    """
     project = await register.find_project(session, code)
-    rows = await queries.life(session, await queries.day_numbers(session, today(now)), code)
-    published = sum(row.first_seen_at is not None for row in rows)
-    ahead = sum(Verdict(row.verdict) in NOT_YET_DUE for row in rows if not row.first_seen_at)
-    outside = sum(Verdict(row.verdict) in OUTSIDE for row in rows if not row.first_seen_at)
+    after = _life_key(paging)
+    day = await queries.day_numbers(session, today(now))
+    rows = await queries.life(session, day, code, after=after, limit=paging.limit + 1)
+    counts = await queries.life_counts(session, code)
+    waiting = [count for count in counts if not count.is_published]
+    ahead = sum(count.n for count in waiting if Verdict(count.verdict) in NOT_YET_DUE)
+    outside = sum(count.n for count in waiting if Verdict(count.verdict) in OUTSIDE)
+    shown = page(rows, paging, lambda row: (row.formed_on or date.max, row.id), _life_item)
     return ProjectLife(
         project=ProjectView.model_validate(project),
         lists=await project_views.lists_of(session, code),
-        published=published,
-        due=len(rows) - published - ahead - outside,
+        published=sum(count.n for count in counts if count.is_published),
+        due=sum(count.n for count in waiting) - ahead - outside,
         ahead=ahead,
-        items=[_life_item(row) for row in rows],
+        items=shown.items,
+        next_cursor=shown.next_cursor,
     )
+
+
+def _life_key(paging: PageRequest) -> tuple[date | None, UUID] | None:
+    """After which duty: the day it was formed on (None: not known, the last ones), and its id."""
+    key = paging.key(date, UUID)
+    return None if key is None else (None if key[0] == date.max else key[0], key[1])
 
 
 def _life_item(row: LifeRow) -> LifeItem:

@@ -23,13 +23,17 @@ class AddedDays(StrEnum):
 
 
 class RulingStep(NamedTuple):
-    """What a ruling makes of a duty, who may make it, how it moves the clock."""
+    """What a ruling makes of a duty, who may make it, how it moves the clock.
+
+    `is_opened`: whether the unit may open a dispute there; one that is open may be upheld later.
+    """
 
     state: Hold
     action: RulingKind
     to: Hold
     roles: frozenset[str]
     days: AddedDays | None = None
+    is_opened: bool = False
 
 
 _H, _R = Hold, RulingKind
@@ -38,11 +42,12 @@ _AUDITOR = frozenset({"auditor"})
 WORKFLOW = Workflow(
     (
         RulingStep(_H.NONE, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
-        RulingStep(_H.NONE, _R.DISPUTE, _H.DISPUTED, _AUDITOR),
+        RulingStep(_H.NONE, _R.DISPUTE, _H.DISPUTED, _AUDITOR, is_opened=True),
         RulingStep(_H.NONE, _R.EXTEND, _H.NONE, _AUDITOR, days=AddedDays.ORDERED),
         RulingStep(_H.NONE, _R.SUSPEND, _H.SUSPENDED, _AUDITOR),
         RulingStep(_H.DISPUTED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
         RulingStep(_H.DISPUTED, _R.RESTORE, _H.NONE, _AUDITOR),
+        RulingStep(_H.SUSPENDED, _R.DISPUTE, _H.DISPUTED, _AUDITOR, days=AddedDays.STOOD_STILL),
         RulingStep(_H.SUSPENDED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
         RulingStep(_H.SUSPENDED, _R.EXTEND, _H.SUSPENDED, _AUDITOR, days=AddedDays.ORDERED),
         RulingStep(_H.SUSPENDED, _R.RESTORE, _H.NONE, _AUDITOR, days=AddedDays.STOOD_STILL),
@@ -64,7 +69,10 @@ WORKFLOW = Workflow(
     },
     title=Text("公开义务", "Duties"),
     starts=[_H.NONE, _H.NOT_APPLICABLE],
-    columns={"days": Text("期限顺延", "days added")},
+    columns={
+        "days": Text("期限顺延", "days added"),
+        "is_opened": Text("可提出异议", "a dispute may be opened"),
+    },
 )
 SUSPENDING = frozenset(
     step.action for step in WORKFLOW.rows if step.state is not step.to and step.to is _H.SUSPENDED

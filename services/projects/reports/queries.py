@@ -206,8 +206,11 @@ async def serial(session: AsyncSession, year: int) -> int:
 
 
 async def last_report(session: AsyncSession, as_of: date) -> Report | None:
-    """The newest report up to that day that still counts."""
+    """The report of the latest period up to that day that still counts: of the present day, where
+    that was reported on already, else of the one before it."""
     withdrawn = exists().where(col(ReportWithdrawal.report_id) == col(Report.id))
     query = select(Report).where(Report.as_of <= as_of, ~withdrawn)
-    newest = query.order_by(col(Report.frozen_at).desc(), col(Report.id).desc())
+    newest = query.order_by(
+        col(Report.as_of).desc(), col(Report.frozen_at).desc(), col(Report.id).desc()
+    )
     return (await session.exec(newest.limit(1))).first()
