@@ -66,7 +66,7 @@ class CatalogueVersion(Table, table=True):
 
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     title: str = Field(max_length=200)
-    source_sha256: str = Field(max_length=64, unique=True)
+    source_sha256: str = Field(max_length=64)
     imported_at: datetime = Field(sa_type=Moment)
 
 

@@ -1,11 +1,12 @@
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.catalogue.models import CatalogueItem, CatalogueVersion
 
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.catalogue', 11))")
 _NEWEST = select(func.max(CatalogueVersion.version)).scalar_subquery()
 
 
@@ -16,6 +17,32 @@ async def items_in_force(
         col(CatalogueItem.item_code).in_(item_codes), CatalogueItem.version == _NEWEST
     )
     return (await session.exec(query)).all()
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """One catalogue at a time: each is compared with the one before it."""
+    await session.execute(_TURN)
+
+
+async def newest_version(session: AsyncSession) -> int:
+    """The number of the catalogue in force."""
+    return (await session.exec(select(func.max(CatalogueVersion.version)))).one() or 0
+
+
+async def all_in_force(session: AsyncSession) -> Sequence[CatalogueItem]:
+    """Every item of the catalogue in force."""
+    query = select(CatalogueItem).where(CatalogueItem.version == _NEWEST)
+    return (await session.exec(query)).all()
+
+
+async def add_version(
+    session: AsyncSession, version: CatalogueVersion, items: Sequence[CatalogueItem]
+) -> None:
+    """A catalogue with its items, in force from now on."""
+    session.add(version)
+    await session.flush()
+    session.add_all(items)
+    await session.flush()
 
 
 async def items(

@@ -2,8 +2,8 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,8 +13,23 @@ from services.projects.catalogue.models import (
     DutyKind,
     NotAuditable,
 )
-from services.projects.catalogue.schemas import ItemRow
+from services.projects.catalogue.schemas import FileLine, ItemRow
+from shared.web import imports
+from shared.web.imports import Columns, LineError
+from shared.web.validation_messages import message_for
 
+T = TypeVar("T")
+
+COLUMNS = Columns(tuple(FileLine.model_fields), required=set(FileLine.model_fields))
+MAX_ITEMS = 5_000
+_SHORT_LIMIT = "short_limit_if_licence_or_penalty_WD"
+_COLUMN_OF = {
+    "body_types": "responsible_body_type",
+    "month_day": "limit_value",
+    "short_limit_wd": _SHORT_LIMIT,
+    "licence": "is_licence_or_penalty",
+}
+"""Where a value comes from a column of another name."""
 UNVERIFIED = "(general-unverified)"
 _ONLINE = re.compile(r"网|平台|两微一端|媒体|信用中国|公报|网络")
 _DURATIONS = {DutyKind.MIN_PERIOD, DutyKind.MIN_PUBLICITY, DutyKind.BEFORE_EVENT}
@@ -38,9 +53,48 @@ def _read(lines: Iterable[str]) -> Iterator[ItemRow]:
             raise CatalogueUnreadable(f"line {number}: {reason}") from error
 
 
+class _WrongCell(ValueError):
+    """The column that cannot be read."""
+
+
+def read_file(content: bytes) -> list[ItemRow]:
+    """The items of a catalogue file that is imported. Raises ImportRefused with every error."""
+    lines, errors = imports.read(content, FileLine, COLUMNS, max_rows=MAX_ITEMS)
+    errors += imports.repeated(lines, "item_code")
+    items = []
+    for number, line in lines:
+        try:
+            items.append(ItemRow(**split(line.model_dump())))
+        except ValidationError as error:
+            errors += [
+                LineError(number, _column(e["loc"]), " | ".join(message_for(e)))
+                for e in error.errors()
+            ]
+        except _WrongCell as wrong:
+            errors.append(LineError(number, str(wrong), "不是可用的值 | not one of the values"))
+    if not items and not errors:
+        errors.append(LineError(2, "", "文件里没有事项 | there are no items"))
+    if errors:
+        raise imports.refuse(sorted(errors, key=lambda error: error.line))
+    return items
+
+
+def _column(where: tuple[int | str, ...]) -> str:
+    name = str(where[0]) if where else ""
+    return _COLUMN_OF.get(name, name)
+
+
+def _cell(raw: dict[str, str], column: str, read: Callable[[str], T]) -> T:
+    try:
+        return read(raw[column])
+    except ValueError:
+        raise _WrongCell(column) from None
+
+
 def split(raw: dict[str, str]) -> dict[str, Any]:
     """The values of one row, each column holding one meaning."""
-    unit, kind = DisclosureLimitUnit(raw["limit_unit"]), DutyKind(raw["duty_kind"])
+    unit = _cell(raw, "limit_unit", DisclosureLimitUnit)
+    kind = _cell(raw, "duty_kind", DutyKind)
     audience, channels = _parts(raw["audience"]), _parts(raw["channels"])
     licence = raw["is_licence_or_penalty"]
     counted = unit in (DisclosureLimitUnit.WORKING_DAYS, DisclosureLimitUnit.CALENDAR_DAYS)
@@ -53,10 +107,10 @@ def split(raw: dict[str, str]) -> dict[str, Any]:
         "body_types": _parts(raw["responsible_body_type"]),
         "clock_start_event": raw["clock_start_event"],
         "duty_kind": kind,
-        "limit_value": int(raw["limit_value"]) if counted else None,
+        "limit_value": _cell(raw, "limit_value", int) if counted else None,
         "limit_unit": unit,
         "month_day": raw["limit_value"] if unit is DisclosureLimitUnit.MONTH_DAY else None,
-        "short_limit_wd": int(raw["short_limit_if_licence_or_penalty_WD"] or 0) or None,
+        "short_limit_wd": _cell(raw, _SHORT_LIMIT, lambda text: int(text or 0)) or None,
         "licence": licence.removesuffix(UNVERIFIED).strip(),
         "licence_verified": not licence.endswith(UNVERIFIED),
         "channels": channels,

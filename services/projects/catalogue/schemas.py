@@ -9,7 +9,7 @@ from services.projects.catalogue.models import (
     LicenceClass,
     NotAuditable,
 )
-from shared.web.models import Input
+from shared.web.models import Input, View
 
 
 class ItemRow(Input):
@@ -40,6 +40,48 @@ class ItemRow(Input):
     sources: list[str]
     notes: str = Field(max_length=1000)
     not_auditable: NotAuditable | None
+
+
+class FileLine(Input):
+    """A line of a catalogue file as it stands there; what its columns mean, `rules.split` says."""
+
+    item_code: str
+    domain: str
+    category_l1: str
+    item_l2: str
+    content_elements: str
+    responsible_body_type: str
+    clock_start_event: str
+    duty_kind: str
+    limit_value: str = ""
+    limit_unit: str
+    short_limit_if_licence_or_penalty_WD: str = ""
+    is_licence_or_penalty: str
+    channels: str
+    audience: str
+    mode: str
+    legal_basis: str = ""
+    basis_status: str = ""
+    source: str = ""
+    notes: str = ""
+
+
+class CatalogueImport(View):
+    """What an import of a catalogue did, or would do."""
+
+    dry_run: bool
+    version: int = Field(
+        description="现行目录的版本；试运行时为将成为的版本"
+        " | The version in force; of a dry run the one that it would be."
+    )
+    rows: int
+    created: int = Field(description="新增的事项 | Items that are new.")
+    updated: int = Field(description="有改动的事项 | Items that are worded otherwise.")
+    unchanged: int
+    removed: list[str] = Field(
+        description="新目录不再列入的事项 | Items that the new catalogue leaves out.",
+        examples=[["MP-01-02"]],
+    )
 
 
 class CatalogueItemView(ItemRow):
