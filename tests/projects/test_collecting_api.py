@@ -1,5 +1,6 @@
 """Portals, rules, runs and evidence over HTTP."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -56,6 +57,19 @@ async def test_a_portal_is_registered_and_changed_by_its_version(
     stale = await desk.client.put(path, json=order(version=1), headers=admin)
     assert (stale.status_code, stale.json()["version"]) == (409, 2)
     assert (await desk.client.get(path, headers=as_("auditor"))).json()["every_minutes"] == 60
+
+
+async def test_of_those_who_register_one_portal_at_once_one_does_and_the_others_read_what_to_do(
+    desk: Desk, shop: Any, as_: Headers
+) -> None:
+    path = f"/api/v1/portals/t-{uuid4().hex[:10]}"
+    answers = await asyncio.gather(
+        *(desk.client.put(path, json=order(), headers=as_("admin", "*")) for _ in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    refused = next(answer.json() for answer in answers if answer.status_code == 409)
+    assert (refused["type"], refused["version"]) == ("/problems/state-conflict", 1)
+    assert "版本" in refused["detail"]
 
 
 @provokes("get_portal", "not-found")

@@ -1,7 +1,7 @@
 """SQL of the collecting room."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, or_, text, tuple_
@@ -158,17 +158,25 @@ async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> i
 
 
 async def pages_to_read(
-    session: AsyncSession, run: CollectorRun, *, recheck_before: datetime, limit: int
+    session: AsyncSession,
+    run: CollectorRun,
+    *,
+    recheck_before: datetime,
+    moved_on: Collection[date],
+    limit: int,
 ) -> Sequence[PortalPage]:
     """Pages whose own page this run has yet to read: new ones, failed ones, then old ones.
 
-    A full run also looks again at pages read before `recheck_before`; those that the list no longer
-    shows come first, for they may be gone.
+    Any run looks again at pages that bear a mark of one of the days `moved_on`, a full run also at
+    pages read before `recheck_before`; those that the list no longer shows come first, for they may
+    be gone.
     """
     started = run.started_at or run.requested_at
     unread = col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE])
     unasked = or_(col(PortalPage.checked_at).is_(None), col(PortalPage.checked_at) < started)
-    wanted = and_(unread, unasked)
+    marked_on = func.date(func.timezone("Asia/Shanghai", PortalPage.cms_at))
+    is_void = and_(col(PortalPage.detail_state) == DetailState.READ, marked_on.in_(moved_on))
+    wanted = and_(or_(unread, is_void), unasked)
     if run.kind is RunKind.FULL:
         old = col(PortalPage.checked_at) < recheck_before
         wanted = or_(wanted, and_(col(PortalPage.detail_state) == DetailState.READ, old))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 from uuid import UUID
@@ -20,6 +21,7 @@ from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import MAX_ADDRESS, ListPage
 from services.projects.reading.rule import CollectorRule, ItemCue
+from shared.clock import today
 from shared.errors import Conflict, Text
 
 FULL_WALK_EVERY = timedelta(hours=24)
@@ -177,6 +179,17 @@ def former_address(url: str, until: datetime) -> str:
 def missing_address(url: str, page_id: UUID) -> str:
     """An address beside the page's where there never was anything."""
     return urljoin(url, f"t19990101_{page_id.int % 10**8:08}.htm")
+
+
+def is_void(page: PortalPage, portal: Portal) -> bool:
+    """Whether the page was held against a mark of a day on which its portal was moved."""
+    return page.cms_at is not None and today(page.cms_at) in portal.moved_on
+
+
+def without_void_mark(reading: PageReading, portal: Portal) -> PageReading:
+    """The reading without a mark of a day on which the portal was moved: it is the move's."""
+    is_of_move = reading.mark is not None and reading.mark.on in portal.moved_on
+    return replace(reading, mark=None) if is_of_move else reading
 
 
 def content_hash(reading: PageReading) -> str:

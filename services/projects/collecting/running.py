@@ -249,7 +249,9 @@ class Walk:
         in_a_row = rechecks = 0
         while rechecks <= rules.RECHECKS_A_RUN:
             async with self._step() as session:
-                batch = await service.pages_to_read(session, self.run, limit=DETAILS_A_BATCH)
+                batch = await service.pages_to_read(
+                    session, self.run, self.portal, limit=DETAILS_A_BATCH
+                )
             if not batch:
                 return
             for page in batch:
@@ -260,7 +262,8 @@ class Walk:
                     raise fault
 
     async def _detail(self, fetcher: Fetcher, page: PortalPage) -> SourceFault | None:
-        known = Validators(page.etag, page.last_modified) if page.text_sha256 else None
+        is_known = page.text_sha256 is not None and not rules.is_void(page, self.portal)
+        known = Validators(page.etag, page.last_modified) if is_known else None
         try:
             answer = await fetcher.get(page.url, known)
             await self._note_detail(fetcher, page, answer)

@@ -119,12 +119,17 @@ def answer_of(answer: Fetched, sha256: str, charset: str) -> evidence.Answer:
 
 
 async def pages_to_read(
-    session: AsyncSession, run: CollectorRun, *, limit: int
+    session: AsyncSession, run: CollectorRun, portal: Portal, *, limit: int
 ) -> Sequence[PortalPage]:
     """Pages whose own page the run has yet to read."""
     started = run.started_at or run.requested_at
-    recheck_before = started - rules.RECHECK_AFTER
-    return await queries.pages_to_read(session, run, recheck_before=recheck_before, limit=limit)
+    return await queries.pages_to_read(
+        session,
+        run,
+        recheck_before=started - rules.RECHECK_AFTER,
+        moved_on=portal.moved_on,
+        limit=limit,
+    )
 
 
 async def note_detail(
@@ -141,7 +146,7 @@ async def note_detail(
 
     Another document at the same address is a page of its own: the one before it is gone.
     """
-    reading, decoded = read
+    reading, decoded = rules.without_void_mark(read.reading, portal), read.decoded
     session.add(page)
     if page.content_sha256 and not rules.same_document(page, reading, rule.items):
         page = await documents.succeed(session, page, seen.fetched_at)
@@ -157,7 +162,7 @@ async def note_detail(
         known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
     is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ
     page.evidence_id = known.id
-    if is_news or page.claimed_at != claim.at:
+    if is_news or (page.claimed_at, page.cms_at) != (claim.at, claim.cms_at):
         _want_match(page)
     _take_over(page, reading)
     if is_first:

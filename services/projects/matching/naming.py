@@ -28,3 +28,9 @@ def _by_confirmed(candidate: Candidate) -> Candidate:
         return candidate
     name, *others = candidate.confirmed
     return replace(candidate, project_name=name, aliases=others, confirmed=None)
+
+
+def may_be_of_another(proposals: Sequence[Proposal]) -> bool:
+    """Whether the page publishes nothing of its portal's unit for sure, so that the unit it names
+    as its source may be the one that published it."""
+    return all(proposal.reason is ReviewReason.OTHER_UNIT for proposal in proposals)

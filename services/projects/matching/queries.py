@@ -154,6 +154,14 @@ async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:
     await session.execute(wanted.values(match_wanted=True))
 
 
+async def want_pages_from(session: AsyncSession, sources: Sequence[str]) -> None:
+    """Have the pages that name one of these sources, and publish nothing yet, matched."""
+    wanted = update(PortalPage).where(
+        col(PortalPage.source_name).in_(sources), col(PortalPage.id).not_in(_ACCEPTED)
+    )
+    await session.execute(wanted.values(match_wanted=True))
+
+
 async def want_pages_of(session: AsyncSession, portal_ids: Sequence[str]) -> None:
     """Have the pages of these portals that publish nothing yet matched."""
     wanted = update(PortalPage).where(

@@ -30,6 +30,10 @@ async def take_up(session: AsyncSession, now: datetime, *, actor: str) -> int:
     renamed = await register.take_renamed(session)
     if renamed:
         await duties.rematch(session, renamed, now, actor=actor)
+    units = await register.take_renamed_units(session)
+    if units:
+        await queries.want_pages_from(session, [name for names in units.values() for name in names])
+        await duties.rematch_units(session, [*units], now, actor=actor)
     changed = await portals.take_rematched(session)
     if changed:
         await queries.want_pages_of(session, changed)
@@ -38,7 +42,7 @@ async def take_up(session: AsyncSession, now: datetime, *, actor: str) -> int:
         # Thought through before the turn to judge is taken, for which all others wait.
         await _want_pages(session, await queries.candidates(session, [*wanted]))
         await duties.settle_rematched(session, wanted)
-    return len(renamed) + len(changed) + len(wanted)
+    return len(renamed) + len(units) + len(changed) + len(wanted)
 
 
 async def _want_pages(session: AsyncSession, wanted: Sequence[Candidate]) -> None:

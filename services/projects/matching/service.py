@@ -1,6 +1,7 @@
 """Use cases of matching: find what pages publish, feed it to the duties, let people decide."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from services.projects.duties import observing
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rematching, rules, sightings
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
-from services.projects.matching.naming import propose_by_names
+from services.projects.matching.naming import may_be_of_another, propose_by_names
 from services.projects.matching.rules import Candidate, PageFacts, Proposal
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.rule import CollectorRule
+from services.projects.register import service as register
 from shared.database.engine import Sessions
 from shared.database.versioned import swap
 from shared.errors import FourEyes, NotFound
@@ -123,6 +125,9 @@ async def _proposals(
     exact = await queries.exact_candidates(session, codes, documents)
     copies = await queries.duties_of_copies(session, [page.id for page, _ in waiting])
     exact += await queries.candidates(session, copies)
+    sources = await register.units_named(
+        session, {page.source_name for page, _ in waiting if page.source_name}
+    )
     unseen: dict[str, list[Candidate]] = {}
     rules_of: dict[str, CollectorRule] = {}
     found = []
@@ -131,11 +136,22 @@ async def _proposals(
             rules_of[portal.id] = await portals.rule_in_force(session, portal.id)
         if portal.unit_code not in unseen:
             unseen[portal.unit_code] = await _unseen(session, portal.unit_code)
-        candidates = {c.duty_id: c for c in [*exact, *unseen[portal.unit_code]]}
         facts = _facts(page, portal, rules_of[portal.id])
-        proposals = propose_by_names(facts, [*candidates.values()])
+        proposals = propose_by_names(facts, _candidates(exact, unseen[portal.unit_code]))
+        named = sources.get(page.source_name or "", portal.unit_code)
+        if named != portal.unit_code and may_be_of_another(proposals):
+            if named not in unseen:
+                unseen[named] = await _unseen(session, named)
+            theirs = propose_by_names(
+                replace(facts, unit_code=named), _candidates(exact, unseen[named])
+            )
+            proposals = theirs or proposals
         found += [(page, proposal) for proposal in proposals]
     return found
+
+
+def _candidates(exact: Sequence[Candidate], unseen: Sequence[Candidate]) -> list[Candidate]:
+    return list({candidate.duty_id: candidate for candidate in [*exact, *unseen]}.values())
 
 
 async def _unseen(session: AsyncSession, unit_code: str) -> list[Candidate]:

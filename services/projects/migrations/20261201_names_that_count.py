@@ -86,6 +86,21 @@ def upgrade() -> None:
     op.add_column("project", sa.Column("confirmed_names", JSONB(), nullable=True))
     op.add_column("project", sa.Column("names_since", _MOMENT, nullable=True))
     op.add_column("standing", sa.Column("match_wanted_at", _MOMENT, nullable=True))
+    op.add_column(
+        "responsible_unit",
+        sa.Column("match_wanted", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    op.create_index(
+        "ix_responsible_unit_match_wanted",
+        "responsible_unit",
+        ["code"],
+        postgresql_where=sa.text("match_wanted"),
+    )
+    op.add_column(
+        "portal", sa.Column("moves", JSONB(), nullable=False, server_default=sa.text("'[]'"))
+    )
+    # A catalogue that was in force before may be taken up again, as a version of its own.
+    op.drop_constraint(op.f("uq_catalogue_version_source_sha256"), "catalogue_version")
     for statement in (NOT_SEEN_ABSENT, NOTHING_PROVEN, MATCH_ALL, OPEN_CASES, *RESTORED):
         op.execute(statement)
 
@@ -93,6 +108,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     """What is open again stays open."""
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.create_unique_constraint(
+        op.f("uq_catalogue_version_source_sha256"), "catalogue_version", ["source_sha256"]
+    )
+    op.drop_column("portal", "moves")
+    op.drop_index("ix_responsible_unit_match_wanted", table_name="responsible_unit")
+    op.drop_column("responsible_unit", "match_wanted")
     op.drop_column("standing", "match_wanted_at")
     op.drop_column("project", "names_since")
     op.drop_column("project", "confirmed_names")

@@ -1,6 +1,6 @@
 """Where units publish on the web, whether it can be read, and the rules to read it by."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -64,8 +64,17 @@ class Portal(Table, table=True):
     """Since when it is read at its address, for its unit and by its rule."""
     match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Its unit or its cues have changed since its pages were last matched."""
+    moves: list[dict[str, str]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
+    """Days (`on`) on which its pages were moved: marks of those days say nothing of a page."""
     next_run_at: datetime = Field(sa_type=Moment)
     version: int = 1
+
+    @property
+    def moved_on(self) -> frozenset[date]:
+        """The days on which its pages were moved."""
+        return frozenset(date.fromisoformat(move["on"]) for move in self.moves)
 
 
 class AbsencePolicy(Table, table=True):

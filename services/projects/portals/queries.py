@@ -16,6 +16,13 @@ async def portal(session: AsyncSession, portal_id: str, *, lock: bool = False) -
     return (await session.exec(found.with_for_update() if lock else found)).first()
 
 
+async def insert_portal(session: AsyncSession, portal: Portal) -> bool:
+    """False if its id is registered already; waits for whoever registers it at this moment."""
+    statement = insert(Portal).values(portal.model_dump()).on_conflict_do_nothing()
+    added = await session.execute(statement.returning(col(Portal.id)))
+    return added.scalar_one_or_none() is not None
+
+
 async def portals(
     session: AsyncSession, *, unit_code: str | None, after: str | None, limit: int
 ) -> Sequence[Portal]:

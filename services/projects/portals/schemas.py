@@ -36,6 +36,12 @@ WebAddress = Annotated[
 ]
 
 
+class PortalMove(Input):
+    """A day on which the portal's pages were moved to another system or address."""
+
+    on: date = Field(description="迁移的日期 | The day of the move.", examples=["2026-06-18"])
+
+
 class PortalWrite(Input):
     """一个公开栏目：哪个单位在哪里公开，多久看一次 | Where a unit publishes, how often to look."""
 
@@ -56,6 +62,14 @@ class PortalWrite(Input):
     )
     every_minutes: int = Field(1440, ge=5, le=10_080)
     enabled: bool = True
+    moves: list[PortalMove] | None = Field(
+        None,
+        max_length=50,
+        description="网站迁移的日期：网页地址、编号、附件名中带的这些日期不作为矛盾证据；不带则保持不变"
+        " | Days on which the pages were moved: marks of those days in addresses, numbers and names"
+        " of uploads contradict nothing. Null leaves them as they are.",
+        examples=[[{"on": "2026-06-18"}]],
+    )
     version: int | None = Field(
         None,
         ge=1,
@@ -77,6 +91,7 @@ class PortalView(View):
     interval_ms: int
     every_minutes: int
     enabled: bool
+    moves: list[PortalMove]
     rule_version: int | None
     health: PortalHealth
     fault: Fault | None

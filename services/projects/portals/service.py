@@ -78,13 +78,13 @@ async def put(
     """The portal as wanted, new or changed. Raises StateConflict when it has changed meanwhile."""
     if not await register.has_unit(session, wanted.unit_code, today(now)):
         raise rules.unknown_unit(wanted.unit_code)
-    portal = await queries.portal(session, portal_id)
-    fields = {**wanted.model_dump(exclude={"version"}), "next_run_at": now}
-    if portal is None:
-        portal = Portal(id=portal_id, read_since=now, **fields)
-        session.add(portal)
-        await session.flush()
-    else:
+    fields = {**wanted.model_dump(exclude={"version", "moves"}), "next_run_at": now}
+    if wanted.moves is not None:
+        fields["moves"] = [move.model_dump(mode="json") for move in wanted.moves]
+    new = Portal(id=portal_id, read_since=now, **fields)
+    is_new = await queries.insert_portal(session, new)
+    portal = await find(session, portal_id)
+    if not is_new:
         if wanted.version is None:
             refuse(portal.health, portal.version, _REGISTERED)
         versions.ensure(wanted.version, version=portal.version, state=portal.health)
@@ -92,7 +92,11 @@ async def put(
         # What was proven of one place proves nothing of another.
         unproven = _unproven(now) if moved else {}
         portal = await swap(session, portal, {**fields, **unproven}, state="health")
-    details = {"start_url": wanted.start_url, "allow_private": wanted.allow_private}
+    details = {
+        "start_url": wanted.start_url,
+        "allow_private": wanted.allow_private,
+        "moves": portal.moves,
+    }
     await audit_log.write(session, sub, "portal.put", f"portal:{portal_id}", now, details)
     return portal
 

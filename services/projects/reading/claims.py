@@ -100,7 +100,7 @@ def _flags(
         Flag.META_AND_LABEL_DIFFER: page
         and page.meta_time
         and page.label_time
-        and page.meta_time.on != page.label_time.on,
+        and abs(page.meta_time.on - page.label_time.on) > SLACK,
         Flag.LABELS_DIFFER: page and page.labels_differ,
         Flag.OLDER_THAN_ITS_MARK: believed and mark and believed.on < mark.on - SLACK,
         Flag.FUTURE_DATE: page and page.future_dropped,

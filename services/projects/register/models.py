@@ -39,6 +39,7 @@ class ResponsibleUnit(Table, table=True):
     __tablename__ = "responsible_unit"
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="valid_in_order"),
+        Index("ix_responsible_unit_match_wanted", "code", postgresql_where=text("match_wanted")),
     )
 
     code: str = Field(primary_key=True, max_length=32)
@@ -46,6 +47,8 @@ class ResponsibleUnit(Table, table=True):
     name_en: str = Field(default="", max_length=200)
     valid_from: date
     valid_to: date | None = None
+    match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Its names have changed since pages were last matched by them."""
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 

@@ -56,6 +56,9 @@ _LISTS = text("""
   WHERE m.project_code = :code ORDER BY l.year, l.title""")
 
 
+_NAMED = text("""
+  SELECT name, code FROM responsible_unit WHERE name = ANY(CAST(:names AS text[]))
+  UNION ALL SELECT alias, unit_code FROM unit_alias WHERE alias = ANY(CAST(:names AS text[]))""")
 _WRITTEN = (
     *("name", "aliases", "approval_kind", "phase", "lead_unit_code", "scope_basis"),
     *("investment_10k_yuan", "match_wanted", "confirmed_names", "names_since", "updated_at"),
@@ -205,6 +208,29 @@ async def take_renamed(session: AsyncSession) -> list[str]:
         .execution_options(synchronize_session=False)
     )
     return list((await session.execute(found)).scalars())
+
+
+async def take_renamed_units(session: AsyncSession) -> dict[str, list[str]]:
+    """The units whose names have changed, with those names; they are not given a second time."""
+    taken = select(ResponsibleUnit.code).where(col(ResponsibleUnit.match_wanted))
+    found = (
+        update(ResponsibleUnit)
+        .where(col(ResponsibleUnit.code).in_(taken.with_for_update(skip_locked=True)))
+        .values(match_wanted=False)
+        .returning(col(ResponsibleUnit.code), col(ResponsibleUnit.name))
+        .execution_options(synchronize_session=False)
+    )
+    names = {code: [name] for code, name in (await session.execute(found)).all()}
+    aliases = select(UnitAlias).where(col(UnitAlias.unit_code) == _any(names))
+    for alias in (await session.exec(aliases)).all() if names else ():
+        names[alias.unit_code].append(alias.alias)
+    return names
+
+
+async def units_named(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
+    """The codes of the units that go by one of these names, by the name."""
+    found = await session.execute(_NAMED, {"names": list(names)})
+    return {row.name: row.code for row in found}
 
 
 async def lists_of(session: AsyncSession, code: str) -> list[ListRow]:

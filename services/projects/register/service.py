@@ -48,6 +48,16 @@ async def take_renamed(session: AsyncSession) -> list[str]:
     return await queries.take_renamed(session)
 
 
+async def take_renamed_units(session: AsyncSession) -> dict[str, list[str]]:
+    """The units whose names have changed, with those names; they are not given a second time."""
+    return await queries.take_renamed_units(session)
+
+
+async def units_named(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
+    """The codes of the units that go by one of these names, by the name."""
+    return await queries.units_named(session, names)
+
+
 async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
     """Which of these units exist on that day."""
     return await queries.units_on(session, codes, day)
@@ -155,7 +165,7 @@ async def put_unit(
         if unit is None:
             raise NotFound
         versions.ensure(order.version, version=unit.version, state="registered")
-        await swap(session, unit, values, state="code")
+        await swap(session, unit, {**values, "match_wanted": True}, state="code")
     if taken := await queries.put_aliases(session, code, set(order.aliases)):
         zh, en = f"“{taken[0]}”已是另一单位的名称", f"{taken[0]} is another unit's name"
         raise Invalid(Text(zh, en), pointer="/body/aliases")
