@@ -41,6 +41,7 @@ class LetterTransition(Table, table=True):
         UniqueConstraint("letter_id", "version"),
         known_states("from_state", LetterState),
         known_states("to_state", LetterState),
+        Index("ix_letter_transition_actor", "actor", "letter_id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -189,3 +189,11 @@ async def of_file(session: AsyncSession, table: Any, letter_id: UUID) -> Sequenc
     """The letter's rows of one of the room's tables, oldest first."""
     rows = select(table).where(col(table.letter_id) == letter_id).order_by(col(table.id))
     return (await session.execute(rows)).scalars().all()
+
+
+def handled_by(actor: str) -> ColumnElement[bool]:
+    """Of a letter: whether somebody has taken a step of it."""
+    steps = select(col(LetterTransition.id)).where(
+        col(LetterTransition.letter_id) == col(Letter.id), col(LetterTransition.actor) == actor
+    )
+    return steps.exists()

@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Body, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from fastapi import Body, Response
+from pydantic import BaseModel
 
-from services.feedback.casework import rules, service, views, workflow
+from services.feedback.casework import queries, rules, service, views, work_list, workflow
+from services.feedback.casework.list_request import WorkList
 from services.feedback.casework.schemas import FileView, LetterView, PapersView
 from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
 from services.feedback.letters import service as letters
-from services.feedback.letters.models import LetterKind, LetterState
-from services.feedback.letters.schemas import ByPhone, LetterFilter
+from services.feedback.letters.schemas import ByPhone
+from services.feedback.letters.terms import terms_of
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import versions
@@ -46,22 +47,23 @@ _MOVE = problem_responses(
 async def list_letters(
     session: Session,
     keyring: RequestKeyring,
-    now: Now,
     caller: Annotated[Caller, allow(*workflow.STAFF, "auditor")],
     paging: Paging,
-    state: Annotated[list[LetterState] | None, Query(max_length=20)] = None,
-    kind: LetterKind | None = None,
-    department_code: Annotated[str | None, Query(max_length=32)] = None,
-    reg_no: Annotated[str | None, Query(max_length=40)] = None,
-    received_after: AwareDatetime | None = None,
+    asked: WorkList,
 ) -> Page[LetterView]:
     """部门只看到本部门的来信；被举报单位看不到举报件。标题中的个人信息已脱敏。
+
+    按词查找时，一页可能不满，请沿 next_cursor 继续；脱敏的内容查不到。
     ---
     A department sees its own letters only, and never an accusation against it. What looks personal
-    in a title is masked.
+    in a title is masked. A page of a search for words may hold fewer than asked for: go on with
+    its cursor. What is masked is not found.
     """
-    wanted = LetterFilter(state or (), kind, department_code, reg_no, received_after)
-    return await views.work_list(session, keyring, caller, wanted, paging, now)
+    besides = [queries.handled_by(caller.sub)] if asked.mine else []
+    context = (session, keyring, caller, asked.wanted)
+    if asked.q is None:
+        return await work_list.page_of(*context, paging, asked.now, *besides)
+    return await work_list.search(*context, terms_of(asked.q), paging, asked.now, *besides)
 
 
 @router.post(
@@ -81,7 +83,7 @@ async def find_by_phone(
     ---
     For when a sender calls and asks. Each search is written to the audit log.
     """
-    return await views.by_phone(session, keyring, caller, given.phone, paging, now)
+    return await work_list.by_phone(session, keyring, caller, given.phone, paging, now)
 
 
 @router.get(

@@ -30,7 +30,6 @@ from services.feedback.deadlines.models import Deadline, SubjectKind
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter, LetterKind
-from services.feedback.letters.schemas import LetterFilter
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.own_data import hide
 from services.feedback.redaction.rules import Known, mask
@@ -38,45 +37,13 @@ from services.feedback.redaction.spans import Own
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
-from shared.web.pagination import Page, PageRequest, page
 
 
 async def one(
     session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
 ) -> LetterView:
-    [view] = await _views(session, keyring, [letter], caller, now)
+    [view] = await many(session, keyring, [letter], caller, now)
     return view
-
-
-async def work_list(
-    session: AsyncSession,
-    keyring: Keyring,
-    caller: Caller,
-    wanted: LetterFilter,
-    paging: PageRequest,
-    now: datetime,
-) -> Page[LetterView]:
-    """The caller's letters, latest first."""
-    after = paging.key(datetime, UUID)
-    rows = await letters.listed(session, caller, wanted, after, paging.limit + 1)
-    views = {v.id: v for v in await _views(session, keyring, rows, caller, now)}
-    return page(rows, paging, lambda r: (r.received_at, r.id), lambda r: views[r.id])
-
-
-async def by_phone(
-    session: AsyncSession,
-    keyring: Keyring,
-    caller: Caller,
-    phone: str,
-    paging: PageRequest,
-    now: datetime,
-) -> Page[LetterView]:
-    """The letters of one phone number that the caller may see; the search is in the audit log."""
-    wanted = LetterFilter(contact_index=letters.phone_index(keyring, phone))
-    found = await work_list(session, keyring, caller, wanted, paging, now)
-    details = {"found": len(found.items)}
-    await audit_log.write(session, caller.sub, "letter.searched_by_phone", "letter", now, details)
-    return found
 
 
 async def file(
@@ -162,13 +129,14 @@ async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> _P
     )
 
 
-async def _views(
+async def many(
     session: AsyncSession,
     keyring: Keyring,
     rows: Sequence[Letter],
     caller: Caller,
     now: datetime,
 ) -> list[LetterView]:
+    """The letters as lists show them, in their order."""
     ids = [letter.id for letter in rows]
     running = await deadlines.of_many(session, SubjectKind.LETTER, ids)
     alike = await letters.duplicates(session, ids, caller)

@@ -5,13 +5,15 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, select, text, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, false, func, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback import office
+from services.feedback.deadlines.models import LIVE, ClockState, Deadline, SubjectKind
 from services.feedback.letters import rules
+from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import (
     Anonymity,
     DuplicateHint,
@@ -19,9 +21,12 @@ from services.feedback.letters.models import (
     LetterDay,
     LetterSupplement,
 )
-from services.feedback.letters.schemas import LetterFilter
+from services.feedback.letters.schemas import LetterFilter, LetterOrder
 from shared.database.engine import DirectPool
 from shared.security.identity import Caller
+
+NEVER_DUE = date.max
+"""Sorted behind everything that is due."""
 
 
 class Alike(NamedTuple):
@@ -38,6 +43,13 @@ class HintRow(NamedTuple):
     other_id: UUID
     other_reg_no: str
     likeness: float
+
+
+class ListedLetter(NamedTuple):
+    """A letter of a work list, and the last day to reply; `NEVER_DUE` where none is running."""
+
+    letter: Letter
+    due_on: date
 
 
 class Attempts(NamedTuple):
@@ -182,18 +194,46 @@ async def work_list(
     wanted: LetterFilter,
     after: tuple[Any, ...] | None,
     limit: int,
-) -> Sequence[Letter]:
-    """Letters that the caller may see, latest first."""
-    key = tuple_(col(Letter.received_at), col(Letter.id))
+    *besides: ColumnElement[bool],
+) -> Sequence[ListedLetter]:
+    """Letters that the caller may see: latest first, or by the day that their reply is due.
+
+    `after` is the place of the last one before; what must hold `besides` is the caller's business.
+    """
+    due_on = func.coalesce(col(Deadline.due_on), NEVER_DUE)
     rows = (
-        select(Letter)
-        .where(visible_to(caller), *_conditions(wanted, caller))
-        .order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
+        select(Letter, due_on)
+        .outerjoin(Deadline, _reply_clock())
+        .where(visible_to(caller), *_conditions(wanted, caller), *besides)
         .limit(limit)
     )
-    if after is not None:
-        rows = rows.where(key < after)
-    return (await session.execute(rows)).scalars().all()
+    if wanted.order is LetterOrder.DUE_ON:
+        key = tuple_(due_on, col(Letter.id))
+        rows = rows.order_by(due_on, col(Letter.id))
+        rows = rows.where(key > after) if after is not None else rows
+    else:
+        key = tuple_(col(Letter.received_at), col(Letter.id))
+        rows = rows.order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
+        rows = rows.where(key < after) if after is not None else rows
+    return [ListedLetter(*row) for row in await session.execute(rows)]
+
+
+def _reply_clock() -> ColumnElement[bool]:
+    """The limit to reply that runs for a letter: by its kind, and one at most."""
+    limit_of = {kind: limit.value for kind, limit in REPLY_LIMITS.items()}
+    return and_(
+        col(Deadline.subject_kind) == SubjectKind.LETTER,
+        col(Deadline.subject_id) == col(Letter.id),
+        col(Deadline.kind) == case(limit_of, value=col(Letter.kind)),
+        col(Deadline.state).in_(LIVE),
+    )
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    """`deadlines.rules.is_overdue` of the limit to reply, as a condition."""
+    counting = col(Deadline.state).in_((ClockState.RUNNING, ClockState.BREACHED))
+    over = and_(counting, ~col(Deadline.provisional), col(Deadline.due_at) <= now)
+    return func.coalesce(over, false())
 
 
 def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool]]:
@@ -211,6 +251,11 @@ def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool
         conditions.append(col(Letter.state).in_(wanted.states))
     if wanted.received_after is not None:
         conditions.append(col(Letter.received_at) > wanted.received_after)
+    if wanted.due_before is not None:
+        conditions.append(col(Deadline.due_on) < wanted.due_before)
+    if wanted.overdue is not None and wanted.now is not None:
+        late = _late(wanted.now)
+        conditions.append(late if wanted.overdue else ~late)
     return conditions
 
 

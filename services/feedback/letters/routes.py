@@ -18,6 +18,7 @@ router = Router(prefix="/letters", tags=["citizen"])
     operation_id="renew_query_code",
     summary="补发查询码 | Renew the query code",
     tags=["department"],
+    response_model_exclude_none=True,
     responses=problem_responses(NotFound, rules.SenderUnknown),
 )
 async def renew_query_code(

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
@@ -71,8 +72,18 @@ class LetterIn(Prose):
         return self.anonymity or (Anonymity.NAMED if self.contact else Anonymity.ANONYMOUS)
 
 
+class LetterOrder(StrEnum):
+    """How a work list is sorted: the latest received first, or those first that are due first."""
+
+    RECEIVED_AT = "received_at"
+    DUE_ON = "due_on"
+
+
 class LetterFilter(NamedTuple):
-    """What a work list is narrowed down to; None and empty mean everything."""
+    """What a work list is narrowed down to; None and empty mean everything.
+
+    `overdue` and `due_before` are about the limit to reply, as it stands at `now`.
+    """
 
     states: Sequence[LetterState] = ()
     kind: LetterKind | None = None
@@ -80,6 +91,10 @@ class LetterFilter(NamedTuple):
     reg_no: str | None = None
     received_after: datetime | None = None
     contact_index: str | None = None
+    overdue: bool | None = None
+    due_before: date | None = None
+    now: datetime | None = None
+    order: LetterOrder = LetterOrder.RECEIVED_AT
 
 
 class ByPhone(Prose):
@@ -99,7 +114,9 @@ class LetterReceipt(View):
     reg_no: str = Field(examples=["NC-LX-20261123-0012-5"])
     query_code: str = Field(examples=["7KQ2M9XTCA"])
     state: LetterState | Literal["quarantined"]
-    notice: str | None = Field(None, description="请来信人留意 | A word to the sender")
+    notice: str | None = Field(
+        None, description="先核对时才有 | Only where it is looked at first: a word to the sender"
+    )
 
     @classmethod
     def of(cls, letter: Letter, query_code: str) -> Self:

@@ -7,10 +7,12 @@ from hmac import compare_digest
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import numbers, queries, rules
 from services.feedback.letters.models import Letter
+from services.feedback.letters.queries import ListedLetter as ListedLetter
 from services.feedback.letters.schemas import Contact, LetterFilter, LetterReceipt
 from services.feedback.redaction.spans import Own, SpanKind
 from shared.database.engine import DirectPool
@@ -154,9 +156,10 @@ async def listed(
     wanted: LetterFilter,
     after: tuple[Any, ...] | None,
     limit: int,
-) -> Sequence[Letter]:
-    """The caller's work list, latest first."""
-    return await queries.work_list(session, caller, wanted, after, limit)
+    *besides: ColumnElement[bool],
+) -> Sequence[ListedLetter]:
+    """The caller's work list in the order that is wanted; what must hold `besides`."""
+    return await queries.work_list(session, caller, wanted, after, limit, *besides)
 
 
 async def duplicates(

@@ -32,10 +32,14 @@ def upgrade() -> None:
         " CHECK (version > 0)"
     )
     _create_quarantine()
+    op.create_index(
+        "ix_letter_transition_actor", "letter_transition", ["actor", "letter_id"], unique=False
+    )
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.drop_index("ix_letter_transition_actor", table_name="letter_transition")
     op.drop_table("quarantined_letter")
     op.drop_column("department", "version")
     op.drop_column("department", "numbers")

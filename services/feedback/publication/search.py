@@ -7,10 +7,9 @@ segmentation loses a third of short queries.
 from typing import NamedTuple
 from zlib import crc32
 
+from services.feedback.letters.terms import terms_of
 from services.feedback.redaction.characters import fold
-from shared.errors import Invalid, Text
 
-MOST_TERMS = 5
 SNIPPET_BEFORE, SNIPPET_LENGTH = 20, 90
 
 
@@ -35,11 +34,7 @@ def grams(hay: str) -> list[int]:
 
 def wanted(query: str) -> Wanted:
     """What to look for: every word of the query. Raises Invalid for nothing or too many words."""
-    terms = list(dict.fromkeys(fold(query, caseless=True).text.split()))
-    if not 0 < len(terms) <= MOST_TERMS:
-        raise Invalid(
-            Text("请输入一至五个词", "Please enter one to five words"), pointer="/query/q"
-        )
+    terms = terms_of(query)
     hashes = {_hash(gram) for term in terms for gram in _pairs(term) or {term}}
     return Wanted(terms, sorted(hashes), [f"%{_escaped(term)}%" for term in terms])
 

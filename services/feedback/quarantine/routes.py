@@ -23,6 +23,7 @@ router = Router(prefix="/letters", tags=["citizen"])
     operation_id="write_letter",
     summary="写信 | Write a letter",
     responses=problem_responses(Forbidden),
+    response_model_exclude_none=True,
     openapi_extra={networks.WANTED: True},
 )
 async def write_letter(
