@@ -35,10 +35,16 @@ def upgrade() -> None:
     op.create_index(
         "ix_letter_transition_actor", "letter_transition", ["actor", "letter_id"], unique=False
     )
+    for column in ("name_sealed", "phone_sealed"):
+        op.add_column("rating", sa.Column(column, sa.String(), nullable=True))
+    op.add_column("service_event", sa.Column("reported_by", sa.String(128), nullable=True))
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.drop_column("service_event", "reported_by")
+    for column in ("phone_sealed", "name_sealed"):
+        op.drop_column("rating", column)
     op.drop_index("ix_letter_transition_actor", table_name="letter_transition")
     op.drop_table("quarantined_letter")
     op.drop_column("department", "version")

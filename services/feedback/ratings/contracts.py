@@ -5,9 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from services.feedback.ratings.schemas import CODE
 from shared.messaging.events import Event
-
-CODE = r"^[A-Za-z0-9_-]{1,32}$"
 
 
 class CaseFinished(Event):

@@ -77,8 +77,12 @@ class RevisitOutcome(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+NO_HALL = "_"
+"""Where another system served somebody outside of any hall."""
+
+
 class ServiceEvent(Table, table=True):
-    """A case that was finished at a window: what can be rated."""
+    """A case that was finished at a window, or that another system reports: what can be rated."""
 
     __tablename__ = "service_event"
     __table_args__ = (UniqueConstraint("case_id"),)
@@ -93,6 +97,8 @@ class ServiceEvent(Table, table=True):
     finished_at: datetime = Field(sa_type=Moment)
     version: int = 0
     """Of the finish that this row tells; a finish undone and taken again has a higher one."""
+    reported_by: str | None = Field(default=None, max_length=128)
+    """The account of the system that reported it; None for a case at a window."""
 
 
 class Invitation(Table, table=True):
@@ -142,6 +148,8 @@ class Rating(Table, table=True):
     grade: Grade = Field(sa_type=enum_type(Grade))
     tags: list[str] = Field(default_factory=list, sa_type=JSONB)
     text_sealed: str | None = None
+    name_sealed: str | None = None
+    phone_sealed: str | None = None
     state: RatingState = Field(sa_type=enum_type(RatingState))
     version: int = 1
     round: int = 0

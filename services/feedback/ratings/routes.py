@@ -1,7 +1,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import Query, Response, status
 
 from services.feedback.ratings import rules, service, statistics_views, views, workflow
 from services.feedback.ratings.models import RatingState
@@ -13,10 +13,12 @@ from services.feedback.ratings.schemas import (
     RatingDetail,
     RatingReceipt,
     RatingView,
+    ServiceReceipt,
+    ServiceReport,
     Statistics,
     TagView,
 )
-from shared.errors import NotFound, problem_responses
+from shared.errors import Forbidden, NotFound, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
 from shared.web.models import Day
@@ -64,6 +66,35 @@ async def ask_to_rate(
     """
     rules.ensure_not_staff(caller)
     return await views.invitation(session, request, keyring=keyring)
+
+
+@router.post(
+    "/service-events",
+    status_code=status.HTTP_201_CREATED,
+    tags=["system"],
+    operation_id="report_service",
+    summary="报送已办结的服务 | Report a service that was delivered",
+    responses=problem_responses(Forbidden),
+)
+async def report_service(
+    given: ServiceReport,
+    response: Response,
+    session: Session,
+    keyring: RequestKeyring,
+    now: Now,
+    caller: Annotated[Caller, allow("system")],
+) -> ServiceReceipt:
+    """其他业务系统办结后报送，系统随即邀请群众评价；同一编号重复报送仍是同一件，返回内容相同。
+
+    请把评价键或邀请码交给办事群众本人。
+    ---
+    Another system reports what it has delivered, so that whoever was served can rate it. The same
+    id reported again is the same service, with the same answer. Hand the key or the token to
+    whoever was served.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    case_id = await service.report(session, given, caller, now)
+    return await views.reported(session, case_id, keyring=keyring)
 
 
 @router.post(

@@ -2,13 +2,15 @@
 
 import csv
 import hmac
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from math import sqrt
 from typing import NamedTuple
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.feedback.ratings.models import Grade, RatingState
+from services.feedback.ratings.schemas import ServiceReport
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
 from shared.security.crypto import Keyring, rating_key
 from shared.security.identity import ROLES, Caller
@@ -154,6 +156,28 @@ def ensure_not_staff(caller: Caller | None) -> None:
     """Raises NotForStaff."""
     if caller is not None and caller.has(*STAFF):
         raise NotForStaff
+
+
+def ensure_reportable(given: ServiceReport, caller: Caller, now: datetime) -> None:
+    """Raises Forbidden for another's department, Invalid for a moment to come."""
+    if not caller.at(given.department_code):
+        raise Forbidden(
+            Text(
+                "只能报送本系统所属部门的办件",
+                "A system reports services of its own departments only",
+            ),
+            pointer="/body/department_code",
+        )
+    if given.finished_at > now:
+        raise Invalid(
+            Text("办结时间不能晚于现在", "It cannot have been finished in the future"),
+            pointer="/body/finished_at",
+        )
+
+
+def case_of(system: str, external_id: str) -> UUID:
+    """The case of a service by its id in another system, which is not kept."""
+    return uuid5(NAMESPACE_URL, f"onedoor/service/{system}/{external_id}")
 
 
 def ensure_key(case_id: UUID, given: str, keyring: Keyring) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationInfo, field_validator
 
+from services.feedback.departments.schemas import DepartmentCode
 from services.feedback.ratings.models import (
     AppealReason,
     Grade,
@@ -16,7 +17,10 @@ from services.feedback.ratings.models import (
     RevisitOutcome,
 )
 from shared.errors import Text
+from shared.security.personal import Phone
 from shared.web.models import Prose, View
+
+CODE = r"^[A-Za-z0-9_-]{1,32}$"
 
 TagCode = Annotated[str, Field(pattern=r"^\d{3}$", examples=["214"])]
 
@@ -28,6 +32,15 @@ class AskToRate(Prose):
     rating_key: str = Field(min_length=1, max_length=128, description="评价键 | Rating key")
 
 
+class RaterContact(Prose):
+    """How to reach whoever rates, to put things right; sealed, and never published."""
+
+    name: str | None = Field(
+        None, min_length=1, max_length=50, description="怎么称呼 | Name", examples=["王女士"]
+    )
+    phone: Phone
+
+
 class GiveRating(Prose):
     token: str = Field(min_length=1, max_length=128, description="评价邀请码 | Invitation token")
     grade: Grade = Field(description="满意度 | Grade")
@@ -37,6 +50,35 @@ class GiveRating(Prose):
         description="所选满意度的标签代码 | Codes of tags that belong to the grade",
     )
     text: str | None = Field(None, max_length=1000, description="文字评价 | In your own words")
+    contact: RaterContact | None = Field(
+        None,
+        description="愿意留下的联系方式，供部门核实和回访；可以不留"
+        " | Only if you wish to be reached by the department and for the return visit",
+    )
+
+
+class ServiceReport(Prose):
+    """A service that another system has delivered; the same `external_id` is the same service."""
+
+    external_id: str = Field(
+        min_length=1,
+        max_length=100,
+        description="该系统中的办件编号；只用来认出重复报送 | Its id in that system",
+        examples=["BJ-20261123-000123"],
+    )
+    department_code: DepartmentCode
+    hall_code: str | None = Field(
+        None, pattern=CODE, description="在大厅办理的填大厅代码 | The hall, if there was one"
+    )
+    item_code: str | None = Field(None, max_length=64, description="事项代码 | Code of the item")
+    item_name: str = Field(
+        min_length=1, max_length=200, description="事项名称 | Its name", examples=["居住证办理"]
+    )
+    outcome: str | None = Field(None, max_length=32, description="办理结果 | Outcome")
+    finished_at: AwareDatetime = Field(
+        description="办结时间，不晚于现在 | When it was finished, not in the future",
+        examples=["2026-11-23T10:00:00+08:00"],
+    )
 
 
 class StepText(Prose):
@@ -94,6 +136,18 @@ class InvitationView(View):
     rating: RatingReceipt | None = Field(description="已作评价 | The rating given")
 
 
+class ServiceReceipt(View):
+    """What is handed to whoever was served, so that they can rate."""
+
+    case_id: UUID
+    rating_key: str = Field(
+        description="评价键，请只交给办事群众 | Rating key, for whoever was served alone"
+    )
+    token: str = Field(description="评价邀请码 | Invitation token")
+    expires_at: AwareDatetime
+    state: InvitationState
+
+
 class TagView(View):
     """A detail tag of the national platform."""
 
@@ -126,6 +180,7 @@ class RatingView(View):
     due_on_is_provisional: bool | None
     overdue: bool
     supervision_order_id: UUID | None
+    has_contact: bool = Field(description="是否留有联系方式 | Whether a contact was left")
 
 
 class RatingStepView(View):
@@ -143,6 +198,9 @@ class RatingDetail(RatingView):
     """A rating with what the citizen wrote and everything that was done; reading it is logged."""
 
     text: str | None
+    contact: RaterContact | None = Field(
+        description="供核实与回访使用 | To verify, and for the return visit"
+    )
     revisits_tried: int
     steps: list[RatingStepView]
 

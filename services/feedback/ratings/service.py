@@ -8,10 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
+from services.feedback.departments import service as departments
 from services.feedback.ratings import queries, rules, workflow
 from services.feedback.ratings.contracts import CaseFinished
 from services.feedback.ratings.events import RatingInvited, RatingReceived
 from services.feedback.ratings.models import (
+    NO_HALL,
     Invitation,
     InvitationState,
     Rating,
@@ -19,23 +21,50 @@ from services.feedback.ratings.models import (
     RatingState,
     ServiceEvent,
 )
-from services.feedback.ratings.schemas import GiveRating
+from services.feedback.ratings.schemas import GiveRating, ServiceReport
 from shared.clock import day_start, today
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
+from shared.security.identity import Caller
 
 AMENDABLE_FOR = timedelta(hours=24)
-TEXT = "rating.text"
+TEXT, NAME, PHONE = "rating.text", "rating.name", "rating.phone"
 CITIZEN = "citizen"
 
 
 async def invite(session: AsyncSession, finished: CaseFinished, now: datetime) -> None:
     """A finished case opens one invitation to rate it; a newer finish corrects it."""
     event = ServiceEvent(**finished.model_dump())
-    if not await queries.add_service_event(session, event):
+    if not await _open_invitation(session, event, now):
         await queries.correct_service_event(session, event)
-        return
+
+
+async def report(
+    session: AsyncSession, given: ServiceReport, caller: Caller, now: datetime
+) -> UUID:
+    """The case of a service that another system delivered, with an invitation to rate it.
+
+    Reported again it is the same case, as it was reported first. Raises Invalid for an unknown
+    department or a moment to come, Forbidden for a department that is not the system's.
+    """
+    rules.ensure_reportable(given, caller, now)
+    if not await departments.of_codes(session, [given.department_code]):
+        raise Invalid(departments.NO_DEPARTMENT, pointer="/body/department_code")
+    event = ServiceEvent(
+        case_id=rules.case_of(caller.sub, given.external_id),
+        reported_by=caller.sub,
+        hall_code=given.hall_code or NO_HALL,
+        **given.model_dump(exclude={"external_id", "hall_code"}),
+    )
+    await _open_invitation(session, event, now)
+    return event.case_id
+
+
+async def _open_invitation(session: AsyncSession, event: ServiceEvent, now: datetime) -> bool:
+    """One invitation to rate a case; False if the case is known already."""
+    if not await queries.add_service_event(session, event):
+        return False
     days = (await deadlines.policy(session, PolicyKind.RATING_INVITATION, now)).n
     invitation = Invitation(
         service_event_id=event.id,
@@ -51,6 +80,7 @@ async def invite(session: AsyncSession, finished: CaseFinished, now: datetime) -
         expires_at=invitation.expires_at,
     )
     await outbox.record(session, invited, scope=event.department_code, subject=str(invitation.id))
+    return True
 
 
 async def give(
@@ -94,7 +124,7 @@ def _new_rating(
         state=rules.first_state(given.grade),
         rated_at=now,
     )
-    rating.text_sealed = _sealed(given.text, rating.id, keyring)
+    _seal_words(rating, given, keyring)
     return rating
 
 
@@ -116,7 +146,7 @@ async def amend(
     await queries.add(session, _as_it_was(rating, now))
     was_bad = rules.is_bad(rating.grade)
     rating.grade, rating.tags = given.grade, given.tags
-    rating.text_sealed = _sealed(given.text, rating.id, keyring)
+    _seal_words(rating, given, keyring)
     rating.amended_at, rating.version = now, rating.version + 1
     await _settle_grade(session, rating, was_bad=was_bad, now=now)
     await session.flush()
@@ -170,8 +200,16 @@ async def _expect_contact(session: AsyncSession, rating: Rating, now: datetime) 
     )
 
 
-def _sealed(text: str | None, rating_id: UUID, keyring: Keyring) -> str | None:
-    return keyring.seal(text, where=TEXT, row=str(rating_id)) if text else None
+def _seal_words(rating: Rating, given: GiveRating, keyring: Keyring) -> None:
+    """What the citizen wrote, and how to reach them: as given last, so that both can be removed."""
+
+    def seal(plain: str | None, where: str) -> str | None:
+        return keyring.seal(plain, where=where, row=str(rating.id)) if plain else None
+
+    contact = given.contact
+    rating.text_sealed = seal(given.text, TEXT)
+    rating.name_sealed = seal(contact.name if contact else None, NAME)
+    rating.phone_sealed = seal(contact.phone if contact else None, PHONE)
 
 
 async def _announce(

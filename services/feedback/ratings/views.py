@@ -15,16 +15,18 @@ from services.feedback.ratings.models import Rating, RatingState, RatingStep
 from services.feedback.ratings.schemas import (
     AskToRate,
     InvitationView,
+    RaterContact,
     RatingDetail,
     RatingReceipt,
     RatingStepView,
     RatingView,
+    ServiceReceipt,
     TagView,
 )
-from services.feedback.ratings.service import TEXT
+from services.feedback.ratings.service import NAME, PHONE, TEXT
 from shared.errors import NotFound
 from shared.security import audit_log
-from shared.security.crypto import Keyring
+from shared.security.crypto import Keyring, rating_key
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
 
@@ -52,6 +54,19 @@ async def invitation(
         state=found.invitation.state,
         item_name=found.event.item_name,
         rating=receipt(found.rating) if found.rating else None,
+    )
+
+
+async def reported(session: AsyncSession, case_id: UUID, *, keyring: Keyring) -> ServiceReceipt:
+    """What the system that reported a service hands to whoever was served."""
+    found = await queries.invitation_of_case(session, case_id)
+    assert found is not None  # its report has just opened it
+    return ServiceReceipt(
+        case_id=case_id,
+        rating_key=rating_key(keyring, case_id),
+        token=rules.token_of(found.invitation.id, keyring),
+        expires_at=found.invitation.expires_at,
+        state=found.invitation.state,
     )
 
 
@@ -98,6 +113,7 @@ async def detail(
     return RatingDetail(
         **view.model_dump(),
         text=_opened(rating.text_sealed, TEXT, rating.id, keyring),
+        contact=_contact(rating, keyring),
         revisits_tried=await queries.revisits_tried(session, rating.id, rating.round),
         steps=[_step(step, keyring) for step in await queries.steps(session, rating.id)],
     )
@@ -105,6 +121,14 @@ async def detail(
 
 def _opened(sealed: str | None, where: str, row: UUID, keyring: Keyring) -> str | None:
     return keyring.open(sealed, where=where, row=str(row)) if sealed else None
+
+
+def _contact(rating: Rating, keyring: Keyring) -> RaterContact | None:
+    phone = _opened(rating.phone_sealed, PHONE, rating.id, keyring)
+    if phone is None:
+        return None
+    name = _opened(rating.name_sealed, NAME, rating.id, keyring)
+    return RaterContact.model_construct(name=name, phone=phone)
 
 
 def _step(step: RatingStep, keyring: Keyring) -> RatingStepView:
@@ -139,4 +163,5 @@ def _view(rating: Rating, clocks: Sequence[Deadline], now: datetime) -> RatingVi
         due_on=clock and clock.due_on,
         due_on_is_provisional=clock and clock.provisional,
         overdue=clock is not None and limits.is_overdue(clock, now),
+        has_contact=rating.phone_sealed is not None,
     )
