@@ -84,6 +84,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         first_routes=[*pages.routes(), *live_pages.routes(), *access_pages.routes()],
         outermost=first_of_all,
         metrics=metrics,
+        checks={"documents": lambda: registry.readiness},
     )
     return built
 

@@ -101,10 +101,12 @@ def build(
     first_routes: Sequence[BaseRoute] = (),
     outermost: OutermostMiddleware | None = None,
     metrics: Metrics | None = None,
+    checks: health.Checks | None = None,
 ) -> FastAPI:
     """The service's application. Raises RuntimeError for a route without a declared permission.
 
-    `first_routes` are tried before those of the rooms and stand in no document.
+    `first_routes` are tried before those of the rooms and stand in no document. `checks` are what
+    the service asks besides before it is ready.
     """
     logs.configure(settings.env, name)
     metrics, tracing = metrics or Metrics(), Tracing(name)
@@ -127,7 +129,7 @@ def build(
         app.include_router(router, prefix=PREFIX)
     if missing := undeclared(documents.routes_of(app)):
         raise RuntimeError(f"no permission declared: {missing}")
-    health.install(app, name, metrics, broken)
+    health.install(app, name, metrics, broken, checks or {})
     documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
     return app
 

@@ -5,7 +5,7 @@ the outbox. A bus that was never reached does.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from secrets import compare_digest
 from typing import Any
@@ -59,7 +59,11 @@ def measures(
     return [outbox_and_pool, consumers]
 
 
-def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str]) -> None:
+Checks = Mapping[str, Callable[[], str]]
+"""What a service asks besides, by name; each says `ok`, or what it waits for."""
+
+
+def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str], more: Checks) -> None:
     """Add the three routes, outside the documents; a process with a `broken` task is not ready."""
     head = _head(config(name))
 
@@ -74,6 +78,7 @@ def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str]) -> None
             "bus": "ok" if request.state.bus.is_up else "down",
             "background": "ok" if not broken else f"died: {sorted(broken)}",
             "sign_ins": "ok" if request.state.refusals.known else "not known yet which ended",
+            **{name: check() for name, check in more.items()},
         }
         bus_or_waits = {**checks, "bus": "ok" if request.state.bus.was_up else "down"}
         ready = set(bus_or_waits.values()) == {"ok"}

@@ -108,3 +108,24 @@ async def test_figures_behind_a_proxy_that_says_nothing_are_for_whoever_has_the_
         assert (await client.get("/metrics", headers=right)).status_code == 200
         passed_on = {**right, "X-Forwarded-For": "127.0.0.1"}
         assert (await client.get("/metrics", headers=passed_on)).status_code == 403
+
+
+async def test_the_gateway_is_not_ready_before_every_services_documents_are_joined(
+    door: Running,
+) -> None:
+    """Whoever read its document at once would otherwise have found a few operations of many."""
+    upstreams = {**door.settings.upstreams, "feedback": "http://127.0.0.1:1"}
+    settings = door.settings.model_copy(update={"upstreams": upstreams})
+    async with (
+        listening(create_app(settings)) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False) as client,
+    ):
+
+        async def waits_for_one() -> bool:
+            answer = await client.get("/readyz")
+            assert answer.status_code == 503
+            return bool(answer.json()["documents"] == "waits for feedback")
+
+        await support.eventually(waits_for_one)
+        others = {**(await client.get("/readyz")).json(), "documents": "ok", "ready": True}
+    assert (await door.client.get("/readyz")).json() == others

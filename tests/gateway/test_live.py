@@ -9,11 +9,13 @@ from uuid import uuid4
 import httpx
 import nats
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nats.js import JetStreamContext
 
 from deploy.local.nats import NatsServer
 from services.gateway.live import halls, rules
-from services.gateway.live.halls import Hall, Viewer
+from services.gateway.live.halls import Hall, Halls, Viewer
 from tests.gateway.conftest import Running
 
 
@@ -205,6 +207,62 @@ def test_a_viewer_that_falls_behind_is_dropped_alone() -> None:
 def test_knows_when_it_no_longer_knows_what_was_missed() -> None:
     hall = Hall()
     for n in range(1, halls.KEPT_EVENTS + 11):
-        hall.recent.append((n, b"%d" % n))
+        hall.keep(n, b"%d" % n)
     assert hall.after(5) is None
     assert hall.after(halls.KEPT_EVENTS + 8) == [b"265", b"266"]
+    assert (hall.first, hall.after(10)) == (11, [frame for _, frame in hall.recent])
+
+
+CODES = st.sampled_from(["A", "B", "C", "D"])
+
+
+@given(start=st.integers(1, 4), happened=st.lists(CODES | st.just("gap"), max_size=30), asked=CODES)
+def test_what_is_said_to_be_all_that_was_missed_is_all_of_it(
+    start: int, happened: list[str], asked: str
+) -> None:
+    """Whatever was forgotten: by a restart, of a hall with many events, of the oldest hall."""
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(halls, "KEPT_EVENTS", 3)
+        few.setattr(halls, "KEPT_HALLS", 2)
+        known, told = Halls(), []
+        known.begin(start, anew=False)
+        position = start - 1  # what was before, nobody here has read
+        for code in happened:
+            position += 1
+            if code == "gap":
+                known.begin(position + 1, anew=False)
+                told.append((position, asked))
+            else:
+                known[code].keep(position, b"%d" % position)
+                told.append((position, code))
+        for seen in range(start - 1, position + 1):
+            missed = known[asked].after(seen)
+            assert missed in (None, [b"%d" % at for at, c in told if c == asked and at > seen])
+        if start > 1:
+            assert known[asked].after(start - 2) is None
+        assert known[asked].after(position) is not None
+
+
+async def test_a_gap_that_cannot_be_filled_is_said_before_the_display(
+    client: httpx.AsyncClient, js: JetStreamContext
+) -> None:
+    """As after a restore: the screen saw more than there is."""
+    hall, path = new_hall(), "/api/v1/live/halls/"
+    held = await called(js, hall, "A001")
+    async with client.stream("GET", path + hall) as answer:
+        await Screen(answer.aiter_lines()).next()
+    await asyncio.sleep(0.3)
+    seen = {"Last-Event-ID": str(held + 1_000_000)}
+    async with client.stream("GET", path + hall, headers=seen) as answer:
+        screen = Screen(answer.aiter_lines())
+        at, event, data = await screen.next()
+        assert (at, event) == (held, "reset")
+        assert data == {"first_id": held, "last_event_id": held + 1_000_000}
+        assert (await screen.next())[1] == "display"
+
+
+async def test_positions_of_a_stream_that_was_made_again_are_worth_nothing() -> None:
+    known = Halls()
+    known["A"].keep(7, b"7")
+    known.begin(1, anew=True)
+    assert (known["A"].after(0), known["A"].first) == ([], None)

@@ -59,12 +59,22 @@ class Feed:
         self._viewing += 1
         try:
             position = self._position
-            missed = hall.after(last_seen) if last_seen is not None else None
+            missed = self._missed(hall, last_seen)
             display = rules.frame(position, "display", await self.display(code))
-            yield viewer, b"".join([rules.RETRY, *(missed or ()), display])
+            yield viewer, b"".join([rules.RETRY, *missed, display])
         finally:
             hall.viewers.discard(viewer)
             self._viewing -= 1
+
+    def _missed(self, hall: Hall, last_seen: int | None) -> list[bytes]:
+        """What the viewer missed; a reset where that is not known any more, or never was."""
+        if last_seen is None:
+            return []
+        missed = hall.after(last_seen) if last_seen <= self._position else None
+        if missed is not None:
+            return missed
+        first = self._position if hall.first is None else hall.first
+        return [rules.frame(first, "reset", {"first_id": first, "last_event_id": last_seen})]
 
     async def ensure(self, code: str) -> None:
         """Raises NotFound for an unknown hall, Unavailable where nobody can say; remembers."""
@@ -115,13 +125,17 @@ class Feed:
                     checked_at = loop.time()
 
     async def _consumer(self, bus: Bus, name: str) -> ConsumerConfig:
-        last = (await bus.js.stream_info(STREAM)).state.last_seq
-        if last < self._position:
-            self._position = 0  # the stream was made anew
+        state = (await bus.js.stream_info(STREAM)).state
+        anew = state.last_seq < self._position  # the stream was made again
+        if anew:
+            self._position = 0
+        start = self._position + 1 if self._position else max(1, state.last_seq - PRIMED_WITH)
+        if not self._position or state.first_seq > start:
+            self._halls.begin(max(start, state.first_seq), anew=anew)
         return ConsumerConfig(
             name=name,
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._position + 1 if self._position else max(1, last - PRIMED_WITH),
+            opt_start_seq=start,
             ack_policy=AckPolicy.NONE,
             filter_subjects=SUBJECTS,
             inactive_threshold=INACTIVE_SECONDS,
@@ -142,7 +156,7 @@ class Feed:
             return
         hall = self._halls[code]
         frame = rules.frame(position, event["type"], event)
-        hall.recent.append((position, frame))
+        hall.keep(position, frame)
         if hall.viewers:
             hall.send(frame)
             self._refresh_soon(code, hall)

@@ -35,20 +35,34 @@ class Viewer:
 
 @dataclass
 class Hall:
-    """The viewers of one hall and its last events, as (position, frame)."""
+    """The viewers of one hall and its last events, as (position, frame).
 
+    All that happened from the position `begins` on is among them.
+    """
+
+    begins: int = 0
     viewers: set[Viewer] = field(default_factory=set)
     recent: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     refreshing: asyncio.Task[None] | None = None
     display: bytes | None = None
 
+    def keep(self, position: int, frame: bytes) -> None:
+        """One more event; the oldest one is forgotten where there are enough."""
+        if len(self.recent) == self.recent.maxlen:
+            self.begins = max(self.begins, self.recent[0][0] + 1)
+        self.recent.append((position, frame))
+
     def after(self, position: int) -> list[bytes] | None:
         """The frames behind `position`; None when some of them may have been forgotten."""
-        full = len(self.recent) == self.recent.maxlen
-        if full and self.recent[0][0] > position + 1:
+        if position + 1 < self.begins:
             return None
         return [frame for at, frame in self.recent if at > position]
+
+    @property
+    def first(self) -> int | None:
+        """The position of the first event that is held."""
+        return self.recent[0][0] if self.recent else None
 
     def send(self, frame: bytes) -> None:
         for viewer in self.viewers:
@@ -60,11 +74,20 @@ class Halls:
 
     def __init__(self) -> None:
         self._halls: OrderedDict[str, Hall] = OrderedDict()
+        self._begins = 0
+
+    def begin(self, position: int, *, anew: bool) -> None:
+        """Nothing before the position is known from now on; `anew`: no position is any more."""
+        self._begins = position if anew else max(self._begins, position)
+        for hall in self._halls.values():
+            hall.begins = self._begins if anew else max(hall.begins, position)
+            if anew:
+                hall.recent.clear()
 
     def __getitem__(self, code: str) -> Hall:
         hall = self._halls.get(code)
         if hall is None:
-            hall = self._halls[code] = Hall()
+            hall = self._halls[code] = Hall(begins=self._begins)
         self._halls.move_to_end(code)
         if len(self._halls) > KEPT_HALLS:
             self._forget_one()
@@ -73,6 +96,8 @@ class Halls:
     def _forget_one(self) -> None:
         for code, hall in self._halls.items():
             if not hall.viewers:
+                if hall.recent:  # it may come back, and then has forgotten these
+                    self._begins = max(self._begins, hall.recent[-1][0] + 1)
                 del self._halls[code]
                 return
 

@@ -42,13 +42,16 @@ async def watch_hall(
 ) -> LiveAnswer:
     """SSE 推送。先收到 `display`（整块显示屏的内容），之后每次叫号、过号、窗口变化各推送一条，
     并再次推送最新的 `display`。叫号与重呼的 `say` 是要播报的话（英文为 `say_en`）。断线后带
-    `Last-Event-ID` 重连，补发漏掉的事件。没有变化时每 15 秒一次心跳和最新的 `display`：60 秒没有
+    `Last-Event-ID` 重连，补发漏掉的事件；补不全时先推送 `reset`（`first_id` 是现存最早的一条），
+    请以随后的 `display` 为准。没有变化时每 15 秒一次心跳和最新的 `display`：60 秒没有
     收到 `display`，屏幕上的内容就已过时。
     ---
     Server-sent events. First comes `display` (all that the screen shows); then one event for each
     call, miss or change of a window, and the new `display`. `say` of a call, or of one repeated, is
     the sentence to speak (`say_en` in English). Reconnect with `Last-Event-ID` to be sent what was
-    missed. While nothing changes a heartbeat and the present `display` come every 15 seconds: a
-    screen that got no `display` for 60 seconds shows what is out of date.
+    missed; where that is not all known any more, `reset` comes first (`first_id` is the first that
+    is held), and the `display` after it is what counts. While nothing changes a heartbeat and the
+    present `display` come every 15 seconds: a screen that got no `display` for 60 seconds shows
+    what is out of date.
     """
     return LiveAnswer(request.state.live, hall, rules.position(last_event_id))

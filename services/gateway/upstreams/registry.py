@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -40,13 +41,18 @@ class Registry:
 
     @property
     def missing(self) -> Sequence[str]:
-        """The services whose document has not been read yet."""
-        return [u.name for u in self.upstreams.values() if "openapi" not in u.documents]
+        """The services whose documents have not all been read yet."""
+        return [u.name for u in self.upstreams.values() if u.documents.keys() < DOCUMENTS.keys()]
+
+    @property
+    def readiness(self) -> str:
+        """`ok` once every service's part of the documents is joined: before, paths are missing."""
+        return f"waits for {', '.join(self.missing)}" if self.missing else "ok"
 
     def documents(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """The services' documents of one kind, by service, as far as they are known."""
         known = self.upstreams.values()
-        return {u.name: u.documents[kind] for u in known if kind in u.documents}
+        return {u.name: u.documents[kind] for u in known if u.documents.get(kind)}
 
     async def run(self) -> None:
         """Watches health and documents of every upstream until cancelled."""
@@ -76,6 +82,8 @@ class Registry:
             try:
                 status, body = await upstream.get(path, seconds=5)
                 document = orjson.loads(body) if status == 200 else None
+                if status == HTTPStatus.NOT_FOUND:
+                    document = {}  # it has none of this kind
             except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError, ValueError) as error:
                 log.warning("document_not_read", to=upstream.name, error=type(error).__name__)
                 continue
