@@ -126,3 +126,12 @@ async def test_a_document_that_moved_is_not_withdrawn_and_keeps_its_sighting(
     withdrawn = "SELECT 1 FROM outbox WHERE subject = :s"
     subject = f"projects.publication.withdrawn.v1.{world.unit}"
     assert await world.desk.rows(withdrawn, s=subject) == []
+
+
+async def test_a_page_that_becomes_another_part_of_its_project_is_another_document(
+    world: World,
+) -> None:
+    duty = await published(world, title=f"项目建议书批复：{world.name}", code=None)
+    world.publish(f"项目建议书批复：{world.name}二期", code=None)
+    await world.walk()
+    assert await world.verdict(duty) == "withdrawn"

@@ -16,10 +16,11 @@ from services.projects.collecting.models import (
 )
 from services.projects.portals import rules as portal_rules
 from services.projects.portals.models import Portal, PortalHealth
-from services.projects.reading.cues import BEFORE_APPROVAL, item_codes, normal_name
+from services.projects.reading.cues import BEFORE_APPROVAL, item_codes
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import MAX_ADDRESS, ListPage
+from services.projects.reading.naming import goes_on_otherwise, normal_name
 from services.projects.reading.rule import CollectorRule, ItemCue
 from shared.clock import today
 from shared.errors import Conflict, Text
@@ -163,6 +164,8 @@ def same_document(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue
         items = [item_codes(cues, None, each) for each in (page.title, title)]
         is_other_item = all(items) and items[0].isdisjoint(items[1])
         return page.project_code == facts.project_code and not is_other_item
+    if goes_on_otherwise(old, new) or goes_on_otherwise(new, old):
+        return False
     return bool(old) and bool(new) and (old in new or new in old)
 
 

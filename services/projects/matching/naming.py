@@ -4,10 +4,10 @@ An officer may call a project what a page is called. That is looked for, but bel
 only: otherwise a unit would clear a finding on itself by a word of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from services.projects.matching.models import ReviewReason
+from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.matching.rules import Candidate, PageFacts, Proposal, propose
 
 
@@ -28,6 +28,18 @@ def _by_confirmed(candidate: Candidate) -> Candidate:
         return candidate
     name, *others = candidate.confirmed
     return replace(candidate, project_name=name, aliases=others, confirmed=None)
+
+
+def propose_besides(
+    page: PageFacts, candidates: Sequence[Candidate], taken: Collection[str]
+) -> list[Proposal]:
+    """What a page that publishes duties of the projects `taken` may publish of others it names."""
+    others = [c for c in candidates if c.project_code not in taken]
+    return [
+        replace(proposal, reason=proposal.reason or ReviewReason.SEVERAL_PROJECTS)
+        for proposal in propose_by_names(page, others)
+        if proposal.method is not MatchMethod.SIMILAR
+    ]
 
 
 def may_be_of_another(proposals: Sequence[Proposal]) -> bool:

@@ -139,11 +139,12 @@ _UNTAKEN = text("""
 SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no
 FROM portal_page p JOIN portal o ON o.id = p.portal_id
 WHERE o.unit_code = :unit
-  AND NOT EXISTS (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted')""")
+  AND (p.title ~ '[、和及与等]' OR NOT EXISTS
+    (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
 
 
 async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks]:
-    """The pages of the unit's portals that publish nothing yet."""
+    """The pages of the unit's portals that publish nothing yet, or whose title may name several."""
     return [PageMarks(*row) for row in await session.execute(_UNTAKEN, {"unit": unit_code})]
 
 

@@ -1,5 +1,6 @@
 """Which duty a page publishes: exact marks first, then the project's name, then mere likeness."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,12 +9,16 @@ from uuid import UUID
 from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.reading.cues import BEFORE_APPROVAL as BEFORE_APPROVAL
 from services.projects.reading.cues import item_codes as item_codes
-from services.projects.reading.cues import normal_name as normal_name
 from services.projects.reading.facts import normal_document_no as normal_document_no
+from services.projects.reading.naming import names_in
+from services.projects.reading.naming import normal_name as normal_name
 from shared.errors import Text
 
 LIKE_ENOUGH = 0.6
 """Share of a project name's pairs of characters that a title must hold to be worth a look."""
+
+ALIKE_AT_MOST = 3
+"""Of many duties that are merely alike so many are put before a person."""
 
 _SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"), ("机构", "单位"))
 
@@ -79,24 +84,29 @@ class Proposal:
     reason: ReviewReason | None = None
 
 
+@dataclass(frozen=True)
+class Tie:
+    """Duties of one project that a page may publish, and what ties them to it."""
+
+    hits: Sequence[Candidate]
+    method: MatchMethod
+    score: float = 1.0
+    reason: ReviewReason | None = None
+
+
 def propose(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
-    """The duties that the page may publish: one sure one, some for review, or none."""
+    """The duties that the page may publish: one sure one, some for review, or none.
+
+    All of them: what is left out would be called unpublished although a page may publish it.
+    """
     if BEFORE_APPROVAL.search(page.title):
         return []
-    hits, method, score = _same_project(page, candidates)
-    fitting = [hit for hit in hits if not page.item_codes or hit.item_code in page.item_codes]
-    if method is MatchMethod.DOCUMENT:
-        fitting = fitting or hits
-    chosen = _narrowed(page, fitting)
-    if not chosen:
-        return []
-    reason = _doubt(page, chosen, method)
-    return [Proposal(candidate, method, score, reason) for candidate in chosen[:3]]
+    return [proposal for tie in _ties(page, candidates) for proposal in _of_one(page, tie)]
 
 
 def may_publish(page: PageFacts, candidates: Sequence[Candidate]) -> bool:
     """Whether the page is tied to one of the duties at all, sure or not."""
-    return bool(_same_project(page, candidates)[0])
+    return any(tie.hits for tie in _ties(page, candidates))
 
 
 def coverage(name: str, title: str) -> float:
@@ -111,27 +121,52 @@ def missing_elements(wanted: Iterable[str], labels: Iterable[str]) -> tuple[str,
     return tuple(element for element in wanted if _element(element) not in given)
 
 
-def _same_project(
-    page: PageFacts, candidates: Sequence[Candidate]
-) -> tuple[list[Candidate], MatchMethod, float]:
-    """Candidates by the strongest tie that the page has; a code of its own rules names out."""
-    by_document = [c for c in candidates if _same_document(page, c)]
-    if by_document:
-        return by_document, MatchMethod.DOCUMENT, 1.0
-    if page.project_code is not None:
-        by_code = [c for c in candidates if page.project_code in c.codes]
-        return by_code, MatchMethod.CODE, 1.0
+def _of_one(page: PageFacts, tie: Tie) -> list[Proposal]:
+    """The duties of one project that the page may publish, by its item, document and day."""
+    fitting = [hit for hit in tie.hits if not page.item_codes or hit.item_code in page.item_codes]
+    if tie.method is MatchMethod.DOCUMENT:
+        fitting = fitting or list(tie.hits)
+    chosen = _narrowed(page, fitting)
+    if not chosen:
+        return []
+    reason = tie.reason or _doubt(page, chosen, tie.method)
+    return [Proposal(candidate, tie.method, tie.score, reason) for candidate in chosen]
+
+
+def _ties(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
+    """Candidates by the strongest tie that the page has; a code of its own rules names out, unless
+    its title names several projects.
+    """
     own = [c for c in candidates if c.unit_code == page.unit_code]
-    by_name = _named(page, own)
-    if by_name:
-        return by_name, MatchMethod.NAME, 1.0
+    named = _named(page, own)
+    exact = _exact(page, candidates)
+    if exact is not None:
+        known = {hit.project_code for hit in exact.hits}
+        others = named if len(named) > 1 else []
+        return [exact, *(tie for tie in others if known.isdisjoint(_projects(tie)))]
+    if named:
+        return named
     title = f"{page.title}{page.project_name or ''}"
     covered = {names: _best_coverage(names, title) for names in {c.names for c in own}}
     best = max(covered.values(), default=0.0)
     if best < LIKE_ENOUGH:
-        return [], MatchMethod.SIMILAR, 0.0
-    alike = [c for c in own if covered[c.names] == best]
-    return alike, MatchMethod.SIMILAR, round(best, 3)
+        return []
+    alike = [c for c in own if covered[c.names] == best][:ALIKE_AT_MOST]
+    return [Tie(alike, MatchMethod.SIMILAR, round(best, 3))]
+
+
+def _exact(page: PageFacts, candidates: Sequence[Candidate]) -> Tie | None:
+    """By the document's number, else by the project's code; None where the page has neither."""
+    by_document = [c for c in candidates if _same_document(page, c)]
+    if by_document:
+        return Tie(by_document, MatchMethod.DOCUMENT)
+    if page.project_code is None:
+        return None
+    return Tie([c for c in candidates if page.project_code in c.codes], MatchMethod.CODE)
+
+
+def _projects(tie: Tie) -> set[str]:
+    return {hit.project_code for hit in tie.hits}
 
 
 def _same_document(page: PageFacts, candidate: Candidate) -> bool:
@@ -145,14 +180,23 @@ def _best_coverage(names: Sequence[str], title: str) -> float:
     return max(coverage(name, title) for name in names)
 
 
-def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Candidates whose project is named; 某项目 does not count where 某项目二期 is meant."""
-    text = f"{normal_name(page.title)}|{normal_name(page.project_name or '')}"
+def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
+    """Candidates whose project is named, a tie for each; projects of one name share theirs."""
     names = {c.names: frozenset(map(normal_name, c.names)) for c in candidates}
     known = frozenset().union(*names.values())
-    found = {name for name in known if len(name) > 3 and name in text}
-    longest = {n for n in found if not any(n != other and n in other for other in found)}
-    return [c for c in candidates if names[c.names] & longest]
+    found = names_in(page.project_name or "", known) | names_in(page.title, known)
+    by_names: dict[frozenset[str], list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        if its := names[candidate.names] & found.keys():
+            by_names[frozenset(its)].append(candidate)
+    ties = []
+    for its, hits in by_names.items():
+        are_several = len(by_names) > 1 or all(found[name].is_among_others for name in its)
+        is_another = all(found[name].is_another_part for name in its)
+        reason = ReviewReason.SEVERAL_PROJECTS if are_several else None
+        reason = ReviewReason.ANOTHER_PART if is_another else reason
+        ties.append(Tie(hits, MatchMethod.NAME, reason=reason))
+    return ties
 
 
 def _narrowed(page: PageFacts, hits: Sequence[Candidate]) -> list[Candidate]:

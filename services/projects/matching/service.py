@@ -1,7 +1,6 @@
 """Use cases of matching: find what pages publish, feed it to the duties, let people decide."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,15 +10,11 @@ from services.projects.auditing import service as auditing
 from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
 from services.projects.duties import service as duties
-from services.projects.matching import queries, rematching, rules, sightings
+from services.projects.matching import proposing, queries, rematching, rules, sightings
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
-from services.projects.matching.naming import may_be_of_another, propose_by_names
-from services.projects.matching.rules import Candidate, PageFacts, Proposal
+from services.projects.matching.rules import Proposal
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
-from services.projects.portals.models import Portal
-from services.projects.reading.rule import CollectorRule
-from services.projects.register import service as register
 from shared.database.engine import Sessions
 from shared.database.versioned import swap
 from shared.errors import FourEyes, NotFound
@@ -56,15 +51,10 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
     pages = [page for page, _ in waiting]
     if waiting:
         known = await queries.matches_of(session, [page.id for page in pages])
-        taken = {match.page_id for match in known if match.state is MatchState.ACCEPTED}
         # A document that was seen and is gone was published all the same, and withdrawn.
-        fresh = [
-            each
-            for each in waiting
-            if each[0].id not in taken and (each[0].gone_at is None or each[0].content_sha256)
-        ]
+        fresh = [each for each in waiting if each[0].gone_at is None or each[0].content_sha256]
         # Thought through before the turn to judge is taken, for which all others wait.
-        proposals = await _proposals(session, fresh)
+        proposals = await proposing.proposals(session, fresh, known)
         await sightings.renew(session, pages, known, now, actor=MATCHER)
         await _match_fresh(session, proposals, known, now)
         await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
@@ -114,59 +104,6 @@ def _is_same(known: PageMatch | None, match: PageMatch) -> bool:
         match.state,
         match.reason,
         match.method,
-    )
-
-
-async def _proposals(
-    session: AsyncSession, waiting: Sequence[tuple[PortalPage, Portal]]
-) -> list[tuple[PortalPage, Proposal]]:
-    codes = sorted({page.project_code for page, _ in waiting if page.project_code})
-    documents = sorted({page.doc_no for page, _ in waiting if page.doc_no})
-    exact = await queries.exact_candidates(session, codes, documents)
-    copies = await queries.duties_of_copies(session, [page.id for page, _ in waiting])
-    exact += await queries.candidates(session, copies)
-    sources = await register.units_named(
-        session, {page.source_name for page, _ in waiting if page.source_name}
-    )
-    unseen: dict[str, list[Candidate]] = {}
-    rules_of: dict[str, CollectorRule] = {}
-    found = []
-    for page, portal in waiting:
-        if portal.id not in rules_of:
-            rules_of[portal.id] = await portals.rule_in_force(session, portal.id)
-        if portal.unit_code not in unseen:
-            unseen[portal.unit_code] = await _unseen(session, portal.unit_code)
-        facts = _facts(page, portal, rules_of[portal.id])
-        proposals = propose_by_names(facts, _candidates(exact, unseen[portal.unit_code]))
-        named = sources.get(page.source_name or "", portal.unit_code)
-        if named != portal.unit_code and may_be_of_another(proposals):
-            if named not in unseen:
-                unseen[named] = await _unseen(session, named)
-            theirs = propose_by_names(
-                replace(facts, unit_code=named), _candidates(exact, unseen[named])
-            )
-            proposals = theirs or proposals
-        found += [(page, proposal) for proposal in proposals]
-    return found
-
-
-def _candidates(exact: Sequence[Candidate], unseen: Sequence[Candidate]) -> list[Candidate]:
-    return list({candidate.duty_id: candidate for candidate in [*exact, *unseen]}.values())
-
-
-async def _unseen(session: AsyncSession, unit_code: str) -> list[Candidate]:
-    return [Candidate(**duty._asdict()) for duty in await duties.unseen(session, unit_code)]
-
-
-def _facts(page: PortalPage, portal: Portal, rule: CollectorRule) -> PageFacts:
-    return PageFacts(
-        unit_code=portal.unit_code,
-        title=page.title,
-        project_code=page.project_code,
-        project_name=page.project_name,
-        doc_no=page.doc_no,
-        formed_on=page.formed_on,
-        item_codes=rules.item_codes(rule.items, page.column_name, page.title),
     )
 
 

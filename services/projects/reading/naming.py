@@ -1,0 +1,81 @@
+"""Which of the known project names a text names, and whether it means that project. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LEAST_NAME = 4
+"""A shorter name is a word like any other."""
+
+_NUMBER = r"(?:[一二三四五六七八九十]{1,3}|\d{1,2}|[ivx]{1,4}|首)"
+_ANOTHER_PART = re.compile(
+    r"(?:建设)?(?:工程|项目)?(?:施工|监理|设计|勘察)?(?:"
+    rf"第?{_NUMBER}期(?!间|限|内|末|初|中)|改?扩建|续建|(?:及其|及|和|与)?(?:配套(?!费)|附属)"
+    rf"|第?[a-z]{{0,3}}{_NUMBER}(?:号)?(?:标段|合同段|标(?!准|志|识)))"
+)
+"""What follows a project's name where another project is meant: 二期, 扩建, 配套, A10标段."""
+_NO_WORD = re.compile(r"[^0-9a-z㐀-鿿]+")
+_AMONG_OTHERS_BEFORE = re.compile(r"[、和及与]$")
+_AMONG_OTHERS_AFTER = re.compile(r"(?:建设)?(?:工程|项目)?(?:、|和|及|与|以及|等(?!级|候|离))")
+_MARKS = "“”\"'《》()[]【】 "
+_NEAR = 12
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How a text names a project: as itself, as another part of it, as one of several."""
+
+    is_another_part: bool
+    is_among_others: bool
+
+
+def normal_name(text: str) -> str:
+    """A name without spaces, punctuation and differences of width."""
+    return _NO_WORD.sub("", _one_width(text))
+
+
+def goes_on_otherwise(name: str, text: str) -> bool:
+    """Whether a normal text begins with a normal name and means another part by what follows."""
+    return text.startswith(name) and _ANOTHER_PART.match(text, len(name)) is not None
+
+
+def names_in(text: str, known: Iterable[str]) -> dict[str, Naming]:
+    """Those of the known normal names that the text names; 某项目 is not where 某项目二期 is known.
+
+    A name counts as itself if it stands so anywhere in the text.
+    """
+    plain = _one_width(text)
+    places = [at for at, letter in enumerate(plain) if not _NO_WORD.fullmatch(letter)]
+    normal = "".join(plain[at] for at in places)
+    spans = [
+        (start, start + len(name), name)
+        for name in known
+        if len(name) >= LEAST_NAME
+        for start in _starts(normal, name)
+    ]
+    found: dict[str, Naming] = {}
+    for start, end, name in spans:
+        if any(s <= start and end <= e and len(other) > len(name) for s, e, other in spans):
+            continue
+        before = plain[max(places[start] - _NEAR, 0) : places[start]].rstrip(_MARKS)
+        after = plain[places[end - 1] + 1 :][:_NEAR].lstrip(_MARKS)
+        naming = Naming(
+            is_another_part=_ANOTHER_PART.match(normal, end) is not None,
+            is_among_others=_AMONG_OTHERS_BEFORE.search(before) is not None
+            or _AMONG_OTHERS_AFTER.match(after) is not None,
+        )
+        if name not in found or found[name].is_another_part:
+            found[name] = naming
+    return found
+
+
+def _starts(text: str, name: str) -> Iterable[int]:
+    at = text.find(name)
+    while at >= 0:
+        yield at
+        at = text.find(name, at + 1)
+
+
+def _one_width(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
