@@ -10,7 +10,7 @@ from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.reading.cues import BEFORE_APPROVAL as BEFORE_APPROVAL
 from services.projects.reading.cues import item_codes as item_codes
 from services.projects.reading.facts import normal_document_no as normal_document_no
-from services.projects.reading.naming import names_in
+from services.projects.reading.naming import LEAST_NAME, names_in
 from services.projects.reading.naming import normal_name as normal_name
 from shared.errors import Text
 
@@ -189,9 +189,13 @@ def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
     for candidate in candidates:
         if its := names[candidate.names] & found.keys():
             by_names[frozenset(its)].append(candidate)
+    sure = [its for its in by_names if any(len(name) >= LEAST_NAME for name in its)]
     ties = []
     for its, hits in by_names.items():
-        are_several = len(by_names) > 1 or all(found[name].is_among_others for name in its)
+        if its not in sure:
+            ties.append(Tie(hits[:ALIKE_AT_MOST], MatchMethod.SIMILAR))
+            continue
+        are_several = len(sure) > 1 or all(found[name].is_among_others for name in its)
         is_another = all(found[name].is_another_part for name in its)
         reason = ReviewReason.SEVERAL_PROJECTS if are_several else None
         reason = ReviewReason.ANOTHER_PART if is_another else reason

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LEAST_NAME = 4
-"""A shorter name is a word like any other."""
+SHORTEST_NAME, LEAST_NAME = 3, 4
+"""A shorter name than the second is a word like any other, and at most a likeness."""
 
 _NUMBER = r"(?:[一二三四五六七八九十]{1,3}|\d{1,2}|[ivx]{1,4}|首)"
 _ANOTHER_PART = re.compile(
@@ -51,7 +51,7 @@ def names_in(text: str, known: Iterable[str]) -> dict[str, Naming]:
     spans = [
         (start, start + len(name), name)
         for name in known
-        if len(name) >= LEAST_NAME
+        if len(name) >= SHORTEST_NAME
         for start in _starts(normal, name)
     ]
     found: dict[str, Naming] = {}
