@@ -85,8 +85,12 @@ class Settings(EventSettings):
     pool_size: int = Field(6, ge=1, le=32, description="Connections for ordinary transactions.")
     direct_pool_size: int = Field(4, ge=1, le=32, description="Connections for hot statements.")
     statement_cache_size: int = Field(200, ge=0, description="0 behind PgBouncer.")
-    in_flight_limit: int = Field(64, ge=1, description="Requests at work; above it 503 at once.")
-    in_flight_wait_seconds: float = Field(2.0, ge=0, description="How long a request may queue.")
+    in_flight_limit: int = Field(
+        30, ge=1, description="Requests at work, about three a connection; above it they queue."
+    )
+    in_flight_wait_seconds: float = Field(
+        0.5, ge=0, description="How long a request may queue; then 503. Well below the deadlines."
+    )
     body_limit_bytes: int = Field(1_000_000, ge=1)
     outbox_poll_seconds: float = Field(2.0, gt=0, description="Finds what a crash left behind.")
     outbox_kept_days: int = Field(35, ge=1, description="At least the age of the streams.")

@@ -101,7 +101,7 @@ def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> a
             )
         named = {"issuer": settings.issuer, "audience": settings.audience}
         feed = Feed(Displays(registry).show, viewers_limit=settings.live_clients)
-        metrics.measures += watching.measures(metrics, state["bus"], feed)
+        metrics.measures += watching.measures(metrics, state["bus"], feed, registry)
         await opening.settle_accounts(state["sessions"], settings.env, settings.demo_accounts_file)
         registry.start()
         closing.on_stop(feed.close)

@@ -4,9 +4,11 @@ A pure ASGI middleware. The gateway's own routes lie behind it, the services' be
 request for a service never passes through the framework.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -16,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.forwarding import headers, targets
 from services.gateway.forwarding.exchange import ClientGone
-from services.gateway.forwarding.forward import CutShort, Forwarding, raising_problems
+from services.gateway.forwarding.forward import CutShort, Forwarding
+from services.gateway.forwarding.remembered import Remembered, adding
 from services.gateway.limits import rules as limits
 from services.gateway.limits.gcra import Limiter, Rate
 from services.gateway.limits.open_streams import OpenStreams
@@ -37,6 +40,7 @@ from shared.ids import new_id
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import QUIET
 from shared.web import ending, problems
+from shared.web.patience import LEFT
 
 CLIENT_CLOSED = 499
 
@@ -72,7 +76,7 @@ class GatewayMiddleware:
         self._app, self._streams, self._registry = app, streams, registry
         self._open_streams = open_streams
         self._forwarding, self._proxies, self._metrics = forwarding, proxies, metrics
-        self._rates, self._limiter = rates, Limiter()
+        self._rates, self._limiter, self._remembered = rates, Limiter(), Remembered()
         self._measures: dict[tuple[Operation, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +86,7 @@ class GatewayMiddleware:
         scope["state"]["request_id"] = request_id = _request_id(scope["headers"])
         entered = time.perf_counter()
         try:
+            await _ensure_there(scope, receive)
             await self._enter(scope, receive, send)
         except ClientGone:
             log.info("client_left", request_id=request_id)
@@ -111,7 +116,7 @@ class GatewayMiddleware:
             raise
         counted = self._count(caller or network, operation)
         if operation.service != "gateway":
-            await self._forward(operation, counted, scope, receive, send)
+            await self._forward(operation, counted, caller, scope, receive, send)
         elif operation.operation_class == "live":
             with self._open_streams.place(caller or network):
                 await self._streams(scope, receive, send)
@@ -166,6 +171,7 @@ class GatewayMiddleware:
         self,
         operation: Operation,
         extra: list[tuple[bytes, bytes]],
+        caller: str | None,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -174,9 +180,13 @@ class GatewayMiddleware:
         query = scope["query_string"]
         target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
         extra.append((b"x-request-id", scope["state"]["request_id"].encode()))
+        remembered = operation.remembered_seconds and scope["method"] == "GET"
         started, status = time.perf_counter(), CLIENT_CLOSED
         try:
-            with raising_problems(upstream):
+            if remembered and self._remembered.serves(caller):
+                ask = partial(self._forwarding, upstream, operation, target, [])
+                status = await self._remembered.answer(target, scope, adding(extra, send), ask)
+            else:
                 status = await self._forwarding(
                     upstream, operation, target, extra, scope, receive, send
                 )
@@ -186,6 +196,8 @@ class GatewayMiddleware:
         finally:
             if status:
                 self._measure(operation, status, time.perf_counter() - started)
+            if scope["method"] not in ("GET", "HEAD"):
+                self._remembered.changed(caller)
 
     def _turned_away(self, scope: Scope, problem: Problem, seconds: float) -> None:
         """Counts what never reached a service, or found none there to answer."""
@@ -205,6 +217,19 @@ class GatewayMiddleware:
         known[1].observe(seconds)
 
 
+async def _ensure_there(scope: Scope, receive: Receive) -> None:
+    """Raises ClientGone for a request that was left before its turn came.
+
+    The end of a connection is read one turn of the loop after what was sent before it.
+    """
+    await asyncio.sleep(0)
+    has_left = scope["state"].get(LEFT)
+    if has_left is not None and has_left():
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        raise ClientGone
+
+
 async def _render(
     problem: Problem, extra: Extra, scope: Scope, receive: Receive, send: Send
 ) -> None:
@@ -212,11 +237,30 @@ async def _render(
     response.headers["x-request-id"] = scope["state"]["request_id"]
     for name, value in extra:
         response.headers[name.decode()] = value.decode()
-    log.info("request_refused", problem=problem.type, request_id=scope["state"]["request_id"])
+    if isinstance(problem, Unavailable):
+        _rush.refused(time.monotonic())
+    else:
+        log.info("request_refused", problem=problem.type, request_id=scope["state"]["request_id"])
     if isinstance(problem, PayloadTooLarge):
         await ending.answer_and_end(response, scope, receive, send)
     else:
         await response(scope, receive, send)
+
+
+class _Rush:
+    """What is refused because of load is logged once a second: a line each would be more load."""
+
+    def __init__(self) -> None:
+        self._count, self._logged_at = 0, 0.0
+
+    def refused(self, now: float) -> None:
+        self._count += 1
+        if now - self._logged_at >= 1:
+            log.info("requests_refused", problem=Unavailable.type, count=self._count)
+            self._count, self._logged_at = 0, now
+
+
+_rush = _Rush()
 
 
 def _request_id(given: headers.Headers) -> str:

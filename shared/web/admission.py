@@ -1,7 +1,8 @@
 """Bounded work: a limit of requests in flight, of body size, and of how slowly a body may come.
 
-Above the limit a request waits briefly and is then refused with 503 and Retry-After, rather than
-joining a queue that only grows. Health and metrics are always let in.
+Above the limit a request waits briefly, in the order of its priority, and is then refused with 503
+and Retry-After, rather than joining a queue that only grows. What nobody waits for any more is not
+begun. Health and metrics are always let in.
 
 An operation that takes larger bodies than the service's own limit, such as an import, says so in
 its route's `openapi_extra`, where the gateway reads it as well: `MAX_BODY`, in bytes. Of such
@@ -21,12 +22,13 @@ from shared.errors import BadRequest, PayloadTooLarge, Problem, Text, Unavailabl
 from shared.observability.telemetry import QUIET
 from shared.settings import Settings
 from shared.web import documents, ending, problems
+from shared.web.gate import Gate, Limit, TurnedAway, Visit, entered
+from shared.web.patience import Patience, patience_of, priority_of
 
 MAX_BODY = "x-max-body-bytes"
 LARGE_AT_ONCE = 2
 BODY_SECONDS = 15
 HEADER_BYTES = 16_384
-QUEUE_PER_PLACE = 4
 
 log = structlog.get_logger()
 
@@ -97,9 +99,7 @@ class Admission:
             LargerBodies(operations),
             asyncio.Semaphore(LARGE_AT_ONCE),
         )
-        self._places = asyncio.Semaphore(limit)
-        self._queue_limit = limit * QUEUE_PER_PLACE
-        self._queued = 0
+        self._gate = Gate(Limit(least=limit, most=limit, first=limit), wait_seconds=wait_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in QUIET:
@@ -109,13 +109,30 @@ class Admission:
         problem = _unreadable(scope, limit)
         if problem is not None:
             await _refuse(scope, receive, send, problem)
-        elif not await self._admitted():
-            await _refuse(scope, receive, send, Unavailable(retry_after=1))
-        else:
-            try:
-                await self._one_of_few(limit, scope, receive, send)
-            finally:
-                self._places.release()
+            return
+        loop = asyncio.get_running_loop()
+        patience = patience_of(scope, loop.time())
+        try:
+            visit = await self._entered(scope, patience)
+        except TurnedAway as away:
+            await _refuse(scope, receive, send, Unavailable(retry_after=away.retry_after))
+            return
+        try:
+            await self._one_of_few(limit, scope, receive, send)
+        finally:
+            self._gate.leave(visit, loop.time())
+
+    async def _entered(self, scope: Scope, patience: Patience) -> Visit:
+        """A place for a request that somebody waits for. Raises TurnedAway."""
+        loop = asyncio.get_running_loop()
+        priority, left = priority_of(scope), patience.left(loop.time())
+        if not left:
+            raise TurnedAway(1)
+        visit = await entered(self._gate, priority, within=left)
+        if not patience.left(loop.time()):
+            self._gate.leave(visit, loop.time(), counts=False)
+            raise TurnedAway(1)
+        return visit
 
     async def _one_of_few(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Those that may be large wait for one of few places; a small body takes none."""
@@ -133,22 +150,6 @@ class Admission:
             await _limited(self._app, limit, scope, receive, send)
         finally:
             self._large_places.release()
-
-    async def _admitted(self) -> bool:
-        if not self._places.locked():
-            await self._places.acquire()
-            return True
-        if self._queued >= self._queue_limit:
-            return False
-        self._queued += 1
-        try:
-            async with asyncio.timeout(self._wait_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            return False
-        finally:
-            self._queued -= 1
-        return True
 
 
 def _announced(scope: Scope) -> int | None:

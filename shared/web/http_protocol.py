@@ -19,6 +19,7 @@ from shared.errors import (
     RequestTooSlow,
 )
 from shared.ids import new_id
+from shared.web.patience import LEFT
 
 HEAD_BYTES = 32 * 1024
 HEADER_COUNT = 100
@@ -86,6 +87,7 @@ class GuardedHttp(HttpToolsProtocol):
         else:
             now = self.loop.time()
             self._deadline, self._body_deadline = now + BODY_PAUSE_SECONDS, now + BODY_SECONDS
+            self.scope["state"][LEFT] = self.transport.is_closing
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -19,6 +19,7 @@ from shared.database.faults import gave_way
 from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
 from shared.web import bodies, dependencies, idempotency, versions
+from shared.web.gate import EXTENSION, Priority
 
 TRIES = 3
 LONGEST_PAUSE = 0.05
@@ -147,9 +148,26 @@ def _media_type(body: Any) -> str | None:
 
 
 class Router(APIRouter):
-    """`APIRouter` of this house: see the module's docstring."""
+    """`APIRouter` of this house: see the module's docstring.
 
-    def __init__(self, *, prefix: str = "", tags: list[str] | None = None, **options: Any) -> None:
+    `priority` is that of all its operations, where it is not what their method says.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        tags: list[str] | None = None,
+        priority: Priority | None = None,
+        **options: Any,
+    ) -> None:
+        self._priority = priority
         super().__init__(
             prefix=prefix, tags=list(tags) if tags else None, route_class=Route, **options
         )
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if self._priority is not None:
+            said = {EXTENSION: self._priority.name.lower()}
+            options["openapi_extra"] = {**said, **(options.get("openapi_extra") or {})}
+        super().add_api_route(path, endpoint, **options)

@@ -15,6 +15,9 @@ from shared.web.http_protocol import GuardedHttp
 
 STARTUP_FAILED = 3
 GRACE_SECONDS = 10
+BACKLOG = 256
+"""Connections that the kernel accepts ahead of us. A longer line would be of people who have gone
+before their turn: then nothing but dead requests is served, and it never gets better by itself."""
 
 
 def config(factory: str, *, host: str = "127.0.0.1", port: int = 8000) -> uvicorn.Config:
@@ -30,6 +33,7 @@ def config(factory: str, *, host: str = "127.0.0.1", port: int = 8000) -> uvicor
         proxy_headers=False,
         server_header=False,
         log_level="warning",
+        backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 

@@ -1,12 +1,15 @@
 """Who joins a crowd is told what those before them were told."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.appointments.estimates.schemas import Estimate, QueuedTicket
-from services.appointments.estimates.service import CROWD, Forecast
+from services.appointments.estimates.service import CROWD, Forecast, of_hall
+from shared.database.engine import Sessions
 from shared.ids import new_id
+from tests.appointments.conftest import Build
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 
@@ -41,3 +44,24 @@ def test_nobody_before_in_the_line_is_for_a_forecast_to_say(ticket: QueuedTicket
 
 def test_a_few_are_run_forward_one_by_one() -> None:
     assert crowd(CROWD - 1).behind(waiting(CROWD)) is None
+
+
+async def test_a_stale_forecast_is_made_anew_by_one_of_all_who_ask(
+    hall: Build, sessions: Sessions
+) -> None:
+    """Each of those in flight made its own, each second: half of a busy service's time."""
+    floor = await hall(windows=1)
+    await floor.open(0)
+    await floor.issue()
+    now = floor.clock()
+
+    async def ask(at: datetime) -> Forecast:
+        async with sessions() as session:
+            return await of_hall(session, floor.code, at)
+
+    before = await ask(now)
+    await floor.issue()  # so that it is stale in a second
+    found = await asyncio.gather(*(ask(now + timedelta(seconds=2)) for _ in range(6)))
+    made = {id(forecast) for forecast in found} - {id(before)}
+    assert len(made) == 1
+    assert len((await ask(now + timedelta(seconds=2))).queue) == 2

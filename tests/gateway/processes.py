@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from deploy.local.nats import NatsServer
 from deploy.local.servers import accepts
@@ -19,7 +20,18 @@ from tests.support import Tokens
 @contextmanager
 def process(*command: str, port: int, **environment: str) -> Iterator[int]:
     """A server until it accepts connections; its id. It is gone afterwards."""
-    running = subprocess.Popen(command, env={**os.environ, **environment})
+    with logging_to(None, *command, port=port, **environment) as pid:
+        yield pid
+
+
+@contextmanager
+def logging_to(
+    log: IO[bytes] | None, *command: str, port: int, **environment: str
+) -> Iterator[int]:
+    """The same, with all that it prints in a file of its own."""
+    running = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=log, stderr=log and subprocess.STDOUT
+    )
     try:
         while not accepts(port):
             if running.poll() is not None:

@@ -30,6 +30,8 @@ class Calls:
     def __init__(self) -> None:
         self.left = 0
         self.entered = 0
+        self.looked: list[str] = []
+        self.busy = False
 
 
 def create() -> FastAPI:
@@ -84,11 +86,27 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
         "/api/v1/patient",
         operation_id="patient",
         tags=["system"],
-        openapi_extra={"x-deadline-seconds": 10},
+        openapi_extra={"x-deadline-seconds": 10, "x-priority": "window"},
     )
-    async def patient() -> dict[str, str]:
+    async def patient(request: Request) -> dict[str, str]:
         await asyncio.sleep(2.5)
-        return {"status": "done"}
+        return {"status": "done", "priority": request.headers["x-onedoor-priority"]}
+
+    @app.get(
+        "/api/v1/screen/{name}",
+        operation_id="screen",
+        tags=["hall"],
+        openapi_extra={"x-remembered-seconds": 1},
+    )
+    async def screen(name: str, request: Request) -> Response:
+        calls.looked.append(name)
+        if calls.busy:
+            return Response(status_code=503)
+        await asyncio.sleep(0.05)
+        language = request.headers.get("accept-language", "")
+        known = "authorization" in request.headers
+        headers = {"etag": f'W/"{name}"', "cache-control": "no-cache"}
+        return Response(f"{name} {language} {known}", headers=headers)
 
     @app.get("/api/v1/large", operation_id="large", tags=["system"])
     async def large(megabytes: int) -> StreamingResponse:

@@ -7,6 +7,7 @@ import pytest
 from services.gateway.upstreams.breaker import Breaker
 from services.gateway.upstreams.directory import Directory, operations_of
 from services.gateway.upstreams.registry import Registry
+from shared.web.gate import Priority
 from tests.gateway.loopback_server import answering, raw_server
 from tests.support import eventually
 
@@ -50,11 +51,19 @@ def test_finds_the_operation_of_a_path(path: str, template: str | None) -> None:
 
 
 def test_reads_what_a_document_says_of_an_operation() -> None:
-    said = {"operationId": "export", "x-deadline-seconds": 900, "x-operation-class": "export"}
+    said = {
+        "operationId": "export",
+        "x-deadline-seconds": 900,
+        "x-operation-class": "export",
+        "x-priority": "export",
+        "x-remembered-seconds": 1,
+    }
     document = {"paths": {"/api/v1/a": {"get": said, "post": {"operationId": "make"}}}}
     export, make = sorted(operations_of("s", document), key=lambda o: o.method)
     assert (export.operation_class, export.deadline_seconds) == ("export", 60)
     assert (make.operation_class, make.deadline_seconds) == ("writing", 1.8)
+    assert (export.priority, export.remembered_seconds) == (Priority.EXPORT, 1)
+    assert (make.priority, make.remembered_seconds) == (Priority.BOOKING, 0)
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_tries_now_and_then() -> None:

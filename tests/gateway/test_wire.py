@@ -9,7 +9,8 @@ import uvloop
 from services.gateway.forwarding.exchange import Outgoing, ask
 from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
-from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
+from services.gateway.upstreams.upstream import LEAST_IN_FLIGHT, CircuitOpen, Upstream
+from shared.web.gate import Priority, TurnedAway, VisitState
 from tests.gateway.loopback_server import answering, raw_server
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n"
@@ -213,16 +214,44 @@ async def test_nobody_there_is_said_at_once_and_opens_the_circuit() -> None:
         with pytest.raises(CannotConnect):
             await whole(upstream)
     with pytest.raises(CircuitOpen):
-        upstream.enter()
+        await upstream.enter(Priority.WINDOW, within=1)
+    assert upstream.gate.limit.value == LEAST_IN_FLIGHT  # what comes back is not run over
 
 
 async def test_no_more_in_flight_than_the_limit() -> None:
     upstream = Upstream("u", "http://127.0.0.1:9", in_flight_limit=1)
-    upstream.enter()
-    with pytest.raises(Overloaded):
-        upstream.enter()
-    upstream.leave()
-    upstream.enter()
+    first = await upstream.enter(Priority.READING, within=1)
+    with pytest.raises(TurnedAway):
+        await upstream.enter(Priority.READING, within=0.01)
+    second = asyncio.create_task(upstream.enter(Priority.READING, within=1))
+    await asyncio.sleep(0)
+    assert not second.done()
+    upstream.gate.leave(first, asyncio.get_running_loop().time())
+    assert (await second).state is VisitState.WORKING
+
+
+async def test_who_leaves_while_waiting_for_a_place_gives_it_to_the_next() -> None:
+    upstream = Upstream("u", "http://127.0.0.1:9", in_flight_limit=1)
+    first = await upstream.enter(Priority.READING, within=1)
+    gone, waits = (
+        asyncio.create_task(upstream.enter(Priority.READING, within=1)) for _ in range(2)
+    )
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    upstream.gate.leave(first, asyncio.get_running_loop().time())
+    assert (await waits).state is VisitState.WORKING
+    assert (upstream.gate.at_work, upstream.gate.waiting) == (1, 0)
+
+
+async def test_a_service_that_answers_is_busy_and_not_gone() -> None:
+    """Late news of its health opened the circuit, and one in a hundred came through."""
+    upstream = Upstream("u", "http://127.0.0.1:9")
+    for _ in range(10):
+        upstream.breaker.failed(asyncio.get_running_loop().time())
+        upstream.breaker.succeeded()  # an answer came meanwhile
+        visit = await upstream.enter(Priority.READING, within=1)
+        upstream.gate.leave(visit, asyncio.get_running_loop().time())
 
 
 async def test_speaks_in_the_loop_of_production_too() -> None:

@@ -10,7 +10,6 @@ import pytest
 from tests.conftest import Headers
 from tests.provoking import provokes
 from tests.shared import notes
-from tests.shared.conftest import running
 from tests.support import eventually
 
 NOTES = "/api/v1/notes"
@@ -266,20 +265,6 @@ async def test_a_deadlock_is_tried_again_and_has_one_effect(
     assert await _count(rows) == (before[0] + 1, before[1] + 1)
     again = await house.post(NOTES, json={"words": "cross"}, headers=headers)
     assert (again.content, again.headers["idempotent-replayed"]) == (answer.content, "true")
-
-
-@provokes("*", "unavailable")
-async def test_above_the_limit_requests_are_refused_at_once(notes_settings: object) -> None:
-    narrow = notes_settings.model_copy(  # type: ignore[attr-defined]
-        update={"in_flight_limit": 2, "in_flight_wait_seconds": 0.05, "background": False}
-    )
-    async with running(narrow) as house:
-        answers = await asyncio.gather(*(house.get(f"{NOTES}/slow") for _ in range(30)))
-        statuses = [a.status_code for a in answers]
-        assert set(statuses) == {200, 503}
-        refused = next(a for a in answers if a.status_code == 503)
-        assert refused.headers["retry-after"] == "1"
-        assert (await house.get("/healthz")).status_code == 200
 
 
 def test_a_route_without_a_permission_fails_start_up(notes_settings: object) -> None:

@@ -11,9 +11,10 @@ from services.appointments.queueing.views import ticket_view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Direct, IdempotencyKey, Now, allow
+from shared.web.gate import Priority
 from shared.web.routing import Router
 
-router = Router(prefix="/windows/{window_id}", tags=["hall"])
+router = Router(prefix="/windows/{window_id}", tags=["hall"], priority=Priority.WINDOW)
 
 
 @router.post(

@@ -15,6 +15,7 @@ from services.appointments.display.schemas import (
 from services.appointments.queueing.schemas import TicketView
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.gate import EXTENSION, REMEMBERED, Priority
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
@@ -25,6 +26,8 @@ TicketKey = Annotated[
 ]
 KnownTag = Annotated[str | None, Header(max_length=500)]
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 | Not modified"}}
+FIRST: dict[str, Any] = {EXTENSION: Priority.WINDOW.name.lower()}
+"""What the people at the windows work by comes before what others look at."""
 Staff = Annotated[Caller, allow("clerk", "hall_manager", "auditor")]
 
 
@@ -100,6 +103,7 @@ async def get_ticket(
     tags=["citizen"],
     response_model=DisplayView,
     responses=_NOT_MODIFIED,
+    openapi_extra={**FIRST, REMEMBERED: 1},
 )
 async def get_display(
     hall: HallCode,
@@ -123,6 +127,7 @@ async def get_display(
     operation_id="get_queue",
     summary="大厅队列 | The queue of a hall",
     tags=["hall"],
+    openapi_extra=FIRST,
 )
 async def get_queue(
     hall: HallCode, session: Session, now: Now, paging: Paging, caller: Staff
@@ -149,6 +154,7 @@ async def get_queue(
     operation_id="list_windows_at_work",
     summary="各窗口现状 | The windows now",
     tags=["hall"],
+    openapi_extra=FIRST,
 )
 async def list_windows_at_work(
     hall: HallCode, session: Session, caller: Staff

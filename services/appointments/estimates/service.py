@@ -24,6 +24,8 @@ from shared.database.engine import memory_of
 
 FRESH = timedelta(seconds=1)
 """No hall is forecast more often, whatever happens there and however many ask."""
+BEING_MADE = timedelta(seconds=5)
+"""Meanwhile the others see the last one: when it goes stale in a crowd, one makes the next."""
 STALE = timedelta(seconds=30)
 """Waiting goes on though nothing happens."""
 TIMES_KEPT = timedelta(minutes=5)
@@ -88,20 +90,26 @@ class _Kept:
     def __init__(self) -> None:
         self.forecasts = Cache[str, Forecast](most=HALLS_KEPT)
         self.times = Cache[str, tuple[datetime, Seen]](most=HALLS_KEPT)
+        self.making: set[str] = set()
 
 
 async def of_hall(session: AsyncSession, hall_code: str, now: datetime) -> Forecast:
     """The hall's forecast, at most a second old if something has happened since."""
-    forecasts = memory_of(session, _Kept).forecasts
-    kept = forecasts.peek(hall_code)
-    if kept is not None and timedelta() <= now - kept.at < FRESH:
+    memory = memory_of(session, _Kept)
+    kept = memory.forecasts.peek(hall_code)
+    good_for = BEING_MADE if hall_code in memory.making else FRESH
+    if kept is not None and timedelta() <= now - kept.at < good_for:
         return kept
-    seq = await queries.seq(session, hall_code)
-    if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
-        return kept
-    made = await _make(session, hall_code, seq, now)
-    forecasts.put(hall_code, made)
-    return made
+    memory.making.add(hall_code)
+    try:
+        seq = await queries.seq(session, hall_code)
+        if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
+            return kept
+        made = await _make(session, hall_code, seq, now)
+        memory.forecasts.put(hall_code, made)
+        return made
+    finally:
+        memory.making.discard(hall_code)
 
 
 async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:

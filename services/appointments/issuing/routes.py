@@ -13,10 +13,13 @@ from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, RequestKeyring, Session, allow
 from shared.web.describing import sends
+from shared.web.gate import Priority
 from shared.web.routing import Router
 
-router = Router(prefix="/tickets", tags=["citizen"])
-appointment_router = Router(prefix="/appointments/{appointment}", tags=["citizen"])
+router = Router(prefix="/tickets", tags=["citizen"], priority=Priority.WINDOW)
+appointment_router = Router(
+    prefix="/appointments/{appointment}", tags=["citizen"], priority=Priority.WINDOW
+)
 
 
 @router.post(

@@ -16,10 +16,14 @@ from services.appointments.queueing.workflow import Action, roles_for
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
+from shared.web.gate import Priority
 from shared.web.routing import Router
 
 router = Router(
-    prefix="/tickets/{ticket_id}", tags=["hall"], responses=problem_responses(StateConflict)
+    priority=Priority.WINDOW,
+    prefix="/tickets/{ticket_id}",
+    tags=["hall"],
+    responses=problem_responses(StateConflict),
 )
 
 

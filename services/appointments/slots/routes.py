@@ -14,6 +14,7 @@ from services.appointments.slots.schemas import FreeSlot
 from shared import clock
 from shared.security.identity import Caller
 from shared.web.dependencies import Direct, Now, Paging, public
+from shared.web.gate import EXTENSION, REMEMBERED, Priority
 from shared.web.models import Day
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
@@ -29,6 +30,7 @@ _PAGE = TypeAdapter(Page[FreeSlot])
     summary="可约时间 | Free times",
     response_model=Page[FreeSlot],
     responses={304: {"description": "没有变化 | Not modified"}},
+    openapi_extra={REMEMBERED: 1, EXTENSION: Priority.BOOKING.name.lower()},
 )
 async def list_availability(
     request: Request,

@@ -7,10 +7,11 @@ from services.appointments.statistics.schemas import Format, Grouping, Statistic
 from shared import clock
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
+from shared.web.gate import Priority
 from shared.web.models import Day
 from shared.web.routing import Router
 
-router = Router(tags=["hall"])
+router = Router(tags=["hall"], priority=Priority.EXPORT)
 _TODAY = "默认今天 | Today unless given"
 
 

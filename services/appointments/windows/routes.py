@@ -10,10 +10,14 @@ from services.appointments.windows.views import shift_view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
+from shared.web.gate import Priority
 from shared.web.routing import Router
 
 router = Router(
-    prefix="/windows/{window_id}", tags=["hall"], responses=problem_responses(StateConflict)
+    priority=Priority.WINDOW,
+    prefix="/windows/{window_id}",
+    tags=["hall"],
+    responses=problem_responses(StateConflict),
 )
 hall_router = Router(prefix="/halls/{hall}", tags=["hall"])
 Staff = Annotated[Caller, allow("clerk", "hall_manager")]

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.gateway.upstreams.http1 import Connection, Response, UpstreamGone
 from services.gateway.upstreams.upstream import Upstream
+from shared.web.patience import DEADLINE_HEADER
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -28,6 +29,11 @@ class Outgoing:
     body: bytes
     rest: AsyncIterator[bytes] | None
     may_repeat: bool
+
+    def within(self, seconds: float) -> "Outgoing":
+        """The same with what is left of its deadline, for the service to know."""
+        line = b"%b: %.3f\r\n\r\n" % (DEADLINE_HEADER, seconds)
+        return replace(self, head=self.head[:-2] + line)
 
 
 class Deadline:

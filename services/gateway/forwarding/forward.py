@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.forwarding import bodies, headers
 from services.gateway.forwarding.exchange import ClientGone, Deadline, Outgoing, ask
+from services.gateway.forwarding.turns import place
 from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.http1 import (
     READ_AHEAD,
@@ -26,16 +27,19 @@ from services.gateway.upstreams.http1 import (
     UpstreamGone,
 )
 from services.gateway.upstreams.pool import CannotConnect
-from services.gateway.upstreams.upstream import CircuitOpen, Overloaded, Upstream
+from services.gateway.upstreams.upstream import CircuitOpen, Upstream
 from shared import clock
 from shared.errors import BadRequest, Problem, Text, Unavailable
 from shared.web import networks
+from shared.web.gate import Priority, TurnedAway
 from shared.web.idempotency import NETWORK_HEADER
+from shared.web.patience import PRIORITY_HEADER, seconds_of
 
 STALL_SECONDS = 15.0
 """An upstream that stops in the middle of a large answer is left after this."""
 UPLOAD_SECONDS = 60.0
 """How much longer a request may take whose large body is still on its way to us."""
+_NAMES = {priority: priority.name.lower().encode() for priority in Priority}
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 
@@ -86,21 +90,37 @@ class Forwarding:
         Returns the status. Raises a Problem when there is nothing to pass on, ClientGone, or
         CutShort.
         """
+        with raising_problems(upstream):
+            return await self._forwarded(upstream, operation, target, extra, scope, receive, send)
+
+    async def _forwarded(
+        self,
+        upstream: Upstream,
+        operation: Operation,
+        target: bytes,
+        extra: list[tuple[bytes, bytes]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> int:
+        upstream.refuse_if_full(operation.priority)
         outgoing = await self._outgoing(upstream, operation, target, scope, receive)
         deadline = Deadline(receive)
-        upstream.enter()
+        seconds = min(operation.deadline_seconds, seconds_of(scope))
         try:
-            connection, answer, whole = await _asked(upstream, operation, outgoing, deadline)
-            try:
-                await _answer(send, answer, whole, extra, deadline)
-            finally:
-                upstream.pool.give_back(connection)  # which cuts it unless all was read
+            async with place(upstream, operation, outgoing, deadline, seconds) as turn:
+                connection, answer, whole = await _asked(upstream, outgoing, deadline, turn.left)
+                turn.good = answer.status != HTTPStatus.SERVICE_UNAVAILABLE
+                turn.counts &= whole is not None  # else the client's pace would be taken for its
+                try:
+                    await _answer(send, answer, whole, extra, deadline)
+                finally:
+                    upstream.pool.give_back(connection)  # which cuts it unless all was read
         except TimeoutError:
             if deadline.client_gone:
                 raise ClientGone from None
             raise
         finally:
-            upstream.leave()
             deadline.rest()
         return answer.status
 
@@ -116,12 +136,9 @@ class Forwarding:
         limit = operation.body_limit or self._body_limit
         body = await self._body(given, receive, limit)
         try:
-            head = headers.request_head(
-                operation.method,
-                target,
-                upstream.pool.authority,
-                self._sent(operation, scope, body),
-            )
+            sent = self._sent(operation, scope, body)
+            sent.append((PRIORITY_HEADER, _NAMES[operation.priority]))
+            head = headers.request_head(operation.method, target, upstream.pool.authority, sent)
         except ValueError:
             raise BadRequest(_LINE_BREAK) from None
         repeatable = operation.method in _REPEATABLE or any(
@@ -171,16 +188,13 @@ def traceparent(given: headers.Headers) -> bytes:
 
 
 async def _asked(
-    upstream: Upstream, operation: Operation, outgoing: Outgoing, deadline: Deadline
+    upstream: Upstream, outgoing: Outgoing, deadline: Deadline, seconds: float
 ) -> tuple[Connection, Response, bytes | None]:
-    """The answer's head, and its body if that is small, within the operation's deadline."""
-    seconds = operation.deadline_seconds
-    if outgoing.rest is None:
-        deadline.watch()
-    else:
+    """The answer's head, and its body if that is small, within so many seconds."""
+    if outgoing.rest is not None:
         seconds += UPLOAD_SECONDS
     async with deadline.limit(seconds):
-        connection, answer = await ask(upstream, outgoing)
+        connection, answer = await ask(upstream, outgoing.within(seconds))
         deadline.watch()
         whole = await _whole(connection, answer)
     upstream.breaker.succeeded()
@@ -234,8 +248,8 @@ def raising_problems(upstream: Upstream) -> Iterator[None]:
     """Turns what may go wrong with an upstream into the problem that the client is answered."""
     try:
         yield
-    except Overloaded:
-        raise Unavailable(retry_after=1) from None
+    except TurnedAway as away:
+        raise Unavailable(retry_after=away.retry_after) from None
     except CircuitOpen:
         raise Unavailable(retry_after=2) from None
     except CannotConnect as error:

@@ -15,7 +15,7 @@ HOP_BY_HOP = frozenset(
 """RFC 9110 section 7.6.1: they concern one connection, never the next."""
 _SET_BY_US = frozenset(
     b"host content-length expect x-request-id traceparent x-onedoor-network"
-    b" x-onedoor-network-today".split()
+    b" x-onedoor-network-today x-onedoor-priority x-deadline-seconds".split()
 )
 _CLAIMED = (b"x-user-", b"x-forwarded-", b"x-onedoor-")
 _CLAIMED_WHOLE = frozenset(

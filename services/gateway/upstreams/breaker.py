@@ -1,10 +1,13 @@
-"""A circuit breaker: after some failures in a row, refuse at once instead of waiting each time."""
+"""A circuit breaker: after some failures in a row, refuse at once instead of waiting each time.
+
+Any answer closes it: a service that is slow to tell its health but answers is busy, not gone.
+"""
 
 
 class Breaker:
     """Opens after `threshold` failures in a row; lets one trial through every `trial_seconds`."""
 
-    def __init__(self, *, threshold: int = 3, trial_seconds: float = 1.0) -> None:
+    def __init__(self, *, threshold: int = 3, trial_seconds: float = 0.25) -> None:
         self._threshold, self._trial_seconds = threshold, trial_seconds
         self._failures = 0
         self._next_trial_at = 0.0

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.web import networks
 from shared.web.admission import MAX_BODY
+from shared.web.gate import EXTENSION, REMEMBERED, Priority, priority_named
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 DEADLINE_SECONDS = 1.8
@@ -20,9 +21,10 @@ _PARAMETER = re.compile(r"\{[^}]+\}")
 class Operation:
     """One operation of one service, with what the door must know of it.
 
-    A service's document may set `x-deadline-seconds`, `x-operation-class`, `x-max-body-bytes` and
-    `x-sender-network` on an operation; the last has the network told apart for the day
-    (`shared/web/networks.py`). `body_limit` None: the gateway's usual one.
+    A service's document may set `x-deadline-seconds`, `x-operation-class`, `x-priority`,
+    `x-remembered-seconds`, `x-max-body-bytes` and `x-sender-network` on an operation; the last has
+    the network told apart for the day (`shared/web/networks.py`). `body_limit` None: the gateway's
+    usual one.
     """
 
     service: str
@@ -33,6 +35,8 @@ class Operation:
     operation_class: str = "reading"
     asks_network: bool = False
     body_limit: int | None = None
+    priority: Priority = Priority.READING
+    remembered_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -119,4 +123,6 @@ def _operation(service: str, method: str, template: str, declared: Mapping[str, 
         operation_class=str(declared.get("x-operation-class", usual)),
         asks_network=bool(declared.get(networks.WANTED, False)),
         body_limit=None if largest is None else min(int(largest), LARGEST_BODY_BYTES),
+        priority=priority_named(declared.get(EXTENSION), method.upper()),
+        remembered_seconds=float(declared.get(REMEMBERED, 0)) if method == "get" else 0.0,
     )

@@ -1,4 +1,8 @@
-"""One service behind the gateway: its connections, health, and how much it may have in flight."""
+"""One service behind the gateway: its connections, health, and how much it may have in flight.
+
+How much that is follows from how long its answers take: here, before anything is sent, a refusal
+costs a fraction of what it costs the service.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,12 +12,11 @@ from typing import Any
 from services.gateway.upstreams.breaker import Breaker
 from services.gateway.upstreams.http1 import BadAnswer, Connection, Response, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
+from shared.web.gate import Gate, Limit, Priority, TurnedAway, Visit, entered
 
 DOCUMENT_LIMIT = 8 * 1024 * 1024
-
-
-class Overloaded(Exception):
-    """The upstream has as many requests of ours in flight as it may have."""
+LEAST_IN_FLIGHT = 8
+FIRST_IN_FLIGHT = 24
 
 
 class CircuitOpen(Exception):
@@ -28,26 +31,30 @@ class Upstream:
     base: str
     in_flight_limit: int = 256
     breaker: Breaker = field(default_factory=Breaker)
-    in_flight: int = 0
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     pool: Pool = field(init=False)
+    gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
         self.pool = Pool(self.base)
+        most = self.in_flight_limit
+        least, first = min(LEAST_IN_FLIGHT, most), min(FIRST_IN_FLIGHT, most)
+        self.gate = Gate(Limit(least=least, most=most, first=first))
 
-    def enter(self) -> None:
-        """Takes a place among the requests in flight; `leave` gives it back.
+    def refuse_if_full(self, priority: Priority) -> None:
+        """Raises TurnedAway where `enter` would at once: before anything is done for a request."""
+        now = asyncio.get_running_loop().time()
+        if self.gate.is_full(priority, now):
+            raise TurnedAway(self.gate.retry_after(priority, now))
 
-        Raises Overloaded or CircuitOpen at once.
+    async def enter(self, priority: Priority, *, within: float) -> Visit:
+        """A place among the requests in flight; `gate.leave` gives it back.
+
+        Raises CircuitOpen at once, and TurnedAway at once or after a moment.
         """
-        if self.in_flight >= self.in_flight_limit:
-            raise Overloaded(self.name)
         if not self.breaker.allows(asyncio.get_running_loop().time()):
             raise CircuitOpen(self.name)
-        self.in_flight += 1
-
-    def leave(self) -> None:
-        self.in_flight -= 1
+        return await entered(self.gate, priority, within=within)
 
     async def connection(self, *, kept: bool = True) -> Connection:
         """A connection, a kept one if wanted and at hand. Raises CannotConnect."""
@@ -57,7 +64,7 @@ class Upstream:
         try:
             return await self.pool.fresh()
         except CannotConnect:
-            self.breaker.failed(asyncio.get_running_loop().time())
+            self._failed()
             raise
 
     async def get(self, target: str, *, seconds: float, headers: bytes = b"") -> tuple[int, bytes]:
@@ -82,10 +89,15 @@ class Upstream:
         except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError):
             status = 0
         if status != 200:
-            self.breaker.failed(asyncio.get_running_loop().time())
+            self._failed()
             return False
         self.breaker.succeeded()
         return True
+
+    def _failed(self) -> None:
+        self.breaker.failed(asyncio.get_running_loop().time())
+        if self.breaker.is_open:
+            self.gate.limit.begin_again()
 
 
 async def _bounded(answer: Response) -> bytes:

@@ -1,0 +1,111 @@
+"""What the gateway does so that a crowd does not take a service down."""
+
+import asyncio
+
+import httpx
+from starlette.types import Message, Receive, Scope, Send
+
+from services.gateway.middleware import GatewayMiddleware
+from tests.conftest import Headers
+from tests.gateway.conftest import Running
+from tests.gateway.loopback_server import listening
+
+
+async def test_the_service_is_told_how_long_its_caller_waits(client: httpx.AsyncClient) -> None:
+    async def told(**headers: str) -> dict[str, str]:
+        answer = await client.get("/api/v1/echo/x", headers=headers)
+        return dict(answer.json()["headers"])
+
+    usual = await told()
+    assert 1 < float(usual["x-deadline-seconds"]) <= 1.8
+    hasty = await told(**{"x-deadline-seconds": "0.5"})
+    assert 0 < float(hasty["x-deadline-seconds"]) <= 0.5
+    greedy = await told(**{"x-deadline-seconds": "900"})
+    assert float(greedy["x-deadline-seconds"]) <= 1.8
+
+
+async def test_the_service_is_told_what_comes_first_and_no_client_says_so(
+    client: httpx.AsyncClient,
+) -> None:
+    claims = {"x-onedoor-priority": "window"}
+    read = (await client.get("/api/v1/echo/x", headers=claims)).json()
+    written = (await client.post("/api/v1/echo/x", headers=claims)).json()
+    said = [
+        [v for n, v in each["headers"] if n == "x-onedoor-priority"] for each in (read, written)
+    ]
+    assert said == [["reading"], ["booking"]]
+    assert (await client.get("/api/v1/patient", headers=claims)).json()["priority"] == "window"
+
+
+async def test_screens_that_ask_together_cost_the_service_one_question(door: Running) -> None:
+    before = len(door.calls.looked)
+    answers = await asyncio.gather(*(door.client.get("/api/v1/screen/a") for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert door.calls.looked[before:] == ["a"]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 50
+    english = await door.client.get("/api/v1/screen/a", headers={"accept-language": "en"})
+    assert english.text == "a en False"
+    assert door.calls.looked[before:] == ["a", "a"]
+
+
+async def test_from_memory_too_nothing_is_sent_that_is_known(client: httpx.AsyncClient) -> None:
+    first = await client.get("/api/v1/screen/b")
+    again = await client.get("/api/v1/screen/b", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert "content-length" not in again.headers
+    other = await client.get("/api/v1/screen/b", headers={"if-none-match": 'W/"x"'})
+    assert other.status_code == 200
+
+
+async def test_whoever_has_changed_something_sees_it_at_once(door: Running, as_: Headers) -> None:
+    signed = as_("citizen", sub="writes-and-reads")
+    await door.client.get("/api/v1/screen/c", headers=signed)
+    await door.client.post("/api/v1/echo/x", headers=signed)
+    before = len(door.calls.looked)
+    answer = await door.client.get("/api/v1/screen/c", headers=signed)
+    assert answer.text.endswith("True")  # asked for this caller, not for everybody
+    assert door.calls.looked[before:] == ["c"]
+
+
+async def test_a_busy_service_is_answered_for_with_what_it_said_last(door: Running) -> None:
+    first = await door.client.get("/api/v1/screen/d")
+    door.calls.busy = True
+    try:
+        before = len(door.calls.looked)
+        while len(door.calls.looked) == before:  # until it was asked anew
+            answer = await door.client.get("/api/v1/screen/d")
+            assert (answer.status_code, answer.text) == (200, first.text)
+            await asyncio.sleep(0.05)
+        unknown = await door.client.get("/api/v1/screen/never-seen")
+        assert unknown.status_code == 503
+    finally:
+        door.calls.busy = False
+
+
+async def test_nothing_is_done_for_who_has_gone_before_their_turn(door: Running) -> None:
+    """The end of a connection that is already there is read before its request is worked on."""
+    begun: list[str] = []
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.append(scope["path"])
+        start: Message = {"type": "http.response.start", "status": 204, "headers": []}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        gateway = object.__new__(GatewayMiddleware)
+        gateway._enter = behind  # type: ignore[method-assign]
+        await gateway(scope, receive, send)
+
+    async with listening(app) as address:
+        host, _, port = address.removeprefix("http://").partition(":")
+        for path in (b"/left", b"/stays"):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            if path == b"/stays":
+                assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 204")
+            writer.transport.abort()
+    assert begun == ["/stays"]
