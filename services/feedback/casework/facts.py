@@ -18,7 +18,7 @@ from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterKind
 
 
-class Asked(NamedTuple):
+class MoveAsked(NamedTuple):
     """Who asks for a move, with which fields, when."""
 
     by: str
@@ -31,7 +31,7 @@ async def gather(
     session: AsyncSession,
     letter: Letter,
     answered: Letter,
-    asked: Asked,
+    asked: MoveAsked,
     file: FileFacts,
     target: Letter | None,
 ) -> Facts[BaseModel]:

@@ -175,7 +175,7 @@ async def _make(
     answered = await letters.answered_with(session, letter)
     file = await queries.file_facts(session, letter.id, answered.id)
     if move.guard is not None:
-        asked = facts.Asked(actor.sub, actor.roles, fields, now)
+        asked = facts.MoveAsked(actor.sub, actor.roles, fields, now)
         move.guard(await facts.gather(session, letter, answered, asked, file, target))
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)

@@ -201,7 +201,7 @@ async def get_rating_statistics(
     """
     return await statistics_views.of_ratings(
         session,
-        statistics_views.Asked(group_by, from_on, to_on, department_code, hall_code),
+        statistics_views.FiguresAsked(group_by, from_on, to_on, department_code, hall_code),
         caller=caller,
         paging=PageRequest(limit, decode(cursor) if cursor else None),
         now=now,

@@ -22,7 +22,7 @@ ONE_DAY = timedelta(days=1)
 STAFF = ("officer", "hall_manager", "reviewer", "auditor", "supervisor", "admin")
 
 
-class Asked(NamedTuple):
+class FiguresAsked(NamedTuple):
     """Which figures are wanted: grouped how, of which days, of which department or hall."""
 
     group_by: GroupBy
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 
 async def of_ratings(
     session: AsyncSession,
-    asked: Asked,
+    asked: FiguresAsked,
     *,
     caller: Caller | None,
     paging: PageRequest,
@@ -54,7 +54,7 @@ async def of_ratings(
 
 
 async def _own(
-    session: AsyncSession, asked: Asked, caller: Caller | None, now: datetime
+    session: AsyncSession, asked: FiguresAsked, caller: Caller | None, now: datetime
 ) -> Statistics | None:
     """The figures in full, None where they are not the caller's to see."""
     if caller is None or not caller.has(*STAFF):
@@ -83,7 +83,7 @@ async def _own(
     )
 
 
-async def _of_month(session: AsyncSession, asked: Asked, now: datetime) -> Statistics:
+async def _of_month(session: AsyncSession, asked: FiguresAsked, now: datetime) -> Statistics:
     grouping, key = _one_way(asked)
     month = small_cells.month_asked(asked.from_on, asked.to_on, now)
     counted = await months.of_month(session, Topic.RATINGS, month, _count, now)
@@ -97,7 +97,7 @@ async def _of_month(session: AsyncSession, asked: Asked, now: datetime) -> Stati
     )
 
 
-def _one_way(asked: Asked) -> tuple[GroupBy, str | None]:
+def _one_way(asked: FiguresAsked) -> tuple[GroupBy, str | None]:
     """The published grouping that answers, and the group of it that is meant. Raises Invalid where
     two ways of grouping cross: those cells are small, and not published.
     """

@@ -42,9 +42,10 @@ def public(counted: Counted) -> dict[LetterGrouping, list[LetterFigures]]:
     if rows is None:
         return {grouping: [_hidden(row) for row in found] for grouping, found in counted.items()}
     rates = {name: _chosen(counted, parts, share.whole, rows) for name, share in RATES.items()}
-    shown = {
-        LetterGrouping.ALL: [_figures(row, _of_all(rates)) for row in counted[LetterGrouping.ALL]]
-    }
+    shown: dict[LetterGrouping, list[LetterFigures]] = {}
+    shown[LetterGrouping.ALL] = [
+        _figures(row, _of_all(rates)) for row in counted[LetterGrouping.ALL]
+    ]
     for at, grouping in enumerate(parts):
         shown[grouping] = [
             _figures(row, [name for name, keys in rates.items() if keys and row.key in keys[at]])
