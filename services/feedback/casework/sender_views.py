@@ -186,7 +186,8 @@ async def _reply(
     text = service.open_reply(keyring, reply)
     if answered.id == letter.id:
         return text
-    return mask(text, Known(await own.own_of(session, keyring, answered)))
+    offices = await departments.numbers_shown(session)
+    return mask(text, Known(await own.own_of(session, keyring, answered), offices=offices))
 
 
 async def _supplements(

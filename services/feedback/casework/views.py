@@ -27,6 +27,7 @@ from services.feedback.casework.schemas import (
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, SubjectKind
+from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.models import Letter, LetterKind
@@ -56,7 +57,8 @@ async def file(
     all_clocks = (await clocks.of(session, letter)).values()
     known = Known(
         letters.personal_of(keyring, letter)
-        | await own.secret_from(session, keyring, letter, caller)
+        | await own.secret_from(session, keyring, letter, caller),
+        offices=await departments.numbers_shown(session),
     )
     return FileView(
         **view.model_dump(),

@@ -1,7 +1,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -64,6 +64,12 @@ async def staff_of(session: AsyncSession, codes: Iterable[str]) -> dict[str, lis
     for staff in (await session.execute(rows)).scalars():
         found.setdefault(staff.department_code, []).append(staff.name)
     return found
+
+
+async def numbers(session: AsyncSession) -> Sequence[str]:
+    """The telephone numbers of all departments."""
+    rows = select(func.unnest(col(Department.numbers)))
+    return (await session.execute(rows)).scalars().all()
 
 
 async def staff_names(session: AsyncSession, department: str | None) -> Sequence[str]:

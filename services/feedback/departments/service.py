@@ -12,6 +12,7 @@ from services.feedback.departments.schemas import (
     DepartmentInput,
     DepartmentRow,
 )
+from services.feedback.redaction.office_numbers import spellings
 from shared.database.versioned import swap
 from shared.errors import NotFound, Text
 from shared.security import audit_log
@@ -37,6 +38,12 @@ async def of_codes(session: AsyncSession, codes: Iterable[str]) -> dict[str, Dep
 async def names_shown(session: AsyncSession, department: str | None) -> frozenset[str]:
     """Names of staff that may stand in an answer."""
     return frozenset(await queries.staff_names(session, department))
+
+
+async def numbers_shown(session: AsyncSession) -> frozenset[str]:
+    """The departments' own telephone numbers, as they may be spelled: no text has to hide them."""
+    spelled = (spellings(number) for number in await queries.numbers(session))
+    return frozenset[str]().union(*spelled)
 
 
 async def put(

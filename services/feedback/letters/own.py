@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.departments import service as departments
 from services.feedback.letters import queries, rules, service
 from services.feedback.letters.models import Letter
 from services.feedback.redaction.rules import given_away
@@ -57,9 +58,10 @@ async def _own(
     session: AsyncSession, keyring: Keyring, letters: Sequence[Letter]
 ) -> dict[UUID, frozenset[Own]]:
     added = await _supplements(session, keyring, [letter.id for letter in letters])
+    offices = await departments.numbers_shown(session) if letters else frozenset[str]()
     return {
         letter.id: service.personal_of(keyring, letter)
-        | given_away([*_written(keyring, letter), *(one.text for one in added[letter.id])])
+        | given_away([*_written(keyring, letter), *(one.text for one in added[letter.id])], offices)
         for letter in letters
     }
 

@@ -1,4 +1,4 @@
-"""departments with numbers of their own, letters kept apart, contacts of raters, hints
+"""departments with numbers of their own, letters kept apart, contacts of raters
 
 Revision ID: departments_quarantine
 Revises: editions_and_closed_months

@@ -1,5 +1,6 @@
 """A letter whose reply went out, opened to be prepared for publication."""
 
+import asyncio
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +21,7 @@ from services.feedback.publication.models import (
     RedactionState,
     ReviewVerdict,
 )
+from services.feedback.redaction import tagging
 from services.feedback.redaction.rules import Known, propose
 from services.feedback.redaction.spans import Own
 from shared.errors import NotFound, Text
@@ -32,8 +34,9 @@ from shared.workflow import refuse
 class Case(NamedTuple):
     """A letter, its reply, their texts, and the redaction of both.
 
-    `own` is what leads to a sender in confidence: no copy shows it, whoever decides.
-    `taken_down_reason` says why the last public copy of the reply went.
+    `own` is what leads to a sender in confidence: no copy shows it, whoever decides. `offices` are
+    the departments' own numbers, which no copy has to hide. `taken_down_reason` says why the last
+    public copy of the reply went.
     """
 
     letter: Letter
@@ -42,6 +45,7 @@ class Case(NamedTuple):
     redaction: Redaction
     own: frozenset[Own] = frozenset()
     taken_down_reason: str | None = None
+    offices: frozenset[str] = frozenset()
 
 
 TAKEN_DOWN_REASON = "redaction.taken_down_reason"
@@ -107,7 +111,8 @@ async def _case(
     reason = (
         keyring.open(sealed, where=TAKEN_DOWN_REASON, row=str(gone.id)) if gone and sealed else None
     )
-    return Case(letter, answer, texts, present, leads, reason)
+    offices = await departments.numbers_shown(session)
+    return Case(letter, answer, texts, present, leads, reason, offices)
 
 
 async def _texts(
@@ -136,12 +141,18 @@ async def _proposals(
     if letter.anonymity is Anonymity.CONFIDENTIAL:
         personal = await own.own_of(session, keyring, letter)
     shown = await departments.names_shown(session, answer.department_code)
-    known = {part: Known(personal, shown if part is Part.REPLY else frozenset()) for part in texts}
-    return [
-        RedactionSpan(redaction_id=redaction.id, part=part, **span._asdict())
-        for part, text in texts.items()
-        for span in propose(text, known[part])
-    ]
+    offices = await departments.numbers_shown(session)
+    spans = []
+    for part, text in texts.items():
+        known = Known(personal, shown if part is Part.REPLY else frozenset(), offices)
+        proposed = propose(text, known)
+        hinted = await asyncio.to_thread(tagging.hints, text, proposed, known.allowed)
+        spans += [
+            RedactionSpan(redaction_id=redaction.id, part=part, hint=hint, **span._asdict())
+            for hint, found in ((False, proposed), (True, hinted))
+            for span in found
+        ]
+    return spans
 
 
 async def _kept(

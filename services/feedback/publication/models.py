@@ -97,6 +97,8 @@ class RedactionSpan(Table, table=True):
     start: int
     end: int
     kind: SpanKind = Field(sa_type=enum_type(SpanKind))
+    hint: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Of a tagger, which errs: shown to the reviewer, and in nobody's way."""
     added_by: str | None = Field(default=None, max_length=100)
     verdict: ReviewVerdict | None = Field(default=None, sa_type=enum_type(ReviewVerdict))
     decided_by: str | None = Field(default=None, max_length=100)

@@ -81,7 +81,10 @@ def copy(texts: Mapping[Part, str], spans: list[RedactionSpan]) -> dict[Part, st
 
 
 def blockers(
-    texts: Mapping[Part, str], spans: list[RedactionSpan], own: frozenset[Own] = frozenset()
+    texts: Mapping[Part, str],
+    spans: list[RedactionSpan],
+    own: frozenset[Own] = frozenset(),
+    offices: frozenset[str] = frozenset(),
 ) -> list[tuple[Part, Span]]:
     """Numbers and dwellings in the texts that no decision covers, and of what is the `own` of a
     sender in confidence whatever is not accepted to go: nobody can decide that it stays.
@@ -97,17 +100,23 @@ def blockers(
         (part, span)
         for part, text in texts.items()
         for span in unresolved(
-            text, of_part(spans, part, ReviewVerdict.ACCEPTED, ReviewVerdict.REJECTED)
+            text, of_part(spans, part, ReviewVerdict.ACCEPTED, ReviewVerdict.REJECTED), offices
         )
     ]
 
 
 def ensure_clear(
-    texts: Mapping[Part, str], spans: list[RedactionSpan], own: frozenset[Own] = frozenset()
+    texts: Mapping[Part, str],
+    spans: list[RedactionSpan],
+    own: frozenset[Own] = frozenset(),
+    offices: frozenset[str] = frozenset(),
 ) -> None:
-    """Raises PublicationBlocked while a proposal is undecided or a number is left."""
-    undecided = sum(span.verdict is None for span in spans)
-    left = blockers(texts, spans, own)
+    """Raises PublicationBlocked while a proposal is undecided or a number is left.
+
+    A hint is no proposal of a rule: what nobody has decided of it stays as it is.
+    """
+    undecided = sum(span.verdict is None and not span.hint for span in spans)
+    left = blockers(texts, spans, own, offices)
     if undecided or left:
         raise PublicationBlocked(
             undecided=undecided,

@@ -53,6 +53,10 @@ class SpanView(View):
     kind: SpanKind
     verdict: ReviewVerdict | None
     added_by: str | None = Field(description="空为规则提出 | Null: proposed by a rule")
+    hint: bool = Field(
+        description="分词提示，可能有误；不处理也不妨碍公开"
+        " | A tagger's hint, which may be wrong; undecided it is in nobody's way"
+    )
 
 
 class Blocker(View):

@@ -88,7 +88,7 @@ async def approve(
     if not case.letter.wants_public:
         raise rules.NotAgreed
     spans = await queries.spans(session, redaction.id)
-    rules.ensure_clear(case.texts, spans, case.own)
+    rules.ensure_clear(case.texts, spans, case.own, case.offices)
     before = await queries.approvals(session, redaction)
     if caller.sub in before:
         raise FourEyes(rules.ANOTHER_REVIEWER)

@@ -52,7 +52,7 @@ async def redaction(
         preview=rules.copy(texts, spans),
         blocked_by=[
             Blocker(part=part, start=span.start, end=span.end, kind=span.kind)
-            for part, span in rules.blockers(case.texts, spans, case.own)
+            for part, span in rules.blockers(case.texts, spans, case.own, case.offices)
         ],
         approvals=await queries.approvals(session, case.redaction),
         approvals_needed=case.redaction.approvals_needed,

@@ -3,6 +3,9 @@
 import unicodedata
 from typing import NamedTuple
 
+BETWEEN = r"[\W_]{0,3}"
+"""What may stand between two digits of one number: up to three signs, blanks or line breaks."""
+
 _NUMERALS = str.maketrans("零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "0001234567891123456789")
 
 

@@ -4,12 +4,13 @@ Expects folded text. A Chinese numeral is a digit where it stands among others: 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from services.feedback.redaction.characters import digits_read
+from services.feedback.redaction import office_numbers
+from services.feedback.redaction.characters import BETWEEN, digits_read
 
-BETWEEN = r"[\W_]{0,3}"
-"""What may stand between two digits of one number: up to three signs, blanks or line breaks."""
+Where = tuple[int, int]
+"""Characters from the first up to, without, the second."""
 
 NEITHER = "数"
 """Neither a digit nor a sign between two."""
@@ -42,10 +43,13 @@ _ORDERED = (
 )
 _EXEMPT = re.compile(
     rf"(?<![0-9])(?<!1[3-9][0-9][-/. ]){_DATE}"
-    r"|(?<![0-9:])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![0-9:])"
     r"|[A-Z]{2,6}-LX-[0-9]{8}-[0-9]{4,9}-[0-9]"
     r"|(?:GB|DB|JGJ|CJJ|ISO|IEC)[/A-Z]*\s?[0-9.]{2,7}[-—][0-9]{4}"
     r"|[〔\[(【][0-9]{4}[〕\])】]\s?第?[0-9]{1,5}号"
+)
+_TIME = re.compile(r"(?<![0-9:])(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9])?(?![0-9:])")
+_SPELLED_MOBILE = re.compile(
+    rf"(?<!\d)(?:\+?86{BETWEEN})?1{BETWEEN}[3-9](?:{BETWEEN}\d){{9}}(?!\d)"
 )
 _AFTER_ORDERED = re.compile(rf"{_ORDERED}([A-Za-z0-9][A-Za-z0-9-]{{5,29}})")
 _AMOUNT = re.compile(
@@ -53,42 +57,77 @@ _AMOUNT = re.compile(
     rf"|[0-9]{{6,9}}(?:\.[0-9]+)?(?=\s?(?:{_OF_A_SUM})))"
 )
 _BEHIND = re.compile(rf"[0-9A-Za-z]+(?:{BETWEEN}[0-9A-Za-z]+)*")
-_BEFORE = re.compile(rf"(?<!\d)[01](?:(?![:：]){BETWEEN}\d){{1,9}}(?:(?![:：])[\W_]){{0,3}}\Z")
+_BEFORE = re.compile(rf"(?<!\d)[01](?:{BETWEEN}\d){{0,9}}{BETWEEN}\Z")
 _FARTHEST = 40
 _LONGEST_COUNT = 6
 """More digits than these are no item of a listing, but a number that stands in one."""
 
 
-def read(text: str) -> str:
+def read(text: str, offices: frozenset[str] = frozenset()) -> str:
     """The same length, with Chinese numerals as digits where they are digits, and with what is
-    exempt left out: dates, times, order numbers, amounts, numbers of documents and of letters.
+    exempt left out: dates, times, order numbers, amounts, numbers of documents and of letters, and
+    those of `offices` (`office_numbers.spellings`).
     """
-    plain = list(text)
-    for start, end in exempt(text):
-        plain[start:end] = NEITHER * (end - start)
-    blanked = "".join(plain)
+    blanked = _without(text, exempt(text))
+    if offices:
+        blanked = _without(blanked, office_numbers.find(digits_read(blanked), offices))
     return digits_read(_WORD_PART.sub(NEITHER, blanked))
 
 
-def exempt(text: str) -> Iterator[tuple[int, int]]:
+def exempt(text: str) -> Iterator[Where]:
     """Where numbers stand that are nobody's.
 
     What makes up a telephone number is one, whatever word stands before it or unit behind it.
     """
     digits = digits_read(text)
-    for pattern in (_EXEMPT, _AMOUNT):
-        for match in pattern.finditer(text):
-            if not _ends_phone(digits, *match.span()):
-                yield match.span()
-    for match in _AFTER_ORDERED.finditer(text):
-        if not _begins_personal(digits, *match.span(1)):
-            yield match.span(1)
+    found = [
+        match.span()
+        for pattern in (_EXEMPT, _AMOUNT)
+        for match in pattern.finditer(text)
+        if not _ends_phone(digits, *match.span())
+    ]
+    found += [
+        match.span(1)
+        for match in _AFTER_ORDERED.finditer(text)
+        if not _begins_personal(digits, *match.span(1))
+    ]
+    yield from found
+    yield from _times(text, _without(digits, found))
+
+
+def _times(text: str, digits: str) -> Iterator[Where]:
+    """Times of day, unless a mobile number was written with colons: there no number is whole
+    without what looks like a time, and not all of it looks so.
+    """
+    times = [m.span() for m in _TIME.finditer(text) if not _ends_phone(digits, *m.span())]
+    torn = [m.span() for m in _SPELLED_MOBILE.finditer(digits)] if times else []
+    if torn:
+        left = _without(digits, times)
+        whole = [m.span() for m in _SPELLED_MOBILE.finditer(left)]
+        torn = [
+            (start, end)
+            for start, end in torn
+            if not _overlap((start, end), whole) and any(map(str.isdigit, left[start:end]))
+        ]
+    yield from (time for time in times if not _overlap(time, torn))
+
+
+def _overlap(one: Where, others: Iterable[Where]) -> bool:
+    return any(one[0] < end and start < one[1] for start, end in others)
+
+
+def _without(text: str, spans: Iterable[Where]) -> str:
+    """The same length, with nothing that is read as a digit or a sign in these places."""
+    plain = list(text)
+    for start, end in spans:
+        plain[start:end] = NEITHER * (end - start)
+    return "".join(plain)
 
 
 def _ends_phone(digits: str, start: int, end: int) -> bool:
-    """Whether these digits are the rest of a telephone number that begins before them."""
+    """Whether these digits are a telephone number, or the rest of one that begins before them."""
     before = _BEFORE.search(digits, max(start - _FARTHEST, 0), start)
-    whole = _SIGNS.sub("", digits[before.start() : end]) if before else ""
+    whole = _SIGNS.sub("", digits[before.start() if before else start : end])
     return bool(_MOBILE.fullmatch(whole) or _WITH_AREA.fullmatch(whole))
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.feedback.redaction import addresses, names, numbers
-from services.feedback.redaction.characters import Folded, digits_read, fold
+from services.feedback.redaction.characters import BETWEEN, Folded, digits_read, fold
 from services.feedback.redaction.own_data import occurrences
 from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 from shared.security.personal import valid_id_number
@@ -19,15 +19,18 @@ LONGEST_FREE_RUN = 6
 
 
 class Known(NamedTuple):
-    """What is known beforehand: the sender's own data, and names that may be shown."""
+    """What is known beforehand: the sender's own data, names that may be shown, and the numbers of
+    offices as they are spelled, which nobody has to hide.
+    """
 
     personal: frozenset[Own] = frozenset()
     allowed: frozenset[str] = frozenset()
+    offices: frozenset[str] = frozenset()
 
 
 NOTHING_KNOWN = Known()
 
-_B = numbers.BETWEEN
+_B = BETWEEN
 _PHONE = re.compile(rf"(?<!\d)(?:\+?86{_B})?1{_B}[3-9](?:{_B}\d){{9}}(?!\d)")
 _ID = re.compile(rf"(?<!\d)[1-9](?:{_B}\d){{16}}{_B}[\dXx](?![\dA-Za-z])")
 _OLD_ID = re.compile(r"(?<!\d)[1-9]\d{14}(?!\d)")
@@ -72,12 +75,14 @@ def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
         take(own)
     for found in _candidates(folded, known):
         take(Span(*folded.span(found.start, found.end), found.kind))
-    for left in unresolved(text, list(taken)):
+    for left in unresolved(text, list(taken), known.offices):
         take(left)
     return sorted(taken)
 
 
-def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
+def unresolved(
+    text: str, decided: Iterable[Span], offices: frozenset[str] = frozenset()
+) -> list[Span]:
     """What must not be published undecided: digit runs of seven or more, and dwelling numbers.
 
     `decided` are the spans that a reviewer has accepted or rejected.
@@ -87,7 +92,7 @@ def unresolved(text: str, decided: Iterable[Span]) -> list[Span]:
     for span in decided:
         covered[span.start : span.end] = b"\1" * len(covered[span.start : span.end])
     digits = digits_read(folded.text)
-    runs = [(*where, SpanKind.DIGITS) for where in numbers.runs(numbers.read(folded.text))]
+    runs = [(*where, SpanKind.DIGITS) for where in numbers.runs(numbers.read(folded.text, offices))]
     dwellings = [(*where, SpanKind.ADDRESS) for where in addresses.dwellings(digits)]
     spans = [Span(*folded.span(start, end), kind) for start, end, kind in runs + dwellings]
     pieces = [p for s in spans for p in _left_over(s, covered)]
@@ -107,11 +112,12 @@ def mask(text: str, known: Known = NOTHING_KNOWN) -> str:
     return redact(text, propose(text, known))
 
 
-def given_away(texts: Iterable[str]) -> frozenset[Own]:
+def given_away(texts: Iterable[str], offices: frozenset[str] = frozenset()) -> frozenset[Own]:
     """What senders write that leads to them: their numbers, addresses, and names of their own."""
     own: set[Own] = set()
+    known = Known(offices=offices)
     for text in texts:
-        others = {s for s in propose(text) if s.kind is not SpanKind.NAME}
+        others = {s for s in propose(text, known) if s.kind is not SpanKind.NAME}
         folded = fold(text)
         named = {Span(*folded.span(*at), SpanKind.NAME) for at in names.find_own(folded.text)}
         own |= {Own(text[s.start : s.end], s.kind) for s in others | named}
@@ -121,7 +127,7 @@ def given_away(texts: Iterable[str]) -> frozenset[Own]:
 def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     """Likely spans of the folded text, the surest kind first; later ones yield to earlier."""
     text, digits = folded.text, digits_read(folded.text)
-    whole = numbers.read(text)
+    whole = numbers.read(text, known.offices)
     yield from _matches(_EMAIL, text, SpanKind.EMAIL)
     yield from _matches(_ID, whole, SpanKind.ID_NUMBER, lambda m: valid_id_number(_digits_of(m)))
     yield from _matches(_PHONE, whole, SpanKind.PHONE)
