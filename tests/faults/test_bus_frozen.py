@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.faults.load import LETTER
 from tests.support import eventually
 from tests.system import System
 
@@ -41,7 +42,6 @@ async def _work_for(
     """Ids of tickets and letters that were acknowledged, each quickly."""
     tickets: list[str] = []
     letters: list[str] = []
-    letter = {"kind": "suggestion", "title": "增设夜间窗口"}
     async with httpx.AsyncClient(base_url=f"{system.url}/api/v1", timeout=10) as client:
         items = (await client.get("/items", params={"hall": "H001"})).json()["items"]
         ticket = {"hall": "H001", "items": [items[0]["code"]]}
@@ -49,7 +49,7 @@ async def _work_for(
         while time.monotonic() < until:
             for path, body, headers, kept in (
                 ("/tickets", ticket, kiosk, tickets),
-                ("/letters", {**letter, "body": f"建议{uuid4().hex}"}, {}, letters),
+                ("/letters", LETTER, {}, letters),
             ):
                 started = time.monotonic()
                 key = {"Idempotency-Key": uuid4().hex}
