@@ -17,6 +17,7 @@ from services.gateway.access.places import Places
 from services.gateway.access.tokens import Issuer, OwnKeysVerifier
 from services.gateway.documents.pages import Pages
 from services.gateway.documents.service import Library
+from services.gateway.encoding import Compressed
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
 from services.gateway.limits import rules as limits
@@ -26,6 +27,7 @@ from services.gateway.live import pages as live_pages
 from services.gateway.live.feed import Feed
 from services.gateway.live.service import Displays
 from services.gateway.middleware import GatewayMiddleware
+from services.gateway.origins import OtherOrigins, origins
 from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.registry import Registry
 from shared.errors import Text
@@ -62,7 +64,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
 
     def first_of_all(behind: ASGIApp, streams: ASGIApp) -> ASGIApp:
         """Before the framework's own middleware, which a forwarded request has no need of."""
-        return GatewayMiddleware(
+        door = GatewayMiddleware(
             behind,
             registry=registry,
             forwarding=Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies),
@@ -72,6 +74,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             open_streams=OpenStreams(min(settings.live_clients_each, settings.live_clients)),
             metrics=metrics,
         )
+        return OtherOrigins(Compressed(door), origins(settings.cors_origins))
 
     host = settings.public_nats_host
     pages = Pages(Library(registry, own, nats_host=host), registry, nats_host=host)

@@ -4,6 +4,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.gateway.forwarding.headers import Proxies
+from services.gateway.origins import origins
 from shared.settings import Settings
 
 LOCAL_RATE_FACTOR = 50.0
@@ -32,6 +33,10 @@ class GatewaySettings(Settings):
     live_clients_each: int = Field(
         100, ge=1, description="Of these, open by one account or network; above it 429."
     )
+    cors_origins: str = Field(
+        "",
+        description="Origins whose pages may call the API, comma separated; `*` for all of them.",
+    )
     public_nats_host: str = Field(
         "127.0.0.1:4222", description="The host that the event documents name to subscribers."
     )
@@ -41,6 +46,12 @@ class GatewaySettings(Settings):
     def _are_networks(cls, networks: list[str]) -> list[str]:
         Proxies(networks)
         return networks
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, listed: str) -> str:
+        origins(listed)
+        return listed
 
     @property
     def rates_times(self) -> float:

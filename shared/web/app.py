@@ -125,13 +125,17 @@ def build(
     problems.install(app)
     admission.install(app, settings)
     app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
+    _include(app, rooms)
+    health.install(app, name, metrics, broken, checks or {})
+    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
+    return app
+
+
+def _include(app: FastAPI, rooms: Iterable[Room]) -> None:
     for router in (router for room in rooms for router in room.routers):
         app.include_router(router, prefix=PREFIX)
     if missing := undeclared(documents.routes_of(app)):
         raise RuntimeError(f"no permission declared: {missing}")
-    health.install(app, name, metrics, broken, checks or {})
-    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
-    return app
 
 
 def publishes(rooms: Iterable[Room]) -> list[type[Event]]:

@@ -52,7 +52,8 @@ class Route(APIRoute):
     """Reads the idempotency claim before the transaction and stores the answer inside it.
 
     A query parameter that the operation does not have, or that is given twice, is refused: a
-    filter that is silently ignored would answer another question than the one asked. A body must
+    filter that is silently ignored would answer another question than the one asked. One whose
+    name begins with `_` asks nothing, and is ignored. A body must
     be of the type that the operation takes, and name each of its fields once; where it takes none,
     none may be sent.
 
@@ -127,6 +128,8 @@ async def _in_transaction(handle: Handler, request: Request) -> Response:
 def _check_query(request: Request, known: Mapping[str, bool]) -> None:
     seen = set()
     for name, _ in request.query_params.multi_items():
+        if name.startswith("_"):
+            continue  # what libraries of browsers add against caches in between: `_=1764400000`
         if name not in known:
             raise Invalid(_NO_SUCH_QUERY, pointer=f"/query/{name[:50]}")
         if name in seen and not known[name]:

@@ -198,6 +198,13 @@ async def test_a_query_parameter_that_is_not_there_is_named(house: httpx.AsyncCl
     assert answer.json()["errors"][0]["pointer"] == "/query/colour"
 
 
+async def test_a_query_parameter_that_begins_with_an_underscore_asks_nothing(
+    house: httpx.AsyncClient,
+) -> None:
+    assert (await house.get(f"{NOTES}?_=1764400000&_t=1&_t=2")).status_code == 200
+    assert (await house.get(f"{NOTES}?_=1764400000&colour=red")).status_code == 422
+
+
 async def test_a_query_parameter_given_twice_is_named(house: httpx.AsyncClient) -> None:
     twice = await house.get(f"{NOTES}?since=2026-11-23&since=2026-11-24")
     assert twice.status_code == 422

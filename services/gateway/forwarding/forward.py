@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.forwarding import bodies, headers
 from services.gateway.forwarding.exchange import ClientGone, Deadline, Outgoing, ask
 from services.gateway.forwarding.turns import place
+from services.gateway.forwarding.validators import validated
 from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.http1 import (
     READ_AHEAD,
@@ -113,7 +114,10 @@ class Forwarding:
                 turn.good = answer.status != HTTPStatus.SERVICE_UNAVAILABLE
                 turn.counts &= whole is not None  # else the client's pace would be taken for its
                 try:
-                    await _answer(send, answer, whole, extra, deadline)
+                    if whole is not None:
+                        asked = scope["headers"]
+                        return await _answer(send, operation, asked, answer, whole, extra)
+                    await _stream(send, answer, extra, deadline)
                 finally:
                     upstream.pool.give_back(connection)  # which cuts it unless all was read
         except TimeoutError:
@@ -214,20 +218,28 @@ async def _whole(connection: Connection, answer: Response) -> bytes | None:
 
 async def _answer(
     send: Send,
+    operation: Operation,
+    asked: headers.Headers,
     answer: Response,
-    whole: bytes | None,
+    whole: bytes,
     extra: list[tuple[bytes, bytes]],
-    deadline: Deadline,
+) -> int:
+    """Sends a small answer, of which the client may have the content already; its status."""
+    passed = headers.to_client(answer.headers) + extra
+    found = validated(operation, asked, answer.status, passed, whole)
+    if found.status == HTTPStatus.NOT_MODIFIED:
+        passed = [each for each in passed if each[0] != b"content-length"]
+    passed += found.headers
+    await send({"type": "http.response.start", "status": found.status, "headers": passed})
+    await send({"type": "http.response.body", "body": found.body})
+    return found.status
+
+
+async def _stream(
+    send: Send, answer: Response, extra: list[tuple[bytes, bytes]], deadline: Deadline
 ) -> None:
     passed = headers.to_client(answer.headers) + extra
     await send({"type": "http.response.start", "status": answer.status, "headers": passed})
-    if whole is None:
-        await _stream(send, answer, deadline)
-    else:
-        await send({"type": "http.response.body", "body": whole})
-
-
-async def _stream(send: Send, answer: Response, deadline: Deadline) -> None:
     pieces = answer.chunks()
     try:
         while True:

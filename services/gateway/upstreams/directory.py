@@ -37,6 +37,7 @@ class Operation:
     body_limit: int | None = None
     priority: Priority = Priority.READING
     remembered_seconds: float = 0.0
+    is_public: bool = False
 
 
 @dataclass(slots=True)
@@ -125,4 +126,5 @@ def _operation(service: str, method: str, template: str, declared: Mapping[str, 
         body_limit=None if largest is None else min(int(largest), LARGEST_BODY_BYTES),
         priority=priority_named(declared.get(EXTENSION), method.upper()),
         remembered_seconds=float(declared.get(REMEMBERED, 0)) if method == "get" else 0.0,
+        is_public=not all(declared.get("security", [{}])),
     )

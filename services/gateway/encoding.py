@@ -1,0 +1,167 @@
+"""Compresses what is read, for clients that ask for it (RFC 9110 12.5.3): zstd, else gzip.
+
+Live streams pass as they are: each event is sent as it happens. So does what is not to be stored,
+and every answer to a write: where a secret and words of the request stand in one answer, its length
+when compressed gives the secret away (BREACH). What else is read in somebody's name needs a token
+in a header, which no foreign page can make a browser send.
+"""
+
+import asyncio
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Protocol
+
+import zstandard
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LEAST_BYTES = 1024
+INLINE_BYTES = 64 * 1024
+"""Compressing more takes long enough to keep others waiting, and is done beside."""
+GZIP_LEVEL = 6
+ZSTD_LEVEL = 3
+PREFERRED = ("zstd", "gzip")
+
+_TEXTS = re.compile(
+    rb"text/(?!event-stream)|application/([\w.+-]+\+)?(json|xml)\b|application/javascript"
+    rb"|image/svg\+xml",
+    re.IGNORECASE,
+)
+_GZIP_FRAME = 31
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Encoder(Protocol):
+    """What both libraries offer."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+def encoder(coding: str) -> Encoder:
+    """A new one for one answer."""
+    if coding == "zstd":
+        return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
+    return zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_FRAME)
+
+
+def choose(accepted: str) -> str | None:
+    """The coding for an Accept-Encoding, the best of those that the client likes most."""
+    wishes = dict(map(_wish, accepted.lower().split(",")))
+    liked = {each: wishes.get(each, wishes.get("*", 0.0)) for each in PREFERRED}
+    best = max(PREFERRED, key=lambda each: liked[each])
+    return best if liked[best] > 0 else None
+
+
+def _wish(part: str) -> tuple[str, float]:
+    name, _, parameter = part.partition(";")
+    quality = parameter.strip().removeprefix("q=") if parameter else "1"
+    try:
+        return name.strip(), float(quality)
+    except ValueError:
+        return name.strip(), 0.0
+
+
+class Compressed:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        accepted = b",".join(value for n, value in scope["headers"] if n == b"accept-encoding")
+        answer = _Answer(choose(accepted.decode("latin-1")), send)
+        await self._app(scope, receive, answer)
+
+
+class _Answer:
+    """One answer on its way: its head waits for the first piece of its body."""
+
+    def __init__(self, coding: str | None, send: Send) -> None:
+        self._coding, self._send = coding, send
+        self._head: Message | None = None
+        self._encoder: Encoder | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._begin(message)
+        elif message["type"] != "http.response.body":
+            await self._send(message)
+        elif self._head is not None:
+            await self._first(self._head, message)
+        elif self._encoder is not None:
+            await self._next(self._encoder, message)
+        else:
+            await self._send(message)
+
+    async def _begin(self, message: Message) -> None:
+        headers: Headers = list(message["headers"])
+        if message["status"] != 200 or not _may_be_compressed(headers):
+            await self._send(message)
+            return
+        message = {**message, "headers": [*headers, (b"vary", b"Accept-Encoding")]}
+        if self._coding is None:
+            await self._send(message)
+        else:
+            self._head = message
+
+    async def _first(self, head: Message, message: Message) -> None:
+        self._head, coding = None, self._coding or "gzip"
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if not more and len(body) < LEAST_BYTES:
+            await self._send(head)
+            await self._send(message)
+        elif more:
+            self._encoder = encoder(coding)
+            await self._send(_encoded(head, coding, None))
+            await self._next(self._encoder, message)
+        else:
+            if len(body) > INLINE_BYTES:
+                small = await asyncio.to_thread(_whole, coding, body)
+            else:
+                small = _whole(coding, body)
+            await self._send(_encoded(head, coding, len(small)))
+            await self._send({**message, "body": small})
+
+    async def _next(self, encoder: Encoder, message: Message) -> None:
+        more = message.get("more_body", False)
+        piece = encoder.compress(message.get("body", b""))
+        if not more:
+            piece += encoder.flush()
+        if piece or not more:
+            await self._send({**message, "body": piece})
+
+
+def _whole(coding: str, body: bytes) -> bytes:
+    one = encoder(coding)
+    return one.compress(body) + one.flush()
+
+
+def _may_be_compressed(headers: Headers) -> bool:
+    given = {name.lower(): value for name, value in headers}
+    return (
+        _TEXTS.match(given.get(b"content-type", b"")) is not None
+        and b"content-encoding" not in given
+        and b"no-store" not in given.get(b"cache-control", b"").lower()
+    )
+
+
+def _encoded(head: Message, coding: str, length: int | None) -> Message:
+    """The head of the compressed answer. Its tag becomes a weak one: the bytes are others."""
+    kept = [(n, _weak(v) if n.lower() == b"etag" else v) for n, v in _unmeasured(head["headers"])]
+    kept.append((b"content-encoding", coding.encode()))
+    if length is not None:
+        kept.append((b"content-length", b"%d" % length))
+    return {**head, "headers": kept}
+
+
+def _unmeasured(headers: Headers) -> Iterable[tuple[bytes, bytes]]:
+    return (each for each in headers if each[0].lower() != b"content-length")
+
+
+def _weak(tag: bytes) -> bytes:
+    return tag if tag.startswith(b"W/") else b"W/" + tag
