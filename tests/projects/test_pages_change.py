@@ -63,6 +63,105 @@ async def test_the_page_of_a_firewall_withdraws_nothing_and_proves_nothing(world
     assert (await world.verdict(duty), run.proves_absence) == ("on_time", False)
 
 
+async def decide(world: World, match: dict[str, Any], decision: str) -> dict[str, Any]:
+    answer = await world.desk.client.post(
+        f"/api/v1/matches/{match['id']}/{decision}",
+        json={"version": match["version"]},
+        headers=world.as_("auditor", "*"),
+    )
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "verdict"),
+    [("accept", "accepted", "on_time"), ("reject", "rejected", "withdrawn")],
+)
+async def test_a_page_that_cannot_be_read_any_more_is_for_a_person(
+    world: World, decision: str, state: str, verdict: str
+) -> None:
+    duty = await published(world)
+    world.served.pages["/a"] = FIREWALL
+    await world.walk()
+    [match] = await world.queue()
+    assert (match["state"], match["reason"]) == ("accepted", "page_unreadable")
+    assert match["duty"]["id"] == duty
+    decided = await decide(world, match, decision)
+    assert (decided["state"], await world.verdict(duty)) == (state, verdict)
+    assert await world.queue() == []
+
+
+@pytest.mark.parametrize(("then", "verdict"), [("back", "on_time"), ("gone", "withdrawn")])
+async def test_what_becomes_of_an_unreadable_page_takes_it_off_the_persons_list(
+    world: World, then: str, verdict: str
+) -> None:
+    duty = await published(world)
+    page = world.served.pages["/a"]
+    world.served.pages["/a"] = FIREWALL
+    await world.walk(2)
+    assert len(await world.queue()) == 1
+    world.served.pages["/a"] = page if then == "back" else REMOVED["says so"]
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == (verdict, [])
+
+
+NEW = {name: answer for name, answer in REMOVED.items() if name != "says so"} | {"wall": FIREWALL}
+
+
+@pytest.mark.parametrize("answer", NEW.values(), ids=NEW)
+async def test_a_listed_page_that_was_never_read_and_is_no_document_is_for_a_person(
+    world: World, answer: str
+) -> None:
+    world.publish()
+    page = world.served.pages["/a"]
+    world.served.pages["/a"] = answer
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    [match] = await world.queue()
+    assert (match["state"], match["reason"]) == ("review", "page_unreadable")
+    assert await world.verdict(duty) == "unknown"
+    world.served.pages["/a"] = page
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
+async def test_a_listed_page_that_answers_like_one_that_never_was_publishes_nothing(
+    world: World,
+) -> None:
+    world.publish()
+    world.served.anything_else = f"<h1>宁川市人民政府门户网站</h1><p>{LONG}</p>"
+    world.served.pages["/a"] = world.served.anything_else
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("unknown_source_down", [])
+
+
+@pytest.mark.parametrize("to", ["/list", "/", "/away/"])
+@pytest.mark.parametrize("was_read", [True, False])
+async def test_a_page_that_is_redirected_to_its_list_or_a_front_page_is_none(
+    world: World, to: str, was_read: bool
+) -> None:
+    at = "/away/a"
+    world.publish(at=at)
+    world.served.redirect_to = to
+    world.served.pages |= dict.fromkeys(("/", "/away/"), f"<h1>政府门户网站</h1><p>{LONG}</p>")
+    page = world.served.pages.pop(at)
+    if was_read:
+        world.served.pages[at] = page
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    assert await world.verdict(duty) == ("on_time" if was_read else "unknown")
+    world.served.pages.pop(at, None)
+    await world.walk()
+    assert await world.verdict(duty) == ("withdrawn" if was_read else "unknown")
+
+
 @pytest.mark.parametrize("code", ["", None], ids=["by code", "by name"])
 async def test_another_document_at_the_same_address_is_judged_by_its_own_evidence(
     world: World, code: str | None

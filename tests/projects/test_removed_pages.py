@@ -35,7 +35,16 @@ def test_what_a_portal_answers_for_a_removed_page_is_known_by_its_words(
     assert found.fault == fault
 
 
-def test_a_signpost_that_was_never_read_is_not_called_removed() -> None:
-    signpost = '<meta http-equiv="refresh" content="0;url=/elsewhere">'
-    assert removal(signpost, is_known=False) is None
-    assert removal(signpost, is_known=True) is not None
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<meta http-equiv="refresh" content="0;url=/elsewhere">',
+        "<script>window.location.href = '/list';</script><p>请稍候</p>",
+        "<p></p>",
+    ],
+)
+def test_a_signpost_that_was_never_read_is_not_called_removed_and_no_document(html: str) -> None:
+    new, known = removal(html, is_known=False), removal(html, is_known=True)
+    assert new is not None
+    assert known is not None
+    assert (new.fault, known.fault) == ("unreadable", "gone")

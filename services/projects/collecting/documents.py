@@ -1,5 +1,6 @@
 """Which document a page is: another one in its place, or one that stood elsewhere before."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm.attributes import flag_modified
@@ -57,18 +58,30 @@ async def recognise(
             return
 
 
-async def is_answer_for_nothing(
-    fetcher: Fetcher, page: PortalPage, reading: PageReading, rule: CollectorRule
-) -> bool:
-    """Whether a known page that holds something else now is what the portal answers for any
-    address at which there is nothing; it is asked for one that never was.
+@dataclass
+class AnswersForNothing:
+    """What a portal answers for an address at which there is nothing: it is asked for one in each
+    folder that never was. Such an answer behind a 200 is no document.
     """
-    if page.content_sha256 is None or rules.same_document(page, reading, rule.items):
-        return False
-    try:
-        answer = await fetcher.get(rules.missing_address(page.url, page.id))
-        decoded = decode_by(rule, answer.body, answer.headers)
-        missing = read_page(decoded, answer.url, rule, answer.fetched_at)
-    except SourceFault:
-        return False
-    return missing.text_sha256 == reading.text_sha256
+
+    rule: CollectorRule
+    _known: dict[str, str | None] = field(default_factory=dict)
+
+    async def include(self, fetcher: Fetcher, page: PortalPage, reading: PageReading) -> bool:
+        """Whether that is what the page, new or no longer what it was, holds now."""
+        is_known = page.content_sha256 is not None
+        if is_known and rules.same_document(page, reading, self.rule.items):
+            return False
+        where = rules.missing_address(page.url, page.id)
+        folder = where.rpartition("/")[0]
+        if folder not in self._known:
+            self._known[folder] = await self._ask(fetcher, where)
+        return self._known[folder] == reading.text_sha256
+
+    async def _ask(self, fetcher: Fetcher, where: str) -> str | None:
+        try:
+            answer = await fetcher.get(where)
+            decoded = decode_by(self.rule, answer.body, answer.headers)
+            return read_page(decoded, answer.url, self.rule, answer.fetched_at).text_sha256
+        except SourceFault:
+            return None

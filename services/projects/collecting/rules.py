@@ -179,6 +179,15 @@ def former_address(url: str, until: datetime) -> str:
     return f"{url[: MAX_ADDRESS - 40]}#until-{until:%Y%m%dT%H%M%S.%fZ}"
 
 
+def leads_away(asked: str, final: str, start_url: str) -> bool:
+    """Whether a page was redirected to the portal's list, to its front page, or to a folder above:
+    so many portals answer for what was removed. Another address may well be where it stands now.
+    """
+    path = urlsplit(final).path
+    is_above = path.endswith("/") and urlsplit(asked).path.startswith(path)
+    return final != asked and (final == start_url or path in ("", "/") or is_above)
+
+
 def missing_address(url: str, page_id: UUID) -> str:
     """An address beside the page's where there never was anything."""
     return urljoin(url, f"t19990101_{page_id.int % 10**8:08}.htm")

@@ -26,7 +26,7 @@ from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import ReadPage, decode_by, read_list, read_page
-from services.projects.reading.removed import removal
+from services.projects.reading.removed import LEADS_AWAY, removal
 from services.projects.reading.rule import CollectorRule
 from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
@@ -94,6 +94,10 @@ class Walk:
     portal: Portal
     rule: CollectorRule
     walked: list[list[str]] = field(default_factory=list)
+    nothing: documents.AnswersForNothing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.nothing = documents.AnswersForNothing(self.rule)
 
     async def go(self) -> None:
         """Walk to the end, to the first fault of the portal, or until the lease is lost."""
@@ -282,11 +286,14 @@ class Walk:
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.collector.files.put(answer.body)
         capture = service.answer_of(answer, sha256, decoded.charset)
-        fault = removal(decoded.text, is_known=page.content_sha256 is not None)
+        is_known = page.content_sha256 is not None
+        if rules.leads_away(page.url, answer.final_url, self.portal.start_url):
+            raise SourceFault(Fault.GONE if is_known else Fault.UNREADABLE, LEADS_AWAY)
+        fault = removal(decoded.text, is_known=is_known)
         if fault is not None:
             raise fault
         read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)
-        if await documents.is_answer_for_nothing(fetcher, page, read.reading, self.rule):
+        if await self.nothing.include(fetcher, page, read.reading):
             raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
         async with self._step() as session:
             await service.note_detail(

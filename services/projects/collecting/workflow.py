@@ -87,7 +87,8 @@ _ASKED = (_D.PENDING, _D.UNREADABLE, _D.READ)
 
 PAGES = Workflow(
     (
-        *(PageStep(state, _P.READ, _D.READ) for state in _ASKED),
+        *(PageStep(state, _P.READ, _D.READ) for state in (_D.PENDING, _D.READ)),
+        PageStep(_D.UNREADABLE, _P.READ, _D.READ, is_matched=True),
         *(PageStep(state, _P.FAIL, _D.UNREADABLE, is_matched=True) for state in _ASKED),
         *(PageStep(state, _P.LOSE, _D.GONE, is_gone=True, is_matched=True) for state in _ASKED),
         *(PageStep(state, _P.LIST_ANEW, _D.PENDING, is_matched=True) for state in _D),

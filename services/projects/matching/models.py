@@ -39,6 +39,8 @@ class ReviewReason(StrEnum):
     SEVERAL_PROJECTS = "several_projects"
     """The title names more projects than one."""
     MAKES_LATE = "makes_late"
+    PAGE_UNREADABLE = "page_unreadable"
+    """Its own page could not be read: what is listed is no document yet, or none any more."""
     NAMED_BY_UNIT = "named_by_unit"
     """Only a name or a code ties it that an officer gave the project, and nobody confirmed."""
 
@@ -55,6 +57,11 @@ class PageMatch(Table, table=True):
         known_states("state", MatchState),
         Index("ix_page_match_review", "id", postgresql_where=text("state = 'review'")),
         Index("ix_page_match_duty_id", "duty_id"),
+        Index(
+            "ix_page_match_unreadable",
+            "id",
+            postgresql_where=text("unreadable_since IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -70,4 +77,6 @@ class PageMatch(Table, table=True):
     decided_by: str | None = Field(default=None, max_length=100)
     first_by: str | None = Field(default=None, max_length=100)
     """Who accepted a page that makes the duty late: another person must confirm it."""
+    unreadable_since: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when an accepted page cannot be read: a person says whether it is still there."""
     version: int = 1

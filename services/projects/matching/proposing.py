@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting.models import PortalPage
+from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rules
-from services.projects.matching.models import MatchState, PageMatch
+from services.projects.matching.models import MatchState, PageMatch, ReviewReason
 from services.projects.matching.naming import may_be_of_another, propose_besides, propose_by_names
 from services.projects.matching.rules import Candidate, PageFacts, Proposal
 from services.projects.portals import service as portals
@@ -60,6 +60,18 @@ class _Proposer:
     _rules: dict[str, CollectorRule] = field(default_factory=dict)
 
     async def of(self, page: PortalPage, portal: Portal) -> list[Proposal]:
+        """What the page may publish; of one that was never read, for a person, because only the
+        list speaks of it, and what it leads to may be anything.
+        """
+        found = await self._of(page, portal)
+        if page.detail_state is not DetailState.UNREADABLE or page.content_sha256 is not None:
+            return found
+        return [
+            replace(proposal, reason=proposal.reason or ReviewReason.PAGE_UNREADABLE)
+            for proposal in found
+        ]
+
+    async def _of(self, page: PortalPage, portal: Portal) -> list[Proposal]:
         """What the page may publish of its portal's unit, or else of the unit it names."""
         facts = await self._facts(page, portal)
         candidates = await self._candidates(portal.unit_code)

@@ -17,6 +17,7 @@ from services.projects.duties.models import Duty, FullWalk
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.matching.rules import Candidate
 from services.projects.portals.models import Portal
+from services.projects.reading.faults import Fault
 
 
 class MatchRow(NamedTuple):
@@ -31,6 +32,7 @@ class MatchRow(NamedTuple):
     found_at: datetime
     decided_at: datetime | None
     first_by: str | None
+    unreadable_since: datetime | None
     version: int
     page_id: UUID
     url: str
@@ -221,6 +223,26 @@ async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequenc
     return (await session.exec(select(PageMatch).where(col(PageMatch.page_id).in_(page_ids)))).all()
 
 
+_UNREADABLE = text("""
+UPDATE page_match m SET version = m.version + 1,
+  unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END
+FROM portal_page p
+WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state = 'accepted'
+  AND CASE WHEN m.unreadable_since IS NOT NULL THEN p.detail_state <> 'unreadable'
+      ELSE p.detail_state = 'unreadable' AND p.fault <> ALL(CAST(:passing AS text[])) END""")
+
+
+async def note_unreadable(
+    session: AsyncSession, page_ids: Sequence[UUID], passing: Sequence[Fault], now: datetime
+) -> None:
+    """Note of accepted pages that they cannot be read any more, or that they can again.
+
+    Not where the fault is of a kind that passes, which says nothing about the page.
+    """
+    given = {"pages": list(page_ids), "passing": [str(fault) for fault in passing], "now": now}
+    await session.execute(_UNREADABLE, given)
+
+
 async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
     """Keep these matches; a pair that is known already stays as it was decided."""
     if matches:
@@ -267,8 +289,10 @@ async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
 
 
 _VIEWS = """
-SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
-       m.first_by, m.version, m.page_id, p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
+SELECT m.id, m.state, m.method, m.score,
+       CASE WHEN m.unreadable_since IS NULL THEN m.reason ELSE 'page_unreadable' END AS reason,
+       m.unit_code, m.found_at, m.decided_at, m.first_by, m.unreadable_since, m.version, m.page_id,
+       p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
        p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id, m.duty_id, d.project_code,
        r.name AS project_name, d.item_code, d.formed_on, d.doc_no
 FROM page_match m
@@ -277,7 +301,8 @@ JOIN duty d ON d.id = m.duty_id
 JOIN project r ON r.code = d.project_code
 """
 _LIST = text(
-    _VIEWS + "WHERE m.state = :state AND (CAST(:units AS text[]) IS NULL"
+    _VIEWS + "WHERE (m.state = :state OR :state = 'review' AND m.unreadable_since IS NOT NULL)"
+    " AND (CAST(:units AS text[]) IS NULL"
     "  OR m.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
 )

@@ -51,6 +51,11 @@ class MatchView(View):
         description="已认定、待另一人确认的监察人员"
         " | The auditor who accepted it and waits for another to confirm."
     )
+    unreadable_since: AwareDatetime | None = Field(
+        description="已认定的网页何时起读不出；请核对它是否仍在：认定即仍在，否定即已撤下"
+        " | Since when an accepted page cannot be read: accept says that it is still there, reject"
+        " that it was taken down."
+    )
     version: int
 
 

@@ -15,6 +15,7 @@ from services.projects.matching.models import MatchMethod, MatchState, PageMatch
 from services.projects.matching.rules import Proposal
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
+from services.projects.reading.faults import Fault
 from shared.database.engine import Sessions
 from shared.database.versioned import swap
 from shared.errors import FourEyes, NotFound
@@ -26,6 +27,9 @@ PAGES_A_TURN = 20
 """Few enough that others who record facts need not wait long for their turn."""
 
 MATCHER = "matcher"
+
+PASSING = (Fault.TIMEOUT, Fault.UNREACHABLE, Fault.SERVER_ERROR)
+"""Faults that pass by themselves: the page is asked for again before a person is."""
 
 
 async def match_waiting(sessions: Sessions, now: datetime) -> int:
@@ -58,6 +62,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         await sightings.renew(session, pages, known, now, actor=MATCHER)
         await _match_fresh(session, proposals, known, now)
         await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
+        await queries.note_unreadable(session, [page.id for page in pages], PASSING, now)
         await queries.settle_pages(session, pages)
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
@@ -180,6 +185,10 @@ async def accept(
         raise FourEyes(rules.ANOTHER_AUDITOR)
     if caller.has("officer") and caller.at(match.unit_code):
         raise FourEyes(rules.NOT_IN_ONES_OWN_CAUSE)
+    if match.unreadable_since is not None:
+        return await _decide(
+            session, match, _step(match, version, MatchAction.CONFIRM, caller), caller, now
+        )
     step = _step(match, version, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
@@ -196,10 +205,19 @@ async def accept(
 async def reject(
     session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
 ) -> queries.MatchRow:
-    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict."""
+    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict.
+
+    One that was accepted and cannot be read any more was taken down.
+    """
     match = await _visible(session, match_id, caller)
-    step = _step(match, version, MatchAction.REJECT, caller)
-    return await _decide(session, match, step, caller, now)
+    is_withdrawn = match.unreadable_since is not None
+    action = MatchAction.WITHDRAW if is_withdrawn else MatchAction.REJECT
+    step = _step(match, version, action, caller)
+    row = await _decide(session, match, step, caller, now)
+    if is_withdrawn:
+        page = await queries.page(session, match.page_id)
+        await sightings.withdraw(session, page, match.duty_id, now, actor=caller.sub)
+    return row
 
 
 async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> PageMatch:

@@ -94,7 +94,13 @@ async def renew(
         (by_page[match.page_id], Proposal(by_duty[match.duty_id], match.method, match.score))
         for match in accepted
     ]
-    there = [(page, proposal) for page, proposal in pairs if page.gone_at is None]
+    # What cannot be read was not seen; a person says whether it is there.
+    unseen = (DetailState.UNREADABLE, DetailState.GONE)
+    there = [
+        (page, proposal)
+        for page, proposal in pairs
+        if page.gone_at is None and page.detail_state not in unseen
+    ]
     if there:
         sightings = await _sightings(session, there, again=True)
         await observing.record_sightings(session, sightings, now, actor=actor)
@@ -118,6 +124,15 @@ async def withdraw_gone(
         if match.duty_id not in published and page.gone_at is not None:
             duty = by_duty[match.duty_id]
             await _withdraw(session, page, duty, page.gone_at, now, actor)
+
+
+async def withdraw(
+    session: AsyncSession, page: PortalPage, duty_id: UUID, now: datetime, *, actor: str
+) -> None:
+    """A person says that the page is not there any more; another page may publish the duty."""
+    if not await queries.still_published(session, [duty_id]):
+        [duty] = await queries.candidates(session, [duty_id])
+        await _withdraw(session, page, duty, now, now, actor)
 
 
 async def _withdraw(

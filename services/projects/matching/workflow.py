@@ -2,7 +2,8 @@
 
 A page that means that the duty is late is not believed on one person's word: the match is passed on
 to a second person and stays in review. What the matcher is sure of, and does not mean late, is
-accepted from the start.
+accepted from the start. An accepted page that can no longer be read is back with a person, who says
+whether it is still there; until then, and once it can be read again, it stays accepted.
 """
 
 from datetime import datetime
@@ -18,6 +19,8 @@ class MatchAction(StrEnum):
     ACCEPT = "accept"
     PASS_ON = "pass_on"
     REJECT = "reject"
+    CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
 
 
 class MatchStep(NamedTuple):
@@ -35,7 +38,8 @@ class MatchStep(NamedTuple):
     def changes(self, caller: str, now: datetime) -> dict[str, Any]:
         """The columns of the match that the decision writes."""
         if self.is_final:
-            return {"state": self.to, "decided_at": now, "decided_by": caller}
+            decided = {"state": self.to, "decided_at": now, "decided_by": caller}
+            return {**decided, "unreadable_since": None}
         return {"state": self.to, "reason": self.reason, "first_by": caller}
 
 
@@ -51,6 +55,8 @@ WORKFLOW = Workflow(
             reason=ReviewReason.MAKES_LATE,
         ),
         MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected"),
+        MatchStep(_S.ACCEPTED, _A.CONFIRM, _S.ACCEPTED, _AUDITOR, "match.confirmed"),
+        MatchStep(_S.ACCEPTED, _A.WITHDRAW, _S.REJECTED, _AUDITOR, "match.withdrawn"),
     ),
     {
         _S.REVIEW: Text("待复核", "in review"),
@@ -61,6 +67,8 @@ WORKFLOW = Workflow(
         _A.ACCEPT: Text("认定", "accept"),
         _A.PASS_ON: Text("转第二人确认", "pass on to a second person"),
         _A.REJECT: Text("否定", "reject"),
+        _A.CONFIRM: Text("确认读不出的网页仍在", "confirm that an unreadable page is there"),
+        _A.WITHDRAW: Text("确认读不出的网页已撤下", "withdraw an unreadable page"),
     },
     title=Text("网页认定", "Matches"),
     starts=[_S.REVIEW, _S.ACCEPTED],

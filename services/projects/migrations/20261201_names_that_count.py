@@ -2,7 +2,7 @@
 was disputed without a case, is open again.
 
 Revision ID: names_that_count
-Revises: disputes
+Revises: what_pages_publish
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "names_that_count"
-down_revision: str | None = "disputes"
+down_revision: str | None = "what_pages_publish"
 branch_labels: str | None = None
 depends_on: str | None = None
 
@@ -99,6 +99,13 @@ def upgrade() -> None:
     op.add_column(
         "portal", sa.Column("moves", JSONB(), nullable=False, server_default=sa.text("'[]'"))
     )
+    op.add_column("page_match", sa.Column("unreadable_since", _MOMENT, nullable=True))
+    op.create_index(
+        "ix_page_match_unreadable",
+        "page_match",
+        ["id"],
+        postgresql_where=sa.text("unreadable_since IS NOT NULL"),
+    )
     # A catalogue that was in force before may be taken up again, as a version of its own.
     op.drop_constraint(op.f("uq_catalogue_version_source_sha256"), "catalogue_version")
     for statement in (NOT_SEEN_ABSENT, NOTHING_PROVEN, MATCH_ALL, OPEN_CASES, *RESTORED):
@@ -111,6 +118,8 @@ def downgrade() -> None:
     op.create_unique_constraint(
         op.f("uq_catalogue_version_source_sha256"), "catalogue_version", ["source_sha256"]
     )
+    op.drop_index("ix_page_match_unreadable", table_name="page_match")
+    op.drop_column("page_match", "unreadable_since")
     op.drop_column("portal", "moves")
     op.drop_index("ix_responsible_unit_match_wanted", table_name="responsible_unit")
     op.drop_column("responsible_unit", "match_wanted")

@@ -18,6 +18,8 @@ MAX_NOTICE = 300
 MAX_BARE = 30
 """What leads away has hardly a word of its own: an article's scripts may know other addresses."""
 
+LEADS_AWAY = "it leads away"
+
 _MISSING = re.compile(
     r"(?:页面|网页|内容|文章|信息|文件|资源|栏目|地址)[^。\n]{0,10}"
     r"(?:不存在|已删除|已被删除|被删除|已下线|已撤销|已撤下|已移除|找不到|未找到|无法找到|不见了)"
@@ -38,8 +40,9 @@ _LEADS_AWAY = re.compile(
 def removal(html: str, *, is_known: bool) -> SourceFault | None:
     """Why this is not the item's page, if so: it is gone, or something stands before it.
 
-    A page with the title tag of an article is one, however short. Of a page that was read before
-    (`is_known`) also what leads away, or is empty: a new one may be a mere signpost.
+    A page with the title tag of an article is one, however short. What leads away, or is empty, is
+    gone if it was read before (`is_known`); a new one may be a mere signpost, which is no document
+    either, and for a person to look at.
     """
     page = parse(html)
     refresh = _refresh(page)
@@ -55,12 +58,10 @@ def removal(html: str, *, is_known: bool) -> SourceFault | None:
         return SourceFault(Fault.BLOCKED, "a firewall's page")
     if _MISSING.search(shown):
         return SourceFault(Fault.GONE, "it says that it is not there")
-    is_bare = is_known and len(text) <= MAX_BARE
-    if is_bare and (refresh or _LEADS_AWAY.search(scripts)):
-        return SourceFault(Fault.GONE, "it leads away")
-    if is_known and not text:
-        return SourceFault(Fault.GONE, "it is empty")
-    return None
+    fault = Fault.GONE if is_known else Fault.UNREADABLE
+    if len(text) <= MAX_BARE and (refresh or _LEADS_AWAY.search(scripts)):
+        return SourceFault(fault, LEADS_AWAY)
+    return None if text else SourceFault(fault, "it is empty")
 
 
 def _refresh(page: LexborHTMLParser) -> bool:
