@@ -13,12 +13,13 @@ from tests.projects.collecting_world import Desk
 from tests.projects.unruly_portal import listing
 
 LONG = "该项目建设规模、内容、投资、资金来源和建设工期均按原批复执行，" * 3
-ENDS = ("stays", "other", "removed", "moved", "nothing")
+ENDS = ("stays", "other", "removed", "moved", "walled", "nothing")
 EXPECTED = {
     "stays": "on_time",
     "other": "withdrawn",
     "removed": "withdrawn",
     "moved": "on_time",
+    "walled": "on_time",
     "nothing": "overdue",
 }
 """What becomes of the page of the duty, and the verdict in the end."""
@@ -91,6 +92,8 @@ class Life:
         elif self.end == "removed":
             pages["/a"] = "<p>您访问的页面不存在</p>"
             pages["/list"] = listing("/meeting|关于召开会议的通知|2026-01-05")
+        elif self.end == "walled":
+            pages["/a"] = "<p>您的请求被拦截，请联系网站管理员</p>"
         elif self.end == "moved":
             del pages["/a"]
             self.world.publish(at="/b", text=LONG, code=self.code)

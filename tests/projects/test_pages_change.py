@@ -89,6 +89,8 @@ async def test_a_page_that_cannot_be_read_any_more_is_for_a_person(
     decided = await decide(world, match, decision)
     assert (decided["state"], await world.verdict(duty)) == (state, verdict)
     assert await world.queue() == []
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == (verdict, []), "asked but once"
 
 
 @pytest.mark.parametrize(("then", "verdict"), [("back", "on_time"), ("gone", "withdrawn")])

@@ -225,11 +225,15 @@ async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequenc
 
 _UNREADABLE = text("""
 UPDATE page_match m SET version = m.version + 1,
-  unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END
+  unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END,
+  reason = CASE WHEN p.detail_state = 'unreadable' OR m.reason <> 'page_unreadable'
+                THEN m.reason END
 FROM portal_page p
 WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state = 'accepted'
-  AND CASE WHEN m.unreadable_since IS NOT NULL THEN p.detail_state <> 'unreadable'
-      ELSE p.detail_state = 'unreadable' AND p.fault <> ALL(CAST(:passing AS text[])) END""")
+  AND CASE WHEN p.detail_state <> 'unreadable'
+      THEN m.unreadable_since IS NOT NULL OR m.reason = 'page_unreadable'
+      ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
+        AND p.fault <> ALL(CAST(:passing AS text[])) END""")
 
 
 async def note_unreadable(
@@ -237,7 +241,8 @@ async def note_unreadable(
 ) -> None:
     """Note of accepted pages that they cannot be read any more, or that they can again.
 
-    Not where the fault is of a kind that passes, which says nothing about the page.
+    Not where the fault is of a kind that passes, which says nothing about the page, and not again
+    where a person has said already that it is there although it cannot be read.
     """
     given = {"pages": list(page_ids), "passing": [str(fault) for fault in passing], "now": now}
     await session.execute(_UNREADABLE, given)

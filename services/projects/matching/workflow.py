@@ -33,13 +33,14 @@ class MatchStep(NamedTuple):
     audited: str
     is_final: bool = True
     reason: ReviewReason | None = None
-    """Why the match stays in review."""
+    """Why the match stays in review, or is known to be unreadable."""
 
     def changes(self, caller: str, now: datetime) -> dict[str, Any]:
         """The columns of the match that the decision writes."""
         if self.is_final:
             decided = {"state": self.to, "decided_at": now, "decided_by": caller}
-            return {**decided, "unreadable_since": None}
+            kept = {} if self.reason is None else {"reason": self.reason}
+            return {**decided, **kept, "unreadable_since": None}
         return {"state": self.to, "reason": self.reason, "first_by": caller}
 
 
@@ -55,7 +56,10 @@ WORKFLOW = Workflow(
             reason=ReviewReason.MAKES_LATE,
         ),
         MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected"),
-        MatchStep(_S.ACCEPTED, _A.CONFIRM, _S.ACCEPTED, _AUDITOR, "match.confirmed"),
+        MatchStep(
+            *(_S.ACCEPTED, _A.CONFIRM, _S.ACCEPTED, _AUDITOR, "match.confirmed"),
+            reason=ReviewReason.PAGE_UNREADABLE,
+        ),
         MatchStep(_S.ACCEPTED, _A.WITHDRAW, _S.REJECTED, _AUDITOR, "match.withdrawn"),
     ),
     {

@@ -159,6 +159,7 @@ async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) ->
     return {
         "units": [unit._asdict() for unit in await queries.units(session, as_of)],
         "weights": scheme.weights,
+        "columns": reporting.columns(),
         "versions": {
             "calendar": await calendars.newest_version(session),
             "catalogue": catalogue_version,
@@ -174,8 +175,19 @@ async def _root(session: AsyncSession, last_fact: int, inputs: dict[str, Any]) -
     return merkle_root([facts, inputs["captures_root"]])
 
 
+class RulesChanged(Exception):
+    """A report by another version of the rules stands as it was frozen: it is not composed anew,
+    and its rows are those of the history, grouped as they were.
+    """
+
+
 async def recompute(session: AsyncSession, report: Report) -> bytes:
-    """The report's bytes again, from the history of verdicts and the facts up to its freezing."""
+    """The report's bytes again, from the history of verdicts and the facts up to its freezing.
+
+    Raises RulesChanged.
+    """
+    if report.inputs["versions"]["rule"] != RULE_VERSION:
+        raise RulesChanged
     if report.inputs.get("is_past"):
         counts = await queries.counts_as_of(session, report.id)
     else:
@@ -217,7 +229,8 @@ async def report_rows(
     offset: int = 0,
 ) -> Sequence[queries.ReportedDuty]:
     """The duties behind a figure of a report; `column` is a key of `reporting.VERDICTS`."""
-    verdicts = None if column is None else [str(v) for v in reporting.VERDICTS[column]]
+    columns = report.inputs.get("columns") or reporting.columns()
+    verdicts = None if column is None else columns[column]
     return await queries.rows_at(
         session,
         report,

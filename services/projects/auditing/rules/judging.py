@@ -9,7 +9,7 @@ from datetime import datetime
 from services.projects.auditing.models import Reason, Verdict
 from shared.errors import Text
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 DUE_SOON_DAYS = 3
 """Days before the end of the limit from which a unit is reminded; the due day itself is day 0."""
 

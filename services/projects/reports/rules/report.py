@@ -68,6 +68,11 @@ VERDICTS: dict[str, tuple[Verdict, ...]] = {
 """Which verdicts a column counts."""
 
 
+def columns() -> dict[str, list[str]]:
+    """Which verdicts each column counts now: a report keeps them, to be opened as it counted."""
+    return {name: [str(verdict) for verdict in kinds] for name, kinds in VERDICTS.items()}
+
+
 def tallies(counts: Iterable[Counted]) -> dict[str, Tally]:
     """The counts by unit."""
     found: dict[str, Tally] = {}
