@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -10,16 +11,20 @@ import pytest
 from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
 from services.appointments.app import create_app
+from services.appointments.people.contracts import AccountIdentified
+from services.appointments.people.handlers import learn_person
 from services.appointments.settings import AppointmentsSettings
 from shared.database.engine import Sessions, new_engine, new_sessions
+from shared.messaging.events import Envelope
 from shared.web import dependencies
 from tests import support
 from tests.appointments import offices, queue_helpers
-from tests.appointments.offices import Office
+from tests.appointments.offices import KEYRING, Office
 from tests.appointments.queue_helpers import Clock, Floor
 from tests.support import Connect, Databases, Tokens
 
 Build = Callable[..., Awaitable[Floor]]
+Identify = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +107,34 @@ async def owner(sql: Any) -> asyncpg.Connection:
     """Looks at rows, as the owner of the database."""
     connection: asyncpg.Connection = await sql("appointments")
     return connection
+
+
+@pytest.fixture
+def identify(sessions: Sessions) -> Identify:
+    """`await identify(account, who)`: what arrives once the gateway has checked an identity."""
+
+    async def learn(account: UUID, who: dict[str, str], version: int = 1) -> None:
+        number, phone = who.get("id_number"), who.get("phone")
+        checked = AccountIdentified(
+            account_id=account,
+            document_index=number and KEYRING.document_index(number, where="person.document"),
+            phone_index=phone and KEYRING.phone_index(phone, where="person.phone"),
+            version=version,
+        )
+        envelope: Envelope[AccountIdentified] = Envelope(
+            source="/gateway", type=AccountIdentified.type, data=checked
+        )
+        async with sessions() as session, session.begin():
+            await learn_person(session, envelope)
+
+    return learn
+
+
+@pytest.fixture
+async def other(timeless: Urls) -> AsyncIterator[asyncpg.Connection]:
+    """Another transaction, which waits for nobody."""
+    connection: asyncpg.Connection = await support.connect(timeless.owner)
+    await connection.execute("SET lock_timeout = '1s'; BEGIN")
+    yield connection
+    await connection.execute("ROLLBACK")
+    await connection.close()

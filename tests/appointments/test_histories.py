@@ -108,6 +108,23 @@ async def test_everybody_finds_their_own_tickets(floor: Floor, owner: asyncpg.Co
     assert [one["id"] for one in rest["items"]] == [at_the_kiosk["id"]]
 
 
+async def test_whoever_finds_a_ticket_as_their_own_may_see_it_and_give_it_up(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    at_the_kiosk = good(await check_in(floor, code))["ticket"]
+    me = {**floor.sign("citizen", sub=code), "Idempotency-Key": uuid4().hex}
+
+    [found] = (await mine(floor, code))["items"]
+    assert good(await floor.client.get(f"/api/v1/tickets/{found['id']}", headers=me)) == found
+    stranger = floor.sign("citizen", sub=uuid4().hex)
+    answer = await floor.client.get(f"/api/v1/tickets/{found['id']}", headers=stranger)
+    problem(answer, 404, "not-found")
+    again = problem(await floor.ask_ticket(headers=me), 409, "already-ticketed")
+    assert again["ticket_id"] == at_the_kiosk["id"]
+    await floor.done(at_the_kiosk, "abandon", headers=me)
+
+
 async def test_after_a_transfer_the_leg_that_goes_on_is_listed(floor: Floor) -> None:
     me = f"citizen-{uuid4().hex}"
     headers = {**floor.sign("citizen", sub=me), "Idempotency-Key": uuid4().hex}

@@ -1,36 +1,23 @@
 """Halls, appointments, slots, people: whoever waits for one of them holds none that comes later."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
-from deploy.postgres import Urls
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good
 from tests.appointments.test_orphans_are_people import without_a_time
-from tests.support import connect
+from tests.appointments.waiting import until_it_waits
 
 TEN = NINE + timedelta(days=1, hours=1)
 HALL = "SELECT FROM hall WHERE code = $1 FOR NO KEY UPDATE"
 APPOINTMENT = "SELECT FROM appointment WHERE id = $1 FOR UPDATE NOWAIT"
 SLOT = "SELECT FROM slot WHERE id = $1 FOR NO KEY UPDATE NOWAIT"
 TURN = "UPDATE booking_turn SET turn = turn WHERE key = $1"
-
-
-@pytest.fixture
-async def other(timeless: Urls) -> AsyncIterator[asyncpg.Connection]:
-    """Another transaction, which waits for nobody."""
-    connection: asyncpg.Connection = await connect(timeless.owner)
-    await connection.execute("SET lock_timeout = '1s'; BEGIN")
-    yield connection
-    await connection.execute("ROLLBACK")
-    await connection.close()
 
 
 class Scene:
@@ -62,26 +49,6 @@ class Scene:
                 "SELECT citizen_key FROM appointment WHERE id = $1", appointment
             )
         )
-
-
-async def _waiting(other: asyncpg.Connection) -> int:
-    """How many wait for a lock that the other one holds, or behind who does."""
-    return int(
-        await other.fetchval(
-            "WITH RECURSIVE behind (pid) AS (SELECT pg_backend_pid() UNION"
-            " SELECT l.pid FROM pg_locks l JOIN behind b ON b.pid = ANY(pg_blocking_pids(l.pid))"
-            " WHERE NOT l.granted) SELECT count(*) - 1 FROM behind"
-        )
-    )
-
-
-async def until_it_waits(
-    other: asyncpg.Connection, work: "asyncio.Task[Any]", many: int = 1
-) -> None:
-    """Until the transaction of the work, and as many others, wait for what the other one holds."""
-    while await _waiting(other) < many:
-        assert not work.done(), work.result()
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("how", ["cancel", "reschedule"])

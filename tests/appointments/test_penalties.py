@@ -220,6 +220,48 @@ async def test_a_penalty_that_still_has_its_no_shows_stays(office: Office, miss:
     problem(await _book_again(office, me), 403, "booking-barred")
 
 
+async def test_what_is_left_bars_as_it_would_have_without_the_no_show_that_was_none(
+    office: Office, miss: Miss, sessions: Sessions
+) -> None:
+    """Missed twice, barred; a third time, barred for longer: that one is put right."""
+    url = f"/api/v1/policies/{office.code}"
+    body = {"no_show_limit": 2, "version": 0}
+    good(await office.client.put(url, json=body, headers=office.manager()))
+    me = office.citizen()
+    third = await office.hold(await office.slot(NINE + timedelta(days=3)), headers=me)
+    good(await office.do(third, "confirm", me))
+    await miss(me, days=2)
+    first = await _only(office, me)
+    office.clock.at = NINE + timedelta(days=3, hours=1)
+    await _sweep(sessions, office)
+    listed = good(await office.get(f"penalties?hall={office.code}", headers=me))["items"]
+    assert [one["appointment_id"] for one in listed] == [third["id"], first["appointment_id"]]
+
+    good(await office.do(third, "correct-no-show", office.clerk(), reason=REASON))
+
+    refused = problem(await _book_again(office, me), 403, "booking-barred")
+    assert refused["blocked_until"] == first["blocked_until"]
+    listed = good(await office.get(f"penalties?hall={office.code}", headers=me))["items"]
+    assert [one["state"] for one in listed] == ["lifted", "in_force"]
+
+
+async def test_one_that_was_counted_with_others_leaves_a_penalty_of_those(
+    office: Office, miss: Miss
+) -> None:
+    body = {"no_show_limit": 2, "version": 0}
+    url = f"/api/v1/policies/{office.code}"
+    good(await office.client.put(url, json=body, headers=office.manager()))
+    me = office.citizen()
+    held = await miss(me)
+    await _only(office, me)
+
+    good(await office.do(held[-1], "correct-no-show", office.clerk(), reason=REASON))
+
+    listed = good(await office.get(f"penalties?hall={office.code}", headers=me))["items"]
+    shown = [(one["appointment_id"], one["state"], one["no_shows"]) for one in listed]
+    assert shown == [(held[1]["id"], "in_force", 2), (held[2]["id"], "lifted", 3)]
+
+
 @provokes("correct_no_show", "too-late")
 @provokes("correct_no_show", "state-conflict")
 async def test_a_no_show_is_put_right_on_its_day_and_only_if_it_was_one(
@@ -248,50 +290,3 @@ async def test_who_booked_the_same_again_meanwhile_keeps_that_one(
     answer = await office.do(held, "correct-no-show", office.clerk(), reason=REASON)
 
     problem(answer, 409, "already-booked")
-
-
-async def test_a_late_booking_cancelled_at_once_is_never_a_no_show(
-    office: Office, sessions: Sessions
-) -> None:
-    """It cannot be cancelled in time any more when it is made: ten minutes are left to think."""
-    slot, me = await office.slot(NINE + timedelta(minutes=5)), office.citizen()
-    held = await office.hold(slot, headers=me)
-    good(await office.do(held, "confirm", me))
-    office.clock.pass_(minutes=10)
-
-    good(await office.do(held, "cancel", me))
-
-    async with sessions() as session, session.begin():
-        await settling.miss_absent(session, NINE + timedelta(hours=3))
-    assert await office.events("appointment.missed") == []
-
-
-async def test_the_grace_ends_and_is_the_halls_to_decide(office: Office) -> None:
-    policy = {"cancel_grace_minutes": 0, "version": 0}
-    me = office.citizen()
-    first = await office.hold(await office.slot(NINE + timedelta(minutes=60)), headers=me)
-    good(await office.do(first, "confirm", me))
-    office.clock.pass_(minutes=11)
-    problem(await office.do(first, "cancel", me), 409, "too-late")
-
-    url = f"/api/v1/policies/{office.code}"
-    good(await office.client.put(url, json=policy, headers=office.manager()))
-    second = await office.hold(await office.slot(NINE + timedelta(hours=2)))
-    other = await office.hold(
-        await office.slot(NINE + timedelta(hours=2), rule_code="R2"),
-        headers=me,
-        item=office.items[1],
-    )
-    good(await office.do(other, "confirm", me))
-    office.clock.pass_(seconds=1)
-    problem(await office.do(other, "cancel", me), 409, "too-late")
-    assert second["state"] == "held"
-
-
-async def test_a_late_booking_can_be_moved_at_once_too(office: Office) -> None:
-    me = office.citizen()
-    held = await office.hold(await office.slot(NINE + timedelta(minutes=5)), headers=me)
-    good(await office.do(held, "confirm", me))
-    later = await office.slot(NINE + timedelta(days=1))
-
-    good(await office.do(held, "reschedule", me, slot_ids=[str(later)]), 201)

@@ -4,47 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.appointments.booking import settling
-from services.appointments.people.contracts import AccountIdentified
-from services.appointments.people.handlers import learn_person
 from services.appointments.people.rules import Person
 from shared.database.engine import Sessions
 from shared.ids import new_id
-from shared.messaging.events import Envelope
 from tests.appointments import offices
-from tests.appointments.offices import KEYRING, NINE, Office, id_number, person
+from tests.appointments.conftest import Identify
+from tests.appointments.offices import NINE, Office, id_number, person
 from tests.appointments.queue_helpers import Floor, good, problem
 
 TEN, THREE = NINE + timedelta(hours=1), NINE + timedelta(hours=6)
 FULL_WIDTH = {ord(half): chr(ord(half) + 0xFEE0) for half in "0123456789X"}
-Identify = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def identify(sessions: Sessions) -> Identify:
-    """`await identify(account, who)`: what arrives once the gateway has checked an identity."""
-
-    async def learn(account: UUID, who: dict[str, str], version: int = 1) -> None:
-        number, phone = who.get("id_number"), who.get("phone")
-        checked = AccountIdentified(
-            account_id=account,
-            document_index=number and KEYRING.document_index(number, where="person.document"),
-            phone_index=phone and KEYRING.phone_index(phone, where="person.phone"),
-            version=version,
-        )
-        envelope: Envelope[AccountIdentified] = Envelope(
-            source="/gateway", type=AccountIdentified.type, data=checked
-        )
-        async with sessions() as session, session.begin():
-            await learn_person(session, envelope)
-
-    return learn
 
 
 async def test_caps_count_a_person_by_phone_or_by_id_number(office: Office) -> None:
@@ -235,24 +210,6 @@ async def test_an_identity_that_was_corrected_lets_go_of_the_strangers_bookings(
     me = office.citizen(str(account))
     assert good(await office.get("appointments", headers=me))["items"] == []
     problem(await office.get(f"appointments/{held['id']}", headers=me), 404, "not-found")
-
-
-async def test_one_ticket_an_item_for_a_person_with_two_accounts(
-    hall: Callable[..., Awaitable[Floor]], identify: Identify
-) -> None:
-    floor, who = await hall(), person(id_number=id_number())
-    await floor.open()
-    accounts = [new_id(), new_id()]
-    for account in accounts:
-        await identify(account, who)
-    first, second = (
-        {**floor.sign("citizen", sub=str(account)), "Idempotency-Key": new_id().hex}
-        for account in accounts
-    )
-
-    await floor.issue(headers=first)
-
-    problem(await floor.ask_ticket(headers=second), 409, "already-ticketed")
 
 
 async def test_the_elderly_credit_is_the_verified_accounts_own(

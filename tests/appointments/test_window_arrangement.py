@@ -1,12 +1,16 @@
 """Changing the windows of a hall never leaves people without one who had one."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.waiting import until_it_waits
 from tests.provoking import provokes
 
 
@@ -99,3 +103,32 @@ async def test_the_hall_shows_at_once_that_a_window_is_gone(floor: Floor) -> Non
     assert (await arrange(floor, {2: floor.items})).status_code == 200
     floor.clock.pass_(seconds=2)
     assert good(await floor.get("display"))["windows_open"] == 0
+
+
+@pytest.mark.parametrize("how", ["issued", "sent on"])
+async def test_who_is_just_getting_a_ticket_is_not_left_without_a_window(
+    floor: Floor, other: asyncpg.Connection, how: str
+) -> None:
+    """The windows change between the look at them and the commit of the ticket."""
+    wanted = floor.items[1:]
+    if how == "issued":
+        await floor.issue(items=wanted)
+        series = "SELECT FROM number_series WHERE hall_code = $1 FOR UPDATE"
+        await other.execute(series, floor.code)
+        getting = asyncio.create_task(floor.ask_ticket(items=wanted))
+        waits_for = 2
+    else:
+        ticket = await floor.issue(items=floor.items[:1])
+        await floor.call()
+        await floor.done(ticket, "serve")
+        await other.execute("SELECT FROM ticket WHERE id = $1 FOR UPDATE", UUID(ticket["id"]))
+        getting = asyncio.create_task(floor.do(ticket, "transfer", items=wanted))
+        waits_for = 1
+    await until_it_waits(other, getting)
+    changing = asyncio.create_task(arrange(floor, {1: floor.items[:1], 2: floor.items[:1]}))
+    await until_it_waits(other, changing, many=2)
+    await other.execute("ROLLBACK")
+
+    assert (await getting).status_code in (200, 201)
+    refused = problem(await changing, 409, "tickets-stranded")
+    assert len(refused["tickets"]) == waits_for

@@ -43,9 +43,19 @@ async def correct_no_show(
 
 
 async def still_reached(session: AsyncSession, penalty: Penalty) -> bool:
-    """Whether the no-shows that are left are as many as the policy of the penalty asks for."""
+    """Whether of the no-shows that it rests on as many are left as its policy asks for."""
     hall, imposed_at = penalty.hall_code, penalty.blocked_from
     policy = await policies.of_version(session, hall, penalty.policy_version, imposed_at)
     since = imposed_at - timedelta(days=policy.no_show_days)
-    count = await queries.no_shows(session, person_of(penalty), hall, since)
-    return count >= policy.no_show_limit
+    left = await queries.no_shows(session, person_of(penalty), hall, since, imposed_at)
+    return len(left) >= policy.no_show_limit
+
+
+async def last_missed(
+    session: AsyncSession, corrected: Appointment, now: datetime
+) -> Appointment | None:
+    """What the person of the appointment missed last at that hall, of what may still count."""
+    policy = await policies.in_force(session, corrected.hall_code, now)
+    since = now - timedelta(days=policy.no_show_days + policy.block_days)
+    person, hall = person_of(corrected), corrected.hall_code
+    return next(reversed(await queries.no_shows(session, person, hall, since, now)), None)

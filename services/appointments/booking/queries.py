@@ -16,7 +16,7 @@ from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
 from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.people.ownership import owned_by
-from services.appointments.people.rules import Person, same_person
+from services.appointments.people.rules import Person, of_person, of_person_in_order, same_person
 from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -27,7 +27,6 @@ _RESUPPORTED = WORKFLOW.of(AppointmentAction.RESUPPORT)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
 
-
 _SLOT_STATES = """
 SELECT state, opens_at FROM slot
 WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
@@ -36,22 +35,15 @@ WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY sta
 _THEIRS = f"""
 SELECT x.id, x.code, x.state, x.hall_code, x.citizen_key, x.person_document, x.person_phone,
   x.item_code, x.on_date, x.starts_at, x.minutes, x.expires_at
-FROM {{who}} JOIN appointment x ON {same_person("x", "w")}
-WHERE x.state IN ({listed(HOLDING)}) ORDER BY x.starts_at, x.id
+FROM appointment x WHERE {{whose}} AND x.state IN ({listed(HOLDING)}) ORDER BY x.starts_at, x.id
 """
-_WHO = "(SELECT {}::text AS citizen_key, {}::text AS document, {}::text AS phone) w"
-_WHO_DIRECT = _WHO.format("$1", "$2", "$3")
-_WHO_SESSION = (
-    "(SELECT CAST(:citizen_key AS text) AS citizen_key, CAST(:document AS text) AS document,"
-    " CAST(:phone AS text) AS phone) w"
-)
-_THEIRS_DIRECT = _THEIRS.format(who=_WHO_DIRECT)
-_THEIRS_SESSION = text(_THEIRS.format(who=_WHO_SESSION))
+_THEIRS_DIRECT = _THEIRS.format(whose=of_person_in_order("x"))
+_THEIRS_SESSION = text(_THEIRS.format(whose=of_person("x")))
 
 _BARRING = f"""
 SELECT p.id, p.hall_code, p.citizen_key, p.person_document, p.person_phone, p.blocked_until
-FROM {_WHO_DIRECT} JOIN penalty p ON {same_person("p", "w")}
-WHERE p.hall_code = $4 AND p.blocked_until > $5 AND p.lifted_at IS NULL
+FROM penalty p WHERE {of_person_in_order("p")}
+  AND p.hall_code = $4 AND p.blocked_until > $5 AND p.lifted_at IS NULL
 ORDER BY p.blocked_until DESC LIMIT 1
 """
 
@@ -84,12 +76,14 @@ WITH due AS (
   -- Seven days bound the scan of the index, should the job have stood still for a while.
   SELECT a.id FROM appointment a
   LEFT JOIN LATERAL (
-    SELECT check_in_late_minutes AS late FROM booking_policy p
+    SELECT check_in_late_minutes AS late, cancel_grace_minutes AS grace FROM booking_policy p
     WHERE p.hall_code = a.hall_code ORDER BY version DESC LIMIT 1
   ) p ON true
   WHERE a.state IN ({sources(_ABSENT)})
     AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '7 days' AND :now
     AND a.starts_at + make_interval(mins => coalesce(p.late, 30)) < :now
+    -- While they may still cancel, they have missed nothing.
+    AND a.held_at + make_interval(mins => coalesce(p.grace, 10)) < :now
   ORDER BY a.id LIMIT 500 FOR UPDATE OF a SKIP LOCKED
 )
 UPDATE appointment SET state = {target(_ABSENT)}, version = version + 1, changed_at = :now
@@ -97,8 +91,9 @@ FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
 _NO_SHOWS = text(f"""
-SELECT count(*) FROM {_WHO_SESSION} JOIN appointment x ON {same_person("x", "w")}
-WHERE x.hall_code = :hall AND x.state = {target(_ABSENT)} AND x.starts_at > :since
+SELECT x.* FROM appointment x WHERE {of_person("x")} AND x.hall_code = :hall
+  AND x.state = {target(_ABSENT)} AND x.starts_at > :since AND x.starts_at <= :until
+ORDER BY x.starts_at, x.id
 """)
 
 _WITHOUT = f"o.state IN ({sources(_RESUPPORTED)}) AND o.starts_at > :now"
@@ -273,10 +268,12 @@ async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
     return await changed(session, _MISS, now=now)
 
 
-async def no_shows(session: AsyncSession, person: Person, hall: str, since: datetime) -> int:
-    """How often the person did not come to this hall since then."""
-    values = {**person._asdict(), "hall": hall, "since": since}
-    return int(await session.scalar(_NO_SHOWS, values) or 0)
+async def no_shows(
+    session: AsyncSession, person: Person, hall: str, since: datetime, until: datetime
+) -> Sequence[Appointment]:
+    """What the person did not come to at this hall in that time, earliest first."""
+    values = {**person._asdict(), "hall": hall, "since": since, "until": until}
+    return await changed(session, _NO_SHOWS, **values)
 
 
 async def contacts(session: AsyncSession, keys: Iterable[str]) -> dict[str, Citizen]:

@@ -191,12 +191,6 @@ def may_see(me: Person, caller: Caller, thing: InHall) -> bool:
     return me.owns(thing) or caller.at(thing.hall_code)
 
 
-def account_of(key: str | None) -> str | None:
-    """The account of a person's key; None for one who has none."""
-    kind, _, account = (key or "").partition(":")
-    return account if kind == "sub" else None
-
-
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     """The refusal of a full slot, with the times to offer instead."""
     return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])

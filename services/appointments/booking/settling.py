@@ -35,7 +35,7 @@ async def mark_no_show(session: AsyncSession, appointment: UUID, now: datetime) 
     """For the queue: called and not there. False if the appointment was settled already."""
     absent = await _settle(session, appointment, A.MISS, now)
     if absent is not None:
-        await _count_no_show(session, absent, now)
+        await count_no_show(session, absent, now, now)
     return absent is not None
 
 
@@ -80,7 +80,7 @@ async def miss_absent(session: AsyncSession, now: datetime) -> int:
     # Several that one person missed are counted together, and make one penalty.
     ordered = sorted(absent, key=lambda one: one.starts_at)
     for last in {(_who(one), one.hall_code): one for one in ordered}.values():
-        await _count_no_show(session, last, now)
+        await count_no_show(session, last, now, now)
     return len(absent)
 
 
@@ -88,12 +88,15 @@ def _who(one: Appointment) -> str:
     return one.person_document or one.citizen_key
 
 
-async def _count_no_show(session: AsyncSession, absent: Appointment, now: datetime) -> None:
-    """Bars the person for a while once the policy's number of no-shows is reached."""
+async def count_no_show(
+    session: AsyncSession, absent: Appointment, at: datetime, now: datetime
+) -> None:
+    """Bars the person for a while, from `at` on, if by then the policy's number is reached."""
     policy = await policies.in_force(session, absent.hall_code, now)
-    since = now - timedelta(days=policy.no_show_days)
-    count = await queries.no_shows(session, person_of(absent), absent.hall_code, since)
-    if policy.block_days == 0 or count < policy.no_show_limit:
+    since = at - timedelta(days=policy.no_show_days)
+    missed = await queries.no_shows(session, person_of(absent), absent.hall_code, since, at)
+    blocked_until = at + timedelta(days=policy.block_days)
+    if blocked_until <= now or len(missed) < policy.no_show_limit:
         return
     session.add(
         Penalty(
@@ -102,9 +105,9 @@ async def _count_no_show(session: AsyncSession, absent: Appointment, now: dateti
             person_document=absent.person_document,
             person_phone=absent.person_phone,
             appointment_id=absent.id,
-            no_shows=count,
+            no_shows=len(missed),
             policy_version=policy.version,
-            blocked_from=now,
-            blocked_until=now + timedelta(days=policy.block_days),
+            blocked_from=at,
+            blocked_until=blocked_until,
         )
     )

@@ -7,11 +7,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking.models import Appointment
 from services.appointments.directory.models import HallLoad
 from services.appointments.display.schemas import WindowEntry
 from services.appointments.guides.models import Item
-from services.appointments.people.rules import account_key
+from services.appointments.people.ownership import owned_by
+from services.appointments.people.rules import Person
 from services.appointments.queueing.models import Ticket, TicketState
 
 AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
@@ -56,17 +56,16 @@ async def at_windows(session: AsyncSession, hall_code: str) -> list[Ticket]:
     )
 
 
-async def of_owner(
-    session: AsyncSession, owner: str, after: UUID | None, limit: int
+async def of_person(
+    session: AsyncSession, me: Person, after: UUID | None, limit: int
 ) -> list[Ticket]:
-    """The last leg of each visit of the account, and of its appointments; newest first.
+    """The last leg of each visit that is their own, whoever took the ticket; newest first.
 
     A leg that the undo of a transfer closed is nobody's any more: no other leads to it.
     """
     before = aliased(Ticket)
-    booked = select(Appointment.id).where(Appointment.citizen_key == account_key(owner))
     mine = select(Ticket).where(
-        or_(col(Ticket.owner) == owner, col(Ticket.appointment_id).in_(booked)),
+        owned_by(me, Ticket),
         col(Ticket.next_leg_id).is_(None),
         or_(
             col(Ticket.leg) == 1,

@@ -44,11 +44,12 @@ async def list_my_tickets(
     caller: Annotated[Caller, allow("citizen")],
     accept_language: Annotated[str, Header(max_length=200)] = "zh",
 ) -> Page[TicketView]:
-    """本人账户取的号和本人预约签到的号，新的在前；转办后显示最后一程。
+    """本人账户取的号、本人预约签到的号，以及凭与本人实名账户一致的证件取的号，新的在前；转办后显示最后一程。
 
     ---
-    Tickets that the account took, and those of its appointments wherever they were checked in;
-    newest first. After a transfer the last leg is shown.
+    Tickets that the account took, those of its appointments wherever they were checked in, and
+    those taken by the ID number of the verified account; newest first. After a transfer the last
+    leg is shown.
     """
     key, language = paging.key(UUID), _language(accept_language)
     after = key[0] if key else None

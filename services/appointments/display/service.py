@@ -16,6 +16,7 @@ from services.appointments.display.schemas import WindowEntry
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.estimates.service import Forecast
+from services.appointments.people import service as people
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from shared.errors import NotFound, Text
@@ -42,7 +43,7 @@ async def ticket(
     if found is None:
         raise NotFound(_NO_TICKET)
     has_key = compare_digest((key or "").encode(), ticket_key(keyring, found.visit_id).encode())
-    if not has_key and not (caller and queueing.may_see(caller, found)):
+    if not has_key and not (caller and await queueing.may_see(session, caller, found)):
         raise NotFound(_NO_TICKET)
     return found, await estimates.of_ticket(session, found, now)
 
@@ -51,7 +52,8 @@ async def own_tickets(
     session: AsyncSession, caller: Caller, after: UUID | None, limit: int, now: datetime
 ) -> list[tuple[Ticket, Estimate | None]]:
     """The caller's own tickets, one more than `limit` if there are, with place and wait."""
-    mine = await queries.of_owner(session, caller.sub, after, limit)
+    me = await people.of_account(session, caller.sub)
+    mine = await queries.of_person(session, me, after, limit)
     return [(each, await estimates.of_ticket(session, each, now)) for each in mine]
 
 

@@ -39,6 +39,7 @@ def draft(
     own_number = person.document is not None and person.document == document_of(keyring, request)
     place = _standing(caller, request, policy, appointment, now, own_number=own_number)
     ticket = _ticket(keyring, caller, request, policy, place, hall, now)
+    ticket.citizen_key = person.citizen_key or None
     ticket.person_document, ticket.person_phone = person.document, person.phone
     return ticket
 

@@ -3,8 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, or_, text
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.queueing.models import ALIVE, Ticket, TicketState
@@ -40,30 +40,6 @@ async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ti
     return (
         await session.exec(
             select(Ticket).where(Ticket.appointment_id == appointment_id, text(ALIVE))
-        )
-    ).one_or_none()
-
-
-async def live_by_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:
-    """The ticket that the person has in the hall for one of the items, however they were named."""
-    document, phone = ticket.person_document, ticket.person_phone
-    same = [col(Ticket.person_document) == document] if document else []
-    if phone:
-        nameless = col(Ticket.person_document).is_(None)
-        same.append(and_(col(Ticket.person_phone) == phone, *(() if not document else (nameless,))))
-    if not same:
-        return None
-    return (
-        await session.exec(
-            select(Ticket)
-            .where(
-                or_(*same),
-                Ticket.hall_code == ticket.hall_code,
-                text(ALIVE),
-                col(Ticket.items).overlap(ticket.items),  # type: ignore[attr-defined]
-            )
-            .order_by(col(Ticket.id))
-            .limit(1)
         )
     ).one_or_none()
 

@@ -109,7 +109,8 @@ async def _appointment(
 ) -> Appointment | None:
     """The appointment of the code, not yet checked in.
 
-    Raises NotFound, the same for a code that does not exist as for one that is not the caller's.
+    Raises AlreadyTicketed, which names the ticket that it has; and NotFound, the same for a code
+    that does not exist as for one that is not the caller's.
     """
     if request.appointment_code is None:
         return None
@@ -122,6 +123,9 @@ async def _appointment(
         raise unknown
     if found.item_code not in request.items:
         raise Invalid(_OTHER_ITEM, pointer="/body/items")
+    live = await queries.live_by_appointment(session, found.id)
+    if live is not None:
+        raise already_ticketed(live)
     return found
 
 
@@ -132,10 +136,7 @@ async def _check_in(
     version: int | None,
     now: datetime,
 ) -> None:
-    """Taking the ticket checks the appointment in; one that already has a ticket is refused."""
-    live = await queries.live_by_appointment(session, appointment.id)
-    if live is not None:
-        raise already_ticketed(live)
+    """Taking the ticket checks the appointment in."""
     if appointment.state is AppointmentState.CHECKED_IN:
         await booking.keep_checked_in(session, appointment, version=version)
     else:
@@ -162,11 +163,10 @@ async def _person(
 
 async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
     """Raises AlreadyTicketed when the person, or the same evidence, holds a place already."""
-    if (own := await queueing.live_by_owner(session, ticket)) is not None:
-        raise already_ticketed(own)
-    if ticket.appointment_id is None and (theirs := await queries.live_by_person(session, ticket)):
-        same_owner = theirs.owner is not None and theirs.owner == ticket.owner
-        raise already_ticketed(theirs) if same_owner else AlreadyTicketed(_THEIR_OTHER)
+    if (theirs := await queueing.other_of_person(session, ticket)) is not None:
+        # To the staff and devices who ask for somebody it is not named.
+        named = ticket.owner is not None and person_of(ticket).owns(theirs)
+        raise already_ticketed(theirs) if named else AlreadyTicketed(_THEIR_OTHER)
     proof = ticket.evidence_index
     if proof is not None and await queries.live_by_evidence(session, ticket.hall_code, proof):
         raise AlreadyTicketed(_PROOF_IN_USE)

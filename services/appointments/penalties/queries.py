@@ -10,13 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import Penalty
 from services.appointments.people.ownership import owned_by
-from services.appointments.people.rules import Person, same_person
+from services.appointments.people.rules import Person, of_person
 
 _STANDING = text(f"""
-SELECT p.* FROM (SELECT CAST(:citizen_key AS text) AS citizen_key,
-    CAST(:document AS text) AS document, CAST(:phone AS text) AS phone) w
-JOIN penalty p ON {same_person("p", "w")}
-WHERE p.hall_code = :hall AND p.lifted_at IS NULL AND p.blocked_until > :now
+SELECT p.* FROM penalty p WHERE {of_person("p")}
+  AND p.hall_code = :hall AND p.lifted_at IS NULL AND p.blocked_until > :now
 ORDER BY p.id FOR UPDATE OF p
 """)
 
@@ -43,6 +41,12 @@ async def listed(
     if before is not None:
         rows = rows.where(col(Penalty.id) < before)
     return (await session.exec(rows)).all()
+
+
+async def imposed(session: AsyncSession, appointment_id: UUID) -> bool:
+    """Whether missing the appointment ever brought a penalty, lifted or not."""
+    rows = select(Penalty.id).where(Penalty.appointment_id == appointment_id).limit(1)
+    return (await session.exec(rows)).one_or_none() is not None
 
 
 async def standing(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import correcting, rules
+from services.appointments.booking import correcting, rules, settling
 from services.appointments.booking import service as booking
 from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.penalties import queries
@@ -80,6 +80,8 @@ async def correct_no_show(
 ) -> Appointment:
     """The appointment, checked in after all; a penalty that rested on it is lifted.
 
+    Those no-shows that are left bar as they would have without it: from the last of them on.
+
     Raises NotFound, StateConflict, TooLate, AlreadyBooked.
     """
     found = await booking.visible(session, typed, caller)
@@ -88,9 +90,13 @@ async def correct_no_show(
     await audit_log.write(session, caller.sub, "appointment.no_show_corrected", what, now)
     person, hall = person_of(corrected), corrected.hall_code
     for penalty in await queries.standing(session, person, hall, now):
-        if not await correcting.still_reached(session, penalty):
+        own = penalty.appointment_id == corrected.id
+        if own or not await correcting.still_reached(session, penalty):
             row = WORKFLOW[penalty.state, PenaltySweep.ANNUL]
             await _lifted(session, keyring, penalty, row, reason, caller.sub, now)
+    last = await correcting.last_missed(session, corrected, now)
+    if last is not None and not await queries.imposed(session, last.id):
+        await settling.count_no_show(session, last, last.changed_at, now)
     return corrected
 
 

@@ -25,7 +25,8 @@ _TAKE_TURNS = text(
     " SELECT key, 1 FROM unnest(CAST(:keys AS text[])) AS key ORDER BY key"
     " ON CONFLICT (key) DO UPDATE SET turn = b.turn + 1"
 )
-_TABLES = ("appointment", "penalty")
+_TABLES = ("ticket", "appointment", "penalty")
+"""What names a person, in the order in which whoever locks several of them does."""
 _BELONGING = [
     text(
         f"UPDATE {table} SET person_document = :document, person_phone = :phone"
@@ -37,10 +38,6 @@ _LOCKING = [
     text(f"SELECT FROM {table} WHERE citizen_key = :key ORDER BY id FOR UPDATE")
     for table in _TABLES
 ]
-_TICKETS = text(
-    "UPDATE ticket SET person_document = :document, person_phone = :phone"
-    " WHERE owner = :account AND state <> ALL ('{transferred,done,abandoned,closed}')"
-)
 
 
 async def verified(direct: DirectPool, citizen_key: str) -> Person:
@@ -68,14 +65,13 @@ async def take_turns(session: AsyncSession, keys: Sequence[str]) -> None:
 
 
 async def lock_belongings(session: AsyncSession, person: Person) -> None:
-    """Holds what was booked with the account until the transaction ends."""
+    """Holds what has the person's key until the transaction ends."""
     for statement in _LOCKING:
         await session.execute(statement, {"key": person.citizen_key})
 
 
-async def own(session: AsyncSession, person: Person, account: str) -> None:
-    """Gives the person's numbers to what was booked, and to the tickets that wait."""
+async def own(session: AsyncSession, person: Person) -> None:
+    """Gives the person's numbers to all that has their key."""
     numbers = {"document": person.document, "phone": person.phone}
     for statement in _BELONGING:
         await session.execute(statement, {**numbers, "key": person.citizen_key})
-    await session.execute(_TICKETS, {**numbers, "account": account})

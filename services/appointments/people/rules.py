@@ -11,10 +11,10 @@ PERSON_DOCUMENT, PERSON_PHONE = "person.document", "person.phone"
 
 
 class Named(Protocol):
-    """Something that belongs to a person."""
+    """Something that belongs to a person; without a key it is of who showed a number, or nobody."""
 
     @property
-    def citizen_key(self) -> str: ...
+    def citizen_key(self) -> str | None: ...
     @property
     def person_document(self) -> str | None: ...
     @property
@@ -22,7 +22,10 @@ class Named(Protocol):
 
 
 class Person(NamedTuple):
-    """By what a person is known: a key (`sub:`, `id:` or `tel:`), and digests of their numbers."""
+    """By what a person is known: a key (`sub:`, `id:` or `tel:`), and digests of their numbers.
+
+    The key of who only showed a number is empty.
+    """
 
     citizen_key: str
     document: str | None = None
@@ -44,12 +47,13 @@ class Person(NamedTuple):
     def turn_keys(self) -> list[str]:
         """What two bookings for one person have in common, in the order in which it is locked."""
         numbers = (("document", self.document), ("phone", self.phone))
-        return sorted([self.citizen_key, *(f"{kind}:{n}" for kind, n in numbers if n)])
+        keys = [self.citizen_key] if self.citizen_key else []
+        return sorted([*keys, *(f"{kind}:{n}" for kind, n in numbers if n)])
 
 
 def person_of(thing: Named) -> Person:
     """Whose it is."""
-    return Person(thing.citizen_key, thing.person_document, thing.person_phone)
+    return Person(thing.citizen_key or "", thing.person_document, thing.person_phone)
 
 
 def account_key(account: str) -> str:
@@ -59,8 +63,22 @@ def account_key(account: str) -> str:
 
 def same_person(row: str, who: str) -> str:
     """The condition that the row `row` is of the person `who` (citizen_key, document, phone)."""
+    return _same(row, f"{who}.citizen_key", f"{who}.document", f"{who}.phone")
+
+
+def of_person(row: str) -> str:
+    """The same of the person whose fields are parameters of the statement, by name."""
+    return _same(row, *(f"CAST(:{name} AS text)" for name in Person._fields))
+
+
+def of_person_in_order(row: str) -> str:
+    """The same of the person whose fields are the first three parameters of the statement."""
+    return _same(row, "$1::text", "$2::text", "$3::text")
+
+
+def _same(row: str, key: str, document: str, phone: str) -> str:
     return (
-        f"({row}.citizen_key = {who}.citizen_key OR {row}.person_document = {who}.document"
-        f" OR ({row}.person_phone = {who}.phone"
-        f" AND ({row}.person_document IS NULL OR {who}.document IS NULL)))"
+        f"({row}.citizen_key = {key} OR {row}.person_document = {document}"
+        f" OR ({row}.person_phone = {phone}"
+        f" AND ({row}.person_document IS NULL OR {document} IS NULL)))"
     )

@@ -24,7 +24,7 @@ async def owns(session: AsyncSession, caller: Caller, thing: Named) -> bool:
     """Whether it is the citizen's own."""
     if not caller.has("citizen"):
         return False
-    if thing.citizen_key == account_key(caller.sub):
+    if thing.citizen_key == account_key(caller.sub):  # which needs no look at the account
         return True
     return (await of_account(session, caller.sub)).owns(thing)
 
@@ -45,5 +45,4 @@ async def learn(session: AsyncSession, person: Person, version: int) -> None:
     await queries.lock_belongings(session, person)
     await take_turns(session, [person])
     if await queries.learn(session, person, version):
-        account = person.citizen_key.removeprefix(account_key(""))
-        await queries.own(session, person, account)
+        await queries.own(session, person)

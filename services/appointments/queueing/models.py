@@ -96,7 +96,13 @@ class Ticket(Table, table=True):
             "id",
             postgresql_where=text("state = 'waiting'"),
         ),
-        # What somebody finds as their own, ended or not.
+        # What somebody finds as their own, ended or not, however they are named.
+        *(
+            Index(
+                f"ix_ticket_{column}", column, "id", postgresql_where=text(f"{column} IS NOT NULL")
+            )
+            for column in ("citizen_key", "person_document", "person_phone")
+        ),
         Index("ix_ticket_owner", "owner", "id", postgresql_where=text("owner IS NOT NULL")),
         Index(
             "ix_ticket_appointment",
@@ -146,10 +152,11 @@ class Ticket(Table, table=True):
     evidence_index: str | None = None
     policy_version: int
     owner: str | None = Field(default=None, max_length=128)
+    """The account of a citizen who took the ticket themselves; shown to nobody."""
+    citizen_key: str | None = Field(default=None, max_length=140)
     person_document: str | None = Field(default=None, max_length=64)
     person_phone: str | None = Field(default=None, max_length=64)
-    """Digests by which every service knows the person: `people.rules`."""
-    """The account of a citizen who took the ticket themselves; shown to nobody."""
+    """Whose it is, by `people.rules`: None of who came to a kiosk and showed nothing."""
     appointment_id: UUID | None = None
     issued_at: datetime = Field(sa_type=Moment)
     ready_at: datetime = Field(sa_type=Moment)

@@ -1,8 +1,9 @@
 """All SQL of tickets and calls.
 
-Locks are taken in one order: tickets and their calls, then the hall's floor (with the entry in the
-log), then windows. The floor is held for the last statement and the commit only, because everybody
-in the hall waits for it; call-next, which holds it first, never waits for a ticket.
+Locks are taken in one order: what the windows serve (shared by who counts on it), tickets and their
+calls, then the hall's floor (with the entry in the log), then windows. The floor is held for the
+last statement and the commit only, because everybody in the hall waits for it; call-next, which
+holds it first, never waits for a ticket.
 """
 
 from datetime import datetime
@@ -13,11 +14,9 @@ from sqlalchemy import ColumnElement, text, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking.models import Appointment
-from services.appointments.booking.rules import account_of
 from services.appointments.directory.models import Window, WindowItem
 from services.appointments.guides.models import Item
-from services.appointments.people.rules import account_key
+from services.appointments.people.rules import of_person, person_of
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import (
@@ -62,17 +61,27 @@ _REOPEN_CALL = text(
 )
 
 
-_SAME_MATTER = (
-    f"t.hall_code = :hall AND t.{ALIVE} AND t.visit_id <> :visit"
-    " AND t.items && CAST(:items AS text[])"
-)
 _OTHER = text(
-    "SELECT t.* FROM ticket t"
-    " WHERE (t.owner = CAST(:owner AS text) OR t.person_document = CAST(:document AS text))"
-    f" AND {_SAME_MATTER}"
-    " UNION ALL SELECT t.* FROM appointment a JOIN ticket t ON t.appointment_id = a.id"
-    f" WHERE a.citizen_key = CAST(:key AS text) AND {_SAME_MATTER} LIMIT 1"
+    f"SELECT t.* FROM ticket t WHERE {of_person('t')}"
+    f" AND t.hall_code = :hall AND t.{ALIVE} AND t.visit_id <> :visit"
+    " AND t.items && CAST(:items AS text[]) ORDER BY t.id LIMIT 1"
 )
+
+
+# Advisory: whoever takes a ticket neither waits for a change of slots, which has locked the hall's
+# row, nor makes the hall wait by holding the floor.
+_WINDOWS_STAY = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:hall, 13))")
+_WINDOWS_CHANGE = text("SELECT pg_advisory_xact_lock(hashtextextended(:hall, 13))")
+
+
+async def keep_windows(session: AsyncSession, hall_code: str) -> None:
+    """The hall's windows serve what they serve now until the transaction ends."""
+    await session.execute(_WINDOWS_STAY, {"hall": hall_code})
+
+
+async def change_windows(session: AsyncSession, hall_code: str) -> None:
+    """Waits until nobody counts on the windows any more, and lets nobody do so until the end."""
+    await session.execute(_WINDOWS_CHANGE, {"hall": hall_code})
 
 
 async def append(session: AsyncSession, entry: dict[str, Any], promised: OutboxRow) -> None:
@@ -184,40 +193,14 @@ async def item(session: AsyncSession, item_code: str) -> Item | None:
     return await session.get(Item, item_code)
 
 
-async def live_by_owner(
-    session: AsyncSession, owner: str, hall_code: str, items: list[str]
-) -> Ticket | None:
-    """The walk-in ticket that the account has in the hall for one of the items."""
-    return (
-        await session.exec(
-            select(Ticket)
-            .where(
-                Ticket.owner == owner,
-                Ticket.hall_code == hall_code,
-                col(Ticket.appointment_id).is_(None),
-                text(ALIVE),
-                col(Ticket.items).overlap(items),  # type: ignore[attr-defined]
-            )
-            .order_by(col(Ticket.id))
-            .limit(1)
-        )
-    ).one_or_none()
-
-
 async def other_of_person(session: AsyncSession, ticket: Ticket, items: list[str]) -> Ticket | None:
     """Another live ticket of the ticket's person in the hall for one of the items.
 
-    Whoever took either, with an appointment or without: the account says who it is, or the key
-    that the appointment was booked under.
+    However they were named, and with an appointment or without.
     """
-    booked = (
-        await session.get(Appointment, ticket.appointment_id) if ticket.appointment_id else None
-    )
-    key = booked.citizen_key if booked else account_key(ticket.owner) if ticket.owner else None
-    asked = {"hall": ticket.hall_code, "visit": ticket.visit_id, "items": items, "key": key}
+    asked = {"hall": ticket.hall_code, "visit": ticket.visit_id, "items": items}
     rows = select(Ticket).from_statement(_OTHER)
-    who = {"owner": account_of(key), "document": ticket.person_document}
-    found = await session.scalars(rows, {**asked, **who})
+    found = await session.scalars(rows, {**asked, **person_of(ticket)._asdict()})
     return found.first()
 
 

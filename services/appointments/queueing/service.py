@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.people import service as people
 from services.appointments.priority import service as priority
 from services.appointments.queueing import event_log, queries
 from services.appointments.queueing.models import (
@@ -56,7 +57,7 @@ async def move(
 ) -> Ticket:
     """The ticket after `action`. Raises NotFound, Forbidden, StateConflict or a guard's problem."""
     ticket = await find(session, ticket_id)
-    if not may_see(caller, ticket):
+    if not await may_see(session, caller, ticket):
         raise NotFound(_UNKNOWN)
     row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
     return await take(session, ticket, row, given or TransitionInput(), caller.sub, now)
@@ -67,16 +68,20 @@ async def lock_floor(session: AsyncSession, hall_code: str) -> None:
     await queries.lock_floor(session, hall_code)
 
 
+async def change_windows(session: AsyncSession, hall_code: str) -> None:
+    """Lets no ticket be issued or sent on until the windows have changed; before any other lock."""
+    await queries.change_windows(session, hall_code)
+
+
 async def items_at_windows(session: AsyncSession, hall_code: str) -> dict[UUID, set[str]]:
-    """What each window of the hall serves."""
+    """What each window of the hall serves, and goes on serving until the transaction ends."""
+    await queries.keep_windows(session, hall_code)
     return await queries.items_at_windows(session, hall_code)
 
 
-async def live_by_owner(session: AsyncSession, ticket: Ticket) -> Ticket | None:
-    """Another walk-in ticket of the same account in the hall, for one of the same items."""
-    if ticket.owner is None or ticket.appointment_id is not None:
-        return None
-    return await queries.live_by_owner(session, ticket.owner, ticket.hall_code, ticket.items)
+async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:
+    """Another live ticket of the same person in the hall, for one of the same items."""
+    return await queries.other_of_person(session, ticket, ticket.items)
 
 
 async def settle_window(session: AsyncSession, window: WindowAtWork, now: datetime) -> WindowAtWork:
@@ -142,15 +147,15 @@ def _entry(ticket: Ticket, row: TicketRow, call: Call | None, actor: str, now: d
     )
 
 
-def may_see(caller: Caller, ticket: Ticket) -> bool:
-    """Whether it is their own, or of a hall that they act for."""
-    return caller.at(ticket.hall_code) or (ticket.owner is not None and ticket.owner == caller.sub)
+async def may_see(session: AsyncSession, caller: Caller, ticket: Ticket) -> bool:
+    """Whether it is their own, as it is listed, or of a hall that they act for."""
+    return caller.at(ticket.hall_code) or await people.owns(session, caller, ticket)
 
 
 async def _ensure_served(session: AsyncSession, ticket: Ticket, given: TransitionInput) -> None:
     """Raises Invalid when no window could call the new leg."""
     items = set(given.items or ticket.items)
-    served = await queries.items_at_windows(session, ticket.hall_code)
+    served = await items_at_windows(session, ticket.hall_code)
     if given.window_id is not None:
         if not items <= served.get(given.window_id, set()):
             raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window")

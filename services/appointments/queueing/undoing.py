@@ -46,12 +46,7 @@ async def take_back(
         undoes=last.hall_seq,
         before=memory(ticket),
     )
-    was = TicketMemory.model_validate(last.before).model_dump()
-    try:
-        async with session.begin_nested():
-            changed = await swap(session, ticket, was, says=ticket_standing)
-    except IntegrityError as error:  # the place was free again, and has been taken
-        raise TicketedAgain from error
+    changed = await _as_it_was(session, ticket, last)
     await _take_back_call(session, ticket, last, row, now)
     if row.follow_up is FollowUp.CASE_FINISHED:
         await event_log.take_back_finished_case(session, changed, now)
@@ -60,6 +55,18 @@ async def take_back(
         await event_log.append(session, leg, _withdrawal(actor, now))
     await _settle_window(session, last, row, now)
     return changed
+
+
+async def _as_it_was(session: AsyncSession, ticket: Ticket, last: TicketEvent) -> Ticket:
+    """The ticket with its columns of before. Raises TicketedAgain."""
+    was = TicketMemory.model_validate(last.before).model_dump()
+    if await queries.other_of_person(session, ticket, ticket.items) is not None:
+        raise TicketedAgain
+    try:
+        async with session.begin_nested():
+            return await swap(session, ticket, was, says=ticket_standing)
+    except IntegrityError as error:  # the place was free again, and has been taken
+        raise TicketedAgain from error
 
 
 def _row_of(last: TicketEvent) -> TicketRow | None:

@@ -73,10 +73,12 @@ async def arrange(
 ) -> None:
     """Makes all windows of the hall as wanted; those left out are retired, and their shifts end.
 
-    Nobody is left without a window by it. The floor is held, so that nobody is called meanwhile.
+    Nobody is left without a window by it: whoever is just getting a ticket is waited for. The floor
+    is held, so that nobody is called meanwhile.
     Raises Stranded, and what `changing.put_windows` raises.
     """
     await directory.managed_hall(session, hall_code, caller)
+    await queueing.change_windows(session, hall_code)
     await queueing.lock_floor(session, hall_code)
     before = await queries.standings(session, hall_code)
     await changing.put_windows(session, hall_code, wanted, caller, now)

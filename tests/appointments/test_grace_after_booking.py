@@ -1,0 +1,73 @@
+"""Whoever books late may think again: for a while it is neither too late to cancel nor missed."""
+
+from datetime import timedelta
+
+from services.appointments.booking import settling
+from shared.database.engine import Sessions
+from tests.appointments.offices import NINE, Office
+from tests.appointments.queue_helpers import good, problem
+
+
+async def test_a_late_booking_cancelled_at_once_is_never_a_no_show(
+    office: Office, sessions: Sessions
+) -> None:
+    """It cannot be cancelled in time any more when it is made: ten minutes are left to think."""
+    slot, me = await office.slot(NINE + timedelta(minutes=5)), office.citizen()
+    held = await office.hold(slot, headers=me)
+    good(await office.do(held, "confirm", me))
+    office.clock.pass_(minutes=10)
+
+    good(await office.do(held, "cancel", me))
+
+    async with sessions() as session, session.begin():
+        await settling.miss_absent(session, NINE + timedelta(hours=3))
+    assert await office.events("appointment.missed") == []
+
+
+async def test_nobody_has_missed_what_they_may_still_cancel(
+    office: Office, sessions: Sessions
+) -> None:
+    terms = {"check_in_late_minutes": 0, "cancel_grace_minutes": 15, "version": 0}
+    url = f"/api/v1/policies/{office.code}"
+    good(await office.client.put(url, json=terms, headers=office.manager()))
+    me = office.citizen()
+    held = await office.hold(await office.slot(NINE + timedelta(minutes=5)), headers=me)
+    good(await office.do(held, "confirm", me))
+
+    async def missed_at(minutes: int) -> int:
+        async with sessions() as session, session.begin():
+            await settling.miss_absent(session, NINE + timedelta(minutes=minutes))
+        return len(await office.events("appointment.missed"))
+
+    assert [await missed_at(14), await missed_at(16)] == [0, 1]
+
+
+async def test_the_grace_ends_and_is_the_halls_to_decide(office: Office) -> None:
+    policy = {"cancel_grace_minutes": 0, "version": 0}
+    me = office.citizen()
+    first = await office.hold(await office.slot(NINE + timedelta(minutes=60)), headers=me)
+    good(await office.do(first, "confirm", me))
+    office.clock.pass_(minutes=11)
+    problem(await office.do(first, "cancel", me), 409, "too-late")
+
+    url = f"/api/v1/policies/{office.code}"
+    good(await office.client.put(url, json=policy, headers=office.manager()))
+    second = await office.hold(await office.slot(NINE + timedelta(hours=2)))
+    other = await office.hold(
+        await office.slot(NINE + timedelta(hours=2), rule_code="R2"),
+        headers=me,
+        item=office.items[1],
+    )
+    good(await office.do(other, "confirm", me))
+    office.clock.pass_(seconds=1)
+    problem(await office.do(other, "cancel", me), 409, "too-late")
+    assert second["state"] == "held"
+
+
+async def test_a_late_booking_can_be_moved_at_once_too(office: Office) -> None:
+    me = office.citizen()
+    held = await office.hold(await office.slot(NINE + timedelta(minutes=5)), headers=me)
+    good(await office.do(held, "confirm", me))
+    later = await office.slot(NINE + timedelta(days=1))
+
+    good(await office.do(held, "reschedule", me, slot_ids=[str(later)]), 201)
