@@ -2,6 +2,11 @@
 
 from fractions import Fraction
 
+from hypothesis import HealthCheck, settings
+
+BUSY = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no reason to fail."""
+
 
 def in_span(wanted: list[Fraction], rows: list[list[Fraction]]) -> bool:
     """Whether a row is a sum of multiples of others."""

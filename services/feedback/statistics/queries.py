@@ -1,8 +1,9 @@
 """The one statement behind the figures."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,15 +18,15 @@ _KEYS = {
 }
 # Accusations count in with what cannot be told from them: shown by themselves, or missing from the
 # groups but not from the total, they could be counted (信访工作条例 art. 30).
-_FOLDED = {
-    "department": "CASE WHEN l.kind <> 'accusation' THEN l.department_code END",
-    "kind": "CASE WHEN l.kind = 'accusation' THEN 'complaint' ELSE l.kind END",
-}
+_FOLDED = """
+    CASE WHEN l.kind <> 'accusation' THEN l.department_code END AS department,
+    CASE WHEN l.kind = 'accusation' THEN 'complaint' ELSE l.kind END AS kind,
+    l.channel AS channel"""
 
 # The first answer of a letter counts: its limit is the first reply clock that was not cancelled.
 _FIGURES = """
 WITH facts AS (
-    SELECT {key} AS key,
+    SELECT {keys},
         l.replied_at IS NOT NULL AS replied,
         l.state = 'closed' AS closed,
         EXISTS (SELECT FROM letter_transition t
@@ -62,7 +63,7 @@ WITH facts AS (
       AND (:every_department OR l.department_code = ANY(:own))
       AND (:accusations OR l.kind <> 'accusation') AND NOT l.accused && CAST(:own AS varchar[])
 )
-SELECT key, count(*) AS received,
+SELECT {grouped}, count(*) AS received,
     count(*) FILTER (WHERE replied) AS replied,
     count(*) FILTER (WHERE closed) AS closed,
     count(*) FILTER (WHERE registered) AS registered,
@@ -81,7 +82,18 @@ SELECT key, count(*) AS received,
         AS satisfied,
     percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
         ORDER BY extract(epoch FROM approved_at - received_at) / 86400) AS days
-FROM facts GROUP BY key ORDER BY key"""
+FROM facts GROUP BY {by}"""
+# By one statement, that is of one moment: what is rated between two would be their difference.
+_PUBLIC = text(
+    _FIGURES.format(
+        keys=_FOLDED,
+        grouped="""CASE grouping(department, kind, channel) WHEN 3 THEN 'department'
+        WHEN 5 THEN 'kind' WHEN 6 THEN 'channel' ELSE 'all' END AS grouping,
+        coalesce(department, kind, channel) AS key""",
+        by="GROUPING SETS ((), (department), (kind), (channel)) HAVING count(*) > 0"
+        " ORDER BY grouping, key",
+    )
+)
 
 
 class LetterCounts(NamedTuple):
@@ -114,23 +126,28 @@ async def figures(
     every_department: bool,
     own: Sequence[str],
     accusations: bool,
-    folded: bool = False,
 ) -> Sequence[LetterCounts]:
-    """A row a group, of the letters received in `since` up to `until` that may be counted; `folded`
-    with accusations among complaints and of no department.
+    """A row a group, of the letters received in `since` up to `until` that may be counted."""
+    keys = f"{_KEYS[group_by]} AS key"
+    statement = text(_FIGURES.format(keys=keys, grouped="key", by="key ORDER BY key"))
+    bounds = _bounds(since, until, now)
+    scope = {"every_department": every_department, "own": list(own), "accusations": accusations}
+    return [LetterCounts(*row) for row in await session.execute(statement, bounds | scope)]
+
+
+async def public_figures(
+    session: AsyncSession, *, since: datetime, until: datetime, now: datetime
+) -> dict[str, list[LetterCounts]]:
+    """All letters of a period in every grouping, accusations among complaints and of no department.
+    A grouping without letters is missing.
     """
-    keys = _KEYS | _FOLDED if folded else _KEYS
-    statement = text(_FIGURES.format(key=keys[group_by]))
-    rows = await session.execute(
-        statement,
-        {
-            "since": since,
-            "until": until,
-            "now": now,
-            "every_department": every_department,
-            "own": list(own),
-            "accusations": accusations,
-            "reply_limits": [kind.value for kind in REPLY_LIMITS.values()],
-        },
-    )
-    return [LetterCounts(*row) for row in rows]
+    scope = {"every_department": True, "own": [], "accusations": True}
+    found: dict[str, list[LetterCounts]] = defaultdict(list)
+    for grouping, *counts in await session.execute(_PUBLIC, _bounds(since, until, now) | scope):
+        found[grouping].append(LetterCounts(*counts))
+    return found
+
+
+def _bounds(since: datetime, until: datetime, now: datetime) -> dict[str, Any]:
+    limits = [kind.value for kind in REPLY_LIMITS.values()]
+    return {"since": since, "until": until, "now": now, "reply_limits": limits}

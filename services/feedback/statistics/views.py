@@ -83,21 +83,13 @@ async def _of_month(
 
 async def _count(session: AsyncSession, month: date, now: datetime) -> dict[str, Any]:
     """Every grouping at one moment: what one of them hides no other may give away."""
-    counted = {
-        grouping: await queries.figures(
-            session,
-            group_by=grouping,
-            since=day_start(month),
-            until=day_start(small_cells.last_day(month) + ONE_DAY),
-            now=now,
-            every_department=True,
-            own=[],
-            accusations=True,
-            folded=True,
-        )
-        for grouping in LetterGrouping
-    }
-    shown = figures.public(counted)
+    counted = await queries.public_figures(
+        session,
+        since=day_start(month),
+        until=day_start(small_cells.last_day(month) + ONE_DAY),
+        now=now,
+    )
+    shown = figures.public({grouping: counted.get(grouping, []) for grouping in LetterGrouping})
     return {grouping: [row.model_dump() for row in rows] for grouping, rows in shown.items()}
 
 
