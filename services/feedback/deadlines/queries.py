@@ -175,6 +175,10 @@ async def run_out(session: AsyncSession, kind: PolicyKind, now: datetime, limit:
     return await _found(session, rows)
 
 
+_NO_ACCUSATION = text("""
+    NOT EXISTS (SELECT FROM letter l WHERE deadline.subject_kind = 'letter'
+        AND l.id = deadline.subject_id AND l.kind = 'accusation')
+""")
 _ACCUSES_NOBODY = text("""
     NOT EXISTS (SELECT FROM letter l WHERE deadline.subject_kind = 'letter'
         AND l.id = deadline.subject_id AND l.accused && CAST(:own AS varchar[]))
@@ -206,7 +210,7 @@ async def work_list(
     if own:
         rows = rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own)))
     if not accusations:
-        rows = rows.where(col(Deadline.department_code) != ACCUSATIONS)
+        rows = rows.where(col(Deadline.department_code) != ACCUSATIONS, _NO_ACCUSATION)
     if state is not None:
         rows = rows.where(col(Deadline.state) == state)
     if after is not None:

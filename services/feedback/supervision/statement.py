@@ -28,13 +28,15 @@ _OVERDUE = f"""
     {_PASSED} AND d.subject_kind IN ('letter', 'rating')
     AND d.department_code NOT IN ('{NO_DEPARTMENT}', '{ACCUSATIONS}')  -- no department's
 """
-# An accusation has no owner to be read off its clock: its letter says who handles it.
+# An accusation has no owner to be read off its clock: its letter says who handles it. While the
+# service is being upgraded an instance of before still starts such clocks with no department.
 _TAKE_ACCUSATIONS = text(f"""
     WITH taken AS (
         UPDATE deadline SET escalated_level = :level
         WHERE id IN (SELECT d.id FROM deadline d JOIN letter l ON l.id = d.subject_id
                      WHERE {_PASSED} AND d.subject_kind = 'letter'
-                     AND d.department_code = '{ACCUSATIONS}' AND l.department_code IS NOT NULL
+                     AND d.department_code IN ('{NO_DEPARTMENT}', '{ACCUSATIONS}')
+                     AND l.kind = 'accusation' AND l.department_code IS NOT NULL
                      LIMIT {ORDERS} FOR UPDATE OF d SKIP LOCKED)
         RETURNING id, subject_id
     )
