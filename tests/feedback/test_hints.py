@@ -158,6 +158,7 @@ def test_what_a_rule_has_taken_or_staff_may_show_is_not_hinted_at() -> None:
     [span] = tagging.hints(text, [])
     assert tagging.hints(text, [span]) == []
     assert tagging.hints(text, [], frozenset({"王小明"})) == []
+    assert tagging.hints("联系人：林知远，电话在上", [], frozenset({"林知远"})) == []
     assert tagging.hints("王小明和刘德海", [Span(0, 3, span.kind)]) == [Span(4, 7, span.kind)]
 
 

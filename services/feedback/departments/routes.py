@@ -12,6 +12,7 @@ from services.feedback.departments.schemas import (
 )
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web.admission import MAX_BODY
 from shared.web.dependencies import Now, Session, allow, public
 from shared.web.imports import MAX_BYTES, ImportRefused
 from shared.web.routing import Router
@@ -93,6 +94,7 @@ async def put_department(
     operation_id="import_departments",
     summary="批量导入部门（CSV） | Import departments from CSV",
     responses=problem_responses(ImportRefused, PayloadTooLarge),
+    openapi_extra={MAX_BODY: MAX_BYTES},
 )
 async def import_departments(
     content: Annotated[

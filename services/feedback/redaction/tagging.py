@@ -41,14 +41,17 @@ _NOTHING = _Word("", "", -1)
 
 
 def hints(text: str, taken: Iterable[Span], allowed: frozenset[str] = frozenset()) -> list[Span]:
-    """Names in the text that stand in none of the spans already `taken` and are not `allowed`."""
+    """Names in the text that touch none of the spans already `taken` and none that are `allowed`,
+    for the tagger may see but a part of these.
+    """
     covered = bytearray(len(text))
-    for span in taken:
-        covered[span.start : span.end] = b"\1" * (span.end - span.start)
+    shown = (match.span() for name in allowed for match in re.finditer(re.escape(name), text))
+    for start, end in [*((span.start, span.end) for span in taken), *shown]:
+        covered[start:end] = b"\1" * (end - start)
     return [
         Span(start, end, SpanKind.NAME)
         for start, end in _names(text)
-        if not any(covered[start:end]) and text[start:end] not in allowed
+        if not any(covered[start:end])
     ]
 
 
