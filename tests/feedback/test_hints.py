@@ -147,7 +147,16 @@ def test_a_hint_covers_the_whole_name_and_no_more(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["康乐路的井盖", "金佛大道的路灯", "早高峰的公交车", "红绿灯时间太短", "", "a\n，😀"],
+    [
+        "康乐路的井盖",
+        "金佛大道的路灯",
+        "早高峰的公交车",
+        "红绿灯时间太短",
+        "李家沟到县城",
+        "孔子学校",
+        "",
+        "a\n，😀",
+    ],
 )
 def test_places_and_common_words_are_no_names(text: str) -> None:
     assert tagging.hints(text, []) == []

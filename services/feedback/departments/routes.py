@@ -23,6 +23,9 @@ admin_router = Router(prefix="/feedback", tags=["admin"])
 Code = Annotated[
     str, Path(pattern=CODE, description="部门代码 | Department code", examples=["D03"])
 ]
+NewCode = Annotated[
+    str, Path(pattern=CODE, description="部门代码 | Department code", examples=["D90"])
+]
 _EXAMPLE = (
     "code,name,english_name,is_active,staff_names,numbers\n"
     "D03,住房和城乡建设局,Housing and Urban-Rural Development Bureau,是,沈一鸣,0772-3812345\n"
@@ -72,7 +75,7 @@ async def get_department(
     },
 )
 async def put_department(
-    code: Code,
+    code: NewCode,
     order: DepartmentInput,
     response: Response,
     session: Session,
