@@ -74,6 +74,15 @@ async def seen(office: LetterOffice, receipt: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+async def speak(
+    office: LetterOffice, receipt: dict[str, Any], what: str, **body: Any
+) -> httpx.Response:
+    """What the sender says, by the number and code of the receipt."""
+    return await office.client.post(
+        f"{API}/letters/{receipt['reg_no']}/{what}", json={"code": receipt["query_code"], **body}
+    )
+
+
 async def serials(office: LetterOffice) -> int:
     async with office.isolated.sessions() as session:
         return int((await session.execute(SERIALS)).scalar_one())

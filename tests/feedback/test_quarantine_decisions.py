@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from tests.feedback.flood_helpers import decide, flood, seen, serials, waiting
+from tests.feedback.flood_helpers import decide, flood, seen, serials, speak, waiting
 from tests.feedback.letter_helpers import API, LetterOffice
 from tests.provoking import provokes
 
@@ -16,6 +16,7 @@ LIVE_CLOCKS = text(
     "SELECT kind, department_code FROM deadline WHERE subject_id = CAST(:id AS uuid)"
     " AND state IN ('running', 'paused', 'breached')"
 )
+AGREES = {"wants_public": True}
 AUDITED = text("SELECT action, actor, details FROM audit_log WHERE object = :object ORDER BY id")
 
 
@@ -90,27 +91,46 @@ async def test_a_letter_is_dropped_with_a_reason_that_its_sender_reads_and_can_b
     assert (await seen(flooded, receipt))["due_on"] is not None
 
 
-@provokes("supplement_my_letter", "not-yet-registered")
 @provokes("appeal_my_letter", "not-yet-registered")
-@provokes("withdraw_my_letter", "not-yet-registered")
 @provokes("rate_my_letter", "not-yet-registered")
 @provokes("reopen_my_letter", "not-yet-registered")
-@provokes("consent_to_publication", "not-yet-registered")
 async def test_what_needs_a_registered_letter_says_so_kindly(flooded: LetterOffice) -> None:
     *_, receipt = await flood(flooded, 6)
     for path, body in (
-        ("supplement", {"text": "又坏了一盏"}),
         ("appeal", {"reason": "不服"}),
-        ("withdraw", {}),
         ("rate", {"grade": "satisfied"}),
         ("reopen", {"reason": "灯又灭了"}),
-        ("consent", {"wants_public": True}),
     ):
-        answer = await flooded.client.post(
-            f"{API}/letters/{receipt['reg_no']}/{path}",
-            json={"code": receipt["query_code"], **body},
-        )
+        answer = await speak(flooded, receipt, path, **body)
         assert (answer.status_code, answer.json()["state"]) == (409, "quarantined"), answer.text
+
+
+@provokes("supplement_my_letter", "not-yet-registered", "too-many-supplements")
+@provokes("withdraw_my_letter", "not-yet-registered")
+@provokes("consent_to_publication", "not-yet-registered")
+async def test_a_sender_may_add_agree_and_withdraw_while_the_letter_waits(
+    flooded: LetterOffice,
+) -> None:
+    *_, first, second = await flood(flooded, 7)
+    assert (await seen(flooded, first))["actions"] == ["supplement", "consent", "withdraw"]
+    for number in range(20):
+        assert (await speak(flooded, first, "supplement", text=f"又坏了{number}盏")).is_success
+    assert (await speak(flooded, first, "supplement", text="还有")).status_code == 409
+    agreed = await speak(flooded, first, "consent", wants_public=True)
+    assert agreed.json()["wants_public"] is True
+    released = await decide(flooded, first["id"], "release")
+    found = await seen(flooded, first)
+    assert found["reg_no"] == released.json()["reg_no"]
+    assert [one["text"] for one in found["supplements"]] == [f"又坏了{n}盏" for n in range(20)]
+    assert found["wants_public"] is True
+    withdrawn = await speak(flooded, second, "withdraw")
+    assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
+    assert second["id"] not in {one["id"] for one in await waiting(flooded)}
+    async with flooded.isolated.sessions() as session:
+        assert (await session.execute(LIVE_CLOCKS, {"id": second["id"]})).all() == []
+    for path, body in (("supplement", {"text": "又"}), ("withdraw", {}), ("consent", AGREES)):
+        answer = await speak(flooded, second, path, **body)
+        assert (answer.status_code, answer.json()["state"]) == (409, "withdrawn"), answer.text
 
 
 @pytest.mark.parametrize("what", ["release", "drop"])
@@ -131,7 +151,8 @@ async def test_whatever_is_decided_every_letter_has_a_clock_an_owner_and_a_place
     flooded: LetterOffice,
 ) -> None:
     drawn: list[list[tuple[int, str]]] = []
-    steps = st.tuples(st.integers(0, 8), st.sampled_from(("release", "drop", "supervise", "write")))
+    actions = ("release", "drop", "supervise", "write", "supplement", "withdraw")
+    steps = st.tuples(st.integers(0, 8), st.sampled_from(actions))
 
     @settings(
         max_examples=8,
@@ -156,6 +177,10 @@ async def test_whatever_is_decided_every_letter_has_a_clock_an_owner_and_a_place
                     await decide(flooded, letter_id, "drop", reason="同一内容已登记")
                 case "release":
                     await decide(flooded, letter_id, "release")
+                case "supplement":
+                    await speak(flooded, receipts[which % len(receipts)], step, text="又坏了一盏")
+                case "withdraw":
+                    await speak(flooded, receipts[which % len(receipts)], step)
                 case "supervise":
                     await decide(flooded, letter_id, "release", role="supervisor")
             await ensure_kept(flooded, receipts)
@@ -168,7 +193,7 @@ async def ensure_kept(office: LetterOffice, receipts: list[dict[str, Any]]) -> N
         state = (await seen(office, receipt))["state"]
         async with office.isolated.sessions() as session:
             clocks = (await session.execute(LIVE_CLOCKS, {"id": receipt["id"]})).all()
-        if state == "dropped":
+        if state in ("dropped", "withdrawn"):
             assert not clocks
             continue
         assert {"letter_register"} <= {clock.kind for clock in clocks}

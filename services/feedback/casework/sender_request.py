@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Response
 
 from services.feedback.casework import sender_views, service
-from services.feedback.casework.schemas import SenderView, WithCode
+from services.feedback.casework.schemas import Consent, SenderView, Supplement, WithCode
 from services.feedback.letters.models import Letter
 from services.feedback.quarantine import service as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter
@@ -53,11 +53,28 @@ class SenderRequest:
         return found
 
     async def move(self, action: str, given: WithCode) -> SenderView:
-        letter = await self.letter(given)
+        letter = await self.found(given)
+        if isinstance(letter, QuarantinedLetter):
+            return await self._move_waiting(letter, action, given)
         moved = await service.act_as_sender(
             self.session, self.keyring, letter, action, given, self.now
         )
         return await sender_views.view(self.session, self.keyring, moved)
+
+    async def _move_waiting(
+        self, waiting: QuarantinedLetter, action: str, given: WithCode
+    ) -> SenderView:
+        """Raises NotYetRegistered for what only a registered letter allows."""
+        moved = await quarantine.act_as_sender(
+            self.session,
+            self.keyring,
+            waiting,
+            action,
+            self.now,
+            text=given.text if isinstance(given, Supplement) else None,
+            wants_public=given.wants_public if isinstance(given, Consent) else None,
+        )
+        return await sender_views.waiting(self.session, self.keyring, moved)
 
 
 Sender = Annotated[SenderRequest, Depends()]

@@ -13,6 +13,7 @@ from services.feedback.casework.schemas import (
     Withdraw,
 )
 from services.feedback.casework.sender_request import Sender
+from services.feedback.letters.rules import TooManySupplements
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
@@ -29,7 +30,7 @@ _MOVE = problem_responses(
     TooMany,
     StateConflict,
     sender_rules.AnswerAlreadyRated,
-    sender_rules.TooManySupplements,
+    TooManySupplements,
     sender_rules.ReopenTooLate,
     sender_rules.ReopenedTwice,
     sender_rules.AlreadyAppealed,

@@ -4,21 +4,12 @@ from pydantic import BaseModel
 
 from services.feedback.casework.models import LetterGrade
 from services.feedback.casework.rules import Facts
+from services.feedback.letters.rules import ensure_room
 from shared.errors import Conflict, FourEyes, Text
 from shared.workflow import refuse
 
 BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
 MOST_REOPENINGS = 2
-MOST_SUPPLEMENTS = 20
-
-
-class TooManySupplements(Conflict):
-    type = "/problems/too-many-supplements"
-    title = Text("补充次数已达上限", "No more can be added to this letter")
-    advice = Text(
-        "请等候办理；还有新情况的，请另写一封",
-        "Please wait for the answer; for something new, write another letter",
-    )
 
 
 class AnswerAlreadyRated(Conflict):
@@ -57,8 +48,7 @@ class AlreadyAppealed(Conflict):
 
 
 def has_room(facts: Facts[BaseModel]) -> None:
-    if facts.file.supplements >= MOST_SUPPLEMENTS:
-        raise TooManySupplements
+    ensure_room(facts.file.supplements)
 
 
 def not_yet_rated(facts: Facts[BaseModel]) -> None:

@@ -73,13 +73,16 @@ async def waiting(session: AsyncSession, keyring: Keyring, found: QuarantinedLet
         title=quarantine.open_title(keyring, found),
         body=quarantine.open_body(keyring, found),
         place=quarantine.open_place(keyring, found),
-        supplements=[],
+        supplements=[
+            SenderSupplement(at=one.at, text=one.text)
+            for one in await quarantine.supplements(session, keyring, found)
+        ],
         wants_public=found.wants_public,
         received_at=found.received_at,
         department=None,
         **_due(reply),
         timeline=[_set_apart(found), *_dropped(keyring, found)],
-        actions=[],
+        actions=QUARANTINE.open_to(found.state, frozenset({SENDER})),
     )
 
 

@@ -13,6 +13,7 @@ INTAKE_ROLES = ("clerk", "hall_manager", "dispatcher", "supervisor")
 
 SENDER = "sender"
 
+MOST_SUPPLEMENTS = 20
 ATTEMPTS, ATTEMPT_WINDOW = 20, timedelta(hours=1)
 
 
@@ -98,3 +99,18 @@ def ensure_attempts_left(failures: int, first_at: datetime, now: datetime) -> No
             Text("查询码输错次数过多，请稍后再试", "Too many wrong codes; please try again later"),
             retry_after=int(left.total_seconds()) + 1,
         )
+
+
+class TooManySupplements(Conflict):
+    type = "/problems/too-many-supplements"
+    title = Text("补充次数已达上限", "No more can be added to this letter")
+    advice = Text(
+        "请等候办理；还有新情况的，请另写一封",
+        "Please wait for the answer; for something new, write another letter",
+    )
+
+
+def ensure_room(supplements: int) -> None:
+    """Raises TooManySupplements where so many were added already."""
+    if supplements >= MOST_SUPPLEMENTS:
+        raise TooManySupplements

@@ -4,6 +4,7 @@ from services.feedback.casework import sender_views
 from services.feedback.casework.schemas import Consent, SenderView
 from services.feedback.casework.sender_request import Sender
 from services.feedback.publication import service
+from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, TooMany, problem_responses
 from shared.web.routing import Router
@@ -22,6 +23,8 @@ async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
     ---
     At any time. Consent that is taken back takes the public copy down at once.
     """
-    letter = await me.letter(given)
+    letter = await me.found(given)
+    if isinstance(letter, QuarantinedLetter):
+        return await me.move("consent", given)
     letter = await service.consent(me.session, me.keyring, letter, given, me.now)
     return await sender_views.view(me.session, me.keyring, letter)

@@ -11,12 +11,14 @@ from sqlmodel import Field
 from services.feedback.letters.models import Channel, LetterKind
 from services.feedback.tables import Table
 from shared.database.tables import Moment, enum_type, known_states
+from shared.ids import new_id
 
 
 class QuarantineState(StrEnum):
     QUARANTINED = "quarantined"
     RELEASED = "released"
     DROPPED = "dropped"
+    WITHDRAWN = "withdrawn"
 
 
 class FloodSign(StrEnum):
@@ -68,3 +70,14 @@ class QuarantinedLetter(Table, table=True):
     decided_by: str | None = Field(default=None, max_length=128)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
     reason_sealed: str | None = None
+
+
+class QuarantinedSupplement(Table, table=True):
+    """What a sender added meanwhile, sealed to the cell of the letter's file that it moves to."""
+
+    __tablename__ = "quarantined_supplement"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    quarantined_id: UUID = Field(foreign_key="quarantined_letter.id", index=True)
+    text_sealed: str
+    at: datetime = Field(sa_type=Moment)

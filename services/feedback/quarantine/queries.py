@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import delete, func, select, text, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters.models import Anonymity, Letter
-from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
+from services.feedback.quarantine.models import (
+    QuarantinedLetter,
+    QuarantinedSupplement,
+    QuarantineState,
+)
 
 # Taken shared, so that nobody waits: it only shows who else is just writing the same text.
 _WRITING = text("SELECT pg_advisory_xact_lock_shared(17, hashtext(:text))")
@@ -92,6 +96,24 @@ async def waiting_alike(
         .group_by(sketch)
     )
     return {tuple(found): int(count) for found, count in await session.execute(rows)}
+
+
+async def supplements(session: AsyncSession, letter_id: UUID) -> Sequence[QuarantinedSupplement]:
+    """What the sender added, in the order in which it came."""
+    rows = (
+        select(QuarantinedSupplement)
+        .where(col(QuarantinedSupplement.quarantined_id) == letter_id)
+        .order_by(col(QuarantinedSupplement.id))
+    )
+    return (await session.execute(rows)).scalars().all()
+
+
+async def forget_supplements(session: AsyncSession, letter_id: UUID) -> None:
+    """They have moved to the letter's file."""
+    gone = delete(QuarantinedSupplement).where(
+        col(QuarantinedSupplement.quarantined_id) == letter_id
+    )
+    await session.execute(gone.execution_options(synchronize_session=False))
 
 
 async def lock_alike(

@@ -15,17 +15,24 @@ from services.feedback.letters import limits as letter_limits
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
 from services.feedback.letters.intake import Draft
-from services.feedback.letters.models import Anonymity, Letter
+from services.feedback.letters.models import Anonymity, Letter, LetterSupplement
+from services.feedback.letters.own import SUPPLEMENT_TEXT, Added
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
 from services.feedback.office import in_the_office
 from services.feedback.quarantine import queries, rules
-from services.feedback.quarantine.models import FloodSign, QuarantinedLetter, QuarantineState
+from services.feedback.quarantine.models import (
+    FloodSign,
+    QuarantinedLetter,
+    QuarantinedSupplement,
+    QuarantineState,
+)
 from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
 from services.feedback.quarantine.schemas import Drop, QuarantineDecision, Release
 from services.feedback.quarantine.workflow import WORKFLOW, QuarantineAction, QuarantineMove
 from shared.database import versioned
 from shared.database.engine import DirectPool, memory_of
 from shared.errors import Forbidden, NotFound, Text
+from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -200,12 +207,70 @@ async def _decide_one(
         letter = await intake.keep(
             session, {**columns, "anonymity": Anonymity.ANONYMOUS}, deciding.region, now
         )
+        await _move_supplements(session, letter.id)
         if was_dropped:
             await letter_limits.start_on_receipt(
                 session, letter.id, letter.kind, by, now, since=letter.received_at
             )
-    await audit_log.write(session, by, move.audited, f"letter:{decided.id}", now, {})
+    if move.audited is not None:
+        await audit_log.write(session, by, move.audited, f"letter:{decided.id}", now, {})
     return decided, letter
+
+
+async def act_as_sender(
+    session: AsyncSession,
+    keyring: Keyring,
+    waiting: QuarantinedLetter,
+    action: str,
+    now: datetime,
+    *,
+    text: str | None = None,
+    wants_public: bool | None = None,
+) -> QuarantinedLetter:
+    """The letter after something that its sender did, who has shown the query code.
+
+    Raises NotYetRegistered for what only a registered letter allows, TooManySupplements.
+    """
+    move = WORKFLOW.get(waiting.state, action)
+    if move is None or letter_rules.SENDER not in move.roles:
+        raise rules.NotYetRegistered(state=waiting.state)
+    changes: dict[str, Any] = {"state": move.to}
+    if wants_public is not None:
+        changes["wants_public"] = wants_public
+    moved = await versioned.swap(session, waiting, changes)
+    if text is not None:
+        letter_rules.ensure_room(len(await queries.supplements(session, moved.id)))
+        row = new_id()
+        sealed = keyring.seal(text, where=SUPPLEMENT_TEXT, row=str(row))
+        session.add(
+            QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now)
+        )
+        await session.flush()
+    if move.ends_clocks:
+        subject = Subject(SubjectKind.LETTER, moved.id)
+        await deadlines.cancel(session, subject, by=letter_rules.SENDER, now=now)
+    return moved
+
+
+async def supplements(
+    session: AsyncSession, keyring: Keyring, waiting: QuarantinedLetter
+) -> list[Added]:
+    """What the sender added, earliest first."""
+    return [
+        Added(row.at, keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id)))
+        for row in await queries.supplements(session, waiting.id)
+    ]
+
+
+async def _move_supplements(session: AsyncSession, letter_id: UUID) -> None:
+    """Into the file of the letter that it became, as they were sealed."""
+    added = await queries.supplements(session, letter_id)
+    session.add_all(
+        LetterSupplement(id=row.id, letter_id=letter_id, text_sealed=row.text_sealed, at=row.at)
+        for row in added
+    )
+    await session.flush()
+    await queries.forget_supplements(session, letter_id)
 
 
 def ensure_office(caller: Caller) -> None:

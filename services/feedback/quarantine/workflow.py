@@ -1,12 +1,13 @@
 """The states of a letter that came in a flood: registered after all, or not, with a reason.
 
 Nothing is lost: what was dropped is kept, its sender reads why, and a supervisor may register it
-all the same.
+all the same. Meanwhile the sender may add to it, agree to its publication, or take it back.
 """
 
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.feedback.letters.rules import SENDER
 from services.feedback.quarantine.models import QuarantineState as S
 from shared.errors import Text
 from shared.workflow import Workflow
@@ -15,10 +16,13 @@ from shared.workflow import Workflow
 class QuarantineAction(StrEnum):
     RELEASE = "release"
     DROP = "drop"
+    SUPPLEMENT = "supplement"
+    CONSENT = "consent"
+    WITHDRAW = "withdraw"
 
 
 class QuarantineMove(NamedTuple):
-    """What a decision makes of the letter; the audit log has it as `audited`.
+    """What a decision makes of the letter; the audit log has it as `audited`, if staff took it.
 
     `becomes_letter`: it is registered. `ends_clocks`: nobody is pressed for it any more.
     """
@@ -27,12 +31,13 @@ class QuarantineMove(NamedTuple):
     action: QuarantineAction
     to: S
     roles: frozenset[str]
-    audited: str
+    audited: str | None = None
     becomes_letter: bool = False
     ends_clocks: bool = False
 
 
 _OFFICE = frozenset({"dispatcher", "supervisor"})
+_SENDER = frozenset({SENDER})
 _A = QuarantineAction
 _RELEASED, _DROPPED = "letter.quarantine_released", "letter.quarantine_dropped"
 
@@ -42,6 +47,9 @@ MOVES = (
     QuarantineMove(
         S.DROPPED, _A.RELEASE, S.RELEASED, frozenset({"supervisor"}), _RELEASED, becomes_letter=True
     ),
+    QuarantineMove(S.QUARANTINED, _A.SUPPLEMENT, S.QUARANTINED, _SENDER),
+    QuarantineMove(S.QUARANTINED, _A.CONSENT, S.QUARANTINED, _SENDER),
+    QuarantineMove(S.QUARANTINED, _A.WITHDRAW, S.WITHDRAWN, _SENDER, ends_clocks=True),
 )
 WORKFLOW = Workflow(
     MOVES,
@@ -49,8 +57,15 @@ WORKFLOW = Workflow(
         S.QUARANTINED: Text("待核对", "waiting to be looked at"),
         S.RELEASED: Text("已转登记", "registered after all"),
         S.DROPPED: Text("未予登记", "not registered"),
+        S.WITHDRAWN: Text("已撤回", "withdrawn"),
     },
-    {_A.RELEASE: Text("转登记", "register it"), _A.DROP: Text("不予登记", "do not register it")},
+    {
+        _A.RELEASE: Text("转登记", "register it"),
+        _A.DROP: Text("不予登记", "do not register it"),
+        _A.SUPPLEMENT: Text("补充", "add to it"),
+        _A.CONSENT: Text("同意或不同意公开", "agree to publication or not"),
+        _A.WITHDRAW: Text("撤回", "withdraw it"),
+    },
     title=Text("集中来信核对", "Letters of a flood"),
     starts=[S.QUARANTINED],
     columns={
