@@ -24,7 +24,7 @@ async def test_the_codes_of_appointments_leave_the_events_that_are_kept(
     databases: Databases,
 ) -> None:
     url = databases.new("appointments", "old_codes").owner
-    await asyncio.to_thread(_back_to, "appointments", url, "visits_and_places")
+    await asyncio.to_thread(_back_to, "appointments", url, "tickets_of_a_person")
     rows = await support.connect(url)
     said = {
         "appointments.appointment.confirmed.v1.H001": {"state": "confirmed", "code": "AB12CD"},
