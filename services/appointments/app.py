@@ -8,6 +8,7 @@ from services.appointments import (
     clearing,
     directory,
     display,
+    examples,
     guides,
     histories,
     issuing,
@@ -54,5 +55,9 @@ ROOMS = (
 def create_app(settings: AppointmentsSettings | None = None) -> FastAPI:
     """The service's application."""
     return app.build(
-        settings or AppointmentsSettings(), name="appointments", title=TITLE, rooms=ROOMS
+        settings or AppointmentsSettings(),
+        name="appointments",
+        title=TITLE,
+        rooms=ROOMS,
+        live=examples.live,
     )

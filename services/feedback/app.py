@@ -7,6 +7,7 @@ from services.feedback import (
     casework,
     deadlines,
     departments,
+    examples,
     letters,
     publication,
     quarantine,
@@ -38,4 +39,10 @@ ROOMS = (
 
 def create_app(settings: FeedbackSettings | None = None) -> FastAPI:
     """The service's application."""
-    return app.build(settings or FeedbackSettings(), name="feedback", title=TITLE, rooms=ROOMS)
+    return app.build(
+        settings or FeedbackSettings(),
+        name="feedback",
+        title=TITLE,
+        rooms=ROOMS,
+        live=examples.live,
+    )

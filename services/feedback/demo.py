@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -43,6 +43,9 @@ REVIEWERS = [
     Caller("supervisor1", frozenset({"supervisor"}), EVERYWHERE),
 ]
 STEPS = ("register", "accept", "dispatch", "accept", "submit_reply", "approve")
+REFUSED = ("register", "refuse")
+QUERY_CODE = "7KQ2M9XTCA"
+"""Opens every letter of the demo, so that the examples of the documents work on them."""
 REPLY = "您好！来信收悉，我们正在核实办理，现将初步情况答复如下：已联系有关单位，将尽快解决。"
 
 
@@ -58,6 +61,9 @@ class Office:
         receipt = await intake.receive(
             self._session, self._keyring, letter_in, None, self._region, at
         )
+        known = self._keyring.blind_index(QUERY_CODE, where="letter.query_code")
+        own = update(Letter).where(col(Letter.id) == receipt.id)
+        await self._session.execute(own.values(renewed_code_hash=known))
         return receipt.id
 
     async def handle(self, letter_id: UUID, written: dict[str, Any], until: LetterState) -> None:
@@ -65,8 +71,13 @@ class Office:
         given = {
             "dispatch": {"department_code": written["department"]},
             "submit_reply": {"text": written.get("reply", REPLY)},
+            "refuse": {
+                "reason_code": "other_procedure",
+                "basis": "信访工作条例第十九条",
+                "where_to_go": "已在诉讼中的事项，请向受理的法院反映",
+            },
         }
-        for action in STEPS:
+        for action in REFUSED if until is LetterState.NOT_ACCEPTED else STEPS:
             letter = await self._letter(letter_id)
             if letter.state is until:
                 return

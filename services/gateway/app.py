@@ -15,6 +15,7 @@ from services.gateway.access.opening import Access
 from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.places import Places
 from services.gateway.access.tokens import Issuer, OwnKeysVerifier
+from services.gateway.documents.live import LiveExamples
 from services.gateway.documents.pages import Pages
 from services.gateway.documents.service import Library
 from services.gateway.encoding import Compressed
@@ -77,7 +78,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         return OtherOrigins(Compressed(door), origins(settings.cors_origins))
 
     host = settings.public_nats_host
-    pages = Pages(Library(registry, own, nats_host=host), registry, nats_host=host)
+    shown = LiveExamples(registry) if settings.env == "local" else None
+    library = Library(registry, own, nats_host=host)
+    pages = Pages(library, registry, nats_host=host, live=shown)
     built = app.build(
         settings,
         name="gateway",

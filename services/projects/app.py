@@ -10,6 +10,7 @@ from services.projects import (
     disputes,
     duties,
     evidence,
+    examples,
     matching,
     portals,
     register,
@@ -38,4 +39,10 @@ ROOMS = (
 
 def create_app(settings: ProjectsSettings | None = None) -> FastAPI:
     """The service's application."""
-    return app.build(settings or ProjectsSettings(), name="projects", title=TITLE, rooms=ROOMS)
+    return app.build(
+        settings or ProjectsSettings(),
+        name="projects",
+        title=TITLE,
+        rooms=ROOMS,
+        live=examples.live,
+    )

@@ -32,6 +32,7 @@ from shared.security.identity import Refusals, Verifier
 from shared.settings import Settings
 from shared.web import admission, documents, health, idempotency, problems, refusals
 from shared.web.dependencies import undeclared
+from shared.web.examples import Live
 from shared.web.room import Room
 from shared.web.security_headers import SecurityHeaders
 from shared.workflow import Workflow
@@ -102,11 +103,13 @@ def build(
     outermost: OutermostMiddleware | None = None,
     metrics: Metrics | None = None,
     checks: health.Checks | None = None,
+    live: Live | None = None,
 ) -> FastAPI:
     """The service's application. Raises RuntimeError for a route without a declared permission.
 
     `first_routes` are tried before those of the rooms and stand in no document. `checks` are what
-    the service asks besides before it is ready.
+    the service asks besides before it is ready. A local system tells by `live` which rows its
+    examples are about.
     """
     logs.configure(settings.env, name)
     metrics, tracing = metrics or Metrics(), Tracing(name)
@@ -128,6 +131,8 @@ def build(
     _include(app, rooms)
     health.install(app, name, metrics, broken, checks or {})
     documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
+    if live is not None and settings.env == "local":
+        documents.install_examples(app, live)
     return app
 
 

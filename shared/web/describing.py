@@ -136,6 +136,7 @@ def _take_key(operation: Json, shortest: int) -> None:
     }
     others = operation.get("parameters", [])
     rest = [one for one in others if one["name"].lower() != "idempotency-key"]
+    key["required"] = any(one["required"] for one in others if one not in rest)
     operation["parameters"] = [*rest, key]
 
 

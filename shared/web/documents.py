@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
+from shared import clock
 from shared.errors import ProblemDetails, all_problems, describe
 from shared.messaging import asyncapi
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Event
-from shared.web import describing, glossary
+from shared.web import describing, examples, glossary
 from shared.web.dependencies import is_public
 from shared.web.references import renamed
 from shared.workflow import Workflow
@@ -40,7 +41,7 @@ def install(
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _openapi(app, workflows, glossary.of(name))
+            app.openapi_schema = _openapi(app, workflows, name)
             app.openapi_schema[PROBLEM_TYPES] = _problem_types(name)
         return app.openapi_schema
 
@@ -58,9 +59,17 @@ def install(
         return events
 
 
-def _openapi(
-    app: FastAPI, workflows: Sequence[Workflow[Any]], words: glossary.Glossary
-) -> dict[str, Any]:
+def install_examples(app: FastAPI, live: examples.Live) -> None:
+    """Serve to the gateway which rows of a local system the examples are about."""
+
+    @app.get(examples.PATH, include_in_schema=False)
+    async def show_examples(request: Request) -> dict[str, Any]:
+        state = request.state
+        async with state.sessions() as session:
+            return examples.as_json(await live(session, state.keyring))
+
+
+def _openapi(app: FastAPI, workflows: Sequence[Workflow[Any]], name: str) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, routes=app.routes, separate_input_output_schemas=True
     )
@@ -78,7 +87,8 @@ def _openapi(
             if (path, method) in open_to_all:
                 operation["security"] = [{}, *operation.get("security", [])]
     whole = _named_by_title(document)
-    describing.complete(whole, words, open_to_all)
+    describing.complete(whole, glossary.of(name), open_to_all)
+    examples.show(whole["paths"], examples.read(name), clock.today(clock.now()))
     return whole
 
 

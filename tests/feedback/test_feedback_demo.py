@@ -11,7 +11,7 @@ VAULT = Keyring(COLUMN_KEYS, INDEX_KEY)
 
 async def test_the_demo_loads_once_and_shows_nothing_personal(isolated: IsolatedService) -> None:
     async with isolated.sessions() as session, session.begin():
-        assert await demo.load(session, VAULT, "NC", isolated.clock.now) == 17
+        assert await demo.load(session, VAULT, "NC", isolated.clock.now) == 22
     async with isolated.sessions() as session, session.begin():
         assert await demo.load(session, VAULT, "NC", isolated.clock.now) == 0
     written = json.loads((demo.DATA / "letters.json").read_text("utf-8"))

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from services.gateway import html
 from services.gateway.documents import snippets, words
+from services.gateway.documents.live import LiveExamples
 from services.gateway.documents.service import Library
 from services.gateway.language import say
 from services.gateway.upstreams.registry import Registry
@@ -19,8 +20,12 @@ from shared.security.identity import ROLES
 class Pages:
     """Routes over one library."""
 
-    def __init__(self, library: Library, registry: Registry, *, nats_host: str) -> None:
+    def __init__(
+        self, library: Library, registry: Registry, *, nats_host: str, live: LiveExamples | None
+    ) -> None:
+        """`live`: only in a local system."""
         self._library, self._registry, self._nats_host = library, registry, nats_host
+        self._live = live
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -80,7 +85,10 @@ class Pages:
         return page
 
     async def openapi(self, request: Request) -> Response:
-        return _document(request, self._library.openapi(html.page_language(request)))
+        content = self._library.openapi(html.page_language(request))
+        if self._live is not None:
+            content = await self._live.put_into(content, request)
+        return _document(request, content)
 
     async def asyncapi(self, request: Request) -> Response:
         return _document(request, self._library.asyncapi(html.page_language(request)))

@@ -53,7 +53,9 @@ class NextLink(_Part):
     kind: Literal["next"]
     selector: Selector
     count: Annotated[str, Field(max_length=60)] | None = Field(
-        None, description="The text right before the number of pages, where 共 N 页 stands nowhere."
+        None,
+        description="总页数之前的文字，网页上没有“共 N 页”时填写"
+        " | The text right before the number of pages, where `共 N 页` stands nowhere.",
     )
 
 

@@ -1,0 +1,151 @@
+"""Which halls, tickets and appointments of a local system the documents' examples are about."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import workflow as booking
+from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.directory.models import Hall, Window
+from services.appointments.guides.models import Guide, Item
+from services.appointments.penalties import workflow as penalties
+from services.appointments.policies.models import BookingPolicy
+from services.appointments.queueing import workflow as queueing
+from services.appointments.queueing.models import Ticket, TicketState, WindowAtWork, WindowState
+from services.appointments.schedules import service as schedules
+from services.appointments.schedules.models import Closure
+from services.appointments.schedules.schemas import ScheduleChange
+from services.appointments.slots.models import Pool, Slot, SlotState
+from shared import clock
+from shared.database.newest import newest, newest_in, values_of
+from shared.errors import Problem
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.examples import Example, read
+
+LOADER = Caller("demo", frozenset({"admin"}), frozenset({"*"}))
+APPOINTMENTS = {
+    "confirm": "confirm_appointment",
+    "cancel": "cancel_appointment",
+    "move": "reschedule_appointment",
+    "check_in": "check_in_appointment",
+    "correct": "correct_no_show",
+}
+SOON_OR_LATER = (timedelta(hours=20), timedelta(days=30))
+"""On the demo one may check in a day before."""
+AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
+PENALTIES = {"appeal": "appeal_penalty", "lift": "lift_penalty"}
+TICKETS = ("serve", "recall", "park", "resume", "miss", "abandon", "undo", "finish", "transfer")
+
+
+async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
+    """Versions of what the examples change, and of each state the newest row."""
+    found = await _tickets(session) | await _appointments(session) | await _windows(session)
+    return found | await _versions(session) | await _schedule(session)
+
+
+async def _tickets(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    for action in TICKETS:
+        states = [row.state for row in queueing.WORKFLOW.of(action)]
+        ticket = await newest_in(session, Ticket, states)
+        if ticket is not None:
+            found[f"{action}_ticket"] = Example({"ticket_id": str(ticket.id)})
+    return found
+
+
+async def _appointments(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    places = await _free_places(session)
+    if places is not None:
+        found["hold_appointment"] = Example(body={"slot_ids": [places]})
+    for action, operation in APPOINTMENTS.items():
+        states = [row.state for row in booking.WORKFLOW.of(action)]
+        appointment = await newest_in(session, Appointment, states)
+        if appointment is not None:
+            body = {"slot_ids": [places]} if action == "move" and places else None
+            found[operation] = Example({"appointment": str(appointment.id)}, body=body)
+    helped = await newest(session, Appointment, ~col(Appointment.citizen_key).startswith("sub:"))
+    if helped is not None:
+        found["read_appointment_contact"] = Example({"appointment": str(helped.id)})
+    for action, operation in PENALTIES.items():
+        barred = [row.state for row in penalties.WORKFLOW.of(action)]
+        penalty = await newest_in(session, Penalty, barred)
+        if penalty is not None:
+            found[operation] = Example({"penalty_id": str(penalty.id)})
+    return found
+
+
+async def _free_places(session: AsyncSession) -> str | None:
+    """A slot on sale on a day without an appointment yet; within a day, if there is one."""
+    on_sale = (
+        col(Slot.state) == SlotState.OPEN,
+        col(Slot.hall_code) == "H001",
+        col(Slot.pool) == Pool.ONLINE,
+        col(Slot.booked) + col(Slot.kept_back) < col(Slot.capacity),
+        ~col(Slot.on_date).in_(values_of(Appointment.on_date)),
+    )
+    for horizon in SOON_OR_LATER:
+        soon = col(Slot.starts_at) <= clock.now() + horizon
+        slot = await newest(session, Slot, *on_sale, soon, by=Slot.starts_at)
+        if slot is not None:
+            return str(slot.id)
+    return None
+
+
+async def _windows(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    at_work = values_of(WindowAtWork.window_id, col(WindowAtWork.state) == WindowState.OPEN)
+    here = (col(Window.hall_code) == "H001", col(Window.retired_at).is_(None))
+    closed = await newest(session, Window, *here, ~col(Window.id).in_(at_work))
+    if closed is not None:
+        found["open_window"] = Example({"window_id": str(closed.id)})
+    taken = values_of(Ticket.window_id, col(Ticket.state).in_(AT_A_WINDOW))
+    opened = await newest(
+        session, Window, *here, col(Window.id).in_(at_work), ~col(Window.id).in_(taken)
+    )
+    if opened is None:
+        return found
+    window = {"window_id": str(opened.id)}
+    found |= {"pause_window": Example(window), "call_next": Example(window)}
+    waiting = await newest_in(session, Ticket, [TicketState.WAITING])
+    if waiting is not None:
+        found["call_ticket"] = Example(window, body={"ticket": str(waiting.id)})
+    return found
+
+
+async def _versions(session: AsyncSession) -> dict[str, Example]:
+    """What an example changes goes by the version that stands there now."""
+    examples = read("appointments")
+    hall, item = examples["put_hall"]["path"]["hall"], examples["put_item"]["path"]["item"]
+    found: dict[str, Any] = {
+        "put_hall": await session.get(Hall, hall),
+        "put_item": await session.get(Item, item),
+    }
+    found |= dict.fromkeys(("put_windows", "put_devices"), found["put_hall"])
+    guide, policy = col(Guide.item_code) == item, col(BookingPolicy.hall_code) == hall
+    found["put_guide"] = await newest(session, Guide, guide, by=Guide.version)
+    found["put_booking_policy"] = await newest(
+        session, BookingPolicy, policy, by=BookingPolicy.version
+    )
+    return {o: Example(body={"version": row.version}) for o, row in found.items() if row}
+
+
+async def _schedule(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    closure = await newest(session, Closure, col(Closure.lifted_at).is_(None))
+    if closure is not None:
+        found["change_closure"] = Example({"closure": str(closure.id)})
+    change = ScheduleChange.model_validate_json(_proposed())
+    try:
+        proposal = await schedules.propose(session, change, LOADER, clock.now())
+    except Problem:
+        return found  # its hall is not there yet
+    return found | {"apply_schedule": Example(body={"fingerprint": proposal.fingerprint})}
+
+
+def _proposed() -> bytes:
+    return json.dumps(read("appointments")["propose_schedule"]["body"]).encode()

@@ -1,0 +1,89 @@
+"""Which duties, matches and reports of a local system the examples of the documents are about."""
+
+from typing import Any
+
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.disputes.models import Dispute, DisputeState
+from services.projects.duties import workflow as duties
+from services.projects.duties.models import Duty
+from services.projects.matching.models import MatchState, PageMatch
+from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
+from services.projects.register.models import Project, ResponsibleUnit
+from services.projects.reports.models import Report, ReportWithdrawal
+from shared.database.newest import newest, newest_in, values_of
+from shared.security.crypto import Keyring
+from shared.web.examples import Example, read
+
+LATE = (Verdict.OVERDUE, Verdict.LATE, Verdict.INCOMPLETE, Verdict.WITHDRAWN)
+RULINGS = ("exempt", "extend", "suspend", "restore")
+
+
+async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
+    """Versions of what the examples change, and of each state the newest row."""
+    return await _rulings(session) | await _decisions(session) | await _versions(session)
+
+
+async def _rulings(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    for action in RULINGS:
+        holds = [row.state for row in duties.WORKFLOW.of(action)]
+        duty = await newest(session, Duty, col(Duty.hold).in_(holds))
+        if duty is not None:
+            found[f"{action}_duty"] = _duty(duty)
+    disputed = values_of(Dispute.duty_id)
+    duty = await newest(
+        session,
+        Duty,
+        col(Duty.unit_code).in_(["D01", "D03"]),
+        col(Duty.id).in_(values_of(Standing.duty_id, col(Standing.verdict).in_(LATE))),
+        ~col(Duty.id).in_(disputed),
+    )
+    if duty is not None:
+        found["dispute_duty"] = _duty(duty)
+    return found
+
+
+def _duty(duty: Duty) -> Example:
+    return Example({"duty_id": str(duty.id)}, body={"version": duty.version})
+
+
+async def _decisions(session: AsyncSession) -> dict[str, Example]:
+    found: dict[str, Example] = {}
+    match = await newest_in(session, PageMatch, [MatchState.REVIEW])
+    if match is not None:
+        seen = Example({"match_id": str(match.id)}, body={"version": match.version})
+        found |= {"accept_match": seen, "reject_match": seen}
+    dispute = await newest_in(session, Dispute, [DisputeState.OPEN])
+    if dispute is not None:
+        found["decide_dispute"] = Example({"dispute_id": str(dispute.id)})
+    standing = ~col(Report.id).in_(values_of(ReportWithdrawal.report_id))
+    report = await newest(session, Report, standing, by=Report.frozen_at)
+    if report is not None:
+        found["withdraw_report"] = Example({"report_id": str(report.id)})
+    return found
+
+
+async def _versions(session: AsyncSession) -> dict[str, Example]:
+    """What an example changes goes by the version that stands there now."""
+    examples = read("projects")
+    rows: dict[str, Any] = {
+        "put_project": await session.get(Project, examples["put_project"]["path"]["code"]),
+        "put_unit": await session.get(ResponsibleUnit, examples["put_unit"]["path"]["code"]),
+        "put_portal": await session.get(Portal, examples["put_portal"]["path"]["portal_id"]),
+        "put_absence_policy": await newest(session, AbsencePolicy, by=AbsencePolicy.version),
+    }
+    found = {o: Example(body={"version": row.version}) for o, row in rows.items() if row}
+    portal = examples["put_portal_rule"]["path"]["portal_id"]
+    own = col(PortalRule.portal_id) == portal
+    unconfirmed = col(Project.confirmed_names).is_not(None)
+    renamed = await newest(session, Project, unconfirmed, by=Project.updated_at)
+    if renamed is not None:
+        seen = {"version": renamed.version}
+        found["confirm_project_names"] = Example({"code": renamed.code}, body=seen)
+    rule = await newest(session, PortalRule, own, by=PortalRule.version)
+    if rule is not None:
+        found["put_portal_rule"] = Example(body=rule.rule)
+    return found
