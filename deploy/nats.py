@@ -5,6 +5,7 @@ server reads passwords from its environment: NATS_<USER>_PASSWORD, with double q
 value, since it parses them like the rest of the file.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,18 @@ def environment(passwords: dict[str, str], *, store: Path, monitor: str) -> dict
         **{f"NATS_{user.upper()}_PASSWORD": f'"{passwords[user]}"' for user in USERS},
         "NATS_STORE": f'"{store}"',
         "NATS_MONITOR": f'"{monitor}"',
-        "NATS_MAX_FILE_STORE": "12GB",
+        "NATS_MAX_FILE_STORE": os.environ.get("NATS_MAX_FILE_STORE", "40GB"),
     }
 
 
 def may_publish(service: str) -> list[str]:
-    """Its own events, and what reading its own consumers takes."""
-    subjects = [f"{service}.>"]
+    """Its own events, an eye on its own stream, and what reading its own consumers takes.
+
+    A stream or consumer of its own that is gone it may make again, as it was: of a consumer the
+    filter is part of the subject.
+    """
+    own = service.upper()
+    subjects = [f"{service}.>", f"$JS.API.STREAM.INFO.{own}", f"$JS.API.STREAM.CREATE.{own}"]
     for subscription in subscriptions(service):
         subjects += _reading(subscription)
     if service == WATCHER:
@@ -92,6 +98,7 @@ def must_not_publish(service: str) -> list[str]:
 def _reading(subscription: Subscription[Any]) -> list[str]:
     consumer = f"{subscription.stream}.{subscription.name}"
     return [
+        f"$JS.API.CONSUMER.CREATE.{consumer}.{subscription.filter_subject}",
         f"$JS.API.CONSUMER.INFO.{consumer}",
         f"$JS.API.CONSUMER.MSG.NEXT.{consumer}",
         f"$JS.ACK.{consumer}.>",

@@ -17,6 +17,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from deploy import running, streams
 from deploy.services import SERVICES
 from shared.messaging.events import CONTENT_TYPE
+from shared.messaging.streams import STREAM_AGE_SECONDS
 
 BATCH = 500
 IN_FLIGHT = 32
@@ -46,7 +47,7 @@ async def rebuild(js: JetStreamContext, service: str, database_url: str) -> Rebu
     connection = await asyncpg.connect(database_url, timeout=5)
     republished, position = 0, 0
     try:
-        while rows := await connection.fetch(ROWS, position, streams.STREAM_AGE_SECONDS, BATCH):
+        while rows := await connection.fetch(ROWS, position, STREAM_AGE_SECONDS, BATCH):
             missing = [row for row in rows if str(row["event_id"]) not in present]
             await _publish_all(js, missing)
             republished += len(missing)

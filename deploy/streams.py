@@ -20,28 +20,15 @@ from typing import Any
 import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
-    DiscardPolicy,
-    RetentionPolicy,
-    StorageType,
-    StreamConfig,
-)
+from nats.js.api import ConsumerConfig, StreamConfig
 from nats.js.errors import NotFoundError
 
 from deploy.services import SERVICES, all_subscriptions
 from shared.messaging.bus import Subscription
+from shared.messaging.streams import DAY, STREAM_BYTES, consumer, stream
 
-DAY = 24 * 3600.0
-STREAM_AGE_SECONDS = 30 * DAY
-"""Less than `outbox_kept_days`, so that the outbox can refill a stream that was lost."""
 DEAD_AGE_SECONDS = 180 * DAY
-DUPLICATE_WINDOW_SECONDS = 600.0
-MAX_MESSAGE_BYTES = 256 * 1024
-ACK_WAIT_SECONDS = 30.0
-MAX_ACK_PENDING = 256
+DEAD_BYTES = 2 * 1024**3
 CONNECT_SECONDS = 10
 
 NEVER_LOWER = ("max_age", "max_bytes", "max_msg_size", "duplicate_window", "num_replicas")
@@ -76,48 +63,14 @@ class Change:
     is_new: bool = False
 
 
-def streams(*, replicas: int = 1, max_bytes: int = 2 * 1024**3) -> list[StreamConfig]:
+def streams(*, replicas: int = 1, max_bytes: int = STREAM_BYTES) -> list[StreamConfig]:
     """One stream per service for its events, and one for the dead letters of all."""
-    owned = [
-        _stream(service.upper(), f"{service}.>", STREAM_AGE_SECONDS, replicas, max_bytes)
-        for service in SERVICES
+    owned = [stream(s.upper(), replicas=replicas, max_bytes=max_bytes) for s in SERVICES]
+    dead = min(max_bytes, DEAD_BYTES)
+    return [
+        *owned,
+        stream("DEAD", max_age=DEAD_AGE_SECONDS, replicas=replicas, max_bytes=dead),
     ]
-    return [*owned, _stream("DEAD", "dead.>", DEAD_AGE_SECONDS, replicas, max_bytes)]
-
-
-def _stream(
-    name: str, subjects: str, max_age: float, replicas: int, max_bytes: int
-) -> StreamConfig:
-    return StreamConfig(
-        name=name,
-        subjects=[subjects],
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
-        # A full stream refuses, and the outbox waits; the default drops what nobody has read yet.
-        discard=DiscardPolicy.NEW,
-        max_age=max_age,
-        max_bytes=max_bytes,
-        max_msg_size=MAX_MESSAGE_BYTES,
-        duplicate_window=DUPLICATE_WINDOW_SECONDS,
-        num_replicas=replicas,
-        deny_delete=True,
-        deny_purge=True,
-    )
-
-
-def consumer(subscription: Subscription[Any]) -> ConsumerConfig:
-    """The durable pull consumer of one subscription."""
-    return ConsumerConfig(
-        durable_name=subscription.name,
-        filter_subject=subscription.filter_subject,
-        deliver_policy=DeliverPolicy.ALL,
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=ACK_WAIT_SECONDS,
-        max_ack_pending=MAX_ACK_PENDING,
-        # Unlimited: when to give up is the subscriber's decision, which keeps a dead letter. A
-        # limit here would strand messages silently after as many crashes.
-        max_deliver=-1,
-    )
 
 
 async def diff(
@@ -127,15 +80,13 @@ async def diff(
 ) -> list[Change]:
     """What must change on the server; raises WouldLose for what must never."""
     changes = []
-    for stream in wanted:
-        present = await _present(js.stream_info(str(stream.name)))
-        changes += _stream_change(present, stream)
-        for subscription in (s for s in subscriptions if s.stream == stream.name):
+    for each in wanted:
+        present = await _present(js.stream_info(str(each.name)))
+        changes += _stream_change(present, each)
+        for subscription in (s for s in subscriptions if s.stream == each.name):
             config = consumer(subscription)
-            found = present and await _present(
-                js.consumer_info(str(stream.name), subscription.name)
-            )
-            changes += _consumer_change(found, stream, config)
+            found = present and await _present(js.consumer_info(str(each.name), subscription.name))
+            changes += _consumer_change(found, each, config)
     return changes
 
 
@@ -239,7 +190,7 @@ def from_environment() -> list[StreamConfig]:
     """The streams, with the replicas and the size that ONEDOOR_STREAM_... ask for."""
     return streams(
         replicas=int(os.environ.get("ONEDOOR_STREAM_REPLICAS", "1")),
-        max_bytes=int(os.environ.get("ONEDOOR_STREAM_MAX_BYTES", str(2 * 1024**3))),
+        max_bytes=int(os.environ.get("ONEDOOR_STREAM_MAX_BYTES", str(STREAM_BYTES))),
     )
 
 

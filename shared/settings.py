@@ -94,6 +94,15 @@ class Settings(EventSettings):
     body_limit_bytes: int = Field(1_000_000, ge=1)
     outbox_poll_seconds: float = Field(2.0, gt=0, description="Finds what a crash left behind.")
     outbox_kept_days: int = Field(35, ge=1, description="At least the age of the streams.")
+    stream_max_bytes: int = Field(
+        8 * 1024**3,
+        ge=1,
+        validation_alias=_everywhere("ONEDOOR_STREAM_MAX_BYTES", "stream_max_bytes"),
+        description="Of the service's own stream: about 50,000 cases a working day for 30 days.",
+    )
+    stream_replicas: int = Field(
+        1, ge=1, validation_alias=_everywhere("ONEDOOR_STREAM_REPLICAS", "stream_replicas")
+    )
     background: bool = Field(True, description="Run relay, consumers and jobs in this process.")
     otlp_endpoint: str | None = Field(
         None,

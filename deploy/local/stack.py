@@ -132,7 +132,13 @@ class Stack:
         directory, passwords = data / "nats", self._secrets.nats
         command = await asyncio.to_thread(nats.command, directory, port, monitor, passwords)
         await self.supervisor.start(
-            Part("nats", command, lambda: nats.is_ready(monitor), shows=_is_no_chatter)
+            Part(
+                "nats",
+                command,
+                lambda: nats.is_ready(monitor),
+                shows=_is_no_chatter,
+                is_stuck=lambda: nats.is_stuck(directory, monitor),
+            )
         )
         await asyncio.to_thread(streams.assert_durable, f"http://{LOOPBACK}:{monitor}")
         self._nats_urls = {s: nats.url(s, passwords[s], port) for s in SERVICES}

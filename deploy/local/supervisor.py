@@ -19,6 +19,7 @@ from deploy.local.servers import Command, StartFailed, primary_group
 READY_SECONDS = 120.0
 STOP_SECONDS = 20.0
 STEADY_SECONDS = 30.0
+STUCK_SECONDS = 5.0
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 LINE_BYTES = 1 << 20
 
@@ -33,6 +34,8 @@ class Part:
     prepare: Callable[[], None] = lambda: None
     """Runs before every start, the first and those after a crash."""
     shows: Callable[[str], bool] = lambda line: True
+    is_stuck: Callable[[], bool] = lambda: False
+    """Asked now and then: whether it runs, but only a new start lets it go on."""
 
 
 @dataclass
@@ -148,7 +151,7 @@ class Supervisor:
         crashes = 0
         while True:
             started = time.monotonic()
-            code = await child.process.wait()
+            code = await self._ended(child)
             orphan_guard.release(child.process.pid)
             if self._stopping.is_set():
                 return
@@ -163,6 +166,15 @@ class Supervisor:
                 return
             await asyncio.to_thread(child.part.prepare)
             child.process = await self._spawn(child.part.name, child.part.command, child.part.shows)
+
+    async def _ended(self, child: _Child) -> int:
+        """Its exit code once it ended, by itself or because it was stuck."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STUCK_SECONDS):
+                    return await child.process.wait()
+            if not self._stopping.is_set() and await asyncio.to_thread(child.part.is_stuck):
+                await self._end(child.process, child.part.command.stop)
 
     async def _stops_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):

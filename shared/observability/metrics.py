@@ -47,6 +47,9 @@ class Metrics:
         self.outbox_oldest_seconds = self.gauge(
             "outbox_oldest_seconds", "Age of the oldest of them."
         )
+        self.stream_days_left = self.gauge(
+            "stream_days_left", "Days until the service's stream is full, at its pace so far."
+        )
         self.pool_in_use = self.gauge("pool_in_use", "Database connections at work.")
         self.consumer_waiting = self.gauge(
             "consumer_waiting", "Events that came and are not handled yet.", ["subscription"]

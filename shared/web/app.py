@@ -23,6 +23,7 @@ from shared.messaging import inbox, outbox
 from shared.messaging.bus import Bus, Consumer, Subscription
 from shared.messaging.events import Event
 from shared.messaging.outbox import Relay
+from shared.messaging.streams import Streams
 from shared.observability import logs
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import RequestTelemetry, Tracing
@@ -52,6 +53,7 @@ class State(TypedDict):
     direct: DirectPool
     relay: Relay
     bus: Bus
+    streams: Streams
     keyring: Keyring
     verifier: Verifier
     refusals: Refusals
@@ -174,39 +176,49 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         tracing.start(settings.otlp_endpoint)
         engine = new_engine(settings, name)
-        bus = Bus(settings.nats_url, name)
-        relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
-        direct = DirectPool(settings, name, relay.wake)
-        sessions = new_sessions(engine, direct.memory)
-        refused = Refusals()
+        state = _state(engine, settings, name, rooms, keyring)
+        bus, relay = state["bus"], state["relay"]
         work = [
             asyncio.create_task(bus.connect(), name="bus"),
-            asyncio.create_task(refusals.watch(bus, refused).run(), name="refusals"),
+            asyncio.create_task(refusals.watch(bus, state["refusals"]).run(), name="refusals"),
         ]
         if settings.background:
-            work += _background(settings, metrics, tracing, sessions, bus, relay, rooms)
+            work += _background(state, metrics, tracing, rooms)
         died = partial(_report_death, broken)
         for task in work:
             task.add_done_callback(died)
-        metrics.measures = health.measures(metrics, relay, engine, bus, subscriptions(rooms))
-        state = State(
-            settings=settings,
-            sessions=sessions,
-            direct=direct,
-            relay=relay,
-            bus=bus,
-            keyring=keyring,
-            verifier=_verifier(settings, refused),
-            refusals=refused,
+        metrics.measures = health.measures(
+            metrics, relay, engine, bus, state["streams"], subscriptions(rooms)
         )
         try:
             async with _own(extended, state, died) as more:
                 yield {**state, **more}
         finally:
-            await _wind_down(work, bus, direct, engine)
+            await _wind_down(work, bus, state["direct"], engine)
             await tracing.stop()
 
     return lifespan
+
+
+def _state(
+    engine: AsyncEngine, settings: Settings, name: str, rooms: Sequence[Room], keyring: Keyring
+) -> State:
+    """Connections that are made when they are first needed, and what goes with them."""
+    bus, refused = Bus(settings.nats_url, name), Refusals()
+    relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
+    direct = DirectPool(settings, name, relay.wake)
+    size = {"replicas": settings.stream_replicas, "max_bytes": settings.stream_max_bytes}
+    return State(
+        settings=settings,
+        sessions=new_sessions(engine, direct.memory),
+        direct=direct,
+        relay=relay,
+        bus=bus,
+        streams=Streams(bus, name, subscriptions(rooms), **size),
+        keyring=keyring,
+        verifier=_verifier(settings, refused),
+        refusals=refused,
+    )
 
 
 def _verifier(settings: Settings, refused: Refusals) -> Verifier:
@@ -237,16 +249,19 @@ async def _own(
 
 
 def _background(
-    settings: Settings,
-    metrics: Metrics,
-    tracing: Tracing,
-    sessions: Sessions,
-    bus: Bus,
-    relay: Relay,
-    rooms: Sequence[Room],
+    state: State, metrics: Metrics, tracing: Tracing, rooms: Sequence[Room]
 ) -> list[asyncio.Task[None]]:
-    """Relay, consumers and jobs as tasks."""
-    work = [asyncio.create_task(relay.run(), name="relay")]
+    """Relay, streams, consumers and jobs as tasks."""
+    settings, sessions, bus, relay = (
+        state["settings"],
+        state["sessions"],
+        state["bus"],
+        state["relay"],
+    )
+    work = [
+        asyncio.create_task(relay.run(), name="relay"),
+        asyncio.create_task(state["streams"].run(), name="streams"),
+    ]
     for sub in subscriptions(rooms):
         consumer = Consumer(bus, sessions, sub, relay.wake, metrics, tracing)
         work.append(asyncio.create_task(consumer.run(), name=sub.name))

@@ -25,6 +25,7 @@ from shared.database.migrate import config
 from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.outbox import Relay
+from shared.messaging.streams import Streams, told
 from shared.observability.metrics import Measure, Metrics
 from shared.settings import networks
 
@@ -39,6 +40,7 @@ def measures(
     relay: Relay,
     engine: AsyncEngine,
     bus: Bus,
+    streams: Streams,
     subscriptions: Sequence[Subscription[Any]],
 ) -> list[Measure]:
     """What every service looks up when it is asked for its figures."""
@@ -56,7 +58,11 @@ def measures(
             waiting = (found.num_pending or 0) + (found.num_ack_pending or 0)
             metrics.consumer_waiting.labels(sub.name).set(waiting)
 
-    return [outbox_and_pool, consumers]
+    async def own_stream() -> None:
+        if bus.is_up and await streams.trouble() and streams.fill is not None:
+            metrics.stream_days_left.set(streams.fill.days_left)
+
+    return [outbox_and_pool, consumers, own_stream]
 
 
 Checks = Mapping[str, Callable[[], str]]
@@ -75,12 +81,13 @@ def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str], more: C
     async def readyz(request: Request) -> JSONResponse:
         checks = {
             "database": await _database(request, head),
-            "bus": "ok" if request.state.bus.is_up else "down",
+            "bus": await _bus(request),
             "background": "ok" if not broken else f"died: {sorted(broken)}",
             "sign_ins": "ok" if request.state.refusals.known else "not known yet which ended",
             **{name: check() for name, check in more.items()},
         }
-        bus_or_waits = {**checks, "bus": "ok" if request.state.bus.was_up else "down"}
+        stood = request.state.bus.was_up and request.state.streams.were_there
+        bus_or_waits = {**checks, "bus": "ok" if stood else checks["bus"]}
         ready = set(bus_or_waits.values()) == {"ok"}
         return JSONResponse({"ready": ready, "service": name, **checks}, 200 if ready else 503)
 
@@ -125,6 +132,18 @@ async def _database(request: Request, head: str | None) -> str:
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return f"down: {type(error).__name__}"
     return "ok" if found == head else f"at migration {found}, not {head}"
+
+
+async def _bus(request: Request) -> str:
+    """`ok`, or what is wrong with the bus and its streams, and how late events are."""
+    state = request.state
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            _, late = await state.relay.depth()
+            trouble = await state.streams.trouble() if state.bus.is_up else "down"
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        return f"not known: {type(error).__name__}"
+    return told(trouble, late)
 
 
 async def _measured(measure: Measure) -> None:

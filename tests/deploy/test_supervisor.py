@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import io
 import os
 import signal
@@ -166,3 +167,21 @@ def test_a_lost_terminal_does_not_stop_the_lines(monkeypatch: pytest.MonkeyPatch
     console.line("door", "nobody reads this")
     console.line("door", "nor this")
     sys.stdout.close()
+
+
+async def test_what_runs_but_is_stuck_is_started_anew(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A NATS server whose stream met a full disk writes nothing more until its next start."""
+    monkeypatch.setattr("deploy.local.supervisor.STUCK_SECONDS", 0.05)
+    stuck = [False, True]
+    made = dataclasses.replace(
+        part("stuck", tmp_path), is_stuck=lambda: bool(stuck and stuck.pop())
+    )
+    await supervisor.start(made)
+    first = supervisor.pids["stuck"]
+
+    async def anew() -> bool:
+        return not stuck and supervisor.pids["stuck"] != first and not lives(first)
+
+    await eventually(anew, seconds=20)

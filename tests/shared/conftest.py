@@ -37,8 +37,8 @@ async def notes_settings(urls: Urls, own_nats: NatsServer, tokens: Tokens) -> An
 
 
 @asynccontextmanager
-async def running(settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with support.serve(notes.create_app(settings)) as client:
+async def running(settings: Any, *, until_ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    async with support.serve(notes.create_app(settings), until_ready=until_ready) as client:
         yield client
 
 
