@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
-import chinese_calendar
+from chinese_calendar import constants
 
 FIRST_YEAR, LAST_YEAR = 2004, 2026
 """Years of which `chinesecalendar` knows the notice of the State Council's General Office."""
@@ -106,4 +106,6 @@ def official() -> Workdays:
     """The calendar of the published notices, 2004 to 2026."""
     first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
     days = (first + timedelta(days=i) for i in range((last - first).days + 1))
-    return Workdays.from_days((day, chinese_calendar.is_workday(day)) for day in days)
+    on, off = constants.workdays, constants.holidays
+    # As `chinese_calendar.is_workday`, which checks each day anew and takes the process 0.2 s.
+    return Workdays.from_days((d, d in on or (d.weekday() < 5 and d not in off)) for d in days)

@@ -5,7 +5,9 @@ orderly end (SIGTERM, Ctrl-C) lets what is in flight finish and exits with 0.
 """
 
 import argparse
+import gc
 import signal
+import socket
 import sys
 from types import FrameType
 
@@ -38,6 +40,24 @@ def config(factory: str, *, host: str = "127.0.0.1", port: int = 8000) -> uvicor
     )
 
 
+def keep_what_is_loaded() -> None:
+    """Modules, tables and schemas stay for good: the collector need not look at them again.
+
+    It looks at everything at once and nobody is answered meanwhile: with what a service loads that
+    is a quarter of a second, whenever a large change makes many rows.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+class _Server(uvicorn.Server):
+    """Keeps what is loaded once it serves."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        keep_what_is_loaded()
+
+
 def _end(_: int, __: FrameType | None) -> None:
     """uvicorn raises the signal once more when it is done: then there is nothing left to do."""
     sys.exit(0)
@@ -51,7 +71,7 @@ def main(arguments: list[str]) -> None:
     wanted = parser.parse_args(arguments)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
-    server = uvicorn.Server(config(wanted.factory, host=wanted.host, port=wanted.port))
+    server = _Server(config(wanted.factory, host=wanted.host, port=wanted.port))
     server.run()
     if not server.started:
         sys.exit(STARTUP_FAILED)

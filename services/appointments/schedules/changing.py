@@ -1,7 +1,9 @@
 """Slots taken off sale and put on it, and everybody seated anew: what every change comes to."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking import reseating
 from services.appointments.booking.reseating import Outlook
 from services.appointments.booking.seating import Key, Seat
+from services.appointments.schedules import rules
 from services.appointments.schedules.pieces import in_pieces
 from services.appointments.schedules.rules import Comparison, WantedSlot
 from services.appointments.slots import service as slots
@@ -22,6 +25,29 @@ class Change(NamedTuple):
 
     comparison: Comparison[ComingSlot]
     outlook: Outlook
+
+
+async def compared(
+    wanted: Iterable[WantedSlot], present: Iterable[ComingSlot], now: datetime
+) -> Comparison[ComingSlot]:
+    """As `rules.compare`, a day at a time: others are answered in between."""
+    plans: dict[date, list[WantedSlot]] = defaultdict(list)
+    rows: dict[date, list[ComingSlot]] = defaultdict(list)
+    for slot in wanted:
+        plans[slot.on_date].append(slot)
+    for row in present:
+        rows[row.on_date].append(row)
+    parts = []
+    for day in sorted({*plans, *rows}):
+        parts.append(rules.compare(plans[day], rows[day], now))
+        await asyncio.sleep(0)
+    return Comparison(
+        add=[slot for part in parts for slot in part.add],
+        late=[slot for part in parts for slot in part.late],
+        withdraw=[row for part in parts for row in part.withdraw],
+        replaced=[row for part in parts for row in part.replaced],
+        kept=sum(part.kept for part in parts),
+    )
 
 
 async def foresee(
@@ -39,7 +65,7 @@ async def foresee(
         hall,
         present,
         [row.id for row in comparison.withdraw],
-        [_seat(slot) for slot in (*comparison.add, *comparison.late)],
+        (_seat(slot) for slot in (*comparison.add, *comparison.late)),
         now,
         lock=lock,
     )

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
-from services.appointments.schedules import changing, queries, reporting, rules, service
+from services.appointments.schedules import changing, queries, reporting, service
 from services.appointments.schedules.changing import Change
 from services.appointments.schedules.closures import Shut, left_of
 from services.appointments.schedules.models import Closure
@@ -168,7 +168,7 @@ async def _carry_out(
     present = await slots.coming(session, hall_code, now)
     served = await directory.items_at_windows(session, hall_code)
     near = [shut for shut in (step.before, step.after) if shut is not None]
-    comparison = rules.compare(
+    comparison = await changing.compared(
         [slot for slot in plan.slots if _near(slot.starts_at, slot.ends_at, near)],
         [row for row in present if _near(row.starts_at, row.ends_at, near)],
         now,

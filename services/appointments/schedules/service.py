@@ -94,7 +94,7 @@ async def _work_out(
     changed = await _rules_after(session, wanted, caller, now)
     plan = await plan_of(session, hall, changed, now)
     present = await slots.coming(session, hall.code, now)
-    comparison = rules.compare(plan.slots, present, now)
+    comparison = await changing.compared(plan.slots, present, now)
     change = await changing.foresee(session, hall.code, present, comparison, now, lock=lock)
     proposal = await reporting.proposal(
         hall.code, plan.unknown_years, change.comparison, change.outlook
@@ -189,7 +189,7 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
         slot for slot in plan.slots if (slot.rule_code, slot.pool, slot.starts_at) not in taken
     ]
     nothing: list[ComingSlot] = []
-    comparison = rules.compare(missing, nothing, now)
+    comparison = await changing.compared(missing, nothing, now)
     change = await changing.foresee(session, code, present, comparison, now, lock=True)
     versions = {rule.code: rule.version for rule in in_force}
     await changing.carry_out(session, code, change, versions, now)
