@@ -54,6 +54,11 @@ def test_a_closure_over_the_weekend_moves_the_opening_on() -> None:
     assert closed.next_opening(at(27, 10)) == datetime(2026, 12, 2, 9, tzinfo=ZONE)
 
 
+def test_the_end_of_the_longest_closure_is_named() -> None:
+    closed = openings(Period(at(27, 0), at(27, 0) + timedelta(days=366)))
+    assert closed.next_opening(at(27, 10)) == datetime(2027, 11, 29, 9, tzinfo=ZONE)
+
+
 def test_a_closure_that_began_after_the_hall_opened_ends_on_the_same_day() -> None:
     closed = openings(Period(at(24, 9, 30), at(24, 11)))
     assert closed.next_opening(at(24, 10)) == at(24, 11)

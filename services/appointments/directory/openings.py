@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from services.appointments.directory.schemas import OpeningHours
 from shared.workdays import CalendarUnknown, Workdays
 
-LOOKED_AHEAD_DAYS = 60
+LOOKED_AHEAD_DAYS = 400
+"""A closure lasts a year at most: beyond it the next opening is still named."""
 _NEAREST_WEEKDAY = {6: 5, 7: 1}
 """Whose hours hold on a weekend day at work."""
 
