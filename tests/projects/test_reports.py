@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -276,49 +275,3 @@ def test_scores_by_deduction_with_caps(counted: Tally, expected: float | None) -
 def test_equal_scores_share_a_place_and_no_score_has_none() -> None:
     found = scoring.ranks({"a": 90.0, "b": 100.0, "c": 90.0, "d": None, "e": 80.0})
     assert found == {"a": 2, "b": 1, "c": 2, "d": None, "e": 4}
-
-
-async def test_a_report_is_compared_with_the_one_of_the_period_before_not_the_one_frozen_last(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect
-) -> None:
-    rows = await sql("projects")
-    unit, project = await make.unit(rows), await make.project(rows)
-    await make.duty(projects, as_("system"), make.event(project, unit, "2026-03-02"))
-    today_is = await audit(projects, as_("auditor"))
-    past = await projects.post(
-        "/api/v1/audits", json={"as_of": "2026-06-01"}, headers=as_("auditor")
-    )
-    assert past.status_code == 201, past.text
-    again = await audit(projects, as_("auditor"))
-    last = (await projects.get(f"/api/v1/reports/{again}.json")).json()["last"]
-    assert last["id"] == today_is
-
-
-async def test_a_report_by_an_earlier_rule_stands_as_it_was_frozen_with_its_rows(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> None:
-    unit = await a_unit_with_every_outcome(projects, as_, sql, databases)
-    report, rows = await audit(projects, as_("auditor")), await sql("projects")
-    path = f"/api/v1/reports/{report}"
-    file = (await projects.get(f"{path}.json")).content
-    [line] = [line for line in json.loads(file)["units"] if line["unit"] == unit]
-    # What an earlier rule called unknown it counted as late, say.
-    was = {"late": ["late", "overdue"], "overdue": []}
-    async with rows.transaction():
-        await rows.execute("ALTER TABLE report DISABLE TRIGGER USER")
-        await rows.execute(
-            "UPDATE report SET inputs = jsonb_set(jsonb_set(inputs, '{versions,rule}', '1'),"
-            " '{columns}', (inputs -> 'columns') || $2::jsonb) WHERE id = $1::uuid",
-            report,
-            json.dumps(was),
-        )
-        await rows.execute("ALTER TABLE report ENABLE TRIGGER USER")
-
-    async def recompute(session: RoomSession) -> bytes:
-        return await reports.recompute(session, await reports.find_report(session, UUID(report)))
-
-    with pytest.raises(reports.RulesChanged):
-        await inside(databases, recompute)
-    assert (await projects.get(f"{path}.json")).content == file
-    found = await projects.get(f"{path}/rows", params={"unit": unit, "column": "late"})
-    assert len(found.json()["items"]) == line["late"] + line["overdue"]

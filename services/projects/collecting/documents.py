@@ -9,11 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.collecting import queries, rules
 from services.projects.collecting.models import PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
-from services.projects.fetching.fetcher import Fetcher
+from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.details import PageReading
-from services.projects.reading.faults import SourceFault
+from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.readers import decode_by, read_page
+from services.projects.reading.removed import LEADS_AWAY, removal
 from services.projects.reading.rule import CollectorRule
 
 
@@ -56,6 +57,16 @@ async def recognise(
             page.content_seen_at = earlier.content_seen_at
             page.content_absent_at = earlier.content_absent_at
             return
+
+
+def why_none(page: PortalPage, answer: Fetched, text: str, start_url: str) -> SourceFault | None:
+    """Why what stands at the page's address is no document of it, if so: it is gone, or something
+    else stands before it.
+    """
+    is_known = page.content_sha256 is not None
+    if rules.leads_away(page.url, answer.final_url, start_url):
+        return SourceFault(Fault.GONE if is_known else Fault.UNREADABLE, LEADS_AWAY)
+    return removal(text, is_known=is_known)
 
 
 @dataclass

@@ -26,7 +26,6 @@ from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import ReadPage, decode_by, read_list, read_page
-from services.projects.reading.removed import LEADS_AWAY, removal
 from services.projects.reading.rule import CollectorRule
 from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
@@ -286,10 +285,7 @@ class Walk:
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.collector.files.put(answer.body)
         capture = service.answer_of(answer, sha256, decoded.charset)
-        is_known = page.content_sha256 is not None
-        if rules.leads_away(page.url, answer.final_url, self.portal.start_url):
-            raise SourceFault(Fault.GONE if is_known else Fault.UNREADABLE, LEADS_AWAY)
-        fault = removal(decoded.text, is_known=is_known)
+        fault = documents.why_none(page, answer, decoded.text, self.portal.start_url)
         if fault is not None:
             raise fault
         read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, func, literal, or_, text
+from sqlalchemy import ARRAY, Uuid, any_, delete, func, literal, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +16,16 @@ from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties.models import Duty, FullWalk
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.matching.rules import Candidate
+from services.projects.matching.statement import (
+    CHOSEN,
+    COPIES,
+    EXACT,
+    LIST,
+    ONE,
+    STANDING_PAGES,
+    UNREADABLE,
+    UNTAKEN,
+)
 from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault
 
@@ -99,28 +109,14 @@ async def pages_waiting_of(session: AsyncSession, unit_code: str) -> bool:
     return (await session.exec(found.limit(1))).first() is not None
 
 
-_COPIES = text("""
-SELECT DISTINCT m.duty_id
-FROM portal_page p
-JOIN portal_page q ON q.id <> p.id AND (q.text_sha256 = p.text_sha256 OR q.doc_no = p.doc_no
-  OR q.content_sha256 = p.content_sha256)
-JOIN page_match m ON m.page_id = q.id AND m.state = 'accepted'
-WHERE p.id = ANY(CAST(:pages AS uuid[]))""")
-
-
 async def duties_of_copies(session: AsyncSession, page_ids: Sequence[UUID]) -> list[UUID]:
     """The duties that pages with the same document publish, or did before it moved."""
-    return list((await session.execute(_COPIES, {"pages": list(page_ids)})).scalars())
-
-
-_STANDING_PAGES = text("""
-SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
-WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL""")
+    return list((await session.execute(COPIES, {"pages": list(page_ids)})).scalars())
 
 
 async def still_published(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the duties that a page which is there publishes."""
-    return set((await session.execute(_STANDING_PAGES, {"duties": list(duty_ids)})).scalars())
+    return set((await session.execute(STANDING_PAGES, {"duties": list(duty_ids)})).scalars())
 
 
 _ACCEPTED = select(PageMatch.page_id).where(col(PageMatch.state) == MatchState.ACCEPTED)
@@ -137,17 +133,9 @@ async def pages_marked(
     return (await session.exec(found)).all()
 
 
-_UNTAKEN = text("""
-SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no
-FROM portal_page p JOIN portal o ON o.id = p.portal_id
-WHERE o.unit_code = :unit
-  AND (p.title ~ '[、和及与等]' OR NOT EXISTS
-    (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
-
-
 async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks]:
     """The pages of the unit's portals that publish nothing yet, or whose title may name several."""
-    return [PageMarks(*row) for row in await session.execute(_UNTAKEN, {"unit": unit_code})]
+    return [PageMarks(*row) for row in await session.execute(UNTAKEN, {"unit": unit_code})]
 
 
 async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:
@@ -173,31 +161,17 @@ async def want_pages_of(session: AsyncSession, portal_ids: Sequence[str]) -> Non
     await session.execute(wanted.values(match_wanted=True))
 
 
-_CANDIDATE = """
-SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no, p.aliases,
-       p.confirmed_names
-FROM duty d JOIN project p ON p.code = d.project_code
-"""
-_EXACT = text(
-    _CANDIDATE + "WHERE d.project_code = ANY(:codes) OR d.doc_no = ANY(:documents)"
-    " OR d.project_code IN (SELECT code FROM project WHERE aliases ?| CAST(:codes AS text[])"
-    "  OR confirmed_names ?| CAST(:codes AS text[]))"
-    " ORDER BY d.id"
-)
-_CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
-
-
 async def exact_candidates(
     session: AsyncSession, codes: Sequence[str], documents: Sequence[str]
 ) -> list[Candidate]:
     """Duties of these projects or under these document numbers, of any unit."""
     wanted = {"codes": list(codes), "documents": list(documents)}
-    return [Candidate(*row) for row in (await session.execute(_EXACT, wanted)).all()]
+    return [Candidate(*row) for row in (await session.execute(EXACT, wanted)).all()]
 
 
 async def candidates(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[Candidate]:
     """These duties."""
-    rows = (await session.execute(_CHOSEN, {"ids": list(duty_ids)})).all()
+    rows = (await session.execute(CHOSEN, {"ids": list(duty_ids)})).all()
     return [Candidate(*row) for row in rows]
 
 
@@ -223,19 +197,6 @@ async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequenc
     return (await session.exec(select(PageMatch).where(col(PageMatch.page_id).in_(page_ids)))).all()
 
 
-_UNREADABLE = text("""
-UPDATE page_match m SET version = m.version + 1,
-  unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END,
-  reason = CASE WHEN p.detail_state = 'unreadable' OR m.reason <> 'page_unreadable'
-                THEN m.reason END
-FROM portal_page p
-WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state = 'accepted'
-  AND CASE WHEN p.detail_state <> 'unreadable'
-      THEN m.unreadable_since IS NOT NULL OR m.reason = 'page_unreadable'
-      ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
-        AND p.fault <> ALL(CAST(:passing AS text[])) END""")
-
-
 async def note_unreadable(
     session: AsyncSession, page_ids: Sequence[UUID], passing: Sequence[Fault], now: datetime
 ) -> None:
@@ -245,7 +206,7 @@ async def note_unreadable(
     where a person has said already that it is there although it cannot be read.
     """
     given = {"pages": list(page_ids), "passing": [str(fault) for fault in passing], "now": now}
-    await session.execute(_UNREADABLE, given)
+    await session.execute(UNREADABLE, given)
 
 
 async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
@@ -293,27 +254,6 @@ async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
     return (await session.exec(select(PortalPage).where(col(PortalPage.id) == page_id))).one()
 
 
-_VIEWS = """
-SELECT m.id, m.state, m.method, m.score,
-       CASE WHEN m.unreadable_since IS NULL THEN m.reason ELSE 'page_unreadable' END AS reason,
-       m.unit_code, m.found_at, m.decided_at, m.first_by, m.unreadable_since, m.version, m.page_id,
-       p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
-       p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id, m.duty_id, d.project_code,
-       r.name AS project_name, d.item_code, d.formed_on, d.doc_no
-FROM page_match m
-JOIN portal_page p ON p.id = m.page_id
-JOIN duty d ON d.id = m.duty_id
-JOIN project r ON r.code = d.project_code
-"""
-_LIST = text(
-    _VIEWS + "WHERE (m.state = :state OR :state = 'review' AND m.unreadable_since IS NOT NULL)"
-    " AND (CAST(:units AS text[]) IS NULL"
-    "  OR m.unit_code = ANY(CAST(:units AS text[])))"
-    " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
-)
-_ONE = text(_VIEWS + "WHERE m.id = :id")
-
-
 async def views(
     session: AsyncSession,
     *,
@@ -324,10 +264,10 @@ async def views(
 ) -> list[MatchRow]:
     """Matches with their page and duty, oldest first."""
     wanted = {"state": state.value, "units": units, "after": after, "limit": limit}
-    return [MatchRow(**row) for row in (await session.execute(_LIST, wanted)).mappings()]
+    return [MatchRow(**row) for row in (await session.execute(LIST, wanted)).mappings()]
 
 
 async def view(session: AsyncSession, match_id: UUID) -> MatchRow:
     """One match with its page and duty."""
-    found = (await session.execute(_ONE, {"id": match_id})).mappings().one()
+    found = (await session.execute(ONE, {"id": match_id})).mappings().one()
     return MatchRow(**found)

@@ -1,0 +1,71 @@
+"""The written SQL of matching: what pages may publish, what matches show, what became of pages."""
+
+from sqlalchemy import text
+
+COPIES = text("""
+SELECT DISTINCT m.duty_id
+FROM portal_page p
+JOIN portal_page q ON q.id <> p.id AND (q.text_sha256 = p.text_sha256 OR q.doc_no = p.doc_no
+  OR q.content_sha256 = p.content_sha256)
+JOIN page_match m ON m.page_id = q.id AND m.state = 'accepted'
+WHERE p.id = ANY(CAST(:pages AS uuid[]))""")
+
+STANDING_PAGES = text("""
+SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
+WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL""")
+
+UNTAKEN = text("""
+SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no
+FROM portal_page p JOIN portal o ON o.id = p.portal_id
+WHERE o.unit_code = :unit
+  AND (p.title ~ '[、和及与等]' OR NOT EXISTS
+    (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
+
+_CANDIDATE = """
+SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no, p.aliases,
+       p.confirmed_names
+FROM duty d JOIN project p ON p.code = d.project_code
+"""
+
+EXACT = text(
+    _CANDIDATE + "WHERE d.project_code = ANY(:codes) OR d.doc_no = ANY(:documents)"
+    " OR d.project_code IN (SELECT code FROM project WHERE aliases ?| CAST(:codes AS text[])"
+    "  OR confirmed_names ?| CAST(:codes AS text[]))"
+    " ORDER BY d.id"
+)
+
+CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
+
+UNREADABLE = text("""
+UPDATE page_match m SET version = m.version + 1,
+  unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END,
+  reason = CASE WHEN p.detail_state = 'unreadable' OR m.reason <> 'page_unreadable'
+                THEN m.reason END
+FROM portal_page p
+WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state = 'accepted'
+  AND CASE WHEN p.detail_state <> 'unreadable'
+      THEN m.unreadable_since IS NOT NULL OR m.reason = 'page_unreadable'
+      ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
+        AND p.fault <> ALL(CAST(:passing AS text[])) END""")
+
+_VIEWS = """
+SELECT m.id, m.state, m.method, m.score,
+       CASE WHEN m.unreadable_since IS NULL THEN m.reason ELSE 'page_unreadable' END AS reason,
+       m.unit_code, m.found_at, m.decided_at, m.first_by, m.unreadable_since, m.version, m.page_id,
+       p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
+       p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id, m.duty_id, d.project_code,
+       r.name AS project_name, d.item_code, d.formed_on, d.doc_no
+FROM page_match m
+JOIN portal_page p ON p.id = m.page_id
+JOIN duty d ON d.id = m.duty_id
+JOIN project r ON r.code = d.project_code
+"""
+
+LIST = text(
+    _VIEWS + "WHERE (m.state = :state OR :state = 'review' AND m.unreadable_since IS NOT NULL)"
+    " AND (CAST(:units AS text[]) IS NULL"
+    "  OR m.unit_code = ANY(CAST(:units AS text[])))"
+    " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
+)
+
+ONE = text(_VIEWS + "WHERE m.id = :id")
