@@ -8,21 +8,26 @@ from hypothesis import strategies as st
 
 from services.projects.collecting.models import RunState
 from tests.conftest import Headers
+from tests.projects import make
 from tests.projects.absence_world import World, new_world
 from tests.projects.collecting_world import Desk
-from tests.projects.unruly_portal import listing
+from tests.projects.unruly_portal import listing, table
 
 LONG = "该项目建设规模、内容、投资、资金来源和建设工期均按原批复执行，" * 3
-ENDS = ("stays", "other", "removed", "moved", "walled", "nothing")
 EXPECTED = {
-    "stays": "on_time",
-    "other": "withdrawn",
-    "removed": "withdrawn",
-    "moved": "on_time",
-    "walled": "on_time",
-    "nothing": "overdue",
+    "stays": ("on_time", "on_time"),
+    "other": ("withdrawn", "withdrawn"),
+    "removed": ("withdrawn", "withdrawn"),
+    "moved": ("on_time", "on_time"),
+    "walled": ("on_time", "on_time"),
+    "nothing": ("overdue", "overdue"),
+    "row": ("on_time", "unknown"),
+    "row taken out": ("withdrawn", "unknown"),
+    "among others": ("on_time", "unknown"),
 }
-"""What becomes of the page of the duty, and the verdict in the end."""
+"""What becomes of the page of the duty, and the verdict in the end: where the project's code stands
+there, and where only its name does. A row or one of several names is for a person then.
+"""
 
 STEPS = ("register", "record", "open", "change", "walk", "walk", "sweep")
 
@@ -38,8 +43,20 @@ class Life:
         self.world, self.end, self.code = world, end, code
         self.duty: str | None = None
         self.was_seen = False
-        if end != "nothing":
+        self.others = [["另一处水厂工程", make.project_code()], ["又一处公路工程", "-"]]
+        if end == "among others":
+            names = f"{world.name}、另一处水厂工程、又一处公路工程"
+            world.publish(f"关于{names}建议书的批复", text=LONG, code=code)
+        elif end.startswith("row"):
+            self._publish_table(is_in=True)
+        elif end != "nothing":
             world.publish(text=LONG, code=code)
+
+    def _publish_table(self, *, is_in: bool) -> None:
+        """A page of several projects, in a table; the world's own is the second."""
+        own = [[self.world.name, self.world.project if self.code == "" else "-"]] * is_in
+        text = table([self.others[0], *own, self.others[1]], heads=["项目名称", "项目代码"])
+        self.world.publish("项目建议书批复情况", text=text, code=None)
 
     async def take(self, step: str) -> bool:
         """False where the step cannot be taken yet."""
@@ -94,6 +111,8 @@ class Life:
             pages["/list"] = listing("/meeting|关于召开会议的通知|2026-01-05")
         elif self.end == "walled":
             pages["/a"] = "<p>您的请求被拦截，请联系网站管理员</p>"
+        elif self.end == "row taken out":
+            self._publish_table(is_in=False)
         elif self.end == "moved":
             del pages["/a"]
             self.world.publish(at="/b", text=LONG, code=self.code)
@@ -106,13 +125,13 @@ class Life:
 
 
 @settings(
-    max_examples=12,
+    max_examples=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 @given(
     steps=st.permutations(STEPS),
-    end=st.sampled_from(ENDS),
+    end=st.sampled_from([*EXPECTED]),
     code=st.sampled_from(["", None]),
 )
 async def test_any_order_of_what_becomes_known_gives_the_same_verdict(
@@ -124,7 +143,7 @@ async def test_any_order_of_what_becomes_known_gives_the_same_verdict(
             later = [step for step in waiting if not await life.take(step)]
             assert len(later) < len(waiting), later
             waiting = later
-        assert await life.settle() == EXPECTED[end]
+        assert await life.settle() == EXPECTED[end][code is None]
 
 
 FAULTS: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,12 @@ def listing(*names: str, extra: str = "") -> str:
         href, title, day = name.split("|")
         rows += f'<li><a href="{href}">{title}</a><span>{day}</span></li>'
     return f"<html><body><ul>{rows}</ul>{extra}</body></html>"
+
+
+def table(rows: Sequence[Sequence[str]], *, heads: Sequence[str]) -> str:
+    """A table of records under a row of heads."""
+    lines = ("".join(f"<td>{cell}</td>" for cell in line) for line in [heads, *rows])
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 @dataclass

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.collecting import queries, rules
 from services.projects.collecting.models import PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
+from services.projects.evidence import service as evidence
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.details import PageReading
@@ -42,6 +43,19 @@ async def succeed(session: AsyncSession, page: PortalPage, at: datetime) -> Port
     session.add(successor)
     await session.flush()
     return successor
+
+
+async def keep(
+    session: AsyncSession, portal: Portal, page: PortalPage, seen: evidence.Answer
+) -> bool:
+    """Keep the page as evidence unless its bytes are as before; whether that is so."""
+    is_first = page.evidence_id is None
+    known = None if is_first else await evidence.newest_of_url(session, portal.id, page.url)
+    is_as_before = known is not None and known.sha256 == seen.sha256
+    if known is None or not is_as_before:
+        known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
+    page.evidence_id = known.id
+    return is_as_before
 
 
 async def recognise(

@@ -118,6 +118,8 @@ class PortalPage(Table, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="portal_page.id", index=True)
+    """The page in whose table it is a row: of a page that publishes many each row is one."""
     portal_id: str = Field(foreign_key="portal.id", max_length=40)
     url: str = Field(max_length=800)
     title: str = Field(max_length=500)

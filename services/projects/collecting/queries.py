@@ -182,7 +182,9 @@ async def pages_to_read(
         wanted = or_(wanted, and_(col(PortalPage.detail_state) == DetailState.READ, old))
     found = (
         select(PortalPage)
-        .where(col(PortalPage.portal_id) == run.portal_id, wanted)
+        .where(
+            col(PortalPage.portal_id) == run.portal_id, col(PortalPage.parent_id).is_(None), wanted
+        )
         .order_by(
             unread.desc(), col(PortalPage.last_listed_at) >= started, col(PortalPage.checked_at)
         )
@@ -215,7 +217,11 @@ async def gone_since(session: AsyncSession, portal_id: str, moment: datetime) ->
     counted = (
         select(func.count())
         .select_from(PortalPage)
-        .where(col(PortalPage.portal_id) == portal_id, col(PortalPage.gone_at) >= moment)
+        .where(
+            col(PortalPage.portal_id) == portal_id,
+            col(PortalPage.parent_id).is_(None),
+            col(PortalPage.gone_at) >= moment,
+        )
     )
     return (await session.exec(counted)).one()
 
@@ -237,11 +243,41 @@ async def same_looking(
             or_(*alike),
             col(Portal.unit_code) == unit_code,
             col(PortalPage.id) != page.id,
+            col(PortalPage.parent_id).is_(None),
             col(PortalPage.content_seen_at) < page.content_seen_at,
         )
         .order_by(col(PortalPage.content_seen_at))
     )
     return (await session.exec(found.limit(5))).all()
+
+
+async def rows_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PortalPage]:
+    """The rows of these pages, those that are gone too, the oldest first."""
+    found = select(PortalPage).where(col(PortalPage.parent_id).in_(page_ids))
+    return (await session.exec(found.order_by(col(PortalPage.id)))).all()
+
+
+async def hold_rows(session: AsyncSession, page_id: UUID) -> Sequence[PortalPage]:
+    """The same of one page, locked: nobody matches them meanwhile."""
+    found = select(PortalPage).where(col(PortalPage.parent_id) == page_id)
+    locked = found.order_by(col(PortalPage.id)).with_for_update()
+    return (await session.exec(locked.execution_options(populate_existing=True))).all()
+
+
+async def rows_alike(
+    session: AsyncSession, unit_code: str, texts: Sequence[str]
+) -> Sequence[PortalPage]:
+    """Rows of the unit's pages that say the same, the oldest last."""
+    found = (
+        select(PortalPage)
+        .join(Portal, col(Portal.id) == col(PortalPage.portal_id))
+        .where(
+            col(PortalPage.text_sha256).in_(texts),
+            col(PortalPage.parent_id).is_not(None),
+            col(Portal.unit_code) == unit_code,
+        )
+    )
+    return (await session.exec(found.order_by(col(PortalPage.content_seen_at).desc()))).all()
 
 
 async def unread_listed(session: AsyncSession, run: CollectorRun) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import documents, queries, rules
+from services.projects.collecting import documents, queries, rules, table_rows
 from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import (
     CollectorRun,
@@ -149,6 +149,7 @@ async def note_detail(
     reading, decoded = rules.without_void_mark(read.reading, portal), read.decoded
     session.add(page)
     if page.content_sha256 and not rules.same_document(page, reading, rule.items):
+        await table_rows.lose_rows(session, page, seen.fetched_at)
         page = await documents.succeed(session, page, seen.fetched_at)
     claim = claim_of(
         reading,
@@ -156,21 +157,21 @@ async def note_detail(
         header_at=answer.last_modified_at,
         now=seen.fetched_at,
     )
-    is_first = page.evidence_id is None
-    known = None if is_first else await evidence.newest_of_url(session, portal.id, page.url)
-    if known is None or known.sha256 != seen.sha256:
-        known = await evidence.record(session, portal.id, seen, is_public=portal.is_public)
-    is_news = page.evidence_id != known.id or page.detail_state is not DetailState.READ
-    page.evidence_id = known.id
+    captured, checked_before = page.evidence_id, page.checked_at
+    is_as_before = await documents.keep(session, portal, page, seen)
+    is_news = page.evidence_id != captured or page.detail_state is not DetailState.READ
     if is_news or (page.claimed_at, page.cms_at) != (claim.at, claim.cms_at):
         _want_match(page)
     _take_over(page, reading)
-    if is_first:
+    if captured is None:
         await documents.recognise(session, portal, page, reading, rule)
     _claim(page, claim, misdeclared=decoded.misdeclared)
     page.etag = answer.headers.get("etag")
     page.last_modified = answer.headers.get("last-modified", "")[:100] or None
     _check(run, page, PageAction.READ, seen.fetched_at)
+    before = None if captured is None or is_as_before else checked_before
+    records, at = reading.records, seen.fetched_at
+    await table_rows.note_rows(session, portal.unit_code, page, records, at, before)
 
 
 async def note_unchanged(
@@ -179,6 +180,7 @@ async def note_unchanged(
     """The portal says that the page is as it was read before."""
     session.add(page)
     _check(run, page, PageAction.READ, at)
+    await table_rows.note_rows_unchanged(session, page, at)
 
 
 async def note_unread(
@@ -187,6 +189,8 @@ async def note_unread(
     """The page could not be read: gone, or to be tried again; what the list said still counts."""
     session.add(page)
     _check(run, page, PageAction.LOSE if fault.fault is Fault.GONE else PageAction.FAIL, now)
+    if page.gone_at is not None:
+        await table_rows.lose_rows(session, page, now)
     page.fault = fault.fault
     if page.text_sha256 is None:
         _claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))

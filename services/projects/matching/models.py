@@ -38,6 +38,8 @@ class ReviewReason(StrEnum):
     """The name is followed by 二期, 扩建, 配套, 标段: that is another project."""
     SEVERAL_PROJECTS = "several_projects"
     """The title names more projects than one."""
+    ROW_WITHOUT_CODE = "row_without_code"
+    """A row of a page that publishes many, which is tied by less than the project's code."""
     MAKES_LATE = "makes_late"
     PAGE_UNREADABLE = "page_unreadable"
     """Its own page could not be read: what is listed is no document yet, or none any more."""

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from services.projects.matching.models import MatchMethod, ReviewReason
-from services.projects.matching.rules import Candidate, PageFacts, Proposal, propose
+from services.projects.matching.rules import Candidate, PageFacts, Proposal, Row, propose
+from services.projects.reading.naming import normal_name
 
 
 def propose_by_names(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
@@ -40,6 +41,14 @@ def propose_besides(
         for proposal in propose_by_names(page, others)
         if proposal.method is not MatchMethod.SIMILAR
     ]
+
+
+def is_in_row(duty: Candidate, page: PageFacts, rows: Collection[Row]) -> bool:
+    """Whether a row of the page is of the duty's project, and the page bears no code of it."""
+    if page.project_code is not None and page.project_code in duty.codes:
+        return False
+    names = set(map(normal_name, duty.names))
+    return any(row.code in duty.codes or normal_name(row.name or "") in names for row in rows)
 
 
 def may_be_of_another(proposals: Sequence[Proposal]) -> bool:

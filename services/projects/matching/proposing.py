@@ -7,12 +7,18 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.collecting import table_rows
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rules
 from services.projects.matching.models import MatchState, PageMatch, ReviewReason
-from services.projects.matching.naming import may_be_of_another, propose_besides, propose_by_names
-from services.projects.matching.rules import Candidate, PageFacts, Proposal
+from services.projects.matching.naming import (
+    is_in_row,
+    may_be_of_another,
+    propose_besides,
+    propose_by_names,
+)
+from services.projects.matching.rules import Candidate, PageFacts, Proposal, Row
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.rule import CollectorRule
@@ -31,7 +37,12 @@ async def proposals(
     exact += await queries.candidates(session, copies)
     sources = {page.source_name for page in pages if page.source_name}
     units = await register.units_named(session, sources)
-    proposer = _Proposer(session, exact, units, await _taken(session, known))
+    standing = await table_rows.rows_now(session, [page.id for page in pages])
+    rows = {
+        page_id: [Row(row.project_code, row.project_name) for row in of_page]
+        for page_id, of_page in standing.items()
+    }
+    proposer = _Proposer(session, exact, units, await _taken(session, known), rows)
     return [
         (page, proposal) for page, portal in waiting for proposal in await proposer.of(page, portal)
     ]
@@ -56,6 +67,7 @@ class _Proposer:
     exact: Sequence[Candidate]
     units: Mapping[str, str]
     taken: Mapping[UUID, set[str]]
+    rows: Mapping[UUID, Sequence[Row]]
     _unseen: dict[str, list[Candidate]] = field(default_factory=dict)
     _rules: dict[str, CollectorRule] = field(default_factory=dict)
 
@@ -74,7 +86,7 @@ class _Proposer:
     async def _of(self, page: PortalPage, portal: Portal) -> list[Proposal]:
         """What the page may publish of its portal's unit, or else of the unit it names."""
         facts = await self._facts(page, portal)
-        candidates = await self._candidates(portal.unit_code)
+        candidates = self._besides_rows(page, facts, await self._candidates(portal.unit_code))
         if page.id in self.taken:
             return propose_besides(facts, candidates, self.taken[page.id])
         own = propose_by_names(facts, candidates)
@@ -82,7 +94,15 @@ class _Proposer:
         if named == portal.unit_code or not may_be_of_another(own):
             return own
         theirs = replace(facts, unit_code=named)
-        return propose_by_names(theirs, await self._candidates(named)) or own
+        others = self._besides_rows(page, facts, await self._candidates(named))
+        return propose_by_names(theirs, others) or own
+
+    def _besides_rows(
+        self, page: PortalPage, facts: PageFacts, candidates: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Without what a row of the page publishes: that is not asked of the page once more."""
+        rows = self.rows.get(page.id, ())
+        return [each for each in candidates if not is_in_row(each, facts, rows)]
 
     async def _candidates(self, unit: str) -> list[Candidate]:
         if unit not in self._unseen:
@@ -94,6 +114,8 @@ class _Proposer:
     async def _facts(self, page: PortalPage, portal: Portal) -> PageFacts:
         if portal.id not in self._rules:
             self._rules[portal.id] = await portals.rule_in_force(self.session, portal.id)
+        title_above = None if page.parent_id is None else page.listed_title or ""
+        words = page.title if title_above is None else f"{title_above} {page.title}"
         return PageFacts(
             unit_code=portal.unit_code,
             title=page.title,
@@ -101,5 +123,6 @@ class _Proposer:
             project_name=page.project_name,
             doc_no=page.doc_no,
             formed_on=page.formed_on,
-            item_codes=rules.item_codes(self._rules[portal.id].items, page.column_name, page.title),
+            item_codes=rules.item_codes(self._rules[portal.id].items, page.column_name, words),
+            title_above=title_above,
         )

@@ -64,8 +64,6 @@ class MatchRow(NamedTuple):
 
 
 class PageMarks(NamedTuple):
-    """What ties a page to a project."""
-
     id: UUID
     title: str
     project_name: str | None

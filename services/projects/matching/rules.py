@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from services.projects.matching.models import MatchMethod, ReviewReason
@@ -61,6 +62,13 @@ class Candidate:
         return (self.project_code, *self.aliases, *(self.confirmed or ()))
 
 
+class Row(NamedTuple):
+    """What a row of a page is of."""
+
+    code: str | None
+    name: str | None
+
+
 @dataclass(frozen=True)
 class PageFacts:
     """What matching looks at in a page."""
@@ -72,6 +80,8 @@ class PageFacts:
     doc_no: str | None
     formed_on: date | None
     item_codes: frozenset[str]
+    title_above: str | None = None
+    """Of a row: the title of the page on which it stands."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ def propose(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
 
     All of them: what is left out would be called unpublished although a page may publish it.
     """
-    if BEFORE_APPROVAL.search(page.title):
+    if BEFORE_APPROVAL.search(page.title if page.title_above is None else page.title_above):
         return []
     return [proposal for tie in _ties(page, candidates) for proposal in _of_one(page, tie)]
 
@@ -130,6 +140,8 @@ def _of_one(page: PageFacts, tie: Tie) -> list[Proposal]:
     if not chosen:
         return []
     reason = tie.reason or _doubt(page, chosen, tie.method)
+    if reason is None and page.title_above is not None and not _bears_code(page, chosen[0]):
+        reason = ReviewReason.ROW_WITHOUT_CODE
     return [Proposal(candidate, tie.method, tie.score, reason) for candidate in chosen]
 
 
@@ -146,7 +158,7 @@ def _ties(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
         return [exact, *(tie for tie in others if known.isdisjoint(_projects(tie)))]
     if named:
         return named
-    title = f"{page.title}{page.project_name or ''}"
+    title = f"{_naming_title(page)}{page.project_name or ''}"
     covered = {names: _best_coverage(names, title) for names in {c.names for c in own}}
     best = max(covered.values(), default=0.0)
     if best < LIKE_ENOUGH:
@@ -163,6 +175,10 @@ def _exact(page: PageFacts, candidates: Sequence[Candidate]) -> Tie | None:
     if page.project_code is None:
         return None
     return Tie([c for c in candidates if page.project_code in c.codes], MatchMethod.CODE)
+
+
+def _bears_code(page: PageFacts, candidate: Candidate) -> bool:
+    return page.project_code is not None and page.project_code in candidate.codes
 
 
 def _projects(tie: Tie) -> set[str]:
@@ -184,7 +200,7 @@ def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
     """Candidates whose project is named, a tie for each; projects of one name share theirs."""
     names = {c.names: frozenset(map(normal_name, c.names)) for c in candidates}
     known = frozenset().union(*names.values())
-    found = names_in(page.project_name or "", known) | names_in(page.title, known)
+    found = names_in(page.project_name or "", known) | names_in(_naming_title(page), known)
     by_names: dict[frozenset[str], list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         if its := names[candidate.names] & found.keys():
@@ -201,6 +217,11 @@ def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
         reason = ReviewReason.ANOTHER_PART if is_another else reason
         ties.append(Tie(hits, MatchMethod.NAME, reason=reason))
     return ties
+
+
+def _naming_title(page: PageFacts) -> str:
+    """Where a project may be named: a row's other cells name who builds and who decided."""
+    return page.title if page.title_above is None or not page.project_name else ""
 
 
 def _narrowed(page: PageFacts, hits: Sequence[Candidate]) -> list[Candidate]:

@@ -152,6 +152,10 @@ class DetailTrial(View):
     index_no: str | None = Field(
         None, description="网页所示索引号，原样 | The index number as the page prints it."
     )
+    rows: int = Field(
+        0,
+        description="表格中逐行公开的条数 | Rows of its tables, each of which is a publication.",
+    )
     fault: Fault | None = None
 
     @classmethod
@@ -167,6 +171,7 @@ class DetailTrial(View):
             doc_no=read.facts.doc_no,
             formed_on=read.facts.formed_on,
             index_no=read.facts.index_no,
+            rows=len(read.records),
         )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from services.projects.reading.dates import (
     Printed,
     is_future,
+    leading_moment,
     plain,
     read_moment,
 )
@@ -21,7 +22,7 @@ from services.projects.reading.marks import Mark, content_mark
 from services.projects.reading.meta_tags import MetaTags, read_meta_tags
 from services.projects.reading.others import of_others
 from services.projects.reading.rule import DetailRule
-from services.projects.reading.tables import read_tables
+from services.projects.reading.tables import Record, read_tables
 from services.projects.reading.text import one_line, unjoined, visible_text
 from services.projects.reading.titles import read_title
 
@@ -47,6 +48,8 @@ class PageReading:
     facts: DecisionFacts
     labels: dict[str, int]
     text_sha256: str
+    records: tuple[Record, ...] = ()
+    """Rows of tables that publish one thing each; nothing of them is said of the page."""
 
 
 def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReading:
@@ -78,7 +81,15 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
         facts=read_facts(labels, plain(title), unjoined(said)),
         labels={word: found[0].offset for word, found in labels.items()},
         text_sha256=_text_hash(title, page.body if body is None else body, text),
+        records=tuple(_dated(record, rule.label_words, now) for record in tables.records),
     )
+
+
+def _dated(record: Record, words: Sequence[str], now: datetime) -> Record:
+    """The record with the time of publication that it shows itself, if it does."""
+    moments = [leading_moment(record.cells.get(word) or "") for word in words]
+    found = next((each for each in moments if each and not is_future(each, now)), None)
+    return replace(record, published=found)
 
 
 def _joined(

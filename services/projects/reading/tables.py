@@ -8,7 +8,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborNode
 
-from services.projects.reading.dates import leading_moment
+from services.projects.reading.dates import Printed, leading_moment
 from services.projects.reading.facts import (
     CODE_LABELS,
     DOCUMENT_LABELS,
@@ -28,7 +28,9 @@ _MAX_SPAN, _MAX_COLUMNS = 1000, 60
 _HEAD_WITHIN = 4
 """A table's own title may stand in rows above its heads."""
 
-_HEADS = frozenset(KNOWN) | {"序号", "备注"}
+_NUMBER = "序号"
+"""It moves with every row that is put above."""
+_HEADS = frozenset(KNOWN) | {_NUMBER, "备注"}
 _NAME_HEAD = re.compile(r"(?:投资|建设|申报)?(?:项目|工程)(?:\(.{1,6}\))?名称")
 _CODE_HEAD = re.compile(r".{0,6}(?:项目|统一)代码")
 _DOCUMENT_HEAD = re.compile(r".{0,6}(?:文号|许可证号|证书编号)")
@@ -42,6 +44,8 @@ class Record:
 
     cells: dict[str, str]
     text: str
+    published: Printed | None = None
+    """When the row says that it was published itself."""
 
     @property
     def name(self) -> str | None:
@@ -186,9 +190,10 @@ def _record(heads: Sequence[str], row: Sequence[Cell]) -> Record | None:
         return None
     cells: dict[str, str] = {}
     for head, text in zip(heads, texts, strict=False):
-        cells.setdefault(head, text)
-    record = Record(cells, one_line(" ".join(dict.fromkeys(texts)))[:MAX_CELLS])
-    is_sum = _TOTAL.fullmatch(word_of(record.name or texts[0])) is not None
+        if head != _NUMBER:
+            cells.setdefault(head, text)
+    record = Record(cells, one_line(" ".join(dict.fromkeys(cells.values())))[:MAX_CELLS])
+    is_sum = any(_TOTAL.fullmatch(word_of(text)) for text in texts)
     return record if (record.name or record.code) and not is_sum else None
 
 

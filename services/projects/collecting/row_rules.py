@@ -1,0 +1,156 @@
+"""Which row of a page is which, when it came, and what it says. Pure."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from services.projects.collecting.models import PortalPage
+from services.projects.reading.dates import Printed, Provenance
+from services.projects.reading.lists import MAX_ADDRESS
+from services.projects.reading.naming import normal_name
+from services.projects.reading.tables import Record
+from shared.clock import today
+
+NAME_IN_ADDRESS = 20
+
+
+class Bracket(NamedTuple):
+    """Between which of our own looks a row came."""
+
+    seen_at: datetime
+    absent_at: datetime | None
+
+
+class Identity(NamedTuple):
+    """What a row is known by; None where it does not say."""
+
+    code: str | None
+    doc_no: str | None
+    name: str | None
+
+
+def identity(row: PortalPage | Record) -> Identity:
+    if isinstance(row, Record):
+        return Identity(row.code, row.doc_no, normal_name(row.name or "") or None)
+    return Identity(row.project_code, row.doc_no, normal_name(row.project_name or "") or None)
+
+
+def pair(
+    known: Sequence[PortalPage], records: Sequence[Record]
+) -> tuple[list[PortalPage | None], list[PortalPage]]:
+    """The known row of each record, or None for a new one; and the known rows that are no more.
+
+    A row whose number or name was mended is the same, as long as nothing contradicts it.
+    """
+    left = sorted(known, key=lambda row: row.gone_at is not None)
+    paired: list[PortalPage | None] = [None] * len(records)
+    ways: tuple[Callable[[Identity], str | Identity | None], ...] = (
+        lambda its: its,
+        lambda its: its.code,
+        lambda its: its.doc_no,
+        lambda its: its.name,
+    )
+    for way in ways:
+        for at, record in enumerate(records):
+            its = identity(record)
+            if paired[at] is None and way(its) is not None:
+                paired[at] = next((row for row in left if _is_same(identity(row), its, way)), None)
+                left = [row for row in left if row is not paired[at]]
+    return paired, left
+
+
+def _is_same(
+    old: Identity, new: Identity, way: Callable[[Identity], str | Identity | None]
+) -> bool:
+    are_apart = any(None not in pair and pair[0] != pair[1] for pair in zip(old[:2], new[:2]))  # noqa: B905
+    return way(old) == way(new) and not are_apart
+
+
+def addresses(url: str, records: Sequence[Record]) -> list[str]:
+    """An address for each: that of the page with a text fragment, by which a browser finds the row.
+
+    (WICG, URL Fragment Text Directives.) A hyphen is a sign of that syntax, and so is spelled out.
+    """
+    found: list[str] = []
+    for at, record in enumerate(records):
+        its = identity(record)
+        words = [its.code, its.doc_no] if its.code or its.doc_no else [_start(record.name)]
+        marks = [f"text={quote(word, safe='').replace('-', '%2D')}" for word in words if word]
+        address = f"{url}#:~:{'&'.join(marks)}"
+        if len(address) > MAX_ADDRESS or address in found:
+            mark = hashlib.sha256(f"{at} {record.text}".encode()).hexdigest()[:16]
+            address = f"{url[: MAX_ADDRESS - 40]}#row-{mark}"
+        found.append(address)
+    return found
+
+
+def _start(name: str | None) -> str | None:
+    return name[:NAME_IN_ADDRESS] if name else None
+
+
+def bracket(
+    page: PortalPage, at: datetime, checked_before: datetime | None, *, has_rows: bool
+) -> Bracket:
+    """When a row came that was not known: with its page, or since its page was read before.
+
+    Of a page that was read before and has no row yet nobody knows whether they were looked for.
+    """
+    if checked_before is None:
+        return Bracket(page.content_seen_at, page.content_absent_at)
+    return Bracket(at, checked_before if has_rows else None)
+
+
+def new_row(page: PortalPage, address: str, came: Bracket) -> PortalPage:
+    return PortalPage(
+        parent_id=page.id,
+        portal_id=page.portal_id,
+        url=address,
+        title="",
+        first_seen_at=came.seen_at,
+        last_absent_at=came.absent_at,
+        content_seen_at=came.seen_at,
+        content_absent_at=came.absent_at,
+        last_listed_at=page.last_listed_at,
+    )
+
+
+def take_over(row: PortalPage, page: PortalPage, record: Record) -> None:
+    """What the row says, and what its page says of itself."""
+    its = identity(record)
+    text = hashlib.sha256(record.text.encode()).hexdigest()
+    before = (row.text_sha256, row.claimed_at, row.listed_title, row.evidence_id)
+    row.title, row.listed_title = record.text[:500], page.title
+    row.listed_on, row.column_name = page.listed_on, page.column_name
+    row.source_name, row.index_no = page.source_name, page.index_no
+    row.project_code, row.doc_no = its.code, its.doc_no
+    row.project_name = (record.name or "")[:300] or None
+    row.formed_on, row.formed_label = record.formed_on, None
+    row.labels = {**page.labels, **{head: -1 for head, cell in record.cells.items() if cell}}
+    row.text_sha256 = text
+    row.content_sha256 = hashlib.sha256(json.dumps(its, ensure_ascii=False).encode()).hexdigest()
+    row.evidence_id = page.evidence_id
+    _claim(row, page, record.published)
+    after = (row.text_sha256, row.claimed_at, row.listed_title, row.evidence_id)
+    row.match_wanted = row.match_wanted or before != after
+
+
+def _claim(row: PortalPage, page: PortalPage, published: Printed | None) -> None:
+    """The row's own time of publication; else its page's, unless the row was decided after that."""
+    row.cms_at, row.header_at = page.cms_at, page.header_at
+    row.flags, row.is_disputed = list(page.flags), page.is_disputed
+    if published is not None:
+        row.claimed_at, row.claimed_precision = published.at, published.precision
+        row.claimed_from, row.claims_agree, row.trust = Provenance.LABEL, False, 2
+        row.flags, row.is_disputed = [], False
+        return
+    claimed_at = page.claimed_at
+    if claimed_at is not None and row.formed_on is not None and today(claimed_at) < row.formed_on:
+        row.claimed_at = row.claimed_precision = row.claimed_from = None
+        row.claims_agree, row.trust = False, 0
+        return
+    row.claimed_at, row.claimed_precision = claimed_at, page.claimed_precision
+    row.claimed_from, row.claims_agree = page.claimed_from, page.claims_agree
+    row.trust = page.trust

@@ -1,0 +1,98 @@
+"""A page that publishes many: each row of its tables is a publication, kept as a page below it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting import queries, row_rules
+from services.projects.collecting.models import DetailState, PortalPage
+from services.projects.collecting.workflow import PAGES, PageAction
+from services.projects.reading.tables import Record
+
+
+async def note_rows(
+    session: AsyncSession,
+    unit_code: str,
+    page: PortalPage,
+    records: Sequence[Record],
+    at: datetime,
+    checked_before: datetime | None,
+) -> None:
+    """The rows that the page holds now; those that it held before and holds no more are gone.
+
+    `page` as it was just read; `checked_before` when it was read before, if it was.
+    """
+    known = await queries.hold_rows(session, page.id)
+    paired, lost = row_rules.pair(known, records)
+    new = []
+    for record, row, address in zip(
+        records, paired, row_rules.addresses(page.url, records), strict=True
+    ):
+        if row is None:
+            bracket = row_rules.bracket(page, at, checked_before, has_rows=bool(known))
+            row = row_rules.new_row(page, address, bracket)
+            new.append(row)
+        row_rules.take_over(row, page, record)
+        _read(row, at)
+    for row in lost:
+        _lose(row, at)
+    await _recognise(session, unit_code, new)
+    session.add_all(new)
+    await session.flush()
+
+
+async def rows_now(session: AsyncSession, page_ids: Sequence[UUID]) -> dict[UUID, list[PortalPage]]:
+    """The rows that stand on these pages now, by page."""
+    found: dict[UUID, list[PortalPage]] = defaultdict(list)
+    for row in await queries.rows_of(session, page_ids):
+        if row.parent_id is not None and row.gone_at is None:
+            found[row.parent_id].append(row)
+    return found
+
+
+async def note_rows_unchanged(session: AsyncSession, page: PortalPage, at: datetime) -> None:
+    """The page is as it was read before, and so are its rows."""
+    for row in await queries.hold_rows(session, page.id):
+        if row.gone_at is None:
+            row.checked_at = at
+
+
+async def lose_rows(session: AsyncSession, page: PortalPage, at: datetime) -> None:
+    """The page is gone, and its rows with it."""
+    for row in await queries.hold_rows(session, page.id):
+        _lose(row, at)
+
+
+async def _recognise(session: AsyncSession, unit_code: str, new: Sequence[PortalPage]) -> None:
+    """A row that stood on another page of the unit was published when it was there."""
+    texts = [row.text_sha256 for row in new if row.text_sha256 is not None]
+    earlier = {
+        each.text_sha256: each for each in await queries.rows_alike(session, unit_code, texts)
+    }
+    for row in new:
+        found = earlier.get(row.text_sha256)
+        if found is not None and found.content_seen_at < row.content_seen_at:
+            row.content_seen_at = found.content_seen_at
+            row.content_absent_at = found.content_absent_at
+
+
+def _read(row: PortalPage, at: datetime) -> None:
+    if row.detail_state is DetailState.GONE:
+        again = PAGES.find(row.detail_state, row.version, PageAction.LIST_ANEW)
+        row.detail_state, row.gone_at = again.to, None
+        row.match_wanted = row.match_wanted or again.is_matched
+    row.detail_state = PAGES.find(row.detail_state, row.version, PageAction.READ).to
+    row.checked_at = row.last_listed_at = at
+    row.version += 1
+
+
+def _lose(row: PortalPage, at: datetime) -> None:
+    if row.gone_at is not None:
+        return
+    step = PAGES.find(row.detail_state, row.version, PageAction.LOSE)
+    row.detail_state, row.gone_at, row.checked_at = step.to, at, at
+    row.match_wanted = row.match_wanted or step.is_matched
+    row.version += 1

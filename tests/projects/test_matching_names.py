@@ -1,0 +1,102 @@
+"""By which names a page is tied: as itself, as another part of it, or as one of several."""
+
+import pytest
+
+from services.projects.matching.models import MatchMethod, ReviewReason
+from services.projects.matching.naming import propose_besides
+from services.projects.matching.rules import PageFacts, propose
+from tests.projects.test_matching_rules import CODE, OTHER, duty, found, page
+
+PARTS = (
+    "一期",
+    "（二期）",
+    "三期工程",
+    "扩建",
+    "改扩建工程",
+    "配套工程",
+    "及配套设施",
+    "A10标段",
+    "第2标段",
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("between", ["", "工程", "建设项目"])
+def test_a_name_that_goes_on_as_another_part_goes_to_a_person(part: str, between: str) -> None:
+    wanted = duty("平潭岚城新区小学")
+    title = f"关于平潭岚城新区小学{between}{part}可行性研究报告的批复"
+    assert found(page(title), wanted) == [
+        (wanted.duty_id, MatchMethod.NAME, ReviewReason.ANOTHER_PART)
+    ]
+    named = PageFacts("D01", "批复", None, f"平潭岚城新区小学{part}", None, None, frozenset())
+    assert [p.reason for p in propose(named, [wanted])] == [ReviewReason.ANOTHER_PART]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_is_registered_is_the_one_that_is_meant(part: str) -> None:
+    whole, other = duty("平潭岚城新区小学"), duty(f"平潭岚城新区小学{part}", code=OTHER)
+    notice = page(f"关于平潭岚城新区小学{part}可行性研究报告的批复")
+    assert found(notice, whole, other) == [(other.duty_id, MatchMethod.NAME, None)]
+
+
+def test_both_parts_in_one_title_are_both_named() -> None:
+    first, second = duty("平潭岚城新区小学"), duty("平潭岚城新区小学二期", code=OTHER)
+    notice = page("关于平潭岚城新区小学、平潭岚城新区小学二期可行性研究报告的批复")
+    assert found(notice, first, second) == [
+        (first.duty_id, MatchMethod.NAME, ReviewReason.SEVERAL_PROJECTS),
+        (second.duty_id, MatchMethod.NAME, ReviewReason.SEVERAL_PROJECTS),
+    ]
+
+
+@pytest.mark.parametrize("rest", ["十四五期间建设", "配套费", "施工期间", "可行性研究报告"])
+def test_other_words_after_a_name_make_no_other_part_of_it(rest: str) -> None:
+    wanted = duty("平潭岚城新区小学")
+    notice = page(f"关于平潭岚城新区小学{rest}的批复")
+    assert found(notice, wanted) == [(wanted.duty_id, MatchMethod.NAME, None)]
+
+
+def test_the_code_decides_whatever_follows_the_name() -> None:
+    wanted = duty("平潭岚城新区小学")
+    notice = page("关于平潭岚城新区小学二期可行性研究报告的批复", code=CODE)
+    assert found(notice, wanted) == [(wanted.duty_id, MatchMethod.CODE, None)]
+
+
+FIVE = ("城东大桥", "城南小学", "城西水厂", "城北医院", "滨江绿道")
+
+
+def test_a_title_that_names_five_projects_proposes_five() -> None:
+    duties = [duty(name, code=f"{n}") for n, name in enumerate(FIVE)]
+    notice = page(f"关于{'、'.join(FIVE)}项目可行性研究报告的批复")
+    assert found(notice, *duties) == [
+        (each.duty_id, MatchMethod.NAME, ReviewReason.SEVERAL_PROJECTS) for each in duties
+    ]
+
+
+@pytest.mark.parametrize("name", FIVE)
+@pytest.mark.parametrize("title", ["关于{}项目可研的批复", "关于{}等五个项目可研的批复"])
+def test_one_of_several_that_a_title_names_goes_to_a_person_whoever_else_is_known(
+    name: str, title: str
+) -> None:
+    wanted = duty(name)
+    notice = page(title.format("、".join(FIVE)))
+    assert found(notice, wanted) == [
+        (wanted.duty_id, MatchMethod.NAME, ReviewReason.SEVERAL_PROJECTS)
+    ]
+
+
+def test_of_several_in_a_title_the_one_with_its_code_is_sure() -> None:
+    sure, other = duty("城东大桥"), duty("城南小学", code=OTHER)
+    notice = page("关于城东大桥、城南小学可行性研究报告的批复", code=CODE)
+    assert found(notice, sure, other) == [
+        (sure.duty_id, MatchMethod.CODE, None),
+        (other.duty_id, MatchMethod.NAME, ReviewReason.SEVERAL_PROJECTS),
+    ]
+
+
+def test_a_page_of_one_project_may_publish_others_that_it_names() -> None:
+    first, second = duty("城东大桥"), duty("城南小学", code=OTHER)
+    notice = page("关于城东大桥、城南小学可行性研究报告的批复")
+    besides = propose_besides(notice, [first, second], {CODE})
+    assert [(p.candidate, p.reason) for p in besides] == [(second, ReviewReason.SEVERAL_PROJECTS)]
+    alike = page("关于城东大桥可行性研究报告的批复")
+    assert propose_besides(alike, [first, duty("城东大桥梁", code=OTHER)], {CODE}) == []
