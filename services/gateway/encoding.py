@@ -76,6 +76,7 @@ class Compressed:
         accepted = b",".join(value for n, value in scope["headers"] if n == b"accept-encoding")
         answer = _Answer(choose(accepted.decode("latin-1")), send)
         await self._app(scope, receive, answer)
+        await answer.cut_short()
 
 
 class _Answer:
@@ -97,6 +98,13 @@ class _Answer:
             await self._next(self._encoder, message)
         else:
             await self._send(message)
+
+    async def cut_short(self) -> None:
+        """Sends a head whose body never came: the server then ends the connection, so that the
+        client sees that something is missing."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            await self._send(head)
 
     async def _begin(self, message: Message) -> None:
         headers: Headers = list(message["headers"])

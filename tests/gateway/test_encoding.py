@@ -133,6 +133,23 @@ async def test_in_whatever_pieces_it_comes_the_whole_arrives(
         assert "content-length" not in answer.headers
 
 
+async def test_an_answer_that_breaks_off_before_its_body_has_begun_all_the_same() -> None:
+    """The connection is cut then; an answer that never began would become a 500 of the server's."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"9000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    sent: list[Message] = []
+
+    async def take(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "headers": [(b"accept-encoding", b"gzip")]}
+    await Compressed(app)(scope, _nothing, take)
+    assert [(each["type"], each["status"]) for each in sent] == [("http.response.start", 200)]
+
+
 async def test_what_is_compressed_already_is_left(client: httpx.AsyncClient) -> None:
     packed = zlib.compress(b"x" * 5000)
     answer = await through([packed], {"content-encoding": "deflate"}, "gzip")
