@@ -211,7 +211,7 @@ class Streams:
             log.critical("stream_nearly_full", stream=self._own.name, days_left=left)
 
 
-def told(trouble: str, late: float) -> str:
+def summary(trouble: str, late: float) -> str:
     """What `/readyz` says of the bus: what is wrong, and how late events are (seconds)."""
     parts = [] if trouble == "ok" else [trouble]
     if late > LATE_SECONDS:

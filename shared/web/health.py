@@ -25,7 +25,7 @@ from shared.database.migrate import config
 from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.outbox import Relay
-from shared.messaging.streams import Streams, told
+from shared.messaging.streams import Streams, summary
 from shared.observability.metrics import Measure, Metrics
 from shared.settings import networks
 
@@ -143,7 +143,7 @@ async def _bus(request: Request) -> str:
             trouble = await state.streams.trouble() if state.bus.is_up else "down"
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return f"not known: {type(error).__name__}"
-    return told(trouble, late)
+    return summary(trouble, late)
 
 
 async def _measured(measure: Measure) -> None:

@@ -37,7 +37,7 @@ from shared.messaging.streams import (
     Streams,
     fill_of,
     stream,
-    told,
+    summary,
 )
 from tests import support
 from tests.conftest import Headers
@@ -203,10 +203,10 @@ def test_the_answer_of_the_server_is_read() -> None:
 
 
 def test_what_is_told_names_what_is_wrong_and_how_late_events_are() -> None:
-    assert told("ok", 3.0) == "ok"
-    assert told("ok", 42.7) == "events late by 42 s"
-    assert told("stream X is full", 61) == "stream X is full; events late by 61 s"
-    assert told("down", 0) == "down"
+    assert summary("ok", 3.0) == "ok"
+    assert summary("ok", 42.7) == "events late by 42 s"
+    assert summary("stream X is full", 61) == "stream X is full; events late by 61 s"
+    assert summary("down", 0) == "down"
 
 
 async def test_the_days_left_are_among_the_figures(house: httpx.AsyncClient) -> None:
