@@ -1,5 +1,6 @@
 """A busy demo hall, made through the door: somebody waits for every matter, somebody is called."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,8 @@ import httpx
 from tests.system import System
 
 HALL = "H001"
+LOOKS, LOOK_SECONDS = 240, 0.25
+"""Twice as long as the oldest that a display may be."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,19 @@ class Busy:
     def display(self) -> dict[str, Any]:
         shown: dict[str, Any] = self.client.get(f"/halls/{HALL}/display").raise_for_status().json()
         return shown
+
+    def wait_until_shown(self) -> None:
+        """Until the display shows what is the case: on a busy machine it may be seconds old, for it
+        is remembered at the door and its forecast is made for everybody at once."""
+        wanted = (self.matters, {ticket["number"] for ticket in self.called})
+        for _ in range(LOOKS):
+            display = self.display()
+            waiting = {entry["name"] for entry in display["waiting"]}
+            shown = (waiting, {call["number"] for call in display["called"]})
+            if shown == wanted:
+                return
+            time.sleep(LOOK_SECONDS)
+        raise AssertionError(f"never shown: {wanted}, last {shown}")
 
     def call_another(self) -> dict[str, Any]:
         """Serves who is at the last window, which takes every matter, and calls the next there."""
@@ -75,4 +91,5 @@ def fill(system: System, client: httpx.Client) -> Busy:
     for window in client.get(f"/halls/{HALL}/windows").json():
         busy.windows.append(window["id"])
         busy.called.append(good(busy.post(f"/windows/{window['id']}/call-next")))
+    busy.wait_until_shown()
     return busy
