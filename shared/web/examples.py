@@ -13,17 +13,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.ids import new_id
 from shared.security.crypto import Keyring
 
 ROOT = Path(__file__).parents[2]
 PATH = "/examples.json"
 EVERYWHERE = "*"
 _LATER = re.compile(r"\{(today|at)(?:([+-]\d+))?(?: (\d\d:\d\d))?\}")
-_PLACES = ("path", "query", "header")
+_KEYS = UUID("01993f6a-6c00-7abc-8def-0123456789ab")
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,17 @@ def show(paths: Mapping[str, Any], examples: Mapping[str, Any], today: date) -> 
             _show(operation, _dated(mine, today), _dated(examples.get(EVERYWHERE, {}), today))
 
 
-def give_new_keys(paths: Mapping[str, Any]) -> None:
-    """An `Idempotency-Key` that nobody has used, for each operation that takes one."""
+def give_new_keys(paths: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """An `Idempotency-Key` for each operation that takes one: another once a row has changed.
+
+    While none has, the document stays as it is, so that a client need not read it again.
+    """
+    rows = json.dumps(found, sort_keys=True)
     for operations in paths.values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "Idempotency-Key":
-                    parameter["example"] = str(new_id())
+                    parameter["example"] = str(uuid5(_KEYS, f"{operation['operationId']} {rows}"))
 
 
 def _show(operation: dict[str, Any], mine: Mapping[str, Any], usual: Mapping[str, Any]) -> None:

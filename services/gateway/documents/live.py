@@ -30,7 +30,7 @@ class LiveExamples:
         whole = orjson.loads(document)
         found = {**await self._own(request), **await self._of_services()}
         examples.show(whole["paths"], found, clock.today(clock.now()))
-        examples.give_new_keys(whole["paths"])
+        examples.give_new_keys(whole["paths"], found)
         return orjson.dumps(whole)
 
     async def _own(self, request: Request) -> Mapping[str, Any]:

@@ -96,7 +96,7 @@ class Pages:
 
 def _document(request: Request, content: bytes) -> Response:
     """The document, or 304 when the client has it already."""
-    tag = f'W/"{hashlib.sha256(content).hexdigest()[:20]}"'
+    tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
     headers = {
         "ETag": tag,
         "Cache-Control": "no-cache",
