@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Path, Query, Response
 from services.feedback.casework import sender_views, service
 from services.feedback.casework.schemas import Consent, SenderView, Supplement, WithCode
 from services.feedback.letters.models import Letter
-from services.feedback.quarantine import service as quarantine
+from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.security.identity import Caller

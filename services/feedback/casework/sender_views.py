@@ -24,7 +24,7 @@ from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
 from services.feedback.letters.models import Letter, LetterState
-from services.feedback.quarantine import service as quarantine
+from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.rules import NOTICE
 from services.feedback.quarantine.workflow import WORKFLOW as QUARANTINE

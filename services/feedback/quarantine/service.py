@@ -13,33 +13,28 @@ from services.feedback.deadlines.service import Subject
 from services.feedback.letters import intake
 from services.feedback.letters import limits as letter_limits
 from services.feedback.letters import rules as letter_rules
-from services.feedback.letters import service as letters
 from services.feedback.letters.intake import Draft
 from services.feedback.letters.models import Anonymity, Letter, LetterSupplement
-from services.feedback.letters.own import SUPPLEMENT_TEXT, Added
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
 from services.feedback.office import in_the_office
-from services.feedback.quarantine import queries, rules
+from services.feedback.quarantine import queries, rules, senders
 from services.feedback.quarantine.models import (
     FloodSign,
     QuarantinedLetter,
-    QuarantinedSupplement,
     QuarantineState,
 )
 from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
 from services.feedback.quarantine.schemas import Drop, QuarantineDecision, Release
 from services.feedback.quarantine.workflow import WORKFLOW, QuarantineAction, QuarantineMove
 from shared.database import versioned
-from shared.database.engine import DirectPool, memory_of
+from shared.database.engine import memory_of
 from shared.errors import Forbidden, NotFound, Text
-from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
 
 MOST_AT_ONCE = 200
-REASON = "quarantined_letter.reason"
 _MOVED = ("id", "kind", "channel", "received_at", "code_hash", "sketch", "wants_public")
 _SEALED = ("title_sealed", "body_sealed", "place_sealed")
 """What of a letter is written once: in the quarantine, then in the letter itself."""
@@ -123,32 +118,6 @@ async def _set_apart(
     )
 
 
-async def with_code(
-    session: AsyncSession,
-    direct: DirectPool,
-    keyring: Keyring,
-    number: str,
-    code: str | None,
-    now: datetime,
-) -> Letter | QuarantinedLetter:
-    """What a sender's number and code open: the letter, by its waiting number too, or what waits.
-
-    Raises NotFound for a wrong number or code alike, TooMany after many.
-    """
-    number = number.strip().upper()
-    if not rules.is_waiting_number(number):
-        return await letters.with_code(session, direct, keyring, number, code, now)
-    waiting = await queries.by_number(session, number)
-    letter = await letters.by_id(session, waiting.id) if waiting is not None else None
-    right = waiting.code_hash if waiting is not None else None
-    if letter is not None:
-        right = letters.code_of(letter)
-    await letters.ensure_code(direct, keyring, number, right, code, now)
-    found = letter if letter is not None else waiting
-    assert found is not None  # no code is the right one of nothing
-    return found
-
-
 async def decide(
     session: AsyncSession,
     letter_id: UUID,
@@ -196,7 +165,9 @@ async def _decide_one(
     changes: dict[str, Any] = {"state": move.to, "decided_by": by, "decided_at": now}
     if isinstance(given, Drop):
         row = str(waiting.id)
-        changes["reason_sealed"] = deciding.keyring.seal(given.reason, where=REASON, row=row)
+        changes["reason_sealed"] = deciding.keyring.seal(
+            given.reason, where=senders.REASON, row=row
+        )
     if move.becomes_letter:
         changes |= dict.fromkeys(_SEALED)
     decided = await versioned.swap(session, waiting, changes)
@@ -217,51 +188,6 @@ async def _decide_one(
     return decided, letter
 
 
-async def act_as_sender(
-    session: AsyncSession,
-    keyring: Keyring,
-    waiting: QuarantinedLetter,
-    action: str,
-    now: datetime,
-    *,
-    text: str | None = None,
-    wants_public: bool | None = None,
-) -> QuarantinedLetter:
-    """The letter after something that its sender did, who has shown the query code.
-
-    Raises NotYetRegistered for what only a registered letter allows, TooManySupplements.
-    """
-    move = WORKFLOW.get(waiting.state, action)
-    if move is None or letter_rules.SENDER not in move.roles:
-        raise rules.NotYetRegistered(state=waiting.state)
-    changes: dict[str, Any] = {"state": move.to}
-    if wants_public is not None:
-        changes["wants_public"] = wants_public
-    moved = await versioned.swap(session, waiting, changes)
-    if text is not None:
-        letter_rules.ensure_room(len(await queries.supplements(session, moved.id)))
-        row = new_id()
-        sealed = keyring.seal(text, where=SUPPLEMENT_TEXT, row=str(row))
-        session.add(
-            QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now)
-        )
-        await session.flush()
-    if move.ends_clocks:
-        subject = Subject(SubjectKind.LETTER, moved.id)
-        await deadlines.cancel(session, subject, by=letter_rules.SENDER, now=now)
-    return moved
-
-
-async def supplements(
-    session: AsyncSession, keyring: Keyring, waiting: QuarantinedLetter
-) -> list[Added]:
-    """What the sender added, earliest first."""
-    return [
-        Added(row.at, keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id)))
-        for row in await queries.supplements(session, waiting.id)
-    ]
-
-
 async def _move_supplements(session: AsyncSession, letter_id: UUID) -> None:
     """Into the file of the letter that it became, as they were sealed."""
     added = await queries.supplements(session, letter_id)
@@ -277,28 +203,3 @@ def ensure_office(caller: Caller) -> None:
     """Raises Forbidden: nobody knows yet whom such a letter accuses."""
     if not in_the_office(caller):
         raise Forbidden(_OFFICE_ONLY)
-
-
-def open_reason(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
-    """Why it was dropped."""
-    sealed = waiting.reason_sealed
-    return sealed and keyring.open(sealed, where=REASON, row=str(waiting.id))
-
-
-def open_title(keyring: Keyring, waiting: QuarantinedLetter) -> str:
-    return _open(keyring, waiting, "title")
-
-
-def open_body(keyring: Keyring, waiting: QuarantinedLetter) -> str:
-    return _open(keyring, waiting, "body")
-
-
-def open_place(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
-    return _open(keyring, waiting, "place") or None
-
-
-def _open(keyring: Keyring, waiting: QuarantinedLetter, column: str) -> str:
-    """Empty of what is a letter by now: its texts have moved there."""
-    sealed = getattr(waiting, f"{column}_sealed")
-    row = str(waiting.id)
-    return keyring.open(sealed, where=f"letter.{column}", row=row) if sealed else ""

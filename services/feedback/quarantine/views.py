@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
-from services.feedback.quarantine import queries, service
+from services.feedback.quarantine import queries, senders, service
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.schemas import QuarantinedView
 from services.feedback.quarantine.workflow import WORKFLOW
@@ -60,8 +60,8 @@ def _view(
         state=row.state,
         version=row.version,
         flood_sign=row.flood_sign,
-        title=mask(service.open_title(keyring, row)),
-        body=mask(service.open_body(keyring, row)),
+        title=mask(senders.open_title(keyring, row)),
+        body=mask(senders.open_body(keyring, row)),
         received_at=row.received_at,
         alike=alike,
         due_on=limit and limit.due_on,
