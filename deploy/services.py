@@ -5,14 +5,14 @@ from importlib import import_module
 from typing import Any
 
 from shared.messaging.bus import Subscription
-from shared.web import app
+from shared.web import room
 
 SERVICES = ("appointments", "projects", "feedback", "gateway")
 
 
 def subscriptions(service: str) -> list[Subscription[Any]]:
     """What `service` reads from the streams; each of these is one durable consumer."""
-    return app.subscriptions(import_module(f"services.{service}.app").ROOMS)
+    return room.subscriptions(import_module(f"services.{service}.app").ROOMS)
 
 
 def all_subscriptions() -> Iterator[Subscription[Any]]:

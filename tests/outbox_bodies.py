@@ -19,7 +19,7 @@ from deploy.services import SERVICES
 from services.gateway.documents.asyncapi import join
 from shared.messaging.asyncapi import document
 from shared.web import glossary
-from shared.web.app import publishes
+from shared.web.room import publishes
 
 MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 ONE_FORM = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$")

@@ -53,7 +53,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         return asyncapi.document(
             built.title,
             built.version,
-            publishes=app.publishes(ROOMS),
+            publishes=publishes(ROOMS),
             words=glossary.of("gateway"),
         )
 

@@ -20,8 +20,7 @@ from shared.database.engine import DirectPool, Sessions, new_engine, new_session
 from shared.errors import Text
 from shared.jobs import Job, LongJob, end, keep_running
 from shared.messaging import inbox, outbox
-from shared.messaging.bus import Bus, Consumer, Subscription
-from shared.messaging.events import Event
+from shared.messaging.bus import Bus, Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.streams import Streams
 from shared.observability import logs
@@ -34,9 +33,8 @@ from shared.settings import Settings
 from shared.web import admission, documents, health, idempotency, problems, refusals
 from shared.web.dependencies import undeclared
 from shared.web.examples import Live
-from shared.web.room import Room
+from shared.web.room import Room, publishes, subscriptions, workflows
 from shared.web.security_headers import SecurityHeaders
-from shared.workflow import Workflow
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
@@ -132,10 +130,14 @@ def build(
     app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
     _include(app, rooms)
     health.install(app, name, metrics, broken, checks or {})
-    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
-    if live is not None and settings.env == "local":
-        documents.install_examples(app, live)
+    _document(app, name, rooms, live if settings.env == "local" else None)
     return app
+
+
+def _document(app: FastAPI, name: str, rooms: Sequence[Room], live: Live | None) -> None:
+    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
+    if live is not None:
+        documents.install_examples(app, live)
 
 
 def _include(app: FastAPI, rooms: Iterable[Room]) -> None:
@@ -143,21 +145,6 @@ def _include(app: FastAPI, rooms: Iterable[Room]) -> None:
         app.include_router(router, prefix=PREFIX)
     if missing := undeclared(documents.routes_of(app)):
         raise RuntimeError(f"no permission declared: {missing}")
-
-
-def publishes(rooms: Iterable[Room]) -> list[type[Event]]:
-    """Every event that the rooms publish."""
-    return [event for room in rooms for event in room.publishes]
-
-
-def workflows(rooms: Iterable[Room]) -> list[Workflow[Any]]:
-    """Every workflow of the rooms."""
-    return [workflow for room in rooms for workflow in room.workflows]
-
-
-def subscriptions(rooms: Iterable[Room]) -> list[Subscription[Any]]:
-    """Every subscription of the rooms."""
-    return [subscription for room in rooms for subscription in room.subscriptions]
 
 
 def _lifespan(

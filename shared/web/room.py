@@ -1,6 +1,6 @@
 """A room: one use case of a service, which says itself what it brings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,3 +28,18 @@ class Room:
     jobs: Sequence[Work] = ()
     workflows: Sequence[Workflow[Any]] = ()
     """Its states, which the documents call by their names."""
+
+
+def publishes(rooms: Iterable[Room]) -> list[type[Event]]:
+    """Every event that the rooms publish."""
+    return [event for room in rooms for event in room.publishes]
+
+
+def workflows(rooms: Iterable[Room]) -> list[Workflow[Any]]:
+    """Every workflow of the rooms."""
+    return [workflow for room in rooms for workflow in room.workflows]
+
+
+def subscriptions(rooms: Iterable[Room]) -> list[Subscription[Any]]:
+    """Every subscription of the rooms."""
+    return [subscription for room in rooms for subscription in room.subscriptions]

@@ -14,7 +14,7 @@ import pytest
 from deploy.services import SERVICES, all_subscriptions
 from shared.messaging.events import Event
 from shared.web import refusals
-from shared.web.app import publishes
+from shared.web.room import publishes
 
 SCHEMAS = Path(__file__).parent / "schemas"
 KEYS = {"code", "new_code", "key", "rating_key", "ticket_key", "query_code", "token"}

@@ -15,7 +15,7 @@ from deploy.local.nats import NatsServer
 from deploy.services import SERVICES
 from services.gateway.app import create_app
 from services.gateway.documents import asyncapi, openapi
-from shared.web import app, glossary
+from shared.web import glossary, room
 from tests import support
 from tests.gateway.loopback_server import listening
 from tests.gateway.service import Calls, service
@@ -103,8 +103,8 @@ def documents() -> Mapping[str, Mapping[str, Any]]:
         found["asyncapi"][name] = import_module("shared.messaging.asyncapi").document(
             built.title,
             built.version,
-            publishes=app.publishes(module.ROOMS),
-            subscribes=app.subscriptions(module.ROOMS),
+            publishes=room.publishes(module.ROOMS),
+            subscribes=room.subscriptions(module.ROOMS),
             words=glossary.of(name),
         )
     return found
