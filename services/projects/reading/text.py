@@ -13,8 +13,8 @@ from services.projects.reading.dates import plain
 
 JOINT = "\x1f"
 MAX_TEXT = 100_000
-"""What is said further down than this many characters is not looked for."""
-MAX_NODES = 100_000
+MAX_NODES = 60_000
+"""What is said further down than so many characters or nodes is not looked for."""
 
 _ROW = "\x1d"
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "head", "-comment"})
