@@ -28,16 +28,17 @@ from shared.web.examples import Example, read
 
 LOADER = Caller("demo", frozenset({"admin"}), frozenset({"*"}))
 APPOINTMENTS = {
-    "confirm": "confirm_appointment",
-    "cancel": "cancel_appointment",
-    "move": "reschedule_appointment",
-    "check_in": "check_in_appointment",
-    "correct": "correct_no_show",
+    "confirm_appointment": "confirm",
+    "cancel_appointment": "cancel",
+    "reschedule_appointment": "move",
+    "check_in_appointment": "check_in",
+    "correct_no_show": "correct",
 }
 SOON_OR_LATER = (timedelta(hours=20), timedelta(days=30))
 """On the demo one may check in a day before."""
 AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
-PENALTIES = {"appeal": "appeal_penalty", "lift": "lift_penalty"}
+MOVED = "reschedule_appointment"
+PENALTIES = {"appeal_penalty": "appeal", "lift_penalty": "lift"}
 TICKETS = ("serve", "recall", "park", "resume", "miss", "abandon", "undo", "finish", "transfer")
 
 
@@ -62,16 +63,16 @@ async def _appointments(session: AsyncSession) -> dict[str, Example]:
     places = await _free_places(session)
     if places is not None:
         found["hold_appointment"] = Example(body={"slot_ids": [places]})
-    for action, operation in APPOINTMENTS.items():
+    for operation, action in APPOINTMENTS.items():
         states = [row.state for row in booking.WORKFLOW.of(action)]
         appointment = await newest_in(session, Appointment, states)
         if appointment is not None:
-            body = {"slot_ids": [places]} if action == "move" and places else None
+            body = {"slot_ids": [places]} if operation == MOVED and places else None
             found[operation] = Example({"appointment": str(appointment.id)}, body=body)
     helped = await newest(session, Appointment, ~col(Appointment.citizen_key).startswith("sub:"))
     if helped is not None:
         found["read_appointment_contact"] = Example({"appointment": str(helped.id)})
-    for action, operation in PENALTIES.items():
+    for operation, action in PENALTIES.items():
         barred = [row.state for row in penalties.WORKFLOW.of(action)]
         penalty = await newest_in(session, Penalty, barred)
         if penalty is not None:

@@ -20,26 +20,36 @@ from shared.security.crypto import Keyring, rating_key
 from shared.web.examples import Example, of_row, read
 
 SENDERS = {
-    "supplement": "supplement_my_letter",
-    "withdraw": "withdraw_my_letter",
-    "consent": "consent_to_publication",
-    "appeal": "appeal_my_letter",
-    "rate_good": "rate_my_letter",
-    "reopen": "reopen_my_letter",
+    "supplement_my_letter": "supplement",
+    "withdraw_my_letter": "withdraw",
+    "consent_to_publication": "consent",
+    "appeal_my_letter": "appeal",
+    "rate_my_letter": "rate_good",
+    "reopen_my_letter": "reopen",
 }
 SAME = {
     "letter_log_activity": "add_letter_activity",
     "letter_request_extension": "ask_letter_extension",
     "letter_merge": "merge_letter",
 }
-RATINGS = {"feedback": "give_rating_feedback"}
-ORDERS = {
-    "acknowledge": "acknowledge_supervision_order",
-    "answer": "answer_supervision_order",
-    "accept": "accept_supervision_answer",
-    "reject": "reject_supervision_answer",
+RATINGS = {
+    "verify_rating": "verify",
+    "explain_rating": "explain",
+    "appeal_rating": "appeal",
+    "confirm_rating": "confirm",
+    "exclude_rating": "exclude",
+    "rectify_rating": "rectify",
+    "give_rating_feedback": "feedback",
+    "revisit_rating": "revisit",
 }
-DECIDES_EXTENSION = ("approve_extension", "refuse_extension")
+ORDERS = {
+    "acknowledge_supervision_order": "acknowledge",
+    "answer_supervision_order": "answer",
+    "accept_supervision_answer": "accept",
+    "reject_supervision_answer": "reject",
+}
+MERGES = "letter_merge"
+DECIDES_EXTENSION = ("letter_approve_extension", "letter_refuse_extension")
 
 
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
@@ -53,16 +63,17 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
 async def _letters(session: AsyncSession) -> dict[str, Example]:
     found = {}
     for action in casework.STAFF_ACTIONS:
-        where = [_waits_for_extension()] if action in DECIDES_EXTENSION else []
+        operation = f"letter_{action}"
+        where = [_waits_for_extension()] if operation in DECIDES_EXTENSION else []
         states = casework.WORKFLOW.of(action)
         letter = await newest_in(session, Letter, [row.state for row in states], *where)
         if letter is None:
             continue
-        found[f"letter_{action}"] = of_row("letter_id", letter)
-        if action == "merge":
+        found[operation] = of_row("letter_id", letter)
+        if operation == MERGES:
             into = await newest_in(session, Letter, casework.LIVE, col(Letter.id) != letter.id)
             if into is not None:
-                found["letter_merge"] = of_row("letter_id", letter, into=str(into.id))
+                found[operation] = of_row("letter_id", letter, into=str(into.id))
     return found
 
 
@@ -76,7 +87,7 @@ async def _of_senders(session: AsyncSession, keyring: Keyring) -> dict[str, Exam
     code = read("feedback")["supplement_my_letter"]["body"]["code"]
     known = keyring.blind_index(code, where="letter.query_code")
     found = {}
-    for action, operation in SENDERS.items():
+    for operation, action in SENDERS.items():
         rows = casework.WORKFLOW.of(action)
         own = col(Letter.renewed_code_hash) == known
         letter = await newest_in(session, Letter, [row.state for row in rows], own)
@@ -126,12 +137,12 @@ async def _cases(session: AsyncSession) -> dict[str, Example]:
     department = await session.get(Department, code)
     if department is not None:
         found["put_department"] = Example(body={"version": department.version})
-    for action in ratings.WORKFLOW.actions:
+    for operation, action in RATINGS.items():
         states = [row.state for row in ratings.WORKFLOW.of(action)]
         rating = await newest_in(session, Rating, states)
         if rating is not None:
-            found[RATINGS.get(action, f"{action}_rating")] = of_row("rating_id", rating)
-    for action, operation in ORDERS.items():
+            found[operation] = of_row("rating_id", rating)
+    for operation, action in ORDERS.items():
         issued = [row.state for row in supervision.WORKFLOW.of(action)]
         order = await newest_in(session, SupervisionOrder, issued)
         if order is not None:

@@ -35,6 +35,7 @@ from shared.errors import Text
 from shared.messaging import asyncapi
 from shared.observability.metrics import Metrics
 from shared.web import app, glossary
+from shared.web.room import publishes
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
 

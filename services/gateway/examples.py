@@ -10,14 +10,14 @@ from shared.database.newest import newest, newest_in
 from shared.security.crypto import Keyring
 from shared.web.examples import Example, read
 
-ACCOUNTS = {"approve": "approve_account", "disable": "disable_account", "enable": "enable_account"}
+ACCOUNTS = {"approve_account": "approve", "disable_account": "disable", "enable_account": "enable"}
 CHANGES = ("reset_password", "grant_account", "identify_account")
 
 
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """The newest account that came after those of the demo, and the next free name."""
     found, added = {}, ~col(Account.is_demo)
-    for action, operation in ACCOUNTS.items():
+    for operation, action in ACCOUNTS.items():
         states = [row.state for row in workflow.WORKFLOW.of(action)]
         account = await newest_in(session, Account, states, added)
         if account is not None:

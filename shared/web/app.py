@@ -128,23 +128,19 @@ def build(
     problems.install(app)
     admission.install(app, settings)
     app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
-    _include(app, rooms)
+    _include(app, rooms, live if settings.env == "local" else None)
     health.install(app, name, metrics, broken, checks or {})
-    _document(app, name, rooms, live if settings.env == "local" else None)
+    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
     return app
 
 
-def _document(app: FastAPI, name: str, rooms: Sequence[Room], live: Live | None) -> None:
-    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
-    if live is not None:
-        documents.install_examples(app, live)
-
-
-def _include(app: FastAPI, rooms: Iterable[Room]) -> None:
+def _include(app: FastAPI, rooms: Iterable[Room], live: Live | None) -> None:
     for router in (router for room in rooms for router in room.routers):
         app.include_router(router, prefix=PREFIX)
     if missing := undeclared(documents.routes_of(app)):
         raise RuntimeError(f"no permission declared: {missing}")
+    if live is not None:
+        documents.install_examples(app, live)
 
 
 def _lifespan(

@@ -76,13 +76,13 @@ FLOWS = (
         ratings.WORKFLOW,
         RatingState.RATED_BAD,
         (*CALLED, "serve_ticket", "finish_ticket", "give_rating"),
-        _named(ratings.WORKFLOW, lambda action: RATINGS.get(action, f"{action}_rating")),
+        {action: operation for operation, action in RATINGS.items()},
     ),
     Flow(
         supervision.WORKFLOW,
         OrderState.ISSUED,
         ("issue_supervision_order",),
-        {str(action): operation for action, operation in ORDERS.items()},
+        {action: operation for operation, action in ORDERS.items()},
     ),
 )
 SERVED = (*CALLED, "serve_ticket", "finish_ticket")
