@@ -57,9 +57,10 @@ TIMES, GOAL, FIRST_GOAL = 10.0, 0.95, 0.95
 _TICKET = (
     "INSERT INTO ticket (id, hall_code, service_day, number, leg, visit_id, item_code, items,"
     " ticket_class, credit_minutes, policy_version, issued_at, ready_at, due_at, state,"
-    " state_since, version, recalls, missing, owner) VALUES ($1, $2, current_date, 'W' || $5::int,"
-    " 1, gen_random_uuid(), $3::text, ARRAY[$3::text], 'walk_in', 0, 0, now(), now(), now(),"
-    " 'waiting', now(), 1, 0, '[]', $4)"
+    " state_since, version, recalls, missing, owner, citizen_key)"
+    " VALUES ($1, $2, current_date, 'W' || $5::int, 1, gen_random_uuid(), $3::text,"
+    " ARRAY[$3::text], 'walk_in', 0, 0, now(), now(), now(),"
+    " 'waiting', now(), 1, 0, '[]', $4::text, 'sub:' || $4::text)"
 )
 
 
@@ -129,6 +130,7 @@ async def alone(hall: Hall) -> None:
         cpu = cpu_seconds(hall.service)
         await work
         cpu = cpu_seconds(hall.service) - cpu
+        assert not crowd.tally.wrong, crowd.tally.wrong
         done = max(crowd.tally.done[kind], 1)
         hall.can[kind], hall.costs[kind] = done / ALONE_SECONDS, cpu / done
         hall.busy = max(hall.busy, cpu / ALONE_SECONDS)
