@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +36,30 @@ def service_of(path: Path) -> str | None:
     """The service that a file belongs to, None for what all share."""
     parts = path.relative_to(ROOT).parts
     return parts[1] if parts[0] == "services" and len(parts) > 2 else None
+
+
+def of_every(paths: Iterable[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Makes a rule about a file one test of all of them, which names each file that breaks it.
+
+    A test a file and rule would be ten thousand, and most of their time the runner's.
+    """
+    listed = list(paths)
+
+    def made(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def of_all() -> None:
+            assert listed
+            broken = []
+            for path in listed:
+                try:
+                    rule(path)
+                except AssertionError as fault:
+                    broken.append(f"{name(path)}: {str(fault).splitlines()[0]}")
+            assert not broken, "\n".join(broken)
+
+        of_all.__name__, of_all.__doc__ = rule.__name__, rule.__doc__
+        return of_all
+
+    return made
 
 
 PYTHON = [p for p in tracked("*.py") if "migrations" not in p.parts]

@@ -17,7 +17,7 @@ import pytest
 from sqlmodel import Field, SQLModel
 
 from shared.cache import Cache
-from tests.houserules.source import SOURCE, name, tree
+from tests.houserules.source import SOURCE, name, of_every, tree
 
 _CACHES = frozenset({"Cache", "TTLCache", "TLRUCache", "LRUCache", "LFUCache"})
 
@@ -81,7 +81,7 @@ REMEMBERING = [
 ]
 
 
-@pytest.mark.parametrize("path", REMEMBERING, ids=name)
+@of_every(REMEMBERING)
 def test_what_outlives_a_request_holds_no_row(path: Path) -> None:
     held = kept(tree(path), vars(_module(path)))
     assert not [f"{line}: {found}" for line, kind in held if (found := tables(kind))]

@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.houserules.source import ROOT, SOURCE, name, tracked
+from tests.houserules.source import ROOT, SOURCE, name, of_every, tracked
 
 FUNCTION_LINES = 40
 BROAD_EXCEPT_AT = {"shared/messaging/bus.py", "shared/messaging/outbox.py", "shared/jobs.py"}
@@ -19,7 +17,7 @@ MACHINE = re.compile(
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
+@of_every(SOURCE)
 def test_a_function_does_one_thing(path: Path) -> None:
     long = [
         f"{node.name}: {lines} lines"
@@ -41,7 +39,7 @@ def _own_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return total - sum((n.end_lineno or 0) - n.lineno + 1 for n in inner)
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
+@of_every(SOURCE)
 def test_only_three_places_catch_everything(path: Path) -> None:
     caught = [
         node.lineno
@@ -52,7 +50,7 @@ def test_only_three_places_catch_everything(path: Path) -> None:
     assert not caught or name(path) in BROAD_EXCEPT_AT
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
+@of_every(SOURCE)
 def test_nothing_is_left_for_later(path: Path) -> None:
     assert not UNFINISHED.findall(path.read_text())
 
@@ -67,7 +65,7 @@ def rooms_files(ending: str) -> Iterator[Path]:
     yield from (p for p in SOURCE if p.name == ending and "services" in p.parts)
 
 
-@pytest.mark.parametrize("path", list(rooms_files("routes.py")), ids=name)
+@of_every(list(rooms_files("routes.py")))
 def test_no_route_names_a_table_class(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".models"):
@@ -84,7 +82,7 @@ def _table_classes(path: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("path", list(rooms_files("routes.py")), ids=name)
+@of_every(list(rooms_files("routes.py")))
 def test_a_route_says_its_name_in_two_languages(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if not (isinstance(node, ast.Call) and _is_route(node.func)):
@@ -106,8 +104,17 @@ def _is_route(call: ast.expr) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
+@of_every(SOURCE)
 def test_tables_for_spreadsheets_are_written_in_one_place(path: Path) -> None:
     """There a formula is guarded: whoever opens an export must not run what somebody typed."""
     writes = re.findall(r"csv\.(?:writer|DictWriter)\b", path.read_text())
     assert not writes or name(path) == "shared/web/spreadsheets.py"
+
+
+def test_a_rule_names_every_file_that_breaks_it() -> None:
+    @of_every(SOURCE[:3])
+    def rule(path: Path) -> None:
+        assert path == SOURCE[0]
+
+    with pytest.raises(AssertionError, match=name(SOURCE[1]) + ".*\n.*" + name(SOURCE[2])):
+        rule()

@@ -3,9 +3,7 @@
 import ast
 from pathlib import Path
 
-import pytest
-
-from tests.houserules.source import SOURCE, name, tree
+from tests.houserules.source import SOURCE, of_every, tree
 
 
 def _doubled(module: ast.Module) -> list[int]:
@@ -19,7 +17,7 @@ def _doubled(module: ast.Module) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
+@of_every(SOURCE)
 def test_no_line_of_the_log_names_its_event_twice(path: Path) -> None:
     assert not _doubled(tree(path))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import name, tracked, tree
+from tests.houserules.source import name, of_every, tracked, tree
 
 CODE = tracked("services/*.py", "shared/*.py")
 _CHANGES = frozenset(
@@ -74,7 +74,7 @@ def _changes(node: ast.AST, own: set[str]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
+@of_every(CODE)
 def test_nothing_is_remembered_in_a_module(path: Path) -> None:
     assert not remembered(tree(path)) or _LEAVES_ALONE.get(name(path))
 

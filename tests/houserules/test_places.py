@@ -4,9 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
-from tests.houserules.source import PYTHON, ROOT, SOURCE, name, tracked, tree
+from tests.houserules.source import PYTHON, ROOT, SOURCE, name, of_every, tracked, tree
 
 FILE_LINES = 300
 SHARED_ENTRIES = 14
@@ -20,7 +18,7 @@ PAGES_OF_ANOTHER = "services/projects/demo_portal/"
 """The demo's portal is a site made to be read, defects and all, and not a page of the house."""
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
+@of_every(PYTHON)
 def test_a_file_is_one_room_or_says_why_it_is_longer(path: Path) -> None:
     lines = len(path.read_text("utf-8").splitlines())
     assert lines <= FILE_LINES or LONGER.get(name(path))
@@ -36,9 +34,7 @@ def test_shared_is_drawers_and_a_few_files() -> None:
     assert len(top) <= SHARED_ENTRIES, sorted(top)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in SOURCE if not name(p).startswith(PAGES_OF_ANOTHER)], ids=name
-)
+@of_every([p for p in SOURCE if not name(p).startswith(PAGES_OF_ANOTHER)])
 def test_no_page_is_put_together_from_strings(path: Path) -> None:
     parts = (
         part

@@ -4,9 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.houserules.source import SOURCE, name, tree
+from tests.houserules.source import SOURCE, name, of_every, tree
 
 THE_ONE_PLACE = "shared/observability/library_internals.py"
 OWN = {"self", "cls"}
@@ -45,6 +43,6 @@ def leant_on(path: Path) -> Iterator[str]:
                 yield f"{node.lineno}: {ast.unparse(node)}"
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCE if name(p) != THE_ONE_PLACE], ids=name)
+@of_every([p for p in SOURCE if name(p) != THE_ONE_PLACE])
 def test_private_names_of_others_are_leant_on_in_one_place(path: Path) -> None:
     assert not list(leant_on(path))

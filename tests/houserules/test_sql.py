@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import SOURCE, name, tree
+from tests.houserules.source import SOURCE, name, of_every, tree
 
 PLACES = {"queries.py", "statement.py"}
 EXCEPTIONS = {
@@ -87,7 +87,7 @@ def may(path: Path) -> bool:
     return path.name in PLACES or name(path).startswith(DRAWER_OF_SQL)
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCE if not may(p)], ids=name)
+@of_every([p for p in SOURCE if not may(p)])
 def test_sql_stands_in_queries_or_statement(path: Path) -> None:
     found = list(built(tree(path)))
     if path.name == "models.py":

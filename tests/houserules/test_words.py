@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import SOURCE, classes, name, service_of, tree
+from tests.houserules.source import SOURCE, classes, name, of_every, service_of, tree
 from tests.houserules.vocabulary import aliases, original
 
 SERVICES = sorted({service for path in SOURCE if (service := service_of(path))})
@@ -164,7 +164,7 @@ def private_words(names: Iterable[str]) -> set[str]:
     return {each for each in names if PRIVATE_WORDS & {w.lower() for w in WORD.findall(each)}}
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
+@of_every(SOURCE)
 def test_names_are_of_the_trade_or_of_the_field(path: Path) -> None:
     assert not private_words((path.stem, *chosen(tree(path)))) - set(EXCEPTIONS)
 

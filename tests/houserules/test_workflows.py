@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.houserules import vocabulary
-from tests.houserules.source import SOURCE, name, tree
+from tests.houserules.source import SOURCE, of_every, tree
 from tests.houserules.vocabulary import ROW, TABLES, Reader, Vocabulary, flat, is_words
 
 OUTSIDE = [path for path in SOURCE if path.name != "workflow.py"]
@@ -162,7 +162,7 @@ def _by_text(sides: list[ast.expr]) -> bool:
     return asked and any(isinstance(part.value, str) for part in texts)
 
 
-@pytest.mark.parametrize("path", OUTSIDE, ids=name)
+@of_every(OUTSIDE)
 def test_no_state_machine_stands_outside_a_workflow(path: Path) -> None:
     assert not list(transitions(tree(path), vocabulary.of_file(path)))
 
@@ -186,13 +186,13 @@ def beside_rows(module: ast.Module, known: Vocabulary, *tables: str) -> list[str
     return [where for node, where in lookups(module, known) if id(node) not in read]
 
 
-@pytest.mark.parametrize("path", OUTSIDE, ids=name)
+@of_every(OUTSIDE)
 def test_nothing_is_looked_up_by_an_action_beside_the_table(path: Path) -> None:
     """Words for states and actions stand in dictionaries; what an action does, in its rows."""
     assert not beside_rows(tree(path), vocabulary.of_file(path))
 
 
-@pytest.mark.parametrize("path", TABLES, ids=name)
+@of_every(TABLES)
 def test_a_table_is_read_by_its_rows_alone(path: Path) -> None:
     """Beside its rows, too, nothing depends on an action."""
     assert not beside_rows(tree(path), vocabulary.of_file(path), "ROWS", "EDGES", "MOVES")
