@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.houserules.source import ROOT, SOURCE, name, of_every, tracked
 
 FUNCTION_LINES = 40
