@@ -15,7 +15,7 @@ RULE = HtmlListRule.model_validate({"list": {"rows": "li", "date": "span"}})
 URL = "https://a.gov.cn/x.htm"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SECONDS = 5.0
-"""Far more than any of these takes, far less than without the bounds."""
+"""Far more of the processor than any of these takes, far less than without the bounds."""
 
 HOSTILE = {
     "known labels run together": "<p>" + "项目名称重大建设" * 240_000,
@@ -35,18 +35,18 @@ HOSTILE = {
 
 @pytest.mark.parametrize("page", HOSTILE)
 def test_an_item_page_is_read_in_bounded_time(page: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     read_page(decode(HOSTILE[page].encode()).text, URL, RULE.detail, NOW)
-    assert time.monotonic() - began < SECONDS
+    assert time.thread_time() - began < SECONDS
 
 
 @pytest.mark.parametrize("depth", [20_000, 300_000])
 @pytest.mark.parametrize("tag", ["<div>", "<table><tr><td>", "<b>", "<ul><li>", "<svg><g>"])
 def test_deep_nesting_is_refused_before_it_is_parsed(tag: str, depth: int) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(SourceFault, match=r"unreadable|too_large"):
         read_page(tag * depth, URL, RULE.detail, NOW)
-    assert time.monotonic() - began < SECONDS
+    assert time.thread_time() - began < SECONDS
 
 
 def test_a_list_of_more_entries_than_any_portal_has_is_refused() -> None:
