@@ -158,8 +158,8 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> No
 
 def _open_window(door: Door, clerk: Person, item: dict[str, Any]) -> str:
     """A window that serves the matter, open for the clerk, with nobody at it."""
-    windows = door.anyone.get(f"/halls/{HALL}/windows")
-    at_work = {w["id"]: w for w in clerk.get(f"/halls/{HALL}/windows-at-work")}
+    windows = door.anyone.get(f"/halls/{HALL}/windows")["items"]
+    at_work = {w["id"]: w for w in clerk.get(f"/halls/{HALL}/windows-at-work")["items"]}
     fitting = [at_work[w["id"]] for w in windows if item["code"] in w["items"]]
     if not fitting:
         raise TourStopped(f"no window of {HALL} serves {item['code']}")

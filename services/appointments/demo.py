@@ -37,6 +37,7 @@ from shared import clock
 from shared.database.engine import new_engine, new_sessions
 from shared.errors import NotFound
 from shared.security.identity import Caller
+from shared.web.pagination import PageRequest
 
 DATA = Path(__file__).parent / "data"
 HALL = "H001"
@@ -176,7 +177,7 @@ async def _policy(session: AsyncSession, now: datetime) -> None:
 
 async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> int:
     """Slots round the clock, every day: a tour works whenever it is started. Returns how many."""
-    if await schedule_views.list_rules(session, HALL, now):
+    if (await schedule_views.list_rules(session, HALL, PageRequest(1, None), now)).items:
         return 0
     rule = RuleIn(
         code="DAILY",

@@ -214,7 +214,7 @@ async def test_a_window_left_open_is_closed(
     await floor.open(2)
     await end_day(sessions, floor)
 
-    states = {w["no"]: w["state"] for w in (await floor.get("windows-at-work")).json()}
+    states = {w["no"]: w["state"] for w in (await floor.get("windows-at-work")).json()["items"]}
     assert states == {1: "closed", 2: "closed", 3: "open"}
     told = [(e["window_no"], e["state"]) for e in await events(owner, floor, "window.changed")]
     assert told[-4:] == [(1, "draining"), (1, "closed"), (2, "draining"), (2, "closed")]
@@ -229,7 +229,7 @@ async def test_a_window_that_calls_people_all_night_stays_open(
         await floor.done(ticket, "finish", outcome="done")
         floor.clock.pass_(hours=5)
     await end_day(sessions, floor)
-    [window] = (await floor.get("windows-at-work")).json()
+    [window] = (await floor.get("windows-at-work")).json()["items"]
     assert window["state"] == "open"
 
 

@@ -80,9 +80,9 @@ async def test_only_an_administrator_adds_a_hall(office: Office) -> None:
 async def test_windows_keep_their_identity_and_are_retired_when_left_out(office: Office) -> None:
     first, second = office.items
     shapes = [{"no": 1, "items": [first, second], "zone": "A"}, {"no": 2, "items": [second]}]
-    before = (await put(office, "/windows", windows(office, *shapes))).json()
+    before = (await put(office, "/windows", windows(office, *shapes))).json()["items"]
     only = {"no": 2, "items": [first], "kind": "green"}
-    after = (await put(office, "/windows", windows(office, only, version=2))).json()
+    after = (await put(office, "/windows", windows(office, only, version=2))).json()["items"]
 
     assert [window["items"] for window in before] == [[first, second], [second]]
     assert before[0]["zone"] == "A"
@@ -122,7 +122,7 @@ async def test_devices_are_seen_by_managers_only(office: Office) -> None:
     made = (await put(office, "/devices", {"version": 1, "devices": [kiosk]})).json()
     url = f"halls/{office.code}/devices"
 
-    assert made[0]["account"] == f"kiosk-{office.code}"
+    assert made["items"][0]["account"] == f"kiosk-{office.code}"
     assert (await office.get(url, headers=office.manager())).json() == made
     problem(await office.get(url, headers=office.sign("hall_manager", "OTHER")), 404, "not-found")
     problem(await office.get(url, headers=office.citizen()), 403, "forbidden")

@@ -143,7 +143,7 @@ async def test_a_draining_window_closes_with_its_last_person(open_hall: Floor) -
     assert good(await open_hall.window("close"))["state"] == "draining"
     await open_hall.done(ticket, "serve")
     await open_hall.done(ticket, "finish", outcome="done")
-    windows: Any = good(await open_hall.get("windows-at-work"))
+    windows: Any = good(await open_hall.get("windows-at-work"))["items"]
     assert [window["state"] for window in windows] == ["closed", "open"]
     assert good(await open_hall.window("close", 1))["state"] == "closed"
 

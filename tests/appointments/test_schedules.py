@@ -15,6 +15,7 @@ from shared.database.engine import Sessions
 from shared.messaging.events import Envelope
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.paging import walked
 from tests.provoking import provokes
 
 RULE: dict[str, Any] = {
@@ -154,7 +155,13 @@ async def test_retiring_a_rule_ends_its_slots(office: Office) -> None:
     await apply(office, change(office, retire=["WEEK"]))
 
     assert await free(office) == []
-    assert (await office.get(f"schedules?hall={office.code}")).json() == []
+    assert (await office.get(f"schedules?hall={office.code}")).json()["items"] == []
+
+
+async def test_rules_are_listed_page_by_page(office: Office) -> None:
+    await apply(office, change(office, {"code": "B"}, {"code": "A", "weekdays": [6]}))
+    rules = await walked(office.client, "/api/v1/schedules", hall=office.code, limit=1)
+    assert [rule["code"] for rule in rules] == ["A", "B"]
 
 
 async def test_a_closure_says_first_and_then_does(office: Office) -> None:
@@ -203,7 +210,7 @@ async def test_an_unknown_year_has_no_slots_until_its_notice_is_heard(
 ) -> None:
     office.clock.at = NINE.replace(month=12, day=30)
     await apply(office, change(office, {}))
-    [rule] = (await office.get(f"schedules?hall={office.code}")).json()
+    [rule] = (await office.get(f"schedules?hall={office.code}")).json()["items"]
     assert (rule["calendar_unknown"], rule["slots_until"]) == ([2027], "2026-12-31")
 
     notice = CalendarChanged(

@@ -25,7 +25,7 @@ async def people(floor: Floor) -> list[tuple[str, str]]:
 
 
 async def clerk_shown(floor: Floor) -> str:
-    windows: Any = (await floor.get("windows-at-work")).json()
+    windows: Any = (await floor.get("windows-at-work")).json()["items"]
     return str(windows[0]["clerk"])
 
 

@@ -31,7 +31,7 @@ async def arrange(floor: Floor, windows: dict[int, list[str]]) -> httpx.Response
 
 
 async def states(floor: Floor) -> dict[int, str]:
-    windows: Any = (await floor.get("windows-at-work")).json()
+    windows: Any = (await floor.get("windows-at-work")).json()["items"]
     return {window["no"]: window["state"] for window in windows}
 
 

@@ -82,13 +82,14 @@ def fill(system: System, client: httpx.Client) -> Busy:
     # In rounds: those called first are of different matters, so that somebody waits for each.
     for item in (*items, *items):
         good(busy.post("/tickets", {"hall": HALL, "items": [item["code"]]}, **kiosk))
-    for window in client.get(f"/halls/{HALL}/windows-at-work", headers=busy.clerk).json():
+    at_work = client.get(f"/halls/{HALL}/windows-at-work", headers=busy.clerk).json()
+    for window in at_work["items"]:
         path = f"/windows/{window['id']}"
         if window["ticket_id"]:
             busy.finish({"id": window["ticket_id"], "state": window["ticket_state"]})
         if window["state"] != "open":
             good(busy.post(f"{path}/open", {}))
-    for window in client.get(f"/halls/{HALL}/windows").json():
+    for window in client.get(f"/halls/{HALL}/windows").json()["items"]:
         busy.windows.append(window["id"])
         busy.called.append(good(busy.post(f"/windows/{window['id']}/call-next")))
     busy.wait_until_shown()

@@ -62,7 +62,8 @@ class Hall:
 
     async def _prepare(self) -> None:
         items = await self._send("GET", "/items", {}, params={"hall": HALL})
-        windows = await self._send("GET", f"/halls/{HALL}/windows", {})
+        found = await self._send("GET", f"/halls/{HALL}/windows", {})
+        windows = found["items"]
         served = {code for window in windows for code in window["items"]}
         self._items = [item["code"] for item in items["items"] if item["code"] in served]
         self._windows = [window["id"] for window in windows]
@@ -104,7 +105,7 @@ class Hall:
     async def _at_window(self, window: str) -> str | None:
         """The ticket that is at the window, whose call got lost on its way to us."""
         at_work = await self._send("GET", f"/halls/{HALL}/windows-at-work", self._clerk)
-        return next((w["ticket_id"] for w in at_work if w["id"] == window), None)
+        return next((w["ticket_id"] for w in at_work["items"] if w["id"] == window), None)
 
     async def _send(
         self,

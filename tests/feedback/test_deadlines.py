@@ -1,5 +1,7 @@
 """Clocks as other rooms use them, on a real database."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +20,9 @@ from services.feedback.deadlines.rules import Extension
 from services.feedback.deadlines.service import Subject
 from shared.errors import NotFound, StateConflict
 from shared.ids import new_id
+from shared.web.pagination import encode
 from tests.feedback.isolated_service import IsolatedService, at
+from tests.paging import walked
 from tests.provoking import provokes
 
 REPLY = PolicyKind.REPLY_CONSULTATION
@@ -196,8 +200,19 @@ async def test_an_administrator_adds_a_policy_but_changes_none(isolated: Isolate
     early = await isolated.post("/deadline-policies", "admin", body=before)
     assert early.json()["errors"][0]["pointer"] == "/body/valid_from"
     assert (await isolated.post("/deadline-policies", "supervisor", body=row)).status_code == 403
-    shown = (await isolated.client.get("/api/v1/deadline-policies")).json()
+    shown = await walked(isolated.client, "/api/v1/deadline-policies", limit=7)
     assert {"reply_consultation", "petition_handle"} <= {p["kind"] for p in shown}
+    assert len({policy["id"] for policy in shown}) == len(shown)
+    assert shown == await walked(isolated.client, "/api/v1/deadline-policies", limit=200)
+
+
+async def test_a_cursor_that_names_no_policy_breaks_nothing(isolated: IsolatedService) -> None:
+    path, key = "/api/v1/deadline-policies", ("CN", "no_such_kind", date(2020, 1, 1))
+    found = await isolated.client.get(path, params={"cursor": encode(key)})
+    assert found.status_code == 200, found.text
+    other = await isolated.client.get(path, params={"cursor": encode(("CN",))})
+    assert other.status_code == 422
+    assert other.json()["errors"][0]["pointer"] == "/query/cursor"
 
 
 @pytest.mark.parametrize(

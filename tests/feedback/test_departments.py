@@ -8,6 +8,7 @@ import pytest
 
 from tests.feedback.isolated_service import IsolatedService, Sign, new_code
 from tests.feedback.letter_helpers import API, LetterOffice
+from tests.paging import walked
 from tests.provoking import provokes
 
 DEPARTMENT = {
@@ -58,7 +59,7 @@ async def test_letters_can_be_dispatched_to_a_department_as_soon_as_it_is_regist
     await letter.act("accept")
     sent = await letter.act("dispatch", department_code=code)
     assert (sent.status_code, sent.json()["department_code"]) == (200, code)
-    listed = (await isolated.client.get(f"{API}/feedback/departments")).json()
+    listed = await walked(isolated.client, f"{API}/feedback/departments", limit=200)
     [found] = [one for one in listed if one["code"] == code]
     assert found["numbers"] == ["0772-3812345"]
     assert "staff_names" not in found

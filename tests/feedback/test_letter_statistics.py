@@ -16,7 +16,7 @@ async def figures(
     headers = office.headers(role, *places) if role else {}
     answer = await office.client.get(f"{API}/feedback/statistics", params=params, headers=headers)
     assert answer.status_code == 200, answer.text
-    rows: list[dict[str, Any]] = answer.json()["rows"]
+    rows: list[dict[str, Any]] = answer.json()["items"]
     return rows
 
 

@@ -14,8 +14,9 @@ from tests.provoking import provokes
 
 
 async def test_tags_are_public_and_belong_to_grades(isolated: IsolatedService) -> None:
-    tags = (await isolated.client.get("/api/v1/rating-tags")).json()
-    assert len(tags) == 40
+    shown = (await isolated.client.get("/api/v1/rating-tags")).json()
+    tags = shown["items"]
+    assert (len(tags), shown["next_cursor"]) == (40, None)
     assert tags[0] == {
         "code": "510",
         "grade": "very_satisfied",

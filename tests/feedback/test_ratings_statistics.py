@@ -24,7 +24,9 @@ async def rows(isolated: IsolatedService, *who: str, **params: Any) -> list[dict
         answer = await isolated.get("/ratings/statistics", *who, **params)
     else:
         answer = await isolated.client.get("/api/v1/ratings/statistics", params=params)
-    return list(answer.raise_for_status().json()["rows"])
+    found = answer.raise_for_status().json()
+    assert found["rows"] == found["items"], "the old name of the same"
+    return list(found["items"])
 
 
 async def row(isolated: IsolatedService, department: str, *who: str) -> dict[str, Any]:
@@ -113,8 +115,8 @@ async def test_many_groups_come_page_by_page(isolated: IsolatedService) -> None:
             "/ratings/statistics", "auditor", "*", group_by="department", limit=2, **cursor
         )
         page = answer.raise_for_status().json()
-        assert len(page["rows"]) <= 2
-        found += [one["key"] for one in page["rows"]]
+        assert len(page["items"]) <= 2
+        found += [one["key"] for one in page["items"]]
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}

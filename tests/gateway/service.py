@@ -121,8 +121,8 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
         return {"code": hall} if hall in ("H001", "H002") else Response(status_code=404)
 
     @app.get("/api/v1/feedback/departments", operation_id="list_departments", tags=["citizen"])
-    async def departments() -> list[dict[str, str]]:
-        return [{"code": "D01"}, {"code": "D03"}]
+    async def departments() -> dict[str, Any]:
+        return {"items": [{"code": "D01"}, {"code": "D03"}], "next_cursor": None}
 
     @app.get("/api/v1/units", operation_id="list_units", tags=["citizen"])
     async def units(cursor: str | None = None) -> dict[str, Any]:

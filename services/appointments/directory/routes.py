@@ -85,7 +85,7 @@ async def put_hall(
     tags=["hall"],
     summary="大厅的窗口 | The windows of a hall",
 )
-async def list_windows(hall: HallCode, session: Session, _: Anybody) -> list[WindowView]:
+async def list_windows(hall: HallCode, session: Session, _: Anybody) -> Page[WindowView]:
     """窗口编号、类别和办理的事项（首选在前）。
 
     ---
@@ -93,7 +93,7 @@ async def list_windows(hall: HallCode, session: Session, _: Anybody) -> list[Win
     Number, kind and items of each window, first choices first.
     """
     await service.get_hall(session, hall)
-    return await views.windows_of(session, hall)
+    return Page(items=await views.windows_of(session, hall))
 
 
 @router.get(
@@ -102,7 +102,7 @@ async def list_windows(hall: HallCode, session: Session, _: Anybody) -> list[Win
     tags=["hall"],
     summary="大厅的设备 | The devices of a hall",
 )
-async def list_devices(hall: HallCode, session: Session, caller: Manager) -> list[DeviceView]:
+async def list_devices(hall: HallCode, session: Session, caller: Manager) -> Page[DeviceView]:
     """自助机、显示屏、呼叫器、评价器。
 
     ---
@@ -110,7 +110,7 @@ async def list_devices(hall: HallCode, session: Session, caller: Manager) -> lis
     Kiosks, displays, callers and evaluators in use.
     """
     await service.managed_hall(session, hall, caller)
-    return await views.devices_of(session, hall)
+    return Page(items=await views.devices_of(session, hall))
 
 
 @router.put(
@@ -122,7 +122,7 @@ async def list_devices(hall: HallCode, session: Session, caller: Manager) -> lis
 )
 async def put_devices(
     hall: HallCode, wanted: DevicesIn, session: Session, now: Now, caller: Manager
-) -> list[DeviceView]:
+) -> Page[DeviceView]:
     """提交全部设备；未列出的停用并解除登录账号。
 
     ---
@@ -130,4 +130,4 @@ async def put_devices(
     All devices at once; what is left out is retired and loses its account.
     """
     await changing.put_devices(session, hall, wanted, caller, now)
-    return await views.devices_of(session, hall)
+    return Page(items=await views.devices_of(session, hall))

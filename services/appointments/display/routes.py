@@ -159,13 +159,13 @@ async def get_queue(
 )
 async def list_windows_at_work(
     hall: HallCode, session: Session, caller: Staff
-) -> list[WindowEntry]:
+) -> Page[WindowEntry]:
     """每个窗口的状态、值守人员和正在办理的号。
 
     ---
     The state of every window, who works there, and which number is there.
     """
-    return await service.windows(session, caller, hall)
+    return Page(items=await service.windows(session, caller, hall))
 
 
 def _unless_known(shown: BaseModel, known: str | None) -> Response:

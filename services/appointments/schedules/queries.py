@@ -11,12 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.schedules.models import Closure, ScheduleRule
 
 
-async def in_force(session: AsyncSession, hall: str) -> Sequence[ScheduleRule]:
-    """The hall's rules by code."""
+async def in_force(
+    session: AsyncSession, hall: str, after: str | None = None, limit: int | None = None
+) -> Sequence[ScheduleRule]:
+    """The hall's rules by code: all, or so many after one."""
     mine = select(ScheduleRule).where(
         col(ScheduleRule.hall_code) == hall, col(ScheduleRule.retired_at).is_(None)
     )
-    return (await session.exec(mine.order_by(col(ScheduleRule.code)))).all()
+    if after is not None:
+        mine = mine.where(col(ScheduleRule.code) > after)
+    return (await session.exec(mine.order_by(col(ScheduleRule.code)).limit(limit))).all()
 
 
 async def last_versions(session: AsyncSession, hall: str) -> dict[str, int]:

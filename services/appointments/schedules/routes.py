@@ -39,8 +39,9 @@ async def list_schedules(
     hall: Annotated[str, Query(max_length=32)],
     session: Session,
     now: Now,
+    paging: Paging,
     _: Annotated[Caller | None, public()],
-) -> list[ScheduleRuleView]:
+) -> Page[ScheduleRuleView]:
     """现行规则、已排到哪一天，以及因未公布放假安排而无法排班的年份。
 
     ---
@@ -48,7 +49,7 @@ async def list_schedules(
     The rules in force, until when they have slots, and the years in which they can make none
     because the holiday notice is not published.
     """
-    return await views.list_rules(session, hall, now)
+    return await views.list_rules(session, hall, paging, now)
 
 
 @router.post(

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
+from services.appointments.directory.models import Hall
 from services.appointments.directory.schemas import HallClosure
 from services.appointments.schedules import queries, service
-from services.appointments.schedules.models import Closure
+from services.appointments.schedules.models import Closure, ScheduleRule
 from services.appointments.schedules.schemas import ScheduleRuleView
 from services.appointments.slots import service as slots
 from shared.web.pagination import Page, PageRequest, page
@@ -50,17 +51,24 @@ def _closure(one: Closure) -> HallClosure:
     )
 
 
-async def list_rules(session: AsyncSession, code: str, now: datetime) -> list[ScheduleRuleView]:
-    """The hall's rules in force, with the last day that has slots. Raises NotFound."""
+async def list_rules(
+    session: AsyncSession, code: str, paging: PageRequest, now: datetime
+) -> Page[ScheduleRuleView]:
+    """The hall's rules in force by code, with the last day that has slots. Raises NotFound."""
     hall = await directory.get_hall(session, code)
-    views = []
-    for rule in await queries.in_force(session, code):
-        plan = await service.plan_of(session, hall, [rule], now)
-        views.append(
-            ScheduleRuleView(
-                **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
-                slots_until=await slots.latest_day(session, code, rule.code),
-                calendar_unknown=sorted(plan.unknown_years),
-            )
-        )
-    return views
+    after = paging.key(str)
+    rules = await queries.in_force(session, code, after[0] if after else None, paging.limit + 1)
+    found = page(rules, paging, lambda rule: (rule.code,), lambda rule: rule)
+    shown = [await _rule(session, hall, rule, now) for rule in found.items]
+    return Page(items=shown, next_cursor=found.next_cursor)
+
+
+async def _rule(
+    session: AsyncSession, hall: Hall, rule: ScheduleRule, now: datetime
+) -> ScheduleRuleView:
+    plan = await service.plan_of(session, hall, [rule], now)
+    return ScheduleRuleView(
+        **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
+        slots_until=await slots.latest_day(session, hall.code, rule.code),
+        calendar_unknown=sorted(plan.unknown_years),
+    )

@@ -11,6 +11,7 @@ from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
 from shared.web.gate import Priority
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(
@@ -73,7 +74,7 @@ async def put_windows(
     session: Session,
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "admin")],
-) -> list[WindowView]:
+) -> Page[WindowView]:
     """提交全部窗口和等候区；未列出的停用（正在开放的随即收班），编号保持不变。
     若有群众因此没有窗口接待，则不予更改，并列出他们的号。
 
@@ -83,4 +84,4 @@ async def put_windows(
     their identity. Refused, naming the tickets, where it would leave people without a window.
     """
     await service.arrange(session, hall, wanted, caller, now)
-    return await directory_views.windows_of(session, hall)
+    return Page(items=await directory_views.windows_of(session, hall))

@@ -5,7 +5,18 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -70,11 +81,19 @@ async def policy_for(
     return (await session.execute(found)).scalar_one_or_none()
 
 
-async def policies(session: AsyncSession) -> Sequence[DeadlinePolicy]:
-    """Every policy row, past and present."""
-    rows = select(DeadlinePolicy).order_by(
-        col(DeadlinePolicy.region), col(DeadlinePolicy.kind), col(DeadlinePolicy.valid_from)
+async def policies(
+    session: AsyncSession, after: tuple[str, str, date] | None, limit: int
+) -> Sequence[DeadlinePolicy]:
+    """Policy rows, past and present, by region, kind and day."""
+    # Compared as text: a cursor may hold what is no kind.
+    key = (
+        col(DeadlinePolicy.region),
+        type_coerce(col(DeadlinePolicy.kind), String()),
+        col(DeadlinePolicy.valid_from),
     )
+    rows = select(DeadlinePolicy).order_by(*key).limit(limit)
+    if after is not None:
+        rows = rows.where(tuple_(*key) > after)
     return (await session.execute(rows)).scalars().all()
 
 

@@ -43,14 +43,14 @@ async def list_deadlines(
     summary="时限规定 | Policies of time limits",
 )
 async def list_deadline_policies(
-    session: Session, _: Annotated[Caller | None, public()]
-) -> list[PolicyView]:
+    session: Session, paging: Paging, _: Annotated[Caller | None, public()]
+) -> Page[PolicyView]:
     """各类事项的办理时限及其依据，含历次规定。
 
     ---
     How long each step may take and by which rule, past rules included.
     """
-    return await views.policies(session)
+    return await views.policies(session, paging)
 
 
 @router.post(

@@ -45,9 +45,11 @@ def clock_view(clock: Deadline, now: datetime) -> ClockView:
     )
 
 
-async def policies(session: AsyncSession) -> list[PolicyView]:
-    """Every policy row, past and present."""
-    return [policy(row) for row in await queries.policies(session)]
+async def policies(session: AsyncSession, paging: PageRequest) -> Page[PolicyView]:
+    """Policy rows, past and present, by region, kind and day."""
+    after = paging.key(str, str, date)
+    rows = await queries.policies(session, after, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.region, row.kind, row.valid_from), policy)
 
 
 def policy(row: DeadlinePolicy) -> PolicyView:

@@ -9,8 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.departments.models import Department, StaffName
 
 
-async def every(session: AsyncSession) -> Sequence[Department]:
-    rows = select(Department).order_by(col(Department.code))
+async def listed(session: AsyncSession, after: str | None, limit: int) -> Sequence[Department]:
+    """By code, after one."""
+    rows = select(Department).order_by(col(Department.code)).limit(limit)
+    if after is not None:
+        rows = rows.where(col(Department.code) > after)
     return (await session.execute(rows)).scalars().all()
 
 

@@ -13,8 +13,9 @@ from services.feedback.departments.schemas import (
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.admission import MAX_BODY
-from shared.web.dependencies import Now, Session, allow, public
+from shared.web.dependencies import Now, Paging, Session, allow, public
 from shared.web.imports import MAX_BYTES, ImportRefused
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(prefix="/feedback", tags=["citizen"])
@@ -38,13 +39,13 @@ _EXAMPLE = (
     summary="答复部门名录 | The departments that answer",
 )
 async def list_departments(
-    session: Session, _: Annotated[Caller | None, public()]
-) -> list[DepartmentView]:
+    session: Session, paging: Paging, _: Annotated[Caller | None, public()]
+) -> Page[DepartmentView]:
     """可以接收来信的部门、代码和对外公布的电话。
     ---
     The departments that letters are dispatched to, with their codes and telephone numbers.
     """
-    return await views.every(session)
+    return await views.listed(session, paging)
 
 
 @admin_router.get(

@@ -7,11 +7,14 @@ from services.feedback.departments.models import Department
 from services.feedback.departments.schemas import DepartmentView, StaffedDepartmentView
 from services.feedback.departments.service import NO_DEPARTMENT
 from shared.errors import NotFound
+from shared.web.pagination import Page, PageRequest, page
 
 
-async def every(session: AsyncSession) -> list[DepartmentView]:
-    """All departments by code, inactive ones included."""
-    return [DepartmentView.model_validate(found) for found in await queries.every(session)]
+async def listed(session: AsyncSession, paging: PageRequest) -> Page[DepartmentView]:
+    """Departments by code, inactive ones included."""
+    after = paging.key(str)
+    rows = await queries.listed(session, after[0] if after else None, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.code,), DepartmentView.model_validate)
 
 
 async def of_code(session: AsyncSession, code: str) -> StaffedDepartmentView:

@@ -39,13 +39,13 @@ Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
     operation_id="list_rating_tags",
     summary="评价标签 | Rating tags",
 )
-async def list_rating_tags(_: Anyone) -> list[TagView]:
+async def list_rating_tags(_: Anyone) -> Page[TagView]:
     """国家平台统一的评价标签，每个满意度八个。
 
     ---
     The national platform's tags, eight for each grade.
     """
-    return views.tags()
+    return Page(items=views.tags())
 
 
 @router.post(

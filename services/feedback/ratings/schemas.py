@@ -5,7 +5,14 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    computed_field,
+    field_validator,
+)
 
 from services.feedback.departments.schemas import DepartmentCode
 from services.feedback.ratings.models import (
@@ -251,7 +258,14 @@ class Statistics(View):
     counted_at: AwareDatetime = Field(
         description="统计时间；公众版每月只统计一次 | When it was counted; a public month only once"
     )
-    rows: list[StatisticsRow]
+    items: list[StatisticsRow]
     next_cursor: str | None = Field(
         None, description="还有更多组时为下一页 | Of the next page, where there are more groups"
     )
+
+    @computed_field(
+        description="与 items 相同 | The same as `items`.",
+        json_schema_extra={"deprecated": True},
+    )
+    def rows(self) -> list[StatisticsRow]:
+        return self.items

@@ -48,9 +48,9 @@ async def of_ratings(
     own = await _own(session, asked, caller, now)
     found = own or await _of_month(session, asked, now)
     after = paging.key(str)
-    rest = [row for row in found.rows if after is None or (row.key or "") > after[0]]
+    rest = [row for row in found.items if after is None or (row.key or "") > after[0]]
     shown = page(rest[: paging.limit + 1], paging, lambda row: (row.key or "",), lambda row: row)
-    return found.model_copy(update={"rows": shown.items, "next_cursor": shown.next_cursor})
+    return found.model_copy(update={"items": shown.items, "next_cursor": shown.next_cursor})
 
 
 async def _own(
@@ -79,7 +79,7 @@ async def _own(
         return None
     shown = sorted((figures.in_full(row) for row in seen), key=lambda row: row.key or "")
     return Statistics(
-        from_on=since, to_on=until, group_by=asked.group_by, counted_at=now, rows=shown
+        from_on=since, to_on=until, group_by=asked.group_by, counted_at=now, items=shown
     )
 
 
@@ -93,7 +93,7 @@ async def _of_month(session: AsyncSession, asked: FiguresAsked, now: datetime) -
         to_on=small_cells.last_day(month),
         group_by=asked.group_by,
         counted_at=counted.counted_at,
-        rows=_picked(rows, key, asked.group_by),
+        items=_picked(rows, key, asked.group_by),
     )
 
 

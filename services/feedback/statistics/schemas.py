@@ -1,7 +1,7 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, computed_field
 
 from services.feedback.ratings.schemas import Rate
 from shared.web.models import View
@@ -58,4 +58,11 @@ class LetterStatistics(View):
     counted_at: AwareDatetime = Field(
         description="统计时间；公众版每月只统计一次 | When it was counted; a public month only once"
     )
-    rows: list[LetterFigures]
+    items: list[LetterFigures]
+
+    @computed_field(
+        description="与 items 相同 | The same as `items`.",
+        json_schema_extra={"deprecated": True},
+    )
+    def rows(self) -> list[LetterFigures]:
+        return self.items

@@ -57,7 +57,7 @@ async def of_letters(
         to_on=end,
         group_by=group_by,
         counted_at=now,
-        rows=[figures.in_full(row) for row in rows],
+        items=[figures.in_full(row) for row in rows],
     )
 
 
@@ -77,7 +77,7 @@ async def _of_month(
         to_on=small_cells.last_day(month),
         group_by=group_by,
         counted_at=counted.counted_at,
-        rows=[LetterFigures.model_validate(row) for row in counted.figures[group_by]],
+        items=[LetterFigures.model_validate(row) for row in counted.figures[group_by]],
     )
 
 

@@ -14,7 +14,7 @@ from shared.errors import Unavailable
 EVERYWHERE = "*"
 SECONDS = 2.0
 HALL = "/api/v1/halls/{}"
-LISTS = ("/api/v1/feedback/departments", "/api/v1/units?limit=200")
+LISTS = ("/api/v1/feedback/departments?limit=200", "/api/v1/units?limit=200")
 
 
 class Places:
@@ -38,10 +38,11 @@ class Places:
         cursor: str | None = ""
         while cursor is not None:
             page: Any = await self._read(f"{path}&cursor={cursor}" if cursor else path)
-            whole = isinstance(page, list) or page is None
-            for entry in (page or ()) if whole else page["items"]:
+            if page is None:
+                return
+            for entry in page["items"]:
                 yield entry["code"]
-            cursor = None if whole else page["next_cursor"]
+            cursor = page["next_cursor"]
 
     async def _read(self, target: str) -> Any:
         """What the service answers, None where it knows nothing there. Raises Unavailable."""

@@ -23,7 +23,10 @@ _REGIONS = text("""
   SELECT r.code, r.name, r.name_en,
          CASE WHEN EXISTS (SELECT FROM calendar_version v WHERE v.region = r.code)
               THEN r.code ELSE 'CN' END AS calendar
-  FROM region r WHERE CAST(:code AS text) IS NULL OR r.code = :code ORDER BY r.code""")
+  FROM region r
+  WHERE (CAST(:code AS text) IS NULL OR r.code = :code)
+    AND (CAST(:after AS text) IS NULL OR r.code > :after)
+  ORDER BY r.code LIMIT :limit""")
 _FOLLOWERS = text("""
   SELECT DISTINCT v.region FROM calendar_version v
   WHERE v.region <> 'CN' AND NOT EXISTS (
@@ -61,9 +64,14 @@ async def take_turn(session: AsyncSession) -> None:
     await session.execute(_TURN)
 
 
-async def regions(session: AsyncSession, code: str | None = None) -> list[RegionRow]:
+async def regions(
+    session: AsyncSession,
+    after: str | None = None,
+    limit: int | None = None,
+    code: str | None = None,
+) -> list[RegionRow]:
     """The known regions by code (or that one), each with the region whose calendar it keeps."""
-    found = await session.execute(_REGIONS, {"code": code})
+    found = await session.execute(_REGIONS, {"after": after, "limit": limit, "code": code})
     return [RegionRow(**row) for row in found.mappings()]
 
 

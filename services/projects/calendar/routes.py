@@ -11,7 +11,6 @@ from services.projects.calendar.schemas import (
     Preview,
     PreviewRequest,
     RegionInput,
-    RegionList,
     RegionView,
     VersionOrder,
     VersionView,
@@ -19,7 +18,8 @@ from services.projects.calendar.schemas import (
 from shared.clock import today
 from shared.errors import problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, allow, public
+from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
@@ -29,14 +29,16 @@ _NO_REGION = problem_responses(UnknownRegion)
 
 
 @router.get("/calendar/regions", operation_id="list_regions", summary="查阅地区 | List the regions")
-async def list_regions(session: Session, _: Annotated[Caller | None, public()]) -> RegionList:
+async def list_regions(
+    session: Session, paging: Paging, _: Annotated[Caller | None, public()]
+) -> Page[RegionView]:
     """可用的地区，以及各自所用的日历：没有自己放假安排的，用全国日历。
 
     ---
     The regions that may be asked for, and whose calendar each keeps: without a notice of its own
     a region keeps the nation's.
     """
-    return RegionList(items=await views.regions(session))
+    return await views.regions(session, paging)
 
 
 @admin.put(

@@ -32,12 +32,6 @@ class RegionView(View):
     calendar: str
 
 
-class RegionList(View):
-    """The known regions."""
-
-    items: list[RegionView]
-
-
 class Note(View):
     """A remark in both languages."""
 

@@ -40,7 +40,7 @@ async def add_region(
     is_new = await queries.add_region(session, region)
     if is_new:
         await audit_log.write(session, actor, "region.added", f"region:{code}", now)
-    [row] = await queries.regions(session, code)
+    [row] = await queries.regions(session, code=code)
     if row.name != order.name:
         raise rules.OtherRegion(name=row.name)
     return row, is_new
@@ -48,7 +48,7 @@ async def add_region(
 
 async def find_region(session: AsyncSession, code: str, pointer: str) -> RegionRow:
     """Raises UnknownRegion, naming the field and the regions that are known."""
-    rows = await queries.regions(session, code)
+    rows = await queries.regions(session, code=code)
     if not rows:
         known = [{"code": r.code, "name": r.name} for r in await queries.regions(session)]
         detail = Text(

@@ -19,6 +19,7 @@ from services.projects.calendar.schemas import (
     RegionView,
     VersionView,
 )
+from shared.web.pagination import Page, PageRequest, page
 from shared.workdays import CalendarUnknown
 
 
@@ -27,9 +28,11 @@ def region_view(row: RegionRow) -> RegionView:
     return RegionView(**row._asdict())
 
 
-async def regions(session: AsyncSession) -> list[RegionView]:
-    """The regions that may be asked for."""
-    return [region_view(row) for row in await queries.regions(session)]
+async def regions(session: AsyncSession, paging: PageRequest) -> Page[RegionView]:
+    """The regions that may be asked for, by code."""
+    after = paging.key(str)
+    rows = await queries.regions(session, after[0] if after else None, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.code,), region_view)
 
 
 def _note(region: RegionRow) -> Note | None:
