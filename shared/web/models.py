@@ -10,13 +10,22 @@ Asia/Shanghai, whatever they are inside.
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    computed_field,
+)
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from shared.clock import SHANGHAI
 from shared.errors import Text
+
+P = TypeVar("P", bound=Callable[..., Any])
 
 _WRITTEN = {
     "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
@@ -141,6 +150,14 @@ class Prose(Input):
     """Input with words that people write: blanks around a text are no part of it."""
 
     model_config = ConfigDict(str_strip_whitespace=True)
+
+
+def old_name_of(field: str) -> Callable[[P], P]:
+    """Decorates the method by whose name an answer still gives `field`, too; deprecated."""
+    return computed_field(
+        description=f"与 {field} 相同 | The same as `{field}`.",
+        json_schema_extra={"deprecated": True},
+    )
 
 
 class View(BaseModel):

@@ -77,6 +77,7 @@ async def test_an_extension_moves_the_due_date_and_keeps_the_first(office: Lette
     await letter.act("approve_extension", sub="boss")
     clock = await _reply_clock(letter)
     assert (clock["due_on"], clock["original_due_on"]) == ("2026-12-10", "2026-12-07")
+    assert clock["due_on_is_provisional"] is clock["is_provisional"] is False
 
 
 @provokes("letter_approve_extension", "four-eyes")
@@ -210,7 +211,9 @@ async def test_events_hold_no_word_of_the_letter(office: LetterOffice) -> None:
 async def test_the_kind_settles_the_limit(office: LetterOffice) -> None:
     letter = await office.write(kind="suggestion")
     await letter.act("register", kind="consultation")
-    assert (await letter.seen())["due_on"] == "2026-11-30"
+    seen = await letter.seen()
+    assert seen["due_on"] == "2026-11-30"
+    assert seen["due_on_is_provisional"] is seen["due_is_provisional"] is False
 
 
 BAD: list[tuple[S, str, dict[str, Any]]] = [

@@ -13,11 +13,11 @@ from tests.provoking import provokes
 
 DEPARTMENT = {
     "name": "城市管理局",
-    "english_name": "Urban Management Bureau",
+    "name_en": "Urban Management Bureau",
     "staff_names": ["沈一鸣", "高晓峰"],
     "numbers": ["0772-3812345"],
 }
-HEAD = "code,name,english_name,is_active,staff_names,numbers"
+HEAD = "code,name,name_en,is_active,staff_names,numbers"
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ async def test_letters_can_be_dispatched_to_a_department_as_soon_as_it_is_regist
     listed = await walked(isolated.client, f"{API}/feedback/departments", limit=200)
     [found] = [one for one in listed if one["code"] == code]
     assert found["numbers"] == ["0772-3812345"]
+    assert found["english_name"] == found["name_en"] == DEPARTMENT["name_en"]
     assert "staff_names" not in found
 
 
@@ -114,6 +115,27 @@ async def test_a_file_of_departments_is_tried_first_and_then_taken_as_a_whole(
     found = (await get(isolated, admin, one)).json()
     assert (found["is_active"], found["staff_names"]) == (False, ["张三丰"])
     assert (found["numbers"], found["version"]) == (["12345", "0772-3812345"], 2)
+
+
+async def test_the_old_name_of_the_english_name_is_still_taken(
+    isolated: IsolatedService, admin: dict[str, str]
+) -> None:
+    code, listed = new_code(), new_code()
+    body = {"name": "城市管理局", "english_name": "City Bureau"}
+    url = f"{API}/feedback/departments"
+    made = await isolated.client.put(f"{url}/{code}", json=body, headers=admin)
+    assert (made.status_code, made.json()["name_en"]) == (201, "City Bureau"), made.text
+    both = {**body, "name_en": "Another", "version": 1}
+    refused = await isolated.client.put(f"{url}/{code}", json=both, headers=admin)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (
+        422,
+        "/body/english_name",
+    )
+    file = f"code,name,english_name\n{listed},水利局,Water Bureau\n".encode()
+    headers = {**admin, "Content-Type": "text/csv"}
+    done = await isolated.client.post(f"{url}:import", content=file, headers=headers)
+    assert done.status_code == 200, done.text
+    assert (await get(isolated, admin, listed)).json()["name_en"] == "Water Bureau"
 
 
 @provokes("import_departments", "import-refused")

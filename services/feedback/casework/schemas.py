@@ -12,7 +12,7 @@ from services.feedback.departments.schemas import DepartmentCode
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
 from services.feedback.letters.schemas import PlainText
 from services.feedback.quarantine.models import QuarantineState
-from shared.web.models import Prose, View
+from shared.web.models import Prose, View, old_name_of
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
 Paragraphs = Annotated[PlainText, Field(min_length=1, max_length=5000)]
@@ -159,10 +159,14 @@ class LetterView(View):
     replied_at: AwareDatetime | None
     merged_into: UUID | None
     due_on: date | None = Field(description="答复期限 | The last day to reply")
-    due_is_provisional: bool
+    due_on_is_provisional: bool
     is_overdue: bool
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
     duplicates: list[DuplicateView]
+
+    @old_name_of("due_on_is_provisional")
+    def due_is_provisional(self) -> bool:
+        return self.due_on_is_provisional
 
 
 class LetterStepView(View):
@@ -193,7 +197,11 @@ class LetterClockView(View):
     state: str
     due_on: date
     original_due_on: date
-    is_provisional: bool
+    due_on_is_provisional: bool
+
+    @old_name_of("due_on_is_provisional")
+    def is_provisional(self) -> bool:
+        return self.due_on_is_provisional
 
 
 class MergedView(View):
@@ -269,8 +277,12 @@ class SenderView(View):
     received_at: AwareDatetime
     department: str | None
     due_on: date | None
-    due_is_provisional: bool
+    due_on_is_provisional: bool
     timeline: list[SenderStep]
     reply: str | None = None
     replied_at: AwareDatetime | None = None
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
+
+    @old_name_of("due_on_is_provisional")
+    def due_is_provisional(self) -> bool:
+        return self.due_on_is_provisional

@@ -113,8 +113,8 @@ def _dropped(keyring: Keyring, found: QuarantinedLetter) -> Iterator[SenderStep]
 def _due(clock: Deadline | None) -> dict[str, Any]:
     """The limit to reply; nothing where it was cancelled, for no reply will come."""
     if clock is None or clock.state is ClockState.CANCELLED:
-        return {"due_on": None, "due_is_provisional": False}
-    return {"due_on": clock.due_on, "due_is_provisional": clock.provisional}
+        return {"due_on": None, "due_on_is_provisional": False}
+    return {"due_on": clock.due_on, "due_on_is_provisional": clock.provisional}
 
 
 def _actions(state: LetterState, *, has_reply: bool) -> list[str]:

@@ -180,7 +180,7 @@ def _view(
         replied_at=letter.replied_at,
         merged_into=letter.merged_into,
         due_on=clock.due_on if clock else None,
-        due_is_provisional=clock.provisional if clock else False,
+        due_on_is_provisional=clock.provisional if clock else False,
         is_overdue=clock is not None and deadline_rules.is_overdue(clock, now),
         actions=workflow.WORKFLOW.open_to(letter.state, caller.roles),
         duplicates=[DuplicateView(**other._asdict()) for other in alike],
@@ -235,5 +235,5 @@ def _clock(clock: Deadline) -> LetterClockView:
         state=clock.state,
         due_on=clock.due_on,
         original_due_on=clock.original_due_on,
-        is_provisional=clock.provisional,
+        due_on_is_provisional=clock.provisional,
     )

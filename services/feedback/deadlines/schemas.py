@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind, Unit
-from shared.web.models import Prose, View
+from shared.web.models import Prose, View, old_name_of
 
 REGION = r"^[A-Z]{2}(-[A-Z0-9]{1,8})?$"
 
@@ -48,11 +48,13 @@ class ClockView(View):
     department_code: str
     state: ClockState
     due_on: date = Field(description="最后一天，至 24:00 | The last day, until 24:00")
-    provisional: bool = Field(
-        description="放假安排未公布，暂算 | Provisional: the holiday notice is not out yet"
-    )
+    due_on_is_provisional: bool
     original_due_on: date
     extended: bool
     overdue: bool
     started_at: AwareDatetime
     met_at: AwareDatetime | None
+
+    @old_name_of("due_on_is_provisional")
+    def provisional(self) -> bool:
+        return self.due_on_is_provisional

@@ -40,6 +40,7 @@ def clock_view(clock: Deadline, now: datetime) -> ClockView:
     """One limit, with what is derived from it at this moment."""
     return ClockView(
         **clock.model_dump(include=set(ClockView.model_fields)),
+        due_on_is_provisional=clock.provisional,
         extended=clock.extension_n > 0,
         overdue=rules.is_overdue(clock, now),
     )

@@ -24,6 +24,11 @@ class Department(Table, table=True):
     )
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
+    @property
+    def name_en(self) -> str:
+        """What every other table calls it."""
+        return self.english_name
+
 
 class StaffName(Table, table=True):
     """A name that an answer may show, because it is that of staff in their office."""

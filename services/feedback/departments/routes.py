@@ -28,7 +28,7 @@ NewCode = Annotated[
     str, Path(pattern=CODE, description="部门代码 | Department code", examples=["D90"])
 ]
 _EXAMPLE = (
-    "code,name,english_name,is_active,staff_names,numbers\n"
+    "code,name,name_en,is_active,staff_names,numbers\n"
     "D03,住房和城乡建设局,Housing and Urban-Rural Development Bureau,是,沈一鸣,0772-3812345\n"
 )
 
@@ -113,7 +113,7 @@ async def import_departments(
 
     ---
     Every line is checked; with any error nothing is imported, and each error is named by line and
-    column. Columns: code, name, english_name, is_active, staff_names, numbers; several names or
+    column. Columns: code, name, name_en, is_active, staff_names, numbers; several names or
     numbers in a cell are separated by ；or 、; an empty cell leaves what is there. UTF-8 or
     GB18030.
     """

@@ -8,7 +8,7 @@ from shared.web import imports
 from shared.web.imports import Columns
 
 COLUMNS = Columns(
-    ("code", "name", "english_name", "is_active", "staff_names", "numbers"),
+    ("code", "name", "name_en", "english_name", "is_active", "staff_names", "numbers"),
     required={"code", "name"},
     lists={"staff_names", "numbers"},
     truths={"is_active"},

@@ -1,23 +1,43 @@
 """Departments as an administrator sends them, and as everybody and the office read them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from shared.security.personal import Phone
-from shared.web.models import Prose, View
+from shared.web.models import Prose, View, old_name_of
 
 CODE = r"^[A-Z0-9-]{1,32}$"
 DepartmentCode = Annotated[str, Field(pattern=CODE, examples=["D03"])]
+_NAME_EN = AliasChoices("name_en", "english_name")
+"""The name, and the one that it went by before; sent together they are refused."""
+
+
+def _with_the_old_name(schema: dict[str, Any]) -> None:
+    fields = schema["properties"]
+    fields["english_name"] = {
+        "type": "string",
+        "maxLength": fields["name_en"]["maxLength"],
+        "description": "name_en 的旧名，只能带其中一个"
+        " | The old name of `name_en`; send one of the two.",
+        "deprecated": True,
+    }
 
 
 class DepartmentInput(Prose):
     """A department; `version` is that of the one to change, null for a new one."""
 
+    model_config = ConfigDict(json_schema_extra=_with_the_old_name)
+
     name: str = Field(
         min_length=2, max_length=100, description="全称 | Its name.", examples=["住房和城乡建设局"]
     )
-    english_name: str = Field("", max_length=200, description="英文名称 | Its name in English.")
+    english_name: str = Field(
+        "",
+        max_length=200,
+        validation_alias=_NAME_EN,
+        description="英文名称 | Its name in English.",
+    )
     is_active: bool = Field(
         True, description="停用后不再接收新的来信 | An inactive one takes no new letters."
     )
@@ -43,7 +63,7 @@ class DepartmentRow(Prose):
 
     code: DepartmentCode
     name: str = Field(min_length=2, max_length=100)
-    english_name: str | None = Field(None, max_length=200)
+    english_name: str | None = Field(None, max_length=200, validation_alias=_NAME_EN)
     is_active: bool | None = None
     staff_names: list[Annotated[str, Field(min_length=2, max_length=50)]] | None = Field(
         None, max_length=2000
@@ -58,10 +78,14 @@ class DepartmentView(View):
 
     code: str = Field(examples=["D03"])
     name: str = Field(examples=["住房和城乡建设局"])
-    english_name: str
+    name_en: str
     is_active: bool
     numbers: list[str] = Field(description="对外公布的电话 | Its own telephone numbers")
     version: int
+
+    @old_name_of("name_en")
+    def english_name(self) -> str:
+        return self.name_en
 
 
 class StaffedDepartmentView(DepartmentView):

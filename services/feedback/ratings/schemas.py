@@ -10,7 +10,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationInfo,
-    computed_field,
     field_validator,
 )
 
@@ -25,7 +24,7 @@ from services.feedback.ratings.models import (
 )
 from shared.errors import Text
 from shared.security.personal import Phone
-from shared.web.models import Prose, View
+from shared.web.models import Prose, View, old_name_of
 
 CODE = r"^[A-Za-z0-9_-]{1,32}$"
 
@@ -263,9 +262,6 @@ class Statistics(View):
         None, description="还有更多组时为下一页 | Of the next page, where there are more groups"
     )
 
-    @computed_field(
-        description="与 items 相同 | The same as `items`.",
-        json_schema_extra={"deprecated": True},
-    )
+    @old_name_of("items")
     def rows(self) -> list[StatisticsRow]:
         return self.items

@@ -1,10 +1,10 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field, computed_field
+from pydantic import AwareDatetime, Field
 
 from services.feedback.ratings.schemas import Rate
-from shared.web.models import View
+from shared.web.models import View, old_name_of
 
 
 class LetterGrouping(StrEnum):
@@ -60,9 +60,6 @@ class LetterStatistics(View):
     )
     items: list[LetterFigures]
 
-    @computed_field(
-        description="与 items 相同 | The same as `items`.",
-        json_schema_extra={"deprecated": True},
-    )
+    @old_name_of("items")
     def rows(self) -> list[LetterFigures]:
         return self.items
