@@ -15,8 +15,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from shared.database import lineage
+
 APPEND_ONLY = ("audit_log", "audit_seal")
-READ_ONLY = ("alembic_version",)
+READ_ONLY = ("alembic_version", lineage.TABLE)
 SERVICE_LIMITS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",

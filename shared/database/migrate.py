@@ -1,6 +1,8 @@
 """`python -m shared.database.migrate SERVICE upgrade|check|revision [MESSAGE]`: no alembic.ini.
 
-Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL` (else `<SERVICE>_DATABASE_URL`).
+An upgrade leaves a database alone that a later release has brought further, so that the release
+before can come back. Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL` (else
+`<SERVICE>_DATABASE_URL`).
 """
 
 import os
@@ -39,6 +41,7 @@ def main(service: str, action: str, message: str = "", *, url: str | None = None
     cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
     match action:
         case "upgrade":
+            cfg.attributes["upgrades"] = True
             command.upgrade(cfg, "head")
         case "check":
             command.check(cfg)

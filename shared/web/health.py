@@ -12,15 +12,14 @@ from typing import Any
 
 import nats.errors
 import structlog
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import lineage
 from shared.database.migrate import config
 from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
@@ -71,7 +70,7 @@ Checks = Mapping[str, Callable[[], str]]
 
 def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str], more: Checks) -> None:
     """Add the three routes, outside the documents; a process with a `broken` task is not ready."""
-    head = _head(config(name))
+    script = ScriptDirectory.from_config(config(name))
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -80,7 +79,7 @@ def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str], more: C
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> JSONResponse:
         checks = {
-            "database": await _database(request, head),
+            "database": await _database(request, script),
             "bus": await _bus(request),
             "background": "ok" if not broken else f"died: {sorted(broken)}",
             "sign_ins": "ok" if request.state.refusals.known else "not known yet which ended",
@@ -119,19 +118,17 @@ def _may_measure(request: Request) -> bool:
     return any(peer in network for network in networks(request.state.settings.metrics_from))
 
 
-def _head(cfg: Config) -> str | None:
-    return ScriptDirectory.from_config(cfg).get_current_head()
+async def _database(request: Request, script: ScriptDirectory) -> str:
+    """`ok` at this release's migrations or beyond, so that releases can take turns.
 
-
-async def _database(request: Request, head: str | None) -> str:
+    While the next one comes in, and when it goes out again, this one runs on the tables of both.
+    """
+    head, known = script.get_current_head(), lineage.revisions(script)
     try:
         async with asyncio.timeout(CHECK_SECONDS), request.state.sessions() as session:
-            found = (
-                await session.execute(text("SELECT version_num FROM alembic_version"))
-            ).scalar()
+            return await lineage.standing(session, head, known)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return f"down: {type(error).__name__}"
-    return "ok" if found == head else f"at migration {found}, not {head}"
 
 
 async def _bus(request: Request) -> str:
