@@ -11,11 +11,10 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from shared.database import lineage
+from shared.database import addresses, lineage
 
 APPEND_ONLY = ("audit_log", "audit_seal")
 READ_ONLY = ("alembic_version", lineage.TABLE)
@@ -55,15 +54,15 @@ async def provision(
     `admin_url` needs CREATEROLE and CREATEDB, not more. `database` is `onedoor_<service>` unless
     given; the roles are the same for every database of a service.
     """
-    role = f"onedoor_{service}"
-    owner, database = f"{role}_owner", database or role
+    role, owner = addresses.database(service), addresses.owner(service)
+    database = database or role
     async with _connected(admin_url) as admin:
         await _role(admin, owner, passwords.owner, OWNER_LIMITS)
         await _role(admin, role, passwords.service, SERVICE_LIMITS)
         await _database(admin, database, owner, role)
     urls = Urls(
-        owner=_url(admin_url, owner, passwords.owner, database),
-        service=_url(admin_url, role, passwords.service, database),
+        owner=addresses.url(admin_url, owner, passwords.owner, database),
+        service=addresses.url(admin_url, role, passwords.service, database),
     )
     await protect(urls.owner, service)
     return urls
@@ -74,7 +73,7 @@ async def protect(owner_url: str, service: str) -> None:
 
     Rows of every table, but of `APPEND_ONLY` only reading and adding, of `READ_ONLY` only reading.
     """
-    role = f"onedoor_{service}"
+    role = addresses.database(service)
     rows = "SELECT, INSERT, UPDATE, DELETE ON"
     async with _connected(owner_url) as owner, owner.transaction():
         await owner.execute(
@@ -129,14 +128,6 @@ def _scram(password: str) -> str:
     server = hmac.digest(salted, b"Server Key", "sha256")
     encoded = [base64.b64encode(part).decode() for part in (salt, stored, server)]
     return f"SCRAM-SHA-256${SCRAM_ITERATIONS}:{encoded[0]}${encoded[1]}:{encoded[2]}"
-
-
-def _url(admin_url: str, user: str, password: str, database: str) -> str:
-    """The same server as `admin_url`, seen by another user in another database."""
-    parts = urlsplit(admin_url)
-    address = parts.netloc.rpartition("@")[2]
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
-    return urlunsplit(("postgresql", f"{login}@{address}", f"/{database}", parts.query, ""))
 
 
 @asynccontextmanager

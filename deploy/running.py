@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from deploy.local import options
+from shared.database import addresses
 
 
 def environment() -> dict[str, str]:
@@ -42,7 +43,8 @@ def url() -> str:
 
 def owner_url(service: str) -> str:
     """The owner's address of a service's database."""
-    return address(f"{service.upper()}_OWNER_DATABASE_URL")
+    found = addresses.owner_url(service, environment())
+    return found or address(f"{service.upper()}_OWNER_DATABASE_URL")
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,8 +1,8 @@
 """`python -m shared.database.migrate SERVICE upgrade|check|revision [MESSAGE]`: no alembic.ini.
 
 An upgrade leaves a database alone that a later release has brought further, so that the release
-before can come back. Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL` (else
-`<SERVICE>_DATABASE_URL`).
+before can come back. Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL`, on the server of
+`ONEDOOR_DATABASE_URL` with `<SERVICE>_OWNER_PASSWORD`, or else on `<SERVICE>_DATABASE_URL`.
 """
 
 import os
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+
+from shared.database import addresses
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,9 +31,9 @@ def config(service: str, url: str | None = None) -> Config:
 
 def url_of(service: str) -> str:
     """The owner's database URL from the environment. Exits with a message if there is none."""
-    names = [f"{service.upper()}_OWNER_DATABASE_URL", f"{service.upper()}_DATABASE_URL"]
-    found = next((os.environ[name] for name in names if os.environ.get(name)), None)
-    return found or sys.exit(f"请设置 / please set {names[0]}")
+    name = service.upper()
+    found = addresses.owner_url(service, os.environ) or os.environ.get(f"{name}_DATABASE_URL")
+    return found or sys.exit(f"请设置 / please set {name}_OWNER_DATABASE_URL")
 
 
 def main(service: str, action: str, message: str = "", *, url: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """`python -m shared.security.verify_audit_log SERVICE…`: recomputes each service's audit chain.
 
-Reads `<SERVICE>_DATABASE_URL`; exits 1 and names the entry if a chain does not hold.
+Reads the database's address as migrations do (`shared.database.migrate`); exits 1 and names the
+entry if a chain does not hold.
 """
 
 import asyncio

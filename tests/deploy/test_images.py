@@ -126,6 +126,30 @@ def test_running_the_step_before_again_changes_nothing(deployment: Deployment) -
     assert "create" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("deploy.rebuild", "published again"),
+        ("deploy.dead", "No dead letters."),
+        ("shared.security.verify_audit_log", "intact"),
+    ],
+)
+def test_what_operators_run_finds_the_servers_of_this_deployment(
+    deployment: Deployment, module: str, said: str
+) -> None:
+    done = deployment.parts["migrations"].run(["python", "-m", module])
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if said in line]
+    assert len(lines) == (1 if module == "deploy.dead" else len(SERVICES)), done.stdout
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_can_verify_its_own_audit_log(deployment: Deployment, service: str) -> None:
+    words = ["python", "-m", "shared.security.verify_audit_log", service]
+    done = deployment.parts[service].run(words)
+    assert (done.returncode, "intact" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
 def test_a_new_city_signs_in_and_works_through_the_door(deployment: Deployment) -> None:
     """From no account at all to a hall that everybody can see."""
     words = ["python", "-m", "services.gateway.access.first_admin"]
