@@ -11,7 +11,7 @@ import pytest
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
-from tests import outbox_bodies, provoking, support
+from tests import outbox_bodies, provoking, sealed_cells, support
 from tests.support import Connect, Databases, Tokens
 from tests.system import System, running_system
 
@@ -49,10 +49,12 @@ def pg() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 async def databases(pg: PostgresServer, pytestconfig: pytest.Config) -> AsyncIterator[Databases]:
-    """When the run ends, every event that it promised is held against what is published."""
+    """When the run ends, what it left is checked: events as published, sealed cells as declared."""
     made = Databases(pg)
     yield made
-    await _check_outboxes([urls.owner for urls in made.all], pytestconfig)
+    await _check_outboxes([urls.owner for _, urls in made.all], pytestconfig)
+    faults = [await sealed_cells.faults(service, urls.owner) for service, urls in made.all]
+    assert not any(faults), faults
 
 
 async def _check_outboxes(urls: Iterable[str], config: pytest.Config) -> None:

@@ -73,7 +73,7 @@ class Databases:
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self._made: dict[str, roles.Urls] = {}
-        self.all: list[roles.Urls] = []
+        self.all: list[tuple[str, roles.Urls]] = []
 
     def __getitem__(self, service: str) -> str:
         """The URL that the service itself uses."""
@@ -94,7 +94,7 @@ class Databases:
         )
         in_thread(partial(migrate, service, "upgrade", url=urls.owner))
         _apart(partial(roles.protect, urls.owner, service))
-        self.all.append(urls)
+        self.all.append((service, urls))
         return urls
 
 

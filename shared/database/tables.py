@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.database.sealed_columns import sealed_to
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -102,7 +104,7 @@ def _idempotency(metadata: MetaData) -> Table:
         Column("request_hash", Text, nullable=False),
         Column("status", SmallInteger),
         Column("answer", JSONB),
-        Column("sealed", Text),
+        Column("sealed", Text, **sealed_to("idempotency.answer", "key")),
         Column("headers", JSONB),
         Column("created_at", Moment, server_default=func.now(), nullable=False),
         Index("ix_idempotency_created_at", "created_at"),

@@ -33,14 +33,30 @@ class Keyring:
         self._keys = {name: AESGCM(_key(encoded, setting)) for name, _, encoded in pairs}
         if not self._keys:
             raise ValueError("ONEDOOR_COLUMN_KEYS holds no key")
+        if len(self._keys) < len(pairs):
+            raise ValueError(f"{setting} gives two keys the same id")
         self._current = pairs[0][0]
         self._index_key = _key(index_key, "ONEDOOR_INDEX_KEY")
+
+    @property
+    def key_ids(self) -> list[str]:
+        """Of all column keys, first the one that seals."""
+        return list(self._keys)
+
+    @property
+    def prefix(self) -> str:
+        """How every envelope begins that the first key sealed."""
+        return f"v1|{SUITE}|{self._current}|"
+
+    def seal_anew(self, sealed: str, *, where: str, row: str) -> str:
+        """The same plain text under the first key. Raises CannotOpen."""
+        return self.seal(self.open(sealed, where=where, row=row), where=where, row=row)
 
     def seal(self, plain: str, *, where: str, row: str) -> str:
         """The envelope of `plain` for the column `where` ("citizen.phone") of the row `row`."""
         nonce = secrets.token_bytes(12)
         sealed = self._keys[self._current].encrypt(nonce, plain.encode(), _place(where, row))
-        return "|".join(("v1", SUITE, self._current, _text(nonce), _text(sealed)))
+        return f"{self.prefix}{_text(nonce)}|{_text(sealed)}"
 
     def open(self, sealed: str, *, where: str, row: str) -> str:
         """The plain text. Raises CannotOpen."""

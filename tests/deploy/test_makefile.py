@@ -21,7 +21,7 @@ ASKED_FOR = (
         "dead",
         "rebuild-streams",
     ),
-    *("verify-audit-log", "reset", "bench"),
+    *("verify-audit-log", "seal-anew", "reset", "bench"),
 )
 
 

@@ -54,3 +54,20 @@ def test_one_document_has_one_index_however_it_is_typed(typed: str) -> None:
     keyring = Keyring(f"k1:{OLD}", INDEX)
     index = keyring.document_index("11010519491231002X", where="ticket.evidence")
     assert keyring.document_index(typed, where="ticket.evidence") == index
+
+
+def test_two_keys_of_one_id_are_refused_because_one_of_them_would_never_open() -> None:
+    with pytest.raises(ValueError, match="same id") as refused:
+        Keyring(f"k1:{NEW},k1:{OLD}", INDEX)
+    assert OLD not in str(refused.value)
+
+
+def test_what_is_sealed_anew_says_the_same_under_the_first_key() -> None:
+    place = {"where": "citizen.name", "row": "1"}
+    sealed = Keyring(f"k1:{OLD}", INDEX).seal("张三", **place)
+    both = Keyring(f"k2:{NEW},k1:{OLD}", INDEX)
+    anew = both.seal_anew(sealed, **place)
+    assert anew.startswith(both.prefix)
+    assert Keyring(f"k2:{NEW}", INDEX).open(anew, **place) == "张三"
+    with pytest.raises(CannotOpen):
+        both.seal_anew(sealed, where="citizen.name", row="2")

@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from services.feedback.letters.models import Channel, LetterKind
 from services.feedback.tables import Table
+from shared.database.sealed_columns import sealed_to
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
@@ -61,9 +62,9 @@ class QuarantinedLetter(Table, table=True):
     version: int = 1
     flood_sign: FloodSign = Field(sa_type=enum_type(FloodSign))
     received_at: datetime = Field(sa_type=Moment)
-    title_sealed: str | None
-    body_sealed: str | None
-    place_sealed: str | None = None
+    title_sealed: str | None = Field(sa_column_kwargs=sealed_to("letter.title"))
+    body_sealed: str | None = Field(sa_column_kwargs=sealed_to("letter.body"))
+    place_sealed: str | None = Field(default=None, sa_column_kwargs=sealed_to("letter.place"))
     wants_public: bool = False
     code_hash: str
     sketch: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
@@ -79,5 +80,5 @@ class QuarantinedSupplement(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     quarantined_id: UUID = Field(foreign_key="quarantined_letter.id", index=True)
-    text_sealed: str
+    text_sealed: str = Field(sa_column_kwargs=sealed_to("letter_supplement.text"))
     at: datetime = Field(sa_type=Moment)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.feedback.tables import Table
+from shared.database.sealed_columns import sealed_to
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
@@ -167,7 +168,7 @@ class RatingAmendment(Table, table=True):
     rating_id: UUID = Field(primary_key=True, foreign_key="rating.id")
     grade: Grade = Field(sa_type=enum_type(Grade))
     tags: list[str] = Field(default_factory=list, sa_type=JSONB)
-    text_sealed: str | None = None
+    text_sealed: str | None = Field(default=None, sa_column_kwargs=sealed_to("rating.text"))
     at: datetime = Field(sa_type=Moment)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.gateway.tables import Table
+from shared.database.sealed_columns import sealed_to
 from shared.database.tables import Moment
 
 
@@ -34,9 +35,13 @@ class IdentityProposal(Table, table=True):
     __tablename__ = "identity_proposal"
 
     account_id: UUID = Field(primary_key=True, foreign_key="account.id")
-    name_sealed: str
-    phone_sealed: str | None = None
-    id_number_sealed: str | None = None
+    name_sealed: str = Field(sa_column_kwargs=sealed_to("account_identity.name"))
+    phone_sealed: str | None = Field(
+        default=None, sa_column_kwargs=sealed_to("account_identity.phone")
+    )
+    id_number_sealed: str | None = Field(
+        default=None, sa_column_kwargs=sealed_to("account_identity.id_number")
+    )
     id_number_index: str | None = Field(default=None, max_length=64)
     verified_by: str = Field(max_length=128)
     verified_at: datetime = Field(sa_type=Moment)

@@ -1,0 +1,51 @@
+"""Every cell that looks sealed is of a column that `make seal-anew` knows, and opens as it says."""
+
+from collections.abc import AsyncIterator
+from importlib import import_module
+
+import asyncpg
+
+from shared.database.sealed_columns import SealedColumn, sealed_columns
+from shared.security.crypto import CannotOpen, Keyring
+from tests import support
+from tests.support import COLUMN_KEYS, INDEX_KEY
+
+MOST = 20
+_TEXTS = """
+SELECT table_name, column_name FROM information_schema.columns
+WHERE table_schema = 'public' AND data_type IN ('text', 'character varying')
+"""
+OURS = Keyring(COLUMN_KEYS, INDEX_KEY)
+
+
+def columns_of(service: str) -> list[SealedColumn]:
+    """The sealed columns of the service's models."""
+    import_module(f"services.{service}.app")
+    return list(sealed_columns(import_module(f"services.{service}.tables").Table.metadata))
+
+
+async def faults(service: str, url: str, keyring: Keyring = OURS) -> list[str]:
+    """Columns with envelopes that are unknown, and cells that do not open by what is known."""
+    rows = await support.connect(url)
+    try:
+        return [fault async for fault in _faults(service, rows, keyring)]
+    finally:
+        await rows.close()
+
+
+async def _faults(service: str, rows: asyncpg.Connection, keyring: Keyring) -> AsyncIterator[str]:
+    known = {(column.table, column.name): column for column in columns_of(service)}
+    for table, name in await rows.fetch(_TEXTS):
+        column = known.get((table, name))
+        cells = await rows.fetch(
+            f'SELECT * FROM "{table}" WHERE starts_with("{name}", $1) LIMIT {MOST}', keyring.prefix
+        )
+        if cells and column is None:
+            yield f"{service}: {table}.{name} holds envelopes, and is no sealed column"
+            continue
+        for cell in cells:
+            assert column is not None
+            try:
+                keyring.open(cell[name], where=column.where, row=column.row_of(dict(cell)))
+            except CannotOpen:
+                yield f"{service}: {table}.{name} is not sealed to {column.where}"
