@@ -3,7 +3,11 @@
 For a new system, which has no account at all: it makes an administrator and prints the link by
 which they set their password, once. Two are needed, for one approves what the other does. For an
 administrator whose link or password was lost it prints another link. Where two others can sign in
-it does neither: they do it, one of them and then the other.
+it does neither: they do it, one of them and then the other. An account that waits for an approval
+it lets in by a link whatever its roles, since everybody who could approve it may have acted on it.
+
+Whoever opened a link set a password, and nobody knows here who it was: what was set before works
+no more.
 """
 
 import asyncio
@@ -15,7 +19,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import accounts, links, queries
+from services.gateway.access import accounts, endings, links, passwords, queries
 from services.gateway.access.links import IssuedLink
 from services.gateway.access.models import Account, AccountState
 from services.gateway.access.pages import PASSWORD_PAGE
@@ -38,11 +42,15 @@ class AdminExists(Exception):
 
 
 async def create(session: AsyncSession, name: str, now: datetime) -> IssuedLink:
-    """The link for one of two administrators.
+    """The link for one of two administrators, or for an account that waits for an approval.
 
     Raises AdminExists, or AccountTaken where the name is another's or a disabled administrator's.
     """
     await queries.lock_accounts(session)
+    waiting = await queries.pending(session, name)
+    if waiting is not None:
+        await _renew(session, waiting, now)
+        return await links.issue(session, waiting.id, BY, now)
     known = await queries.administrators(session)
     others = [each for each in known if each.name != name]
     if sum([await _can_sign_in(session, each, now) for each in others]) >= NEEDED:
@@ -57,11 +65,15 @@ async def create(session: AsyncSession, name: str, now: datetime) -> IssuedLink:
 
 
 async def _renew(session: AsyncSession, account: Account, now: datetime) -> None:
-    """Whoever runs a command here is the second person that a pending account waits for."""
+    """Whoever runs a command here is the second person that a pending account waits for, and
+    approves no password: it may be that of whoever issued the link before.
+    """
     if account.state == AccountState.DISABLED:
         raise AccountTaken
     move = WORKFLOW.find(account.state, account.version, AccountAction.RENEW)
-    await swap(session, account, {"state": move.to, "acted_by": []})
+    unset = {"password_hash": await passwords.nobodys(), "password_set_at": None}
+    await swap(session, account, {"state": move.to, "acted_by": [], **unset})
+    await endings.end_all(session, account.id, now, "password_changed")
     await audit_log.write(session, BY.sub, move.noted, f"account:{account.id}", now)
 
 
@@ -100,6 +112,7 @@ def main(arguments: list[str]) -> None:
         f"账号 account: {arguments[0]}\n链接 link:    {PASSWORD_PAGE}#{link.token}\n"
         "请本人在 24 小时内打开本系统的这个地址设置密码；只显示这一次，只能用一次。\n"
         "Open it at this system's address within 24 hours to set a password; shown and good once.\n"
+        "此前的密码和登录均已失效。 Earlier passwords and sign-ins work no more.\n"
     )
 
 

@@ -124,6 +124,12 @@ async def administrators(session: AsyncSession) -> Sequence[Account]:
     return (await session.exec(wanted)).all()
 
 
+async def pending(session: AsyncSession, name: str) -> Account | None:
+    """The account of that name, if it waits for an approval."""
+    waits = select(Account).where(Account.name == name, Account.state == AccountState.PENDING)
+    return (await session.exec(waits)).one_or_none()
+
+
 async def ended_since(direct: DirectPool, since: datetime) -> list[tuple[UUID, datetime]]:
     """The sign-ins that were ended then or later, and when."""
     rows = await direct.fetch("SELECT id, ended_at FROM sign_in WHERE ended_at >= $1", since)
