@@ -4,11 +4,13 @@ import asyncio
 
 import httpx
 from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from services.gateway.middleware import GatewayMiddleware
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import listening
+from tests.gateway.test_metrics import figure
 
 
 async def test_the_service_is_told_how_long_its_caller_waits(client: httpx.AsyncClient) -> None:
@@ -22,6 +24,25 @@ async def test_the_service_is_told_how_long_its_caller_waits(client: httpx.Async
     assert 0 < float(hasty["x-deadline-seconds"]) <= 0.5
     greedy = await told(**{"x-deadline-seconds": "900"})
     assert float(greedy["x-deadline-seconds"]) <= 1.8
+
+
+async def test_a_client_in_a_hurry_takes_nothing_from_what_others_may_ask(door: Running) -> None:
+    async def allowed() -> float:
+        return await figure(door.client, 'upstream_limit{service="appointments"}')
+
+    async def hurried() -> None:
+        hurry = {"x-deadline-seconds": "0.01"}
+        answer = await door.client.get("/api/v1/slow?seconds=0.1", headers=hurry)
+        assert answer.status_code == 504
+        await asyncio.sleep(0.35)  # a limit is cut once in the time that an answer should take
+
+    before = await allowed()
+    with capture_logs() as logged:
+        for _ in range(5):
+            await hurried()
+    assert await allowed() == before
+    assert not [line for line in logged if line["event"] == "upstream_timed_out"]
+    assert (await door.client.get("/api/v1/echo/x")).status_code == 200
 
 
 async def test_the_service_is_told_what_comes_first_and_no_client_says_so(

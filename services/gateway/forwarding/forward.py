@@ -123,6 +123,8 @@ class Forwarding:
         except TimeoutError:
             if deadline.client_gone:
                 raise ClientGone from None
+            if seconds < operation.deadline_seconds:  # they wait no longer: no fault of the service
+                raise GatewayTimeout(retry_after=2) from None
             raise
         finally:
             deadline.rest()

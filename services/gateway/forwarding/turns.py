@@ -15,7 +15,8 @@ class Turn:
     """A request's time at a service: seconds `left` at its start, and what it says of the load.
 
     `good` unless it was refused or too late; it `counts` where the answer was the only thing that
-    took time.
+    took time, and had as long as the operation gives it: what a client in a hurry does not wait for
+    says nothing of the service.
     """
 
     left: float
@@ -41,8 +42,8 @@ async def place(
         deadline.watch()
     async with deadline.limit(seconds):
         visit = await upstream.enter(operation.priority, within=seconds)
-    usual = operation.deadline_seconds <= DEADLINE_SECONDS and outgoing.rest is None
-    turn = Turn(seconds - (loop.time() - began), usual)
+    usual = operation.deadline_seconds <= min(DEADLINE_SECONDS, seconds)
+    turn = Turn(seconds - (loop.time() - began), usual and outgoing.rest is None)
     try:
         yield turn
     except TimeoutError:
