@@ -21,6 +21,7 @@ from services.gateway.documents.service import Library
 from services.gateway.encoding import Compressed
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
+from services.gateway.forwarding.remembered import Remembered
 from services.gateway.limits import rules as limits
 from services.gateway.limits.open_streams import OpenStreams
 from services.gateway.live import closing
@@ -63,13 +64,16 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         own=lambda: own("openapi"),
         in_flight_limit=settings.upstream_in_flight,
     )
+    forwarding = Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies)
+    remembered = Remembered(registry, forwarding)
 
     def first_of_all(behind: ASGIApp, streams: ASGIApp) -> ASGIApp:
         """Before the framework's own middleware, which a forwarded request has no need of."""
         door = GatewayMiddleware(
             behind,
             registry=registry,
-            forwarding=Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies),
+            forwarding=forwarding,
+            remembered=remembered,
             proxies=proxies,
             rates=limits.rates(settings.rates_times),
             streams=streams,
@@ -87,7 +91,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         name="gateway",
         title=TITLE,
         rooms=ROOMS,
-        state=_state(settings, registry, metrics),
+        state=_state(settings, registry, remembered, metrics),
         first_routes=[*pages.routes(), *live_pages.routes(), *access_pages.routes()],
         outermost=first_of_all,
         metrics=metrics,
@@ -96,7 +100,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     return built
 
 
-def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> app.Extended:
+def _state(
+    settings: GatewaySettings, registry: Registry, remembered: Remembered, metrics: Metrics
+) -> app.Extended:
     """Keys, upstreams and live streams, from start to end."""
 
     @asynccontextmanager
@@ -107,7 +113,7 @@ def _state(settings: GatewaySettings, registry: Registry, metrics: Metrics) -> a
                 settings.column_keys, settings.index_key, settings.database_url
             )
         named = {"issuer": settings.issuer, "audience": settings.audience}
-        feed = Feed(Displays(registry).show, viewers_limit=settings.live_clients)
+        feed = Feed(Displays(registry, remembered).show, viewers_limit=settings.live_clients)
         metrics.measures += watching.measures(metrics, state["bus"], feed, registry)
         await opening.settle_accounts(state["sessions"], settings.env, settings.demo_accounts_file)
         registry.start()

@@ -8,7 +8,6 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable, Mapping
-from functools import partial
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -67,6 +66,7 @@ class GatewayMiddleware:
         *,
         registry: Registry,
         forwarding: Forwarding,
+        remembered: Remembered,
         proxies: headers.Proxies,
         rates: Mapping[str, Rate],
         streams: ASGIApp,
@@ -76,7 +76,7 @@ class GatewayMiddleware:
         self._app, self._streams, self._registry = app, streams, registry
         self._open_streams = open_streams
         self._forwarding, self._proxies, self._metrics = forwarding, proxies, metrics
-        self._rates, self._limiter, self._remembered = rates, Limiter(), Remembered()
+        self._rates, self._limiter, self._remembered = rates, Limiter(), remembered
         self._measures: dict[tuple[Operation, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -180,12 +180,11 @@ class GatewayMiddleware:
         query = scope["query_string"]
         target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
         extra.append((b"x-request-id", scope["state"]["request_id"].encode()))
-        remembered = operation.remembered_seconds and scope["method"] == "GET"
         started, status = time.perf_counter(), CLIENT_CLOSED
+        self._note_change(scope, caller)
         try:
-            if remembered and self._remembered.serves(caller):
-                ask = partial(self._forwarding, upstream, operation, target, [])
-                status = await self._remembered.answer(target, scope, adding(extra, send), ask)
+            if self._remembered.serves(operation, caller):
+                status = await self._remembered.answer(operation, scope, adding(extra, send))
             else:
                 status = await self._forwarding(
                     upstream, operation, target, extra, scope, receive, send
@@ -196,8 +195,12 @@ class GatewayMiddleware:
         finally:
             if status:
                 self._measure(operation, status, time.perf_counter() - started)
-            if scope["method"] not in ("GET", "HEAD"):
-                self._remembered.changed(caller)
+            self._note_change(scope, caller)
+
+    def _note_change(self, scope: Scope, caller: str | None) -> None:
+        """Before it is made and after: the caller may ask as soon as they are answered."""
+        if scope["method"] not in ("GET", "HEAD"):
+            self._remembered.changed(caller)
 
     def _turned_away(self, scope: Scope, problem: Problem, seconds: float) -> None:
         """Counts what never reached a service, or found none there to answer."""

@@ -31,6 +31,7 @@ class Calls:
         self.left = 0
         self.entered = 0
         self.looked: list[str] = []
+        self.displays: list[dict[str, str]] = []
         self.busy = False
 
 
@@ -129,8 +130,14 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
         codes, further = (["PBOC"], None) if cursor else (["D01"], "more")
         return {"items": [{"code": code} for code in codes], "next_cursor": further}
 
-    @app.get("/api/v1/halls/{hall}/display", operation_id="get_display", tags=["hall"])
-    async def display(hall: str) -> Any:
+    @app.get(
+        "/api/v1/halls/{hall}/display",
+        operation_id="get_display",
+        tags=["hall"],
+        openapi_extra={"x-remembered-seconds": 3},
+    )
+    async def display(hall: str, request: Request) -> Any:
+        calls.displays.append({**request.headers, "hall": hall})
         if hall == "NONE":
             return Response(status_code=404)
         return {"hall": hall, "called": [], "waiting": [{"item": "A", "count": calls.entered}]}

@@ -94,6 +94,28 @@ async def test_begins_with_the_display_and_tells_of_each_call(
         assert (at >= position, event) == (True, "display")
 
 
+async def test_the_screens_of_a_hall_come_first_and_who_polls_sees_what_they_do(
+    door: Running, js: JetStreamContext
+) -> None:
+    hall = new_hall()
+
+    def asked() -> list[dict[str, str]]:
+        return [each for each in door.calls.displays if each["hall"] == hall]
+
+    async with door.client.stream("GET", f"/api/v1/live/halls/{hall}") as answer:
+        screen = Screen(answer.aiter_lines())
+        await screen.next("display")
+        await called(js, hall, "A001")
+        await screen.next("display")
+        assert [each["x-onedoor-priority"] for each in asked()] == ["window", "window"]
+        assert 0 < float(asked()[-1]["x-deadline-seconds"]) <= 1.8
+        polled = await door.client.get(f"/api/v1/halls/{hall}/display")
+        assert (polled.status_code, len(asked())) == (200, 2)
+    stranger = await door.client.get(f"/api/v1/halls/{new_hall()}/display")
+    assert stranger.status_code == 200
+    assert door.calls.displays[-1]["x-onedoor-priority"] == "reading"
+
+
 async def test_a_hall_hears_nothing_of_another(
     client: httpx.AsyncClient, js: JetStreamContext
 ) -> None:

@@ -1,12 +1,21 @@
 """What the gateway does so that a crowd does not take a service down."""
 
 import asyncio
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from services.gateway.forwarding.forward import Forwarding
+from services.gateway.forwarding.headers import Proxies
+from services.gateway.forwarding.remembered import STALE_SECONDS, Remembered, question
 from services.gateway.middleware import GatewayMiddleware
+from services.gateway.upstreams.directory import Operation
+from services.gateway.upstreams.registry import Registry
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import listening
@@ -69,6 +78,38 @@ async def test_screens_that_ask_together_cost_the_service_one_question(door: Run
     assert door.calls.looked[before:] == ["a", "a"]
 
 
+async def test_however_a_question_is_spelt_it_is_asked_once(door: Running) -> None:
+    async def see(path: str, *, method: str = "GET", **headers: str) -> httpx.Response:
+        return await door.client.request(method, f"/api/v1/{path}", headers=headers)
+
+    before = len(door.calls.looked)
+    answers = await asyncio.gather(
+        see("screen/spelt"),
+        see("screen/spelt?_=1764400000"),
+        see("screen/%73pel%74?_a=1&_b=2"),
+        see("screen/spelt", **{"accept-language": "zh-CN,zh;q=0.9"}),
+        see("screen/spelt", **{"accept-language": "fr;q=0.7"}),
+        see("screen/spelt", method="HEAD"),
+    )
+    assert door.calls.looked[before:] == ["spelt"]
+    assert [answer.text for answer in answers] == ["spelt zh False"] * 5 + [""]
+    assert answers[-1].headers["content-length"] == "14"
+    assert answers[-1].headers["etag"] == answers[0].headers["etag"]
+
+
+NAMES, VALUES = ("a", "b c", "_", "_a", "é&="), ("", "x", "%", "+ y")
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES)), max_size=8))
+def test_a_question_asks_what_the_request_does_in_any_order(pairs: list[tuple[str, str]]) -> None:
+    asked = question(b"/api/v1/x", urlencode(pairs).encode(), b"")
+    again = question(b"/api/v1/%78", urlencode([*pairs, ("_", "1")]).encode(), b"zh")
+    sent = parse_qsl(asked.target.partition(b"?")[2].decode(), keep_blank_values=True)
+    counting = [pair for pair in pairs if not pair[0].startswith("_")]
+    assert asked == again
+    assert sent == sorted(counting, key=lambda pair: pair[0])
+
+
 async def test_from_memory_too_nothing_is_sent_that_is_known(client: httpx.AsyncClient) -> None:
     first = await client.get("/api/v1/screen/b")
     again = await client.get("/api/v1/screen/b", headers={"if-none-match": first.headers["etag"]})
@@ -87,6 +128,22 @@ async def test_whoever_has_changed_something_sees_it_at_once(door: Running, as_:
     answer = await door.client.get("/api/v1/screen/c", headers=signed)
     assert answer.text.endswith("True")  # asked for this caller, not for everybody
     assert door.calls.looked[before:] == ["c"]
+
+
+def test_nothing_from_before_a_change_is_shown_to_who_made_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    operation = Operation("s", "GET", "/x", "x", remembered_seconds=3)
+    forwarding = Forwarding(body_limit=1, proxies=Proxies([]))
+    memory, now = Remembered(Registry({}, own=dict), forwarding), 1000.0
+    monkeypatch.setattr("services.gateway.forwarding.remembered.time.monotonic", lambda: now)
+    memory.changed("sub:a")
+    now += STALE_SECONDS + 3 + operation.deadline_seconds
+    assert not memory.serves(operation, "sub:a")
+    assert memory.serves(operation, "sub:b")
+    assert memory.serves(operation, None)
+    now += operation.deadline_seconds + 0.1
+    assert memory.serves(operation, "sub:a")
 
 
 async def test_a_busy_service_is_answered_for_with_what_it_said_last(door: Running) -> None:

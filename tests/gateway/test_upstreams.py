@@ -5,7 +5,11 @@ import asyncio
 import pytest
 
 from services.gateway.upstreams.breaker import Breaker
-from services.gateway.upstreams.directory import Directory, operations_of
+from services.gateway.upstreams.directory import (
+    LONGEST_REMEMBERED_SECONDS,
+    Directory,
+    operations_of,
+)
 from services.gateway.upstreams.registry import Registry
 from shared.web.gate import Priority
 from tests.gateway.loopback_server import answering, raw_server
@@ -64,6 +68,16 @@ def test_reads_what_a_document_says_of_an_operation() -> None:
     assert (make.operation_class, make.deadline_seconds) == ("writing", 1.8)
     assert (export.priority, export.remembered_seconds) == (Priority.EXPORT, 1)
     assert (make.priority, make.remembered_seconds) == (Priority.BOOKING, 0)
+
+
+def test_only_what_is_public_is_remembered() -> None:
+    def remembered(**said: object) -> float:
+        document = {"paths": {"/api/v1/a": {"get": {"x-remembered-seconds": 3, **said}}}}
+        return operations_of("s", document)[0].remembered_seconds
+
+    assert remembered(security=[{}, {"OneDoor": []}]) == 3
+    assert remembered(security=[{"OneDoor": ["clerk"]}]) == 0
+    assert remembered(**{"x-remembered-seconds": 900}) == LONGEST_REMEMBERED_SECONDS
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_tries_now_and_then() -> None:

@@ -27,7 +27,8 @@ TicketKey = Annotated[
 KnownTag = Annotated[str | None, Header(max_length=500)]
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 | Not modified"}}
 FIRST: dict[str, Any] = {EXTENSION: Priority.WINDOW.name.lower()}
-"""What the people at the windows work by comes before what others look at."""
+"""What the people at the windows work by comes before what others look at. The screens' own reader
+is the gateway, which puts it first there; strangers look too."""
 Staff = Annotated[Caller, allow("clerk", "hall_manager", "auditor")]
 
 
@@ -104,7 +105,7 @@ async def get_ticket(
     tags=["citizen"],
     response_model=DisplayView,
     responses=_NOT_MODIFIED,
-    openapi_extra={**FIRST, REMEMBERED: 1},
+    openapi_extra={REMEMBERED: 1},
 )
 async def get_display(
     hall: HallCode,

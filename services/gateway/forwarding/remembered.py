@@ -4,24 +4,38 @@ Screens and people in a crowd ask one question a thousand times a second. An ope
 `x-remembered-seconds` is asked once for all of them; while the service is too busy to be asked
 again, the last answer goes on for `STALE_SECONDS`. Whoever has just changed something is not
 answered from here: they see what they did.
+
+A question is what the service would read of it, however it is spelt: the decoded path, the query
+without what is added against caches, and the language of the answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
 from cachetools import TTLCache
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Scope, Send
 
+from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Headers
+from services.gateway.language import choose
+from services.gateway.upstreams.directory import (
+    LONGEST_DEADLINE_SECONDS,
+    LONGEST_REMEMBERED_SECONDS,
+    Operation,
+)
+from services.gateway.upstreams.registry import Registry
 from shared.cache import Cache
 from shared.errors import Problem
+from shared.ids import new_id
 
 MOST = 2_000
-FRESH_SECONDS = 1.0
 STALE_SECONDS = 10.0
-_ASKED_WITH = (b"accept-language", b"traceparent")
+LONGEST_MARK_SECONDS = STALE_SECONDS + LONGEST_REMEMBERED_SECONDS + 2 * LONGEST_DEADLINE_SECONDS
 _OF_A_BODY = (b"content-type", b"content-length", b"content-language")
+_UNRESERVED = "/!$&'()*+,;=:@~"
 
 
 class Answer(NamedTuple):
@@ -32,31 +46,61 @@ class Answer(NamedTuple):
     body: bytes
 
 
-Forward = Callable[[Scope, Receive, Send], Awaitable[int]]
+class Question(NamedTuple):
+    """What is asked, in one spelling: `target` as it is sent, `language` `zh` or `en`."""
+
+    target: bytes
+    language: str
+
+
+def question(raw_path: bytes, query: bytes, accepted: bytes) -> Question:
+    """The question of a request; `accepted` is its Accept-Language."""
+    path = quote(unquote_to_bytes(raw_path), safe=_UNRESERVED)
+    asked = [
+        (name, value)
+        for name, value in parse_qsl(query.decode("ascii"), keep_blank_values=True)
+        if not name.startswith("_")  # see shared/web/routing.py
+    ]
+    wanted = urlencode(sorted(asked, key=lambda pair: pair[0]))
+    target = f"{path}?{wanted}" if wanted else path
+    return Question(target.encode(), choose(None, accepted.decode("latin-1")))
 
 
 class Remembered:
-    """The last answers by address and language."""
+    """The last answers by question, asked by `forwarding` of the services of `registry`."""
 
-    def __init__(self) -> None:
-        self._fresh = Cache[tuple[bytes, bytes], Answer](most=MOST, seconds=FRESH_SECONDS)
-        self._stale = Cache[tuple[bytes, bytes], Answer](most=MOST, seconds=STALE_SECONDS)
-        self._changed: TTLCache[str, bool] = TTLCache(50_000, 2 * FRESH_SECONDS)
+    def __init__(self, registry: Registry, forwarding: Forwarding) -> None:
+        self._registry, self._forwarding = registry, forwarding
+        self._fresh: dict[float, Cache[Question, Answer]] = {}
+        self._stale = Cache[Question, Answer](most=MOST, seconds=STALE_SECONDS)
+        self._changed: TTLCache[str, float] = TTLCache(50_000, LONGEST_MARK_SECONDS)
 
     def changed(self, caller: str | None) -> None:
         """The caller has changed something just now."""
         if caller is not None:
-            self._changed[caller] = True
+            self._changed[caller] = time.monotonic()
 
-    def serves(self, caller: str | None) -> bool:
-        """Whether the caller may be answered from here."""
-        return caller not in self._changed
+    def serves(self, operation: Operation, caller: str | None) -> bool:
+        """Whether the caller may be answered from here.
 
-    async def answer(self, target: bytes, scope: Scope, send: Send, forward: Forward) -> int:
+        What was asked before a change may be answered a deadline later, go on while it is stale,
+        be what a busy service's answer is replaced by, and then be fresh once more.
+        """
+        if not operation.remembered_seconds:
+            return False
+        at = self._changed.get(caller) if caller is not None else None
+        oldest = STALE_SECONDS + operation.remembered_seconds + 2 * operation.deadline_seconds
+        return at is None or time.monotonic() - at > oldest
+
+    async def answer(self, operation: Operation, scope: Scope, send: Send) -> int:
         """Answers as the service did last, or does now; returns the status. Raises a Problem."""
-        key = target, _header(scope["headers"], b"accept-language")
-        found = await self._fresh.get(key, lambda: self._ask(key, scope, forward))
-        known = _header(scope["headers"], b"if-none-match")
+        given = scope["headers"]
+        accepted = _header(given, b"accept-language")
+        asked = question(scope["raw_path"], scope["query_string"], accepted)
+        found = await self._fresh_of(operation).get(
+            asked, lambda: self._ask(operation, asked, scope["state"])
+        )
+        known = _header(given, b"if-none-match")
         tag = _header(found.headers, b"etag")
         if found.status == 200 and tag and tag in {each.strip() for each in known.split(b",")}:
             headers = [(n, v) for n, v in found.headers if n not in _OF_A_BODY]
@@ -66,19 +110,58 @@ class Remembered:
         await send({"type": "http.response.body", "body": found.body})
         return found.status
 
-    async def _ask(self, key: tuple[bytes, bytes], scope: Scope, forward: Forward) -> Answer:
+    async def renewed(self, operation: Operation, raw_path: bytes) -> Answer:
+        """The service's answer from now on, for who knows that the last one is outdated; those
+        who ask later are given it too. Raises a Problem, or CutShort."""
+        asked = question(raw_path, b"", b"")
+        of_ours = {"request_id": str(new_id()), "network": "gateway"}
+        found = await self._whole(operation, asked, of_ours)
+        if operation.remembered_seconds and found.status == 200:
+            self._fresh_of(operation).put(asked, found)
+            self._stale.put(asked, found)
+        return found
+
+    def _fresh_of(self, operation: Operation) -> Cache[Question, Answer]:
+        seconds = operation.remembered_seconds
+        if (found := self._fresh.get(seconds)) is None:
+            found = self._fresh[seconds] = Cache(most=MOST, seconds=seconds)
+        return found
+
+    async def _ask(
+        self, operation: Operation, asked: Question, state: Mapping[str, object]
+    ) -> Answer:
         """The service's answer; while it is too busy, the last one."""
         try:
-            found = await _whole(scope, forward)
+            found = await self._whole(operation, asked, state)
         except Problem:
-            if (last := self._stale.peek(key)) is None:
+            if (last := self._stale.peek(asked)) is None:
                 raise
             return last
         if found.status == 200:
-            self._stale.put(key, found)
-        elif found.status >= 500 and (last := self._stale.peek(key)) is not None:
+            self._stale.put(asked, found)
+        elif found.status >= 500 and (last := self._stale.peek(asked)) is not None:
             return last
         return found
+
+    async def _whole(
+        self, operation: Operation, asked: Question, state: Mapping[str, object]
+    ) -> Answer:
+        """Asks for nobody in particular: without a token, and without what the asker knows."""
+        status, headers, parts = 0, list[tuple[bytes, bytes]](), list[bytes]()
+
+        async def keep(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers.extend(message["headers"])
+            else:
+                parts.append(message.get("body", b""))
+
+        language = (b"accept-language", asked.language.encode())
+        scope: Scope = {"type": "http", "headers": [language], "state": state}
+        upstream = self._registry.upstreams[operation.service]
+        await self._forwarding(upstream, operation, asked.target, [], scope, _never, keep)
+        return Answer(status, headers, b"".join(parts))
 
 
 def adding(extra: list[tuple[bytes, bytes]], send: Send) -> Send:
@@ -90,23 +173,6 @@ def adding(extra: list[tuple[bytes, bytes]], send: Send) -> Send:
         await send(message)
 
     return sending
-
-
-async def _whole(scope: Scope, forward: Forward) -> Answer:
-    """Asks for nobody in particular: without a token, and without what the first asker knows."""
-    status, headers, parts = 0, list[tuple[bytes, bytes]](), list[bytes]()
-
-    async def keep(message: Message) -> None:
-        nonlocal status
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            headers.extend(message["headers"])
-        else:
-            parts.append(message.get("body", b""))
-
-    asked = [(n, v) for n, v in scope["headers"] if n in _ASKED_WITH]
-    await forward({**scope, "headers": asked}, _never, keep)
-    return Answer(status, headers, b"".join(parts))
 
 
 async def _never() -> Message:

@@ -13,6 +13,7 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 DEADLINE_SECONDS = 1.8
 """How long an upstream may take to begin its answer: a frozen one is noticed within 2 s."""
 LONGEST_DEADLINE_SECONDS = 60.0
+LONGEST_REMEMBERED_SECONDS = 10.0
 LARGEST_BODY_BYTES = 64_000_000
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
@@ -24,7 +25,7 @@ class Operation:
     A service's document may set `x-deadline-seconds`, `x-operation-class`, `x-priority`,
     `x-remembered-seconds`, `x-max-body-bytes` and `x-sender-network` on an operation; the last has
     the network told apart for the day (`shared/web/networks.py`). `body_limit` None: the gateway's
-    usual one.
+    usual one. Only what is public is remembered, for at most `LONGEST_REMEMBERED_SECONDS`.
     """
 
     service: str
@@ -115,6 +116,8 @@ def _operation(service: str, method: str, template: str, declared: Mapping[str, 
     deadline = float(declared.get("x-deadline-seconds", DEADLINE_SECONDS))
     largest = declared.get(MAX_BODY)
     usual = "reading" if method in ("get", "head", "options") else "writing"
+    is_public = not all(declared.get("security", [{}]))
+    remembered = float(declared.get(REMEMBERED, 0)) if method == "get" and is_public else 0.0
     return Operation(
         service=service,
         method=method.upper(),
@@ -125,6 +128,6 @@ def _operation(service: str, method: str, template: str, declared: Mapping[str, 
         asks_network=bool(declared.get(networks.WANTED, False)),
         body_limit=None if largest is None else min(int(largest), LARGEST_BODY_BYTES),
         priority=priority_named(declared.get(EXTENSION), method.upper()),
-        remembered_seconds=float(declared.get(REMEMBERED, 0)) if method == "get" else 0.0,
-        is_public=not all(declared.get("security", [{}])),
+        remembered_seconds=max(0.0, min(remembered, LONGEST_REMEMBERED_SECONDS)),
+        is_public=is_public,
     )
