@@ -23,6 +23,10 @@ UNCHECKED = """
     SELECT conrelid::regclass::text FROM pg_constraint
     WHERE conname LIKE 'ck\\_%\\_known' AND NOT convalidated ORDER BY 1
 """
+TABLES = """
+    SELECT quote_ident(tablename) FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+"""
 KNOWN = "SELECT conname FROM pg_constraint WHERE conname LIKE 'ck\\_%\\_known' ORDER BY 1"
 WAITING = """
     SELECT pid FROM pg_locks
@@ -79,6 +83,42 @@ async def _write_to_all(writer: asyncpg.Connection) -> None:
     for (table,) in await writer.fetch(UNCHECKED):
         async with writer.transaction():
             await writer.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE NOWAIT")
+
+
+BEFORE_THE_ROWS = {
+    "appointments": ("tickets_of_a_person", "old_tickets_named", "ticket"),
+}
+"""Before and after a migration that reads the rows that were there, and a table it indexes."""
+
+
+@pytest.mark.parametrize("service", BEFORE_THE_ROWS)
+async def test_everybody_writes_on_while_old_rows_are_read_and_indexed(
+    databases: Databases, service: str
+) -> None:
+    url = databases.new(service, f"{service}_old_rows").owner
+    before, after, table = BEFORE_THE_ROWS[service]
+    cfg = config(service, url)
+    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
+    await asyncio.to_thread(command.downgrade, cfg, before)
+    vacuum, writer = await support.connect(url), await support.connect(url)
+    for end in ("terminated", "done"):
+        async with vacuum.transaction():
+            await vacuum.execute(f"LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE")
+            upgrade = asyncio.create_task(asyncio.to_thread(command.upgrade, cfg, after))
+            pid = await eventually(lambda: writer.fetchval(WAITING, table))
+            for (each,) in await writer.fetch(TABLES):
+                async with writer.transaction():
+                    await writer.execute(f"LOCK TABLE {each} IN ROW EXCLUSIVE MODE NOWAIT")
+            if end == "terminated":
+                await writer.execute("SELECT pg_terminate_backend($1)", pid)
+                with pytest.raises(Exception, match="connect|terminat"):
+                    await upgrade
+    await upgrade
+    assert not await writer.fetch("SELECT FROM pg_index WHERE NOT indisvalid")
+    await vacuum.close()
+    await writer.close()
+    await asyncio.to_thread(migrate, service, "upgrade", url=url)
+    await asyncio.to_thread(migrate, service, "check", url=url)
 
 
 async def test_a_state_that_no_migration_lets_in_is_noticed(databases: Databases) -> None:

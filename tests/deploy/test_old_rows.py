@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, date, datetime
 from importlib import import_module
 from uuid import UUID, uuid4
 
@@ -52,6 +53,71 @@ async def test_the_codes_of_appointments_leave_the_events_that_are_kept(
         "appointments.hall.closed.v1.H001": {"code": "H001"},
     }
     assert all(json.loads(row["body"])["文"] == "字" for row in kept)
+
+
+async def _ticket(rows: asyncpg.Connection, **named: object) -> UUID:
+    """A ticket as the release before writes one."""
+    ticket = uuid4()
+    moments = ("issued_at", "ready_at", "due_at", "state_since")
+    values = {
+        "id": ticket,
+        "hall_code": "H001",
+        "service_day": date(2026, 11, 29),
+        "number": ticket.hex[:8],
+        "leg": 1,
+        "visit_id": ticket,
+        "item_code": ticket.hex,
+        "items": [ticket.hex],
+        "ticket_class": "ordinary",
+        "credit_minutes": 0,
+        "policy_version": 1,
+        "state": "done",
+        "version": 1,
+        "recalls": 0,
+        "missing": "[]",
+        **dict.fromkeys(moments, datetime.now(UTC)),
+        **named,
+    }
+    places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    await rows.execute(
+        f"INSERT INTO ticket ({', '.join(values)}) VALUES ({places})", *values.values()
+    )
+    return ticket
+
+
+async def _appointment(rows: asyncpg.Connection) -> UUID:
+    appointment = uuid4()
+    await rows.execute(
+        "INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key,"
+        " person_document, person_phone, booked_by, on_date, starts_at, minutes, state, version,"
+        " guide_version, policy_version, held_at, changed_at) VALUES ($1, 'A1', 'H001', 'I1',"
+        " 'online', 'id:x', 'd', 'p', 'c', current_date, now(), 15, 'checked_in', 2, 1, 0, now(),"
+        " now())",
+        appointment,
+    )
+    return appointment
+
+
+async def test_a_ticket_is_its_persons_own_whichever_release_issued_it(
+    databases: Databases,
+) -> None:
+    """Before the migration, and by an instance of the release before that still runs after it."""
+    url = databases.new("appointments", "old_tickets").owner
+    await asyncio.to_thread(_back_to, "appointments", url, "visits_and_places")
+    rows = await support.connect(url)
+    appointment = await _appointment(rows)
+    wanted: dict[UUID, tuple[str | None, ...]] = {}
+    for upgraded in (False, True):
+        if upgraded:
+            await asyncio.to_thread(migrate, "appointments", "upgrade", url=url)
+        account, nobody = uuid4().hex, await _ticket(rows, person_document="e")
+        own = await _ticket(rows, owner=account, person_document="e", person_phone="f")
+        booked = await _ticket(rows, owner=account, appointment_id=appointment)
+        wanted |= {nobody: (None, "e", None), own: (f"sub:{account}", "e", "f")}
+        wanted[booked] = ("id:x", "d", "p")
+    found = await rows.fetch("SELECT id, citizen_key, person_document, person_phone FROM ticket")
+    await _end(rows)
+    assert {row["id"]: tuple(row)[1:] for row in found} == wanted
 
 
 async def _account(rows: asyncpg.Connection, role: str, state: str, by: str | None) -> UUID:
