@@ -87,6 +87,7 @@ async def _write_to_all(writer: asyncpg.Connection) -> None:
 
 BEFORE_THE_ROWS = {
     "appointments": ("tickets_of_a_person", "old_tickets_named", "ticket"),
+    "gateway": ("hands_in_accounts", "nobody_alone", "sign_in"),
 }
 """Before and after a migration that reads the rows that were there, and a table it indexes."""
 
