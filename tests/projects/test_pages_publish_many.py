@@ -163,6 +163,24 @@ async def test_a_mended_row_is_the_same_publication_and_keeps_its_sighting(world
     assert [await world.verdict(d) for d in duties] == ["on_time"] * 2
 
 
+async def test_a_row_that_is_called_as_one_before_it_has_an_address_of_its_own(
+    world: World,
+) -> None:
+    heads = ["项目名称", "建设内容"]
+    start = "城市轨道交通第十二号线延伸段工程及其配套设施"
+    rows = [[f"{start}甲部分", "一"], ["河道整治工程", "二"]]
+    world.publish(TITLE, code=None, text=table(rows, heads=heads))
+    await world.open()
+    await world.walk()
+    rows[0] = [f"{start}乙部分", "三"]
+    world.publish(TITLE, code=None, text=table(rows, heads=heads))
+    [run] = await world.walk()
+    assert (run.state, run.error_count) == ("finished", 0)
+    sql = "SELECT url FROM portal_page WHERE parent_id IS NOT NULL AND portal_id = :id"
+    urls = [each["url"] for each in await world.desk.rows(sql, id=world.portals[0])]
+    assert len(urls) == len(set(urls)) == 3
+
+
 async def test_rows_that_move_to_another_page_are_not_withdrawn(world: World) -> None:
     projects = others(world, 2)
     text = table([row(n, p) for n, p in enumerate(projects, 1)], heads=HEADS)

@@ -264,6 +264,16 @@ async def hold_rows(session: AsyncSession, page_id: UUID) -> Sequence[PortalPage
     return (await session.exec(locked.execution_options(populate_existing=True))).all()
 
 
+async def row_addresses(session: AsyncSession, portal_id: str, start: str) -> Sequence[str]:
+    """The addresses of rows of the portal, those that are gone too, that begin so."""
+    found = select(PortalPage.url).where(
+        col(PortalPage.portal_id) == portal_id,
+        col(PortalPage.parent_id).is_not(None),
+        col(PortalPage.url).startswith(start, autoescape=True),
+    )
+    return (await session.exec(found)).all()
+
+
 async def rows_alike(
     session: AsyncSession, unit_code: str, texts: Sequence[str]
 ) -> Sequence[PortalPage]:

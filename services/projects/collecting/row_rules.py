@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from itertools import count
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -69,22 +70,38 @@ def _is_same(
     return way(old) == way(new) and not are_apart
 
 
-def addresses(url: str, records: Sequence[Record]) -> list[str]:
+def addresses(url: str, records: Sequence[Record], taken: Collection[str]) -> list[str]:
     """An address for each: that of the page with a text fragment, by which a browser finds the row.
 
     (WICG, URL Fragment Text Directives.) A hyphen is a sign of that syntax, and so is spelled out.
+    None is one of `taken`, which other rows have, on the page or gone from it.
     """
-    found: list[str] = []
-    for at, record in enumerate(records):
+    used, found = set(taken), []
+    for record in records:
         its = identity(record)
         words = [its.code, its.doc_no] if its.code or its.doc_no else [_start(record.name)]
         marks = [f"text={quote(word, safe='').replace('-', '%2D')}" for word in words if word]
         address = f"{url}#:~:{'&'.join(marks)}"
-        if len(address) > MAX_ADDRESS or address in found:
-            mark = hashlib.sha256(f"{at} {record.text}".encode()).hexdigest()[:16]
-            address = f"{url[: MAX_ADDRESS - 40]}#row-{mark}"
+        if len(address) > MAX_ADDRESS or address in used:
+            address = _numbered(url, record, used)
+        used.add(address)
         found.append(address)
     return found
+
+
+def _numbered(url: str, record: Record, used: Collection[str]) -> str:
+    """An address of the page with a mark of what the row says, the first that no row has."""
+    for number in count():
+        mark = hashlib.sha256(f"{number} {record.text}".encode()).hexdigest()[:16]
+        address = f"{beginning(url)}#row-{mark}"
+        if address not in used:
+            break
+    return address
+
+
+def beginning(url: str) -> str:
+    """What the addresses of all rows of a page begin with."""
+    return url[: MAX_ADDRESS - 40]
 
 
 def _start(name: str | None) -> str | None:

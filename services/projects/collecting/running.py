@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import documents, list_notes, queries, rules, service
@@ -103,10 +103,13 @@ class Walk:
         try:
             await self._walk()
         except LeaseLost:
-            log.warning("collector_lease_lost", run=str(self.run.id), portal=self.portal.id)
+            log.warning("collector_lease_lost", portal=self.portal.id)
+            return
         except (OSError, SQLAlchemyError) as error:
             # Our own disk or database: the portal is not to blame, and the lease runs out soon.
+            # What was taken back with the step cannot be read any more, the run neither.
             log.warning("collector_stopped", portal=self.portal.id, error=type(error).__name__)
+            return
         except asyncio.CancelledError:
             await self._release()
             raise
@@ -142,7 +145,8 @@ class Walk:
     async def _step(self) -> AsyncIterator[AsyncSession]:
         """A short transaction that holds the run. Raises LeaseLost.
 
-        What a page says and the database cannot hold is the page's fault: SourceFault(unreadable).
+        What a page says and the database cannot hold, or not beside what it holds, is the page's
+        fault: SourceFault(unreadable).
         """
         try:
             async with self.collector.sessions() as session, session.begin():
@@ -151,7 +155,7 @@ class Walk:
                     raise LeaseLost
                 self.run = held
                 yield session
-        except DataError as error:
+        except (DataError, IntegrityError) as error:
             raise SourceFault(Fault.UNREADABLE, "it cannot be stored") from error
 
     async def _release(self) -> None:

@@ -27,13 +27,13 @@ async def note_rows(
     """
     known = await queries.hold_rows(session, page.id)
     paired, lost = row_rules.pair(known, records)
+    fresh = [record for record, row in zip(records, paired, strict=True) if row is None]
+    addresses = iter(await _addresses(session, page, fresh))
     new = []
-    for record, row, address in zip(
-        records, paired, row_rules.addresses(page.url, records), strict=True
-    ):
+    for record, row in zip(records, paired, strict=True):
         if row is None:
             bracket = row_rules.bracket(page, at, checked_before, has_rows=bool(known))
-            row = row_rules.new_row(page, address, bracket)
+            row = row_rules.new_row(page, next(addresses), bracket)
             new.append(row)
         row_rules.take_over(row, page, record)
         _read(row, at)
@@ -42,6 +42,15 @@ async def note_rows(
     await _recognise(session, unit_code, new)
     session.add_all(new)
     await session.flush()
+
+
+async def _addresses(session: AsyncSession, page: PortalPage, fresh: Sequence[Record]) -> list[str]:
+    """For each new row one that none has: also none of a document that stood here before."""
+    if not fresh:
+        return []
+    start = row_rules.beginning(page.url)
+    taken = await queries.row_addresses(session, page.portal_id, start)
+    return row_rules.addresses(page.url, fresh, taken)
 
 
 async def rows_now(session: AsyncSession, page_ids: Sequence[UUID]) -> dict[UUID, list[PortalPage]]:
