@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.feedback.isolated_service import IsolatedService, at, new_code
+from tests.feedback.letter_helpers import new_department
 from tests.feedback.visit_helpers import BAD, GOOD, ServedCitizen
 
 
@@ -59,6 +60,31 @@ async def test_nobody_rated_is_null_and_never_good(isolated: IsolatedService) ->
     found = await row(isolated, department, "officer", department)
     assert found["satisfied_rate"] == {"n": 0, "rate": None, "low": None, "high": None}
     assert found["rated_rate"]["rate"] == 0.0
+
+
+async def test_services_without_an_item_code_are_a_group_with_a_name(
+    isolated: IsolatedService,
+) -> None:
+    isolated.clock.now = at("2024-05-11 10:00")
+    department = await new_department(isolated)
+    for _ in range(6):
+        await (await ServedCitizen(isolated, department).invite()).rate(GOOD)
+    for _ in range(7):
+        service = {
+            "external_id": new_code(),
+            "department_code": department,
+            "item_name": "居住证办理",
+            "finished_at": "2024-05-10T10:00:00+08:00",
+        }
+        handed = await isolated.post("/service-events", "system", "*", body=service)
+        token = handed.raise_for_status().json()["token"]
+        (await isolated.post("/ratings", body={"token": token, **GOOD})).raise_for_status()
+    isolated.clock.now = at("2024-06-20 10:00")
+    asked = {"from_on": "2024-05-01", "group_by": "item"}
+    for who in ((), ("auditor", "*")):
+        more = {"to_on": "2024-05-31"} if who else {}
+        shown = {one["key"]: one["rated"] for one in await rows(isolated, *who, **asked, **more)}
+        assert shown == {"11320100": 6, "_": 7}
 
 
 async def test_the_public_sees_a_month_once_and_no_small_figure(isolated: IsolatedService) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings.models import (
+    NO_ITEM,
     Grade,
     Invitation,
     Rating,
@@ -49,13 +50,14 @@ _STATISTICS = f"""
     GROUP BY 1 ORDER BY 1
 """
 _CELLS = text(f"""
-    SELECT e.department_code, e.hall_code, e.item_code, {_COUNTED} GROUP BY 1, 2, 3
+    SELECT e.department_code, e.hall_code, coalesce(e.item_code, '{NO_ITEM}'), {_COUNTED}
+    GROUP BY 1, 2, 3
 """)
 _KEYS = {
     "all": "NULL::text",
     "department": "e.department_code",
     "hall": "e.hall_code",
-    "item": "e.item_code",
+    "item": f"coalesce(e.item_code, '{NO_ITEM}')",
 }
 
 
