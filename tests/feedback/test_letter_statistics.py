@@ -1,12 +1,13 @@
 """Rates over letters, with the denominators that the handbook fixes."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.isolated_service import at
-from tests.feedback.letter_helpers import API, Letter, LetterOffice
+from tests.feedback.letter_helpers import API, BODY, WAY, Letter, LetterOffice
 from tests.feedback.reviewing import published
 
 
@@ -102,6 +103,50 @@ async def test_accusations_count_in_one_total_that_no_group_gives_away(
     assert {row["key"]: row["received"] for row in seen_by_office} == {
         "accusation": 7, "complaint": 6, "help": 6
     }  # fmt: skip
+
+
+async def letter_of(office: LetterOffice, kind: str, state: S) -> None:
+    letter = await office.write(kind=kind, body=BODY + uuid4().hex)
+    for action in WAY[state]:
+        accused = {"accused": []} if action == "register" and kind == "accusation" else {}
+        assert (await letter.act(action, **accused)).status_code == 200
+
+
+async def test_no_difference_of_public_figures_is_the_answered_accusations(
+    office: LetterOffice,
+) -> None:
+    office.isolated.clock.now = at("2025-07-10 10:00")
+    for kind, state, count in (
+        ("accusation", S.REPLIED, 7),
+        ("complaint", S.REPLIED, 5),
+        ("help", S.REPLIED, 6),
+        ("help", S.REGISTERED, 8),
+        ("complaint", S.REGISTERED, 5),
+    ):
+        for _ in range(count):
+            await letter_of(office, kind, state)
+    office.isolated.clock.now = at("2026-11-23 10:00")
+    shown = {
+        (group_by, row["key"]): (row["replied"], (row["rated_rate"] or {"n": None})["n"])
+        for group_by in ("all", "department", "kind", "channel")
+        for row in await figures(office, None, from_on="2025-07-01", group_by=group_by)
+    }
+    assert shown["all", None] == (18, 18)
+    assert shown["department", office.department] == (18, 18)
+    assert shown["department", None] == (0, 0), "what no department has is not answered"
+    known = {count for counts in shown.values() for count in counts if count is not None} | {0}
+    assert 7 not in {more - less for more in known for less in known}
+
+
+async def test_a_department_of_accusations_alone_is_not_shown(office: LetterOffice) -> None:
+    office.isolated.clock.now = at("2025-08-10 10:00")
+    for kind, state, count in (("accusation", S.HANDLING, 7), ("help", S.REGISTERED, 9)):
+        for _ in range(count):
+            await letter_of(office, kind, state)
+    office.isolated.clock.now = at("2026-11-23 10:00")
+    for group_by in ("department", "kind"):
+        rows = await figures(office, None, from_on="2025-08-01", group_by=group_by)
+        assert {row["received"] for row in rows} == {None}
 
 
 async def test_no_department_counts_the_accusations_that_another_handles(

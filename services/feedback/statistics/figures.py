@@ -38,7 +38,7 @@ def in_full(row: LetterCounts) -> LetterFigures:
 def public(counted: Counted) -> dict[LetterGrouping, list[LetterFigures]]:
     """The groups, and of each the rates, whose figures together give no smaller group away."""
     parts = [grouping for grouping in LetterGrouping if grouping is not LetterGrouping.ALL]
-    rows = _chosen(counted, parts, "received", None)
+    rows = choose([{row.key: _known_size(row) for row in counted[grouping]} for grouping in parts])
     if rows is None:
         return {grouping: [_hidden(row) for row in found] for grouping, found in counted.items()}
     rates = {name: _chosen(counted, parts, share.whole, rows) for name, share in RATES.items()}
@@ -56,6 +56,13 @@ def public(counted: Counted) -> dict[LetterGrouping, list[LetterFigures]]:
     return shown
 
 
+def _known_size(row: LetterCounts) -> int:
+    """How many letters a group is of, for those who know that it also has accusations: a group of
+    hardly anything else would be their count.
+    """
+    return row.ordinary or min(row.received, 1)
+
+
 def _of_all(rates: Mapping[str, list[frozenset[Key]] | None]) -> list[str]:
     return [name for name, keys in rates.items() if keys is not None]
 
@@ -64,7 +71,7 @@ def _chosen(
     counted: Counted,
     parts: Sequence[LetterGrouping],
     whole: str,
-    eligible: Sequence[Collection[Key]] | None,
+    eligible: Sequence[Collection[Key]],
 ) -> list[frozenset[Key]] | None:
     sizes: list[Mapping[Key, int]] = [
         {row.key: getattr(row, whole) for row in counted[grouping]} for grouping in parts

@@ -17,9 +17,11 @@ _KEYS = {
     "channel": "l.channel",
 }
 # Accusations count in with what cannot be told from them: shown by themselves, or missing from the
-# groups but not from the total, they could be counted (信访工作条例 art. 30).
+# groups but not from the total, they could be counted (信访工作条例 art. 30). So by the department
+# that handles them: of no department are ordinary letters only until they are dispatched, and what
+# is answered among those would be the accusations.
 _FOLDED = """
-    CASE WHEN l.kind <> 'accusation' THEN l.department_code END AS department,
+    l.department_code AS department,
     CASE WHEN l.kind = 'accusation' THEN 'complaint' ELSE l.kind END AS kind,
     l.channel AS channel"""
 
@@ -27,6 +29,7 @@ _FOLDED = """
 _FIGURES = """
 WITH facts AS (
     SELECT {keys},
+        l.kind <> 'accusation' AS ordinary,
         l.replied_at IS NOT NULL AS replied,
         l.state = 'closed' AS closed,
         EXISTS (SELECT FROM letter_transition t
@@ -64,6 +67,7 @@ WITH facts AS (
       AND (:accusations OR l.kind <> 'accusation') AND NOT l.accused && CAST(:own AS varchar[])
 )
 SELECT {grouped}, count(*) AS received,
+    count(*) FILTER (WHERE ordinary) AS ordinary,
     count(*) FILTER (WHERE replied) AS replied,
     count(*) FILTER (WHERE closed) AS closed,
     count(*) FILTER (WHERE registered) AS registered,
@@ -101,6 +105,7 @@ class LetterCounts(NamedTuple):
 
     key: str | None
     received: int
+    ordinary: int
     replied: int
     closed: int
     registered: int
@@ -138,8 +143,8 @@ async def figures(
 async def public_figures(
     session: AsyncSession, *, since: datetime, until: datetime, now: datetime
 ) -> dict[str, list[LetterCounts]]:
-    """All letters of a period in every grouping, accusations among complaints and of no department.
-    A grouping without letters is missing.
+    """All letters of a period in every grouping, accusations among complaints and of the department
+    that handles them. A grouping without letters is missing.
     """
     scope = {"every_department": True, "own": [], "accusations": True}
     found: dict[str, list[LetterCounts]] = defaultdict(list)
