@@ -17,6 +17,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.events import DeadlineMoved
 from services.feedback.deadlines.models import ClockState, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
+from services.feedback.deadlines.views import clock_view
 from services.feedback.reminders.service import sweep
 from shared.database.engine import Sessions
 from tests.feedback.event_helpers import EventClient
@@ -98,14 +99,23 @@ async def stored(session: AsyncSession, subject: Subject) -> tuple[str, bool]:
     return str(due_on), provisional
 
 
+async def shown(session: AsyncSession, subject: Subject) -> tuple[bool, bool]:
+    """Whether lists show the due date as provisional: by that name, and by the old one."""
+    [clock] = await deadlines.of(session, subject)
+    answer = clock_view(clock, at("2026-12-22 10:00")).model_dump()
+    return answer["due_on_is_provisional"], answer["provisional"]
+
+
 async def test_a_provisional_date_becomes_certain_when_the_notice_comes(
     session: AsyncSession,
 ) -> None:
     region, department = new_code(""), new_code()
     subject = await start(session, department, region)
     assert await stored(session, subject) == ("2027-01-11", True)
+    assert await shown(session, subject) == (True, True)
     await learn(session, notice(region), "2026-12-22 10:00")
     assert await stored(session, subject) == ("2027-01-12", False)
+    assert await shown(session, subject) == (False, False)
     [clock] = await deadlines.of(session, subject)
     assert clock.due_at == at("2027-01-13 00:00")
 
