@@ -84,7 +84,12 @@ class Settings(EventSettings):
     )
     pool_size: int = Field(6, ge=1, le=32, description="Connections for ordinary transactions.")
     direct_pool_size: int = Field(4, ge=1, le=32, description="Connections for hot statements.")
-    statement_cache_size: int = Field(200, ge=0, description="0 behind PgBouncer.")
+    statement_cache_size: int = Field(
+        200,
+        ge=0,
+        description="Statements kept in a connection. 0 behind PgBouncer in transaction mode: no"
+        " limit is set by the connection either; the role's hold, as migrations' step gives them.",
+    )
     in_flight_limit: int = Field(
         30, ge=1, description="Requests at work, about three a connection; above it they queue."
     )
@@ -111,6 +116,11 @@ class Settings(EventSettings):
         ),
         description="Where traces go, OTLP over HTTP: http://collector:4318. None: nowhere.",
     )
+
+    @property
+    def is_pooled_outside(self) -> bool:
+        """Whether a connection is a server's for one transaction only (PgBouncer's)."""
+        return self.statement_cache_size == 0
 
     @field_validator("database_url", "owner_database_url", "nats_url", "jwks_url")
     @classmethod

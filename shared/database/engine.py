@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession  # noqa: TID251
 from sqlalchemy.orm import Session as CoreSession
@@ -24,7 +24,15 @@ GUARDS = {
     "idle_in_transaction_session_timeout": "10000",
     "timezone": "UTC",
 }
-"""No statement, lock or forgotten transaction may hold others up for long (milliseconds)."""
+"""No statement, lock or forgotten transaction may hold others up for long (milliseconds).
+
+Behind PgBouncer in transaction mode they are the role's (`deploy.postgres`): it takes few settings
+at the start of a connection, and what one sets in a session there is another's next.
+"""
+_UNGUARDED = text(
+    "SELECT name FROM unnest(CAST(:names AS text[])) AS asked (name)"
+    " WHERE current_setting(name) = '0' ORDER BY name"
+)
 
 Sessions = async_sessionmaker[AsyncSession]
 T = TypeVar("T")
@@ -59,10 +67,27 @@ def new_engine(settings: Settings, name: str) -> AsyncEngine:
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
-            "statement_cache_size": settings.statement_cache_size,
-            "server_settings": {**GUARDS, "application_name": name},
+            # SQLAlchemy keeps statements besides asyncpg.
+            "prepared_statement_cache_size": settings.statement_cache_size,
+            **_session(settings, name),
         },
     )
+
+
+def _session(settings: Settings, name: str) -> dict[str, Any]:
+    """What a connection is started with; behind PgBouncer it may not be the same server's for two
+    transactions, so that nothing is set and no statement is kept."""
+    guards = {} if settings.is_pooled_outside else GUARDS
+    return {
+        "statement_cache_size": settings.statement_cache_size,
+        "server_settings": {**guards, "application_name": name},
+    }
+
+
+async def unguarded(session: CoreAsyncSession) -> list[str]:
+    """The limits of `GUARDS` that this connection works without: the role was not given them."""
+    limits = [name for name in GUARDS if name.endswith("_timeout")]
+    return list((await session.execute(_UNGUARDED, {"names": limits})).scalars())
 
 
 Memory = dict[type, Any]
@@ -132,8 +157,7 @@ class DirectPool:
                     reset=_leave_as_is,
                     timeout=CONNECT_SECONDS,
                     command_timeout=COMMAND_SECONDS,
-                    statement_cache_size=self._settings.statement_cache_size,
-                    server_settings={**GUARDS, "application_name": f"{self._name}-direct"},
+                    **_session(self._settings, f"{self._name}-direct"),
                 )
         return self._pool
 

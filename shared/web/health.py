@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import lineage
+from shared.database.engine import unguarded
 from shared.database.migrate import config
 from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
@@ -126,7 +127,11 @@ async def _database(request: Request, script: ScriptDirectory) -> str:
     head, known = script.get_current_head(), lineage.revisions(script)
     try:
         async with asyncio.timeout(CHECK_SECONDS), request.state.sessions() as session:
-            return await lineage.standing(session, head, known)
+            found = await lineage.standing(session, head, known)
+            if found == "ok" and request.state.settings.is_pooled_outside:
+                missing = await unguarded(session)
+                return f"the role has no {', '.join(missing)}" if missing else "ok"
+            return found
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return f"down: {type(error).__name__}"
 
