@@ -4,7 +4,7 @@ What the figures showed until now gave the answered accusations as those of no d
 known by that stays known; it is shown no longer.
 
 Revision ID: letters_put_right
-Revises: waiting_senders
+Revises: audit_log_only_grows
 Create Date: 2026-12-05
 
 """
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "letters_put_right"
-down_revision: str | Sequence[str] | None = "waiting_senders"
+down_revision: str | Sequence[str] | None = "audit_log_only_grows"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
