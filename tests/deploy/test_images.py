@@ -112,6 +112,14 @@ def _wait_until_healthy(running: Deployment) -> None:
             time.sleep(0.2)
 
 
+def test_columns_are_sealed_anew_beside_the_running_services(deployment: Deployment) -> None:
+    done = deployment.parts["seal-anew"].run(PARTS["seal-anew"]["command"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line for line in done.stdout.splitlines() if line.endswith(":")] == [
+        f"{service}:" for service in SERVICES
+    ]
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_holds_no_other_service(deployment: Deployment, service: str) -> None:
     others = [other for other in SERVICES if other != service]
