@@ -113,3 +113,59 @@ async def test_whoever_only_disabled_an_account_may_approve_that_it_is_enabled(
         answer = await client.post(f"{path}/{step}", json=seen, headers=as_("admin", "*", sub=by))
         seen = {"version": answer.json()["version"]}
     assert (await approve(client, as_, account, "second-admin")).status_code == 200
+
+
+async def test_what_was_done_to_an_ordinary_account_keeps_nobody_from_approving_its_promotion(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    """Of two administrators each had moved, disabled or enabled every clerk at some time."""
+    account = await new_account(client, as_, "clerk", "H001")
+    path = f"/api/v1/accounts/{account['id']}"
+
+    async def do(by: str, step: str, **wanted: Any) -> None:
+        admin = as_("admin", "*", sub=by)
+        seen = {"version": (await client.get(path, headers=admin)).json()["version"], **wanted}
+        send = client.put if step == "grants" else client.post
+        answer = await send(f"{path}/{step}", json=seen, headers=admin)
+        assert answer.is_success, answer.text
+
+    await do("second-admin", "disable")
+    await do("second-admin", "enable")
+    await do("second-admin", "enable")
+    await do("second-admin", "grants", roles=["clerk"], places=["H002"])
+    await do("admin-test", "grants", roles=["reviewer"], places=["*"])
+    assert (await approve(client, as_, account, "second-admin")).status_code == 200
+
+
+async def test_an_account_that_both_administrators_acted_on_can_be_made_ordinary_and_promoted_anew(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "clerk", "H001")
+    path = f"/api/v1/accounts/{account['id']}"
+
+    async def grant(by: str, role: str) -> None:
+        admin = as_("admin", "*", sub=by)
+        version = (await client.get(path, headers=admin)).json()["version"]
+        wanted = {"version": version, "roles": [role], "places": ["*"]}
+        answer = await client.put(f"{path}/grants", json=wanted, headers=admin)
+        assert answer.is_success, answer.text
+
+    await grant("second-admin", "reviewer")
+    for by in ("admin-test", "second-admin"):
+        assert (await approve(client, as_, account, by)).status_code == 409
+    await grant("admin-test", "clerk")
+    assert (await approve(client, as_, account, "second-admin")).status_code == 200
+    await grant("second-admin", "reviewer")
+    assert (await approve(client, as_, account, "admin-test")).status_code == 200
+    assert (await sign_in(client, account)).json()["scope"] == "reviewer"
+
+
+@provokes("approve_account", "password-not-set")
+async def test_an_account_whose_link_ran_out_unused_is_not_approved(
+    client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    account = await created(client, as_, "auditor", "*")
+    past = "UPDATE password_link SET expires_at = now() WHERE account_id = $1"
+    await (await sql("gateway")).execute(past, account["id"])
+    early = await approve(client, as_, account, "second-admin")
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/password-not-set")

@@ -59,7 +59,7 @@ async def create_account(
         places=sorted(set(wanted.places)),
         created_at=now,
     )
-    account = account.model_copy(update=reviewed(account, account.roles, by.sub))
+    account = account.model_copy(update=reviewed(account, account.roles, by.sub, ()))
     if not await queries.add(session, account.model_dump()):
         raise rules.AccountTaken
     details = {"roles": account.roles, "places": account.places}
@@ -67,22 +67,34 @@ async def create_account(
     return account
 
 
-def reviewed(account: Account, roles: Collection[str], by: str) -> dict[str, Any]:
+def reviewed(
+    account: Account, roles: Collection[str], by: str, ordinary: Collection[str]
+) -> dict[str, Any]:
     """What changes besides where `by` changes an account that has these roles then: a privileged
-    one waits for a second person. Whoever acts on another is remembered all the same, for it may
-    become a privileged one.
+    one waits for a second person, and everybody who acts meanwhile is remembered. Of any other
+    account only `ordinary` are: what else is done to one gives nobody a privilege, and where every
+    hand in it counted, two administrators alone could approve none that they ever promote.
     """
     if by == rules.OPERATOR:
         return {}
-    acted = _acted(account, by)
     if not rules.is_privileged(roles):
-        return acted
+        return {"changed_by": by, "acted_by": sorted(ordinary)}
     move = WORKFLOW.find(account.state, account.version, AccountAction.CHANGE)
-    return {"state": move.to, **acted}
+    return {"state": move.to, **_acted(account, by)}
 
 
 def _acted(account: Account, by: str) -> dict[str, Any]:
     return {"changed_by": by, "acted_by": sorted({*account.acted_by, by})}
+
+
+async def _gave_password(session: AsyncSession, account: Account) -> set[str]:
+    """Who issued the link by which the password was set, unless it was approved since: they may
+    know it, and so are no second person for what the account is given later.
+    """
+    if not rules.is_privileged(account.roles):
+        return set(account.acted_by)
+    link = await queries.last_used_link(session, account.id)
+    return set() if link is None else {link.issued_by} & set(account.acted_by)
 
 
 async def grant(
@@ -92,7 +104,9 @@ async def grant(
     rules.ensure_separate(wanted.roles)
     values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
     account = await seen(session, account_id, wanted.version, by)
-    changed = await swap(session, account, {**values, **reviewed(account, wanted.roles, by.sub)})
+    ordinary = await _gave_password(session, account)
+    review = reviewed(account, wanted.roles, by.sub, ordinary)
+    changed = await swap(session, account, {**values, **review})
     await endings.end_all(session, account_id, now, "grants_changed")
     await audit_log.write(session, by.sub, "account.granted", f"account:{account_id}", now, values)
     return changed
@@ -111,8 +125,9 @@ async def take(
     move = WORKFLOW.take(account.state, account.version, action, by.roles)
     if move.privileged is not None and rules.is_privileged(account.roles):
         move = WORKFLOW.take(account.state, account.version, move.privileged, by.roles)
-    # Whoever only disables has given nothing to anybody, and may judge who enables it again.
-    acted = {} if move.to is AccountState.DISABLED else _acted(account, by.sub)
+    # Whoever only disables has given nothing to anybody, and may judge who enables it again; nor
+    # has who enables what is used without an approval, or is enabled already.
+    acted = _acted(account, by.sub) if move.to is AccountState.PENDING else {}
     changed = await swap(session, account, {"state": move.to, **acted})
     if move.ends_sign_ins is not None:
         await endings.end_all(session, account_id, now, move.ends_sign_ins)
@@ -133,7 +148,7 @@ async def approve(
     move = WORKFLOW.take(account.state, account.version, AccountAction.APPROVE, by.roles)
     if by.sub in {*account.acted_by, account.changed_by}:
         raise FourEyes
-    if await queries.has_open_link(session, account_id, now):
+    if account.password_set_at is None or await queries.has_open_link(session, account_id, now):
         raise rules.PasswordNotSet
     changed = await swap(session, account, {"state": move.to, "acted_by": []})
     await audit_log.write(session, by.sub, move.noted, f"account:{account_id}", now)

@@ -86,7 +86,7 @@ async def _use(
         raise rules.LinkEnded  # somebody else used it meanwhile
     account = await accounts.get_account(session, link.account_id)
     values = {"password_hash": will, "password_set_at": now}
-    values |= accounts.reviewed(account, account.roles, link.issued_by)
+    values |= accounts.reviewed(account, account.roles, link.issued_by, (link.issued_by,))
     changed = await swap(session, account, values)
     await endings.end_all(session, account.id, now, "password_changed")
     actor, about = f"link of {link.issued_by}", f"account:{account.id}"

@@ -42,7 +42,8 @@ class Account(Table, table=True):
     acted_by: list[str] = Field(
         default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"}
     )
-    """Who had a hand in it since a second person approved it last: none of them approves it."""
+    """Who had a hand in it since a second person approved it last: none of them approves it. Of an
+    account that needs no approval, whose link its password was set by."""
     password_set_at: datetime | None = Field(default=None, sa_type=Moment)
     """When its owner set a password last; None: nobody can sign in with it yet."""
     version: int = 1

@@ -227,6 +227,14 @@ async def last_link(session: AsyncSession, account_id: UUID) -> PasswordLink | N
     ).first()
 
 
+async def last_used_link(session: AsyncSession, account_id: UUID) -> PasswordLink | None:
+    """The link by which the account's password was set last, None where that is long ago."""
+    used = select(PasswordLink).where(
+        PasswordLink.account_id == account_id, PasswordLink.ended_because == "used"
+    )
+    return (await session.exec(used.order_by(col(PasswordLink.ended_at).desc()).limit(1))).first()
+
+
 async def use_link(session: AsyncSession, token_hash: str, now: datetime) -> bool:
     """Of two that come with the same link, one is right."""
     used = (
