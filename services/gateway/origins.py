@@ -1,5 +1,8 @@
 """Pages of other origins that may call the API: those in `GATEWAY_CORS_ORIGINS`, by default none.
 
+They get at the API and what describes it, and at nothing else that the gateway serves: not at the
+figures at work, which a browser inside could read out to a page from outside.
+
 Who calls is proven by a token that the page itself holds, never by a cookie, so that no answer
 allows credentials. A browser asks first (a preflight), without any token: it is answered here.
 """
@@ -11,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EVERYWHERE = "*"
 KEPT_SECONDS = 600
+API, DOCUMENTS = "/api/", ("/openapi.json", "/asyncapi.json")
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 EXPOSED = (
     b"ETag, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy, Idempotent-Replayed,"
@@ -38,7 +42,7 @@ class OtherOrigins:
         self._app, self._allowed = app, allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._allowed:
+        if scope["type"] != "http" or not (self._allowed and _is_for_pages(scope["path"])):
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"])
@@ -55,6 +59,10 @@ class OtherOrigins:
 
     def _allows(self, origin: bytes) -> bool:
         return EVERYWHERE in self._allowed or origin.decode("latin-1").lower() in self._allowed
+
+
+def _is_for_pages(path: str) -> bool:
+    return path.startswith(API) or path in DOCUMENTS
 
 
 def _adding(send: Send, more: list[tuple[bytes, bytes]]) -> Send:

@@ -69,6 +69,27 @@ async def test_no_other_page_is_let_in(client: httpx.AsyncClient, origin: str) -
         assert "Origin" in each.headers["vary"], "a cache would hand one page's answer to another"
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/healthz", "/docs", "/", "/apis/"])
+async def test_nothing_but_the_api_and_its_documents_is_for_other_pages(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    asked = await client.options(path, headers={"Origin": PAGE, **ASKS})
+    answer = await client.get(path, headers={"Origin": PAGE})
+    assert asked.status_code >= 400
+    for each in (asked, answer):
+        assert "access-control-allow-origin" not in each.headers
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
+async def test_the_documents_of_the_api_are_for_other_pages(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    asked = await client.options(path, headers={"Origin": PAGE, **ASKS})
+    answer = await client.get(path, headers={"Origin": PAGE})
+    assert (asked.status_code, answer.status_code) == (204, 200)
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+
+
 async def test_by_default_no_page_of_another_origin_is_let_in(door: Running) -> None:
     asked = await door.client.options("/api/v1/mine", headers={"Origin": PAGE, **ASKS})
     assert asked.status_code == 405
