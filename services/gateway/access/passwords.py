@@ -11,7 +11,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from shared.errors import Unavailable
 
 AT_ONCE = 2
-QUEUE = 200
+QUEUE = 10
+"""Whoever waits holds one of the gateway's own places, of which there are some two dozen."""
+BUSY_SECONDS = 2
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _decoy = _hasher.hash(secrets.token_urlsafe(16))
@@ -22,19 +24,19 @@ class HashingLimit:
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._queued = 0
+        self._here = 0
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Waits for a place. Raises Unavailable when too many wait already."""
-        if self._queued >= QUEUE:
-            raise Unavailable(retry_after=5)
-        self._queued += 1
+        """Waits for a place. Raises Unavailable at once when too many wait already."""
+        if self._here >= AT_ONCE + QUEUE:
+            raise Unavailable(retry_after=BUSY_SECONDS)
+        self._here += 1
         try:
             async with self._places:
                 yield
         finally:
-            self._queued -= 1
+            self._here -= 1
 
 
 async def hashed(password: str) -> str:
