@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.gateway.guessing.rules import ATTEMPTS_ALLOWED
 from shared.security.crypto import Keyring
 from tests import support
 from tests.conftest import Headers
@@ -26,11 +27,16 @@ async def _identify(
 
 
 async def _approve(
-    client: httpx.AsyncClient, as_: Headers, account: Any, by: str = "second-admin"
+    client: httpx.AsyncClient, as_: Headers, account: Any, by: str = "second-admin", **read: str
 ) -> httpx.Response:
+    """By somebody who read these numbers from the document."""
     url, admin = f"/api/v1/accounts/{account}/identity", as_("admin", "*", sub=by)
-    seen = {"version": (await client.get(url, headers=admin)).json()["version"]}
+    seen = {"version": (await client.get(url, headers=admin)).json()["version"], **read}
     return await client.post(f"{url}/approve", json=seen, headers=admin)
+
+
+def _numbers(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {part: wanted[part] for part in ("phone", "id_number") if part in wanted}
 
 
 async def _verified(
@@ -39,7 +45,7 @@ async def _verified(
     """What one administrator checked and another approved."""
     answer = await _identify(client, as_("admin", "*"), account, **wanted)
     assert answer.status_code == 200, answer.text
-    answer = await _approve(client, as_, account)
+    answer = await _approve(client, as_, account, **_numbers(wanted or PERSON))
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -81,7 +87,8 @@ async def test_no_plain_word_of_it_is_stored_or_published(
     waits = await database.fetchrow(
         "SELECT * FROM identity_proposal WHERE account_id = $1", UUID(account)
     )
-    await _approve(client, as_, account)
+    read = {"phone": PERSON["phone"], "id_number": number}
+    assert (await _approve(client, as_, account, **read)).status_code == 200
 
     row = await database.fetchrow(
         "SELECT * FROM account_identity WHERE account_id = $1", UUID(account)
@@ -187,19 +194,21 @@ async def test_no_administrator_gives_an_account_a_number_alone(
         " AND position(convert_to($1, 'UTF8') IN body) > 0"
     )
     refused = [
-        (await _approve(client, as_, account, by)).json()["type"] for by in ("admin-test", account)
+        (await _approve(client, as_, account, by, id_number=number)).json()["type"]
+        for by in ("admin-test", account)
     ]
+    seen = {"version": 2, "id_number": number}
     stale = await client.post(
-        f"{url}/approve", json={"version": 2}, headers=as_("admin", "*", sub="second-admin")
+        f"{url}/approve", json=seen, headers=as_("admin", "*", sub="second-admin")
     )
     assert refused == ["/problems/four-eyes", "/problems/own-grant"]
     assert (stale.status_code, stale.json()["state"]) == (409, "pending")
     assert await database.fetchval(said, account) == 0
 
-    done = (await _approve(client, as_, account)).json()
+    done = (await _approve(client, as_, account, id_number=number)).json()
     assert (done["state"], done["approved_by"]) == ("verified", "second-admin")
     assert await database.fetchval(said, account) == 1
-    nothing = await client.post(f"{url}/approve", json={"version": 1}, headers=as_("admin", "*"))
+    nothing = await client.post(f"{url}/approve", json=seen, headers=as_("admin", "*"))
     assert nothing.status_code == 404
 
 
@@ -226,7 +235,9 @@ async def test_a_number_has_one_account_however_many_ask_for_it_at_once(
         answer = await _identify(client, as_("admin", "*"), account, name="张三", id_number=number)
         assert answer.status_code == 200, answer.text
 
-    answers = await asyncio.gather(*(_approve(client, as_, account) for account in people))
+    answers = await asyncio.gather(
+        *(_approve(client, as_, account, id_number=number) for account in people)
+    )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     taken = {answer.json().get("type") for answer in answers if answer.status_code == 409}
     assert taken == {"/problems/identity-taken"}
@@ -246,3 +257,66 @@ async def test_an_account_of_a_demonstration_is_identified_at_once(
     wanted = {"name": "张三", "phone": "13800138000"}
     done = (await _identify(client, as_("admin", "*"), account["id"], **wanted)).json()
     assert (done["state"], done["version"], done["approved_by"]) == ("verified", 1, None)
+
+
+@provokes("approve_account_identity", "identity-differs")
+@pytest.mark.parametrize("wrong", ["number", "phone", "no number", "no phone"])
+async def test_the_second_person_reads_the_numbers_from_the_document_and_is_not_shown_them(
+    client: httpx.AsyncClient, as_: Headers, sql: Any, wrong: str
+) -> None:
+    """Whoever typed another's number would otherwise have it approved unread."""
+    account, number = (await new_account(client, as_, "citizen"))["id"], an_id_number()
+    wanted = {"name": "张三", "phone": "13800138000", "id_number": number}
+    assert (await _identify(client, as_("admin", "*"), account, **wanted)).is_success
+    read = _numbers(wanted)
+    match wrong:
+        case "number":
+            read["id_number"] = an_id_number()
+        case "phone":
+            read["phone"] = "13800138001"
+        case "no number":
+            del read["id_number"]
+        case "no phone":
+            del read["phone"]
+    answer = await _approve(client, as_, account, **read)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/identity-differs")
+    assert not [value for value in wanted.values() if value in answer.text]
+    acts = await (await sql("gateway")).fetch(
+        "SELECT actor, action, details FROM audit_log WHERE object = $1 ORDER BY id DESC LIMIT 1",
+        f"account:{account}",
+    )
+    assert [(act["actor"], act["action"]) for act in acts] == [
+        ("second-admin", "account.identity_differed")
+    ]
+    assert number[6:] not in acts[0]["details"]
+
+    typed = {"phone": "+86 138-0013-8000", "id_number": f" {number.lower()}"}
+    done = await _approve(client, as_, account, **typed)
+    assert (done.status_code, done.json()["state"]) == (200, "verified"), "however it is typed"
+
+
+@provokes("approve_account_identity", "locked-out")
+async def test_nobody_tries_out_the_digits_that_are_hidden(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = (await new_account(client, as_, "citizen"))["id"]
+    wanted = {"name": "张三", "phone": "13800138000"}
+    assert (await _identify(client, as_("admin", "*"), account, **wanted)).is_success
+    for n in range(ATTEMPTS_ALLOWED):
+        guess = await _approve(client, as_, account, phone=f"1380100800{n}")
+        assert guess.status_code == 409
+    for by in ("second-admin", "third-admin"):
+        answer = await _approve(client, as_, account, by, phone="13800138000")
+        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/locked-out")
+    assert int(answer.headers["retry-after"]) > 800
+
+
+async def test_an_approval_that_says_no_number_is_refused_with_the_reason(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = (await new_account(client, as_, "citizen"))["id"]
+    wanted = {"name": "张三", "phone": "13800138000"}
+    assert (await _identify(client, as_("admin", "*"), account, **wanted)).is_success
+    answer = await _approve(client, as_, account)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/body"]

@@ -4,12 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from services.gateway.access import rules as access_rules
+from services.gateway.guessing.rules import LockedOut
 from services.gateway.identities import service, views
-from services.gateway.identities.rules import IdentityTaken
+from services.gateway.identities.rules import IdentityDiffers, IdentityTaken
 from services.gateway.identities.schemas import IdentityApproval, IdentityIn, IdentityView
+from services.gateway.identities.service import Approval
 from shared.errors import FourEyes, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, RequestKeyring, Session, allow
+from shared.web.dependencies import Direct, Now, RequestKeyring, Session, allow
 from shared.web.routing import Router
 
 router = Router(prefix="/accounts", tags=["admin"])
@@ -46,22 +48,29 @@ async def identify_account(
     "/{account_id}/identity/approve",
     operation_id="approve_account_identity",
     summary="批准账号的实名信息 | Approve whom an account belongs to",
-    responses=problem_responses(access_rules.OwnGrant, FourEyes, IdentityTaken, StateConflict),
+    responses=problem_responses(
+        access_rules.OwnGrant, FourEyes, IdentityDiffers, IdentityTaken, LockedOut, StateConflict
+    ),
 )
 async def approve_account_identity(
     account_id: UUID,
     wanted: IdentityApproval,
     session: Session,
+    direct: Direct,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> IdentityView:
-    """由没有登记过的另一位管理员再次核对证件后批准；批准后各项服务即按此认人。
+    """由没有登记过的另一位管理员对照证件原件，自己填写身份证号码和电话后批准；与登记一致才生效，此后各项服务即按此
+    认人。不一致的不生效，并记入审计；连续多次不一致的，稍后才能再试。
     ---
-    Another administrator looks at the document again and approves; from then on every service
-    knows the person by it.
+    Another administrator looks at the document itself and types the ID number and the phone number
+    as they read them; only where they are those recorded do they count, and every service knows the
+    person by them from then on. What differs changes nothing and is noted in the audit log; after
+    several in a row one has to wait.
     """
-    found = await service.approve(session, keyring, account_id, wanted.version, caller, now)
+    read = Approval(account_id, wanted, caller)
+    found = await service.approve(session, direct, keyring, read, now)
     return views.masked(found, keyring)
 
 

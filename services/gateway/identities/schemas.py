@@ -38,7 +38,7 @@ class IdentityIn(Input):
 
 
 class IdentityApproval(Input):
-    """Which proposal is approved."""
+    """Which proposal is approved, and what the second person read from the document themselves."""
 
     version: int = Field(
         ge=1,
@@ -46,6 +46,29 @@ class IdentityApproval(Input):
         description="所批准的那一次登记 | The version that was looked at",
         examples=[1],
     )
+    id_number: IdNumber | None = Field(
+        None,
+        description="您从证件原件上读到的公民身份号码；登记中有号码的必填"
+        " | The citizen number as you read it; needed where one was recorded",
+        examples=["11010519491231002X"],
+    )
+    phone: Phone | None = Field(
+        None,
+        description="您向本人核实的电话；登记中有电话的必填"
+        " | The phone number as you checked it; needed where one was recorded",
+        examples=["13800138000"],
+    )
+
+    @model_validator(mode="after")
+    def _says_what_was_read(self) -> Self:
+        if self.phone is None and self.id_number is None:
+            raise ValueError(
+                Text(
+                    "请填写您核对的身份证号码或电话",
+                    "Give the ID number or the phone number that you checked",
+                )
+            )
+        return self
 
 
 class MaskedIdentity(View):

@@ -5,8 +5,9 @@ gives an account a number alone: it counts once another one has approved. Accoun
 demonstration are nobody's, and are excepted.
 """
 
+import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -14,11 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import accounts
 from services.gateway.access import rules as access_rules
+from services.gateway.guessing import service as guessing
 from services.gateway.identities import queries
 from services.gateway.identities.events import AccountIdentified
 from services.gateway.identities.models import AccountIdentity, IdentityProposal
-from services.gateway.identities.rules import IdentityTaken
-from services.gateway.identities.schemas import IdentityIn
+from services.gateway.identities.rules import IdentityDiffers, IdentityTaken
+from services.gateway.identities.schemas import IdentityApproval, IdentityIn
+from shared.database.engine import DirectPool
 from shared.errors import FourEyes, NotFound
 from shared.messaging import outbox
 from shared.security import audit_log
@@ -60,22 +63,30 @@ async def identify(
     return await queries.of_account(session, account.id), proposed
 
 
+class Approval(NamedTuple):
+    """What a second person says of the identity of an account."""
+
+    account_id: UUID
+    read: IdentityApproval
+    by: Caller
+
+
 async def approve(
-    session: AsyncSession,
-    keyring: Keyring,
-    account_id: UUID,
-    version: int,
-    by: Caller,
-    now: datetime,
+    session: AsyncSession, direct: DirectPool, keyring: Keyring, given: Approval, now: datetime
 ) -> Known:
-    """What counts now. Raises NotFound, OwnGrant, FourEyes, IdentityTaken or StateConflict."""
+    """What counts now.
+
+    Raises NotFound, OwnGrant, FourEyes, IdentityDiffers, IdentityTaken, LockedOut or StateConflict.
+    """
+    account_id, read, by = given
     access_rules.ensure_other(by.sub, str(account_id))
     waits = await queries.proposal_of(session, account_id)
     if waits is None:
         raise NotFound
-    versions.ensure(version, version=waits.version, state=PENDING)
+    versions.ensure(read.version, version=waits.version, state=PENDING)
     if waits.verified_by == by.sub:
         raise FourEyes
+    await _ensure_same(direct, keyring, waits, given, now)
     if not await queries.take_proposal(session, waits):
         refuse(PENDING, waits.version)
     values = waits.model_dump(exclude={"account_id"})
@@ -83,6 +94,38 @@ async def approve(
     about, details = f"account:{account_id}", {"verified_by": waits.verified_by}
     await audit_log.write(session, by.sub, "account.identified", about, now, details)
     return found, None
+
+
+async def _ensure_same(
+    direct: DirectPool, keyring: Keyring, waits: IdentityProposal, given: Approval, now: datetime
+) -> None:
+    """Two people read the same numbers. Raises IdentityDiffers or LockedOut.
+
+    Each number is shown masked, so that it is read from the document; and attempts are counted, so
+    that the hidden digits are not tried out. The count and its note outlive the refused request.
+    """
+    name = f"identity:{waits.account_id}"
+    by = await guessing.counted(direct, keyring, name, given.by.sub)
+    attempt = await guessing.take(direct, by, now)
+    if not _same(keyring, waits, given.read):
+        about = f"account:{waits.account_id}"
+        act = "account.identity_differed"
+        await audit_log.note(direct, given.by.sub, act, about, now, {"version": waits.version})
+        raise IdentityDiffers
+    await guessing.succeeded(direct, attempt, now)
+
+
+def _same(keyring: Keyring, waits: IdentityProposal, read: IdentityApproval) -> bool:
+    """Whether every number is that which waits, and none is missing; in constant time."""
+    phone = waits.phone_sealed and keyring.open(
+        waits.phone_sealed, where=PHONE, row=str(waits.account_id)
+    )
+    pairs = (
+        (waits.id_number_index, _document_index(keyring, read.id_number)),
+        (_phone_index(keyring, phone), _phone_index(keyring, read.phone)),
+    )
+    same = [hmac.compare_digest(kept or "", typed or "") for kept, typed in pairs]
+    return all(same)
 
 
 async def identity_of(session: AsyncSession, account_id: UUID) -> Known:
@@ -100,8 +143,16 @@ def _sealed(keyring: Keyring, row: str, wanted: IdentityIn) -> dict[str, Any]:
         "name_sealed": keyring.seal(wanted.name, where=NAME, row=row),
         "phone_sealed": phone and keyring.seal(phone, where=PHONE, row=row),
         "id_number_sealed": number and keyring.seal(number, where=ID_NUMBER, row=row),
-        "id_number_index": number and keyring.document_index(number, where=PERSON_DOCUMENT),
+        "id_number_index": _document_index(keyring, number),
     }
+
+
+def _document_index(keyring: Keyring, number: str | None) -> str | None:
+    return number and keyring.document_index(number, where=PERSON_DOCUMENT)
+
+
+def _phone_index(keyring: Keyring, phone: str | None) -> str | None:
+    return phone and keyring.phone_index(phone, where=PERSON_PHONE)
 
 
 async def _ensure_free(session: AsyncSession, account_id: UUID, number: str | None) -> None:
@@ -130,7 +181,7 @@ async def _publish(session: AsyncSession, keyring: Keyring, found: AccountIdenti
     event = AccountIdentified(
         account_id=found.account_id,
         document_index=found.id_number_index,
-        phone_index=phone and keyring.phone_index(phone, where=PERSON_PHONE),
+        phone_index=_phone_index(keyring, phone),
         version=found.version,
     )
     await outbox.record(session, event, subject=str(found.account_id))
