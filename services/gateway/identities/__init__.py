@@ -4,4 +4,4 @@ from services.gateway.identities import routes
 from services.gateway.identities.events import AccountIdentified
 from shared.web.room import Room
 
-room = Room(routers=[routes.router], publishes=[AccountIdentified])
+room = Room(routers=[routes.router, routes.lists], publishes=[AccountIdentified])

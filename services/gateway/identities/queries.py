@@ -1,5 +1,6 @@
 """The SQL of identities."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,32 @@ async def proposal_of(session: AsyncSession, account_id: UUID) -> IdentityPropos
     """What waits for a second person."""
     rows = select(IdentityProposal).where(col(IdentityProposal.account_id) == account_id)
     return (await session.exec(rows)).one_or_none()
+
+
+async def waiting(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> Sequence[tuple[AccountIdentity | None, IdentityProposal | None]]:
+    """Up to `limit` that wait, by account, behind `after`; each with what counts until then."""
+    same = col(AccountIdentity.account_id) == IdentityProposal.account_id
+    rows = select(AccountIdentity, IdentityProposal).select_from(IdentityProposal)
+    rows = rows.outerjoin(AccountIdentity, same).limit(limit)
+    if after is not None:
+        rows = rows.where(col(IdentityProposal.account_id) > after)
+    found = await session.exec(rows.order_by(col(IdentityProposal.account_id)))
+    return [(counts, waits) for counts, waits in found]
+
+
+async def counting(
+    session: AsyncSession, after: UUID | None, limit: int, *, conflict: bool
+) -> Sequence[AccountIdentity]:
+    """Up to `limit` that count, by account, behind `after`; only those in `conflict` if asked."""
+    rows = select(AccountIdentity).order_by(col(AccountIdentity.account_id)).limit(limit)
+    if conflict:
+        sealed, index = AccountIdentity.id_number_sealed, AccountIdentity.id_number_index
+        rows = rows.where(col(sealed).is_not(None), col(index).is_(None))
+    if after is not None:
+        rows = rows.where(col(AccountIdentity.account_id) > after)
+    return (await session.exec(rows)).all()
 
 
 async def holder(session: AsyncSession, id_number_index: str) -> UUID | None:

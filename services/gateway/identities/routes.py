@@ -3,18 +3,65 @@
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query, status
+
 from services.gateway.access import rules as access_rules
 from services.gateway.guessing.rules import LockedOut
 from services.gateway.identities import service, views
 from services.gateway.identities.rules import IdentityDiffers, IdentityTaken
-from services.gateway.identities.schemas import IdentityApproval, IdentityIn, IdentityView
+from services.gateway.identities.schemas import (
+    IdentityApproval,
+    IdentityIn,
+    IdentityView,
+    ListedState,
+    Withdrawal,
+)
 from services.gateway.identities.service import Approval
 from shared.errors import FourEyes, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Direct, Now, RequestKeyring, Session, allow
+from shared.web.dependencies import (
+    Direct,
+    ExpectedVersion,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+)
+from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
 router = Router(prefix="/accounts", tags=["admin"])
+lists = Router(prefix="/account-identities", tags=["admin"])
+
+
+@lists.get(
+    "",
+    operation_id="list_account_identities",
+    summary="实名信息列表（脱敏） | List whom accounts belong to, masked",
+)
+async def list_account_identities(
+    session: Session,
+    keyring: RequestKeyring,
+    paging: Paging,
+    _: Annotated[Caller, allow("admin", "auditor")],
+    state: Annotated[
+        ListedState,
+        Query(
+            description="待批准、已生效，或号码与另一账号重复"
+            " | Waits for approval, counts, or has the number of another account as well"
+        ),
+    ] = "pending",
+) -> Page[IdentityView]:
+    """默认列出待另一位管理员批准的登记，请核对证件后批准或撤回。
+    ---
+    By default what waits for another administrator, who approves it by the document or withdraws
+    it.
+    """
+    (after,) = paging.key(UUID) or (None,)
+    rows = await service.identities(session, state, after, paging.limit + 1)
+    shown = [views.masked(row, keyring) for row in rows]
+    return page(shown, paging, lambda row: (row.account_id,), lambda row: row)
 
 
 @router.put(
@@ -72,6 +119,35 @@ async def approve_account_identity(
     read = Approval(account_id, wanted, caller)
     found = await service.approve(session, direct, keyring, read, now)
     return views.masked(found, keyring)
+
+
+@router.delete(
+    "/{account_id}/identity/proposal",
+    operation_id="withdraw_identity_proposal",
+    summary="撤回待批准的实名信息 | Withdraw an identity that waits",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(access_rules.OwnGrant, StateConflict),
+)
+async def withdraw_identity_proposal(
+    account_id: UUID,
+    session: Session,
+    now: Now,
+    expected: ExpectedVersion,
+    caller: Annotated[Caller, allow("admin")],
+    reason: Annotated[
+        Withdrawal | None,
+        Query(
+            description="登记有误、不是本人、号码已属另一账号、其他"
+            " | Wrong details, not that person, another account's number, or else"
+        ),
+    ] = None,
+) -> None:
+    """核对不符、登记有误或号码已属他人时用；待批准的不再生效，之前生效的不变。原因记入审计。
+    ---
+    For what does not match the document, was a mistake, or has another account's number: it never
+    counts, and what counted before stays. The reason is noted in the audit log.
+    """
+    await service.withdraw(session, account_id, expected, reason, caller, now)
 
 
 @router.get(

@@ -37,6 +37,11 @@ class IdentityIn(Input):
         return self
 
 
+ListedState = Literal["pending", "verified", "conflict"]
+Withdrawal = Literal["wrong_details", "not_them", "taken", "other"]
+"""Why a proposal is declined: words would name people, and this stands in the audit log."""
+
+
 class IdentityApproval(Input):
     """Which proposal is approved, and what the second person read from the document themselves."""
 
@@ -89,6 +94,10 @@ class IdentityView(MaskedIdentity):
     verified_by: str = Field(description="由谁核验 | Who checked it")
     verified_at: datetime
     approved_by: str | None = Field(description="由谁批准 | Who approved it")
+    conflict: bool = Field(
+        description="生效的号码也登记在另一个账号上，请更正其中之一"
+        " | The number that counts is another account's as well: please correct one of them"
+    )
     version: int
     replaces: MaskedIdentity | None = Field(
         description="批准之前仍然有效的信息 | What counts until this is approved"

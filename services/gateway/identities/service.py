@@ -6,6 +6,7 @@ demonstration are nobody's, and are excepted.
 """
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,7 +21,12 @@ from services.gateway.identities import queries
 from services.gateway.identities.events import AccountIdentified
 from services.gateway.identities.models import AccountIdentity, IdentityProposal
 from services.gateway.identities.rules import IdentityDiffers, IdentityTaken
-from services.gateway.identities.schemas import IdentityApproval, IdentityIn
+from services.gateway.identities.schemas import (
+    IdentityApproval,
+    IdentityIn,
+    ListedState,
+    Withdrawal,
+)
 from shared.database.engine import DirectPool
 from shared.errors import FourEyes, NotFound
 from shared.messaging import outbox
@@ -135,6 +141,46 @@ async def identity_of(session: AsyncSession, account_id: UUID) -> Known:
     if found is None and waits is None:
         raise NotFound
     return found, waits
+
+
+async def identities(
+    session: AsyncSession, state: ListedState, after: UUID | None, limit: int
+) -> Sequence[Known]:
+    """Up to `limit` in that state, by account, behind `after`."""
+    if state == PENDING:
+        return await queries.waiting(session, after, limit)
+    conflict = state == "conflict"
+    found = await queries.counting(session, after, limit, conflict=conflict)
+    return [(each, None) for each in found]
+
+
+def is_in_conflict(found: AccountIdentity) -> bool:
+    """Whether its number is another account's: then it has no index, which is unique."""
+    return found.id_number_sealed is not None and found.id_number_index is None
+
+
+async def withdraw(
+    session: AsyncSession,
+    account_id: UUID,
+    expected: int | None,
+    reason: Withdrawal | None,
+    by: Caller,
+    now: datetime,
+) -> None:
+    """What waits counts never; what counted before stays.
+
+    Raises NotFound, OwnGrant or StateConflict.
+    """
+    access_rules.ensure_other(by.sub, str(account_id))
+    waits = await queries.proposal_of(session, account_id)
+    if waits is None:
+        raise NotFound
+    versions.ensure(expected, version=waits.version, state=PENDING)
+    if not await queries.take_proposal(session, waits):
+        refuse(PENDING, waits.version)
+    about, act = f"account:{account_id}", "account.identity_withdrawn"
+    details = {"verified_by": waits.verified_by, "version": waits.version, "reason": reason}
+    await audit_log.write(session, by.sub, act, about, now, details)
 
 
 def _sealed(keyring: Keyring, row: str, wanted: IdentityIn) -> dict[str, Any]:
