@@ -81,7 +81,8 @@ def may_publish(service: str) -> list[str]:
         subjects += _reading(subscription)
     if service == WATCHER:
         subjects += [subject for stream in STREAMS for subject in _watching(stream)]
-        subjects.append("$JS.API.STREAM.INFO.DEAD")  # how many letters lie there
+        # How many letters lie there; and nobody else could make their stream again.
+        subjects += ["$JS.API.STREAM.INFO.DEAD", "$JS.API.STREAM.CREATE.DEAD"]
     else:
         subjects += [subject for event in WATCHED_BY_ALL for subject in _watching_kind(event)]
     return subjects

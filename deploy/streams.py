@@ -25,10 +25,8 @@ from nats.js.errors import NotFoundError
 
 from deploy.services import SERVICES, all_subscriptions
 from shared.messaging.bus import Subscription
-from shared.messaging.streams import DAY, STREAM_BYTES, consumer, stream
+from shared.messaging.streams import STREAM_BYTES, consumer, dead_letters, stream
 
-DEAD_AGE_SECONDS = 180 * DAY
-DEAD_BYTES = 2 * 1024**3
 CONNECT_SECONDS = 10
 
 NEVER_LOWER = ("max_age", "max_bytes", "max_msg_size", "duplicate_window", "num_replicas")
@@ -66,11 +64,7 @@ class Change:
 def streams(*, replicas: int = 1, max_bytes: int = STREAM_BYTES) -> list[StreamConfig]:
     """One stream per service for its events, and one for the dead letters of all."""
     owned = [stream(s.upper(), replicas=replicas, max_bytes=max_bytes) for s in SERVICES]
-    dead = min(max_bytes, DEAD_BYTES)
-    return [
-        *owned,
-        stream("DEAD", max_age=DEAD_AGE_SECONDS, replicas=replicas, max_bytes=dead),
-    ]
+    return [*owned, dead_letters(replicas=replicas, max_bytes=max_bytes)]
 
 
 async def diff(

@@ -34,6 +34,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.registry import Registry
 from shared.errors import Text
 from shared.messaging import asyncapi
+from shared.messaging.streams import Streams, dead_letters
 from shared.observability.metrics import Metrics
 from shared.web import app, glossary
 from shared.web.room import publishes
@@ -117,6 +118,7 @@ def _state(
         metrics.measures += watching.measures(metrics, state["bus"], feed, registry)
         await opening.settle_accounts(state["sessions"], settings.env, settings.demo_accounts_file)
         registry.start()
+        size = {"replicas": settings.stream_replicas, "max_bytes": settings.stream_max_bytes}
         closing.on_stop(feed.close)
         own = {
             "verifier": OwnKeysVerifier(keys, **named, refusals=state["refusals"]),
@@ -126,6 +128,7 @@ def _state(
         tasks: app.Tasks = {
             "upstreams": registry.run,
             "live": partial(feed.run, state["bus"]),
+            "dead-letters": Streams(state["bus"], dead_letters(**size), ()).run,
             "keys": partial(opening.reread_keys, keys),
             "ended-sign-ins": partial(endings.keep_known, state["direct"], state["refusals"]),
         }

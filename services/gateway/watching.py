@@ -3,9 +3,9 @@
 from services.gateway.live.feed import Feed
 from services.gateway.upstreams.registry import Registry
 from shared.messaging.bus import Bus
+from shared.messaging.streams import DEAD
 from shared.observability.metrics import Measure, Metrics
 
-DEAD = "DEAD"
 REPLAYED = "dead.replayed.>"
 """`make dead ARGS="replay 3"` leaves a note `dead.replayed.3` beside the letter, which stays."""
 

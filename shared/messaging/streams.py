@@ -37,6 +37,9 @@ CASES_A_DAY, BYTES_A_CASE, WORKING_DAYS = 50_000, 6_500, 22
 """The load that a stream is sized for: so many cases a working day, measured with all their events,
 for as long as it keeps them. 2 GiB were full at 15,000."""
 STREAM_BYTES = 8 * 1024**3
+DEAD = "DEAD"
+DEAD_AGE_SECONDS = 180 * DAY
+DEAD_BYTES = 2 * 1024**3
 DUPLICATE_WINDOW_SECONDS = 600.0
 MAX_MESSAGE_BYTES = 256 * 1024
 ACK_WAIT_SECONDS = 30.0
@@ -54,7 +57,7 @@ log = structlog.get_logger()
 def stream(
     name: str, *, max_age: float = STREAM_AGE_SECONDS, replicas: int, max_bytes: int
 ) -> StreamConfig:
-    """The stream of the service of that name, or `DEAD`."""
+    """The stream of the service of that name."""
     return StreamConfig(
         name=name,
         subjects=[f"{name.lower()}.>"],
@@ -70,6 +73,12 @@ def stream(
         deny_delete=True,
         deny_purge=True,
     )
+
+
+def dead_letters(*, replicas: int, max_bytes: int) -> StreamConfig:
+    """The stream of all services' dead letters."""
+    size = {"replicas": replicas, "max_bytes": min(max_bytes, DEAD_BYTES)}
+    return stream(DEAD, max_age=DEAD_AGE_SECONDS, **size)
 
 
 def consumer(subscription: Subscription[Any]) -> ConsumerConfig:
@@ -124,19 +133,12 @@ def fill_of(info: dict[str, Any], now: datetime) -> Fill:
 
 
 class Streams:
-    """A service's own stream and its consumers."""
+    """A service's own stream and its consumers, or that of the dead letters, which has none."""
 
     def __init__(
-        self,
-        bus: Bus,
-        service: str,
-        subscriptions: Sequence[Subscription[Any]],
-        *,
-        replicas: int,
-        max_bytes: int,
+        self, bus: Bus, own: StreamConfig, subscriptions: Sequence[Subscription[Any]]
     ) -> None:
-        self._bus, self._subscriptions = bus, subscriptions
-        self._own = stream(service.upper(), replicas=replicas, max_bytes=max_bytes)
+        self._bus, self._own, self._subscriptions = bus, own, subscriptions
         self._looked = Cache[str, str](most=1, seconds=LOOKED_SECONDS)
         self._alarmed_at: datetime | None = None
         self.fill: Fill | None = None
@@ -193,7 +195,10 @@ class Streams:
         try:
             if await self._info() is None:
                 await self._bus.js.add_stream(self._own)
-                log.error("stream_made_again", stream=self._own.name, then="make rebuild-streams")
+                then = (
+                    "restore it from a copy" if self._own.name == DEAD else "make rebuild-streams"
+                )
+                log.error("stream_made_again", stream=self._own.name, then=then)
             for subscription in self._subscriptions:
                 if not await self._stands(subscription):
                     await self._bus.js.add_consumer(subscription.stream, consumer(subscription))

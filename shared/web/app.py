@@ -22,7 +22,7 @@ from shared.jobs import Job, LongJob, end, keep_running
 from shared.messaging import inbox, outbox
 from shared.messaging.bus import Bus, Consumer
 from shared.messaging.outbox import Relay
-from shared.messaging.streams import Streams
+from shared.messaging.streams import Streams, stream
 from shared.observability import logs
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import RequestTelemetry, Tracing
@@ -190,14 +190,16 @@ def _state(
     bus, refused = Bus(settings.nats_url, name), Refusals()
     relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
     direct = DirectPool(settings, name, relay.wake)
-    size = {"replicas": settings.stream_replicas, "max_bytes": settings.stream_max_bytes}
+    own = stream(
+        name.upper(), replicas=settings.stream_replicas, max_bytes=settings.stream_max_bytes
+    )
     return State(
         settings=settings,
         sessions=new_sessions(engine, direct.memory),
         direct=direct,
         relay=relay,
         bus=bus,
-        streams=Streams(bus, name, subscriptions(rooms), **size),
+        streams=Streams(bus, own, subscriptions(rooms)),
         keyring=keyring,
         verifier=_verifier(settings, refused),
         refusals=refused,
