@@ -184,9 +184,14 @@ class Unavailable(Problem):
     status, type = HTTPStatus.SERVICE_UNAVAILABLE, "/problems/unavailable"
     title = Text("服务暂时繁忙，请稍后再试", "The service is busy; please try again shortly")
     advice = Text(
+        "请稍等片刻再试；不确定是否已经办成时，请先查看",
+        "Please wait a moment and try again; if you are not sure whether it was done, look first",
+    )
+    same_again: ClassVar[Text] = Text(
         "请稍等片刻，原样再提交一次，不会重复办理",
         "Wait a moment, then send the same again: nothing is done twice",
     )
+    """The advice for a request that may be repeated."""
 
 
 class Internal(Problem):

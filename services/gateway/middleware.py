@@ -17,7 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.forwarding import headers, targets
 from services.gateway.forwarding.exchange import ClientGone
-from services.gateway.forwarding.forward import CutShort, Forwarding
+from services.gateway.forwarding.forward import (
+    CutShort,
+    Forwarding,
+    network_of_key,
+    priority_header,
+)
 from services.gateway.forwarding.remembered import Remembered, adding
 from services.gateway.limits import rules as limits
 from services.gateway.limits.gcra import Limiter, Rate
@@ -57,6 +62,19 @@ class Refused(Exception):
         self.problem, self.headers = problem, headers
 
 
+class _Rush:
+    """What is refused because of load is logged once a second: a line each would be more load."""
+
+    def __init__(self) -> None:
+        self._count, self._logged_at = 0, 0.0
+
+    def refused(self, now: float) -> None:
+        self._count += 1
+        if now - self._logged_at >= 1:
+            log.info("requests_refused", problem=Unavailable.type, count=self._count)
+            self._count, self._logged_at = 0, now
+
+
 class GatewayMiddleware:
     """See the module's docstring. `streams` serves answers that last, apart from the others."""
 
@@ -77,6 +95,7 @@ class GatewayMiddleware:
         self._open_streams = open_streams
         self._forwarding, self._proxies, self._metrics = forwarding, proxies, metrics
         self._rates, self._limiter, self._remembered = rates, Limiter(), remembered
+        self._rush = _Rush()
         self._measures: dict[tuple[Operation, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,16 +113,17 @@ class GatewayMiddleware:
             log.error("answer_cut_short", request_id=request_id, reason=str(cut))
         except Refused as refused:
             self._turned_away(scope, refused.problem, time.perf_counter() - entered)
-            await _render(refused.problem, refused.headers, scope, receive, send)
+            await self._render(refused.problem, refused.headers, scope, receive, send)
         except Problem as problem:
             self._turned_away(scope, problem, time.perf_counter() - entered)
-            await _render(problem, (), scope, receive, send)
+            await self._render(problem, (), scope, receive, send)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._refuse_malformed(scope)
         peer = (scope.get("client") or (None,))[0]
         network = limits.address_key(self._proxies.client(peer, scope["headers"]))
         scope["state"]["network"] = network
+        scope["headers"] = headers.unclaimed(scope["headers"])
         if not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
@@ -117,7 +137,10 @@ class GatewayMiddleware:
         counted = self._count(caller or network, operation)
         if operation.service != "gateway":
             await self._forward(operation, counted, caller, scope, receive, send)
-        elif operation.operation_class == "live":
+            return
+        key = network_of_key(scope["headers"], network)
+        scope["headers"] += [priority_header(operation.priority), *key]
+        if operation.operation_class == "live":
             with self._open_streams.place(caller or network):
                 await self._streams(scope, receive, send)
         else:
@@ -202,6 +225,24 @@ class GatewayMiddleware:
         if scope["method"] not in ("GET", "HEAD"):
             self._remembered.changed(caller)
 
+    async def _render(
+        self, problem: Problem, extra: Extra, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        response = problems.render(Request(scope), problem)
+        response.headers["x-request-id"] = scope["state"]["request_id"]
+        for name, value in extra:
+            response.headers[name.decode()] = value.decode()
+        if isinstance(problem, Unavailable):
+            self._rush.refused(time.monotonic())
+        else:
+            log.info(
+                "request_refused", problem=problem.type, request_id=scope["state"]["request_id"]
+            )
+        if isinstance(problem, PayloadTooLarge):
+            await ending.answer_and_end(response, scope, receive, send)
+        else:
+            await response(scope, receive, send)
+
     def _turned_away(self, scope: Scope, problem: Problem, seconds: float) -> None:
         """Counts what never reached a service, or found none there to answer."""
         operation: Operation | None = scope["state"].get("operation")
@@ -231,39 +272,6 @@ async def _ensure_there(scope: Scope, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         raise ClientGone
-
-
-async def _render(
-    problem: Problem, extra: Extra, scope: Scope, receive: Receive, send: Send
-) -> None:
-    response = problems.render(Request(scope), problem)
-    response.headers["x-request-id"] = scope["state"]["request_id"]
-    for name, value in extra:
-        response.headers[name.decode()] = value.decode()
-    if isinstance(problem, Unavailable):
-        _rush.refused(time.monotonic())
-    else:
-        log.info("request_refused", problem=problem.type, request_id=scope["state"]["request_id"])
-    if isinstance(problem, PayloadTooLarge):
-        await ending.answer_and_end(response, scope, receive, send)
-    else:
-        await response(scope, receive, send)
-
-
-class _Rush:
-    """What is refused because of load is logged once a second: a line each would be more load."""
-
-    def __init__(self) -> None:
-        self._count, self._logged_at = 0, 0.0
-
-    def refused(self, now: float) -> None:
-        self._count += 1
-        if now - self._logged_at >= 1:
-            log.info("requests_refused", problem=Unavailable.type, count=self._count)
-            self._count, self._logged_at = 0, now
-
-
-_rush = _Rush()
 
 
 def _request_id(given: headers.Headers) -> str:

@@ -17,6 +17,7 @@ another network without an account is somebody else too.
 import contextlib
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -32,6 +33,7 @@ from shared.security.crypto import Keyring
 KEPT = timedelta(days=1)
 NETWORK_HEADER = "x-onedoor-network"
 """A digest by the gateway of the client's network and the key; no client can send it."""
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 SHORTEST_PUBLIC_KEY, LONGEST_KEY = 16, 255
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEPT_HEADERS = ("content-type", "location", "etag")
@@ -134,6 +136,11 @@ def _network(request: Request) -> str:
     """Where a caller without an account comes from, as the gateway says; else the peer."""
     peer = request.client.host if request.client else ""
     return request.headers.get(NETWORK_HEADER) or peer
+
+
+def may_repeat(method: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the same request sent again does nothing twice: by its method, or by its key."""
+    return method in _REPEATABLE or any(name == b"idempotency-key" for name, _ in headers)
 
 
 def request_hash(asked: str, body: bytes) -> str:

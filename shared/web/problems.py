@@ -17,6 +17,7 @@ from shared import errors
 from shared.clock import SHANGHAI
 from shared.database.faults import is_bad_value, postgres_error
 from shared.errors import MEDIA_TYPE, Invalid, Problem, Text
+from shared.web.idempotency import may_repeat
 from shared.web.validation_messages import message_for
 
 log = structlog.get_logger()
@@ -50,18 +51,26 @@ def language_of(request: Request) -> str:
 
 def render(request: Request, problem: Problem) -> JSONResponse:
     """The problem document in the caller's language."""
-    language = language_of(request)
+    language, detail = language_of(request), _detail(request, problem)
     body: dict[str, Any] = {
         "type": problem.type,
         "title": problem.title.say(language),
         "status": int(problem.status),
     }
-    if problem.detail is not None:
-        body["detail"] = problem.detail.say(language)
-    if problem.pointer and problem.detail is not None:
-        body["errors"] = [{"pointer": problem.pointer, "detail": problem.detail.say(language)}]
+    if detail is not None:
+        body["detail"] = detail.say(language)
+    if problem.pointer and detail is not None:
+        body["errors"] = [{"pointer": problem.pointer, "detail": detail.say(language)}]
     body |= {name: _rendered(value, language) for name, value in problem.members.items()}
     return _answer(request, int(problem.status), body, problem.retry_after)
+
+
+def _detail(request: Request, problem: Problem) -> Text | None:
+    """What to do; that nothing is done twice is said only where it is so."""
+    general = problem.detail is errors.Unavailable.advice
+    if general and may_repeat(request.method, request.headers.raw):
+        return errors.Unavailable.same_again
+    return problem.detail
 
 
 def _rendered(value: Any, language: str) -> Any:

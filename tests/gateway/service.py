@@ -74,6 +74,7 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
         return {"sub": caller.sub}
 
     @app.get("/api/v1/slow", operation_id="slow", tags=["system"])
+    @app.post("/api/v1/slow", operation_id="do_slowly", tags=["system"])
     async def slow(request: Request, seconds: float = 5) -> dict[str, str]:
         calls.entered += 1
         for _ in range(int(seconds / 0.05)):

@@ -13,9 +13,14 @@ from structlog.testing import capture_logs
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
 from services.gateway.forwarding.remembered import STALE_SECONDS, Remembered, question
+from services.gateway.limits import rules as limits
+from services.gateway.limits.open_streams import OpenStreams
 from services.gateway.middleware import GatewayMiddleware
 from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.registry import Registry
+from shared.observability.metrics import Metrics
+from shared.web.gate import Priority
+from shared.web.patience import priority_of
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import listening
@@ -65,6 +70,62 @@ async def test_the_service_is_told_what_comes_first_and_no_client_says_so(
     ]
     assert said == [["reading"], ["booking"]]
     assert (await client.get("/api/v1/patient", headers=claims)).json()["priority"] == "window"
+
+
+async def test_the_doors_own_operations_believe_no_client_how_soon_they_are_answered() -> None:
+    document = {
+        "paths": {
+            "/api/v1/own": {"get": {"x-priority": "export"}, "post": {}},
+        }
+    }
+    found: list[Priority] = []
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        found.append(priority_of(scope))
+        assert not [name for name, value in scope["headers"] if value == b"claimed"]
+        start: Message = {"type": "http.response.start", "status": 204, "headers": []}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    registry, proxies = Registry({}, own=lambda: document), Proxies([])
+    forwarding = Forwarding(body_limit=1, proxies=proxies)
+    gateway = GatewayMiddleware(
+        behind,
+        registry=registry,
+        forwarding=forwarding,
+        remembered=Remembered(registry, forwarding),
+        proxies=proxies,
+        rates=limits.rates(1),
+        streams=behind,
+        open_streams=OpenStreams(1),
+        metrics=Metrics(),
+    )
+    registry.start()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await gateway({**scope, "state": {}}, receive, send)
+
+    claims = {"x-onedoor-priority": "window", "x-onedoor-network": "claimed"}
+    async with (
+        listening(app) as address,
+        httpx.AsyncClient(base_url=address, headers=claims, trust_env=False) as client,
+    ):
+        for method, path in (("GET", "/api/v1/own"), ("POST", "/api/v1/own"), ("GET", "/docs")):
+            assert (await client.request(method, path)).status_code == 204
+    assert found == [Priority.EXPORT, Priority.BOOKING, Priority.READING]
+
+
+async def test_that_nothing_is_done_twice_is_said_only_where_it_is_so(door: Running) -> None:
+    async def advised(method: str, path: str = "slow", **headers: str) -> str:
+        hurry = {"x-deadline-seconds": "0.01", "accept-language": "en", **headers}
+        answer = await door.client.request(method, f"/api/v1/{path}?seconds=0.1", headers=hurry)
+        assert answer.status_code == 504
+        return str(answer.json()["detail"])
+
+    assert "nothing is done twice" in await advised("GET")
+    assert "look first" in await advised("POST")
+    assert "nothing is done twice" in await advised("POST", **{"idempotency-key": "k" * 16})
 
 
 async def test_screens_that_ask_together_cost_the_service_one_question(door: Running) -> None:

@@ -44,6 +44,20 @@ async def test_what_nobody_waits_for_any_more_is_not_begun(
         assert (await house.post(NOTES, json={"words": "x"}, headers=headers)).status_code == 201
 
 
+async def test_that_nothing_is_done_twice_is_said_only_of_what_may_be_repeated(
+    house: httpx.AsyncClient, as_: Headers
+) -> None:
+    async def advised(method: str, **headers: str) -> str:
+        late = as_("citizen") | {"x-deadline-seconds": "0", **headers}
+        answer = await house.request(method, NOTES, json={"words": "late"}, headers=late)
+        assert answer.status_code == 503
+        return str(answer.json()["detail"])
+
+    assert "不会重复办理" in await advised("GET")
+    assert "不会重复办理" in await advised("POST", **{"idempotency-key": "k" * 16})
+    assert "请先查看" in await advised("POST")
+
+
 async def test_what_was_left_while_it_waited_for_its_turn_is_not_begun(
     notes_settings: object, as_: Headers, rows: asyncpg.Connection
 ) -> None:

@@ -33,7 +33,7 @@ from shared import clock
 from shared.errors import BadRequest, Problem, Text, Unavailable
 from shared.web import networks
 from shared.web.gate import Priority, TurnedAway
-from shared.web.idempotency import NETWORK_HEADER
+from shared.web.idempotency import NETWORK_HEADER, may_repeat
 from shared.web.patience import PRIORITY_HEADER, seconds_of
 
 STALL_SECONDS = 15.0
@@ -41,13 +41,15 @@ STALL_SECONDS = 15.0
 UPLOAD_SECONDS = 60.0
 """How much longer a request may take whose large body is still on its way to us."""
 _NAMES = {priority: priority.name.lower().encode() for priority in Priority}
-_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 
 log = structlog.get_logger()
 
-
 _PERHAPS_DONE = Text(
+    "可能已经办成：请先查看，没有办成再提交",
+    "It may have been done: please look first, and send it again only where it was not",
+)
+_SAME_AGAIN = Text(
     "可能已经办成：请原样再提交一次，不会重复办理",
     "It may have been done: send the same again, nothing is done twice",
 )
@@ -63,6 +65,10 @@ class GatewayTimeout(Problem):
     status, type = HTTPStatus.GATEWAY_TIMEOUT, "/problems/gateway-timeout"
     title = Text("后台服务没有及时响应，请稍后再试", "The service behind did not answer in time")
     advice = _PERHAPS_DONE
+
+
+class _Hurried(Exception):
+    """The client waits no longer, though the operation may take longer."""
 
 
 class CutShort(Exception):
@@ -91,7 +97,8 @@ class Forwarding:
         Returns the status. Raises a Problem when there is nothing to pass on, ClientGone, or
         CutShort.
         """
-        with raising_problems(upstream):
+        again = may_repeat(operation.method, scope["headers"])
+        with raising_problems(upstream, _SAME_AGAIN if again else _PERHAPS_DONE):
             return await self._forwarded(upstream, operation, target, extra, scope, receive, send)
 
     async def _forwarded(
@@ -124,7 +131,7 @@ class Forwarding:
             if deadline.client_gone:
                 raise ClientGone from None
             if seconds < operation.deadline_seconds:  # they wait no longer: no fault of the service
-                raise GatewayTimeout(retry_after=2) from None
+                raise _Hurried from None
             raise
         finally:
             deadline.rest()
@@ -143,13 +150,11 @@ class Forwarding:
         body = await self._body(given, receive, limit)
         try:
             sent = self._sent(operation, scope, body)
-            sent.append((PRIORITY_HEADER, _NAMES[operation.priority]))
+            sent.append(priority_header(operation.priority))
             head = headers.request_head(operation.method, target, upstream.pool.authority, sent)
         except ValueError:
             raise BadRequest(_LINE_BREAK) from None
-        repeatable = operation.method in _REPEATABLE or any(
-            name == b"idempotency-key" for name, _ in given
-        )
+        repeatable = may_repeat(operation.method, given)
         return Outgoing(head, body.first, body.rest, repeatable and body.rest is None)
 
     async def _body(self, given: headers.Headers, receive: Receive, limit: int) -> bodies.Body:
@@ -173,6 +178,11 @@ class Forwarding:
         if operation.asks_network:
             sent.extend(networks.of_the_day(network, scope["state"]["keyring"], clock.now()))
         return sent + body.framing
+
+
+def priority_header(priority: Priority) -> tuple[bytes, bytes]:
+    """By which whoever answers knows how soon."""
+    return PRIORITY_HEADER, _NAMES[priority]
 
 
 def network_of_key(given: headers.Headers, network: str) -> list[tuple[bytes, bytes]]:
@@ -258,8 +268,11 @@ async def _stream(
 
 
 @contextmanager
-def raising_problems(upstream: Upstream) -> Iterator[None]:
-    """Turns what may go wrong with an upstream into the problem that the client is answered."""
+def raising_problems(upstream: Upstream, perhaps_done: Text) -> Iterator[None]:
+    """Turns what may go wrong with an upstream into the problem that the client is answered.
+
+    `perhaps_done` is what to do where nobody knows whether the service did it.
+    """
     try:
         yield
     except TurnedAway as away:
@@ -269,15 +282,17 @@ def raising_problems(upstream: Upstream) -> Iterator[None]:
     except CannotConnect as error:
         log.warning("upstream_unreachable", to=upstream.name, error=str(error))
         raise Unavailable(retry_after=2) from None
+    except _Hurried:
+        raise GatewayTimeout(perhaps_done, retry_after=2) from None
     except TimeoutError:
         log.warning("upstream_timed_out", to=upstream.name)
-        raise GatewayTimeout(retry_after=2) from None
+        raise GatewayTimeout(perhaps_done, retry_after=2) from None
     except UpstreamGone as error:  # it was stopped or killed, and is started again
         log.warning("upstream_gone", to=upstream.name, error=str(error))
-        raise Unavailable(_PERHAPS_DONE, retry_after=2) from None
+        raise Unavailable(perhaps_done, retry_after=2) from None
     except BadAnswer as error:
         log.warning("upstream_failed", to=upstream.name, error=str(error))
-        raise BadGateway(retry_after=1) from None
+        raise BadGateway(perhaps_done, retry_after=1) from None
 
 
 _LINE_BREAK = Text("请求头含有换行", "A header of the request holds a line break")

@@ -17,7 +17,8 @@ _SET_BY_US = frozenset(
     b"host content-length expect x-request-id traceparent x-onedoor-network"
     b" x-onedoor-network-today x-onedoor-priority x-deadline-seconds".split()
 )
-_CLAIMED = (b"x-user-", b"x-forwarded-", b"x-onedoor-")
+_OURS = b"x-onedoor-"
+_CLAIMED = (b"x-user-", b"x-forwarded-", _OURS)
 _CLAIMED_WHOLE = frozenset(
     (b"forwarded", b"x-real-ip", b"x-user", b"x-original-url", b"x-rewrite-url")
 )
@@ -39,6 +40,11 @@ def to_upstream(headers: Headers, *, from_proxy: bool) -> list[tuple[bytes, byte
         and name not in named
         and (from_proxy or not _is_claim(name))
     ]
+
+
+def unclaimed(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The client's headers without those by which the gateway tells a service something."""
+    return [(name, value) for name, value in headers if not name.startswith(_OURS)]
 
 
 def to_client(headers: Headers) -> list[tuple[bytes, bytes]]:
