@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,7 +35,6 @@ from shared.messaging.streams import (
     WORKING_DAYS,
     Fill,
     Streams,
-    dead_letters,
     fill_of,
     stream,
     summary,
@@ -157,33 +155,6 @@ async def test_a_service_may_make_again_what_is_its_own_as_it_was(service: str) 
             keeping.cancel()
             await asyncio.wait([keeping, connecting])
             await bus.close()
-
-
-async def test_the_gateway_makes_the_stream_of_dead_letters_again_and_nobody_else_may() -> None:
-    letters = dead_letters(replicas=1, max_bytes=1024**2)
-    with support.nats_server() as server:
-        for service in ("appointments", "feedback", "projects", "gateway"):
-            bus = Bus(server.url(service), service)
-            connecting = asyncio.create_task(bus.connect())
-            keeping = asyncio.create_task(Streams(bus, letters, ()).run())
-            try:
-                await bus.connected()
-                async with deployed.connected(server.admin_url) as js:
-                    there = partial(_stands, js, letters)
-                    if service == "gateway":
-                        await eventually(there, seconds=10)
-                        assert await deployed.diff(js, [letters], ()) == []
-                    else:
-                        await asyncio.sleep(0.5)
-                        assert not await there()
-            finally:
-                keeping.cancel()
-                await asyncio.wait([keeping, connecting])
-                await bus.close()
-
-
-async def _stands(js: JetStreamContext, wanted: StreamConfig) -> bool:
-    return wanted.name in {found.config.name for found in await js.streams_info()}
 
 
 @given(

@@ -1,0 +1,41 @@
+"""The stream of all services' dead letters is watched by the gateway."""
+
+import asyncio
+from functools import partial
+
+from nats.js import JetStreamContext
+from nats.js.api import StreamConfig
+
+from deploy import streams as deployed
+from deploy.services import SERVICES
+from shared.messaging.bus import Bus
+from shared.messaging.streams import Streams, dead_letters
+from tests import support
+from tests.support import eventually
+
+
+async def test_the_gateway_makes_the_stream_of_dead_letters_again_and_nobody_else_may() -> None:
+    letters = dead_letters(replicas=1, max_bytes=1024**2)
+    with support.nats_server() as server:
+        for service in sorted(SERVICES, key="gateway".__eq__):
+            bus = Bus(server.url(service), service)
+            connecting = asyncio.create_task(bus.connect())
+            keeping = asyncio.create_task(Streams(bus, letters, ()).run())
+            try:
+                await bus.connected()
+                async with deployed.connected(server.admin_url) as js:
+                    there = partial(_stands, js, letters)
+                    if service == "gateway":
+                        await eventually(there, seconds=10)
+                        assert await deployed.diff(js, [letters], ()) == []
+                    else:
+                        await asyncio.sleep(0.5)
+                        assert not await there()
+            finally:
+                keeping.cancel()
+                await asyncio.wait([keeping, connecting])
+                await bus.close()
+
+
+async def _stands(js: JetStreamContext, wanted: StreamConfig) -> bool:
+    return wanted.name in {found.config.name for found in await js.streams_info()}
