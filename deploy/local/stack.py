@@ -72,6 +72,7 @@ class Stack:
             return {
                 "GATEWAY_UPSTREAMS": json.dumps(backends),
                 "GATEWAY_KEYS_DIR": str(data / "keys"),
+                "GATEWAY_DOCUMENTS_DIR": str(data / "documents"),
                 "GATEWAY_DEMO_ACCOUNTS_FILE": str(data / "demo-accounts.json"),
                 "GATEWAY_PUBLIC_NATS_HOST": self._nats_urls[service].rpartition("@")[2],
             }

@@ -31,6 +31,7 @@ from services.gateway.live.service import Displays
 from services.gateway.middleware import GatewayMiddleware
 from services.gateway.origins import OtherOrigins, origins
 from services.gateway.settings import GatewaySettings
+from services.gateway.upstreams.kept import Kept
 from services.gateway.upstreams.registry import Registry
 from shared.errors import Text
 from shared.messaging import asyncapi
@@ -64,6 +65,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         settings.upstreams,
         own=lambda: own("openapi"),
         in_flight_limit=settings.upstream_in_flight,
+        kept=Kept(settings.documents_dir),
     )
     forwarding = Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies)
     remembered = Remembered(registry, forwarding)

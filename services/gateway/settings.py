@@ -23,6 +23,9 @@ class GatewaySettings(Settings):
     demo_accounts_file: Path = Field(
         Path(".data/demo-accounts.json"), description="Where the demo accounts are listed, 0600."
     )
+    documents_dir: Path | None = Field(
+        None, description="Where the services' documents are kept over a restart; else nowhere."
+    )
     proxies: list[str] = Field(
         default_factory=list, description="Networks of our own proxies in front of the gateway."
     )

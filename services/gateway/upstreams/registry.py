@@ -10,6 +10,7 @@ import structlog
 
 from services.gateway.upstreams.directory import Directory, Operation, operations_of
 from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
+from services.gateway.upstreams.kept import Kept
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import Upstream
 
@@ -29,20 +30,28 @@ class Registry:
         *,
         own: Callable[[], Mapping[str, Any]],
         in_flight_limit: int = 256,
+        kept: Kept | None = None,
     ) -> None:
         self.upstreams = {n: Upstream(n, base, in_flight_limit) for n, base in bases.items()}
         self.revision = 0
-        self._own = own
+        self._own, self._kept = own, kept or Kept(None)
+        self._looked_at: set[str] = set()
         self.directory = Directory()
 
     def start(self) -> None:
-        """Takes in the gateway's own document, once its routes stand."""
+        """Takes in the gateway's own document, once its routes stand, and what was kept."""
+        for upstream in self.upstreams.values():
+            upstream.documents.update(self._kept.read(upstream.name))
         self._rebuild()
 
     @property
     def missing(self) -> Sequence[str]:
-        """The services whose documents have not all been read yet."""
-        return [u.name for u in self.upstreams.values() if u.documents.keys() < DOCUMENTS.keys()]
+        """The services whose documents are not known, or were kept and not asked for yet."""
+        return [
+            u.name
+            for u in self.upstreams.values()
+            if u.documents.keys() < DOCUMENTS.keys() or u.name not in self._looked_at
+        ]
 
     @property
     def readiness(self) -> str:
@@ -62,7 +71,7 @@ class Registry:
 
     async def _watch(self, upstream: Upstream) -> None:
         loop = asyncio.get_running_loop()
-        refreshed_at, was_healthy = float("-inf"), False
+        refreshed_at, was_healthy, was_seen = float("-inf"), False, False
         while True:
             healthy = await upstream.check_health()
             if healthy != was_healthy:
@@ -71,9 +80,11 @@ class Registry:
             if healthy and (due or len(upstream.documents) < len(DOCUMENTS)):
                 await self.refresh(upstream)
                 refreshed_at = loop.time()
-            was_healthy = healthy
+            was_healthy, was_seen = healthy, was_seen or healthy
+            self._looked_at.add(upstream.name)
             # A service that has never been seen is just starting: look again soon.
-            await asyncio.sleep(HEALTH_SECONDS if upstream.documents else HEALTH_SECONDS / 5)
+            known = was_seen and upstream.documents
+            await asyncio.sleep(HEALTH_SECONDS if known else HEALTH_SECONDS / 5)
 
     async def refresh(self, upstream: Upstream) -> None:
         """Reads the documents of one service again; both are taken in at once, with their paths."""
@@ -93,6 +104,7 @@ class Registry:
             upstream.documents.update(read)
             self._rebuild()
             log.info("documents_read", to=upstream.name, paths=self._paths(upstream))
+            await self._kept.keep(upstream.name, dict(upstream.documents))
 
     def _paths(self, upstream: Upstream) -> int:
         return len(upstream.documents.get("openapi", {}).get("paths", {}))
