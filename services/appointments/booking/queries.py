@@ -90,10 +90,11 @@ UPDATE appointment SET state = {target(_ABSENT)}, version = version + 1, changed
 FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
+# By when it was known: who is called before their own time and does not come back has missed it.
 _NO_SHOWS = text(f"""
 SELECT x.* FROM appointment x WHERE {of_person("x")} AND x.hall_code = :hall
-  AND x.state = {target(_ABSENT)} AND x.starts_at > :since AND x.starts_at <= :until
-ORDER BY x.starts_at, x.id
+  AND x.state = {target(_ABSENT)} AND x.starts_at > :since AND x.changed_at <= :until
+ORDER BY x.changed_at, x.starts_at, x.id
 """)
 
 _WITHOUT = f"o.state IN ({sources(_RESUPPORTED)}) AND o.starts_at > :now"
@@ -271,7 +272,10 @@ async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
 async def no_shows(
     session: AsyncSession, person: Person, hall: str, since: datetime, until: datetime
 ) -> Sequence[Appointment]:
-    """What the person did not come to at this hall in that time, earliest first."""
+    """What the person had at this hall after `since` and was known by `until` not to come to.
+
+    What was known first comes first.
+    """
     values = {**person._asdict(), "hall": hall, "since": since, "until": until}
     return await changed(session, _NO_SHOWS, **values)
 
