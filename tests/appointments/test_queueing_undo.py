@@ -1,5 +1,8 @@
 """The last step can be taken back for a minute, with all that followed from it."""
 
+from uuid import UUID
+
+import asyncpg
 import pytest
 
 from tests.appointments.conftest import Build
@@ -104,3 +107,24 @@ async def test_an_undone_return_is_missed_again(floor: Floor) -> None:
     await floor.done(ticket, "resume")
     back = await floor.done(ticket, "undo")
     assert (back["state"], back["called_at"]) == ("missed", missed["called_at"])
+
+
+async def test_a_wrong_call_is_taken_back_though_the_person_has_another_ticket(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    """Two that were taken before one of them was known to be theirs: both wait, neither is new."""
+    ticket, other = await floor.issue(), await floor.issue()
+    await owner.execute(
+        "UPDATE ticket SET person_document = $3 WHERE id IN ($1, $2)",
+        UUID(ticket["id"]),
+        UUID(other["id"]),
+        ticket["id"],
+    )
+    await floor.call()
+    assert (await floor.done(ticket, "undo"))["state"] == "waiting"
+    await floor.call()
+    await floor.done(ticket, "serve")
+    assert (await floor.done(ticket, "undo"))["state"] == "called"
+    await floor.done(ticket, "serve")
+    await floor.done(ticket, "finish", outcome="done")
+    problem(await floor.do(ticket, "undo"), 409, "ticketed-again")

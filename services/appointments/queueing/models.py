@@ -44,7 +44,8 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-ALIVE = "state <> ALL ('{transferred,done,abandoned,closed}')"
+OVER = (TicketState.TRANSFERRED, TicketState.DONE, TicketState.ABANDONED, TicketState.CLOSED)
+ALIVE = f"state <> ALL ('{{{','.join(OVER)}}}')"
 """Queries that should use the indexes below say it in these very words."""
 _ON_FLOOR = "state IN ('called', 'recalled', 'serving', 'parked', 'missed')"
 

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import event_log, queries
-from services.appointments.queueing.models import Ticket, TicketEvent, TicketState
+from services.appointments.queueing.models import OVER, Ticket, TicketEvent, TicketState
 from services.appointments.queueing.rules import (
     LegAlreadyCalled,
     NothingToUndo,
@@ -58,9 +58,13 @@ async def take_back(
 
 
 async def _as_it_was(session: AsyncSession, ticket: Ticket, last: TicketEvent) -> Ticket:
-    """The ticket with its columns of before. Raises TicketedAgain."""
+    """The ticket with its columns of before. Raises TicketedAgain.
+
+    Only a place that was given up can have been taken again: who waits or is served keeps it.
+    """
     was = TicketMemory.model_validate(last.before).model_dump()
-    if await queries.other_of_person(session, ticket, ticket.items) is not None:
+    given_up = ticket.state in OVER
+    if given_up and await queries.other_of_person(session, ticket, ticket.items) is not None:
         raise TicketedAgain
     try:
         async with session.begin_nested():
