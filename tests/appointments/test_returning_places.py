@@ -1,9 +1,11 @@
 """A cancelled place comes back after a while that nobody knows, so that places are not traded."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.test_orphans_are_people import without_a_time
 from tests.appointments.test_schedules import apply, change, free
+from tests.appointments.waiting import until_it_waits
 
 FAR = NINE + timedelta(days=3)
 MINUTE = timedelta(minutes=1)
@@ -176,6 +179,30 @@ async def test_a_slot_made_in_the_stead_of_another_goes_on_keeping_its_places_ba
     await _return(sessions, NINE + 121 * MINUTE)
     [now, *_] = await free(office)
     assert (now["starts_at"], now["free"]) == (first["starts_at"], 1)
+
+
+async def test_a_withdrawn_slot_is_locked_with_the_others_before_its_places_are_inherited(
+    office: Office, other: asyncpg.Connection, sessions: Sessions
+) -> None:
+    """As by the job that returns places, which locks slots by id: nobody waits crosswise."""
+    await apply(office, change(office, {}))
+    [first, *_] = await free(office)
+    gone = UUID(first["id"])
+    await _cancelled(office, gone)
+    await apply(office, change(office, retire=["WEEK"]))
+    later = await office.slot(FAR)
+    await other.execute("SELECT FROM slot WHERE id = $1 FOR NO KEY UPDATE", gone)
+
+    changing = asyncio.create_task(apply(office, change(office, {})))
+    await until_it_waits(other, changing)
+    await other.execute("SELECT FROM slot WHERE id = $1 FOR NO KEY UPDATE NOWAIT", later)
+    await other.execute("ROLLBACK")
+
+    await changing
+    [now, *_] = await free(office)
+    assert (now["starts_at"], now["free"]) == (first["starts_at"], 1)
+    await _return(sessions, NINE + 121 * MINUTE)
+    assert (await free(office))[0]["free"] == 2
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -62,7 +62,9 @@ async def foresee(
     claimants = await statement.claimants(session, hall, leaving, now, lock=lock)
     staying = _within_reach([row for row in present if row.id not in leaving], claimants)
     if lock:
-        locked = await slots.lock(session, [*leaving, *(row.id for row in staying)])
+        heirless = await slots.bequeathing(session, hall, now)
+        reached = [*leaving, *heirless, *(row.id for row in staying)]
+        locked = await slots.lock(session, reached)
         await people.take_turns(session, [one.person for one in claimants if one.is_orphan])
         # Who was faster than the lock has a place by now; nobody gets one in them any more.
         claimants = await statement.claimants(session, hall, leaving, now, lock=True)

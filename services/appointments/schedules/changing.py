@@ -88,7 +88,7 @@ async def carry_out(
         await slots.add(session, rows)
     await slots.open_due(session, now)
     await reseating.settle(session, change.outlook, made, now)
-    await slots.inherit(session, hall, now)
+    await slots.inherit(session, hall, list(made.values()))
 
 
 def _key(slot: WantedSlot) -> Key:

@@ -91,6 +91,11 @@ SELECT id, state, capacity, booked, closes_at, opens_at, kept_back FROM slot
 WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
 
+_BEQUEATHING = text("""
+SELECT DISTINCT s.id FROM returning_place r JOIN slot s ON s.id = r.slot_id
+WHERE s.hall_code = :hall AND s.state = 'withdrawn' AND s.starts_at > :now
+""")
+
 _WITHDRAW = text(f"""
 UPDATE slot SET state = {target(_WITHDRAWN)}
 WHERE id = ANY(:ids) AND state IN ({sources(_WITHDRAWN)})
@@ -185,6 +190,12 @@ async def lock(session: AsyncSession, ids: Iterable[UUID]) -> list[LockedSlot]:
         rows = await session.execute(_LOCK, {"ids": wanted[first : first + _PIECE]})
         locked += [LockedSlot(row[0], SlotState(row[1]), *row[2:]) for row in rows.all()]
     return locked
+
+
+async def bequeathing(session: AsyncSession, hall: str, now: datetime) -> list[UUID]:
+    """The hall's withdrawn slots to come of which places are still kept back."""
+    found = await session.execute(_BEQUEATHING, {"hall": hall, "now": now})
+    return list(found.scalars())
 
 
 async def withdraw(session: AsyncSession, ids: Iterable[UUID]) -> list[WithdrawnSlot]:

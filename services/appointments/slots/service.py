@@ -201,9 +201,14 @@ async def keep_back(session: AsyncSession, ids: Sequence[UUID], due_at: datetime
         await statement.keep_back(session, ids, [new_id() for _ in ids], due_at)
 
 
-async def inherit(session: AsyncSession, hall: str, now: datetime) -> None:
-    """Slots made in the stead of withdrawn ones go on keeping back what those did."""
-    await statement.inherit(session, hall, now)
+async def bequeathing(session: AsyncSession, hall: str, now: datetime) -> list[UUID]:
+    """The hall's withdrawn slots to come of which places are still kept back."""
+    return await queries.bequeathing(session, hall, now)
+
+
+async def inherit(session: AsyncSession, hall: str, made: Sequence[UUID]) -> None:
+    """Those in the stead of `bequeathing` slots go on keeping back; all of them are locked."""
+    await statement.inherit(session, hall, made)
 
 
 async def coming(session: AsyncSession, hall: str, now: datetime) -> list[ComingSlot]:
@@ -257,10 +262,7 @@ async def _publish_opened(session: AsyncSession, rows: Sequence[OpenedSlot]) -> 
     for hall, day, pool, group in _by_day(rows):
         on_sale = [
             SlotOnSale(
-                slot_id=row.id,
-                starts_at=row.starts_at,
-                minutes=row.minutes,
-                capacity=row.capacity,
+                slot_id=row.id, starts_at=row.starts_at, minutes=row.minutes, capacity=row.capacity
             )
             for row in group
         ]

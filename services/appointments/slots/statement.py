@@ -64,6 +64,7 @@ WHERE slot.id = counted.slot_id
 
 # By rule, pool and start, as `uq_slot_on_sale`: of a withdrawn slot's places, as many go on being
 # kept back as the slot in its stead has free; the first to return, so that none is lost for long.
+# The caller has made those slots and locked these, so that no place returns meanwhile.
 _INHERIT = text("""
 WITH moved AS (
   SELECT r.id, gone.id AS gone, heir.id AS heir, row_number() OVER (
@@ -72,7 +73,8 @@ WITH moved AS (
   FROM slot gone JOIN returning_place r ON r.slot_id = gone.id
   JOIN slot heir ON heir.hall_code = gone.hall_code AND heir.rule_code = gone.rule_code
     AND heir.pool = gone.pool AND heir.starts_at = gone.starts_at AND heir.state <> 'withdrawn'
-  WHERE gone.hall_code = :hall AND gone.state = 'withdrawn' AND gone.starts_at > :now
+  JOIN unnest(CAST(:made AS uuid[])) AS made(id) ON made.id = heir.id
+  WHERE gone.hall_code = :hall AND gone.state = 'withdrawn'
 ), raised AS (
   UPDATE slot SET kept_back = kept_back + counted.places
   FROM (
@@ -105,6 +107,10 @@ async def return_due(session: AsyncSession, now: datetime) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-async def inherit(session: AsyncSession, hall: str, now: datetime) -> None:
-    """Slots made in the stead of withdrawn ones go on keeping back what those did."""
-    await session.execute(_INHERIT, {"hall": hall, "now": now})
+async def inherit(session: AsyncSession, hall: str, made: Sequence[UUID]) -> None:
+    """Slots made in the stead of withdrawn ones go on keeping back what those did.
+
+    Both must be locked already: `bequeathing` are those that were withdrawn before.
+    """
+    if made:
+        await session.execute(_INHERIT, {"hall": hall, "made": made})
