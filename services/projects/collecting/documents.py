@@ -7,10 +7,10 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries, rules
-from services.projects.collecting.models import PortalPage
+from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.evidence import service as evidence
-from services.projects.fetching.fetcher import Fetched, Fetcher
+from services.projects.fetching.fetcher import Fetched, Fetcher, Validators
 from services.projects.portals.models import Portal
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
@@ -71,6 +71,16 @@ async def recognise(
             page.content_seen_at = earlier.content_seen_at
             page.content_absent_at = earlier.content_absent_at
             return
+
+
+def validators(page: PortalPage, portal: Portal) -> Validators | None:
+    """By what a page is asked for again; None where it must be read although it may be as before:
+    it was gone, with its rows, or could not be read.
+    """
+    is_read = page.detail_state is DetailState.READ and page.text_sha256 is not None
+    if not is_read or rules.is_void(page, portal):
+        return None
+    return Validators(page.etag, page.last_modified)
 
 
 def why_none(page: PortalPage, answer: Fetched, text: str, start_url: str) -> SourceFault | None:

@@ -16,31 +16,12 @@ from services.projects.collecting.models import (
     RunKind,
     RunState,
 )
-from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
+from services.projects.collecting.statement import CLAIM, RELEASE
+from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.portals.models import Portal
-from shared.database.transitions import sources, target
 
 LEASE_SECONDS = 120
 ENTRIES_A_STATEMENT = 200
-
-_CLAIMING, _RELEASING = RUNS.of(RunAction.CLAIM), RUNS.of(RunAction.RELEASE)
-
-# SKIP LOCKED: two runners that look at once take two runs. Only a run under way has a lease; one
-# that ran out was a runner's that was killed.
-_CLAIM = text(
-    f"UPDATE collector_run SET state = {target(_CLAIMING)}, runner = :runner,"
-    " lease_until = now() + make_interval(secs => :lease),"
-    " started_at = coalesce(started_at, now()), version = version + 1"
-    f" WHERE id = (SELECT id FROM collector_run WHERE state IN ({sources(_CLAIMING)})"
-    "  AND (lease_until IS NULL OR lease_until < now())"
-    "  ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    " RETURNING id"
-)
-_RELEASE = text(
-    f"UPDATE collector_run SET state = {target(_RELEASING)}, runner = NULL, lease_until = NULL,"
-    " version = version + 1 WHERE id = :id AND runner = :runner"
-    f" AND state IN ({sources(_RELEASING)})"
-)
 
 
 async def queue_run(session: AsyncSession, run: CollectorRun) -> UUID:
@@ -81,7 +62,7 @@ async def runs(
 
 async def claim_run(session: AsyncSession, runner: UUID) -> UUID | None:
     """Take the oldest run that waits or lost its runner; leases go by the database's clock."""
-    taken = await session.execute(_CLAIM, {"runner": runner, "lease": LEASE_SECONDS})
+    taken = await session.execute(CLAIM, {"runner": runner, "lease": LEASE_SECONDS})
     found: UUID | None = taken.scalar_one_or_none()
     return found
 
@@ -105,7 +86,7 @@ async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> Collect
 
 async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None:
     """Let another runner go on where this one stopped."""
-    await session.execute(_RELEASE, {"id": run_id, "runner": runner})
+    await session.execute(RELEASE, {"id": run_id, "runner": runner})
 
 
 async def list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> int:

@@ -269,10 +269,8 @@ class Walk:
                     raise fault
 
     async def _detail(self, fetcher: Fetcher, page: PortalPage) -> SourceFault | None:
-        is_known = page.text_sha256 is not None and not rules.is_void(page, self.portal)
-        known = Validators(page.etag, page.last_modified) if is_known else None
         try:
-            answer = await fetcher.get(page.url, known)
+            answer = await fetcher.get(page.url, documents.validators(page, self.portal))
             await self._note_detail(fetcher, page, answer)
         except SourceFault as fault:
             async with self._step() as session:
