@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
+from uuid import UUID
 
 from services.projects.collecting.models import PortalPage
 from services.projects.reading.dates import Printed, Provenance
@@ -39,35 +41,82 @@ def identity(row: PortalPage | Record) -> Identity:
     return Identity(row.project_code, row.doc_no, normal_name(row.project_name or "") or None)
 
 
-def pair(
-    known: Sequence[PortalPage], records: Sequence[Record]
-) -> tuple[list[PortalPage | None], list[PortalPage]]:
-    """The known row of each record, or None for a new one; and the known rows that are no more.
+class Pairing(NamedTuple):
+    """Of each record the known row; which known rows are no more, or may be one of several."""
 
-    A row whose number or name was mended is the same, as long as nothing contradicts it.
+    rows: list[PortalPage | None]
+    """None for a record that is new, or that may be one of several known rows."""
+    lost: list[PortalPage]
+    unclear: list[PortalPage]
+
+
+T = TypeVar("T")
+Way = Callable[[PortalPage | Record], object]
+
+
+def pair(known: Sequence[PortalPage], records: Sequence[Record]) -> Pairing:
+    """Which row is which: by all that it says, then by what it is known by.
+
+    A row whose number or name was mended is the same, as long as nothing contradicts it. Of several
+    rows of one project without numbers that say something else now nobody knows which is which.
     """
-    left = sorted(known, key=lambda row: row.gone_at is not None)
     paired: list[PortalPage | None] = [None] * len(records)
-    ways: tuple[Callable[[Identity], str | Identity | None], ...] = (
-        lambda its: its,
-        lambda its: its.code,
-        lambda its: its.doc_no,
-        lambda its: its.name,
+    left = {row.id: row for row in sorted(known, key=lambda row: row.gone_at is not None)}
+    unclear: dict[UUID, PortalPage] = {}
+    ways: tuple[Way, ...] = (
+        _text,
+        lambda row: identity(row) if any(identity(row)) else None,
+        lambda row: identity(row).code,
+        lambda row: identity(row).doc_no,
+        lambda row: identity(row).name,
     )
     for way in ways:
-        for at, record in enumerate(records):
-            its = identity(record)
-            if paired[at] is None and way(its) is not None:
-                paired[at] = next((row for row in left if _is_same(identity(row), its, way)), None)
-                left = [row for row in left if row is not paired[at]]
-    return paired, left
+        rows = _grouped((way(row), row) for row in left.values())
+        waiting = (at for at, row in enumerate(paired) if row is None)
+        for key, group in _grouped((way(records[at]), at) for at in waiting).items():
+            for at in group:
+                fits = [row for row in rows.get(key, ()) if row.id in left]
+                fits = [row for row in fits if not _are_apart(row, records[at])]
+                fits = [row for row in fits if row.gone_at is None] or fits
+                if way is not _text and _is_unclear(fits, group, records):
+                    unclear |= {row.id: row for row in fits}
+                elif fits:
+                    paired[at] = left.pop(fits[0].id)
+    lost = [row for row in left.values() if row.id not in unclear]
+    return Pairing(paired, lost, [row for row in unclear.values() if row.id in left])
 
 
-def _is_same(
-    old: Identity, new: Identity, way: Callable[[Identity], str | Identity | None]
+def _text(row: PortalPage | Record) -> str | None:
+    return text_hash(row) if isinstance(row, Record) else row.text_sha256
+
+
+def text_hash(record: Record) -> str:
+    return hashlib.sha256(record.text.encode()).hexdigest()
+
+
+def _grouped(each: Iterable[tuple[object, T]]) -> dict[object, list[T]]:
+    """By their keys; without those that have none."""
+    groups: dict[object, list[T]] = defaultdict(list)
+    for key, one in each:
+        if key is not None:
+            groups[key].append(one)
+    return groups
+
+
+def _are_apart(row: PortalPage, record: Record) -> bool:
+    old, new = identity(row), identity(record)
+    return any(
+        a is not None and b is not None and a != b
+        for a, b in ((old.code, new.code), (old.doc_no, new.doc_no))
+    )
+
+
+def _is_unclear(
+    fits: Sequence[PortalPage], group: Sequence[int], records: Sequence[Record]
 ) -> bool:
-    are_apart = any(None not in pair and pair[0] != pair[1] for pair in zip(old[:2], new[:2]))  # noqa: B905
-    return way(old) == way(new) and not are_apart
+    """Whether there are several of a kind, before or now, and no number tells them apart."""
+    are_several = len(fits) > 1 or (len(fits) == 1 and len(group) > 1)
+    return are_several and all(records[at].doc_no is None for at in group)
 
 
 def addresses(url: str, records: Sequence[Record], taken: Collection[str]) -> list[str]:
@@ -120,6 +169,13 @@ def bracket(
     return Bracket(at, checked_before if has_rows else None)
 
 
+def may_be_of(row: PortalPage, unclear: Sequence[PortalPage]) -> None:
+    """A row that may be one of those was perhaps there since the first of them."""
+    alike = [each for each in unclear if identity(each).name == identity(row).name]
+    first = min(alike, key=lambda each: each.content_seen_at, default=row)
+    row.content_seen_at, row.content_absent_at = first.content_seen_at, first.content_absent_at
+
+
 def new_row(page: PortalPage, address: str, came: Bracket) -> PortalPage:
     return PortalPage(
         parent_id=page.id,
@@ -137,7 +193,6 @@ def new_row(page: PortalPage, address: str, came: Bracket) -> PortalPage:
 def take_over(row: PortalPage, page: PortalPage, record: Record) -> None:
     """What the row says, and what its page says of itself."""
     its = identity(record)
-    text = hashlib.sha256(record.text.encode()).hexdigest()
     before = (row.text_sha256, row.claimed_at, row.listed_title, row.evidence_id)
     row.title, row.listed_title = record.text[:500], page.title
     row.listed_on, row.column_name = page.listed_on, page.column_name
@@ -146,7 +201,7 @@ def take_over(row: PortalPage, page: PortalPage, record: Record) -> None:
     row.project_name = (record.name or "")[:300] or None
     row.formed_on, row.formed_label = record.formed_on, None
     row.labels = {**page.labels, **{head: -1 for head, cell in record.cells.items() if cell}}
-    row.text_sha256 = text
+    row.text_sha256 = text_hash(record)
     row.content_sha256 = hashlib.sha256(json.dumps(its, ensure_ascii=False).encode()).hexdigest()
     row.evidence_id = page.evidence_id
     _claim(row, page, record.published)

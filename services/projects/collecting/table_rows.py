@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.collecting import queries, row_rules
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
+from services.projects.reading.faults import Fault
 from services.projects.reading.tables import Record
 
 
@@ -23,12 +24,16 @@ async def note_rows(
 ) -> None:
     """The rows that the page holds now; those that it held before and holds no more are gone.
 
+    Where all are, the page may have another form now, and where several that are alike say
+    something else, nobody knows which is which: a person looks whether they are there.
+
     `page` as it was just read; `checked_before` when it was read before, if it was.
     """
     known = await queries.hold_rows(session, page.id)
-    paired, lost = row_rules.pair(known, records)
+    paired, lost, unclear = row_rules.pair(known, records)
     fresh = [record for record, row in zip(records, paired, strict=True) if row is None]
     addresses = iter(await _addresses(session, page, fresh))
+    stands = any(row is not None and row.detail_state is DetailState.READ for row in paired)
     new = []
     for record, row in zip(records, paired, strict=True):
         if row is None:
@@ -37,8 +42,13 @@ async def note_rows(
             new.append(row)
         row_rules.take_over(row, page, record)
         _read(row, at)
+    for row in new:
+        row_rules.may_be_of(row, unclear)
+    for row in unclear if stands else [*lost, *unclear]:
+        _doubt(row, at)
     for row in lost:
-        _lose(row, at)
+        if row.detail_state is DetailState.READ:
+            _lose(row, at)
     await _recognise(session, unit_code, new)
     session.add_all(new)
     await session.flush()
@@ -57,7 +67,7 @@ async def rows_now(session: AsyncSession, page_ids: Sequence[UUID]) -> dict[UUID
     """The rows that stand on these pages now, by page."""
     found: dict[UUID, list[PortalPage]] = defaultdict(list)
     for row in await queries.rows_of(session, page_ids):
-        if row.parent_id is not None and row.gone_at is None:
+        if row.parent_id is not None and row.detail_state is DetailState.READ:
             found[row.parent_id].append(row)
     return found
 
@@ -65,7 +75,7 @@ async def rows_now(session: AsyncSession, page_ids: Sequence[UUID]) -> dict[UUID
 async def note_rows_unchanged(session: AsyncSession, page: PortalPage, at: datetime) -> None:
     """The page is as it was read before, and so are its rows."""
     for row in await queries.hold_rows(session, page.id):
-        if row.gone_at is None:
+        if row.detail_state is DetailState.READ:
             row.checked_at = at
 
 
@@ -93,8 +103,20 @@ def _read(row: PortalPage, at: datetime) -> None:
         again = PAGES.find(row.detail_state, row.version, PageAction.LIST_ANEW)
         row.detail_state, row.gone_at = again.to, None
         row.match_wanted = row.match_wanted or again.is_matched
-    row.detail_state = PAGES.find(row.detail_state, row.version, PageAction.READ).to
+    step = PAGES.find(row.detail_state, row.version, PageAction.READ)
+    row.detail_state, row.fault = step.to, None
+    row.match_wanted = row.match_wanted or step.is_matched
     row.checked_at = row.last_listed_at = at
+    row.version += 1
+
+
+def _doubt(row: PortalPage, at: datetime) -> None:
+    """A person says whether the row is there; until then it counts as it was seen."""
+    if row.detail_state is not DetailState.READ:
+        return
+    step = PAGES.find(row.detail_state, row.version, PageAction.FAIL)
+    row.detail_state, row.fault, row.checked_at = step.to, Fault.UNREADABLE, at
+    row.match_wanted = row.match_wanted or step.is_matched
     row.version += 1
 
 
