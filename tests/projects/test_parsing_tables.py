@@ -108,3 +108,16 @@ def test_more_records_than_any_page_has_are_refused_and_not_cut() -> None:
     rows = [["工程", "2605-359900-44-05-523645"]] * 12_000
     with pytest.raises(SourceFault, match="too_large"):
         read(table(rows, heads=["项目名称", "项目代码"]))
+
+
+def test_a_row_of_several_codes_or_documents_is_of_none_of_them_for_sure() -> None:
+    rows = [[*row] for row in ROWS]
+    rows[0][2] = f"{CODES[0]}、{CODES[1]}"
+    rows[1][3] = "宁发改〔2026〕2号、宁发改〔2026〕12号"
+    rows[2][3] = "宁发改〔2026〕3号（宁发改 [2026] 第 3 号）"
+    reading = read(table(rows, heads=HEADS))
+    assert [each.code for each in reading.records] == [None, *CODES[1:]]
+    numbers = [f"宁发改〔2026〕{n}号" for n in range(1, 6)]
+    assert [each.doc_no for each in reading.records] == [numbers[0], None, *numbers[2:]]
+    labelled = read("<p>批复文号：宁发改〔2026〕2号、宁发改〔2026〕12号</p>")
+    assert labelled.facts.doc_no is None

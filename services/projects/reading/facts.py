@@ -66,6 +66,15 @@ def normal_document_no(text: str) -> str:
     return _SPACES.sub("", plain(text))
 
 
+def document_numbers(texts: Iterable[str]) -> set[str]:
+    """The different document numbers that these texts give, each in one form."""
+    given = [text for text in texts if any(map(str.isdigit, text))]
+    each = [
+        [match.group() for match in _DOCUMENT.finditer(plain(text))] or [text] for text in given
+    ]
+    return {normal_document_no(number)[:100] for numbers in each for number in numbers}
+
+
 def _values(labels: Labels, words: Iterable[str]) -> list[str]:
     """The values of the first of these labels that the page has, each once."""
     found = next((labels[word] for word in words if word in labels), ())
@@ -87,7 +96,7 @@ def _project_code(labels: Labels, everything: str) -> str | None:
 def _document_no(labels: Labels, title: str) -> str | None:
     """The labelled number or the one in the title: a body also cites the documents it rests on."""
     values = _values(labels, DOCUMENT_LABELS)
-    numbers = {normal_document_no(text)[:100] for text in values if any(map(str.isdigit, text))}
+    numbers = document_numbers(values)
     if not values and (match := _DOCUMENT.search(plain(title))):
         numbers = {normal_document_no(match.group())[:100]}
     return numbers.pop() if len(numbers) == 1 else None

@@ -15,7 +15,7 @@ from services.projects.reading.facts import (
     FORMED_LABELS,
     NAME_LABELS,
     PROJECT_CODE,
-    normal_document_no,
+    document_numbers,
 )
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.labels import KNOWN, Labelled, word_of
@@ -54,12 +54,16 @@ class Record:
     @property
     def is_exact(self) -> bool:
         """Whether it names a code or a document where its heads promise one."""
-        return self.code is not None or self.doc_no is not None
+        return bool(self.codes or self._documents)
 
     @property
     def doc_no(self) -> str | None:
+        return _only(self._documents)
+
+    @property
+    def _documents(self) -> set[str]:
         named = self._first(DOCUMENT_LABELS, _DOCUMENT_HEAD)
-        return normal_document_no(named)[:100] if named and any(map(str.isdigit, named)) else None
+        return document_numbers([named]) if named else set()
 
     @property
     def formed_on(self) -> date | None:
@@ -69,13 +73,21 @@ class Record:
 
     @property
     def code(self) -> str | None:
-        found = PROJECT_CODE.search(self._first(CODE_LABELS, _CODE_HEAD) or self.text)
-        return found.group() if found else None
+        """Its project's; a row that names several is not of one of them for sure."""
+        return _only(self.codes)
+
+    @property
+    def codes(self) -> set[str]:
+        return set(PROJECT_CODE.findall(self._first(CODE_LABELS, _CODE_HEAD) or self.text))
 
     def _first(self, words: Sequence[str], alike: re.Pattern[str]) -> str | None:
         exact = (self.cells[word] for word in words if self.cells.get(word))
         like = (cell for head, cell in self.cells.items() if cell and alike.fullmatch(head))
         return next(exact, None) or next(like, None)
+
+
+def _only(found: set[str]) -> str | None:
+    return next(iter(found)) if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -194,7 +206,7 @@ def _record(heads: Sequence[str], row: Sequence[Cell]) -> Record | None:
             cells.setdefault(head, text)
     record = Record(cells, one_line(" ".join(dict.fromkeys(cells.values())))[:MAX_CELLS])
     is_sum = any(_TOTAL.fullmatch(word_of(text)) for text in texts)
-    return record if (record.name or record.code) and not is_sum else None
+    return record if (record.name or record.codes) and not is_sum else None
 
 
 def _pairs(rows: Sequence[Sequence[Cell]], records: Sequence[Record]) -> Iterator[tuple[str, str]]:
