@@ -106,3 +106,28 @@ async def test_a_page_on_another_units_portal_is_of_the_unit_that_it_names_as_it
         second = await world.record()
         await other.walk()
         assert await world.verdict(second) == "on_time"
+
+
+@pytest.mark.parametrize("is_recorded_first", [True, False])
+async def test_a_page_that_names_another_unit_is_found_also_where_its_duty_comes_later(
+    world: World, as_: Headers, is_recorded_first: bool
+) -> None:
+    async with new_world(world.desk, as_) as other:
+        alias = f"{world.unit}办公室"
+        body = {"name": "测试单位", "valid_from": "2000-01-01", "aliases": [alias], "version": 1}
+        path, admin = f"/api/v1/units/{world.unit}", as_("admin", "*")
+        answer = await world.desk.client.put(path, json=body, headers=admin)
+        assert answer.status_code == 200, answer.text
+        other.publish(f"{world.name}建议书批复", code=None)
+        source = f'<meta name="ContentSource" content="{alias}">'
+        other.served.pages["/a"] = source + str(other.served.pages["/a"])
+        await other.open()
+        if is_recorded_first:
+            await world.register()
+            duty = await world.record()
+        await other.walk()
+        if not is_recorded_first:
+            await world.register()
+            duty = await world.record()
+            await world.desk.match()
+        assert await world.verdict(duty) == "on_time"

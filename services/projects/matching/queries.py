@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, func, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +20,7 @@ from services.projects.matching.statement import (
     CHOSEN,
     COPIES,
     EXACT,
+    IN_ROWS,
     LIST,
     ONE,
     STANDING_PAGES,
@@ -75,11 +76,21 @@ READY = (DetailState.READ, DetailState.UNREADABLE, DetailState.GONE, DetailState
 
 
 async def waiting_pages(session: AsyncSession, limit: int) -> Sequence[tuple[PortalPage, Portal]]:
-    """Pages to be matched, locked; a page that is still to be read waits for that."""
+    """Pages to be matched, locked; a page that is still to be read waits for that.
+
+    Those that are gone wait until none waits that is there: what they published may have moved.
+    """
+    there = await _waiting_pages(session, col(PortalPage.gone_at).is_(None), limit)
+    return there or await _waiting_pages(session, col(PortalPage.gone_at).is_not(None), limit)
+
+
+async def _waiting_pages(
+    session: AsyncSession, kind: ColumnElement[bool], limit: int
+) -> Sequence[tuple[PortalPage, Portal]]:
     found = (
         select(PortalPage, Portal)
         .join(Portal, col(Portal.id) == col(PortalPage.portal_id))
-        .where(col(PortalPage.match_wanted), col(PortalPage.detail_state).in_(READY))
+        .where(col(PortalPage.match_wanted), col(PortalPage.detail_state).in_(READY), kind)
         .order_by(col(PortalPage.portal_id), col(PortalPage.id))
         .limit(limit)
         .with_for_update(of=PortalPage, skip_locked=True)
@@ -117,6 +128,11 @@ async def still_published(session: AsyncSession, duty_ids: Sequence[UUID]) -> se
     return set((await session.execute(STANDING_PAGES, {"duties": list(duty_ids)})).scalars())
 
 
+async def in_rows(session: AsyncSession, match_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the matches of pages whose duty a row of the page publishes, or did."""
+    return set((await session.execute(IN_ROWS, {"matches": list(match_ids)})).scalars())
+
+
 _ACCEPTED = select(PageMatch.page_id).where(col(PageMatch.state) == MatchState.ACCEPTED)
 
 
@@ -132,7 +148,9 @@ async def pages_marked(
 
 
 async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks]:
-    """The pages of the unit's portals that publish nothing yet, or whose title may name several."""
+    """The pages of the unit that publish nothing yet, or whose title may name several: those of its
+    portals, and those elsewhere that name it as their source.
+    """
     return [PageMarks(*row) for row in await session.execute(UNTAKEN, {"unit": unit_code})]
 
 

@@ -17,6 +17,7 @@ from services.projects.matching.rules import Candidate, Proposal, missing_elemen
 from services.projects.portals import service as portals
 from services.projects.reading.claims import Flag
 from services.projects.reading.dates import Provenance
+from shared.clock import today
 from shared.messaging import outbox
 
 LONG_AGO = timedelta(minutes=1)
@@ -83,8 +84,13 @@ async def renew(
     *,
     actor: str,
 ) -> None:
-    """Pass on what changed on pages accepted before that are there: a new claim, other elements."""
+    """Pass on what changed on pages accepted before that are there: a new claim, other elements.
+
+    What a row of a page publishes now is not seen on the page itself any more.
+    """
     accepted = [match for match in known if match.state is MatchState.ACCEPTED]
+    in_rows = await queries.in_rows(session, [match.id for match in accepted])
+    accepted = [match for match in accepted if match.id not in in_rows]
     by_duty = {
         duty.duty_id: duty
         for duty in await queries.candidates(session, [match.duty_id for match in accepted])
@@ -188,7 +194,7 @@ def _observed(page: PortalPage, *, again: bool) -> list[datetime]:
 def _sighting(
     page: PortalPage, duty: Candidate, wanted: dict[UUID, list[str]], *, observed_at: datetime
 ) -> Sighting:
-    claim = CLAIMS.get(page.claimed_from, ClaimKind.NONE) if page.claimed_from else ClaimKind.NONE
+    claim = _claim_kind(page, duty)
     is_read = page.detail_state is DetailState.READ
     elements = wanted.get(duty.duty_id, []) if is_read else []
     return Sighting(
@@ -205,3 +211,14 @@ def _sighting(
         missing_elements=missing_elements(elements, page.labels),
         evidence_id=page.evidence_id,
     )
+
+
+def _claim_kind(page: PortalPage, duty: Candidate) -> ClaimKind:
+    """Whose claim it is; none of a row whose page says a day before the row's decision: the row
+    was put in later, and when the page came says nothing about it.
+    """
+    claimed_on = today(page.claimed_at) if page.claimed_at is not None else None
+    is_row = page.parent_id is not None
+    if is_row and claimed_on is not None and duty.formed_on and claimed_on < duty.formed_on:
+        return ClaimKind.NONE
+    return CLAIMS.get(page.claimed_from, ClaimKind.NONE) if page.claimed_from else ClaimKind.NONE

@@ -10,14 +10,27 @@ JOIN portal_page q ON q.id <> p.id AND (q.text_sha256 = p.text_sha256 OR q.doc_n
 JOIN page_match m ON m.page_id = q.id AND m.state = 'accepted'
 WHERE p.id = ANY(CAST(:pages AS uuid[]))""")
 
-STANDING_PAGES = text("""
-SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
-WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL""")
+# A page that had one record, and now has several, leaves what it published to its rows.
+_IN_ROW = """
+EXISTS (SELECT FROM portal_page r JOIN page_match x ON x.page_id = r.id
+  WHERE r.parent_id = m.page_id AND x.duty_id = m.duty_id AND x.state = 'accepted')"""
 
+STANDING_PAGES = text(f"""
+SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
+WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL
+  AND NOT {_IN_ROW}""")
+
+IN_ROWS = text(f"""
+SELECT m.id FROM page_match m
+WHERE m.id = ANY(CAST(:matches AS uuid[])) AND {_IN_ROW}""")
+
+# Also those on other units' portals that name the unit as their source. Arrays, for the indexes.
 UNTAKEN = text("""
 SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no
-FROM portal_page p JOIN portal o ON o.id = p.portal_id
-WHERE o.unit_code = :unit
+FROM portal_page p
+WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
+    OR p.source_name = ANY(ARRAY(SELECT name FROM responsible_unit WHERE code = :unit
+      UNION ALL SELECT alias FROM unit_alias WHERE unit_code = :unit)))
   AND (p.title ~ '[、和及与等]' OR NOT EXISTS
     (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
 
