@@ -119,14 +119,36 @@ async def test_every_change_of_a_project_is_in_the_audit_log(world: World) -> No
     assert lines[1]["details"]["confirmed"] == [world.name]
 
 
-async def test_an_administrators_names_count_at_once_and_confirm_those_of_an_officer(
-    world: World,
-) -> None:
+async def test_an_administrators_own_names_count_at_once(world: World) -> None:
     duty = await accused(world)
-    await change(world, aliases=[OTHER])
+    await change(world, aliases=["老名字大桥"])
     await world.register(lead_unit=world.unit, aliases=[OTHER])
     await world.desk.match()
     assert await world.verdict(duty) == "on_time"
+
+
+@pytest.mark.parametrize("way", ["change", "import"])
+async def test_who_changes_something_else_confirms_no_name_that_an_officer_gave(
+    world: World, way: str
+) -> None:
+    duty = await accused(world)
+    await change(world, aliases=[OTHER])
+    if way == "change":
+        await world.register(lead_unit=world.unit, aliases=[OTHER], phase="completed")
+        await world.register(lead_unit=world.unit, phase="bidding")
+    else:
+        csv = "code,name,approval_kind,phase,lead_unit,scope_basis\n"
+        csv += f"{world.project},{world.name},examine,completed,{world.unit},测试\n"
+        headers = {**world.as_("admin", "*"), "Content-Type": "text/csv"}
+        done = await world.desk.client.post(
+            "/api/v1/projects:import", content=csv.encode(), headers=headers
+        )
+        assert (done.status_code, done.json()["updated"]) == (200, 1), done.text
+    await world.desk.match()
+    assert await world.verdict(duty) == "overdue"
+    sql = "SELECT aliases, confirmed_names FROM project WHERE code = :code"
+    [project] = await world.desk.rows(sql, code=world.project)
+    assert (project["aliases"], project["confirmed_names"]) == ([OTHER], [world.name])
 
 
 CHANGES = st.fixed_dictionaries(

@@ -34,16 +34,17 @@ def renamed(
     """The columns of a project that a change to these names writes; none if they are the same.
 
     An officer's names count only once they are confirmed, and never make a proof of absence too
-    old; an administrator's count at once, and the project's duties are matched again by them.
+    old; an administrator's count at once, and the project's duties are matched again by them. Who
+    leaves the names as they are confirms none: that is asked for by itself.
     """
     given, known = [name, *aliases], [project.name, *project.aliases]
+    if given == known:
+        return {}
     counting = project.confirmed_names or known
-    if by_officer:
-        confirmed = None if given == counting else counting
-        is_same = given == known
-        return {} if is_same else {"match_wanted": True, "confirmed_names": confirmed}
     if given == counting:
-        return {} if given == known else {"match_wanted": True, "confirmed_names": None}
+        return {"match_wanted": True, "confirmed_names": None}
+    if by_officer:
+        return {"match_wanted": True, "confirmed_names": counting}
     return {"match_wanted": True, "confirmed_names": None, "names_since": now}
 
 
