@@ -108,6 +108,7 @@ class PortalPage(Table, table=True):
         Index("ix_portal_page_text_sha256", "text_sha256"),
         Index("ix_portal_page_content_sha256", "content_sha256"),
         Index("ix_portal_page_doc_no", "doc_no"),
+        Index("ix_portal_page_source_name", "source_name"),
         Index("ix_portal_page_unmatched", "portal_id", "id", postgresql_where=text("match_wanted")),
         Index(
             "ix_portal_page_pending",

@@ -16,8 +16,6 @@ depends_on: str | None = None
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.add_column("portal_page", sa.Column("index_no", sa.String(60), nullable=True))
-    # Every page is asked for once more, and read anew, without what was noted to spare it.
-    op.execute("UPDATE portal_page SET etag = NULL, last_modified = NULL")
 
 
 def downgrade() -> None:
