@@ -206,6 +206,27 @@ def test_a_day_without_a_year_is_of_the_year_above_it_or_of_its_address() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<a>2026年</a> | <a>2025年</a> | <a>2024年</a>",
+        "<a>2025年</a><b>2024年</b>",
+        "<div>2024</div>",
+        "<p>共 <b>2024</b></p>",
+    ],
+)
+def test_a_year_to_choose_or_a_number_alone_is_no_heading(above: str) -> None:
+    row = "<ul><li><a href=a>甲</a><span>08-31</span></li></ul>"
+    assert listed(above + row) == [None]
+    assert listed(f"<h3>2025年度</h3>{above}<h3>2022</h3>{row}") == [date(2022, 8, 31)]
+
+
+def test_a_year_above_that_lies_far_from_the_day_in_the_address_gives_none() -> None:
+    row = "<ul><li><a href=t20260902_1.htm>甲</a><span>08-31</span></li></ul>"
+    assert listed(f"<h3>2024年</h3>{row}") == [None]
+    assert listed(f"<h3>2026年</h3>{row}") == [date(2026, 8, 31)]
+
+
 def test_a_day_without_a_year_and_without_context_is_none() -> None:
     assert listed("<li><a href=a.htm>甲</a><span>[08-31]</span></li>") == [None]
     assert listed("<li><a href=t20260301_1.htm>甲</a><span>[08-31]</span></li>") == [None]

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -36,7 +37,9 @@ _SESSION_QUERY = re.compile(
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"\s+")
-_YEAR = re.compile(r"(20\d{2})\s*年?度?")
+_YEAR = re.compile(r"(20\d{2})\s*(年度?)?")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "caption", "legend"))
+"""Elsewhere a number alone may count something."""
 _PAGE_COUNT = re.compile(r"共(\d{1,4})页|(?:第|页次[:：])\d{1,4}/(\d{1,4})")
 _LAST_PAGE = frozenset(("尾页", "末页", "最后一页"))
 
@@ -110,17 +113,39 @@ class _Years:
         """Rows come in the order of the page, so each looks back as far as the one before it."""
         node, steps = row.prev or _before_parent(row), 0
         while node is not None and node.mem_id != self._last and steps < MAX_ROWS:
-            found = _YEAR.fullmatch(node.text()[:40].strip()) if _may_be_year(node) else None
-            if found:
-                self._year = int(found[1])
+            found = _year_of(node)
+            if found is not None:
+                self._year = None if _is_among_years(node) else found
                 break
             node, steps = node.prev or _before_parent(node), steps + 1
         self._last = row.mem_id
         return self._year
 
 
-def _may_be_year(node: LexborNode) -> bool:
-    return node.child is None or node.child.next is None
+def _year_of(node: LexborNode) -> int | None:
+    """The year that is all that the node says, as a heading or with its word."""
+    if node.child is not None and node.child.next is not None:
+        return None
+    found = _YEAR.fullmatch(node.text()[:40].strip())
+    return int(found[1]) if found and (found[2] or node.tag in _HEADINGS) else None
+
+
+def _is_among_years(node: LexborNode) -> bool:
+    """Whether another year stands beside it: those are tabs to choose from, and no heading."""
+    before, after = _beside(node, lambda each: each.prev), _beside(node, lambda each: each.next)
+    is_heading = node.tag in _HEADINGS
+    like = [each for each in (before, after) if each and (each.tag in _HEADINGS) is is_heading]
+    return any(_year_of(each) is not None for each in like)
+
+
+def _beside(node: LexborNode, step: Callable[[LexborNode], LexborNode | None]) -> LexborNode | None:
+    """The next element to one side, over what only separates them."""
+    found, steps = step(node), 0
+    while found is not None and found.tag == "-text" and steps < MAX_UP:
+        if any(map(str.isalnum, found.text())):
+            return None
+        found, steps = step(found), steps + 1
+    return found
 
 
 def _before_parent(node: LexborNode) -> LexborNode | None:
@@ -167,14 +192,17 @@ def _listed_on(
 def _day_of_a_year(text: str, url: str, year: int | None) -> date | None:
     """`[08-31]` in the year of the heading above, else in that of the address of its page.
 
-    Of two years the one whose day is nearer to the day in the address, if it is near at all.
+    None where these two lie far apart. Without a heading: of the years about that of the address
+    the one whose day is near to the day there.
     """
     found = month_and_day(text)
     mark = address_mark(url)
     if found is None or (year is None and mark is None):
         return None
     if year is not None:
-        return _day(year, *found)
+        headed = _day(year, *found)
+        is_far = headed and mark and abs(headed - mark.on) > NEAR_ITS_MARK
+        return None if is_far else headed
     assert mark is not None
     days = [_day(mark.on.year + step, *found) for step in (-1, 0, 1)]
     near = [day for day in days if day and abs(day - mark.on) <= NEAR_ITS_MARK]
