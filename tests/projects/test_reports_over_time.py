@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.projects.reports import service as reports
+from services.projects.reports.verifying import verify
 from shared.database.engine import RoomSession
 from tests.conftest import Headers
 from tests.projects import make
@@ -58,3 +59,20 @@ async def test_a_report_by_an_earlier_rule_stands_as_it_was_frozen_with_its_rows
     assert (await projects.get(f"{path}.json")).content == file
     found = await projects.get(f"{path}/rows", params={"unit": unit, "column": "late"})
     assert len(found.json()["items"]) == line["late"] + line["overdue"]
+
+
+async def test_a_report_that_does_not_follow_from_the_history_is_found(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> None:
+    await a_unit_with_every_outcome(projects, as_, sql, databases)
+    report, rows = await audit(projects, as_("auditor")), await sql("projects")
+    before = await inside(databases, verify)
+    assert before.composed > 0
+    assert UUID(report) not in before.changed
+    change = "UPDATE report SET body = body || $2, sha256 = encode(sha256(body || $2), 'hex')"
+    async with rows.transaction():
+        await rows.execute("ALTER TABLE report DISABLE TRIGGER USER")
+        await rows.execute(f"{change} WHERE id = $1::uuid", report, b" ")
+        await rows.execute("ALTER TABLE report ENABLE TRIGGER USER")
+    after = await inside(databases, verify)
+    assert {*after.changed} == {*before.changed, UUID(report)}
