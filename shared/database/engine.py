@@ -1,10 +1,11 @@
 """Few connections: a pool for transactions, and one for hot single statements."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession  # noqa: TID251
 from sqlalchemy.orm import Session as CoreSession
@@ -179,3 +180,8 @@ def memory_of(source: CoreAsyncSession | DirectPool, kind: type[T]) -> T:
     if kind not in memory:
         memory[kind] = kind()
     return memory[kind]  # type: ignore[no-any-return]
+
+
+def on_rollback(session: CoreAsyncSession, undo: Callable[[], None]) -> None:
+    """Undo what the transaction remembered in the process, should it be rolled back."""
+    event.listen(session.sync_session, "after_rollback", lambda _: undo(), once=True)

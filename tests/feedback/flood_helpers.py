@@ -35,8 +35,8 @@ async def send(office: LetterOffice, network: str | None = None, **letter: Any) 
 
 async def flood(office: LetterOffice, count: int, **letter: Any) -> list[dict[str, Any]]:
     """So many letters of one text, one after another."""
-    body = f"{BODY}{uuid4().hex}"
-    return [await send(office, body=body, **letter) for _ in range(count)]
+    same = {"body": f"{BODY}{uuid4().hex}", **letter}
+    return [await send(office, **same) for _ in range(count)]
 
 
 async def waiting(office: LetterOffice, role: str = "dispatcher", **params: Any) -> list[Any]:

@@ -24,6 +24,22 @@ async def test_a_merged_letter_follows_the_other_and_can_be_freed(office: Letter
     assert (seen["state"], seen["reply"], seen["due_on"]) == ("received", None, "2026-12-07")
 
 
+async def test_who_rated_the_joint_answer_may_rate_the_own_one_too(office: LetterOffice) -> None:
+    main, other = await office.letter_in(S.HANDLING), await office.write()
+    await other.act("merge", into=main.id)
+    for action in ("submit_reply", "approve"):
+        assert (await main.act(action)).status_code == 200
+    assert (await other.as_sender("rate", grade="satisfied")).status_code == 200
+    again = await other.as_sender("rate", grade="satisfied")
+    assert again.json()["type"] == "/problems/answer-already-rated"
+    other.version += 1
+    await other.act("unmerge")
+    await other.bring_to(S.REPLIED)
+    own = await other.as_sender("rate", grade="satisfied")
+    assert own.status_code == 200, own.text
+    assert (await other.as_sender("rate", grade="satisfied")).status_code == 409
+
+
 @provokes("letter_merge", "cannot-merge")
 async def test_merging_makes_no_circle(office: LetterOffice) -> None:
     a, b, c = [await office.write() for _ in range(3)]

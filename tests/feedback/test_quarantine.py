@@ -6,9 +6,17 @@ from uuid import uuid4
 
 import pytest
 
-from tests.feedback.flood_helpers import flood, seen, send, serials, waiting
+from services.feedback.letters.models import LetterKind
+from services.feedback.letters.schemas import LetterIn
+from services.feedback.quarantine import service
+from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
+from services.feedback.quarantine.service import Intake
+from shared.database.engine import memory_of
+from tests.feedback.flood_helpers import decide, flood, seen, send, serials, waiting
+from tests.feedback.isolated_service import Sign
 from tests.feedback.letter_helpers import API, BODY, LetterOffice
 from tests.feedback.test_anonymity import joined_to, places_of
+from tests.feedback.visit_helpers import KEYRING
 
 
 async def test_forty_equal_letters_take_a_handful_of_serials_and_none_is_lost(
@@ -79,6 +87,42 @@ async def test_whoever_can_be_asked_is_not_looked_at_first(flooded: LetterOffice
             f"{API}/letters", json=letter, headers=flooded.headers("dispatcher")
         )
         assert answer.json()["state"] == "received"
+
+
+async def test_a_letter_that_was_rolled_back_is_not_counted_of_its_network(
+    flooded: LetterOffice,
+) -> None:
+    network, now = uuid4().hex, flooded.isolated.clock.now
+    intake = Intake("NC", FloodLimits(100, 100, 1000), network)
+    for tries, kept in ((3, False), (1, True)):
+        for _ in range(tries):
+            letter = LetterIn(kind=LetterKind.HELP, title="路灯不亮", body=BODY + uuid4().hex)
+            async with flooded.isolated.sessions() as session:
+                await service.take_in(session, KEYRING, letter, None, intake, now)
+                await (session.commit() if kept else session.rollback())
+    async with flooded.isolated.sessions() as session:
+        assert memory_of(session, NetworkCounts).count(network, now) == 2
+
+
+async def test_a_word_about_its_anonymity_takes_no_letter_past_the_guard(
+    flooded: LetterOffice, as_: Sign
+) -> None:
+    body = f"{BODY}{uuid4().hex}"
+    kinds = ("named", "confidential", "anonymous", None)
+    letters = [
+        await send(flooded, body=body, **({"anonymity": kind} if kind else {}))
+        for kind in kinds * 2
+    ]
+    assert [one["state"] for one in letters] == ["received"] * 5 + ["quarantined"] * 3
+    released = await decide(flooded, letters[5]["id"], "release")
+    [row] = await flooded.list("dispatcher", reg_no=released.json()["reg_no"])
+    seen_by_staff = await flooded.client.get(
+        f"{API}/letters/{row['id']}/file", headers=flooded.headers("dispatcher")
+    )
+    assert seen_by_staff.json()["anonymity"] == "confidential"
+    letter = {"kind": "help", "title": "路灯不亮", "body": body, "anonymity": "named"}
+    signed_in = await flooded.client.post(f"{API}/letters", json=letter, headers=as_("citizen"))
+    assert signed_in.json()["state"] == "received", "its account can be asked"
 
 
 async def test_the_same_text_on_another_day_is_a_letter_again(flooded: LetterOffice) -> None:

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from tests.feedback.flood_helpers import decide, flood, seen, serials, speak, waiting
-from tests.feedback.letter_helpers import API, LetterOffice
+from tests.feedback.flood_helpers import decide, flood, seen, send, serials, speak, waiting
+from tests.feedback.letter_helpers import API, BODY, LetterOffice
 from tests.provoking import provokes
 
 LIVE_CLOCKS = text(
@@ -145,6 +145,36 @@ async def test_all_of_one_text_are_decided_at_once(flooded: LetterOffice, what: 
     left = {one["id"] for one in await waiting(flooded)}
     assert not left & {one["id"] for one in receipts}
     assert others[-1]["id"] in left
+
+
+async def test_only_what_was_shown_is_decided_with_all_that_are_alike(
+    flooded: LetterOffice,
+) -> None:
+    body = f"{BODY}{uuid4().hex}"
+    await flood(flooded, 5, body=body)
+    here, also, there, nowhere, added, other = [
+        await send(flooded, body=body, **letter)
+        for letter in (
+            {"place": "金佛大道 12 号"},
+            {"place": "金佛大道 12 号"},
+            {"place": "西城街道"},
+            {},
+            {"place": "金佛大道 12 号"},
+            {"place": "金佛大道 12 号", "kind": "accusation"},
+        )
+    ]
+    assert (await speak(flooded, added, "supplement", text="电话13859120033")).is_success
+    rows = {one["id"]: one for one in await waiting(flooded)}
+    assert rows[here["id"]]["place"] is not None
+    assert rows[nowhere["id"]]["place"] is None
+    [shown] = rows[added["id"]]["supplements"]
+    assert shown["text"].startswith("电话")
+    assert "13859120033" not in shown["text"]
+    dropped = await decide(flooded, here["id"], "drop", reason="已登记", all_alike=True)
+    assert dropped.json()["decided"] == 2, dropped.text
+    left = {one["id"] for one in await waiting(flooded)}
+    assert also["id"] not in left
+    assert {one["id"] for one in (there, nowhere, added, other)} <= left
 
 
 async def test_whatever_is_decided_every_letter_has_a_clock_an_owner_and_a_place_in_a_list(

@@ -71,11 +71,13 @@ def extension(keyring: Keyring, letter: Letter, act: Act[RequestExtension]) -> L
 
 def rating(keyring: Keyring, letter: Letter, act: Act[RateReply]) -> LetterRating:
     """The grade of the latest answer; its number finds the words of a letter rated twice."""
-    row, written = f"{letter.id}/{act.file.answers}", act.fields.text
+    number, written = act.file.ratings + 1, act.fields.text
+    row = f"{letter.id}/{number}"
     where = "letter_rating.text"
     return LetterRating(
         letter_id=letter.id,
-        answer_no=act.file.answers,
+        answer_no=number,
+        reply_id=act.file.answer_id,
         grade=act.fields.grade,
         text_sealed=keyring.seal(written, where=where, row=row) if written else None,
         at=act.now,

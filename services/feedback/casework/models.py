@@ -131,12 +131,18 @@ class LetterExtension(Table, table=True):
 
 
 class LetterRating(Table, table=True):
-    """The sender's grade of one answer; a reopened letter has one for each answer."""
+    """The sender's grade of one answer; a reopened letter has one for each answer.
+
+    An answer is known by its reply, for that of another letter may count while this one is merged
+    into it. `answer_no` counts the letter's ratings; a version before this one wrote the number of
+    the answer there and no `reply_id`.
+    """
 
     __tablename__ = "letter_rating"
 
     letter_id: UUID = Field(primary_key=True, foreign_key="letter.id")
     answer_no: int = Field(primary_key=True)
+    reply_id: UUID | None = Field(default=None, foreign_key="letter_reply.id")
     grade: LetterGrade = Field(sa_type=enum_type(LetterGrade))
     text_sealed: str | None = None
     at: datetime = Field(sa_type=Moment)

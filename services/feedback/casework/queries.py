@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,7 +34,7 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
     """The latest reply and who wrote it, returns since the last reopening, rating of the latest
     answer, the extension that waits for a decision, the refusal and the appeals against it.
 
-    The answers are those of `answered_id`: another letter's where this one was merged.
+    The answer is that of `answered_id`: another letter's where this one was merged.
     """
     returns = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(RETURNS)
@@ -43,24 +43,28 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
     appeals = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(APPEALS)
     )
-    answers = _answers(answered_id)
-    rated = select(func.count()).where(
-        col(LetterRating.letter_id) == letter_id,
-        col(LetterRating.answer_no) == answers.scalar_subquery(),
-    )
+    number = func.coalesce(func.max(col(LetterRating.answer_no)), 0)
+    ratings = select(number).where(col(LetterRating.letter_id) == letter_id)
+    answer = _approved(col(LetterReply.id), answered_id)
     counts = select(
-        *(count.scalar_subquery() for count in (answers, returns, added, rated, appeals))
+        *(
+            found.scalar_subquery()
+            for found in (answer, returns, added, ratings, _rated(letter_id, answered_id), appeals)
+        )
     )
-    given, returned, supplements, ratings, appealed = (await session.execute(counts)).one()
+    answer_id, returned, supplements, rated, is_rated, appealed = (
+        await session.execute(counts)
+    ).one()
     waiting = select(LetterExtension).where(
         col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
     )
     return FileFacts(
         reply=await latest_reply(session, letter_id),
-        answers=given,
+        answer_id=answer_id,
+        ratings=rated,
         returns=returned,
         supplements=supplements,
-        is_rated=bool(ratings),
+        is_rated=bool(is_rated),
         extension=(await session.execute(waiting)).scalars().one_or_none(),
         refused_by=await _refused_by(session, letter_id),
         appeals=appealed,
@@ -91,23 +95,31 @@ async def latest_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | 
 
 async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
     """The latest reply that went out."""
-    rows = (
-        select(LetterReply)
+    found = await session.execute(_approved(LetterReply, letter_id))
+    return found.scalars().one_or_none()
+
+
+def _approved(what: Any, letter_id: UUID) -> Select[Any]:
+    """Of the latest reply that went out."""
+    return (
+        select(what)
+        .select_from(LetterReply)
         .join(ReplyApproval, col(ReplyApproval.reply_id) == col(LetterReply.id))
         .where(col(LetterReply.letter_id) == letter_id)
         .order_by(col(ReplyApproval.approved_at).desc(), col(LetterReply.id).desc())
         .limit(1)
     )
-    return (await session.execute(rows)).scalars().one_or_none()
 
 
-def _answers(letter_id: UUID) -> Select[int]:
-    """How many replies went out."""
-    return (
-        select(func.count())
-        .select_from(ReplyApproval)
-        .join(LetterReply, col(LetterReply.id) == col(ReplyApproval.reply_id))
-        .where(col(LetterReply.letter_id) == letter_id)
+def _rated(letter_id: UUID, answered_id: UUID) -> Select[int]:
+    """How often the letter's sender rated the latest answer; what does not say of which answer it
+    is was given by a version of before, and is of this one if it came after it.
+    """
+    reply, rating = col(LetterRating.reply_id), col(LetterRating.letter_id)
+    answer = _approved(col(LetterReply.id), answered_id).scalar_subquery()
+    came = _approved(col(ReplyApproval.approved_at), answered_id).scalar_subquery()
+    return select(func.count()).where(
+        rating == letter_id, or_(reply == answer, reply.is_(None) & (col(LetterRating.at) >= came))
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -20,7 +21,8 @@ class FileFacts(NamedTuple):
     """What a letter's file holds before an action: what guards ask of it and rows are made of."""
 
     reply: LetterReply | None = None
-    answers: int = 0
+    answer_id: UUID | None = None
+    ratings: int = 0
     returns: int = 0
     supplements: int = 0
     is_rated: bool = False

@@ -60,7 +60,7 @@ def not_yet_rated(facts: Facts[BaseModel]) -> None:
 
 def answered_jointly(facts: Facts[BaseModel]) -> None:
     """A merged letter is rated by the answer that went out to the letter it was merged into."""
-    if facts.file.answers == 0:
+    if facts.file.answer_id is None:
         detail = Text("还没有答复，请等答复后再评价", "There is no reply yet; please rate it then")
         refuse(facts.letter.state, facts.letter.version, detail)
     not_yet_rated(facts)

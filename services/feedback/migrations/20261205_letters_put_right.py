@@ -1,4 +1,4 @@
-"""count the public's figures of letters anew; what a letter that waits says of its anonymity
+"""count the public's figures of letters anew; anonymity of what waits; the reply that was rated
 
 What the figures showed until now gave the answered accusations as those of no department. What is
 known by that stays known; it is shown no longer.
@@ -11,6 +11,7 @@ Create Date: 2026-12-05
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "letters_put_right"
@@ -22,7 +23,29 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.execute("DELETE FROM public_figures WHERE topic = 'letters'")
+    op.add_column(
+        "quarantined_letter",
+        sa.Column(
+            "anonymity",
+            sa.Enum(
+                "named", "confidential", "anonymous",
+                name="anonymity", native_enum=False, length=32,
+            ),
+            nullable=True,
+        ),
+    )  # fmt: skip
+    op.add_column("letter_rating", sa.Column("reply_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_letter_rating_reply_id_letter_reply"),
+        "letter_rating",
+        "letter_reply",
+        ["reply_id"],
+        ["id"],
+    )
 
 
 def downgrade() -> None:
     """A month without figures is counted when it is next asked for."""
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.drop_column("letter_rating", "reply_id")
+    op.drop_column("quarantined_letter", "anonymity")

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from services.feedback.letters.models import Channel, LetterKind
+from services.feedback.letters.models import Anonymity, Channel, LetterKind
 from services.feedback.tables import Table
 from shared.database.sealed_columns import sealed_to
 from shared.database.tables import Moment, enum_type, known_states
@@ -31,7 +31,7 @@ class FloodSign(StrEnum):
 
 
 class QuarantinedLetter(Table, table=True):
-    """An anonymous letter that waits; its id is that of the letter that it becomes.
+    """A letter of nobody known that waits; its id is that of the letter that it becomes.
 
     Its texts are sealed to the cells of that letter, and move there as they are. Nothing here says
     where it came from.
@@ -56,6 +56,7 @@ class QuarantinedLetter(Table, table=True):
     waiting_no: str = Field(unique=True, max_length=40)
     kind: LetterKind = Field(sa_type=enum_type(LetterKind))
     channel: Channel = Field(sa_type=enum_type(Channel))
+    anonymity: Anonymity | None = Field(default=None, sa_type=enum_type(Anonymity))
     state: QuarantineState = Field(
         default=QuarantineState.QUARANTINED, sa_type=enum_type(QuarantineState)
     )

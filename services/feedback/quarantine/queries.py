@@ -5,17 +5,22 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import delete, exists, func, select, text, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.letters.models import Anonymity, Letter
+from services.feedback.letters.models import Letter
+from services.feedback.letters.rules import SELF_SERVICE
 from services.feedback.quarantine.models import (
     QuarantinedLetter,
     QuarantinedSupplement,
     QuarantineState,
 )
 
+MOST_COMPARED = 5_000
+"""So many places are opened to find the same one."""
+
+_ADDED = exists().where(col(QuarantinedSupplement.quarantined_id) == col(QuarantinedLetter.id))
 # Taken shared, so that nobody waits: it only shows who else is just writing the same text.
 _WRITING = text("SELECT pg_advisory_xact_lock_shared(17, hashtext(:text))")
 _WRITERS = text("""
@@ -38,8 +43,15 @@ async def writing(session: AsyncSession, sketch: list[int]) -> int:
     return int((await session.execute(_WRITERS, which)).scalar_one())
 
 
+class WaitingAlike(NamedTuple):
+    """A letter that waits, and its place, sealed."""
+
+    id: UUID
+    place_sealed: str | None
+
+
 class Registered(NamedTuple):
-    """How many anonymous letters were registered lately: of one text, and of all."""
+    """How many letters of nobody known were registered lately: of one text, and of all."""
 
     equal: int
     in_all: int
@@ -52,7 +64,10 @@ async def registered_since(
     equal = func.count().filter(col(Letter.sketch) == sketch)
     in_all = func.count().filter(col(Letter.received_at) > hour_ago)
     rows = select(equal, in_all).where(
-        col(Letter.anonymity) == Anonymity.ANONYMOUS, col(Letter.received_at) > day_ago
+        col(Letter.contact_index).is_(None),
+        col(Letter.account_index).is_(None),
+        col(Letter.channel).in_(SELF_SERVICE),
+        col(Letter.received_at) > day_ago,
     )
     return Registered(*(await session.execute(rows)).one())
 
@@ -98,11 +113,11 @@ async def waiting_alike(
     return {tuple(found): int(count) for found, count in await session.execute(rows)}
 
 
-async def supplements(session: AsyncSession, letter_id: UUID) -> Sequence[QuarantinedSupplement]:
-    """What the sender added, in the order in which it came."""
+async def supplements(session: AsyncSession, *ids: UUID) -> Sequence[QuarantinedSupplement]:
+    """What the senders of these letters added, in the order in which it came."""
     rows = (
         select(QuarantinedSupplement)
-        .where(col(QuarantinedSupplement.quarantined_id) == letter_id)
+        .where(col(QuarantinedSupplement.quarantined_id).in_(ids))
         .order_by(col(QuarantinedSupplement.id))
     )
     return (await session.execute(rows)).scalars().all()
@@ -116,21 +131,45 @@ async def forget_supplements(session: AsyncSession, letter_id: UUID) -> None:
     await session.execute(gone.execution_options(synchronize_session=False))
 
 
-async def lock_alike(
-    session: AsyncSession, like: QuarantinedLetter, limit: int
-) -> Sequence[QuarantinedLetter]:
-    """Others of the same text that wait, the earliest first; those under another's hand are left
-    to them.
+async def alike(session: AsyncSession, like: QuarantinedLetter) -> Sequence[WaitingAlike]:
+    """Others of the same kind and text that wait, with a place where it has one and without where
+    it has none, and nothing added to them; the earliest first.
+    """
+    place = col(QuarantinedLetter.place_sealed)
+    rows = (
+        select(col(QuarantinedLetter.id), place)
+        .where(
+            col(QuarantinedLetter.state) == QuarantineState.QUARANTINED,
+            col(QuarantinedLetter.sketch) == like.sketch,
+            col(QuarantinedLetter.kind) == like.kind,
+            col(QuarantinedLetter.id) != like.id,
+            place.is_(None) if like.place_sealed is None else place.is_not(None),
+            ~_ADDED,
+        )
+        .order_by(col(QuarantinedLetter.received_at), col(QuarantinedLetter.id))
+        .limit(MOST_COMPARED)
+    )
+    return [WaitingAlike(*row) for row in await session.execute(rows)]
+
+
+async def lock_waiting(session: AsyncSession, ids: Collection[UUID]) -> Sequence[QuarantinedLetter]:
+    """Those of them that still wait with nothing added; those under another's hand are left to
+    them.
     """
     rows = (
         select(QuarantinedLetter)
         .where(
             col(QuarantinedLetter.state) == QuarantineState.QUARANTINED,
-            col(QuarantinedLetter.sketch) == like.sketch,
-            col(QuarantinedLetter.id) != like.id,
+            col(QuarantinedLetter.id).in_(ids),
         )
         .order_by(col(QuarantinedLetter.received_at), col(QuarantinedLetter.id))
-        .limit(limit)
         .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     )
-    return (await session.execute(rows)).scalars().all()
+    locked = (await session.execute(rows)).scalars().all()
+    # Asked once they are locked: nothing can be added to them any more.
+    added = await session.execute(
+        select(col(QuarantinedLetter.id)).where(col(QuarantinedLetter.id).in_(ids), _ADDED)
+    )
+    changed = set(added.scalars())
+    return [one for one in locked if one.id not in changed]

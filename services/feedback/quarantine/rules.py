@@ -1,7 +1,7 @@
-"""When anonymous letters are a flood, and the number of one that waits. Pure.
+"""When letters of nobody known are a flood, and the number of one that waits. Pure.
 
-Only anonymous ones are guarded: whoever leaves a contact can be asked, and staff answer for what
-they take down.
+Only those with neither a contact nor an account are guarded, whatever they call themselves: whoever
+leaves one can be asked, and staff answer for what they take down.
 """
 
 from collections import Counter
@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.feedback.letters import rules as letter_rules
-from services.feedback.letters.models import Anonymity
 from services.feedback.letters.numbers import check_digit
 from services.feedback.letters.schemas import LetterIn
 from services.feedback.quarantine.models import FloodSign
 from shared.errors import Conflict, Text
 from shared.ids import check_code, public_code
+from shared.security.identity import Caller
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MOST_NETWORKS = 50_000
@@ -22,7 +22,7 @@ MOST_NETWORKS = 50_000
 
 
 class FloodLimits(NamedTuple):
-    """How many anonymous letters are registered without a look."""
+    """How many letters of nobody known are registered without a look."""
 
     equal_a_day: int
     of_network_an_hour: int
@@ -49,6 +49,11 @@ class NetworkCounts:
             self._counts[network] += 1
         return self._counts[network]
 
+    def take_back(self, network: str, now: datetime) -> None:
+        """One letter less, that was counted at `now`: its transaction was rolled back."""
+        if now.replace(minute=0, second=0, microsecond=0) == self._hour and self._counts[network]:
+            self._counts[network] -= 1
+
 
 class NotYetRegistered(Conflict):
     """Member `state` says whether the letter waits or was dropped."""
@@ -70,10 +75,13 @@ NOTICE = Text(
 )
 
 
-def is_guarded(letter: LetterIn) -> bool:
-    """Whether nobody can be asked about the letter: written by its sender, without a name."""
+def is_guarded(letter: LetterIn, caller: Caller | None) -> bool:
+    """Whether nobody can be asked about the letter: written by its sender, who left neither a
+    contact nor an account. What it says of its anonymity proves nothing.
+    """
+    has_account = caller is not None and letter_rules.is_under_own_name(letter)
     is_own = letter.channel in letter_rules.SELF_SERVICE
-    return is_own and letter.resolved_anonymity is Anonymity.ANONYMOUS
+    return is_own and letter.contact is None and not has_account
 
 
 def sign_of(equal: int, of_network: int, in_all: int, limits: FloodLimits) -> FloodSign | None:

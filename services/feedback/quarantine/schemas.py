@@ -16,7 +16,9 @@ class Release(Prose):
     """Register it after all."""
 
     all_alike: bool = Field(
-        False, description="同一内容的一并办理 | The same for all that have the same text"
+        False,
+        description="同类别、同内容、同地点且无补充的一并办理"
+        " | The same for all of its kind, text and place to which nothing was added",
     )
 
 
@@ -27,6 +29,13 @@ class Drop(Release):
         description="理由，来信人可见 | The reason, which the sender reads",
         examples=["同一内容已登记并在办理，重复来信不再登记"],
     )
+
+
+class WaitingSupplement(View):
+    """What the sender of a letter that waits added to it; what looks personal is masked."""
+
+    at: AwareDatetime
+    text: str
 
 
 class QuarantinedView(View):
@@ -41,6 +50,8 @@ class QuarantinedView(View):
     flood_sign: FloodSign = Field(description="为何先核对 | Why it is looked at first")
     title: str
     body: str
+    place: str | None = Field(description="地点 | Where it is")
+    supplements: list[WaitingSupplement] = Field(description="来信人补充的 | What was added to it")
     received_at: AwareDatetime
     alike: int = Field(description="同一内容待核的件数 | How many of the same text wait")
     due_on: date | None = Field(description="登记期限 | The last day to register it")

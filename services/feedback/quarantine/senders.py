@@ -1,7 +1,9 @@
 """The senders' side of letters that wait: read, added to, agreed about and withdrawn by code."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +16,7 @@ from services.feedback.letters.models import Letter
 from services.feedback.letters.own import SUPPLEMENT_TEXT, Added
 from services.feedback.quarantine import queries, rules
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantinedSupplement
+from services.feedback.quarantine.queries import WaitingAlike
 from services.feedback.quarantine.workflow import WORKFLOW
 from shared.database import versioned
 from shared.database.engine import DirectPool
@@ -88,10 +91,18 @@ async def supplements(
     session: AsyncSession, keyring: Keyring, waiting: QuarantinedLetter
 ) -> list[Added]:
     """What the sender added, earliest first."""
-    return [
-        Added(row.at, keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id)))
-        for row in await queries.supplements(session, waiting.id)
-    ]
+    return (await supplements_of(session, keyring, [waiting]))[waiting.id]
+
+
+async def supplements_of(
+    session: AsyncSession, keyring: Keyring, waiting: Sequence[QuarantinedLetter]
+) -> dict[UUID, list[Added]]:
+    """What was added to each of them, earliest first."""
+    found: dict[UUID, list[Added]] = {one.id: [] for one in waiting}
+    for row in await queries.supplements(session, *found):
+        text = keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id))
+        found[row.quarantined_id].append(Added(row.at, text))
+    return found
 
 
 def open_reason(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
@@ -110,6 +121,11 @@ def open_body(keyring: Keyring, waiting: QuarantinedLetter) -> str:
 
 def open_place(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
     return _open(keyring, waiting, "place") or None
+
+
+def place_of(keyring: Keyring, waiting: WaitingAlike) -> str | None:
+    sealed = waiting.place_sealed
+    return sealed and keyring.open(sealed, where="letter.place", row=str(waiting.id))
 
 
 def _open(keyring: Keyring, waiting: QuarantinedLetter, column: str) -> str:

@@ -1,7 +1,9 @@
 """Letters that came in a flood are kept apart, and registered or not by a dispatcher."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +29,7 @@ from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
 from services.feedback.quarantine.schemas import Drop, QuarantineDecision, Release
 from services.feedback.quarantine.workflow import WORKFLOW, QuarantineAction, QuarantineMove
 from shared.database import versioned
-from shared.database.engine import memory_of
+from shared.database.engine import memory_of, on_rollback
 from shared.errors import Forbidden, NotFound, Text
 from shared.security import audit_log
 from shared.security.crypto import Keyring
@@ -35,7 +37,9 @@ from shared.security.identity import Caller
 from shared.web import versions
 
 MOST_AT_ONCE = 200
-_MOVED = ("id", "kind", "channel", "received_at", "code_hash", "sketch", "wants_public")
+_MOVED = (
+    "id", "kind", "channel", "anonymity", "received_at", "code_hash", "sketch", "wants_public"
+)  # fmt: skip
 _SEALED = ("title_sealed", "body_sealed", "place_sealed")
 """What of a letter is written once: in the quarantine, then in the letter itself."""
 
@@ -78,7 +82,7 @@ async def take_in(
 
     Raises Forbidden for a channel that is staff's.
     """
-    if not rules.is_guarded(letter_in):
+    if not rules.is_guarded(letter_in, caller):
         return await intake.receive(session, keyring, letter_in, caller, intake_.region, now)
     draft = await intake.prepare(keyring, letter_in, caller, now)
     sign = await _sign(session, draft, intake_, now)
@@ -95,7 +99,11 @@ async def _sign(
 ) -> FloodSign | None:
     sketch, network = draft.columns["sketch"], intake_.network
     counts = memory_of(session, NetworkCounts)
-    of_network = counts.count(network, now) if network is not None else 0
+    of_network = 0
+    if network is not None:
+        of_network = counts.count(network, now)
+        # Counted before the commit, so that of many at once each counts the others.
+        on_rollback(session, partial(counts.take_back, network, now))
     others = await queries.writing(session, sketch) - 1
     lately = await queries.registered_since(session, sketch, now - rules.DAY, now - rules.HOUR)
     in_all, equal = lately.in_all, lately.equal + others
@@ -135,7 +143,7 @@ async def decide(
         raise NotFound(_NOT_HERE)
     versions.ensure(deciding.expected, version=waiting.version, state=waiting.state)
     move = WORKFLOW.take(waiting.state, waiting.version, action, deciding.caller.roles)
-    others = await queries.lock_alike(session, waiting, MOST_AT_ONCE - 1) if given.all_alike else []
+    others = await _others(session, deciding.keyring, waiting) if given.all_alike else []
     sketch = tuple(waiting.sketch)
     decided, letter = await _decide_one(session, waiting, move, given, deciding)
     for other in others:
@@ -150,6 +158,19 @@ async def decide(
         decided=1 + len(others),
         left=left.get(sketch, 0),
     )
+
+
+async def _others(
+    session: AsyncSession, keyring: Keyring, like: QuarantinedLetter
+) -> Sequence[QuarantinedLetter]:
+    """What was shown with it: others that have the same place too, and nothing added to them."""
+    place = senders.open_place(keyring, like)
+    same = [
+        one.id
+        for one in await queries.alike(session, like)
+        if place is None or senders.place_of(keyring, one) == place
+    ]
+    return await queries.lock_waiting(session, same[: MOST_AT_ONCE - 1])
 
 
 async def _decide_one(
@@ -176,7 +197,11 @@ async def _decide_one(
         await deadlines.cancel(session, subject, by=by, now=now)
     if move.becomes_letter:
         letter = await intake.keep(
-            session, {**columns, "anonymity": Anonymity.ANONYMOUS}, deciding.region, now
+            session,
+            # Kept apart by a version of before, it is anonymous without saying so.
+            {**columns, "anonymity": waiting.anonymity or Anonymity.ANONYMOUS},
+            deciding.region,
+            now,
         )
         await _move_supplements(session, letter.id)
         if was_dropped:

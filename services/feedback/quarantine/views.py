@@ -9,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
+from services.feedback.letters.own import Added
 from services.feedback.quarantine import queries, senders, service
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
-from services.feedback.quarantine.schemas import QuarantinedView
+from services.feedback.quarantine.schemas import QuarantinedView, WaitingSupplement
 from services.feedback.quarantine.workflow import WORKFLOW
 from services.feedback.redaction.rules import mask
 from shared.security.crypto import Keyring
@@ -32,13 +33,20 @@ async def listed(
     after = paging.key(datetime, UUID)
     rows = await queries.page(session, state, after, paging.limit + 1)
     alike = await queries.waiting_alike(session, {tuple(row.sketch) for row in rows})
+    added = await senders.supplements_of(session, keyring, rows)
     clocks = await deadlines.of_many(session, SubjectKind.LETTER, [row.id for row in rows])
     return page(
         rows,
         paging,
         lambda row: (row.received_at, row.id),
         lambda row: _view(
-            keyring, row, alike.get(tuple(row.sketch), 0), clocks.get(row.id, []), caller, now
+            keyring,
+            row,
+            alike.get(tuple(row.sketch), 0),
+            added[row.id],
+            clocks.get(row.id, []),
+            caller,
+            now,
         ),
     )
 
@@ -47,10 +55,12 @@ def _view(
     keyring: Keyring,
     row: QuarantinedLetter,
     alike: int,
+    added: Sequence[Added],
     clocks: Sequence[Deadline],
     caller: Caller,
     now: datetime,
 ) -> QuarantinedView:
+    place = senders.open_place(keyring, row)
     limit = next((one for one in clocks if one.kind is PolicyKind.LETTER_REGISTER), None)
     return QuarantinedView(
         id=row.id,
@@ -62,6 +72,8 @@ def _view(
         flood_sign=row.flood_sign,
         title=mask(senders.open_title(keyring, row)),
         body=mask(senders.open_body(keyring, row)),
+        place=place and mask(place),
+        supplements=[WaitingSupplement(at=one.at, text=mask(one.text)) for one in added],
         received_at=row.received_at,
         alike=alike,
         due_on=limit and limit.due_on,
