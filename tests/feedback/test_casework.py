@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from services.feedback.casework import service
 from services.feedback.casework.events import LetterDispatched, LetterMerged, LetterRegistered
 from services.feedback.letters.models import LetterState as S
+from services.feedback.reminders import service as reminders
 from tests.feedback.isolated_service import at, outbox
 from tests.feedback.letter_helpers import API, FIELDS, WAY, Letter, LetterOffice
 from tests.provoking import provokes
@@ -78,6 +79,21 @@ async def test_an_extension_moves_the_due_date_and_keeps_the_first(office: Lette
     clock = await _reply_clock(letter)
     assert (clock["due_on"], clock["original_due_on"]) == ("2026-12-10", "2026-12-07")
     assert clock["due_on_is_provisional"] is clock["is_provisional"] is False
+
+
+async def test_an_extension_asked_for_in_time_is_granted_after_the_limit_has_passed(
+    office: LetterOffice,
+) -> None:
+    letter = await office.letter_in(S.HANDLING)
+    office.isolated.clock.now = at("2026-12-07 16:00")
+    await letter.act("request_extension", workdays=3, sub="li")
+    office.isolated.clock.now = at("2026-12-08 09:00")
+    await reminders.watch(office.isolated.sessions, office.isolated.clock.now)
+    assert (await _reply_clock(letter))["state"] == "breached"
+    granted = await letter.act("approve_extension", sub="boss")
+    assert granted.status_code == 200, granted.text
+    clock = await _reply_clock(letter)
+    assert (clock["state"], clock["due_on"]) == ("running", "2026-12-10")
 
 
 @provokes("letter_approve_extension", "four-eyes")

@@ -160,7 +160,10 @@ def test_extensions(asked: str, approver: str, n: int, problem: type[Exception] 
             rules.ensure_extendable(clock(), wanted, limit=5)
 
 
-def test_a_breached_clock_is_not_extended() -> None:
+@pytest.mark.parametrize("state", [ClockState.BREACHED, ClockState.PAUSED])
+def test_what_was_asked_for_in_time_is_extended_whenever_it_is_decided(state: ClockState) -> None:
     wanted = Extension(1, "会商", "officer", at("2026-11-25 10:00"), "supervisor")
+    rules.ensure_extendable(clock(state=state), wanted, limit=5)
+    late = wanted._replace(asked_at=at("2026-12-01 00:00"))
     with pytest.raises(rules.ExtensionTooLate):
-        rules.ensure_extendable(clock(state=ClockState.BREACHED), wanted, limit=5)
+        rules.ensure_extendable(clock(state=state), late, limit=5)

@@ -221,8 +221,11 @@ def is_overdue(clock: Deadline, now: datetime) -> bool:
 
 
 def ensure_extendable(clock: Deadline, extension: Extension, limit: int) -> None:
-    """Raises ExtensionTooLate, ExtensionByAsker or ExtensionTooLong; `limit` is for all of them."""
-    if clock.state is not ClockState.RUNNING or extension.asked_at >= clock.due_at:
+    """Raises ExtensionTooLate, ExtensionByAsker or ExtensionTooLong; `limit` is for all of them.
+
+    Who asked in time does not lose it by how long others take to decide.
+    """
+    if extension.asked_at >= clock.due_at:
         raise ExtensionTooLate
     if extension.asked_by == extension.approved_by:
         raise ExtensionByAsker
