@@ -157,6 +157,48 @@ async def test_an_overdue_accusation_is_demanded_of_who_handles_it_by_an_order_o
     assert plain.id not in str(order)
 
 
+async def test_an_order_about_an_accusation_is_not_for_officers_of_every_department(
+    office: LetterOffice,
+) -> None:
+    accused = await new_department(office.isolated)
+    await overdue_accusation(office, accused)
+    [order] = await listed(office, "supervision-orders", "officer", office.department)
+    everywhere = await listed(office, "supervision-orders", "officer", "*")
+    assert order["id"] not in {one["id"] for one in everywhere}
+    gone = await office.client.get(
+        f"{API}/supervision-orders/{order['id']}", headers=office.headers("officer", "*")
+    )
+    assert gone.status_code == 404
+    for places, seen in ((("*",), False), ((office.department,), True)):
+        clocks = await listed(office, "deadlines", "officer", *places)
+        assert (order["id"] in {one["subject_id"] for one in clocks}) is seen
+
+
+@pytest.mark.parametrize("kind", ["accusation", "consultation"])
+async def test_an_overdue_letter_is_demanded_of_whoever_handles_it_now(
+    office: LetterOffice, kind: str
+) -> None:
+    letter = await office.write(kind=kind, title="路灯不亮")
+    for action in WAY[S.HANDLING]:
+        accused = {"accused": []} if action == "register" and kind == "accusation" else {}
+        assert (await letter.act(action, **accused)).status_code == 200
+    office.isolated.clock.now = at("2026-12-16 09:00")
+    for watch in (reminders.watch, escalation.watch):
+        await watch(office.isolated.sessions, office.isolated.clock.now)
+    [first] = await listed(office, "supervision-orders", "officer", office.department)
+    another = await new_department(office.isolated)
+    steps = (("recall", {}), ("accept", {}), ("dispatch", {"department_code": another}))
+    for action, fields in steps:
+        moved = await letter.act(action, **fields)
+        assert moved.status_code == 200, moved.text
+    for watch in (reminders.watch, escalation.watch):
+        await watch(office.isolated.sessions, office.isolated.clock.now)
+    [closed] = await listed(office, "supervision-orders", "officer", office.department)
+    assert (closed["id"], closed["open_item_count"]) == (first["id"], 0)
+    [order] = await listed(office, "supervision-orders", "officer", another)
+    assert (order["level"], order["item_count"]) == (first["level"], first["item_count"])
+
+
 async def test_limits_of_accusations_are_the_offices_and_never_shown_to_the_accused(
     office: LetterOffice,
 ) -> None:

@@ -198,6 +198,13 @@ _NO_ACCUSATION = text("""
     NOT EXISTS (SELECT FROM letter l WHERE deadline.subject_kind = 'letter'
         AND l.id = deadline.subject_id AND l.kind = 'accusation')
 """)
+_ORDERS_NO_ACCUSATION = text("""
+    NOT EXISTS (SELECT FROM supervision_item i
+        JOIN deadline c ON c.id = i.cause_id AND c.subject_kind = 'letter'
+        JOIN letter l ON l.id = c.subject_id
+        WHERE deadline.subject_kind = 'supervision_order' AND i.order_id = deadline.subject_id
+        AND i.cause = 'deadline' AND l.kind = 'accusation')
+""")
 _ACCUSES_NOBODY = text("""
     NOT EXISTS (SELECT FROM letter l WHERE deadline.subject_kind = 'letter'
         AND l.id = deadline.subject_id AND l.accused && CAST(:own AS varchar[]))
@@ -220,7 +227,8 @@ async def work_list(
     limit: int,
 ) -> Clocks:
     """Clocks by due date; `departments` None means all of them. Never those of letters that accuse
-    one of `own`, and of other accusations only if wanted.
+    one of `own`, and of other accusations only if wanted; the orders about those are the handling
+    department's too.
     """
     in_order = (col(Deadline.due_on), col(Deadline.id))
     rows = select(Deadline, _awaits()).order_by(*in_order).limit(limit)
@@ -230,6 +238,8 @@ async def work_list(
         rows = rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own)))
     if not accusations:
         rows = rows.where(col(Deadline.department_code) != ACCUSATIONS, _NO_ACCUSATION)
+        if departments is None:
+            rows = rows.where(_ORDERS_NO_ACCUSATION)
     if state is not None:
         rows = rows.where(col(Deadline.state) == state)
     if after is not None:

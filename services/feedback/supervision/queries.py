@@ -56,13 +56,15 @@ class ItemCounts(NamedTuple):
     open_items: int
 
 
-_ACCUSES_NOBODY = text("""
+_OF_NO_LETTER = """
     NOT EXISTS (SELECT FROM supervision_item i
         JOIN deadline d ON d.id = i.cause_id AND d.subject_kind = 'letter'
         JOIN letter l ON l.id = d.subject_id
         WHERE i.order_id = supervision_order.id AND i.cause = 'deadline'
-        AND l.accused && CAST(:own AS varchar[]))
-""")
+        AND {condition})
+"""
+_ACCUSES_NOBODY = text(_OF_NO_LETTER.format(condition="l.accused && CAST(:own AS varchar[])"))
+_NO_ACCUSATION = text(_OF_NO_LETTER.format(condition="l.kind = 'accusation'"))
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:duty, 12))")
 
 
@@ -231,18 +233,25 @@ async def accuses(session: AsyncSession, order_id: UUID, own: Collection[str]) -
     return found.scalar_one_or_none() is None
 
 
+async def is_of_accusation(session: AsyncSession, order_id: UUID) -> bool:
+    """Whether an order is about a letter that accuses anybody."""
+    rows = select(col(SupervisionOrder.id)).where(col(SupervisionOrder.id) == order_id)
+    return (await session.execute(rows.where(_NO_ACCUSATION))).scalar_one_or_none() is None
+
+
 async def page(
     session: AsyncSession,
     *,
     departments: Collection[str] | None,
     own: Collection[str],
+    accusations: bool,
     state: OrderState | None,
     level: int | None,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[SupervisionOrder]:
     """Orders, the latest first; `departments` None means all of them. Never one about a letter that
-    accuses one of `own`.
+    accuses one of `own`, and about other accusations only if wanted.
     """
     rows = select(SupervisionOrder).order_by(
         col(SupervisionOrder.issued_at).desc(), col(SupervisionOrder.id).desc()
@@ -251,6 +260,8 @@ async def page(
         rows = rows.where(col(SupervisionOrder.department_code).in_(departments))
     if own:
         rows = rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own)))
+    if not accusations:
+        rows = rows.where(_NO_ACCUSATION)
     if state is not None:
         rows = rows.where(col(SupervisionOrder.state) == state)
     if level is not None:

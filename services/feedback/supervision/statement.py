@@ -103,14 +103,25 @@ _MARK_RAISED = text("""
     AND d.id = i.cause_id AND d.escalated_level < o.level
 """)
 
-_ORDERS_WITH_GONE = text(f"""
-    SELECT DISTINCT i.order_id FROM supervision_item i JOIN deadline d ON d.id = i.cause_id
-    WHERE i.cause = 'deadline' AND i.settled_at IS NULL AND d.state <> 'breached' LIMIT {ORDERS}
-""")
-_SETTLE_GONE = text("""
-    UPDATE supervision_item i SET settled_at = :now FROM deadline d
-    WHERE i.order_id = ANY(:orders) AND i.cause = 'deadline' AND i.settled_at IS NULL
-    AND d.id = i.cause_id AND d.state <> 'breached'
+# Nobody is pressed for what another department handles by now, or nobody does.
+_GONE = """
+    FROM supervision_item i JOIN supervision_order o ON o.id = i.order_id
+    JOIN deadline d ON d.id = i.cause_id
+    LEFT JOIN letter l ON l.id = d.subject_id AND d.subject_kind = 'letter'
+    WHERE i.cause = 'deadline' AND i.settled_at IS NULL AND (d.state <> 'breached'
+        OR CASE WHEN l.kind = 'accusation' THEN l.department_code ELSE d.department_code END
+            IS DISTINCT FROM o.department_code)
+"""
+_ORDERS_WITH_GONE = text(f"SELECT DISTINCT i.order_id {_GONE} LIMIT {ORDERS}")
+_SETTLE_GONE = text(f"""
+    WITH gone AS (
+        SELECT i.id, i.cause_id, d.state = 'breached' AS stands {_GONE} AND o.id = ANY(:orders)
+    ), freed AS (
+        -- A limit that stands is to be demanded of whoever has it now, from its level on.
+        UPDATE deadline d SET escalated_level = 0 FROM gone
+        WHERE d.id = gone.cause_id AND gone.stands
+    )
+    UPDATE supervision_item i SET settled_at = :now FROM gone WHERE i.id = gone.id
 """)
 
 
@@ -179,7 +190,7 @@ async def raise_long_overdue(
 
 
 async def orders_with_gone(session: AsyncSession) -> Sequence[UUID]:
-    """Orders with an item whose limit is kept, cancelled or moved meanwhile."""
+    """Orders with an item whose limit is kept, cancelled or moved meanwhile, or is another's."""
     return (await session.execute(_ORDERS_WITH_GONE)).scalars().all()
 
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
-from services.feedback.office import own_departments
+from services.feedback.office import is_everywhere_outside, own_departments
 from services.feedback.supervision import queries, rules, visibility
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
 from services.feedback.supervision.schemas import (
@@ -42,6 +42,7 @@ async def orders(
         session,
         departments=seen,
         own=own_departments(caller),
+        accusations=not is_everywhere_outside(caller),
         state=state,
         level=level,
         after=paging.key(datetime, UUID),

@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.office import own_departments
+from services.feedback.office import is_everywhere_outside, own_departments
 from services.feedback.supervision import queries, rules
 from services.feedback.supervision.models import SupervisionOrder
 from shared.errors import NotFound
@@ -17,5 +17,7 @@ async def ensure_seen(
         raise NotFound(rules.NO_ORDER)
     own = own_departments(caller)
     if own and await queries.accuses(session, order.id, own):
+        raise NotFound(rules.NO_ORDER)
+    if is_everywhere_outside(caller) and await queries.is_of_accusation(session, order.id):
         raise NotFound(rules.NO_ORDER)
     return order
