@@ -73,7 +73,8 @@ def may_publish(service: str) -> list[str]:
     """Its own events, an eye on its own stream, and what reading its own consumers takes.
 
     A stream or consumer of its own that is gone it may make again, as it was: of a consumer the
-    filter is part of the subject.
+    filter is part of the subject. That filter is every scope of an event: of letters the scope `_`
+    alone would give accusations away, as the gaps in a day's numbers.
     """
     own = service.upper()
     subjects = [f"{service}.>", f"$JS.API.STREAM.INFO.{own}", f"$JS.API.STREAM.CREATE.{own}"]

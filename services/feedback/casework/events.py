@@ -1,7 +1,12 @@
 """What others may know of a letter's way: ids, number, kind, department. No word of the letter.
 
 A 举报 (accusation) goes without its department and under a scope of its own, so that no department
-learns of it, and whoever reads what has no department cannot count it (信访工作条例 art. 30).
+learns of it (信访工作条例 art. 30).
+
+That keeps accusations from whom they accuse, not from being counted: the numbers of a day have no
+gaps, and the scope `_` has every registered one but the accusations'. So nobody outside the office
+is granted `_` of these events, and whoever is granted it is granted `_accusation` as well: a
+subscription takes every scope of an event (`Subscription.filter_subject`).
 """
 
 from typing import ClassVar
@@ -30,9 +35,10 @@ class LetterEvent(Event):
 
 
 class LetterRegistered(LetterEvent):
-    """来信已登记。
+    """来信已登记。当日编号连续，因此 `_` 与 `_accusation` 范围只能一并授权，不单独授权 `_`。
 
-    A letter was registered.
+    A letter was registered. The numbers of a day have no gaps: the scopes `_` and `_accusation` are
+    granted together, never `_` alone, whose gaps would count the accusations.
     """
 
     type: ClassVar[str] = "feedback.letter.registered.v1"
