@@ -57,10 +57,17 @@ async def waiting(office: LetterOffice, role: str = "dispatcher", **params: Any)
 
 
 async def decide(
-    office: LetterOffice, letter_id: str, what: str, role: str = "dispatcher", **body: Any
+    office: LetterOffice,
+    letter_id: str,
+    what: str,
+    role: str = "dispatcher",
+    sub: str | None = None,
+    **body: Any,
 ) -> httpx.Response:
     return await office.client.post(
-        f"{API}/letters/quarantine/{letter_id}/{what}", json=body, headers=office.headers(role)
+        f"{API}/letters/quarantine/{letter_id}/{what}",
+        json=body,
+        headers=office.headers(role, sub=sub),
     )
 
 

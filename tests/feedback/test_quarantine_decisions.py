@@ -91,6 +91,52 @@ async def test_a_letter_is_dropped_with_a_reason_that_its_sender_reads_and_can_b
     assert (await seen(flooded, receipt))["due_on"] is not None
 
 
+@provokes("release_quarantined_letter", "four-eyes")
+@provokes("reject_quarantine_appeal", "four-eyes", "forbidden", "not-found", "state-conflict")
+@provokes("appeal_my_letter", "already-appealed")
+async def test_the_sender_of_a_dropped_letter_appeals_once_and_another_supervisor_decides(
+    flooded: LetterOffice,
+) -> None:
+    *_, granted, rejected = await flood(flooded, 7)
+    for one in (granted, rejected):
+        await decide(flooded, one["id"], "drop", role="supervisor", sub="chen", reason="已登记")
+        assert (await seen(flooded, one))["actions"] == ["appeal", "withdraw"]
+        appealed = await speak(flooded, one, "appeal", reason="两处路灯不是同一处")
+        assert (appealed.status_code, appealed.json()["state"]) == (200, "appealed"), appealed.text
+        [row] = [r for r in await waiting(flooded, state="appealed") if r["id"] == one["id"]]
+        assert (row["reason"], row["appeal"]) == ("已登记", "两处路灯不是同一处")
+        assert row["due_on"] is not None
+        async with flooded.isolated.sessions() as session:
+            clocks = (await session.execute(LIVE_CLOCKS, {"id": one["id"]})).all()
+        assert [(clock.kind, clock.department_code) for clock in clocks] == [("letter_appeal", "_")]
+    stays = {"reason": "经复查维持"}
+    for what, body in (("release", {}), ("reject-appeal", stays)):
+        own = await decide(flooded, granted["id"], what, role="supervisor", sub="chen", **body)
+        assert own.json()["type"] == "/problems/four-eyes"
+        assert (await decide(flooded, granted["id"], what, **body)).status_code == 403
+    back = await decide(flooded, granted["id"], "release", role="supervisor", sub="sun")
+    assert (back.status_code, back.json()["state"]) == (200, "released"), back.text
+    assert (await seen(flooded, granted))["state"] == "received"
+    kept = await decide(
+        flooded, rejected["id"], "reject-appeal", role="supervisor", sub="sun", **stays
+    )
+    assert (kept.status_code, kept.json()["state"]) == (200, "dropped"), kept.text
+    found = await seen(flooded, rejected)
+    steps = [(step["action"], step["message"]) for step in found["timeline"][1:]]
+    assert steps == [
+        ("drop", "已登记"), ("appeal", "两处路灯不是同一处"), ("reject_appeal", "经复查维持")
+    ]  # fmt: skip
+    again = await speak(flooded, rejected, "appeal", reason="仍不服")
+    assert again.json()["type"] == "/problems/already-appealed"
+    for letter_id, status in ((rejected["id"], 409), (str(uuid4()), 404)):
+        answer = await decide(flooded, letter_id, "reject-appeal", role="supervisor", **stays)
+        assert answer.status_code == status
+    withdrawn = await speak(flooded, rejected, "withdraw")
+    assert withdrawn.json()["state"] == "withdrawn"
+    async with flooded.isolated.sessions() as session:
+        assert (await session.execute(LIVE_CLOCKS, {"id": rejected["id"]})).all() == []
+
+
 @provokes("appeal_my_letter", "not-yet-registered")
 @provokes("rate_my_letter", "not-yet-registered")
 @provokes("reopen_my_letter", "not-yet-registered")

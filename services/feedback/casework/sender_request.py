@@ -6,7 +6,13 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Response
 
 from services.feedback.casework import sender_views, service
-from services.feedback.casework.schemas import Consent, SenderView, Supplement, WithCode
+from services.feedback.casework.schemas import (
+    Consent,
+    LetterAppeal,
+    SenderView,
+    Supplement,
+    WithCode,
+)
 from services.feedback.letters.models import Letter
 from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter
@@ -72,6 +78,7 @@ class SenderRequest:
             action,
             self.now,
             text=given.text if isinstance(given, Supplement) else None,
+            appeal=given.reason if isinstance(given, LetterAppeal) else None,
             wants_public=given.wants_public if isinstance(given, Consent) else None,
         )
         return await sender_views.waiting(self.session, self.keyring, moved)

@@ -13,7 +13,7 @@ from services.feedback.casework.schemas import (
     Withdraw,
 )
 from services.feedback.casework.sender_request import Sender
-from services.feedback.letters.rules import TooManySupplements
+from services.feedback.letters.rules import AlreadyAppealed, TooManySupplements
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
@@ -33,7 +33,7 @@ _MOVE = problem_responses(
     TooManySupplements,
     sender_rules.ReopenTooLate,
     sender_rules.ReopenedTwice,
-    sender_rules.AlreadyAppealed,
+    AlreadyAppealed,
     NotYetRegistered,
 )
 
@@ -100,9 +100,10 @@ async def supplement(me: Sender, given: Supplement) -> SenderView:
     responses=_MOVE,
 )
 async def appeal(me: Sender, given: LetterAppeal) -> SenderView:
-    """对不予受理不服的，可以申请复查一次，由未作原决定的督办人员决定。
+    """对不予受理、不予登记不服的，可以申请复查一次，由未作原决定的督办人员决定。
     ---
-    Against a refusal, once; decided by a supervisor who did not refuse it.
+    Against a refusal, also to register a letter that waited; once, and decided by a supervisor who
+    did not refuse it.
     """
     return await me.move("appeal", given)
 

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from services.feedback.casework.models import LetterGrade
 from services.feedback.casework.rules import Facts
-from services.feedback.letters.rules import ensure_room
+from services.feedback.letters.rules import ensure_first_appeal, ensure_room
 from shared.errors import Conflict, FourEyes, Text
 from shared.workflow import refuse
 
@@ -38,15 +38,6 @@ class ReopenedTwice(Conflict):
     )
 
 
-class AlreadyAppealed(Conflict):
-    type = "/problems/already-appealed"
-    title = Text("已申请过复查", "It was appealed already")
-    advice = Text(
-        "仍不服的，请向上一级机关申请复核（信访工作条例）",
-        "If you still disagree, please apply to the next higher authority for a re-examination",
-    )
-
-
 def has_room(facts: Facts[BaseModel]) -> None:
     ensure_room(facts.file.supplements)
 
@@ -67,9 +58,7 @@ def answered_jointly(facts: Facts[BaseModel]) -> None:
 
 
 def first_appeal(facts: Facts[BaseModel]) -> None:
-    """One appeal, 复查 (信访工作条例 art. 35); the next one goes to the higher authority."""
-    if facts.file.appeals > 0:
-        raise AlreadyAppealed
+    ensure_first_appeal(has_appealed=facts.file.appeals > 0)
 
 
 def refused_by_another(facts: Facts[BaseModel]) -> None:

@@ -81,8 +81,12 @@ async def waiting(session: AsyncSession, keyring: Keyring, found: QuarantinedLet
         received_at=found.received_at,
         department=None,
         **_due(reply),
-        timeline=[_set_apart(found), *_dropped(keyring, found)],
-        actions=QUARANTINE.open_to(found.state, frozenset({SENDER})),
+        timeline=[_set_apart(found), *_decided(keyring, found)],
+        actions=[
+            action
+            for action in QUARANTINE.open_to(found.state, frozenset({SENDER}))
+            if action != QuarantineAction.APPEAL or found.appealed_at is None
+        ],
     )
 
 
@@ -97,17 +101,27 @@ def _set_apart(found: QuarantinedLetter) -> SenderStep:
     )
 
 
-def _dropped(keyring: Keyring, found: QuarantinedLetter) -> Iterator[SenderStep]:
-    if found.state is QuarantineState.DROPPED and found.decided_at is not None:
-        label = QUARANTINE.states[found.state]
-        yield SenderStep(
-            at=found.decided_at,
-            action=QuarantineAction.DROP,
-            label=label.zh,
-            label_en=label.en,
-            state=found.state,
-            message=quarantine.open_reason(keyring, found),
-        )
+def _decided(keyring: Keyring, found: QuarantinedLetter) -> Iterator[SenderStep]:
+    """That it was dropped, appealed about, and dropped all the same; each with its reason."""
+    dropped, action = QuarantineState.DROPPED, QuarantineAction
+    steps = (
+        (action.DROP, dropped, found.decided_at, quarantine.open_reason),
+        (action.APPEAL, QuarantineState.APPEALED, found.appealed_at, quarantine.open_appeal),
+        (action.REJECT_APPEAL, dropped, found.appeal_decided_at, quarantine.open_appeal_answer),
+    )
+    for taken, state, at, message in steps:
+        if at is not None:
+            label = (
+                QUARANTINE.names[taken] if taken is not action.DROP else QUARANTINE.states[state]
+            )
+            yield SenderStep(
+                at=at,
+                action=taken,
+                label=label.zh,
+                label_en=label.en,
+                state=state,
+                message=message(keyring, found),
+            )
 
 
 def _due(clock: Deadline | None) -> dict[str, Any]:

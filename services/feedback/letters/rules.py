@@ -114,3 +114,20 @@ def ensure_room(supplements: int) -> None:
     """Raises TooManySupplements where so many were added already."""
     if supplements >= MOST_SUPPLEMENTS:
         raise TooManySupplements
+
+
+class AlreadyAppealed(Conflict):
+    type = "/problems/already-appealed"
+    title = Text("已申请过复查", "It was appealed already")
+    advice = Text(
+        "仍不服的，请向上一级机关申请复核（信访工作条例）",
+        "If you still disagree, please apply to the next higher authority for a re-examination",
+    )
+
+
+def ensure_first_appeal(*, has_appealed: bool) -> None:
+    """One appeal, 复查 (信访工作条例 art. 35); the next one goes to the higher authority. Raises
+    AlreadyAppealed.
+    """
+    if has_appealed:
+        raise AlreadyAppealed

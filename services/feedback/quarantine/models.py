@@ -20,6 +20,7 @@ class QuarantineState(StrEnum):
     RELEASED = "released"
     DROPPED = "dropped"
     WITHDRAWN = "withdrawn"
+    APPEALED = "appealed"
 
 
 class FloodSign(StrEnum):
@@ -32,6 +33,9 @@ class FloodSign(StrEnum):
 
 class QuarantinedLetter(Table, table=True):
     """A letter of nobody known that waits; its id is that of the letter that it becomes.
+
+    `decided_*` and `reason_sealed` are of the first decision, `appeal_*` of the sender's appeal
+    (复查) against it and of the decision on that.
 
     Its texts are sealed to the cells of that letter, and move there as they are. Nothing here says
     where it came from.
@@ -72,6 +76,11 @@ class QuarantinedLetter(Table, table=True):
     decided_by: str | None = Field(default=None, max_length=128)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
     reason_sealed: str | None = None
+    appeal_sealed: str | None = None
+    appealed_at: datetime | None = Field(default=None, sa_type=Moment)
+    appeal_answer_sealed: str | None = None
+    appeal_decided_by: str | None = Field(default=None, max_length=128)
+    appeal_decided_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class QuarantinedSupplement(Table, table=True):

@@ -31,6 +31,15 @@ class Drop(Release):
     )
 
 
+class RejectAppeal(Prose):
+    """It stays dropped; its sender reads the reason."""
+
+    reason: Annotated[PlainText, Field(min_length=2, max_length=500)] = Field(
+        description="理由，来信人可见 | The reason, which the sender reads",
+        examples=["经复查，同一事项已登记办理，维持原决定"],
+    )
+
+
 class WaitingSupplement(View):
     """What the sender of a letter that waits added to it; what looks personal is masked."""
 
@@ -52,9 +61,13 @@ class QuarantinedView(View):
     body: str
     place: str | None = Field(description="地点 | Where it is")
     supplements: list[WaitingSupplement] = Field(description="来信人补充的 | What was added to it")
+    reason: str | None = Field(description="不予登记的理由 | Why it was not registered")
+    appeal: str | None = Field(description="复查申请 | What its sender appealed with")
     received_at: AwareDatetime
     alike: int = Field(description="同一内容待核的件数 | How many of the same text wait")
-    due_on: date | None = Field(description="登记期限 | The last day to register it")
+    due_on: date | None = Field(
+        description="登记或复查期限 | The last day to register it, or to decide on the appeal"
+    )
     is_overdue: bool
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
 

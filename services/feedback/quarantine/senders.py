@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import SubjectKind
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
+from services.feedback.letters.limits import owner_without_department
 from services.feedback.letters.models import Letter
 from services.feedback.letters.own import SUPPLEMENT_TEXT, Added
 from services.feedback.quarantine import queries, rules
@@ -24,6 +25,7 @@ from shared.ids import new_id
 from shared.security.crypto import Keyring
 
 REASON = "quarantined_letter.reason"
+APPEAL, APPEAL_ANSWER = "quarantined_letter.appeal", "quarantined_letter.appeal_answer"
 
 
 async def with_code(
@@ -61,10 +63,12 @@ async def act_as_sender(
     *,
     text: str | None = None,
     wants_public: bool | None = None,
+    appeal: str | None = None,
 ) -> QuarantinedLetter:
     """The letter after something that its sender did, who has shown the query code.
 
-    Raises NotYetRegistered for what only a registered letter allows, TooManySupplements.
+    Raises NotYetRegistered for what only a registered letter allows, TooManySupplements, and
+    AlreadyAppealed.
     """
     move = WORKFLOW.get(waiting.state, action)
     if move is None or letter_rules.SENDER not in move.roles:
@@ -72,6 +76,10 @@ async def act_as_sender(
     changes: dict[str, Any] = {"state": move.to}
     if wants_public is not None:
         changes["wants_public"] = wants_public
+    if appeal is not None:
+        letter_rules.ensure_first_appeal(has_appealed=waiting.appealed_at is not None)
+        sealed = keyring.seal(appeal, where=APPEAL, row=str(waiting.id))
+        changes |= {"appeal_sealed": sealed, "appealed_at": now}
     moved = await versioned.swap(session, waiting, changes)
     if text is not None:
         letter_rules.ensure_room(len(await queries.supplements(session, moved.id)))
@@ -81,9 +89,19 @@ async def act_as_sender(
             QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now)
         )
         await session.flush()
+    subject = Subject(SubjectKind.LETTER, moved.id)
     if move.ends_clocks:
-        subject = Subject(SubjectKind.LETTER, moved.id)
         await deadlines.cancel(session, subject, by=letter_rules.SENDER, now=now)
+    if move.starts_appeal:
+        owner = owner_without_department(moved.kind)
+        await deadlines.start(
+            session,
+            subject,
+            PolicyKind.LETTER_APPEAL,
+            department_code=owner,
+            by=letter_rules.SENDER,
+            now=now,
+        )
     return moved
 
 
@@ -109,6 +127,18 @@ def open_reason(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
     """Why it was dropped."""
     sealed = waiting.reason_sealed
     return sealed and keyring.open(sealed, where=REASON, row=str(waiting.id))
+
+
+def open_appeal(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
+    """Why its sender wants it registered all the same."""
+    sealed = waiting.appeal_sealed
+    return sealed and keyring.open(sealed, where=APPEAL, row=str(waiting.id))
+
+
+def open_appeal_answer(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
+    """Why it stays as it was decided."""
+    sealed = waiting.appeal_answer_sealed
+    return sealed and keyring.open(sealed, where=APPEAL_ANSWER, row=str(waiting.id))
 
 
 def open_title(keyring: Keyring, waiting: QuarantinedLetter) -> str:

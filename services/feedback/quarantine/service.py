@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import SubjectKind
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.letters import intake
 from services.feedback.letters import limits as letter_limits
@@ -26,17 +26,18 @@ from services.feedback.quarantine.models import (
     QuarantineState,
 )
 from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
-from services.feedback.quarantine.schemas import Drop, QuarantineDecision, Release
+from services.feedback.quarantine.schemas import Drop, QuarantineDecision, RejectAppeal, Release
 from services.feedback.quarantine.workflow import WORKFLOW, QuarantineAction, QuarantineMove
 from shared.database import versioned
 from shared.database.engine import memory_of, on_rollback
-from shared.errors import Forbidden, NotFound, Text
+from shared.errors import Forbidden, FourEyes, NotFound, Text
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
 
 MOST_AT_ONCE = 200
+Given = Release | Drop | RejectAppeal
 _MOVED = (
     "id", "kind", "channel", "anonymity", "received_at", "code_hash", "sketch", "wants_public"
 )  # fmt: skip
@@ -130,12 +131,13 @@ async def decide(
     session: AsyncSession,
     letter_id: UUID,
     action: QuarantineAction,
-    given: Release | Drop,
+    given: Given,
     deciding: Deciding,
 ) -> QuarantineDecision:
     """Register it after all, or drop it with a reason; those of the same text too, if so wanted.
 
-    Raises NotFound, StateConflict, or Forbidden for another role.
+    Raises NotFound, StateConflict, Forbidden for another role, or FourEyes for an appeal against
+    one's own decision.
     """
     ensure_office(deciding.caller)
     waiting = await queries.by_id(session, letter_id)
@@ -143,7 +145,10 @@ async def decide(
         raise NotFound(_NOT_HERE)
     versions.ensure(deciding.expected, version=waiting.version, state=waiting.state)
     move = WORKFLOW.take(waiting.state, waiting.version, action, deciding.caller.roles)
-    others = await _others(session, deciding.keyring, waiting) if given.all_alike else []
+    if move.ends_appeal and waiting.decided_by == deciding.caller.sub:
+        raise FourEyes
+    with_others = isinstance(given, Release) and given.all_alike
+    others = await _others(session, deciding.keyring, waiting) if with_others else []
     sketch = tuple(waiting.sketch)
     decided, letter = await _decide_one(session, waiting, move, given, deciding)
     for other in others:
@@ -177,24 +182,21 @@ async def _decide_one(
     session: AsyncSession,
     waiting: QuarantinedLetter,
     move: QuarantineMove,
-    given: Release | Drop,
+    given: Given,
     deciding: Deciding,
 ) -> tuple[QuarantinedLetter, Letter | None]:
     by, now = deciding.caller.sub, deciding.now
     columns = waiting.model_dump(include={*_MOVED, *_SEALED})
-    was_dropped = waiting.state is QuarantineState.DROPPED
-    changes: dict[str, Any] = {"state": move.to, "decided_by": by, "decided_at": now}
-    if isinstance(given, Drop):
-        row = str(waiting.id)
-        changes["reason_sealed"] = deciding.keyring.seal(
-            given.reason, where=senders.REASON, row=row
-        )
+    was_dropped = waiting.state is not QuarantineState.QUARANTINED
+    changes = {"state": move.to, **_noted(waiting, move, given, deciding)}
     if move.becomes_letter:
         changes |= dict.fromkeys(_SEALED)
     decided = await versioned.swap(session, waiting, changes)
     subject, letter = Subject(SubjectKind.LETTER, decided.id), None
     if move.ends_clocks:
         await deadlines.cancel(session, subject, by=by, now=now)
+    if move.ends_appeal:
+        await deadlines.meet(session, subject, PolicyKind.LETTER_APPEAL, by=by, now=now)
     if move.becomes_letter:
         letter = await intake.keep(
             session,
@@ -211,6 +213,22 @@ async def _decide_one(
     if move.audited is not None:
         await audit_log.write(session, by, move.audited, f"letter:{decided.id}", now, {})
     return decided, letter
+
+
+def _noted(
+    waiting: QuarantinedLetter, move: QuarantineMove, given: Given, deciding: Deciding
+) -> dict[str, Any]:
+    """Who decided when, and why; of an appeal beside what it was about."""
+    at = "appeal_decided" if move.ends_appeal else "decided"
+    noted: dict[str, Any] = {f"{at}_by": deciding.caller.sub, f"{at}_at": deciding.now}
+    seal, row = deciding.keyring.seal, str(waiting.id)
+    match given:
+        case Drop():
+            noted["reason_sealed"] = seal(given.reason, where=senders.REASON, row=row)
+        case RejectAppeal():
+            answer = seal(given.reason, where=senders.APPEAL_ANSWER, row=row)
+            noted["appeal_answer_sealed"] = answer
+    return noted
 
 
 async def _move_supplements(session: AsyncSession, letter_id: UUID) -> None:

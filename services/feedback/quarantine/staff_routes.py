@@ -8,10 +8,16 @@ from fastapi import Body, Depends, Request
 
 from services.feedback.quarantine import service, views
 from services.feedback.quarantine.models import QuarantineState
-from services.feedback.quarantine.schemas import Drop, QuarantineDecision, QuarantinedView, Release
-from services.feedback.quarantine.service import Deciding
+from services.feedback.quarantine.schemas import (
+    Drop,
+    QuarantineDecision,
+    QuarantinedView,
+    RejectAppeal,
+    Release,
+)
+from services.feedback.quarantine.service import Deciding, Given
 from services.feedback.quarantine.workflow import QuarantineAction
-from shared.errors import Forbidden, NotFound, StateConflict, problem_responses
+from shared.errors import Forbidden, FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
 from shared.web.pagination import Page
@@ -21,6 +27,7 @@ router = Router(prefix="/letters/quarantine", tags=["department"])
 
 Office = Annotated[Caller, allow("dispatcher", "supervisor")]
 _DECISION = problem_responses(Forbidden, NotFound, StateConflict)
+_ON_APPEAL = problem_responses(Forbidden, FourEyes, NotFound, StateConflict)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class _DecisionContext:
     caller: Office
     expected: ExpectedVersion
 
-    async def take(self, action: QuarantineAction, given: Release | Drop) -> QuarantineDecision:
+    async def take(self, action: QuarantineAction, given: Given) -> QuarantineDecision:
         region = self.request.state.settings.region
         deciding = Deciding(self.caller, self.now, self.keyring, region, self.expected)
         return await service.decide(self.session, self.letter_id, action, given, deciding)
@@ -70,15 +77,19 @@ async def list_quarantined_letters(
     "/{letter_id}/release",
     operation_id="release_quarantined_letter",
     summary="转登记 | Register it after all",
-    responses=_DECISION,
+    responses=_ON_APPEAL,
 )
 async def release(
     deciding: Decision, given: Annotated[Release | None, Body()] = None
 ) -> QuarantineDecision:
     """登记为普通来信，办理期限仍从收到之日起算；来信人原来的编号和查询码继续有效。一次最多 200 件。
+
+    来信人申请复查的，由未作原决定的督办人员决定。
     ---
     It becomes a letter like any other, its limits counted from its receipt; the number and code
     that its sender has go on opening it. 200 at a time at most.
+
+    Where its sender appealed, a supervisor decides who did not drop it.
     """
     return await deciding.take(QuarantineAction.RELEASE, given or Release())
 
@@ -98,3 +109,18 @@ async def drop(deciding: Decision, given: Drop) -> QuarantineDecision:
     is kept, and a supervisor may still register it. 200 at a time at most.
     """
     return await deciding.take(QuarantineAction.DROP, given)
+
+
+@router.post(
+    "/{letter_id}/reject-appeal",
+    operation_id="reject_quarantine_appeal",
+    summary="复查维持原决定 | Leave it dropped after an appeal",
+    responses=_ON_APPEAL,
+)
+async def reject_appeal(deciding: Decision, given: RejectAppeal) -> QuarantineDecision:
+    """来信人不服不予登记、申请复查的，由未作原决定的督办人员决定；须写明理由，来信人可以看到。
+    ---
+    Where the sender of a dropped letter appealed: with a reason, which the sender reads, by a
+    supervisor who did not drop it.
+    """
+    return await deciding.take(QuarantineAction.REJECT_APPEAL, given)

@@ -61,7 +61,9 @@ def _view(
     now: datetime,
 ) -> QuarantinedView:
     place = senders.open_place(keyring, row)
-    limit = next((one for one in clocks if one.kind is PolicyKind.LETTER_REGISTER), None)
+    appeal = senders.open_appeal(keyring, row)
+    kinds = (PolicyKind.LETTER_REGISTER, PolicyKind.LETTER_APPEAL)
+    limit = next((one for one in clocks if one.kind in kinds), None)
     return QuarantinedView(
         id=row.id,
         waiting_no=row.waiting_no,
@@ -74,6 +76,8 @@ def _view(
         body=mask(senders.open_body(keyring, row)),
         place=place and mask(place),
         supplements=[WaitingSupplement(at=one.at, text=mask(one.text)) for one in added],
+        reason=senders.open_reason(keyring, row),
+        appeal=appeal and mask(appeal),
         received_at=row.received_at,
         alike=alike,
         due_on=limit and limit.due_on,

@@ -1,7 +1,8 @@
 """The states of a letter that came in a flood: registered after all, or not, with a reason.
 
 Nothing is lost: what was dropped is kept, its sender reads why, and a supervisor may register it
-all the same. Meanwhile the sender may add to it, agree to its publication, or take it back.
+all the same. Its sender may appeal (复查, 信访工作条例 art. 35), once; another supervisor than who
+dropped it decides, within a limit of its own. Until it is registered the sender may take it back.
 """
 
 from enum import StrEnum
@@ -16,6 +17,8 @@ from shared.workflow import Workflow
 class QuarantineAction(StrEnum):
     RELEASE = "release"
     DROP = "drop"
+    APPEAL = "appeal"
+    REJECT_APPEAL = "reject_appeal"
     SUPPLEMENT = "supplement"
     CONSENT = "consent"
     WITHDRAW = "withdraw"
@@ -25,6 +28,7 @@ class QuarantineMove(NamedTuple):
     """What a decision makes of the letter; the audit log has it as `audited`, if staff took it.
 
     `becomes_letter`: it is registered. `ends_clocks`: nobody is pressed for it any more.
+    `starts_appeal`, `ends_appeal`: the limit to decide on an appeal begins, or is met.
     """
 
     state: S
@@ -34,22 +38,40 @@ class QuarantineMove(NamedTuple):
     audited: str | None = None
     becomes_letter: bool = False
     ends_clocks: bool = False
+    starts_appeal: bool = False
+    ends_appeal: bool = False
 
 
 _OFFICE = frozenset({"dispatcher", "supervisor"})
 _SENDER = frozenset({SENDER})
+_SUPERVISOR = frozenset({"supervisor"})
 _A = QuarantineAction
 _RELEASED, _DROPPED = "letter.quarantine_released", "letter.quarantine_dropped"
+_REJECTED = "letter.quarantine_appeal_rejected"
 
 MOVES = (
     QuarantineMove(S.QUARANTINED, _A.RELEASE, S.RELEASED, _OFFICE, _RELEASED, becomes_letter=True),
     QuarantineMove(S.QUARANTINED, _A.DROP, S.DROPPED, _OFFICE, _DROPPED, ends_clocks=True),
+    QuarantineMove(S.DROPPED, _A.RELEASE, S.RELEASED, _SUPERVISOR, _RELEASED, becomes_letter=True),
     QuarantineMove(
-        S.DROPPED, _A.RELEASE, S.RELEASED, frozenset({"supervisor"}), _RELEASED, becomes_letter=True
+        S.APPEALED,
+        _A.RELEASE,
+        S.RELEASED,
+        _SUPERVISOR,
+        _RELEASED,
+        becomes_letter=True,
+        ends_appeal=True,
     ),
+    QuarantineMove(
+        S.APPEALED, _A.REJECT_APPEAL, S.DROPPED, _SUPERVISOR, _REJECTED, ends_appeal=True
+    ),
+    QuarantineMove(S.DROPPED, _A.APPEAL, S.APPEALED, _SENDER, starts_appeal=True),
     QuarantineMove(S.QUARANTINED, _A.SUPPLEMENT, S.QUARANTINED, _SENDER),
     QuarantineMove(S.QUARANTINED, _A.CONSENT, S.QUARANTINED, _SENDER),
-    QuarantineMove(S.QUARANTINED, _A.WITHDRAW, S.WITHDRAWN, _SENDER, ends_clocks=True),
+    *(
+        QuarantineMove(state, _A.WITHDRAW, S.WITHDRAWN, _SENDER, ends_clocks=True)
+        for state in (S.QUARANTINED, S.DROPPED, S.APPEALED)
+    ),
 )
 WORKFLOW = Workflow(
     MOVES,
@@ -58,10 +80,13 @@ WORKFLOW = Workflow(
         S.RELEASED: Text("已转登记", "registered after all"),
         S.DROPPED: Text("未予登记", "not registered"),
         S.WITHDRAWN: Text("已撤回", "withdrawn"),
+        S.APPEALED: Text("复查中", "appealed"),
     },
     {
         _A.RELEASE: Text("转登记", "register it"),
         _A.DROP: Text("不予登记", "do not register it"),
+        _A.APPEAL: Text("申请复查", "appeal against it"),
+        _A.REJECT_APPEAL: Text("复查维持原决定", "reject the appeal"),
         _A.SUPPLEMENT: Text("补充", "add to it"),
         _A.CONSENT: Text("同意或不同意公开", "agree to publication or not"),
         _A.WITHDRAW: Text("撤回", "withdraw it"),
@@ -72,5 +97,7 @@ WORKFLOW = Workflow(
         "audited": Text("审计", "audit log"),
         "becomes_letter": Text("转为来信", "becomes a letter"),
         "ends_clocks": Text("时限结束", "ends its limits"),
+        "starts_appeal": Text("复查时限开始", "starts the appeal's limit"),
+        "ends_appeal": Text("复查时限了结", "meets the appeal's limit"),
     },
 )
