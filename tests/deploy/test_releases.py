@@ -111,7 +111,7 @@ async def test_a_release_comes_in_and_goes_out_again_without_a_pause(
     before: Release, databases: Databases, bus: NatsServer, tokens: Tokens
 ) -> None:
     service, more = before.service, {}
-    databases.all.append(before.urls)
+    databases.all.append((service, before.urls))
     if service == "gateway":
         more["keys_dir"] = before.code / "keys"
     settings = support.settings_for(service, before.urls.service, bus, tokens, **more)

@@ -180,14 +180,20 @@ async def test_an_overdue_letter_is_demanded_of_whoever_handles_it_now(
 ) -> None:
     letter = await office.write(kind=kind, title="路灯不亮")
     for action in WAY[S.HANDLING]:
-        accused = {"accused": []} if action == "register" and kind == "accusation" else {}
+        accused: dict[str, Any] = (
+            {"accused": []} if action == "register" and kind == "accusation" else {}
+        )
         assert (await letter.act(action, **accused)).status_code == 200
     office.isolated.clock.now = at("2026-12-16 09:00")
     for watch in (reminders.watch, escalation.watch):
         await watch(office.isolated.sessions, office.isolated.clock.now)
     [first] = await listed(office, "supervision-orders", "officer", office.department)
     another = await new_department(office.isolated)
-    steps = (("recall", {}), ("accept", {}), ("dispatch", {"department_code": another}))
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("recall", {}),
+        ("accept", {}),
+        ("dispatch", {"department_code": another}),
+    ]
     for action, fields in steps:
         moved = await letter.act(action, **fields)
         assert moved.status_code == 200, moved.text

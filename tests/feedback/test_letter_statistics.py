@@ -108,7 +108,9 @@ async def test_accusations_count_in_one_total_that_no_group_gives_away(
 async def letter_of(office: LetterOffice, kind: str, state: S) -> None:
     letter = await office.write(kind=kind, body=BODY + uuid4().hex)
     for action in WAY[state]:
-        accused = {"accused": []} if action == "register" and kind == "accusation" else {}
+        accused: dict[str, Any] = (
+            {"accused": []} if action == "register" and kind == "accusation" else {}
+        )
         assert (await letter.act(action, **accused)).status_code == 200
 
 
