@@ -1,15 +1,25 @@
 """The SQL of identities."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.identities.models import AccountIdentity, IdentityProposal
+
+
+class Numbered(NamedTuple):
+    """The sealed number of an account, with the digest that stands beside it."""
+
+    account_id: UUID
+    id_number_sealed: str
+    id_number_index: str | None
+    verified_at: datetime
 
 
 async def of_account(session: AsyncSession, account_id: UUID) -> AccountIdentity | None:
@@ -102,3 +112,36 @@ async def drop_proposal(session: AsyncSession, account_id: UUID) -> None:
     await session.exec(
         delete(IdentityProposal).where(col(IdentityProposal.account_id) == account_id)
     )
+
+
+async def numbered(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[Numbered]:
+    """Up to `limit` identities with a number, by account, behind `after`."""
+    columns = [getattr(AccountIdentity, part) for part in Numbered._fields]
+    rows = select(*columns).where(col(AccountIdentity.id_number_sealed).is_not(None))
+    if after is not None:
+        rows = rows.where(col(AccountIdentity.account_id) > after)
+    found = await session.exec(rows.order_by(col(AccountIdentity.account_id)).limit(limit))
+    return [Numbered(*row) for row in found]
+
+
+async def set_index(session: AsyncSession, seen: Numbered, index: str | None) -> bool:
+    """Whether the number is still that which was seen; its digest is `index` then."""
+    changed = (
+        update(AccountIdentity)
+        .where(
+            col(AccountIdentity.account_id) == seen.account_id,
+            col(AccountIdentity.id_number_sealed) == seen.id_number_sealed,
+        )
+        .values(id_number_index=index)
+    )
+    return (await session.exec(changed)).rowcount == 1
+
+
+async def is_noted(session: AsyncSession, about: str, act: str, since: datetime) -> bool:
+    """Whether the audit log has that act on the object since then."""
+    noted = text(
+        "SELECT EXISTS (SELECT 1 FROM audit_log"
+        " WHERE object = :about AND action = :act AND at >= :since)"
+    )
+    found = await session.execute(noted, {"about": about, "act": act, "since": since})
+    return bool(found.scalar_one())

@@ -193,6 +193,12 @@ def _sealed(keyring: Keyring, row: str, wanted: IdentityIn) -> dict[str, Any]:
     }
 
 
+def index_of(keyring: Keyring, row: queries.Numbered) -> str:
+    """The digest of a sealed number. Raises CannotOpen."""
+    number = keyring.open(row.id_number_sealed, where=ID_NUMBER, row=str(row.account_id))
+    return keyring.document_index(number, where=PERSON_DOCUMENT)
+
+
 def _document_index(keyring: Keyring, number: str | None) -> str | None:
     return number and keyring.document_index(number, where=PERSON_DOCUMENT)
 
