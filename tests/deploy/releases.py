@@ -8,23 +8,28 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
+
 from deploy.local.options import ROOT
 from shared.database import lineage
+from shared.database.migrate import config
 
 KNOWS_ITS_LINE = Path(str(lineage.__file__)).relative_to(ROOT).as_posix()
 RUN_SECONDS = 120
 
 
 def before(service: str) -> str | None:
-    """The last commit whose migrations of `service` are fewer than ours, and that can know it.
+    """The last commit that has not our newest migration of `service`, and can know of later ones.
 
     None where no such commit is at hand: a shallow clone, no repository, or none since then.
     """
     folder = f"services/{service}/migrations"
     ours = {f"{folder}/{file.name}" for file in (ROOT / folder).glob("*.py")}
+    newest = ScriptDirectory.from_config(config(service)).get_revision("head")
+    newest_file = f"{folder}/{Path(newest.path).name}"
     for commit in _candidates(folder):
         theirs = {name for name in _files(commit, folder) if name.endswith(".py")}
-        if theirs < ours and _files(commit, KNOWS_ITS_LINE):
+        if theirs <= ours - {newest_file} and _files(commit, KNOWS_ITS_LINE):
             return commit
     return None
 
