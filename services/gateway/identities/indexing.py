@@ -60,16 +60,19 @@ async def _index(session: AsyncSession, keyring: Keyring, row: Numbered, now: da
         return False
     try:
         async with session.begin_nested():
-            return await queries.set_index(session, row, index)
+            return await queries.set_index(session, row, index, None)
     except IntegrityError:
-        await _note_conflict(session, row, index, now)
-        return row.id_number_index is not None and await queries.set_index(session, row, None)
+        return await _note_conflict(session, row, index, now)
 
 
-async def _note_conflict(session: AsyncSession, row: Numbered, index: str, now: datetime) -> None:
-    """Once for each check of the identity, and without the number."""
-    about, act = f"account:{row.account_id}", "account.identity_conflict"
-    holder = await queries.holder(session, index)
-    log.warning("identity_conflict", account=str(row.account_id), other=str(holder))
-    if not await queries.is_noted(session, about, act, row.verified_at):
-        await audit_log.write(session, BY, act, about, now, {"other": f"account:{holder}"})
+async def _note_conflict(session: AsyncSession, row: Numbered, index: str, now: datetime) -> bool:
+    """Whether it is a new one; each is noted once, and without the number."""
+    if row.conflict_at is not None and row.id_number_index is None:
+        return False
+    if not await queries.set_index(session, row, None, now):
+        return False
+    about, other = f"account:{row.account_id}", await queries.holder(session, index)
+    log.warning("identity_conflict", account=str(row.account_id), other=str(other))
+    details = {"other": f"account:{other}"}
+    await audit_log.write(session, BY, "account.identity_conflict", about, now, details)
+    return True

@@ -27,6 +27,8 @@ class AccountIdentity(Table, table=True):
     version: int = 1
     id_number_index: str | None = Field(default=None, max_length=64, unique=True)
     approved_by: str | None = Field(default=None, max_length=128)
+    conflict_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the number was found to be another account's as well; it has no digest then."""
 
 
 class IdentityProposal(Table, table=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,7 +19,7 @@ class Numbered(NamedTuple):
     account_id: UUID
     id_number_sealed: str
     id_number_index: str | None
-    verified_at: datetime
+    conflict_at: datetime | None
 
 
 async def of_account(session: AsyncSession, account_id: UUID) -> AccountIdentity | None:
@@ -53,8 +53,7 @@ async def counting(
     """Up to `limit` that count, by account, behind `after`; only those in `conflict` if asked."""
     rows = select(AccountIdentity).order_by(col(AccountIdentity.account_id)).limit(limit)
     if conflict:
-        sealed, index = AccountIdentity.id_number_sealed, AccountIdentity.id_number_index
-        rows = rows.where(col(sealed).is_not(None), col(index).is_(None))
+        rows = rows.where(col(AccountIdentity.conflict_at).is_not(None))
     if after is not None:
         rows = rows.where(col(AccountIdentity.account_id) > after)
     return (await session.exec(rows)).all()
@@ -72,7 +71,7 @@ async def put(session: AsyncSession, account_id: UUID, values: dict[str, Any]) -
     """The identity of the account from now on; `version` counts how often it was checked."""
     put = upsert(AccountIdentity).values({"account_id": account_id, "version": 1, **values})
     next_version = func.greatest(col(AccountIdentity.version) + 1, put.excluded.version)
-    counted = {**values, "version": next_version}
+    counted = {**values, "version": next_version, "conflict_at": None}
     statement = put.on_conflict_do_update(index_elements=["account_id"], set_=counted).returning(
         AccountIdentity
     )
@@ -124,7 +123,9 @@ async def numbered(session: AsyncSession, after: UUID | None, limit: int) -> Seq
     return [Numbered(*row) for row in found]
 
 
-async def set_index(session: AsyncSession, seen: Numbered, index: str | None) -> bool:
+async def set_index(
+    session: AsyncSession, seen: Numbered, index: str | None, conflict_at: datetime | None
+) -> bool:
     """Whether the number is still that which was seen; its digest is `index` then."""
     changed = (
         update(AccountIdentity)
@@ -132,16 +133,6 @@ async def set_index(session: AsyncSession, seen: Numbered, index: str | None) ->
             col(AccountIdentity.account_id) == seen.account_id,
             col(AccountIdentity.id_number_sealed) == seen.id_number_sealed,
         )
-        .values(id_number_index=index)
+        .values(id_number_index=index, conflict_at=conflict_at)
     )
     return (await session.exec(changed)).rowcount == 1
-
-
-async def is_noted(session: AsyncSession, about: str, act: str, since: datetime) -> bool:
-    """Whether the audit log has that act on the object since then."""
-    noted = text(
-        "SELECT EXISTS (SELECT 1 FROM audit_log"
-        " WHERE object = :about AND action = :act AND at >= :since)"
-    )
-    found = await session.execute(noted, {"about": about, "act": act, "since": since})
-    return bool(found.scalar_one())

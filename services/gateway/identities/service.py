@@ -154,11 +154,6 @@ async def identities(
     return [(each, None) for each in found]
 
 
-def is_in_conflict(found: AccountIdentity) -> bool:
-    """Whether its number is another account's: then it has no index, which is unique."""
-    return found.id_number_sealed is not None and found.id_number_index is None
-
-
 async def withdraw(
     session: AsyncSession,
     account_id: UUID,

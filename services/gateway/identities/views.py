@@ -1,6 +1,5 @@
 """An identity as administrators and auditors may see it."""
 
-from services.gateway.identities import service
 from services.gateway.identities.models import AccountIdentity, IdentityProposal
 from services.gateway.identities.schemas import IdentityView, MaskedIdentity
 from services.gateway.identities.service import ID_NUMBER, NAME, PHONE, Known
@@ -20,7 +19,7 @@ def masked(known: Known, keyring: Keyring) -> IdentityView:
         verified_by=shown.verified_by,
         verified_at=shown.verified_at,
         approved_by=shown.approved_by if isinstance(shown, AccountIdentity) else None,
-        conflict=counts is not None and service.is_in_conflict(counts),
+        conflict=counts is not None and counts.conflict_at is not None,
         version=shown.version,
         replaces=_parts(counts, keyring) if waits and counts else None,
     )
