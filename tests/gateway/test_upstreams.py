@@ -11,6 +11,7 @@ from services.gateway.upstreams.directory import (
     operations_of,
 )
 from services.gateway.upstreams.registry import Registry
+from services.gateway.upstreams.upstream import Upstream
 from shared.web.gate import Priority
 from tests.gateway.loopback_server import answering, raw_server
 from tests.support import eventually
@@ -93,6 +94,19 @@ def test_a_breaker_opens_after_failures_in_a_row_and_tries_now_and_then() -> Non
     assert not breaker.allows(2.2)
     breaker.succeeded()
     assert breaker.allows(2.3)
+
+
+async def test_what_the_door_asks_for_itself_says_how_long_it_waits() -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async with raw_server(handle) as address:
+        assert await Upstream("s", address).get("/x", seconds=1.5) == (200, b"")
+    assert b"\r\nx-deadline-seconds: 1.500\r\n" in heads[0]
 
 
 async def test_a_service_that_is_not_there_yet_is_found_when_it_comes() -> None:

@@ -13,6 +13,7 @@ from services.gateway.upstreams.breaker import Breaker
 from services.gateway.upstreams.http1 import BadAnswer, Connection, Response, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
 from shared.web.gate import Gate, Limit, Priority, TurnedAway, Visit, entered
+from shared.web.patience import DEADLINE_HEADER
 
 DOCUMENT_LIMIT = 8 * 1024 * 1024
 LEAST_IN_FLIGHT = 8
@@ -68,15 +69,16 @@ class Upstream:
             raise
 
     async def get(self, target: str, *, seconds: float, headers: bytes = b"") -> tuple[int, bytes]:
-        """Status and body of a small GET of our own.
+        """Status and body of a small GET of our own, which says how long it waits.
 
         Raises CannotConnect, UpstreamGone, BadAnswer or TimeoutError.
         """
         async with asyncio.timeout(seconds):
             connection = await self.pool.fresh()
             try:
-                head = b"GET %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n%s\r\n"
-                answer = connection.ask(head % (target.encode(), self.pool.authority, headers))
+                head = b"GET %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n%b: %.3f\r\n%s\r\n"
+                where = (target.encode(), self.pool.authority)
+                answer = connection.ask(head % (*where, DEADLINE_HEADER, seconds, headers))
                 await answer.head()
                 return answer.status, await _bounded(answer)
             finally:
