@@ -86,8 +86,8 @@ async def _write_to_all(writer: asyncpg.Connection) -> None:
 
 
 BEFORE_THE_ROWS = {
-    "appointments": ("tickets_of_a_person", "old_tickets_named", "ticket"),
-    "gateway": ("hands_in_accounts", "nobody_alone", "sign_in"),
+    "appointments": ("audit_log_only_grows", "old_tickets_named", "ticket"),
+    "gateway": ("audit_log_only_grows", "hands_in_accounts", "sign_in"),
 }
 """Before and after a migration that reads the rows that were there, and a table it indexes."""
 

@@ -1,7 +1,7 @@
 """codes leave the outbox
 
 Revision ID: codes_leave_the_outbox
-Revises: old_tickets_named
+Revises: tickets_of_a_person
 Create Date: 2026-12-01
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "codes_leave_the_outbox"
-down_revision: str | Sequence[str] | None = "old_tickets_named"
+down_revision: str | Sequence[str] | None = "tickets_of_a_person"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,8 +1,8 @@
 """old tickets named
 
 Revision ID: old_tickets_named
-Revises: tickets_of_a_person
-Create Date: 2026-11-29
+Revises: audit_log_only_grows
+Create Date: 2026-12-06
 
 """
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "old_tickets_named"
-down_revision: str | Sequence[str] | None = "tickets_of_a_person"
+down_revision: str | Sequence[str] | None = "audit_log_only_grows"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
