@@ -2,14 +2,14 @@
 is asked for once more.
 
 Revision ID: open_again
-Revises: rows_of_pages
+Revises: audit_log_only_grows
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "open_again"
-down_revision: str | None = "rows_of_pages"
+down_revision: str | None = "audit_log_only_grows"
 branch_labels: str | None = None
 depends_on: str | None = None
 

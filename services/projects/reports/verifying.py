@@ -14,7 +14,7 @@ REPORTS_A_PAGE = 50
 
 
 @dataclass
-class Verification:
+class ReportsCheck:
     """How many reports were composed anew, how many stand by earlier rules, which differ."""
 
     composed: int = 0
@@ -22,9 +22,9 @@ class Verification:
     changed: list[UUID] = field(default_factory=list)
 
 
-async def verify(session: AsyncSession) -> Verification:
+async def verify(session: AsyncSession) -> ReportsCheck:
     """Every report, withdrawn ones too; of one by earlier rules only its seal."""
-    found = Verification()
+    found = ReportsCheck()
     after: tuple[datetime, UUID] | None = None
     while page := await queries.reports(session, after, REPORTS_A_PAGE):
         for report in page:
@@ -33,7 +33,7 @@ async def verify(session: AsyncSession) -> Verification:
     return found
 
 
-async def _verify(session: AsyncSession, report: Report, found: Verification) -> None:
+async def _verify(session: AsyncSession, report: Report, found: ReportsCheck) -> None:
     is_whole = hashlib.sha256(report.body).hexdigest() == report.sha256
     try:
         is_whole = is_whole and await service.recompute(session, report) == report.body
