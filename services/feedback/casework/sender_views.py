@@ -28,7 +28,7 @@ from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.rules import NOTICE
 from services.feedback.quarantine.workflow import WORKFLOW as QUARANTINE
-from services.feedback.quarantine.workflow import QuarantineAction
+from services.feedback.quarantine.workflow import QuarantineAction, open_to_sender
 from services.feedback.redaction.rules import Known, mask
 from shared.errors import Text
 from shared.security.crypto import Keyring
@@ -82,11 +82,7 @@ async def waiting(session: AsyncSession, keyring: Keyring, found: QuarantinedLet
         department=None,
         **_due(reply),
         timeline=[_set_apart(found), *_decided(keyring, found)],
-        actions=[
-            action
-            for action in QUARANTINE.open_to(found.state, frozenset({SENDER}))
-            if action != QuarantineAction.APPEAL or found.appealed_at is None
-        ],
+        actions=open_to_sender(found.state, has_appealed=found.appealed_at is not None),
     )
 
 
@@ -103,25 +99,30 @@ def _set_apart(found: QuarantinedLetter) -> SenderStep:
 
 def _decided(keyring: Keyring, found: QuarantinedLetter) -> Iterator[SenderStep]:
     """That it was dropped, appealed about, and dropped all the same; each with its reason."""
-    dropped, action = QuarantineState.DROPPED, QuarantineAction
-    steps = (
-        (action.DROP, dropped, found.decided_at, quarantine.open_reason),
-        (action.APPEAL, QuarantineState.APPEALED, found.appealed_at, quarantine.open_appeal),
-        (action.REJECT_APPEAL, dropped, found.appeal_decided_at, quarantine.open_appeal_answer),
+    if found.decided_at is not None:
+        reason = quarantine.open_reason(keyring, found)
+        yield _step_of_waiting(
+            QuarantineAction.DROP, QuarantineState.DROPPED, found.decided_at, reason
+        )
+    if found.appealed_at is not None:
+        appeal = quarantine.open_appeal(keyring, found)
+        yield _step_of_waiting(
+            QuarantineAction.APPEAL, QuarantineState.APPEALED, found.appealed_at, appeal
+        )
+    if found.appeal_decided_at is not None:
+        answer = quarantine.open_appeal_answer(keyring, found)
+        yield _step_of_waiting(
+            QuarantineAction.REJECT_APPEAL, QuarantineState.DROPPED, found.appeal_decided_at, answer
+        )
+
+
+def _step_of_waiting(
+    action: QuarantineAction, state: QuarantineState, at: datetime, message: str | None
+) -> SenderStep:
+    label = QUARANTINE.states[state]
+    return SenderStep(
+        at=at, action=action, label=label.zh, label_en=label.en, state=state, message=message
     )
-    for taken, state, at, message in steps:
-        if at is not None:
-            label = (
-                QUARANTINE.names[taken] if taken is not action.DROP else QUARANTINE.states[state]
-            )
-            yield SenderStep(
-                at=at,
-                action=taken,
-                label=label.zh,
-                label_en=label.en,
-                state=state,
-                message=message(keyring, found),
-            )
 
 
 def _due(clock: Deadline | None) -> dict[str, Any]:

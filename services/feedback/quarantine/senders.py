@@ -18,7 +18,7 @@ from services.feedback.letters.own import SUPPLEMENT_TEXT, Added
 from services.feedback.quarantine import queries, rules
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantinedSupplement
 from services.feedback.quarantine.queries import WaitingAlike
-from services.feedback.quarantine.workflow import WORKFLOW
+from services.feedback.quarantine.workflow import WORKFLOW, QuarantineMove
 from shared.database import versioned
 from shared.database.engine import DirectPool
 from shared.ids import new_id
@@ -82,27 +82,30 @@ async def act_as_sender(
         changes |= {"appeal_sealed": sealed, "appealed_at": now}
     moved = await versioned.swap(session, waiting, changes)
     if text is not None:
-        letter_rules.ensure_room(len(await queries.supplements(session, moved.id)))
-        row = new_id()
-        sealed = keyring.seal(text, where=SUPPLEMENT_TEXT, row=str(row))
-        session.add(
-            QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now)
-        )
-        await session.flush()
-    subject = Subject(SubjectKind.LETTER, moved.id)
-    if move.ends_clocks:
-        await deadlines.cancel(session, subject, by=letter_rules.SENDER, now=now)
-    if move.starts_appeal:
-        owner = owner_without_department(moved.kind)
-        await deadlines.start(
-            session,
-            subject,
-            PolicyKind.LETTER_APPEAL,
-            department_code=owner,
-            by=letter_rules.SENDER,
-            now=now,
-        )
+        await _add(session, keyring, moved, text, now)
+    await _turn_clocks(session, moved, move, now)
     return moved
+
+
+async def _add(
+    session: AsyncSession, keyring: Keyring, moved: QuarantinedLetter, text: str, now: datetime
+) -> None:
+    letter_rules.ensure_room(len(await queries.supplements(session, moved.id)))
+    row = new_id()
+    sealed = keyring.seal(text, where=SUPPLEMENT_TEXT, row=str(row))
+    session.add(QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now))
+    await session.flush()
+
+
+async def _turn_clocks(
+    session: AsyncSession, moved: QuarantinedLetter, move: QuarantineMove, now: datetime
+) -> None:
+    subject, by = Subject(SubjectKind.LETTER, moved.id), letter_rules.SENDER
+    if move.ends_clocks:
+        await deadlines.cancel(session, subject, by=by, now=now)
+    if move.starts_appeal:
+        owner, limit = owner_without_department(moved.kind), PolicyKind.LETTER_APPEAL
+        await deadlines.start(session, subject, limit, department_code=owner, by=by, now=now)
 
 
 async def supplements(

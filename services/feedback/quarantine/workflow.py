@@ -101,3 +101,14 @@ WORKFLOW = Workflow(
         "ends_appeal": Text("复查时限了结", "meets the appeal's limit"),
     },
 )
+
+
+def open_to_sender(state: S, *, has_appealed: bool) -> list[str]:
+    """What the sender may do; one appeals once."""
+    return [
+        move.action
+        for move in MOVES
+        if move.state is state
+        and SENDER in move.roles
+        and not (move.starts_appeal and has_appealed)
+    ]

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.supervision import statement
 from services.feedback.supervision.models import (
     ENDED,
     Cause,
@@ -56,15 +57,6 @@ class ItemCounts(NamedTuple):
     open_items: int
 
 
-_OF_NO_LETTER = """
-    NOT EXISTS (SELECT FROM supervision_item i
-        JOIN deadline d ON d.id = i.cause_id AND d.subject_kind = 'letter'
-        JOIN letter l ON l.id = d.subject_id
-        WHERE i.order_id = supervision_order.id AND i.cause = 'deadline'
-        AND {condition})
-"""
-_ACCUSES_NOBODY = text(_OF_NO_LETTER.format(condition="l.accused && CAST(:own AS varchar[])"))
-_NO_ACCUSATION = text(_OF_NO_LETTER.format(condition="l.kind = 'accusation'"))
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:duty, 12))")
 
 
@@ -226,17 +218,13 @@ async def get(
     )
 
 
-async def accuses(session: AsyncSession, order_id: UUID, own: Collection[str]) -> bool:
-    """Whether an order is about a letter that accuses one of these departments."""
-    rows = select(col(SupervisionOrder.id)).where(col(SupervisionOrder.id) == order_id)
-    found = await session.execute(rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own))))
-    return found.scalar_one_or_none() is None
-
-
-async def is_of_accusation(session: AsyncSession, order_id: UUID) -> bool:
-    """Whether an order is about a letter that accuses anybody."""
-    rows = select(col(SupervisionOrder.id)).where(col(SupervisionOrder.id) == order_id)
-    return (await session.execute(rows.where(_NO_ACCUSATION))).scalar_one_or_none() is None
+async def is_seen(
+    session: AsyncSession, order_id: UUID, own: Collection[str], *, accusations: bool
+) -> bool:
+    """Whether an order is in the lists of one who sees this; see `page`."""
+    order = select(col(SupervisionOrder.id)).where(col(SupervisionOrder.id) == order_id)
+    found = await session.execute(order.where(*statement.seen(own, accusations=accusations)))
+    return found.scalar_one_or_none() is not None
 
 
 async def page(
@@ -258,10 +246,7 @@ async def page(
     )
     if departments is not None:
         rows = rows.where(col(SupervisionOrder.department_code).in_(departments))
-    if own:
-        rows = rows.where(_ACCUSES_NOBODY.bindparams(own=sorted(own)))
-    if not accusations:
-        rows = rows.where(_NO_ACCUSATION)
+    rows = rows.where(*statement.seen(own, accusations=accusations))
     if state is not None:
         rows = rows.where(col(SupervisionOrder.state) == state)
     if level is not None:

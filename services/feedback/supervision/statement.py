@@ -1,11 +1,13 @@
-"""The SQL of escalation: each question is one statement over all orders or all passed limits."""
+"""The SQL of escalation: each question is one statement over all orders or all passed limits. Also
+which orders are about accusations, so that they are hidden from those whom these are hidden from.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.models import ACCUSATIONS, NO_DEPARTMENT
@@ -123,6 +125,15 @@ _SETTLE_GONE = text(f"""
     )
     UPDATE supervision_item i SET settled_at = :now FROM gone WHERE i.id = gone.id
 """)
+_OF_NO_LETTER = """
+    NOT EXISTS (SELECT FROM supervision_item i
+        JOIN deadline d ON d.id = i.cause_id AND d.subject_kind = 'letter'
+        JOIN letter l ON l.id = d.subject_id
+        WHERE i.order_id = supervision_order.id AND i.cause = 'deadline'
+        AND {condition})
+"""
+_ACCUSES_NOBODY = text(_OF_NO_LETTER.format(condition="l.accused && CAST(:own AS varchar[])"))
+_NO_ACCUSATION = text(_OF_NO_LETTER.format(condition="l.kind = 'accusation'"))
 
 
 class OverdueAccusation(NamedTuple):
@@ -140,6 +151,14 @@ class Raised(NamedTuple):
     department_code: str
     level_before: int
     level: int
+
+
+def seen(own: Collection[str], *, accusations: bool) -> list[TextClause]:
+    """Of orders: none about a letter that accuses one of `own`, and about other accusations only if
+    wanted.
+    """
+    accused = [_ACCUSES_NOBODY.bindparams(own=sorted(own))] if own else []
+    return accused if accusations else [*accused, _NO_ACCUSATION]
 
 
 async def join_whole_tables(session: AsyncSession) -> None:

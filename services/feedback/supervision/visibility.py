@@ -15,9 +15,7 @@ async def ensure_seen(
     """The order, if it exists for the caller. Raises NotFound."""
     if order is None or not rules.may_see(caller, order.department_code):
         raise NotFound(rules.NO_ORDER)
-    own = own_departments(caller)
-    if own and await queries.accuses(session, order.id, own):
-        raise NotFound(rules.NO_ORDER)
-    if is_everywhere_outside(caller) and await queries.is_of_accusation(session, order.id):
+    own, accusations = own_departments(caller), not is_everywhere_outside(caller)
+    if not await queries.is_seen(session, order.id, own, accusations=accusations):
         raise NotFound(rules.NO_ORDER)
     return order
