@@ -42,6 +42,7 @@ TIME = {
     "lift_penalty": "the same",
     "drop_quarantined_letter": "a flood of equal letters",
     "release_quarantined_letter": "the same",
+    "reject_quarantine_appeal": "the same",
     "confirm_project_names": "a project that an officer has renamed",
     "read_appointment_contact": "an appointment that staff booked for somebody",
 }
