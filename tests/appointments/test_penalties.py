@@ -1,7 +1,7 @@
 """The way back after a no-show: seen, appealed, lifted, put right; and a grace after booking."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -260,53 +260,6 @@ async def test_one_that_was_counted_with_others_leaves_a_penalty_of_those(
     listed = good(await office.get(f"penalties?hall={office.code}", headers=me))["items"]
     shown = [(one["appointment_id"], one["state"], one["no_shows"]) for one in listed]
     assert shown == [(held[1]["id"], "in_force", 2), (held[2]["id"], "lifted", 3)]
-
-
-async def _come(office: Office, me: dict[str, str], start: datetime, **what: Any) -> dict[str, Any]:
-    """Booked, and checked in at five past nine."""
-    held = await office.hold(await office.slot(start), headers=me, **what)
-    good(await office.do(held, "confirm", me))
-    office.clock.at = start.replace(hour=NINE.hour, minute=5)
-    return good(await office.do(held, "check-in", office.clerk()))
-
-
-async def _gone(sessions: Sessions, office: Office, held: dict[str, Any], minutes: int) -> None:
-    """Called in vain by the queue, and not back in time."""
-    office.clock.at = office.clock.at.replace(minute=minutes)
-    async with sessions() as session, session.begin():
-        assert await settling.mark_no_show(session, UUID(held["id"]), office.clock.at)
-
-
-async def test_who_is_called_and_gone_before_their_own_time_has_missed_it(
-    office: Office, miss: Miss, sessions: Sessions
-) -> None:
-    me = office.citizen()
-    await miss(me, days=2)
-    held = await _come(office, me, NINE + timedelta(days=3, hours=1))
-
-    await _gone(sessions, office, held, 36)
-
-    penalty = await _only(office, me)
-    assert (penalty["appointment_id"], penalty["no_shows"]) == (held["id"], 3)
-
-
-async def test_what_was_missed_first_counts_though_it_starts_last(
-    office: Office, sessions: Sessions
-) -> None:
-    body = {"no_show_limit": 2, "version": 0}
-    url = f"/api/v1/policies/{office.code}"
-    good(await office.client.put(url, json=body, headers=office.manager()))
-    me, day = office.citizen(), NINE + timedelta(days=1)
-    later = await _come(office, me, day + timedelta(hours=1))
-    sooner = await _come(office, me, day + timedelta(minutes=30), item=office.items[1])
-
-    await _gone(sessions, office, later, 20)
-    await _gone(sessions, office, sooner, 26)
-
-    penalty = await _only(office, me)
-    assert (penalty["appointment_id"], penalty["no_shows"]) == (sooner["id"], 2)
-    good(await office.do(later, "correct-no-show", office.clerk(), reason=REASON))
-    assert (await _only(office, me))["state"] == "lifted"
 
 
 @provokes("correct_no_show", "too-late")
