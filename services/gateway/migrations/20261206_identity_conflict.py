@@ -1,7 +1,7 @@
 """an identity whose number another account has as well is known as such
 
 Revision ID: identity_conflict
-Revises: audit_log_only_grows
+Revises: hands_in_accounts
 Create Date: 2026-12-06
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "identity_conflict"
-down_revision: str | Sequence[str] | None = "audit_log_only_grows"
+down_revision: str | Sequence[str] | None = "hands_in_accounts"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
