@@ -1,7 +1,7 @@
 """Nobody changes what was logged: a restore or a careless grant gives the service's role more.
 
 Revision ID: audit_log_only_grows
-Revises: open_again
+Revises: rows_of_pages
 Create Date: 2026-12-05
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from shared.database import append_only
 
 revision: str = "audit_log_only_grows"
-down_revision: str | Sequence[str] | None = "open_again"
+down_revision: str | Sequence[str] | None = "rows_of_pages"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
