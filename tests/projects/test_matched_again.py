@@ -117,7 +117,7 @@ async def test_a_new_portal_of_the_unit_suspends_every_earlier_proof(world: Worl
     assert await world.verdict(duty) == "on_time"
 
 
-async def test_events_are_recorded_at_once_by_forty_callers_while_pages_are_matched(
+async def test_events_are_recorded_at_once_by_twenty_callers_while_pages_are_matched(
     world: World,
 ) -> None:
     await world.register()
@@ -126,7 +126,7 @@ async def test_events_are_recorded_at_once_by_forty_callers_while_pages_are_matc
     headers = world.as_("officer", world.unit)
     bodies = [
         make.event(world.project, world.unit, long_ago(), doc_no=f"宁发改〔2026〕{n}号")
-        for n in range(100, 140)
+        for n in range(100, 120)
     ]
     await world.desk.do("UPDATE portal_page SET match_wanted = true")
     matching = asyncio.create_task(world.desk.match(clock.now()))
