@@ -15,7 +15,17 @@ from deploy.local.secrets import Secrets
 NAME = ".onedoor-data"
 CONTENT = "一扇门的数据，由 make reset 删除。 Data of OneDoor; make reset deletes it.\n"
 ENTRIES = (
-    *("postgres", "nats", "keys", "evidence", "logs", "run.lock", "secrets.json", "stack.json"),
+    *(
+        "postgres",
+        "nats",
+        "keys",
+        "evidence",
+        "documents",
+        "logs",
+        "run.lock",
+        "secrets.json",
+        "stack.json",
+    ),
     *(
         "demo-accounts.json",
         "demo-portal.day",

@@ -155,10 +155,11 @@ def built(
 
 
 @pytest.fixture(scope="module")
-def visitor(system: System) -> Visitor:
+def visitor(system: System) -> Iterator[Visitor]:
     found = Visitor(system)
     found.tidy_halls()
-    return found
+    yield found
+    found.client.close()
 
 
 def test_every_body_has_an_example(visitor: Visitor) -> None:

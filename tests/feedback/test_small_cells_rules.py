@@ -44,6 +44,7 @@ LETTERS = {
 
 def letter_counts(**others: Any) -> Any:
     usual = {**LETTERS, "received": 10, "registered": 9, **others}
+    usual.setdefault("ordinary", usual["received"])
     return SimpleNamespace(**{k: usual[k] for k in sorted(usual)})
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ColumnElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,9 +26,11 @@ from services.feedback.redaction.characters import fold
 from services.feedback.redaction.rules import Known, mask
 from services.feedback.redaction.spans import Own
 from shared.security import audit_log
-from shared.security.crypto import Keyring
+from shared.security.crypto import CannotOpen, Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, encode, page
+
+log = structlog.get_logger()
 
 READ_AT_A_TIME, MOST_READ = 200, 1000
 """Letters opened together, and for one page."""
@@ -134,7 +137,17 @@ async def _matching(
 def _holding(
     keyring: Keyring, rows: Sequence[ListedLetter], terms: Sequence[str]
 ) -> list[ListedLetter]:
-    return [row for row in rows if _all_in(terms, row.letter, _texts(keyring, row.letter))]
+    """One that cannot be opened has lost its key or was damaged: that hides it, and no other."""
+    held = []
+    for row in rows:
+        try:
+            texts = _texts(keyring, row.letter)
+        except CannotOpen:
+            log.error("letter_cannot_be_opened", letter=str(row.letter.id))
+            continue
+        if _all_in(terms, row.letter, texts):
+            held.append(row)
+    return held
 
 
 def _showing(

@@ -103,6 +103,8 @@ def _document(request: Request, content: bytes) -> Response:
         "Content-Language": html.page_language(request),
         "Access-Control-Allow-Origin": "*",
     }
-    if request.headers.get("if-none-match") == tag:
+    known = request.headers.get("if-none-match", "").split(",")
+    # Weakly, as RFC 9110 section 13.1.2 wants it: compressed it is sent with a weak one.
+    if tag in {each.strip().removeprefix("W/") for each in known}:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type="application/json", headers=headers)
