@@ -53,8 +53,9 @@ async def databases(pg: PostgresServer, pytestconfig: pytest.Config) -> AsyncIte
     made = Databases(pg)
     yield made
     await _check_outboxes([urls.owner for _, urls in made.all], pytestconfig)
-    faults = [await sealed_cells.faults(service, urls.owner) for service, urls in made.all]
-    assert not any(faults), faults
+    each = [await sealed_cells.faults(service, urls.owner) for service, urls in made.all]
+    faults = [fault for found in each for fault in found]
+    assert not faults, "; ".join(faults)
 
 
 async def _check_outboxes(urls: Iterable[str], config: pytest.Config) -> None:
