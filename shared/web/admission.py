@@ -10,6 +10,7 @@ bodies only a few are held in memory at a time.
 """
 
 import asyncio
+import math
 import re
 from collections.abc import Mapping
 
@@ -95,10 +96,8 @@ class Admission:
         operations: FastAPI,
     ) -> None:
         self._app, self._wait_seconds, self._body_limit = app, wait_seconds, body_limit
-        self._larger, self._large_places = (
-            LargerBodies(operations),
-            asyncio.Semaphore(LARGE_AT_ONCE),
-        )
+        self._larger = LargerBodies(operations)
+        self._large_places = asyncio.Semaphore(LARGE_AT_ONCE)
         self._gate = Gate(Limit(least=limit, most=limit, first=limit), wait_seconds=wait_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,8 +135,7 @@ class Admission:
 
     async def _one_of_few(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Those that may be large wait for one of few places; a small body takes none."""
-        length = _announced(scope)
-        if limit <= self._body_limit or (length is not None and length <= self._body_limit):
+        if limit <= self._body_limit or _announced(scope) <= self._body_limit:
             await _limited(self._app, limit, scope, receive, send)
             return
         try:
@@ -152,13 +150,12 @@ class Admission:
             self._large_places.release()
 
 
-def _announced(scope: Scope) -> int | None:
-    """Its Content-Length, 0 without a body; None where it is chunked, or no number."""
+def _announced(scope: Scope) -> float:
+    """Its Content-Length, 0 without a body; without end where it is chunked, or no number."""
     headers = dict(scope["headers"])
-    if b"transfer-encoding" in headers:
-        return None
     length = headers.get(b"content-length", b"0")
-    return int(length[:20]) if length.isdigit() else None
+    is_known = b"transfer-encoding" not in headers and length.isdigit()
+    return int(length[:20]) if is_known else math.inf
 
 
 def _unreadable(scope: Scope, limit: int) -> Problem | None:

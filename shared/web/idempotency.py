@@ -71,6 +71,9 @@ class KeyReused(Invalid):
     title = Text("幂等键重复使用", "Idempotency key reused")
     advice = Text("每个新请求用一个新的键", "Use a new key for each new request")
 
+    def __init__(self) -> None:
+        super().__init__(_OTHER_REQUEST, pointer="/header/Idempotency-Key")
+
 
 class StillRunning(Conflict):
     type = "/problems/still-running"
@@ -167,7 +170,7 @@ async def claim(session: AsyncSession, request: Request) -> None:
         return
     found = StoredAnswer(*row)
     if found.request_hash != wanted.request_hash:
-        raise KeyReused(_OTHER_REQUEST, pointer="/header/Idempotency-Key")
+        raise KeyReused
     if found.sealed is not None:
         body = request.state.keyring.open(found.sealed, where=_ANSWER, row=wanted.key).encode()
     else:

@@ -12,6 +12,7 @@ from services.feedback.supervision import escalation
 from services.feedback.supervision.events import SupervisionIssued
 from tests.feedback.isolated_service import at, outbox
 from tests.feedback.letter_helpers import API, WAY, Letter, LetterOffice, new_department
+from tests.paging import walked
 from tests.provoking import provokes
 
 
@@ -119,17 +120,8 @@ async def overdue_accusation(office: LetterOffice, accused: str) -> Letter:
 
 async def listed(office: LetterOffice, what: str, role: str, *places: str) -> list[dict[str, Any]]:
     """All of a list, page after page."""
-    found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        path = f"{API}/{what}"
-        params: dict[str, Any] = {"limit": 200, **cursor}
-        headers = office.headers(role, *places)
-        answer = (await office.client.get(path, params=params, headers=headers)).json()
-        found += answer["items"]
-        if answer["next_cursor"] is None:
-            return found
-        cursor = {"cursor": answer["next_cursor"]}
+    headers = office.headers(role, *places)
+    return await walked(office.client, f"{API}/{what}", headers, limit=200)
 
 
 @provokes("get_supervision_order", "not-found")

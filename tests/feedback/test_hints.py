@@ -1,6 +1,5 @@
 """How well a tagger hints at names that no rule announces, and that a hint is in nobody's way."""
 
-import re
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ from services.feedback.redaction import tagging
 from services.feedback.redaction.rules import propose
 from services.feedback.redaction.spans import Span
 from tests.feedback.letter_helpers import API, LetterOffice
+from tests.feedback.marked_text import unmarked
 
 # Each name is in braces, and no word announces it; the rest holds nobody's name.
 SENTENCES = [
@@ -103,17 +103,6 @@ SENTENCES = [
     "时间过去了三个月，还没有结果。",
     "成都到本地的车票买不到。",
 ]
-
-
-def unmarked(marked: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text without its braces, and where the names in them stand."""
-    text, places = "", []
-    for piece in re.split(r"(\{[^}]*\})", marked):
-        bare = piece.strip("{}")
-        if piece.startswith("{"):
-            places.append((len(text), len(text) + len(bare)))
-        text += bare
-    return text, places
 
 
 def test_most_names_that_no_rule_announces_are_touched_and_few_proposals_are_false() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.feedback.redaction.rules import mask, propose, unresolved
 from services.feedback.redaction.spans import SpanKind
+from tests.feedback.marked_text import unmarked
 
 SPELLED = [
     "138 - 5912 - 0033",
@@ -173,7 +174,7 @@ def test_what_leads_to_a_person_is_proposed(text: str, shown: str) -> None:
 def test_most_names_are_touched_and_few_proposals_are_false() -> None:
     touched = names = proposed = false = 0
     for marked in LETTERS:
-        text, wanted = _unmarked(marked)
+        text, wanted = unmarked(marked)
         spans = propose(text)
         hit = [any(s.start < end and start < s.end for s in spans) for start, end in wanted]
         names, touched = names + len(hit), touched + sum(hit)
@@ -199,14 +200,3 @@ def test_no_separation_of_up_to_three_signs_hides_a_mobile_number(
     text = f"{cue}{spelled}{unit}"
     assert {span.kind for span in propose(text)} & {SpanKind.PHONE, SpanKind.DIGITS}, spelled
     assert not any(c.isdigit() for c in mask(text)), mask(text)
-
-
-def _unmarked(marked: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text without its braces, and where the names in them stand."""
-    text, places = "", []
-    for piece in re.split(r"(\{[^}]*\})", marked):
-        bare = piece.strip("{}")
-        if piece.startswith("{"):
-            places.append((len(text), len(text) + len(bare)))
-        text += bare
-    return text, places

@@ -10,25 +10,15 @@ from hypothesis import strategies as st
 
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.letter_helpers import API, LetterOffice
+from tests.paging import walked
 
 SENDER = {"name": "王晓明", "phone": "13859120033"}
 
 
 async def pages(office: LetterOffice, role: str, **params: Any) -> list[dict[str, Any]]:
     """All pages, two letters each."""
-    found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await office.client.get(
-            f"{API}/letters",
-            headers=office.headers(role),
-            params={"limit": 2, **params, **cursor},
-        )
-        assert answer.status_code == 200, answer.text
-        found += answer.json()["items"]
-        if answer.json()["next_cursor"] is None:
-            return found
-        cursor = {"cursor": answer.json()["next_cursor"]}
+    asked = {"limit": 2, **params}
+    return await walked(office.client, f"{API}/letters", office.headers(role), **asked)
 
 
 async def ids(office: LetterOffice, role: str = "officer", **params: Any) -> list[str]:

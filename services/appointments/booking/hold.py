@@ -195,13 +195,7 @@ def _event(view: AppointmentView, expires_at: datetime) -> OutboxRow:
 def _replay(result: BookingResult, claim: Claim | None) -> Held:
     """What the same request was answered before. Raises KeyReused if it was another one."""
     if claim is None or result.request_hash != claim.request_hash or result.answer is None:
-        raise KeyReused(
-            Text(
-                "这个幂等键已用于另一个请求，请换一个新的",
-                "This idempotency key was used for another request; please use a new one",
-            ),
-            pointer="/header/Idempotency-Key",
-        )
+        raise KeyReused
     return Held(result.answer, replayed=True)
 
 

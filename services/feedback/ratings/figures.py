@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from services.feedback.ratings.queries import RatingCell, RatingCounts
-from services.feedback.ratings.rules import share, wilson
+from services.feedback.ratings.rules import rate
 from services.feedback.ratings.schemas import GroupBy, Rate, StatisticsRow
 from services.feedback.small_cells.rules import Key, choose
 
@@ -49,7 +49,7 @@ def in_full(row: RatingCounts) -> StatisticsRow:
         rated=row.rated,
         excluded=row.excluded,
         bad=row.bad,
-        **{name: _rate(*of) for name, of in parts(row).items()},
+        **{name: rate(*of) for name, of in parts(row).items()},
     )
 
 
@@ -144,14 +144,4 @@ def _sum(rows: Cells, name: str, visible: Collection[RatingCell]) -> Rate | None
     found: list[Mapping[str, Parts]] = [parts(cell) for cell in rows if cell in visible]
     part, whole = (sum(of[name][at] for of in found) for at in range(2))
     hides = any(_size(cell, name) for cell in rows if cell not in visible)
-    return None if whole == 0 and (hides or not found) else _rate(part, whole)
-
-
-def _rate(part: int, whole: int) -> Rate:
-    interval = wilson(part, whole)
-    return Rate(
-        n=whole,
-        rate=share(part, whole),
-        low=interval and interval.low,
-        high=interval and interval.high,
-    )
+    return None if whole == 0 and (hides or not found) else rate(part, whole)

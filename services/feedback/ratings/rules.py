@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.feedback.ratings.models import Grade, RatingState
-from services.feedback.ratings.schemas import ServiceReport
+from services.feedback.ratings.schemas import Rate, ServiceReport
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
 from shared.security.crypto import Keyring, rating_key
 from shared.security.identity import ROLES, Caller
@@ -224,3 +224,14 @@ def wilson(part: int, whole: int) -> Interval | None:
     centre = (p + z2 / (2 * whole)) / (1 + z2 / whole)
     half = _Z * sqrt(p * (1 - p) / whole + z2 / (4 * whole * whole)) / (1 + z2 / whole)
     return Interval(round(max(centre - half, 0.0), 4), round(min(centre + half, 1.0), 4))
+
+
+def rate(part: int, whole: int) -> Rate:
+    """The share with its interval and what it was counted over."""
+    interval = wilson(part, whole)
+    return Rate(
+        n=whole,
+        rate=share(part, whole),
+        low=interval and interval.low,
+        high=interval and interval.high,
+    )

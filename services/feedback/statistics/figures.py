@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from services.feedback.ratings.rules import share, wilson
+from services.feedback.ratings.rules import rate
 from services.feedback.ratings.schemas import Rate
 from services.feedback.small_cells.rules import Key, choose
 from services.feedback.statistics.queries import LetterCounts
@@ -101,13 +101,7 @@ def _figures(row: LetterCounts, rates: Collection[str]) -> LetterFigures:
 
 def _rate(row: LetterCounts, name: str) -> Rate:
     part, whole = (int(getattr(row, count)) for count in RATES[name])
-    interval = wilson(part, whole)
-    return Rate(
-        n=whole,
-        rate=share(part, whole),
-        low=interval and interval.low,
-        high=interval and interval.high,
-    )
+    return rate(part, whole)
 
 
 def _days(value: float | None) -> float | None:
