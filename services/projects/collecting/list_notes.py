@@ -50,7 +50,9 @@ async def _note_entries(
 ) -> tuple[int, int]:
     """Keep the page as evidence and its entries as listed; how many there are, how many new."""
     await evidence.record(session, portal.id, seen, is_public=portal.is_public)
-    entries = {entry.url: entry for entry in reversed(page.entries)}
+    # What is named twice counts as it is named first; ids rise in the order of the list.
+    first = {entry.url: entry for entry in reversed(page.entries)}
+    entries = [first[url] for url in dict.fromkeys(entry.url for entry in page.entries)]
     listed = [
         PortalPage(
             portal_id=portal.id,
@@ -66,7 +68,7 @@ async def _note_entries(
             last_listed_at=seen.fetched_at,
             detail_state=rules.first_state(entry.url, portal.start_url),
         )
-        for entry in entries.values()
+        for entry in entries
     ]
     return len(listed), await queries.list_entries(session, listed) if listed else 0
 

@@ -167,7 +167,10 @@ async def pages_to_read(
             col(PortalPage.portal_id) == run.portal_id, col(PortalPage.parent_id).is_(None), wanted
         )
         .order_by(
-            unread.desc(), col(PortalPage.last_listed_at) >= started, col(PortalPage.checked_at)
+            unread.desc(),
+            col(PortalPage.last_listed_at) >= started,
+            col(PortalPage.checked_at),
+            col(PortalPage.id),
         )
     )
     return (await session.exec(found.limit(limit))).all()
