@@ -12,6 +12,8 @@ from services.gateway.documents.joining import each_operation, schemas_of
 from shared.web import glossary
 from shared.web.idempotency import UNSAFE
 
+pytestmark = pytest.mark.xdist_group("documents")
+
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 QUOTED = re.compile(r"《[^》]*》|[\u4e00-\u9fff]+(?= art\.)|`[^`]*`")
 """The title of a Chinese law, or a value, stands in the English as it is."""

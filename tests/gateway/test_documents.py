@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
+import pytest
 
 from deploy.services import SERVICES
 from services.gateway.documents import asyncapi, openapi
 from services.gateway.documents.joining import each_operation, new_names, schemas_of
 from shared.errors import all_problems
 from tests import node_tools
+
+pytestmark = pytest.mark.xdist_group("documents")
 
 PARSER = "@asyncapi/parser@3.6.3"
 PLAIN = re.compile(r"[A-Z][A-Za-z0-9]*")

@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from services.gateway.documents.joining import each_operation, schemas_of
+
+pytestmark = pytest.mark.xdist_group("documents")
 
 SHORT = {
     "list_devices",

@@ -6,6 +6,8 @@ import pytest
 
 from services.gateway.documents.joining import schemas_of
 
+pytestmark = pytest.mark.xdist_group("documents")
+
 OLD = {
     "english_name": "name_en",
     "due_is_provisional": "due_on_is_provisional",

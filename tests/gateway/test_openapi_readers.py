@@ -31,7 +31,7 @@ console.log(JSON.stringify({
 """
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documents")]
 
 
 @pytest.fixture(scope="module")

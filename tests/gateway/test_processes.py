@@ -16,6 +16,8 @@ from deploy.local.servers import free_port
 from tests.gateway.processes import environment_of, gateway_command, process, served
 from tests.support import Databases, Tokens, eventually
 
+pytestmark = pytest.mark.xdist_group("gateway-processes")
+
 
 @dataclass(frozen=True)
 class House:

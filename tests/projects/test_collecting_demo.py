@@ -20,6 +20,8 @@ from tests import support
 from tests.projects.collecting_world import Desk, serving
 from tests.support import Databases, Tokens
 
+pytestmark = pytest.mark.xdist_group("demo-city")
+
 AUDITOR = Caller("auditor-1", frozenset({"auditor"}), frozenset({"*"}))
 SECOND = Caller("auditor-2", frozenset({"auditor"}), frozenset({"*"}))
 LOADER = Caller("demo", frozenset({"admin", "system"}), frozenset({"*"}))

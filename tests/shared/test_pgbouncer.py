@@ -46,7 +46,10 @@ LETTER = "/api/v1/letters"
 LETTERS = 24
 AT_ONCE = 6
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not installed")
+pytestmark = [
+    pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not installed"),
+    pytest.mark.xdist_group("pgbouncer"),
+]
 
 
 @pytest.fixture(scope="module")

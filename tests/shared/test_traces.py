@@ -19,6 +19,8 @@ from tests.shared import notes
 from tests.shared.conftest import running
 from tests.support import Databases, Tokens
 
+pytestmark = pytest.mark.xdist_group("traces")
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
 
