@@ -11,6 +11,7 @@ import hmac
 import secrets
 from uuid import UUID
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -18,9 +19,15 @@ from shared.security.personal import normalise_id_number, normalise_phone
 
 SUITE = "A256GCM"
 
+log = structlog.get_logger()
+
 
 class CannotOpen(Exception):
     """The envelope is damaged, moved, or its key is not loaded."""
+
+
+UNREADABLE = "（无法打开）"
+"""Shown in a list in place of what does not open."""
 
 
 class Keyring:
@@ -71,6 +78,14 @@ class Keyring:
         except (ValueError, KeyError, InvalidTag) as error:
             raise CannotOpen(f"cannot open {where}") from error
         return opened.decode()
+
+    def open_or_note(self, sealed: str, *, where: str, row: str) -> str:
+        """The plain text, for a list: what lost its key or was damaged hides no other row."""
+        try:
+            return self.open(sealed, where=where, row=row)
+        except CannotOpen:
+            log.error("cell_cannot_be_opened", where=where, row=row)
+            return UNREADABLE
 
     def blind_index(self, value: str, *, where: str) -> str:
         """A keyed digest (hex) that finds equal values without showing them."""

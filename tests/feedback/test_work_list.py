@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.feedback.letters.models import LetterState as S
+from shared.security.crypto import UNREADABLE, CannotOpen, Keyring
 from tests.feedback.letter_helpers import API, LetterOffice
 from tests.paging import walked
 
@@ -70,6 +71,31 @@ async def test_a_search_that_reads_much_goes_on_with_its_cursor(
         await office.letter_in(S.DISPATCHED)
     last = await office.letter_in(S.DISPATCHED, body=f"{word}路灯又坏了")
     assert await ids(office, q=word) == [last.id, first.id]
+
+
+@pytest.mark.parametrize("role", ["dispatcher", "officer"])
+@pytest.mark.parametrize("column", ["title", "body", "place", "name"])
+async def test_a_letter_that_does_not_open_hides_no_other(
+    office: LetterOffice, monkeypatch: pytest.MonkeyPatch, role: str, column: str
+) -> None:
+    word = uuid4().hex[:8].translate(str.maketrans("0123456789", "ghijklmnop"))
+    sent = {"place": "城东路", "contact": SENDER, "anonymity": "confidential"}
+    broken, whole = [
+        await office.letter_in(S.DISPATCHED, body=f"{word}路灯坏了", **sent) for _ in range(2)
+    ]
+    opens = Keyring.open
+
+    def but_one(self: Keyring, sealed: str, *, where: str, row: str) -> str:
+        if (where, row) == (f"letter.{column}", broken.id):
+            raise CannotOpen(where)
+        return opens(self, sealed, where=where, row=row)
+
+    monkeypatch.setattr(Keyring, "open", but_one)
+    titles = {one["id"]: one["title"] for one in await pages(office, role)}
+    assert titles[whole.id] != UNREADABLE
+    needs = {"dispatcher": ("title", "name")}.get(role, column)
+    assert (titles[broken.id] == UNREADABLE) == (column in needs)
+    assert whole.id in await ids(office, role, q=word)
 
 
 async def test_a_query_of_no_or_of_too_many_words_is_refused(office: LetterOffice) -> None:
@@ -154,7 +180,6 @@ async def test_whatever_is_asked_the_pages_hold_what_the_whole_list_holds(
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        deadline=None,
     )
     @given(asked)
     def draw(params: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries, service, workflow
@@ -36,8 +37,10 @@ from services.feedback.redaction.own_data import hide
 from services.feedback.redaction.rules import Known, mask
 from services.feedback.redaction.spans import Own
 from shared.security import audit_log
-from shared.security.crypto import Keyring
+from shared.security.crypto import UNREADABLE, CannotOpen, Keyring
 from shared.security.identity import Caller
+
+log = structlog.get_logger()
 
 
 async def one(
@@ -146,7 +149,7 @@ async def many(
     return [
         _view(
             letter,
-            mask(letters.open_title(keyring, letter), _known(keyring, letter, secrets)),
+            _title(keyring, letter, secrets),
             clocks.reply_clock(letter, running.get(letter.id, [])),
             alike.get(letter.id, []),
             caller,
@@ -187,8 +190,18 @@ def _view(
     )
 
 
-def _known(keyring: Keyring, letter: Letter, secrets: dict[UUID, frozenset[Own]]) -> Known:
-    return Known(letters.personal_of(keyring, letter) | secrets[letter.id])
+def _title(keyring: Keyring, letter: Letter, secrets: dict[UUID, frozenset[Own]]) -> str:
+    """As the caller may read it; what does not open, or may hold what has to be hidden by what does
+    not open, is said to be so, and stands in the way of no other.
+    """
+    if letter.id not in secrets:
+        return UNREADABLE
+    try:
+        known = Known(letters.personal_of(keyring, letter) | secrets[letter.id])
+        return mask(letters.open_title(keyring, letter), known)
+    except CannotOpen:
+        log.error("letter_cannot_be_opened", letter=str(letter.id))
+        return UNREADABLE
 
 
 def _step(keyring: Keyring, step: LetterTransition, known: Known) -> LetterStepView:

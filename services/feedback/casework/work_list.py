@@ -6,7 +6,7 @@ number for each page; where that ends before the page is full, its cursor goes o
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -137,17 +137,7 @@ async def _matching(
 def _holding(
     keyring: Keyring, rows: Sequence[ListedLetter], terms: Sequence[str]
 ) -> list[ListedLetter]:
-    """One that cannot be opened has lost its key or was damaged: that hides it, and no other."""
-    held = []
-    for row in rows:
-        try:
-            texts = _texts(keyring, row.letter)
-        except CannotOpen:
-            log.error("letter_cannot_be_opened", letter=str(row.letter.id))
-            continue
-        if _all_in(terms, row.letter, texts):
-            held.append(row)
-    return held
+    return _in_which_stand(terms, rows, lambda letter: _texts(keyring, letter))
 
 
 def _showing(
@@ -156,13 +146,27 @@ def _showing(
     rows: Sequence[ListedLetter],
     terms: Sequence[str],
 ) -> list[ListedLetter]:
-    shown = []
+    def masked(letter: Letter) -> list[str]:
+        known = Known(letters.personal_of(keyring, letter) | secrets[letter.id])
+        return [mask(text, known) for text in _texts(keyring, letter)]
+
+    return _in_which_stand(terms, [row for row in rows if row.letter.id in secrets], masked)
+
+
+def _in_which_stand(
+    terms: Sequence[str], rows: Sequence[ListedLetter], texts_of: Callable[[Letter], list[str]]
+) -> list[ListedLetter]:
+    """One that cannot be opened has lost its key or was damaged: that hides it, and no other."""
+    found = []
     for row in rows:
-        known = Known(letters.personal_of(keyring, row.letter) | secrets[row.letter.id])
-        texts = [mask(text, known) for text in _texts(keyring, row.letter)]
+        try:
+            texts = texts_of(row.letter)
+        except CannotOpen:
+            log.error("letter_cannot_be_opened", letter=str(row.letter.id))
+            continue
         if _all_in(terms, row.letter, texts):
-            shown.append(row)
-    return shown
+            found.append(row)
+    return found
 
 
 def _texts(keyring: Keyring, letter: Letter) -> list[str]:

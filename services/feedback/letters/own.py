@@ -1,20 +1,22 @@
 """What leads to a sender, by all that they have written: the letter and what was added to it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.departments import service as departments
 from services.feedback.letters import queries, rules, service
-from services.feedback.letters.models import Letter
+from services.feedback.letters.models import Letter, LetterSupplement
 from services.feedback.redaction.rules import given_away
 from services.feedback.redaction.spans import Own
-from shared.security.crypto import Keyring
+from shared.security.crypto import CannotOpen, Keyring
 from shared.security.identity import Caller
+
+log = structlog.get_logger()
 
 SUPPLEMENT_TEXT = "letter_supplement.text"
 
@@ -28,12 +30,12 @@ class Added(NamedTuple):
 
 async def supplements(session: AsyncSession, keyring: Keyring, letter: Letter) -> list[Added]:
     """What the sender added, earliest first."""
-    return (await _supplements(session, keyring, [letter.id]))[letter.id]
+    return [_opened(keyring, row) for row in await queries.supplements(session, [letter.id])]
 
 
 async def own_of(session: AsyncSession, keyring: Keyring, letter: Letter) -> frozenset[Own]:
     """All that leads to the sender."""
-    return (await _own(session, keyring, [letter]))[letter.id]
+    return _only(letter, await _own(session, keyring, [letter]))
 
 
 async def secret_from(
@@ -42,28 +44,42 @@ async def secret_from(
     """What no text may show to this caller: of a sender in confidence all that leads to them.
     Nothing for the office.
     """
-    return (await secrets_from(session, keyring, [letter], caller))[letter.id]
+    return _only(letter, await secrets_from(session, keyring, [letter], caller))
 
 
 async def secrets_from(
     session: AsyncSession, keyring: Keyring, letters: Sequence[Letter], caller: Caller
 ) -> dict[UUID, frozenset[Own]]:
-    """As `secret_from`, of each of these letters."""
+    """As `secret_from`, of each of these letters but those that do not open: what leads to their
+    sender is not known.
+    """
     unknown = [letter for letter in letters if not rules.may_know_sender(letter, caller)]
-    nothing = {letter.id: frozenset[Own]() for letter in letters}
-    return nothing | await _own(session, keyring, unknown)
+    known = {letter.id for letter in letters} - {letter.id for letter in unknown}
+    return dict.fromkeys(known, frozenset[Own]()) | await _own(session, keyring, unknown)
 
 
 async def _own(
     session: AsyncSession, keyring: Keyring, letters: Sequence[Letter]
 ) -> dict[UUID, frozenset[Own]]:
-    added = await _supplements(session, keyring, [letter.id for letter in letters])
+    ids = [letter.id for letter in letters]
+    added = await queries.supplements(session, ids) if ids else ()
     offices = await departments.numbers_shown(session) if letters else frozenset[str]()
-    return {
-        letter.id: service.personal_of(keyring, letter)
-        | given_away([*_written(keyring, letter), *(one.text for one in added[letter.id])], offices)
-        for letter in letters
-    }
+    found = {}
+    for letter in letters:
+        texts = [row for row in added if row.letter_id == letter.id]
+        try:
+            written = [*_written(keyring, letter), *(_opened(keyring, row).text for row in texts)]
+            found[letter.id] = service.personal_of(keyring, letter) | given_away(written, offices)
+        except CannotOpen:
+            log.error("letter_cannot_be_opened", letter=str(letter.id))
+    return found
+
+
+def _only(letter: Letter, found: dict[UUID, frozenset[Own]]) -> frozenset[Own]:
+    """Raises CannotOpen."""
+    if letter.id not in found:
+        raise CannotOpen(f"cannot open all of letter {letter.id}")
+    return found[letter.id]
 
 
 def _written(keyring: Keyring, letter: Letter) -> list[str]:
@@ -73,11 +89,5 @@ def _written(keyring: Keyring, letter: Letter) -> list[str]:
     ]  # fmt: skip
 
 
-async def _supplements(
-    session: AsyncSession, keyring: Keyring, ids: Sequence[UUID]
-) -> dict[UUID, list[Added]]:
-    found: dict[UUID, list[Added]] = defaultdict(list)
-    for row in await queries.supplements(session, ids) if ids else ():
-        text = keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id))
-        found[row.letter_id].append(Added(row.at, text))
-    return found
+def _opened(keyring: Keyring, row: LetterSupplement) -> Added:
+    return Added(row.at, keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id)))

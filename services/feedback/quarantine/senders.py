@@ -121,27 +121,30 @@ async def supplements_of(
     """What was added to each of them, earliest first."""
     found: dict[UUID, list[Added]] = {one.id: [] for one in waiting}
     for row in await queries.supplements(session, *found):
-        text = keyring.open(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id))
+        text = keyring.open_or_note(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id))
         found[row.quarantined_id].append(Added(row.at, text))
     return found
+
+
+# What does not open is said to be so, where it is shown: it hides no other part, and no other row.
 
 
 def open_reason(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
     """Why it was dropped."""
     sealed = waiting.reason_sealed
-    return sealed and keyring.open(sealed, where=REASON, row=str(waiting.id))
+    return sealed and keyring.open_or_note(sealed, where=REASON, row=str(waiting.id))
 
 
 def open_appeal(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
     """Why its sender wants it registered all the same."""
     sealed = waiting.appeal_sealed
-    return sealed and keyring.open(sealed, where=APPEAL, row=str(waiting.id))
+    return sealed and keyring.open_or_note(sealed, where=APPEAL, row=str(waiting.id))
 
 
 def open_appeal_answer(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
     """Why it stays as it was decided."""
     sealed = waiting.appeal_answer_sealed
-    return sealed and keyring.open(sealed, where=APPEAL_ANSWER, row=str(waiting.id))
+    return sealed and keyring.open_or_note(sealed, where=APPEAL_ANSWER, row=str(waiting.id))
 
 
 def open_title(keyring: Keyring, waiting: QuarantinedLetter) -> str:
@@ -152,17 +155,12 @@ def open_body(keyring: Keyring, waiting: QuarantinedLetter) -> str:
     return _open(keyring, waiting, "body")
 
 
-def open_place(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:
+def open_place(keyring: Keyring, waiting: QuarantinedLetter | WaitingAlike) -> str | None:
     return _open(keyring, waiting, "place") or None
 
 
-def place_of(keyring: Keyring, waiting: WaitingAlike) -> str | None:
-    sealed = waiting.place_sealed
-    return sealed and keyring.open(sealed, where="letter.place", row=str(waiting.id))
-
-
-def _open(keyring: Keyring, waiting: QuarantinedLetter, column: str) -> str:
+def _open(keyring: Keyring, waiting: QuarantinedLetter | WaitingAlike, column: str) -> str:
     """Empty of what is a letter by now: its texts have moved there."""
     sealed = getattr(waiting, f"{column}_sealed")
     row = str(waiting.id)
-    return keyring.open(sealed, where=f"letter.{column}", row=row) if sealed else ""
+    return keyring.open_or_note(sealed, where=f"letter.{column}", row=row) if sealed else ""

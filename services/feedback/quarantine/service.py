@@ -173,7 +173,7 @@ async def _others(
     same = [
         one.id
         for one in await queries.alike(session, like)
-        if place is None or senders.place_of(keyring, one) == place
+        if place is None or senders.open_place(keyring, one) == place
     ]
     return await queries.lock_waiting(session, same[: MOST_AT_ONCE - 1])
 

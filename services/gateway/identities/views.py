@@ -1,9 +1,11 @@
 """An identity as administrators and auditors may see it."""
 
+from collections.abc import Callable
+
 from services.gateway.identities.models import AccountIdentity, IdentityProposal
 from services.gateway.identities.schemas import IdentityView, MaskedIdentity
 from services.gateway.identities.service import ID_NUMBER, NAME, PHONE, Known
-from shared.security.crypto import Keyring
+from shared.security.crypto import UNREADABLE, Keyring
 from shared.security.personal import mask_id_number, mask_name, mask_phone
 
 
@@ -28,12 +30,13 @@ def masked(known: Known, keyring: Keyring) -> IdentityView:
 def _parts(found: AccountIdentity | IdentityProposal, keyring: Keyring) -> MaskedIdentity:
     row = str(found.account_id)
 
-    def plain(sealed: str | None, where: str) -> str | None:
-        return keyring.open(sealed, where=where, row=row) if sealed else None
+    def shown(sealed: str, where: str, mask: Callable[[str], str]) -> str:
+        plain = keyring.open_or_note(sealed, where=where, row=row)
+        return plain if plain == UNREADABLE else mask(plain)
 
-    phone, number = plain(found.phone_sealed, PHONE), plain(found.id_number_sealed, ID_NUMBER)
+    phone, number = found.phone_sealed, found.id_number_sealed
     return MaskedIdentity(
-        name=mask_name(keyring.open(found.name_sealed, where=NAME, row=row)),
-        phone=mask_phone(phone) if phone else None,
-        id_number=mask_id_number(number) if number else None,
+        name=shown(found.name_sealed, NAME, mask_name),
+        phone=shown(phone, PHONE, mask_phone) if phone else None,
+        id_number=shown(number, ID_NUMBER, mask_id_number) if number else None,
     )
