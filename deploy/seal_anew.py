@@ -28,7 +28,7 @@ import asyncpg
 
 from deploy import running
 from deploy.services import SERVICES
-from shared.database.sealed_columns import SealedColumn, sealed_columns
+from shared.database.sealed_columns import SealedColumn, is_sealed, sealed_columns
 from shared.security.crypto import CannotOpen, Keyring
 
 BATCH = 200
@@ -46,7 +46,7 @@ VALUES ($1, 'deploy', 'column.sealed_anew', $2, jsonb_build_object('key', $3::te
 """
 _COLUMNS = """
 SELECT table_name, column_name FROM information_schema.columns
-WHERE table_schema = 'public' AND column_name ~ '(^|_)sealed$'
+WHERE table_schema = 'public'
 """
 
 Report = Callable[[str], None]
@@ -129,18 +129,29 @@ async def seal_anew(service: str, owner_url: str, keyring: Keyring, report: Repo
         await _ensure_known(connection, columns)
         for column in columns:
             await _column(connection, column, keyring, outcome, report)
-            for key, count in await connection.fetch(_Cells(column).keys):
-                outcome.keys[key] += count
+        outcome.keys = await _count(connection, columns)
     finally:
         await connection.close()
     return outcome
 
 
 async def _ensure_known(connection: asyncpg.Connection, columns: Sequence[SealedColumn]) -> None:
-    found = {tuple(row) for row in await connection.fetch(_COLUMNS)}
+    found = {tuple(row) for row in await connection.fetch(_COLUMNS) if is_sealed(row[1])}
     unknown = found - {(column.table, column.name) for column in columns}
     if unknown:
         raise UnknownColumns(", ".join(sorted(".".join(names) for names in unknown)))
+
+
+async def _count(connection: asyncpg.Connection, columns: Sequence[SealedColumn]) -> Counter[str]:
+    """How many cells each key sealed, all of them at one moment: some move from one column to
+    another as they are, and would be missed where they went after it was counted.
+    """
+    keys: Counter[str] = Counter()
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        for column in columns:
+            for key, count in await connection.fetch(_Cells(column).keys):
+                keys[key] += count
+    return keys
 
 
 async def _column(
