@@ -10,7 +10,11 @@ from shared.database.tables import Moment, enum_type
 
 
 class Topic(StrEnum):
-    LETTERS = "letters"
+    """What is counted, and by which rule: where that changes, so does the value. A process of the
+    release before keeps what it counts under the former one, and it is never shown by this.
+    """
+
+    LETTERS = "letters_whole"
     RATINGS = "ratings"
 
 
