@@ -8,7 +8,8 @@ import pytest
 from services.gateway.guessing.rules import ATTEMPTS_ALLOWED
 from tests.conftest import Headers
 from tests.gateway.identifying import an_id_number, approve, identify, numbers
-from tests.gateway.test_sign_in import new_account
+from tests.gateway.test_sign_in import new_account, sign_in
+from tests.paging import walked
 from tests.provoking import provokes
 
 
@@ -62,6 +63,18 @@ async def test_nobody_tries_out_the_digits_that_are_hidden(
         answer = await approve(client, as_, account, by, phone="13800138000")
         assert (answer.status_code, answer.json()["type"]) == (429, "/problems/locked-out")
     assert int(answer.headers["retry-after"]) > 800
+
+
+async def test_a_stranger_who_signs_in_as_something_else_uses_up_no_attempt_at_it(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = (await new_account(client, as_, "citizen"))["id"]
+    wanted = {"name": "张三", "phone": "13800138000"}
+    assert (await identify(client, as_("admin", "*"), account, **wanted)).is_success
+    for name in (account, f"identity:{account}"):
+        for _ in range(ATTEMPTS_ALLOWED + 1):
+            await sign_in(client, {"name": name}, "not-the-password")
+    assert (await approve(client, as_, account, phone="13800138000")).is_success
 
 
 async def test_an_approval_that_says_no_number_is_refused_with_the_reason(
@@ -140,14 +153,5 @@ async def test_only_who_may_see_identities_lists_them_masked(
 
 async def listed(client: httpx.AsyncClient, as_: Headers, state: str) -> list[dict[str, Any]]:
     """All of the list, page by page."""
-    found: list[dict[str, Any]] = []
-    query: dict[str, Any] = {"limit": 50, "state": state}
-    while True:
-        answer = await client.get(
-            "/api/v1/account-identities", params=query, headers=as_("auditor", "*")
-        )
-        assert answer.status_code == 200, answer.text
-        found += answer.json()["items"]
-        if answer.json()["next_cursor"] is None:
-            return found
-        query["cursor"] = answer.json()["next_cursor"]
+    path, auditor = "/api/v1/account-identities", as_("auditor", "*")
+    return await walked(client, path, auditor, limit=50, state=state)

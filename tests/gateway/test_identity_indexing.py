@@ -7,15 +7,17 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.gateway.app import create_app
 from services.gateway.identities import indexing
 from shared import clock
 from shared.database.engine import Sessions, new_engine, new_sessions
-from shared.security.crypto import Keyring
+from shared.security.crypto import UNREADABLE, Keyring
 from tests import support
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
 from tests.gateway.identifying import an_id_number, identify, verified
 from tests.gateway.test_sign_in import new_account
+from tests.paging import walked
 
 KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
 
@@ -119,5 +121,20 @@ async def test_a_number_that_does_not_open_stops_nothing(
     await database.execute(forget, UUID(whole))
     await indexing.index_all(sessions, KEYRING, clock.now())
     assert await _index(database, whole) is not None
-    gone = "DELETE FROM account_identity WHERE account_id = $1"
-    await database.execute(gone, UUID(broken))  # no list could show it to the other tests
+    auditor = as_("auditor", "*")
+    path = "/api/v1/account-identities"
+    listed = await walked(client, path, auditor, limit=50, state="verified")
+    numbers = {each["account_id"]: each["id_number"] for each in listed}
+    assert numbers[broken] == UNREADABLE
+    assert numbers[whole][:3] == number[:3], "one that does not open hides no other"
+
+
+async def test_a_gateway_that_starts_derives_what_is_missing(
+    door: Running, client: httpx.AsyncClient, as_: Headers, sql: Any
+) -> None:
+    database = await sql("gateway")
+    account = await _holder(client, as_, an_id_number())
+    forget = "UPDATE account_identity SET id_number_index = NULL WHERE account_id = $1"
+    await database.execute(forget, UUID(account))
+    async with support.serve(create_app(door.settings), until_ready=False):
+        await support.eventually(lambda: _index(database, account), seconds=10)

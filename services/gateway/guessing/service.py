@@ -15,6 +15,7 @@ from shared.errors import TooMany
 from shared.security.crypto import Keyring
 
 FORGOTTEN_AFTER = timedelta(days=30)
+SIGN_IN = "sign_in_attempt.key"
 
 
 class Counted(NamedTuple):
@@ -40,12 +41,18 @@ async def take_turn(direct: DirectPool, keyring: Keyring, network: str, now: dat
         raise TooMany(retry_after=2)
 
 
-async def counted(direct: DirectPool, keyring: Keyring, name: str, network: str) -> Counted:
-    """By what the attempts at this name from this network are counted."""
-    familiar = keyring.blind_index(f"{name} {network}", where="sign_in_attempt.key")
+async def counted(
+    direct: DirectPool, keyring: Keyring, name: str, network: str, *, where: str = SIGN_IN
+) -> Counted:
+    """By what the attempts at this name from this network are counted.
+
+    `where` keeps apart what is tried: else who signs in as whatever they type would use up the
+    attempts at something else.
+    """
+    familiar = keyring.blind_index(f"{name} {network}", where=where)
     if await queries.is_familiar(direct, familiar):
         return Counted(familiar, familiar)
-    return Counted(keyring.blind_index(name, where="sign_in_attempt.key"), familiar)
+    return Counted(keyring.blind_index(name, where=where), familiar)
 
 
 async def take(direct: DirectPool, by: Counted, now: datetime) -> Attempt:

@@ -126,12 +126,18 @@ async def numbered(session: AsyncSession, after: UUID | None, limit: int) -> Seq
 async def set_index(
     session: AsyncSession, seen: Numbered, index: str | None, conflict_at: datetime | None
 ) -> bool:
-    """Whether the number is still that which was seen; its digest is `index` then."""
+    """Whether number and digest are still as seen; the digest is `index` then.
+
+    Of two gateways that look at once one finds it so, and what it found is noted once.
+    """
+    known = col(AccountIdentity.id_number_index)
     changed = (
         update(AccountIdentity)
         .where(
             col(AccountIdentity.account_id) == seen.account_id,
             col(AccountIdentity.id_number_sealed) == seen.id_number_sealed,
+            known.is_not_distinct_from(seen.id_number_index),
+            col(AccountIdentity.conflict_at).is_not_distinct_from(seen.conflict_at),
         )
         .values(id_number_index=index, conflict_at=conflict_at)
     )

@@ -39,6 +39,7 @@ from shared.workflow import refuse
 NAME, PHONE, ID_NUMBER = (f"account_identity.{part}" for part in ("name", "phone", "id_number"))
 PERSON_DOCUMENT, PERSON_PHONE = "person.document", "person.phone"
 """Where all services index a person's numbers, so that one is recognised by each of them."""
+ATTEMPTS = "identity_proposal.attempt"
 PENDING = "pending"
 
 Known = tuple[AccountIdentity | None, IdentityProposal | None]
@@ -110,8 +111,8 @@ async def _ensure_same(
     Each number is shown masked, so that it is read from the document; and attempts are counted, so
     that the hidden digits are not tried out. The count and its note outlive the refused request.
     """
-    name = f"identity:{waits.account_id}"
-    by = await guessing.counted(direct, keyring, name, given.by.sub)
+    name, by_whom = str(waits.account_id), given.by.sub
+    by = await guessing.counted(direct, keyring, name, by_whom, where=ATTEMPTS)
     attempt = await guessing.take(direct, by, now)
     if not _same(keyring, waits, given.read):
         about = f"account:{waits.account_id}"
