@@ -40,6 +40,8 @@ class Cache(Generic[K, V]):
         return self._kept.get(key)
 
     def put(self, key: K, value: V) -> None:
+        """Remember this; a question on its way is older, and is not kept when its answer comes."""
+        self._asked.pop(key, None)
         self._kept[key] = value
 
     def clear(self) -> None:

@@ -1,6 +1,7 @@
 """What the gateway does so that a crowd does not take a service down."""
 
 import asyncio
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
@@ -205,6 +206,37 @@ def test_nothing_from_before_a_change_is_shown_to_who_made_it(
     assert memory.serves(operation, None)
     now += operation.deadline_seconds + 0.1
     assert memory.serves(operation, "sub:a")
+
+
+async def test_what_was_asked_before_is_not_remembered_over_what_was_renewed_meanwhile() -> None:
+    operation = Operation("s", "GET", "/x", "x", remembered_seconds=3)
+    registry = Registry({"s": "http://localhost:9"}, own=dict)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    begun: list[int] = []
+
+    async def forwarding(*given: Any) -> None:
+        send, number = given[-1], len(begun)
+        begun.append(number)
+        asked.set()
+        if number == 0:
+            await go_on.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"%d" % number})
+
+    memory = Remembered(registry, cast(Forwarding, forwarding))
+    shown: list[bytes] = []
+
+    async def show(message: Message) -> None:
+        shown.append(message.get("body", b""))
+
+    request = {"headers": [], "raw_path": b"/x", "query_string": b"", "state": {}}
+    early = asyncio.create_task(memory.answer(operation, request, show))
+    await asked.wait()
+    assert (await memory.renewed(operation, b"/x")).body == b"1"
+    go_on.set()
+    await early
+    await memory.answer(operation, request, show)
+    assert b"".join(shown) == b"11", "who asked first is given the newer answer too"
 
 
 async def test_a_busy_service_is_answered_for_with_what_it_said_last(door: Running) -> None:

@@ -35,3 +35,19 @@ async def test_a_memory_keeps_no_failure_and_forgets_the_oldest() -> None:
         await memory.get("key", fail)
     assert [await memory.get(key, answer) for key in ("key", "other", "third")] == [1, 1, 1]
     assert [memory.peek(key) for key in ("key", "other", "third")] == [None, 1, 1]
+
+
+async def test_what_was_put_meanwhile_is_newer_than_what_was_asked_before() -> None:
+    memory, come = Cache[str, int](seconds=60, most=2), asyncio.Event()
+
+    async def late() -> int:
+        await come.wait()
+        return 1
+
+    asking = asyncio.create_task(memory.get("key", late))
+    await asyncio.sleep(0)
+    memory.put("key", 2)
+    come.set()
+
+    assert await asking == 1
+    assert memory.peek("key") == 2

@@ -130,17 +130,22 @@ class Remembered:
     async def _ask(
         self, operation: Operation, asked: Question, state: Mapping[str, object]
     ) -> Answer:
-        """The service's answer; while it is too busy, the last one."""
+        """The service's answer; while it is too busy, the last one.
+
+        What was renewed while it was on its way is newer, and stays.
+        """
+        before = self._stale.peek(asked)
         try:
             found = await self._whole(operation, asked, state)
         except Problem:
             if (last := self._stale.peek(asked)) is None:
                 raise
             return last
+        last = self._stale.peek(asked)
+        if last is not None and (last is not before or found.status >= 500):
+            return last
         if found.status == 200:
             self._stale.put(asked, found)
-        elif found.status >= 500 and (last := self._stale.peek(asked)) is not None:
-            return last
         return found
 
     async def _whole(
