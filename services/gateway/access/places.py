@@ -14,7 +14,7 @@ from shared.errors import Unavailable
 EVERYWHERE = "*"
 SECONDS = 2.0
 HALL = "/api/v1/halls/{}"
-LISTS = ("/api/v1/feedback/departments?limit=200", "/api/v1/units?limit=200")
+LISTS = ("/api/v1/feedback/departments", "/api/v1/units")
 
 
 class Places:
@@ -37,7 +37,7 @@ class Places:
         """The codes in a list, page after page."""
         cursor: str | None = ""
         while cursor is not None:
-            page: Any = await self._read(f"{path}&cursor={cursor}" if cursor else path)
+            page: Any = await self._read(f"{path}?cursor={cursor}" if cursor else path)
             if page is None:
                 return
             for entry in page["items"]:
