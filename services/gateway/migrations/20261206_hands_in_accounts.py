@@ -17,8 +17,8 @@ down_revision: str | Sequence[str] | None = "audit_log_only_grows"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# Accounts are read in pieces, and locked by id. Of one that was approved, or could be used without,
-# nothing counts that was done before.
+# Accounts are read in pieces, and locked by id. Of one that was approved nothing counts that was
+# done before; of an ordinary one only whose link its password was set by.
 _PIECE = """
 WITH next AS MATERIALIZED (
     SELECT id FROM account WHERE id > :after ORDER BY id LIMIT 2000
@@ -31,14 +31,16 @@ WITH next AS MATERIALIZED (
 SELECT (SELECT id FROM next ORDER BY id DESC LIMIT 1)
 """
 _REMEMBER = _PIECE.format(
-    unknown="""a.acted_by = '{}' AND (a.changed_by IS NOT NULL
-         OR EXISTS (SELECT 1 FROM password_link l WHERE l.account_id = a.id))
+    unknown="""a.acted_by = '{}'
        AND (a.state = 'pending' OR NOT a.roles && '{admin,auditor,reviewer,supervisor}')""",
     known="""acted_by = ARRAY(
         SELECT DISTINCT act.by FROM (
-            SELECT a.changed_by AS by
+            SELECT a.changed_by AS by WHERE a.state = 'pending'
             UNION ALL SELECT l.issued_by FROM password_link l
              WHERE l.account_id = a.id AND l.ended_because = 'used'
+               AND (a.state = 'pending' OR NOT EXISTS (
+                 SELECT 1 FROM password_link later WHERE later.account_id = a.id
+                    AND later.ended_because = 'used' AND later.ended_at > l.ended_at))
         ) act WHERE act.by IS NOT NULL AND act.by <> 'operator' ORDER BY act.by)""",
 )
 # Whose link was never used has set no password; before there were links, all were given one.
@@ -51,7 +53,7 @@ _SET = _PIECE.format(
         (SELECT max(l.ended_at) FROM password_link l
           WHERE l.account_id = a.id AND l.ended_because = 'used'), a.created_at)""",
 )
-# One account of a number: the first that was checked. What its events said is still there.
+# One account of a number: the older one. What its events said is still there.
 _INDEX = """
 WITH said AS (
     SELECT DISTINCT ON (b.data ->> 'account_id')
@@ -62,7 +64,7 @@ WITH said AS (
 ), firsts AS (
     SELECT DISTINCT ON (s.number) s.id, s.number
       FROM said s JOIN account_identity i ON i.account_id = s.id
-     WHERE s.number IS NOT NULL ORDER BY s.number, i.verified_at
+     WHERE s.number IS NOT NULL ORDER BY s.number, i.account_id
 )
 UPDATE account_identity i SET id_number_index = f.number FROM firsts f
  WHERE i.account_id = f.id AND i.id_number_index IS NULL
