@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -26,6 +27,8 @@ from deploy.services import SERVICES
 from shared.database.migrate import main as migrate
 from tests import support
 from tests.deploy import releases
+from tests.faults.load import LETTER
+from tests.gateway.conftest import keys_folder
 from tests.support import Databases, Tokens
 
 
@@ -71,6 +74,30 @@ def _is_ready(url: str) -> bool:
     return True
 
 
+HOURS = [{"weekdays": [1, 2, 3, 4, 5], "opens": "09:00", "closes": "17:00"}]
+HALL = {"name": "测试大厅", "address": "南京市测试路 2 号", "opening_hours": HOURS}
+WORK: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "appointments": ("PUT", "/halls/RELEASE", HALL, "/halls"),
+    "projects": ("PUT", "/units/RELEASE", {"name": "单位", "valid_from": "2000-01-01"}, "/units"),
+    "feedback": ("POST", "/letters", LETTER, "/feedback/departments"),
+    "gateway": (
+        "POST",
+        "/accounts",
+        {"account": "release", "roles": ["citizen"], "places": []},
+        "/accounts",
+    ),
+}
+"""Something that is written in each service, and a list that is read."""
+
+
+async def _works(client: httpx.AsyncClient, service: str, admin: dict[str, str]) -> None:
+    method, path, body, listed = WORK[service]
+    written = await client.request(method, f"/api/v1{path}", json=body, headers=admin)
+    assert written.is_success, written.text
+    read = await client.get(f"/api/v1{listed}", headers=admin)
+    assert read.is_success, read.text
+
+
 @pytest.fixture(params=SERVICES)
 def before(
     request: pytest.FixtureRequest,
@@ -103,7 +130,7 @@ def before(
         "GATEWAY_KEYS_DIR": str(folder / "keys"),
     }
     if service == "gateway":
-        releases.run(code, "services.gateway.access.keys", "rotate", **environment)
+        keys_folder(tokens, folder / "keys")
     return Release(service, code, urls, environment)
 
 
@@ -129,6 +156,7 @@ async def test_a_release_comes_in_and_goes_out_again_without_a_pause(
         async with httpx.AsyncClient(base_url=theirs, trust_env=False) as client:
             answer = await client.get("/readyz")
             assert answer.status_code == 200, answer.text
+            await _works(client, service, {"Authorization": f"Bearer {tokens('admin', '*')}"})
         async with support.serve(create_app(settings)):
             pass  # it became ready beside the other
 

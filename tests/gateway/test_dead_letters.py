@@ -8,9 +8,11 @@ from nats.js.api import StreamConfig
 
 from deploy import streams as deployed
 from deploy.services import SERVICES
+from services.gateway.app import create_app
 from shared.messaging.bus import Bus
 from shared.messaging.streams import Streams, dead_letters
 from tests import support
+from tests.gateway.conftest import Running
 from tests.support import eventually
 
 
@@ -39,3 +41,14 @@ async def test_the_gateway_makes_the_stream_of_dead_letters_again_and_nobody_els
 
 async def _stands(js: JetStreamContext, wanted: StreamConfig) -> bool:
     return wanted.name in {found.config.name for found in await js.streams_info()}
+
+
+async def test_a_running_gateway_keeps_the_stream(door: Running) -> None:
+    with support.nats_server() as server:
+        settings = door.settings.model_copy(update={"nats_url": server.url("gateway")})
+        async with (
+            support.serve(create_app(settings), until_ready=False),
+            deployed.connected(server.admin_url) as js,
+        ):
+            wanted = dead_letters(replicas=1, max_bytes=settings.stream_max_bytes)
+            await eventually(partial(_stands, js, wanted), seconds=10)

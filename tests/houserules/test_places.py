@@ -44,3 +44,26 @@ def test_no_page_is_put_together_from_strings(path: Path) -> None:
         if isinstance(part, ast.Constant)
     )
     assert not [part.lineno for part in parts if MARKUP.search(str(part.value))]
+
+
+REACHES_THE_BUS = {
+    "services/gateway/live/feed.py": "a task that reads the streams for all viewers",
+    "services/gateway/watching.py": "figures of the connection",
+}
+"""Files of services that know the bus itself, each outside of any request."""
+
+
+@of_every(tracked("services/*.py"))
+def test_no_request_waits_for_the_bus(path: Path) -> None:
+    """Events leave through the outbox, so that an answer never hangs on NATS."""
+    if name(path) in REACHES_THE_BUS:
+        return
+    nodes = list(ast.walk(tree(path)))
+    known = {
+        alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "shared.messaging.bus"
+        for alias in node.names
+    }
+    assert known <= {"Subscription"}
+    assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "bus"]
