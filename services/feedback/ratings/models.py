@@ -79,9 +79,10 @@ class RevisitOutcome(StrEnum):
 
 
 NO_HALL = "_"
-NO_ITEM = "_"
-"""In figures, the group of services without a code of their matter; null is the total's key."""
 """Where another system served somebody outside of any hall."""
+NO_ITEM = "-"
+"""In figures, the group of services without a code of their matter; null is the total's key. No
+code begins so."""
 
 
 class ServiceEvent(Table, table=True):
