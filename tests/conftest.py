@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
@@ -14,6 +15,9 @@ from deploy.services import SERVICES
 from tests import outbox_bodies, provoking, sealed_cells, support
 from tests.support import Connect, Databases, Tokens
 from tests.system import System, running_system
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # No test judges by the wall clock.
 
 Headers = Callable[..., dict[str, str]]
 SEEN = pytest.StashKey[set[str]]()
@@ -110,8 +114,8 @@ def as_(tokens: Tokens) -> Headers:
 async def _running(
     service: str, databases: Databases, bus: NatsServer, tokens: Tokens
 ) -> AsyncIterator[httpx.AsyncClient]:
-    settings = support.settings_for(service, databases[service], bus, tokens)
-    app = import_module(f"services.{service}.app").create_app(settings)
+    given = support.settings_for(service, databases[service], bus, tokens)
+    app = import_module(f"services.{service}.app").create_app(given)
     async with support.serve(app) as client:
         yield client
 

@@ -235,7 +235,6 @@ async def test_the_policy_in_force_shows_its_caps(office: Office) -> None:
 
 @settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=10))

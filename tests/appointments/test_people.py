@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.appointments.booking import settling
@@ -241,7 +241,6 @@ class _Thing:
         self.citizen_key, self.person_document, self.person_phone = of
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_PEOPLE, _PEOPLE)
 def test_nobody_owns_what_names_the_id_number_of_another(me: Person, other: Person) -> None:
     owns = me.owns(_Thing(other))

@@ -153,7 +153,6 @@ async def test_no_refused_operation_changes_what_is_answered_later(crowd: Crowd)
 )
 @settings(
     max_examples=15,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -279,7 +279,6 @@ def built(timeless: Urls) -> tuple[str, str, list[str]]:
 
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @example(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.appointments.booking import healing, settling
@@ -205,7 +205,6 @@ async def test_a_withdrawn_slot_is_locked_with_the_others_before_its_places_are_
     assert (await free(office))[0]["free"] == 2
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 20_000), st.integers(0, 200), st.integers(0, 400))
 def test_a_place_is_back_within_the_policy_and_in_time_to_be_booked(
     ahead: int, least: int, more: int

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.appointments.booking.models import AppointmentState
@@ -132,11 +132,6 @@ PEOPLE = st.lists(
 )
 
 
-BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""No test judges by the wall clock."""
-
-
-@BUSY
 @given(SEATS, PEOPLE)
 def test_whoever_stands_finds_no_place_that_fits_and_no_slot_has_more_people_than_places(
     slots: list[Seat], people: list[tuple[str, int, int]]
@@ -154,7 +149,6 @@ def test_whoever_stands_finds_no_place_that_fits_and_no_slot_has_more_people_tha
             assert not _fits(one, [s for s in slots if room[s.key] > 0])
 
 
-@BUSY
 @given(SEATS, st.lists(st.tuples(st.sampled_from("XY"), st.sampled_from([0, 30])), max_size=5))
 def test_the_first_to_book_are_those_who_sit(
     slots: list[Seat], people: list[tuple[str, int]]

@@ -75,7 +75,6 @@ async def test_a_cancelled_visit_cancels_the_one_entry(office: Office) -> None:
 
 @settings(
     max_examples=8,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.sampled_from(["move", "look"]), min_size=1, max_size=6))

@@ -2,10 +2,9 @@
 
 from fractions import Fraction
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-BUSY = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
-"""A busy machine is no reason to fail."""
+MANY = settings(max_examples=200)
 
 
 def in_span(wanted: list[Fraction], rows: list[list[Fraction]]) -> bool:

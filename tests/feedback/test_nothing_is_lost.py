@@ -102,7 +102,6 @@ async def test_whatever_is_done_no_letter_is_lost(office: LetterOffice) -> None:
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        deadline=None,
     )
     @given(SEQUENCES)
     def draw(sequence: list[tuple[int, str, int | None]]) -> None:

@@ -235,7 +235,6 @@ async def test_whatever_is_decided_every_letter_has_a_clock_an_owner_and_a_place
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        deadline=None,
     )
     @given(st.lists(steps, min_size=2, max_size=8))
     def draw(sequence: list[tuple[int, str]]) -> None:

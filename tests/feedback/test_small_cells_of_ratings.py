@@ -10,7 +10,7 @@ from services.feedback.ratings import figures as ratings
 from services.feedback.ratings.queries import RatingCell, RatingCounts
 from services.feedback.ratings.schemas import GroupBy
 from services.feedback.small_cells.rules import FEWEST
-from tests.feedback.span_helpers import BUSY, in_span
+from tests.feedback.span_helpers import MANY, in_span
 
 RATINGS = {
     "invited": 10,
@@ -68,7 +68,7 @@ RATING_CELLS = st.dictionaries(
 )
 
 
-@BUSY
+@MANY
 @given(RATING_CELLS)
 def test_nobody_who_knows_which_matter_is_whose_can_derive_a_figure_of_fewer_than_five(
     drawn: dict[tuple[str, str, str], tuple[int, int, int, int]],

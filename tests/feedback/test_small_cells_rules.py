@@ -23,7 +23,7 @@ from services.feedback.statistics.schemas import LetterGrouping
 from shared.clock import day_start
 from shared.errors import Invalid
 from tests.feedback.isolated_service import at
-from tests.feedback.span_helpers import BUSY, in_span
+from tests.feedback.span_helpers import MANY, in_span
 
 LETTERS = {
     "key": "D01",
@@ -158,7 +158,7 @@ def derivable(group: Group, shown: list[Group], groupings: list[dict[Any, int]])
     return in_span([Fraction(cell[axis] == key) for cell in cells], rows)
 
 
-@BUSY
+@MANY
 @given(CELLS, st.sampled_from([CASES, RATED]))
 def test_nobody_who_holds_all_that_is_shown_of_a_month_can_derive_a_hidden_group(
     cells: Cells, count: int
@@ -189,7 +189,7 @@ def test_nobody_who_holds_all_that_is_shown_of_a_month_can_derive_a_hidden_group
 DAYS = st.dates(date(2025, 1, 1), date(2026, 12, 31))
 
 
-@BUSY
+@MANY
 @given(st.lists(st.tuples(st.none() | DAYS, st.none() | DAYS), min_size=2, max_size=9), DAYS)
 def test_no_two_periods_that_the_public_may_ask_for_overlap(
     asked: list[tuple[date | None, date | None]], day: date

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
@@ -112,7 +112,6 @@ async def _nothing() -> Message:
     raise AssertionError("nobody asks for a body")
 
 
-@settings(deadline=None)
 @given(
     pieces=st.lists(st.binary(max_size=3000) | st.just(b"a" * 70_000), min_size=1, max_size=6),
     coding=st.sampled_from(["gzip", "zstd"]),

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import nats
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nats.js import JetStreamContext
 
@@ -238,7 +238,6 @@ def test_knows_when_it_no_longer_knows_what_was_missed() -> None:
 CODES = st.sampled_from(["A", "B", "C", "D"])
 
 
-@settings(deadline=None)
 @given(start=st.integers(1, 4), happened=st.lists(CODES | st.just("gap"), max_size=30), asked=CODES)
 def test_what_is_said_to_be_all_that_was_missed_is_all_of_it(
     start: int, happened: list[str], asked: str

@@ -126,7 +126,6 @@ class Life:
 
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 @given(
@@ -154,7 +153,7 @@ FAULTS: dict[str, Any] = {
 }
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(
     faults=st.lists(st.sampled_from([*FAULTS, "none", "event"]), min_size=1, max_size=4),
     says_length=st.booleans(),

@@ -161,7 +161,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(CHANGES, min_size=1, max_size=4), walks=st.booleans())
 async def test_no_change_by_an_officer_of_the_accused_unit_lifts_its_red_light(
     desk: Desk, as_: Headers, changes: list[dict[str, Any]], walks: bool
