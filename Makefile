@@ -77,6 +77,9 @@ verify-audit-log: $(READY)  ## 校验各服务的审计链 | Verify every servic
 seal-anew: $(READY)  ## 用最新的列密钥重新加密全部加密列，可在运行中进行 | Seal every encrypted column anew under the first column key, while the system runs
 	@$(PY) -m deploy.seal_anew
 
+index-anew: $(READY)  ## 将全部摘要更新到最新的索引密钥，可在运行中进行 | Bring every digest under the newest index key, while the system runs
+	@$(PY) -m deploy.index_anew
+
 reset: $(READY)  ## 清空本系统在 .data/ 中的数据（先停止系统） | Wipe this system's data in .data/ (stop the system first)
 	@$(PY) -m deploy.local.reset
 
@@ -128,4 +131,4 @@ $(READY): deploy/requirements/dev.txt | $(UV)
 	@touch $@
 
 .PHONY: help run accounts tour test check format bench mutation migrate revision dead rebuild-streams \
-	verify-audit-log seal-anew reset nats-conf secrets requirements
+	verify-audit-log seal-anew index-anew reset nats-conf secrets requirements

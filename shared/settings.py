@@ -69,7 +69,8 @@ class Settings(EventSettings):
     )
     index_key: str = Field(
         validation_alias=_everywhere("ONEDOOR_INDEX_KEY", "index_key"),
-        description="base64 of 32 bytes: keys the blind indexes.",
+        description="base64 of 32 bytes: keys the blind indexes. A newer key is appended as"
+        " `,id:base64`; no key is ever removed.",
     )
     metrics_from: str = Field(
         "127.0.0.0/8,::1/128",

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.database.digest_columns import lapsing
 from shared.database.sealed_columns import sealed_to
 
 NAMING = {
@@ -99,9 +100,9 @@ def _idempotency(metadata: MetaData) -> Table:
         "idempotency",
         metadata,
         Column("caller", Text, primary_key=True),
-        Column("key", Text, primary_key=True),
+        Column("key", Text, primary_key=True, **lapsing()),
         Column("route", Text, nullable=False),
-        Column("request_hash", Text, nullable=False),
+        Column("request_hash", Text, nullable=False, **lapsing()),
         Column("status", SmallInteger),
         Column("answer", JSONB),
         Column("sealed", Text, **sealed_to("idempotency.answer", "key")),

@@ -2,19 +2,20 @@
 
 Envelope: `v1|suite|key-id|nonce|ciphertext` (AES-256-GCM, base64; the tag ends the ciphertext).
 The place is the additional data, so that a cell copied to another row or column does not open. The
-first key encrypts, all decrypt: rotation is adding a key in front and sealing anew.
+first key encrypts, all decrypt: rotation is adding a key in front and sealing anew. The keys of the
+digests are a chain, and a new one is added at its end: see `index_chain`.
 """
 
 import base64
-import hashlib
-import hmac
 import secrets
+from hmac import compare_digest
 from uuid import UUID
 
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.security.index_chain import IndexChain, decoded
 from shared.security.personal import normalise_id_number, normalise_phone
 
 SUITE = "A256GCM"
@@ -33,17 +34,17 @@ UNREADABLE = "（无法打开）"
 class Keyring:
     """Seals and opens column values, and indexes them blindly."""
 
-    def __init__(self, column_keys: str, index_key: str) -> None:
+    def __init__(self, column_keys: str, index_keys: str) -> None:
         pairs = [pair.strip().partition(":") for pair in column_keys.split(",") if pair.strip()]
         # Nothing of the setting is in an error: without its colon the "name" would be the key.
         setting = "ONEDOOR_COLUMN_KEYS"
-        self._keys = {name: AESGCM(_key(encoded, setting)) for name, _, encoded in pairs}
+        self._keys = {name: AESGCM(decoded(encoded, setting)) for name, _, encoded in pairs}
         if not self._keys:
             raise ValueError("ONEDOOR_COLUMN_KEYS holds no key")
         if len(self._keys) < len(pairs):
             raise ValueError(f"{setting} gives two keys the same id")
         self._current = pairs[0][0]
-        self._index_key = _key(index_key, "ONEDOOR_INDEX_KEY")
+        self.index = IndexChain(index_keys)
 
     @property
     def key_ids(self) -> list[str]:
@@ -87,31 +88,48 @@ class Keyring:
             log.error("cell_cannot_be_opened", where=where, row=row)
             return UNREADABLE
 
+    @property
+    def is_chained(self) -> bool:
+        """Whether the index key was ever changed, so that digests of an older one may be stored."""
+        return len(self.index.ids) > 1
+
     def blind_index(self, value: str, *, where: str) -> str:
-        """A keyed digest (hex) that finds equal values without showing them."""
-        return self.digest(f"{where}\n{value}")
+        """A keyed digest that finds equal values without showing them: of the newest key."""
+        return self.forms(value, where=where)[0]
+
+    def forms(self, value: str, *, where: str) -> list[str]:
+        """The digests under which the value may be stored, the newest first.
+
+        One, unless the index key was changed.
+        """
+        return self.index.forms(f"{where}\n{value}")
 
     def phone_index(self, typed: str, *, where: str) -> str:
         """The index of a phone number, the same however it is typed. Raises ValueError."""
-        return self.blind_index(normalise_phone(typed), where=where)
+        return self.phone_forms(typed, where=where)[0]
+
+    def phone_forms(self, typed: str, *, where: str) -> list[str]:
+        """The digests under which a phone number may be stored. Raises ValueError."""
+        return self.forms(normalise_phone(typed), where=where)
 
     def document_index(self, typed: str, *, where: str) -> str:
         """The index of the number of an ID card or certificate, the same however it is typed."""
-        return self.blind_index(normalise_id_number(typed), where=where)
+        return self.document_forms(typed, where=where)[0]
 
-    def digest(self, text: str) -> str:
-        """HMAC-SHA-256 of `text` under the index key, hex."""
-        return hmac.new(self._index_key, text.encode(), hashlib.sha256).hexdigest()
+    def document_forms(self, typed: str, *, where: str) -> list[str]:
+        """The digests under which such a number may be stored."""
+        return self.forms(normalise_id_number(typed), where=where)
 
+    def lift(self, stored: str) -> str:
+        """A stored digest under the newest key. Raises UnknownIndexKey."""
+        return self.index.lift(stored)
 
-def _key(encoded: str, name: str) -> bytes:
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise ValueError(f"{name} must be 32 bytes in base64")
-    return key
+    def is_index(self, stored: str, computed: str) -> bool:
+        """Whether a stored digest is the one just computed, in constant time.
+
+        Raises UnknownIndexKey.
+        """
+        return compare_digest(self.lift(stored), computed)
 
 
 def _place(where: str, row: str) -> bytes:
@@ -122,13 +140,37 @@ def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
+_HANDED_OUT = 32
+"""Characters of a digest that is handed out as a key."""
+
+
+def handed_out(keyring: Keyring, value: str, *, where: str) -> str:
+    """A key for somebody that is derived whenever it is needed, and stored nowhere."""
+    return keyring.blind_index(value, where=where)[:_HANDED_OUT]
+
+
+def was_handed_out(keyring: Keyring, given: str, value: str, *, where: str) -> bool:
+    """Whether that key was given to somebody, under whichever of the index keys."""
+    forms = keyring.forms(value, where=where)
+    same = [compare_digest(given.encode(), form[:_HANDED_OUT].encode()) for form in forms]
+    return any(same)
+
+
+_RATING, _TICKET = "rating.key", "ticket.key"
+
+
 def rating_key(keyring: Keyring, case_id: UUID) -> str:
     """What opens the invitation to rate a case: handed over with the ticket, and to nobody else.
 
     The id of a case is known to whoever works on it, so the id alone must not be enough to rate.
     The key is derived on both sides, from the index key that they share, and stored on neither.
     """
-    return keyring.blind_index(str(case_id), where="rating.key")[:32]
+    return handed_out(keyring, str(case_id), where=_RATING)
+
+
+def is_rating_key(keyring: Keyring, case_id: UUID, given: str) -> bool:
+    """Whether it is that of the case."""
+    return was_handed_out(keyring, given, str(case_id), where=_RATING)
 
 
 def ticket_key(keyring: Keyring, visit_id: UUID) -> str:
@@ -136,4 +178,9 @@ def ticket_key(keyring: Keyring, visit_id: UUID) -> str:
 
     Ids travel in events and stand in logs, so that an id alone must open nothing.
     """
-    return keyring.blind_index(str(visit_id), where="ticket.key")[:32]
+    return handed_out(keyring, str(visit_id), where=_TICKET)
+
+
+def is_ticket_key(keyring: Keyring, visit_id: UUID, given: str) -> bool:
+    """Whether it is that of the visit."""
+    return was_handed_out(keyring, given, str(visit_id), where=_TICKET)

@@ -29,6 +29,7 @@ from shared.observability.telemetry import RequestTelemetry, Tracing
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Refusals, Verifier
+from shared.security.loaded import load
 from shared.settings import Settings
 from shared.web import admission, documents, health, idempotency, problems, refusals
 from shared.web.dependencies import undeclared
@@ -190,6 +191,7 @@ def _state(
     bus, refused = Bus(settings.nats_url, name), Refusals()
     relay = Relay(engine, bus, poll_seconds=settings.outbox_poll_seconds)
     direct = DirectPool(settings, name, relay.wake)
+    load(direct, keyring)
     own = stream(
         name.upper(), replicas=settings.stream_replicas, max_bytes=settings.stream_max_bytes
     )

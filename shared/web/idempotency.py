@@ -96,6 +96,8 @@ class Claim:
     key: str
     route: str
     request_hash: str
+    older: tuple[tuple[str, str], ...] = ()
+    """Key and request as they were digested before the index key was changed."""
 
 
 class StoredAnswer(NamedTuple):
@@ -131,8 +133,10 @@ async def read_claim(request: Request, *, public: bool) -> Claim | None:
 
 def _unnamed(request: Request, who: str, key: str, route: str, digest: str) -> Claim:
     keyring: Keyring = request.state.keyring
-    key = keyring.blind_index(f"{who}\n{key}", where="idempotency.key")
-    return Claim("_", key, route, keyring.blind_index(digest, where="idempotency.request"))
+    keys = keyring.forms(f"{who}\n{key}", where="idempotency.key")
+    requests = keyring.forms(digest, where="idempotency.request")
+    (newest, wanted), *older = zip(keys, requests, strict=True)
+    return Claim("_", newest, route, wanted, tuple(older))
 
 
 def _network(request: Request) -> str:
@@ -164,19 +168,32 @@ async def claim(session: AsyncSession, request: Request) -> None:
     who = {"caller": wanted.caller, "key": wanted.key}
     if not (await session.execute(_LOCK, who)).scalar_one():
         raise StillRunning(_RUNNING, retry_after=1)
-    row = (await session.execute(_FIND, who)).one_or_none()
-    if row is None:
+    known = await _find(session, wanted)
+    if known is None:
         request.state.claimed = wanted
         return
-    found = StoredAnswer(*row)
-    if found.request_hash != wanted.request_hash:
+    (key, digest), found = known
+    if found.request_hash != digest:
         raise KeyReused
     if found.sealed is not None:
-        body = request.state.keyring.open(found.sealed, where=_ANSWER, row=wanted.key).encode()
+        body = request.state.keyring.open(found.sealed, where=_ANSWER, row=key).encode()
     else:
         body = json.dumps(found.answer, ensure_ascii=False).encode()
     headers = {**(found.headers or {}), "Idempotent-Replayed": "true"}
     raise Replay(Response(body, found.status, headers=headers))
+
+
+async def _find(
+    session: AsyncSession, wanted: Claim
+) -> tuple[tuple[str, str], StoredAnswer] | None:
+    """What was answered, and the key and request that it is kept under."""
+    for form in ((wanted.key, wanted.request_hash), *wanted.older):
+        row = (
+            await session.execute(_FIND, {"caller": wanted.caller, "key": form[0]})
+        ).one_or_none()
+        if row is not None:
+            return form, StoredAnswer(*row)
+    return None
 
 
 async def store(request: Request, response: Response) -> None:

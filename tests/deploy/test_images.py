@@ -112,8 +112,9 @@ def _wait_until_healthy(running: Deployment) -> None:
             time.sleep(0.2)
 
 
-def test_columns_are_sealed_anew_beside_the_running_services(deployment: Deployment) -> None:
-    done = deployment.parts["seal-anew"].run(PARTS["seal-anew"]["command"])
+@pytest.mark.parametrize("part", ["seal-anew", "index-anew"])
+def test_keys_are_changed_beside_the_running_services(deployment: Deployment, part: str) -> None:
+    done = deployment.parts[part].run(PARTS[part]["command"])
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line for line in done.stdout.splitlines() if line.endswith(":")] == [
         f"{service}:" for service in SERVICES

@@ -21,7 +21,7 @@ ASKED_FOR = (
         "dead",
         "rebuild-streams",
     ),
-    *("verify-audit-log", "seal-anew", "reset", "bench"),
+    *("verify-audit-log", "seal-anew", "index-anew", "reset", "bench"),
 )
 
 

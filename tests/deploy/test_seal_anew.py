@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy import seal_anew
+from deploy import anew, seal_anew
 from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
 from deploy.services import SERVICES
@@ -30,7 +30,7 @@ INSERT = "INSERT INTO citizen (key, name_sealed, phone_sealed, updated_at) VALUE
 RENAME = "UPDATE citizen SET name_sealed = $2, updated_at = $3 WHERE key = $1"
 
 
-async def seal(service: str, urls: Urls, keyring: Keyring = BOTH) -> seal_anew.Outcome:
+async def seal(service: str, urls: Urls, keyring: Keyring = BOTH) -> anew.Outcome:
     reported: list[str] = []
     return await seal_anew.seal_anew(service, urls.owner, keyring, reported.append)
 
@@ -82,7 +82,7 @@ async def test_nothing_that_is_written_meanwhile_is_lost(halls: Urls) -> None:
     outcome = await seal("appointments", halls)
     done.set()
     assert min(await asyncio.gather(*writers)) > 20, "nobody wrote meanwhile"
-    assert outcome.sealed >= PEOPLE * 2
+    assert outcome.changed >= PEOPLE * 2
     assert await names(rows, BOTH) == said
     after = await seal("appointments", halls)
     assert (after.left, after.closed.total(), set(after.keys)) == (0, 0, {"k2"})
@@ -94,7 +94,7 @@ async def test_nothing_that_is_written_meanwhile_is_lost(halls: Urls) -> None:
 async def test_a_row_that_somebody_holds_is_not_waited_for(
     halls: Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seal_anew, "PASSES", 2)
+    monkeypatch.setattr(anew, "PASSES", 2)
     rows, holder = await support.connect(halls.service), await support.connect(halls.service)
     for number in range(3):
         await meet(rows, number, OLD, "某")
@@ -102,12 +102,12 @@ async def test_a_row_that_somebody_holds_is_not_waited_for(
         await holder.execute("SELECT FROM citizen WHERE key = 'tel:00001' FOR UPDATE")
         async with asyncio.timeout(5):
             held = await seal("appointments", halls)
-    assert (held.sealed, held.left) == (4, 2)
+    assert (held.changed, held.left) == (4, 2)
     assert held.keys == {"k2": 4, "test": 2}
     assert "仍有 2 处" in seal_anew.verdicts(BOTH, held.keys)[0]
     assert "keep it" in seal_anew.verdicts(BOTH, held.keys)[0]
     after = await seal("appointments", halls)
-    assert (after.sealed, after.left) == (2, 0)
+    assert (after.changed, after.left) == (2, 0)
     assert "no cell needs it" in seal_anew.verdicts(BOTH, after.keys)[0]
     await rows.close()
     await holder.close()
@@ -116,7 +116,7 @@ async def test_a_row_that_somebody_holds_is_not_waited_for(
 async def test_a_run_that_was_ended_goes_on_where_it_was(
     halls: Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seal_anew, "BATCH", 10)
+    monkeypatch.setattr(anew, "BATCH", 10)
     rows = await support.connect(halls.service)
     for number in range(100):
         await meet(rows, number, OLD, f"某{number}")
@@ -129,7 +129,7 @@ async def test_a_run_that_was_ended_goes_on_where_it_was(
     begun = await rows.fetchval(fresh)
     assert 20 <= begun < 100
     after = await seal("appointments", halls)
-    assert after.sealed == 200 - begun
+    assert after.changed == 200 - begun
     assert await names(rows, NEW) == {number: f"某{number}" for number in range(100)}
     await rows.close()
 
@@ -140,7 +140,7 @@ async def test_what_no_key_opens_is_counted_and_left_as_it_is(halls: Urls) -> No
         await meet(rows, number, OLD, "某")
     await rows.execute("UPDATE citizen SET name_sealed = 'v1|A256GCM|gone|AA==|AA=='")
     outcome = await seal("appointments", halls)
-    assert (outcome.sealed, outcome.left) == (2, 0)
+    assert (outcome.changed, outcome.left) == (2, 0)
     assert outcome.closed == {"citizen.name_sealed": 2}
     lines = seal_anew.verdicts(BOTH, outcome.keys)
     assert "no cell needs it" in lines[0]
@@ -240,7 +240,7 @@ async def test_the_command_goes_through_every_service_and_ends_well_only_when_al
         monkeypatch.setenv(f"{service.upper()}_OWNER_DATABASE_URL", urls.owner)
     monkeypatch.setenv("ONEDOOR_COLUMN_KEYS", f"{NEW_KEY},{COLUMN_KEYS}")
     monkeypatch.setenv("ONEDOOR_INDEX_KEY", INDEX_KEY)
-    monkeypatch.setattr(seal_anew, "PASSES", 1)
+    monkeypatch.setattr(anew, "PASSES", 1)
     rows = await support.connect(made["appointments"].service)
     await meet(rows, 1, OLD, "李明")
     async with rows.transaction():
@@ -251,7 +251,7 @@ async def test_the_command_goes_through_every_service_and_ends_well_only_when_al
     second = capsys.readouterr().out
     await rows.close()
     assert "key test: 2 cells still need it" in first
-    assert "citizen.name_sealed: 已重新加密 1，" in second
+    assert "citizen.name_sealed: 已更新 1，" in second
     assert "key test: no cell needs it" in second
     for line in (first + second).splitlines():
         assert " | " in line or line.removesuffix(":") in SERVICES

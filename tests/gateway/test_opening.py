@@ -59,6 +59,8 @@ def test_in_production_keys_that_others_may_read_are_refused(tmp_path: Path) -> 
         (f"{RANDOM},{support.COLUMN_KEYS}", INDEX, "postgresql://db/x", "ONEDOOR_COLUMN_KEYS"),
         (RANDOM, support.INDEX_KEY, "postgresql://g:long-and-random@db/x", "ONEDOOR_INDEX_KEY"),
         (RANDOM, "changeme", "postgresql://g:long-and-random@db/x", "ONEDOOR_INDEX_KEY"),
+        (RANDOM, f"{INDEX},b:{support.INDEX_KEY}", "postgresql://db/x", "ONEDOOR_INDEX_KEY"),
+        (RANDOM, f"{support.INDEX_KEY},b:{INDEX}", "postgresql://db/x", "ONEDOOR_INDEX_KEY"),
         (RANDOM, INDEX, "postgresql://g:postgres@db/x", "GATEWAY_DATABASE_URL"),
     ],
 )
@@ -68,7 +70,8 @@ def test_default_secrets_are_named(column_keys: str, index_key: str, url: str, n
 
 
 def test_random_secrets_pass() -> None:
-    opening.refuse_weak_secrets(RANDOM, INDEX, "postgresql://g:long-and-random@db/x")
+    for index in (INDEX, f"{INDEX},b:{RANDOM.partition(':')[2]}"):
+        opening.refuse_weak_secrets(RANDOM, index, "postgresql://g:long-and-random@db/x")
 
 
 async def test_a_new_key_is_published_before_it_signs_and_old_ones_keep_verifying(

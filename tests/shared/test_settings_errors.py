@@ -24,6 +24,12 @@ ALSO = ("ONEDOOR_METRICS_FROM", "ONEDOOR_EVENT_SOURCE")
 WRONG = {
     "missing column keys": {"ONEDOOR_COLUMN_KEYS": None},
     "missing index key": {"ONEDOOR_INDEX_KEY": None},
+    "a newer index key cut short": {
+        "ONEDOOR_INDEX_KEY": f"{SHARED['ONEDOOR_INDEX_KEY']},b:Q0FOQVJZLW5ld2VyLWtleQ=="
+    },
+    "a newer index key without its name": {
+        "ONEDOOR_INDEX_KEY": f"{SHARED['ONEDOOR_INDEX_KEY']},{KEY.partition(':')[2]}"
+    },
     "missing database": {"DATABASE_URL": None},
     "a column key without its name": {"ONEDOOR_COLUMN_KEYS": KEY.partition(":")[2]},
     "a column key cut short": {"ONEDOOR_COLUMN_KEYS": KEY[:-6]},

@@ -22,7 +22,13 @@ from services.appointments.booking.schemas import (
     PersonIn,
 )
 from services.appointments.people import service as people
-from services.appointments.people.rules import PERSON_DOCUMENT, PERSON_PHONE, Person, account_key
+from services.appointments.people.rules import (
+    PERSON_DOCUMENT,
+    PERSON_PHONE,
+    Person,
+    account_key,
+    stale_of,
+)
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
@@ -33,6 +39,7 @@ from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.idempotency import Claim, KeyReused
 
+PHONE, ID_NUMBER = "citizen.phone", "citizen.id_number"
 _CITIZEN_POOLS = frozenset({Pool.ONLINE})
 _STAFF_POOLS = frozenset(Pool)
 _LIMITED: dict[BookingOutcome, type[Conflict]] = {
@@ -72,6 +79,8 @@ async def hold(
     limits.OverlappingAppointment, TooManyAppointments or KeyReused.
     """
     person = _person(request.citizen, caller, context.keyring)
+    if context.keyring.is_chained:
+        await _bring_over(context, request.citizen, caller)
     named = await _run(context, request, caller)
     terms = await context.terms(named[0].hall_code, request.item)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/item")
@@ -122,18 +131,31 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
         raise Invalid(
             Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"
         )
-    key, document = "tel:" + keyring.phone_index(named.phone, where="citizen.phone"), None
+    key, document = "tel:" + keyring.phone_index(named.phone, where=PHONE), None
     if named.id_number:
-        key = "id:" + keyring.document_index(named.id_number, where="citizen.id_number")
+        key = "id:" + keyring.document_index(named.id_number, where=ID_NUMBER)
         document = keyring.document_index(named.id_number, where=PERSON_DOCUMENT)
     return _Person(
         Person(key, document, keyring.phone_index(named.phone, where=PERSON_PHONE)),
         keyring.seal(named.name, where="citizen.name", row=key),
-        keyring.seal(named.phone, where="citizen.phone", row=key),
-        keyring.seal(named.id_number, where="citizen.id_number", row=key)
-        if named.id_number
-        else None,
+        keyring.seal(named.phone, where=PHONE, row=key),
+        keyring.seal(named.id_number, where=ID_NUMBER, row=key) if named.id_number else None,
     )
+
+
+async def _bring_over(context: BookingContext, named: PersonIn | None, caller: Caller) -> None:
+    """What the person has is found, though it was booked before the index key was changed."""
+    if named is None:
+        await people.of_account_direct(context.direct, caller.sub)
+        return
+    keyring, number = context.keyring, named.id_number
+    keys = [f"tel:{form}" for form in keyring.phone_forms(named.phone, where=PHONE)]
+    documents: list[str] = []
+    if number:
+        keys = [f"id:{form}" for form in keyring.document_forms(number, where=ID_NUMBER)]
+        documents = keyring.document_forms(number, where=PERSON_DOCUMENT)
+    phones = keyring.phone_forms(named.phone, where=PERSON_PHONE)
+    await people.bring_over(context.direct, stale_of(keys, documents, phones))
 
 
 def _draft(

@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from services.appointments.slots.models import Pool
 from services.appointments.tables import Table
+from shared.database.digest_columns import digest
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
@@ -97,10 +98,16 @@ class Appointment(Table, table=True):
     hall_code: str = Field(max_length=32)
     item_code: str = Field(max_length=64)
     pool: Pool = Field(sa_type=enum_type(Pool, 16))
-    citizen_key: str = Field(max_length=140)
+    citizen_key: str = Field(
+        max_length=140, sa_column_kwargs=digest("id:", "tel:", of="citizen", place=2)
+    )
     """`sub:<account>`, or `id:` / `tel:` and the blind index of the ID or phone number."""
-    person_document: str | None = Field(default=None, max_length=64)
-    person_phone: str | None = Field(default=None, max_length=64)
+    person_document: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.document", place=2)
+    )
+    person_phone: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.phone", place=2)
+    )
     """Digests by which every service knows the person: `people.rules`."""
     booked_by: str = Field(max_length=128)
     on_date: date
@@ -144,7 +151,11 @@ class BookingTurn(Table, table=True):
 
     __tablename__: ClassVar[str] = "booking_turn"
 
-    key: str = Field(primary_key=True, max_length=140)
+    key: str = Field(
+        primary_key=True,
+        max_length=140,
+        sa_column_kwargs=digest("document:", "phone:", "id:", "tel:", is_counter=True, place=6),
+    )
     turn: int
 
 
@@ -153,7 +164,11 @@ class Citizen(Table, table=True):
 
     __tablename__: ClassVar[str] = "citizen"
 
-    key: str = Field(primary_key=True, max_length=140)
+    key: str = Field(
+        primary_key=True,
+        max_length=140,
+        sa_column_kwargs=digest("id:", "tel:", of="citizen", place=4),
+    )
     name_sealed: str
     phone_sealed: str
     id_number_sealed: str | None = None
@@ -182,9 +197,15 @@ class Penalty(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     hall_code: str = Field(foreign_key="hall.code", max_length=32)
-    citizen_key: str = Field(max_length=140)
-    person_document: str | None = Field(default=None, max_length=64)
-    person_phone: str | None = Field(default=None, max_length=64)
+    citizen_key: str = Field(
+        max_length=140, sa_column_kwargs=digest("id:", "tel:", of="citizen", place=3)
+    )
+    person_document: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.document", place=3)
+    )
+    person_phone: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.phone", place=3)
+    )
     appointment_id: UUID = Field(foreign_key="appointment.id")
     no_shows: int
     policy_version: int

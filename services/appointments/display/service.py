@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from hmac import compare_digest
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,7 +20,7 @@ from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from shared.errors import NotFound, Text
 from shared.messaging import outbox
-from shared.security.crypto import Keyring, ticket_key
+from shared.security.crypto import Keyring, is_ticket_key
 from shared.security.identity import Caller
 
 _NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
@@ -42,7 +41,7 @@ async def ticket(
     found = await queries.ticket(session, ticket_id)
     if found is None:
         raise NotFound(_NO_TICKET)
-    has_key = compare_digest((key or "").encode(), ticket_key(keyring, found.visit_id).encode())
+    has_key = is_ticket_key(keyring, found.visit_id, key or "")
     if not has_key and not (caller and await queueing.may_see(session, caller, found)):
         raise NotFound(_NO_TICKET)
     return found, await estimates.of_ticket(session, found, now)

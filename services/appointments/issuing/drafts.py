@@ -46,9 +46,20 @@ def draft(
 
 def document_of(keyring: Keyring, request: TicketRequest) -> str | None:
     """The digest of the ID number that was given."""
+    return next(iter(documents_of(keyring, request)), None)
+
+
+def documents_of(keyring: Keyring, request: TicketRequest) -> list[str]:
+    """The same under each of the index keys, the newest first."""
     if not isinstance(request.evidence, IdNumberEvidence):
-        return None
-    return keyring.document_index(request.evidence.value, where=PERSON_DOCUMENT)
+        return []
+    return keyring.document_forms(request.evidence.value, where=PERSON_DOCUMENT)
+
+
+def proofs_of(keyring: Keyring, request: TicketRequest) -> list[str]:
+    """The digests of the evidence that may serve one ticket at a time, the newest first."""
+    secret = secret_of(request.evidence)
+    return keyring.document_forms(secret, where="ticket.evidence") if secret else []
 
 
 def _standing(
@@ -89,7 +100,6 @@ def _ticket(
     hall: Hall,
     now: datetime,
 ) -> Ticket:
-    secret = secret_of(request.evidence)
     visit = new_id()
     return Ticket(
         id=visit,
@@ -102,7 +112,7 @@ def _ticket(
         ticket_class=rules.class_of(request),
         credit_minutes=place.credit_minutes,
         credit_reason=reason_of(request.evidence),
-        evidence_index=keyring.document_index(secret, where="ticket.evidence") if secret else None,
+        evidence_index=next(iter(proofs_of(keyring, request)), None),
         policy_version=policy.version,
         owner=caller.sub if caller.has("citizen") else None,
         issued_at=now,

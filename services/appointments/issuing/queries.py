@@ -1,10 +1,11 @@
 """The SQL of issuing: the next number, and who holds a place already."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.queueing.models import ALIVE, Ticket, TicketState
@@ -45,15 +46,15 @@ async def live_by_appointment(session: AsyncSession, appointment_id: UUID) -> Ti
 
 
 async def live_by_evidence(
-    session: AsyncSession, hall_code: str, evidence_index: str
+    session: AsyncSession, hall_code: str, evidence: Sequence[str]
 ) -> Ticket | None:
-    """The ticket that the same evidence holds in the hall."""
+    """A ticket that the same evidence holds in the hall, by its digests."""
     return (
         await session.exec(
             select(Ticket).where(
                 Ticket.hall_code == hall_code,
-                Ticket.evidence_index == evidence_index,
+                col(Ticket.evidence_index).in_(evidence),
                 text(ALIVE),
             )
         )
-    ).one_or_none()
+    ).first()

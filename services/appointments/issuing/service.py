@@ -1,5 +1,6 @@
 """Issues tickets: on arrival, with an appointment or without."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from services.appointments.estimates.schemas import Estimate
 from services.appointments.issuing import drafts, limiting, queries, rules
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.people import service as people
-from services.appointments.people.rules import Person, person_of
+from services.appointments.people.rules import Person, person_of, stale_of
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing import event_log
@@ -80,8 +81,9 @@ async def issue(
     limits = [] if appointment else await limiting.of_walk_in(session, request, now)
     rules.ensure_not_last(hours, limits, now)
     person = await _person(session, keyring, caller, request, appointment)
+    proofs = drafts.proofs_of(keyring, request)
     ticket = drafts.draft(keyring, caller, request, policy, appointment, person, hall, now)
-    await _ensure_first(session, ticket)
+    await _ensure_first(session, ticket, proofs)
     estimate = await estimates.with_newcomer(session, ticket, now)
     if appointment is not None:
         await _check_in(session, ticket, appointment, version, now)
@@ -89,7 +91,7 @@ async def issue(
     await limiting.ensure_room(session, ticket, hours, limits, now)
     # Once more: the number is held until the commit, so by now others who asked for the same at
     # this very moment are seen.
-    await _ensure_first(session, ticket)
+    await _ensure_first(session, ticket, proofs)
     await _admit(session, ticket, estimate, caller, now)
     return Issued(ticket, estimate)
 
@@ -154,21 +156,22 @@ async def _person(
     """Whose ticket it is: whose account, who booked, or whose ID number staff or a device saw."""
     if caller.has("citizen"):
         return await people.of_account(session, caller.sub)
-    shown = drafts.document_of(keyring, request)
+    documents = drafts.documents_of(keyring, request)
+    await people.bring_over(session, stale_of((), documents, ()))
+    shown = next(iter(documents), None)
     if appointment is not None:
         booked = person_of(appointment)
         return booked._replace(document=booked.document or shown)
     return Person("", document=shown)
 
 
-async def _ensure_first(session: AsyncSession, ticket: Ticket) -> None:
+async def _ensure_first(session: AsyncSession, ticket: Ticket, proofs: Sequence[str]) -> None:
     """Raises AlreadyTicketed when the person, or the same evidence, holds a place already."""
     if (theirs := await queueing.other_of_person(session, ticket)) is not None:
         # To the staff and devices who ask for somebody it is not named.
         named = ticket.owner is not None and person_of(ticket).owns(theirs)
         raise already_ticketed(theirs) if named else AlreadyTicketed(_THEIR_OTHER)
-    proof = ticket.evidence_index
-    if proof is not None and await queries.live_by_evidence(session, ticket.hall_code, proof):
+    if proofs and await queries.live_by_evidence(session, ticket.hall_code, proofs):
         raise AlreadyTicketed(_PROOF_IN_USE)
 
 

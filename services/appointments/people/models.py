@@ -5,6 +5,7 @@ from typing import ClassVar
 from sqlmodel import Field
 
 from services.appointments.tables import Table
+from shared.database.digest_columns import digest
 
 
 class VerifiedAccount(Table, table=True):
@@ -13,6 +14,10 @@ class VerifiedAccount(Table, table=True):
     __tablename__: ClassVar[str] = "verified_account"
 
     citizen_key: str = Field(primary_key=True, max_length=140)
-    document: str | None = Field(default=None, max_length=64)
-    phone: str | None = Field(default=None, max_length=64)
+    document: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.document", place=5)
+    )
+    phone: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.phone", place=5)
+    )
     version: int

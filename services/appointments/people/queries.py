@@ -1,14 +1,17 @@
 """The SQL of people."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from functools import cache
 
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.people.models import VerifiedAccount
-from services.appointments.people.rules import Person
-from shared.database.engine import DirectPool
+from services.appointments.people.rules import PERSON_DOCUMENT, PERSON_PHONE, Person, Stale
+from shared.database.digest_columns import DigestColumn, Movers, by_value, digest_columns
+from shared.database.engine import DirectPool, memory_of
+from shared.security.crypto import CannotOpen, Keyring
 
 _VERIFIED = "SELECT document, phone FROM verified_account WHERE citizen_key = $1"
 
@@ -75,3 +78,104 @@ async def own(session: AsyncSession, person: Person) -> None:
     numbers = {"document": person.document, "phone": person.phone}
     for statement in _BELONGING:
         await session.execute(statement, {**numbers, "key": person.citizen_key})
+
+
+_RELEARN = """
+UPDATE verified_account SET document = $4, phone = $5 WHERE citizen_key = $1
+  AND document IS NOT DISTINCT FROM $2 AND phone IS NOT DISTINCT FROM $3
+"""
+_THINGS = ("citizen", PERSON_DOCUMENT, PERSON_PHONE)
+"""What the fields of `Stale` are digests of, in their order."""
+_AT_ONCE = 1000
+
+
+@cache
+def _columns() -> list[DigestColumn]:
+    """What names a person, in the order of locking; asked once every room has its tables.
+
+    Without what is known of an account: that is found by the account, and comes over last.
+    """
+    found = digest_columns(VerifiedAccount.metadata)
+    own = VerifiedAccount.__tablename__
+    return [one for one in found if one.of in _THINGS and one.table != own]
+
+
+@cache
+def _stale_statement() -> str:
+    ways = (
+        f"EXISTS (SELECT FROM {one.table} WHERE {one.name} = ANY(${_place(one)}::text[]))"
+        for one in _columns()
+    )
+    return f"SELECT {' OR '.join(ways)}"
+
+
+def _place(column: DigestColumn) -> int:
+    return 1 + _THINGS.index(str(column.of))
+
+
+async def is_stale(direct: DirectPool, stale: Stale) -> bool:
+    """Whether anything is still under one of these digests."""
+    return bool(await direct.fetchval(_stale_statement(), *(list(each) for each in stale)))
+
+
+async def bring_over(direct: DirectPool, keyring: Keyring, stale: Stale) -> None:
+    """Lifts what is under these digests, table by table in the order of locking.
+
+    So whoever gives an appointment a penalty meanwhile has committed before penalties are looked
+    at. Nothing else need be done at once with it: until it ends nobody looks for the new digests.
+    """
+    for column in _columns():
+        lifted = stale[_place(column) - 1]
+        if not lifted:
+            continue
+        if not column.is_key:
+            await direct.execute(by_value(column), [*lifted], [*lifted.values()])
+            continue
+        movers = Movers(column, CannotOpen)
+        if rows := await direct.fetch(movers.rows, [*lifted]):
+            await direct.execute(movers.move, *movers.values(keyring, rows))
+
+
+async def relearn(direct: DirectPool, known: Person, lifted: Person) -> None:
+    """Puts an account's numbers under the newest key, if they are those that were read."""
+    await direct.execute(_RELEARN, *known, *lifted[1:])
+
+
+class _Clean:
+    """Columns in which nothing is left of older keys; this release writes no more of it."""
+
+    def __init__(self) -> None:
+        self.columns: list[DigestColumn] = []
+
+
+async def stale_like(direct: DirectPool, keyring: Keyring, person: Person) -> Stale:
+    """Digests of older keys, in whatever row, of which the person's numbers are made.
+
+    They cannot be computed, so all that are left are looked at: few, once the command that lifts
+    them has run, and none at its end.
+    """
+    found, clean = Stale({}, {}, {}), memory_of(direct, _Clean).columns
+    for column in _columns():
+        wanted, none_left = person[_place(column) - 1], True
+        if column.of == "citizen" or wanted is None or column in clean:
+            continue
+        async for cell in _left(direct, keyring, column):
+            forms, none_left = column.forms_of(keyring.index, cell), False
+            if forms[0] == wanted:
+                found[_place(column) - 1].update(dict.fromkeys(forms[1:], wanted))
+        if none_left:
+            clean.append(column)
+    return found
+
+
+async def _left(direct: DirectPool, keyring: Keyring, column: DigestColumn) -> AsyncIterator[str]:
+    """The different cells of the column that are not of the newest key."""
+    after = ""
+    statement = (
+        f"SELECT DISTINCT {column.name} FROM {column.table}"
+        f" WHERE {column.name} ~ $1 AND {column.name} > $2 ORDER BY 1 LIMIT {_AT_ONCE}"
+    )
+    while rows := await direct.fetch(statement, column.stale(keyring.index), after):
+        for row in rows:
+            yield row[0]
+        after = rows[-1][0]

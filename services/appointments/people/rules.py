@@ -4,7 +4,10 @@ The ID number decides: the same number is the same person, two numbers are two p
 share a phone (a family). Who is named without a number counts for all of that phone.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+
+from shared.security.crypto import Keyring
 
 PERSON_DOCUMENT, PERSON_PHONE = "person.document", "person.phone"
 """Where every service indexes a person's numbers, so that one is recognised by each of them."""
@@ -37,11 +40,12 @@ class Person(NamedTuple):
         Stricter than what counts for them: what names an ID number is shown to that number alone,
         not to everybody who has the phone.
         """
-        if thing.citizen_key == self.citizen_key:
+        if thing.citizen_key is not None and thing.citizen_key == self.citizen_key:
             return True
-        if thing.person_document is not None:
-            return thing.person_document == self.document
-        return thing.person_phone is not None and thing.person_phone == self.phone
+        other = person_of(thing)
+        if other.document is not None:
+            return other.document == self.document
+        return other.phone is not None and other.phone == self.phone
 
     @property
     def turn_keys(self) -> list[str]:
@@ -54,6 +58,64 @@ class Person(NamedTuple):
 def person_of(thing: Named) -> Person:
     """Whose it is."""
     return Person(thing.citizen_key or "", thing.person_document, thing.person_phone)
+
+
+class LiftedRow(NamedTuple):
+    """What names a person in a row, under the newest index key."""
+
+    citizen_key: str | None
+    person_document: str | None
+    person_phone: str | None
+
+
+class Stale(NamedTuple):
+    """Digests of older index keys by which a person may be known, and what each is now."""
+
+    citizen: dict[str, str]
+    document: dict[str, str]
+    phone: dict[str, str]
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+
+_KINDS = ("id", "tel")
+
+
+def lifted(person: Person, keyring: Keyring) -> Person:
+    """The person by digests of the newest index key. Raises UnknownIndexKey."""
+    return Person(_forms(person.citizen_key, keyring)[0], *(
+        number and keyring.lift(number) for number in person[1:]
+    ))  # fmt: skip
+
+
+def lifted_row(thing: Named, keyring: Keyring) -> LiftedRow:
+    """The same of what belongs to somebody."""
+    key, document, phone = lifted(person_of(thing), keyring)
+    return LiftedRow(key or None, document, phone)
+
+
+def stale_forms(person: Person, keyring: Keyring) -> Stale:
+    """What the person's digests were until now, of the keys that they are under and later ones."""
+    return stale_of(
+        _forms(person.citizen_key, keyring),
+        keyring.index.forms_of(person.document) if person.document else (),
+        keyring.index.forms_of(person.phone) if person.phone else (),
+    )
+
+
+def stale_of(citizen: Sequence[str], document: Sequence[str], phone: Sequence[str]) -> Stale:
+    """The same of all forms, each the newest first."""
+    forms = (citizen, document, phone)
+    return Stale(*(dict.fromkeys(each[1:], each[0]) for each in forms))
+
+
+def _forms(key: str, keyring: Keyring) -> list[str]:
+    """An account's key is no digest."""
+    kind, _, digest = key.partition(":")
+    if kind not in _KINDS:
+        return [key]
+    return [f"{kind}:{form}" for form in keyring.index.forms_of(digest)]
 
 
 def account_key(account: str) -> str:

@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from services.appointments.priority.models import TicketClass
 from services.appointments.tables import Table
+from shared.database.digest_columns import digest
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
@@ -150,13 +151,21 @@ class Ticket(Table, table=True):
     ticket_class: TicketClass = Field(sa_type=enum_type(TicketClass, 20))
     credit_minutes: int
     credit_reason: str | None = Field(default=None, max_length=120)
-    evidence_index: str | None = None
+    evidence_index: str | None = Field(default=None, sa_column_kwargs=digest())
     policy_version: int
     owner: str | None = Field(default=None, max_length=128)
     """The account of a citizen who took the ticket themselves; shown to nobody."""
-    citizen_key: str | None = Field(default=None, max_length=140)
-    person_document: str | None = Field(default=None, max_length=64)
-    person_phone: str | None = Field(default=None, max_length=64)
+    citizen_key: str | None = Field(
+        default=None,
+        max_length=140,
+        sa_column_kwargs=digest("id:", "tel:", of="citizen", place=1),
+    )
+    person_document: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.document", place=1)
+    )
+    person_phone: str | None = Field(
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.phone", place=1)
+    )
     """Whose it is, by `people.rules`: None of who came to a kiosk and showed nothing."""
     appointment_id: UUID | None = None
     issued_at: datetime = Field(sa_type=Moment)

@@ -91,7 +91,7 @@ async def by_phone(
     now: datetime,
 ) -> Page[LetterView]:
     """The letters of one phone number that the caller may see; the search is in the audit log."""
-    wanted = LetterFilter(contact_index=letters.phone_index(keyring, phone))
+    wanted = LetterFilter(contact=letters.phone_forms(keyring, phone))
     found = await page_of(session, keyring, caller, wanted, paging, now)
     details = {"found": len(found.items)}
     await audit_log.write(session, caller.sub, "letter.searched_by_phone", "letter", now, details)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,10 +24,14 @@ MOST_HINTS = 5
 
 
 class Draft(NamedTuple):
-    """A letter's columns before it has a number, everything personal sealed; and its query code."""
+    """A letter's columns before it has a number, everything personal sealed; and its query code.
+
+    `older` are the numbers of its sketch under older index keys, to find earlier letters by.
+    """
 
     columns: dict[str, Any]
     code: str
+    older: Sequence[int] = ()
 
 
 async def receive(
@@ -40,7 +46,7 @@ async def receive(
     draft = await prepare(keyring, letter_in, caller, now)
     by = rules.written_by(letter_in.channel, caller)
     await limits.start_on_receipt(session, draft.columns["id"], letter_in.kind, by, now)
-    letter = await keep(session, draft.columns, region, now)
+    letter = await keep(session, draft.columns, region, now, older=draft.older)
     return LetterReceipt.of(letter, draft.code)
 
 
@@ -53,19 +59,29 @@ async def prepare(
     columns = _columns(keyring, letter_in, code)
     if caller is not None and rules.is_under_own_name(letter_in):
         columns["account_index"] = account_index(keyring, caller)
-    columns["sketch"] = await asyncio.to_thread(sketch, _full_text(letter_in), _sketch_key(keyring))
+    text = _full_text(letter_in)
+    columns["sketch"], *older = [
+        await asyncio.to_thread(sketch, text, key) for key in _sketch_keys(keyring)
+    ]
     columns["received_at"] = now
-    return Draft(columns, code)
+    return Draft(columns, code, list(chain.from_iterable(older)))
 
 
 async def keep(
-    session: AsyncSession, columns: dict[str, Any], region: str, now: datetime
+    session: AsyncSession,
+    columns: dict[str, Any],
+    region: str,
+    now: datetime,
+    *,
+    older: Sequence[int] = (),
 ) -> Letter:
     """The letter under the next number of today, with notes of earlier ones that read like it.
 
     The number is taken as late as possible: its row is locked until the commit.
     """
-    found = await queries.alike(session, columns["sketch"], now - DUPLICATES_WITHIN, MOST_HINTS)
+    found = await queries.alike(
+        session, [*columns["sketch"], *older], now - DUPLICATES_WITHIN, MOST_HINTS
+    )
     serial = await queries.next_serial(session, region, today(now))
     letter = Letter(reg_no=numbers.registration_number(region, today(now), serial), **columns)
     session.add(letter)
@@ -99,8 +115,10 @@ def _columns(keyring: Keyring, letter_in: LetterIn, code: str) -> dict[str, Any]
     }
 
 
-def _sketch_key(keyring: Keyring) -> bytes:
-    return bytes.fromhex(keyring.blind_index("key", where="letter.sketch"))[:32]
+def _sketch_keys(keyring: Keyring) -> list[bytes]:
+    """What sketches are keyed with, under each of the index keys, the newest first."""
+    *later, first = keyring.forms("key", where="letter.sketch")
+    return [*(sha256(form.encode()).digest() for form in later), bytes.fromhex(first)]
 
 
 def _full_text(letter_in: LetterIn) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.feedback.tables import Table
+from shared.database.digest_columns import digest
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
@@ -93,12 +94,12 @@ class Letter(Table, table=True):
     place_sealed: str | None = None
     name_sealed: str | None = None
     phone_sealed: str | None = None
-    contact_index: str | None = Field(default=None, index=True)
+    contact_index: str | None = Field(default=None, index=True, sa_column_kwargs=digest())
     anonymity: Anonymity = Field(sa_type=enum_type(Anonymity))
     wants_public: bool = False
-    code_hash: str
-    renewed_code_hash: str | None = None
-    account_index: str | None = Field(default=None, index=True)
+    code_hash: str = Field(sa_column_kwargs=digest())
+    renewed_code_hash: str | None = Field(default=None, sa_column_kwargs=digest())
+    account_index: str | None = Field(default=None, index=True, sa_column_kwargs=digest())
     sketch: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     department_code: str | None = Field(default=None, foreign_key="department.code")
     accused: list[str] = Field(

@@ -93,12 +93,12 @@ async def renew_code(session: AsyncSession, letter_id: UUID, code_hash: str) -> 
 
 
 async def of_account(
-    session: AsyncSession, account_index: str, after: tuple[Any, ...] | None, limit: int
+    session: AsyncSession, account: Sequence[str], after: tuple[Any, ...] | None, limit: int
 ) -> Sequence[Letter]:
-    """The letters of an account, latest first."""
+    """The letters of an account, by its digests; latest first."""
     rows = (
         select(Letter)
-        .where(col(Letter.account_index) == account_index)
+        .where(col(Letter.account_index).in_(account))
         .order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
         .limit(limit)
     )
@@ -241,10 +241,11 @@ def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool
         col(Letter.kind): wanted.kind,
         col(Letter.department_code): wanted.department_code,
         col(Letter.reg_no): wanted.reg_no,
-        col(Letter.contact_index): wanted.contact_index,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
-    if wanted.contact_index is not None and not office.in_the_office(caller):
+    if wanted.contact:
+        conditions.append(col(Letter.contact_index).in_(wanted.contact))
+    if wanted.contact and not office.in_the_office(caller):
         # Else the phone number of a sender in confidence could be tried out.
         conditions.append(col(Letter.anonymity) != Anonymity.CONFIDENTIAL)
     if wanted.states:

@@ -82,7 +82,8 @@ class LetterOrder(StrEnum):
 class LetterFilter(NamedTuple):
     """What a work list is narrowed down to; None and empty mean everything.
 
-    `overdue` and `due_before` are about the limit to reply, as it stands at `now`.
+    `contact` are the digests of one phone number. `overdue` and `due_before` are about the limit to
+    reply, as it stands at `now`.
     """
 
     states: Sequence[LetterState] = ()
@@ -90,7 +91,7 @@ class LetterFilter(NamedTuple):
     department_code: str | None = None
     reg_no: str | None = None
     received_after: datetime | None = None
-    contact_index: str | None = None
+    contact: Sequence[str] = ()
     overdue: bool | None = None
     due_before: date | None = None
     now: datetime | None = None

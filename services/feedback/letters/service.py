@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hmac import compare_digest
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -72,7 +71,7 @@ async def ensure_code(
     always opens. Its 50 bits are what keeps strangers out.
     """
     given = code_hash(keyring, normal_code(code or ""))
-    if right is not None and compare_digest(right, given):
+    if right is not None and keyring.is_index(right, given):
         return
     tried = await queries.attempts(direct, number)
     if tried is not None:
@@ -142,12 +141,17 @@ async def of_account(
     limit: int,
 ) -> Sequence[Letter]:
     """The letters that the caller's account has written under its name, latest first."""
-    return await queries.of_account(session, account_index(keyring, caller), after, limit)
+    return await queries.of_account(session, account_forms(keyring, caller), after, limit)
 
 
 def account_index(keyring: Keyring, caller: Caller) -> str:
     """What finds the letters of an account."""
-    return keyring.blind_index(caller.sub, where="letter.account")
+    return account_forms(keyring, caller)[0]
+
+
+def account_forms(keyring: Keyring, caller: Caller) -> list[str]:
+    """The same under each of the index keys, the newest first."""
+    return keyring.forms(caller.sub, where="letter.account")
 
 
 async def listed(
@@ -210,7 +214,12 @@ def _open(keyring: Keyring, sealed: str | None, column: str, row: UUID) -> str |
 
 def phone_index(keyring: Keyring, phone: str) -> str:
     """The keyed digest that finds a phone number, however it is typed."""
-    return keyring.phone_index(phone, where="letter.phone")
+    return phone_forms(keyring, phone)[0]
+
+
+def phone_forms(keyring: Keyring, phone: str) -> list[str]:
+    """The same under each of the index keys, the newest first."""
+    return keyring.phone_forms(phone, where="letter.phone")
 
 
 def code_hash(keyring: Keyring, code: str) -> str:

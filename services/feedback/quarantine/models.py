@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from services.feedback.letters.models import Anonymity, Channel, LetterKind
 from services.feedback.tables import Table
+from shared.database.digest_columns import digest
 from shared.database.sealed_columns import sealed_to
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
@@ -71,7 +72,7 @@ class QuarantinedLetter(Table, table=True):
     body_sealed: str | None = Field(sa_column_kwargs=sealed_to("letter.body"))
     place_sealed: str | None = Field(default=None, sa_column_kwargs=sealed_to("letter.place"))
     wants_public: bool = False
-    code_hash: str
+    code_hash: str = Field(sa_column_kwargs=digest())
     sketch: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     decided_by: str | None = Field(default=None, max_length=128)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -90,7 +90,7 @@ async def take_in(
     by = letter_rules.written_by(letter_in.channel, caller)
     await letter_limits.start_on_receipt(session, draft.columns["id"], letter_in.kind, by, now)
     if sign is None:
-        letter = await intake.keep(session, draft.columns, intake_.region, now)
+        letter = await intake.keep(session, draft.columns, intake_.region, now, older=draft.older)
         return LetterReceipt.of(letter, draft.code)
     return await _set_apart(session, draft, sign, intake_.region)
 

@@ -1,7 +1,6 @@
 """Grades and their codes, the tags that fit them, and the token of an invitation. Pure."""
 
 import csv
-import hmac
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -12,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from services.feedback.ratings.models import Grade, RatingState
 from services.feedback.ratings.schemas import Rate, ServiceReport
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
-from shared.security.crypto import Keyring, rating_key
+from shared.security.crypto import Keyring, handed_out, is_rating_key, was_handed_out
 from shared.security.identity import ROLES, Caller
 
 BAD = frozenset({Grade.DISSATISFIED, Grade.VERY_DISSATISFIED})
@@ -44,6 +43,7 @@ NO_CASE = Text(
 NO_INVITATION = Text(
     "评价邀请码不对，请重新取得邀请", "This token is not valid; please ask for the invitation again"
 )
+_TOKEN = "rating_invitation.token"
 NO_RATING = Text("没有这条评价，或不归您办理", "There is no such rating among yours")
 
 
@@ -182,13 +182,14 @@ def case_of(system: str, external_id: str) -> UUID:
 
 def ensure_key(case_id: UUID, given: str, keyring: Keyring) -> None:
     """Raises NotFound for another key than the one handed over with the case's ticket."""
-    if not hmac.compare_digest(given.encode(), rating_key(keyring, case_id).encode()):
+    if not is_rating_key(keyring, case_id, given):
         raise NotFound(NO_CASE)
 
 
 def token_of(invitation_id: UUID, keyring: Keyring) -> str:
     """The invitation's token: its id and a keyed digest, so that nothing secret is stored."""
-    return f"{invitation_id.hex}{_seal(invitation_id, keyring)}"
+    seal = handed_out(keyring, str(invitation_id), where=_TOKEN)
+    return f"{invitation_id.hex}{seal}"
 
 
 def invitation_of(token: str, keyring: Keyring) -> UUID:
@@ -197,13 +198,9 @@ def invitation_of(token: str, keyring: Keyring) -> UUID:
         invitation_id = UUID(hex=token[:32])
     except ValueError:
         raise NotFound(NO_INVITATION) from None
-    if not hmac.compare_digest(token[32:].encode(), _seal(invitation_id, keyring).encode()):
+    if not was_handed_out(keyring, token[32:], str(invitation_id), where=_TOKEN):
         raise NotFound(NO_INVITATION)
     return invitation_id
-
-
-def _seal(invitation_id: UUID, keyring: Keyring) -> str:
-    return keyring.blind_index(str(invitation_id), where="rating_invitation.token")[:32]
 
 
 class Interval(NamedTuple):

@@ -18,6 +18,7 @@ from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.places import Places
 from services.gateway.access.tokens import Issuer
 from shared import clock
+from shared.security.index_chain import encoded_keys
 
 RETRY_SECONDS = 1.0
 REREAD_SECONDS = 30.0
@@ -57,11 +58,10 @@ def prepare_keys(folder: Path, env: str) -> SigningKeys:
     return signing
 
 
-def refuse_weak_secrets(column_keys: str, index_key: str, database_url: str) -> None:
+def refuse_weak_secrets(column_keys: str, index_keys: str, database_url: str) -> None:
     """Raises UnsafeStart for secrets that were copied from an example."""
-    encoded = [pair.partition(":")[2] for pair in column_keys.split(",")]
-    faults = ["ONEDOOR_COLUMN_KEYS"] if any(_is_weak(key) for key in encoded) else []
-    faults += ["ONEDOOR_INDEX_KEY"] if _is_weak(index_key) else []
+    named = {"ONEDOOR_COLUMN_KEYS": column_keys, "ONEDOOR_INDEX_KEY": index_keys}
+    faults = [name for name, keys in named.items() if any(map(_is_weak, encoded_keys(keys)))]
     password = urlsplit(database_url).password
     if password is not None and password in ("", "postgres", "password", "secret", "changeme"):
         faults.append("GATEWAY_DATABASE_URL")

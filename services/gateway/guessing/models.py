@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field
 
 from services.gateway.tables import Table
+from shared.database.digest_columns import lapsing
 from shared.database.tables import Moment
 
 
@@ -13,7 +14,7 @@ class SignInAttempt(Table, table=True):
 
     __tablename__ = "sign_in_attempt"
 
-    key: str = Field(primary_key=True, max_length=64)
+    key: str = Field(primary_key=True, max_length=64, sa_column_kwargs=lapsing())
     attempts: int
     last_at: datetime = Field(sa_type=Moment, index=True)
 
@@ -23,5 +24,5 @@ class SignInRate(Table, table=True):
 
     __tablename__ = "sign_in_rate"
 
-    key: str = Field(primary_key=True, max_length=64)
+    key: str = Field(primary_key=True, max_length=64, sa_column_kwargs=lapsing())
     arrival: datetime = Field(sa_type=Moment, index=True)

@@ -71,7 +71,8 @@ async def _note_conflict(session: AsyncSession, row: Numbered, index: str, now: 
         return False
     if not await queries.set_index(session, row, None, now):
         return False
-    about, other = f"account:{row.account_id}", await queries.holder(session, index)
+    about = f"account:{row.account_id}"
+    other = next(iter(await queries.holders(session, [index])), None)
     log.warning("identity_conflict", account=str(row.account_id), other=str(other))
     details = {"other": f"account:{other}"}
     await audit_log.write(session, BY, "account.identity_conflict", about, now, details)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.gateway.tables import Table
+from shared.database.digest_columns import digest
 from shared.database.sealed_columns import sealed_to
 from shared.database.tables import Moment
 
@@ -25,7 +26,9 @@ class AccountIdentity(Table, table=True):
     verified_by: str = Field(max_length=128)
     verified_at: datetime = Field(sa_type=Moment)
     version: int = 1
-    id_number_index: str | None = Field(default=None, max_length=64, unique=True)
+    id_number_index: str | None = Field(
+        default=None, max_length=64, unique=True, sa_column_kwargs=digest()
+    )
     approved_by: str | None = Field(default=None, max_length=128)
     conflict_at: datetime | None = Field(default=None, sa_type=Moment)
     """When the number was found to be another account's as well; it has no digest then."""
@@ -44,7 +47,7 @@ class IdentityProposal(Table, table=True):
     id_number_sealed: str | None = Field(
         default=None, sa_column_kwargs=sealed_to("account_identity.id_number")
     )
-    id_number_index: str | None = Field(default=None, max_length=64)
+    id_number_index: str | None = Field(default=None, max_length=64, sa_column_kwargs=digest())
     verified_by: str = Field(max_length=128)
     verified_at: datetime = Field(sa_type=Moment)
     version: int = 1

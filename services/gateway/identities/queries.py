@@ -59,12 +59,12 @@ async def counting(
     return (await session.exec(rows)).all()
 
 
-async def holder(session: AsyncSession, id_number_index: str) -> UUID | None:
-    """The account that has the number."""
+async def holders(session: AsyncSession, number: Sequence[str]) -> set[UUID]:
+    """The accounts that have the number, by its digests."""
     rows = select(AccountIdentity.account_id).where(
-        col(AccountIdentity.id_number_index) == id_number_index
+        col(AccountIdentity.id_number_index).in_(number)
     )
-    return (await session.exec(rows)).one_or_none()
+    return set(await session.exec(rows))
 
 
 async def put(session: AsyncSession, account_id: UUID, values: dict[str, Any]) -> AccountIdentity:

@@ -60,11 +60,11 @@ async def identify(
     values = _sealed(keyring, str(account.id), wanted)
     values |= {"verified_by": by.sub, "verified_at": now}
     about = f"account:{account.id}"
+    await _ensure_free(session, keyring, account.id, wanted.id_number)
     if account.is_demo:
         found = await _put(session, keyring, account.id, values)
         await audit_log.write(session, by.sub, "account.identified", about, now)
         return found, None
-    await _ensure_free(session, account.id, values["id_number_index"])
     proposed = await queries.propose(session, account.id, values)
     await audit_log.write(session, by.sub, "account.identity_proposed", about, now)
     return await queries.of_account(session, account.id), proposed
@@ -96,8 +96,10 @@ async def approve(
     await _ensure_same(direct, keyring, waits, given, now)
     if not await queries.take_proposal(session, waits):
         refuse(PENDING, waits.version)
+    await _ensure_free(session, keyring, account_id, read.id_number)
     values = waits.model_dump(exclude={"account_id"})
-    found = await _put(session, keyring, account_id, {**values, "approved_by": by.sub})
+    values |= {"approved_by": by.sub, "id_number_index": _document_index(keyring, read.id_number)}
+    found = await _put(session, keyring, account_id, values)
     about, details = f"account:{account_id}", {"verified_by": waits.verified_by}
     await audit_log.write(session, by.sub, "account.identified", about, now, details)
     return found, None
@@ -128,7 +130,7 @@ def _same(keyring: Keyring, waits: IdentityProposal, read: IdentityApproval) -> 
         waits.phone_sealed, where=PHONE, row=str(waits.account_id)
     )
     pairs = (
-        (waits.id_number_index, _document_index(keyring, read.id_number)),
+        (_lifted(keyring, waits.id_number_index), _document_index(keyring, read.id_number)),
         (_phone_index(keyring, phone), _phone_index(keyring, read.phone)),
     )
     same = [hmac.compare_digest(kept or "", typed or "") for kept, typed in pairs]
@@ -203,9 +205,18 @@ def _phone_index(keyring: Keyring, phone: str | None) -> str | None:
     return phone and keyring.phone_index(phone, where=PERSON_PHONE)
 
 
-async def _ensure_free(session: AsyncSession, account_id: UUID, number: str | None) -> None:
-    """Only to say so early: the unique index has the last word."""
-    if number is not None and await queries.holder(session, number) not in (None, account_id):
+def _lifted(keyring: Keyring, stored: str | None) -> str | None:
+    return stored and keyring.lift(stored)
+
+
+async def _ensure_free(
+    session: AsyncSession, keyring: Keyring, account_id: UUID, number: str | None
+) -> None:
+    """Under every index key; of two that come at once the unique index lets one through."""
+    if number is None:
+        return
+    forms = keyring.document_forms(number, where=PERSON_DOCUMENT)
+    if await queries.holders(session, forms) - {account_id}:
         raise IdentityTaken
 
 

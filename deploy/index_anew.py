@@ -1,0 +1,162 @@
+"""`make index-anew`: brings every stored digest under the newest of the index keys.
+
+How the index key is changed:
+
+1. Append the new key to ONEDOOR_INDEX_KEY, as `,<id>:<base64>`, for all services.
+2. Stop all processes of a service and start them: feedback, then appointments, then the gateway.
+3. `make index-anew`, as often as it says that digests were left.
+
+The services go on during the last step: `anew` says how. No key is removed, for each digests what
+the one before it has digested; an old one alone then tells nobody anything. What is compared with
+each other, such as the numbers of a person, changes in one transaction in every table.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
+
+import asyncpg
+
+from deploy import anew, running
+from deploy.anew import Fresh, Outcome, Report
+from deploy.services import SERVICES
+from shared.database import digest_columns as digests
+from shared.database.digest_columns import DigestColumn, Movers
+from shared.security.crypto import CannotOpen, Keyring
+from shared.security.index_chain import UnknownIndexKey
+
+FIRST = "first"
+"""How the first key is named to people; it has no id."""
+
+
+async def index_anew(service: str, owner_url: str, keyring: Keyring, report: Report) -> Outcome:
+    """Lifts what is in the database of `service`, until a pass finds nothing more to do."""
+    import_module(f"services.{service}.app")  # which declares the tables of every room
+    metadata = import_module(f"services.{service}.tables").Table.metadata
+    columns = digests.digest_columns(metadata)
+    connection = await asyncpg.connect(owner_url, timeout=5)
+    outcome = Outcome()
+    try:
+        for column in columns:
+            change = _change(column, _group(column, columns), keyring)
+            await anew.go_through(connection, change, outcome, report)
+        for column in columns:
+            for key, count in await connection.fetch(_keys(column), column.kind):
+                outcome.keys[key or FIRST] += count
+    finally:
+        await connection.close()
+    return outcome
+
+
+def _group(column: DigestColumn, columns: Sequence[DigestColumn]) -> list[DigestColumn]:
+    """The columns that are compared with it, itself included, in the order of locking."""
+    return [other for other in columns if other == column or (column.of and other.of == column.of)]
+
+
+def _change(column: DigestColumn, group: Sequence[DigestColumn], keyring: Keyring) -> anew.Change:
+    def fresh(row: asyncpg.Record) -> str | None:
+        try:
+            return column.lift(keyring.index, row["cell"])
+        except UnknownIndexKey:
+            return None
+
+    put = anew.Cells(column).put
+    if column.is_counter:
+        put = partial(_forget, column)
+    elif len(group) > 1:
+        put = partial(_together, group, keyring)
+    return anew.Change(
+        column,
+        stale=f"{column.name} ~ $1",
+        marked=column.stale(keyring.index),
+        fresh=fresh,
+        put=put,
+        tables=list(dict.fromkeys(each.table for each in group)),
+        action="column.indexed_anew",
+        key=keyring.index.ids[-1] or FIRST,
+        split=True,
+    )
+
+
+async def _together(
+    group: Sequence[DigestColumn],
+    keyring: Keyring,
+    connection: asyncpg.Connection,
+    fresh: Sequence[Fresh],
+) -> int:
+    """Every cell of the group that has one of the values; of how many of the rows, all or none."""
+    lifted = {row["cell"]: cell for row, cell in fresh}
+    for column in group:
+        if not column.is_key:
+            await connection.execute(digests.by_value(column), [*lifted], [*lifted.values()])
+            continue
+        movers = Movers(column, CannotOpen)
+        rows = await connection.fetch(movers.rows, [*lifted])
+        await connection.execute(movers.move, *movers.values(keyring, rows))
+    return len(fresh)
+
+
+async def _forget(
+    column: DigestColumn, connection: asyncpg.Connection, fresh: Sequence[Fresh]
+) -> int:
+    gone = await connection.execute(digests.forget(column), [row["cell"] for row, _ in fresh])
+    return int(gone.split()[-1])
+
+
+def _keys(column: DigestColumn) -> str:
+    """How many digests are of each key; the first has no id."""
+    bare = f"regexp_replace({column.name}, $1, '')"
+    return (
+        f"SELECT CASE WHEN {bare} LIKE '%.%' THEN split_part({bare}, '.', 1) ELSE '' END, count(*)"
+        f" FROM {column.table} WHERE {column.name} ~ $1 GROUP BY 1"
+    )
+
+
+def verdicts(keyring: Keyring, keys: Counter[str]) -> list[str]:
+    """Of each key but the newest: how many digests are under it still, or that none is."""
+    *older, newest = [key or FIRST for key in keyring.index.ids]
+    lines = []
+    for key in dict.fromkeys([*older, *sorted(keys.keys() - {newest})]):
+        zh = "最早的密钥" if key == FIRST else f"密钥 {key}"
+        if keys[key]:
+            lines.append(
+                f"{zh}：仍有 {keys[key]} 处摘要，请再运行一次"
+                f" | {key} key: {keys[key]} digests are still under it, run this again"
+            )
+        else:
+            lines.append(
+                f"{zh}：已无摘要仅由它生成；它是后面密钥的基础，请留在 ONEDOOR_INDEX_KEY 中"
+                f" | {key} key: no digest is under it alone; the later keys build on it, so keep it"
+                " in ONEDOOR_INDEX_KEY"
+            )
+    return lines
+
+
+async def _all(keyring: Keyring) -> bool:
+    """Whether no digest is left that is not of the newest key."""
+    total: Counter[str] = Counter()
+    for service in SERVICES:
+        print(f"{service}:")
+        url = running.owner_url(service)
+        outcome = await index_anew(
+            service, url, keyring, lambda line: print(f"  {line}", flush=True)
+        )
+        total += outcome.keys
+        print(f"  {anew.counts(outcome.changed, outcome.left, outcome.closed.total())}")
+    for line in verdicts(keyring, total):
+        print(line)
+    return not total.keys() - {keyring.index.ids[-1] or FIRST}
+
+
+def main() -> int:
+    """0 when every digest is of the newest key, else 1."""
+    column_keys = running.address("ONEDOOR_COLUMN_KEYS")
+    keyring = Keyring(column_keys, running.address("ONEDOOR_INDEX_KEY"))
+    return 0 if asyncio.run(_all(keyring)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
