@@ -30,6 +30,8 @@ from shared.database.migrate import main as migrate
 ISSUER = AUDIENCE = "onedoor"
 COLUMN_KEYS = "test:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 INDEX_KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+INDEX_CHAINS = (INDEX_KEY, f"{INDEX_KEY},b:Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M=")
+"""The index key before and after it was changed."""
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """The SQL of people."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import cache
 
@@ -113,9 +114,11 @@ def _place(column: DigestColumn) -> int:
     return 1 + _THINGS.index(str(column.of))
 
 
-async def is_stale(direct: DirectPool, stale: Stale) -> bool:
-    """Whether anything is still under one of these digests."""
-    return bool(await direct.fetchval(_stale_statement(), *(list(each) for each in stale)))
+class _Door:
+    """Few at a time bring somebody over, so that the others find a connection for what they do."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(2)
 
 
 async def bring_over(direct: DirectPool, keyring: Keyring, stale: Stale) -> None:
@@ -124,6 +127,12 @@ async def bring_over(direct: DirectPool, keyring: Keyring, stale: Stale) -> None
     So whoever gives an appointment a penalty meanwhile has committed before penalties are looked
     at. Nothing else need be done at once with it: until it ends nobody looks for the new digests.
     """
+    async with memory_of(direct, _Door).places:
+        if await direct.fetchval(_stale_statement(), *(list(each) for each in stale)):
+            await _lift(direct, keyring, stale)
+
+
+async def _lift(direct: DirectPool, keyring: Keyring, stale: Stale) -> None:
     for column in _columns():
         lifted = stale[_place(column) - 1]
         if not lifted:

@@ -107,7 +107,7 @@ def stale_forms(person: Person, keyring: Keyring) -> Stale:
 def stale_of(citizen: Sequence[str], document: Sequence[str], phone: Sequence[str]) -> Stale:
     """The same of all forms, each the newest first."""
     forms = (citizen, document, phone)
-    return Stale(*(dict.fromkeys(each[1:], each[0]) for each in forms))
+    return Stale(*(dict.fromkeys(each[1:], next(iter(each), "")) for each in forms))
 
 
 def _forms(key: str, keyring: Keyring) -> list[str]:

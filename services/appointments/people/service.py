@@ -53,9 +53,7 @@ async def _current(known: Loaded, person: Person) -> Person:
 async def bring_over(source: AsyncSession | DirectPool, stale: Stale) -> None:
     """What is under older digests of a person whose numbers were named is found from now on."""
     known = loaded(source)
-    if known.keyring is None or known.direct is None or not stale:
-        return
-    if await queries.is_stale(known.direct, stale):
+    if known.keyring is not None and known.direct is not None and stale:
         await queries.bring_over(known.direct, known.keyring, stale)
 
 
@@ -119,5 +117,6 @@ async def _as_sent(known: Loaded, person: Person) -> Person:
     now = await _current(known, person)
     if known.keyring is not None and known.keyring.is_chained and known.direct is not None:
         stale = await queries.stale_like(known.direct, known.keyring, now)
-        await queries.bring_over(known.direct, known.keyring, stale)
+        if stale:
+            await queries.bring_over(known.direct, known.keyring, stale)
     return now
