@@ -121,7 +121,13 @@ def verdicts(keyring: Keyring, keys: Counter[str]) -> list[str]:
     lines = []
     for key in dict.fromkeys([*older, *sorted(keys.keys() - {newest})]):
         zh = "最早的密钥" if key == FIRST else f"密钥 {key}"
-        if keys[key]:
+        if key not in older:
+            lines.append(
+                f"{zh}：有 {keys[key]} 处摘要由它生成，但 ONEDOOR_INDEX_KEY 中没有，请补上"
+                f" | {key} key: {keys[key]} digests are under it, and ONEDOOR_INDEX_KEY lacks it:"
+                " put it back"
+            )
+        elif keys[key]:
             lines.append(
                 f"{zh}：仍有 {keys[key]} 处摘要，请再运行一次"
                 f" | {key} key: {keys[key]} digests are still under it, run this again"

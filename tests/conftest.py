@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
-from tests import outbox_bodies, provoking, sealed_cells, support
+from tests import digest_cells, outbox_bodies, provoking, sealed_cells, support
 from tests.support import Connect, Databases, Tokens
 from tests.system import System, running_system
 
@@ -21,6 +21,7 @@ settings.load_profile("busy")  # No test judges by the wall clock.
 
 Headers = Callable[..., dict[str, str]]
 SEEN = pytest.StashKey[set[str]]()
+digest_cells.remember()
 
 
 @pytest.fixture(autouse=True)
@@ -53,11 +54,12 @@ def pg() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 async def databases(pg: PostgresServer, pytestconfig: pytest.Config) -> AsyncIterator[Databases]:
-    """When the run ends, what it left is checked: events as published, sealed cells as declared."""
+    """When the run ends, what it left is checked: events as published, cells as declared."""
     made = Databases(pg)
     yield made
     await _check_outboxes([urls.owner for _, urls in made.all], pytestconfig)
-    each = [await sealed_cells.faults(service, urls.owner) for service, urls in made.all]
+    looks = (sealed_cells.faults, digest_cells.faults)
+    each = [await look(service, urls.owner) for service, urls in made.all for look in looks]
     faults = [fault for found in each for fault in found]
     assert not faults, "; ".join(faults)
 
