@@ -43,9 +43,8 @@ async def index_anew(service: str, owner_url: str, keyring: Keyring, report: Rep
         for column in columns:
             change = _change(column, _group(column, columns), keyring)
             await anew.go_through(connection, change, outcome, report)
-        for column in columns:
-            for key, count in await connection.fetch(_keys(column), column.kind):
-                outcome.keys[key or FIRST] += count
+        questions = [(_keys(column), [column.kind]) for column in columns]
+        outcome.keys = await anew.count(connection, questions)
     finally:
         await connection.close()
     return outcome
@@ -109,10 +108,8 @@ async def _forget(
 def _keys(column: DigestColumn) -> str:
     """How many digests are of each key; the first has no id."""
     bare = f"regexp_replace({column.name}, $1, '')"
-    return (
-        f"SELECT CASE WHEN {bare} LIKE '%.%' THEN split_part({bare}, '.', 1) ELSE '' END, count(*)"
-        f" FROM {column.table} WHERE {column.name} ~ $1 GROUP BY 1"
-    )
+    key = f"CASE WHEN {bare} LIKE '%.%' THEN split_part({bare}, '.', 1) ELSE '{FIRST}' END"
+    return f"SELECT {key}, count(*) FROM {column.table} WHERE {column.name} ~ $1 GROUP BY 1"
 
 
 def verdicts(keyring: Keyring, keys: Counter[str]) -> list[str]:
