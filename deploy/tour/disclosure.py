@@ -52,7 +52,7 @@ def _clock(door: Door) -> None:
 def _collect(door: Door, auditor: Person) -> None:
     narrator = door.narrator
     portals = [p for p in auditor.get("/portals", limit=200)["items"] if p["enabled"]]
-    runs = [auditor.post(f"/portals/{p['id']}/runs", {"kind": "full"})["run"] for p in portals]
+    runs = [auditor.post(f"/portals/{p['id']}/runs", {"kind": "full"})["run_id"] for p in portals]
     narrator.step(
         Text(
             f"限速核查 {len(portals)} 个栏目",
@@ -108,7 +108,7 @@ def _review(door: Door, auditor: Person, second: Person) -> None:
 
 def _audit(door: Door, auditor: Person) -> dict[str, Any]:
     narrator, audit = door.narrator, _settle(door, auditor)
-    report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report']}.json")
+    report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report_id']}.json")
     narrator.step(
         Text(
             "全部义务一条语句判定，冻结监察报表", "one statement judges all; the report is frozen"
@@ -126,7 +126,7 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
             f"{line['overdue']:>6}{line['unknown']:>6}  {line['score']}"
         )
         narrator.result(Text(row, row))
-    page = f"/api/v1/reports/{audit['report']}.html"
+    page = f"/api/v1/reports/{audit['report_id']}.html"
     narrator.result(Text(f"带灯的可打印页：{page}", f"the printable page with lights: {page}"))
     return report
 
@@ -158,7 +158,7 @@ def _supervise(door: Door, report: dict[str, Any]) -> None:
     )
 
     def ordered() -> dict[str, Any] | None:
-        orders = supervisor.get("/supervision-orders", department_code=unit["unit"])["items"]
+        orders = supervisor.get("/supervision-orders", department=unit["unit"])["items"]
         return next((o for o in orders if o["cause"] == "duty"), None)
 
     order = door.until(ordered, "projects.duty.overdue.v1")

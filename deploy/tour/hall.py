@@ -93,7 +93,7 @@ def _hold_one(
         day = datetime.fromisoformat(slot["starts_at"]).astimezone(SHANGHAI).date()
         if day in booked_days:
             continue
-        wanted = {"slot_ids": [slot["id"]], "item": item["code"]}
+        wanted = {"slot_ids": [slot["id"]], "item_code": item["code"]}
         answer, refused = citizen.attempt("/appointments", wanted)
         if refused is None:
             return answer, reason
@@ -107,7 +107,7 @@ def _hold_one(
 
 def _arrive(door: Door, item: dict[str, Any], appointment: dict[str, Any] | None) -> dict[str, Any]:
     narrator, kiosk = door.narrator, door.sign_in("device1")
-    body: dict[str, Any] = {"hall": HALL, "items": [item["code"]]}
+    body: dict[str, Any] = {"hall_code": HALL, "items": [item["code"]]}
     if appointment is not None and _is_near(appointment["starts_at"]):
         body["appointment_code"] = appointment["code"]
         text = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
@@ -142,11 +142,12 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> No
     narrator = door.narrator
     called = _call_until(clerk, window, ticket)
     shown = door.anyone.get(f"/halls/{HALL}/display")["called"]
+    number, window_no = called["number"], called["window_no"]
     narrator.step(
         Text("窗口人员按“叫下一位”", "the clerk presses call next"),
         Text(
-            f"请 {called['number']} 号到 {called['window']} 号窗口（大屏正在显示 {len(shown)} 条）",
-            f"ticket {called['number']} to window {called['window']}; it is on the display",
+            f"请 {number} 号到 {window_no} 号窗口（大屏正在显示 {len(shown)} 条）",
+            f"ticket {number} to window {window_no}; it is on the display",
         ),
     )
     _finish(clerk, called["id"], called["state"])

@@ -191,9 +191,9 @@ async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> i
         capacity={Pool.ONLINE: 6, Pool.ASSISTED: 3},
         horizon_workdays=5,
     )
-    change = ScheduleChange(hall=HALL, rules=[rule])
+    change = ScheduleChange(hall_code=HALL, rules=[rule])
     proposal = await schedules.propose(session, change, LOADER, now)
-    applied = ScheduleApplication(hall=HALL, rules=[rule], fingerprint=proposal.fingerprint)
+    applied = ScheduleApplication(hall_code=HALL, rules=[rule], fingerprint=proposal.fingerprint)
     return (await schedules.apply(session, applied, LOADER, now)).added_count
 
 

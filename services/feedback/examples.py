@@ -10,6 +10,8 @@ from services.feedback.casework.models import LetterExtension
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import Letter
 from services.feedback.publication.models import Redaction, RedactionState
+from services.feedback.quarantine import workflow as quarantine
+from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import Invitation, InvitationState, Rating, ServiceEvent
 from services.feedback.ratings.rules import token_of
@@ -41,6 +43,11 @@ RATINGS = {
     "rectify_rating": "rectify",
     "give_rating_feedback": "feedback",
     "revisit_rating": "revisit",
+}
+QUARANTINE = {
+    "drop_quarantined_letter": "drop",
+    "release_quarantined_letter": "release",
+    "reject_quarantine_appeal": "reject_appeal",
 }
 ORDERS = {
     "acknowledge_supervision_order": "acknowledge",
@@ -142,6 +149,11 @@ async def _cases(session: AsyncSession) -> dict[str, Example]:
         rating = await newest_in(session, Rating, states)
         if rating is not None:
             found[operation] = of_row("rating_id", rating)
+    for operation, action in QUARANTINE.items():
+        waiting = [row.state for row in quarantine.WORKFLOW.of(action)]
+        held = await newest_in(session, QuarantinedLetter, waiting)
+        if held is not None:
+            found[operation] = of_row("letter_id", held)
     for operation, action in ORDERS.items():
         issued = [row.state for row in supervision.WORKFLOW.of(action)]
         order = await newest_in(session, SupervisionOrder, issued)

@@ -45,9 +45,9 @@ async def load(session: AsyncSession, now: datetime) -> int:
         return 0
     orders = [
         TriggerOrder(
-            project=duty.project_code,
+            project_code=duty.project_code,
             item_code=duty.item_code,
-            unit=duty.unit_code,
+            unit_code=duty.unit_code,
             kind=TriggerKind(duty.kind),
             on=duty.formed_on,
             doc_no=duty.doc_no,

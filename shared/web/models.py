@@ -13,11 +13,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     computed_field,
 )
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
@@ -145,6 +147,19 @@ class Input(BaseModel):
         exact: CoreSchema = _rewritten(_rewritten(handler(source), _exact), _without_marks)
         return exact
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> dict[str, Any]:
+        shown: dict[str, Any] = handler(schema)
+        fields = handler.resolve_ref_schema(shown).get("properties", {})
+        for field in cls.model_fields.values():
+            names = field.validation_alias
+            if isinstance(names, AliasChoices):
+                new, *former = (str(name) for name in names.choices)
+                fields.update({old: _formerly(new, fields[new]) for old in former})
+        return shown
+
 
 class Prose(Input):
     """Input with words that people write: blanks around a text are no part of it."""
@@ -152,9 +167,27 @@ class Prose(Input):
     model_config = ConfigDict(str_strip_whitespace=True)
 
 
-def old_name_of(field: str) -> Callable[[P], P]:
-    """Decorates the method by whose name an answer still gives `field`, too; deprecated."""
+def named(name: str, *, formerly: str) -> AliasChoices:
+    """The `validation_alias` of a field of a body that is still taken by its old name.
+
+    Bodies that give both are refused; the schema shows the old name as deprecated.
+    """
+    return AliasChoices(name, formerly)
+
+
+def _formerly(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in schema.items() if k not in ("title", "examples")}
+    text = f"{name} 的旧名，只能带其中一个 | The old name of `{name}`; send one of the two."
+    return {**kept, "description": text, "deprecated": True}
+
+
+def old_name_of(field: str, *, written: str | None = None) -> Callable[[P], P]:
+    """Decorates the method by whose name an answer still gives `field`, too; deprecated.
+
+    `written` is that name where a method cannot have it (`from`).
+    """
     return computed_field(
+        alias=written,
         description=f"与 {field} 相同 | The same as `{field}`.",
         json_schema_extra={"deprecated": True},
     )

@@ -18,7 +18,7 @@ from shared import errors
 from shared.database.faults import gave_way
 from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
-from shared.web import bodies, dependencies, idempotency, versions
+from shared.web import bodies, dependencies, idempotency, old_queries, versions
 from shared.web.gate import EXTENSION, Priority
 
 TRIES = 3
@@ -67,7 +67,18 @@ class Route(APIRoute):
         taken = (body.field_info.annotation for body in self.dependant.body_params)
         self._takes_version = versions.is_in(taken)
         if self._takes_version:
-            self.openapi_extra = {"parameters": [versions.PARAMETER], **(self.openapi_extra or {})}
+            self._add_parameters(versions.PARAMETER)
+        self._renamed = old_queries.of(get_flat_params(self.dependant))
+        self._add_parameters(*old_queries.parameters(self._renamed))
+
+    def _add_parameters(self, *parameters: dict[str, Any]) -> None:
+        """What the document shows besides the parameters of the endpoint."""
+        extra = self.openapi_extra or {}
+        if parameters:
+            self.openapi_extra = {
+                **extra,
+                "parameters": [*parameters, *extra.get("parameters", ())],
+            }
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -77,6 +88,7 @@ class Route(APIRoute):
         media, public = _media_type(self.body_field), dependencies.is_public(self)
 
         async def answer(request: Request) -> Response:
+            old_queries.rename(request, self._renamed)
             _check_query(request, known)
             if request.method in idempotency.UNSAFE or bodies.announced(request):
                 request = await bodies.checked(request, media)

@@ -55,7 +55,7 @@ class Floor:
 
     async def ask_ticket(self, **given: Any) -> httpx.Response:
         headers = given.pop("headers", None) or self.kiosk()
-        body = {"hall": self.code, "items": self.items[:1], **given}
+        body = {"hall_code": self.code, "items": self.items[:1], **given}
         return await self.client.post("/api/v1/tickets", json=body, headers=headers)
 
     async def issue(self, **given: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ async def test_what_cannot_be_booked_is_neither_listed_nor_held_nor_moved_to(
     assert await free(office) == []
     refused = problem(await office.ask(slot, headers=me), 422, "invalid-request")
     assert (refused["errors"][0]["pointer"], refused["errors"][0]["detail"]) == (
-        "/body/item",
+        "/body/item_code",
         reason,
     )
 

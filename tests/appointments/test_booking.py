@@ -221,9 +221,9 @@ async def test_lists_show_citizens_their_own_and_staff_their_hall(office: Office
         ({"slot_ids": ["not-an-id"]}, "/body/slot_ids/0"),
         ({"slot_ids": [str(uuid4())]}, "/body/slot_ids/0"),
         ({"slot_ids": None}, "/body"),
-        ({"item": "NO-SUCH"}, "/body/item"),
-        ({"item": ""}, "/body/item"),
-        ({"item": 7}, "/body/item"),
+        ({"item_code": "NO-SUCH"}, "/body/item_code"),
+        ({"item_code": ""}, "/body/item_code"),
+        ({"item_code": 7}, "/body/item_code"),
         ({"wish": "soon"}, "/body/wish"),
         ({"citizen": PERSON}, "/body/citizen"),
         ({"citizen": {"name": "张三", "phone": "call me"}}, "/body/citizen/phone"),
@@ -237,7 +237,7 @@ async def test_bad_input_is_named_and_writes_nothing(
     office: Office, change: dict[str, Any], pointer: str
 ) -> None:
     slot = await office.slot(TEN)
-    body = {"slot_ids": [str(slot)], "item": office.items[0]} | change
+    body = {"slot_ids": [str(slot)], "item_code": office.items[0]} | change
     body = {key: value for key, value in body.items() if value is not None}
 
     answer = await office.client.post("/api/v1/appointments", json=body, headers=office.citizen())

@@ -183,9 +183,9 @@ async def test_slots_made_while_a_closure_is_in_force_leave_it_out(office: Offic
     assert (same["added_count"], same["withdrawn_count"]) == (0, 0)
 
 
-@pytest.mark.parametrize("part", ["window", "item", "rule"])
+@pytest.mark.parametrize("part", ["window", "item_code", "rule_code"])
 async def test_a_part_that_the_hall_does_not_have_is_not_closed(office: Office, part: str) -> None:
-    nothing = {"window": 99, "item": "NO-SUCH", "rule": "NO-SUCH"}[part]
+    nothing = {"window": 99}.get(part, "NO-SUCH")
     body = {"hall": office.code, **MORNING, part: nothing}
     url, me = "/api/v1/closures", office.manager()
 
@@ -210,7 +210,7 @@ async def test_a_closure_of_another_hall_is_not_there(office: Office) -> None:
     ("body", "pointer"),
     [
         ({"ends_at": "2026-11-24T08:00:00+08:00"}, "/body/ends_at"),
-        ({"hall": "OTHER"}, "/body/hall"),
+        ({"hall_code": "OTHER"}, "/body/hall_code"),
         ({"window": 99}, "/body/window"),
         ({"reason": " "}, "/body/reason"),
         ({"colour": "red"}, "/body/colour"),

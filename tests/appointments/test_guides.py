@@ -130,7 +130,7 @@ async def test_an_item_that_is_no_longer_valid_cannot_be_booked(office: Office) 
 
     refused = problem(await office.ask(slot), 422, "invalid-request")
 
-    assert refused["errors"][0]["pointer"] == "/body/item"
+    assert refused["errors"][0]["pointer"] == "/body/item_code"
 
 
 async def test_contradictions_are_refused_with_their_field(office: Office) -> None:

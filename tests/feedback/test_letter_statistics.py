@@ -197,8 +197,8 @@ async def test_the_public_asks_for_one_month_that_is_over(
 @pytest.mark.parametrize(
     "params",
     [
-        {"from_on": "2026-11-23", "to_on": "2026-11-22"},
-        {"from_on": "1990-01-01", "to_on": "2026-11-22"},
+        {"from": "2026-11-23", "to": "2026-11-22"},
+        {"from_on": "1990-01-01", "to": "2026-11-22"},
         {"from_on": "2026-02-30"},
         {"from_on": "9999-12-01", "to_on": "9999-12-31"},
         {"from_on": "0001-01-01", "to_on": "0001-01-02"},

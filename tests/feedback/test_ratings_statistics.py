@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Headers
 from tests.feedback.isolated_service import IsolatedService, at, new_code
 from tests.feedback.letter_helpers import new_department
 from tests.feedback.visit_helpers import BAD, GOOD, ServedCitizen
@@ -174,15 +175,43 @@ async def test_rectified_and_revisited(isolated: IsolatedService) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            {"from_on": "2026-09-01", "to_on": "2026-09-30"},
+            {"from": "2026-09-01", "to": "2026-09-30"},
+        ),
+        ({"department_code": "D01"}, {"department": "D01"}),
+        ({"hall_code": "H001"}, {"hall": "H001"}),
+    ],
+)
+async def test_a_question_by_the_old_names_has_the_same_answer(
+    isolated: IsolatedService, as_: Headers, old: dict[str, str], new: dict[str, str]
+) -> None:
+    found = [
+        await isolated.client.get(
+            "/api/v1/ratings/statistics",
+            params=params | {"group_by": "department"},
+            headers=as_("supervisor", "*"),
+        )
+        for params in (old, new)
+    ]
+    assert [one.status_code for one in found] == [200, 200]
+    first, second = ({**one.json(), "counted_at": None} for one in found)
+    assert first == second
+
+
+@pytest.mark.parametrize(
     ("params", "pointer"),
     [
-        ({"from_on": "2026-11-23", "to_on": "2026-11-22"}, "/query/from_on"),
-        ({"from_on": "2025-01-01", "to_on": "2026-11-22"}, "/query/from_on"),
-        ({"from_on": "2026-02-30"}, "/query/from_on"),
-        ({"from_on": "0001-01-01", "to_on": "0001-01-01"}, "/query/from_on"),
-        ({"to_on": "9999-12-31"}, "/query/to_on"),
+        ({"from": "2026-11-23", "to": "2026-11-22"}, "/query/from"),
+        ({"from_on": "2025-01-01", "to": "2026-11-22"}, "/query/from"),
+        ({"from_on": "2026-02-30"}, "/query/from"),
+        ({"from_on": "0001-01-01", "to_on": "0001-01-01"}, "/query/from"),
+        ({"to_on": "9999-12-31"}, "/query/to"),
+        ({"from": "2026-11-01", "from_on": "2026-11-01"}, "/query/from"),
         ({"group_by": "person"}, "/query/group_by"),
-        ({"hall_code": "'; DROP TABLE rating"}, "/query/hall_code"),
+        ({"hall_code": "'; DROP TABLE rating"}, "/query/hall"),
     ],
 )
 async def test_a_bad_question_is_refused_by_parameter(

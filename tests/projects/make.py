@@ -46,7 +46,13 @@ async def project(
 def event(project: str, unit: str, on: date | str | None, **others: Any) -> dict[str, Any]:
     """The body of POST /events."""
     day = on.isoformat() if isinstance(on, date) else on
-    body = {"project": project, "unit": unit, "item_code": "MP-02-01", "kind": "formed", "on": day}
+    body = {
+        "project_code": project,
+        "unit_code": unit,
+        "item_code": "MP-02-01",
+        "kind": "formed",
+        "on": day,
+    }
     return body | others
 
 

@@ -133,13 +133,13 @@ async def test_a_key_replays_the_answer(
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"project": "2401-359900-48-01-000000"}, "/body/project"),
-        ({"unit": "NOBODY"}, "/body/unit"),
+        ({"project_code": "2401-359900-48-01-000000"}, "/body/project_code"),
+        ({"unit_code": "NOBODY"}, "/body/unit_code"),
         ({"item_code": "XX-99-99"}, "/body/item_code"),
         ({"on": "2026-13-01"}, "/body/on"),
         ({"on": "2999-01-01"}, "/body/on"),
         ({"kind": "imagined"}, "/body/kind"),
-        ({"project": "x"}, "/body/project"),
+        ({"project_code": "x"}, "/body/project_code"),
         ({"colour": "red"}, "/body/colour"),
     ],
 )

@@ -82,14 +82,14 @@ async def hold(
     if context.keyring.is_chained:
         await _bring_over(context, request.citizen, caller)
     named = await _run(context, request, caller)
-    terms = await context.terms(named[0].hall_code, request.item)
-    offer = ensure_offered(terms, named[0].on_date, pointer="/body/item")
+    terms = await context.terms(named[0].hall_code, request.item_code)
+    offer = ensure_offered(terms, named[0].on_date, pointer="/body/item_code")
     run = await context.whole_run(named, offer, now)
     wanted = [slot.id for slot in run]
-    if claim is None and (refusal := context.sold_out(wanted, request.item)):
+    if claim is None and (refusal := context.sold_out(wanted, request.item_code)):
         raise refusal
     booking = BookingRequest(
-        draft=lambda: _draft(run, request.item, person, caller, claim, terms, now),
+        draft=lambda: _draft(run, request.item_code, person, caller, claim, terms, now),
         slots=wanted,
         now=now,
         person=person.known.citizen_key,
@@ -102,11 +102,11 @@ async def hold(
     if result.outcome is BookingOutcome.KNOWN:
         return _replay(result, claim)
     if result.outcome in _LIMITED:
-        what = limits.wanted(run, request.item, terms.caps)
+        what = limits.wanted(run, request.item_code, terms.caps)
         raise await _limited(context, result.outcome, person.known, what, caller, now)
     if result.outcome is BookingOutcome.BARRED:
         raise await _barred(context, person.known, run[0].hall_code, caller, now)
-    raise await _refusal(context, run, request.item, now)
+    raise await _refusal(context, run, request.item_code, now)
 
 
 async def _run(context: BookingContext, request: HoldRequest, caller: Caller) -> list[SlotFacts]:
@@ -116,7 +116,7 @@ async def _run(context: BookingContext, request: HoldRequest, caller: Caller) ->
         # A slot of another hall does not exist for these staff.
         found = [slot for slot in found if caller.at(slot.hall_code)]
     pools = _STAFF_POOLS if staff else _CITIZEN_POOLS
-    return runs.ensure_run(found, request.wanted, request.item, pools)
+    return runs.ensure_run(found, request.wanted, request.item_code, pools)
 
 
 def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person:

@@ -70,6 +70,6 @@ def ensure_run(
     if any(item not in slot.item_codes for slot in run):
         raise Invalid(
             Text("这个时段不办理该事项", "This item is not handled in these slots"),
-            pointer="/body/item",
+            pointer="/body/item_code",
         )
     return run

@@ -12,7 +12,7 @@ from services.appointments.booking.models import AppointmentState, Resolution
 from services.appointments.slots.models import Pool
 from shared.errors import Text
 from shared.security.personal import IdNumber, Phone
-from shared.web.models import Input, View
+from shared.web.models import Input, View, named, old_name_of
 
 LONGEST_RUN = 8
 
@@ -38,7 +38,12 @@ class HoldRequest(Input):
 
     slot_ids: SlotIds | None = Field(None, description="一个或连续几个时段 | Consecutive slots")
     slot_id: UUID | None = Field(None, description="只约一个时段时可用 | Instead, for one slot")
-    item: str = Field(min_length=1, max_length=64, examples=["PBOC-01"])
+    item_code: str = Field(
+        min_length=1,
+        max_length=64,
+        validation_alias=named("item_code", formerly="item"),
+        examples=["PBOC-01"],
+    )
     citizen: PersonIn | None = None
 
     @model_validator(mode="after")
@@ -144,7 +149,7 @@ class AppointmentView(View):
     code: str = Field(description="预约码，到场报此码 | What to say or show on arrival")
     state: AppointmentState
     hall_code: str
-    item: str
+    item_code: str
     pool: Pool
     starts_at: datetime
     minutes: int
@@ -161,3 +166,7 @@ class AppointmentView(View):
     reason: str | None = Field(None, description="工作人员的理由 | The reason that staff gave")
     citizen: MaskedPerson | None = None
     version: int
+
+    @old_name_of("item_code")
+    def item(self) -> str:
+        return self.item_code

@@ -152,9 +152,8 @@ def _view(
     ]
     return AppointmentView(
         **one.model_dump(
-            include=set(AppointmentView.model_fields) - {"item", "slots", "citizen", "reason"}
+            include=set(AppointmentView.model_fields) - {"slots", "citizen", "reason"}
         ),
-        item=one.item_code,
         slots=slots,
         citizen=person,
         reason=one.reason_sealed and keyring.open(one.reason_sealed, where=REASON, row=str(one.id)),
@@ -175,7 +174,7 @@ def held(run: Sequence[SlotFacts], item: str, terms: Terms, now: datetime) -> Ap
         code=ids.public_code("A"),
         state=AppointmentState.HELD,
         hall_code=first.hall_code,
-        item=item,
+        item_code=item,
         pool=first.pool,
         starts_at=first.starts_at,
         minutes=sum(slot.minutes for slot in run),

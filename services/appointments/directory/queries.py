@@ -32,8 +32,7 @@ from services.appointments.directory.schemas import GeoPoint, HallClosure
 from services.appointments.guides.models import HallItem
 
 _COMING_CLOSURES = text("""
-SELECT id, hall_code AS hall, starts_at, ends_at, reason, window_no AS window, item_code AS item,
-       rule_code AS rule, version
+SELECT id, hall_code, starts_at, ends_at, reason, window_no, item_code, rule_code, version
 FROM closure WHERE hall_code = :hall AND lifted_at IS NULL AND ends_at > :now
 ORDER BY starts_at, id
 """)

@@ -19,7 +19,7 @@ from pydantic import (
 
 from services.appointments.directory.models import DeviceKind, HallLevel, WindowKind
 from shared.errors import Text
-from shared.web.models import Input, View
+from shared.web.models import Input, View, old_name_of
 
 HallCode = Annotated[
     str, Path(pattern=r"^[A-Z0-9-]{2,32}$", description="大厅代码 | Hall code", examples=["H001"])
@@ -181,14 +181,30 @@ class HallClosure(View):
     """A time in which the hall is closed, or only a window, an item, or the slots of a rule."""
 
     id: UUID
-    hall: str
+    hall_code: str
     starts_at: datetime
     ends_at: datetime
     reason: str
-    window: int | None = Field(description="只停这个窗口；空为不限 | Only this window")
-    item: str | None = Field(description="只停这个事项；空为不限 | Only this item")
-    rule: str | None = Field(description="只停这条排班规则；空为不限 | Only this rule's slots")
+    window_no: int | None = Field(description="只停这个窗口；空为不限 | Only this window")
+    item_code: str | None = Field(description="只停这个事项；空为不限 | Only this item")
+    rule_code: str | None = Field(description="只停这条排班规则；空为不限 | Only this rule's slots")
     version: int
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code
+
+    @old_name_of("window_no")
+    def window(self) -> int | None:
+        return self.window_no
+
+    @old_name_of("item_code")
+    def item(self) -> str | None:
+        return self.item_code
+
+    @old_name_of("rule_code")
+    def rule(self) -> str | None:
+        return self.rule_code
 
 
 class HallDetail(HallView):

@@ -41,7 +41,7 @@ async def display(session: AsyncSession, hall_code: str, now: datetime) -> Displ
     forecast = await estimates.of_hall(session, hall_code, now)
     names = await queries.item_names(session, {t.item_code for t in forecast.queue})
     return DisplayView(
-        hall=hall_code,
+        hall_code=hall_code,
         name=hall.name,
         name_en=hall.name_en,
         at=now,
@@ -88,7 +88,7 @@ def queue_entry(ticket: Ticket, estimate: Estimate | None) -> QueueEntry:
         credit_reason=ticket.credit_reason,
         ready_at=ticket.ready_at,
         due_at=ticket.due_at,
-        window=ticket.window_no,
+        window_no=ticket.window_no,
         recalls=ticket.recalls,
         version=ticket.version,
         ahead=estimate.ahead if estimate else None,
@@ -105,7 +105,7 @@ def estimate_view(estimate: Estimate | None) -> EstimateView | None:
 def _called(ticket: Ticket) -> CalledView:
     return CalledView(
         number=ticket.number,
-        window=ticket.window_no or 0,
+        window_no=ticket.window_no or 0,
         called_at=ticket.last_called_at or ticket.state_since,
         state=ticket.state,
     )
@@ -114,5 +114,5 @@ def _called(ticket: Ticket) -> CalledView:
 def _waiting(item: str, count: int, names: dict[str, str], forecast: Forecast) -> WaitingView:
     p50, p85 = forecast.newcomer(item)
     return WaitingView(
-        item=item, name=names.get(item, item), count=count, p50_minutes=p50, p85_minutes=p85
+        item_code=item, name=names.get(item, item), count=count, p50_minutes=p50, p85_minutes=p85
     )

@@ -29,7 +29,7 @@ _CALLS = text(
 _UNDONE = text("SELECT undoes FROM ticket_event WHERE hall_code = :hall AND undoes = ANY(:entries)")
 # By the time in which the call was at a window, which has an index: it ended after this one came.
 _OVERTAKINGS = text(
-    "SELECT e.hall_seq, c.called_at, c.ticket_id, t.number, c.window_no AS window, c.clerk,"
+    "SELECT e.hall_seq, c.called_at, c.ticket_id, t.number, c.window_no, c.clerk,"
     "  t.ticket_class, t.credit_minutes, c.policy_version, c.ignored_credits, c.reason"
     " FROM call c JOIN ticket t ON t.id = c.ticket_id"
     " JOIN ticket_event e ON e.ticket_id = c.ticket_id AND e.call_id = c.id AND e.action = 'call'"

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing.models import TicketState
-from shared.web.models import View
+from shared.web.models import View, old_name_of
 
 
 class OvertakenTicket(View):
@@ -29,7 +29,7 @@ class HistoryEntry(View):
     actor: str = Field(
         description="谁办的（不知姓名时为账户） | Who did it; the account where no name is known"
     )
-    window: int | None
+    window_no: int | None
     undone: bool = Field(description="已被撤销 | Taken back afterwards")
     undoes: int | None = Field(description="所撤销的记录 | The `hall_seq` that it takes back")
     waited_seconds: float | None
@@ -43,6 +43,10 @@ class HistoryEntry(View):
     reason: str | None = Field(description="不按次序叫号的原因 | Why it was called out of turn")
     overtook: list[OvertakenTicket] = Field(description="越过的号 | Whom the call overtook")
 
+    @old_name_of("window_no")
+    def window(self) -> int | None:
+        return self.window_no
+
 
 class Overtaking(View):
     """A call by which another ticket came before this one."""
@@ -51,13 +55,17 @@ class Overtaking(View):
     called_at: AwareDatetime
     ticket_id: UUID
     number: str
-    window: int
+    window_no: int
     clerk: str
     ticket_class: TicketClass = Field(serialization_alias="class")
     credit_minutes: int
     policy_version: int
     ignored_credits: bool
     reason: str | None = Field(description="不按次序叫号的原因 | Why out of turn; null: in turn")
+
+    @old_name_of("window_no")
+    def window(self) -> int:
+        return self.window_no
 
 
 class TicketHistory(View):
@@ -66,6 +74,10 @@ class TicketHistory(View):
     ticket_id: UUID
     visit_id: UUID
     number: str
-    hall: str
+    hall_code: str
     items: list[HistoryEntry]
     overtaken_by: list[Overtaking]
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code

@@ -44,7 +44,7 @@ async def of_ticket(
         ticket_id=ticket.id,
         visit_id=ticket.visit_id,
         number=ticket.number,
-        hall=hall,
+        hall_code=hall,
         items=[
             _entry(entry, legs[entry.ticket_id].leg, entry.hall_seq in undone, facts)
             for entry in log
@@ -77,7 +77,7 @@ def _entry(entry: TicketEvent, leg: int, undone: bool, facts: _Facts) -> History
         **entry.model_dump(include=same),
         leg=leg,
         actor=facts.names.get(entry.actor, entry.actor),
-        window=entry.window_no,
+        window_no=entry.window_no,
         undone=undone,
         policy_version=call.policy_version if call else None,
         ignored_credits=call.ignored_credits if call else None,

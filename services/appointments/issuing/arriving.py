@@ -44,7 +44,7 @@ async def check_in(
     if not any(found.item_code in served for served in windows.values()):
         return Arrival(await booking.check_in(session, found, now, version=version), None)
     request = TicketRequest(
-        hall=found.hall_code, items=[found.item_code], appointment_code=found.code
+        hall_code=found.hall_code, items=[found.item_code], appointment_code=found.code
     )
     issued = await service.issue(session, keyring, caller, request, now, version=version)
     return Arrival(found, issued)

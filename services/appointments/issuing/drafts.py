@@ -103,7 +103,7 @@ def _ticket(
     visit = new_id()
     return Ticket(
         id=visit,
-        hall_code=request.hall,
+        hall_code=request.hall_code,
         service_day=now.astimezone(ZoneInfo(hall.timezone)).date(),
         number="",
         visit_id=visit,

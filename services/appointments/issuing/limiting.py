@@ -16,7 +16,7 @@ from services.appointments.queueing.models import Ticket
 
 async def of_walk_in(session: AsyncSession, request: TicketRequest, now: datetime) -> list[Limits]:
     """What limits a walk-in ticket for these items: an item's last time goes first."""
-    policy = await policies.in_force(session, request.hall, now)
+    policy = await policies.in_force(session, request.hall_code, now)
     own = {code: ItemTicketTerms.model_validate(terms) for code, terms in policy.items.items()}
     limits = [Limits(None, None, policy.tickets_per_day)]
     for item in request.items:

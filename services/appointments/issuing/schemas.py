@@ -8,17 +8,19 @@ from services.appointments.booking.schemas import AppointmentView
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import Evidence
 from services.appointments.queueing.schemas import ItemCode, TicketView
-from shared.web.models import Input
+from shared.web.models import Input, named
 
 
 class TicketRequest(Input):
     """`class` other than walk_in or appointment needs evidence; an appointment needs its code."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"hall": "H001", "items": ["PBOC-01"]}]}
+        json_schema_extra={"examples": [{"hall_code": "H001", "items": ["PBOC-01"]}]}
     )
 
-    hall: str = Field(min_length=1, max_length=32)
+    hall_code: str = Field(
+        min_length=1, max_length=32, validation_alias=named("hall_code", formerly="hall")
+    )
     items: list[ItemCode] = Field(min_length=1, max_length=5)
     appointment_code: str | None = Field(None, min_length=1, max_length=32)
     ticket_class: TicketClass | None = Field(None, alias="class")

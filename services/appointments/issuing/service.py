@@ -69,15 +69,16 @@ async def issue(
     Raises Invalid (naming the field), HallClosed, ItemClosed, TicketsClosed, EvidenceRefused,
     AlreadyTicketed, or what checking the appointment in may raise.
     """
-    hall = await _hall(session, caller, request.hall)
+    hall = await _hall(session, caller, request.hall_code)
     hours = await openings.of_hall(session, hall, now)
-    windows = await queueing.items_at_windows(session, request.hall)
+    windows = await queueing.items_at_windows(session, request.hall_code)
     rules.ensure_served(request.items, windows.values())
-    policy = await priority.policy_of(session, request.hall)
+    policy = await priority.policy_of(session, request.hall_code)
     appointment = await _appointment(session, caller, request)
     rules.ensure_open(hours, now, expected=appointment is not None)
     unexpected = [i for i in request.items if appointment is None or i != appointment.item_code]
-    rules.ensure_item_open(await openings.shut_item(session, hours, request.hall, unexpected, now))
+    shut = await openings.shut_item(session, hours, request.hall_code, unexpected, now)
+    rules.ensure_item_open(shut)
     limits = [] if appointment else await limiting.of_walk_in(session, request, now)
     rules.ensure_not_last(hours, limits, now)
     person = await _person(session, keyring, caller, request, appointment)
@@ -100,9 +101,9 @@ async def _hall(session: AsyncSession, caller: Caller, hall_code: str) -> Hall:
     """Citizens take tickets anywhere; staff and devices only in their own hall."""
     hall = await session.get(Hall, hall_code)
     if hall is None:
-        raise Invalid(_NO_HALL, pointer="/body/hall")
+        raise Invalid(_NO_HALL, pointer="/body/hall_code")
     if not caller.has("citizen") and not caller.at(hall_code):
-        raise NotFound(_OTHER_HALL, pointer="/body/hall")
+        raise NotFound(_OTHER_HALL, pointer="/body/hall_code")
     return hall
 
 
@@ -121,7 +122,7 @@ async def _appointment(
         found = await booking.visible(session, request.appointment_code, caller)
     except NotFound:
         raise unknown from None
-    if found.hall_code != request.hall:
+    if found.hall_code != request.hall_code:
         raise unknown
     if found.item_code not in request.items:
         raise Invalid(_OTHER_ITEM, pointer="/body/items")

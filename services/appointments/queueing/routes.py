@@ -232,7 +232,7 @@ async def transfer_ticket(
     waited are kept. Refused, naming the other ticket, where they hold one for the same already.
     """
     items = tuple(given.items) if given.items is not None else None
-    asked = TransitionInput(given.version, items=items, window_id=given.window)
+    asked = TransitionInput(given.version, items=items, window_id=given.window_id)
     return ticket_view(await service.move(session, caller, ticket_id, Action.TRANSFER, now, asked))
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from services.appointments.queueing.models import Outcome, Ticket, TicketState
 from shared.errors import Text
-from shared.web.models import Input, View
+from shared.web.models import Input, View, named, old_name_of
 
 ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
 _DONE_IS_DONE = Text(
@@ -41,11 +41,11 @@ class TransferRequest(TransitionRequest):
     """Where the person goes next: other items, a certain window, or both."""
 
     items: list[ItemCode] | None = Field(None, min_length=1, max_length=5)
-    window: UUID | None = None
+    window_id: UUID | None = Field(None, validation_alias=named("window_id", formerly="window"))
 
     @model_validator(mode="after")
     def _says_where(self) -> "TransferRequest":
-        if self.items is None and self.window is None:
+        if self.items is None and self.window_id is None:
             raise ValueError(_WHERE_TO)
         return self
 
@@ -62,11 +62,11 @@ class TicketView(View):
 
     id: UUID
     number: str = Field(examples=["A001"])
-    hall: str
+    hall_code: str
     items: list[str]
     state: TicketState
     version: int
-    window: int | None = Field(None, description="窗口号 | The window's number.")
+    window_no: int | None = Field(None, description="窗口号 | The window's number.")
     recalls: int
     issued_at: AwareDatetime
     ready_at: AwareDatetime
@@ -87,6 +87,14 @@ class TicketView(View):
         None,
         description="等候过长或暂无窗口时的建议 | When the wait is long, or no window is open.",
     )
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code
+
+    @old_name_of("window_no")
+    def window(self) -> int | None:
+        return self.window_no
 
 
 class TicketMemory(BaseModel):

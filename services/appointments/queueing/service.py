@@ -158,7 +158,7 @@ async def _ensure_served(session: AsyncSession, ticket: Ticket, given: Transitio
     served = await items_at_windows(session, ticket.hall_code)
     if given.window_id is not None:
         if not items <= served.get(given.window_id, set()):
-            raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window")
+            raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window_id")
     elif not any(items <= window for window in served.values()):
         raise Invalid(_NOT_SERVED, pointer="/body/items")
 

@@ -9,11 +9,11 @@ def ticket_view(ticket: Ticket) -> TicketView:
     return TicketView(
         id=ticket.id,
         number=ticket.number,
-        hall=ticket.hall_code,
+        hall_code=ticket.hall_code,
         items=ticket.items,
         state=ticket.state,
         version=ticket.version,
-        window=ticket.window_no,
+        window_no=ticket.window_no,
         recalls=ticket.recalls,
         issued_at=ticket.issued_at,
         ready_at=ticket.ready_at,

@@ -48,16 +48,16 @@ async def close(
 
     Raises NotFound for a hall that is not the caller's, Invalid for a part that it does not have.
     """
-    await directory.managed_hall(session, wanted.hall, caller)
+    await directory.managed_hall(session, wanted.hall_code, caller)
     closure = Closure(
         **wanted.model_dump(include={"starts_at", "ends_at", "reason"}),
-        **await _part(session, wanted.hall, wanted),
-        hall_code=wanted.hall,
+        **await _part(session, wanted.hall_code, wanted),
+        hall_code=wanted.hall_code,
         created_by=caller.sub,
         created_at=now,
     )
     step = _Step(None, service.shut(closure), None)
-    change = await _carry_out(session, wanted.hall, step, now, dry_run=wanted.dry_run)
+    change = await _carry_out(session, wanted.hall_code, step, now, dry_run=wanted.dry_run)
     if not wanted.dry_run:
         session.add(closure)
         await session.flush()
@@ -115,13 +115,14 @@ async def _found(session: AsyncSession, key: UUID, caller: Caller, now: datetime
 
 async def _values(session: AsyncSession, closure: Closure, wanted: ClosureUpdate) -> dict[str, Any]:
     """The columns that change."""
-    if wanted.hall not in (None, closure.hall_code):
+    if wanted.hall_code not in (None, closure.hall_code):
         raise Invalid(
-            Text("停办不能改到另一个大厅", "A closure stays with its hall"), pointer="/body/hall"
+            Text("停办不能改到另一个大厅", "A closure stays with its hall"),
+            pointer="/body/hall_code",
         )
     given = wanted.model_dump(include={"starts_at", "ends_at", "reason"}, exclude_none=True)
     part = await _part(session, closure.hall_code, wanted)
-    names = {"window": "window_no", "item": "item_code", "rule": "rule_code"}
+    names = {"window": "window_no", "item_code": "item_code", "rule_code": "rule_code"}
     given |= {
         column: part[column] for name, column in names.items() if name in wanted.model_fields_set
     }
@@ -142,12 +143,12 @@ async def _part(
         window = await directory.window_number(session, hall, window)
     if wanted.window is not None and window not in await directory.items_at_windows(session, hall):
         raise Invalid(Text("没有这个窗口", "There is no such window"), pointer="/body/window")
-    if wanted.item is not None and await guides.unknown_items(session, [wanted.item]):
-        raise Invalid(Text("没有这个事项", "There is no such item"), pointer="/body/item")
+    if wanted.item_code is not None and await guides.unknown_items(session, [wanted.item_code]):
+        raise Invalid(Text("没有这个事项", "There is no such item"), pointer="/body/item_code")
     in_force = {rule.code for rule in await queries.in_force(session, hall)}
-    if wanted.rule is not None and wanted.rule not in in_force:
-        raise Invalid(Text("没有这条规则", "There is no such rule"), pointer="/body/rule")
-    return {"window_no": window, "item_code": wanted.item, "rule_code": wanted.rule}
+    if wanted.rule_code is not None and wanted.rule_code not in in_force:
+        raise Invalid(Text("没有这条规则", "There is no such rule"), pointer="/body/rule_code")
+    return {"window_no": window, "item_code": wanted.item_code, "rule_code": wanted.rule_code}
 
 
 async def _carry_out(
@@ -208,6 +209,10 @@ async def _audit(
     await audit_log.write(session, caller.sub, what, target, now, details)
 
 
+_SAME = {"hall_code", "starts_at", "ends_at", "reason", "version"}
+_SAME |= {"window_no", "item_code", "rule_code"}
+
+
 def _view(
     closure: Closure, done: Change, *, dry_run: bool = False, new: bool = False
 ) -> ClosureView:
@@ -217,12 +222,8 @@ def _view(
     gone = [r for r in comparison.withdraw if (r.rule_code, r.pool, r.starts_at) not in stay]
     added = [s for s in comparison.add if (s.rule_code, s.pool, s.starts_at) not in stay]
     return ClosureView(
-        **closure.model_dump(include={"starts_at", "ends_at", "reason", "version"}),
+        **closure.model_dump(include=_SAME),
         id=None if dry_run and new else closure.id,
-        hall=closure.hall_code,
-        window=closure.window_no,
-        item=closure.item_code,
-        rule=closure.rule_code,
         dry_run=dry_run,
         withdrawn_count=len(gone),
         withdrawn=[reporting.shown(row) for row in gone[: reporting.MOST_SHOWN]],

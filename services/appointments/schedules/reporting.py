@@ -35,7 +35,7 @@ async def proposal(
     async for row_piece in in_pieces(withdraw):
         named += [f"-{row.id}" for row in row_piece]
     return Proposal(
-        hall=hall,
+        hall_code=hall,
         added_count=len(add),
         withdrawn_count=len(withdraw),
         kept_count=comparison.kept,
@@ -60,7 +60,7 @@ def persons(claimants: Sequence[Claimant]) -> list[EndangeredAppointment]:
         EndangeredAppointment(
             id=one.id,
             code=one.code,
-            item=one.item_code,
+            item_code=one.item_code,
             state=one.state,
             starts_at=one.starts_at,
         )

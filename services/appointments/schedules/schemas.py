@@ -11,7 +11,7 @@ from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.slots.models import Pool
 from shared.errors import Text
-from shared.web.models import Input, View
+from shared.web.models import Input, View, named, old_name_of
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Places = Annotated[int, Field(ge=1, le=1000)]
@@ -104,7 +104,7 @@ class ScheduleRuleView(RuleTerms):
 class ScheduleChange(Input):
     """Rules to add or change, and codes of rules to end."""
 
-    hall: HallRef
+    hall_code: HallRef = Field(validation_alias=named("hall_code", formerly="hall"))
     rules: list[RuleIn] = Field(default_factory=list, max_length=50)
     retire: list[Code] = Field(default_factory=list, max_length=50)
 
@@ -139,15 +139,19 @@ class EndangeredAppointment(View):
 
     id: UUID
     code: str
-    item: str
+    item_code: str
     state: AppointmentState
     starts_at: datetime
+
+    @old_name_of("item_code")
+    def item(self) -> str:
+        return self.item_code
 
 
 class Proposal(View):
     """What a change does, slot by slot: the first 1000 of each list; the counts are whole."""
 
-    hall: str
+    hall_code: str
     added_count: int
     withdrawn_count: int
     kept_count: int
@@ -160,6 +164,10 @@ class Proposal(View):
     )
     calendar_unknown: list[int]
     fingerprint: str = Field(description="提交时带上 | Send it with apply")
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code
 
 
 Reason = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S")]
@@ -174,6 +182,8 @@ RuleCode = Annotated[
     str | None,
     Field(pattern=r"^[A-Z0-9-]{1,32}$", description="只停这条规则的时段 | Only this rule's slots"),
 ]
+_ITEM = Field(None, validation_alias=named("item_code", formerly="item"))
+_RULE = Field(None, validation_alias=named("rule_code", formerly="rule"))
 
 
 class ClosureIn(Input):
@@ -182,13 +192,13 @@ class ClosureIn(Input):
     With `dry_run` nothing is written.
     """
 
-    hall: HallRef
+    hall_code: HallRef = Field(validation_alias=named("hall_code", formerly="hall"))
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     reason: Reason
     window: WindowRef = None
-    item: ItemCode = None
-    rule: RuleCode = None
+    item_code: ItemCode = _ITEM
+    rule_code: RuleCode = _RULE
     dry_run: bool = False
 
     @model_validator(mode="after")
@@ -200,13 +210,17 @@ class ClosureIn(Input):
 class ClosureUpdate(Input):
     """The closure as it shall be: what is left out stays as it is, null takes a limit away."""
 
-    hall: HallRef | None = Field(None, description="不能改到另一个大厅 | Stays the same hall")
+    hall_code: HallRef | None = Field(
+        None,
+        validation_alias=named("hall_code", formerly="hall"),
+        description="不能改到另一个大厅 | Stays the same hall",
+    )
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     reason: Reason | None = None
     window: WindowRef = None
-    item: ItemCode = None
-    rule: RuleCode = None
+    item_code: ItemCode = _ITEM
+    rule_code: RuleCode = _RULE
     dry_run: bool = False
     version: int | None = Field(None, ge=1, description="所见版本 | The version that you have seen")
 
@@ -223,13 +237,13 @@ class ClosureView(View):
     """A closure, and what making, changing or lifting it does: the first 1000 of each list."""
 
     id: UUID | None = Field(description="试算新增时为空 | Null for the dry run of a new one")
-    hall: str
+    hall_code: str
     starts_at: datetime
     ends_at: datetime
     reason: str
-    window: int | None
-    item: str | None
-    rule: str | None
+    window_no: int | None
+    item_code: str | None
+    rule_code: str | None
     version: int
     dry_run: bool = Field(description="只试算，未写入 | Nothing was written")
     withdrawn_count: int
@@ -243,3 +257,19 @@ class ClosureView(View):
     resupported: int = Field(
         description="重新有了时间的预约数 | Orphaned appointments whose time exists again"
     )
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code
+
+    @old_name_of("window_no")
+    def window(self) -> int | None:
+        return self.window_no
+
+    @old_name_of("item_code")
+    def item(self) -> str | None:
+        return self.item_code
+
+    @old_name_of("rule_code")
+    def rule(self) -> str | None:
+        return self.rule_code

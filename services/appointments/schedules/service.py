@@ -68,13 +68,13 @@ async def apply(
     if change.proposal.fingerprint != wanted.fingerprint:
         raise ProposalChanged(proposal=change.proposal.model_dump(mode="json"))
     codes = [*wanted.retire, *(rule.code for rule in wanted.rules)]
-    await queries.retire(session, wanted.hall, codes, now)
+    await queries.retire(session, wanted.hall_code, codes, now)
     session.add_all(rule for rule in change.rules if rule.code in codes)
     await session.flush()
     versions = {rule.code: rule.version for rule in change.rules}
-    await changing.carry_out(session, wanted.hall, change.change, versions, now)
+    await changing.carry_out(session, wanted.hall_code, change.change, versions, now)
     details = {"rules": [rule.code for rule in wanted.rules], "retired": wanted.retire}
-    target = f"hall:{wanted.hall}"
+    target = f"hall:{wanted.hall_code}"
     await audit_log.write(session, caller.sub, "schedule.applied", target, now, details)
     return change.proposal
 
@@ -87,7 +87,7 @@ async def _work_out(
     *,
     lock: bool = False,
 ) -> _Change:
-    hall = await directory.managed_hall(session, wanted.hall, caller)
+    hall = await directory.managed_hall(session, wanted.hall_code, caller)
     if lock:
         await directory.lock_hall(session, hall.code)
     await _ensure_bookable(session, hall, wanted.rules, now)
@@ -106,19 +106,19 @@ async def _rules_after(
     session: AsyncSession, wanted: ScheduleChange, caller: Caller, now: datetime
 ) -> list[ScheduleRule]:
     """The rules as they would be in force; the changed ones are new rows, not yet added."""
-    versions = await queries.last_versions(session, wanted.hall)
+    versions = await queries.last_versions(session, wanted.hall_code)
     replaced = {rule.code for rule in wanted.rules} | set(wanted.retire)
     if unknown := set(wanted.retire) - versions.keys():
         raise Invalid(
             Text("没有这条规则", "There is no such rule"),
             pointer=f"/body/retire/{wanted.retire.index(min(unknown))}",
         )
-    kept = [r for r in await queries.in_force(session, wanted.hall) if r.code not in replaced]
+    kept = [r for r in await queries.in_force(session, wanted.hall_code) if r.code not in replaced]
     new = [
         ScheduleRule(
             **rule.model_dump(exclude={"capacity"}),
             capacity={pool.value: places for pool, places in rule.capacity.items()},
-            hall_code=wanted.hall,
+            hall_code=wanted.hall_code,
             version=versions.get(rule.code, 0) + 1,
             created_by=caller.sub,
             created_at=now,

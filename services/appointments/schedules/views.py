@@ -43,11 +43,7 @@ async def list_closures(
 
 def _closure(one: Closure) -> HallClosure:
     return HallClosure(
-        **one.model_dump(include={"id", "starts_at", "ends_at", "reason", "version"}),
-        hall=one.hall_code,
-        window=one.window_no,
-        item=one.item_code,
-        rule=one.rule_code,
+        **one.model_dump(include=set(HallClosure.model_fields)),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.web.models import View
+from shared.web.models import View, old_name_of
 
 
 class Grouping(StrEnum):
@@ -72,10 +72,22 @@ class EstimateQuality(View):
 
 
 class StatisticsView(View):
-    hall: str
-    from_: date = Field(serialization_alias="from")
-    to: date
+    hall_code: str
+    from_on: date
+    to_on: date
     by: Grouping
     items: list[Figures]
     total: Figures
     estimates: EstimateQuality
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code
+
+    @old_name_of("from_on", written="from")
+    def from_(self) -> date:
+        return self.from_on
+
+    @old_name_of("to_on")
+    def to(self) -> date:
+        return self.to_on

@@ -64,9 +64,9 @@ async def of_hall(
     total = await queries.total(session, hall_code, start, stop)
     quality = await queries.estimate_quality(session, hall_code, start, stop)
     return StatisticsView(
-        hall=hall_code,
-        from_=first,
-        to=last,
+        hall_code=hall_code,
+        from_on=first,
+        to_on=last,
         by=by,
         items=lines,
         total=total,

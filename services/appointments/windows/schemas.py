@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.appointments.queueing.models import WindowState
-from shared.web.models import Input, View
+from shared.web.models import Input, View, old_name_of
 
 
 class OpenRequest(Input):
@@ -20,10 +20,14 @@ class PauseRequest(Input):
 
 class WindowAtWorkView(View):
     id: UUID
-    hall: str
+    hall_code: str
     no: int
     state: WindowState
     clerk: str
     pause_reason: str | None
     since: AwareDatetime
     version: int
+
+    @old_name_of("hall_code")
+    def hall(self) -> str:
+        return self.hall_code

@@ -8,7 +8,7 @@ def shift_view(window: WindowAtWork) -> WindowAtWorkView:
     """The window's present shift."""
     return WindowAtWorkView(
         id=window.window_id,
-        hall=window.hall_code,
+        hall_code=window.hall_code,
         no=window.window_no,
         state=window.state,
         clerk=window.clerk,

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import AwareDatetime
 
+from services.feedback.filters import DepartmentAsked
 from services.feedback.letters.models import LetterKind, LetterState
 from services.feedback.letters.schemas import LetterFilter, LetterOrder
 from shared.web.dependencies import Now
@@ -28,7 +29,7 @@ class WorkListRequest:
     ] = None
     state: Annotated[list[LetterState] | None, Query(max_length=20)] = None
     kind: LetterKind | None = None
-    department_code: Annotated[str | None, Query(max_length=32)] = None
+    department: DepartmentAsked = None
     reg_no: Annotated[str | None, Query(max_length=40)] = None
     received_after: AwareDatetime | None = None
     overdue: Annotated[
@@ -50,7 +51,7 @@ class WorkListRequest:
         return LetterFilter(
             states=self.state or (),
             kind=self.kind,
-            department_code=self.department_code,
+            department_code=self.department,
             reg_no=self.reg_no,
             received_after=self.received_after,
             overdue=self.overdue,

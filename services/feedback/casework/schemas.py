@@ -160,13 +160,17 @@ class LetterView(View):
     merged_into: UUID | None
     due_on: date | None = Field(description="答复期限 | The last day to reply")
     due_on_is_provisional: bool
-    is_overdue: bool
+    overdue: bool
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
     duplicates: list[DuplicateView]
 
     @old_name_of("due_on_is_provisional")
     def due_is_provisional(self) -> bool:
         return self.due_on_is_provisional
+
+    @old_name_of("overdue")
+    def is_overdue(self) -> bool:
+        return self.overdue
 
 
 class LetterStepView(View):
@@ -275,7 +279,7 @@ class SenderView(View):
     supplements: list[SenderSupplement]
     wants_public: bool
     received_at: AwareDatetime
-    department: str | None
+    department_name: str | None
     due_on: date | None
     due_on_is_provisional: bool
     timeline: list[SenderStep]
@@ -286,3 +290,7 @@ class SenderView(View):
     @old_name_of("due_on_is_provisional")
     def due_is_provisional(self) -> bool:
         return self.due_on_is_provisional
+
+    @old_name_of("department_name")
+    def department(self) -> str | None:
+        return self.department_name

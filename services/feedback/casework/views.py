@@ -184,7 +184,7 @@ def _view(
         merged_into=letter.merged_into,
         due_on=clock.due_on if clock else None,
         due_on_is_provisional=clock.provisional if clock else False,
-        is_overdue=clock is not None and deadline_rules.is_overdue(clock, now),
+        overdue=clock is not None and deadline_rules.is_overdue(clock, now),
         actions=workflow.WORKFLOW.open_to(letter.state, caller.roles),
         duplicates=[DuplicateView(**other._asdict()) for other in alike],
     )

@@ -1,33 +1,19 @@
 """Departments as an administrator sends them, and as everybody and the office read them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shared.security.personal import Phone
-from shared.web.models import Prose, View, old_name_of
+from shared.web.models import Prose, View, named, old_name_of
 
 CODE = r"^[A-Z0-9-]{1,32}$"
 DepartmentCode = Annotated[str, Field(pattern=CODE, examples=["D03"])]
-_NAME_EN = AliasChoices("name_en", "english_name")
-"""The name, and the one that it went by before; sent together they are refused."""
-
-
-def _with_the_old_name(schema: dict[str, Any]) -> None:
-    fields = schema["properties"]
-    fields["english_name"] = {
-        "type": "string",
-        "maxLength": fields["name_en"]["maxLength"],
-        "description": "name_en 的旧名，只能带其中一个"
-        " | The old name of `name_en`; send one of the two.",
-        "deprecated": True,
-    }
+_NAME_EN = named("name_en", formerly="english_name")
 
 
 class DepartmentInput(Prose):
     """A department; `version` is that of the one to change, null for a new one."""
-
-    model_config = ConfigDict(json_schema_extra=_with_the_old_name)
 
     name: str = Field(
         min_length=2, max_length=100, description="全称 | Its name.", examples=["住房和城乡建设局"]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response, status
 
+from services.feedback.filters import DepartmentAsked
 from services.feedback.letters.models import LetterKind
 from services.feedback.publication import cases, rules, service, views
 from services.feedback.publication.cases import Case
@@ -59,14 +60,14 @@ async def search_published(
     _: Annotated[Caller | None, public()],
     q: Annotated[str | None, Query(min_length=1, max_length=50, examples=["路灯"])] = None,
     kind: LetterKind | None = None,
-    department_code: Annotated[str | None, Query(max_length=32)] = None,
+    department: DepartmentAsked = None,
 ) -> Page[PublishedView]:
     """已公开的来信和答复（去除了个人信息），最新的在前。多个词用空格隔开，须全部出现。
     ---
     Published letters with their replies, free of personal data, latest first. Words are separated
     by spaces; all of them have to occur.
     """
-    return await views.published(direct, q, kind, department_code, paging)
+    return await views.published(direct, q, kind, department, paging)
 
 
 @public_router.get(

@@ -8,7 +8,7 @@ from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import PlainText
 from services.feedback.publication.models import DeclineReason, Part, RedactionState, ReviewVerdict
 from services.feedback.redaction.spans import SpanKind
-from shared.web.models import Prose, View
+from shared.web.models import Prose, View, old_name_of
 
 
 class OpenRedaction(Prose):
@@ -95,9 +95,13 @@ class PublishedView(View):
     title: str
     body: str
     reply: str
-    department: str
+    department_name: str = Field(validation_alias="department")
     department_code: str
     received_on: date
     replied_on: date
     published_at: AwareDatetime
     snippet: str
+
+    @old_name_of("department_name")
+    def department(self) -> str:
+        return self.department_name

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from services.feedback.letters.models import Channel, LetterKind
 from services.feedback.letters.schemas import PlainText
 from services.feedback.quarantine.models import FloodSign, QuarantineState
-from shared.web.models import Prose, View
+from shared.web.models import Prose, View, old_name_of
 
 
 class Release(Prose):
@@ -68,8 +68,12 @@ class QuarantinedView(View):
     due_on: date | None = Field(
         description="登记或复查期限 | The last day to register it, or to decide on the appeal"
     )
-    is_overdue: bool
+    overdue: bool
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
+
+    @old_name_of("overdue")
+    def is_overdue(self) -> bool:
+        return self.overdue
 
 
 class QuarantineDecision(View):

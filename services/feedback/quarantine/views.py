@@ -81,6 +81,6 @@ def _view(
         received_at=row.received_at,
         alike=alike,
         due_on=limit and limit.due_on,
-        is_overdue=limit is not None and deadline_rules.is_overdue(limit, now),
+        overdue=limit is not None and deadline_rules.is_overdue(limit, now),
         actions=WORKFLOW.open_to(row.state, caller.roles),
     )

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
+from services.feedback.filters import FirstDay, LastDay
 from services.feedback.ratings import rules, service, statistics_views, views, workflow
 from services.feedback.ratings.models import RatingState
 from services.feedback.ratings.schemas import (
@@ -21,7 +22,7 @@ from services.feedback.ratings.schemas import (
 from shared.errors import Forbidden, NotFound, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
-from shared.web.models import Day
+from shared.web.old_queries import Formerly
 from shared.web.pagination import Page, PageRequest, decode
 from shared.web.routing import Router
 
@@ -30,7 +31,9 @@ router = Router()
 Reader = Annotated[Caller, allow(*workflow.READERS)]
 Anyone = Annotated[Caller | None, public()]
 MOST_GROUPS = 1000
-Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+CODE = r"^[A-Za-z0-9_-]{1,32}$"
+DepartmentAsked = Annotated[str | None, Query(pattern=CODE), Formerly("department_code")]
+HallAsked = Annotated[str | None, Query(pattern=CODE), Formerly("hall_code")]
 
 
 @router.get(
@@ -173,10 +176,10 @@ async def get_rating_statistics(
     caller: Anyone,
     now: Now,
     group_by: GroupBy = GroupBy.ALL,
-    from_on: Day | None = None,
-    to_on: Day | None = None,
-    department_code: Code = None,
-    hall_code: Code = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    department: DepartmentAsked = None,
+    hall: HallAsked = None,
     limit: Annotated[int, Query(ge=1, le=MOST_GROUPS, description="每页组数 | Groups a page")] = (
         MOST_GROUPS
     ),
@@ -201,7 +204,7 @@ async def get_rating_statistics(
     """
     return await statistics_views.of_ratings(
         session,
-        statistics_views.FiguresAsked(group_by, from_on, to_on, department_code, hall_code),
+        statistics_views.FiguresAsked(group_by, first, last, department, hall),
         caller=caller,
         paging=PageRequest(limit, decode(cursor) if cursor else None),
         now=now,

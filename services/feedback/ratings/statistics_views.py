@@ -102,8 +102,8 @@ def _one_way(asked: FiguresAsked) -> tuple[GroupBy, str | None]:
     two ways of grouping cross: those cells are small, and not published.
     """
     filters = [
-        (GroupBy.DEPARTMENT, asked.department_code, "/query/department_code"),
-        (GroupBy.HALL, asked.hall_code, "/query/hall_code"),
+        (GroupBy.DEPARTMENT, asked.department_code, "/query/department"),
+        (GroupBy.HALL, asked.hall_code, "/query/hall"),
     ]
     given = [one for one in filters if one[1] is not None]
     if not given:
@@ -141,5 +141,5 @@ def _ensure_period(since: date, until: date) -> None:
     if not timedelta() <= until - since < timedelta(days=MOST_DAYS):
         raise Invalid(
             Text("起止日期应先后有序，且不超过一年", "From must not be after to; a year at most"),
-            pointer="/query/from_on",
+            pointer="/query/from",
         )

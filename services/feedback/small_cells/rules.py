@@ -76,7 +76,7 @@ def month_asked(from_on: date | None, to_on: date | None, now: datetime) -> date
                 "公开的统计以整月为单位：请从某月 1 日到该月最后一日",
                 "Public figures are by whole months: from the first to the last day of one",
             ),
-            pointer="/query/from_on" if start.day != 1 else "/query/to_on",
+            pointer="/query/from" if start.day != 1 else "/query/to",
         )
     if not latest - OLDEST <= start <= latest:
         raise Invalid(
@@ -84,6 +84,6 @@ def month_asked(from_on: date | None, to_on: date | None, now: datetime) -> date
                 f"这个月的公开统计还没有或已不再提供，最近的是 {latest:%Y 年 %m 月}",
                 f"There are no public figures of that month; the latest are of {latest:%B %Y}",
             ),
-            pointer="/query/from_on" if from_on else "/query/to_on",
+            pointer="/query/from" if from_on else "/query/to",
         )
     return start

@@ -1,10 +1,10 @@
 from typing import Annotated
 
+from services.feedback.filters import FirstDay, LastDay
 from services.feedback.statistics import views
 from services.feedback.statistics.schemas import LetterGrouping, LetterStatistics
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, public
-from shared.web.models import Day
 from shared.web.routing import Router
 
 router = Router(prefix="/feedback", tags=["citizen"])
@@ -19,8 +19,8 @@ async def get_letter_statistics(
     session: Session,
     now: Now,
     caller: Annotated[Caller | None, public()],
-    from_on: Day | None = None,
-    to_on: Day | None = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     group_by: LetterGrouping = LetterGrouping.ALL,
 ) -> LetterStatistics:
     """按收到日期统计。每个率都附分母和 95% 置信区间；没有评价不算满意。
@@ -40,4 +40,4 @@ async def get_letter_statistics(
     them; groups of fewer than 5 and rates over fewer than 5 are hidden, and one group more where
     the total less the others would give a hidden one.
     """
-    return await views.of_letters(session, from_on, to_on, group_by, caller=caller, now=now)
+    return await views.of_letters(session, first, last, group_by, caller=caller, now=now)

@@ -97,5 +97,5 @@ def _ensure_period(from_on: date, to_on: date) -> None:
     if not timedelta(0) <= to_on - from_on <= LONGEST_PERIOD:
         raise Invalid(
             Text("截止日不能早于起始日，最长五年", "At most five years, from the earlier day on"),
-            pointer="/query/to_on",
+            pointer="/query/to",
         )

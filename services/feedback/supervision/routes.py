@@ -19,6 +19,7 @@ from services.feedback.supervision.workflow import OrderAction
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.old_queries import Formerly
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -64,7 +65,9 @@ async def list_supervision_orders(
     caller: Reader,
     paging: Paging,
     now: Now,
-    department_code: Annotated[str | None, Query(pattern=DEPARTMENT)] = None,
+    department: Annotated[
+        str | None, Query(pattern=DEPARTMENT), Formerly("department_code")
+    ] = None,
     state: OrderState | None = None,
     level: Annotated[int | None, Query(ge=1, le=3)] = None,
 ) -> Page[OrderView]:
@@ -76,7 +79,7 @@ async def list_supervision_orders(
     return await views.orders(
         session,
         caller=caller,
-        department_code=department_code,
+        department_code=department,
         state=state,
         level=level,
         paging=paging,

@@ -41,7 +41,7 @@ async def start_run(
     """
     kind = (wanted or RunRequest()).kind
     run = await service.start_run(session, portal_id, kind, caller.sub, now)
-    return RunStarted(run=run.id, state=run.state)
+    return RunStarted(run_id=run.id, state=run.state)
 
 
 @router.post(

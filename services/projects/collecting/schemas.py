@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.collecting.models import RunKind, RunState
 from services.projects.reading.readers import AnyRule
-from shared.web.models import Input, View
+from shared.web.models import Input, View, old_name_of
 
 
 class DryRun(Input):
@@ -17,8 +17,12 @@ class DryRun(Input):
 
 
 class RunStarted(View):
-    run: UUID
+    run_id: UUID
     state: RunState
+
+    @old_name_of("run_id")
+    def run(self) -> UUID:
+        return self.run_id
 
 
 class RunRequest(Input):

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from services.projects.auditing.models import Verdict
 from services.projects.disputes.models import DisputeState
-from shared.web.models import Input, View
+from shared.web.models import Input, View, old_name_of
 
 
 class DisputeRuling(StrEnum):
@@ -41,9 +41,9 @@ class DisputeView(View):
     """A dispute and what became of it."""
 
     id: UUID
-    duty: UUID
-    unit: str
-    project: str
+    duty_id: UUID
+    unit_code: str
+    project_code: str
     item_code: str
     state: DisputeState
     disputed_verdict: Verdict = Field(
@@ -63,3 +63,15 @@ class DisputeView(View):
     decided_at: AwareDatetime | None
     decided_by: str | None
     version: int
+
+    @old_name_of("duty_id")
+    def duty(self) -> UUID:
+        return self.duty_id
+
+    @old_name_of("unit_code")
+    def unit(self) -> str:
+        return self.unit_code
+
+    @old_name_of("project_code")
+    def project(self) -> str:
+        return self.project_code

@@ -13,8 +13,5 @@ def dispute_view(row: DisputeRow, today: date) -> DisputeView:
     same = DisputeView.model_fields.keys() & set(DisputeRow._fields)
     return DisputeView(
         **{name: getattr(row, name) for name in same},
-        duty=row.duty_id,
-        unit=row.unit_code,
-        project=row.project_code,
         overdue=is_late,
     )

@@ -24,6 +24,7 @@ from services.projects.duties.schemas import (
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.old_queries import Formerly
 from shared.web.pagination import Page, PageRequest, decode, page
 from shared.web.routing import Router
 
@@ -95,7 +96,9 @@ async def list_duties(
     unit: Annotated[UnitCode | None, Query(description="公开主体 | Unit")] = None,
     verdict: Annotated[Verdict | None, Query(description="监察结论 | Verdict")] = None,
     project: Annotated[ProjectCode | None, Query(description="项目代码 | Project")] = None,
-    item_code: Annotated[str | None, Query(max_length=16, description="事项 | Item")] = None,
+    item: Annotated[
+        str | None, Query(max_length=16, description="事项 | Item"), Formerly("item_code")
+    ] = None,
 ) -> Page[DutyView]:
     """每项义务的期限、证据、结论与理由；经办人只见本部门。
 
@@ -110,7 +113,7 @@ async def list_duties(
         unit=unit,
         verdict=verdict,
         project=project,
-        item=item_code,
+        item=item,
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )

@@ -19,7 +19,7 @@ from services.projects.duties.models import (
 )
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.schemas import ListView, ProjectView
-from shared.web.models import Input, View
+from shared.web.models import Input, View, named, old_name_of
 
 ItemCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", examples=["MP-02-01"])]
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
@@ -29,9 +29,9 @@ UnitCode = Annotated[str, Field(pattern=UNIT_CODE, examples=["D01"])]
 class TriggerOrder(Input):
     """Information was formed, changed or decided; `on` null: the day is not known."""
 
-    project: ProjectCode
+    project_code: ProjectCode = Field(validation_alias=named("project_code", formerly="project"))
     item_code: ItemCode
-    unit: UnitCode
+    unit_code: UnitCode = Field(validation_alias=named("unit_code", formerly="unit"))
     kind: TriggerKind
     on: date | None = Field(description="形成、变更或决定的日期 | The day it happened.")
     doc_no: str | None = Field(None, min_length=1, max_length=100, description="文号 | Number.")
@@ -71,8 +71,8 @@ class DutyView(View):
     """A duty to publish and how it stands."""
 
     id: UUID
-    project: str
-    unit: str
+    project_code: str
+    unit_code: str
     item_code: str
     formed_on: date | None
     due_on: date | None
@@ -87,15 +87,23 @@ class DutyView(View):
     calendar_version: int
     version: int
 
+    @old_name_of("project_code")
+    def project(self) -> str:
+        return self.project_code
+
+    @old_name_of("unit_code")
+    def unit(self) -> str:
+        return self.unit_code
+
 
 class LifeItem(View):
     """One thing to publish in the life of a project, for everyone to read."""
 
-    duty: UUID
+    duty_id: UUID
     category: str
     item_code: str
     item_name: str
-    unit: str
+    unit_code: str
     unit_name: str
     unit_name_en: str
     formed_on: date | None
@@ -105,6 +113,14 @@ class LifeItem(View):
     in_dispute: bool = Field(description="异议处理中 | A dispute about it is open.")
     first_seen_at: AwareDatetime | None
     url: str | None
+
+    @old_name_of("duty_id")
+    def duty(self) -> UUID:
+        return self.duty_id
+
+    @old_name_of("unit_code")
+    def unit(self) -> str:
+        return self.unit_code
 
 
 class ProjectLife(View):

@@ -85,7 +85,7 @@ async def record_trigger_events(
 
 
 def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:
-    if not may_see(caller, order.unit) and not caller.has("system"):
+    if not may_see(caller, order.unit_code) and not caller.has("system"):
         raise NotFound
     if order.on is not None and order.on > clock.today(now):
         raise Invalid(_FUTURE, pointer="/body/on")
@@ -95,13 +95,13 @@ async def _checked_items(
     session: AsyncSession, orders: Sequence[TriggerOrder], day: date
 ) -> dict[str, CatalogueItem]:
     """The items of these orders by code. Raises UnknownReference for what is not registered."""
-    projects = await register.known_projects(session, {order.project for order in orders})
-    units = await register.units_on(session, {order.unit for order in orders}, day)
+    projects = await register.known_projects(session, {order.project_code for order in orders})
+    units = await register.units_on(session, {order.unit_code for order in orders}, day)
     items = await catalogue.items_in_force(session, {order.item_code for order in orders})
     for order in orders:
         known = (
-            ("project", order.project in projects, "项目", "project"),
-            ("unit", order.unit in units, "公开主体", "unit"),
+            ("project_code", order.project_code in projects, "项目", "project"),
+            ("unit_code", order.unit_code in units, "公开主体", "unit"),
             ("item_code", order.item_code in items, "公开事项", "catalogue item"),
         )
         for name, is_known, zh, en in known:
@@ -113,9 +113,9 @@ async def _checked_items(
 
 def _trigger(order: TriggerOrder, now: datetime, caller: Caller) -> TriggerEvent:
     return TriggerEvent(
-        project_code=order.project,
+        project_code=order.project_code,
         item_code=order.item_code,
-        unit_code=order.unit,
+        unit_code=order.unit_code,
         kind=order.kind,
         occurred_on=order.on,
         doc_no=order.doc_no,

@@ -51,8 +51,8 @@ def duty_view(row: DutyRow) -> DutyView:
     """A duty as lists show it."""
     return DutyView(
         id=row.id,
-        project=row.project_code,
-        unit=row.unit_code,
+        project_code=row.project_code,
+        unit_code=row.unit_code,
         item_code=row.item_code,
         formed_on=row.formed_on,
         due_on=row.due_on,
@@ -144,11 +144,10 @@ def _life_key(paging: PageRequest) -> tuple[date | None, UUID] | None:
 
 
 def _life_item(row: LifeRow) -> LifeItem:
-    same = LifeItem.model_fields.keys() - {"duty", "category", "unit", "light", "in_dispute"}
+    same = LifeItem.model_fields.keys() - {"duty_id", "category", "light", "in_dispute"}
     return LifeItem(
-        duty=row.id,
+        duty_id=row.id,
         category=row.category_l1,
-        unit=row.unit_code,
         light=LIGHT_OF[Verdict(row.verdict)],
         in_dispute=row.dispute_id is not None,
         **{name: getattr(row, name) for name in same},

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from shared.web.models import View
+from shared.web.models import View, old_name_of
 
 
 class ProofStepView(View):
@@ -24,7 +24,7 @@ class EvidenceView(View):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    portal: str = Field(validation_alias="chain")
+    portal_id: str = Field(validation_alias="chain")
     number: int = Field(
         validation_alias="seq", description="在栏目存证链上的序号 | Place in the portal's chain."
     )
@@ -54,3 +54,7 @@ class EvidenceView(View):
         description="从 hash 到 day_root 的证明路径（RFC 6962）"
         " | From `hash` to `day_root` (RFC 6962 hashing).",
     )
+
+    @old_name_of("portal_id")
+    def portal(self) -> str:
+        return self.portal_id

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.schemas import ReasonView
-from shared.web.models import Input, View
+from shared.web.models import Input, View, old_name_of
 
 
 class AuditOrder(Input):
@@ -33,8 +33,12 @@ class AuditView(View):
     as_of: date
     judged: int = Field(description="受监察的义务数 | Duties that were judged.")
     changed: int = Field(description="结论有变化的义务数 | Duties whose verdict moved.")
-    report: UUID
+    report_id: UUID
     started_at: AwareDatetime
+
+    @old_name_of("report_id")
+    def report(self) -> UUID:
+        return self.report_id
 
 
 class Column(StrEnum):
@@ -170,8 +174,8 @@ class ReportRow(View):
     """A duty behind a figure of a report, as it stood then."""
 
     duty_id: UUID
-    unit: str
-    project: str
+    unit_code: str
+    project_code: str
     project_name: str
     item_code: str
     item_name: str
@@ -190,3 +194,11 @@ class ReportRow(View):
         description="该日之后才得知的，何时得知 | When it was known, if only after that day."
     )
     reason: ReasonView
+
+    @old_name_of("unit_code")
+    def unit(self) -> str:
+        return self.unit_code
+
+    @old_name_of("project_code")
+    def project(self) -> str:
+        return self.project_code

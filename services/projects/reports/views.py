@@ -18,7 +18,7 @@ _FROZEN = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 def audit_view(done: Audit) -> AuditView:
     """What an audit did, with the report it froze."""
-    return AuditView(**done.model_dump(exclude={"report_id"}), report=done.report_id)
+    return AuditView.model_validate(done)
 
 
 def frozen_headers(report: Report) -> dict[str, str]:
@@ -48,10 +48,8 @@ def report_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportVi
 
 def row_view(row: ReportedDuty) -> ReportRow:
     """A duty behind a figure, with its reason in words."""
-    same = ReportRow.model_fields.keys() - {"unit", "project", "reason"}
+    same = ReportRow.model_fields.keys() - {"reason"}
     return ReportRow(
         **{name: value for name, value in row._asdict().items() if name in same},
-        unit=row.unit_code,
-        project=row.project_code,
         reason=reason_view(row.reason),
     )

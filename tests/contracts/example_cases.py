@@ -1,0 +1,129 @@
+"""What some examples need besides what the demo has: a case that people make, or a secret.
+
+No document shows a secret. Whoever has one puts it into the example, and leaves the rest as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from uuid import uuid4
+
+import httpx
+
+API = "/api/v1"
+FLOOD = 7
+"""So many equal letters are more than are registered without a look."""
+LINKS = {"create_account", "reset_password"}
+"""Whose answers carry a one-time link."""
+MINE = "citizen1"
+
+
+class Sending(Protocol):
+    """What a case is made with."""
+
+    client: httpx.Client
+
+    def as_(self, role: str) -> dict[str, str]: ...
+
+    def password(self, account: str) -> str: ...
+
+    def example(self, name: str) -> Any: ...
+
+    def path_of(self, name: str) -> str: ...
+
+    def send(self, name: str) -> list[httpx.Response]: ...
+
+
+class Secrets:
+    """What an administrator or an owner holds in their hands, as the answers gave it to them."""
+
+    def __init__(self) -> None:
+        self._token = self._account = ""
+
+    def keep(self, name: str, answer: httpx.Response) -> None:
+        """Remembers the link that came with an account."""
+        if name in LINKS:
+            made = answer.json()
+            self._token, self._account = made["password_link"]["token"], made["account"]
+
+    def put_in(self, visitor: Sending, name: str) -> dict[str, str]:
+        """The fields of the example of `name` that are secrets."""
+        if name == "issue_token":
+            return {"password": visitor.password(MINE)}
+        if name == "revoke_token":
+            tokens = _signed_in(visitor, MINE, visitor.password(MINE)).json()
+            return {"token": tokens["refresh_token"]}
+        if name == "set_password_by_link":
+            return {"token": self._token}
+        return {"current_password": _chosen(visitor)} if name == "change_password" else {}
+
+    def owner(self, visitor: Sending) -> dict[str, str]:
+        """The headers of whoever set a password by the link, none as long as nobody did."""
+        answer = _signed_in(visitor, self._account or "nobody", _chosen(visitor))
+        found = answer.json().get("access_token")
+        return {"Authorization": f"Bearer {found}"} if found else {}
+
+
+def _signed_in(visitor: Sending, account: str, password: str) -> httpx.Response:
+    form = {"grant_type": "password", "username": account, "password": password}
+    return visitor.client.post(f"{API}/auth/token", data=form)
+
+
+def _chosen(visitor: Sending) -> str:
+    password: str = visitor.example("set_password_by_link")["new_password"]
+    return password
+
+
+def _post(
+    visitor: Sending, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Any:
+    sent = {"Idempotency-Key": str(uuid4()), **(headers or {})}
+    answer = visitor.client.post(f"{API}/{path}", json=body, headers=sent)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def book_for_somebody(visitor: Sending) -> None:
+    """Staff of the hall book for a person without an account."""
+    person = {"name": "李红", "phone": "13800138001"}
+    body = {**visitor.example("hold_appointment"), "citizen": person}
+    _post(visitor, "appointments", body, visitor.as_("hall_manager"))
+
+
+def flood(visitor: Sending) -> list[dict[str, str]]:
+    """Equal letters of nobody; the receipts of those that wait to be looked at."""
+    letter = {**visitor.example("write_letter"), "body": f"同一句话，发了许多遍。{uuid4().hex}"}
+    del letter["contact"]
+    receipts = [_post(visitor, "letters", letter) for _ in range(FLOOD)]
+    return [one for one in receipts if one["state"] == "quarantined"]
+
+
+def appeal_a_dropped_letter(visitor: Sending) -> None:
+    """A dispatcher drops a flood, and one of its senders does not put up with it."""
+    [*_, receipt] = flood(visitor)
+    [*_, dropped] = visitor.send("drop_quarantined_letter")
+    assert dropped.is_success, dropped.text
+    appeal = {**visitor.example("appeal_my_letter"), "code": receipt["query_code"]}
+    _post(visitor, f"letters/{receipt['reg_no']}/appeal", appeal)
+
+
+def rename_by_an_officer(visitor: Sending) -> None:
+    """The unit in charge gives its project another name, which waits to be confirmed."""
+    visitor.send("put_project")
+    path = f"{API}/projects/{visitor.path_of('confirm_project_names')}"
+    project = visitor.client.get(path).json()["project"]
+    renamed = visitor.example("put_project") | {
+        "name": f"{project['name']}（东段）",
+        "version": project["version"],
+    }
+    answer = visitor.client.put(path, json=renamed, headers=visitor.as_("officer"))
+    assert answer.is_success, answer.text
+
+
+CASES: Mapping[str, Callable[[Sending], object]] = {
+    "read_appointment_contact": book_for_somebody,
+    "drop_quarantined_letter": flood,
+    "release_quarantined_letter": flood,
+    "reject_quarantine_appeal": appeal_a_dropped_letter,
+    "confirm_project_names": rename_by_an_officer,
+}
+"""Who does what before the example of an operation can be sent."""
