@@ -21,6 +21,7 @@ class Sending(Protocol):
     """What a case is made with."""
 
     client: httpx.Client
+    has_changed: bool
 
     def as_(self, role: str) -> dict[str, str]: ...
 
@@ -43,7 +44,7 @@ class Secrets:
         """Remembers the link that came with an account."""
         if name in LINKS:
             made = answer.json()
-            self._token, self._account = made["password_link"]["token"], made["account"]
+            self._token, self._account = made["password_link"]["token"], made["name"]
 
     def put_in(self, visitor: Sending, name: str) -> dict[str, str]:
         """The fields of the example of `name` that are secrets."""
@@ -79,6 +80,7 @@ def _post(
     sent = {"Idempotency-Key": str(uuid4()), **(headers or {})}
     answer = visitor.client.post(f"{API}/{path}", json=body, headers=sent)
     assert answer.is_success, answer.text
+    visitor.has_changed = True
     return answer.json()
 
 
@@ -100,9 +102,9 @@ def flood(visitor: Sending) -> list[dict[str, str]]:
 def appeal_a_dropped_letter(visitor: Sending) -> None:
     """A dispatcher drops a flood, and one of its senders does not put up with it."""
     [*_, receipt] = flood(visitor)
+    appeal = {**visitor.example("appeal_my_letter"), "code": receipt["query_code"]}
     [*_, dropped] = visitor.send("drop_quarantined_letter")
     assert dropped.is_success, dropped.text
-    appeal = {**visitor.example("appeal_my_letter"), "code": receipt["query_code"]}
     _post(visitor, f"letters/{receipt['reg_no']}/appeal", appeal)
 
 
@@ -111,10 +113,9 @@ def rename_by_an_officer(visitor: Sending) -> None:
     visitor.send("put_project")
     path = f"{API}/projects/{visitor.path_of('confirm_project_names')}"
     project = visitor.client.get(path).json()["project"]
-    renamed = visitor.example("put_project") | {
-        "name": f"{project['name']}（东段）",
-        "version": project["version"],
-    }
+    known = visitor.example("put_project")
+    name = f"{known['name']}（{uuid4().hex[:6]}）"
+    renamed = {**known, "name": name, "version": project["version"]}
     answer = visitor.client.put(path, json=renamed, headers=visitor.as_("officer"))
     assert answer.is_success, answer.text
 

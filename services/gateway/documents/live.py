@@ -1,5 +1,6 @@
 """In a local system, the document's examples with the ids of the rows that there are now."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.gateway import examples as own
 from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.registry import Registry
+from services.gateway.upstreams.upstream import Upstream
 from shared import clock
 from shared.web import examples
 
@@ -39,13 +41,15 @@ class LiveExamples:
             return examples.as_json(await own.live(session, state.keyring))
 
     async def _of_services(self) -> Mapping[str, Any]:
-        found: dict[str, Any] = {}
-        for upstream in self._registry.upstreams.values():
-            try:
-                status, body = await upstream.get(examples.PATH, seconds=SECONDS)
-            except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError) as error:
-                log.warning("examples_not_read", to=upstream.name, error=type(error).__name__)
-                continue
-            if status == 200:
-                found |= orjson.loads(body)
-        return found
+        found = await asyncio.gather(*map(_of_one, self._registry.upstreams.values()))
+        return {operation: example for one in found for operation, example in one.items()}
+
+
+async def _of_one(upstream: Upstream) -> Mapping[str, Any]:
+    try:
+        status, body = await upstream.get(examples.PATH, seconds=SECONDS)
+    except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError) as error:
+        log.warning("examples_not_read", to=upstream.name, error=type(error).__name__)
+        return {}
+    found: Mapping[str, Any] = orjson.loads(body) if status == 200 else {}
+    return found
