@@ -153,7 +153,7 @@ async def test_what_no_key_opens_is_counted_and_left_as_it_is(halls: Urls) -> No
 async def test_a_sealed_column_that_the_code_does_not_know_lets_no_key_go(halls: Urls) -> None:
     owner = await support.connect(halls.owner)
     await owner.execute("ALTER TABLE citizen ADD COLUMN address_sealed text")
-    with pytest.raises(seal_anew.UnknownColumns, match=r"citizen\.address_sealed"):
+    with pytest.raises(anew.UnknownColumns, match=r"citizen\.address_sealed"):
         await seal("appointments", halls)
     await owner.close()
 
