@@ -79,8 +79,7 @@ async def hold(
     limits.OverlappingAppointment, TooManyAppointments or KeyReused.
     """
     person = _person(request.citizen, caller, context.keyring)
-    if context.keyring.is_chained:
-        await _bring_over(context, request.citizen, caller)
+    await _bring_over(context, request.citizen, caller)
     named = await _run(context, request, caller)
     terms = await context.terms(named[0].hall_code, request.item_code)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/item_code")
@@ -145,6 +144,8 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
 
 async def _bring_over(context: BookingContext, named: PersonIn | None, caller: Caller) -> None:
     """What the person has is found, though it was booked before the index key was changed."""
+    if not context.keyring.is_chained:
+        return
     if named is None:
         await people.of_account_direct(context.direct, caller.sub)
         return

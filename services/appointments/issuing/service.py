@@ -77,8 +77,7 @@ async def issue(
     appointment = await _appointment(session, caller, request)
     rules.ensure_open(hours, now, expected=appointment is not None)
     unexpected = [i for i in request.items if appointment is None or i != appointment.item_code]
-    shut = await openings.shut_item(session, hours, request.hall_code, unexpected, now)
-    rules.ensure_item_open(shut)
+    rules.ensure_item_open(await openings.shut_item(session, hours, hall.code, unexpected, now))
     limits = [] if appointment else await limiting.of_walk_in(session, request, now)
     rules.ensure_not_last(hours, limits, now)
     person = await _person(session, keyring, caller, request, appointment)
@@ -90,8 +89,7 @@ async def issue(
         await _check_in(session, ticket, appointment, version, now)
     await _number(session, ticket)
     await limiting.ensure_room(session, ticket, hours, limits, now)
-    # Once more: the number is held until the commit, so by now others who asked for the same at
-    # this very moment are seen.
+    # Once more: the number is held until the commit, so others of this very moment are seen.
     await _ensure_first(session, ticket, proofs)
     await _admit(session, ticket, estimate, caller, now)
     return Issued(ticket, estimate)
