@@ -1,6 +1,7 @@
 """What becomes of the rows of a page that changes: gone, doubtful, moved, or as they were."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,8 +94,31 @@ async def test_rows_of_one_project_without_numbers_are_never_taken_for_each_othe
     assert sorted(fresh) == ["河道整治工程 上游段(更正)", "河道整治工程 下游段(更正)"]
 
 
+@pytest.mark.parametrize("is_named", [False, True])
+async def test_a_row_that_is_new_beside_unclear_ones_of_another_project_was_not_there_before(
+    world: World, is_named: bool
+) -> None:
+    heads = ["序号", "项目代码", *["项目名称"] * is_named, "审批事项"]
+    one, two = ([each.project, *["河道整治工程"] * is_named] for each in others(world, 2))
+    world.publish(TITLE, code=None, text=table([["1", *one, "甲"], ["2", *one, "乙"]], heads=heads))
+    await world.open()
+    await world.walk()
+    sql = "SELECT * FROM portal_page WHERE parent_id IS NOT NULL"
+    before = {each["id"]: each for each in await _rows(world, sql)}
+    rows = [["1", *one, "甲(更正)"], ["2", *one, "乙(更正)"], ["3", *two, "丙"]]
+    world.publish(TITLE, code=None, text=table(rows, heads=heads))
+    await world.walk()
+    after = {each["title"]: each for each in await _rows(world, sql) if each["id"] not in before}
+    assert [*after] == [" ".join(each[1:]) for each in rows]
+    *corrected, new = after.values()
+    seen_at = min(each["content_seen_at"] for each in before.values())
+    assert [each["content_seen_at"] for each in corrected] == [seen_at] * 2
+    assert new["content_seen_at"] == new["checked_at"] > seen_at
+    assert new["content_absent_at"] > seen_at - timedelta(days=3)
+
+
 async def _rows(world: World, sql: str) -> list[Any]:
-    return await world.desk.rows(f"{sql} AND portal_id = :id", id=world.portals[0])
+    return await world.desk.rows(f"{sql} AND portal_id = :id ORDER BY id", id=world.portals[0])
 
 
 async def test_a_day_before_the_decision_is_not_claimed_for_a_row_that_gives_no_day(

@@ -1,19 +1,18 @@
-"""Which row of a page is which, when it came, and what it says. Pure."""
+"""When a row of a page came, where it stands, and what it says. Pure."""
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import count
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import quote
-from uuid import UUID
 
 from services.projects.collecting.models import PortalPage
+from services.projects.collecting.pairing import identity, text_hash
 from services.projects.reading.dates import Printed, Provenance
 from services.projects.reading.lists import MAX_ADDRESS
-from services.projects.reading.naming import normal_name
 from services.projects.reading.tables import Record
 from shared.clock import today
 
@@ -27,98 +26,6 @@ class Bracket(NamedTuple):
     absent_at: datetime | None
 
 
-class Identity(NamedTuple):
-    """What a row is known by; None where it does not say."""
-
-    code: str | None
-    doc_no: str | None
-    name: str | None
-
-
-def identity(row: PortalPage | Record) -> Identity:
-    if isinstance(row, Record):
-        return Identity(row.code, row.doc_no, normal_name(row.name or "") or None)
-    return Identity(row.project_code, row.doc_no, normal_name(row.project_name or "") or None)
-
-
-class Pairing(NamedTuple):
-    """Of each record the known row; which known rows are no more, or may be one of several."""
-
-    rows: list[PortalPage | None]
-    """None for a record that is new, or that may be one of several known rows."""
-    lost: list[PortalPage]
-    unclear: list[PortalPage]
-
-
-T = TypeVar("T")
-Way = Callable[[PortalPage | Record], object]
-
-
-def pair(known: Sequence[PortalPage], records: Sequence[Record]) -> Pairing:
-    """Which row is which: by all that it says, then by what it is known by.
-
-    A row whose number or name was mended is the same, as long as nothing contradicts it. Of several
-    rows of one project without numbers that say something else now nobody knows which is which.
-    """
-    paired: list[PortalPage | None] = [None] * len(records)
-    left = {row.id: row for row in sorted(known, key=lambda row: row.gone_at is not None)}
-    unclear: dict[UUID, PortalPage] = {}
-    ways: tuple[Way, ...] = (
-        _text,
-        lambda row: identity(row) if any(identity(row)) else None,
-        lambda row: identity(row).code,
-        lambda row: identity(row).doc_no,
-        lambda row: identity(row).name,
-    )
-    for way in ways:
-        rows = _grouped((way(row), row) for row in left.values())
-        waiting = (at for at, row in enumerate(paired) if row is None)
-        for key, group in _grouped((way(records[at]), at) for at in waiting).items():
-            for at in group:
-                fits = [row for row in rows.get(key, ()) if row.id in left]
-                fits = [row for row in fits if not _are_apart(row, records[at])]
-                fits = [row for row in fits if row.gone_at is None] or fits
-                if way is not _text and _is_unclear(fits, group, records):
-                    unclear |= {row.id: row for row in fits}
-                elif fits:
-                    paired[at] = left.pop(fits[0].id)
-    lost = [row for row in left.values() if row.id not in unclear]
-    return Pairing(paired, lost, [row for row in unclear.values() if row.id in left])
-
-
-def _text(row: PortalPage | Record) -> str | None:
-    return text_hash(row) if isinstance(row, Record) else row.text_sha256
-
-
-def text_hash(record: Record) -> str:
-    return hashlib.sha256(record.text.encode()).hexdigest()
-
-
-def _grouped(each: Iterable[tuple[object, T]]) -> dict[object, list[T]]:
-    """By their keys; without those that have none."""
-    groups: dict[object, list[T]] = defaultdict(list)
-    for key, one in each:
-        if key is not None:
-            groups[key].append(one)
-    return groups
-
-
-def _are_apart(row: PortalPage, record: Record) -> bool:
-    old, new = identity(row), identity(record)
-    return any(
-        a is not None and b is not None and a != b
-        for a, b in ((old.code, new.code), (old.doc_no, new.doc_no))
-    )
-
-
-def _is_unclear(
-    fits: Sequence[PortalPage], group: Sequence[int], records: Sequence[Record]
-) -> bool:
-    """Whether there are several of a kind, before or now, and no number tells them apart."""
-    are_several = len(fits) > 1 or (len(fits) == 1 and len(group) > 1)
-    return are_several and all(records[at].doc_no is None for at in group)
-
-
 def addresses(url: str, records: Sequence[Record], taken: Collection[str]) -> list[str]:
     """An address for each: that of the page with a text fragment, by which a browser finds the row.
 
@@ -126,21 +33,25 @@ def addresses(url: str, records: Sequence[Record], taken: Collection[str]) -> li
     None is one of `taken`, which other rows have, on the page or gone from it.
     """
     used, found = set(taken), []
+    numbers: dict[str, Iterator[int]] = defaultdict(count)
     for record in records:
         its = identity(record)
         words = [its.code, its.doc_no] if its.code or its.doc_no else [_start(record.name)]
         marks = [f"text={quote(word, safe='').replace('-', '%2D')}" for word in words if word]
         address = f"{url}#:~:{'&'.join(marks)}"
         if len(address) > MAX_ADDRESS or address in used:
-            address = _numbered(url, record, used)
+            address = _numbered(url, record, used, numbers[record.text])
         used.add(address)
         found.append(address)
     return found
 
 
-def _numbered(url: str, record: Record, used: Collection[str]) -> str:
-    """An address of the page with a mark of what the row says, the first that no row has."""
-    for number in count():
+def _numbered(url: str, record: Record, used: Collection[str], numbers: Iterator[int]) -> str:
+    """An address of the page with a mark of what the row says, the first that no row has.
+
+    `numbers` of those that say the same go on where the last one found its own.
+    """
+    for number in numbers:
         mark = hashlib.sha256(f"{number} {record.text}".encode()).hexdigest()[:16]
         address = f"{beginning(url)}#row-{mark}"
         if address not in used:
@@ -167,13 +78,6 @@ def bracket(
     if checked_before is None:
         return Bracket(page.content_seen_at, page.content_absent_at)
     return Bracket(at, checked_before if has_rows else None)
-
-
-def may_be_of(row: PortalPage, unclear: Sequence[PortalPage]) -> None:
-    """A row that may be one of those was perhaps there since the first of them."""
-    alike = [each for each in unclear if identity(each).name == identity(row).name]
-    first = min(alike, key=lambda each: each.content_seen_at, default=row)
-    row.content_seen_at, row.content_absent_at = first.content_seen_at, first.content_absent_at
 
 
 def new_row(page: PortalPage, address: str, came: Bracket) -> PortalPage:

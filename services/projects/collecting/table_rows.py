@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import queries, row_rules
+from services.projects.collecting import pairing, queries, row_rules
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.reading.faults import Fault
@@ -30,7 +30,7 @@ async def note_rows(
     `page` as it was just read; `checked_before` when it was read before, if it was.
     """
     known = await queries.hold_rows(session, page.id)
-    paired, lost, unclear = row_rules.pair(known, records)
+    paired, lost, unclear = pairing.pair(known, records)
     fresh = [record for record, row in zip(records, paired, strict=True) if row is None]
     addresses = iter(await _addresses(session, page, fresh))
     stands = any(row is not None and row.detail_state is DetailState.READ for row in paired)
@@ -42,8 +42,7 @@ async def note_rows(
             new.append(row)
         row_rules.take_over(row, page, record)
         _read(row, at)
-    for row in new:
-        row_rules.may_be_of(row, unclear)
+    pairing.date_back(new, unclear)
     for row in unclear if stands else [*lost, *unclear]:
         _doubt(row, at)
     for row in lost:
