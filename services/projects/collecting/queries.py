@@ -176,6 +176,10 @@ async def pages_to_read(
     return (await session.exec(found.limit(limit))).all()
 
 
+async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
+    return (await session.exec(select(PortalPage).where(col(PortalPage.id) == page_id))).one()
+
+
 async def whole_walk_before(
     session: AsyncSession, run: CollectorRun, until: datetime, since: datetime | None
 ) -> CollectorRun | None:

@@ -6,17 +6,15 @@ never write for the same portal.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.projects.collecting import documents, list_notes, queries, rules, service
+from services.projects.collecting.holding import HeldRun, LeaseLost
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
@@ -36,10 +34,6 @@ RUNNERS = 4
 DETAILS_A_BATCH = 20
 
 log = structlog.get_logger()
-
-
-class LeaseLost(Exception):
-    """Another runner has taken the run over; this one must not write any more."""
 
 
 @dataclass
@@ -70,7 +64,7 @@ class Collector:
         if claimed is None:
             return None
         run, portal, rule = claimed
-        return Walk(self, runner, run, portal, rule)
+        return Walk(self, HeldRun(self.sessions, runner, run), portal, rule)
 
 
 def collect_portals(settings: ProjectsSettings) -> LongJob:
@@ -88,8 +82,7 @@ class Walk:
     """One run under way."""
 
     collector: Collector
-    runner: UUID
-    run: CollectorRun
+    held: HeldRun
     portal: Portal
     rule: CollectorRule
     walked: list[list[str]] = field(default_factory=list)
@@ -97,6 +90,11 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.nothing = documents.AnswersForNothing(self.rule)
+
+    @property
+    def run(self) -> CollectorRun:
+        """The run as it is held now: another object after each step."""
+        return self.held.run
 
     async def go(self) -> None:
         """Walk to the end, to the first fault of the portal, or until the lease is lost."""
@@ -107,11 +105,10 @@ class Walk:
             return
         except (OSError, SQLAlchemyError) as error:
             # Our own disk or database: the portal is not to blame, and the lease runs out soon.
-            # What was taken back with the step cannot be read any more, the run neither.
             log.warning("collector_stopped", portal=self.portal.id, error=type(error).__name__)
             return
         except asyncio.CancelledError:
-            await self._release()
+            await self.held.release()
             raise
         log.info(
             "portal_walked",
@@ -128,10 +125,10 @@ class Walk:
                 await self._walk_list(fetcher)
                 await self._read_details(fetcher)
         except SourceFault as fault:
-            async with self._step() as session:
+            async with self.held.step() as session:
                 await service.fail_run(session, self.run, fault, clock_now())
         else:
-            async with self._step() as session:
+            async with self.held.step() as session:
                 await service.finish_run(session, self.run, self.rule, clock_now())
 
     def _fetcher(self) -> Fetcher:
@@ -140,27 +137,6 @@ class Walk:
             private_origin=origin_of(self.portal.start_url) if self.portal.allow_private else None,
             limits=replace(self.collector.limits, interval_seconds=pause),
         )
-
-    @asynccontextmanager
-    async def _step(self) -> AsyncIterator[AsyncSession]:
-        """A short transaction that holds the run. Raises LeaseLost.
-
-        What a page says and the database cannot hold, or not beside what it holds, is the page's
-        fault: SourceFault(unreadable).
-        """
-        try:
-            async with self.collector.sessions() as session, session.begin():
-                held = await queries.hold_run(session, self.run.id, self.runner)
-                if held is None:
-                    raise LeaseLost
-                self.run = held
-                yield session
-        except (DataError, IntegrityError) as error:
-            raise SourceFault(Fault.UNREADABLE, "it cannot be stored") from error
-
-    async def _release(self) -> None:
-        async with self.collector.sessions() as session, session.begin():
-            await queries.release_run(session, self.run.id, self.runner)
 
     async def _walk_list(self, fetcher: Fetcher) -> None:
         while not self.run.list_complete and not rules.ends_early(self.run):
@@ -175,7 +151,7 @@ class Walk:
                 is_past = rules.may_be_past_the_end(number, self.rule, declared)
                 if not is_past or fault.fault is not Fault.GONE:
                     raise
-                async with self._step():
+                async with self.held.step():
                     self.run.list_complete, self.run.next_url = True, None
         while rules.wants_rereading(self.run):
             await self._list_page_again(fetcher)
@@ -188,7 +164,7 @@ class Walk:
         number = self.run.reread + 1
         url = self.portal.start_url if number == 1 else self.run.next_url
         if url is None:
-            async with self._step():
+            async with self.held.step():
                 list_notes.note_shift(self.run, self.portal.start_url)
             return
         answer = await self._list_bytes(fetcher, url)
@@ -197,7 +173,7 @@ class Walk:
         )
         is_same = rules.list_mark(page) == self.run.list_marks[number - 1]
         sha256 = None if is_same else await self.collector.files.put(answer.body)
-        async with self._step() as session:
+        async with self.held.storing() as session:
             if sha256 is None:
                 self.run.reread, self.run.next_url = number, page.next_url
                 return
@@ -219,7 +195,7 @@ class Walk:
         if fault is not None:
             raise fault
         sha256 = await self.collector.files.put(answer.body)
-        async with self._step() as session:
+        async with self.held.storing() as session:
             capture = service.answer_of(answer, sha256, decoded.charset)
             await list_notes.note_list_page(session, self.run, self.portal, page, capture)
             self._turn_page(page)
@@ -229,7 +205,7 @@ class Walk:
 
     async def _list_bytes(self, fetcher: Fetcher, url: str) -> Fetched:
         """The list page now; when the portal says that it has not changed, as captured before."""
-        async with self._step() as session:
+        async with self.held.step() as session:
             known = await evidence.newest_of_url(session, self.portal.id, url)
         if known is None:
             return await fetcher.get(url)
@@ -255,7 +231,7 @@ class Walk:
     async def _read_details(self, fetcher: Fetcher) -> None:
         in_a_row = rechecks = 0
         while rechecks <= rules.RECHECKS_A_RUN:
-            async with self._step() as session:
+            async with self.held.step() as session:
                 batch = await service.pages_to_read(
                     session, self.run, self.portal, limit=DETAILS_A_BATCH
                 )
@@ -269,18 +245,21 @@ class Walk:
                     raise fault
 
     async def _detail(self, fetcher: Fetcher, page: PortalPage) -> SourceFault | None:
+        page_id = page.id
         try:
             answer = await fetcher.get(page.url, documents.validators(page, self.portal))
             await self._note_detail(fetcher, page, answer)
         except SourceFault as fault:
-            async with self._step() as session:
+            async with self.held.storing() as session:
+                # Anew: the step that failed may have taken what is known of it along.
+                page = await queries.page(session, page_id)
                 await service.note_unread(session, self.run, page, fault, clock_now())
             return fault
         return None
 
     async def _note_detail(self, fetcher: Fetcher, page: PortalPage, answer: Fetched) -> None:
         if answer.not_modified:
-            async with self._step() as session:
+            async with self.held.storing() as session:
                 await service.note_unchanged(session, self.run, page, answer.fetched_at)
             return
         decoded = decode_by(self.rule, answer.body, answer.headers)
@@ -293,7 +272,7 @@ class Walk:
         read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)
         if await self.nothing.include(fetcher, page, read.reading):
             raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
-        async with self._step() as session:
+        async with self.held.storing() as session:
             await service.note_detail(
                 session, self.run, self.portal, page, capture, answer, read, self.rule
             )

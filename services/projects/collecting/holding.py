@@ -1,0 +1,67 @@
+"""A run that a runner holds, and the steps that are written under its lease."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting import queries
+from services.projects.collecting.models import CollectorRun
+from services.projects.reading.faults import Fault, SourceFault
+from shared.database.engine import Sessions
+from shared.database.faults import is_bad_value
+
+
+class LeaseLost(Exception):
+    """Another runner has taken the run over; this one must not write any more."""
+
+
+@dataclass
+class HeldRun:
+    """A run in the hands of `runner`; `run` as the present step makes it, or the last one left it.
+
+    So it can be read whatever becomes of a step: nothing can be read of what was loaded in a
+    transaction that was taken back.
+    """
+
+    sessions: Sessions
+    runner: UUID
+    run: CollectorRun
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[AsyncSession]:
+        """A short transaction that holds the run. Raises LeaseLost."""
+        kept = self.run
+        try:
+            async with self.sessions() as session, session.begin():
+                held = await queries.hold_run(session, kept.id, self.runner)
+                if held is None:
+                    raise LeaseLost
+                self.run = held
+                yield session
+        except BaseException:
+            self.run = kept
+            raise
+
+    @asynccontextmanager
+    async def storing(self) -> AsyncIterator[AsyncSession]:
+        """A step that stores what a page says. Raises LeaseLost.
+
+        What the database cannot hold, or not beside what it holds, is the page's fault:
+        SourceFault(unreadable). Pages that were loaded before are not to be read after it.
+        """
+        try:
+            async with self.step() as session:
+                yield session
+        except DBAPIError as error:
+            if not isinstance(error, IntegrityError) and not is_bad_value(error):
+                raise
+            raise SourceFault(Fault.UNREADABLE, "it cannot be stored") from error
+
+    async def release(self) -> None:
+        """Let another runner go on where this one stopped."""
+        async with self.sessions() as session, session.begin():
+            await queries.release_run(session, self.run.id, self.runner)
