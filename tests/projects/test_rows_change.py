@@ -172,3 +172,13 @@ async def test_a_row_that_is_taken_out_is_withdrawn_also_where_its_page_was_its_
     world.publish(TITLE, code=None, text=table(rows[1:], heads=HEADS))
     await world.walk(2)
     assert await world.verdict(duties[0]) == "withdrawn"
+    # No table is read of it any more: that says nothing of what is withdrawn.
+    world.publish(TITLE, code=None, text="本页面已改版，请见附件。")
+    await world.walk()
+    assert await world.verdict(duties[0]) == "withdrawn"
+    world.publish(TITLE, code=None, text=table(rows[1:2], heads=HEADS))
+    await world.walk()
+    assert await world.verdict(duties[0]) == "withdrawn", "it shows another project alone"
+    world.publish(TITLE, code=None, text=table(rows[:1], heads=HEADS))
+    await world.walk()
+    assert await world.verdict(duties[0]) == "on_time"

@@ -10,10 +10,18 @@ JOIN portal_page q ON q.id <> p.id AND (q.text_sha256 = p.text_sha256 OR q.doc_n
 JOIN page_match m ON m.page_id = q.id AND m.state = 'accepted'
 WHERE p.id = ANY(CAST(:pages AS uuid[]))""")
 
-# A page that had one record, and now has several, leaves what it published to its rows.
+# A page that had one record, and now has several, leaves what it published to its rows, those too
+# that are gone. What it shows alone it publishes itself again: no row of it stands, and it names a
+# project of its own, and by its code no other one.
 _IN_ROW = """
-EXISTS (SELECT FROM portal_page r JOIN page_match x ON x.page_id = r.id
-  WHERE r.parent_id = m.page_id AND x.duty_id = m.duty_id AND x.state = 'accepted')"""
+(EXISTS (SELECT FROM portal_page r JOIN page_match x ON x.page_id = r.id
+  WHERE r.parent_id = m.page_id AND x.duty_id = m.duty_id AND x.state = 'accepted')
+ AND NOT EXISTS (SELECT FROM portal_page o JOIN duty d ON d.id = m.duty_id
+    JOIN project c ON c.code = d.project_code
+  WHERE o.id = m.page_id
+    AND NOT EXISTS (SELECT FROM portal_page s WHERE s.parent_id = o.id AND s.detail_state = 'read')
+    AND (o.project_code = c.code OR c.aliases ? o.project_code
+      OR o.project_code IS NULL AND (o.doc_no IS NOT NULL OR o.project_name IS NOT NULL))))"""
 
 STANDING_PAGES = text(f"""
 SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
