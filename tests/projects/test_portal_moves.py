@@ -65,6 +65,29 @@ async def test_a_page_read_after_the_move_was_declared_is_believed_at_once(world
     assert await world.verdict(duty) == "on_time"
 
 
+async def test_a_portal_that_moves_during_a_walk_takes_nothing_of_where_it_stood(
+    world: World,
+) -> None:
+    world.publish()
+    portal_id = await world.open()
+
+    async def move() -> None:
+        # Its list looks otherwise there.
+        rows = '<li class="new"><p><a href="/a">公示</a></p><span>2026-01-05</span></li>'
+        world.served.pages["/new"] = f"<html><body><ul>{rows}</ul></body></html>"
+        await put(world, portal_id, start_url=f"{world.address}/new")
+
+    world.served.when_asked["/list"] = move
+    [run] = await world.walk()
+    known = "SELECT layout, walked_at, proven_at FROM portal WHERE id = :id"
+    [portal] = await world.desk.rows(known, id=portal_id)
+    assert (run.state, *portal.values()) == ("finished", None, None, None)
+    [run] = await world.walk()
+    [portal] = await world.desk.rows(known, id=portal_id)
+    assert (run.errors, run.proves_absence) == ([], True)
+    assert (portal["layout"] is None, portal["walked_at"]) == (False, run.started_at)
+
+
 @pytest.mark.parametrize(("apart", "is_disputed"), [(0, False), (1, False), (2, True)])
 def test_meta_and_label_that_lie_a_day_apart_are_no_dispute(apart: int, is_disputed: bool) -> None:
     now, day = clock.now(), long_ago()

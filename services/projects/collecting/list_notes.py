@@ -5,6 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.collecting import queries, rules
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.evidence import service as evidence
+from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
@@ -24,8 +25,7 @@ async def note_list_page(
     run.new_items += new
     run.known_pages = 0 if new else run.known_pages + 1
     if portal.layout is None and page.layout:
-        portal.layout = page.layout
-        session.add(portal)
+        await portals.note_layout(session, portal, page.layout)
     elif page.layout and page.layout != portal.layout:
         note_error(run, seen.url, SourceFault(Fault.REDESIGNED, "the layout has changed"))
 

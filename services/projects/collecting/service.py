@@ -213,10 +213,13 @@ async def finish_run(
 async def _proof(session: AsyncSession, run: CollectorRun) -> portals.Proof:
     """What a whole walk proves: by itself nothing, but the one before it, if they agree.
 
-    Of the two the older one is the proof: what was published after it was not absent for sure.
+    Of the two the older one is the proof: what was published after it was not absent for sure. One
+    that began before the portal is read as it is now was a walk of something else.
     """
     portal = await portals.find(session, run.portal_id)
     started_at = run.started_at or run.requested_at
+    if portal.read_since is not None and started_at < portal.read_since:
+        return portals.Proof()
     gap = await portals.absence_gap(session)
     earlier = await queries.whole_walk_before(session, run, started_at - gap, portal.read_since)
     if earlier is None or earlier.started_at is None:

@@ -16,6 +16,24 @@ async def portal(session: AsyncSession, portal_id: str, *, lock: bool = False) -
     return (await session.exec(found.with_for_update() if lock else found)).first()
 
 
+async def put_layout(session: AsyncSession, portal: Portal, layout: str) -> None:
+    """How the list looks, where none is known and it is read as `portal` says, since when it says.
+
+    `portal` may be older than its row and of no session.
+    """
+    first = (
+        update(Portal)
+        .where(
+            col(Portal.id) == portal.id,
+            col(Portal.layout).is_(None),
+            col(Portal.read_since).is_not_distinct_from(portal.read_since),
+        )
+        .values(layout=layout)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(first)
+
+
 async def insert_portal(session: AsyncSession, portal: Portal) -> bool:
     """False if its id is registered already; waits for whoever registers it at this moment."""
     statement = insert(Portal).values(portal.model_dump()).on_conflict_do_nothing()

@@ -215,6 +215,12 @@ async def note_up(
     await _note(session, portal, Outcome.READ, None, now, wait=wait)
 
 
+async def note_layout(session: AsyncSession, portal: Portal, layout: str) -> None:
+    """How its list looks to a walk; for that walk alone where it is read otherwise meanwhile."""
+    await queries.put_layout(session, portal, layout)
+    portal.layout = layout
+
+
 async def absence_gap(session: AsyncSession) -> timedelta:
     """How far apart two walks must be that prove an absence."""
     policy = await queries.absence_policy(session)
@@ -273,11 +279,7 @@ async def _note(
 def _event(
     kind: type[SourceDown | SourceRecovered], portal: Portal, fault: Fault | None, now: datetime
 ) -> Event:
-    whose = {
-        "portal_id": portal.id,
-        "portal_name": portal.name,
-        "unit_code": portal.unit_code,
-    }
+    whose = {"portal_id": portal.id, "portal_name": portal.name, "unit_code": portal.unit_code}
     if kind is SourceDown:
         return kind(**whose, fault=fault, since=now)
     return SourceRecovered(**whose, down_since=portal.health_since or now, recovered_at=now)
