@@ -88,6 +88,7 @@ async def _write_to_all(writer: asyncpg.Connection) -> None:
 BEFORE_THE_ROWS = {
     "appointments": ("audit_log_only_grows", "old_tickets_named", "ticket"),
     "gateway": ("audit_log_only_grows", "hands_in_accounts", "sign_in"),
+    "projects": ("audit_log_only_grows", "open_again", "portal_page"),
 }
 """Before and after a migration that reads the rows that were there, and a table it indexes."""
 

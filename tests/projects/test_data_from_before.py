@@ -6,12 +6,15 @@ from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from alembic import command
+from alembic.config import Config
 
 from deploy.local.nats import NatsServer
 from services.projects.app import create_app
 from services.projects.auditing import service as auditing
+from services.projects.collecting.models import RunState
 from shared import clock
 from shared.database.engine import new_engine, new_sessions
 from shared.database.migrate import config
@@ -19,9 +22,14 @@ from tests import support
 from tests.conftest import Headers
 from tests.projects.absence_world import World, new_world
 from tests.projects.collecting_world import Desk
-from tests.support import Databases, Tokens
+from tests.projects.unruly_portal import listing
+from tests.support import Databases, Tokens, eventually
 
 BEFORE = "disputes"
+WAITING_FOR_A_PAGE = """
+    SELECT FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE '%portal_page%' AND datname = current_database()
+"""
 
 
 @pytest.fixture
@@ -42,12 +50,21 @@ async def old(
     await engine.dispose()
 
 
+def lower(url: str, revision: str) -> None:
+    """Down to before a migration."""
+    command.downgrade(_config(url), revision)
+
+
 def renew(url: str) -> None:
     """Down to before the migration, and up again over what is there."""
+    lower(url, BEFORE)
+    command.upgrade(_config(url), "head")
+
+
+def _config(url: str) -> Config:
     cfg = config("projects", url)
     cfg.attributes["metadata"] = import_module("services.projects.tables").Table.metadata
-    command.downgrade(cfg, BEFORE)
-    command.upgrade(cfg, "head")
+    return cfg
 
 
 async def judge(world: World) -> None:
@@ -98,6 +115,40 @@ async def test_what_single_walks_proved_and_disputes_without_a_case_are_open_aga
         headers=auditor,
     )
     assert (decided.status_code, decided.json()["verdict"]) == (200, "time_disputed")
+
+
+async def test_a_page_that_is_listed_while_old_proofs_are_opened_takes_none_of_them_over(
+    old: tuple[World, str],
+) -> None:
+    world, url = old
+    at = [f"{world.address}/{name}" for name in "ba"]
+    world.served.pages["/list"] = listing("/b|乙|2026-01-05", "/a|甲|2026-01-06")
+    world.served.pages |= {"/a": "<p>甲</p>", "/b": "<p>乙</p>"}
+    portal_id = await world.open()
+    await world.walk(2)
+    run_id = await world.desk.order(portal_id)
+    walk = await world.desk.collector._claim()
+    assert walk is not None
+    owner, other = await support.connect(url), await support.connect(url)
+    await owner.execute("UPDATE collector_run SET list_marks = '[]'")
+    await asyncio.to_thread(lower, url, "audit_log_only_grows")
+    async with other.transaction():
+        # The pages are taken up in the order of their addresses, as walks take them.
+        await other.execute("SELECT FROM portal_page WHERE url = $1 FOR UPDATE", at[0])
+        upgrade = asyncio.to_thread(command.upgrade, _config(url), "head")
+        renewing = asyncio.create_task(upgrade)
+        await eventually(lambda: owner.fetch(WAITING_FOR_A_PAGE))
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await owner.execute("SELECT FROM portal_page WHERE url = $1 FOR UPDATE NOWAIT", at[1])
+        proven = "SELECT proven_at FROM portal WHERE id = $1"
+        assert await owner.fetchval(proven, portal_id) is None
+        run = await world.desk.run(run_id)
+        assert (run.state, run.runner) == (RunState.QUEUED, None)
+    await renewing
+    await walk.go()
+    assert (await world.desk.run(run_id)).state is RunState.QUEUED
+    await other.close()
+    await owner.close()
 
 
 async def test_what_two_walks_proved_stays_proven(old: tuple[World, str]) -> None:

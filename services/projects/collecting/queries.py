@@ -93,10 +93,12 @@ async def list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> in
     """Note that `pages` (each address once) are listed now; returns how many were new.
 
     A known page whose entry changed, or that was gone, is read again. A statement takes a limited
-    number of values, so long pages go in parts; the run's lock keeps other writers away.
+    number of values, so long pages go in parts; the run's lock keeps other walks away. Locked in
+    the order of their addresses, as by whatever else locks pages of a portal that are listed.
     """
+    ordered = sorted(pages, key=lambda page: page.url)
     parts = [
-        pages[at : at + ENTRIES_A_STATEMENT] for at in range(0, len(pages), ENTRIES_A_STATEMENT)
+        ordered[at : at + ENTRIES_A_STATEMENT] for at in range(0, len(ordered), ENTRIES_A_STATEMENT)
     ]
     return sum([await _list_entries(session, part) for part in parts])
 

@@ -24,19 +24,40 @@ NO_PROOF = """
       AND r.list_marks <> '[]'
       AND (r.declared_pages IS NOT NULL OR coalesce(k.rule #>> '{{pager,kind}}', 'none') = 'none'))
 """
-NOTHING_PROVEN = f"""
-  UPDATE portal p SET proven_at = NULL, walked_at = NULL, read_since = now(), next_run_at = now(),
-    version = version + 1
-  WHERE (proven_at IS NOT NULL OR walked_at IS NOT NULL) AND {NO_PROOF.format(moment="p.proven_at")}
-"""
-# Without what was noted to spare it each page is read anew.
+NOTHING_PROVEN = sa.text(f"""
+WITH locked AS MATERIALIZED (
+    SELECT id FROM portal p
+     WHERE (proven_at IS NOT NULL OR walked_at IS NOT NULL)
+       AND {NO_PROOF.format(moment="p.proven_at")}
+     ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE portal p SET proven_at = NULL, walked_at = NULL, read_since = now(), next_run_at = now(),
+  version = version + 1
+FROM locked l WHERE l.id = p.id
+""")
+# A walk under way knows its portal as it was, and would give new pages what is proven no more.
+WALKS = sa.text("""
+WITH locked AS MATERIALIZED (
+    SELECT id FROM collector_run WHERE state = 'running' ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE collector_run r SET state = 'queued', runner = NULL, lease_until = NULL,
+  version = version + 1
+FROM locked l WHERE l.id = r.id
+""")
+# Without what was noted to spare it each page is read anew. Locked in the order in which walks lock
+# the pages that they list.
 PAGES = sa.text(f"""
-WITH next AS (
+WITH next AS MATERIALIZED (
     SELECT id FROM portal_page WHERE id > CAST(:after AS uuid) ORDER BY id LIMIT 2000
+), locked AS MATERIALIZED (
+    SELECT g.id FROM portal_page g
+     WHERE g.id IN (SELECT id FROM next)
+       AND (g.last_absent_at IS NOT NULL OR g.etag IS NOT NULL OR g.last_modified IS NOT NULL)
+     ORDER BY g.portal_id, g.url COLLATE "C" FOR NO KEY UPDATE
 ), spared AS (
     SELECT g.id, g.last_absent_at IS NOT NULL AND {NO_PROOF.format(moment="g.last_absent_at")}
              AS is_unproven
-    FROM next n JOIN portal_page g ON g.id = n.id JOIN portal p ON p.id = g.portal_id
+    FROM locked n JOIN portal_page g ON g.id = n.id JOIN portal p ON p.id = g.portal_id
 ), changed AS (
     UPDATE portal_page g SET etag = NULL, last_modified = NULL,
       last_absent_at = CASE WHEN NOT s.is_unproven THEN g.last_absent_at END,
@@ -48,13 +69,20 @@ WITH next AS (
 SELECT id FROM next ORDER BY id DESC LIMIT 1
 """)
 # Pages that were collected before a duty was recorded or its project renamed were never matched
-# with it.
+# with it. In the turn of those who judge, who write the same rows in any order.
 STANDINGS = sa.text("""
-WITH next AS (
-    SELECT duty_id FROM standing WHERE duty_id > CAST(:after AS uuid) ORDER BY duty_id LIMIT 2000
+WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))
+), next AS MATERIALIZED (
+    SELECT s.duty_id FROM turn, standing s WHERE s.duty_id > CAST(:after AS uuid)
+     ORDER BY s.duty_id LIMIT 2000
+), locked AS MATERIALIZED (
+    SELECT s.duty_id FROM standing s
+     WHERE s.duty_id IN (SELECT duty_id FROM next) AND NOT s.is_seen AND s.hold <> 'not_applicable'
+     ORDER BY s.duty_id FOR NO KEY UPDATE
 ), changed AS (
     UPDATE standing s SET match_wanted = true, match_wanted_at = now()
-    FROM next n WHERE n.duty_id = s.duty_id AND NOT s.is_seen AND s.hold <> 'not_applicable'
+    FROM locked l WHERE l.duty_id = s.duty_id
 )
 SELECT duty_id FROM next ORDER BY duty_id DESC LIMIT 1
 """)
@@ -93,21 +121,28 @@ RESTORED = (
 )
 
 
+_SOURCES = "ix_portal_page_source_name"
+
+
 def upgrade() -> None:
-    """Some thousand rows at a time, for others work on the same rows. It can be run again."""
+    """Some thousand rows at a time, for others work on the same rows.
+
+    It can be run again: what is open stays so, and an index is made anew.
+    """
     with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_portal_page_source_name",
-            "portal_page",
-            ["source_name"],
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+        # Portals first: a page that is found from now on takes over nothing that is not proven.
+        for statement in (NOTHING_PROVEN, WALKS):
+            op.execute(statement)
+        # It waits for whoever has begun before, and nobody waits for it.
+        op.execute("SET lock_timeout = 0")
         for step in (PAGES, STANDINGS):
             _in_pieces(step)
+        _drop_index()
+        op.create_index(_SOURCES, "portal_page", ["source_name"], postgresql_concurrently=True)
+        op.execute("RESET lock_timeout")
     op.execute("SET LOCAL lock_timeout = '3s'")
-    for statement in (NOTHING_PROVEN, OPEN_CASES, *RESTORED):
-        op.execute(statement)
+    for case in (OPEN_CASES, *RESTORED):
+        op.execute(case)
 
 
 def _in_pieces(step: sa.TextClause) -> None:
@@ -118,4 +153,9 @@ def _in_pieces(step: sa.TextClause) -> None:
 
 def downgrade() -> None:
     """What is open again stays open."""
-    op.drop_index("ix_portal_page_source_name", table_name="portal_page")
+    with op.get_context().autocommit_block():
+        _drop_index()
+
+
+def _drop_index() -> None:
+    op.drop_index(_SOURCES, "portal_page", if_exists=True, postgresql_concurrently=True)
