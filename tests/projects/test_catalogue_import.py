@@ -83,7 +83,9 @@ async def test_a_catalogue_becomes_the_next_version_and_leaves_the_duties_that_a
     back = await send(client, admin, TEXT)
     assert (back.json()["version"], back.json()["created"]) == (3, 1)
     assert await limit_of(client, "MP-02-01") == (3, 20)
-    lines = await rows.fetch("SELECT object FROM audit_log WHERE action = 'catalogue.imported'")
+    lines = await rows.fetch(
+        "SELECT object FROM audit_log WHERE action = 'catalogue.imported' ORDER BY id"
+    )
     assert [line["object"] for line in lines] == ["catalogue:2", "catalogue:3"]
     assert (await send(client, as_("officer", unit), TEXT)).status_code == 403
 

@@ -198,7 +198,7 @@ async def whole_walk_before(
     )
     if since is not None:
         found = found.where(col(CollectorRun.started_at) >= since)
-    newest_first = found.order_by(col(CollectorRun.started_at).desc())
+    newest_first = found.order_by(col(CollectorRun.started_at).desc(), col(CollectorRun.id).desc())
     return (await session.exec(newest_first.limit(1))).first()
 
 
@@ -236,7 +236,7 @@ async def same_looking(
             col(PortalPage.parent_id).is_(None),
             col(PortalPage.content_seen_at) < page.content_seen_at,
         )
-        .order_by(col(PortalPage.content_seen_at))
+        .order_by(col(PortalPage.content_seen_at), col(PortalPage.id))
     )
     return (await session.exec(found.limit(5))).all()
 
@@ -277,7 +277,8 @@ async def rows_alike(
             col(Portal.unit_code) == unit_code,
         )
     )
-    return (await session.exec(found.order_by(col(PortalPage.content_seen_at).desc()))).all()
+    oldest_last = (col(PortalPage.content_seen_at).desc(), col(PortalPage.id).desc())
+    return (await session.exec(found.order_by(*oldest_last))).all()
 
 
 async def unread_listed(session: AsyncSession, run: CollectorRun) -> int:

@@ -15,7 +15,7 @@ CLAIM = text(
     " started_at = coalesce(started_at, now()), version = version + 1"
     f" WHERE id = (SELECT id FROM collector_run WHERE state IN ({sources(_CLAIMING)})"
     "  AND (lease_until IS NULL OR lease_until < now())"
-    "  ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    "  ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING id"
 )
 RELEASE = text(

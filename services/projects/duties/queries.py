@@ -267,7 +267,7 @@ async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> 
 
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
     query = select(DutyRuling).where(DutyRuling.duty_id == duty_id)
-    return (await session.exec(query.order_by(col(DutyRuling.ruled_at)))).all()
+    return (await session.exec(query.order_by(col(DutyRuling.ruled_at), col(DutyRuling.id)))).all()
 
 
 async def history(session: AsyncSession, duty_id: UUID) -> Sequence[VerdictEvent]:

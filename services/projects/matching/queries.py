@@ -210,7 +210,8 @@ async def late(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PageMatch]:
-    return (await session.exec(select(PageMatch).where(col(PageMatch.page_id).in_(page_ids)))).all()
+    found = select(PageMatch).where(col(PageMatch.page_id).in_(page_ids))
+    return (await session.exec(found.order_by(col(PageMatch.id)))).all()
 
 
 async def note_unreadable(

@@ -53,11 +53,12 @@ async def portals(
 
 
 async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:
-    """Portals with a rule whose time has come."""
+    """Portals with a rule whose time has come, who waits for longest first."""
     found = select(Portal).where(
         col(Portal.enabled), col(Portal.next_run_at) <= now, col(Portal.rule_version).is_not(None)
     )
-    return (await session.exec(found)).all()
+    longest_first = (col(Portal.next_run_at), col(Portal.id))
+    return (await session.exec(found.order_by(*longest_first))).all()
 
 
 async def rule(session: AsyncSession, portal_id: str, version: int) -> PortalRule | None:
