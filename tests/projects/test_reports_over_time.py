@@ -76,3 +76,25 @@ async def test_a_report_that_does_not_follow_from_the_history_is_found(
         await rows.execute("ALTER TABLE report ENABLE TRIGGER USER")
     after = await inside(databases, verify)
     assert {*after.changed} == {*before.changed, UUID(report)}
+
+
+async def test_a_report_by_earlier_rules_is_counted_so_also_where_its_seal_is_wrong(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> None:
+    await a_unit_with_every_outcome(projects, as_, sql, databases)
+    report, rows = await audit(projects, as_("auditor")), await sql("projects")
+    before = await inside(databases, verify)
+    async with rows.transaction():
+        await rows.execute("ALTER TABLE report DISABLE TRIGGER USER")
+        await rows.execute(
+            "UPDATE report SET sha256 = repeat('0', 64),"
+            " inputs = jsonb_set(inputs, '{versions,rule}', '1') WHERE id = $1::uuid",
+            report,
+        )
+        await rows.execute("ALTER TABLE report ENABLE TRIGGER USER")
+    after = await inside(databases, verify)
+    assert (after.composed, after.by_earlier_rules) == (
+        before.composed - 1,
+        before.by_earlier_rules + 1,
+    )
+    assert {*after.changed} == {*before.changed, UUID(report)}
