@@ -85,6 +85,8 @@ async def _write_to_all(writer: asyncpg.Connection) -> None:
             await writer.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE NOWAIT")
 
 
+OWNER_PATIENCE = 5.5
+"""Seconds; a little longer than an owner waits for locks elsewhere."""
 BEFORE_THE_ROWS = {
     "appointments": ("audit_log_only_grows", "old_tickets_named", "ticket"),
     "gateway": ("audit_log_only_grows", "hands_in_accounts", "sign_in"),
@@ -121,6 +123,42 @@ async def test_everybody_writes_on_while_old_rows_are_read_and_indexed(
     await writer.close()
     await asyncio.to_thread(migrate, service, "upgrade", url=url)
     await asyncio.to_thread(migrate, service, "check", url=url)
+
+
+OUTWAITED = """
+    SELECT pid FROM pg_stat_activity
+    WHERE query LIKE '%INDEX CONCURRENTLY%' AND wait_event = 'virtualxid'
+      AND datname = current_database()
+"""
+INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+
+
+@pytest.mark.parametrize("service", BEFORE_THE_ROWS)
+async def test_an_index_that_was_left_half_made_is_made_anew_however_long_others_take(
+    databases: Databases, service: str
+) -> None:
+    url = databases.new(service, f"{service}_half_made").owner
+    before, after, table = BEFORE_THE_ROWS[service]
+    cfg = config(service, url)
+    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
+    await asyncio.to_thread(command.downgrade, cfg, before)
+    other, looker = await support.connect(url), await support.connect(url)
+    for end in ("terminated", "done"):
+        async with other.transaction():
+            await other.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+            upgrade = asyncio.create_task(asyncio.to_thread(command.upgrade, cfg, after))
+            pid = await eventually(lambda: looker.fetchval(OUTWAITED), seconds=15)
+            if end == "terminated":
+                await looker.execute("SELECT pg_terminate_backend($1)", pid)
+                with pytest.raises(Exception, match="connect|terminat"):
+                    await upgrade
+                assert await looker.fetch(INVALID)
+            else:
+                await asyncio.sleep(OWNER_PATIENCE)
+    await upgrade
+    assert not await looker.fetch(INVALID)
+    await other.close()
+    await looker.close()
 
 
 async def test_a_state_that_no_migration_lets_in_is_noticed(databases: Databases) -> None:

@@ -50,9 +50,9 @@ def upgrade() -> None:
         connection, after = op.get_bind(), UUID(int=0)
         while after is not None:
             after = connection.execute(_STEP, {"after": after}).scalar_one()
-        _drop_indexes()
         # It waits for whoever has begun before, and nobody waits for it.
         op.execute("SET lock_timeout = 0")
+        _drop_indexes()
         for column in _COLUMNS:
             op.create_index(
                 f"ix_ticket_{column}",

@@ -86,9 +86,9 @@ def upgrade() -> None:
             while after is not None:
                 after = connection.execute(sa.text(step), {"after": after}).scalar_one()
         op.execute(_INDEX)
-        _drop_indexes()
         # It waits for whoever has begun before, and nobody waits for it.
         op.execute("SET lock_timeout = 0")
+        _drop_indexes()
         ended = sa.text("ended_at IS NOT NULL")
         op.create_index(
             _SIGN_INS, "sign_in", ["ended_at"], postgresql_where=ended, postgresql_concurrently=True
