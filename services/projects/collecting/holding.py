@@ -42,9 +42,9 @@ class HeldRun:
                     raise LeaseLost
                 self.run = held
                 yield session
-        except BaseException:
+            kept = self.run
+        finally:
             self.run = kept
-            raise
 
     @asynccontextmanager
     async def storing(self) -> AsyncIterator[AsyncSession]:
