@@ -52,11 +52,12 @@ _TAIL = """\
 """
 
 
-def render() -> str:
+def render(*, sync_interval: str = "always") -> str:
     """The text of nats.conf, right for what the services subscribe to now."""
     users = [f"      {{ user: {ADMIN}, password: $NATS_{ADMIN.upper()}_PASSWORD }}\n"]
     users += [_user(service) for service in SERVICES]
-    return _HEAD + "".join(users) + _TAIL
+    head = _HEAD.replace("sync_interval: always", f"sync_interval: {sync_interval}")
+    return head + "".join(users) + _TAIL
 
 
 def environment(passwords: dict[str, str], *, store: Path, monitor: str) -> dict[str, str]:

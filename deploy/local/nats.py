@@ -51,6 +51,7 @@ def start(
     passwords: Mapping[str, str],
     port: int | None = None,
     monitor_port: int | None = None,
+    sync_interval: str = "always",
 ) -> NatsServer:
     """A server that keeps everything in `directory`; ports are free ones if not given.
 
@@ -59,7 +60,7 @@ def start(
     """
     port, monitor_port = port or servers.free_port(), monitor_port or servers.free_port()
     started = servers.start(
-        command(directory, port, monitor_port, passwords),
+        command(directory, port, monitor_port, passwords, sync_interval),
         port,
         directory / "nats.log",
         lambda: is_ready(monitor_port),
@@ -67,11 +68,17 @@ def start(
     return NatsServer(started, monitor_port, passwords)
 
 
-def command(directory: Path, port: int, monitor_port: int, passwords: Mapping[str, str]) -> Command:
+def command(
+    directory: Path,
+    port: int,
+    monitor_port: int,
+    passwords: Mapping[str, str],
+    sync_interval: str = "always",
+) -> Command:
     """How to run the server; writes its configuration into `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
     conf = directory / "nats.conf"
-    conf.write_text(configuration.render(), encoding="utf-8")
+    conf.write_text(configuration.render(sync_interval=sync_interval), encoding="utf-8")
     places = configuration.environment(
         dict(passwords), store=directory / "store", monitor=f"{LOOPBACK}:{monitor_port}"
     )

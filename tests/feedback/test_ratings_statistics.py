@@ -85,7 +85,7 @@ async def test_services_without_an_item_code_are_a_group_with_a_name(
     for who in ((), ("auditor", "*")):
         more = {"to_on": "2024-05-31"} if who else {}
         shown = {one["key"]: one["rated"] for one in await rows(isolated, *who, **asked, **more)}
-        assert shown == {"11320100": 6, "_": 7}
+        assert shown == {"11320100": 6, "-": 7}
 
 
 async def test_the_public_sees_a_month_once_and_no_small_figure(isolated: IsolatedService) -> None:
