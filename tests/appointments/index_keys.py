@@ -61,11 +61,13 @@ class Halls:
     async def changed(self, keys: str = support.INDEX_CHAINS[1]) -> AsyncIterator[None]:
         """All processes were stopped and started with these keys."""
         before, self.keys = (self.office.client, self.keys), keys
-        async with _serving(self, keys) as client:
-            self.office.client = self.floor.client = client
-            yield
-        self.office.client = self.floor.client = before[0]
-        self.keys = before[1]
+        try:
+            async with _serving(self, keys) as client:
+                self.office.client = self.floor.client = client
+                yield
+        finally:
+            self.office.client = self.floor.client = before[0]
+            self.keys = before[1]
 
     async def identify(
         self, account: UUID, who: dict[str, str], sender: Keyring, version: int = 1
@@ -91,9 +93,11 @@ class Halls:
         direct = DirectPool(settings, "test", None)
         load(direct, Keyring(support.COLUMN_KEYS, self.keys))
         engine = new_engine(settings, "test")
-        yield new_sessions(engine, direct.memory)
-        await direct.close()
-        await engine.dispose()
+        try:
+            yield new_sessions(engine, direct.memory)
+        finally:
+            await direct.close()
+            await engine.dispose()
 
 
 @asynccontextmanager
@@ -119,7 +123,9 @@ async def open_halls(
     office = await offices.build(nobody, sign, owner, clock)
     floor = Floor(nobody, sign, *await queue_helpers.build(owner, items=2), clock)
     halls = Halls(office, floor, urls, bus, tokens, owner)
-    async with halls.changed(support.INDEX_CHAINS[0]):
-        yield halls
-    await nobody.aclose()
-    await owner.close()
+    try:
+        async with halls.changed(support.INDEX_CHAINS[0]):
+            yield halls
+    finally:
+        await nobody.aclose()
+        await owner.close()

@@ -144,7 +144,7 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
 
 async def _bring_over(context: BookingContext, named: PersonIn | None, caller: Caller) -> None:
     """What the person has is found, though it was booked before the index key was changed."""
-    if not context.keyring.is_chained:
+    if not context.keyring.is_chained or await people.all_lifted(context.direct):
         return
     if named is None:
         await people.of_account_direct(context.direct, caller.sub)

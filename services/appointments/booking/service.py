@@ -62,7 +62,7 @@ async def visible(session: AsyncSession, typed: str, caller: Caller) -> Appointm
     found = await queries.find(session, reference(typed))
     if found is None:
         raise NotFound(_UNKNOWN)
-    found = await people.current_row(session, found)
+    found = await people.current_row(session, caller, found)
     serves = caller.has(*STAFF) and caller.at(found.hall_code)
     if not serves and not await people.owns(session, caller, found):
         raise NotFound(_UNKNOWN)

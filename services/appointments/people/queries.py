@@ -1,8 +1,10 @@
 """The SQL of people."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from time import monotonic
 
 from sqlalchemy import text
 from sqlmodel import select
@@ -87,7 +89,7 @@ UPDATE verified_account SET document = $4, phone = $5 WHERE citizen_key = $1
 """
 _THINGS = ("citizen", PERSON_DOCUMENT, PERSON_PHONE)
 """What the fields of `Stale` are digests of, in their order."""
-_AT_ONCE = 1000
+_AT_ONCE, _REST_SECONDS = 5_000, 10
 
 
 @cache
@@ -96,9 +98,14 @@ def _columns() -> list[DigestColumn]:
 
     Without what is known of an account: that is found by the account, and comes over last.
     """
-    found = digest_columns(VerifiedAccount.metadata)
+    own = _of_accounts()
+    return [one for one in digest_columns(VerifiedAccount.metadata) if one.of and one not in own]
+
+
+@cache
+def _of_accounts() -> list[DigestColumn]:
     own = VerifiedAccount.__tablename__
-    return [one for one in found if one.of in _THINGS and one.table != own]
+    return [one for one in digest_columns(VerifiedAccount.metadata) if one.table == own]
 
 
 @cache
@@ -150,41 +157,79 @@ async def relearn(direct: DirectPool, known: Person, lifted: Person) -> None:
     await direct.execute(_RELEARN, *known, *lifted[1:])
 
 
-class _Clean:
-    """Columns in which nothing is left of older keys; this release writes no more of it."""
-
-    def __init__(self) -> None:
-        self.columns: list[DigestColumn] = []
-
-
 async def stale_like(direct: DirectPool, keyring: Keyring, person: Person) -> Stale:
     """Digests of older keys, in whatever row, of which the person's numbers are made.
 
-    They cannot be computed, so all that are left are looked at: few, once the command that lifts
-    them has run, and none at its end.
+    They cannot be computed, so all that are left are looked at.
     """
-    found, clean = Stale({}, {}, {}), memory_of(direct, _Clean).columns
+    found = Stale({}, {}, {})
     for column in _columns():
-        wanted, none_left = person[_place(column) - 1], True
-        if column.of == "citizen" or wanted is None or column in clean:
-            continue
-        async for cell in _left(direct, keyring, column):
-            forms, none_left = column.forms_of(keyring.index, cell), False
-            if forms[0] == wanted:
-                found[_place(column) - 1].update(dict.fromkeys(forms[1:], wanted))
-        if none_left:
-            clean.append(column)
+        wanted = person[_place(column) - 1]
+        after: str | None = ""
+        while column.of != "citizen" and wanted is not None and after is not None:
+            cells, after = await _left(direct, keyring, column, after)
+            for cell in cells:
+                forms = column.forms_of(keyring.index, cell)
+                if forms[0] == wanted:
+                    found[_place(column) - 1].update(dict.fromkeys(forms[1:], wanted))
     return found
 
 
-async def _left(direct: DirectPool, keyring: Keyring, column: DigestColumn) -> AsyncIterator[str]:
-    """The different cells of the column that are not of the newest key."""
-    after = ""
-    statement = (
-        f"SELECT DISTINCT {column.name} FROM {column.table}"
-        f" WHERE {column.name} ~ $1 AND {column.name} > $2 ORDER BY 1 LIMIT {_AT_ONCE}"
+@dataclass
+class _Walk:
+    """How far this process has looked whether anything is left of older keys.
+
+    Once nothing is, it stays so: this release writes digests of the newest key alone.
+    """
+
+    ended: bool = False
+    is_busy: bool = False
+    rests_until: float = 0
+    column: int = 0
+    after: str = ""
+
+
+async def all_lifted(direct: DirectPool, keyring: Keyring) -> bool:
+    """Whether nothing is left of older keys, as far as is known: each call looks a little further.
+
+    So nobody waits for the answer, and once it is yes nothing is asked any more.
+    """
+    walk = memory_of(direct, _Walk)
+    if not walk.ended and not walk.is_busy and monotonic() >= walk.rests_until:
+        walk.is_busy = True
+        try:
+            await _go_on(direct, keyring, walk)
+        finally:
+            walk.is_busy = False
+    return walk.ended
+
+
+async def _go_on(direct: DirectPool, keyring: Keyring, walk: _Walk) -> None:
+    columns = [*_columns(), *_of_accounts()]
+    cells, after = await _left(direct, keyring, columns[walk.column], walk.after)
+    if cells:
+        walk.column, walk.after, walk.rests_until = 0, "", monotonic() + _REST_SECONDS
+    elif after is not None:
+        walk.after = after
+    else:
+        walk.column, walk.after = walk.column + 1, ""
+        walk.ended = walk.column == len(columns)
+
+
+async def _left(
+    direct: DirectPool, keyring: Keyring, column: DigestColumn, after: str
+) -> tuple[list[str], str | None]:
+    """Of the next cells behind `after` those that are not of the newest key, each once; and the
+    last that was looked at, None at the end."""
+    name, table = column.name, column.table
+    last = await direct.fetchval(
+        f"SELECT {name} FROM {table} WHERE {name} > $1 ORDER BY {name}"
+        f" OFFSET {_AT_ONCE - 1} LIMIT 1",
+        after,
     )
-    while rows := await direct.fetch(statement, column.stale(keyring.index), after):
-        for row in rows:
-            yield row[0]
-        after = rows[-1][0]
+    rows = await direct.fetch(
+        f"SELECT DISTINCT {name} FROM {table} WHERE {name} > $1"
+        f" AND ($2::text IS NULL OR {name} <= $2) AND {name} ~ $3",
+        after, last, column.stale(keyring.index),
+    )  # fmt: skip
+    return [row[0] for row in rows], last

@@ -53,12 +53,28 @@ async def _current(known: Loaded, person: Person) -> Person:
 async def bring_over(source: AsyncSession | DirectPool, stale: Stale) -> None:
     """What is under older digests of a person whose numbers were named is found from now on."""
     known = loaded(source)
-    if known.keyring is not None and known.direct is not None and stale:
-        await queries.bring_over(known.direct, known.keyring, stale)
+    if known.keyring is None or known.direct is None or not stale or await all_lifted(source):
+        return
+    await queries.bring_over(known.direct, known.keyring, stale)
 
 
-async def current_row(session: AsyncSession, thing: Row) -> Row:
-    """Something of a person as it is once all that is theirs is under the newest index key."""
+async def all_lifted(source: AsyncSession | DirectPool) -> bool:
+    """Whether nothing need be brought over any more, or never had to be."""
+    known = loaded(source)
+    if known.keyring is None or known.direct is None or not known.keyring.is_chained:
+        return True
+    return await queries.all_lifted(known.direct, known.keyring)
+
+
+async def current_row(session: AsyncSession, caller: Caller, thing: Row) -> Row:
+    """Something of a person as it is once all that is theirs is under the newest index key.
+
+    So is all of the caller's: before anything is locked that would have to be brought over.
+    """
+    if await all_lifted(session):
+        return thing
+    if caller.has("citizen"):
+        await of_account(session, caller.sub)
     person = person_of(_named(thing))
     if await _current(loaded(session), person) != person:
         await session.refresh(thing)
@@ -115,7 +131,9 @@ async def _as_sent(known: Loaded, person: Person) -> Person:
     A service that has a newer key already sends what no older digest can be computed from.
     """
     now = await _current(known, person)
-    if known.keyring is not None and known.keyring.is_chained and known.direct is not None:
+    if known.keyring is None or known.direct is None or not known.keyring.is_chained:
+        return now
+    if not await queries.all_lifted(known.direct, known.keyring):
         stale = await queries.stale_like(known.direct, known.keyring, now)
         if stale:
             await queries.bring_over(known.direct, known.keyring, stale)
