@@ -4,17 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
 
+from deploy import index_anew
+from deploy.anew import Outcome
 from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
 from services.appointments.app import create_app
 from services.appointments.people.contracts import AccountIdentified
 from services.appointments.people.handlers import learn_person
 from shared.database.engine import DirectPool, Sessions, new_engine, new_sessions
+from shared.ids import new_id
 from shared.messaging.events import Envelope
 from shared.security.crypto import Keyring
 from shared.security.loaded import load
@@ -22,7 +26,7 @@ from shared.web import dependencies
 from tests import support
 from tests.appointments import offices, queue_helpers
 from tests.appointments.offices import NINE, SIGN, Office
-from tests.appointments.queue_helpers import Clock, Floor
+from tests.appointments.queue_helpers import Clock, Floor, good, problem
 from tests.support import Tokens
 
 OLD, NEW = [Keyring(support.COLUMN_KEYS, keys) for keys in support.INDEX_CHAINS]
@@ -129,3 +133,27 @@ async def open_halls(
     finally:
         await nobody.aclose()
         await owner.close()
+
+
+async def lift(halls: Halls, keyring: Keyring = NEW) -> Outcome:
+    said: list[str] = []
+    return await index_anew.index_anew("appointments", halls.urls.owner, keyring, said.append)
+
+
+async def book(halls: Halls, who: dict[str, str], **others: Any) -> dict[str, Any]:
+    slot = await halls.office.slot(THREE, pool="assisted", rule_code=f"R{new_id().hex[-6:]}")
+    return await halls.office.hold(slot, headers=halls.office.clerk(), citizen=who, **others)
+
+
+async def refused(halls: Halls, headers: dict[str, str], **others: Any) -> dict[str, Any]:
+    """At the same time, for another item."""
+    pool = "assisted" if "citizen" in others else "online"
+    slot = await halls.office.slot(THREE, pool=pool, rule_code=f"R{new_id().hex[-6:]}")
+    item = halls.office.items[1]
+    answer = await halls.office.ask(slot, headers=headers, item=item, **others)
+    return problem(answer, 409, "overlapping-appointment")
+
+
+async def own(halls: Halls, me: dict[str, str], what: str = "appointments") -> set[str]:
+    shown = await halls.office.get(what, headers=me)
+    return {one["id"] for one in good(shown)["items"]}
