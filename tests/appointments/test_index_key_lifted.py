@@ -9,7 +9,6 @@ import pytest
 
 from deploy import anew
 from deploy.local.nats import NatsServer
-from deploy.postgres import Urls
 from services.appointments.people import queries
 from services.appointments.people import service as people
 from services.appointments.people.rules import Stale
@@ -18,14 +17,15 @@ from tests.appointments import index_keys
 from tests.appointments.index_keys import NEW, OLD, TEN, THREE, Halls, book, lift, own, refused
 from tests.appointments.offices import SIGN, id_number, person
 from tests.appointments.queue_helpers import good, problem
-from tests.support import Tokens
+from tests.support import Databases, Tokens
 
 
 @pytest.fixture
 async def halls(
-    lifted_chain: Urls, bus: NatsServer, tokens: Tokens, as_: SIGN
+    databases: Databases, bus: NatsServer, tokens: Tokens, as_: SIGN
 ) -> AsyncIterator[Halls]:
-    async with index_keys.open_halls(lifted_chain, bus, tokens, as_) as made:
+    urls = databases.new("appointments", f"lifted_{new_id().hex[-8:]}")
+    async with index_keys.open_halls(urls, bus, tokens, as_) as made:
         yield made
 
 
