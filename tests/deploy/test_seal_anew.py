@@ -214,7 +214,7 @@ async def test_what_is_only_ever_added_to_is_sealed_anew_and_stays_protected(
             receipts.append(await send(client))
             before.append(await see(client, receipts[-1]))
         outcome = await running
-    assert tried == refused >= 2, "somebody else saw the protection off"
+    assert tried == refused >= 1, "somebody else saw the protection off"
     assert (outcome.left, outcome.closed.total(), set(outcome.keys)) == (0, 0, {"k2"})
     async with feedback_with(NEW_KEY, urls, bus, tokens) as client:
         assert [await see(client, receipt) for receipt in receipts] == before
