@@ -32,9 +32,11 @@ async def test_500_people_and_20_places_make_20_appointments(office: Office) -> 
 async def _ask_again_when_busy(office: Office, slot: UUID) -> httpx.Response:
     """As a client does: 503 means try again after as long as it says."""
     me = office.citizen(**{"Idempotency-Key": uuid4().hex})
-    while (answer := await office.ask(slot, headers=me)).status_code == 503:
+    while True:
+        answer = await office.ask(slot, headers=me)
+        if answer.status_code != 503:
+            return answer
         await asyncio.sleep(float(answer.headers["retry-after"]))
-    return answer
 
 
 async def test_a_hold_says_what_was_taken(office: Office) -> None:
