@@ -1,27 +1,26 @@
 """The NATS server's configuration: durable JetStream, and one user a service with its own rights.
 
-`python -m deploy.nats render` writes deploy/nats.conf from what the services subscribe to. The
-server reads passwords from its environment: NATS_<USER>_PASSWORD, with double quotes around the
-value, since it parses them like the rest of the file.
+`python -m deploy.nats render [FILE]` writes FILE, or deploy/nats.conf, from what the services
+subscribe to. The server reads passwords from its environment: NATS_<USER>_PASSWORD, with double
+quotes around the value, since it parses them like the rest of the file.
 """
 
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy.services import SERVICES, all_subscriptions, subscriptions
-from shared.messaging.bus import Subscription
-from shared.messaging.events import Event, stream_of
-from shared.web.refusals import SignInEnded
+
+if TYPE_CHECKING:
+    from shared.messaging.bus import Subscription
+    from shared.messaging.events import Event
 
 CONF = Path(__file__).with_name("nats.conf")
 ADMIN = "deploy"
 USERS = (ADMIN, *SERVICES)
 WATCHER = "gateway"
 """The service that shows live streams, and so makes and ends consumers of its own."""
-WATCHED_BY_ALL = (SignInEnded,)
-"""Events that each process of every service reads by itself."""
 STREAMS = tuple(service.upper() for service in SERVICES)
 
 _HEAD = """\
@@ -86,19 +85,19 @@ def may_publish(service: str) -> list[str]:
         # How many letters lie there; and nobody else could make their stream again.
         subjects += ["$JS.API.STREAM.INFO.DEAD", "$JS.API.STREAM.CREATE.DEAD"]
     else:
-        subjects += [subject for event in WATCHED_BY_ALL for subject in _watching_kind(event)]
+        subjects += [subject for event in _watched_by_all() for subject in _watching_kind(event)]
     return subjects
 
 
 def must_not_publish(service: str) -> list[str]:
     """Where it may make consumers: whatever would take messages from another's."""
     own = {subscription.name for subscription in subscriptions(service)}
-    streams = STREAMS if service == WATCHER else {stream_of(event) for event in WATCHED_BY_ALL}
+    streams = STREAMS if service == WATCHER else {_stream_of(event) for event in _watched_by_all()}
     others = [s for s in all_subscriptions() if s.name not in own and s.stream in streams]
     return [subject for subscription in others for subject in _meddling(subscription)]
 
 
-def _reading(subscription: Subscription[Any]) -> list[str]:
+def _reading(subscription: "Subscription[Any]") -> list[str]:
     consumer = f"{subscription.stream}.{subscription.name}"
     return [
         f"$JS.API.CONSUMER.CREATE.{consumer}.{subscription.filter_subject}",
@@ -123,9 +122,9 @@ def _watching(stream: str) -> list[str]:
     ]
 
 
-def _watching_kind(event: type[Event]) -> list[str]:
+def _watching_kind(event: "type[Event]") -> list[str]:
     """The same for one kind of event: its filter is part of the subject that makes the consumer."""
-    stream = stream_of(event)
+    stream = _stream_of(event)
     return [
         f"$JS.API.CONSUMER.CREATE.{stream}.*.{event.type}.>",
         f"$JS.API.CONSUMER.INFO.{stream}.*",
@@ -133,7 +132,20 @@ def _watching_kind(event: type[Event]) -> list[str]:
     ]
 
 
-def _meddling(subscription: Subscription[Any]) -> list[str]:
+def _watched_by_all() -> "tuple[type[Event], ...]":
+    """Events that each process of every service reads by itself."""
+    from shared.web.refusals import SignInEnded
+
+    return (SignInEnded,)
+
+
+def _stream_of(event: "type[Event]") -> str:
+    from shared.messaging.events import stream_of
+
+    return stream_of(event)
+
+
+def _meddling(subscription: "Subscription[Any]") -> list[str]:
     consumer = f"{subscription.stream}.{subscription.name}"
     return [
         f"$JS.API.CONSUMER.CREATE.{consumer}",
@@ -165,9 +177,11 @@ def _list(subjects: list[str]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    if arguments != ["render"]:
-        sys.exit(__doc__)
-    CONF.write_text(render(), encoding="utf-8")
+    match arguments:
+        case ["render", *file] if len(file) < 2:
+            (Path(file[0]) if file else CONF).write_text(render(), encoding="utf-8")
+        case _:
+            sys.exit(__doc__)
 
 
 if __name__ == "__main__":

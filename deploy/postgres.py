@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from shared.database import addresses, lineage
+from shared.database import addresses
 
 APPEND_ONLY = ("audit_log", "audit_seal")
-READ_ONLY = ("alembic_version", lineage.TABLE)
+READ_ONLY = ("alembic_version", addresses.LINEAGE)
 SERVICE_LIMITS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -96,6 +96,17 @@ async def version_of(owner_url: str) -> set[str]:
         if not await owner.fetchval("SELECT to_regclass('public.alembic_version')"):
             return set()
         return {row[0] for row in await owner.fetch("SELECT version_num FROM alembic_version")}
+
+
+async def demo_accounts(owner_url: str) -> str:
+    """Changes with what a sign-in asks of the gateway's demo accounts."""
+    async with _connected(owner_url) as owner:
+        return str(
+            await owner.fetchval(
+                "SELECT md5(coalesce(string_agg(concat_ws(' ', name, password_hash, state, roles,"
+                " places), ';' ORDER BY name), '')) FROM account WHERE is_demo"
+            )
+        )
 
 
 async def _role(

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.messaging.bus import Subscription
-from shared.web import room
+if TYPE_CHECKING:  # who only asks for names need not wait for the services' libraries
+    from shared.messaging.bus import Subscription
 
 SERVICES = ("appointments", "projects", "feedback", "gateway")
 
 
-def subscriptions(service: str) -> list[Subscription[Any]]:
+def subscriptions(service: str) -> "list[Subscription[Any]]":
     """What `service` reads from the streams; each of these is one durable consumer."""
+    from shared.web import room
+
     return room.subscriptions(import_module(f"services.{service}.app").ROOMS)
 
 
-def all_subscriptions() -> Iterator[Subscription[Any]]:
+def all_subscriptions() -> "Iterator[Subscription[Any]]":
     """What every service reads, in the order of `SERVICES`."""
     for service in SERVICES:
         yield from subscriptions(service)

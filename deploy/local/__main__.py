@@ -8,24 +8,14 @@ import time
 from contextlib import suppress
 
 import asyncpg
-import nats.errors
 
 from deploy.local import banner, lock, options, secrets
 from deploy.local.console import Console
 from deploy.local.options import BadOption, Options
 from deploy.local.servers import StartFailed
 from deploy.local.stack import Stack
-from deploy.streams import NotDurable, WouldLose
 
-FAILURES = (
-    StartFailed,
-    NotDurable,
-    WouldLose,
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    nats.errors.Error,
-)
+FAILURES = (StartFailed, OSError, TimeoutError, asyncpg.PostgresError)
 
 
 def main() -> int:

@@ -77,13 +77,25 @@ def command(
 ) -> Command:
     """How to run the server; writes its configuration into `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
-    conf = directory / "nats.conf"
-    conf.write_text(configuration.render(sync_interval=sync_interval), encoding="utf-8")
+    written = configuration.render(sync_interval=sync_interval)
+    conf(directory).write_text(written, encoding="utf-8")
+    return configured(directory, port, monitor_port, passwords)
+
+
+def conf(directory: Path) -> Path:
+    """Where the configuration of a server on `directory` lies."""
+    return directory / "nats.conf"
+
+
+def configured(
+    directory: Path, port: int, monitor_port: int, passwords: Mapping[str, str]
+) -> Command:
+    """How to run the server where its configuration lies there already."""
     places = configuration.environment(
         dict(passwords), store=directory / "store", monitor=f"{LOOPBACK}:{monitor_port}"
     )
     program = Path(sys.executable).with_name("nats-server")
-    arguments = (str(program), "-c", str(conf), "-a", LOOPBACK, "-p", str(port))
+    arguments = (str(program), "-c", str(conf(directory)), "-a", LOOPBACK, "-p", str(port))
     return Command(arguments, places)
 
 

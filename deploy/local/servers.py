@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -24,6 +25,13 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: str | None = None
     stop: signal.Signals = signal.SIGTERM
+    descriptors: tuple[int, ...] = ()
+    """Those that it gets from us, under the same numbers."""
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is `python -m ...`, and so may be forked instead of executed."""
+        return self.user is None and self.arguments[:2] == (sys.executable, "-m")
 
 
 class StartFailed(Exception):

@@ -1,27 +1,25 @@
 """The whole system on one machine: its servers, its one-shot steps, its services, in order."""
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
 from deploy import postgres as roles
-from deploy import streams
-from deploy.local import demo, nats, postgres, servers
+from deploy.local import nats, postgres, servers, steps
 from deploy.local.console import Console
 from deploy.local.options import ROOT, Options
 from deploy.local.secrets import Secrets
 from deploy.local.servers import LOOPBACK, Command
 from deploy.local.supervisor import Part, Supervisor
-from deploy.services import SERVICES, all_subscriptions
-from shared.database.migrate import config
+from deploy.services import SERVICES
 
 PORTAL = "services.projects.demo_portal"
 
@@ -38,17 +36,17 @@ class Stack:
         self._database_urls: dict[str, roles.Urls] = {}
         self._nats_urls: dict[str, str] = {}
         self._admin: dict[str, str] = {}
-        self._loaded = demo.Loaded(options.data / "postgres" / "demo-loaded.json")
+        self._done = steps.Done(options.data / "postgres" / "done.json")
+        self._accounts = options.data / "demo-accounts.json"
 
     async def start(self) -> None:
         """Everything is up, loaded and ready afterwards; raises StartFailed otherwise."""
-        await self._both(self._databases(), self._bus())
+        await self.supervisor.share_imports()
+        await self._both(self._databases(), self._bus(), self._portal())
         await self._for_each(self._migrate, "迁移数据库……", "Migrating the databases...")
         await self._for_each(self._load_demo, "载入演示数据……", "Loading the demo data...")
         self._remember()
         self._console.step("启动服务……", "Starting the services...")
-        if find_spec(PORTAL) is not None:
-            await self.supervisor.start(self._portal())
         await self._both(*(self.supervisor.start(self._service(name)) for name in SERVICES))
 
     def environment(self, service: str) -> dict[str, str]:
@@ -73,7 +71,7 @@ class Stack:
                 "GATEWAY_UPSTREAMS": json.dumps(backends),
                 "GATEWAY_KEYS_DIR": str(data / "keys"),
                 "GATEWAY_DOCUMENTS_DIR": str(data / "documents"),
-                "GATEWAY_DEMO_ACCOUNTS_FILE": str(data / "demo-accounts.json"),
+                "GATEWAY_DEMO_ACCOUNTS_FILE": str(self._accounts),
                 "GATEWAY_PUBLIC_NATS_HOST": self._nats_urls[service].rpartition("@")[2],
             }
         if service == "projects":
@@ -114,66 +112,91 @@ class Stack:
             )
 
     async def _bus(self) -> None:
-        # Reading what the services subscribe to imports them all: seconds, and not on the loop.
-        subscriptions = await asyncio.to_thread(list, all_subscriptions())
-        admin = self.options.nats_url or await self._own_nats()
+        known = {}
+        if self.options.nats_url is None:
+            known = await self._own_nats()
+        admin = self.options.nats_url or known["ONEDOOR_NATS_URL"]
         self._admin["ONEDOOR_NATS_URL"] = admin
         for service in SERVICES:
             own = os.environ.get(f"{service.upper()}_NATS_URL", admin)
             self._nats_urls.setdefault(service, own)
-        wanted = streams.from_environment()
-        for change in await streams.apply(admin, wanted=wanted, subscriptions=subscriptions):
-            self._console.line("streams", change)
+        step = _python("-m", "deploy.streams", "apply", **{"ONEDOOR_NATS_URL": admin, **known})
+        await self.supervisor.run("streams", step)
 
-    async def _own_nats(self) -> str:
+    async def _own_nats(self) -> dict[str, str]:
+        """The address of its administrator, and where it can be asked how it writes."""
         self._console.step("启动 NATS……", "Starting NATS...")
         data = self.options.data
         port = servers.kept_port(data / "nats.port")
         monitor = servers.kept_port(data / "nats-monitor.port")
         directory, passwords = data / "nats", self._secrets.nats
-        command = await asyncio.to_thread(nats.command, directory, port, monitor, passwords)
+        directory.mkdir(parents=True, exist_ok=True)
+        rights = _python("-m", "deploy.nats", "render", str(nats.conf(directory)))
+        await self.supervisor.run("nats", rights)
         await self.supervisor.start(
             Part(
                 "nats",
-                command,
+                nats.configured(directory, port, monitor, passwords),
                 lambda: nats.is_ready(monitor),
                 shows=_is_no_chatter,
                 is_stuck=lambda: nats.is_stuck(directory, monitor),
             )
         )
-        await asyncio.to_thread(streams.assert_durable, f"http://{LOOPBACK}:{monitor}")
         self._nats_urls = {s: nats.url(s, passwords[s], port) for s in SERVICES}
-        return nats.url("deploy", passwords["deploy"], port)
+        return {
+            "ONEDOOR_NATS_URL": nats.url("deploy", passwords["deploy"], port),
+            "ONEDOOR_NATS_MONITOR": f"http://{LOOPBACK}:{monitor}",
+        }
 
     async def _migrate(self, service: str) -> None:
-        urls = self._database_urls[service]
-        if await roles.version_of(urls.owner) == await asyncio.to_thread(_heads, service):
+        urls, step = self._database_urls[service], f"{service}-migrations"
+        if self._done.holds(step, await self._migrated(service)):
             return
         environment = {f"{service.upper()}_OWNER_DATABASE_URL": urls.owner}
         command = _python("-m", "shared.database.migrate", service, "upgrade", **environment)
         await self.supervisor.run(service, command)
         await roles.protect(urls.owner, service)
+        self._note(step, await self._migrated(service))
+
+    async def _migrated(self, service: str) -> str:
+        """The migrations that there are, and where the database stands."""
+        there = await roles.version_of(self._database_urls[service].owner)
+        files = await asyncio.to_thread(steps.fingerprint, service, "migrations")
+        return " ".join([files, *sorted(there)])
 
     async def _load_demo(self, service: str) -> None:
         module = f"services.{service}.demo"
         if find_spec(module) is None:
             return
-        mark = await asyncio.to_thread(demo.fingerprint, service)
-        # On servers of somebody else the data may be gone although we loaded it, and the gateway's
-        # are told in a file that somebody may delete.
-        may_skip = self.options.database_url is None and service != "gateway"
-        if may_skip and self._loaded.holds(service, mark):
+        if self._done.holds(service, await self._demo(service)):
             return
         command = _python("-m", module, **self.environment(service))
         await self.supervisor.run(service, command)
-        if self.options.database_url is None:
-            self._loaded.note(service, mark)
+        self._note(service, await self._demo(service))
 
-    def _portal(self) -> Part:
+    async def _demo(self, service: str) -> str:
+        """The code and files that make the demo data, and for accounts whether they still agree."""
+        files = await asyncio.to_thread(steps.fingerprint, service)
+        if service != "gateway":
+            return files
+        with suppress(FileNotFoundError):
+            passwords = hashlib.sha256(self._accounts.read_bytes()).hexdigest()
+            there = await roles.demo_accounts(self._database_urls[service].owner)
+            return f"{files} {passwords} {there}"
+        return "no accounts"
+
+    def _note(self, step: str, mark: str) -> None:
+        """Not on servers of somebody else: what we did there may be gone, and the note not."""
+        if self.options.database_url is None:
+            self._done.note(step, mark)
+
+    async def _portal(self) -> None:
+        if find_spec(PORTAL) is None:
+            return
         port = self.ports["portal"]
         first_day = str(self.options.data / "demo-portal.day")
         command = _python("-m", PORTAL, "--port", str(port), "--first-day-in", first_day)
-        return Part("portal", command, lambda: servers.accepts(port))
+        await self.supervisor.start(Part("portal", command, lambda: servers.accepts(port)))
 
     def _service(self, service: str) -> Part:
         is_door, port = service == "gateway", self.ports[service]
@@ -209,11 +232,6 @@ class Stack:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _heads(service: str) -> set[str]:
-    """The newest migrations of a service."""
-    return set(ScriptDirectory.from_config(config(service)).get_heads())
 
 
 def _python(*arguments: str, **environment: str) -> Command:

@@ -11,9 +11,11 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from deploy.local import orphan_guard
 from deploy.local.console import Console
+from deploy.local.forking import LINE_BYTES, CannotFork, ForkServer, Process
 from deploy.local.servers import Command, StartFailed, primary_group
 
 READY_SECONDS = 120.0
@@ -21,7 +23,7 @@ STOP_SECONDS = 20.0
 STEADY_SECONDS = 30.0
 STUCK_SECONDS = 5.0
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-LINE_BYTES = 1 << 20
+FORK_SERVER = "forks"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Part:
 @dataclass
 class _Child:
     part: Part
-    process: asyncio.subprocess.Process
+    process: Process
     keeper: asyncio.Task[None] | None = field(default=None)
 
 
@@ -53,6 +55,29 @@ class Supervisor:
         self._children: list[_Child] = []
         self._readers: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._forks = ForkServer()
+        self._sharing: asyncio.Task[None] | None = None
+
+    async def share_imports(self) -> None:
+        """From now on what is `python -m ...` is forked from one process, where that is possible.
+
+        Without it everything is executed, with the same effect at a higher price.
+        """
+        process = await self._forks.start(partial(self._execute, FORK_SERVER))
+        if process is not None:
+            self._sharing = asyncio.create_task(self._share(process), name=FORK_SERVER)
+
+    async def _share(self, process: Process) -> None:
+        try:
+            code = await process.wait()
+            self._console.replay(FORK_SERVER)
+            self._console.problem(
+                f"共享内存的启动进程意外结束（{code}），此后各进程单独启动。",
+                f"The fork server ended unexpectedly ({code}); processes start by themselves now.",
+            )
+        finally:
+            self._forks.stop()
+            await self._end(process, signal.SIGTERM)
 
     async def start(self, part: Part) -> None:
         """The part runs and is ready; raises StartFailed if it ends before, or takes too long."""
@@ -80,6 +105,9 @@ class Supervisor:
     async def stop(self) -> None:
         """Ends every part, the last started first; returns when no process is left."""
         self._stopping.set()
+        if self._sharing is not None:
+            self._sharing.cancel()
+            await asyncio.wait({self._sharing})
         for child in reversed(self._children):
             await self._end(child.process, child.part.command.stop)
             while child.keeper is not None and not child.keeper.done():
@@ -100,7 +128,15 @@ class Supervisor:
 
     async def _spawn(
         self, name: str, command: Command, shows: Callable[[str], bool] = lambda line: True
-    ) -> asyncio.subprocess.Process:
+    ) -> Process:
+        if command.is_module:
+            with contextlib.suppress(CannotFork):
+                return self._held(name, await self._forks.fork(command), command, shows)
+        return await self._execute(name, command, shows)
+
+    async def _execute(
+        self, name: str, command: Command, shows: Callable[[str], bool] = lambda line: True
+    ) -> Process:
         process = await asyncio.create_subprocess_exec(
             *command.arguments,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **command.environment},
@@ -113,16 +149,21 @@ class Supervisor:
             # Ctrl-C reaches only us: the order in which the parts stop is ours.
             start_new_session=True,
             limit=LINE_BYTES,
+            pass_fds=command.descriptors,
         )
+        return self._held(name, process, command, shows)
+
+    def _held(
+        self, name: str, process: Process, command: Command, shows: Callable[[str], bool]
+    ) -> Process:
+        """The process, which does not outlive us and whose lines are shown."""
         orphan_guard.hold(process.pid, command.stop)
         reader = asyncio.create_task(self._show(name, process, shows), name=f"{name}-lines")
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
         return process
 
-    async def _show(
-        self, name: str, process: asyncio.subprocess.Process, shows: Callable[[str], bool]
-    ) -> None:
+    async def _show(self, name: str, process: Process, shows: Callable[[str], bool]) -> None:
         assert process.stdout is not None
         while True:
             try:
@@ -182,7 +223,7 @@ class Supervisor:
                 await self._stopping.wait()
         return self._stopping.is_set()
 
-    async def _end(self, process: asyncio.subprocess.Process, stop: signal.Signals) -> None:
+    async def _end(self, process: Process, stop: signal.Signals) -> None:
         if process.returncode is None:
             _signal(process.pid, stop)
             try:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 SERVER = "ONEDOOR_DATABASE_URL"
+LINEAGE = "alembic_lineage"
+"""The table of the migrations that a database has been through; see `lineage`."""
 
 
 def database(service: str) -> str:

@@ -11,7 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-TABLE = "alembic_lineage"
+from shared.database import addresses
+
+TABLE = addresses.LINEAGE
 
 _MAKE = text(
     f"CREATE TABLE IF NOT EXISTS {TABLE}"

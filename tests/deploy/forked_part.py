@@ -1,0 +1,30 @@
+"""`python -m tests.deploy.forked_part FILE [CODE]`: notes what it is, then stays or ends so."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from deploy.services import SERVICES
+
+
+def main(file: str, *code: str) -> None:
+    known = {
+        "parent": os.getppid(),
+        "leads_session": os.getsid(0) == os.getpid(),
+        "given": os.environ.get("GIVEN"),
+        "arguments": sys.argv[1:],
+        "began_with": [s for s in SERVICES if f"services.{s}.app" in sys.modules],
+    }
+    sys.stdout.write("begins\n")
+    draft = Path(f"{file}.new")
+    draft.write_text(json.dumps(known))
+    draft.rename(file)
+    if code:
+        sys.exit(int(code[0]))
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
