@@ -4,12 +4,16 @@
 JetStream, many in flight, and marks them published; they stay for the age of the streams, so that
 a wiped JetStream can be filled again. Delivery is at least once: `Nats-Msg-Id` lets JetStream drop
 a repeat inside its duplicate window, and every subscription keeps an inbox.
+
+What is about one subject stands in the stream in the order in which it was recorded, whoever
+publishes it: the relays of a service's processes take turns, and in a batch an event is sent when
+the one before it about the same subject has arrived.
 """
 
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -33,6 +37,8 @@ PUBLISH_SECONDS = 5
 log = structlog.get_logger()
 
 _SCOPE = re.compile(r"^[A-Za-z0-9_-]+$")
+_SUBJECT = re.compile(rb'"subject":"[^"]*"')
+"""Of an envelope as it was written: its attributes stand before its data."""
 
 _RECORD = text(
     "INSERT INTO outbox (event_id, subject, body, traceparent)"
@@ -44,8 +50,12 @@ _RECORD_MANY = text(
     " CAST(:bodies AS bytea[]), CAST(:traceparents AS text[]))"
 )
 _WAITING = text(
-    "SELECT position, event_id, subject, body, traceparent FROM outbox"
-    " WHERE published_at IS NULL ORDER BY position LIMIT :batch FOR UPDATE SKIP LOCKED"
+    # The turn is over with the transaction. Rows that the relay before marked meanwhile are left
+    # out although this snapshot is older: locking a row looks at it again.
+    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended('relay', 12)))"
+    " SELECT position, event_id, subject, body, traceparent FROM outbox"
+    " WHERE (SELECT count(*) FROM turn) = 1 AND published_at IS NULL"
+    " ORDER BY position LIMIT :batch FOR UPDATE SKIP LOCKED"
 )
 _PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE position = ANY(:positions)")
 _PRUNE = text(
@@ -104,6 +114,16 @@ class WaitingRow(NamedTuple):
     traceparent: str | None
 
 
+def _about(waiting: WaitingRow) -> bytes:
+    """What the event is about: its `subject`, or itself where it names none."""
+    found = _SUBJECT.search(waiting.body)
+    return found[0] if found else waiting.event_id.bytes
+
+
+class HeldBack(Exception):
+    """An earlier event about the same subject did not arrive: this one waits for it."""
+
+
 class Addressed(NamedTuple):
     """An event, the code of the hall or department it belongs to, the id of what it is about."""
 
@@ -155,19 +175,16 @@ class Relay:
     async def publish_batch(self) -> int:
         """Publish up to BATCH rows, oldest first; returns how many were published.
 
-        The rows are locked meanwhile, so that two relays never send the same one; what failed
-        stays waiting, and the first failure is raised after the others are marked.
+        Meanwhile other relays wait; what failed stays waiting, with all that came later about the
+        same subject, and the first failure is raised after the others are marked.
         """
         async with self._engine.begin() as connection:
             found = await connection.execute(_WAITING, {"batch": BATCH})
             rows = [WaitingRow(*each) for each in found]
             if not rows:
                 return 0
-            free = asyncio.Semaphore(IN_FLIGHT)
             async with asyncio.timeout(PUBLISH_SECONDS + 3):
-                outcomes = await asyncio.gather(
-                    *(self._publish(waiting, free) for waiting in rows), return_exceptions=True
-                )
+                outcomes = await self._publish_all(rows)
             sent = [r.position for r, o in zip(rows, outcomes, strict=True) if o is None]
             if sent:
                 await connection.execute(_PUBLISHED, {"positions": sent})
@@ -176,7 +193,25 @@ class Relay:
             raise failure
         return len(sent)
 
-    async def _publish(self, waiting: WaitingRow, free: asyncio.Semaphore) -> None:
+    async def _publish_all(self, rows: Sequence[WaitingRow]) -> list[BaseException | None]:
+        """How each went: None where it arrived."""
+        free = asyncio.Semaphore(IN_FLIGHT)
+        last: dict[bytes, asyncio.Task[None]] = {}
+        sent = []
+        for waiting in rows:
+            about = _about(waiting)
+            task = asyncio.create_task(self._publish(waiting, free, last.get(about)))
+            last[about] = task
+            sent.append(task)
+        return await asyncio.gather(*sent, return_exceptions=True)
+
+    async def _publish(
+        self, waiting: WaitingRow, free: asyncio.Semaphore, before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+            if before.cancelled() or before.exception() is not None:
+                raise HeldBack
         headers = {"Nats-Msg-Id": str(waiting.event_id), "Content-Type": CONTENT_TYPE}
         if waiting.traceparent:
             headers["traceparent"] = waiting.traceparent
