@@ -12,7 +12,6 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 SOURCES := services shared deploy tests
-WORKERS ?= 2
 LOCKED := base appointments projects feedback gateway setup local tools
 
 .DEFAULT_GOAL := help
@@ -25,7 +24,7 @@ help:  ## 显示本页 | Show this page
 		| while IFS='|' read -r name zh en; do \
 			printf '  make %-18s %s\n  %23s %s\n' "$$name" "$$zh" '' "$$en"; done
 
-run: $(READY)  ## 启动整个系统（含数据库与消息服务器）；PORT= HOST= VERBOSE=1 可选 | Start the whole system, servers included; PORT= HOST= VERBOSE=1 at will
+run: $(READY)  ## 启动整个系统（含数据库与消息服务器）；PORT= HOST= WORKERS= VERBOSE=1 可选 | Start the whole system, servers included; PORT= HOST= WORKERS= VERBOSE=1 at will
 	@exec $(PY) -m deploy.local
 
 accounts: $(READY)  ## 再次显示运行中系统的地址、账号与口令 | Print the running system's addresses, accounts and passwords again
@@ -35,7 +34,7 @@ tour: $(READY)  ## 在运行中的系统上走完一条办事流程 | Walk the m
 	@exec $(PY) -m deploy.tour
 
 test: $(READY)  ## 运行全部测试（自带私有服务器）；ARGS= 传给 pytest | Run every test, on private servers; ARGS= goes to pytest
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m 'not bench' $(ARGS)
+	@env -u WORKERS $(PY) -m pytest -n $(or $(WORKERS),2) --dist loadgroup -m 'not bench' $(ARGS)
 
 check: $(READY)  ## 检查格式、类型、依赖方向、迁移与内部规则 | Check format, types, imports, migrations, house rules
 	@$(VENV)/bin/ruff format --check $(SOURCES)

@@ -98,6 +98,18 @@ async def version_of(owner_url: str) -> set[str]:
         return {row[0] for row in await owner.fetch("SELECT version_num FROM alembic_version")}
 
 
+async def connections(admin_url: str) -> int:
+    """How many others than superusers may have at a time."""
+    async with _connected(admin_url) as admin:
+        return int(
+            await admin.fetchval(
+                "SELECT current_setting('max_connections')::int"
+                " - current_setting('superuser_reserved_connections')::int"
+                " - coalesce(current_setting('reserved_connections', true), '0')::int"
+            )
+        )
+
+
 async def demo_accounts(owner_url: str) -> str:
     """Changes with what a sign-in asks of the gateway's demo accounts."""
     async with _connected(owner_url) as owner:

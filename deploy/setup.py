@@ -2,7 +2,8 @@
 
 The one-shot step of docker-compose.yml; running it again changes nothing that already stands.
 Waits for PostgreSQL and NATS. Reads ONEDOOR_DATABASE_URL, ONEDOOR_NATS_URL, ONEDOOR_NATS_MONITOR,
-and for each service <SERVICE>_OWNER_PASSWORD and <SERVICE>_DATABASE_PASSWORD.
+and for each service <SERVICE>_OWNER_PASSWORD and <SERVICE>_DATABASE_PASSWORD; WORKERS and
+<SERVICE>_WORKERS to see that there are connections for all of them.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from functools import partial
 import asyncpg
 import nats.errors
 
-from deploy import postgres, streams
+from deploy import connections, postgres, streams
 from deploy.services import SERVICES
 
 WAIT_SECONDS = 60.0
@@ -26,6 +27,7 @@ def set_up() -> None:
     """Everything that must stand before the services start."""
     for service in SERVICES:
         _when_there(partial(_database, service))
+    connections.ensure(os.environ["ONEDOOR_DATABASE_URL"], os.environ)
     _when_there(_streams)
     if monitor := os.environ.get("ONEDOOR_NATS_MONITOR"):
         streams.assert_durable(monitor)

@@ -3,6 +3,7 @@
 import os
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -110,6 +111,24 @@ class Settings(EventSettings):
         1, ge=1, validation_alias=_everywhere("ONEDOOR_STREAM_REPLICAS", "stream_replicas")
     )
     background: bool = Field(True, description="Run relay, consumers and jobs in this process.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes of the service behind its port. Each has pools of its own; what"
+        " counts callers (rates, live streams) is divided among them.",
+    )
+    worker: int = Field(
+        0,
+        ge=0,
+        validation_alias=_everywhere("ONEDOOR_WORKER", "worker"),
+        description="Which of them this is, set by the process that forks them; 0 runs the jobs.",
+    )
+    workers_dir: Path | None = Field(
+        None,
+        validation_alias=_everywhere("ONEDOOR_WORKERS_DIR", "workers_dir"),
+        description="Where they ask one another; set by the same process.",
+    )
     otlp_endpoint: str | None = Field(
         None,
         validation_alias=AliasChoices(
@@ -122,6 +141,10 @@ class Settings(EventSettings):
     def is_pooled_outside(self) -> bool:
         """Whether a connection is a server's for one transaction only (PgBouncer's)."""
         return self.statement_cache_size == 0
+
+    def share(self, whole: int) -> int:
+        """What one worker may of a limit that all of them have together."""
+        return -(-whole // self.workers)
 
     @field_validator("database_url", "owner_database_url", "nats_url", "jwks_url")
     @classmethod

@@ -56,6 +56,12 @@ class System:
                 return int(entry.name)
         raise LookupError(name)
 
+    def workers_of(self, name: str) -> list[int]:
+        """The workers of a service that has several, children of its process."""
+        first = self.pid_of(name)
+        entries = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        return [int(entry.name) for entry in entries if _parent(entry) == first]
+
     def kill(self, name: str) -> int:
         """SIGKILL; returns the pid that died."""
         pid = self.pid_of(name)
@@ -115,14 +121,18 @@ def _parent(entry: Path) -> int:
 
 
 @contextmanager
-def running_system() -> Iterator[System]:
-    """A system of its own: private data, free ports, gone without a trace afterwards."""
+def running_system(**options: str) -> Iterator[System]:
+    """A system of its own: private data, free ports, gone without a trace afterwards.
+
+    `options` are those of `make run`: `WORKERS="2"`.
+    """
     with support.private_folder() as folder:
         data, port = folder / "data", free_port()
         data.mkdir()
         environment = {**os.environ, "ONEDOOR_DATA": str(data), "PORT": str(port), "VERBOSE": "1"}
         for name in ("ONEDOOR_DATABASE_URL", "ONEDOOR_NATS_URL", "HOST"):
             environment.pop(name, None)
+        environment |= options
         with (data / "test.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"],

@@ -30,6 +30,7 @@ from deploy.services import SERVICES
 REQUEST_BYTES = 1 << 20
 MODULES = (
     *(f"services.{service}.app" for service in SERVICES),
+    "deploy.postgres",
     "deploy.streams",
     "services.projects.demo_portal.app",
     "shared.database.migrate",

@@ -3,12 +3,14 @@
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.servers import LOOPBACK
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
+_WORKERS = {"": "WORKERS", **{service: f"{service.upper()}_WORKERS" for service in SERVICES}}
 
 
 class BadOption(Exception):
@@ -29,6 +31,11 @@ class Options:
     database_url: str | None = None
     nats_url: str | None = None
     is_verbose: bool = False
+    workers: Mapping[str, int] = field(default_factory=dict)
+    """How many processes a service has, by service; `""` is for those that are not named."""
+
+    def workers_of(self, service: str) -> int:
+        return self.workers.get(service) or self.workers.get("") or 1
 
     @property
     def url(self) -> str:
@@ -46,6 +53,20 @@ def read(environment: Mapping[str, str] = os.environ) -> Options:
         database_url=environment.get("ONEDOOR_DATABASE_URL") or None,
         nats_url=environment.get("ONEDOOR_NATS_URL") or None,
         is_verbose=environment.get("VERBOSE", "") not in ("", "0"),
+        workers={
+            service: _workers(name, environment[name])
+            for service, name in _WORKERS.items()
+            if environment.get(name)
+        },
+    )
+
+
+def _workers(name: str, text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 64:
+        return int(text)
+    raise BadOption(
+        f"{name}={text} 不是进程数（1 到 64）。",
+        f"{name}={text} is no number of workers (1 to 64).",
     )
 
 

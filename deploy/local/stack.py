@@ -43,6 +43,7 @@ class Stack:
         """Everything is up, loaded and ready afterwards; raises StartFailed otherwise."""
         await self.supervisor.share_imports()
         await self._both(self._databases(), self._bus(), self._portal())
+        await self.supervisor.run("connections", self._connections())
         await self._for_each(self._migrate, "迁移数据库……", "Migrating the databases...")
         await self._for_each(self._load_demo, "载入演示数据……", "Loading the demo data...")
         self._remember()
@@ -60,6 +61,7 @@ class Stack:
             "ONEDOOR_INDEX_KEY": self._secrets.index_key,
             f"{name}_DATABASE_URL": self._database_urls[service].service,
             f"{name}_NATS_URL": self._nats_urls[service],
+            f"{name}_WORKERS": str(self.options.workers_of(service)),
             **self._own_settings(service),
         }
 
@@ -110,6 +112,11 @@ class Stack:
                 f"PostgreSQL 不以 root 运行：已允许其账号经过 {folder}（o+x）。",
                 f"PostgreSQL does not run as root: its account may now pass {folder} (o+x).",
             )
+
+    def _connections(self) -> Command:
+        """The step that looks whether the database has enough of them for all workers."""
+        workers = {f"{s.upper()}_WORKERS": str(self.options.workers_of(s)) for s in SERVICES}
+        return _python("-m", "deploy.connections", **self._admin, **workers)
 
     async def _bus(self) -> None:
         known = {}

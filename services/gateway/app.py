@@ -21,6 +21,7 @@ from services.gateway.documents.service import Library
 from services.gateway.encoding import Compressed
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
+from services.gateway.forwarding.marks import Marks
 from services.gateway.forwarding.remembered import Remembered
 from services.gateway.limits import rules as limits
 from services.gateway.limits.open_streams import OpenStreams
@@ -64,11 +65,11 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     registry = Registry(
         settings.upstreams,
         own=lambda: own("openapi"),
-        in_flight_limit=settings.upstream_in_flight,
+        in_flight_limit=settings.share(settings.upstream_in_flight),
         kept=Kept(settings.documents_dir),
     )
     forwarding = Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies)
-    remembered = Remembered(registry, forwarding)
+    remembered = Remembered(registry, forwarding, Marks(settings.workers_dir))
 
     def first_of_all(behind: ASGIApp, streams: ASGIApp) -> ASGIApp:
         """Before the framework's own middleware, which a forwarded request has no need of."""
@@ -78,9 +79,11 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             forwarding=forwarding,
             remembered=remembered,
             proxies=proxies,
-            rates=limits.rates(settings.rates_times),
+            rates=limits.rates(settings.rates_times / settings.workers),
             streams=streams,
-            open_streams=OpenStreams(min(settings.live_clients_each, settings.live_clients)),
+            open_streams=OpenStreams(
+                settings.share(min(settings.live_clients_each, settings.live_clients))
+            ),
             metrics=metrics,
         )
         return OtherOrigins(Compressed(door), origins(settings.cors_origins))
@@ -116,7 +119,9 @@ def _state(
                 settings.column_keys, settings.index_key, settings.database_url
             )
         named = {"issuer": settings.issuer, "audience": settings.audience}
-        feed = Feed(Displays(registry, remembered).show, viewers_limit=settings.live_clients)
+        feed = Feed(
+            Displays(registry, remembered).show, viewers_limit=settings.share(settings.live_clients)
+        )
         metrics.measures += watching.measures(metrics, state["bus"], feed, registry)
         await opening.settle_accounts(state["sessions"], settings.env, settings.demo_accounts_file)
         registry.start()

@@ -1,8 +1,11 @@
 """The figures of one application, which `/metrics` exports."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAGS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600)
@@ -71,3 +74,31 @@ class Metrics:
 
     def _count(self, name: str, documentation: str, labels: list[str]) -> Counter:
         return Counter(name, documentation, labels, registry=self.registry)
+
+
+class _Joined:
+    """Families of samples, as `generate_latest` reads a registry."""
+
+    def __init__(self) -> None:
+        self._families: dict[str, Metric] = {}
+
+    def add(self, worker: int, exported: bytes) -> None:
+        for family in text_string_to_metric_families(exported.decode()):
+            known = self._families.setdefault(
+                family.name, Metric(family.name, family.documentation, family.type)
+            )
+            known.samples += [
+                sample._replace(labels={**sample.labels, "worker": str(worker)})
+                for sample in family.samples
+            ]
+
+    def collect(self) -> Iterator[Metric]:
+        return iter(self._families.values())
+
+
+def by_worker(exported: Mapping[int, bytes]) -> bytes:
+    """What the workers of a service export, in one, each sample with the label `worker`."""
+    joined: Any = _Joined()
+    for worker in sorted(exported):
+        joined.add(worker, exported[worker])
+    return generate_latest(joined)

@@ -34,6 +34,7 @@ from shared.settings import Settings
 from shared.web import admission, documents, health, idempotency, problems, refusals
 from shared.web.dependencies import undeclared
 from shared.web.examples import Live
+from shared.web.peers import Peers
 from shared.web.room import Room, publishes, subscriptions, workflows
 from shared.web.security_headers import SecurityHeaders
 
@@ -114,12 +115,12 @@ def build(
     """
     logs.configure(settings.env, name)
     metrics, tracing = metrics or Metrics(), Tracing(name)
-    broken: set[str] = set()
+    vital = health.Health(name, metrics, checks or {}, Peers.of(settings))
     app = _Application(
         outermost,
         title=f"{title.zh} | {title.en}",
         version=VERSION,
-        lifespan=_lifespan(settings, name, metrics, tracing, rooms, broken, state),
+        lifespan=_lifespan(settings, name, metrics, tracing, rooms, vital, state),
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -130,7 +131,7 @@ def build(
     admission.install(app, settings)
     app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
     _include(app, rooms, live if settings.env == "local" else None)
-    health.install(app, name, metrics, broken, checks or {})
+    vital.install(app)
     documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
     return app
 
@@ -150,7 +151,7 @@ def _lifespan(
     metrics: Metrics,
     tracing: Tracing,
     rooms: Sequence[Room],
-    broken: set[str],
+    vital: health.Health,
     extended: Extended | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]:
     """Connections and background work, from start to a clean end. A bad key stops the start."""
@@ -165,10 +166,11 @@ def _lifespan(
         work = [
             asyncio.create_task(bus.connect(), name="bus"),
             asyncio.create_task(refusals.watch(bus, state["refusals"]).run(), name="refusals"),
+            asyncio.create_task(vital.answer_peers(state), name="peers"),
         ]
         if settings.background:
             work += _background(state, metrics, tracing, rooms)
-        died = partial(_report_death, broken)
+        died = partial(_report_death, vital.broken)
         for task in work:
             task.add_done_callback(died)
         metrics.measures = health.measures(
@@ -252,6 +254,8 @@ def _background(
     for sub in subscriptions(rooms):
         consumer = Consumer(bus, sessions, sub, relay.wake, metrics, tracing)
         work.append(asyncio.create_task(consumer.run(), name=sub.name))
+    if settings.worker > 0:
+        return work  # of several, one runs the jobs: they would find nothing left to do
     turn = asyncio.Semaphore(JOBS_AT_ONCE)
     jobs = [job for room in rooms for job in room.jobs]
     for made in [*jobs, *_housekeeping(settings)]:

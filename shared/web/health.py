@@ -2,12 +2,16 @@
 
 A bus that was there and is lost does not make a service unready: writes go on, their events wait in
 the outbox. A bus that was never reached does.
+
+Where a service has several workers, whichever gets the request asks the others: `/readyz` is ready
+if all are that run, and `/metrics` has the figures of each with the label `worker`.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from secrets import compare_digest
+from types import SimpleNamespace
 from typing import Any
 
 import nats.errors
@@ -26,10 +30,12 @@ from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.outbox import Relay
 from shared.messaging.streams import Streams, summary
-from shared.observability.metrics import Measure, Metrics
+from shared.observability.metrics import Measure, Metrics, by_worker
 from shared.settings import networks
+from shared.web.peers import Peers
 
 CHECK_SECONDS = 2
+_READY, _FIGURES = b"ready", b"figures"
 _PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-real-ip"}
 
 log = structlog.get_logger()
@@ -69,34 +75,68 @@ Checks = Mapping[str, Callable[[], str]]
 """What a service asks besides, by name; each says `ok`, or what it waits for."""
 
 
-def install(app: FastAPI, name: str, metrics: Metrics, broken: set[str], more: Checks) -> None:
-    """Add the three routes, outside the documents; a process with a `broken` task is not ready."""
-    script = ScriptDirectory.from_config(config(name))
+class Health:
+    """How a service is: what each worker finds of itself, and all of them together."""
 
-    @app.get("/healthz", include_in_schema=False)
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok", "service": name}
+    def __init__(self, name: str, metrics: Metrics, more: Checks, peers: Peers) -> None:
+        self._name, self._metrics, self._more = name, metrics, more
+        self.broken: set[str] = set()
+        self._script = ScriptDirectory.from_config(config(name))
+        self._peers = peers
 
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz(request: Request) -> JSONResponse:
-        checks = {
-            "database": await _database(request, script),
-            "bus": await _bus(request),
+    def install(self, app: FastAPI) -> None:
+        """Add the three routes, outside the documents."""
+
+        @app.get("/healthz", include_in_schema=False)
+        async def healthz() -> dict[str, str]:
+            return {"status": "ok", "service": self._name}
+
+        @app.get("/readyz", include_in_schema=False)
+        async def readyz(request: Request) -> JSONResponse:
+            ready, checks = await self._own(request.state)
+            others = {p: each == _READY for p, each in (await self._peers.ask(_READY)).items()}
+            if others:  # one that is being started again takes no connections, and is left out
+                everyone = {**others, self._peers.place: ready}
+                checks["workers"] = {str(place): everyone[place] for place in sorted(everyone)}
+            ready = ready and all(others.values())
+            answer = {"ready": ready, "service": self._name, **checks}
+            return JSONResponse(answer, 200 if ready else 503)
+
+        @app.get("/metrics", include_in_schema=False)
+        async def show_metrics(request: Request) -> Response:
+            if not _may_measure(request):
+                raise Forbidden
+            own = await self._figures()
+            if others := await self._peers.ask(_FIGURES):
+                own = by_worker({self._peers.place: own, **others})
+            return Response(own, media_type=CONTENT_TYPE_LATEST)
+
+    async def answer_peers(self, state: Mapping[str, Any]) -> None:
+        """Tells the other workers of this one, until cancelled."""
+        of_ours = SimpleNamespace(**state)
+
+        async def is_ready() -> bytes:
+            return _READY if (await self._own(of_ours))[0] else b""
+
+        await self._peers.answer({_READY: is_ready, _FIGURES: self._figures})
+
+    async def _own(self, state: Any) -> tuple[bool, dict[str, Any]]:
+        """Whether this process is ready, and each check; with a `broken` task it is not."""
+        broken = self.broken
+        checks: dict[str, Any] = {
+            "database": await _database(state, self._script),
+            "bus": await _bus(state),
             "background": "ok" if not broken else f"died: {sorted(broken)}",
-            "sign_ins": "ok" if request.state.refusals.known else "not known yet which ended",
-            **{name: check() for name, check in more.items()},
+            "sign_ins": "ok" if state.refusals.known else "not known yet which ended",
+            **{name: check() for name, check in self._more.items()},
         }
-        stood = request.state.bus.was_up and request.state.streams.were_there
+        stood = state.bus.was_up and state.streams.were_there
         bus_or_waits = {**checks, "bus": "ok" if stood else checks["bus"]}
-        ready = set(bus_or_waits.values()) == {"ok"}
-        return JSONResponse({"ready": ready, "service": name, **checks}, 200 if ready else 503)
+        return set(bus_or_waits.values()) == {"ok"}, checks
 
-    @app.get("/metrics", include_in_schema=False)
-    async def show_metrics(request: Request) -> Response:
-        if not _may_measure(request):
-            raise Forbidden
-        await asyncio.gather(*map(_measured, metrics.measures))
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    async def _figures(self) -> bytes:
+        await asyncio.gather(*map(_measured, self._metrics.measures))
+        return generate_latest(self._metrics.registry)
 
 
 def _may_measure(request: Request) -> bool:
@@ -119,16 +159,16 @@ def _may_measure(request: Request) -> bool:
     return any(peer in network for network in networks(request.state.settings.metrics_from))
 
 
-async def _database(request: Request, script: ScriptDirectory) -> str:
+async def _database(state: Any, script: ScriptDirectory) -> str:
     """`ok` at this release's migrations or beyond, so that releases can take turns.
 
     While the next one comes in, and when it goes out again, this one runs on the tables of both.
     """
     head, known = script.get_current_head(), lineage.revisions(script)
     try:
-        async with asyncio.timeout(CHECK_SECONDS), request.state.sessions() as session:
+        async with asyncio.timeout(CHECK_SECONDS), state.sessions() as session:
             found = await lineage.standing(session, head, known)
-            if found == "ok" and request.state.settings.is_pooled_outside:
+            if found == "ok" and state.settings.is_pooled_outside:
                 missing = await unguarded(session)
                 return f"the role has no {', '.join(missing)}" if missing else "ok"
             return found
@@ -136,9 +176,8 @@ async def _database(request: Request, script: ScriptDirectory) -> str:
         return f"down: {type(error).__name__}"
 
 
-async def _bus(request: Request) -> str:
+async def _bus(state: Any) -> str:
     """`ok`, or what is wrong with the bus and its streams, and how late events are."""
-    state = request.state
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             _, late = await state.relay.depth()

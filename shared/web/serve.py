@@ -1,11 +1,14 @@
 """`python -m shared.web.serve services.feedback.app:create_app --port 8003`: under uvicorn.
 
 The one place that says how services are run: on one machine, in an image, and in the tests. An
-orderly end (SIGTERM, Ctrl-C) lets what is in flight finish and exits with 0.
+orderly end (SIGTERM, Ctrl-C) lets what is in flight finish and exits with 0. `FEEDBACK_WORKERS=2`
+runs two processes behind the port (`workers`).
 """
 
 import argparse
+import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
@@ -13,6 +16,7 @@ from types import FrameType
 
 import uvicorn
 
+from shared.web import workers
 from shared.web.http_protocol import GuardedHttp
 
 STARTUP_FAILED = 3
@@ -51,11 +55,22 @@ def keep_what_is_loaded() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Keeps what is loaded once it serves."""
+    """Keeps what is loaded once it serves; ends when `leash`, of a worker, is at its end."""
+
+    def __init__(self, config: uvicorn.Config, leash: int | None = None) -> None:
+        super().__init__(config)
+        self._leash = leash
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._leash is not None:
+            asyncio.get_running_loop().add_reader(self._leash, self._let_go, self._leash)
         await super().startup(sockets)
         keep_what_is_loaded()
+
+    def _let_go(self, leash: int) -> None:
+        """The process that forked us is gone."""
+        asyncio.get_running_loop().remove_reader(leash)
+        self.should_exit = True
 
 
 def _end(_: int, __: FrameType | None) -> None:
@@ -69,12 +84,24 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     wanted = parser.parse_args(arguments)
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, _end)
-    server = _Server(config(wanted.factory, host=wanted.host, port=wanted.port))
-    server.run()
-    if not server.started:
-        sys.exit(STARTUP_FAILED)
+    settled = config(wanted.factory, host=wanted.host, port=wanted.port)
+
+    def serve(bound: socket.socket | None = None, leash: int | None = None) -> int:
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, _end)
+        server = _Server(settled, leash)
+        server.run(None if bound is None else [bound])
+        return 0 if server.started else STARTUP_FAILED
+
+    if (count := _workers(wanted.factory)) > 1:
+        sys.exit(workers.run(count, wanted.factory, wanted.host, wanted.port, serve))
+    sys.exit(serve())
+
+
+def _workers(factory: str) -> int:
+    """How many the service's settings ask for; one where that is no number, which they refuse."""
+    asked = os.environ.get(f"{factory.split('.')[1].upper()}_WORKERS", "")
+    return int(asked) if asked.isdecimal() else 1
 
 
 if __name__ == "__main__":

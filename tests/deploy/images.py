@@ -27,7 +27,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 PARTS: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 VALUES = dict(line.partition("=")[::2] for line in env.render().splitlines())
-VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^{}]*))?\}")
+"""Of one inside the default of another, the inner one."""
 
 RUN_SECONDS = 300
 
@@ -37,7 +38,9 @@ _SHIM = '#!/bin/sh\nexec "{}" -S "$@"\n'
 
 def filled(text: str) -> str:
     """The text as compose reads it with a fresh `.env`."""
-    return VARIABLE.sub(lambda m: VALUES.get(m[1], m[3] or ""), text).replace("$$", "$")
+    while (inner := VARIABLE.sub(lambda m: VALUES.get(m[1], m[3] or ""), text)) != text:
+        text = inner
+    return text.replace("$$", "$")
 
 
 def environment(part: str) -> dict[str, str]:

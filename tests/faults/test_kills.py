@@ -30,8 +30,8 @@ async def test_sigkill_of_any_of_the_six_loses_and_doubles_nothing(system: Syste
     hall.stop.set()
     await work
     await asyncio.to_thread(system.wait_until_ready)
-    await _drained(system)
-    await _nothing_lost_or_doubled(system, hall.done)
+    await drained(system)
+    await nothing_lost_or_doubled(system, hall.done)
     assert await _letters(system) == before + len(hall.done.letters)
 
 
@@ -60,7 +60,7 @@ async def _value(system: System, service: str, question: str, *args: object) -> 
         await connection.close()
 
 
-async def _drained(system: System) -> None:
+async def drained(system: System) -> None:
     """Every outbox is published and every finished case has been handled."""
     waiting = "SELECT count(*) = 0 FROM outbox WHERE published_at IS NULL"
     for service in ("appointments", "feedback", "projects"):
@@ -75,7 +75,7 @@ async def _drained(system: System) -> None:
 FINISHED = "appointments.case.finished.v1.%"
 
 
-async def _nothing_lost_or_doubled(system: System, done: Acknowledged) -> None:
+async def nothing_lost_or_doubled(system: System, done: Acknowledged) -> None:
     kept = "SELECT count(*) FROM ticket WHERE id = ANY($1::uuid[])"
     assert await _value(system, "appointments", kept, list(done.tickets)) == len(done.tickets)
     ended = f"{kept} AND state = 'done'"

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ def test_a_local_system_makes_its_first_key_for_its_owner_alone(tmp_path: Path) 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     opening.prepare_keys(folder, "local")
     assert len(list(folder.glob("*.jwk"))) == 1
+
+
+def test_of_many_workers_that_start_at_once_one_makes_the_first_key(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: opening.prepare_keys(folder, "local"), range(8)))
+    assert len(list(folder.glob("*.jwk"))) == 1
+    assert len({json.dumps(signing.public()) for signing in made}) == 1
 
 
 @pytest.mark.parametrize("env", ["test", "production"])

@@ -1,6 +1,7 @@
 """What the gateway does so that a crowd does not take a service down."""
 
 import asyncio
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
+from services.gateway.forwarding.marks import Marks
 from services.gateway.forwarding.remembered import STALE_SECONDS, Remembered, question
 from services.gateway.limits import rules as limits
 from services.gateway.limits.open_streams import OpenStreams
@@ -94,7 +96,7 @@ async def test_the_doors_own_operations_believe_no_client_how_soon_they_are_answ
         behind,
         registry=registry,
         forwarding=forwarding,
-        remembered=Remembered(registry, forwarding),
+        remembered=Remembered(registry, forwarding, Marks(None)),
         proxies=proxies,
         rates=limits.rates(1),
         streams=behind,
@@ -197,7 +199,7 @@ def test_nothing_from_before_a_change_is_shown_to_who_made_it(
 ) -> None:
     operation = Operation("s", "GET", "/x", "x", remembered_seconds=3)
     forwarding = Forwarding(body_limit=1, proxies=Proxies([]))
-    memory, now = Remembered(Registry({}, own=dict), forwarding), 1000.0
+    memory, now = Remembered(Registry({}, own=dict), forwarding, Marks(None)), 1000.0
     monkeypatch.setattr("services.gateway.forwarding.remembered.time.monotonic", lambda: now)
     memory.changed("sub:a")
     now += STALE_SECONDS + 3 + operation.deadline_seconds
@@ -223,7 +225,7 @@ async def test_what_was_asked_before_is_not_remembered_over_what_was_renewed_mea
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"%d" % number})
 
-    memory = Remembered(registry, cast(Forwarding, forwarding))
+    memory = Remembered(registry, cast(Forwarding, forwarding), Marks(None))
     shown: list[bytes] = []
 
     async def show(message: Message) -> None:
@@ -237,6 +239,15 @@ async def test_what_was_asked_before_is_not_remembered_over_what_was_renewed_mea
     await early
     await memory.answer(operation, request, show)
     assert b"".join(shown) == b"11", "who asked first is given the newer answer too"
+
+
+def test_what_was_changed_through_one_worker_is_known_to_the_others(tmp_path: Path) -> None:
+    operation = Operation("s", "GET", "/x", "x", remembered_seconds=3)
+    forwarding = Forwarding(body_limit=1, proxies=Proxies([]))
+    one, other = (Remembered(Registry({}, own=dict), forwarding, Marks(tmp_path)) for _ in range(2))
+    one.changed("sub:a")
+    assert not other.serves(operation, "sub:a")
+    assert other.serves(operation, "sub:b")
 
 
 async def test_a_busy_service_is_answered_for_with_what_it_said_last(door: Running) -> None:

@@ -5,6 +5,7 @@ publish it within a minute and sign with it two minutes later, when every servic
 An old key is retired by removing its file, an hour after the rotation or later.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -33,6 +34,18 @@ def create(folder: Path, now: datetime) -> OKPKey:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(key.as_dict(private=True), file)
     return key
+
+
+def create_first(folder: Path, now: datetime) -> None:
+    """Makes a key where there is none; of several workers that start at once, one makes it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not any(folder.glob("*.jwk")):
+            create(folder, now)
+    finally:
+        os.close(descriptor)
 
 
 class SigningKeys:

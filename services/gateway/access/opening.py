@@ -45,8 +45,8 @@ class Access:
 def prepare_keys(folder: Path, env: str) -> SigningKeys:
     """The signing keys; a local system makes its first one. Raises UnsafeStart."""
     signing = SigningKeys(folder)
-    if env == "local" and not any(folder.glob("*.jwk")):
-        keys.create(folder, clock.now())
+    if env == "local":
+        keys.create_first(folder, clock.now())
     try:
         signing.read()
     except (NoKeys, ValueError, KeyError) as error:

@@ -15,17 +15,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
-from cachetools import TTLCache
 from starlette.types import Message, Scope, Send
 
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Headers
+from services.gateway.forwarding.marks import Marks
 from services.gateway.language import choose
-from services.gateway.upstreams.directory import (
-    LONGEST_DEADLINE_SECONDS,
-    LONGEST_REMEMBERED_SECONDS,
-    Operation,
-)
+from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.registry import Registry
 from shared.cache import Cache
 from shared.errors import Problem
@@ -33,7 +29,6 @@ from shared.ids import new_id
 
 MOST = 2_000
 STALE_SECONDS = 10.0
-LONGEST_MARK_SECONDS = STALE_SECONDS + LONGEST_REMEMBERED_SECONDS + 2 * LONGEST_DEADLINE_SECONDS
 _OF_A_BODY = (b"content-type", b"content-length", b"content-language")
 _UNRESERVED = "/!$&'()*+,;=:@~"
 
@@ -69,16 +64,16 @@ def question(raw_path: bytes, query: bytes, accepted: bytes) -> Question:
 class Remembered:
     """The last answers by question, asked by `forwarding` of the services of `registry`."""
 
-    def __init__(self, registry: Registry, forwarding: Forwarding) -> None:
+    def __init__(self, registry: Registry, forwarding: Forwarding, marks: Marks) -> None:
         self._registry, self._forwarding = registry, forwarding
         self._fresh: dict[float, Cache[Question, Answer]] = {}
         self._stale = Cache[Question, Answer](most=MOST, seconds=STALE_SECONDS)
-        self._changed: TTLCache[str, float] = TTLCache(50_000, LONGEST_MARK_SECONDS)
+        self._marks = marks
 
     def changed(self, caller: str | None) -> None:
         """The caller has changed something just now."""
         if caller is not None:
-            self._changed[caller] = time.monotonic()
+            self._marks.set(caller, time.monotonic())
 
     def serves(self, operation: Operation, caller: str | None) -> bool:
         """Whether the caller may be answered from here.
@@ -88,7 +83,7 @@ class Remembered:
         """
         if not operation.remembered_seconds:
             return False
-        at = self._changed.get(caller) if caller is not None else None
+        at = (self._marks.get(caller) or None) if caller is not None else None
         oldest = STALE_SECONDS + operation.remembered_seconds + 2 * operation.deadline_seconds
         return at is None or time.monotonic() - at > oldest
 

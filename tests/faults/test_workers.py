@@ -1,0 +1,118 @@
+"""Two of every service, the gateway too: work outlives the end of any, events keep their order."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import nats
+import pytest
+from nats.errors import TimeoutError as NothingMore
+
+from deploy.services import SERVICES
+from tests.faults.load import Hall
+from tests.faults.test_kills import drained, nothing_lost_or_doubled
+from tests.support import eventually
+from tests.system import ROOT, System, running_system
+
+pytestmark = [pytest.mark.xdist_group("workers"), pytest.mark.slow]
+
+BETWEEN_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def doubled() -> Iterator[System]:
+    with running_system(WORKERS="2") as running:
+        yield running
+
+
+def _base(system: System, service: str) -> str:
+    upstreams: dict[str, str] = json.loads(system.addresses["GATEWAY_UPSTREAMS"])
+    return upstreams.get(service, system.url)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_any_worker_answers_for_both(doubled: System, service: str) -> None:
+    assert len(doubled.workers_of(service)) == 2
+    async with httpx.AsyncClient(base_url=_base(doubled, service), timeout=10) as client:
+
+        async def both_ready() -> bool | None:
+            answer = (await client.get("/readyz")).json()
+            return (answer["ready"] and answer["workers"] == {"0": True, "1": True}) or None
+
+        await eventually(both_ready, 20)
+        figures = (await client.get("/metrics")).text
+    samples = [line for line in figures.splitlines() if not line.startswith("#")]
+    assert all('worker="0"' in line or 'worker="1"' in line for line in samples)
+    for worker in "01":
+        assert any(f'pool_in_use{{worker="{worker}"}}' in line for line in samples)
+    runs = {line for line in samples if line.startswith("job_runs_total")}
+    assert runs
+    assert all('worker="0"' in line for line in runs), "only the first runs jobs"
+
+
+async def test_a_whole_visit_with_all_its_events(doubled: System) -> None:
+    """From the booking to the rating that the finished case invites to."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "deploy.tour"],
+        cwd=ROOT,
+        env=doubled.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_the_end_of_any_process_loses_and_doubles_nothing(doubled: System) -> None:
+    hall = Hall(doubled)
+    work = asyncio.create_task(hall.work())
+    for service in SERVICES:
+        for worker in doubled.workers_of(service):
+            await asyncio.wait([work], timeout=BETWEEN_SECONDS)
+            assert not work.done(), work.exception()
+            os.kill(worker, signal.SIGKILL)
+            await eventually(lambda s=service, w=worker: _replaced(doubled, s, w), 30)  # type: ignore[misc]
+    await asyncio.to_thread(doubled.kill, "appointments")
+    await eventually(hall.has_done_enough, seconds=60, message="hardly any work was done")
+    hall.stop.set()
+    await work
+    await asyncio.to_thread(doubled.wait_until_ready)
+    await drained(doubled)
+    await nothing_lost_or_doubled(doubled, hall.done)
+    assert len(doubled.workers_of("appointments")) == 2
+
+
+async def _replaced(system: System, service: str, killed: int) -> bool | None:
+    workers = system.workers_of(service)
+    return (len(workers) == 2 and killed not in workers) or None
+
+
+async def test_versions_never_go_backwards_in_the_stream(doubled: System) -> None:
+    seen: dict[str, list[int]] = defaultdict(list)
+    async for event in _events(doubled, "appointments.>"):
+        if "version" in event["data"] and "subject" in event:
+            seen[event["subject"]].append(event["data"]["version"])
+    assert sum(len(versions) > 1 for versions in seen.values()) > 20
+    assert all(versions == sorted(versions) for versions in seen.values())
+
+
+async def _events(system: System, subject: str) -> Any:
+    client = await nats.connect(system.addresses["ONEDOOR_NATS_URL"])
+    try:
+        reader = await client.jetstream().subscribe(subject, ordered_consumer=True)
+        while True:
+            try:
+                yield json.loads((await reader.next_msg(2)).data)
+            except NothingMore:
+                return
+    finally:
+        await client.close()
