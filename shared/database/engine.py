@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession  # noqa: TID251
 from sqlalchemy.orm import Session as CoreSession
@@ -17,6 +18,9 @@ from shared.settings import Settings
 
 CONNECT_SECONDS = 3
 COMMAND_SECONDS = 6
+WAIT_SECONDS = 2.0
+"""How long a request waits for a connection: longer than the gateway waits for its answer (1.8 s),
+so that the line is in the process and nobody who still waits is refused for it."""
 RETRIES = 2
 
 GUARDS = {
@@ -39,10 +43,17 @@ Sessions = async_sessionmaker[AsyncSession]
 T = TypeVar("T")
 
 _MEMORY = "memory"
+_READS = "reads"
 
 
 class _SyncSession(ModelSession):
     execute = CoreSession.execute
+
+
+@event.listens_for(_SyncSession, "before_flush")
+def _ensure_writes(session: CoreSession, *_: Any) -> None:
+    if session.info.get(_READS) and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("a reading writes: ask for AuditedReading")
 
 
 class RoomSession(AsyncSession):
@@ -57,14 +68,17 @@ class RoomSession(AsyncSession):
 
 
 def new_engine(settings: Settings, name: str) -> AsyncEngine:
-    """The engine for ordinary transactions: a fixed pool, and a quick no when it is exhausted."""
+    """The engine for ordinary transactions, with a fixed pool.
+
+    A connection that is known to be closed is replaced when it is taken. It is not asked whether it
+    lives: that would be a round trip for each request, and who loses one is tried again anyhow.
+    """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=1,
-        pool_pre_ping=True,
+        pool_timeout=WAIT_SECONDS,
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
@@ -73,6 +87,13 @@ def new_engine(settings: Settings, name: str) -> AsyncEngine:
             **_session(settings, name),
         },
     )
+    event.listen(engine.sync_engine, "checkout", _ensure_open)
+    return engine
+
+
+def _ensure_open(connection: Any, *_: Any) -> None:
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _session(settings: Settings, name: str) -> dict[str, Any]:
@@ -100,6 +121,28 @@ def new_sessions(engine: AsyncEngine, memory: Memory | None = None) -> Sessions:
     return async_sessionmaker(engine, class_=RoomSession, expire_on_commit=False, info=info)
 
 
+def new_readings(engine: AsyncEngine, memory: Memory) -> Sessions:
+    """The factory of sessions that only read: each statement for itself, without BEGIN and COMMIT.
+
+    No transaction of ours is of a level that would show two statements one moment.
+    """
+    info = {_MEMORY: memory, _READS: True}
+    reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return async_sessionmaker(reading, class_=RoomSession, expire_on_commit=False, info=info)
+
+
+def is_exhausted(session: CoreAsyncSession) -> bool:
+    """Whether the session would wait for its connection."""
+    pool: Any = session.get_bind().pool  # type: ignore[union-attr]
+    return bool(pool.checkedout() >= pool.size())
+
+
+def ensure_transaction(session: CoreAsyncSession) -> None:
+    """Raises RuntimeError in a session that only reads: what is written there is not undone."""
+    if session.info.get(_READS):
+        raise RuntimeError("a reading writes: ask for AuditedReading")
+
+
 class DirectPool:
     """Raw asyncpg connections for hot paths that are one statement each, in autocommit.
 
@@ -118,7 +161,7 @@ class DirectPool:
         """Rows of one statement; a deadlock or a lost serialisation is tried again at once."""
         for attempt in range(RETRIES + 1):
             pool = self._pool or await self._open()
-            async with pool.acquire(timeout=1) as connection:
+            async with pool.acquire(timeout=WAIT_SECONDS) as connection:
                 try:
                     return await connection.fetch(sql, *args)
                 except asyncpg.PostgresError as error:

@@ -12,11 +12,19 @@ class Overtaken(asyncpg.SerializationError):
 
 
 _GAVE_WAY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_LOST = (
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server's farewell came while nothing was asked
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+)
 _OUTAGE = (
     OSError,
     TimeoutError,
     PoolTimeout,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -46,6 +54,11 @@ def is_bad_value(error: BaseException) -> bool:
 def gave_way(error: BaseException) -> bool:
     """Whether the transaction was rolled back only so that another could go on (40P01, 40001)."""
     return _find(error, _GAVE_WAY) is not None
+
+
+def was_lost(error: BaseException) -> bool:
+    """Whether the connection ended under the statement, so that another one may do."""
+    return _find(error, _LOST) is not None and not is_bad_value(error)
 
 
 def is_outage(error: BaseException) -> bool:

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
+from shared.database.engine import ensure_transaction
 from shared.ids import new_id
 from shared.messaging.bus import Bus
 from shared.messaging.events import CONTENT_TYPE, Event, attributes
@@ -99,6 +100,7 @@ async def record(
 
     Returns the event's id.
     """
+    ensure_transaction(session)
     promised = row(event, scope=scope, subject=subject)
     await session.execute(_RECORD, promised._asdict())
     return promised.event_id
@@ -134,6 +136,7 @@ class Addressed(NamedTuple):
 
 async def record_many(session: AsyncSession, events: Iterable[Addressed]) -> None:
     """Promise these events in their order, by one statement: for work that moves thousands."""
+    ensure_transaction(session)
     rows = [row(each.event, scope=each.scope, subject=each.subject) for each in events]
     if rows:
         ids, subjects, bodies, traceparents = (list(column) for column in zip(*rows, strict=True))

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.engine import DirectPool
+from shared.database.engine import DirectPool, ensure_transaction
 
 GENESIS = "0" * 64
 SEAL_BATCH = 1000
@@ -88,6 +88,7 @@ async def write(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Note an act in the caller's transaction. `details` must hold no personal data."""
+    ensure_transaction(session)
     entry = {"at": at, "actor": actor, "action": action, "object": object_}
     serialised = json.dumps(details or {}, ensure_ascii=False, default=str)
     await session.execute(_WRITE, {**entry, "details": serialised})
@@ -101,6 +102,7 @@ async def write_many(
     at: datetime,
 ) -> None:
     """The same act on many objects, each with its details, in one statement."""
+    ensure_transaction(session)
     objects = [object_ for object_, _ in entries]
     details = [json.dumps(each, ensure_ascii=False, default=str) for _, each in entries]
     values = {"at": at, "actor": actor, "action": action, "objects": objects, "details": details}

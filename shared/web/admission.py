@@ -111,6 +111,7 @@ class Admission:
             return
         loop = asyncio.get_running_loop()
         patience = patience_of(scope, loop.time())
+        scope.setdefault("state", {})["patience"] = patience
         try:
             visit = await self._entered(scope, patience)
         except TurnedAway as away:

@@ -16,7 +16,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from shared.database.engine import DirectPool, Sessions, new_engine, new_sessions
+from shared.database.engine import DirectPool, Sessions, new_engine, new_readings, new_sessions
 from shared.errors import Text
 from shared.jobs import Job, LongJob, end, keep_running
 from shared.messaging import inbox, outbox
@@ -50,6 +50,7 @@ class State(TypedDict):
 
     settings: Settings
     sessions: Sessions
+    readings: Sessions
     direct: DirectPool
     relay: Relay
     bus: Bus
@@ -200,6 +201,7 @@ def _state(
     return State(
         settings=settings,
         sessions=new_sessions(engine, direct.memory),
+        readings=new_readings(engine, direct.memory),
         direct=direct,
         relay=relay,
         bus=bus,

@@ -5,7 +5,9 @@ declares neither fails start-up (`undeclared`). Every dependency is a coroutine:
 functions to a thread, and a hop to a thread and back costs more than the rest of a fast request.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,29 +18,64 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.database.engine import DirectPool
-from shared.errors import Forbidden, Text, Unauthorized
+from shared.database.engine import DirectPool, is_exhausted
+from shared.errors import Forbidden, Text, Unauthorized, Unavailable
 from shared.security.crypto import Keyring
 from shared.security.identity import ROLES, Caller, identify
 from shared.web import idempotency, pagination, versions
 from shared.web.pagination import PageRequest
+from shared.web.patience import Patience
+
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods of operations that change nothing (RFC 9110, 9.2.1)."""
 
 
-async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+@asynccontextmanager
+async def _begun(request: Request) -> AsyncIterator[AsyncSession]:
     state = request.state
     async with state.sessions() as session, session.begin():
+        await _wait_for_connection(session, request)
         state.session = session
         await idempotency.claim(session, request)
         yield session
+        state.is_committing = True
     state.relay.wake()
 
 
-Session = Annotated[AsyncSession, Depends(_transaction, scope="function")]
-"""The request's one transaction.
+async def _wait_for_connection(session: AsyncSession, request: Request) -> None:
+    """Where all are taken, one waits in the order of arrival. Raises Unavailable where the caller
+    has not waited for it: for nobody nothing is begun."""
+    if is_exhausted(session):
+        await session.connection()
+        patience: Patience = request.state.patience
+        if not patience.left(asyncio.get_running_loop().time()):
+            raise Unavailable(retry_after=1)
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    async with _begun(request) as session:
+        yield session
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    """What only reads by its method has no transaction to begin and to end."""
+    if request.method in SAFE:
+        async with request.state.readings() as session:
+            await _wait_for_connection(session, request)
+            yield session
+    else:
+        async with _begun(request) as session:
+            yield session
+
+
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+"""The request's one transaction; none of a GET, which writes nothing.
 
 scope="function": commit before the response is sent, so a 201 is never a lie. FastAPI's default
 scope runs this exit code after the client already has its answer.
 """
+AuditedReading = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""The transaction of a GET that notes in the audit log what it shows."""
 
 
 async def _direct(request: Request) -> DirectPool:

@@ -114,6 +114,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(asyncpg.PostgresError, _database)
     app.add_exception_handler(asyncpg.InterfaceError, _database)
+    app.add_exception_handler(asyncpg.InternalClientError, _database)
     app.add_exception_handler(PoolTimeout, _busy)
     app.add_exception_handler(TimeoutError, _busy)
     app.add_exception_handler(OSError, _busy)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any, get_args, get_origin
 
 import structlog
-from asyncpg import PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Body, Query
@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 
 from shared import errors
-from shared.database.faults import gave_way
+from shared.database.faults import gave_way, was_lost
 from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
 from shared.web import bodies, dependencies, idempotency, old_queries, versions
@@ -23,6 +23,14 @@ from shared.web.gate import EXTENSION, Priority
 
 TRIES = 3
 LONGEST_PAUSE = 0.05
+
+_OF_DATABASE = (
+    DBAPIError,
+    PostgresError,
+    InterfaceError,
+    InternalClientError,
+    ConnectionError,
+)
 
 log = structlog.get_logger()
 
@@ -115,10 +123,10 @@ def _with_general(declared: Responses) -> Responses:
 
 
 async def _in_transaction(handle: Handler, request: Request) -> Response:
-    """The answer, with its transaction committed; tried again where that gave way to another.
+    """The answer, with its transaction committed; tried again where that is safe.
 
-    Only the transaction is undone by a deadlock, and nothing has been answered, so that doing it
-    all over is safe. A form is read from the wire as it comes and cannot be read twice.
+    Where a transaction gave way to another or its connection was lost, only that was undone, and
+    nothing has been answered. A form is read from the wire as it comes and cannot be read twice.
     """
     tries = 1 if bodies.is_form(request) else TRIES
     for left in reversed(range(tries)):
@@ -129,12 +137,24 @@ async def _in_transaction(handle: Handler, request: Request) -> Response:
                 response = await handle(request)
                 await idempotency.store(request, response)
             return response
-        except (DBAPIError, PostgresError) as error:
-            if not (left and gave_way(error)):
+        except _OF_DATABASE as error:
+            if not left or not _may_try_again(request, error, is_first=left == tries - 1):
                 raise
-            log.info("transaction_tried_again", left=left)
+            log.info("request_tried_again", left=left)
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))
     raise AssertionError("unreachable")
+
+
+def _may_try_again(request: Request, error: Exception, *, is_first: bool) -> bool:
+    """Whether nothing was done: a transaction gave way, or lost its connection before its end.
+
+    What is lost is tried once more only, for then the server itself is gone. A statement outside of
+    a transaction may have been done, so that only a safe method may send it again.
+    """
+    if gave_way(error):
+        return True
+    is_undone = isinstance(error, DBAPIError) and not getattr(request.state, "is_committing", False)
+    return is_first and was_lost(error) and (request.method in dependencies.SAFE or is_undone)
 
 
 def _check_query(request: Request, known: Mapping[str, bool]) -> None:

@@ -122,6 +122,20 @@ async def count_notes(
     return {"notes": await direct.fetchval(notes)}
 
 
+@router.get("/moments", operation_id="read_moments", summary="时刻 | Moments")
+async def read_moments(_: Annotated[Caller | None, public()], session: Session) -> list[str]:
+    """When the transactions of two statements began."""
+    return [str((await session.execute(text("SELECT now()"))).scalar_one()) for _ in range(2)]
+
+
+@router.get("/written", operation_id="write_while_reading", summary="读中写 | Writes in a reading")
+async def write_while_reading(
+    _: Annotated[Caller | None, public()], session: Session, now: Now
+) -> dict[str, bool]:
+    await audit_log.write(session, "reader", "note.written", "of a reading", now)
+    return {"written": True}
+
+
 @router.get("/slow", operation_id="slow_note", summary="慢 | Slow")
 async def slow_note(_: Annotated[Caller | None, public()], direct: Direct) -> dict[str, bool]:
     await direct.execute("SELECT pg_sleep(0.3)")

@@ -17,7 +17,15 @@ from services.feedback.letters.terms import terms_of
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import versions
-from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.dependencies import (
+    AuditedReading,
+    ExpectedVersion,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+)
 from shared.web.describing import sends
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -45,7 +53,7 @@ _MOVE = problem_responses(
 
 @router.get("", operation_id="list_letters", summary="来信工作列表 | Work list of letters")
 async def list_letters(
-    session: Session,
+    session: AuditedReading,
     keyring: RequestKeyring,
     caller: Annotated[Caller, allow(*workflow.STAFF, "auditor")],
     paging: Paging,
@@ -119,7 +127,7 @@ async def read_file(
 async def read_papers(
     letter_id: UUID,
     response: Response,
-    session: Session,
+    session: AuditedReading,
     keyring: RequestKeyring,
     now: Now,
     caller: Staff,

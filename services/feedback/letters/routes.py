@@ -7,7 +7,7 @@ from services.feedback.letters import rules, service, views
 from services.feedback.letters.schemas import LetterReceipt, OriginalView
 from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, RequestKeyring, Session, allow
+from shared.web.dependencies import AuditedReading, Now, RequestKeyring, Session, allow
 from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["citizen"])
@@ -48,7 +48,7 @@ async def renew_query_code(
 async def read_original(
     letter_id: UUID,
     response: Response,
-    session: Session,
+    session: AuditedReading,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "officer", "reviewer", "supervisor")],

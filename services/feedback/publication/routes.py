@@ -20,6 +20,7 @@ from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflic
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.web.dependencies import (
+    AuditedReading,
     Direct,
     ExpectedVersion,
     Now,
@@ -132,7 +133,7 @@ async def open_redaction(
 async def read_redaction(
     letter_id: UUID,
     response: Response,
-    session: Session,
+    session: AuditedReading,
     keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,

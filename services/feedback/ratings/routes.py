@@ -21,7 +21,15 @@ from services.feedback.ratings.schemas import (
 )
 from shared.errors import Forbidden, NotFound, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.dependencies import (
+    AuditedReading,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+    public,
+)
 from shared.web.old_queries import Formerly
 from shared.web.pagination import Page, PageRequest, decode
 from shared.web.routing import Router
@@ -219,7 +227,7 @@ async def get_rating_statistics(
     responses=problem_responses(NotFound),
 )
 async def get_rating(
-    rating_id: UUID, session: Session, keyring: RequestKeyring, caller: Reader, now: Now
+    rating_id: UUID, session: AuditedReading, keyring: RequestKeyring, caller: Reader, now: Now
 ) -> RatingDetail:
     """评价、群众所写内容与整改全过程；查看会记入日志。
 

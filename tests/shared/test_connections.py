@@ -1,0 +1,73 @@
+"""Few connections: readings take none for longer than a statement, and who waits is not refused."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import httpx
+
+from shared.database.engine import WAIT_SECONDS
+from tests.conftest import Headers
+from tests.shared import notes
+from tests.shared.conftest import running
+from tests.support import eventually
+
+NOTES = "/api/v1/notes"
+_WAITS_FOR = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted"
+_WRITTEN = "SELECT count(*) FROM audit_log WHERE action = 'note.written'"
+_END_ALL = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name LIKE 'feedback%'"
+)
+
+
+async def test_a_reading_has_no_transaction_around_its_statements(
+    house: httpx.AsyncClient,
+) -> None:
+    first, second = (await house.get(f"{NOTES}/moments")).json()
+    assert first < second
+
+
+async def test_a_reading_cannot_write_what_nothing_would_undo(
+    house: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    before = await rows.fetchval(_WRITTEN)
+    assert (await house.get(f"{NOTES}/written")).status_code == 500
+    assert await rows.fetchval(_WRITTEN) == before
+
+
+async def test_whoever_meets_a_lost_connection_gets_another(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    for _ in range(3):
+        assert (await house.get(f"{NOTES}/moments")).status_code == 200
+        before = await rows.fetchval(_WRITTEN)
+        assert await rows.fetchval(_END_ALL) > 0
+        answers = await asyncio.gather(
+            house.get(f"{NOTES}/moments"),
+            house.get(NOTES),
+            house.post(NOTES, json={"words": "anew"}, headers=as_("citizen")),
+        )
+        assert [answer.status_code for answer in answers] == [200, 200, 201]
+        assert await rows.fetchval(_WRITTEN) == before + 1, "done once"
+
+
+async def test_who_waits_for_a_connection_is_not_refused_while_the_caller_waits(
+    notes_settings: Any, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    narrow = notes_settings.model_copy(update={"pool_size": 1, "background": False})
+    signed, lock = as_("citizen"), notes.CROSSING[0]
+    async with running(narrow) as house:
+        async with rows.transaction():
+            await rows.execute("SELECT pg_advisory_xact_lock($1)", lock)
+            busy = asyncio.create_task(house.post(NOTES, json={"words": "cross"}, headers=signed))
+            await eventually(lambda: rows.fetchval(_WAITS_FOR, lock))
+            before = await rows.fetchval(_WRITTEN)
+            hasty = {**signed, "x-deadline-seconds": "0.2"}
+            gone = asyncio.create_task(house.post(NOTES, json={"words": "gone"}, headers=hasty))
+            waiting = [asyncio.create_task(house.get(f"{NOTES}/moments")) for _ in range(9)]
+            await asyncio.sleep(0.6 * WAIT_SECONDS)
+        assert (await busy).status_code == 201
+        assert [(await one).status_code for one in waiting] == [200] * 9
+        assert (await gone).status_code == 503, "nobody waited for it any more"
+    assert await rows.fetchval(_WRITTEN) == before + 1
