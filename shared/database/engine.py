@@ -18,9 +18,10 @@ from shared.settings import Settings
 
 CONNECT_SECONDS = 3
 COMMAND_SECONDS = 6
-WAIT_SECONDS = 2.0
-"""How long a request waits for a connection: longer than the gateway waits for its answer (1.8 s),
-so that the line is in the process and nobody who still waits is refused for it."""
+DIRECT_WAIT_SECONDS = 2
+"""How long a statement waits for a connection: longer than the gateway for an answer (1.8 s)."""
+LONGEST_WAIT_SECONDS = 10
+"""How long a transaction waits for one that nobody gives up before: a request's caller does."""
 RETRIES = 2
 
 GUARDS = {
@@ -78,7 +79,7 @@ def new_engine(settings: Settings, name: str) -> AsyncEngine:
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=WAIT_SECONDS,
+        pool_timeout=LONGEST_WAIT_SECONDS,
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
@@ -161,7 +162,7 @@ class DirectPool:
         """Rows of one statement; a deadlock or a lost serialisation is tried again at once."""
         for attempt in range(RETRIES + 1):
             pool = self._pool or await self._open()
-            async with pool.acquire(timeout=WAIT_SECONDS) as connection:
+            async with pool.acquire(timeout=DIRECT_WAIT_SECONDS) as connection:
                 try:
                     return await connection.fetch(sql, *args)
                 except asyncpg.PostgresError as error:

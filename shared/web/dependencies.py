@@ -18,8 +18,8 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.database.engine import DirectPool, is_exhausted
-from shared.errors import Forbidden, Text, Unauthorized, Unavailable
+from shared.database.engine import LONGEST_WAIT_SECONDS, DirectPool, is_exhausted
+from shared.errors import Forbidden, Text, Unauthorized
 from shared.security.crypto import Keyring
 from shared.security.identity import ROLES, Caller, identify
 from shared.web import idempotency, pagination, versions
@@ -43,13 +43,15 @@ async def _begun(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 async def _wait_for_connection(session: AsyncSession, request: Request) -> None:
-    """Where all are taken, one waits in the order of arrival. Raises Unavailable where the caller
-    has not waited for it: for nobody nothing is begun."""
+    """Where all are taken, one waits in the order of arrival for as long as the caller does.
+
+    Raises TimeoutError, rather than begin what nobody waits for any more.
+    """
     if is_exhausted(session):
-        await session.connection()
         patience: Patience = request.state.patience
-        if not patience.left(asyncio.get_running_loop().time()):
-            raise Unavailable(retry_after=1)
+        left = patience.left(asyncio.get_running_loop().time())
+        async with asyncio.timeout(min(left, LONGEST_WAIT_SECONDS)):
+            await session.connection()
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
