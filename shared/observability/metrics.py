@@ -23,6 +23,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.measures: list[Measure] = []
+        self._kept: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = self._count(
             "http_requests", "Requests answered.", ["method", "route", "status"]
         )
@@ -61,8 +62,12 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request more. What callers make up themselves is no label: it would have no end."""
         known = method if method in _METHODS else "other"
-        self.requests.labels(known, route, status).inc()
-        self.seconds.labels(known, route).observe(seconds)
+        kept = self._kept.get((known, route, status))
+        if kept is None:  # as few as there are routes: looking them up costs more than counting
+            count, time = self.requests.labels(known, route, status), self.seconds
+            kept = self._kept[known, route, status] = count, time.labels(known, route)
+        kept[0].inc()
+        kept[1].observe(seconds)
 
     def job_ran(self, job: str, outcome: str) -> None:
         """One run more of a recurring job."""

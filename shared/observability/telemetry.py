@@ -6,12 +6,14 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from secrets import token_hex
 
 import structlog
 from opentelemetry import context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.trace import Span
+from opentelemetry.trace import INVALID_SPAN, Span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,16 +25,50 @@ STOP_SECONDS = 5
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
 
+_TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
+"""https://www.w3.org/TR/trace-context/#traceparent-header-field-values"""
+
 _propagator = TraceContextTextMapPropagator()
 
 log = structlog.get_logger()
 
 
+class _Uncollected:
+    """Where work stands whose own spans nobody collects: in the trace that it was given, or in one
+    of its own, which is made only once somebody asks."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self, given: str | None) -> None:
+        self._at = given if given and _TRACEPARENT.match(given) else None
+
+    def traceparent(self) -> str:
+        if self._at is None:
+            self._at = f"00-{token_hex(16)}-{token_hex(8)}-01"
+        return self._at
+
+
+_uncollected: ContextVar[_Uncollected | None] = ContextVar("uncollected", default=None)
+
+
 def traceparent() -> str | None:
     """The W3C trace context of the present span, None outside of any."""
+    if (present := _uncollected.get()) is not None:
+        return present.traceparent()
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get("traceparent")
+
+
+def stand_in(parent: str | None) -> Token[_Uncollected | None]:
+    """Enter the trace of `parent` (a traceparent), else the present one, without a span."""
+    outer = None if parent else _uncollected.get()
+    return _uncollected.set(outer or _Uncollected(parent))
+
+
+def leave(inside: Token[_Uncollected | None]) -> None:
+    """Leave what `stand_in` entered."""
+    _uncollected.reset(inside)
 
 
 class Tracing:
@@ -63,9 +99,24 @@ class Tracing:
                 async with asyncio.timeout(STOP_SECONDS):
                     await asyncio.to_thread(processor.shutdown)
 
+    @property
+    def is_collected(self) -> bool:
+        """Whether somebody is sent the spans."""
+        return self._processor is not None
+
     @contextmanager
     def span(self, name: str, *, parent: str | None = None) -> Iterator[Span]:
-        """A span under `parent` (a traceparent), else under the present one."""
+        """A span under `parent` (a traceparent), else under the present one.
+
+        None is made where nobody collects it; what is passed on is in the trace of `parent` then.
+        """
+        if not self.is_collected:
+            inside = stand_in(parent)
+            try:
+                yield INVALID_SPAN
+            finally:
+                leave(inside)
+            return
         outer = _propagator.extract({"traceparent": parent}) if parent else context.get_current()
         with self._tracer.start_as_current_span(name, context=outer) as current:
             yield current

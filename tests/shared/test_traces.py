@@ -1,6 +1,7 @@
 """Traces leave the process when a collector is named, and only then."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -9,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -109,3 +112,23 @@ def test_the_collector_is_named_by_our_setting_or_the_standard_one(
     monkeypatch.setenv(name, "http://collector.example:4318")
     kept = {k: getattr(alone, k) for k in ("database_url", "column_keys", "index_key")}
     assert type(alone)(**kept).otlp_endpoint == "http://collector.example:4318"
+
+
+async def test_without_a_collector_the_event_stays_in_the_trace_of_the_request(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    given = f"00-{TRACE}-{PARENT}-01"
+
+    async def recorded(**headers: str) -> list[str]:
+        words = uuid4().hex[:12]
+        signed = as_("citizen") | headers
+        await house.post("/api/v1/notes", json={"words": words}, headers=signed)
+        found = "SELECT traceparent FROM outbox WHERE position(convert_to($1, 'UTF8') in body) > 0"
+        return [row[0] for row in await rows.fetch(found, words)]
+
+    assert await recorded(traceparent=given) == [given]
+    for broken in ("00-" + "0" * 32 + f"-{PARENT}-01", "soon", given + "-more"):
+        (made,) = await recorded(traceparent=broken)
+        assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", made)
+        assert made != broken
+    assert await recorded() != await recorded()
