@@ -26,13 +26,15 @@ class _Twice(Exception):
 class JsonRequest(Request):
     """A request whose body has been read and parsed."""
 
-    def __init__(self, request: Request, body: bytes, value: Any) -> None:
+    def __init__(self, request: Request, body: bytes, value: Any, sent: Any = None) -> None:
+        """`sent` is the value as it was sent, where `value` has more to it."""
         scope = request.scope
         if "content-type" not in request.headers:  # there was no body to say it of
             typed = [*scope["headers"], (b"content-type", b"application/json")]
             scope = {**scope, "headers": typed}
         super().__init__(scope, request.receive)
         self._read, self._value = body, value
+        self.sent = value if sent is None else sent
 
     async def body(self) -> bytes:
         return self._read
@@ -100,7 +102,7 @@ def _other(media: str) -> UnsupportedMediaType:
 async def _parsed(request: Request, body: bytes) -> Request:
     """The request with its parsed body; what is no JSON is left to be named by the framework."""
     try:
-        value = json.loads(body, object_pairs_hook=_once)
+        value = _READER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except _Twice as twice:
         name = str(twice)[:50]
         raise Invalid(
@@ -121,3 +123,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise _Twice(next(name for name in names if names.count(name) > 1))
     return made
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_once)
+"""Kept, because `json.loads` makes one for each text; it reads bytes in the same way."""

@@ -17,6 +17,7 @@ another network without an account is somebody else too.
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.errors import Conflict, Invalid, Text
 from shared.security import identity
 from shared.security.crypto import Keyring
+from shared.web.bodies import JsonRequest
 
 KEPT = timedelta(days=1)
 NETWORK_HEADER = "x-onedoor-network"
@@ -36,6 +38,10 @@ NETWORK_HEADER = "x-onedoor-network"
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 SHORTEST_PUBLIC_KEY, LONGEST_KEY = 16, 255
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_WRITER = json.JSONEncoder(sort_keys=True)
+"""Kept, because `json.dumps` makes one for each value. What it writes is hashed, and a key is known
+again by the release that comes next: it stays as it is."""
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~-]*")
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _ANSWER = "idempotency.answer"
 
@@ -123,12 +129,21 @@ async def read_claim(request: Request, *, public: bool) -> Claim | None:
     shortest = 1 if caller and not public else SHORTEST_PUBLIC_KEY
     if not (shortest <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Invalid(_BAD_KEY, pointer="/header/Idempotency-Key")
-    route = f"{request.method} {request.url.path}"
-    asked = f"{route}?{request.url.query} {request.headers.get('if-match', '')}"
-    digest = request_hash(asked, await request.body())
+    path, query = _address(request)
+    route = f"{request.method} {path}"
+    asked = f"{route}?{query} {request.headers.get('if-match', '')}"
+    digest = request_hash(asked, await _canonical(request))
     if caller and not public:
         return Claim(caller.sub, key, route, digest)
     return _unnamed(request, caller.sub if caller else _network(request), key, route, digest)
+
+
+def _address(request: Request) -> tuple[str, str]:
+    """Path and query as they stand in the request's URL, which is put together only if it must."""
+    path: str = request.scope["path"]
+    if _PLAIN_PATH.fullmatch(path) and not request.scope.get("query_string"):
+        return path, ""
+    return request.url.path, request.url.query
 
 
 def _unnamed(request: Request, who: str, key: str, route: str, digest: str) -> Claim:
@@ -150,10 +165,18 @@ def may_repeat(method: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return method in _REPEATABLE or any(name == b"idempotency-key" for name, _ in headers)
 
 
+async def _canonical(request: Request) -> bytes:
+    """What the body says, however it is spaced; the bytes themselves of what is no JSON."""
+    body = await request.body()
+    if isinstance(request, JsonRequest) and body:
+        return _WRITER.encode(request.sent).encode()
+    with contextlib.suppress(ValueError):
+        body = _WRITER.encode(json.loads(body)).encode()
+    return body
+
+
 def request_hash(asked: str, body: bytes) -> str:
-    """Equal for the same method, address, precondition and JSON value, however it is spaced."""
-    with contextlib.suppress(ValueError):  # not JSON: the bytes themselves are compared
-        body = json.dumps(json.loads(body), sort_keys=True).encode()
+    """Equal for the same method, address, precondition and content."""
     return hashlib.sha256(asked.encode() + b"\n" + body).hexdigest()
 
 

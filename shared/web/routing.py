@@ -89,18 +89,23 @@ class Route(APIRoute):
             }
 
     def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
+        return self.answering(super().get_route_handler())
+
+    def answering(self, handle: Handler) -> Handler:
+        """What answers a request by `handle`, with all that comes before and after it here."""
         fields = get_flat_params(self.dependant)
         queries = [field for field in fields if isinstance(field.field_info, Query)]
         known = {field.alias: _is_list(field.field_info.annotation) for field in queries}
         media, public = _media_type(self.body_field), dependencies.is_public(self)
 
         async def answer(request: Request) -> Response:
-            old_queries.rename(request, self._renamed)
-            _check_query(request, known)
-            if request.method in idempotency.UNSAFE or bodies.announced(request):
+            if request.scope.get("query_string"):
+                old_queries.rename(request, self._renamed)
+                _check_query(request, known)
+            is_unsafe = request.method in idempotency.UNSAFE
+            if is_unsafe or bodies.announced(request):
                 request = await bodies.checked(request, media)
-            if request.method in idempotency.UNSAFE:
+            if is_unsafe:
                 if self._takes_version:
                     request = await versions.put_into_body(request)
                 request.state.claim = await idempotency.read_claim(request, public=public)

@@ -80,7 +80,7 @@ async def put_into_body(request: Request) -> Request:
     body = {} if body is None else body
     if not isinstance(body, dict):
         return request  # no object: likewise
-    if body.setdefault("version", seen) not in (seen, None):
+    if body.get("version", seen) not in (seen, None):
         raise Invalid(_TWO, pointer="/header/if-match")
-    body["version"] = seen
-    return JsonRequest(request, await request.body() or b"{}", body)
+    sent = await request.body() or b"{}"
+    return JsonRequest(request, sent, {**body, "version": seen}, sent=body)
