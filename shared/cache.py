@@ -3,13 +3,43 @@
 import asyncio
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
-from cachetools import TTLCache
-
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+class Kept(Generic[K, V]):
+    """Values by key until their moment of `clock`; of over `most` the least recently used goes.
+
+    Asked several times in each request, it costs no more than a look into a dictionary.
+    """
+
+    def __init__(self, *, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
+        self._most, self._clock = most, clock
+
+    def get(self, key: K) -> V | None:
+        found = self._values.get(key)
+        if found is None:
+            return None
+        until, value = found
+        if until <= self._clock():
+            del self._values[key]
+            return None
+        self._values.move_to_end(key)
+        return value
+
+    def put(self, key: K, value: V, *, until: float) -> None:
+        self._values[key] = (until, value)
+        self._values.move_to_end(key)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        self._values.clear()
 
 
 class Cache(Generic[K, V]):
@@ -20,7 +50,8 @@ class Cache(Generic[K, V]):
     """
 
     def __init__(self, *, most: int, seconds: float = math.inf) -> None:
-        self._kept: TTLCache[K, V] = TTLCache(most, seconds, timer=time.monotonic)
+        self._kept: Kept[K, V] = Kept(most=most)
+        self._seconds = seconds
         self._asked: dict[K, asyncio.Future[V]] = {}
 
     async def get(self, key: K, ask: Callable[[], Awaitable[V]]) -> V:
@@ -42,7 +73,7 @@ class Cache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Remember this; a question on its way is older, and is not kept when its answer comes."""
         self._asked.pop(key, None)
-        self._kept[key] = value
+        self._kept.put(key, value, until=time.monotonic() + self._seconds)
 
     def clear(self) -> None:
         """Forget everything; a question on its way is not kept when its answer comes."""
@@ -55,4 +86,4 @@ class Cache(Generic[K, V]):
             return  # forgotten meanwhile: the answer is older than the clearing
         del self._asked[key]
         if not failed and done.result() is not None:
-            self._kept[key] = done.result()
+            self.put(key, done.result())

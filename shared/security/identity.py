@@ -16,12 +16,12 @@ from uuid import UUID
 
 import httpx
 import structlog
-from cachetools import TLRUCache
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 from starlette.requests import Request
 
+from shared.cache import Kept
 from shared.errors import Text, Unauthorized, Unavailable
 
 ROLES: dict[str, Text] = {
@@ -132,9 +132,7 @@ class Verifier:
         self._keys: KeySet | None = None
         self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
-        self._verified: TLRUCache[str, Verified] = TLRUCache(
-            CACHED_TOKENS, ttu=lambda _, verified, __: verified.expires_at, timer=time.time
-        )
+        self._verified: Kept[str, Verified] = Kept(most=CACHED_TOKENS, clock=time.time)
 
     async def caller(self, token: str) -> Caller:
         """Raises Unauthorized, or Unavailable while it is not known yet what is good: no key could
@@ -154,7 +152,8 @@ class Verifier:
         # Not read back from the memory: that keeps nothing which is good by the leeway alone.
         verified = self._verified.get(token)
         if verified is None:
-            verified = self._verified[token] = _read(await self._claims(token))
+            verified = _read(await self._claims(token))
+            self._verified.put(token, verified, until=verified.expires_at)
         if verified.sign_in in self._refusals:
             raise Unauthorized(_EXPIRED)
         if verified.sign_in is not None and not self._refusals.known:

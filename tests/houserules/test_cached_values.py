@@ -19,7 +19,7 @@ from sqlmodel import Field, SQLModel
 from shared.cache import Cache
 from tests.houserules.source import SOURCE, name, of_every, tree
 
-_CACHES = frozenset({"Cache", "TTLCache", "TLRUCache", "LRUCache", "LFUCache"})
+_CACHES = frozenset({"Cache", "Kept", "TTLCache", "TLRUCache", "LRUCache", "LFUCache"})
 
 
 class _Kept(NamedTuple):
