@@ -129,6 +129,11 @@ class Settings(EventSettings):
         validation_alias=_everywhere("ONEDOOR_WORKERS_DIR", "workers_dir"),
         description="Where they ask one another; set by the same process.",
     )
+    standard_stack: bool = Field(
+        False,
+        validation_alias=_everywhere("ONEDOOR_STANDARD_STACK", "standard_stack"),
+        description="Answer every request by FastAPI's own stack: slower, and the same.",
+    )
     otlp_endpoint: str | None = Field(
         None,
         validation_alias=AliasChoices(

@@ -132,9 +132,9 @@ def new_readings(engine: AsyncEngine, memory: Memory) -> Sessions:
     return async_sessionmaker(reading, class_=RoomSession, expire_on_commit=False, info=info)
 
 
-def is_exhausted(session: CoreAsyncSession) -> bool:
-    """Whether the session would wait for its connection."""
-    pool: Any = session.get_bind().pool  # type: ignore[union-attr]
+def is_exhausted(sessions: Sessions) -> bool:
+    """Whether a session of these would wait for its connection."""
+    pool: Any = sessions.kw["bind"].pool
     return bool(pool.checkedout() >= pool.size())
 
 

@@ -18,6 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
+from shared.observability import logs
 from shared.observability.metrics import Metrics
 
 EXPORT_SECONDS = 5
@@ -29,8 +30,6 @@ _TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9
 """https://www.w3.org/TR/trace-context/#traceparent-header-field-values"""
 
 _propagator = TraceContextTextMapPropagator()
-
-log = structlog.get_logger()
 
 
 class _Uncollected:
@@ -129,7 +128,7 @@ class RequestTelemetry:
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, tracing: Tracing, service: str) -> None:
-        self._app, self._metrics, self._service = app, metrics, service
+        self._app, self._log, self._service = app, RequestLog(metrics), service
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +136,7 @@ class RequestTelemetry:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        request_id = _request_id(headers.get(b"x-request-id"))
+        request_id = request_id_of(headers.get(b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 500
 
@@ -154,16 +153,26 @@ class RequestTelemetry:
                 with self._tracing.span(f"{scope['method']} {self._service}", parent=parent):
                     await self._app(scope, receive, send_with_id)
             finally:
-                self._record(scope, status, time.perf_counter() - started)
+                self._log.record(scope, status, time.perf_counter() - started)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+
+class RequestLog:
+    """Counts each request of an application and writes its line."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def record(self, scope: Scope, status: int, seconds: float) -> None:
+        """One request that was answered, with its route where it found one."""
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         method = scope["method"] if scope["method"].isalpha() else "other"
         if scope["path"] in QUIET:
             return
         self._metrics.answered(method, route, status, seconds)
-        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+        ms = round(seconds * 1000, 1)
+        logs.write_request(method=method, route=route, status=status, ms=ms)
 
 
-def _request_id(given: bytes | None) -> str:
+def request_id_of(given: bytes | None) -> str:
+    """The caller's own id of a request, where it is one that may be repeated, else a new one."""
     return given.decode() if given and _REQUEST_ID.match(given) else str(new_id())

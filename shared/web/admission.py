@@ -24,7 +24,7 @@ from shared.observability.telemetry import QUIET
 from shared.settings import Settings
 from shared.web import documents, ending, problems
 from shared.web.gate import Gate, Limit, TurnedAway, Visit, entered
-from shared.web.patience import Patience, patience_of, priority_of
+from shared.web.patience import patience_of, priority_of
 
 MAX_BODY = "x-max-body-bytes"
 LARGE_AT_ONCE = 2
@@ -41,15 +41,32 @@ class BodyRefused(Exception):
         self.problem = problem
 
 
-def install(app: FastAPI, settings: Settings) -> None:
-    """Let requests in by the service's own limits."""
-    app.add_middleware(
-        Admission,
-        limit=settings.in_flight_limit,
-        wait_seconds=settings.in_flight_wait_seconds,
-        body_limit=settings.body_limit_bytes,
-        operations=app,
-    )
+class Places:
+    """What a service has at work, whichever way it came in."""
+
+    def __init__(self, settings: Settings) -> None:
+        limit, self.wait_seconds = settings.in_flight_limit, settings.in_flight_wait_seconds
+        self.body_limit = settings.body_limit_bytes
+        self._gate = Gate(
+            Limit(least=limit, most=limit, first=limit), wait_seconds=self.wait_seconds
+        )
+
+    async def enter(self, scope: Scope) -> Visit:
+        """A place for a request that somebody waits for. Raises TurnedAway."""
+        loop = asyncio.get_running_loop()
+        patience = patience_of(scope, loop.time())
+        scope.setdefault("state", {})["patience"] = patience
+        priority, left = priority_of(scope), patience.left(loop.time())
+        if not left:
+            raise TurnedAway(1)
+        visit = await entered(self._gate, priority, within=left)
+        if not patience.left(loop.time()):
+            self._gate.leave(visit, loop.time(), counts=False)
+            raise TurnedAway(1)
+        return visit
+
+    def leave(self, visit: Visit) -> None:
+        self._gate.leave(visit, asyncio.get_running_loop().time())
 
 
 class LargerBodies:
@@ -86,64 +103,40 @@ def _declared(extra: Mapping[str, object] | None) -> int | None:
 class Admission:
     """Pure ASGI middleware, see the module's docstring."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        limit: int,
-        wait_seconds: float,
-        body_limit: int,
-        operations: FastAPI,
-    ) -> None:
-        self._app, self._wait_seconds, self._body_limit = app, wait_seconds, body_limit
+    def __init__(self, app: ASGIApp, *, places: Places, operations: FastAPI) -> None:
+        self._app, self._places = app, places
         self._larger = LargerBodies(operations)
         self._large_places = asyncio.Semaphore(LARGE_AT_ONCE)
-        self._gate = Gate(Limit(least=limit, most=limit, first=limit), wait_seconds=wait_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in QUIET:
             await self._app(scope, receive, send)
             return
-        limit = self._larger.limit(scope, self._body_limit)
-        problem = _unreadable(scope, limit)
+        limit = self._larger.limit(scope, self._places.body_limit)
+        problem = unreadable(scope, limit)
         if problem is not None:
-            await _refuse(scope, receive, send, problem)
+            await refuse(scope, receive, send, problem)
             return
-        loop = asyncio.get_running_loop()
-        patience = patience_of(scope, loop.time())
-        scope.setdefault("state", {})["patience"] = patience
         try:
-            visit = await self._entered(scope, patience)
+            visit = await self._places.enter(scope)
         except TurnedAway as away:
-            await _refuse(scope, receive, send, Unavailable(retry_after=away.retry_after))
+            await refuse(scope, receive, send, Unavailable(retry_after=away.retry_after))
             return
         try:
             await self._one_of_few(limit, scope, receive, send)
         finally:
-            self._gate.leave(visit, loop.time())
-
-    async def _entered(self, scope: Scope, patience: Patience) -> Visit:
-        """A place for a request that somebody waits for. Raises TurnedAway."""
-        loop = asyncio.get_running_loop()
-        priority, left = priority_of(scope), patience.left(loop.time())
-        if not left:
-            raise TurnedAway(1)
-        visit = await entered(self._gate, priority, within=left)
-        if not patience.left(loop.time()):
-            self._gate.leave(visit, loop.time(), counts=False)
-            raise TurnedAway(1)
-        return visit
+            self._places.leave(visit)
 
     async def _one_of_few(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Those that may be large wait for one of few places; a small body takes none."""
-        if limit <= self._body_limit or _announced(scope) <= self._body_limit:
+        if limit <= self._places.body_limit or _announced(scope) <= self._places.body_limit:
             await _limited(self._app, limit, scope, receive, send)
             return
         try:
-            async with asyncio.timeout(self._wait_seconds):
+            async with asyncio.timeout(self._places.wait_seconds):
                 await self._large_places.acquire()
         except TimeoutError:
-            await _refuse(scope, receive, send, Unavailable(retry_after=5))
+            await refuse(scope, receive, send, Unavailable(retry_after=5))
             return
         try:
             await _limited(self._app, limit, scope, receive, send)
@@ -159,7 +152,8 @@ def _announced(scope: Scope) -> float:
     return int(length[:20]) if is_known else math.inf
 
 
-def _unreadable(scope: Scope, limit: int) -> Problem | None:
+def unreadable(scope: Scope, limit: int) -> Problem | None:
+    """What is wrong with a request by its head alone."""
     headers = scope["headers"]
     if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
         return BadRequest(Text("请求头太大", "The request headers are too large"))
@@ -181,24 +175,36 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-async def _limited(app: ASGIApp, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
-    received, complete, started = 0, False, False
+class Bounded:
+    """`receive`, until the body is complete: at most `limit` bytes, and none that come too slowly.
 
-    async def bounded() -> Message:
-        nonlocal received, complete
-        if complete:
-            return await receive()
+    Raises BodyRefused.
+    """
+
+    __slots__ = ("_is_complete", "_limit", "_receive", "_received")
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._limit = receive, limit
+        self._received, self._is_complete = 0, False
+
+    async def __call__(self) -> Message:
+        if self._is_complete:
+            return await self._receive()
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                message = await receive()
+                message = await self._receive()
         except TimeoutError:
             slow = Text("内容传输太慢", "The content came too slowly")
             raise BodyRefused(BadRequest(slow)) from None
-        received += len(message.get("body", b""))
-        complete = not message.get("more_body", False)
-        if received > limit:
-            raise BodyRefused(_too_large(limit))
+        self._received += len(message.get("body", b""))
+        self._is_complete = not message.get("more_body", False)
+        if self._received > self._limit:
+            raise BodyRefused(_too_large(self._limit))
         return message
+
+
+async def _limited(app: ASGIApp, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    started = False
 
     async def tracked(message: Message) -> None:
         nonlocal started
@@ -206,14 +212,15 @@ async def _limited(app: ASGIApp, limit: int, scope: Scope, receive: Receive, sen
         await send(message)
 
     try:
-        await app(scope, bounded, tracked)
+        await app(scope, Bounded(receive, limit), tracked)
     except BodyRefused as refusal:
         if started:
             raise
-        await _refuse(scope, receive, send, refusal.problem)
+        await refuse(scope, receive, send, refusal.problem)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
+    """Answers what is not let in."""
     log.info("request_refused", problem=problem.type)
     response = problems.render(Request(scope), problem)
     if isinstance(problem, PayloadTooLarge):

@@ -10,11 +10,8 @@ from typing import Any, TypedDict
 
 import structlog
 from fastapi import FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
 from shared.database.engine import DirectPool, Sessions, new_engine, new_readings, new_sessions
 from shared.errors import Text
@@ -25,18 +22,19 @@ from shared.messaging.outbox import Relay
 from shared.messaging.streams import Streams, stream
 from shared.observability import logs
 from shared.observability.metrics import Metrics
-from shared.observability.telemetry import RequestTelemetry, Tracing
+from shared.observability.telemetry import RequestLog, RequestTelemetry, Tracing
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Refusals, Verifier
 from shared.security.loaded import load
 from shared.settings import Settings
 from shared.web import admission, documents, health, idempotency, problems, refusals
+from shared.web.application import Application, OutermostMiddleware
 from shared.web.dependencies import undeclared
 from shared.web.examples import Live
+from shared.web.lean_stack import LeanStack
 from shared.web.peers import Peers
 from shared.web.room import Room, publishes, subscriptions, workflows
-from shared.web.security_headers import SecurityHeaders
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
@@ -74,25 +72,6 @@ class Extension:
 
 Extended = Callable[[State], AbstractAsyncContextManager[Extension]]
 """A service's own part of the lifespan, from start to end."""
-OutermostMiddleware = Callable[[ASGIApp, ASGIApp], ASGIApp]
-"""Makes the middleware that sees every request first. It gets the application, and the bare router:
-long streams go straight to the router, past the limits on how long an answer may take."""
-
-
-class _Application(FastAPI):
-    """FastAPI whose own middleware may stand behind another."""
-
-    def __init__(self, outermost: OutermostMiddleware | None, **options: Any) -> None:
-        super().__init__(**options)
-        self._outermost = outermost
-
-    def build_middleware_stack(self) -> ASGIApp:
-        stack = super().build_middleware_stack()
-        if self._outermost is None:
-            return SecurityHeaders(stack)
-        routes: ASGIApp = AsyncExitStackMiddleware(self.router)
-        streams = ExceptionMiddleware(routes, handlers=self.exception_handlers)
-        return SecurityHeaders(self._outermost(stack, streams))
 
 
 def build(
@@ -117,19 +96,18 @@ def build(
     logs.configure(settings.env, name)
     metrics, tracing = metrics or Metrics(), Tracing(name)
     vital = health.Health(name, metrics, checks or {}, Peers.of(settings))
-    app = _Application(
+    places = admission.Places(settings)
+    lean = partial(LeanStack, places=places, log=RequestLog(metrics), tracing=tracing)
+    app = Application(
         outermost,
+        None if settings.standard_stack or outermost else lean,
         title=f"{title.zh} | {title.en}",
         version=VERSION,
         lifespan=_lifespan(settings, name, metrics, tracing, rooms, vital, state),
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        separate_input_output_schemas=True,
         routes=list(first_routes),
     )
     problems.install(app)
-    admission.install(app, settings)
+    app.add_middleware(admission.Admission, places=places, operations=app)
     app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
     _include(app, rooms, live if settings.env == "local" else None)
     vital.install(app)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from shared.errors import BadRequest, Invalid, Text, UnsupportedMediaType
 
@@ -21,6 +22,25 @@ _NO_BODY = Text(
 
 class _Twice(Exception):
     """A JSON object names this field twice, and readers differ in which of the two counts."""
+
+
+class PlainRequest(Request):
+    """A request whose body is read as it comes, without a stream in between."""
+
+    async def body(self) -> bytes:
+        if hasattr(self, "_body") or self._stream_consumed:
+            return await super().body()
+        pieces: list[bytes] = []
+        more = True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            pieces.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        self._stream_consumed = True
+        self._body = b"".join(pieces)
+        return self._body
 
 
 class JsonRequest(Request):

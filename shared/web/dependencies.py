@@ -18,7 +18,7 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.database.engine import LONGEST_WAIT_SECONDS, DirectPool, is_exhausted
+from shared.database.engine import LONGEST_WAIT_SECONDS, DirectPool, Sessions, is_exhausted
 from shared.errors import Forbidden, Text, Unauthorized
 from shared.security.crypto import Keyring
 from shared.security.identity import ROLES, Caller, identify
@@ -34,7 +34,7 @@ SAFE = frozenset({"GET", "HEAD"})
 async def _begun(request: Request) -> AsyncIterator[AsyncSession]:
     state = request.state
     async with state.sessions() as session, session.begin():
-        await _wait_for_connection(session, request)
+        await _wait_for_connection(state.sessions, session, request)
         state.session = session
         await idempotency.claim(session, request)
         yield session
@@ -42,12 +42,12 @@ async def _begun(request: Request) -> AsyncIterator[AsyncSession]:
     state.relay.wake()
 
 
-async def _wait_for_connection(session: AsyncSession, request: Request) -> None:
+async def _wait_for_connection(sessions: Sessions, session: AsyncSession, request: Request) -> None:
     """Where all are taken, one waits in the order of arrival for as long as the caller does.
 
     Raises TimeoutError, rather than begin what nobody waits for any more.
     """
-    if is_exhausted(session):
+    if is_exhausted(sessions):
         patience: Patience = request.state.patience
         left = patience.left(asyncio.get_running_loop().time())
         async with asyncio.timeout(min(left, LONGEST_WAIT_SECONDS)):
@@ -63,7 +63,7 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """What only reads by its method has no transaction to begin and to end."""
     if request.method in SAFE:
         async with request.state.readings() as session:
-            await _wait_for_connection(session, request)
+            await _wait_for_connection(request.state.readings, session, request)
             yield session
     else:
         async with _begun(request) as session:
@@ -159,6 +159,11 @@ _scheme = OAuth2PasswordBearer(
     description="任一所列身份即可 | Any one of the roles listed suffices",
     auto_error=False,
 )
+
+DECLARED_ONLY = frozenset({_scheme})
+"""Dependencies that only say something in the documents: what they would find, nobody reads."""
+OF_A_READING = frozenset({_session})
+"""Those that refuse nobody who only reads."""
 
 
 async def _permitted(

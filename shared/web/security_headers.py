@@ -27,13 +27,14 @@ class SecurityHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _completed(message["headers"])
+                message["headers"] = completed(message["headers"])
             await send(message)
 
         await self._app(scope, receive, guarded)
 
 
-def _completed(given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def completed(given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, with what every answer says."""
     headers = list(given)
     names = {name.lower(): value for name, value in headers}
     if NOSNIFF[0] not in names:
