@@ -97,7 +97,8 @@ def build(
     metrics, tracing = metrics or Metrics(), Tracing(name)
     vital = health.Health(name, metrics, checks or {}, Peers.of(settings))
     places = admission.Places(settings)
-    lean = partial(LeanStack, places=places, log=RequestLog(metrics), tracing=tracing)
+    log_ = RequestLog(metrics)
+    lean = partial(LeanStack, service=name, places=places, log=log_, tracing=tracing)
     app = Application(
         outermost,
         None if settings.standard_stack or outermost else lean,

@@ -146,10 +146,17 @@ class LeanStack:
     """The application as the server calls it; see the module's docstring."""
 
     def __init__(
-        self, app: FastAPI, standard: ASGIApp, places: Places, log: RequestLog, tracing: Tracing
+        self,
+        app: FastAPI,
+        standard: ASGIApp,
+        *,
+        service: str,
+        places: Places,
+        log: RequestLog,
+        tracing: Tracing,
     ) -> None:
-        self._app, self._standard, self._places = app, standard, places
-        self._log, self._tracing = log, tracing
+        self._app, self._standard, self._service = app, standard, service
+        self._places, self._log, self._tracing = places, log, tracing
         self._directory = Directory(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,9 +170,7 @@ class LeanStack:
         path = scope["path"]
         # A line's end matches the end of an expression, and "/" is nobody's.
         is_odd = path in QUIET or path == "/" or "\n" in path or scope.get("root_path")
-        if is_odd or self._tracing.is_collected:
-            return None
-        return self._directory.find(path, scope["method"])
+        return None if is_odd else self._directory.find(path, scope["method"])
 
     async def _observed(
         self, operation: _Operation, scope: Scope, receive: Receive, send: Send
@@ -179,10 +184,9 @@ class LeanStack:
         request_id = request_id_of(given)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id)
-        inside = stand_in(parent.decode("latin-1") if parent else None)
         bound = structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            await self._let_in(operation, scope, receive, answer)
+            await self._traced(operation, scope, receive, answer, parent)
         except Exception as error:
             self._log.record(scope, answer.status, time.perf_counter() - started)
             await self._fail(error, scope, receive, send, answer)
@@ -191,6 +195,24 @@ class LeanStack:
             self._log.record(scope, answer.status, time.perf_counter() - started)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
+
+    async def _traced(
+        self,
+        operation: _Operation,
+        scope: Scope,
+        receive: Receive,
+        answer: _Answer,
+        given: bytes | None,
+    ) -> None:
+        parent = given.decode("latin-1") if given else None
+        if self._tracing.is_collected:
+            with self._tracing.span(f"{scope['method']} {self._service}", parent=parent):
+                await self._let_in(operation, scope, receive, answer)
+            return
+        inside = stand_in(parent)
+        try:
+            await self._let_in(operation, scope, receive, answer)
+        finally:
             leave(inside)
 
     async def _let_in(

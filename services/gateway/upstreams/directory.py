@@ -1,13 +1,13 @@
 """Which service answers which path, read from the services' own OpenAPI documents."""
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shared.web import networks
 from shared.web.admission import MAX_BODY
 from shared.web.gate import EXTENSION, REMEMBERED, Priority, priority_named
+from shared.web.path_tree import PathTree
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 DEADLINE_SECONDS = 1.8
@@ -15,7 +15,6 @@ DEADLINE_SECONDS = 1.8
 LONGEST_DEADLINE_SECONDS = 60.0
 LONGEST_REMEMBERED_SECONDS = 10.0
 LARGEST_BODY_BYTES = 64_000_000
-_PARAMETER = re.compile(r"\{[^}]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +40,21 @@ class Operation:
     is_public: bool = False
 
 
-@dataclass(slots=True)
-class _Node:
-    literal: "dict[str, _Node]" = field(default_factory=dict)
-    patterned: "list[tuple[re.Pattern[str], _Node]]" = field(default_factory=list)
-    parameter: "_Node | None" = None
-    operations: dict[str, Operation] = field(default_factory=dict)
-
-
 class Directory:
     """Finds the operations of a path. A literal segment wins over a parameter."""
 
     def __init__(self, operations: Iterable[Operation] = ()) -> None:
-        self._root = _Node()
+        self._tree: PathTree[dict[str, Operation]] = PathTree(dict)
         for operation in operations:
-            self._add(operation)
+            there = self._tree.at_template(operation.template)
+            there.setdefault(operation.method, operation)
 
     def at(self, path: str) -> Mapping[str, Operation]:
         """The operations at this (decoded) path by method, empty when nobody has the path."""
-        return _find(self._root, path[1:].split("/"), 0)
-
-    def _add(self, operation: Operation) -> None:
-        node = self._root
-        for segment in operation.template[1:].split("/"):
-            node = _child(node, segment)
-        node.operations.setdefault(operation.method, operation)
-
-
-def _child(node: _Node, segment: str) -> _Node:
-    if "{" not in segment:
-        return node.literal.setdefault(segment, _Node())
-    if _PARAMETER.fullmatch(segment):
-        node.parameter = node.parameter or _Node()
-        return node.parameter
-    pattern = "".join(
-        re.escape(part) if index % 2 == 0 else "(?:.+?)"
-        for index, part in enumerate(re.split(r"(\{[^}]+\})", segment))
-    )
-    for known, child in node.patterned:
-        if known.pattern == pattern:
-            return child
-    child = _Node()
-    node.patterned.append((re.compile(pattern), child))
-    return child
-
-
-def _find(node: _Node, segments: list[str], depth: int) -> Mapping[str, Operation]:
-    if depth == len(segments):
-        return node.operations
-    segment = segments[depth]
-    child = node.literal.get(segment)
-    if child is not None and (found := _find(child, segments, depth + 1)):
-        return found
-    if not segment:
-        return {}
-    for pattern, child in node.patterned:
-        if pattern.fullmatch(segment) and (found := _find(child, segments, depth + 1)):
-            return found
-    return _find(node.parameter, segments, depth + 1) if node.parameter is not None else {}
+        fitting = self._tree.fitting(path)
+        if len(fitting) == 1:
+            return fitting[0]
+        return {method: one for there in reversed(fitting) for method, one in there.items()}
 
 
 def operations_of(service: str, document: Mapping[str, Any]) -> list[Operation]:
