@@ -154,14 +154,17 @@ def _announced(scope: Scope) -> float:
 
 def unreadable(scope: Scope, limit: int) -> Problem | None:
     """What is wrong with a request by its head alone."""
-    headers = scope["headers"]
-    if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+    size, length = 0, None
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if length is None and name == b"content-length":
+            length = value
+    if size > HEADER_BYTES:
         return BadRequest(Text("请求头太大", "The request headers are too large"))
     raw_path = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
     if b"%00" in raw_path or "\x00" in scope["path"]:
         return BadRequest(Text("地址含有空字符", "The address holds a NUL character"))
-    length = next((value for name, value in headers if name == b"content-length"), b"0")
-    if not length.isdigit() or int(length[:20]) > limit:
+    if length is not None and (not length.isdigit() or int(length[:20]) > limit):
         return _too_large(limit)
     return None
 

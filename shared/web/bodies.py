@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from fastapi import Request
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
 from shared.errors import BadRequest, Invalid, Text, UnsupportedMediaType
 
@@ -24,8 +26,29 @@ class _Twice(Exception):
     """A JSON object names this field twice, and readers differ in which of the two counts."""
 
 
+class KeptHeaders(Headers):
+    """Headers that are found by their names, where Starlette looks through all of them each time;
+    of several with one name the first, as there."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._first: dict[bytes, bytes] = {}
+        for name, value in self.raw:
+            self._first.setdefault(name, value)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = self._first.get(key.lower().encode("latin-1"))
+        return default if found is None else found.decode("latin-1")
+
+
 class PlainRequest(Request):
-    """A request whose body is read as it comes, without a stream in between."""
+    """A request whose headers are looked up and whose body is read without detours."""
+
+    @property
+    def headers(self) -> Headers:
+        if not hasattr(self, "_headers"):
+            self._headers = KeptHeaders(self.scope)
+        return self._headers
 
     async def body(self) -> bytes:
         if hasattr(self, "_body") or self._stream_consumed:
@@ -52,6 +75,8 @@ class JsonRequest(Request):
         if "content-type" not in request.headers:  # there was no body to say it of
             typed = [*scope["headers"], (b"content-type", b"application/json")]
             scope = {**scope, "headers": typed}
+        else:
+            self._headers = request.headers
         super().__init__(scope, request.receive)
         self._read, self._value = body, value
         self.sent = value if sent is None else sent

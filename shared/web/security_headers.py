@@ -35,11 +35,17 @@ class SecurityHeaders:
 
 def completed(given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers of an answer, with what every answer says."""
-    headers = list(given)
-    names = {name.lower(): value for name, value in headers}
-    if NOSNIFF[0] not in names:
+    headers, kind, has_nosniff, has_policy = list(given), b"", False, False
+    for name, value in given:
+        known = name.lower()
+        if known == b"content-type":
+            kind = value
+        elif known == NOSNIFF[0]:
+            has_nosniff = True
+        elif known == _POLICY[0]:
+            has_policy = True
+    if not has_nosniff:
         headers.append(NOSNIFF)
-    is_page = names.get(b"content-type", b"").lower().startswith(b"text/html")
-    if is_page and _POLICY[0] not in names:
+    if not has_policy and kind.lower().startswith(b"text/html"):
         headers.append(_POLICY)
     return headers
