@@ -15,10 +15,13 @@ from services.gateway.access.opening import Access
 from services.gateway.access.passwords import HashingLimit
 from services.gateway.access.places import Places
 from services.gateway.access.tokens import Issuer, OwnKeysVerifier
+from services.gateway.direct.protocol import DirectHttp
+from services.gateway.direct.way import DIRECT, DirectWay
 from services.gateway.documents.live import LiveExamples
 from services.gateway.documents.pages import Pages
 from services.gateway.documents.service import Library
 from services.gateway.encoding import Compressed
+from services.gateway.entrance import Entrance
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
 from services.gateway.forwarding.marks import Marks
@@ -42,6 +45,9 @@ from shared.web import app, glossary
 from shared.web.room import publishes
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
+
+http_protocol = DirectHttp
+"""What serves the application; see `shared/web/serve.py`."""
 
 ROOMS = (access.room, guessing.room, identities.room, live.room)
 
@@ -68,25 +74,29 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         in_flight_limit=settings.share(settings.upstream_in_flight),
         kept=Kept(settings.documents_dir),
     )
+    allowed_origins = origins(settings.cors_origins)
     forwarding = Forwarding(body_limit=settings.body_limit_bytes, proxies=proxies)
     remembered = Remembered(registry, forwarding, Marks(settings.workers_dir))
+    entrance = Entrance(
+        registry=registry,
+        proxies=proxies,
+        rates=limits.rates(settings.rates_times / settings.workers),
+        metrics=metrics,
+    )
 
     def first_of_all(behind: ASGIApp, streams: ASGIApp) -> ASGIApp:
         """Before the framework's own middleware, which a forwarded request has no need of."""
         door = GatewayMiddleware(
             behind,
-            registry=registry,
+            entrance=entrance,
             forwarding=forwarding,
             remembered=remembered,
-            proxies=proxies,
-            rates=limits.rates(settings.rates_times / settings.workers),
             streams=streams,
             open_streams=OpenStreams(
                 settings.share(min(settings.live_clients_each, settings.live_clients))
             ),
-            metrics=metrics,
         )
-        return OtherOrigins(Compressed(door), origins(settings.cors_origins))
+        return OtherOrigins(Compressed(door), allowed_origins)
 
     host = settings.public_nats_host
     shown = LiveExamples(registry) if settings.env == "local" else None
@@ -97,7 +107,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         name="gateway",
         title=TITLE,
         rooms=ROOMS,
-        state=_state(settings, registry, remembered, metrics),
+        state=_state(settings, entrance, forwarding, remembered, metrics),
         first_routes=[*pages.routes(), *live_pages.routes(), *access_pages.routes()],
         outermost=first_of_all,
         metrics=metrics,
@@ -107,9 +117,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
 
 
 def _state(
-    settings: GatewaySettings, registry: Registry, remembered: Remembered, metrics: Metrics
+    settings: GatewaySettings,
+    entrance: Entrance,
+    forwarding: Forwarding,
+    remembered: Remembered,
+    metrics: Metrics,
 ) -> app.Extended:
     """Keys, upstreams and live streams, from start to end."""
+    registry = entrance.registry
 
     @asynccontextmanager
     async def lifespan(state: app.State) -> AsyncIterator[app.Extension]:
@@ -127,11 +142,16 @@ def _state(
         registry.start()
         size = {"replicas": settings.stream_replicas, "max_bytes": settings.stream_max_bytes}
         closing.on_stop(feed.close)
+        verifier = OwnKeysVerifier(keys, **named, refusals=state["refusals"])
         own = {
-            "verifier": OwnKeysVerifier(keys, **named, refusals=state["refusals"]),
+            "verifier": verifier,
             "access": Access(keys, Issuer(keys, **named), HashingLimit(), Places(registry)),
             "live": feed,
         }
+        if settings.forward_directly:
+            own[DIRECT] = DirectWay(
+                entrance, forwarding, remembered, origins(settings.cors_origins), verifier
+            )
         tasks: app.Tasks = {
             "upstreams": registry.run,
             "live": partial(feed.run, state["bus"]),

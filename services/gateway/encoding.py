@@ -9,7 +9,8 @@ in a header, which no foreign page can make a browser send.
 import asyncio
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import zstandard
@@ -30,6 +31,7 @@ _TEXTS = re.compile(
 _GZIP_FRAME = 31
 
 Headers = list[tuple[bytes, bytes]]
+_Given = Sequence[tuple[bytes, bytes]]
 
 
 class Encoder(Protocol):
@@ -46,12 +48,38 @@ def encoder(coding: str) -> Encoder:
     return zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_FRAME)
 
 
+@lru_cache(maxsize=1_000)
 def choose(accepted: str) -> str | None:
     """The coding for an Accept-Encoding, the best of those that the client likes most."""
     wishes = dict(map(_wish, accepted.lower().split(",")))
     liked = {each: wishes.get(each, wishes.get("*", 0.0)) for each in PREFERRED}
     best = max(PREFERRED, key=lambda each: liked[each])
     return best if liked[best] > 0 else None
+
+
+def wanted(given: _Given) -> str | None:
+    """The coding for the headers of a request."""
+    accepted = b",".join(value for name, value in given if name == b"accept-encoding")
+    return choose(accepted.decode("latin-1")) if accepted else None
+
+
+def varying(status: int, headers: Headers) -> Headers | None:
+    """The headers of an answer that may be compressed; None where it may not."""
+    if status != 200 or not _may_be_compressed(headers):
+        return None
+    return [*headers, (b"vary", b"Accept-Encoding")]
+
+
+def is_worth_it(body: bytes) -> bool:
+    """Whether a whole body is large enough to be compressed."""
+    return len(body) >= LEAST_BYTES
+
+
+def compressed(headers: Headers, coding: str, body: bytes) -> tuple[Headers, bytes]:
+    """Headers and body of a whole answer, compressed."""
+    one = encoder(coding)
+    small = one.compress(body) + one.flush()
+    return _encoded(headers, coding, len(small)), small
 
 
 def _wish(part: str) -> tuple[str, float]:
@@ -73,8 +101,7 @@ class Compressed:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        accepted = b",".join(value for n, value in scope["headers"] if n == b"accept-encoding")
-        answer = _Answer(choose(accepted.decode("latin-1")), send)
+        answer = _Answer(wanted(scope["headers"]), send)
         await self._app(scope, receive, answer)
         await answer.cut_short()
 
@@ -107,11 +134,11 @@ class _Answer:
             await self._send(head)
 
     async def _begin(self, message: Message) -> None:
-        headers: Headers = list(message["headers"])
-        if message["status"] != 200 or not _may_be_compressed(headers):
+        headers = varying(message["status"], list(message["headers"]))
+        if headers is None:
             await self._send(message)
             return
-        message = {**message, "headers": [*headers, (b"vary", b"Accept-Encoding")]}
+        message = {**message, "headers": headers}
         if self._coding is None:
             await self._send(message)
         else:
@@ -120,19 +147,19 @@ class _Answer:
     async def _first(self, head: Message, message: Message) -> None:
         self._head, coding = None, self._coding or "gzip"
         body, more = message.get("body", b""), message.get("more_body", False)
-        if not more and len(body) < LEAST_BYTES:
+        if not more and not is_worth_it(body):
             await self._send(head)
             await self._send(message)
         elif more:
             self._encoder = encoder(coding)
-            await self._send(_encoded(head, coding, None))
+            await self._send({**head, "headers": _encoded(head["headers"], coding, None)})
             await self._next(self._encoder, message)
         else:
             if len(body) > INLINE_BYTES:
-                small = await asyncio.to_thread(_whole, coding, body)
+                headers, small = await asyncio.to_thread(compressed, head["headers"], coding, body)
             else:
-                small = _whole(coding, body)
-            await self._send(_encoded(head, coding, len(small)))
+                headers, small = compressed(head["headers"], coding, body)
+            await self._send({**head, "headers": headers})
             await self._send({**message, "body": small})
 
     async def _next(self, encoder: Encoder, message: Message) -> None:
@@ -144,11 +171,6 @@ class _Answer:
             await self._send({**message, "body": piece})
 
 
-def _whole(coding: str, body: bytes) -> bytes:
-    one = encoder(coding)
-    return one.compress(body) + one.flush()
-
-
 def _may_be_compressed(headers: Headers) -> bool:
     given = {name.lower(): value for name, value in headers}
     return (
@@ -158,13 +180,13 @@ def _may_be_compressed(headers: Headers) -> bool:
     )
 
 
-def _encoded(head: Message, coding: str, length: int | None) -> Message:
-    """The head of the compressed answer. Its tag becomes a weak one: the bytes are others."""
-    kept = [(n, _weak(v) if n.lower() == b"etag" else v) for n, v in _unmeasured(head["headers"])]
+def _encoded(headers: Headers, coding: str, length: int | None) -> Headers:
+    """The headers of the compressed answer. Its tag becomes a weak one: the bytes are others."""
+    kept = [(n, _weak(v) if n.lower() == b"etag" else v) for n, v in _unmeasured(headers)]
     kept.append((b"content-encoding", coding.encode()))
     if length is not None:
         kept.append((b"content-length", b"%d" % length))
-    return {**head, "headers": kept}
+    return kept
 
 
 def _unmeasured(headers: Headers) -> Iterable[tuple[bytes, bytes]]:

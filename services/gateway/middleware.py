@@ -5,61 +5,34 @@ request for a service never passes through the framework.
 """
 
 import asyncio
-import re
 import time
-from collections.abc import Iterable, Mapping
-from urllib.parse import unquote_to_bytes
+from collections.abc import Awaitable
 
 import structlog
 from fastapi import Request
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.gateway.forwarding import headers, targets
-from services.gateway.forwarding.exchange import ClientGone
-from services.gateway.forwarding.forward import (
-    CutShort,
-    Forwarding,
-    network_of_key,
-    priority_header,
+from services.gateway.entrance import (
+    CLIENT_CLOSED,
+    Entrance,
+    Extra,
+    Refused,
+    bearer,
+    request_id,
+    target,
 )
+from services.gateway.forwarding.added import network_of_key, priority_header
+from services.gateway.forwarding.exchange import UNDERWAY, ClientGone, Underway
+from services.gateway.forwarding.forward import CutShort, Forwarding
 from services.gateway.forwarding.remembered import Remembered, adding
-from services.gateway.limits import rules as limits
-from services.gateway.limits.gcra import Limiter, Rate
 from services.gateway.limits.open_streams import OpenStreams
 from services.gateway.upstreams.directory import Operation
-from services.gateway.upstreams.registry import Registry
-from shared.errors import (
-    BadRequest,
-    MethodNotAllowed,
-    NotFound,
-    PayloadTooLarge,
-    Problem,
-    Text,
-    TooMany,
-    Unauthorized,
-    Unavailable,
-)
-from shared.ids import new_id
-from shared.observability.metrics import Metrics
+from shared.errors import PayloadTooLarge, Problem, Unauthorized, Unavailable
 from shared.observability.telemetry import QUIET
 from shared.web import ending, problems
 from shared.web.patience import LEFT
 
-CLIENT_CLOSED = 499
-
 log = structlog.get_logger()
-
-Extra = Iterable[tuple[bytes, bytes]]
-
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
-
-
-class Refused(Exception):
-    """A problem, and headers that go with it."""
-
-    def __init__(self, problem: Problem, headers: Extra) -> None:
-        self.problem, self.headers = problem, headers
 
 
 class _Rush:
@@ -82,59 +55,53 @@ class GatewayMiddleware:
         self,
         app: ASGIApp,
         *,
-        registry: Registry,
+        entrance: Entrance,
         forwarding: Forwarding,
         remembered: Remembered,
-        proxies: headers.Proxies,
-        rates: Mapping[str, Rate],
         streams: ASGIApp,
         open_streams: OpenStreams,
-        metrics: Metrics,
     ) -> None:
-        self._app, self._streams, self._registry = app, streams, registry
-        self._open_streams = open_streams
-        self._forwarding, self._proxies, self._metrics = forwarding, proxies, metrics
-        self._rates, self._limiter, self._remembered = rates, Limiter(), remembered
-        self._rush = _Rush()
-        self._measures: dict[tuple[Operation, int], tuple[Counter, Histogram]] = {}
+        self._app, self._streams, self._entrance = app, streams, entrance
+        self._open_streams, self._forwarding = open_streams, forwarding
+        self._remembered, self._rush = remembered, _Rush()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in QUIET:
             await self._app(scope, receive, send)
             return
-        scope["state"]["request_id"] = request_id = _request_id(scope["headers"])
-        entered = time.perf_counter()
+        begun: Underway | None = scope["state"].get(UNDERWAY)
+        if begun is None:
+            scope["state"]["request_id"] = request_id(scope["headers"])
+        entered = time.perf_counter() if begun is None else begun.entered
         try:
-            await _ensure_there(scope, receive)
-            await self._enter(scope, receive, send)
+            if begun is not None:
+                await self._go_on(begun, scope, receive, send)
+            else:
+                await _ensure_there(scope, receive)
+                await self._enter(scope, receive, send)
         except ClientGone:
-            log.info("client_left", request_id=request_id)
+            log.info("client_left", request_id=scope["state"]["request_id"])
         except CutShort as cut:
-            log.error("answer_cut_short", request_id=request_id, reason=str(cut))
+            log.error("answer_cut_short", request_id=scope["state"]["request_id"], reason=str(cut))
         except Refused as refused:
-            self._turned_away(scope, refused.problem, time.perf_counter() - entered)
+            self._entrance.turned_away(scope, refused.problem, time.perf_counter() - entered)
             await self._render(refused.problem, refused.headers, scope, receive, send)
         except Problem as problem:
-            self._turned_away(scope, problem, time.perf_counter() - entered)
+            self._entrance.turned_away(scope, problem, time.perf_counter() - entered)
             await self._render(problem, (), scope, receive, send)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._refuse_malformed(scope)
-        peer = (scope.get("client") or (None,))[0]
-        network = limits.address_key(self._proxies.client(peer, scope["headers"]))
-        scope["state"]["network"] = network
-        scope["headers"] = headers.unclaimed(scope["headers"])
+        network = self._entrance.check(scope)
         if not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        operation = self._find(scope)
-        scope["state"]["operation"] = operation
+        operation = self._entrance.operation(scope)
         try:
-            caller = await self._identify(scope)
+            caller = await _identify(scope)
         except Unauthorized:
-            self._count(network, operation)  # a forged token costs its sender, not us
+            self._entrance.count(network, operation)  # a forged token costs its sender, not us
             raise
-        counted = self._count(caller or network, operation)
+        counted = self._entrance.count(caller or network, operation)
         if operation.service != "gateway":
             await self._forward(operation, counted, caller, scope, receive, send)
             return
@@ -146,50 +113,6 @@ class GatewayMiddleware:
         else:
             await self._app(scope, receive, send)
 
-    def _refuse_malformed(self, scope: Scope) -> None:
-        reason = headers.framing_fault(scope["headers"], scope["http_version"]) or targets.fault(
-            scope["raw_path"], scope["query_string"]
-        )
-        if reason is not None:
-            raise BadRequest(reason)
-
-    def _find(self, scope: Scope) -> Operation:
-        """The operation asked for. HEAD is answered as GET without its body."""
-        path = unquote_to_bytes(scope["raw_path"]).decode()
-        found = self._registry.directory.at(path)
-        method = scope["method"]
-        operation = found.get(method) or (found.get("GET") if method == "HEAD" else None)
-        if operation is not None:
-            return operation
-        if found:
-            allowed = ", ".join(sorted(found))
-            problem = MethodNotAllowed(Text(f"可用：{allowed}", f"Allowed: {allowed}"))
-            raise Refused(problem, [(b"allow", allowed.encode())])
-        if self._registry.missing:
-            raise Unavailable(retry_after=1)
-        raise NotFound
-
-    async def _identify(self, scope: Scope) -> str | None:
-        """The subject of the token, None without one. Raises Unauthorized for a bad one."""
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                kind, _, token = value.decode("latin-1").partition(" ")
-                if kind.lower() == "bearer" and token:
-                    caller = await scope["state"]["verifier"].caller(token.strip())
-                    scope["state"]["caller"] = caller
-                    return f"sub:{caller.sub}"
-        return None
-
-    def _count(self, caller: str, operation: Operation) -> list[tuple[bytes, bytes]]:
-        """The RateLimit headers. Raises TooMany."""
-        name = operation.operation_class
-        rate = self._rates.get(name) or self._rates["writing"]
-        verdict = self._limiter.take(caller, name, rate, time.monotonic())
-        rate_headers = limits.headers(name, rate, verdict)
-        if not verdict.allowed:
-            raise Refused(TooMany(retry_after=int(verdict.retry_after) + 1), rate_headers)
-        return rate_headers
-
     async def _forward(
         self,
         operation: Operation,
@@ -199,26 +122,38 @@ class GatewayMiddleware:
         receive: Receive,
         send: Send,
     ) -> None:
-        upstream = self._registry.upstreams[operation.service]
-        query = scope["query_string"]
-        target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
+        upstream = self._entrance.registry.upstreams[operation.service]
         extra.append((b"x-request-id", scope["state"]["request_id"].encode()))
-        started, status = time.perf_counter(), CLIENT_CLOSED
+        started = time.perf_counter()
         self._note_change(scope, caller)
+        if self._remembered.serves(operation, caller):
+            answering = self._remembered.answer(operation, scope, adding(extra, send))
+        else:
+            answering = self._forwarding(
+                upstream, operation, target(scope), extra, scope, receive, send
+            )
         try:
-            if self._remembered.serves(operation, caller):
-                status = await self._remembered.answer(operation, scope, adding(extra, send))
-            else:
-                status = await self._forwarding(
-                    upstream, operation, target, extra, scope, receive, send
-                )
+            await self._measured(operation, started, answering)
+        finally:
+            self._note_change(scope, caller)
+
+    async def _go_on(self, begun: Underway, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a reading that was sent to its service already."""
+        answering = self._forwarding.go_on(begun, scope, receive, send)
+        await self._measured(begun.operation, begun.entered, answering)
+
+    async def _measured(
+        self, operation: Operation, started: float, answering: Awaitable[int]
+    ) -> None:
+        status = CLIENT_CLOSED
+        try:
+            status = await answering
         except Problem:
             status = 0  # counted where every refusal is
             raise
         finally:
             if status:
-                self._measure(operation, status, time.perf_counter() - started)
-            self._note_change(scope, caller)
+                self._entrance.measure(operation, status, time.perf_counter() - started)
 
     def _note_change(self, scope: Scope, caller: str | None) -> None:
         """Before it is made and after: the caller may ask as soon as they are answered."""
@@ -243,23 +178,6 @@ class GatewayMiddleware:
         else:
             await response(scope, receive, send)
 
-    def _turned_away(self, scope: Scope, problem: Problem, seconds: float) -> None:
-        """Counts what never reached a service, or found none there to answer."""
-        operation: Operation | None = scope["state"].get("operation")
-        route = operation.template if operation else "unmatched"
-        self._metrics.answered(scope["method"], route, int(problem.status), seconds)
-
-    def _measure(self, operation: Operation, status: int, seconds: float) -> None:
-        known = self._measures.get((operation, status))
-        if known is None:
-            method, route = operation.method, operation.template
-            known = self._measures[operation, status] = (
-                self._metrics.requests.labels(method, route, status),
-                self._metrics.seconds.labels(method, route),
-            )
-        known[0].inc()
-        known[1].observe(seconds)
-
 
 async def _ensure_there(scope: Scope, receive: Receive) -> None:
     """Raises ClientGone for a request that was left before its turn came.
@@ -274,8 +192,10 @@ async def _ensure_there(scope: Scope, receive: Receive) -> None:
         raise ClientGone
 
 
-def _request_id(given: headers.Headers) -> str:
-    for name, value in given:
-        if name == b"x-request-id" and _REQUEST_ID.match(value):
-            return value.decode()
-    return str(new_id())
+async def _identify(scope: Scope) -> str | None:
+    """The subject of the token, None without one. Raises Unauthorized for a bad one."""
+    token = bearer(scope["headers"])
+    if token is None:
+        return None
+    scope["state"]["caller"] = caller = await scope["state"]["verifier"].caller(token)
+    return f"sub:{caller.sub}"

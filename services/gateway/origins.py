@@ -26,6 +26,8 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f
 _NAMES = re.compile(rb"[A-Za-z0-9\-_, ]{0,1000}")
 _VARY = (b"vary", b"Origin")
 
+Headers = list[tuple[bytes, bytes]]
+
 
 def origins(listed: str) -> frozenset[str]:
     """The origins of a comma separated list. Raises ValueError, which repeats none of them."""
@@ -42,46 +44,56 @@ class OtherOrigins:
         self._app, self._allowed = app, allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not (self._allowed and _is_for_pages(scope["path"])):
+        if scope["type"] != "http" or not (more := granted(self._allowed, scope)):
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"])
-        origin = given.get(b"origin")
-        if origin is None or not self._allows(origin):
-            await self._app(scope, receive, _adding(send, [_VARY]))
+        asks = scope["method"] == "OPTIONS" and b"access-control-request-method" in given
+        if asks and len(more) > 1:
+            await _answer(send, more, given.get(b"access-control-request-headers", b""))
             return
-        granted = [(b"access-control-allow-origin", origin), _VARY]
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in given:
-            await _answer(send, granted, given.get(b"access-control-request-headers", b""))
-            return
-        readable = [*granted, (b"access-control-expose-headers", EXPOSED)]
-        await self._app(scope, receive, _adding(send, readable))
+        await self._app(scope, receive, _adding(send, more))
 
-    def _allows(self, origin: bytes) -> bool:
-        return EVERYWHERE in self._allowed or origin.decode("latin-1").lower() in self._allowed
+
+def granted(allowed: Collection[str], scope: Scope) -> Headers:
+    """What is added to the answer of a request: nothing, or that it depends on who asks, and where
+    they are `allowed` to that they may read it."""
+    if not (allowed and _is_for_pages(scope["path"])):
+        return []
+    origin = dict(scope["headers"]).get(b"origin")
+    if origin is None or not _allows(allowed, origin):
+        return [_VARY]
+    let_in = (b"access-control-allow-origin", origin)
+    return [let_in, _VARY, (b"access-control-expose-headers", EXPOSED)]
+
+
+def _allows(allowed: Collection[str], origin: bytes) -> bool:
+    return EVERYWHERE in allowed or origin.decode("latin-1").lower() in allowed
 
 
 def _is_for_pages(path: str) -> bool:
     return path.startswith(API) or path in DOCUMENTS
 
 
-def _adding(send: Send, more: list[tuple[bytes, bytes]]) -> Send:
-    """Sends with these headers besides; what an answer says of itself stands."""
+def joined(headers: Headers, more: Headers) -> Headers:
+    """An answer's headers with these besides; what it says of itself stands."""
+    names = {name.lower() for name, _ in headers} - {b"vary"}
+    return headers + [each for each in more if each[0] not in names]
 
+
+def _adding(send: Send, more: Headers) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = list(message["headers"])
-            names = {name.lower() for name, _ in headers} - {b"vary"}
-            message = {**message, "headers": headers + [h for h in more if h[0] not in names]}
+            message = {**message, "headers": joined(list(message["headers"]), more)}
         await send(message)
 
     return sending
 
 
-async def _answer(send: Send, granted: list[tuple[bytes, bytes]], wanted: bytes) -> None:
+async def _answer(send: Send, let_in: Headers, wanted: bytes) -> None:
     """Every header that is asked for is allowed: none of them proves anything by itself."""
     headers = [
-        *granted,
+        *let_in[:2],
         (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers"),
         (b"access-control-allow-methods", METHODS),
         (b"access-control-max-age", b"%d" % KEPT_SECONDS),

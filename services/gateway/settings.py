@@ -32,6 +32,9 @@ class GatewaySettings(Settings):
     rate_factor: float | None = Field(
         None, gt=0, description="Multiplies every rate limit; 50 in a local system, else 1."
     )
+    forward_directly: bool = Field(
+        True, description="Forward readings by callbacks; else every request by a task of its own."
+    )
     live_clients: int = Field(2_000, ge=1, description="Open live streams; above it 503.")
     live_clients_each: int = Field(
         100, ge=1, description="Of these, open by one account or network; above it 429."

@@ -140,6 +140,15 @@ class Verifier:
         """
         return (await self._verify(token)).caller
 
+    def known(self, token: str) -> Caller | None:
+        """The caller of a token that was verified before and is still good; else None."""
+        verified = self._verified.get(token)
+        if verified is None or verified.sign_in in self._refusals:
+            return None
+        if verified.sign_in is not None and not self._refusals.known:
+            return None
+        return verified.caller
+
     async def sign_in(self, token: str) -> UUID | None:
         """The sign-in that an access token came of; None if it is no good one, or came of none."""
         try:

@@ -130,7 +130,8 @@ class Gate:
         visit = Visit(priority, now)
         if not self.waiting:
             self._empty_at = now
-        self._turn_stale_away(now)
+        else:
+            self._turn_stale_away(now)
         before = self._before(priority)
         if self._has_place(priority) and not before:
             self._let_in(visit, now)
@@ -140,6 +141,10 @@ class Gate:
         else:
             visit.state = VisitState.TURNED_AWAY
         return visit
+
+    def is_free(self, priority: Priority) -> bool:
+        """Whether `ask` would let it in at once, before anybody who waits."""
+        return not self.waiting and self._has_place(priority)
 
     def is_full(self, priority: Priority, now: float) -> bool:
         """Whether `ask` would turn it away, before anything is done for it."""
@@ -192,6 +197,9 @@ class Gate:
 
     def _fill(self, now: float) -> None:
         """Lets in who waits, while there are places for their kind."""
+        if not self.waiting:
+            self._empty_at = now
+            return
         self._turn_stale_away(now)
         for priority, queue in self._queues.items():
             while queue and self._has_place(priority):

@@ -88,7 +88,7 @@ class GuardedHttp(HttpToolsProtocol):
             now = self.loop.time()
             self._deadline, self._body_deadline = now + BODY_PAUSE_SECONDS, now + BODY_SECONDS
             self.scope["state"][LEFT] = self.transport.is_closing
-            super().on_headers_complete()
+            self.begin()
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused:
@@ -98,7 +98,15 @@ class GuardedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._deadline = self._body_deadline = math.inf
         if not self._is_refused:
-            super().on_message_complete()
+            self.complete()
+
+    def begin(self) -> None:
+        """Hands the request whose head has come to the application."""
+        super().on_headers_complete()
+
+    def complete(self) -> None:
+        """Tells the application that all of the request has come."""
+        super().on_message_complete()
 
     def pause_writing(self) -> None:
         self._reading_deadline = self.loop.time() + READ_PAUSE_SECONDS

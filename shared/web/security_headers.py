@@ -4,6 +4,8 @@ A page that brings a policy of its own keeps it; any other may show its text, it
 that lie in it, and nothing else: no script, no frame, nothing from elsewhere.
 """
 
+from collections.abc import Sequence
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -33,7 +35,7 @@ class SecurityHeaders:
         await self._app(scope, receive, guarded)
 
 
-def completed(given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def completed(given: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers of an answer, with what every answer says."""
     headers, kind, has_nosniff, has_policy = list(given), b"", False, False
     for name, value in given:

@@ -8,6 +8,7 @@ runs two processes behind the port (`workers`).
 import argparse
 import asyncio
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -30,6 +31,13 @@ cycle behind, and looks for none. Measured: by Python's own (700, 10, 10) every 
 50 to 80 ms for all that lives to be looked at."""
 
 
+def protocol_of(factory: str) -> type[GuardedHttp]:
+    """What the module of the application is served by: its own `http_protocol`, if it has one."""
+    module = importlib.import_module(factory.partition(":")[0])
+    found: type[GuardedHttp] = getattr(module, "http_protocol", GuardedHttp)
+    return found
+
+
 def config(factory: str, *, host: str = "127.0.0.1", port: int = 8000) -> uvicorn.Config:
     """How a service is served: no log of addresses, no belief in what proxies claim."""
     return uvicorn.Config(
@@ -38,7 +46,7 @@ def config(factory: str, *, host: str = "127.0.0.1", port: int = 8000) -> uvicor
         host=host,
         port=port,
         loop="uvloop",
-        http=GuardedHttp,
+        http=protocol_of(factory),
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -1,18 +1,19 @@
 """`python -m tests.benchmarks.gateway`: forwarding a small GET, against asking directly.
 
-All in one run on the same machine: a small fast upstream, then the same requests through nginx (if
-it is installed) and through the gateway, without a token and with one. Ratios tell more than the
-absolute figures, which belong to one machine and hour. CPU time is that of the gateway's process.
+All in one run on the same machine: a small fast upstream, and the same requests through nginx and
+Caddy (where they are installed) and through the gateway, without a token and with one; and through
+a gateway that forwards each request by a task of its own. All take turns in every round: ratios
+tell more than the absolute figures, which belong to one machine and hour. CPU time is that of the
+process that forwards, and of its children. Exits with 1 where a goal is missed.
 """
 
 import asyncio
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,31 +25,17 @@ import uvloop
 
 from deploy.local.servers import free_port
 from tests import support
+from tests.benchmarks.proxies import Server, peers
 from tests.gateway.processes import environment_of, gateway_command, process
 from tests.support import Databases, Tokens
 
-CONNECTIONS, SECONDS, ROUNDS, WARM_SECONDS = 32, 3.0, 3, 1.0
+CONNECTIONS, SECONDS, ROUNDS, WARM_SECONDS = 32, 3.0, 5, 1.0
+CPU_GOAL, NGINX_GOAL, P99_GOAL = 50.0, 0.33, 2.0
 PATH = "/api/v1/small"
 BODY = b'{"items":[{"code":"H001","name":"one door","load":{"waiting":3}}],"next_cursor":null}'
 DOCUMENT = json.dumps(
     {"paths": {PATH: {"get": {"operationId": "small", "responses": {}}}}, "components": {}}
 ).encode()
-NGINX = """
-worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log stderr crit;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
-  fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-  keepalive_requests 1000000000;
-  upstream service {{ server 127.0.0.1:{to}; keepalive 64; keepalive_requests 1000000000; }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection "";
-    }}
-  }}
-}}
-"""
 
 
 class Served(asyncio.Protocol):
@@ -111,12 +98,12 @@ async def load(port: int, token: str) -> None:
     await asyncio.sleep(WARM_SECONDS)
     tally.clear()
     await asyncio.sleep(SECONDS)
-    told = sorted(tally)
-    count = len(told)
+    waits = sorted(tally)
+    count = len(waits)
     result = {
         "per_second": count / SECONDS,
-        "p50": told[count // 2] * 1000,
-        "p99": told[count * 99 // 100] * 1000,
+        "p50": waits[count // 2] * 1000,
+        "p99": waits[count * 99 // 100] * 1000,
     }
     sys.stdout.write(json.dumps(result))
 
@@ -131,59 +118,77 @@ class Result:
     cpu_us: float
 
 
-def measured(port: int, token: str, pid: int) -> Result:
-    rounds = []
+def measured(servers: Mapping[str, Server]) -> dict[str, Result]:
+    """All of them, one after the other in every round."""
+    rounds: dict[str, list[Result]] = {name: [] for name in servers}
     for _ in range(ROUNDS):
-        cpu = cpu_seconds(pid)
-        command = [sys.executable, "-m", __spec__.name, "load", str(port), token]
-        told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        answers = told["per_second"] * (SECONDS + WARM_SECONDS)
-        rounds.append((told, (cpu_seconds(pid) - cpu) / answers * 1e6))
-    return Result(
-        per_second=median(told["per_second"] for told, _ in rounds),
-        p50=median(told["p50"] for told, _ in rounds),
-        p99=median(told["p99"] for told, _ in rounds),
-        cpu_us=median(cpu for _, cpu in rounds),
-    )
+        for name, server in servers.items():
+            rounds[name].append(once(server))
+
+    def middle(results: list[Result], of: Callable[[Result], float]) -> float:
+        return median(of(each) for each in results)
+
+    return {
+        name: Result(
+            middle(results, lambda r: r.per_second),
+            middle(results, lambda r: r.p50),
+            middle(results, lambda r: r.p99),
+            middle(results, lambda r: r.cpu_us),
+        )
+        for name, results in rounds.items()
+    }
+
+
+def once(server: Server) -> Result:
+    cpu = cpu_seconds(server.pid)
+    command = [sys.executable, "-m", __spec__.name, "load", str(server.port), server.token]
+    printed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    used = cpu_seconds(server.pid) - cpu
+    answers = printed["per_second"] * (SECONDS + WARM_SECONDS)
+    return Result(printed["per_second"], printed["p50"], printed["p99"], used / answers * 1e6)
 
 
 def cpu_seconds(pid: int) -> float:
     """CPU time that a process and its children have used."""
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        fields = stat.read_text().rpartition(")")[2].split()
-        if int(stat.parent.name) == pid or int(fields[1]) == pid:
-            total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+        parent = stat.read_text().rpartition(")")[2].split()[1]
+        if pid in (int(stat.parent.name), int(parent)):
+            for task in stat.parent.glob("task/*/schedstat"):
+                total += int(task.read_text().split()[0])
+    return total / 1e9
 
 
-def main() -> None:
-    results: dict[str, Result] = {}
+def main() -> int:
+    """0 when all goals are held."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         upstream = free_port()
         own = (sys.executable, "-m", __spec__.name, "serve", str(upstream))
-        pid = stack.enter_context(process(*own, port=upstream))
-        databases = Databases(stack.enter_context(support.postgres_server()))
-        nats = stack.enter_context(support.nats_server())
-        asyncio.run(support.provision_streams(nats))
-        tokens = Tokens(folder)
-        small = {"small": f"http://127.0.0.1:{upstream}"}
-        environment = environment_of(databases["gateway"], nats, tokens, folder, small)
-        token = tokens("citizen")
-        results["direct"] = measured(upstream, "", pid)
-        if nginx := shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"):
-            port = free_port()
-            conf = folder / "nginx.conf"
-            conf.write_text(NGINX.format(folder=folder, port=port, to=upstream))
-            with process(nginx, "-c", str(conf), "-p", str(folder), port=port) as pid:
-                results["nginx"] = measured(port, "", pid)
+        servers = {"direct": Server(upstream, stack.enter_context(process(*own, port=upstream)))}
+        servers |= peers(stack, folder, upstream)
+        servers |= gateways(stack, folder, upstream)
+        results = measured(servers)
+    show(results)
+    return judge(results)
+
+
+def gateways(stack: ExitStack, folder: Path, upstream: int) -> dict[str, Server]:
+    databases = Databases(stack.enter_context(support.postgres_server()))
+    nats = stack.enter_context(support.nats_server())
+    asyncio.run(support.provision_streams(nats))
+    tokens = Tokens(folder)
+    small = {"small": f"http://127.0.0.1:{upstream}"}
+    environment = environment_of(databases["gateway"], nats, tokens, folder, small)
+    found: dict[str, Server] = {}
+    for name, directly in (("gateway", "true"), ("by tasks", "false")):
         port = free_port()
-        with process(*gateway_command(port), port=port, **environment) as pid:
-            wait_until_forwarding(port)
-            results["gateway"] = measured(port, "", pid)
-            results["gateway, token"] = measured(port, token, pid)
-    tell(results)
+        own = {**environment, "GATEWAY_FORWARD_DIRECTLY": directly}
+        pid = stack.enter_context(process(*gateway_command(port), port=port, **own))
+        wait_until_forwarding(port)
+        found[name] = Server(port, pid)
+        found[f"{name}, token"] = Server(port, pid, tokens("citizen"))
+    return found
 
 
 def wait_until_forwarding(port: int) -> None:
@@ -196,7 +201,7 @@ def wait_until_forwarding(port: int) -> None:
     raise RuntimeError("the gateway does not know its upstream")
 
 
-def tell(results: dict[str, Result]) -> None:
+def show(results: Mapping[str, Result]) -> None:
     print(f"small GET, {CONNECTIONS} connections, median of {ROUNDS} rounds of {SECONDS:.0f} s\n")
     print(
         f"{'':18}{'/s':>9}{'of direct':>11}{'of nginx':>10}{'p50 ms':>8}{'p99 ms':>8}{'CPU us':>8}"
@@ -206,8 +211,27 @@ def tell(results: dict[str, Result]) -> None:
         of_nginx = f"{rate / results['nginx'].per_second:.2f}" if "nginx" in results else "-"
         print(
             f"{name:18}{rate:>9,.0f}{rate / results['direct'].per_second:>11.2f}{of_nginx:>10}"
-            f"{result.p50:>8.2f}{result.p99:>8.2f}{result.cpu_us:>8.0f}"
+            f"{result.p50:>8.2f}{result.p99:>8.2f}{result.cpu_us:>8.1f}"
         )
+
+
+def judge(results: Mapping[str, Result]) -> int:
+    """Prints what is aimed at and what was reached; 0 when all of it was, as far as there is
+    somebody to compare with."""
+    ours = results["gateway, token"]
+    lines = [("CPU a forwarded request, us", ours.cpu_us, "<=", CPU_GOAL)]
+    if nginx := results.get("nginx"):
+        lines.append(("of nginx", ours.per_second / nginx.per_second, ">=", NGINX_GOAL))
+        lines.append(("p99 of nginx's", ours.p99 / nginx.p99, "<=", P99_GOAL))
+    if caddy := results.get("Caddy"):
+        lines.append(("of Caddy", ours.per_second / caddy.per_second, ">=", 1.0))
+    print(f"\n{'with a token':32}{'figure':>9}{'goal':>10}")
+    missed = 0
+    for name, figure, sign, goal in lines:
+        held = figure <= goal if sign == "<=" else figure >= goal
+        missed |= not held
+        print(f"{name:32}{figure:>9.2f}{sign:>4} {goal:<6.2f}{'held' if held else 'missed'}")
+    return missed
 
 
 if __name__ == "__main__":
@@ -217,4 +241,4 @@ if __name__ == "__main__":
         case ["load", port, token]:
             uvloop.run(load(int(port), token))
         case _:
-            main()
+            sys.exit(main())

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,10 +15,11 @@ import pytest
 from deploy.local.nats import NatsServer
 from deploy.services import SERVICES
 from services.gateway.app import create_app
+from services.gateway.direct.way import DirectWay
 from services.gateway.documents import asyncapi, openapi
 from shared.web import glossary, room
 from tests import support
-from tests.gateway.loopback_server import listening
+from tests.gateway.loopback_server import WAYS, listening, listening_both_ways
 from tests.gateway.service import Calls, service
 from tests.support import Databases, Tokens
 
@@ -41,13 +43,20 @@ def keys_folder(tokens: Tokens, folder: Path) -> Path:
     return folder
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says so has its tests of the door run on both ways of forwarding."""
+    if getattr(metafunc.module, "BOTH_WAYS", False) and "door" in metafunc.fixturenames:
+        metafunc.parametrize("door", WAYS, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-async def door(
+async def doors(
     databases: Databases,
     bus: NatsServer,
     tokens: Tokens,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Running]:
+) -> AsyncIterator[Mapping[str, Running]]:
+    """One gateway, reached by the name of a way."""
     folder = tmp_path_factory.mktemp("gateway")
     calls = Calls()
     async with listening(service(f"file://{tokens.jwks}", calls)) as behind:
@@ -60,12 +69,21 @@ async def door(
             demo_accounts_file=folder / "demo.json",
             upstreams={"appointments": behind},
         )
-        async with (
-            listening(create_app(settings)) as address,
-            httpx.AsyncClient(base_url=address, timeout=10, trust_env=False) as client,
-        ):
-            await _ready(client)
-            yield Running(address, client, calls, settings)
+        async with AsyncExitStack() as stack:
+            addresses = await stack.enter_async_context(listening_both_ways(create_app(settings)))
+            found: dict[str, Running] = {}
+            for way, address in addresses.items():
+                client = httpx.AsyncClient(base_url=address, timeout=10, trust_env=False)
+                await stack.enter_async_context(client)
+                await _ready(client)
+                found[way] = Running(address, client, calls, settings)
+            yield found
+
+
+@pytest.fixture(scope="session")
+def door(request: pytest.FixtureRequest, doors: Mapping[str, Running]) -> Running:
+    """The gateway as it is in production, or by the way that a test asks for."""
+    return doors[getattr(request, "param", "direct")]
 
 
 async def _ready(client: httpx.AsyncClient) -> None:
@@ -75,6 +93,21 @@ async def _ready(client: httpx.AsyncClient) -> None:
         return ready.status_code == known.status_code == 200
 
     await support.eventually(look, seconds=15)
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each request that was tried directly, whether it was begun so."""
+    found: list[bool] = []
+    begin = DirectWay.begin
+
+    def noting(way: DirectWay, *arguments: Any) -> Any:
+        answer = begin(way, *arguments)
+        found.append(answer is not None)
+        return answer
+
+    monkeypatch.setattr(DirectWay, "begin", noting)
+    return found
 
 
 @pytest.fixture(scope="session")

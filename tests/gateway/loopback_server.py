@@ -2,25 +2,55 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
 
+from services.gateway.direct.protocol import DirectHttp
+from shared.web.http_protocol import GuardedHttp
+
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+WAYS: Mapping[str, type[GuardedHttp]] = {"direct": DirectHttp, "tasks": GuardedHttp}
+"""How the gateway's readings are forwarded: by callbacks, as in production, or each by a task."""
+
+
 @asynccontextmanager
-async def listening(app: Any) -> AsyncIterator[str]:
+async def listening(app: Any, http: type[GuardedHttp] = DirectHttp) -> AsyncIterator[str]:
     """The address at which `app` answers, served as in production."""
+    async with _serving(app, http) as (_, address):
+        yield address
+
+
+@asynccontextmanager
+async def listening_both_ways(app: Any) -> AsyncIterator[Mapping[str, str]]:
+    """The addresses at which one and the same `app` answers, by the names of `WAYS`."""
+    async with _serving(app, DirectHttp) as (server, address):
+        state = server.lifespan.state
+
+        def by_tasks() -> asyncio.Protocol:
+            return GuardedHttp(server.config, server.server_state, state)
+
+        other = await asyncio.get_running_loop().create_server(by_tasks, "127.0.0.1", 0)
+        try:
+            port = other.sockets[0].getsockname()[1]
+            yield {"direct": address, "tasks": f"http://127.0.0.1:{port}"}
+        finally:
+            other.close()
+
+
+@asynccontextmanager
+async def _serving(app: Any, http: type[GuardedHttp]) -> AsyncIterator[tuple[uvicorn.Server, str]]:
     taken = socket.socket()
     taken.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
         log_level="error",
         ws="none",
-        http="shared.web.http_protocol:GuardedHttp",
+        http=http,
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )
@@ -32,7 +62,7 @@ async def listening(app: Any) -> AsyncIterator[str]:
             raise AssertionError("the server did not start")
         await asyncio.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+        yield server, f"http://127.0.0.1:{taken.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task

@@ -17,6 +17,8 @@ from tests import support
 from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import listening, said
 
+BOTH_WAYS = True
+
 MEGABYTE = 1_000_000
 
 

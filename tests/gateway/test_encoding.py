@@ -16,6 +16,8 @@ from services.gateway import encoding
 from services.gateway.encoding import Compressed, choose
 from tests.conftest import Headers
 
+BOTH_WAYS = True
+
 
 def _unzstd(sent: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(sent)

@@ -10,6 +10,8 @@ from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import said
 from tests.support import eventually
 
+BOTH_WAYS = True
+
 
 async def test_passes_request_and_answer_on(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/echo/大厅?q=%E5%8D%97&q=2", content=b"{}")

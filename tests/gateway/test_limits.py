@@ -1,20 +1,22 @@
 """Each caller may do so much at once and so much in the long run; nobody pays for another."""
 
 import httpx
+import pytest
 
 from tests import support
 from tests.gateway.conftest import Running
-from tests.gateway.loopback_server import listening
+from tests.gateway.loopback_server import WAYS, listening
 from tests.provoking import provokes
 
 
+@pytest.mark.parametrize("way", WAYS)
 @provokes("*", "too-many-requests")
-async def test_tells_what_is_left_and_refuses_with_429(door: Running) -> None:
+async def test_tells_what_is_left_and_refuses_with_429(door: Running, way: str) -> None:
     from services.gateway.app import create_app
 
     settings = door.settings.model_copy(update={"rate_factor": 0.005})
     async with (
-        listening(create_app(settings)) as address,
+        listening(create_app(settings), WAYS[way]) as address,
         httpx.AsyncClient(base_url=address, trust_env=False) as client,
     ):
 
@@ -36,12 +38,15 @@ async def test_tells_what_is_left_and_refuses_with_429(door: Running) -> None:
         assert (await client.get("/healthz")).status_code == 200
 
 
-async def test_forged_tokens_are_counted_against_where_they_come_from(door: Running) -> None:
+@pytest.mark.parametrize("way", WAYS)
+async def test_forged_tokens_are_counted_against_where_they_come_from(
+    door: Running, way: str
+) -> None:
     from services.gateway.app import create_app
 
     settings = door.settings.model_copy(update={"rate_factor": 0.005})
     async with (
-        listening(create_app(settings)) as address,
+        listening(create_app(settings), WAYS[way]) as address,
         httpx.AsyncClient(base_url=address, trust_env=False) as client,
     ):
 

@@ -5,6 +5,8 @@ import pytest
 from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import said
 
+BOTH_WAYS = True
+
 HEAD = b"POST /api/v1/echo/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 

@@ -12,6 +12,8 @@ from deploy import dead
 from deploy.local.nats import NatsServer
 from tests.support import eventually
 
+BOTH_WAYS = True
+
 WAITING = "dead_letters_waiting"
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from services.gateway.entrance import Entrance
 from services.gateway.forwarding.forward import Forwarding
 from services.gateway.forwarding.headers import Proxies
 from services.gateway.forwarding.marks import Marks
@@ -94,14 +95,13 @@ async def test_the_doors_own_operations_believe_no_client_how_soon_they_are_answ
     forwarding = Forwarding(body_limit=1, proxies=proxies)
     gateway = GatewayMiddleware(
         behind,
-        registry=registry,
+        entrance=Entrance(
+            registry=registry, proxies=proxies, rates=limits.rates(1), metrics=Metrics()
+        ),
         forwarding=forwarding,
         remembered=Remembered(registry, forwarding, Marks(None)),
-        proxies=proxies,
-        rates=limits.rates(1),
         streams=behind,
         open_streams=OpenStreams(1),
-        metrics=Metrics(),
     )
     registry.start()
 

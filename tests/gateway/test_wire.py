@@ -16,6 +16,34 @@ from tests.gateway.loopback_server import answering, raw_server
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n"
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+NOT_PLAIN = [
+    CHUNKED + b"content-length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\ncontent-length: -2\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 2x\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 9999999999999999999999\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nokX\r\n0\r\n\r\n",
+    b"HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello",
+    b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+    b"HTTP/1.1 abc OK\r\ncontent-length: 2\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\nbad header\r\ncontent-length: 2\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\nx: a\0b\r\ncontent-length: 2\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\n x: folded\r\ncontent-length: 2\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\nx: " + b"a" * 70_000 + b"\r\ncontent-length: 2\r\n\r\nok",
+    b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+]
+ENDING_EARLY = [
+    b"",
+    b"HTTP/1.1 20",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+]
 
 
 async def whole(upstream: Upstream, *, may_repeat: bool = True) -> tuple[int, bytes]:
@@ -57,26 +85,7 @@ async def test_reads_well_formed_answers(answer: bytes, status: int, body: bytes
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        CHUNKED + b"content-length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\ncontent-length: -2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 2x\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 9999999999999999999999\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nokX\r\n0\r\n\r\n",
-        b"HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello",
-        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
-        b"HTTP/1.1 abc OK\r\ncontent-length: 2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nbad header\r\ncontent-length: 2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nx: a\0b\r\ncontent-length: 2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\n x: folded\r\ncontent-length: 2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nx: " + b"a" * 70_000 + b"\r\ncontent-length: 2\r\n\r\nok",
-        b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
-    ],
+    NOT_PLAIN,
     ids=lambda a: a[15:50].decode("latin-1"),
 )
 async def test_refuses_answers_that_are_not_plain(answer: bytes) -> None:
@@ -85,17 +94,7 @@ async def test_refuses_answers_that_are_not_plain(answer: bytes) -> None:
             await whole(Upstream("u", address))
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b"HTTP/1.1 20",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\n",
-    ],
-)
+@pytest.mark.parametrize("answer", ENDING_EARLY)
 async def test_an_answer_that_ends_early_is_never_whole(answer: bytes) -> None:
     async with raw_server(answering(answer, close=True)) as address:
         with pytest.raises(UpstreamGone):

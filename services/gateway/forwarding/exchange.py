@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.http1 import Connection, Response, UpstreamGone
 from services.gateway.upstreams.upstream import Upstream
+from shared.web.gate import Visit
 from shared.web.patience import DEADLINE_HEADER
 
 Message = MutableMapping[str, Any]
@@ -34,6 +36,28 @@ class Outgoing:
         """The same with what is left of its deadline, for the service to know."""
         line = b"%b: %.3f\r\n\r\n" % (DEADLINE_HEADER, seconds)
         return replace(self, head=self.head[:-2] + line)
+
+
+UNDERWAY = "underway"
+"""Where a request that was sent to its service already says so, in its state."""
+
+
+@dataclass(frozen=True)
+class Underway:
+    """A reading that was sent over a kept connection, and whose `answer` is on its way.
+
+    `entered` is when it came, in seconds of `time.perf_counter`; the answer gets `extra`
+    headers.
+    """
+
+    upstream: Upstream
+    operation: Operation
+    outgoing: Outgoing
+    visit: Visit
+    connection: Connection
+    answer: Response
+    extra: list[tuple[bytes, bytes]]
+    entered: float
 
 
 class Deadline:
@@ -76,15 +100,17 @@ class Deadline:
                 self._limit.reschedule(asyncio.get_running_loop().time())
 
 
-async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Response]:
-    """Sends the request and waits for the head of the answer.
+async def ask(
+    upstream: Upstream, outgoing: Outgoing, begun: Underway | None = None
+) -> tuple[Connection, Response]:
+    """Sends the request, unless that was `begun` already, and waits for the head of the answer.
 
     A kept connection may have been closed by the other side just now: then the request is sent
     once more on a new one, if no byte of an answer came and repeating it does no harm.
     """
-    connection = await upstream.connection()
+    connection = await upstream.connection() if begun is None else begun.connection
     try:
-        return connection, await _ask(connection, outgoing)
+        return connection, await _ask(connection, outgoing, None if begun is None else begun.answer)
     except UpstreamGone as gone:
         if gone.answered or not outgoing.may_repeat or not connection.was_kept:
             raise
@@ -92,9 +118,13 @@ async def ask(upstream: Upstream, outgoing: Outgoing) -> tuple[Connection, Respo
     return connection, await _ask(connection, outgoing)
 
 
-async def _ask(connection: Connection, outgoing: Outgoing) -> Response:
+async def _ask(
+    connection: Connection, outgoing: Outgoing, answer: Response | None = None
+) -> Response:
     """The answer, once its head has come; otherwise the connection is cut."""
-    answer, answered = connection.ask(outgoing.head + outgoing.body), False
+    if answer is None:
+        answer = connection.ask(outgoing.head + outgoing.body)
+    answered = False
     try:
         if outgoing.rest is not None:
             await _send(connection, answer, outgoing.rest)

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from services.gateway.forwarding.exchange import Deadline, Outgoing
 from services.gateway.upstreams.directory import DEADLINE_SECONDS, Operation
+from services.gateway.upstreams.http1 import Response
 from services.gateway.upstreams.upstream import Upstream
+from shared.web.gate import Visit
 
 
 @dataclass
@@ -23,6 +26,12 @@ class Turn:
     counts: bool
     good: bool = True
 
+    def answered(self, answer: Response, *, whole: bool) -> None:
+        """Its head has come, and where it is small the `whole` of it: the client's pace would else
+        be taken for the service's."""
+        self.good = answer.status != HTTPStatus.SERVICE_UNAVAILABLE
+        self.counts &= whole
+
 
 @asynccontextmanager
 async def place(
@@ -31,17 +40,19 @@ async def place(
     outgoing: Outgoing,
     deadline: Deadline,
     seconds: float,
+    visit: Visit | None = None,
 ) -> AsyncIterator[Turn]:
-    """A place among the requests in flight.
+    """A place among the requests in flight; `visit` is one that the request has already.
 
     Raises CircuitOpen or TurnedAway; TimeoutError when the client leaves while waiting.
     """
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = loop.time() if visit is None else visit.asked_at
     if outgoing.rest is None:
         deadline.watch()
-    async with deadline.limit(seconds):
-        visit = await upstream.enter(operation.priority, within=seconds)
+    if visit is None:
+        async with deadline.limit(seconds):
+            visit = await upstream.enter(operation.priority, within=seconds)
     usual = operation.deadline_seconds <= min(DEADLINE_SECONDS, seconds)
     turn = Turn(seconds - (loop.time() - began), usual and outgoing.rest is None)
     try:

@@ -7,7 +7,7 @@ on which anything of that kind was seen is cut, never used again.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from enum import Enum
 from typing import cast
 
@@ -17,6 +17,7 @@ Headers = list[tuple[bytes, bytes]]
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of status line and headers an upstream may send."""
+HIGHEST_STATUS = 599
 READ_AHEAD = 256 * 1024
 """Bytes of a body held for a slow client before the upstream is made to wait."""
 _WITHOUT_BODY = {204, 304}
@@ -45,13 +46,17 @@ class ConnectionState(Enum):
 
 
 class Response:
-    """A response on its way: `status` and `headers` once `head()` returned, then its body."""
+    """A response on its way: `status` and `headers` once `head()` returned, then its body.
+
+    Who does not wait for it is called whenever more of it has come, or it has failed: `listener`.
+    """
 
     def __init__(self, connection: "Connection") -> None:
         self.status = 0
         self.headers: Headers = []
         self.length: int | None = None
         self.complete = False
+        self.listener: Callable[[], None] | None = None
         self._connection = connection
         self._chunks: deque[bytes] = deque()
         self._held = 0
@@ -63,13 +68,15 @@ class Response:
         """Waits for status and headers. Raises UpstreamGone or BadAnswer."""
         while not self._has_head:
             await self._wait()
+        if self._error is not None:
+            raise self._error
 
     async def whole(self) -> bytes:
         """The whole body, for answers known to be small."""
         while not self.complete:
             self._connection.resume()
             await self._wait()
-        return b"".join(self._chunks)
+        return self.body
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes; raises if it ends early."""
@@ -97,7 +104,7 @@ class Response:
     def take_head(self, status: int, headers: Headers, length: int | None) -> None:
         self.status, self.headers, self.length, self._has_head = status, headers, length, True
         # A whole small body mostly follows in the same packet: then one waking is enough.
-        if length is None or length > READ_AHEAD:
+        if not self.is_small:
             self._wake()
 
     def take_body(self, chunk: bytes) -> bool:
@@ -105,7 +112,7 @@ class Response:
         self._chunks.append(chunk)
         self._held += len(chunk)
         self._wake()
-        return self._held > READ_AHEAD and (self.length is None or self.length > READ_AHEAD)
+        return self._held > READ_AHEAD and not self.is_small
 
     def finish(self) -> None:
         self.complete = True
@@ -119,6 +126,25 @@ class Response:
     @property
     def begun(self) -> bool:
         return self._has_head
+
+    @property
+    def failed(self) -> bool:
+        return self._error is not None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its length is known and small enough to be held whole."""
+        return self.length is not None and self.length <= READ_AHEAD
+
+    @property
+    def body(self) -> bytes:
+        """The body of a complete answer of which nothing was taken yet."""
+        return b"".join(self._chunks)
+
+    def call(self) -> None:
+        """Tells whoever listens that something has happened."""
+        if self.listener is not None:
+            self.listener()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -165,10 +191,11 @@ class Connection(asyncio.Protocol):
         """Whether request and answer both came to their end and the upstream keeps it open."""
         return self.state is ConnectionState.IDLE and self._keeps and not self.owes_body
 
-    def ask(self, head: bytes) -> Response:
+    def ask(self, head: bytes, listener: Callable[[], None] | None = None) -> Response:
         """Sends the head of a request; its body follows by `send`."""
         assert self._transport is not None
         self._answer = Response(self)
+        self._answer.listener = listener
         self._any_byte, self._keeps, self._head_size = False, False, 0
         self._transport.write(head)
         return self._answer
@@ -200,6 +227,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         if self._answer is not None:
             self._answer.fail(UpstreamGone(answered=self._any_byte))
+            self._answer.call()
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -208,7 +236,8 @@ class Connection(asyncio.Protocol):
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
-        if self._answer is None or self._answer.complete:
+        answer = self._answer
+        if answer is None or answer.complete:
             self.abort()  # bytes nobody asked for: the two sides disagree where answers end
             return
         self._any_byte = True
@@ -216,6 +245,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse("not an HTTP/1.1 answer")
+        answer.call()  # not before all of it was read: what follows an answer spoils the connection
 
     # -- httptools callbacks -----------------------------------------------------------------
 
@@ -238,6 +268,9 @@ class Connection(asyncio.Protocol):
         status = self._parser.get_status_code()
         if status < 200:
             self._interim = True
+            return
+        if status > HIGHEST_STATUS:
+            self._refuse("a status that there is not")
             return
         length = framed_length(status, self._headers)
         if length == MISFRAMED:

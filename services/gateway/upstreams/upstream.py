@@ -57,6 +57,15 @@ class Upstream:
             raise CircuitOpen(self.name)
         return await entered(self.gate, priority, within=within)
 
+    def answers_at_once(self, priority: Priority) -> bool:
+        """Whether it may be asked this moment, over a connection that is kept."""
+        if self.breaker.is_open or not self.gate.is_free(priority):
+            return False
+        has_kept = self.pool.has_kept
+        if not has_kept and self.gate.at_work:  # they come faster than connections are given back
+            self.pool.make_another()
+        return has_kept
+
     async def connection(self, *, kept: bool = True) -> Connection:
         """A connection, a kept one if wanted and at hand. Raises CannotConnect."""
         found = self.pool.kept() if kept else None

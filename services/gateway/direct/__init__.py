@@ -1,0 +1,1 @@
+"""Readings forwarded by callbacks alone; whatever else a request needs, the middleware does."""

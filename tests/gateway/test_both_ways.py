@@ -1,0 +1,112 @@
+"""A reading that is forwarded by callbacks is answered as by a task, byte for byte."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from services.gateway.direct.protocol import DirectHttp
+from shared.web.serve import protocol_of
+from tests.gateway.both_ways import LAST, compared
+from tests.gateway.conftest import Running
+from tests.gateway.loopback_server import WAYS, said
+from tests.security.test_token_attacks import FORGERIES
+from tests.support import Tokens
+
+ECHO = b"GET /api/v1/echo/x"
+HOST = b" HTTP/1.1\r\nHost: x\r\n"
+CHUNKED, TWO = b"Transfer-Encoding: chunked\r\n", b"Content-Length: 2\r\n"
+ODD: Mapping[str, bytes] = {
+    "plain": ECHO + HOST + LAST,
+    "kept alive by a word": ECHO + HOST + b"Connection: keep-alive, x-y\r\nX-Y: 1\r\n" + LAST,
+    "head": b"HEAD /api/v1/echo/x" + HOST + LAST,
+    "head of what is public": b"HEAD /api/v1/feedback/departments" + HOST + LAST,
+    "http 1.0": b"GET /api/v1/echo/x HTTP/1.0\r\nHost: x\r\n\r\n",
+    "no host": ECHO + b" HTTP/1.1\r\n" + LAST,
+    "two hosts": ECHO + HOST + b"Host: y\r\n" + LAST,
+    "length zero": ECHO + HOST + b"Content-Length: 0\r\n" + LAST,
+    "a body": ECHO + HOST + b"Content-Length: 3\r\n" + LAST + b"abc",
+    "a chunked body": ECHO + HOST + CHUNKED + LAST + b"1\r\na\r\n0\r\n\r\n",
+    "length and coding": ECHO + HOST + b"Content-Length: 3\r\n" + CHUNKED + LAST,
+    "expects": ECHO + HOST + b"Expect: 100-continue\r\n" + LAST,
+    "upgrade": ECHO + HOST + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+    "upgrade by a word": ECHO + HOST + b"Connection: upgrade\r\n" + LAST,
+    "te": ECHO + HOST + b"TE: trailers\r\nTrailer: x\r\n" + LAST,
+    "absolute": b"GET http://x/api/v1/echo/x" + HOST + LAST,
+    "fragment": ECHO + b"#part" + HOST + LAST,
+    "query": ECHO + b"?q=%E5%8D%97&q=2" + HOST + LAST,
+    "empty query": ECHO + b"?" + HOST + LAST,
+    "two question marks": ECHO + b"?a?b" + HOST + LAST,
+    "brackets": ECHO + b"?a[0]={|}^`" + HOST + LAST,
+    "escaped": b"GET /api/v1/%65cho/%E5%A4%A7" + HOST + LAST,
+    "not escaped": "GET /api/v1/echo/大".encode() + HOST + LAST,
+    "hidden slash": b"GET /api/v1/echo/a%2fb" + HOST + LAST,
+    "dots": b"GET /api/v1/../v1/echo/x" + HOST + LAST,
+    "double slash": b"GET /api/v1//echo/x" + HOST + LAST,
+    "semicolon": b"GET /api/v1/echo/x;a=1" + HOST + LAST,
+    "not utf-8": ECHO + b"?q=%ff" + HOST + LAST,
+    "long query": ECHO + b"?q=" + b"a" * 9000 + HOST + LAST,
+    "unknown": b"GET /api/v1/nothing" + HOST + LAST,
+    "no operation": b"HEAD /api/v1/echo" + HOST + LAST,
+    "method": b"DELETE /api/v1/echo/x" + HOST + LAST,
+    "no method": b"FETCH /api/v1/echo/x" + HOST + LAST,
+    "our own": b"GET /api/v1/auth/me" + HOST + LAST,
+    "claims": ECHO + HOST + b"X-User-Id: 1\r\nX_Forwarded_For: 1\r\nForwarded: for=1\r\n" + LAST,
+    "claims ours": ECHO + HOST + b"X-OneDoor-Priority: window\r\nX-OneDoor-Network: 1\r\n" + LAST,
+    "hurried": ECHO + HOST + b"X-Deadline-Seconds: 1\r\n" + LAST,
+    "trace": ECHO + HOST + b"traceparent: 00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01\r\n" + LAST,
+    "key": ECHO + HOST + b"Idempotency-Key: " + b"k" * 20 + b"\r\n" + LAST,
+    "no bearer": ECHO + HOST + b"Authorization: Basic eDp4\r\n" + LAST,
+    "bearer of nothing": ECHO + HOST + b"Authorization: Bearer \r\n" + LAST,
+    "bearers": ECHO + HOST + b"Authorization: Basic x\r\nAuthorization: bearer y\r\n" + LAST,
+    "folded": ECHO + HOST + b"X: a\r\n b\r\n" + LAST,
+    "nul": ECHO + HOST + b"X: a\0b\r\n" + LAST,
+    "many headers": ECHO + HOST + b"X: a\r\n" * 120 + LAST,
+    "large header": ECHO + HOST + b"X: " + b"a" * 40_000 + b"\r\n" + LAST,
+    "tagged": b"GET /api/v1/feedback/departments" + HOST + b'If-None-Match: *\r\n' + LAST,
+    "not found behind": b"GET /api/v1/halls/NONE" + HOST + LAST,
+    "another origin": ECHO + HOST + b"Origin: https://evil.example\r\n" + LAST,
+    "two at once": ECHO + HOST + b"\r\n" + b"GET /api/v1/halls/H001" + HOST + LAST,
+    "three at once": (ECHO + HOST + b"\r\n") * 2 + b"HEAD /api/v1/halls/H001" + HOST + LAST,
+    "a write behind": ECHO + HOST + b"\r\nPOST /api/v1/echo/y" + HOST + TWO + LAST + b"{}",
+    "nonsense behind": ECHO + HOST + b"\r\n\x16\x03\x01",
+    "lines before": b"\r\n\r\n" + ECHO + HOST + LAST,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_odd_requests_are_answered_alike(doors: Mapping[str, Running], name: str) -> None:
+    for door in doors.values():  # so that there is a connection to be used again
+        await door.client.get("/api/v1/echo/x")
+    direct, tasks = [compared(await said(doors[way].address, ODD[name])) for way in WAYS]
+    assert direct == tasks
+    assert direct.startswith(b"HTTP/1.1 ")
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+async def test_forged_tokens_are_refused_alike(
+    doors: Mapping[str, Running], tokens: Tokens, name: str
+) -> None:
+    token = FORGERIES[name](tokens).encode()
+    request = b"GET /api/v1/mine" + HOST + b"Authorization: Bearer " + token + b"\r\n" + LAST
+    direct, again, tasks = [
+        compared(await said(doors[way].address, request)) for way in ("direct", "direct", "tasks")
+    ]
+    assert direct == again == tasks
+    assert b"200 OK" not in direct
+
+
+async def test_a_reading_is_begun_directly_and_a_known_token_too(
+    door: Running, tokens: Tokens, begun: list[bool]
+) -> None:
+    token = tokens("citizen", sub="reads-directly")
+    signed = {"Authorization": f"Bearer {token}"}
+    answers = [await door.client.get("/api/v1/mine", headers=signed) for _ in range(3)]
+    assert [answer.json() for answer in answers] == [{"sub": "reads-directly"}] * 3
+    assert (begun[0], begun[-1]) == (False, True), "a token is verified once, then known"
+    begun.clear()
+    await door.client.post("/api/v1/echo/x", content=b"{}")
+    assert not begun
+
+
+def test_production_is_served_directly() -> None:
+    assert protocol_of("services.gateway.app:create_app") is DirectHttp
