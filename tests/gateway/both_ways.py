@@ -40,9 +40,12 @@ def compared(answer: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def gateway_to(address: str) -> AsyncIterator[tuple[Mapping[str, str], Upstream]]:
-    """A gateway, by both ways, before a service whose one operation is `/api/v1/x`."""
-    operation: dict[str, Any] = {"operationId": "x", "x-deadline-seconds": 0.5}
+async def gateway_to(
+    address: str, seconds: float = 20
+) -> AsyncIterator[tuple[Mapping[str, str], Upstream]]:
+    """A gateway, by both ways, before a service whose one operation is `/api/v1/x`; it may take so
+    many `seconds`."""
+    operation: dict[str, Any] = {"operationId": "x", "x-deadline-seconds": seconds}
     registry, proxies = Registry({"s": address}, own=dict), Proxies([])
     registry.upstreams["s"].documents["openapi"] = {"paths": {"/api/v1/x": {"get": operation}}}
     registry.start()

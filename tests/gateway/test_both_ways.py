@@ -73,11 +73,20 @@ ODD: Mapping[str, bytes] = {
 }  # fmt: skip
 
 
+async def answered(address: str, request: bytes) -> bytes:
+    """What the gateway answers; nothing here is answered with 503 or 504 but on a busy machine."""
+    for _ in range(5):
+        answer = await said(address, request)
+        if not answer.startswith((b"HTTP/1.1 503", b"HTTP/1.1 504")):
+            break
+    return answer
+
+
 @pytest.mark.parametrize("name", ODD)
 async def test_odd_requests_are_answered_alike(doors: Mapping[str, Running], name: str) -> None:
     for door in doors.values():  # so that there is a connection to be used again
         await door.client.get("/api/v1/echo/x")
-    direct, tasks = [compared(await said(doors[way].address, ODD[name])) for way in WAYS]
+    direct, tasks = [compared(await answered(doors[way].address, ODD[name])) for way in WAYS]
     assert direct == tasks
     assert direct.startswith(b"HTTP/1.1 ")
 
@@ -89,7 +98,8 @@ async def test_forged_tokens_are_refused_alike(
     token = FORGERIES[name](tokens).encode()
     request = b"GET /api/v1/mine" + HOST + b"Authorization: Bearer " + token + b"\r\n" + LAST
     direct, again, tasks = [
-        compared(await said(doors[way].address, request)) for way in ("direct", "direct", "tasks")
+        compared(await answered(doors[way].address, request))
+        for way in ("direct", "direct", "tasks")
     ]
     assert direct == again == tasks
     assert b"200 OK" not in direct

@@ -11,9 +11,11 @@ from tests.gateway.test_wire import ENDING_EARLY, NOT_PLAIN, OK
 from tests.support import eventually
 
 
-async def through(way: str, handle: Handler, more: bytes = b"") -> tuple[bytes, Upstream]:
+async def through(
+    way: str, handle: Handler, more: bytes = b"", seconds: float = 20
+) -> tuple[bytes, Upstream]:
     """What a client gets of the second answer, over the connection that brought the first."""
-    async with raw_server(handle) as service, gateway_to(service) as (addresses, upstream):
+    async with raw_server(handle) as service, gateway_to(service, seconds) as (addresses, upstream):
         first = await said(addresses[way], ASKED + LAST)
         assert first.startswith(b"HTTP/1.1 200 OK")
         answer = await said(addresses[way], ASKED + more + LAST)
@@ -95,12 +97,10 @@ async def test_what_is_late_is_a_504_and_what_the_service_does_is_ended(way: str
         await reader.read()
         ended.set()
 
-    began = asyncio.get_running_loop().time()
-    answer, upstream = await through(way, handle)
+    answer, _ = await through(way, handle, seconds=1)
     assert answer.startswith(b"HTTP/1.1 504 ")
     assert b"/problems/gateway-timeout" in answer
-    assert asyncio.get_running_loop().time() - began < 5
-    await asyncio.wait_for(ended.wait(), 2)
+    await asyncio.wait_for(ended.wait(), 10)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -120,9 +120,9 @@ async def test_who_leaves_takes_the_request_along(way: str) -> None:
         host, _, port = addresses[way].removeprefix("http://").partition(":")
         _, writer = await asyncio.open_connection(host, int(port))
         writer.write(ASKED + b"\r\n")
-        await asyncio.wait_for(asked.wait(), 2)
+        await asyncio.wait_for(asked.wait(), 10)
         writer.transport.abort()
-        await asyncio.wait_for(ended.wait(), 0.4)
+        await asyncio.wait_for(ended.wait(), 10)
 
         async def free() -> bool:
             return upstream.gate.at_work == 0
