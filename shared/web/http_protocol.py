@@ -29,6 +29,9 @@ BODY_PAUSE_SECONDS = 15.0
 BODY_SECONDS = 120.0
 READ_PAUSE_SECONDS = 15.0
 CHECK_SECONDS = 2.5
+TRANSPORT = "transport"
+"""Where a request's state holds the client's connection: for streams whose pieces are written to
+many at once. Nobody else writes to it."""
 
 log = structlog.get_logger()
 
@@ -88,6 +91,7 @@ class GuardedHttp(HttpToolsProtocol):
             now = self.loop.time()
             self._deadline, self._body_deadline = now + BODY_PAUSE_SECONDS, now + BODY_SECONDS
             self.scope["state"][LEFT] = self.transport.is_closing
+            self.scope["state"][TRANSPORT] = self.transport
             self.begin()
 
     def on_body(self, body: bytes) -> None:

@@ -15,7 +15,7 @@ from nats.js import JetStreamContext
 
 from deploy.local.nats import NatsServer
 from services.gateway.live import halls, rules
-from services.gateway.live.halls import Hall, Halls, Viewer
+from services.gateway.live.halls import Hall, Halls
 from tests.gateway.conftest import Running
 
 
@@ -213,17 +213,6 @@ async def test_many_screens_each_hear_every_call(door: Running, js: JetStreamCon
             for number in numbers:
                 await called(js, hall, number)
         assert [screen.result() for screen in watching] == [numbers] * 30
-
-
-def test_a_viewer_that_falls_behind_is_dropped_alone() -> None:
-    hall, slow, quick = Hall(), Viewer(), Viewer()
-    hall.viewers |= {slow, quick}
-    for n in range(halls.QUEUE + 1):
-        hall.send(b"%d" % n)
-        assert quick.queue.get_nowait() == b"%d" % n
-    assert slow.dropped
-    assert slow.queue.get_nowait() is None
-    assert not quick.dropped
 
 
 def test_knows_when_it_no_longer_knows_what_was_missed() -> None:

@@ -1,6 +1,8 @@
 """A stream of server-sent events as an answer: heartbeats, an end for those who do not read."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -9,11 +11,14 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.live import rules
 from services.gateway.live.feed import Feed
-from services.gateway.live.halls import Viewer
+from services.gateway.live.halls import Viewer, chunk
+from shared.web.http_protocol import TRANSPORT
 
 HEARTBEAT_SECONDS = 15.0
 SEND_SECONDS = 10.0
 """A client that takes nothing for so long is let go; it may come back and resume."""
+
+HEARTBEAT = chunk(rules.HEARTBEAT)
 
 log = structlog.get_logger()
 
@@ -25,34 +30,38 @@ _HEADERS: Iterable[tuple[bytes, bytes]] = (
 
 
 async def stream(
-    feed: Feed, code: str, last_seen: int | None, receive: Receive, send: Send, request_id: str
+    feed: Feed, code: str, last_seen: int | None, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Sends the hall's events until the client leaves, falls behind, or the gateway closes."""
-    async with feed.view(code, last_seen) as (viewer, first):
-        headers = [*_HEADERS, (b"x-request-id", request_id.encode())]
+    state = scope["state"]
+    async with feed.view(code, last_seen, state[TRANSPORT]) as (viewer, first):
+        headers = [*_HEADERS, (b"x-request-id", state["request_id"].encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": first, "more_body": True})
+        viewer.begin()
         watching = asyncio.create_task(_watch(receive, viewer))
         try:
-            await _pump(viewer, send, lambda: feed.refresh(code))
+            await _hold(viewer, lambda: feed.refresh(code))
+            if viewer.dropped:
+                await watching
+            else:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await send({"type": "http.response.body", "body": b""})
         finally:
             watching.cancel()
 
 
-async def _pump(viewer: Viewer, send: Send, quiet: Callable[[], None]) -> None:
-    """Sends what comes; `quiet` is called whenever nothing has come for a heartbeat's time."""
-    while True:
-        try:
-            async with asyncio.timeout(HEARTBEAT_SECONDS):
-                frame = await viewer.queue.get()
-        except TimeoutError:
-            frame = rules.HEARTBEAT
+async def _hold(viewer: Viewer, quiet: Callable[[], None]) -> None:
+    """Until the stream ends; `quiet` is called whenever nothing was sent for a heartbeat's time."""
+    while not viewer.ended.is_set():
+        left = viewer.sent_at + HEARTBEAT_SECONDS - time.monotonic()
+        if left <= 0:
+            viewer.offer(HEARTBEAT, time.monotonic())
             quiet()
-        async with asyncio.timeout(SEND_SECONDS):
-            if frame is None:
-                await send({"type": "http.response.body", "body": b""})
-                return
-            await send({"type": "http.response.body", "body": frame, "more_body": True})
+            left = HEARTBEAT_SECONDS
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await viewer.ended.wait()
 
 
 async def _watch(receive: Receive, viewer: Viewer) -> None:
@@ -71,8 +80,7 @@ class LiveAnswer(Response):
         self._feed, self._code, self._last_seen = feed, code, last_seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = scope["state"]["request_id"]
         try:
-            await stream(self._feed, self._code, self._last_seen, receive, send, request_id)
+            await stream(self._feed, self._code, self._last_seen, scope, receive, send)
         except TimeoutError:
-            log.info("viewer_let_go", request_id=request_id)
+            log.info("viewer_let_go", request_id=scope["state"]["request_id"])

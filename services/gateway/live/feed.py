@@ -47,14 +47,17 @@ class Feed:
         self._closing = False
 
     @asynccontextmanager
-    async def view(self, code: str, last_seen: int | None) -> AsyncIterator[tuple[Viewer, bytes]]:
-        """A viewer of the hall, and what it is sent first: what it missed, and the display.
+    async def view(
+        self, code: str, last_seen: int | None, transport: asyncio.Transport
+    ) -> AsyncIterator[tuple[Viewer, bytes]]:
+        """A viewer of the hall over a client's connection, and what it is sent first: what it
+        missed, and the display.
 
         Raises NotFound for an unknown hall and Unavailable when there is no room.
         """
         if self._viewing >= self._limit or self._closing:
             raise Unavailable(retry_after=5)
-        hall, viewer = self._halls[code], Viewer()
+        hall, viewer = self._halls[code], Viewer(transport)
         hall.viewers.add(viewer)
         self._viewing += 1
         try:

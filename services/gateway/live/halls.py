@@ -1,36 +1,74 @@
-"""What each hall's viewers are sent: recent events kept for resuming, and a bounded queue each."""
+"""What each hall's viewers are sent: recent events kept for resuming, and every event's bytes made
+once and written to all of them.
+
+A viewer costs one write an event: no task is woken for it, and none waits for another.
+"""
 
 import asyncio
+import socket
+import struct
+import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 KEPT_EVENTS = 256
 KEPT_HALLS = 2_000
-QUEUE = 64
+WAITING = 64
+"""Pieces kept for a viewer whose answer has not begun."""
+BACKLOG_BYTES = 256 * 1024
+"""What may lie unsent for a viewer that does not read as fast as its hall goes on."""
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+def chunk(frame: bytes) -> bytes:
+    """The bytes as a chunk of an answer whose length is not known (RFC 9112 section 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(frame), frame)
 
 
 @dataclass(eq=False)
 class Viewer:
-    """One open stream; `dropped` once it fell too far behind."""
+    """One open stream over `transport`; `dropped` once it fell too far behind.
 
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    What happens before its answer has begun waits; from then on pieces are written as they come.
+    """
+
+    transport: asyncio.Transport
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     dropped: bool = False
+    sent_at: float = field(default_factory=time.monotonic)
+    _waiting: list[bytes] | None = field(default_factory=list)
 
-    def offer(self, frame: bytes) -> None:
-        """Queues the frame; a viewer that does not keep up is dropped, and may come back."""
-        if self.dropped:
+    def begin(self) -> None:
+        """The head of the answer has been sent, and the first of its body."""
+        waiting, self._waiting = self._waiting or [], None
+        for piece in waiting:
+            self.offer(piece, time.monotonic())
+
+    def offer(self, piece: bytes, now: float) -> None:
+        """Writes the chunk. A viewer that does not keep up is dropped, and may come back."""
+        if self.ended.is_set() or self.transport.is_closing():
             return
-        try:
-            self.queue.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.end()
+        if self._waiting is not None:
+            self._waiting.append(piece)
+        elif self.transport.get_write_buffer_size() <= BACKLOG_BYTES:
+            self.transport.write(piece)
+            self.sent_at = now
+            return
+        if self._waiting is None or len(self._waiting) > WAITING:
+            self._drop()
 
     def end(self) -> None:
-        """No more frames: the stream ends after what fits."""
+        """No more pieces: the stream ends after what was written."""
+        self.ended.set()
+
+    def _drop(self) -> None:
+        """With a reset: what lies unsent in the kernel is of no use to anybody either."""
         self.dropped = True
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
+        connected = self.transport.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
+        self.ended.set()
 
 
 @dataclass
@@ -65,8 +103,10 @@ class Hall:
         return self.recent[0][0] if self.recent else None
 
     def send(self, frame: bytes) -> None:
+        """Writes the frame to all viewers, as one and the same bytes."""
+        piece, now = chunk(frame), time.monotonic()
         for viewer in self.viewers:
-            viewer.offer(frame)
+            viewer.offer(piece, now)
 
 
 class Halls:
