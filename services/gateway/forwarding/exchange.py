@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.gateway.upstreams.directory import Operation
-from services.gateway.upstreams.http1 import Connection, Response, UpstreamGone
+from services.gateway.upstreams.http1 import Connection, UpstreamGone
+from services.gateway.upstreams.response import Response
 from services.gateway.upstreams.upstream import Upstream
 from shared.web.gate import Visit
 from shared.web.patience import DEADLINE_HEADER

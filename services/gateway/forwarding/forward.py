@@ -21,7 +21,8 @@ from services.gateway.forwarding.failures import (
 from services.gateway.forwarding.turns import place
 from services.gateway.forwarding.validators import Answered, validated
 from services.gateway.upstreams.directory import Operation
-from services.gateway.upstreams.http1 import BadAnswer, Connection, Response, UpstreamGone
+from services.gateway.upstreams.http1 import BadAnswer, Connection, UpstreamGone
+from services.gateway.upstreams.response import Response
 from services.gateway.upstreams.upstream import Upstream
 from shared.errors import BadRequest, Text
 from shared.web.idempotency import may_repeat

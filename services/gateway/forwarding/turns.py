@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from services.gateway.forwarding.exchange import Deadline, Outgoing
 from services.gateway.upstreams.directory import DEADLINE_SECONDS, Operation
-from services.gateway.upstreams.http1 import Response
+from services.gateway.upstreams.response import Response
 from services.gateway.upstreams.upstream import Upstream
 from shared.web.gate import Visit
 

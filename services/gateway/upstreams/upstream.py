@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.gateway.upstreams.breaker import Breaker
-from services.gateway.upstreams.http1 import BadAnswer, Connection, Response, UpstreamGone
+from services.gateway.upstreams.http1 import BadAnswer, Connection, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect, Pool
+from services.gateway.upstreams.response import Response
 from shared.web.gate import Gate, Limit, Priority, TurnedAway, Visit, entered
 from shared.web.patience import DEADLINE_HEADER
 
