@@ -4,6 +4,7 @@ A job that waits for others, such as a portal, is a LongJob: it holds no transac
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared import clock
 
 DEADLINE_SECONDS = 60
+AT_ONCE_SECONDS = 30
+"""So long a job goes on at once while its batches are full; then others have their turn."""
 
 log = structlog.get_logger()
 
@@ -24,11 +27,16 @@ _TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 11))")
 
 @dataclass(frozen=True)
 class Job:
-    """`run(session, now)` does the work and returns how many rows it changed."""
+    """`run(session, now)` does the work and returns how many rows it changed.
+
+    Where it works in batches, `batch` is how many rows a full one is of: there may be more then,
+    and the job is run again at once, in a transaction of its own.
+    """
 
     name: str
     every: timedelta
     run: Callable[[AsyncSession, datetime], Awaitable[int]]
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,25 @@ async def once(sessions: async_sessionmaker[AsyncSession], job: Job) -> int:
         return await job.run(session, clock.now())
 
 
+async def while_full(
+    sessions: async_sessionmaker[AsyncSession],
+    job: Job,
+    turn: asyncio.Semaphore,
+    seconds: float = AT_ONCE_SECONDS,
+) -> int:
+    """Run the job until a batch was not full, or for `seconds`; between two others have a turn.
+
+    Returns how many rows it changed altogether.
+    """
+    end_at, changed = time.monotonic() + seconds, 0
+    while True:
+        async with turn:
+            batch = await once(sessions, job)
+        changed += batch
+        if job.batch is None or batch < job.batch or time.monotonic() > end_at:
+            return changed
+
+
 async def keep_running(
     sessions: async_sessionmaker[AsyncSession],
     job: Job | LongJob,
@@ -68,8 +95,7 @@ async def keep_running(
             if isinstance(job, LongJob):
                 changed = await job.run(sessions, clock.now())
             else:
-                async with turn:
-                    changed = await once(sessions, job)
+                changed = await while_full(sessions, job, turn)
             ran(job.name, "done")
             if changed:
                 log.info("job_ran", job=job.name, changed=changed)

@@ -92,6 +92,7 @@ def _inbox(metadata: MetaData) -> Table:
         Column("subscription", Text, primary_key=True),
         Column("event_id", Uuid, primary_key=True),
         Column("handled_at", Moment, server_default=func.now(), nullable=False),
+        Index("ix_inbox_handled_at", "handled_at"),
     )
 
 

@@ -14,8 +14,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -59,10 +58,6 @@ _WAITING = text(
     " ORDER BY position LIMIT :batch FOR UPDATE SKIP LOCKED"
 )
 _PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE position = ANY(:positions)")
-_PRUNE = text(
-    "DELETE FROM outbox WHERE ctid = ANY(ARRAY("
-    "SELECT ctid FROM outbox WHERE published_at < :before LIMIT 5000))"
-)
 _DEPTH = text(
     "SELECT count(*), coalesce(extract(epoch FROM now() - min(recorded_at)), 0)"
     " FROM outbox WHERE published_at IS NULL"
@@ -142,12 +137,6 @@ async def record_many(session: AsyncSession, events: Iterable[Addressed]) -> Non
         ids, subjects, bodies, traceparents = (list(column) for column in zip(*rows, strict=True))
         arrays = {"event_ids": ids, "subjects": subjects, "bodies": bodies}
         await session.execute(_RECORD_MANY, {**arrays, "traceparents": traceparents})
-
-
-async def prune(session: AsyncSession, now: datetime, *, kept_days: int) -> int:
-    """Forget rows published longer ago than the streams keep them."""
-    result: Any = await session.execute(_PRUNE, {"before": now - timedelta(days=kept_days)})
-    return int(result.rowcount)
 
 
 class Relay:

@@ -54,6 +54,9 @@ class Metrics:
         self.stream_days_left = self.gauge(
             "stream_days_left", "Days until the service's stream is full, at its pace so far."
         )
+        self.prune_lag_seconds = self.gauge(
+            "prune_lag_seconds", "For how long the oldest row should have been gone.", ["table"]
+        )
         self.pool_in_use = self.gauge("pool_in_use", "Database connections at work.")
         self.consumer_waiting = self.gauge(
             "consumer_waiting", "Events that came and are not handled yet.", ["subscription"]

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from typing import Any, TypedDict
 
@@ -16,19 +15,17 @@ from starlette.routing import BaseRoute
 from shared.database.engine import DirectPool, Sessions, new_engine, new_readings, new_sessions
 from shared.errors import Text
 from shared.jobs import Job, LongJob, end, keep_running
-from shared.messaging import inbox, outbox
 from shared.messaging.bus import Bus, Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.streams import Streams, stream
 from shared.observability import logs
 from shared.observability.metrics import Metrics
 from shared.observability.telemetry import RequestLog, RequestTelemetry, Tracing
-from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Refusals, Verifier
 from shared.security.loaded import load
 from shared.settings import Settings
-from shared.web import admission, documents, health, idempotency, problems, refusals
+from shared.web import admission, documents, health, housekeeping, problems, refusals
 from shared.web.application import Application, OutermostMiddleware
 from shared.web.dependencies import undeclared
 from shared.web.examples import Live
@@ -154,7 +151,13 @@ def _lifespan(
         for task in work:
             task.add_done_callback(died)
         metrics.measures = health.measures(
-            metrics, relay, engine, bus, state["streams"], subscriptions(rooms)
+            metrics,
+            relay,
+            engine,
+            bus,
+            state["streams"],
+            subscriptions(rooms),
+            housekeeping.pruned(settings),
         )
         try:
             async with _own(extended, state, died) as more:
@@ -239,24 +242,11 @@ def _background(
         return work  # of several, one runs the jobs: they would find nothing left to do
     turn = asyncio.Semaphore(JOBS_AT_ONCE)
     jobs = [job for room in rooms for job in room.jobs]
-    for made in [*jobs, *_housekeeping(settings)]:
+    for made in [*jobs, *housekeeping.jobs(settings)]:
         job = made if isinstance(made, Job | LongJob) else made(settings)
         keeper = keep_running(sessions, job, relay.wake, turn, metrics.job_ran)
         work.append(asyncio.create_task(keeper, name=job.name))
     return work
-
-
-def _housekeeping(settings: Settings) -> list[Job]:
-    """What every service does besides. Pruning goes in batches, each well inside its limits."""
-    kept = settings.outbox_kept_days
-    minute = timedelta(minutes=1)
-    return [
-        Job("seal-audit-log", timedelta(seconds=5), audit_log.seal),
-        Job("log-audit-head", minute, audit_log.log_head),
-        Job("prune-outbox", minute, partial(outbox.prune, kept_days=kept)),
-        Job("prune-inbox", minute, partial(inbox.prune, kept_days=2 * kept)),
-        Job("prune-idempotency", minute, idempotency.prune),
-    ]
 
 
 def _report_death(broken: set[str], task: asyncio.Task[None]) -> None:

@@ -23,9 +23,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared import clock
 from shared.database import lineage
 from shared.database.engine import unguarded
 from shared.database.migrate import config
+from shared.database.pruning import Pruned
 from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.outbox import Relay
@@ -48,6 +50,7 @@ def measures(
     bus: Bus,
     streams: Streams,
     subscriptions: Sequence[Subscription[Any]],
+    pruned: Sequence[Pruned],
 ) -> list[Measure]:
     """What every service looks up when it is asked for its figures."""
 
@@ -68,7 +71,13 @@ def measures(
         if bus.is_up and await streams.trouble() and streams.fill is not None:
             metrics.stream_days_left.set(streams.fill.days_left)
 
-    return [outbox_and_pool, consumers, own_stream]
+    async def pruning() -> None:
+        async with engine.connect() as connection:
+            for each in pruned:
+                lag = await each.lag(connection, clock.now())
+                metrics.prune_lag_seconds.labels(each.table).set(lag)
+
+    return [outbox_and_pool, consumers, own_stream, pruning]
 
 
 Checks = Mapping[str, Callable[[], str]]

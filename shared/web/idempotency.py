@@ -20,7 +20,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from fastapi import Request, Response
@@ -54,11 +54,6 @@ _STORE = text(
     "INSERT INTO idempotency (caller, key, route, request_hash, status, sealed, headers)"
     " VALUES (:caller, :key, :route, :request_hash, :status, :sealed, CAST(:headers AS jsonb))"
 )
-_PRUNE = text(
-    "DELETE FROM idempotency WHERE ctid = ANY(ARRAY("
-    "SELECT ctid FROM idempotency WHERE created_at < :before LIMIT 5000))"
-)
-
 _OTHER_REQUEST = Text(
     "这个幂等键已用于另一个请求，请换一个新的",
     "This idempotency key was used for another request; please use a new one",
@@ -237,9 +232,3 @@ async def store(request: Request, response: Response) -> None:
         "headers": json.dumps(headers),
     }
     await request.state.session.execute(_STORE, values)
-
-
-async def prune(session: AsyncSession, now: datetime) -> int:
-    """Forget keys older than a day."""
-    result: Any = await session.execute(_PRUNE, {"before": now - KEPT})
-    return int(result.rowcount)
