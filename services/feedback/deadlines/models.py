@@ -128,6 +128,8 @@ class Deadline(Table, table=True):
         Index("ix_deadline_running", "due_at", postgresql_where=text("state = 'running'")),
         Index("ix_deadline_breached", "due_on", postgresql_where=text("state = 'breached'")),
         Index("ix_deadline_department", "department_code", "due_on", "id"),
+        # All clocks of a subject, those that ended included.
+        Index("ix_deadline_subject", "subject_kind", "subject_id", "started_at", "id"),
         # Finds the live clocks that an earlier edition of the calendar computed.
         Index(
             "ix_deadline_calendar",

@@ -11,12 +11,11 @@ from services.feedback.small_cells import service as months
 from services.feedback.small_cells.models import Topic
 from services.feedback.statistics import figures, queries
 from services.feedback.statistics.schemas import LetterFigures, LetterGrouping, LetterStatistics
-from shared.clock import day_start, today
+from shared.clock import today
 from shared.errors import Invalid, Text
 from shared.security.identity import Caller
 
 LONGEST_PERIOD = timedelta(days=366 * 5)
-ONE_DAY = timedelta(days=1)
 USUAL_DAYS = 30
 
 
@@ -45,12 +44,10 @@ async def of_letters(
     rows = await queries.figures(
         session,
         group_by=group_by,
-        since=day_start(start),
-        until=day_start(end + ONE_DAY),
+        first=start,
+        last=end,
         now=now,
-        every_department=not own,
-        own=sorted(own),
-        accusations=not own,
+        own=own or None,
     )
     return LetterStatistics(
         from_on=start,
@@ -84,10 +81,7 @@ async def _of_month(
 async def _count(session: AsyncSession, month: date, now: datetime) -> dict[str, Any]:
     """Every grouping at one moment: what one of them hides no other may give away."""
     counted = await queries.public_figures(
-        session,
-        since=day_start(month),
-        until=day_start(small_cells.last_day(month) + ONE_DAY),
-        now=now,
+        session, list(LetterGrouping), first=month, last=small_cells.last_day(month), now=now
     )
     shown = figures.public({grouping: counted.get(grouping, []) for grouping in LetterGrouping})
     return {grouping: [row.model_dump() for row in rows] for grouping, rows in shown.items()}

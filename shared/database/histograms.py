@@ -1,0 +1,29 @@
+"""Quantiles of what is only kept as counts by value: histograms that can be added up.
+
+A value is rounded to a step first. So what is kept of many days together has exactly the quantiles
+that the rounded values themselves have, and a day that is corrected takes nothing along.
+"""
+
+
+def quantile(share: str) -> str:
+    """SQL over rows of `cumulated`, for one group: its quantile as `percentile_cont` has it, null
+    of nothing."""
+    place = f"{share} * (of - 1)"
+    low = f"min(value) FILTER (WHERE upto > floor({place}))"
+    high = f"min(value) FILTER (WHERE upto > ceil({place}))"
+    return f"({low} + ({high} - {low}) * max({place} - floor({place})))::float8"
+
+
+def cumulated(histogram: str, by: str) -> str:
+    """SQL: `by`, each value of a group, up to which place of the group its cases reach, and of how
+    many the group is.
+
+    `histogram` is a FROM item with columns `by`, `value` and `n`; rows of one value are added up,
+    and may take away from one another.
+    """
+    summed = f"SELECT {by}, value, sum(n) AS n FROM {histogram} GROUP BY {by}, value"
+    return (
+        f"SELECT {by}, value, sum(n) OVER (PARTITION BY {by} ORDER BY value) AS upto,"
+        f" sum(n) OVER (PARTITION BY {by}) AS of"
+        f" FROM ({summed} HAVING sum(n) > 0) summed"
+    )
