@@ -1,111 +1,135 @@
-"""Figures out of the event log and nothing else: what was undone does not count."""
+"""Figures out of the event log and nothing else, by the sums that are kept of its days."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.statistics import statement
+from services.appointments.statistics.models import CountedHall, CountedHallDay, HallTally
 from services.appointments.statistics.schemas import EstimateQuality, Figures, Grouping
 
-_AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
-_KEYS: dict[Grouping, tuple[str, str]] = {
-    Grouping.HALL: ("e.hall_code", "true"),
-    Grouping.WINDOW: (
-        "e.window_no::text",
-        f"({_AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)",
-    ),
-    Grouping.ITEM: ("e.item_code", "true"),
-    Grouping.CLERK: ("e.actor", _AT_WINDOWS),
-    Grouping.HOUR: ("to_char(e.at AT TIME ZONE :zone, 'HH24:00')", "true"),
-    Grouping.DAY: ("to_char(e.at AT TIME ZONE :zone, 'YYYY-MM-DD')", "true"),
-}
-_HAPPENED = (
-    "e.hall_code = :hall AND e.at >= :start AND e.at < :stop AND e.action <> 'undo'"
-    " AND NOT EXISTS (SELECT FROM ticket_event u"
-    "   WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq)"
-)
+GROUPINGS = ("hall", "window", "item", "clerk", "hour")
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('appointments.count-halls', 11))")
+_FIGURES, _TALLY = text(statement.FIGURES), text(statement.TALLY)
+_BEHIND, _UNCOUNTED = text(statement.BEHIND), text(statement.UNCOUNTED)
+_TOUCHED = text(statement.TOUCHED)
 
 
-def _minutes(column: str, share: float) -> str:
-    ordered = f"percentile_cont({share}) WITHIN GROUP (ORDER BY {column} / 60)"
-    return f"round(({ordered})::numeric, 1)::float8"
+class Found(NamedTuple):
+    """The lines, the same figures over everything in the hall, and how good estimates were."""
+
+    lines: list[Figures]
+    total: Figures
+    estimates: EstimateQuality
 
 
-def _count(action: str, more: str = "true") -> str:
-    return f"count(*) FILTER (WHERE e.action = '{action}' AND {more})"
-
-
-_DONE = _count("finish", "e.outcome = 'done'")
-_FIGURES = f"""
-    {_count("issue")} AS issued,
-    count(DISTINCT e.ticket_id) FILTER (WHERE e.action = 'call') AS called,
-    {_count("finish")} AS served,
-    {_DONE} AS done,
-    {_count("finish", "e.outcome = 'needs_more'")} AS needs_more,
-    {_count("finish", "e.outcome = 'rejected'")} AS rejected,
-    {_count("miss")} AS missed, {_count("abandon")} AS abandoned, {_count("park")} AS parked,
-    {_count("transfer")} AS transferred, {_count("clear")} AS unfinished,
-    {_minutes("e.waited_seconds", 0.5)} AS wait_p50_minutes,
-    {_minutes("e.waited_seconds", 0.9)} AS wait_p90_minutes,
-    round((max(e.waited_seconds) / 60)::numeric, 1)::float8 AS wait_longest_minutes,
-    {_minutes("e.served_seconds", 0.5)} AS service_p50_minutes,
-    {_minutes("e.served_seconds", 0.9)} AS service_p90_minutes,
-    round((avg(e.served_seconds) / 60)::numeric, 1)::float8 AS service_mean_minutes,
-    round({_DONE}::numeric / nullif({_count("finish")}, 0), 4)::float8 AS one_visit_rate
-"""
-_ESTIMATES = text(
-    "SELECT count(*) AS count,"
-    " round(avg(abs(i.predicted_p50 - c.waited_seconds / 60))::numeric, 1)::float8"
-    "   AS mean_error_minutes,"
-    " round(avg((floor(c.waited_seconds / 60) <= i.predicted_p85)::int), 4)::float8"
-    "   AS covered_rate"
-    " FROM ticket_event i JOIN LATERAL (SELECT e.waited_seconds FROM ticket_event e"
-    f"   WHERE e.ticket_id = i.ticket_id AND e.waited_seconds IS NOT NULL AND {_HAPPENED}"
-    "   ORDER BY e.hall_seq LIMIT 1) c ON true"
-    " WHERE i.hall_code = :hall AND i.at >= :start AND i.at < :stop AND i.action = 'issue'"
-    "   AND i.predicted_p85 IS NOT NULL"
-)
-
-
-def _lines(by: Grouping) -> TextClause:
-    key, among = _KEYS[by]
-    return text(
-        f"SELECT {key} AS key, {_FIGURES} FROM ticket_event e"
-        f" WHERE {_HAPPENED} AND {among} GROUP BY 1 ORDER BY 1"
-    )
-
-
-_LINES = {by: _lines(by) for by in Grouping}
-_TOTAL = text(f"SELECT NULL AS key, {_FIGURES} FROM ticket_event e WHERE {_HAPPENED}")
-
-
-async def lines(
-    session: AsyncSession,
-    by: Grouping,
-    hall_code: str,
-    start: datetime,
-    stop: datetime,
-    zone: str,
-) -> list[Figures]:
-    """One row a window, item, clerk, hour or day."""
-    asked = {"hall": hall_code, "start": start, "stop": stop}
-    if by in (Grouping.HOUR, Grouping.DAY):
-        asked["zone"] = zone
-    return [Figures(**line._asdict()) for line in await session.execute(_LINES[by], asked)]
-
-
-async def total(session: AsyncSession, hall_code: str, start: datetime, stop: datetime) -> Figures:
-    """The same figures over everything in the hall."""
-    asked = {"hall": hall_code, "start": start, "stop": stop}
-    return Figures(**(await session.execute(_TOTAL, asked)).one()._asdict())
-
-
-async def estimate_quality(
-    session: AsyncSession, hall_code: str, start: datetime, stop: datetime
-) -> EstimateQuality:
-    """The wait told at issue against the wait until the first call.
-
-    It was told in whole minutes: "0" holds for whoever was called within the minute.
+class Behind(NamedTuple):
+    """A hall, its timezone, that of its counted days (None: it has none), up to which entry of its
+    log they are right, and how far the log is.
     """
-    asked = {"hall": hall_code, "start": start, "stop": stop}
-    return EstimateQuality(**(await session.execute(_ESTIMATES, asked)).one()._asdict())
+
+    hall_code: str
+    timezone: str
+    counted_timezone: str | None
+    through_seq: int | None
+    newest_seq: int
+
+
+class HallDay(NamedTuple):
+    hall_code: str
+    timezone: str
+    day: date
+
+
+async def figures(
+    session: AsyncSession, by: Grouping, hall_code: str, first: date, last: date, zone: str
+) -> Found:
+    """One line a window, item, clerk, hour, day or hall, and the total, of one moment."""
+    groupings = ["hall"] if by in (Grouping.HALL, Grouping.DAY) else ["hall", by.value]
+    asked: dict[str, Any] = {"hall": hall_code, "zone": zone, "first": first, "last": last}
+    rows = await session.execute(_FIGURES, asked | {"by": by.value, "groupings": groupings})
+    lines, total, estimates = [], Figures.of_nothing(), EstimateQuality.of_nothing()
+    for is_total, *values, count, off, covered in rows:
+        line = Figures(**dict(zip(_NAMES, values, strict=True)))
+        if is_total:
+            total = line
+            estimates = EstimateQuality(count=count, mean_error_minutes=off, covered_rate=covered)
+        else:
+            lines.append(line)
+    return Found(lines, total, estimates)
+
+
+_NAMES = [name for name in Figures.model_fields if name != "account"]
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """Wait until no other transaction counts."""
+    await session.execute(_TURN)
+
+
+async def behind(session: AsyncSession) -> Behind | None:
+    """A hall whose log has entries that are not counted, or whose timezone is another by now."""
+    found = (await session.execute(_BEHIND)).one_or_none()
+    return Behind(*found) if found else None
+
+
+async def begin(session: AsyncSession, hall: Behind) -> None:
+    """Forget what was counted of the hall; from here on its days are counted in its timezone."""
+    for table in (HallTally, CountedHallDay, CountedHall):
+        await session.execute(delete(table).where(col(table.hall_code) == hall.hall_code))
+    begun = {"timezone": hall.timezone, "through_seq": hall.newest_seq}
+    await session.execute(insert(CountedHall).values(hall_code=hall.hall_code, **begun))
+
+
+async def touched(session: AsyncSession, hall: Behind, through: int) -> list[date]:
+    """The counted days that the log's entries up to `through` say something about."""
+    asked = {"hall": hall.hall_code, "zone": hall.timezone, "after": hall.through_seq}
+    return list((await session.execute(_TOUCHED, asked | {"through": through})).scalars())
+
+
+async def counted_through(session: AsyncSession, hall_code: str, seq: int) -> None:
+    """Note that the counted days have all that the log says up to `seq`."""
+    of_hall = update(CountedHall).where(col(CountedHall.hall_code) == hall_code)
+    await session.execute(of_hall.values(through_seq=seq))
+
+
+async def uncounted_day(session: AsyncSession, now: datetime) -> HallDay | None:
+    """The latest day that was never counted, of any hall."""
+    found = (await session.execute(_UNCOUNTED, {"now": now})).one_or_none()
+    return HallDay(*found) if found else None
+
+
+async def note_counted(session: AsyncSession, day: HallDay) -> None:
+    new = insert(CountedHallDay).values(hall_code=day.hall_code, day=day.day)
+    await session.execute(new.on_conflict_do_nothing())
+
+
+async def tally(session: AsyncSession, hall_code: str, zone: str, days: Collection[date]) -> int:
+    """Form the sums of these days anew; returns how many were not so before."""
+    asked = {"hall": hall_code, "zone": zone, "groupings": list(GROUPINGS)}
+    return int((await session.execute(_TALLY, asked | {"days": sorted(days)})).scalar_one())
+
+
+async def day_to_prove(session: AsyncSession) -> HallDay | None:
+    """The day that was proven longest ago."""
+    oldest = (
+        select(col(CountedHallDay.hall_code), col(CountedHall.timezone), col(CountedHallDay.day))
+        .join(CountedHall, col(CountedHall.hall_code) == col(CountedHallDay.hall_code))
+        .order_by(col(CountedHallDay.proven_at).asc().nulls_first(), col(CountedHallDay.day).desc())
+        .limit(1)
+    )
+    found = (await session.execute(oldest)).one_or_none()
+    return HallDay(*found) if found else None
+
+
+async def note_proven(session: AsyncSession, day: HallDay, now: datetime) -> None:
+    of_day = update(CountedHallDay).where(
+        col(CountedHallDay.hall_code) == day.hall_code, col(CountedHallDay.day) == day.day
+    )
+    await session.execute(of_day.values(proven_at=now))

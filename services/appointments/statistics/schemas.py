@@ -58,6 +58,12 @@ class Figures(View):
         description="一次办结率 | Done in one visit, of all that were finished."
     )
 
+    @classmethod
+    def of_nothing(cls) -> "Figures":
+        """The total of days on which nothing happened."""
+        return cls(**{name: 0 if of.annotation is int else None
+                      for name, of in cls.model_fields.items()})  # fmt: skip
+
 
 class EstimateQuality(View):
     """What was predicted when the tickets were taken, against what came."""
@@ -69,6 +75,11 @@ class EstimateQuality(View):
     covered_rate: float | None = Field(
         description="等候没有超过 P85 的比例 | How often the wait stayed within P85."
     )
+
+    @classmethod
+    def of_nothing(cls) -> "EstimateQuality":
+        """Nobody was called who had an estimate."""
+        return cls(count=0, mean_error_minutes=None, covered_rate=None)
 
 
 class StatisticsView(View):

@@ -1,8 +1,7 @@
 """A hall's figures over some days, and the same as a spreadsheet."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -57,20 +56,18 @@ async def of_hall(
         raise Invalid(_ORDER, pointer="/query/to")
     if (last - first).days >= LONGEST_DAYS:
         raise Invalid(_LONG, pointer="/query/from")
-    start, stop = _midnight(first, hall.timezone), _midnight(last, hall.timezone, days=1)
-    lines = await queries.lines(session, by, hall_code, start, stop, hall.timezone)
+    found = await queries.figures(session, by, hall_code, first, last, hall.timezone)
+    lines = found.lines
     if by is Grouping.CLERK:
         lines = await _named(session, lines)
-    total = await queries.total(session, hall_code, start, stop)
-    quality = await queries.estimate_quality(session, hall_code, start, stop)
     return StatisticsView(
         hall_code=hall_code,
         from_on=first,
         to_on=last,
         by=by,
         items=lines,
-        total=total,
-        estimates=quality,
+        total=found.total,
+        estimates=found.estimates,
     )
 
 
@@ -90,8 +87,3 @@ def spreadsheet(figures: StatisticsView) -> bytes:
     names = list(Figures.model_fields)
     heads = [_ZH[name] for name in names]
     return spreadsheets.to_csv(heads, ([getattr(line, name) for name in names] for line in lines))
-
-
-def _midnight(day: date, zone: str, days: int = 0) -> datetime:
-    local = datetime.combine(day, time(), ZoneInfo(zone)) + timedelta(days=days)
-    return local.astimezone(UTC)

@@ -1,0 +1,66 @@
+"""Keeps the sums of the halls' days, and proves them."""
+
+from datetime import datetime
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.statistics import queries
+
+log = structlog.get_logger()
+
+ENTRIES = 5000
+"""Of a hall's log, read in one transaction."""
+STEP = 1
+
+
+async def count(session: AsyncSession, now: datetime) -> int:
+    """One step: follow the log of a hall that has gone on, or else count a day that never was.
+
+    Returns STEP if there may be more to do.
+    """
+    await queries.take_turn(session)
+    if await _follow(session):
+        return STEP
+    day = await queries.uncounted_day(session, now)
+    if day is None:
+        return 0
+    await queries.tally(session, day.hall_code, day.timezone, [day.day])
+    await queries.note_counted(session, day)
+    return STEP
+
+
+async def _follow(session: AsyncSession) -> bool:
+    """Whether a hall was behind its log."""
+    hall = await queries.behind(session)
+    if hall is None:
+        return False
+    if hall.counted_timezone != hall.timezone or hall.through_seq is None:
+        await queries.begin(session, hall)
+        return True
+    through = min(hall.newest_seq, hall.through_seq + ENTRIES)
+    days = await queries.touched(session, hall, through)
+    if days:
+        await queries.tally(session, hall.hall_code, hall.timezone, days)
+    await queries.counted_through(session, hall.hall_code, through)
+    return True
+
+
+async def prove(session: AsyncSession, now: datetime) -> int:
+    """Hold a day against the log, each day in its turn; what differs is set right and logged.
+
+    Returns how many sums were wrong.
+    """
+    await queries.take_turn(session)
+    while await _follow(session):
+        pass
+    day = await queries.day_to_prove(session)
+    if day is None:
+        return 0
+    wrong = await queries.tally(session, day.hall_code, day.timezone, [day.day])
+    await queries.note_proven(session, day, now)
+    behind = await queries.behind(session)  # what happened meanwhile is no fault
+    if wrong and (behind is None or behind.hall_code != day.hall_code):
+        log.error("hall_tally_was_wrong", hall=day.hall_code, day=day.day.isoformat(), sums=wrong)
+        return wrong
+    return 0

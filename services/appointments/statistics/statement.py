@@ -1,0 +1,205 @@
+"""How a day of a hall is counted out of its log, and how figures are read from the sums.
+
+What was undone does not count. A ticket that is called again on the same day counts once.
+"""
+
+from shared.database.histograms import cumulated, quantile
+
+_AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
+_AT_A_WINDOW = f"({_AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)"
+
+
+def _count(action: str, more: str = "true") -> str:
+    return f"(count(*) FILTER (WHERE e.action = '{action}' AND {more}))::int"
+
+
+def _outcome(outcome: str) -> str:
+    return _count("finish", f"e.outcome = '{outcome}'")
+
+
+def _ms(minutes: str) -> str:
+    return f"coalesce(sum(round(({minutes} * 60000)::numeric)), 0)::bigint"
+
+
+_COUNTED = {
+    "issued": _count("issue"),
+    "called": "(count(DISTINCT e.ticket_id) FILTER (WHERE e.action = 'call'))::int",
+    "served": _count("finish"),
+    "done": _outcome("done"),
+    "needs_more": _outcome("needs_more"),
+    "rejected": _outcome("rejected"),
+    "missed": _count("miss"),
+    "abandoned": _count("abandon"),
+    "parked": _count("park"),
+    "transferred": _count("transfer"),
+    "unfinished": _count("clear"),
+    "timed": "count(e.served_seconds)::int",
+    "service_ms": _ms("e.served_seconds / 60"),
+    "estimated": "count(e.first_wait)::int",
+    "estimates_off_ms": _ms("abs(e.predicted_p50 - e.first_wait / 60)"),
+    # It was told in whole minutes: "0" holds for whoever was called within the minute.
+    "estimates_covered": "(count(*) FILTER (WHERE"
+    " floor(e.first_wait / 60) <= e.predicted_p85))::int",
+}
+_LONGEST = "round((max(e.waited_seconds) * 1000)::numeric)::int AS longest_wait_ms"
+_ARRAYS = ("waits", "waits_n", "services", "services_n")
+_KEY = ("grouping", "day", "key")
+_VALUES = (*_COUNTED, "longest_wait_ms", *_ARRAYS)
+
+_NOT_UNDONE = (
+    "NOT EXISTS (SELECT FROM ticket_event u"
+    " WHERE u.hall_code = {e}.hall_code AND u.undoes = {e}.hall_seq)"
+)
+
+
+def _histogram(name: str, seconds: str) -> str:
+    """By tenths of a minute, as minutes are shown."""
+    return f"""{name} AS (
+    SELECT grouping, day, key, array_agg(tenths ORDER BY tenths) AS values,
+        array_agg(n ORDER BY tenths) AS n
+    FROM (SELECT grouping, day, key, round((e.{seconds} / 6)::numeric)::int AS tenths,
+              count(*)::int AS n
+          FROM each e WHERE e.{seconds} IS NOT NULL GROUP BY 1, 2, 3, 4) counted
+    GROUP BY grouping, day, key)"""
+
+
+# The sums of `days` (day, start, stop) in the groupings that are asked for.
+_CELLS = f"""
+happened AS MATERIALIZED (
+    SELECT d.day, e.*, CASE WHEN e.action = 'issue' AND e.predicted_p85 IS NOT NULL THEN (
+        SELECT w.waited_seconds FROM ticket_event w
+        WHERE w.ticket_id = e.ticket_id AND w.hall_code = e.hall_code
+          AND w.waited_seconds IS NOT NULL AND w.action <> 'undo' AND {_NOT_UNDONE.format(e="w")}
+        ORDER BY w.hall_seq LIMIT 1) END AS first_wait
+    FROM days d
+    JOIN ticket_event e ON e.hall_code = :hall AND e.at >= d.start AND e.at < d.stop
+    WHERE e.action <> 'undo' AND {_NOT_UNDONE.format(e="e")}
+), each AS MATERIALIZED (
+    SELECT g.grouping, g.key, e.day, e.ticket_id, e.action, e.outcome, e.waited_seconds,
+        e.served_seconds, e.predicted_p50, e.predicted_p85, e.first_wait
+    FROM happened e
+    CROSS JOIN LATERAL (VALUES ('hall', '', true), ('item', e.item_code, true),
+        ('window', coalesce(e.window_no::text, ''), {_AT_A_WINDOW}),
+        ('clerk', e.actor, {_AT_WINDOWS}),
+        ('hour', to_char(e.at AT TIME ZONE :zone, 'HH24:00'), true)) g (grouping, key, counts)
+    WHERE g.counts AND g.grouping = ANY(CAST(:groupings AS text[]))
+), {_histogram("waited", "waited_seconds")}, {_histogram("took", "served_seconds")},
+cells AS MATERIALIZED (
+    SELECT grouping, day, key, {", ".join(f"s.{name}" for name in _COUNTED)}, s.longest_wait_ms,
+        coalesce(w.values, '{{}}') AS waits, coalesce(w.n, '{{}}') AS waits_n,
+        coalesce(t.values, '{{}}') AS services, coalesce(t.n, '{{}}') AS services_n
+    FROM (SELECT grouping, day, key,
+              {", ".join(f"{sql} AS {name}" for name, sql in _COUNTED.items())}, {_LONGEST}
+          FROM each e GROUP BY grouping, day, key) s
+    LEFT JOIN waited w USING (grouping, day, key) LEFT JOIN took t USING (grouping, day, key)
+)"""
+_BOUNDS = (
+    "d.day::timestamp AT TIME ZONE :zone AS start,"
+    " (d.day + 1)::timestamp AT TIME ZONE :zone AS stop"
+)
+
+_COLUMNS = ", ".join((*_KEY, *_VALUES))
+_SET = ", ".join(_VALUES)
+_OLD, _NEW = (", ".join(f"{of}.{name}" for name in _VALUES) for of in ("t", "excluded"))
+TALLY = f"""
+WITH days AS (
+    SELECT d.day, {_BOUNDS} FROM unnest(CAST(:days AS date[])) d (day)
+), {_CELLS}, gone AS (
+    DELETE FROM hall_tally t WHERE t.hall_code = :hall AND t.day = ANY(CAST(:days AS date[]))
+      AND t.grouping = ANY(CAST(:groupings AS text[])) AND NOT EXISTS (
+        SELECT FROM cells c WHERE (c.grouping, c.day, c.key) = (t.grouping, t.day, t.key))
+    RETURNING t.day
+), put AS (
+    INSERT INTO hall_tally AS t (hall_code, {_COLUMNS}) SELECT :hall, {_COLUMNS} FROM cells
+    ON CONFLICT (hall_code, grouping, day, key) DO UPDATE SET ({_SET}) = ROW ({_NEW})
+    WHERE ({_OLD}) IS DISTINCT FROM ({_NEW}) RETURNING t.day
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)"""
+"""Forms the sums of these days anew; how many were not so before."""
+
+# The days of all that happened to a ticket of the log's new entries: what is undone, or waited for,
+# may be of another day than the entry.
+_TOUCHED = """
+SELECT DISTINCT (h.at AT TIME ZONE :zone)::date AS day
+FROM ticket_event e JOIN ticket_event h ON h.ticket_id = e.ticket_id
+WHERE e.hall_code = :hall AND e.hall_seq > {after}"""
+TOUCHED = f"""
+SELECT t.day FROM ({_TOUCHED.format(after=":after")} AND e.hall_seq <= :through) t
+JOIN counted_hall_day c ON c.hall_code = :hall AND c.day = t.day"""
+
+BEHIND = """
+SELECT h.code, h.timezone, c.timezone, c.through_seq, newest.seq FROM hall h
+CROSS JOIN LATERAL (SELECT coalesce(max(e.hall_seq), 0) AS seq FROM ticket_event e
+    WHERE e.hall_code = h.code) newest
+LEFT JOIN counted_hall c ON c.hall_code = h.code
+WHERE c.timezone IS DISTINCT FROM h.timezone OR c.through_seq < newest.seq
+ORDER BY h.code LIMIT 1"""
+"""A hall whose log has gone on, or whose days are no longer those that were counted."""
+
+UNCOUNTED = """
+SELECT h.code, h.timezone, missing.day FROM hall h
+CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM ticket_event e WHERE e.hall_code = h.code) oldest
+CROSS JOIN LATERAL (
+    SELECT d::date AS day FROM generate_series((oldest.at AT TIME ZONE h.timezone)::date,
+        (CAST(:now AS timestamptz) AT TIME ZONE h.timezone)::date, interval '1 day') d
+    WHERE NOT EXISTS (SELECT FROM counted_hall_day c WHERE c.hall_code = h.code
+        AND c.day = d::date) ORDER BY d DESC LIMIT 1) missing
+ORDER BY missing.day DESC, h.code LIMIT 1"""
+
+
+def _minutes(share: str) -> str:
+    return f"round(({quantile(share)} / 10)::numeric, 1)::float8"
+
+
+def _quantiles(name: str) -> str:
+    values = (
+        f"(SELECT c.is_total, c.key, v.value, v.n"
+        f" FROM lines c, unnest(c.{name}, c.{name}_n) AS v (value, n)) {name}"
+    )
+    return f"""(
+    SELECT is_total, key, {_minutes("0.5")} AS p50, {_minutes("0.9")} AS p90
+    FROM ({cumulated(values, "is_total, key")}) cumulated GROUP BY is_total, key) {name}"""
+
+
+_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in _COUNTED)
+FIGURES = f"""
+WITH counted AS MATERIALIZED (
+    SELECT through_seq FROM counted_hall WHERE hall_code = :hall AND timezone = :zone
+), touched AS MATERIALIZED (
+    {_TOUCHED.format(after="(SELECT through_seq FROM counted)")}
+), kept_days AS MATERIALIZED (
+    SELECT d.day FROM counted_hall_day d, counted WHERE d.hall_code = :hall
+      AND d.day BETWEEN :first AND :last AND d.day NOT IN (SELECT day FROM touched)
+), days AS MATERIALIZED (
+    SELECT d.day, {_BOUNDS}
+    FROM (SELECT d::date FROM generate_series(
+        CAST(:first AS date), CAST(:last AS date), interval '1 day') d) d (day)
+    WHERE d.day NOT IN (SELECT day FROM kept_days)
+), {_CELLS}, every AS MATERIALIZED (
+    SELECT {_COLUMNS} FROM cells
+    UNION ALL
+    SELECT {_COLUMNS} FROM hall_tally t
+    WHERE t.hall_code = :hall AND t.grouping = ANY(CAST(:groupings AS text[]))
+      AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)
+), lines AS MATERIALIZED (
+    SELECT true AS is_total, '' AS key, {_SET} FROM every WHERE grouping = 'hall'
+    UNION ALL
+    SELECT false, CASE :by WHEN 'hall' THEN :hall WHEN 'day' THEN to_char(day, 'YYYY-MM-DD')
+        ELSE key END, {_SET}
+    FROM every WHERE grouping = CASE :by WHEN 'day' THEN 'hall' ELSE :by END
+)
+SELECT is_total, nullif(key, '') AS key, s.issued, s.called, s.served, s.done, s.needs_more,
+    s.rejected, s.missed, s.abandoned, s.parked, s.transferred, s.unfinished,
+    waits.p50 AS wait_p50_minutes, waits.p90 AS wait_p90_minutes,
+    round(s.longest_wait_ms / 60000.0, 1)::float8 AS wait_longest_minutes,
+    services.p50 AS service_p50_minutes, services.p90 AS service_p90_minutes,
+    round(s.service_ms / 60000.0 / nullif(s.timed, 0), 1)::float8 AS service_mean_minutes,
+    round(s.done::numeric / nullif(s.served, 0), 4)::float8 AS one_visit_rate,
+    s.estimated, round(s.estimates_off_ms / 60000.0 / nullif(s.estimated, 0), 1)::float8
+        AS mean_error_minutes,
+    round(s.estimates_covered::numeric / nullif(s.estimated, 0), 4)::float8 AS covered_rate
+FROM (SELECT is_total, key, {_SUMS}, max(longest_wait_ms) AS longest_wait_ms
+      FROM lines GROUP BY is_total, key) s
+LEFT JOIN {_quantiles("waits")} USING (is_total, key)
+LEFT JOIN {_quantiles("services")} USING (is_total, key)
+ORDER BY is_total, nullif(key, '')"""
