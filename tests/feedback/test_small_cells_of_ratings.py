@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.feedback.rating_counts.schemas import RatingCell, RatingCounts
 from services.feedback.ratings import figures as ratings
-from services.feedback.ratings.queries import RatingCell, RatingCounts
 from services.feedback.ratings.schemas import GroupBy
 from services.feedback.small_cells.rules import FEWEST
 from tests.feedback.span_helpers import MANY, in_span

@@ -73,6 +73,7 @@ class Appointment(Table, table=True):
         ),
         Index("ix_appointment_expiring", "expires_at", postgresql_where=text("state = 'held'")),
         Index("ix_appointment_hall", "hall_code", "starts_at"),
+        Index("ix_appointment_hall_state", "hall_code", "state", "starts_at", "id"),
         Index("ix_appointment_citizen", "citizen_key", "id"),
         *_by_number("appointment"),
         Index("ix_appointment_visit", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),

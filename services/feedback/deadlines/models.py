@@ -128,6 +128,19 @@ class Deadline(Table, table=True):
         Index("ix_deadline_running", "due_at", postgresql_where=text("state = 'running'")),
         Index("ix_deadline_breached", "due_on", postgresql_where=text("state = 'breached'")),
         Index("ix_deadline_department", "department_code", "due_on", "id"),
+        # The lists by due date: of everybody, of a department, each of one state as well.
+        Index("ix_deadline_list", "due_on", "id"),
+        Index("ix_deadline_state", "state", "due_on", "id"),
+        Index("ix_deadline_department_state", "department_code", "state", "due_on", "id"),
+        # Letters by the limit that runs for them.
+        Index(
+            "ix_deadline_letter_due",
+            "due_on",
+            "subject_id",
+            postgresql_where=text(
+                "subject_kind = 'letter' AND state IN ('running', 'paused', 'breached')"
+            ),
+        ),
         # All clocks of a subject, those that ended included.
         Index("ix_deadline_subject", "subject_kind", "subject_id", "started_at", "id"),
         # Finds the live clocks that an earlier edition of the calendar computed.

@@ -79,6 +79,9 @@ class Letter(Table, table=True):
         CheckConstraint("merged_into <> id", name="never_merged_into_itself"),
         CheckConstraint("version > 0", name="version_counts_from_one"),
         Index("ix_letter_work_list", "department_code", "state", "received_at"),
+        Index("ix_letter_department", "department_code", "received_at", "id"),
+        Index("ix_letter_state", "state", "received_at", "id"),
+        Index("ix_letter_kind", "kind", "received_at", "id"),
         Index("ix_letter_sketch", "sketch", postgresql_using="gin"),
     )
 

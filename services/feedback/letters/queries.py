@@ -200,22 +200,42 @@ async def work_list(
 
     `after` is the place of the last one before; what must hold `besides` is the caller's business.
     """
-    due_on = func.coalesce(col(Deadline.due_on), NEVER_DUE)
-    rows = (
-        select(Letter, due_on)
-        .outerjoin(Deadline, _reply_clock())
-        .where(visible_to(caller), *_conditions(wanted, caller), *besides)
-        .limit(limit)
-    )
+    conditions = (visible_to(caller), *_conditions(wanted, caller), *besides)
     if wanted.order is LetterOrder.DUE_ON:
-        key = tuple_(due_on, col(Letter.id))
-        rows = rows.order_by(due_on, col(Letter.id))
-        rows = rows.where(key > after) if after is not None else rows
-    else:
-        key = tuple_(col(Letter.received_at), col(Letter.id))
-        rows = rows.order_by(col(Letter.received_at).desc(), col(Letter.id).desc())
-        rows = rows.where(key < after) if after is not None else rows
+        return await _by_due_date(session, conditions, after, limit)
+    due_on = func.coalesce(col(Deadline.due_on), NEVER_DUE)
+    rows = select(Letter, due_on).outerjoin(Deadline, _reply_clock()).where(*conditions)
+    key = tuple_(col(Letter.received_at), col(Letter.id))
+    rows = rows.where(key < after) if after is not None else rows
+    rows = rows.order_by(col(Letter.received_at).desc(), col(Letter.id).desc()).limit(limit)
     return [ListedLetter(*row) for row in await session.execute(rows)]
+
+
+async def _by_due_date(
+    session: AsyncSession,
+    conditions: Sequence[ColumnElement[bool]],
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[ListedLetter]:
+    """Those that a limit runs for, in its order, then the others by id: each has an index of its
+    own, and the two in one statement would have to be sorted, all of them.
+    """
+    found: list[ListedLetter] = []
+    if after is None or after[0] < NEVER_DUE:
+        due_on, letter_id = col(Deadline.due_on), col(Deadline.subject_id)
+        limited = select(Letter, due_on).join(Deadline, _reply_clock()).where(*conditions)
+        if after is not None:
+            limited = limited.where(tuple_(due_on, letter_id) > after)
+        limited = limited.order_by(due_on, letter_id).limit(limit)
+        found, after = [ListedLetter(*row) for row in await session.execute(limited)], None
+    if len(found) < limit:
+        others = select(Letter).outerjoin(Deadline, _reply_clock())
+        others = others.where(*conditions, col(Deadline.id).is_(None))
+        others = others.where(col(Letter.id).not_in([row.letter.id for row in found]))
+        others = others.where(col(Letter.id) > after[1]) if after is not None else others
+        others = others.order_by(col(Letter.id)).limit(limit - len(found))
+        found += [ListedLetter(row, NEVER_DUE) for row in await session.scalars(others)]
+    return found
 
 
 def _reply_clock() -> ColumnElement[bool]:
@@ -230,10 +250,9 @@ def _reply_clock() -> ColumnElement[bool]:
 
 
 def _late(now: datetime) -> ColumnElement[bool]:
-    """`deadlines.rules.is_overdue` of the limit to reply, as a condition."""
+    """`deadlines.rules.is_overdue` of the limit to reply, as a condition; null without a limit."""
     counting = col(Deadline.state).in_((ClockState.RUNNING, ClockState.BREACHED))
-    over = and_(counting, ~col(Deadline.provisional), col(Deadline.due_at) <= now)
-    return func.coalesce(over, false())
+    return and_(counting, ~col(Deadline.provisional), col(Deadline.due_at) <= now)
 
 
 def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool]]:
@@ -255,8 +274,10 @@ def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool
     if wanted.due_before is not None:
         conditions.append(col(Deadline.due_on) < wanted.due_before)
     if wanted.overdue is not None and wanted.now is not None:
+        # Null is what is left out in the first case, and told from late in the second: so the late
+        # ones are found from their limits, which are few.
         late = _late(wanted.now)
-        conditions.append(late if wanted.overdue else ~late)
+        conditions.append(late if wanted.overdue else ~func.coalesce(late, false()))
     return conditions
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from services.feedback.ratings.queries import RatingCell, RatingCounts
+from services.feedback.rating_counts.schemas import RatingCell, RatingCounts
 from services.feedback.ratings.rules import rate
 from services.feedback.ratings.schemas import GroupBy, Rate, StatisticsRow
 from services.feedback.small_cells.rules import Key, choose

@@ -113,6 +113,7 @@ class Invitation(Table, table=True):
         known_states("state", InvitationState),
         # One invitation a service event and stage, however often its event comes.
         UniqueConstraint("service_event_id", "stage"),
+        Index("ix_rating_invitation_invited", "invited_at"),
         Index("ix_rating_invitation_open", "expires_at", postgresql_where=text("state = 'open'")),
     )
 
@@ -140,6 +141,8 @@ class Rating(Table, table=True):
         Index("ix_rating_department", "department_code", "rated_at", "id"),
         Index("ix_rating_hall", "hall_code", "rated_at"),
         Index("ix_rating_list", "rated_at", "id"),
+        Index("ix_rating_state", "state", "rated_at", "id"),
+        Index("ix_rating_invitation", "invitation_id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, text, tuple_, update
+from sqlalchemy import func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings.models import (
-    NO_ITEM,
     Grade,
     Invitation,
     Rating,
@@ -24,69 +23,6 @@ from services.feedback.ratings.models import (
 from services.feedback.ratings.workflow import OVER, USED
 
 SWEEP = 5000
-
-# From the invitations on: who was asked and did not rate is in the denominator of the rating rate.
-# A rating in its second round was put right and visited once, whatever its state says now.
-_BAD = "(r.grade IN ('dissatisfied', 'very_dissatisfied'))"
-_COUNTED = f"""
-        count(*) AS invited,
-        count(r.id) AS rated,
-        count(r.id) FILTER (WHERE r.state = 'excluded') AS excluded,
-        count(r.id) FILTER (WHERE r.state <> 'excluded' AND NOT {_BAD}) AS satisfied,
-        count(r.id) FILTER (WHERE r.state <> 'excluded' AND {_BAD}) AS bad,
-        count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('feedback_given', 'satisfied_closed',
-            'unreachable_closed', 'under_supervision')) AS rectified,
-        count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('satisfied_closed',
-            'unreachable_closed', 'under_supervision')) AS revisited
-    FROM rating_invitation i
-    JOIN service_event e ON e.id = i.service_event_id
-    LEFT JOIN rating r ON r.invitation_id = i.id
-    WHERE i.invited_at >= :since AND i.invited_at < :until
-"""
-_STATISTICS = f"""
-    SELECT {{key}} AS key, {_COUNTED}
-        AND (CAST(:department AS text) IS NULL OR e.department_code = :department)
-        AND (CAST(:hall AS text) IS NULL OR e.hall_code = :hall)
-    GROUP BY 1 ORDER BY 1
-"""
-_CELLS = text(f"""
-    SELECT e.department_code, e.hall_code, coalesce(e.item_code, '{NO_ITEM}'), {_COUNTED}
-    GROUP BY 1, 2, 3
-""")
-_KEYS = {
-    "all": "NULL::text",
-    "department": "e.department_code",
-    "hall": "e.hall_code",
-    "item": f"coalesce(e.item_code, '{NO_ITEM}')",
-}
-
-
-class RatingCounts(NamedTuple):
-    """Counts of one group, in the order of the statement's columns."""
-
-    key: str | None
-    invited: int
-    rated: int
-    excluded: int
-    satisfied: int
-    bad: int
-    rectified: int
-    revisited: int
-
-
-class RatingCell(NamedTuple):
-    """Counts of one matter of a department at a hall, in the order of the statement's columns."""
-
-    department: str
-    hall: str
-    item: str
-    invited: int
-    rated: int
-    excluded: int
-    satisfied: int
-    bad: int
-    rectified: int
-    revisited: int
 
 
 class Invited(NamedTuple):
@@ -256,24 +192,3 @@ async def add_revisit(session: AsyncSession, revisit: Revisit) -> bool:
     """False if there was a try on that day already."""
     added = upsert(Revisit).values(revisit.model_dump()).on_conflict_do_nothing()
     return (await session.execute(added.returning(col(Revisit.id)))).first() is not None
-
-
-async def statistics(
-    session: AsyncSession,
-    *,
-    group_by: str,
-    since: datetime,
-    until: datetime,
-    department: str | None,
-    hall: str | None,
-) -> Sequence[RatingCounts]:
-    """Counts by group over the invitations of a period."""
-    question = text(_STATISTICS.format(key=_KEYS[group_by]))
-    bounds = {"since": since, "until": until, "department": department, "hall": hall}
-    return [RatingCounts(*row) for row in await session.execute(question, bounds)]
-
-
-async def cells(session: AsyncSession, since: datetime, until: datetime) -> Sequence[RatingCell]:
-    """Counts over the invitations of a period, by department, hall and item at once."""
-    bounds = {"since": since, "until": until}
-    return [RatingCell(*row) for row in await session.execute(_CELLS, bounds)]

@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.ratings import figures, queries
+from services.feedback.rating_counts import service as counts
+from services.feedback.ratings import figures
 from services.feedback.ratings.schemas import GroupBy, Statistics, StatisticsRow
 from services.feedback.small_cells import rules as small_cells
 from services.feedback.small_cells import service as months
 from services.feedback.small_cells.models import Topic
-from shared.clock import day_start, today
+from shared.clock import today
 from shared.errors import Invalid, Text
 from shared.security.identity import Caller
 from shared.web.pagination import PageRequest, page
 
 DAYS_SHOWN = 30
 MOST_DAYS = 366
-ONE_DAY = timedelta(days=1)
 STAFF = ("officer", "hall_manager", "reviewer", "auditor", "supervisor", "admin")
 
 
@@ -66,11 +66,11 @@ async def _own(
     until = asked.to_on or today(now)
     since = asked.from_on or until - timedelta(days=DAYS_SHOWN - 1)
     _ensure_period(since, until)
-    rows = await queries.statistics(
+    rows = await counts.statistics(
         session,
         group_by=asked.group_by,
-        since=day_start(since),
-        until=day_start(until + ONE_DAY),
+        first=since,
+        last=until,
         department=asked.department_code,
         hall=asked.hall_code,
     )
@@ -132,8 +132,7 @@ def _picked(
 
 
 async def _count(session: AsyncSession, month: date, now: datetime) -> dict[str, Any]:
-    until = day_start(small_cells.last_day(month) + ONE_DAY)
-    shown = figures.public(await queries.cells(session, day_start(month), until))
+    shown = figures.public(await counts.cells(session, month, small_cells.last_day(month)))
     return {grouping: [row.model_dump() for row in rows] for grouping, rows in shown.items()}
 
 
