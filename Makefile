@@ -54,7 +54,7 @@ bench: $(READY)  ## 测量性能，以比值输出；只测一项：make bench-b
 		$(MAKE) bench-$$(basename $$file .py) || missed=1; done; exit $$missed
 
 bench-%: $(READY)
-	@$(PY) -m tests.benchmarks.$(subst -,_,$*)
+	@$(PY) -m tests.benchmarks.$(subst -,_,$*) $(ARGS)
 
 mutation: $(READY)  ## 对纯规则做变异测试；TARGET=workdays 只测一项 | Mutate the pure rules and see the tests fail; one only: TARGET=workdays
 	@$(PY) -m tests.mutation $(TARGET)

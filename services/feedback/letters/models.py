@@ -80,6 +80,7 @@ class Letter(Table, table=True):
         CheckConstraint("version > 0", name="version_counts_from_one"),
         Index("ix_letter_work_list", "department_code", "state", "received_at"),
         Index("ix_letter_department", "department_code", "received_at", "id"),
+        Index("ix_letter_department_id", "department_code", "id"),
         Index("ix_letter_state", "state", "received_at", "id"),
         Index("ix_letter_kind", "kind", "received_at", "id"),
         Index("ix_letter_sketch", "sketch", postgresql_using="gin"),

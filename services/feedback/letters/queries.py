@@ -5,28 +5,22 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select, text, true, tuple_, update
+from sqlalchemy import ColumnElement, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback import office
-from services.feedback.deadlines.models import LIVE, ClockState, Deadline, SubjectKind
-from services.feedback.letters import rules
-from services.feedback.letters.limits import REPLY_LIMITS
+from services.feedback.letters import rules, statement
 from services.feedback.letters.models import (
-    Anonymity,
     DuplicateHint,
     Letter,
     LetterDay,
     LetterSupplement,
 )
 from services.feedback.letters.schemas import LetterFilter, LetterOrder
+from services.feedback.letters.statement import visible_to as visible_to
 from shared.database.engine import DirectPool
 from shared.security.identity import Caller
-
-NEVER_DUE = date.max
-"""Sorted behind everything that is due."""
 
 
 class Alike(NamedTuple):
@@ -174,20 +168,6 @@ async def duplicates_of(
     return [HintRow(*row) for row in await session.execute(rows)]
 
 
-def visible_to(caller: Caller) -> ColumnElement[bool]:
-    """`rules.may_see` as a condition on Letter; a test holds the two against each other."""
-    own = sorted(office.own_departments(caller))
-    not_accused = ~col(Letter.accused).bool_op("&&")(own) if own else true()
-    if office.in_the_office(caller):
-        return not_accused
-    if not caller.has("officer", "reviewer", "supervisor"):
-        return false()
-    if office.EVERYWHERE in caller.places:
-        nobody_accused = func.cardinality(col(Letter.accused)) == 0
-        return and_(not_accused, nobody_accused, col(Letter.department_code).is_not(None))
-    return and_(not_accused, col(Letter.department_code).in_(own))
-
-
 async def work_list(
     session: AsyncSession,
     caller: Caller,
@@ -200,85 +180,15 @@ async def work_list(
 
     `after` is the place of the last one before; what must hold `besides` is the caller's business.
     """
-    conditions = (visible_to(caller), *_conditions(wanted, caller), *besides)
-    if wanted.order is LetterOrder.DUE_ON:
-        return await _by_due_date(session, conditions, after, limit)
-    due_on = func.coalesce(col(Deadline.due_on), NEVER_DUE)
-    rows = select(Letter, due_on).outerjoin(Deadline, _reply_clock()).where(*conditions)
-    key = tuple_(col(Letter.received_at), col(Letter.id))
-    rows = rows.where(key < after) if after is not None else rows
-    rows = rows.order_by(col(Letter.received_at).desc(), col(Letter.id).desc()).limit(limit)
-    return [ListedLetter(*row) for row in await session.execute(rows)]
-
-
-async def _by_due_date(
-    session: AsyncSession,
-    conditions: Sequence[ColumnElement[bool]],
-    after: tuple[Any, ...] | None,
-    limit: int,
-) -> Sequence[ListedLetter]:
-    """Those that a limit runs for, in its order, then the others by id: each has an index of its
-    own, and the two in one statement would have to be sorted, all of them.
-    """
-    found: list[ListedLetter] = []
-    if after is None or after[0] < NEVER_DUE:
-        due_on, letter_id = col(Deadline.due_on), col(Deadline.subject_id)
-        limited = select(Letter, due_on).join(Deadline, _reply_clock()).where(*conditions)
-        if after is not None:
-            limited = limited.where(tuple_(due_on, letter_id) > after)
-        limited = limited.order_by(due_on, letter_id).limit(limit)
-        found, after = [ListedLetter(*row) for row in await session.execute(limited)], None
-    if len(found) < limit:
-        others = select(Letter).outerjoin(Deadline, _reply_clock())
-        others = others.where(*conditions, col(Deadline.id).is_(None))
-        others = others.where(col(Letter.id).not_in([row.letter.id for row in found]))
-        others = others.where(col(Letter.id) > after[1]) if after is not None else others
-        others = others.order_by(col(Letter.id)).limit(limit - len(found))
-        found += [ListedLetter(row, NEVER_DUE) for row in await session.scalars(others)]
-    return found
-
-
-def _reply_clock() -> ColumnElement[bool]:
-    """The limit to reply that runs for a letter: by its kind, and one at most."""
-    limit_of = {kind: limit.value for kind, limit in REPLY_LIMITS.items()}
-    return and_(
-        col(Deadline.subject_kind) == SubjectKind.LETTER,
-        col(Deadline.subject_id) == col(Letter.id),
-        col(Deadline.kind) == case(limit_of, value=col(Letter.kind)),
-        col(Deadline.state).in_(LIVE),
-    )
-
-
-def _late(now: datetime) -> ColumnElement[bool]:
-    """`deadlines.rules.is_overdue` of the limit to reply, as a condition; null without a limit."""
-    counting = col(Deadline.state).in_((ClockState.RUNNING, ClockState.BREACHED))
-    return and_(counting, ~col(Deadline.provisional), col(Deadline.due_at) <= now)
-
-
-def _conditions(wanted: LetterFilter, caller: Caller) -> list[ColumnElement[bool]]:
-    equal = {
-        col(Letter.kind): wanted.kind,
-        col(Letter.department_code): wanted.department_code,
-        col(Letter.reg_no): wanted.reg_no,
-    }
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    if wanted.contact:
-        conditions.append(col(Letter.contact_index).in_(wanted.contact))
-    if wanted.contact and not office.in_the_office(caller):
-        # Else the phone number of a sender in confidence could be tried out.
-        conditions.append(col(Letter.anonymity) != Anonymity.CONFIDENTIAL)
-    if wanted.states:
-        conditions.append(col(Letter.state).in_(wanted.states))
-    if wanted.received_after is not None:
-        conditions.append(col(Letter.received_at) > wanted.received_after)
-    if wanted.due_before is not None:
-        conditions.append(col(Deadline.due_on) < wanted.due_before)
-    if wanted.overdue is not None and wanted.now is not None:
-        # Null is what is left out in the first case, and told from late in the second: so the late
-        # ones are found from their limits, which are few.
-        late = _late(wanted.now)
-        conditions.append(late if wanted.overdue else ~func.coalesce(late, false()))
-    return conditions
+    if wanted.order is not LetterOrder.DUE_ON:
+        rows = statement.latest(caller, wanted, besides, after, limit)
+        return [ListedLetter(*row) for row in await session.execute(rows)]
+    found: dict[UUID, ListedLetter] = {}  # by id: between two statements a limit may end
+    for rows in statement.by_limit(caller, wanted, besides, after, limit):
+        if len(found) < limit:
+            listed = [ListedLetter(*row) for row in await session.execute(rows)]
+            found = {row.letter.id: row for row in listed} | found
+    return sorted(found.values(), key=lambda row: (row.due_on, row.letter.id))[:limit]
 
 
 async def attempts(direct: DirectPool, reg_no: str) -> Attempts | None:

@@ -29,6 +29,7 @@ _INDEXES = (
         "subject_kind = 'letter' AND state IN ('running', 'paused', 'breached')",
     ),
     NewIndex("ix_letter_department", "letter", ["department_code", "received_at", "id"]),
+    NewIndex("ix_letter_department_id", "letter", ["department_code", "id"]),
     NewIndex("ix_letter_state", "letter", ["state", "received_at", "id"]),
     NewIndex("ix_letter_kind", "letter", ["kind", "received_at", "id"]),
     NewIndex("ix_rating_state", "rating", ["state", "rated_at", "id"]),
