@@ -16,9 +16,11 @@ import httpx
 
 from deploy.local.servers import free_port
 from tests import support
+from tests.contracts.round_trips import counted_system, counting
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
+ROUND_TRIPS = "round-trips.jsonl"
 SIX = ("postgres", "nats", "appointments", "projects", "feedback", "gateway")
 _MARKS = {"postgres": "bin/postgres", "nats": "nats-server"}
 
@@ -101,6 +103,10 @@ class System:
         """All is up and the banner with the accounts is shown."""
         return "make tour" in self.log()
 
+    def statements(self) -> dict[str, list[str]]:
+        """What each request asked the databases for, by the request's id."""
+        return counting.read(self.data / ROUND_TRIPS)
+
     def log(self) -> str:
         return (self.data / "test.log").read_text(errors="replace")
 
@@ -132,10 +138,10 @@ def running_system(**options: str) -> Iterator[System]:
         environment = {**os.environ, "ONEDOOR_DATA": str(data), "PORT": str(port), "VERBOSE": "1"}
         for name in ("ONEDOOR_DATABASE_URL", "ONEDOOR_NATS_URL", "HOST"):
             environment.pop(name, None)
-        environment |= options
+        environment |= {**options, counting.FILE: str(data / ROUND_TRIPS)}
         with (data / "test.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.local"],
+                [sys.executable, "-m", counted_system.__name__],
                 cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip

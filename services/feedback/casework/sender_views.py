@@ -221,7 +221,7 @@ async def mine(
     """The letters that the caller has written under their name, latest first."""
     after = paging.key(datetime, UUID)
     rows = await letters.of_account(session, keyring, caller, after, paging.limit + 1)
-    due = {row.id: await _due_of(session, row) for row in rows}
+    due = await _due_days(session, rows)
     return page(
         rows,
         paging,
@@ -237,7 +237,9 @@ async def mine(
     )
 
 
-async def _due_of(session: AsyncSession, letter: Letter) -> date | None:
-    answered = await letters.answered_with(session, letter)
-    day: date | None = _due(await _reply_clock(session, answered))["due_on"]
-    return day
+async def _due_days(session: AsyncSession, rows: Sequence[Letter]) -> dict[UUID, date | None]:
+    answered = await letters.all_answered_with(session, rows)
+    ids = {letter.id for letter in answered.values()}
+    running = await deadlines.all_of_many(session, SubjectKind.LETTER, ids)
+    replies = {key: clocks.reply_clock(one, running[one.id]) for key, one in answered.items()}
+    return {key: _due(clock)["due_on"] for key, clock in replies.items()}

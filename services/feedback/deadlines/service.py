@@ -217,8 +217,7 @@ async def extend(
 
 async def of(session: AsyncSession, subject: Subject) -> list[Deadline]:
     """All clocks of one subject, past and present, oldest first."""
-    found = await queries.of_subjects(session, subject.kind, [subject.id])
-    return await recomputing.as_shown(session, found)
+    return (await all_of_many(session, subject.kind, [subject.id]))[subject.id]
 
 
 async def of_many(
@@ -226,10 +225,19 @@ async def of_many(
 ) -> dict[UUID, list[Deadline]]:
     """The live clocks of many subjects, by subject id: for lists, in one statement."""
     found: dict[UUID, list[Deadline]] = defaultdict(list)
+    for subject, clocks in (await all_of_many(session, kind, ids)).items():
+        found[subject] = [clock for clock in clocks if clock.state in LIVE]
+    return found
+
+
+async def all_of_many(
+    session: AsyncSession, kind: SubjectKind, ids: Collection[UUID]
+) -> dict[UUID, list[Deadline]]:
+    """The same of past and present, oldest first."""
+    found: dict[UUID, list[Deadline]] = defaultdict(list)
     clocks = await queries.of_subjects(session, kind, ids)
     for clock in await recomputing.as_shown(session, clocks):
-        if clock.state in LIVE:
-            found[clock.subject_id].append(clock)
+        found[clock.subject_id].append(clock)
     return found
 
 

@@ -1,6 +1,6 @@
 """All SQL about letters themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -74,6 +74,13 @@ async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
     rows = select(Letter).where(col(Letter.id) == letter_id)
     found = await session.execute(rows.execution_options(populate_existing=True))
     return found.scalars().one_or_none()
+
+
+async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Letter]:
+    """The letters as they stand now, by id."""
+    rows = select(Letter).where(col(Letter.id).in_(list(ids)))
+    found = await session.execute(rows.execution_options(populate_existing=True))
+    return {letter.id: letter for letter in found.scalars()}
 
 
 async def by_number(session: AsyncSession, reg_no: str) -> Letter | None:

@@ -100,11 +100,16 @@ async def locked_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUI
 
 async def answered_with(session: AsyncSession, letter: Letter) -> Letter:
     """The letter whose reply is this one's: itself, unless it was merged."""
-    while letter.merged_into is not None:
-        followed = await queries.by_id(session, letter.merged_into)
-        assert followed is not None  # a foreign key
-        letter = followed
-    return letter
+    return (await all_answered_with(session, [letter]))[letter.id]
+
+
+async def all_answered_with(session: AsyncSession, asked: Sequence[Letter]) -> dict[UUID, Letter]:
+    """The same of many, by the id of each that is asked about."""
+    found = {letter.id: letter for letter in asked}
+    while merged := {key: one.merged_into for key, one in found.items() if one.merged_into}:
+        others = await queries.by_ids(session, set(merged.values()))
+        found |= {key: others[into] for key, into in merged.items()}
+    return found
 
 
 async def merged_into(session: AsyncSession, letter_id: UUID) -> Sequence[Letter]:

@@ -1,0 +1,72 @@
+"""How often each operation asks the database on its good path: a number that only a commit changes.
+
+A count that grows fails, and so does one that shrinks: a gain is written down.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from tests.contracts.round_trips import table
+from tests.contracts.visitor import Visitor
+from tests.system import System
+
+pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.slow]
+
+UNHELD = {
+    "get_rating_statistics": "counts a month of the past when it is first asked for",
+    "get_letter_statistics": "the same",
+    "add_letter_activity": "asks for more of a letter that has come further",
+}
+FEW, MANY = 1, 100
+
+
+def counted(visitor: Visitor, system: System) -> dict[str, list[str]]:
+    """What each operation asked for; the least, where it had several good answers."""
+    asked = system.statements()
+    found: dict[str, list[str]] = {}
+    for name, answers in visitor.answers.items():
+        good = [one.request.headers["X-Request-ID"] for one in answers if one.is_success]
+        each = [asked.get(request_id, []) for request_id in good]
+        if each and name not in UNHELD:
+            found[name] = min(each, key=len)
+    return found
+
+
+def test_each_operation_asks_as_often_as_the_table_says(visitor: Visitor, system: System) -> None:
+    found = counted(visitor, system)
+    counts = {name: len(statements) for name, statements in found.items()}
+    sys.stdout.write(table.rows(counts))
+    if os.environ.get("RECORD_ROUND_TRIPS"):
+        table.write(counts)
+    differences = table.differences(table.read(), found)
+    assert not differences, "\n".join(differences)
+
+
+def test_a_list_asks_as_often_for_many_rows_as_for_one(visitor: Visitor, system: System) -> None:
+    seen: dict[str, dict[int, str]] = {}
+    rows: dict[str, int] = {}
+    for name, (_, method, operation) in visitor.operations().items():
+        asked = {parameter["name"] for parameter in operation.get("parameters", ())}
+        if method == "get" and "limit" in asked and name in visitor.worked:
+            answers = {most: visitor.send(name, limit=most)[-1] for most in (FEW, MANY)}
+            rows[name] = len(answers[MANY].json()["items"])
+            seen[name] = {
+                most: one.request.headers["X-Request-ID"] for most, one in answers.items()
+            }
+    statements = system.statements()
+    grown = {
+        name: {most: statements[one] for most, one in ids.items()}
+        for name, ids in seen.items()
+        if len(statements[ids[FEW]]) != len(statements[ids[MANY]])
+    }
+    assert not grown, _shown(grown)
+    assert sum(count > FEW for count in rows.values()) > len(rows) / 2, rows
+
+
+def _shown(grown: Mapping[str, Mapping[int, list[str]]]) -> str:
+    return "\n".join(
+        f"{name}, {most}: {asked}" for name, each in grown.items() for most, asked in each.items()
+    )
