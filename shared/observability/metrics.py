@@ -27,24 +27,19 @@ class Metrics:
         self.requests = self._count(
             "http_requests", "Requests answered.", ["method", "route", "status"]
         )
-        self.seconds = Histogram(
-            "http_request_seconds",
-            "Time to the end of the answer.",
-            ["method", "route"],
-            buckets=_BUCKETS,
-            registry=self.registry,
+        self.seconds = self._times(
+            "http_request_seconds", "Time to the end of the answer.", ["method", "route"], _BUCKETS
         )
         self.events = self._count(
             "events_read",
             "Events by what became of them: handled, waiting (an outage), retried, buried.",
             ["subscription", "outcome"],
         )
-        self.event_lag = Histogram(
+        self.event_lag = self._times(
             "event_lag_seconds",
             "From the record of an event to the commit of what it caused here.",
             ["subscription"],
-            buckets=_LAGS,
-            registry=self.registry,
+            _LAGS,
         )
         self.jobs = self._count("job_runs", "Runs of recurring work.", ["job", "outcome"])
         self.outbox_waiting = self.gauge("outbox_waiting", "Events not yet published.")
@@ -79,6 +74,11 @@ class Metrics:
     def gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
         """A new gauge of this application; a measure fills it."""
         return Gauge(name, documentation, labels, registry=self.registry)
+
+    def _times(
+        self, name: str, documentation: str, labels: list[str], buckets: Sequence[float]
+    ) -> Histogram:
+        return Histogram(name, documentation, labels, buckets=buckets, registry=self.registry)
 
     def _count(self, name: str, documentation: str, labels: list[str]) -> Counter:
         return Counter(name, documentation, labels, registry=self.registry)
