@@ -8,6 +8,7 @@ process that forwards, and of its children. Exits with 1 where a goal is missed.
 """
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -152,10 +153,11 @@ def cpu_seconds(pid: int) -> float:
     """CPU time that a process and its children have used."""
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        parent = stat.read_text().rpartition(")")[2].split()[1]
-        if pid in (int(stat.parent.name), int(parent)):
-            for task in stat.parent.glob("task/*/schedstat"):
-                total += int(task.read_text().split()[0])
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # others come and go
+            parent = stat.read_text().rpartition(")")[2].split()[1]
+            if pid in (int(stat.parent.name), int(parent)):
+                tasks = stat.parent.glob("task/*/schedstat")
+                total += sum(int(task.read_text().split()[0]) for task in tasks)
     return total / 1e9
 
 

@@ -62,7 +62,8 @@ def peers(stack: ExitStack, folder: Path, upstream: int) -> dict[str, Server]:
     if caddy := shutil.which("caddy"):
         conf, port = folder / "Caddyfile", free_port()
         conf.write_text(CADDY.format(port=port, to=upstream))
-        home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+        # One core, as the others have that are one process of one thread.
+        home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "GOMAXPROCS": "1"}
         command = (caddy, "run", "--config", str(conf), "--adapter", "caddyfile")
         by = logging_to(
             stack.enter_context((folder / "log").open("wb")), *command, port=port, **home

@@ -51,5 +51,5 @@ def traceparent(given: Headers) -> bytes:
     for name, value in given:
         if name == b"traceparent" and _TRACEPARENT.match(value):
             return value
-    bits = random.getrandbits(192) | (1 << 191) | 1
-    return b"00-%032x-%016x-01" % (bits >> 64, bits & 0xFFFFFFFFFFFFFFFF)
+    digits = b"%048x" % (random.getrandbits(192) | (1 << 191) | 1)
+    return b"00-%b-%b-01" % (digits[:32], digits[32:])

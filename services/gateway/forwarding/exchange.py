@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.upstreams.directory import Operation
@@ -36,7 +36,7 @@ class Outgoing:
     def within(self, seconds: float) -> "Outgoing":
         """The same with what is left of its deadline, for the service to know."""
         line = b"%b: %.3f\r\n\r\n" % (DEADLINE_HEADER, seconds)
-        return replace(self, head=self.head[:-2] + line)
+        return Outgoing(self.head[:-2] + line, self.body, self.rest, self.may_repeat)
 
 
 UNDERWAY = "underway"

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from shared import settings
 from shared.errors import Text
@@ -22,6 +23,7 @@ _CLAIMED = (b"x-user-", b"x-forwarded-", _OURS)
 _CLAIMED_WHOLE = frozenset(
     (b"forwarded", b"x-real-ip", b"x-user", b"x-original-url", b"x-rewrite-url")
 )
+_NOT_SENT = HOP_BY_HOP | _SET_BY_US
 _NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
 
 
@@ -35,10 +37,7 @@ def to_upstream(headers: Headers, *, from_proxy: bool) -> list[tuple[bytes, byte
     return [
         (name, value)
         for name, value in headers
-        if name not in HOP_BY_HOP
-        and name not in _SET_BY_US
-        and name not in named
-        and (from_proxy or not _is_claim(name))
+        if name not in _NOT_SENT and name not in named and (from_proxy or not _is_claim(name))
     ]
 
 
@@ -53,6 +52,7 @@ def to_client(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(n, v) for n, v in headers if n not in _NOT_RETURNED and n not in named]
 
 
+@lru_cache(maxsize=1_000)
 def _is_claim(name: bytes) -> bool:
     return name.startswith(_CLAIMED) or name in _CLAIMED_WHOLE or b"_" in name
 
@@ -70,9 +70,11 @@ def framing_fault(headers: Headers, version: str) -> Text | None:
     Two lengths, or a length and a coding, are read differently by different servers: that is how
     requests are smuggled past a door (RFC 9112 sections 3.2 and 6.3). `version` is that of HTTP.
     """
-    lengths = sum(name == b"content-length" for name, _ in headers)
-    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
-    hosts = sum(name == b"host" for name, _ in headers)
+    names = [name for name, _ in headers]
+    lengths, hosts = names.count(b"content-length"), names.count(b"host")
+    codings: list[bytes] = []
+    if b"transfer-encoding" in names:
+        codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
     if lengths > 1 or (lengths and codings):
         return Text("内容长度写了两次", "the length of the body is given twice")
     if codings and codings != [b"chunked"]:

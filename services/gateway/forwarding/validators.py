@@ -30,7 +30,7 @@ def validated(
     was asked for with a token is kept by that client alone.
     """
     reading = operation.method == "GET" and operation.is_public and status == HTTPStatus.OK
-    if not reading or not _DECIDED.isdisjoint(name.lower() for name, _ in answered):
+    if not reading or not _DECIDED.isdisjoint([name for name, _ in answered]):
         return Answered(status, [], body)
     given = dict(asked)
     whose = b"private" if b"authorization" in given else b"public"

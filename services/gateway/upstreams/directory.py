@@ -15,6 +15,7 @@ DEADLINE_SECONDS = 1.8
 LONGEST_DEADLINE_SECONDS = 60.0
 LONGEST_REMEMBERED_SECONDS = 10.0
 LARGEST_BODY_BYTES = 64_000_000
+PATHS_REMEMBERED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,24 @@ class Directory:
 
     def __init__(self, operations: Iterable[Operation] = ()) -> None:
         self._tree: PathTree[dict[str, Operation]] = PathTree(dict)
+        self._found: dict[str, Mapping[str, Operation]] = {}
         for operation in operations:
             there = self._tree.at_template(operation.template)
             there.setdefault(operation.method, operation)
 
     def at(self, path: str) -> Mapping[str, Operation]:
         """The operations at this (decoded) path by method, empty when nobody has the path."""
+        known = self._found.get(path)
+        if known is not None:
+            return known
+        found = self._at(path)
+        if found:
+            if len(self._found) >= PATHS_REMEMBERED:
+                self._found.clear()
+            self._found[path] = found
+        return found
+
+    def _at(self, path: str) -> Mapping[str, Operation]:
         fitting = self._tree.fitting(path)
         if len(fitting) == 1:
             return fitting[0]
