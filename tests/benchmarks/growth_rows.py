@@ -4,6 +4,8 @@ The triggers that mark what is to be counted anew are off meanwhile: it is as wh
 first meet the release that counts.
 """
 
+import asyncio
+
 import asyncpg
 
 from shared.security.crypto import Keyring
@@ -20,9 +22,15 @@ AFTER = {
     ),
 }
 UNCOUNTED = {
-    "feedback": "SELECT (SELECT count(DISTINCT day) FROM counted_letter) < (SELECT count(DISTINCT"
-    " (received_at AT TIME ZONE 'Asia/Shanghai')::date) FROM letter)",
-    "appointments": "SELECT false",
+    "feedback": "SELECT (SELECT count(*) FROM counted_day) <"
+    " current_date - (SELECT min(received_at)::date FROM letter)"
+    " OR (SELECT count(*) FROM counted_rating_day) <"
+    " current_date - (SELECT min(invited_at)::date FROM rating_invitation)",
+    "appointments": "SELECT EXISTS (SELECT FROM hall h CROSS JOIN LATERAL (SELECT min(at)::date AS"
+    " since, max(hall_seq) AS seq FROM ticket_event e WHERE e.hall_code = h.code) l"
+    " LEFT JOIN counted_hall c ON c.hall_code = h.code WHERE l.since IS NOT NULL"
+    " AND (coalesce(c.through_seq, 0) < l.seq OR current_date - l.since >"
+    " (SELECT count(*) FROM counted_hall_day d WHERE d.hall_code = h.code)))",
 }
 """Whether the jobs are still to count what came."""
 
@@ -58,6 +66,7 @@ async def counted(service: str, owner: asyncpg.Connection) -> None:
     """Waits until the jobs of the service have counted what came."""
 
     async def nothing_left() -> bool:
+        await asyncio.sleep(1)
         return not await owner.fetchval(UNCOUNTED[service])
 
     await support.eventually(nothing_left, seconds=CAUGHT_UP_SECONDS)
