@@ -43,7 +43,6 @@ class Stack:
         """Everything is up, loaded and ready afterwards; raises StartFailed otherwise."""
         await self.supervisor.share_imports()
         await self._both(self._databases(), self._bus(), self._portal())
-        await self.supervisor.run("connections", self._connections())
         await self._for_each(self._migrate, "迁移数据库……", "Migrating the databases...")
         await self._for_each(self._load_demo, "载入演示数据……", "Loading the demo data...")
         self._remember()
@@ -91,6 +90,7 @@ class Stack:
         for service in SERVICES:
             passwords = self._secrets.of(service)
             self._database_urls[service] = await roles.provision(admin, service, passwords)
+        await self.supervisor.run("connections", self._connections())
 
     async def _own_postgres(self) -> str:
         self._console.step("启动 PostgreSQL……", "Starting PostgreSQL...")
