@@ -1,6 +1,7 @@
 """Transactional outbox: an event is a row until the relay has published it.
 
-`record` writes the event in the caller's transaction. `Relay` publishes committed rows to
+`record` writes the event in the caller's transaction, at its end, together with all others of it.
+`Relay` publishes committed rows to
 JetStream, many in flight, and marks them published; they stay for the age of the streams, so that
 a wiped JetStream can be filled again. Delivery is at least once: `Nats-Msg-Id` lets JetStream drop
 a repeat inside its duplicate window, and every subscription keeps an inbox.
@@ -14,17 +15,20 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 import structlog
+from sqlalchemy import event as hooks
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.database.engine import ensure_transaction
+from shared.database.engine import RoomSession, ensure_transaction
+from shared.database.versioned import SwapStatement
 from shared.ids import new_id
 from shared.messaging.bus import Bus
 from shared.messaging.events import CONTENT_TYPE, Event, attributes
@@ -40,15 +44,14 @@ _SCOPE = re.compile(r"^[A-Za-z0-9_-]+$")
 _SUBJECT = re.compile(rb'"subject":"[^"]*"')
 """Of an envelope as it was written: its attributes stand before its data."""
 
-_RECORD = text(
-    "INSERT INTO outbox (event_id, subject, body, traceparent)"
-    " VALUES (:event_id, :subject, :body, :traceparent)"
-)
-_RECORD_MANY = text(
+PROMISE = (
     "INSERT INTO outbox (event_id, subject, body, traceparent)"
     " SELECT * FROM unnest(CAST(:event_ids AS uuid[]), CAST(:subjects AS text[]),"
     " CAST(:bodies AS bytea[]), CAST(:traceparents AS text[]))"
 )
+_COLUMNS = ("event_ids", "subjects", "bodies", "traceparents")
+_RECORD_MANY = text(PROMISE)
+_PROMISED = "promised"
 _WAITING = text(
     # The turn is over with the transaction. Rows that the relay before marked meanwhile are left
     # out although this snapshot is older: locking a row looks at it again.
@@ -97,8 +100,56 @@ async def record(
     """
     ensure_transaction(session)
     promised = row(event, scope=scope, subject=subject)
-    await session.execute(_RECORD, promised._asdict())
+    await _promise(session, [promised])
     return promised.event_id
+
+
+async def _promise(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+    """At the end of the transaction, in order; at once inside what may be rolled back alone."""
+    if session.in_nested_transaction():
+        await session.execute(_RECORD_MANY, _arrays(rows))
+    else:
+        session.info.setdefault(_PROMISED, []).extend(rows)
+
+
+def take_promised(session: AsyncSession | Session) -> dict[str, list[Any]]:
+    """What `PROMISE` takes to write the events of the transaction; nothing where it has none."""
+    rows = session.info.pop(_PROMISED, ())
+    return _arrays(rows) if rows else {}
+
+
+def _arrays(rows: Iterable[OutboxRow]) -> dict[str, list[Any]]:
+    columns = (list(column) for column in zip(*rows, strict=True))
+    return dict(zip(_COLUMNS, columns, strict=True))
+
+
+@hooks.listens_for(RoomSession.sync_session_class, "before_commit")
+def _write_promised(session: Session) -> None:
+    if not session.in_nested_transaction() and (promised := take_promised(session)):
+        session.execute(_RECORD_MANY, promised)
+
+
+@hooks.listens_for(RoomSession.sync_session_class, "after_rollback")
+def _forget_promised(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_PROMISED, None)
+
+
+class Addressed(NamedTuple):
+    """An event, the code of the hall or department it belongs to, the id of what it is about."""
+
+    event: Event
+    scope: str
+    subject: str
+
+
+def promise(statement: SwapStatement, *events: Addressed) -> None:
+    """Promise these events to the bus, in their order, if and only if `statement` is written.
+
+    Called once for a statement: what several calls promise has no order.
+    """
+    rows = (row(each.event, scope=each.scope, subject=each.subject) for each in events)
+    statement.also(PROMISE, **_arrays(rows))
 
 
 class WaitingRow(NamedTuple):
@@ -121,22 +172,12 @@ class HeldBack(Exception):
     """An earlier event about the same subject did not arrive: this one waits for it."""
 
 
-class Addressed(NamedTuple):
-    """An event, the code of the hall or department it belongs to, the id of what it is about."""
-
-    event: Event
-    scope: str
-    subject: str
-
-
 async def record_many(session: AsyncSession, events: Iterable[Addressed]) -> None:
-    """Promise these events in their order, by one statement: for work that moves thousands."""
+    """The same of many events, in their order."""
     ensure_transaction(session)
     rows = [row(each.event, scope=each.scope, subject=each.subject) for each in events]
     if rows:
-        ids, subjects, bodies, traceparents = (list(column) for column in zip(*rows, strict=True))
-        arrays = {"event_ids": ids, "subjects": subjects, "bodies": bodies}
-        await session.execute(_RECORD_MANY, {**arrays, "traceparents": traceparents})
+        await _promise(session, rows)
 
 
 class Relay:

@@ -19,7 +19,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
 from shared.database.engine import LONGEST_WAIT_SECONDS, DirectPool, Sessions, is_exhausted
-from shared.errors import Forbidden, Text, Unauthorized
+from shared.database.versioned import SwapStatement
+from shared.errors import Forbidden, Problem, Text, Unauthorized
 from shared.security.crypto import Keyring
 from shared.security.identity import ROLES, Caller, identify
 from shared.web import idempotency, pagination, versions
@@ -78,6 +79,27 @@ scope runs this exit code after the client already has its answer.
 """
 AuditedReading = Annotated[AsyncSession, Depends(_transaction, scope="function")]
 """The transaction of a GET that notes in the audit log what it shows."""
+
+
+async def _swap(request: Request) -> AsyncIterator[SwapStatement]:
+    state = request.state
+    state.swap = statement = SwapStatement(state.direct)
+    try:
+        if state.claim is not None and state.claim.older:  # no unique index knows those
+            await idempotency.replay_instead(request, statement.direct)
+        yield statement
+    except Problem:
+        await idempotency.replay_instead(request, statement.direct)
+        raise
+    state.relay.wake()
+
+
+Swap = Annotated[SwapStatement, Depends(_swap, scope="function")]
+"""What the request decides: one statement, no transaction (`shared/database/versioned.py`).
+
+It is written with the answer, once that is known. A request that is refused is asked for its key:
+what it did before is what it is answered.
+"""
 
 
 async def _direct(request: Request) -> DirectPool:

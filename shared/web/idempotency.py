@@ -23,11 +23,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from asyncpg import UniqueViolationError
 from fastapi import Request, Response
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.database.engine import DirectPool
+from shared.database.versioned import Lost, SwapStatement
 from shared.errors import Conflict, Invalid, Text
+from shared.messaging import outbox
 from shared.security import identity
 from shared.security.crypto import Keyring
 from shared.web.bodies import JsonRequest
@@ -45,15 +50,24 @@ _PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~-]*")
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _ANSWER = "idempotency.answer"
 
-_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:caller || ' ' || :key, 7))")
-_FIND = text(
-    "SELECT request_hash, status, answer, sealed, headers FROM idempotency"
-    " WHERE caller = :caller AND key = :key"
+# Where the one before commits between the look and the lock, the answer is not seen, and the key's
+# unique index refuses what is done a second time.
+_CLAIM = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(:caller || ' ' || :key, 7)),"
+    " i.key, request_hash, status, answer, sealed, headers FROM (SELECT) AS one"
+    " LEFT JOIN idempotency i ON i.caller = :caller AND i.key = ANY(CAST(:keys AS text[]))"
 )
-_STORE = text(
+_FIND = (
+    "SELECT key, request_hash, status, answer, sealed, headers FROM idempotency"
+    " WHERE caller = $1 AND key = ANY($2::text[])"
+)
+_STORE = (
     "INSERT INTO idempotency (caller, key, route, request_hash, status, sealed, headers)"
     " VALUES (:caller, :key, :route, :request_hash, :status, :sealed, CAST(:headers AS jsonb))"
 )
+_STORE_IN_TRANSACTION = text(_STORE)
+_STORE_WITH_EVENTS = text(f"WITH promised AS ({outbox.PROMISE}) {_STORE}")
+_TAKEN = "pk_idempotency"
 _OTHER_REQUEST = Text(
     "这个幂等键已用于另一个请求，请换一个新的",
     "This idempotency key was used for another request; please use a new one",
@@ -184,51 +198,98 @@ async def claim(session: AsyncSession, request: Request) -> None:
     if wanted is None:
         return
     who = {"caller": wanted.caller, "key": wanted.key}
-    if not (await session.execute(_LOCK, who)).scalar_one():
+    rows = (await session.execute(_CLAIM, {**who, "keys": [*_forms(wanted)]})).all()
+    if not all(is_ours for is_ours, *_ in rows):
         raise StillRunning(_RUNNING, retry_after=1)
-    known = await _find(session, wanted)
-    if known is None:
-        request.state.claimed = wanted
-        return
-    (key, digest), found = known
-    if found.request_hash != digest:
-        raise KeyReused
+    for _, key, *row in rows:
+        if key is not None:
+            raise _replay(key, StoredAnswer(*row), wanted, request)
+    request.state.claimed = wanted
+
+
+def _forms(wanted: Claim) -> dict[str, str]:
+    """The request's digest by each key that its answer may be kept under."""
+    return {wanted.key: wanted.request_hash, **dict(wanted.older)}
+
+
+def _replay(key: str, found: StoredAnswer, wanted: Claim, request: Request) -> Replay | KeyReused:
+    if found.request_hash != _forms(wanted)[key]:
+        return KeyReused()
     if found.sealed is not None:
         body = request.state.keyring.open(found.sealed, where=_ANSWER, row=key).encode()
+    elif isinstance(found.answer, str):  # as the driver itself gives it
+        body = found.answer.encode()
     else:
         body = json.dumps(found.answer, ensure_ascii=False).encode()
-    headers = {**(found.headers or {}), "Idempotent-Replayed": "true"}
-    raise Replay(Response(body, found.status, headers=headers))
-
-
-async def _find(
-    session: AsyncSession, wanted: Claim
-) -> tuple[tuple[str, str], StoredAnswer] | None:
-    """What was answered, and the key and request that it is kept under."""
-    for form in ((wanted.key, wanted.request_hash), *wanted.older):
-        row = (
-            await session.execute(_FIND, {"caller": wanted.caller, "key": form[0]})
-        ).one_or_none()
-        if row is not None:
-            return form, StoredAnswer(*row)
-    return None
+    given = found.headers or {}
+    headers = {**(json.loads(given) if isinstance(given, str) else given)}
+    return Replay(Response(body, found.status, headers=headers | {"Idempotent-Replayed": "true"}))
 
 
 async def store(request: Request, response: Response) -> None:
-    """Keep the answer in the transaction that is still open, if this request claimed a key."""
+    """Keep the answer with what the request has done, if it came with a key.
+
+    In the transaction that is still open; or by the statement that does it, which is written here.
+    """
+    statement: SwapStatement | None = getattr(request.state, "swap", None)
+    if statement is not None:
+        await _write(statement, request, response)
+        return
     claimed: Claim | None = getattr(request.state, "claimed", None)
     if claimed is None or response.status_code >= 400:
         return
+    session: AsyncSession = request.state.session
+    promised = outbox.take_promised(session)
+    sql = _STORE_WITH_EVENTS if promised else _STORE_IN_TRANSACTION
+    try:
+        await session.execute(sql, {**_kept(claimed, request, response), **promised})
+    except IntegrityError as error:
+        raise StillRunning(_RUNNING, retry_after=1) from error
+
+
+def _kept(claimed: Claim, request: Request, response: Response) -> dict[str, Any]:
     answer = bytes(response.body).decode()
-    sealed = request.state.keyring.seal(answer, where=_ANSWER, row=claimed.key)
     headers = {k: v for k in _KEPT_HEADERS if (v := response.headers.get(k)) is not None}
-    values: dict[str, Any] = {
+    return {
         "caller": claimed.caller,
         "key": claimed.key,
         "route": claimed.route,
         "request_hash": claimed.request_hash,
         "status": response.status_code,
-        "sealed": sealed,
+        "sealed": request.state.keyring.seal(answer, where=_ANSWER, row=claimed.key),
         "headers": json.dumps(headers),
     }
-    await request.state.session.execute(_STORE, values)
+
+
+async def _write(statement: SwapStatement, request: Request, response: Response) -> None:
+    """Writes what was decided and the answer, all or nothing.
+
+    Of two with one key the second fails, by the row that the first has swapped or by the key's
+    unique index; it is answered what the first was. Raises StateConflict where it was another one.
+    """
+    claimed: Claim | None = request.state.claim
+    if claimed is not None and response.status_code < 400:
+        statement.also(_STORE, **_kept(claimed, request, response))
+    try:
+        await statement.write()
+    except Lost:
+        await replay_instead(request, statement.direct)
+        await statement.refuse()
+    except UniqueViolationError as error:
+        if error.constraint_name == _TAKEN:
+            await replay_instead(request, statement.direct)
+        raise
+
+
+async def replay_instead(request: Request, direct: DirectPool) -> None:
+    """Raises Replay or KeyReused where the request's key has an answer.
+
+    Nobody asks before the work is done, because hardly anybody asks twice: who is refused does.
+    """
+    claimed: Claim | None = getattr(request.state, "claim", None)
+    if claimed is None:
+        return
+    found = await direct.fetchrow(_FIND, claimed.caller, [*_forms(claimed)])
+    if found is not None:
+        key, *row = found
+        raise _replay(key, StoredAnswer(*row), claimed, request)

@@ -4,17 +4,17 @@ import asyncio
 import sys
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.projects.collecting.running import Collector
 from services.projects.evidence.files import EvidenceFiles
 from shared import clock
+from shared.database.engine import new_sessions
 
 
 async def main(url: str, folder: str) -> None:
     engine = create_async_engine(url)
-    sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+    sessions = new_sessions(engine)
     await Collector(sessions, EvidenceFiles(Path(folder))).work(clock.now())
 
 

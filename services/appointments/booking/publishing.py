@@ -5,6 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking.events import AppointmentEvent
 from services.appointments.booking.models import Appointment
 from shared.messaging import outbox
+from shared.messaging.outbox import Addressed
 
 
 async def publish(
@@ -14,6 +15,14 @@ async def publish(
     **others: object,
 ) -> None:
     """Records the event of a change, in the scope of the hall."""
+    promised = of_change(event, appointment, **others)
+    await outbox.record(session, promised.event, scope=promised.scope, subject=promised.subject)
+
+
+def of_change(
+    event: type[AppointmentEvent], appointment: Appointment, **others: object
+) -> Addressed:
+    """The event of a change, in the scope of the hall."""
     facts = {
         "appointment_id": appointment.id,
         "hall_code": appointment.hall_code,
@@ -23,9 +32,5 @@ async def publish(
         "minutes": appointment.minutes,
         "version": appointment.version,
     }
-    await outbox.record(
-        session,
-        event.model_validate({**facts, **others}),
-        scope=appointment.hall_code,
-        subject=str(appointment.id),
-    )
+    made = event.model_validate({**facts, **others})
+    return Addressed(made, appointment.hall_code, str(appointment.id))

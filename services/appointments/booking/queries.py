@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, text, tuple_
+from sqlalchemy import or_, text, tuple_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -244,12 +244,6 @@ async def of_hall(
     if after is not None:
         rows = rows.where(tuple_(starts_at, key) > tuple_(*after))
     return (await session.exec(rows.order_by(starts_at, key).limit(limit))).all()
-
-
-def stands(now: datetime) -> ColumnElement[bool]:
-    """It is no hold that has run out: such a one is over, though no job has ended it yet."""
-    expires_at = col(Appointment.expires_at)
-    return or_(expires_at.is_(None), expires_at > now)
 
 
 async def ran_out(session: AsyncSession, now: datetime) -> Sequence[UUID]:

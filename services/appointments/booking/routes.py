@@ -19,7 +19,16 @@ from services.appointments.booking.schemas import (
 )
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import IdempotencyKey, Now, Paging, RequestKeyring, Session, allow
+from shared.web.dependencies import (
+    Direct,
+    IdempotencyKey,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    Swap,
+    allow,
+)
 from shared.web.idempotency import KeyReused
 from shared.web.models import Day
 from shared.web.pagination import Page
@@ -110,7 +119,7 @@ async def list_my_appointments(
 
 @router.get("/{appointment}", operation_id="get_appointment", summary="一个预约 | One appointment")
 async def get_appointment(
-    appointment: Reference, session: Session, keyring: RequestKeyring, caller: OwnerOrDevice
+    appointment: Reference, direct: Direct, keyring: RequestKeyring, caller: OwnerOrDevice
 ) -> AppointmentView:
     """本人或本大厅工作人员可查，可用预约编号或预约码。
 
@@ -118,8 +127,8 @@ async def get_appointment(
 
     For its owner and the staff and devices of its hall, by id or public code.
     """
-    found = await service.visible(session, appointment, caller)
-    return await views.view_of(session, found, caller, keyring)
+    found = await service.seen_by(direct, appointment, caller)
+    return views.shown(found, caller, keyring)
 
 
 @router.get(
@@ -156,7 +165,7 @@ async def get_appointment_calendar(
 )
 async def confirm_appointment(
     appointment: Reference,
-    session: Session,
+    swap: Swap,
     keyring: RequestKeyring,
     now: Now,
     caller: OwnerOrDevice,
@@ -169,8 +178,8 @@ async def confirm_appointment(
     Within the time of the hold; afterwards its places are free again, so please book anew.
     """
     version = wanted.version if wanted else None
-    done = await service.confirm(session, appointment, version, caller, now)
-    return await views.view_of(session, done, caller, keyring)
+    done = await service.confirm(swap, appointment, version, caller, now)
+    return views.shown(done, caller, keyring)
 
 
 @router.post(

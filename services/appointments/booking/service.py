@@ -8,12 +8,14 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import healing, queries, rules
+from services.appointments.booking import healing, queries, rules, seen
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.healing import Waiting
 from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.publishing import of_change
 from services.appointments.booking.publishing import publish as publish
 from services.appointments.booking.schemas import CancelRequest
+from services.appointments.booking.seen import Seen
 from services.appointments.booking.workflow import (
     WORKFLOW,
     AppointmentAction,
@@ -26,8 +28,10 @@ from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import LockedSlot
 from shared import ids
-from shared.database.versioned import swap
+from shared.database.engine import DirectPool
+from shared.database.versioned import SwapStatement, swap
 from shared.errors import Invalid, NotFound, Text
+from shared.messaging import outbox
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
@@ -69,12 +73,30 @@ async def visible(session: AsyncSession, typed: str, caller: Caller) -> Appointm
     return found
 
 
+async def seen_by(direct: DirectPool, typed: str, caller: Caller) -> Seen:
+    """The same with all that is shown of it, in one read. Raises NotFound."""
+    found = await seen.find(direct, reference(typed))
+    if found is not None and await people.is_brought_over(direct, found.appointment):
+        found = await seen.find(direct, found.appointment.id)
+    if found is None:
+        raise NotFound(_UNKNOWN)
+    serves = caller.has(*STAFF) and caller.at(found.appointment.hall_code)
+    if not serves and not await people.owns(direct, caller, found.appointment):
+        raise NotFound(_UNKNOWN)
+    return found
+
+
 async def confirm(
-    session: AsyncSession, typed: str, version: int | None, caller: Caller, now: datetime
-) -> Appointment:
+    swap: SwapStatement, typed: str, version: int | None, caller: Caller, now: datetime
+) -> Seen:
     """The held appointment, confirmed. Raises NotFound, or StateConflict once the hold ran out."""
-    found = await visible(session, typed, caller)
-    return await _take(session, found, A.CONFIRM, now, version=version)
+    found = await seen_by(swap.direct, typed, caller)
+    one = found.appointment
+    row = row_of(one, A.CONFIRM)
+    _ensure_stands(one, version, now)
+    swap.swap(one, _changes(row, now), says=state_conflict)
+    outbox.promise(swap, of_change(row.event, one))
+    return found
 
 
 async def cancel(
@@ -163,16 +185,23 @@ async def change(
     Raises StateConflict that names the present state: where another change came first, where the
     caller saw another version, and for a hold that ran out.
     """
-    versions.ensure(
-        version,
-        version=appointment.version,
-        state=appointment.state,
-        detail=state_conflict(appointment),
-    )
-    changes = {"state": row.to, "expires_at": None, "changed_at": now, **(values or {})}
-    if row.resolves is not None:
-        changes["resolved"] = row.resolves
-    return await swap(session, appointment, changes, queries.stands(now), says=state_conflict)
+    _ensure_stands(appointment, version, now)
+    changes = {**_changes(row, now), **(values or {})}
+    return await swap(session, appointment, changes, says=state_conflict)
+
+
+def _changes(row: AppointmentRow, now: datetime) -> dict[str, Any]:
+    changes = {"state": row.to, "expires_at": None, "changed_at": now}
+    return changes if row.resolves is None else {**changes, "resolved": row.resolves}
+
+
+def _ensure_stands(appointment: Appointment, version: int | None, now: datetime) -> None:
+    """Raises StateConflict where it is not what the caller saw, or a hold that has run out: such a
+    one is over, though no job has ended it yet."""
+    says = state_conflict(appointment)
+    versions.ensure(version, version=appointment.version, state=appointment.state, detail=says)
+    if appointment.expires_at is not None and appointment.expires_at <= now:
+        refuse(appointment.state, appointment.version, says)
 
 
 def row_of(appointment: Appointment, action: AppointmentAction) -> AppointmentRow:

@@ -16,6 +16,7 @@ from services.appointments.booking.schemas import (
     MaskedPerson,
     TakenSlot,
 )
+from services.appointments.booking.seen import Seen
 from services.appointments.booking.service import REASON
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
@@ -114,10 +115,17 @@ async def calendar_entry(session: AsyncSession, appointment: Appointment, now: d
     )
 
 
+def shown(seen: Seen, caller: Caller, keyring: Keyring) -> AppointmentView:
+    """The appointment with its slots; staff also see the person's masked name and phone."""
+    one, staff = seen.appointment, caller.has("clerk", "hall_manager")
+    person = _masked(seen.contact, keyring) if staff and seen.contact else None
+    return _view(one, seen.places, person, keyring)
+
+
 async def view_of(
     session: AsyncSession, appointment: Appointment, caller: Caller, keyring: Keyring
 ) -> AppointmentView:
-    """The appointment with its slots; staff also see the person's masked name and phone."""
+    """The same in a transaction."""
     return (await views_of(session, [appointment], caller, keyring))[0]
 
 
@@ -129,7 +137,10 @@ async def views_of(
     named: dict[str, MaskedPerson] = {}
     if caller.has("clerk", "hall_manager"):
         named = await masked_contacts(session, {one.citizen_key for one in appointments}, keyring)
-    return [_view(one, taken, named.get(one.citizen_key), keyring) for one in appointments]
+    return [
+        _view(one, taken.get(one.id, []), named.get(one.citizen_key), keyring)
+        for one in appointments
+    ]
 
 
 async def masked_contacts(
@@ -141,23 +152,18 @@ async def masked_contacts(
 
 
 def _view(
-    one: Appointment,
-    taken: dict[UUID, list[Place]],
-    person: MaskedPerson | None,
-    keyring: Keyring,
+    one: Appointment, places: Iterable[Place], person: MaskedPerson | None, keyring: Keyring
 ) -> AppointmentView:
-    slots = [
-        TakenSlot(id=place.id, starts_at=place.starts_at, minutes=place.minutes)
-        for place in taken.get(one.id, [])
-    ]
+    slots = [TakenSlot(id=p.id, starts_at=p.starts_at, minutes=p.minutes) for p in places]
     return AppointmentView(
-        **one.model_dump(
-            include=set(AppointmentView.model_fields) - {"slots", "citizen", "reason"}
-        ),
+        **{name: getattr(one, name) for name in _SHOWN},
         slots=slots,
         citizen=person,
         reason=one.reason_sealed and keyring.open(one.reason_sealed, where=REASON, row=str(one.id)),
     )
+
+
+_SHOWN = AppointmentView.model_fields.keys() - {"slots", "citizen", "reason"}
 
 
 def _masked(person: Citizen, keyring: Keyring) -> MaskedPerson:

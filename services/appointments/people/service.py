@@ -75,10 +75,15 @@ async def current_row(session: AsyncSession, caller: Caller, thing: Row) -> Row:
         return thing
     if caller.has("citizen"):
         await of_account(session, caller.sub)
-    person = person_of(_named(thing))
-    if await _current(loaded(session), person) != person:
+    if await is_brought_over(session, _named(thing)):
         await session.refresh(thing)
     return thing
+
+
+async def is_brought_over(source: AsyncSession | DirectPool, thing: Named) -> bool:
+    """Whether it names its person by an older index key than the newest, as nothing does now."""
+    person = person_of(thing)
+    return await _current(loaded(source), person) != person
 
 
 def _named(thing: Named | SQLModel) -> Named:
@@ -86,15 +91,17 @@ def _named(thing: Named | SQLModel) -> Named:
     return thing  # type: ignore[return-value]
 
 
-async def owns(session: AsyncSession, caller: Caller, thing: Named) -> bool:
+async def owns(source: AsyncSession | DirectPool, caller: Caller, thing: Named) -> bool:
     """Whether it is the citizen's own."""
     if not caller.has("citizen"):
         return False
     if thing.citizen_key == account_key(caller.sub):  # which needs no look at the account
         return True
-    keyring = loaded(session).keyring
+    keyring = loaded(source).keyring
     named = thing if keyring is None else rules.lifted_row(thing, keyring)
-    return (await of_account(session, caller.sub)).owns(named)
+    if isinstance(source, DirectPool):
+        return (await of_account_direct(source, caller.sub)).owns(named)
+    return (await of_account(source, caller.sub)).owns(named)
 
 
 async def take_turns(session: AsyncSession, persons: Iterable[Person]) -> None:

@@ -1,0 +1,80 @@
+"""Rows of a model on the direct pool: by the types of its columns, without a session.
+
+f"SELECT {columns(Ticket, 't')} FROM ticket t WHERE t.id = $1"
+ticket = loaded(Ticket, record)
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from sqlalchemy import JSON, Table, inspect
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlmodel import SQLModel
+
+M = TypeVar("M", bound=SQLModel)
+Turn = Callable[[Any], Any]
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+
+
+class Field(NamedTuple):
+    """An attribute, its column, and how its value goes to the driver and comes from it."""
+
+    name: str
+    column: str
+    is_key: bool
+    to_driver: Turn | None
+    from_driver: Turn | None
+
+
+@cache
+def fields(kind: type[SQLModel]) -> dict[str, Field]:
+    """The attributes that are columns, by name, in the order of the columns."""
+    mapper = inspect(kind)
+    found = {}
+    for column in mapper.columns:
+        name, kept = mapper.get_property_by_column(column).key, column.type.dialect_impl(_DIALECT)
+        is_json = isinstance(kept, JSON)  # which a session's connections decode by themselves
+        turns = kept.bind_processor(_DIALECT), kept.result_processor(_DIALECT, None)
+        to_driver, from_driver = (turns[0], _parsed) if is_json else turns
+        quoted = f'"{column.name}"'
+        found[name] = Field(name, quoted, column.primary_key, to_driver, from_driver)
+    return found
+
+
+def _parsed(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)
+
+
+@cache
+def table(kind: type[SQLModel]) -> str:
+    """The quoted name of its table."""
+    local = inspect(kind).local_table
+    assert isinstance(local, Table)
+    return f'"{local.name}"'
+
+
+@cache
+def columns(kind: type[SQLModel], alias: str) -> str:
+    """All its columns, for a SELECT."""
+    return ", ".join(f"{alias}.{one.column}" for one in fields(kind).values())
+
+
+def loaded(kind: type[M], values: Iterable[Any]) -> M:
+    """The row whose columns are the first of `values`."""
+    each = zip(fields(kind).values(), values, strict=False)
+    turned = {one.name: one.from_driver(v) if one.from_driver else v for one, v in each}
+    return kind(**turned)
+
+
+def rest(kind: type[SQLModel], values: Iterable[Any]) -> list[Any]:
+    """What stands in a record behind the columns of `kind`."""
+    return [*values][len(fields(kind)) :]
+
+
+def bound(kind: type[SQLModel], name: str, value: Any) -> Any:
+    """The value of an attribute as the driver takes it."""
+    turn = fields(kind)[name].to_driver
+    return value if turn is None else turn(value)
