@@ -85,7 +85,7 @@ class Office:
             await casework.act(
                 self._session,
                 self._keyring,
-                letter_id,
+                letter,
                 action,
                 workflow.takes(action)(**given.get(action, {})),
                 version=letter.version,

@@ -1,5 +1,6 @@
 """What a move does to the letter's time limits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,8 +69,7 @@ class LetterClocks:
                 )
             case ClockEffect.ANSWERED:
                 await self._meet(self._reply)
-                for kind in ANSWER_CLOCKS:
-                    await self._start(kind)
+                await self._start_several(ANSWER_CLOCKS)
             case _ if effect in ASKED:
                 owner = owner_without_department(self._letter.kind)
                 await self._start(ASKED[effect], owner=owner)
@@ -99,6 +99,16 @@ class LetterClocks:
             by=self._by,
             now=self._now,
             **how,
+        )
+
+    async def _start_several(self, kinds: Sequence[PolicyKind]) -> None:
+        await deadlines.start_several(
+            self._session,
+            self._subject,
+            kinds,
+            department_code=self._owner,
+            by=self._by,
+            now=self._now,
         )
 
     async def _meet(self, kind: PolicyKind) -> list[Deadline]:

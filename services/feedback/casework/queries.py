@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -36,6 +47,32 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
 
     The answer is that of `answered_id`: another letter's where this one was merged.
     """
+    waits = col(LetterExtension.granted).is_(None), col(LetterExtension.letter_id) == letter_id
+    latest = _latest_reply(letter_id).with_only_columns(col(LetterReply.id)).scalar_subquery()
+    found = (
+        select(LetterReply, LetterExtension, *_counts(letter_id, answered_id))
+        .select_from(select(literal(1).label("one")).subquery())
+        .outerjoin(LetterReply, col(LetterReply.id) == latest)
+        .outerjoin(LetterExtension, and_(*waits))
+    )
+    reply, extension, answer_id, rated, returned, supplements, is_rated, appealed, refused_by = (
+        await session.execute(found)
+    ).one()
+    return FileFacts(
+        reply=reply,
+        answer_id=answer_id,
+        ratings=rated,
+        returns=returned,
+        supplements=supplements,
+        is_rated=bool(is_rated),
+        extension=extension,
+        refused_by=refused_by,
+        appeals=appealed,
+    )
+
+
+def _counts(letter_id: UUID, answered_id: UUID) -> list[ScalarSelect[Any]]:
+    """The answer, its number, returns, supplements, its rating, appeals, who refused."""
     returns = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(RETURNS)
     )
@@ -46,33 +83,15 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
     number = func.coalesce(func.max(col(LetterRating.answer_no)), 0)
     ratings = select(number).where(col(LetterRating.letter_id) == letter_id)
     answer = _approved(col(LetterReply.id), answered_id)
-    counts = select(
-        *(
-            found.scalar_subquery()
-            for found in (answer, returns, added, ratings, _rated(letter_id, answered_id), appeals)
-        )
+    counts: tuple[Select[Any], ...] = (
+        *(answer, ratings, returns, added, _rated(letter_id, answered_id), appeals),
+        _refused_by(letter_id),
     )
-    answer_id, returned, supplements, rated, is_rated, appealed = (
-        await session.execute(counts)
-    ).one()
-    waiting = select(LetterExtension).where(
-        col(LetterExtension.letter_id) == letter_id, col(LetterExtension.granted).is_(None)
-    )
-    return FileFacts(
-        reply=await latest_reply(session, letter_id),
-        answer_id=answer_id,
-        ratings=rated,
-        returns=returned,
-        supplements=supplements,
-        is_rated=bool(is_rated),
-        extension=(await session.execute(waiting)).scalars().one_or_none(),
-        refused_by=await _refused_by(session, letter_id),
-        appeals=appealed,
-    )
+    return [count.scalar_subquery() for count in counts]
 
 
-async def _refused_by(session: AsyncSession, letter_id: UUID) -> str | None:
-    rows = (
+def _refused_by(letter_id: UUID) -> Select[str]:
+    return (
         select(col(LetterTransition.actor))
         .where(
             col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(REFUSALS)
@@ -80,17 +99,19 @@ async def _refused_by(session: AsyncSession, letter_id: UUID) -> str | None:
         .order_by(col(LetterTransition.version).desc())
         .limit(1)
     )
-    return (await session.execute(rows)).scalar_one_or_none()
 
 
 async def latest_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
-    rows = (
+    return (await session.execute(_latest_reply(letter_id))).scalars().one_or_none()
+
+
+def _latest_reply(letter_id: UUID) -> Select[LetterReply]:
+    return (
         select(LetterReply)
         .where(col(LetterReply.letter_id) == letter_id)
         .order_by(col(LetterReply.submitted_at).desc(), col(LetterReply.id).desc())
         .limit(1)
     )
-    return (await session.execute(rows)).scalars().one_or_none()
 
 
 async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:

@@ -149,10 +149,10 @@ async def _move(
     context: tuple[Session, RequestKeyring, Caller, datetime, Response],
 ) -> LetterView:
     session, keyring, caller, now, response = context
-    await letters.visible(session, letter_id, caller)
+    seen = await letters.visible(session, letter_id, caller)
     version = versions.required(expected)
     letter = await service.act(
-        session, keyring, letter_id, action, fields, version=version, caller=caller, now=now
+        session, keyring, seen, action, fields, version=version, caller=caller, now=now
     )
     response.headers["ETag"] = f'"{letter.version}"'
     return await views.one(session, keyring, letter, caller, now)

@@ -51,7 +51,7 @@ THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 async def act(
     session: AsyncSession,
     keyring: Keyring,
-    letter_id: UUID,
+    letter: Letter,
     action: str,
     fields: BaseModel,
     *,
@@ -59,13 +59,15 @@ async def act(
     caller: Caller,
     now: datetime,
 ) -> Letter:
-    """The letter after a staff action.
+    """The letter, which the caller may see, after a staff action.
 
-    Raises NotFound for a letter that the caller may not see, StateConflict for another version or
-    state, Forbidden for another role, and the Problems of `rules`.
+    Raises StateConflict for another version or state, Forbidden for another role, and the Problems
+    of `rules`.
     """
-    target = await _lock_target(session, letter_id, fields, caller)
-    letter = await letters.visible(session, letter_id, caller)
+    target = None
+    if isinstance(fields, Merge):
+        target = await _lock_target(session, letter.id, fields, caller)
+        letter = await letters.visible(session, letter.id, caller)
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     versions.ensure(version, version=letter.version, state=letter.state)
     actor = Actor(caller.sub, caller.roles)
@@ -152,11 +154,9 @@ def fields_of(keyring: Keyring, step: LetterTransition) -> dict[str, Any]:
 
 
 async def _lock_target(
-    session: AsyncSession, letter_id: UUID, fields: BaseModel, caller: Caller
+    session: AsyncSession, letter_id: UUID, fields: Merge, caller: Caller
 ) -> Letter | None:
-    """For a merge: both letters locked in one order; the other one, if the caller may see it."""
-    if not isinstance(fields, Merge):
-        return None
+    """Both letters locked in one order; the other one, if the caller may see it."""
     target = (await letters.locked_pair(session, letter_id, fields.into)).get(fields.into)
     return target if target is not None and letter_rules.may_see(target, caller) else None
 

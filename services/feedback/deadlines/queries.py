@@ -17,6 +17,7 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -62,23 +63,25 @@ _NOTE = text("""
 """)
 
 
-async def policy_for(
-    session: AsyncSession, kind: PolicyKind, region: str, on: date
-) -> DeadlinePolicy | None:
-    """The row in force on a day: the region's own before the country's, the latest first."""
+async def policies_for(
+    session: AsyncSession, kinds: Collection[PolicyKind], region: str, on: date
+) -> dict[PolicyKind, DeadlinePolicy]:
+    """The rows in force on a day: the region's own before the country's, the latest first."""
     found = (
         select(DeadlinePolicy)
+        .ext(distinct_on(col(DeadlinePolicy.kind)))
         .where(
-            col(DeadlinePolicy.kind) == kind,
+            col(DeadlinePolicy.kind).in_(kinds),
             col(DeadlinePolicy.region).in_((region, COUNTRY)),
             col(DeadlinePolicy.valid_from) <= on,
         )
         .order_by(
-            (col(DeadlinePolicy.region) == region).desc(), col(DeadlinePolicy.valid_from).desc()
+            col(DeadlinePolicy.kind),
+            (col(DeadlinePolicy.region) == region).desc(),
+            col(DeadlinePolicy.valid_from).desc(),
         )
-        .limit(1)
     )
-    return (await session.execute(found)).scalar_one_or_none()
+    return {row.kind: row for row in (await session.execute(found)).scalars()}
 
 
 async def policies(
@@ -261,5 +264,7 @@ async def note(
     reason: str | None = None,
 ) -> None:
     """Append to the history of these clocks, with their due dates as they now stand."""
+    if not ids:
+        return
     noted = {"change": change.value, "at": now, "by": by, "reason": reason}
     await session.execute(_NOTE, {"ids": list(ids), **noted})

@@ -46,11 +46,10 @@ from services.feedback.deadlines.models import (
 )
 from services.feedback.deadlines.rules import Extension as Extension
 from services.feedback.deadlines.starting import policy as policy
-from services.feedback.deadlines.starting import start_clocks
+from services.feedback.deadlines.starting import start_clocks, start_of
 from services.feedback.deadlines.workflow import CLOCKS, ClockAction, ClockMove
 from shared.clock import today
 from shared.errors import NotFound, Text
-from shared.workflow import refuse
 
 
 class Subject(NamedTuple):
@@ -78,17 +77,25 @@ async def start(
 
     Raises StateConflict if one of that kind is already live.
     """
-    subjects = [(subject.id, department_code)]
     began = rules.Beginning(now, today(since or now), region, n)
     if like is not None:
         behind = (like.pauses, like.extension_n)
         began = rules.Beginning(now, like.base_on, like.region, n, *behind)
-    started = await start_clocks(session, subject.kind, subjects, kind, began, by)
-    if not started:
-        [found] = await queries.lock_live(session, subject.kind, [subject.id], [kind])
-        detail = Text("该事项的这一时限已在计时", "This limit is already running")
-        refuse(found.clock.state, found.clock.version, detail)
-    return started[0]
+    return (await start_of(session, *subject, [kind], department_code, began, by))[0]
+
+
+async def start_several(
+    session: AsyncSession,
+    subject: Subject,
+    kinds: Sequence[PolicyKind],
+    *,
+    department_code: str,
+    by: str,
+    now: datetime,
+) -> Sequence[Deadline]:
+    """As `start`, clocks of several kinds, counted from today by the country's policy."""
+    began = rules.Beginning(now, today(now), COUNTRY, None)
+    return await start_of(session, *subject, kinds, department_code, began, by)
 
 
 async def start_many(
@@ -104,7 +111,7 @@ async def start_many(
 ) -> Sequence[Deadline]:
     """One clock for each (subject id, department code); those that have a live one are left out."""
     began = rules.Beginning(now, today(since or now), region)
-    return await start_clocks(session, subject_kind, subjects, kind, began, by)
+    return await start_clocks(session, subject_kind, subjects, [kind], began, by)
 
 
 async def pause(
