@@ -2,7 +2,7 @@
 
 import sys
 
-if "shared.web.serve" in sys.orig_argv:
+if {"shared.web.serve", "deploy.local.fork_server"} & {*sys.orig_argv}:
     from tests.contracts.round_trips import counting
 
     counting.install_if_asked()
