@@ -1,7 +1,6 @@
 """Transactional outbox: an event is a row until the relay has published it.
 
-`record` writes the event in the caller's transaction, at its end, together with all others of it.
-`Relay` publishes committed rows to
+`record` writes the event in the caller's transaction. `Relay` publishes committed rows to
 JetStream, many in flight, and marks them published; they stay for the age of the streams, so that
 a wiped JetStream can be filled again. Delivery is at least once: `Nats-Msg-Id` lets JetStream drop
 a repeat inside its duplicate window, and every subscription keeps an inbox.
@@ -20,14 +19,12 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import event as hooks
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.database.engine import RoomSession, ensure_transaction
+from shared.database.engine import ensure_transaction
 from shared.database.versioned import SwapStatement
 from shared.ids import new_id
 from shared.messaging.bus import Bus
@@ -51,7 +48,6 @@ PROMISE = (
 )
 _COLUMNS = ("event_ids", "subjects", "bodies", "traceparents")
 _RECORD_MANY = text(PROMISE)
-_PROMISED = "promised"
 _WAITING = text(
     # The turn is over with the transaction. Rows that the relay before marked meanwhile are left
     # out although this snapshot is older: locking a row looks at it again.
@@ -104,35 +100,13 @@ async def record(
     return promised.event_id
 
 
-async def _promise(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
-    """At the end of the transaction, in order; at once inside what may be rolled back alone."""
-    if session.in_nested_transaction():
-        await session.execute(_RECORD_MANY, _arrays(rows))
-    else:
-        session.info.setdefault(_PROMISED, []).extend(rows)
-
-
-def take_promised(session: AsyncSession | Session) -> dict[str, list[Any]]:
-    """What `PROMISE` takes to write the events of the transaction; nothing where it has none."""
-    rows = session.info.pop(_PROMISED, ())
-    return _arrays(rows) if rows else {}
+async def _promise(session: AsyncSession, rows: Iterable[OutboxRow]) -> None:
+    await session.execute(_RECORD_MANY, _arrays(rows))
 
 
 def _arrays(rows: Iterable[OutboxRow]) -> dict[str, list[Any]]:
     columns = (list(column) for column in zip(*rows, strict=True))
     return dict(zip(_COLUMNS, columns, strict=True))
-
-
-@hooks.listens_for(RoomSession.sync_session_class, "before_commit")
-def _write_promised(session: Session) -> None:
-    if not session.in_nested_transaction() and (promised := take_promised(session)):
-        session.execute(_RECORD_MANY, promised)
-
-
-@hooks.listens_for(RoomSession.sync_session_class, "after_rollback")
-def _forget_promised(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop(_PROMISED, None)
 
 
 class Addressed(NamedTuple):

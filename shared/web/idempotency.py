@@ -32,7 +32,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.engine import DirectPool
 from shared.database.versioned import Lost, SwapStatement
 from shared.errors import Conflict, Invalid, Text
-from shared.messaging import outbox
 from shared.security import identity
 from shared.security.crypto import Keyring
 from shared.web.bodies import JsonRequest
@@ -66,7 +65,6 @@ _STORE = (
     " VALUES (:caller, :key, :route, :request_hash, :status, :sealed, CAST(:headers AS jsonb))"
 )
 _STORE_IN_TRANSACTION = text(_STORE)
-_STORE_WITH_EVENTS = text(f"WITH promised AS ({outbox.PROMISE}) {_STORE}")
 _TAKEN = "pk_idempotency"
 _OTHER_REQUEST = Text(
     "这个幂等键已用于另一个请求，请换一个新的",
@@ -239,10 +237,8 @@ async def store(request: Request, response: Response) -> None:
     if claimed is None or response.status_code >= 400:
         return
     session: AsyncSession = request.state.session
-    promised = outbox.take_promised(session)
-    sql = _STORE_WITH_EVENTS if promised else _STORE_IN_TRANSACTION
     try:
-        await session.execute(sql, {**_kept(claimed, request, response), **promised})
+        await session.execute(_STORE_IN_TRANSACTION, _kept(claimed, request, response))
     except IntegrityError as error:
         raise StillRunning(_RUNNING, retry_after=1) from error
 

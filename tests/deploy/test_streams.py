@@ -89,16 +89,18 @@ async def test_raises_a_limit(bus: NatsServer) -> None:
     assert await streams.apply(bus.admin_url, wanted=[more], subscriptions=[]) == []
 
 
-def test_the_running_server_syncs_every_write(bus: NatsServer) -> None:
-    streams.assert_durable(bus.monitor_url)
+def test_a_server_as_it_is_started_syncs_every_write(folder: Path) -> None:
+    server = local_nats.start(folder, passwords=dict.fromkeys(configuration.USERS, "secret"))
+    try:
+        streams.assert_durable(server.monitor_url)
+    finally:
+        server.stop()
 
 
 def test_a_server_that_acknowledges_before_it_syncs_is_found_out(folder: Path) -> None:
     port, monitor = servers.free_port(), servers.free_port()
     passwords = dict.fromkeys(configuration.USERS, "secret")
-    command = local_nats.command(folder, port, monitor, passwords)
-    conf = folder / "nats.conf"
-    conf.write_text(conf.read_text().replace("sync_interval: always", "sync_interval: 1s"))
+    command = local_nats.command(folder, port, monitor, passwords, "1s")
     ready = lambda: local_nats.is_ready(monitor)  # noqa: E731
     server = servers.start(command, port, folder / "nats.log", ready)
     try:
