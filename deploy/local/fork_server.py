@@ -105,8 +105,9 @@ def _become(arguments: list[str], environment: dict[str, str], output: int) -> N
         os.dup2(given, wanted)
     os.close(nothing)
     os.close(output)
-    os.environ.update(environment)
+    # Before the environment: where the title stands is found by the first variable that was given.
     setproctitle(" ".join(arguments))
+    os.environ.update(environment)
     _, _, module, *rest = arguments
     sys.argv = [module, *rest]
     gc.enable()

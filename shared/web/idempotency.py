@@ -29,6 +29,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.database import faults
 from shared.database.engine import DirectPool
 from shared.database.versioned import Lost, SwapStatement
 from shared.errors import Conflict, Invalid, Text
@@ -240,6 +241,9 @@ async def store(request: Request, response: Response) -> None:
     try:
         await session.execute(_STORE_IN_TRANSACTION, _kept(claimed, request, response))
     except IntegrityError as error:
+        # What was pending is written as well, and an index of its own may refuse that.
+        if getattr(faults.postgres_error(error), "constraint_name", None) != _TAKEN:
+            raise
         raise StillRunning(_RUNNING, retry_after=1) from error
 
 
