@@ -174,11 +174,12 @@ def may_repeat(method: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 async def _canonical(request: Request) -> bytes:
-    """What the body says, however it is spaced; the bytes themselves of what is no JSON."""
+    """What the body says, however it is spaced; the bytes themselves of what is no JSON, or is
+    nested too deeply to be read."""
     body = await request.body()
-    if isinstance(request, JsonRequest) and body:
-        return _WRITER.encode(request.sent).encode()
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(request, JsonRequest) and body:
+            return _WRITER.encode(request.sent).encode()
         body = _WRITER.encode(json.loads(body)).encode()
     return body
 

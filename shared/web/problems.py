@@ -182,5 +182,8 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """The server ends the connection after a defect: said so, or who sends on it is not heard."""
     log.error("unexpected_error", error=type(error).__name__)
-    return render(request, errors.Internal())
+    answer = render(request, errors.Internal())
+    answer.headers["connection"] = "close"
+    return answer

@@ -48,6 +48,7 @@ async def test_what_fails_even_at_commit_is_never_a_201(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert "KeyError" not in answer.text
+    assert answer.headers.get("connection") == ("close" if status == 500 else None)
     assert await _count(rows) == before
 
 
@@ -97,6 +98,8 @@ async def test_a_problem_speaks_the_callers_language(
         (b'{"words": "\\ud800"}', 422, "/body/words"),
         (b'{"words": "a", "count": ' + b"9" * 5000 + b"}", 400, "/body"),
         (b"[" * 200_000, 400, "/body"),
+        (b"[" * 3_000 + b"]" * 3_000, 400, "/body"),
+        (b"[" * 900 + b"]" * 900, 422, "/body"),
         pytest.param(
             b'{"words": "' + b"a" * 1_000_000 + b'"}',
             413,
@@ -115,11 +118,12 @@ async def test_bad_input_names_the_field_and_writes_nothing(
 ) -> None:
     before = await _count(rows)
     headers = as_("citizen") | {"Content-Type": "application/json"}
-    answer = await house.post(NOTES, content=body, headers=headers)
-    assert answer.status_code == status, answer.text[:300]
-    assert answer.headers["content-type"] == "application/problem+json"
-    if pointer:
-        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+    for key in ({}, {"Idempotency-Key": uuid4().hex}):
+        answer = await house.post(NOTES, content=body, headers=headers | key)
+        assert answer.status_code == status, answer.text[:300]
+        assert answer.headers["content-type"] == "application/problem+json"
+        if pointer:
+            assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
     assert await _count(rows) == before
 
 
