@@ -198,3 +198,20 @@ def test_case_is_folded_only_when_asked_for() -> None:
 def test_six_digits_of_a_longer_run_left_over_may_stand() -> None:
     assert unresolved("71422221", [Span(0, 2, SpanKind.DIGITS)]) == []
     assert unresolved("71422221", [Span(0, 1, SpanKind.DIGITS)]) == [Span(1, 8, SpanKind.DIGITS)]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "138杠5912杠0033",
+        "138x5912x0033",
+        "138 和 5912 和 0033",
+        "138a5912b0033",
+        "138，转5912，转0033",
+    ],
+)
+def test_ones_own_number_is_found_whatever_stands_between_its_digits(spelled: str) -> None:
+    own = frozenset({Own("13859120033", SpanKind.PHONE)})
+    assert "0033" not in hide(f"请打{spelled}，谢谢", own)
+    apart = "138号居民楼里5912室，一共住0033户"
+    assert hide(apart, own) == apart

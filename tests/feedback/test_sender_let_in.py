@@ -104,6 +104,9 @@ async def test_an_appeal_is_decided_by_another_and_reopens_the_letter(office: Le
     granted = await letter.act("grant_appeal", sub="supervisor-2")
     assert granted.json()["state"] == "registered"
     assert (await letter.seen())["due_on"] == "2026-12-07"
+    over = await letter.act("refuse", sub="refuser-1")
+    assert (over.status_code, over.json()["type"]) == (409, "/problems/state-conflict"), "for good"
+    assert "复查后" in over.json()["detail"]
 
 
 @provokes("appeal_my_letter", "already-appealed", "state-conflict", "not-found")
@@ -112,6 +115,7 @@ async def test_a_refusal_is_appealed_once(office: LetterOffice) -> None:
     await letter.act("reject_appeal", reason="不属本级职责")
     seen = await letter.seen()
     assert (seen["state"], seen["timeline"][-1]["message"]) == ("not_accepted", "不属本级职责")
+    assert "appeal" not in seen["actions"]
     again = await letter.act("appeal")
     assert again.json()["type"] == "/problems/already-appealed"
     early = await office.write()

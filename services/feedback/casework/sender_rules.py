@@ -61,6 +61,16 @@ def first_appeal(facts: Facts[BaseModel]) -> None:
     ensure_first_appeal(has_appealed=facts.file.appeals > 0)
 
 
+def not_granted_on_appeal(facts: Facts[BaseModel]) -> None:
+    """A sender appeals once: what was granted then is not refused again, to nobody's hearing."""
+    if facts.file.appeals:
+        detail = Text(
+            "复查后已决定受理，不能再不予受理；可以受理，或转送有权处理的机关",
+            "The appeal was granted, so it cannot be refused again; accept it, or transfer it",
+        )
+        refuse(facts.letter.state, facts.letter.version, detail)
+
+
 def refused_by_another(facts: Facts[BaseModel]) -> None:
     """Whoever refused the letter does not decide on the appeal."""
     if facts.file.refused_by == facts.by:

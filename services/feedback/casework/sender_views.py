@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import clocks, queries, sender_rules, service, workflow
 from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.schemas import (
     MyLetterView,
     SenderStep,
@@ -43,6 +44,7 @@ async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> Sende
     answered = await letters.answered_with(session, letter)
     reply = await _reply(session, keyring, letter, answered)
     steps = await queries.transitions(session, letter.id)
+    file = await queries.file_facts(session, letter.id, answered.id)
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
@@ -58,7 +60,7 @@ async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> Sende
         timeline=[_received(letter), *_shown(keyring, steps)],
         reply=reply,
         replied_at=answered.replied_at,
-        actions=_actions(letter.state, has_reply=reply is not None),
+        actions=_actions(letter.state, file, has_reply=reply is not None),
     )
 
 
@@ -132,8 +134,11 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
     return {"due_on": clock.due_on, "due_on_is_provisional": clock.provisional}
 
 
-def _actions(state: LetterState, *, has_reply: bool) -> list[str]:
-    """What the table opens to the sender; there is nothing to rate before a reply."""
+def _actions(state: LetterState, file: FileFacts, *, has_reply: bool) -> list[str]:
+    """What the table opens to the sender; nothing is rated before a reply, nor twice, and one
+    appeals once."""
+    over = {"rate"} if file.is_rated else set()
+    over |= {"appeal"} if file.appeals else set()
     rows = [
         row
         for row in workflow.MOVES
@@ -141,7 +146,8 @@ def _actions(state: LetterState, *, has_reply: bool) -> list[str]:
         and SENDER in row.roles
         and (has_reply or row.guard is not sender_rules.answered_jointly)
     ]
-    return list(dict.fromkeys(row.shown_as or row.action for row in rows))
+    open_to = dict.fromkeys(row.shown_as or row.action for row in rows)
+    return [action for action in open_to if action not in over]
 
 
 def _received(letter: Letter) -> SenderStep:

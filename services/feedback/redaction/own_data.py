@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 
 from services.feedback.redaction import addresses, names
 from services.feedback.redaction.characters import Folded, letters_and_digits
@@ -9,6 +10,8 @@ from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 from shared.security.personal import normalise_phone
 
 BLACK = "█"
+BETWEEN = 3
+"""So many letters or words may stand between two digits of a number that is known."""
 SHORT = 6
 """Up to so many characters a number of somebody's may be a part of another."""
 _PHONES = frozenset({SpanKind.PHONE, SpanKind.LANDLINE})
@@ -59,7 +62,11 @@ def _spelled(personal: frozenset[Own]) -> Iterator[Own]:
 
 
 def _stands(value: str, plain: Folded, text: str) -> Iterator[tuple[int, int]]:
-    """Where the value stands; a short number not within a longer one."""
+    """Where the value stands; a short number not within a longer one, a long one also with other
+    characters between its digits (138杠5912杠0033).
+    """
+    if len(value) > SHORT and value.isdigit():
+        yield from _spread(value, plain)
     at = plain.text.find(value)
     while at >= 0:
         start, end = plain.span(at, at + len(value))
@@ -69,3 +76,15 @@ def _stands(value: str, plain: Folded, text: str) -> Iterator[tuple[int, int]]:
         if len(value) > SHORT or not within:
             yield start, end
         at = plain.text.find(value, at + 1)
+
+
+def _spread(value: str, plain: Folded) -> Iterator[tuple[int, int]]:
+    """Where the digits of a number stand one after the other, and at most `BETWEEN` apart."""
+    places = [at for at, character in enumerate(plain.text) if character.isdigit()]
+    digits = "".join(plain.text[at] for at in places)
+    at = digits.find(value)
+    while at >= 0:
+        taken = places[at : at + len(value)]
+        if all(after - before <= BETWEEN + 1 for before, after in pairwise(taken)):
+            yield plain.span(taken[0], taken[-1] + 1)
+        at = digits.find(value, at + 1)
