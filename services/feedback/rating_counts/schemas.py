@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-NO_ITEM = "_"
-"""The group of services without a code of their matter; null is the total's key."""
+NO_ITEM = "-"
+"""The group of services without a code of their matter, as no code begins; null is the total."""
 
 
 class RatingCounts(NamedTuple):

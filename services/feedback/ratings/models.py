@@ -80,9 +80,6 @@ class RevisitOutcome(StrEnum):
 
 NO_HALL = "_"
 """Where another system served somebody outside of any hall."""
-NO_ITEM = "-"
-"""In figures, the group of services without a code of their matter; null is the total's key. No
-code begins so."""
 
 
 class ServiceEvent(Table, table=True):
