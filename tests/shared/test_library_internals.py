@@ -7,8 +7,8 @@ nowhere else.
 import asyncio
 import inspect
 import socket
-from typing import Any
 from importlib import import_module
+from typing import Any
 
 import fastapi.dependencies.utils
 import nats
