@@ -42,13 +42,10 @@ async def running(settings: Any, *, until_ready: bool = True) -> AsyncIterator[h
         yield client
 
 
-@pytest.fixture(scope="session", params=["lean", "standard"])
-async def house(
-    notes_settings: Any, request: pytest.FixtureRequest
-) -> AsyncIterator[httpx.AsyncClient]:
-    """The room on each of the two ways from the server to a route."""
-    standard = {"standard_stack": request.param == "standard"}
-    async with running(notes_settings.model_copy(update=standard)) as client:
+@pytest.fixture(scope="session")
+async def house(notes_settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The room, with its consumers: one application, for two would share their messages."""
+    async with running(notes_settings) as client:
         yield client
 
 

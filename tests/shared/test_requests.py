@@ -1,6 +1,8 @@
 """What passes between a request and its answer."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -10,6 +12,7 @@ import pytest
 from tests.conftest import Headers
 from tests.provoking import provokes
 from tests.shared import notes
+from tests.shared.conftest import running
 from tests.support import eventually
 
 NOTES = "/api/v1/notes"
@@ -21,6 +24,16 @@ async def _count(rows: asyncpg.Connection) -> tuple[int, int]:
         await rows.fetchval("SELECT count(*) FROM audit_log WHERE action = 'note.written'"),
         await rows.fetchval("SELECT count(*) FROM outbox"),
     )
+
+
+@pytest.fixture(scope="module", params=["lean", "standard"])
+async def house(
+    notes_settings: Any, request: pytest.FixtureRequest
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The room on each of the two ways from the server to a route; nobody reads its events."""
+    chosen = {"standard_stack": request.param == "standard", "background": False}
+    async with running(notes_settings.model_copy(update=chosen)) as client:
+        yield client
 
 
 async def test_a_201_means_committed_with_its_event(
