@@ -27,9 +27,7 @@ async def _count(rows: asyncpg.Connection) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module", params=["lean", "standard"])
-async def house(
-    notes_settings: Any, request: pytest.FixtureRequest
-) -> AsyncIterator[httpx.AsyncClient]:
+async def house(notes_settings: Any, request: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The room on each of the two ways from the server to a route; nobody reads its events."""
     chosen = {"standard_stack": request.param == "standard", "background": False}
     async with running(notes_settings.model_copy(update=chosen)) as client:
