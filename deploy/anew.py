@@ -13,9 +13,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, Protocol
 
 import asyncpg
+from sqlalchemy import MetaData
+
+from deploy import running
+from deploy.services import SERVICES
+from shared.security.crypto import Keyring
 
 BATCH = 200
 PASSES = 10
@@ -230,6 +236,38 @@ async def count(
             for key, found in await connection.fetch(statement, *arguments):
                 keys[key] += found
     return keys
+
+
+def metadata_of(service: str) -> MetaData:
+    """The tables of every room of the service."""
+    import_module(f"services.{service}.app")  # which declares them
+    metadata: MetaData = import_module(f"services.{service}.tables").Table.metadata
+    return metadata
+
+
+def present_keyring() -> Keyring:
+    """By the keys of the system that is addressed."""
+    column_keys = running.address("ONEDOOR_COLUMN_KEYS")
+    return Keyring(column_keys, running.address("ONEDOOR_INDEX_KEY"))
+
+
+async def every_service(
+    change: Callable[[str, str, Keyring, Report], Awaitable[Outcome]],
+    keyring: Keyring,
+    verdicts: Callable[[Keyring, Counter[str]], Sequence[str]],
+    newest: str,
+) -> bool:
+    """Changes all services and says so; whether no cell is left under another key than `newest`."""
+    total: Counter[str] = Counter()
+    for service in SERVICES:
+        print(f"{service}:")
+        url = running.owner_url(service)
+        outcome = await change(service, url, keyring, lambda line: print(f"  {line}", flush=True))
+        total += outcome.keys
+        print(f"  {counts(outcome.changed, outcome.left, outcome.closed.total())}")
+    for line in verdicts(keyring, total):
+        print(line)
+    return total.keys() <= {newest}
 
 
 def counts(changed: int, left: int, closed: int) -> str:

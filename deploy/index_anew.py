@@ -16,13 +16,11 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 
 import asyncpg
 
-from deploy import anew, running
+from deploy import anew
 from deploy.anew import Fresh, Outcome, Report
-from deploy.services import SERVICES
 from shared.database import digest_columns as digests
 from shared.database.digest_columns import DigestColumn, Movers
 from shared.security.crypto import CannotOpen, Keyring
@@ -34,9 +32,7 @@ FIRST = "first"
 
 async def index_anew(service: str, owner_url: str, keyring: Keyring, report: Report) -> Outcome:
     """Lifts what is in the database of `service`, until a pass finds nothing more to do."""
-    import_module(f"services.{service}.app")  # which declares the tables of every room
-    metadata = import_module(f"services.{service}.tables").Table.metadata
-    columns = digests.digest_columns(metadata)
+    columns = digests.digest_columns(anew.metadata_of(service))
     connection = await asyncpg.connect(owner_url, timeout=5)
     outcome = Outcome()
     try:
@@ -138,27 +134,11 @@ def verdicts(keyring: Keyring, keys: Counter[str]) -> list[str]:
     return lines
 
 
-async def _all(keyring: Keyring) -> bool:
-    """Whether no digest is left that is not of the newest key."""
-    total: Counter[str] = Counter()
-    for service in SERVICES:
-        print(f"{service}:")
-        url = running.owner_url(service)
-        outcome = await index_anew(
-            service, url, keyring, lambda line: print(f"  {line}", flush=True)
-        )
-        total += outcome.keys
-        print(f"  {anew.counts(outcome.changed, outcome.left, outcome.closed.total())}")
-    for line in verdicts(keyring, total):
-        print(line)
-    return not total.keys() - {keyring.index.ids[-1] or FIRST}
-
-
 def main() -> int:
     """0 when every digest is of the newest key, else 1."""
-    column_keys = running.address("ONEDOOR_COLUMN_KEYS")
-    keyring = Keyring(column_keys, running.address("ONEDOOR_INDEX_KEY"))
-    return 0 if asyncio.run(_all(keyring)) else 1
+    keyring = anew.present_keyring()
+    done = anew.every_service(index_anew, keyring, verdicts, keyring.index.ids[-1] or FIRST)
+    return 0 if asyncio.run(done) else 1
 
 
 if __name__ == "__main__":

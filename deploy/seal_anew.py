@@ -14,13 +14,11 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from importlib import import_module
 
 import asyncpg
 
-from deploy import anew, running
+from deploy import anew
 from deploy.anew import Outcome, Report, UnknownColumns
-from deploy.services import SERVICES
 from shared.database.sealed_columns import SealedColumn, is_sealed, sealed_columns
 from shared.security.crypto import CannotOpen, Keyring
 
@@ -35,12 +33,10 @@ async def seal_anew(service: str, owner_url: str, keyring: Keyring, report: Repo
 
     Raises UnknownColumns.
     """
-    import_module(f"services.{service}.app")  # which declares the tables of every room
-    metadata = import_module(f"services.{service}.tables").Table.metadata
     connection = await asyncpg.connect(owner_url, timeout=5)
     outcome = Outcome()
     try:
-        columns = list(sealed_columns(metadata))
+        columns = list(sealed_columns(anew.metadata_of(service)))
         await _ensure_known(connection, columns)
         for column in columns:
             await anew.go_through(connection, _change(column, keyring), outcome, report)
@@ -104,28 +100,12 @@ def verdicts(keyring: Keyring, keys: Counter[str]) -> list[str]:
     return lines
 
 
-async def _all(keyring: Keyring) -> bool:
-    """Whether no cell is left that another than the first key sealed."""
-    total: Counter[str] = Counter()
-    for service in SERVICES:
-        print(f"{service}:")
-        url = running.owner_url(service)
-        outcome = await seal_anew(
-            service, url, keyring, lambda line: print(f"  {line}", flush=True)
-        )
-        total += outcome.keys
-        print(f"  {anew.counts(outcome.changed, outcome.left, outcome.closed.total())}")
-    for line in verdicts(keyring, total):
-        print(line)
-    return not total - Counter({keyring.key_ids[0]: total[keyring.key_ids[0]]})
-
-
 def main() -> int:
     """0 when every cell is sealed by the first key, else 1."""
-    column_keys = running.address("ONEDOOR_COLUMN_KEYS")
-    keyring = Keyring(column_keys, running.address("ONEDOOR_INDEX_KEY"))
+    keyring = anew.present_keyring()
     try:
-        return 0 if asyncio.run(_all(keyring)) else 1
+        done = anew.every_service(seal_anew, keyring, verdicts, keyring.key_ids[0])
+        return 0 if asyncio.run(done) else 1
     except UnknownColumns as unknown:
         sys.exit(
             f"代码不认识这些加密列：{unknown}。 The code does not know these columns: {unknown}."
