@@ -51,8 +51,19 @@ class Places:
             Limit(least=limit, most=limit, first=limit), wait_seconds=self.wait_seconds
         )
 
-    async def enter(self, scope: Scope) -> Visit:
-        """A place for a request that somebody waits for. Raises TurnedAway."""
+    async def enter(self, scope: Scope, limit: int) -> Visit:
+        """A place for a request that can be read, by its head and with a body up to `limit`, and
+        that somebody waits for. Raises the Problem that says why there is none.
+        """
+        problem = _unreadable(scope, limit)
+        if problem is not None:
+            raise problem
+        try:
+            return await self._visit(scope)
+        except TurnedAway as away:
+            raise Unavailable(retry_after=away.retry_after) from None
+
+    async def _visit(self, scope: Scope) -> Visit:
         loop = asyncio.get_running_loop()
         patience = patience_of(scope, loop.time())
         scope.setdefault("state", {})["patience"] = patience
@@ -113,14 +124,10 @@ class Admission:
             await self._app(scope, receive, send)
             return
         limit = self._larger.limit(scope, self._places.body_limit)
-        problem = unreadable(scope, limit)
-        if problem is not None:
-            await refuse(scope, receive, send, problem)
-            return
         try:
-            visit = await self._places.enter(scope)
-        except TurnedAway as away:
-            await refuse(scope, receive, send, Unavailable(retry_after=away.retry_after))
+            visit = await self._places.enter(scope, limit)
+        except Problem as problem:
+            await refuse(scope, receive, send, problem)
             return
         try:
             await self._one_of_few(limit, scope, receive, send)
@@ -152,7 +159,7 @@ def _announced(scope: Scope) -> float:
     return int(length[:20]) if is_known else math.inf
 
 
-def unreadable(scope: Scope, limit: int) -> Problem | None:
+def _unreadable(scope: Scope, limit: int) -> Problem | None:
     """What is wrong with a request by its head alone."""
     size, length = 0, None
     for name, value in scope["headers"]:

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as PlainRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import Unavailable
+from shared.errors import Problem
 from shared.observability.telemetry import (
     QUIET,
     RequestLog,
@@ -29,10 +29,9 @@ from shared.observability.telemetry import (
     stand_in,
 )
 from shared.web import solving
-from shared.web.admission import MAX_BODY, BodyRefused, Bounded, Places, refuse, unreadable
+from shared.web.admission import MAX_BODY, BodyRefused, Bounded, Places, refuse
 from shared.web.bodies import PlainRequest
 from shared.web.dependencies import DECLARED_ONLY, OF_A_READING, SAFE
-from shared.web.gate import TurnedAway
 from shared.web.path_tree import PathTree
 from shared.web.routing import Handler, Route
 from shared.web.security_headers import completed
@@ -219,14 +218,10 @@ class LeanStack:
         self, operation: _Operation, scope: Scope, receive: Receive, answer: _Answer
     ) -> None:
         limit = self._places.body_limit
-        problem = unreadable(scope, limit)
-        if problem is not None:
-            await refuse(scope, receive, answer, problem)
-            return
         try:
-            visit = await self._places.enter(scope)
-        except TurnedAway as away:
-            await refuse(scope, receive, answer, Unavailable(retry_after=away.retry_after))
+            visit = await self._places.enter(scope, limit)
+        except Problem as problem:
+            await refuse(scope, receive, answer, problem)
             return
         try:
             await self._answered(operation, scope, Bounded(receive, limit), answer)
