@@ -3,7 +3,6 @@
 No step waits for anything. A request that is refused here has reached no service.
 """
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 
@@ -25,14 +24,14 @@ from shared.errors import (
     Unavailable,
 )
 from shared.ids import new_id
+from shared.observability import telemetry
 from shared.observability.metrics import Metrics
+from shared.security import identity
 
 CLIENT_CLOSED = 499
 """The status by which a request is measured whose client did not wait for the answer."""
 
 Extra = Iterable[tuple[bytes, bytes]]
-
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
 
 
 class Refused(Exception):
@@ -125,16 +124,16 @@ def bearer(given: headers.Headers) -> str | None:
     """The token that a request brings, None where it brings none."""
     for name, value in given:
         if name == b"authorization":
-            kind, _, token = value.decode("latin-1").partition(" ")
-            if kind.lower() == "bearer" and token:
-                return token.strip()
+            token = identity.bearer(value.decode("latin-1"))
+            if token is not None:
+                return token
     return None
 
 
 def request_id(given: headers.Headers) -> str:
     """The one that the client names, if it is one; else a new one."""
     for name, value in given:
-        if name == b"x-request-id" and _REQUEST_ID.match(value):
+        if name == b"x-request-id" and telemetry.is_request_id(value):
             return value.decode()
     return str(new_id())
 

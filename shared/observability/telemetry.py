@@ -39,7 +39,7 @@ class _Uncollected:
     __slots__ = ("_at",)
 
     def __init__(self, given: str | None) -> None:
-        self._at = given if given and _TRACEPARENT.match(given) else None
+        self._at = given if given and is_traceparent(given) else None
 
     def traceparent(self) -> str:
         if self._at is None:
@@ -175,4 +175,14 @@ class RequestLog:
 
 def request_id_of(given: bytes | None) -> str:
     """The caller's own id of a request, where it is one that may be repeated, else a new one."""
-    return given.decode() if given and _REQUEST_ID.match(given) else str(new_id())
+    return given.decode() if given and is_request_id(given) else str(new_id())
+
+
+def is_request_id(given: bytes) -> bool:
+    """Whether a caller's own id of a request may be repeated in logs and answers."""
+    return _REQUEST_ID.match(given) is not None
+
+
+def is_traceparent(given: str) -> bool:
+    """Whether it is a well-formed trace context of W3C."""
+    return _TRACEPARENT.match(given) is not None

@@ -226,9 +226,15 @@ async def identify(request: Request) -> Caller | None:
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
+    token = bearer(request.headers.get("authorization", ""))
+    if token is None:
         return None
     verifier: Verifier = request.state.verifier
-    request.state.caller = caller = await verifier.caller(token.strip())
+    request.state.caller = caller = await verifier.caller(token)
     return caller
+
+
+def bearer(authorization: str) -> str | None:
+    """The token in the value of an Authorization header, None where it brings none."""
+    kind, _, token = authorization.partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token else None

@@ -2,20 +2,19 @@
 
 import hashlib
 import random
-import re
 
 from starlette.types import Scope
 
 from services.gateway.forwarding.headers import Headers
 from services.gateway.upstreams.directory import Operation
 from shared import clock
+from shared.observability import telemetry
 from shared.web import networks
 from shared.web.gate import Priority
 from shared.web.idempotency import NETWORK_HEADER
 from shared.web.patience import PRIORITY_HEADER
 
 _NAMES = {priority: priority.name.lower().encode() for priority in Priority}
-_TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
 def added(operation: Operation, scope: Scope) -> list[tuple[bytes, bytes]]:
@@ -49,7 +48,7 @@ def network_of_key(given: Headers, network: str) -> list[tuple[bytes, bytes]]:
 def traceparent(given: Headers) -> bytes:
     """The caller's W3C trace context if it is well-formed, else the beginning of a new trace."""
     for name, value in given:
-        if name == b"traceparent" and _TRACEPARENT.match(value):
+        if name == b"traceparent" and telemetry.is_traceparent(value.decode("latin-1")):
             return value
     digits = b"%048x" % (random.getrandbits(192) | (1 << 191) | 1)
     return b"00-%b-%b-01" % (digits[:32], digits[32:])
