@@ -31,6 +31,8 @@ ORIGIN = "https://city.example"
 OWN_EACH_TIME = re.compile(
     rb"(?mi)^(?:date|x-request-id|ratelimit|retry-after|content-length|etag): .*\r\n"
     rb'|"request_id": ?"[^"]*"|"(?:x-request-id|traceparent|x-deadline-seconds)","[^"]*"'
+    # Sent only if the application waits for its client before it has answered.
+    rb"|\AHTTP/1\.1 100 Continue\r\n\r\n"
 )
 
 
