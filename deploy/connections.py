@@ -17,7 +17,8 @@ from shared.settings import Settings
 
 KEPT_FREE = 10
 """For migrations, `make` and whoever has to look into a running system."""
-_USUAL = Settings.model_fields
+_POOLS = ("pool_size", "direct_pool_size")
+_ASKED = ("workers", "statement_cache_size", *_POOLS)
 
 
 class Wanted(NamedTuple):
@@ -36,16 +37,11 @@ def wanted(environment: Mapping[str, str]) -> list[Wanted]:
     """Of every service; none of those that go through PgBouncer, whose pool is its own."""
     found = []
     for service in SERVICES:
-
-        def asked(setting: str, of: str = service.upper()) -> str:
-            return environment.get(f"{of}_{setting.upper()}", "")
-
-        def size(setting: str, of: str = service.upper()) -> int:
-            return int(asked(setting, of) or _USUAL[setting].default)
-
-        workers = int(asked("workers") or environment.get("WORKERS") or 1)
-        if asked("statement_cache_size") != "0":
-            found.append(Wanted(service, workers, size("pool_size") + size("direct_pool_size")))
+        own = {name: environment.get(f"{service}_{name}".upper()) for name in _ASKED}
+        workers = int(own["workers"] or environment.get("WORKERS") or 1)
+        each = sum(int(own[pool] or Settings.model_fields[pool].default) for pool in _POOLS)
+        if own["statement_cache_size"] != "0":
+            found.append(Wanted(service, workers, each))
     return found
 
 
