@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
+from deploy.postgres import Urls
+from deploy.services import SERVICES
 from tests import support
+from tests.support import Databases
 
 
 @pytest.fixture
@@ -27,3 +31,13 @@ def own_nats() -> Iterator[NatsServer]:
 def own_postgres() -> Iterator[PostgresServer]:
     with support.postgres_server() as server:
         yield server
+
+
+@pytest.fixture
+def of_every_service(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> dict[str, Urls]:
+    """A database of its own for each service, where commands of operators look for it."""
+    name = f"everywhere_{uuid4().hex[:8]}"
+    made = {service: databases.new(service, f"{name}_{service}") for service in SERVICES}
+    for service, urls in made.items():
+        monkeypatch.setenv(f"{service.upper()}_OWNER_DATABASE_URL", urls.owner)
+    return made

@@ -171,16 +171,14 @@ async def test_a_column_with_digests_that_does_not_say_so_is_found(halls: Urls) 
 
 
 async def test_the_command_goes_through_every_service_and_ends_well_only_when_all_is_done(
-    databases: Databases, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    of_every_service: dict[str, Urls],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    name = f"indexed_{uuid4().hex[:8]}"
-    made = {service: databases.new(service, f"{name}_{service}") for service in SERVICES}
-    for service, urls in made.items():
-        monkeypatch.setenv(f"{service.upper()}_OWNER_DATABASE_URL", urls.owner)
     monkeypatch.setenv("ONEDOOR_COLUMN_KEYS", COLUMN_KEYS)
     monkeypatch.setenv("ONEDOOR_INDEX_KEY", SECOND)
     monkeypatch.setattr(anew, "PASSES", 1)
-    rows = await support.connect(made["appointments"].service)
+    rows = await support.connect(of_every_service["appointments"].service)
     await meet(rows, 1)
     async with rows.transaction():
         await rows.execute("SELECT FROM citizen FOR UPDATE")

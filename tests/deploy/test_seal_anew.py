@@ -232,16 +232,14 @@ async def test_what_is_only_ever_added_to_is_sealed_anew_and_stays_protected(
 
 
 async def test_the_command_goes_through_every_service_and_ends_well_only_when_all_is_done(
-    databases: Databases, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    of_every_service: dict[str, Urls],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    name = f"sealed_{uuid4().hex[:8]}"
-    made = {service: databases.new(service, f"{name}_{service}") for service in SERVICES}
-    for service, urls in made.items():
-        monkeypatch.setenv(f"{service.upper()}_OWNER_DATABASE_URL", urls.owner)
     monkeypatch.setenv("ONEDOOR_COLUMN_KEYS", f"{NEW_KEY},{COLUMN_KEYS}")
     monkeypatch.setenv("ONEDOOR_INDEX_KEY", INDEX_KEY)
     monkeypatch.setattr(anew, "PASSES", 1)
-    rows = await support.connect(made["appointments"].service)
+    rows = await support.connect(of_every_service["appointments"].service)
     await meet(rows, 1, OLD, "李明")
     async with rows.transaction():
         await rows.execute("SELECT FROM citizen FOR UPDATE")
