@@ -20,6 +20,12 @@ UNHELD = {
     "get_letter_statistics": "the same",
     "add_letter_activity": "asks for more of a letter that has come further",
 }
+AT_MOST = {
+    "check_in_appointment": "the forecast of a hall is remembered for a second",
+    "ask_letter_extension": "working days are asked for where a limit of the letter runs",
+    "letter_request_extension": "the same",
+}
+"""Operations that may ask less often than the table says, with the reason."""
 FEW, MANY = 1, 100
 
 
@@ -40,8 +46,9 @@ def test_each_operation_asks_as_often_as_the_table_says(visitor: Visitor, system
     counts = {name: len(statements) for name, statements in found.items()}
     sys.stdout.write(table.rows(counts))
     if os.environ.get("RECORD_ROUND_TRIPS"):
-        table.write(counts)
-    differences = table.differences(table.read(), found)
+        held = table.read()
+        table.write({n: max(c, held.get(n, 0)) if n in AT_MOST else c for n, c in counts.items()})
+    differences = table.differences(table.read(), found, AT_MOST)
     assert not differences, "\n".join(differences)
 
 
