@@ -143,9 +143,9 @@ def _of_letter(caller: Caller, wanted: LetterFilter) -> list[ColumnElement[bool]
     conditions = [column == value for column, value in equal.items() if value is not None]
     if wanted.contact:
         conditions.append(col(Letter.contact_index).in_(wanted.contact))
-    if wanted.contact and not office.in_the_office(caller):
-        # Else the phone number of a sender in confidence could be tried out.
-        conditions.append(col(Letter.anonymity) != Anonymity.CONFIDENTIAL)
+        if not office.in_the_office(caller):
+            # Else the phone number of a sender in confidence could be tried out.
+            conditions.append(col(Letter.anonymity) != Anonymity.CONFIDENTIAL)
     if wanted.states:
         conditions.append(col(Letter.state).in_(wanted.states))
     if wanted.received_after is not None:
