@@ -47,11 +47,11 @@ _MEMORY = "memory"
 _READS = "reads"
 
 
-class _SyncSession(ModelSession):
+class RoomSyncSession(ModelSession):
     execute = CoreSession.execute
 
 
-@event.listens_for(_SyncSession, "before_flush")
+@event.listens_for(RoomSyncSession, "before_flush")
 def _ensure_writes(session: CoreSession, *_: Any) -> None:
     if session.info.get(_READS) and (session.new or session.dirty or session.deleted):
         raise RuntimeError("a reading writes: ask for AuditedReading")
@@ -64,7 +64,7 @@ class RoomSession(AsyncSession):
     `text()`, which rooms have on purpose, go through `execute`.
     """
 
-    sync_session_class = _SyncSession
+    sync_session_class = RoomSyncSession
     execute = CoreAsyncSession.execute
 
 

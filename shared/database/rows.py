@@ -25,6 +25,8 @@ class Field(NamedTuple):
     name: str
     column: str
     is_key: bool
+    has_default: bool
+    """Whether the database fills in what is left out."""
     to_driver: Turn | None
     from_driver: Turn | None
 
@@ -40,7 +42,8 @@ def fields(kind: type[SQLModel]) -> dict[str, Field]:
         turns = kept.bind_processor(_DIALECT), kept.result_processor(_DIALECT, None)
         to_driver, from_driver = (turns[0], _parsed) if is_json else turns
         quoted = f'"{column.name}"'
-        found[name] = Field(name, quoted, column.primary_key, to_driver, from_driver)
+        fills_in = column.server_default is not None or column.identity is not None
+        found[name] = Field(name, quoted, column.primary_key, fills_in, to_driver, from_driver)
     return found
 
 

@@ -24,8 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
+from shared.database.deciding import DecidingSession
 from shared.database.engine import ensure_transaction
-from shared.database.versioned import SwapStatement
+from shared.database.swap_statement import SwapStatement
 from shared.ids import new_id
 from shared.messaging.bus import Bus
 from shared.messaging.events import CONTENT_TYPE, Event, attributes
@@ -90,18 +91,27 @@ def row(event: Event, *, scope: str = "_", subject: str | None = None) -> Outbox
 async def record(
     session: AsyncSession, event: Event, *, scope: str = "_", subject: str | None = None
 ) -> UUID:
-    """Promise `event` to the bus, if and only if the caller's transaction commits.
+    """Promise `event` to the bus, if and only if the caller's transaction commits, or what it
+    decides is written.
 
     Returns the event's id.
     """
-    ensure_transaction(session)
     promised = row(event, scope=scope, subject=subject)
     await _promise(session, [promised])
     return promised.event_id
 
 
-async def _promise(session: AsyncSession, rows: Iterable[OutboxRow]) -> None:
+async def _promise(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+    if isinstance(session, DecidingSession):
+        _add(session.statement, rows)
+        return
+    ensure_transaction(session)
     await session.execute(_RECORD_MANY, _arrays(rows))
+
+
+def _add(statement: SwapStatement, rows: Iterable[OutboxRow]) -> None:
+    for each in rows:
+        statement.each(PROMISE, **dict(zip(_COLUMNS, each, strict=True)))
 
 
 def _arrays(rows: Iterable[OutboxRow]) -> dict[str, list[Any]]:
@@ -118,12 +128,8 @@ class Addressed(NamedTuple):
 
 
 def promise(statement: SwapStatement, *events: Addressed) -> None:
-    """Promise these events to the bus, in their order, if and only if `statement` is written.
-
-    Called once for a statement: what several calls promise has no order.
-    """
-    rows = (row(each.event, scope=each.scope, subject=each.subject) for each in events)
-    statement.also(PROMISE, **_arrays(rows))
+    """Promise these events to the bus, in their order, if and only if `statement` is written."""
+    _add(statement, (row(e.event, scope=e.scope, subject=e.subject) for e in events))
 
 
 class WaitingRow(NamedTuple):
@@ -148,7 +154,6 @@ class HeldBack(Exception):
 
 async def record_many(session: AsyncSession, events: Iterable[Addressed]) -> None:
     """The same of many events, in their order."""
-    ensure_transaction(session)
     rows = [row(each.event, scope=each.scope, subject=each.subject) for each in events]
     if rows:
         await _promise(session, rows)

@@ -18,8 +18,9 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
+from shared.database.deciding import DecidingSession, deciding
 from shared.database.engine import LONGEST_WAIT_SECONDS, DirectPool, Sessions, is_exhausted
-from shared.database.versioned import SwapStatement
+from shared.database.swap_statement import SwapStatement
 from shared.errors import Forbidden, Problem, Text, Unauthorized
 from shared.security.crypto import Keyring
 from shared.security.identity import ROLES, Caller, identify
@@ -81,7 +82,8 @@ AuditedReading = Annotated[AsyncSession, Depends(_transaction, scope="function")
 """The transaction of a GET that notes in the audit log what it shows."""
 
 
-async def _swap(request: Request) -> AsyncIterator[SwapStatement]:
+@asynccontextmanager
+async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
     state = request.state
     state.swap = statement = SwapStatement(state.direct)
     try:
@@ -94,12 +96,27 @@ async def _swap(request: Request) -> AsyncIterator[SwapStatement]:
     state.relay.wake()
 
 
+async def _swap(request: Request) -> AsyncIterator[SwapStatement]:
+    async with _statement(request) as statement:
+        yield statement
+
+
+async def _deciding(request: Request) -> AsyncIterator[DecidingSession]:
+    readings = request.state.readings
+    async with _statement(request) as statement, deciding(readings, statement) as session:
+        await _wait_for_connection(readings, session, request)
+        request.state.deciding = session
+        yield session
+
+
 Swap = Annotated[SwapStatement, Depends(_swap, scope="function")]
 """What the request decides: one statement, no transaction (`shared/database/versioned.py`).
 
 It is written with the answer, once that is known. A request that is refused is asked for its key:
 what it did before is what it is answered.
 """
+Deciding = Annotated[DecidingSession, Depends(_deciding, scope="function")]
+"""The same for a use case that reads by models (`shared/database/deciding.py`)."""
 
 
 async def _direct(request: Request) -> DirectPool:

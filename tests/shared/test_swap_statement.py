@@ -2,40 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
 
 from deploy.postgres import Urls
 from shared.database.engine import DirectPool
-from shared.database.rows import columns, loaded
-from shared.database.tables import enum_type, new_metadata
-from shared.database.versioned import Lost, SwapStatement
+from shared.database.swap_statement import Lost, SwapStatement
 from shared.errors import Conflict, NotFound, StateConflict, Text
 from shared.ids import new_id
-
-
-class KettleState(StrEnum):
-    COLD = "cold"
-    HOT = "hot"
-
-
-class Base(SQLModel, registry=registry(metadata=new_metadata())):
-    """Tables of this test alone."""
-
-
-class Kettle(Base, table=True):
-    id: UUID = Field(primary_key=True)
-    state: KettleState = Field(sa_type=enum_type(KettleState))
-    notes: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    version: int = 1
+from tests.shared.kettles import Kettle, KettleState, kettle, kettles, seen
 
 
 class Owned(Conflict):
@@ -44,29 +21,8 @@ class Owned(Conflict):
 
 @pytest.fixture
 async def direct(urls: Urls, notes_settings: Any) -> AsyncIterator[DirectPool]:
-    engine = create_async_engine(urls.owner.replace("postgresql://", "postgresql+asyncpg://"))
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    pool = DirectPool(notes_settings, "test", lambda: None)
-    yield pool
-    await pool.close()
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-    await engine.dispose()
-
-
-async def kettle(direct: DirectPool) -> Kettle:
-    made, adding = Kettle(id=new_id(), state=KettleState.COLD), SwapStatement(direct)
-    adding.insert(made)
-    await adding.write()
-    return await seen(direct, made.id)
-
-
-async def seen(direct: DirectPool, kettle_id: UUID) -> Kettle:
-    sql = f"SELECT {columns(Kettle, 'k')} FROM kettle k WHERE k.id = $1"
-    record = await direct.fetchrow(sql, kettle_id)
-    assert record is not None
-    return loaded(Kettle, record)
+    async with kettles(urls, notes_settings) as pool:
+        yield pool
 
 
 def heat(direct: DirectPool, one: Kettle) -> SwapStatement:
@@ -148,3 +104,66 @@ async def test_a_unique_index_refuses_in_the_words_of_the_use_case(direct: Direc
     twice.refusing("pk_kettle", Owned)
     with pytest.raises(Owned):
         await twice.write()
+
+
+async def test_what_is_swapped_twice_is_written_once_and_is_two_versions_on(
+    direct: DirectPool,
+) -> None:
+    one = await kettle(direct)
+    statement = heat(direct, one)
+    statement.swap(one, {"notes": {"by": "you"}})
+    await statement.write()
+    present = await seen(direct, one.id)
+    assert (present, present.version) == (one, 3)
+    assert (present.state, present.notes) == (KettleState.HOT, {"by": "you"})
+
+
+async def test_what_is_new_is_written_as_it_is_by_then(direct: DirectPool) -> None:
+    statement, made = SwapStatement(direct), Kettle(id=new_id(), state=KettleState.COLD)
+    statement.insert(made)
+    statement.swap(made, {"state": KettleState.HOT})
+    await statement.write()
+    present = await seen(direct, made.id)
+    assert (present.state, present.version) == (KettleState.HOT, 2)
+
+
+async def test_nothing_is_written_where_what_was_to_stay_has_changed(direct: DirectPool) -> None:
+    one, other = await kettle(direct), await kettle(direct)
+    statement = heat(direct, one)
+    statement.hold(await seen(direct, other.id))
+    await heat(direct, other).write()
+    with pytest.raises(Lost):
+        await statement.write()
+    assert (await seen(direct, one.id)).state is KettleState.COLD
+
+
+async def test_many_may_hold_one_at_the_same_time(direct: DirectPool) -> None:
+    held = await kettle(direct)
+    others = [await kettle(direct) for _ in range(5)]
+    statements = [heat(direct, each) for each in others]
+    for statement in statements:
+        statement.hold(await seen(direct, held.id))
+    await asyncio.gather(*(each.write() for each in statements))
+    assert {(await seen(direct, each.id)).state for each in others} == {KettleState.HOT}
+
+
+async def test_one_part_reads_what_another_one_returns(direct: DirectPool) -> None:
+    one, made = await kettle(direct), new_id()
+    statement = SwapStatement(direct)
+    returning = "UPDATE kettle SET version = version + 4 WHERE id = :id RETURNING version"
+    statement.also(returning, name="raised", id=one.id)
+    copied = "INSERT INTO kettle SELECT :id, 'cold', '{}', version FROM raised"
+    statement.also(copied, id=made)
+    await statement.write()
+    assert (await seen(direct, made)).version == 5
+
+
+async def test_rows_of_one_kind_are_written_together_in_their_order(direct: DirectPool) -> None:
+    await direct.execute("CREATE TABLE IF NOT EXISTS steam (n serial, word text)")
+    statement = SwapStatement(direct)
+    for word in ("first", "second", "third"):
+        statement.each("INSERT INTO steam (word) SELECT unnest(CAST(:word AS text[]))", word=word)
+    await statement.write()
+    found = await direct.fetch("SELECT word FROM steam ORDER BY n")
+    await direct.execute("DROP TABLE steam")
+    assert [row["word"] for row in found] == ["first", "second", "third"]

@@ -29,7 +29,8 @@ from services.appointments.slots import service as slots
 from services.appointments.slots.rules import LockedSlot
 from shared import ids
 from shared.database.engine import DirectPool
-from shared.database.versioned import SwapStatement, swap
+from shared.database.swap_statement import SwapStatement
+from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
