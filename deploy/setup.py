@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import asyncpg
@@ -21,12 +22,14 @@ from deploy import connections, postgres, streams
 from deploy.services import SERVICES
 
 WAIT_SECONDS = 60.0
+PARALLEL = 2
+"""Databases that are brought to head at a time."""
 
 
 def set_up() -> None:
     """Everything that must stand before the services start."""
-    for service in SERVICES:
-        _when_there(partial(_database, service))
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        list(pool.map(lambda service: _when_there(partial(_database, service)), SERVICES))
     connections.ensure(os.environ["ONEDOOR_DATABASE_URL"], os.environ)
     _when_there(_streams)
     if monitor := os.environ.get("ONEDOOR_NATS_MONITOR"):

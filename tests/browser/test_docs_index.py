@@ -18,7 +18,7 @@ CALL_NEXT = "#/hall/call_next"
 
 def opened(page: Page, system: System, asked: str = "") -> Page:
     page.goto(f"{system.url}/docs{asked}")
-    page.wait_for_selector(".opblock")
+    page.wait_for_selector(".opblock-tag")
     return page
 
 

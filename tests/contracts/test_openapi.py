@@ -25,7 +25,7 @@ from tests.system import System
 
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.slow]
 
-EXAMPLES = 12
+EXAMPLES = 8
 BUSY = (503, 504)
 """Refusals under load, with Retry-After: the system says that it is busy, and nothing is wrong."""
 CHECKS = [

@@ -6,6 +6,7 @@ are the same). `Part` runs a part of docker-compose.yml there: its command, word
 environment, where only the names of hosts and volumes are replaced by what stands for them.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -87,8 +88,16 @@ def lay(folder: Path, target: str, service: str) -> Path:
 def _copy(origin: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     if origin.is_dir():
-        shutil.copytree(origin, place)
+        shutil.copytree(origin, place, copy_function=_share)
     else:
+        _share(origin, place)
+
+
+def _share(origin: str | Path, place: str | Path) -> None:
+    """The same file, which nobody changes; a copy where it lies on another disk."""
+    try:
+        os.link(origin, place)
+    except OSError:
         shutil.copy2(origin, place)
 
 

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +43,11 @@ def deployment() -> Iterator[Deployment]:
         parts = _parts(folder, ports, _servers(folder, stack))
         _run_once(parts["migrations"], images.command_of("setup"))
         _run_once(parts["gateway-keys"], PARTS["gateway-keys"]["command"])
-        processes = {}
+        processes: dict[str, subprocess.Popen[bytes]] = {}
+        stack.callback(lambda: _end(processes.values()))
         for service in SERVICES:
             words = images.without_port(images.command_of("service"), ports[service])
-            started = parts[service].start(words, folder / f"{service}.log")
-            stack.callback(_end, started)
-            processes[service] = started
+            processes[service] = parts[service].start(words, folder / f"{service}.log")
         running = Deployment(
             f"http://127.0.0.1:{ports['gateway']}", ports, parts, processes, folder
         )
@@ -58,7 +57,8 @@ def deployment() -> Iterator[Deployment]:
 
 def _servers(folder: Path, stack: ExitStack) -> dict[str, str]:
     """PostgreSQL and NATS with the secrets of `.env`, and what stands for their names."""
-    pg = local_postgres.start(folder / "pg", password=VALUES["POSTGRES_PASSWORD"])
+    password, settings = VALUES["POSTGRES_PASSWORD"], support.UNSAFE
+    pg = local_postgres.start(folder / "pg", password=password, settings=settings)
     stack.callback(pg.stop)
     users = nats_configuration.USERS
     passwords = {user: VALUES[f"NATS_{user.upper()}_PASSWORD"] for user in users}
@@ -92,12 +92,15 @@ def _run_once(part: Part, words: list[str]) -> None:
     assert done.returncode == 0, f"{part.name}: {done.stdout}{done.stderr}"
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
+def _end(processes: Iterable["subprocess.Popen[bytes]"]) -> None:
+    """All at once, as compose does."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _wait_until_healthy(running: Deployment) -> None:

@@ -14,7 +14,7 @@ from tests.system import SIX, System
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.slow]
 
 ROUNDS = 2
-BETWEEN_SECONDS = 2.5
+BETWEEN_SECONDS = 1.5
 
 
 async def test_sigkill_of_any_of_the_six_loses_and_doubles_nothing(system: System) -> None:

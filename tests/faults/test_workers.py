@@ -23,7 +23,7 @@ from tests.system import ROOT, System, running_system
 
 pytestmark = [pytest.mark.xdist_group("workers"), pytest.mark.slow]
 
-BETWEEN_SECONDS = 2.0
+BETWEEN_SECONDS = 1.2
 
 
 @pytest.fixture(scope="module")

@@ -108,12 +108,24 @@ def answering(*answers: bytes, close: bool = False) -> Handler:
 
 async def said(address: str, request: bytes) -> bytes:
     """All that a server says to these bytes until it closes the connection."""
+    async with _asked(address, request) as reader:
+        return await reader.read()
+
+
+async def first_said(address: str, request: bytes) -> bytes:
+    """The head of what it answers, whenever it closes the connection."""
+    async with _asked(address, request) as reader:
+        return await reader.readuntil(b"\r\n\r\n")
+
+
+@asynccontextmanager
+async def _asked(address: str, request: bytes) -> AsyncIterator[asyncio.StreamReader]:
     host, _, port = address.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
         writer.write(request)
         await writer.drain()
         async with asyncio.timeout(10):
-            return await reader.read()
+            yield reader
     finally:
         writer.transport.abort()

@@ -28,7 +28,7 @@ ODD: Mapping[str, bytes] = {
     "a chunked body": ECHO + HOST + CHUNKED + LAST + b"1\r\na\r\n0\r\n\r\n",
     "length and coding": ECHO + HOST + b"Content-Length: 3\r\n" + CHUNKED + LAST,
     "expects": ECHO + HOST + b"Expect: 100-continue\r\n" + LAST,
-    "upgrade": ECHO + HOST + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+    "upgrade": ECHO + HOST + b"Upgrade: websocket\r\nConnection: upgrade\r\n" + LAST,
     "upgrade by a word": ECHO + HOST + b"Connection: upgrade\r\n" + LAST,
     "te": ECHO + HOST + b"TE: trailers\r\nTrailer: x\r\n" + LAST,
     "absolute": b"GET http://x/api/v1/echo/x" + HOST + LAST,

@@ -7,7 +7,7 @@ import httpx
 
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
-from tests.gateway.loopback_server import said
+from tests.gateway.loopback_server import first_said
 from tests.support import eventually
 
 BOTH_WAYS = True
@@ -125,7 +125,7 @@ async def test_streams_large_requests_up_to_the_limit(client: httpx.AsyncClient)
 
 
 async def test_refuses_bodies_above_the_limit(client: httpx.AsyncClient, door: Running) -> None:
-    announced = await said(
+    announced = await first_said(
         door.address,
         b"POST /api/v1/echo/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n"
         b"Connection: close\r\n\r\n",

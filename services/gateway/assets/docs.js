@@ -90,7 +90,7 @@
     filter: false,
     displayRequestDuration: true,
     defaultModelsExpandDepth: 0,
-    docExpansion: "list",
+    docExpansion: "none", // hundreds of operations at once take ten seconds to be drawn
     persistAuthorization: false,
     tryItOutEnabled: true,
     syntaxHighlight: { activated: true, theme: "agate" },
