@@ -1,13 +1,11 @@
 """A closure is a thing: listed, shortened, lifted; of a hall, a window, an item or a rule."""
 
-from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from services.appointments.schedules.closures import Left, Shut, left_of
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.test_resupport import at_first_slot, drift, states
@@ -242,36 +240,32 @@ async def test_a_closure_that_is_over_stays_as_it_was(office: Office) -> None:
     assert problem(await lift(office, closure), 409, "state-conflict")["state"] == "over"
 
 
-SERVED = {1: frozenset("XY"), 2: frozenset("X"), 3: frozenset("Z")}
-
-
-@pytest.mark.parametrize(
-    ("shut", "items", "share"),
-    [
-        ([{}], "", 0),
-        ([{"rule": "R1"}], "", 0),
-        ([{"rule": "R2"}], "XY", 1),
-        ([{"item": "X"}], "Y", 1),
-        ([{"item": "X"}, {"item": "Y"}], "", 1),
-        ([{"window": 1}], "X", Fraction(1, 2)),
-        ([{"window": 2}], "XY", Fraction(1, 2)),
-        ([{"window": 3}], "XY", 1),
-        ([{"window": 1}, {"window": 2}], "", 0),
-        ([{"window": 1, "item": "X"}], "XY", 1),
-        ([{"window": 1, "item": "Y"}], "X", 1),
-        ([{"window": 2, "item": "X"}, {"window": 1, "item": "X"}], "Y", Fraction(1, 2)),
-        ([{"window": 1, "rule": "R2"}], "XY", 1),
-    ],
-)
-def test_a_closure_leaves_what_it_does_not_name(
-    shut: list[dict[str, Any]], items: str, share: Fraction
+async def test_nobody_loses_their_place_by_a_window_that_never_served_their_item(
+    office: Office,
 ) -> None:
-    starts, ends = NINE, NINE.replace(hour=2)
-    closures = [Shut(starts, ends, **one) for one in shut]
+    """Window 1 serves both items, window 2 only the first: of two places one is left."""
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    early = await at_first_slot(office, 1, item=0)
+    late = await at_first_slot(office, 1, item=1)
 
-    assert left_of("R1", "XY", starts, ends, closures, SERVED) == Left(tuple(items), share)
-    assert left_of("R1", "XY", ends, ends.replace(hour=3), closures, SERVED).share == 1
+    done = await close(office, window=2)
+
+    assert [one["code"] for one in done["orphaned"]] == [early[0]["code"]]
+    assert await states(office, [*early, *late]) == ["orphaned", "confirmed"]
+    good(await lift(office, done))
+    assert await states(office, [*early, *late]) == ["confirmed", "confirmed"]
+    assert await drift(office) == 0
 
 
-def test_places_are_rounded_up() -> None:
-    assert [Left(("X",), Fraction(1, 2)).places(n) for n in (1, 2, 3)] == [1, 1, 2]
+async def test_all_stay_whom_the_windows_that_are_open_served_before(office: Office) -> None:
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    people = await at_first_slot(office, 2, item=1)
+
+    done = await close(office, window=2)
+
+    assert done["orphaned"] == []
+    assert await states(office, people) == ["confirmed", "confirmed"]
+    assert "09:00" not in await today(office, 1)
+    same = good(await propose(office, change(office)))
+    assert (same["added_count"], same["withdrawn_count"]) == (0, 0)
+    assert await drift(office) == 0

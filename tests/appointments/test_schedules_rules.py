@@ -242,8 +242,7 @@ def wanted(minute: int = 0, **others: Any) -> WantedSlot:
 
 def on_sale(slot: WantedSlot, **others: Any) -> Row:
     same = slot._asdict() | {"item_codes": ["I-2", "I-1"]} | others
-    del same["on_date"]
-    return Row(**same)
+    return Row(**{name: same[name] for name in Row._fields})
 
 
 def test_what_is_on_sale_as_planned_is_kept() -> None:

@@ -28,6 +28,7 @@ def seat(minute: int = 0, free: int = 1, **others: Any) -> Seat:
         NINE + timedelta(minutes=minute),
         values["minutes"],
         free,
+        frozenset(values.get("spared", "")),
     )
 
 
@@ -54,6 +55,13 @@ def seated(seats: list[Seat], claimants: list[Claimant]) -> list[int]:
 
 def test_those_booked_first_keep_their_place_and_only_as_many_lose_it_as_do_not_fit() -> None:
     assert seated([seat(free=2)], [person(3), person(1), person(2)]) == [1, 2]
+
+
+def test_who_comes_for_what_lost_no_place_keeps_theirs_before_those_booked_first() -> None:
+    reduced = seat(free=2, items="XY", spared="Y")
+    people = [person(1), person(2), person(3, item="Y"), person(4, item="Y", state=S.HELD)]
+
+    assert seated([reduced], people) == [1, 3]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ follow one another and last exactly as long, of whatever rules.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.workflow import PROMISED
 from services.appointments.people.rules import Person
 from services.appointments.slots.models import Pool
 
@@ -28,6 +29,8 @@ class Seat(NamedTuple):
     starts_at: datetime
     minutes: int
     free: int
+    spared: frozenset[str] = frozenset()
+    """Items that lose no place where others do: places are gone that never were theirs."""
 
     @property
     def key(self) -> Key:
@@ -63,13 +66,35 @@ _ORDER = [_S.CHECKED_IN, _S.CONFIRMED, _S.HELD, _S.ORPHANED]
 """Whoever has a place keeps it before one who lost theirs, and a promise before a hold."""
 
 
-def in_order(claimants: Iterable[Claimant]) -> list[Claimant]:
-    """Those booked first come first."""
-    return sorted(claimants, key=lambda one: (_ORDER.index(one.state), one.held_at, one.id))
+def in_order(
+    claimants: Iterable[Claimant], spared: Collection[UUID] = frozenset()
+) -> list[Claimant]:
+    """Those booked first come first, before all others those who cannot lose what is lost."""
+
+    def place(one: Claimant) -> tuple[bool, int, datetime, UUID]:
+        safe = one.id in spared and one.state in PROMISED
+        return not safe, _ORDER.index(one.state), one.held_at, one.id
+
+    return sorted(claimants, key=place)
+
+
+def _spared(claimants: Iterable[Claimant], seats: Iterable[Seat]) -> set[UUID]:
+    """Those who come for what lost no window, at the time of a slot that lost places."""
+    reduced = [seat for seat in seats if seat.spared]
+    return {
+        one.id
+        for one in claimants
+        for seat in reduced
+        if one.pool is seat.pool
+        and one.item_code in seat.spared
+        and one.starts_at < seat.ends_at
+        and seat.starts_at < one.starts_at + timedelta(minutes=one.minutes)
+    }
 
 
 class Seating:
-    """Places given in the order of booking; nobody who has one loses it to a later one.
+    """Places given in the order of booking; nobody who has one loses it to a later one, unless that
+    one comes for what lost no place.
 
     Those seated before may be moved to another place that fits them just as well, so that nobody
     is left without a place only because somebody else sits in the one that fits (Kuhn's maximum
@@ -79,14 +104,15 @@ class Seating:
     def __init__(self, seats: Iterable[Seat], claimants: Sequence[Claimant]) -> None:
         self._room: dict[Key, int] = {}
         starting: dict[tuple[Pool, datetime], list[Seat]] = defaultdict(list)
-        for seat in sorted(seats, key=lambda seat: seat.key):
+        ordered = sorted(seats, key=lambda seat: seat.key)
+        for seat in ordered:
             self._room[seat.key] = seat.free
             starting[seat.pool, seat.starts_at].append(seat)
         self._runs = {one.id: list(runs_for(one, starting)) for one in claimants}
         self._there: dict[Key, dict[UUID, None]] = defaultdict(dict)
         self._undo: list[tuple[UUID, tuple[Key, ...] | None]] = []
         self.placed: dict[UUID, tuple[Key, ...]] = {}
-        waiting = in_order(claimants)
+        waiting = in_order(claimants, _spared(claimants, ordered))
         while waiting:
             left = [one for one in waiting if not self._seat(one.id, set())]
             if len(left) == len(waiting):

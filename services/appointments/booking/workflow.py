@@ -62,6 +62,8 @@ SYSTEM: frozenset[str] = frozenset()
 
 LIVE = frozenset({_S.HELD, _S.CONFIRMED, _S.CHECKED_IN})
 """States of which a person has one an item and day (the index `uq_appointment_live`)."""
+PROMISED = LIVE - {_S.HELD}
+"""States of which nobody loses their place because somebody else has booked."""
 
 ROWS: tuple[AppointmentRow, ...] = (
     AppointmentRow(_S.HELD, _A.CONFIRM, _S.CONFIRMED, OWNER, events.AppointmentConfirmed),

@@ -103,13 +103,10 @@ def _seat(slot: WantedSlot) -> Seat:
         slot.starts_at,
         slot.minutes,
         slot.capacity,
+        frozenset(slot.spared),
     )
 
 
 def _row(hall: str, slot: WantedSlot, versions: Mapping[str, int]) -> NewSlot:
-    return NewSlot(
-        id=new_id(),
-        hall_code=hall,
-        rule_version=versions[slot.rule_code],
-        **slot._asdict(),
-    )
+    same = {name: value for name, value in slot._asdict().items() if name in NewSlot._fields}
+    return NewSlot(id=new_id(), hall_code=hall, rule_version=versions[slot.rule_code], **same)

@@ -3,6 +3,7 @@
 A closure shuts the hall, or only a window, an item, or the slots of a rule; where it names several,
 only what is all of them. Slots belong to no window: while one is shut, an item that no other window
 serves cannot be booked, and of the places there are as many as of the windows that serve the slot.
+Who comes for what the shut windows never served does not lose a place by it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,14 +30,20 @@ class Shut(NamedTuple):
 
 
 class Left(NamedTuple):
-    """The items of a slot that can still be booked, and the share of its places."""
+    """The items of a slot that can still be booked, and the share of its places.
+
+    `spared` are those of the items that no shut window served, where places are lost.
+    """
 
     items: tuple[str, ...]
     share: Fraction
+    spared: frozenset[str] = frozenset()
 
-    def places(self, capacity: int) -> int:
-        """Rounded up: who might still be seen does not lose their place."""
-        return ceil(capacity * self.share)
+    def places(self, capacity: int, promised: Mapping[str, int]) -> int:
+        """Of so many, with those promised by item: rounded up, for who might still be seen does not
+        lose their place, and never fewer than are promised to the spared."""
+        kept = sum(promised.get(item, 0) for item in self.spared)
+        return min(capacity, max(ceil(capacity * self.share), kept))
 
 
 def left_of(
@@ -78,4 +85,11 @@ def _without(
     left = tuple(item for item in stay if item not in lost)
     before = [window for window, codes in served.items() if codes & set(items)]
     now = [window for window in before if any(serves(window, item) for item in left)]
-    return Left(left, Fraction(len(now), len(before)) if before else Fraction(1))
+    if len(now) == len(before):
+        return Left(left, Fraction(1))
+    spared = (
+        item
+        for item in left
+        if all(serves(window, item) for window, codes in served.items() if item in codes)
+    )
+    return Left(left, Fraction(len(now), len(before)), frozenset(spared))

@@ -1,14 +1,27 @@
 """The SQL of schedule rules and closures."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, tuple_, update
+from sqlalchemy import func, text, tuple_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking.workflow import PROMISED
 from services.appointments.schedules.models import Closure, ScheduleRule
+from services.appointments.schedules.rules import Promised
+from shared.database.transitions import listed
+
+_PROMISED = text(f"""
+SELECT s.rule_code, s.pool, s.starts_at, a.item_code, count(*)
+FROM slot s JOIN appointment_slot x ON x.slot_id = s.id
+JOIN appointment a ON a.id = x.appointment_id
+WHERE s.hall_code = :hall AND s.state <> 'withdrawn'
+  AND s.starts_at > :now AND s.starts_at < :until AND a.state IN ({listed(PROMISED)})
+GROUP BY s.rule_code, s.pool, s.starts_at, a.item_code
+""")
 
 
 async def in_force(
@@ -87,3 +100,12 @@ async def closures_between(
 
 async def closure(session: AsyncSession, key: UUID) -> Closure | None:
     return await session.get(Closure, key)
+
+
+async def promised(session: AsyncSession, hall: str, now: datetime, until: datetime) -> Promised:
+    """What the hall's slots that begin before then are promised for; a hold is no promise yet."""
+    found: dict[tuple[str, str, datetime], dict[str, int]] = defaultdict(dict)
+    asked = {"hall": hall, "now": now, "until": until}
+    for rule, pool, starts_at, item, places in await session.execute(_PROMISED, asked):
+        found[rule, pool, starts_at][item] = places
+    return found

@@ -1,8 +1,9 @@
 """From rules to slots. Pure: no clock, no database."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -41,10 +42,16 @@ class WantedSlot(NamedTuple):
     capacity: int
     opens_at: datetime
     closes_at: datetime
+    spared: tuple[str, ...] = ()
+    """Items that lose no place though a window is shut (`closures.Left`)."""
 
     @property
     def ends_at(self) -> datetime:
         return self.starts_at + timedelta(minutes=self.minutes)
+
+
+Promised = Mapping[tuple[str, str, datetime], Mapping[str, int]]
+"""How many places are promised for each item, by a slot's rule, pool and start."""
 
 
 class Plan(NamedTuple):
@@ -91,25 +98,29 @@ def pieces(
     closures: Sequence[Shut],
     served: Served,
     now: datetime,
+    promised: Promised = MappingProxyType({}),
 ) -> Iterator[Plan]:
     """The same plan, a rule's day at a time, so that others can be served in between."""
     for rule in rules:
         try:
             for day in _of_rule(rule, calendar_of(rule, official), zone, now):
-                left = (_open(slot, closures, served) for slot in day)
+                left = (_open(slot, closures, served, promised) for slot in day)
                 yield Plan([slot for slot in left if slot is not None], frozenset())
         except CalendarUnknown as error:
             yield Plan([], frozenset({error.year}))
 
 
-def _open(slot: WantedSlot, closures: Sequence[Shut], served: Served) -> WantedSlot | None:
+def _open(
+    slot: WantedSlot, closures: Sequence[Shut], served: Served, promised: Promised
+) -> WantedSlot | None:
     """What the closures leave of the slot."""
     if not closures:
         return slot
     left = left_of(slot.rule_code, slot.item_codes, slot.starts_at, slot.ends_at, closures, served)
     if not left.items:
         return None
-    return slot._replace(item_codes=left.items, capacity=left.places(slot.capacity))
+    places = left.places(slot.capacity, promised.get(_place(slot), {}))
+    return slot._replace(item_codes=left.items, capacity=places, spared=tuple(sorted(left.spared)))
 
 
 def _of_rule(

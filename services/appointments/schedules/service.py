@@ -141,6 +141,8 @@ async def plan_of(
     """
     if closures is None:
         closures = [shut(one) for one in await queries.closures(session, hall.code, now)]
+    until = max((one.ends_at for one in closures if one.window is not None), default=None)
+    promised = await queries.promised(session, hall.code, now, until) if until else {}
     slots: list[WantedSlot] = []
     unknown: set[int] = set()
     for piece in rules.pieces(
@@ -150,6 +152,7 @@ async def plan_of(
         closures=closures,
         served=await directory.items_at_windows(session, hall.code),
         now=now,
+        promised=promised,
     ):
         slots += piece.slots
         unknown |= piece.unknown_years

@@ -62,7 +62,7 @@ async def list_rules(
 async def _rule(
     session: AsyncSession, hall: Hall, rule: ScheduleRule, now: datetime
 ) -> ScheduleRuleView:
-    plan = await service.plan_of(session, hall, [rule], now)
+    plan = await service.plan_of(session, hall, [rule], now, closures=())
     return ScheduleRuleView(
         **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
         slots_until=await slots.latest_day(session, hall.code, rule.code),
