@@ -125,7 +125,7 @@ class StateConflict(Conflict):
     """A compare-and-swap that lost: members `state` and `version` name the present ones."""
 
     type = "/problems/state-conflict"
-    title = Text("当前状态不允许此操作", "The present state does not allow this")
+    title = Text("情况已有变化，不能这样办", "It stands differently now, which rules this out")
     advice = Text(
         "可能已有他人先办；请刷新，按现在的状态再办",
         "Somebody may have been faster; please reload and go by the present state",

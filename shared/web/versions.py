@@ -47,13 +47,13 @@ def required(expected: int | None) -> int:
     return expected
 
 
-def ensure(expected: int | None, *, version: int, state: str, detail: Text | None = None) -> None:
+def ensure(expected: int | None, *, version: int, state: str) -> None:
     """Raises StateConflict, which names the present state, if the caller saw another version.
 
-    `detail` says it in the words of the room.
+    It is asked first of all: what the state would allow is of no use to who has seen another one.
     """
     if expected is not None and expected != version:
-        refuse(state, version, detail or _STALE)
+        refuse(state, version, _STALE)
 
 
 def is_in(bodies: Iterable[Any]) -> bool:

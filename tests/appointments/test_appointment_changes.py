@@ -49,7 +49,29 @@ async def test_an_outdated_version_is_refused(office: Office) -> None:
     slot, me = await office.slot(TEN), office.citizen()
     held = await office.hold(slot, headers=me)
 
-    problem(await office.do(held, "confirm", me, version=7), 409, "state-conflict")
+    stale = problem(await office.do(held, "confirm", me, version=7), 409, "state-conflict")
+    # Whatever its state allows: who saw another one reads it again first.
+    later = problem(await office.do(held, "check-in", me, version=7), 409, "state-conflict")
+
+    assert [one["detail"] for one in (stale, later)] == ["内容已被他人更新，请刷新后再办"] * 2
+    assert [(one["state"], one["version"]) for one in (stale, later)] == [("held", 1)] * 2
+
+
+async def test_a_refusal_says_what_can_be_done_instead(office: Office) -> None:
+    slot, me = await office.slot(NINE + timedelta(minutes=20)), office.citizen()
+    held = await office.hold(slot, headers=me)
+
+    early = problem(await office.do(held, "check-in", me), 409, "state-conflict")
+    assert early["detail"] == "这个预约现在是“待确认”，请先确认"
+
+    good(await office.do(held, "confirm", me))
+    good(await office.do(held, "check-in", me))
+    english = {**me, "Accept-Language": "en"}
+    late = problem(await office.do(held, "cancel", english), 409, "state-conflict")
+    assert late["detail"] == (
+        "The appointment is checked in now; please wait until the number from checking in is"
+        " called, or give that ticket up"
+    )
 
 
 async def test_a_hold_that_ran_out_cannot_be_confirmed(office: Office) -> None:
@@ -57,7 +79,9 @@ async def test_a_hold_that_ran_out_cannot_be_confirmed(office: Office) -> None:
     held = await office.hold(slot, headers=me)
     office.clock.pass_(minutes=5)
 
-    problem(await office.do(held, "confirm", me), 409, "state-conflict")
+    over = problem(await office.do(held, "confirm", me), 409, "state-conflict")
+
+    assert over["detail"] == "这个预约现在是“占位已过期”，请重新预约"
 
 
 async def test_the_sweeper_returns_a_place_once(office: Office, sessions: Sessions) -> None:

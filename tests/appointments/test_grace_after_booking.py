@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from services.appointments.booking import settling
+import pytest
+
+from services.appointments.booking import rules, settling
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
@@ -71,3 +73,16 @@ async def test_a_late_booking_can_be_moved_at_once_too(office: Office) -> None:
     later = await office.slot(NINE + timedelta(days=1))
 
     good(await office.do(held, "reschedule", me, slot_ids=[str(later)]), 201)
+
+
+@pytest.mark.parametrize(
+    ("until_minutes", "begins"), [(60, "开始前 60 分钟内"), (0, "预约时间已到")]
+)
+def test_a_refusal_names_no_limit_of_nothing(until_minutes: int, begins: str) -> None:
+    now = NINE + timedelta(seconds=1)
+
+    with pytest.raises(rules.TooLate) as refused:
+        rules.ensure_changeable(NINE, until_minutes, NINE - timedelta(days=1), 10, now)
+
+    assert refused.value.detail is not None
+    assert refused.value.detail.zh.startswith(begins)

@@ -102,6 +102,8 @@ async def test_a_stale_version_is_a_conflict(floor: Floor) -> None:
     await floor.call()
     conflict = problem(await floor.do(ticket, "serve", version=1), 409, "state-conflict")
     assert (conflict["state"], conflict["version"]) == ("called", 2)
+    other = problem(await floor.do(ticket, "resume", version=1), 409, "state-conflict")
+    assert [conflict["detail"], other["detail"]] == ["内容已被他人更新，请刷新后再办"] * 2
     assert (await floor.done(ticket, "serve", version=2))["version"] == 3
 
 
@@ -159,4 +161,7 @@ async def test_a_refusal_says_how_things_stand_in_plain_words(floor: Floor) -> N
     again = problem(await floor.do(ticket, "recall"), 409, "recall-too-soon")
     assert again["detail"] == "请 60 秒后再重呼"
     shut = await floor.window("call-next", 1, headers=english)
-    assert problem(shut, 409, "state-conflict")["detail"] == "The window is offline now"
+    assert (
+        problem(shut, 409, "state-conflict")["detail"]
+        == "The window is offline now; please open it first"
+    )

@@ -40,6 +40,7 @@ async def move(
     AlreadyBooked, OverlappingAppointment, TooManyAppointments.
     """
     old = await service.visible(session, typed, caller)
+    service.ensure_seen(old, wanted.version)
     run = await _run(context, old, wanted, caller, now)
     if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
         policy = await policies.in_force(session, old.hall_code, now)
@@ -47,7 +48,7 @@ async def move(
     row, state = service.row_of(old, AppointmentAction.MOVE), old.state
     leaving = [old.id]
     waiting = await healing.prepare(session, leaving, now, own=leaving)
-    replaced = await service.change(session, old, row, now, version=wanted.version)
+    replaced = await service.change(session, old, row, now)
     taken = await queries.slots_of(session, [replaced.id])
     released = [slot.id for slot in taken.get(replaced.id, [])] if row.frees else []
     wanted_ids = [slot.id for slot in run]

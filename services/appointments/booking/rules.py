@@ -14,6 +14,10 @@ from shared.clock import moment_en, moment_zh
 from shared.errors import Conflict, Forbidden, NotFound, Text, counted
 from shared.security.identity import Caller
 
+_HAS_BEGUN = Text(
+    "预约时间已到，不能再取消或改约，请联系大厅", "Its time has come: please contact the hall"
+)
+
 
 class NotOnSale(NamedTuple):
     """Why a slot cannot be booked now: its state, and when its places are released."""
@@ -234,13 +238,11 @@ def ensure_changeable(
     """
     deadline = starts_at - timedelta(minutes=until_minutes)
     if now > max(deadline, booked_at + timedelta(minutes=grace_minutes)):
-        raise TooLate(
-            Text(
-                f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",
-                f"Within {counted(until_minutes, 'minute')} of the start, please contact the hall",
-            ),
-            deadline=deadline,
+        until = Text(
+            f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",
+            f"Within {counted(until_minutes, 'minute')} of the start, please contact the hall",
         )
+        raise TooLate(until if until_minutes else _HAS_BEGUN, deadline=deadline)
 
 
 def returns_at(sale_ends_at: datetime, least: int, most: int, now: datetime) -> datetime:

@@ -20,6 +20,7 @@ from services.appointments.booking.workflow import (
     WORKFLOW,
     AppointmentAction,
     AppointmentRow,
+    standing,
     state_conflict,
 )
 from services.appointments.people import service as people
@@ -93,8 +94,9 @@ async def confirm(
     """The held appointment, confirmed. Raises NotFound, or StateConflict once the hold ran out."""
     found = await seen_by(swap.direct, typed, caller)
     one = found.appointment
+    ensure_seen(one, version)
     row = row_of(one, A.CONFIRM)
-    _ensure_stands(one, version, now)
+    _ensure_stands(one, now)
     swap.swap(one, _changes(row, now), says=state_conflict)
     outbox.promise(swap, of_change(row.event, one))
     return found
@@ -114,6 +116,7 @@ async def cancel(
     the reason. Raises NotFound, StateConflict, TooLate, Invalid.
     """
     found = await visible(session, typed, caller)
+    ensure_seen(found, wanted.version)
     by_hall = caller.has(*STAFF)
     if found.state is S.CONFIRMED and not by_hall:
         policy = await policies.in_force(session, found.hall_code, now)
@@ -124,9 +127,7 @@ async def cancel(
     values = {}
     if by_hall and wanted.reason is not None:
         values = {"reason_sealed": sealed_reason(keyring, found, wanted.reason)}
-    return await _take(
-        session, found, action, now, version=wanted.version, values=values, by_hall=by_hall
-    )
+    return await _take(session, found, action, now, values=values, by_hall=by_hall)
 
 
 def sealed_reason(keyring: Keyring, appointment: Appointment, reason: str) -> str:
@@ -149,12 +150,13 @@ async def check_in(
     session: AsyncSession, appointment: Appointment, now: datetime, *, version: int | None = None
 ) -> Appointment:
     """The appointment, checked in. Raises StateConflict, TooEarly or TooLate."""
+    ensure_seen(appointment, version)
     if appointment.state is S.CONFIRMED:
         policy = await policies.in_force(session, appointment.hall_code, now)
         rules.ensure_check_in(
             appointment.starts_at, policy.check_in_early_minutes, policy.check_in_late_minutes, now
         )
-    return await _take(session, appointment, A.CHECK_IN, now, version=version)
+    return await _take(session, appointment, A.CHECK_IN, now)
 
 
 async def keep_checked_in(
@@ -165,9 +167,7 @@ async def keep_checked_in(
     Raises StateConflict where somebody just did, or the caller saw another version.
     """
     present = await queries.held(session, appointment.id)
-    versions.ensure(
-        version, version=present.version, state=present.state, detail=state_conflict(present)
-    )
+    ensure_seen(present, version)
     if present.state is not S.CHECKED_IN:
         refuse(present.state, present.version, state_conflict(present))
 
@@ -178,15 +178,14 @@ async def change(
     row: AppointmentRow,
     now: datetime,
     *,
-    version: int | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Appointment:
     """The appointment after the change, whose places and event are the caller's to see to.
 
-    Raises StateConflict that names the present state: where another change came first, where the
-    caller saw another version, and for a hold that ran out.
+    Raises StateConflict that names the present state: where another change came first, and for a
+    hold that ran out.
     """
-    _ensure_stands(appointment, version, now)
+    _ensure_stands(appointment, now)
     changes = {**_changes(row, now), **(values or {})}
     return await swap(session, appointment, changes, says=state_conflict)
 
@@ -196,13 +195,15 @@ def _changes(row: AppointmentRow, now: datetime) -> dict[str, Any]:
     return changes if row.resolves is None else {**changes, "resolved": row.resolves}
 
 
-def _ensure_stands(appointment: Appointment, version: int | None, now: datetime) -> None:
-    """Raises StateConflict where it is not what the caller saw, or a hold that has run out: such a
-    one is over, though no job has ended it yet."""
-    says = state_conflict(appointment)
-    versions.ensure(version, version=appointment.version, state=appointment.state, detail=says)
+def ensure_seen(appointment: Appointment, version: int | None) -> None:
+    """Raises StateConflict where it is not (any more) what the caller saw."""
+    versions.ensure(version, version=appointment.version, state=appointment.state)
+
+
+def _ensure_stands(appointment: Appointment, now: datetime) -> None:
+    """Raises StateConflict for a hold that has run out: it is over, though no job has ended it."""
     if appointment.expires_at is not None and appointment.expires_at <= now:
-        refuse(appointment.state, appointment.version, says)
+        refuse(appointment.state, appointment.version, standing(S.EXPIRED))
 
 
 def row_of(appointment: Appointment, action: AppointmentAction) -> AppointmentRow:
@@ -219,7 +220,6 @@ async def _take(
     action: AppointmentAction,
     now: datetime,
     *,
-    version: int | None,
     values: Mapping[str, Any] | None = None,
     **facts: object,
 ) -> Appointment:
@@ -227,7 +227,7 @@ async def _take(
     row = row_of(appointment, action)
     own = [appointment.id]
     waiting = await healing.prepare(session, own, now, own=own) if row.leaves else {}
-    done = await change(session, appointment, row, now, version=version, values=values)
+    done = await change(session, appointment, row, now, values=values)
     if row.leaves:
         await give_back(session, [done], waiting, now, frees=row.frees, later=row.later)
     await publish(session, row.event, done, **facts)

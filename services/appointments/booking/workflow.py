@@ -101,12 +101,35 @@ STATES: dict[AppointmentState, Text] = {
     _S.SERVED: Text("已办理", "served"),
     _S.NO_SHOW: Text("失约未到", "missed"),
     _S.LAPSED: Text("当天未了结", "lapsed"),
-    _S.EXPIRED: Text("占位已过期，请重新预约", "expired; please book anew"),
+    _S.EXPIRED: Text("占位已过期", "expired"),
     _S.CANCELLED: Text("已取消", "cancelled"),
-    _S.RESCHEDULED: Text("已改约，请用新的预约码", "moved; please use the new code"),
+    _S.RESCHEDULED: Text("已改约", "moved"),
     _S.ORPHANED: Text("时段已撤销，待改约", "without a time, to be moved"),
     _S.CANCELLED_BY_HALL: Text("已由大厅取消", "cancelled by the hall"),
 }
+_BOOK_ANEW = Text("请重新预约", "please book anew")
+NEXT: dict[AppointmentState, Text] = {
+    _S.HELD: Text("请先确认", "please confirm it first"),
+    _S.CONFIRMED: Text(
+        "可以签到、改约或取消", "it can be checked in, moved to another time, or cancelled"
+    ),
+    _S.CHECKED_IN: Text(
+        "请凭签到所得的号等候叫号；不想再等的，可放弃这个号",
+        "please wait until the number from checking in is called, or give that ticket up",
+    ),
+    _S.SERVED: Text("还要办理的，请另行预约", "for anything more, please book another"),
+    _S.NO_SHOW: Text(
+        "当天到过大厅的，可请工作人员在当天更正；也可以重新预约",
+        "if you were there, the staff can put it right on that day; or you may book anew",
+    ),
+    _S.LAPSED: Text("请重新预约，或到大厅取号", "please book anew, or take a ticket at the hall"),
+    _S.EXPIRED: _BOOK_ANEW,
+    _S.CANCELLED: _BOOK_ANEW,
+    _S.RESCHEDULED: Text("请用新的预约码", "please use the code of the new one"),
+    _S.ORPHANED: Text("请改约到别的时间，或取消", "please move it to another time, or cancel it"),
+    _S.CANCELLED_BY_HALL: _BOOK_ANEW,
+}
+"""What can be done with an appointment that stands so."""
 ACTIONS = {
     _A.CONFIRM: Text("确认", "confirm"),
     _A.EXPIRE: Text("占位过期", "let the hold run out"),
@@ -151,5 +174,13 @@ HOLDING = _holding()
 
 def state_conflict(appointment: Appointment) -> Text:
     """How the appointment stands, for whoever asks what its state does not (any more) allow."""
-    now_is = STATES[appointment.state]
-    return Text(f"这个预约现在是“{now_is.zh}”", f"The appointment is {now_is.en}")
+    return standing(appointment.state)
+
+
+def standing(state: AppointmentState) -> Text:
+    """How an appointment in the state stands, and what can be done with it."""
+    now_is, onward = STATES[state], NEXT[state]
+    return Text(
+        f"这个预约现在是“{now_is.zh}”，{onward.zh}",
+        f"The appointment is {now_is.en} now; {onward.en}",
+    )

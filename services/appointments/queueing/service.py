@@ -59,8 +59,10 @@ async def move(
     ticket = await find(session, ticket_id)
     if not await may_see(session, caller, ticket):
         raise NotFound(_UNKNOWN)
+    given = given or TransitionInput()
+    versions.ensure(given.version, version=ticket.version, state=ticket.state)
     row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
-    return await take(session, ticket, row, given or TransitionInput(), caller.sub, now)
+    return await take(session, ticket, row, given, caller.sub, now)
 
 
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
@@ -103,9 +105,6 @@ async def take(
     now: datetime,
 ) -> Ticket:
     """The ticket after the action of the row; whoever asks may do so. Raises what `move` raises."""
-    versions.ensure(
-        given.version, version=ticket.version, state=ticket.state, detail=ticket_standing(ticket)
-    )
     policy = await priority.policy_of(session, ticket.hall_code)
     for guard in row.guards:
         guard(ticket, policy, now)

@@ -25,6 +25,17 @@ WINDOW_STATES: dict[WindowState, Text] = {
     WindowState.DRAINING: Text("收尾中", "draining"),
     WindowState.CLOSED: Text("已关闭", "closed"),
 }
+WINDOW_NEXT: dict[WindowState, Text] = {
+    WindowState.OFFLINE: Text("请先开放窗口", "please open it first"),
+    WindowState.OPEN: Text("请刷新后再操作", "please look at it again first"),
+    WindowState.PAUSED: Text("请先恢复开放", "please open it again first"),
+    WindowState.DRAINING: Text(
+        "办完在办的号后自动关闭，之后可以重新开放",
+        "it closes by itself when the person there is done, and can be opened again then",
+    ),
+    WindowState.CLOSED: Text("请先重新开放", "please open it again first"),
+}
+"""What can be done at a window that stands so."""
 
 
 def ticket_standing(ticket: Ticket) -> Text:
@@ -42,6 +53,8 @@ def refuse_ticket(ticket: Ticket) -> NoReturn:
 
 
 def window_standing(state: WindowState) -> Text:
-    """How the window stands, for whoever asks what its state does not allow."""
-    now_is = WINDOW_STATES[state]
-    return Text(f"窗口现在是“{now_is.zh}”", f"The window is {now_is.en} now")
+    """How the window stands, for whoever asks what its state does not allow, and what it does."""
+    now_is, onward = WINDOW_STATES[state], WINDOW_NEXT[state]
+    return Text(
+        f"窗口现在是“{now_is.zh}”，{onward.zh}", f"The window is {now_is.en} now; {onward.en}"
+    )
