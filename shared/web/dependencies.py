@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Query, Request, Security
+from fastapi import Depends, Header, Query, Request, Response, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext
 from fastapi.security import OAuth2PasswordBearer, SecurityScopes
@@ -27,6 +27,7 @@ from shared.security.identity import ROLES, Caller, identify
 from shared.web import idempotency, pagination, versions
 from shared.web.pagination import PageRequest
 from shared.web.patience import Patience
+from shared.web.problems import first_choice
 
 SAFE = frozenset({"GET", "HEAD"})
 """Methods of operations that change nothing (RFC 9110, 9.2.1)."""
@@ -157,6 +158,27 @@ async def _paging(
 
 Paging = Annotated[PageRequest, Depends(_paging)]
 """How much of a list is asked for, and after what."""
+
+
+async def _language(
+    response: Response, accept_language: Annotated[str, Header(max_length=200)] = "zh"
+) -> str:
+    language = first_choice(accept_language)
+    response.headers.update(in_language(language))
+    return language
+
+
+def in_language(language: str, *others: str) -> dict[str, str]:
+    """The headers of an answer with sentences: its language, and what it depends on."""
+    varying = ("Accept-Language", "Authorization", *others)
+    return {"Content-Language": language, "Vary": ", ".join(varying)}
+
+
+Language = Annotated[str, Depends(_language)]
+"""`zh` or `en`, for an answer that has sentences in one language; the answer says which.
+
+Who makes the response themselves gives it `in_language`.
+"""
 
 
 async def _idempotency_key(

@@ -91,6 +91,8 @@ def complete(document: Json, words: Glossary, public: set[tuple[str, str]]) -> N
         for parameter in operation.get("parameters", ()):
             _describe_parameter(parameter, words)
         responses = operation["responses"]
+        if any(one["name"].lower() == "accept-language" for one in operation.get("parameters", ())):
+            _send(next(iter(responses.values())), ("Content-Language",))
         if "304" in responses:
             _send(responses["200"], ("ETag",))
         for status, response in responses.items():

@@ -45,8 +45,12 @@ _BAD_VALUE = Text("有一个值超出了允许的范围", "One of the values is 
 
 def language_of(request: Request) -> str:
     """`en` when the caller's first choice is English, else `zh`."""
-    wanted = request.headers.get("accept-language", "").strip().lower()
-    return "en" if wanted.startswith("en") else "zh"
+    return first_choice(request.headers.get("accept-language", ""))
+
+
+def first_choice(accepted: str) -> str:
+    """The same of an Accept-Language."""
+    return "en" if accepted.strip().lower().startswith("en") else "zh"
 
 
 def render(request: Request, problem: Problem) -> JSONResponse:
@@ -83,7 +87,7 @@ def _answer(
     request: Request, status: int, body: dict[str, Any], retry_after: int | None = None
 ) -> JSONResponse:
     body["request_id"] = getattr(request.state, "request_id", None)
-    headers = {"Content-Language": language_of(request)}
+    headers = {"Content-Language": language_of(request), "Vary": "Accept-Language"}
     if retry_after is None and status in (429, 503):
         retry_after = 1
     if retry_after is not None:

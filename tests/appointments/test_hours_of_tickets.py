@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -208,3 +209,27 @@ async def test_when_nobody_can_say_when_a_window_opens_the_ticket_says_that(hall
     ticket = await made.issue()
     assert ticket["served_from"] is None
     assert "尚不确定" in ticket["advice"]
+
+
+async def test_the_advice_is_in_the_language_that_is_asked_for(hall: Build) -> None:
+    floor = await hall()
+    me = {**floor.sign("citizen", sub=uuid4().hex), "Accept-Language": "en-GB"}
+    taken = {**me, "Idempotency-Key": uuid4().hex}
+
+    answers = [await floor.ask_ticket(headers=taken) for _ in range(2)]
+    ticket = good(answers[0], 201)
+    see = {**me, "Ticket-Key": ticket["ticket_key"]}
+    url = "/api/v1/tickets"
+    seen = await floor.client.get(f"{url}/{ticket['id']}", headers=see)
+    listed = await floor.client.get(url, headers=me)
+    known = {**see, "If-None-Match": seen.headers["etag"]}
+    same = await floor.client.get(f"{url}/{ticket['id']}", headers=known)
+
+    shown = [*(good(each, 201) for each in answers), good(seen), *good(listed)["items"]]
+    assert {each["advice"][:20] for each in shown} == {"No open window serve"}
+    every = [*answers, seen, listed, same]
+    assert {each.headers["content-language"] for each in every} == {"en"}
+    assert {each.headers["vary"] for each in (seen, same)} == {
+        "Accept-Language, Authorization, Ticket-Key"
+    }
+    assert listed.headers["vary"] == "Accept-Language, Authorization"

@@ -1,5 +1,7 @@
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +16,16 @@ from services.appointments.display.schemas import (
 )
 from services.appointments.queueing.schemas import TicketView
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, RequestKeyring, Session, allow, public
+from shared.web.dependencies import (
+    Language,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+    in_language,
+    public,
+)
 from shared.web.gate import EXTENSION, REMEMBERED, Priority
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
@@ -42,8 +53,8 @@ async def list_my_tickets(
     session: Session,
     now: Now,
     paging: Paging,
+    language: Language,
     caller: Annotated[Caller, allow("citizen")],
-    accept_language: Annotated[str, Header(max_length=200)] = "zh",
 ) -> Page[TicketView]:
     """本人账户取的号、本人预约签到的号，以及凭与本人实名账户一致的证件取的号，新的在前；转办后显示最后一程。
 
@@ -52,7 +63,7 @@ async def list_my_tickets(
     those taken by the ID number of the verified account; newest first. After a transfer the last
     leg is shown.
     """
-    key, language = paging.key(UUID), _language(accept_language)
+    key = paging.key(UUID)
     after = key[0] if key else None
     found = await service.own_tickets(session, caller, after, paging.limit, now)
     return page(
@@ -61,10 +72,6 @@ async def list_my_tickets(
         lambda each: (each[0].id,),
         lambda each: views.with_estimate(each[0], each[1], language),
     )
-
-
-def _language(accepted: str) -> str:
-    return "en" if accepted.lower().startswith("en") else "zh"
 
 
 @router.get(
@@ -80,9 +87,9 @@ async def get_ticket(
     session: Session,
     keyring: RequestKeyring,
     now: Now,
+    language: Language,
     caller: Annotated[Caller | None, public()],
     ticket_key: TicketKey = None,
-    accept_language: Annotated[str, Header(max_length=200)] = "zh",
     if_none_match: KnownTag = None,
 ) -> Response:
     """前面几位、预计等候多久、被叫到几号窗口。本人登录或本大厅人员、设备可看；未登录的，凭取号时得到的键
@@ -94,8 +101,8 @@ async def get_ticket(
     `If-None-Match`: 304 while nothing changed.
     """
     found, estimate = await service.ticket(session, keyring, ticket_id, caller, ticket_key, now)
-    shown = views.with_estimate(found, estimate, _language(accept_language))
-    return _unless_known(shown, if_none_match)
+    shown = views.with_estimate(found, estimate, language)
+    return _unless_known(shown, if_none_match, in_language(language, "Ticket-Key"))
 
 
 @router.get(
@@ -169,10 +176,12 @@ async def list_windows_at_work(
     return Page(items=await service.windows(session, caller, hall))
 
 
-def _unless_known(shown: BaseModel, known: str | None) -> Response:
+def _unless_known(
+    shown: BaseModel, known: str | None, more: Mapping[str, str] = MappingProxyType({})
+) -> Response:
     """The answer under its hash (the time of asking left out), or 304 if the caller has it."""
     digest = hashlib.sha256(shown.model_dump_json(exclude={"at"}).encode()).hexdigest()[:32]
-    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "no-cache"}
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "no-cache", **more}
     if known is not None and headers["ETag"] in {tag.strip() for tag in known.split(",")}:
         return Response(status_code=304, headers=headers)
     return Response(shown.model_dump_json(), headers=headers, media_type="application/json")

@@ -53,7 +53,7 @@ async def display(session: AsyncSession, hall_code: str, now: datetime) -> Displ
     )
 
 
-def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str = "zh") -> TicketView:
+def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str) -> TicketView:
     """The ticket with its place in the queue, and advice when the wait is very long."""
     shown = ticket_view(ticket)
     if estimate is not None:

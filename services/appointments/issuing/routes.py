@@ -11,7 +11,7 @@ from services.appointments.priority.rules import EvidenceRefused
 from services.appointments.queueing.rules import AlreadyTicketed
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, RequestKeyring, Session, allow
+from shared.web.dependencies import Language, Now, RequestKeyring, Session, allow
 from shared.web.describing import sends
 from shared.web.gate import Priority
 from shared.web.routing import Router
@@ -40,6 +40,7 @@ async def issue_ticket(
     session: Session,
     keyring: RequestKeyring,
     now: Now,
+    language: Language,
     caller: Annotated[Caller, allow("citizen", "device", "clerk", "hall_manager")],
     idempotency_key: Annotated[str, Header(max_length=255)],
 ) -> IssuedTicket:
@@ -63,7 +64,7 @@ async def issue_ticket(
     """
     issued = await service.issue(session, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"
-    return views.issued_ticket(issued, keyring)
+    return views.issued_ticket(issued, keyring, language)
 
 
 @appointment_router.post(
@@ -77,6 +78,7 @@ async def check_in_appointment(
     session: Session,
     keyring: RequestKeyring,
     now: Now,
+    language: Language,
     caller: Annotated[Caller, allow("citizen", "clerk", "hall_manager", "device")],
     wanted: ChangeRequest | None = None,
 ) -> CheckedInView:
@@ -89,4 +91,4 @@ async def check_in_appointment(
     """
     version = wanted.version if wanted else None
     arrival = await arriving.check_in(session, keyring, caller, appointment, version, now)
-    return await views.checked_in(session, arrival, caller, keyring)
+    return await views.checked_in(session, arrival, caller, keyring, language)

@@ -11,18 +11,18 @@ from shared.security.crypto import Keyring, rating_key, ticket_key
 from shared.security.identity import Caller
 
 
-def issued_ticket(issued: Issued, keyring: Keyring) -> IssuedTicket:
+def issued_ticket(issued: Issued, keyring: Keyring, language: str) -> IssuedTicket:
     """The ticket with its place, its wait, and the keys to rate the visit and to follow it by."""
-    shown = with_estimate(issued.ticket, issued.estimate)
+    shown = with_estimate(issued.ticket, issued.estimate, language)
     visit = issued.ticket.visit_id
     keys = {"rating_key": rating_key(keyring, visit), "ticket_key": ticket_key(keyring, visit)}
     return IssuedTicket(**shown.model_dump(), **keys)
 
 
 async def checked_in(
-    session: AsyncSession, arrival: Arrival, caller: Caller, keyring: Keyring
+    session: AsyncSession, arrival: Arrival, caller: Caller, keyring: Keyring, language: str
 ) -> CheckedInView:
     """The appointment as `booking` shows it, and the ticket that goes with it."""
     shown = await booking_views.view_of(session, arrival.appointment, caller, keyring)
-    ticket = arrival.issued and issued_ticket(arrival.issued, keyring)
+    ticket = arrival.issued and issued_ticket(arrival.issued, keyring, language)
     return CheckedInView(**shown.model_dump(), ticket=ticket)
