@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.appointments.waiting import until_it_waits
 from tests.provoking import provokes
 
@@ -45,6 +45,24 @@ async def test_an_open_window_is_not_retired_while_people_wait_for_it(floor: Flo
     assert all(ticket["number"] in refused["detail"] for ticket in waiting)
     assert await states(floor) == {1: "open", 2: "offline"}
     assert (await floor.call())["id"] == waiting[0]["id"]
+
+
+async def test_a_window_that_stops_says_for_whom_no_other_one_is_open(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    opened = good(await floor.window("open", 1))
+    assert (opened["unserved_count"], opened["advice"]) == (0, None)
+    await serve_items(owner, floor.code, floor.windows[1], floor.items[:1])
+    await floor.issue()
+    only_there = await floor.issue(items=floor.items[1:])
+
+    paused = good(await floor.window("pause"))
+    closed = good(await floor.window("close", headers={**floor.clerk(), "Accept-Language": "en"}))
+
+    assert (paused["unserved_count"], closed["unserved_count"]) == (1, 1)
+    number = only_there["number"]
+    assert paused["advice"].startswith(f"{number} 号现在没有开放的窗口：请开放另一个")
+    assert closed["advice"].startswith(f"No window is open for {number}: please open another one")
 
 
 async def test_with_another_open_window_they_are_served_there(floor: Floor) -> None:

@@ -9,7 +9,7 @@ from services.appointments.windows.schemas import OpenRequest, PauseRequest, Win
 from services.appointments.windows.views import shift_view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, allow
+from shared.web.dependencies import Language, Now, Session, allow
 from shared.web.gate import Priority
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -26,7 +26,12 @@ Staff = Annotated[Caller, allow("clerk", "hall_manager")]
 
 @router.post("/open", operation_id="open_window", summary="开放窗口 | Open a window")
 async def open_window(
-    window_id: UUID, session: Session, now: Now, caller: Staff, given: OpenRequest | None = None
+    window_id: UUID,
+    session: Session,
+    now: Now,
+    language: Language,
+    caller: Staff,
+    given: OpenRequest | None = None,
 ) -> WindowAtWorkView:
     """窗口开始接待：开班、暂停后恢复，或关闭后再次开班。
 
@@ -34,32 +39,42 @@ async def open_window(
     The window takes people: at the start of a shift, after a pause, or in a new shift.
     """
     clerk = given.clerk if given else None
-    return shift_view(await service.open_window(session, caller, window_id, clerk, now))
+    shift = await service.open_window(session, caller, window_id, clerk, now)
+    return shift_view(shift, language)
 
 
 @router.post("/pause", operation_id="pause_window", summary="暂停窗口 | Pause a window")
 async def pause_window(
-    window_id: UUID, session: Session, now: Now, caller: Staff, given: PauseRequest | None = None
+    window_id: UUID,
+    session: Session,
+    now: Now,
+    language: Language,
+    caller: Staff,
+    given: PauseRequest | None = None,
 ) -> WindowAtWorkView:
-    """窗口暂停叫号，可注明原因；正在办理的群众继续办完。
+    """窗口暂停叫号，可注明原因；正在办理的群众继续办完。答复写明本大厅还有多少号没有开放的窗口办理。
 
     ---
-    The window calls nobody for now; whoever is there is served to the end.
+    The window calls nobody for now; whoever is there is served to the end. The answer names how
+    many of those who wait in the hall have no open window then.
     """
     reason = given.reason if given else None
-    return shift_view(await service.pause_window(session, caller, window_id, reason, now))
+    shift = await service.pause_window(session, caller, window_id, reason, now)
+    return shift_view(shift, language)
 
 
 @router.post("/close", operation_id="close_window", summary="关闭窗口 | Close a window")
 async def close_window(
-    window_id: UUID, session: Session, now: Now, caller: Staff
+    window_id: UUID, session: Session, now: Now, language: Language, caller: Staff
 ) -> WindowAtWorkView:
-    """窗口收班；如有正在办理的群众，办完后自动关闭。
+    """窗口收班；如有正在办理的群众，办完后自动关闭。答复写明本大厅还有多少号没有开放的窗口办理。
 
     ---
-    Ends the shift; with somebody still there, the window closes by itself when they are done.
+    Ends the shift; with somebody still there, the window closes by itself when they are done. The
+    answer names how many of those who wait in the hall have no open window then.
     """
-    return shift_view(await service.close_window(session, caller, window_id, now))
+    shift = await service.close_window(session, caller, window_id, now)
+    return shift_view(shift, language)
 
 
 @hall_router.put(

@@ -27,6 +27,13 @@ class WindowAtWorkView(View):
     pause_reason: str | None
     since: AwareDatetime
     version: int
+    unserved_count: int = Field(
+        description="本大厅现在没有开放窗口办理的号数 | How many tickets of the hall no open window"
+        " serves now"
+    )
+    advice: str | None = Field(
+        description="有这样的号时，怎样帮到他们 | What can be done for those, if there are any"
+    )
 
     @old_name_of("hall_code")
     def hall(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -24,9 +24,16 @@ _UNKNOWN = Text("没有这个窗口", "There is no such window")
 _UNPAUSED: dict[str, Any] = {"pause_reason": None}
 
 
+class Shift(NamedTuple):
+    """A window at work, and the numbers in its hall that no open window serves now."""
+
+    window: WindowAtWork
+    unserved: list[str]
+
+
 async def open_window(
     session: AsyncSession, caller: Caller, window_id: UUID, clerk: str | None, now: datetime
-) -> WindowAtWork:
+) -> Shift:
     """The open window; `clerk` is the name to show, what is done there is logged by account.
 
     Raises NotFound or StateConflict.
@@ -40,7 +47,7 @@ async def open_window(
 
 async def pause_window(
     session: AsyncSession, caller: Caller, window_id: UUID, reason: str | None, now: datetime
-) -> WindowAtWork:
+) -> Shift:
     """The paused window; whoever is there is still served. Raises NotFound or StateConflict."""
     why = {"pause_reason": reason}
     return await _move(session, caller, window_id, WindowAction.PAUSE, why, now)
@@ -48,7 +55,7 @@ async def pause_window(
 
 async def close_window(
     session: AsyncSession, caller: Caller, window_id: UUID, now: datetime
-) -> WindowAtWork:
+) -> Shift:
     """The window: closed, or draining while somebody is there. Raises NotFound, StateConflict."""
     return await _move(session, caller, window_id, WindowAction.CLOSE, _UNPAUSED, now)
 
@@ -96,7 +103,7 @@ async def _move(
     action: WindowAction,
     values: dict[str, Any],
     now: datetime,
-) -> WindowAtWork:
+) -> Shift:
     window = await queries.window(session, window_id)
     if window is None or window.retired_at is not None or not caller.at(window.hall_code):
         raise NotFound(_UNKNOWN)
@@ -114,4 +121,6 @@ async def _move(
         changed = await swap(
             session, seen, values, says=lambda window: window_standing(window.state)
         )
-    return await queueing.settle_window(session, changed, now)
+    settled = await queueing.settle_window(session, changed, now)
+    standings = await queries.standings(session, window.hall_code)
+    return Shift(settled, [each.number for each in standings if not each.served_now])
