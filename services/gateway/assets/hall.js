@@ -72,7 +72,8 @@
     const count = element("span", "count");
     count.append(element("b", "", String(item.count)), "人");
     if (item.p85_minutes !== null && item.p85_minutes !== undefined) {
-      count.append(element("span", "minutes", `约 ${item.p85_minutes} 分钟内`));
+      const soon = item.p85_minutes === 0;
+      count.append(element("span", "minutes", soon ? "马上就到" : `约 ${item.p85_minutes} 分钟内`));
     }
     row.append(element("span", "item", item.name), count);
     return row;
