@@ -80,6 +80,7 @@ async def test_service_is_no_waiting_and_a_leg_waits_from_its_transfer(floor: Fl
     total = (await figures(floor))["total"]
     assert (total["wait_longest_minutes"], total["wait_p90_minutes"]) == (0.0, 0.0)
     assert total["service_p50_minutes"] == 1.1
+    assert (total["issued"], total["called"], total["transferred"]) == (1, 1, 1)
 
 
 async def test_recalls_misses_and_parks_add_no_wait_and_calls_of_one_count_once(
@@ -219,8 +220,8 @@ async def test_live_figures_are_those_recomputed_from_the_log(
     assert total["wait_p50_minutes"] == pytest.approx(median(waits), abs=0.06)
     assert total["wait_longest_minutes"] == pytest.approx(max(waits), abs=0.06)
     live = await owner.fetchval(
-        "SELECT count(DISTINCT ticket_id) FROM call"
-        " WHERE hall_code = $1 AND ended_by IS DISTINCT FROM 'undo'",
+        "SELECT count(DISTINCT t.visit_id) FROM call c JOIN ticket t ON t.id = c.ticket_id"
+        " WHERE c.hall_code = $1 AND c.ended_by IS DISTINCT FROM 'undo'",
         floor.code,
     )
     assert total["called"] == live

@@ -32,7 +32,8 @@ class Figures(View):
     )
     issued: int = Field(description="取号数 | How many took a ticket")
     called: int = Field(
-        description="叫到的号数，一个号叫几次也只计一次 | Tickets called, however often each was."
+        description="叫到的人数：同一天叫几次、转办几次都只计一次 | People who were called, each "
+        "once a day, however often it was and however often they were sent on."
     )
     served: int = Field(description="办结数 | How many were served")
     done: int

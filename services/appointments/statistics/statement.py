@@ -1,6 +1,7 @@
 """How a day of a hall is counted out of its log, and how figures are read from the sums.
 
-What was undone does not count. A ticket that is called again on the same day counts once.
+What was undone does not count. Whoever is called again on the same day counts once, be it by the
+same ticket or, after a transfer, by the next one of the visit.
 """
 
 from shared.database.histograms import cumulated, quantile
@@ -23,7 +24,7 @@ def _ms(minutes: str) -> str:
 
 _COUNTED = {
     "issued": _count("issue"),
-    "called": "(count(DISTINCT e.ticket_id) FILTER (WHERE e.action = 'call'))::int",
+    "called": "(count(DISTINCT e.visit_id) FILTER (WHERE e.action = 'call'))::int",
     "served": _count("finish"),
     "done": _outcome("done"),
     "needs_more": _outcome("needs_more"),
@@ -76,7 +77,7 @@ happened AS MATERIALIZED (
         WHERE t.hall_code = :hall AND t.at >= d.start AND t.at < d.stop OFFSET 0) e
     WHERE e.action <> 'undo' AND {_NOT_UNDONE.format(e="e")}
 ), each AS MATERIALIZED (
-    SELECT g.grouping, g.key, e.day, e.ticket_id, e.action, e.outcome, e.waited_seconds,
+    SELECT g.grouping, g.key, e.day, e.visit_id, e.action, e.outcome, e.waited_seconds,
         e.served_seconds, e.predicted_p50, e.predicted_p85, e.first_wait
     FROM happened e
     CROSS JOIN LATERAL (VALUES ('hall', '', true), ('item', e.item_code, true),
