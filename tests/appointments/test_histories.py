@@ -72,6 +72,24 @@ async def test_the_whole_visit_is_told_with_what_was_undone(floor: Floor) -> Non
     assert history["number"] == ticket["number"]
 
 
+async def test_a_history_names_staff_and_of_others_what_they_are(floor: Floor) -> None:
+    me = {**floor.sign("citizen", sub=uuid4().hex), "Idempotency-Key": uuid4().hex}
+    mine = await floor.issue(headers=me)
+    clerk = floor.clerk(uuid4().hex)
+    good(await floor.window("open", 1, clerk="王芳", headers=clerk))
+    good(await floor.window("call-next", 1, headers=clerk))
+    at_a_kiosk = await floor.issue()
+    english = {**floor.manager(), "Accept-Language": "en"}
+
+    answer = await read(floor, mine, english)
+
+    own = [entry["actor"] for entry in good(answer)["items"]]
+    assert own == ["the person themselves", "王芳"]
+    assert answer.headers["content-language"] == "en"
+    [taken] = good(await read(floor, at_a_kiosk))["items"]
+    assert taken["actor"] == "大厅的设备或工作人员"
+
+
 async def test_an_undone_call_overtook_nobody(floor: Floor) -> None:
     first, last = [await floor.issue() for _ in range(2)]
     good(await floor.window("call", ticket=last["number"], reason="误操作"))

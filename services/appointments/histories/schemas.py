@@ -27,7 +27,9 @@ class HistoryEntry(View):
     from_state: TicketState | None
     to_state: TicketState
     actor: str = Field(
-        description="谁办的（不知姓名时为账户） | Who did it; the account where no name is known"
+        description="谁办的：工作人员的姓名（不知时为账户），或本人、大厅的设备或工作人员、系统"
+        " | Who did it: the name of the staff (the account where none is known), or else what they"
+        " are"
     )
     window_no: int | None
     undone: bool = Field(description="已被撤销 | Taken back afterwards")

@@ -14,16 +14,19 @@ from services.appointments.histories.schemas import (
     TicketHistory,
 )
 from services.appointments.queueing.models import TicketEvent
-from services.appointments.queueing.workflow import WORKFLOW, OnCall
+from services.appointments.queueing.workflow import FLOOR, WORKFLOW, OnCall
 from services.appointments.windows import service as windows
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
 
 _NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
+_SYSTEM = Text("系统", "the system")
+_THEMSELVES = Text("本人", "the person themselves")
+_AT_THE_HALL = Text("大厅的设备或工作人员", "a device or the staff of the hall")
 
 
 async def of_ticket(
-    session: AsyncSession, caller: Caller, ticket_id: UUID, now: datetime
+    session: AsyncSession, caller: Caller, ticket_id: UUID, language: str, now: datetime
 ) -> TicketHistory:
     """The visit that the ticket belongs to. Raises NotFound, also for another hall's ticket."""
     ticket = await queries.ticket(session, ticket_id)
@@ -39,7 +42,8 @@ async def of_ticket(
     by = await queries.overtakings(session, hall, legs, ticket.issued_at, now)
     acted = {entry.actor for entry in log} | {one.clerk for one in by}
     names = await windows.names(session, acted)
-    facts = _Facts(calls, numbers, names)
+    owners = {leg.owner for leg in legs.values() if leg.owner is not None}
+    facts = _Facts(calls, numbers, names, owners, language)
     return TicketHistory(
         ticket_id=ticket.id,
         visit_id=ticket.visit_id,
@@ -58,12 +62,32 @@ async def of_ticket(
 _CALLS = frozenset(row.action for row in WORKFLOW.rows if row.call is OnCall.BEGINS)
 
 
+_NOT_ONLY_STAFF = frozenset({"issue", *(row.action for row in WORKFLOW.rows if row.roles - FLOOR)})
+"""What devices and citizens do as well."""
+
+
 class _Facts(NamedTuple):
-    """What the entries refer to: calls, the numbers of tickets, the names of accounts."""
+    """What the entries refer to: calls, the numbers of tickets, the names of accounts, and whose
+    the tickets are."""
 
     calls: dict[UUID, CallFacts]
     numbers: dict[UUID, str]
     names: dict[str, str]
+    owners: set[str]
+    language: str
+
+    def actor(self, entry: TicketEvent) -> str:
+        """The name of the staff who acted, or their account where none is known; of anybody else
+        only what they are: whose ticket it is, and which device, is nobody's business here."""
+        if entry.actor in self.names:
+            return self.names[entry.actor]
+        if entry.actor == "system":
+            return _SYSTEM.say(self.language)
+        if entry.actor in self.owners:
+            return _THEMSELVES.say(self.language)
+        if entry.action in _NOT_ONLY_STAFF:
+            return _AT_THE_HALL.say(self.language)
+        return entry.actor
 
 
 def _entry(entry: TicketEvent, leg: int, undone: bool, facts: _Facts) -> HistoryEntry:
@@ -76,7 +100,7 @@ def _entry(entry: TicketEvent, leg: int, undone: bool, facts: _Facts) -> History
     return HistoryEntry(
         **entry.model_dump(include=same),
         leg=leg,
-        actor=facts.names.get(entry.actor, entry.actor),
+        actor=facts.actor(entry),
         window_no=entry.window_no,
         undone=undone,
         policy_version=call.policy_version if call else None,
