@@ -4,7 +4,7 @@ May run again at any time: what is there already stays as it is, and only new da
 """
 
 import asyncio
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,10 +27,16 @@ from services.appointments.guides import service as guides
 from services.appointments.guides.schemas import GuideIn
 from services.appointments.policies import service as policies
 from services.appointments.policies.schemas import NewBookingPolicy
+from services.appointments.schedules import closing
 from services.appointments.schedules import service as schedules
 from services.appointments.schedules import views as schedule_views
 from services.appointments.schedules.models import CalendarKind
-from services.appointments.schedules.schemas import RuleIn, ScheduleApplication, ScheduleChange
+from services.appointments.schedules.schemas import (
+    ClosureIn,
+    RuleIn,
+    ScheduleApplication,
+    ScheduleChange,
+)
 from services.appointments.settings import AppointmentsSettings
 from services.appointments.slots.models import Pool
 from shared import clock
@@ -57,6 +63,7 @@ async def load(session: AsyncSession, now: datetime) -> list[str]:
     await _policy(session, now)
     added = await _schedule(session, list(codes.values()), now)
     added += await schedules.extend_hall(session, HALL, now)
+    await _closure(session, now)
     return [*loaded, f"{HALL}: +{added} 个时段 slots"]
 
 
@@ -195,6 +202,24 @@ async def _schedule(session: AsyncSession, codes: list[str], now: datetime) -> i
     proposal = await schedules.propose(session, change, LOADER, now)
     applied = ScheduleApplication(hall_code=HALL, rules=[rule], fingerprint=proposal.fingerprint)
     return (await schedules.apply(session, applied, LOADER, now)).added_count
+
+
+async def _closure(session: AsyncSession, now: datetime) -> None:
+    """One window is closed for an hour in some days, so that there is a closure to look at."""
+    coming = PageRequest(1, None)
+    if (
+        await schedule_views.list_closures(session, HALL, coming, first=None, last=None, now=now)
+    ).items:
+        return
+    starts_at = datetime.combine(clock.today(now) + timedelta(days=3), time(12), clock.SHANGHAI)
+    wanted = ClosureIn(
+        hall_code=HALL,
+        window=5,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        reason="设备检修（演示）",
+    )
+    await closing.close(session, wanted, LOADER, now)
 
 
 async def main() -> None:

@@ -136,10 +136,12 @@ async def _versions(session: AsyncSession) -> dict[str, Example]:
 
 
 async def _schedule(session: AsyncSession) -> dict[str, Example]:
-    found = {}
-    closure = await newest(session, Closure, col(Closure.lifted_at).is_(None))
+    found: dict[str, Example] = {}
+    in_force = (col(Closure.lifted_at).is_(None), col(Closure.ends_at) > clock.now())
+    closure = await newest(session, Closure, *in_force)
     if closure is not None:
-        found["change_closure"] = Example({"closure": str(closure.id)})
+        which = {"closure": str(closure.id)}
+        found |= {"change_closure": Example(which), "lift_closure": Example(which)}
     change = ScheduleChange.model_validate_json(_proposed())
     try:
         proposal = await schedules.propose(session, change, LOADER, clock.now())
