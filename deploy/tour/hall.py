@@ -152,7 +152,7 @@ def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> No
     )
     _finish(clerk, called["id"], called["state"])
     narrator.step(
-        Text("受理并当场办结", "serves and finishes"),
+        Text("开始办理并当场办结", "serves and finishes"),
         Text("一次办好", "done in one visit"),
     )
 

@@ -44,9 +44,10 @@ class AppointmentConfirmed(AppointmentEvent):
 
 
 class AppointmentCancelled(AppointmentEvent):
-    """预约已取消，号源已退回。
+    """预约已取消，不再有效；仍占的号源随之退回，可能稍后才重新放出。
 
-    The appointment was cancelled and its places given back.
+    The appointment was cancelled and holds no more. Places that it still had are given back, and
+    may be on sale again only after a while.
     """
 
     type: ClassVar[str] = "appointments.appointment.cancelled.v1"

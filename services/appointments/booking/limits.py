@@ -13,7 +13,7 @@ from services.appointments.booking.rules import AlreadyBooked
 from services.appointments.booking.workflow import LIVE, STATES
 from services.appointments.policies.rules import CapTerms
 from services.appointments.slots.rules import SlotFacts
-from shared.errors import Conflict, Text
+from shared.errors import Conflict, Text, counted
 
 
 class OverlappingAppointment(Conflict):
@@ -166,6 +166,7 @@ def _too_many(cap: str, limit: int, count: int) -> TooManyAppointments:
     period = _CAPS[cap]
     detail = Text(
         f"本大厅规定{period.zh}最多 {limit} 个预约（各大厅合计），您已有 {count} 个",
-        f"This hall allows at most {limit} {period.en}, at all halls together; there are {count}",
+        f"This hall allows at most {counted(limit, 'appointment')} {period.en}, at all halls"
+        f" together, and you have {count}",
     )
     return TooManyAppointments(detail, cap=cap, limit=limit, count=count)

@@ -154,7 +154,9 @@ def _ensure_age(id_number: str, from_age: int, day: date) -> None:
         detail = Text("身份证号码有误，请核对", "The ID number is not valid; please check it")
         raise EvidenceRefused(detail, pointer=f"{_POINTER}/value")
     if age_on(id_number, day) < from_age:
-        detail = Text(f"年满 {from_age} 周岁方可优先", f"This class is for people of {from_age}")
+        detail = Text(
+            f"年满 {from_age} 周岁方可优先", f"Priority is for people of {from_age} and over"
+        )
         raise EvidenceRefused(detail, pointer=_POINTER)
 
 

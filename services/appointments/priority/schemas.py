@@ -45,7 +45,7 @@ class QueueRules(Input):
         ge=50,
         le=100,
         description="多大年龄算老年人（老年人权益保障法第二条）"
-        " | Elderly from this age (老年人权益保障法 art. 2)",
+        " | Elderly from this age (Law on the Protection of the Elderly, art. 2)",
     )
     late_after_minutes: int = Field(15, ge=0, le=240)
     guard_after_minutes: int = Field(90, ge=1, le=1440)

@@ -203,7 +203,7 @@ async def finish_ticket(
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.FINISH))],
 ) -> TicketView:
-    """办理结束：done 已办结、needs_more 需补正（一次性告知所缺材料）、rejected 不予受理。
+    """办理结束：done 已办结、needs_more 需补正（一次性告知所缺材料）、rejected 不予办理。
 
     ---
     Ends the service: done, needs_more (all that is missing, told at once) or rejected.

@@ -45,7 +45,8 @@ class WindowBusy(Conflict):
     type = "/problems/window-busy"
     title = Text("该窗口正在接待另一位群众", "The window is with another person")
     advice = Text(
-        "请先办结、挂起或转办正在接待的号", "Finish, park or transfer the ticket in hand first"
+        "请先办结、转办正在接待的号，或让其暂离",
+        "Finish, park or transfer the ticket in hand first",
     )
 
 
