@@ -14,20 +14,25 @@ _NUMBER = (
 )
 _DWELLING = "号楼|号院|栋|幢|单元|室"
 _UNIT = rf"{_NUMBER}\s?(?:{_DWELLING}|号|座|楼|层|户|房|组|社|弄)"
-_BARE = r"(?<=[栋幢元层楼座号])[-—]?\d{2,5}(?:-\d{1,5}){0,3}"
+_BARE = r"(?<=[栋幢元层楼座号])[-—]?(?:\d{2,5}(?:-\d{1,5}){0,3}|\d(?:-\d{1,5}){1,3})"
 
 _LINK = re.compile(rf"{_UNIT}|{_BARE}")
 _WITH_HASH = re.compile(r"(?<!\d)\d{1,4}\s?#\s?[-—]?\s?\d{2,5}(?:-\d{1,5}){0,3}(?!\d)")
-_NAMES_DWELLING = re.compile(_DWELLING)
+_NAMES_DWELLING = re.compile(rf"{_DWELLING}|座[-—]?\d")
 _BLOCKING = re.compile(rf"{_NUMBER}\s?(?:号楼|单元|室)")
 _STREET, _PLACE_OF_NUMBER = "路街道巷弄", "路街道巷弄村"
 _NOT_A_NUMBER_OF_A_HOUSE = ("线", "文", "公告", "通知")
 _LEFT = 20
 _WITHIN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9·]*\Z")
+_OF_AN_ESTATE = "小区|花园|公寓|家园|新村|大厦|雅苑|苑|府|庭|湾|里"
 _ESTATE = re.compile(
-    r"(?:(?![在于住到是的和及与从])[\u4e00-\u9fff]){2,10}?"
-    r"(?:小区|花园|公寓|家园|新村|大厦|雅苑|苑|府|庭|湾|里)\Z"
+    rf"(?:(?![在于住到是的和及与从])[\u4e00-\u9fff]){{2,10}}?(?:{_OF_AN_ESTATE})\Z"
 )
+_IN_AN_ESTATE = re.compile(
+    rf"(?:{_OF_AN_ESTATE})\s?(?!(?:19|20)\d\d[-—])"
+    r"(\d{1,3}[-—]\d{3,5}|\d{1,3}[-—]\d{1,3}[-—]\d{1,5})(?![-—\d]|\s?[期年月日户元个人层线])"
+)
+"""Building, entrance and room by their numbers alone: 幸福小区3-2-501."""
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
@@ -36,6 +41,8 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     dwellings = [span for span in chains if _NAMES_DWELLING.search(text, *span)]
     yield from ((_beginning(text, start), end) for start, end in dwellings)
     yield from (match.span() for match in _WITH_HASH.finditer(text))
+    for match in _IN_AN_ESTATE.finditer(text):
+        yield _beginning(text, match.start(1)), match.end(1)
     yield from (span for span in chains if _is_house_number(text, *span))
 
 

@@ -1,12 +1,21 @@
 """Text folded for matching, with the way back to where each character stood."""
 
+import re
 import unicodedata
+from collections.abc import Callable
 from typing import NamedTuple
+
+from services.feedback.redaction.simplified import simplified
 
 BETWEEN = r"[\W_]{0,3}"
 """What may stand between two digits of one number: up to three signs, blanks or line breaks."""
 
 _NUMERALS = str.maketrans("零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "0001234567891123456789")
+_WRITTEN_NUMBERS = frozenset({"Nd", "Nl", "No"})
+
+_LOOKALIKES = str.maketrans("OoΟοОоIilІі", "00000011111")
+_WORD, _ALIKE = re.compile(r"[^\W_\u4e00-\u9fff]+"), re.compile(r"[0-9OoΟοОоIlІі]+[Xx]?\Z")
+_LONGEST_GAP, _FEWEST_ALIKE, _FEWEST_DIGITS = 3, 7, 3
 
 
 class Folded(NamedTuple):
@@ -22,29 +31,89 @@ class Folded(NamedTuple):
 
 def fold(text: str, *, caseless: bool = False) -> Folded:
     """NFKC a character at a time; invisible format characters are left out."""
-    folded: list[str] = []
-    origin: list[int] = []
-    for index, character in enumerate(text):
-        if unicodedata.category(character) == "Cf":
-            continue
-        plain = unicodedata.normalize("NFKC", character)
-        plain = plain.casefold() if caseless else plain
-        folded.append(plain)
-        origin.extend([index] * len(plain))
-    return Folded("".join(folded), origin)
+    return _folded(text, lambda c: c.casefold() if caseless else c)
+
+
+def as_read(text: str) -> Folded:
+    """As `fold`, in simplified characters, and each way of writing a digit as that digit: ❶, ٣."""
+    folded = _folded(text, lambda c: c if c.isascii() else "".join(map(_digit, c)))
+    return Folded(simplified(folded.text), folded.origin)
 
 
 def letters_and_digits(text: str) -> Folded:
-    """Only these, whatever stands between them: no blank, sign, width, case or way of writing a
-    digit makes a difference when somebody's own data is looked for.
+    """Only these, whatever stands between them: no blank, sign, width, case, accent, way of
+    writing a digit or older form of a character makes a difference when somebody's own data is
+    looked for.
     """
-    folded = fold(text, caseless=True)
-    plain = digits_read(folded.text)
-    kept = [at for at, character in enumerate(plain) if character.isalnum()]
-    read = [str(unicodedata.decimal(plain[at], None) or plain[at]) for at in kept]
-    return Folded("".join(read), [folded.origin[at] for at in kept])
+    read = as_read(text)
+    plain = digits_read(read.text)
+    folded, origin = [], []
+    for character, at in zip(plain, read.origin, strict=True):
+        if character.isalnum():
+            bare = _without_accent(character).casefold()
+            folded.append(bare)
+            origin += [at] * len(bare)
+    return Folded("".join(folded), origin)
 
 
 def digits_read(text: str) -> str:
     """The same length, with Chinese numerals as digits: 一三八 reads 138."""
     return text.translate(_NUMERALS)
+
+
+def lookalikes_as_digits(text: str) -> str:
+    """The same length, with every O as 0 and every I or l as 1."""
+    return text.translate(_LOOKALIKES)
+
+
+def lookalikes_read(text: str) -> str:
+    """The same length, with O, I and l as digits where all around them are: l38-OO13-8OOO."""
+    pieces = list(text)
+    chain: list[re.Match[str]] = []
+    for word in (*_WORD.finditer(text), None):
+        if chain and (word is None or not _goes_on(text, chain[-1], word)):
+            _read_chain(chain, pieces)
+            chain = []
+        if word is not None and _ALIKE.match(word[0]):
+            chain.append(word)
+    return "".join(pieces)
+
+
+def _goes_on(text: str, last: re.Match[str], word: re.Match[str]) -> bool:
+    """Whether a word may belong to the number that the last one did."""
+    between = text[last.end() : word.start()]
+    signs = len(between) <= _LONGEST_GAP and not any(map(str.isalnum, between))
+    return signs and _ALIKE.match(word[0]) is not None
+
+
+def _read_chain(chain: list[re.Match[str]], pieces: list[str]) -> None:
+    together = "".join(word[0] for word in chain)
+    digits = sum(map(str.isdigit, together))
+    if digits == len(together) or len(together) < _FEWEST_ALIKE or digits < _FEWEST_DIGITS:
+        return
+    for word in chain:
+        pieces[word.start() : word.end()] = lookalikes_as_digits(word[0])
+
+
+def _folded(text: str, plain: Callable[[str], str]) -> Folded:
+    folded: list[str] = []
+    origin: list[int] = []
+    for index, character in enumerate(text):
+        if unicodedata.category(character) == "Cf":
+            continue
+        read = plain(unicodedata.normalize("NFKC", character))
+        folded.append(read)
+        origin.extend([index] * len(read))
+    return Folded("".join(folded), origin)
+
+
+def _digit(character: str) -> str:
+    """A number of another script or in a circle by its digits, anything else as it is."""
+    if unicodedata.category(character) not in _WRITTEN_NUMBERS:
+        return character
+    value = unicodedata.numeric(character)
+    return str(int(value)) if value == int(value) else character
+
+
+def _without_accent(character: str) -> str:
+    return unicodedata.normalize("NFD", character)[0] if character.isalpha() else character

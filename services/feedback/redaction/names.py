@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from services.feedback.redaction.places import is_address, is_place
+from services.feedback.redaction.simplified import simplified
 from services.feedback.redaction.surnames import COMMON_WORDS, COMPOUND, SINGLE
 
 _HAN = "\u4e00-\u9fff"
@@ -78,16 +80,17 @@ _ADDRESS = re.compile(r"(?<=.)(?:先生|女士|小姐|同志|老师|师傅|阿�
 _MARKED = re.compile(rf"[{_HAN}]某")
 
 
+_CALLED_SO = re.compile(_SURE)
+"""Behind these words a name stands, even one that ends like a place: 我叫李小桥."""
+
+
 def find(text: str) -> Iterator[tuple[int, int]]:
-    """Where names stand."""
-    for match in _AFTER_CUE.finditer(text):
-        where = next(match.span(group) for group in range(1, 6) if match[group])
-        if not _MARKED.match(text, where[0]):
-            yield where
+    """Where names stand, in simplified characters; a place is none."""
+    yield from (where for _, where in _after_cues(text) if not _MARKED.match(text, where[0]))
     for pattern in (_ADDRESSED, _NICKNAMED, _SIGNED):
         for match in pattern.finditer(text):
             where = match.span(match.lastindex or 0)
-            if not _MARKED.match(text, where[0]):
+            if not _MARKED.match(text, where[0]) and not is_place(text, *where):
                 yield where
     for match in _LISTED.finditer(text):
         start, end = match.span(match.lastindex or 0)
@@ -97,15 +100,23 @@ def find(text: str) -> Iterator[tuple[int, int]]:
 def _items(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The names of a list 甲、乙、丙."""
     for item in re.finditer(r"[^、]+", text[start:end]):
-        if not _MARKED.match(item[0]):
-            yield start + item.start(), start + item.end()
+        where = start + item.start(), start + item.end()
+        if not _MARKED.match(item[0]) and not is_place(text, *where):
+            yield where
 
 
 def find_own(text: str) -> Iterator[tuple[int, int]]:
     """Where the writer names themselves or their family, and not whom they write about."""
+    return (where for cue, where in _after_cues(text) if not cue.startswith(_OF_OTHERS))
+
+
+def _after_cues(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """What stands behind a word that announces a name, with that word before it."""
     for match in _AFTER_CUE.finditer(text):
-        if not match[0].startswith(_OF_OTHERS):
-            yield next(match.span(group) for group in range(1, 6) if match[group])
+        where = next(match.span(group) for group in range(1, 6) if match[group])
+        place = is_address if _CALLED_SO.match(match[0]) else is_place
+        if not place(text, *where):
+            yield match[0], where
 
 
 def without_address(name: str) -> str:
@@ -116,5 +127,5 @@ def without_address(name: str) -> str:
 
 def surname_of(name: str) -> str:
     """The family name, of one or two characters."""
-    compound = re.match(COMPOUND, name)
-    return compound[0] if compound else name[:1]
+    compound = re.match(COMPOUND, simplified(name[:2]))
+    return name[: compound.end() if compound else 1]

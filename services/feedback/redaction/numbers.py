@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from services.feedback.redaction import office_numbers
-from services.feedback.redaction.characters import BETWEEN, digits_read
+from services.feedback.redaction.characters import BETWEEN, digits_read, lookalikes_read
 
 Where = tuple[int, int]
 """Characters from the first up to, without, the second."""
@@ -66,8 +66,9 @@ _LONGEST_COUNT = 6
 def read(text: str, offices: frozenset[str] = frozenset()) -> str:
     """The same length, with Chinese numerals as digits where they are digits, and with what is
     exempt left out: dates, times, order numbers, amounts, numbers of documents and of letters, and
-    those of `offices` (`office_numbers.spellings`).
+    those of `offices` (`office_numbers.spellings`). Letters that look like digits are some there.
     """
+    text = lookalikes_read(text)
     blanked = _without(text, exempt(text))
     if offices:
         blanked = _without(blanked, office_numbers.find(digits_read(blanked), offices))

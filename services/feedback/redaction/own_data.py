@@ -1,11 +1,16 @@
 """Somebody's own data, found wherever it stands and however it is written there. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 
-from services.feedback.redaction import addresses, names
-from services.feedback.redaction.characters import Folded, letters_and_digits
+from services.feedback.redaction import addresses, names, romanised
+from services.feedback.redaction.characters import (
+    Folded,
+    as_read,
+    letters_and_digits,
+    lookalikes_as_digits,
+)
 from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 from shared.security.personal import normalise_phone
 
@@ -14,6 +19,8 @@ BETWEEN = 3
 """So many letters or words may stand between two digits of a number that is known."""
 SHORT = 6
 """Up to so many characters a number of somebody's may be a part of another."""
+_FEWEST_DIGITS = 3
+"""So many digits must be written as such where letters stand for the others."""
 _PHONES = frozenset({SpanKind.PHONE, SpanKind.LANDLINE})
 
 
@@ -45,7 +52,7 @@ def occurrences(text: str, personal: frozenset[Own]) -> list[Span]:
 
 def _spelled(personal: frozenset[Own]) -> Iterator[Own]:
     """Each by its letters and digits; a phone number with and without what is dialled before it,
-    a name with and without a form of address, an address in parts.
+    a name with and without a form of address and in pinyin, an address in parts.
     """
     for value, kind in personal:
         plain = letters_and_digits(value).text
@@ -55,36 +62,75 @@ def _spelled(personal: frozenset[Own]) -> Iterator[Own]:
                 yield from (Own(before + plain, kind) for before in ("0086", "86", "0"))
         if kind is SpanKind.ADDRESS:
             yield from (Own(part, kind) for part in addresses.parts(plain))
-        if kind is SpanKind.NAME and (bare := names.without_address(plain)) != plain:
-            yield Own(bare, kind)
+        if kind is SpanKind.NAME:
+            bare = names.without_address(plain)
+            pinyin = romanised.spellings(names.without_address(_characters(value)))
+            yield from (Own(form, kind) for form in {bare, *pinyin} - {plain})
         if plain:
             yield Own(plain, kind)
 
 
+def _characters(name: str) -> str:
+    """Of a name, without what is none: here 陆 is no six."""
+    return "".join(filter(str.isalpha, as_read(name).text))
+
+
 def _stands(value: str, plain: Folded, text: str) -> Iterator[tuple[int, int]]:
     """Where the value stands; a short number not within a longer one, a long one also with other
-    characters between its digits (138杠5912杠0033).
+    characters between its digits (138杠5912杠0033), letters not within other ones. Letters may
+    stand for digits that look like them (l38O).
     """
     if len(value) > SHORT and value.isdigit():
-        yield from _spread(value, plain)
-    at = plain.text.find(value)
-    while at >= 0:
+        yield from (plain.span(at[0], at[-1] + 1) for at in _apart(value, plain.text))
+    if sum(map(str.isdigit, value)) >= SHORT:
+        yield from _with_lookalikes(value, plain)
+    for at in _places(value, plain.text):
         start, end = plain.span(at, at + len(value))
         within = (value[0].isdigit() and text[start - 1 : start].isdigit()) or (
             value[-1].isdigit() and text[end : end + 1].isdigit()
         )
-        if len(value) > SHORT or not within:
+        if value.isascii() and value.isalpha():
+            within, short = _within_letters(plain, at, at + len(value)), True
+        else:
+            short = len(value) <= SHORT
+        if not short or not within:
             yield start, end
-        at = plain.text.find(value, at + 1)
 
 
-def _spread(value: str, plain: Folded) -> Iterator[tuple[int, int]]:
-    """Where the digits of a number stand one after the other, and at most `BETWEEN` apart."""
-    places = [at for at, character in enumerate(plain.text) if character.isdigit()]
-    digits = "".join(plain.text[at] for at in places)
-    at = digits.find(value)
+def _places(value: str, text: str) -> Iterator[int]:
+    at = text.find(value)
     while at >= 0:
+        yield at
+        at = text.find(value, at + 1)
+
+
+def _within_letters(plain: Folded, first: int, end: int) -> bool:
+    """Whether other letters stand right before or behind these: mali in malice."""
+    return any(
+        0 <= other < len(plain.text)
+        and plain.text[other].isascii()
+        and plain.text[other].isalpha()
+        and abs(plain.origin[other] - plain.origin[own]) <= 1
+        for own, other in ((first, first - 1), (end - 1, end))
+    )
+
+
+def _with_lookalikes(value: str, plain: Folded) -> Iterator[tuple[int, int]]:
+    """Where it stands if letters are read as the digits that they look like, some digits though."""
+    alike = Folded(lookalikes_as_digits(plain.text), plain.origin)
+    wanted = lookalikes_as_digits(value)
+    found: list[Sequence[int]] = [range(at, at + len(value)) for at in _places(wanted, alike.text)]
+    if value.isdigit():
+        found += _apart(wanted, alike.text)
+    for taken in found:
+        if sum(plain.text[at].isdigit() for at in taken) >= _FEWEST_DIGITS:
+            yield plain.span(taken[0], taken[-1] + 1)
+
+
+def _apart(value: str, text: str) -> Iterator[Sequence[int]]:
+    """Where the digits of a number stand one after the other, and at most `BETWEEN` apart."""
+    places = [at for at, character in enumerate(text) if character.isdigit()]
+    for at in _places(value, "".join(text[at] for at in places)):
         taken = places[at : at + len(value)]
         if all(after - before <= BETWEEN + 1 for before, after in pairwise(taken)):
-            yield plain.span(taken[0], taken[-1] + 1)
-        at = digits.find(value, at + 1)
+            yield taken

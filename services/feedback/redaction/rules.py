@@ -10,8 +10,15 @@ from datetime import date
 from typing import NamedTuple
 
 from services.feedback.redaction import addresses, names, numbers
-from services.feedback.redaction.characters import BETWEEN, Folded, digits_read, fold
+from services.feedback.redaction.characters import (
+    BETWEEN,
+    Folded,
+    as_read,
+    digits_read,
+    lookalikes_read,
+)
 from services.feedback.redaction.own_data import occurrences
+from services.feedback.redaction.simplified import simplified
 from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 from shared.security.personal import valid_id_number
 
@@ -62,7 +69,7 @@ def propose(text: str, known: Known = NOTHING_KNOWN) -> list[Span]:
 
     What the rules know comes first; whatever `unresolved` would still block is proposed as well.
     """
-    folded = fold(text)
+    folded = as_read(text)
     taken: list[Span] = []
     covered = bytearray(len(text))
 
@@ -87,7 +94,7 @@ def unresolved(
 
     `decided` are the spans that a reviewer has accepted or rejected.
     """
-    folded = fold(text)
+    folded = as_read(text)
     covered = bytearray(len(text))
     for span in decided:
         covered[span.start : span.end] = b"\1" * len(covered[span.start : span.end])
@@ -118,7 +125,7 @@ def given_away(texts: Iterable[str], offices: frozenset[str] = frozenset()) -> f
     known = Known(offices=offices)
     for text in texts:
         others = {s for s in propose(text, known) if s.kind is not SpanKind.NAME}
-        folded = fold(text)
+        folded = as_read(text)
         named = {Span(*folded.span(*at), SpanKind.NAME) for at in names.find_own(folded.text)}
         own |= {Own(text[s.start : s.end], s.kind) for s in others | named}
     return frozenset(own)
@@ -128,6 +135,7 @@ def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     """Likely spans of the folded text, the surest kind first; later ones yield to earlier."""
     text, digits = folded.text, digits_read(folded.text)
     whole = numbers.read(text, known.offices)
+    allowed = {simplified(name) for name in known.allowed}
     yield from _matches(_EMAIL, text, SpanKind.EMAIL)
     yield from _matches(_ID, whole, SpanKind.ID_NUMBER, lambda m: valid_id_number(_digits_of(m)))
     yield from _matches(_PHONE, whole, SpanKind.PHONE)
@@ -143,7 +151,7 @@ def _candidates(folded: Folded, known: Known) -> Iterator[Span]:
     yield from (
         Span(*where, SpanKind.NAME)
         for where in names.find(text)
-        if text[slice(*where)] not in known.allowed
+        if text[slice(*where)] not in allowed
     )
 
 
@@ -170,7 +178,8 @@ def _left_over(span: Span, covered: bytearray) -> list[Span]:
 
 def _still_reveals(text: str, piece: Span) -> bool:
     """Whether a piece left over is a dwelling, or still a long run of digits."""
-    digits = sum(c.isdigit() for c in digits_read(fold(text[piece.start : piece.end]).text))
+    read = digits_read(lookalikes_read(as_read(text[piece.start : piece.end]).text))
+    digits = sum(map(str.isdigit, read))
     return piece.kind is SpanKind.ADDRESS or digits > LONGEST_FREE_RUN
 
 

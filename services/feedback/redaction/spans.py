@@ -66,4 +66,8 @@ def redact(text: str, accepted: Iterable[Span]) -> str:
 
 def mark_for(piece: str, kind: SpanKind) -> str:
     """What stands in the place of `piece`."""
-    return names.surname_of(piece) + "某" if kind is SpanKind.NAME else MARKS[kind]
+    if kind is not SpanKind.NAME:
+        return MARKS[kind]
+    # In letters either part may be the family name: Zhang Wei, Wei Zhang.
+    is_chinese = "\u3400" <= piece[:1] <= "\u9fff"
+    return names.surname_of(piece) + "某" if is_chinese else "某某"

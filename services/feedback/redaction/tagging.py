@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from services.feedback.redaction.simplified import simplified
 from services.feedback.redaction.spans import Span, SpanKind
 from services.feedback.redaction.surnames import COMMON_WORDS, COMPOUND, FREQUENT
 
@@ -52,7 +53,7 @@ def hints(text: str, taken: Iterable[Span], allowed: frozenset[str] = frozenset(
         covered[start:end] = b"\1" * (end - start)
     return [
         Span(start, end, SpanKind.NAME)
-        for start, end in _names(text)
+        for start, end in _names(simplified(text))
         if not any(covered[start:end])
     ]
 

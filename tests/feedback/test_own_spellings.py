@@ -1,0 +1,171 @@
+"""Somebody's own name and numbers, in whatever characters they are written, and places beside."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.feedback.redaction import tagging
+from services.feedback.redaction.characters import letters_and_digits
+from services.feedback.redaction.own_data import black_out, hide
+from services.feedback.redaction.rules import given_away, mask, propose, unresolved
+from services.feedback.redaction.spans import Own, SpanKind
+
+PHONE, ID_NUMBER = "13800138000", "11010519491231002X"
+OWN = frozenset(
+    {
+        Own("张伟", SpanKind.NAME),
+        Own(PHONE, SpanKind.PHONE),
+        Own(ID_NUMBER, SpanKind.ID_NUMBER),
+    }
+)
+NAME_SPELLED = [
+    "張偉",
+    "張 偉",
+    "Zhang Wei",
+    "zhangwei",
+    "ZHANG, Wei",
+    "Wei Zhang",
+    "Zhāng Wěi",
+    "ｚｈａｎｇ－ｗｅｉ",
+    "zhangwei1988",
+]
+NUMBER_SPELLED = [
+    "①③⑧⓪⓪①③⑧⓪⓪⓪",
+    "❶❸❽⓿⓿❶❸❽⓿⓿⓿",
+    "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎",
+    "١٣٨٠٠١٣٨٠٠٠",
+    "〡〣〨〇〇〡〣〨〇〇〇",
+    "壹叁捌零零壹叁捌零零零",
+    "l38OOl38OOO",
+    "I38-OOl3-8OOO",
+    "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣",
+    "11O1O5l949l23lOO2X",
+]
+PLACES = [
+    "东湖路",
+    "東湖路",
+    "金桥村",
+    "金桥镇",
+    "龙凤乡",
+    "王家桥",
+    "何家庄",
+    "黄龙小区",
+    "东湖路、金山路",
+    "我是金桥村村民",
+    "邻居王家桥头",
+]
+ADDRESSES = [
+    ("幸福小区12-3-1202漏水", "［门牌］漏水"),
+    ("住东湖小区3-2-501", "住［门牌］"),
+    ("阳光花园A座1203", "［门牌］"),
+    ("1号楼2单元3-1", "［门牌］"),
+    ("東湖路12號3棟", "東湖路［门牌］"),
+]
+
+
+@pytest.mark.parametrize("spelled", NAME_SPELLED)
+def test_ones_own_name_is_found_in_older_characters_and_in_pinyin(spelled: str) -> None:
+    text = f"请联系{spelled}，谢谢"
+    shown = hide(text, OWN)
+    assert shown.startswith(("请联系張某，", "请联系某某")), shown
+    assert "█" in black_out(text, OWN)
+
+
+@pytest.mark.parametrize("text", ["Zhangweiyi", "xzhangwei", "Wei", "Zhang", "漳卫路", "章伟"])
+def test_letters_within_other_words_and_other_names_stay(text: str) -> None:
+    assert hide(text, OWN) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [
+        ("曾小贤", "Zeng Xiaoxian"),
+        ("单雄信", "shanxiongxin"),
+        ("欧阳修文", "Ouyang Xiuwen"),
+        ("欧阳修文", "歐陽修文"),
+        ("歐陽修文", "欧阳修文"),
+        ("吕不韦", "Lü Buwei"),
+        ("吕不韦", "Lv Buwei"),
+        ("陆一鸣", "Lu Yiming"),
+        ("张先生", "張先生"),
+    ],
+)
+def test_a_name_is_read_in_each_way_that_its_characters_can_be(name: str, spelled: str) -> None:
+    shown = hide(f"找{spelled}。", frozenset({Own(name, SpanKind.NAME)}))
+    assert shown in ("找某某。", f"找{spelled[0]}某。", f"找{spelled[:2]}某。")
+
+
+def test_a_name_of_one_syllable_is_in_too_many_words_to_be_looked_for_in_letters() -> None:
+    assert hide("an old man", frozenset({Own("安", SpanKind.NAME)})) == "an old man"
+
+
+@pytest.mark.parametrize("spelled", NUMBER_SPELLED)
+def test_ones_own_number_is_found_in_whatever_digits(spelled: str) -> None:
+    shown = hide(f"请打{spelled}找我", OWN)
+    assert shown.replace("\ufe0f", "").replace("\u20e3", "") in (
+        "请打［电话］找我",
+        "请打［证件号］找我",
+    )
+
+
+DIGITS = {
+    digit: (digit, chr(0xFF10 + at), chr(0x1D7CE + at), chr(0x660 + at), "⓪①②③④⑤⑥⑦⑧⑨"[at])
+    + {0: ("O", "o"), 1: ("l", "I")}.get(at, ())
+    for at, digit in enumerate("0123456789")
+}
+
+
+@given(st.data())
+def test_no_mixture_of_digits_that_look_alike_hides_a_number(data: st.DataObject) -> None:
+    written = "".join(data.draw(st.sampled_from(DIGITS[digit])) for digit in PHONE)
+    text = f"请打{written}找我"
+    assert hide(text, OWN) == "请打［电话］找我"
+    assert mask(text) == "请打［电话］找我"
+    assert unresolved(text, []), "nobody may publish it undecided"
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello World 2026", "il y a 7 lois", "从2O26年起", "共IO台", "附件I 2026-11-30公布"]
+)
+def test_letters_among_words_are_no_digits(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_what_is_written_in_older_characters_is_proposed_as_well() -> None:
+    assert mask("我叫張偉，聯繫人：歐陽修文，電話138OO138OOO") == (
+        "我叫張某，聯繫人：歐陽某，電話［电话］"
+    )
+    assert Own("張偉", SpanKind.NAME) in given_away(["我叫張偉，路燈壞了"])
+    text = "昨天趙志強把車停在門口"
+    [hint] = tagging.hints(text, [])
+    assert text[hint.start : hint.end] == "趙志強"
+
+
+@pytest.mark.parametrize("text", PLACES)
+def test_a_place_is_nobodys_name(text: str) -> None:
+    assert propose(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("我叫李小桥，", "我叫李某，"),
+        ("谢谢！\n田大山", "谢谢！\n田某"),
+        ("居民李小红村里人", "居民李某村里人"),
+        ("业主王芳路过", "业主王某过"),
+    ],
+)
+def test_a_name_that_ends_like_a_place_is_still_one(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+@pytest.mark.parametrize(("text", "shown"), ADDRESSES)
+def test_a_dwelling_is_called_one_however_it_is_numbered(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+@given(st.text(max_size=60))
+def test_folding_keeps_the_way_back(text: str) -> None:
+    plain = letters_and_digits(text)
+    assert len(plain.text) == len(plain.origin)
+    assert all(0 <= at < len(text) for at in plain.origin)
