@@ -8,7 +8,7 @@ Asia/Shanghai, whatever they are inside.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -20,12 +20,20 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ValidationError,
     computed_field,
 )
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    PydanticKnownError,
+    core_schema,
+)
 
 from shared.clock import SHANGHAI
 from shared.errors import Text
+from shared.web import former_names
 
 P = TypeVar("P", bound=Callable[..., Any])
 
@@ -145,7 +153,13 @@ class Input(BaseModel):
         cls, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         exact: CoreSchema = _rewritten(_rewritten(handler(source), _exact), _without_marks)
-        return exact
+        former = {old: new for new, old in cls._renamed_fields()}
+        if not former:
+            return exact
+        named: CoreSchema = _rewritten(
+            exact, lambda part: _each_named_once(cls, former, part) if _is(cls, part) else part
+        )
+        return named
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -153,12 +167,16 @@ class Input(BaseModel):
     ) -> dict[str, Any]:
         shown: dict[str, Any] = handler(schema)
         fields = handler.resolve_ref_schema(shown).get("properties", {})
-        for field in cls.model_fields.values():
-            names = field.validation_alias
-            if isinstance(names, AliasChoices):
-                new, *former = (str(name) for name in names.choices)
-                fields.update({old: _formerly(new, fields[new]) for old in former})
+        fields.update({old: _formerly(new, fields[new]) for new, old in cls._renamed_fields()})
         return shown
+
+    @classmethod
+    def _renamed_fields(cls) -> Iterator[tuple[str, str]]:
+        """The present and the old name of each field that has an old one."""
+        for field in cls.model_fields.values():
+            if isinstance(field.validation_alias, AliasChoices):
+                new, *former = (str(name) for name in field.validation_alias.choices)
+                yield from ((new, old) for old in former)
 
 
 class Prose(Input):
@@ -177,8 +195,35 @@ def named(name: str, *, formerly: str) -> AliasChoices:
 
 def _formerly(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in schema.items() if k not in ("title", "examples")}
-    text = f"{name} 的旧名，只能带其中一个 | The old name of `{name}`; send one of the two."
-    return {**kept, "description": text, "deprecated": True}
+    return {**kept, "description": former_names.description(name), "deprecated": True}
+
+
+def _is(model: type[BaseModel], part: dict[str, Any]) -> bool:
+    return part.get("type") == "model" and part["cls"] is model
+
+
+def _each_named_once(
+    model: type[BaseModel], former: dict[str, str], part: dict[str, Any]
+) -> dict[str, Any]:
+    """Says of an old name beside the new one what it is: not that there is no such field."""
+
+    def check(given: Any) -> Any:
+        names = given if isinstance(given, dict) else ()
+        both = [old for old, new in former.items() if old in names and new in names]
+        if both:
+            raise ValidationError.from_exception_data(
+                model.__name__, [_named_twice(old, given[old]) for old in both]
+            )
+        return given
+
+    inner = core_schema.no_info_before_validator_function(check, part["schema"])
+    return {**part, "schema": inner}
+
+
+def _named_twice(old: str, value: Any) -> InitErrorDetails:
+    said = {"error": ValueError(former_names.BOTH)}
+    kind = PydanticCustomError("value_error", "named twice", said)
+    return InitErrorDetails(type=kind, loc=(old,), input=value)
 
 
 def old_name_of(field: str, *, written: str | None = None) -> Callable[[P], P]:

@@ -12,6 +12,9 @@ from fastapi import Request
 from fastapi.params import Query
 from pydantic import TypeAdapter
 
+from shared.errors import Invalid
+from shared.web import former_names
+
 
 @dataclass(frozen=True, slots=True)
 class Formerly:
@@ -42,8 +45,7 @@ def parameters(renamed: Renamed) -> list[dict[str, Any]]:
             "in": "query",
             "required": False,
             "deprecated": True,
-            "description": f"{new} 的旧名，只能带其中一个"
-            f" | The old name of `{new}`; send one of the two.",
+            "description": former_names.description(new),
             "schema": _schema(info),
         }
         for old, (new, info) in renamed.items()
@@ -56,12 +58,19 @@ def _schema(info: Query) -> dict[str, Any]:
 
 
 def rename(request: Request, renamed: Renamed) -> None:
-    """Puts the new names into the request's query, before anything has read it."""
+    """Puts the new names into the request's query, before anything has read it.
+
+    Raises Invalid where both are given.
+    """
     asked = request.scope["query_string"].decode("latin-1")
     if not any(old in asked for old in renamed):
         return
     pairs = parse_qsl(asked, keep_blank_values=True)
     names = {old: new for old, (new, _) in renamed.items()}
+    given = {name for name, _ in pairs}
+    for old in given & names.keys():
+        if names[old] in given:
+            raise Invalid(former_names.BOTH, pointer=f"/query/{old}")
     request.scope["query_string"] = urlencode(
         [(names.get(name, name), value) for name, value in pairs]
     ).encode("latin-1")
