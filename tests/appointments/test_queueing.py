@@ -168,6 +168,9 @@ async def test_finish_tells_all_that_is_missing_at_once(open_hall: Floor) -> Non
     missing = ["营业执照复印件", "授权委托书"]
     done = await open_hall.done(ticket, "finish", outcome="needs_more", missing=missing)
     assert done["missing"] == missing
+    held = {"Ticket-Key": ticket["ticket_key"]}
+    seen = await open_hall.client.get(f"/api/v1/tickets/{ticket['id']}", headers=held)
+    assert good(seen)["missing"] == missing, "whoever holds the ticket reads it"
 
 
 def _minutes_before(floor: Floor, moment: str) -> float:

@@ -39,7 +39,8 @@ async def one_visit(floor: Floor, *, waits: int, served: int, outcome: str, plac
     await floor.call(place)
     await floor.done(ticket, "serve")
     floor.clock.pass_(minutes=served)
-    await floor.done(ticket, "finish", outcome=outcome)
+    missing = ["户口簿"] if outcome == "needs_more" else []
+    await floor.done(ticket, "finish", outcome=outcome, missing=missing)
 
 
 async def test_waits_service_times_and_one_visit_completion(floor: Floor) -> None:

@@ -203,10 +203,12 @@ async def finish_ticket(
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.FINISH))],
 ) -> TicketView:
-    """办理结束：done 已办结、needs_more 需补正（一次性告知所缺材料）、rejected 不予办理。
+    """办理结束：done 已办结、needs_more 需补正、rejected 不予办理。
 
+    需补正的，须在 missing 中一次列全所缺材料（行政许可法第三十二条），群众查看号票即可看到。
     ---
-    Ends the service: done, needs_more (all that is missing, told at once) or rejected.
+    Ends the service: done, needs_more or rejected. Where more is needed, `missing` lists all of it
+    at once (行政许可法 art. 32); whoever looks at the ticket reads it.
     """
     asked = TransitionInput(given.version, outcome=given.outcome, missing=tuple(given.missing))
     return ticket_view(await service.move(session, caller, ticket_id, Action.FINISH, now, asked))

@@ -15,6 +15,10 @@ _DONE_IS_DONE = Text(
     "已办结的不能再列所缺材料；缺材料的请选“需补正”",
     "Nothing is missing when it is done; choose that more is needed",
 )
+_ALL_AT_ONCE = Text(
+    "请一次写全须补正的材料，群众凭号可以看到（行政许可法第三十二条，一次性告知）",
+    "List all that is missing at once, which the ticket then shows (行政许可法 art. 32)",
+)
 _WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
 
 
@@ -25,15 +29,21 @@ class TransitionRequest(Input):
 
 
 class FinishRequest(TransitionRequest):
-    """How the matter ended; `missing` lists all that must still be brought (一次性告知)."""
+    """How the matter ended; `missing` lists all that must still be brought (一次性告知, 行政许可法
+    art. 32): nobody is sent home without it, and nobody who is done has one.
+    """
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     outcome: Outcome
     missing: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field([], max_length=50)
 
     @model_validator(mode="after")
-    def _nothing_misses_when_done(self) -> "FinishRequest":
+    def _lists_what_is_missing(self) -> "FinishRequest":
         if self.outcome is Outcome.DONE and self.missing:
             raise ValueError(_DONE_IS_DONE)
+        if self.outcome is Outcome.NEEDS_MORE and not self.missing:
+            raise ValueError(_ALL_AT_ONCE)
         return self
 
 
