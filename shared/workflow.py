@@ -136,8 +136,9 @@ class Workflow(Generic[R]):
         zh = f"现在是“{now_is.zh}”，不能“{wanted.zh}”"
         en = f"It is “{now_is.en}” now, which does not allow “{wanted.en}”"
         if others:
-            zh += f"；可以：{'、'.join(self.names[other].zh for other in others)}"
-            en += f"; you may: {', '.join(self.names[other].en for other in others)}"
+            names = dict.fromkeys(self.names[other] for other in others)
+            zh += f"；可以：{'、'.join(name.zh for name in names)}"
+            en += f"; you may: {', '.join(name.en for name in names)}"
         else:
             zh += "；可能已有他人先办，请刷新后查看"
             en += "; somebody may have been faster, please reload"

@@ -22,3 +22,25 @@ class ClockEffect(StrEnum):
     APPEAL_DECIDED = "meets the limit to decide on the appeal"
     ENDED = "ends every limit"
     REVIVED = "starts the limit to reply again as it ran before"
+
+
+_E = ClockEffect
+IN_CHINESE: dict[ClockEffect, str] = {
+    _E.REGISTERED_IN_TIME: "登记时限了结",
+    _E.KIND_SETTLED: "答复期限按类别确定，起算日不变",
+    _E.DISPATCHED: "部门受理或退单的时限开始",
+    _E.TAKEN: "受理或退单的时限了结，由承办方负责各项时限",
+    _E.PAUSED: "等候来信人时答复期限暂停",
+    _E.WAITS_ON: "来信人重新有完整的补充时间",
+    _E.RESUMED: "答复期限继续",
+    _E.EXTENDED: "答复期限延长",
+    _E.ANSWERED: "答复期限了结；公开、重办和逾期不评的时限开始",
+    _E.REOPEN_ASKED: "决定是否重办的时限开始",
+    _E.REOPEN_DECIDED: "决定是否重办的时限了结",
+    _E.REOPENED: "新的答复期限开始",
+    _E.APPEALED: "复查时限开始",
+    _E.APPEAL_DECIDED: "复查时限了结",
+    _E.ENDED: "各项时限终止",
+    _E.REVIVED: "答复期限按原来的日期恢复",
+}
+"""What the effects are called in Chinese."""

@@ -7,7 +7,7 @@ by whom it accuses. Undoing a merge leads back to the state before it. What is n
 shown to the sender: who gave the letter to whom, and drafts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from services.feedback.casework import additions, changes, events, rules
 from services.feedback.casework import schemas as fields
 from services.feedback.casework import sender_rules as sender
 from services.feedback.casework.changes import Act, Columns
-from services.feedback.casework.clock_effects import ClockEffect
+from services.feedback.casework.clock_effects import IN_CHINESE, ClockEffect
 from services.feedback.casework.rules import Facts
 from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
@@ -29,10 +29,8 @@ from shared.workflow import Workflow
 SENDER = "sender"
 CLOCK = "clock"
 STAFF = ("dispatcher", "officer", "reviewer", "supervisor")
-
 MERGED_AS = Text("您的来信与他人反映的同一事项并案办理", "Handled together with a like letter")
 UNMERGED = Text("您的来信恢复单独办理", "Your letter is handled by itself again")
-
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -225,7 +223,7 @@ LABELS: dict[str, Text] = {
     "close": Text("办结", "Close"),
     "rate_good": Text("评价为满意", "Rate as satisfied"),
     "rate_bad": Text("评价为不满意", "Rate as dissatisfied"),
-    "rate_last": Text("最后评价", "Rate for the last time"),
+    "rate_last": Text("评价为不满意", "Rate as dissatisfied"),
     "reopen": Text("申请重办", "Ask to reopen"),
     "grant_reopen": Text("同意重办", "Grant the reopening"),
     "refuse_reopen": Text("不同意重办", "Refuse the reopening"),
@@ -250,7 +248,7 @@ STATES: dict[S, Text] = {
     S.AWAITING_CITIZEN: Text("待来信人补充", "waiting for its sender"),
     S.IN_REVIEW: Text("答复审核中", "reply in review"),
     S.REPLIED: Text("已答复", "replied"),
-    S.REOPEN_REQUESTED: Text("申请重办", "reopening asked for"),
+    S.REOPEN_REQUESTED: Text("待决定是否重办", "reopening to be decided"),
     S.CLOSED: Text("已办结", "closed"),
     S.MERGED: Text("已并案", "merged"),
     S.WITHDRAWN: Text("已撤回", "withdrawn"),
@@ -288,13 +286,15 @@ def takes(action: str) -> type[BaseModel]:
 
 def describe(action: str) -> str:
     """From which states to which, by whom, with what effect on the limits: read off the table."""
-    lines = [
-        f"- `{move.state}` → `{move.to or '…'}`: {', '.join(sorted(move.roles))}"
-        + "".join(f"; {effect}" for effect in move.clocks)
-        + (f"; event `{move.event.type}`" if move.event else "")
-        for move in MOVES
-        if move.action == action
-    ]
+    rows = [move for move in MOVES if move.action == action]
+    zh = [_line(move, "；", [IN_CHINESE[each] for each in move.clocks], "事件") for move in rows]
+    en = [_line(move, "; ", move.clocks, "event") for move in rows]
     head = f"{LABELS[action].zh}。须带 `If-Match`（所见版本号）；状态不符时 409 会说明当前状态。"
     tail = "Needs `If-Match` with the version that you saw; a 409 names the present state."
-    return "\n".join([head, "", *lines, "", "---", "", f"{LABELS[action].en}. {tail}", "", *lines])
+    return "\n".join([head, "", *zh, "", "---", "", f"{LABELS[action].en}. {tail}", "", *en])
+
+
+def _line(move: LetterMove[Any], between: str, effects: Sequence[str], event: str) -> str:
+    published = f"{event} `{move.event.type}`" if move.event else ""
+    said = between.join(filter(None, [", ".join(sorted(move.roles)), *effects, published]))
+    return f"- `{move.state}` → `{move.to or '…'}`: {said}"
