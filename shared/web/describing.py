@@ -152,7 +152,7 @@ def _describe_parameter(parameter: Json, words: Glossary) -> None:
 def _sent(method: str, status: str, response: Json) -> tuple[str, ...]:
     if MEDIA_TYPE in response.get("content", {}):
         again = ("Retry-After",) if status == "409" and method.upper() in UNSAFE else ()
-        return ("Content-Language", *_OF_PROBLEMS.get(status, ()), *again)
+        return ("Cache-Control", "Content-Language", *_OF_PROBLEMS.get(status, ()), *again)
     if status == "304":
         return ("Cache-Control", "ETag")
     replayed = ("Idempotent-Replayed",) if method.upper() in UNSAFE else ()

@@ -88,6 +88,7 @@ def _answer(
 ) -> JSONResponse:
     body["request_id"] = getattr(request.state, "request_id", None)
     headers = {"Content-Language": language_of(request), "Vary": "Accept-Language"}
+    headers["Cache-Control"] = "no-store"
     if retry_after is None and status in (429, 503):
         retry_after = 1
     if retry_after is not None:

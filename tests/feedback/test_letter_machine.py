@@ -143,10 +143,10 @@ def test_an_action_without_marks_tells_the_sender_nothing(monkeypatch: pytest.Mo
     )
     monkeypatch.setattr(workflow, "WORKFLOW", extended)
     keyring = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
-    assert list(sender_views._shown(keyring, [_step("mark_internally", keyring)])) == []
-    assert [s.action for s in sender_views._shown(keyring, [_step("ask_citizen", keyring)])] == [
-        "ask_citizen"
-    ]
+    assert list(sender_views._shown(keyring, [_step("mark_internally", keyring)], "zh")) == []
+    assert [
+        s.action for s in sender_views._shown(keyring, [_step("ask_citizen", keyring)], "zh")
+    ] == ["ask_citizen"]
 
 
 def _step(action: str, keyring: Keyring) -> LetterTransition:

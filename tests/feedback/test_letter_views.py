@@ -143,3 +143,31 @@ async def test_nothing_personal_is_logged(
     logged = capsys.readouterr()
     for secret in ("钱多多", "赵铁柱", "13911112222", letter.code, json.dumps("钱多多")):
         assert secret not in logged.out + logged.err
+
+
+async def test_what_is_somebodys_own_is_kept_by_nobody_and_says_what_it_depends_on(
+    office: LetterOffice,
+) -> None:
+    letter = await office.letter_in(S.REPLIED)
+    staff = {what: f"{letter.id}/{what}" for what in ("file", "original", "papers")}
+    paths = [("dispatcher", path) for path in ("", "quarantine", *staff.values())]
+    for role, path in [*paths, ("citizen", "mine")]:
+        answer = await office.client.get(
+            f"{API}/letters/{path}".rstrip("/"), headers=office.headers(role)
+        )
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), path
+        assert "Authorization" in answer.headers["vary"], path
+    for code, status in ((letter.code, 200), ("0000000000", 404)):
+        asked = {"X-Query-Code": code, "Accept-Language": "en"}
+        own = await office.client.get(f"{API}/letters/{letter.reg_no}", headers=asked)
+        kept = own.headers["cache-control"], own.headers["content-language"]
+        assert (own.status_code, *kept) == (status, "no-store", "en")
+        assert "Accept-Language" in own.headers["vary"]
+    assert (
+        "X-Query-Code"
+        in (
+            await office.client.get(
+                f"{API}/letters/{letter.reg_no}", headers={"X-Query-Code": letter.code}
+            )
+        ).headers["vary"]
+    )

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.feedback.casework.workflow import WORKFLOW
+from services.feedback.casework.workflow import UNMERGED, WORKFLOW
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.letter_helpers import API, Letter, LetterOffice
 
@@ -79,7 +79,7 @@ async def test_a_letter_merged_into_one_that_ends_unanswered_goes_on_by_itself(
     await main.act(ending)
     seen = await other.seen()
     assert (seen["state"], seen["due_on"]) == ("handling", before["due_on"])
-    assert seen["timeline"][-1]["message"].startswith("您的来信恢复单独办理")
+    assert seen["timeline"][-1]["message"] == UNMERGED.zh
     await ensure_kept([main, other])
 
 

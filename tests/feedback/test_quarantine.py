@@ -9,7 +9,7 @@ import pytest
 from services.feedback.letters.models import LetterKind
 from services.feedback.letters.schemas import LetterIn
 from services.feedback.quarantine import service
-from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
+from services.feedback.quarantine.rules import NOTICE, FloodLimits, NetworkCounts
 from services.feedback.quarantine.service import Intake
 from shared.database.engine import memory_of
 from tests.feedback.flood_helpers import decide, flood, seen, send, serials, waiting
@@ -59,7 +59,12 @@ async def test_the_receipt_of_a_letter_that_waits_tells_the_truth_and_opens_it(
     assert (found["reg_no"], found["state"]) == (receipt["reg_no"], "quarantined")
     assert found["place"] == "金佛大道"
     assert found["due_on"] is not None
-    assert "先核对再登记" in found["timeline"][0]["message"]
+    assert found["timeline"][0]["message"] == NOTICE.zh
+    english = await flooded.client.get(
+        f"{API}/letters/{receipt['reg_no']}",
+        headers={"X-Query-Code": receipt["query_code"], "Accept-Language": "en-GB"},
+    )
+    assert english.json()["timeline"][0]["message"] == NOTICE.en
     wrong = await flooded.client.get(
         f"{API}/letters/{receipt['reg_no']}", params={"code": "0000000000"}
     )
@@ -93,7 +98,7 @@ async def test_a_letter_that_was_rolled_back_is_not_counted_of_its_network(
     flooded: LetterOffice,
 ) -> None:
     network, now = uuid4().hex, flooded.isolated.clock.now
-    intake = Intake("NC", FloodLimits(100, 100, 1000), network)
+    intake = Intake("NC", FloodLimits(100, 100, 1000), network, "zh")
     for tries, kept in ((3, False), (1, True)):
         for _ in range(tries):
             letter = LetterIn(kind=LetterKind.HELP, title="路灯不亮", body=BODY + uuid4().hex)

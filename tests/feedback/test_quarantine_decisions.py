@@ -105,7 +105,7 @@ async def test_the_sender_of_a_dropped_letter_appeals_once_and_another_superviso
         assert (appealed.status_code, appealed.json()["state"]) == (200, "appealed"), appealed.text
         [row] = [r for r in await waiting(flooded, state="appealed") if r["id"] == one["id"]]
         assert (row["reason"], row["appeal"]) == ("已登记", "两处路灯不是同一处")
-        assert row["due_on"] is not None
+        assert row["due_on"] == (await seen(flooded, one))["due_on"] is not None
         async with flooded.isolated.sessions() as session:
             clocks = (await session.execute(LIVE_CLOCKS, {"id": one["id"]})).all()
         assert [(clock.kind, clock.department_code) for clock in clocks] == [("letter_appeal", "_")]

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from services.feedback.casework import missing_clocks, service
+from services.feedback.casework.clocks import ASKED
+from services.feedback.casework.workflow import MOVES
+from services.feedback.letters.limits import DECISION_LIMITS
 from services.feedback.letters.models import LetterState as S
 from tests.feedback.isolated_service import at
 from tests.feedback.letter_helpers import API, Letter, LetterOffice
@@ -120,3 +123,27 @@ async def test_a_letter_that_waits_for_a_decision_from_before_gets_its_clock(
     await office.isolated.run(missing_clocks.start_missing)
     async with office.isolated.sessions() as session:
         assert (await session.execute(clocks, {"id": letter.id})).all() == before
+
+
+@pytest.mark.parametrize("state", [S.REOPEN_REQUESTED, S.APPEALED])
+async def test_a_letter_that_waits_for_a_decision_is_due_when_that_is(
+    office: LetterOffice, state: S
+) -> None:
+    """Not on the day of a reply that has gone out, or that nobody owes."""
+    letter = await office.letter_in(state)
+    clock = text(
+        "SELECT due_on::text FROM deadline WHERE subject_id = CAST(:id AS uuid)"
+        " AND state = 'running' AND kind IN ('reopen_decision', 'letter_appeal')"
+    )
+    async with office.isolated.sessions() as session:
+        due_on = (await session.execute(clock, {"id": letter.id})).scalar_one()
+    [listed] = await office.list("supervisor", reg_no=letter.reg_no, sort="due_on")
+    assert (listed["due_on"], (await letter.seen())["due_on"]) == (due_on, due_on)
+    office.isolated.clock.now = at("2027-06-01 10:00")
+    [late] = await office.list("supervisor", reg_no=letter.reg_no, overdue=True)
+    assert late["overdue"] is True
+
+
+def test_each_decision_that_a_sender_asks_for_has_its_limit() -> None:
+    asked = {ASKED[effect]: move.to for move in MOVES for effect in move.clocks if effect in ASKED}
+    assert asked == DECISION_LIMITS

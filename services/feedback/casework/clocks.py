@@ -10,7 +10,11 @@ from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Extension, Subject
-from services.feedback.letters.limits import REPLY_LIMITS, owner_without_department
+from services.feedback.letters.limits import (
+    REPLY_LIMITS,
+    limit_of,
+    owner_without_department,
+)
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 
 ANSWER_CLOCKS = (
@@ -179,7 +183,9 @@ async def of(session: AsyncSession, letter: Letter) -> dict[PolicyKind, Deadline
     return {clock.kind: clock for clock in clocks}
 
 
-def reply_clock(letter: Letter, clocks: list[Deadline]) -> Deadline | None:
-    """The limit to reply, latest last."""
-    kind = REPLY_LIMITS[letter.kind]
+def awaited(letter: Letter, clocks: Sequence[Deadline]) -> Deadline | None:
+    """Of the letter's clocks, oldest first, the one that it waits by: for the reply, or for what
+    the office is to decide.
+    """
+    kind = limit_of(letter.kind, letter.state)
     return next((clock for clock in reversed(clocks) if clock.kind is kind), None)

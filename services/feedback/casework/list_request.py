@@ -32,11 +32,11 @@ class WorkListRequest:
     department: DepartmentAsked = None
     reg_no: Annotated[str | None, Query(max_length=40)] = None
     received_after: AwareDatetime | None = None
-    overdue: Annotated[
-        bool | None, Query(description="是否已超过答复期限 | Whether the reply is overdue")
-    ] = None
+    overdue: Annotated[bool | None, Query(description="是否已超过期限 | Whether it is overdue")] = (
+        None
+    )
     due_before: Annotated[
-        Day | None, Query(description="答复期限早于这一天 | The reply is due before this day")
+        Day | None, Query(description="期限早于这一天 | It is due before this day")
     ] = None
     mine: Annotated[
         bool, Query(description="只看我经手的 | Only those that I have taken a step of")

@@ -5,24 +5,13 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import queries
-from services.feedback.casework.clocks import ASKED
-from services.feedback.casework.workflow import CLOCK, MOVES
+from services.feedback.casework.workflow import CLOCK
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.models import SubjectKind
 from services.feedback.deadlines.service import Subject
-from services.feedback.letters.limits import owner_without_department
-from services.feedback.letters.models import LetterState
+from services.feedback.letters.limits import DECISION_LIMITS, owner_without_department
 
 BATCH = 200
-
-DECIDED: dict[LetterState, PolicyKind] = {
-    move.to: ASKED[effect]
-    for move in MOVES
-    if move.to is not None
-    for effect in move.clocks
-    if effect in ASKED
-}
-"""What limits the wait in a state that a sender's request leads to."""
 
 
 async def start_missing(session: AsyncSession, now: datetime) -> int:
@@ -31,7 +20,7 @@ async def start_missing(session: AsyncSession, now: datetime) -> int:
     A letter comes into such a state with it now; those of before had none.
     """
     started = 0
-    for state, kind in DECIDED.items():
+    for kind, state in DECISION_LIMITS.items():
         for letter in await queries.waiting_without(session, state, kind, BATCH):
             await deadlines.start(
                 session,

@@ -16,7 +16,7 @@ from services.feedback.letters.schemas import ByPhone
 from services.feedback.letters.terms import terms_of
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web import versions
+from shared.web import answers, versions
 from shared.web.dependencies import (
     AuditedReading,
     ExpectedVersion,
@@ -30,7 +30,7 @@ from shared.web.describing import sends
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
-router = Router(prefix="/letters", tags=["department"])
+router = Router(prefix="/letters", tags=["department"], dependencies=[answers.PRIVATE])
 
 Staff = Annotated[Caller, allow(*workflow.STAFF)]
 _MOVE = problem_responses(
@@ -126,7 +126,6 @@ async def read_file(
 )
 async def read_papers(
     letter_id: UUID,
-    response: Response,
     session: AuditedReading,
     keyring: RequestKeyring,
     now: Now,
@@ -136,7 +135,6 @@ async def read_papers(
     ---
     Supplements and replies unmasked. Each reading is written to the audit log.
     """
-    response.headers["Cache-Control"] = "no-store"
     letter = await letters.visible(session, letter_id, caller)
     return await views.papers(session, keyring, letter, caller, now)
 

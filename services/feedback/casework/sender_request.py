@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query, Response
+from fastapi import Depends, Header, Path, Query, Request, Response
 
 from services.feedback.casework import sender_views, service
 from services.feedback.casework.schemas import (
@@ -18,7 +18,9 @@ from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import Direct, Now, RequestKeyring, Session, public
+from shared.web.problems import language_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class SenderRequest:
     """What every request of a sender brings."""
 
     reg_no: Annotated[str, Path(max_length=40, examples=["NC-LX-20261123-0012-5"])]
+    request: Request
     response: Response
     session: Session
     direct: Direct
@@ -43,10 +46,16 @@ class SenderRequest:
     ] = None
     code: Annotated[str | None, Query(max_length=20, description="查询码 | Query code")] = None
 
+    @property
+    def language(self) -> str:
+        """In which what it is told is written."""
+        return language_of(self.request)
+
     async def found(self, given: WithCode | None = None) -> Letter | QuarantinedLetter:
         """What number and code open: a letter, or one that waits to be looked at."""
         code = (given.code if given else None) or self.in_header or self.code
-        self.response.headers["Cache-Control"] = "no-store"
+        answers.vary(self.response, "X-Query-Code")
+        answers.in_language(self.response, self.language)
         return await quarantine.with_code(
             self.session, self.direct, self.keyring, self.reg_no, code, self.now
         )
@@ -65,7 +74,7 @@ class SenderRequest:
         moved = await service.act_as_sender(
             self.session, self.keyring, letter, action, given, self.now
         )
-        return await sender_views.view(self.session, self.keyring, moved)
+        return await sender_views.view(self.session, self.keyring, moved, self.language)
 
     async def _move_waiting(
         self, waiting: QuarantinedLetter, action: str, given: WithCode
@@ -81,7 +90,7 @@ class SenderRequest:
             appeal=given.reason if isinstance(given, LetterAppeal) else None,
             wants_public=given.wants_public if isinstance(given, Consent) else None,
         )
-        return await sender_views.waiting(self.session, self.keyring, moved)
+        return await sender_views.waiting(self.session, self.keyring, moved, self.language)
 
 
 Sender = Annotated[SenderRequest, Depends()]

@@ -18,24 +18,30 @@ from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, StateConflict, TooMany, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import Paging, RequestKeyring, Session, allow
+from shared.web.describing import sends
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
-router = Router(prefix="/letters", tags=["citizen"])
+router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVATE])
 
-_CODE = problem_responses(NotFound, TooMany)
-_MOVE = problem_responses(
-    NotFound,
-    TooMany,
-    StateConflict,
-    sender_rules.AnswerAlreadyRated,
-    TooManySupplements,
-    sender_rules.ReopenTooLate,
-    sender_rules.ReopenedTwice,
-    AlreadyAppealed,
-    NotYetRegistered,
-)
+_WORDED = sends("Content-Language")
+_CODE = {**problem_responses(NotFound, TooMany), **_WORDED}
+_MOVE = {
+    **problem_responses(
+        NotFound,
+        TooMany,
+        StateConflict,
+        sender_rules.AnswerAlreadyRated,
+        TooManySupplements,
+        sender_rules.ReopenTooLate,
+        sender_rules.ReopenedTwice,
+        AlreadyAppealed,
+        NotYetRegistered,
+    ),
+    **_WORDED,
+}
 
 
 @router.get(
@@ -75,8 +81,8 @@ async def read_my_letter(me: Sender) -> SenderView:
     """
     found = await me.found()
     if isinstance(found, QuarantinedLetter):
-        return await sender_views.waiting(me.session, me.keyring, found)
-    return await sender_views.view(me.session, me.keyring, found)
+        return await sender_views.waiting(me.session, me.keyring, found, me.language)
+    return await sender_views.view(me.session, me.keyring, found, me.language)
 
 
 @router.post(
@@ -136,7 +142,7 @@ async def rate(me: Sender, given: RateReply) -> SenderView:
     """
     letter = await me.letter(given)
     moved = await service.rate(me.session, me.keyring, letter, given, me.now)
-    return await sender_views.view(me.session, me.keyring, moved)
+    return await sender_views.view(me.session, me.keyring, moved, me.language)
 
 
 @router.post(

@@ -18,12 +18,12 @@ from services.feedback.casework.schemas import (
 )
 from services.feedback.casework.workflow import LABELS, SENDER, LetterMove
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import ClockState, Deadline, SubjectKind
+from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
-from services.feedback.letters.limits import REPLY_LIMITS
+from services.feedback.letters.limits import REPLY_LIMITS, subject_of
 from services.feedback.letters.models import Letter, LetterState
 from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
@@ -39,7 +39,9 @@ from shared.web.pagination import Page, PageRequest, page
 RECEIVED = Text("收到", "Received")
 
 
-async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> SenderView:
+async def view(
+    session: AsyncSession, keyring: Keyring, letter: Letter, language: str
+) -> SenderView:
     """The sender's letter: where it stands, what was asked of them, and the reply."""
     answered = await letters.answered_with(session, letter)
     reply = await _reply(session, keyring, letter, answered)
@@ -56,18 +58,22 @@ async def view(session: AsyncSession, keyring: Keyring, letter: Letter) -> Sende
         wants_public=letter.wants_public,
         received_at=letter.received_at,
         department_name=await _department(session, letter),
-        **_due(await _reply_clock(session, answered)),
-        timeline=[_received(letter), *_shown(keyring, steps)],
+        **_due(await _clock(session, answered)),
+        timeline=[_received(letter), *_shown(keyring, steps, language)],
         reply=reply,
         replied_at=answered.replied_at,
         actions=_actions(letter.state, file, has_reply=reply is not None),
     )
 
 
-async def waiting(session: AsyncSession, keyring: Keyring, found: QuarantinedLetter) -> SenderView:
+async def waiting(
+    session: AsyncSession, keyring: Keyring, found: QuarantinedLetter, language: str
+) -> SenderView:
     """A letter that staff look at before it is registered: truly received, and why it waits."""
     limits = await deadlines.of(session, Subject(SubjectKind.LETTER, found.id))
-    reply = {clock.kind: clock for clock in limits}.get(REPLY_LIMITS[found.kind])
+    is_appealed = found.state is QuarantineState.APPEALED
+    awaited = PolicyKind.LETTER_APPEAL if is_appealed else REPLY_LIMITS[found.kind]
+    limit = {clock.kind: clock for clock in limits}.get(awaited)
     return SenderView(
         reg_no=found.waiting_no,
         kind=found.kind,
@@ -82,20 +88,20 @@ async def waiting(session: AsyncSession, keyring: Keyring, found: QuarantinedLet
         wants_public=found.wants_public,
         received_at=found.received_at,
         department_name=None,
-        **_due(reply),
-        timeline=[_set_apart(found), *_decided(keyring, found)],
+        **_due(limit),
+        timeline=[_set_apart(found, language), *_decided(keyring, found)],
         actions=open_to_sender(found.state, has_appealed=found.appealed_at is not None),
     )
 
 
-def _set_apart(found: QuarantinedLetter) -> SenderStep:
+def _set_apart(found: QuarantinedLetter, language: str) -> SenderStep:
     return SenderStep(
         at=found.received_at,
         action="receive",
         label=RECEIVED.zh,
         label_en=RECEIVED.en,
         state=QuarantineState.QUARANTINED,
-        message=f"{NOTICE.zh} | {NOTICE.en}",
+        message=NOTICE.say(language),
     )
 
 
@@ -128,7 +134,7 @@ def _step_of_waiting(
 
 
 def _due(clock: Deadline | None) -> dict[str, Any]:
-    """The limit to reply; nothing where it was cancelled, for no reply will come."""
+    """The limit; nothing where it was cancelled, for what it was about will not come."""
     if clock is None or clock.state is ClockState.CANCELLED:
         return {"due_on": None, "due_on_is_provisional": False}
     return {"due_on": clock.due_on, "due_on_is_provisional": clock.provisional}
@@ -160,15 +166,19 @@ def _received(letter: Letter) -> SenderStep:
     )
 
 
-def _shown(keyring: Keyring, steps: Sequence[LetterTransition]) -> Iterator[SenderStep]:
+def _shown(
+    keyring: Keyring, steps: Sequence[LetterTransition], language: str
+) -> Iterator[SenderStep]:
     """The steps whose rows say that the sender is told; a step without a row is not shown."""
     for step in steps:
         row = step.from_state and workflow.WORKFLOW.get(step.from_state, step.action)
         if row and row.tells_sender:
-            yield _step(keyring, step, row)
+            yield _step(keyring, step, row, language)
 
 
-def _step(keyring: Keyring, step: LetterTransition, row: LetterMove[Any]) -> SenderStep:
+def _step(
+    keyring: Keyring, step: LetterTransition, row: LetterMove[Any], language: str
+) -> SenderStep:
     label = LABELS[step.action]
     return SenderStep(
         at=step.at,
@@ -176,14 +186,16 @@ def _step(keyring: Keyring, step: LetterTransition, row: LetterMove[Any]) -> Sen
         label=label.zh,
         label_en=label.en,
         state=step.to_state,
-        message=_message(keyring, step, row),
+        message=_message(keyring, step, row, language),
     )
 
 
-def _message(keyring: Keyring, step: LetterTransition, row: LetterMove[Any]) -> str | None:
+def _message(
+    keyring: Keyring, step: LetterTransition, row: LetterMove[Any], language: str
+) -> str | None:
     """The words of the step for the sender: why not, where else to go, what is asked."""
     if row.notice is not None:
-        return f"{row.notice.zh} | {row.notice.en}"
+        return row.notice.say(language)
     if not row.quotes:
         return None
     fields = service.fields_of(keyring, step)
@@ -196,8 +208,8 @@ async def _department(session: AsyncSession, letter: Letter) -> str | None:
     return found[code].name if code in found else None
 
 
-async def _reply_clock(session: AsyncSession, answered: Letter) -> Deadline | None:
-    return (await clocks.of(session, answered)).get(REPLY_LIMITS[answered.kind])
+async def _clock(session: AsyncSession, answered: Letter) -> Deadline | None:
+    return clocks.awaited(answered, await deadlines.of(session, subject_of(answered)))
 
 
 async def _reply(
@@ -247,5 +259,5 @@ async def _due_days(session: AsyncSession, rows: Sequence[Letter]) -> dict[UUID,
     answered = await letters.all_answered_with(session, rows)
     ids = {letter.id for letter in answered.values()}
     running = await deadlines.all_of_many(session, SubjectKind.LETTER, ids)
-    replies = {key: clocks.reply_clock(one, running[one.id]) for key, one in answered.items()}
-    return {key: _due(clock)["due_on"] for key, clock in replies.items()}
+    awaited = {key: clocks.awaited(one, running[one.id]) for key, one in answered.items()}
+    return {key: _due(clock)["due_on"] for key, clock in awaited.items()}

@@ -150,7 +150,7 @@ async def many(
         _view(
             letter,
             _title(keyring, letter, secrets),
-            clocks.reply_clock(letter, running.get(letter.id, [])),
+            clocks.awaited(letter, running.get(letter.id, [])),
             alike.get(letter.id, []),
             caller,
             now,

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import ACCUSATIONS, NO_DEPARTMENT, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
-from services.feedback.letters.models import Letter, LetterKind
+from services.feedback.letters.models import Letter, LetterKind, LetterState
 
 REPLY_LIMITS = {
     LetterKind.CONSULTATION: PolicyKind.REPLY_CONSULTATION,
@@ -17,6 +17,18 @@ REPLY_LIMITS = {
     LetterKind.COMPLAINT: PolicyKind.REPLY_COMPLAINT,
     LetterKind.ACCUSATION: PolicyKind.REPLY_REPORT,
 }
+
+DECISION_LIMITS = {
+    PolicyKind.REOPEN_DECISION: LetterState.REOPEN_REQUESTED,
+    PolicyKind.LETTER_APPEAL: LetterState.APPEALED,
+}
+"""What the office is to decide, and where a letter waits for that while no reply is due."""
+
+
+def limit_of(kind: LetterKind, state: LetterState) -> PolicyKind:
+    """The limit that a letter in this state waits by."""
+    decision = (limit for limit, waits in DECISION_LIMITS.items() if waits is state)
+    return next(decision, REPLY_LIMITS[kind])
 
 
 def owner_without_department(kind: LetterKind) -> str:

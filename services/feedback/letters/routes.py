@@ -1,16 +1,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
-
 from services.feedback.letters import rules, service, views
 from services.feedback.letters.schemas import LetterReceipt, OriginalView
 from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import AuditedReading, Now, RequestKeyring, Session, allow
 from shared.web.routing import Router
 
-router = Router(prefix="/letters", tags=["citizen"])
+router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVATE])
 
 
 @router.post(
@@ -23,7 +22,6 @@ router = Router(prefix="/letters", tags=["citizen"])
 )
 async def renew_query_code(
     letter_id: UUID,
-    response: Response,
     session: Session,
     keyring: RequestKeyring,
     now: Now,
@@ -34,7 +32,6 @@ async def renew_query_code(
     After the sender's identity was checked. The old code opens nothing any more. Each renewal is
     written to the audit log.
     """
-    response.headers["Cache-Control"] = "no-store"
     return await service.renew_code(session, keyring, letter_id, caller, now)
 
 
@@ -47,7 +44,6 @@ async def renew_query_code(
 )
 async def read_original(
     letter_id: UUID,
-    response: Response,
     session: AuditedReading,
     keyring: RequestKeyring,
     now: Now,
@@ -57,5 +53,4 @@ async def read_original(
     ---
     The letter unmasked. Each reading is written to the audit log.
     """
-    response.headers["Cache-Control"] = "no-store"
     return await views.original(session, keyring, letter_id, caller, now)

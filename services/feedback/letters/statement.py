@@ -27,7 +27,7 @@ from sqlmodel import col
 
 from services.feedback import office
 from services.feedback.deadlines.models import LIVE, ClockState, Deadline, SubjectKind
-from services.feedback.letters.limits import REPLY_LIMITS
+from services.feedback.letters.limits import DECISION_LIMITS, REPLY_LIMITS
 from services.feedback.letters.models import Anonymity, Letter
 from services.feedback.letters.schemas import LetterFilter
 from shared.security.identity import Caller
@@ -59,7 +59,7 @@ def visible_to(caller: Caller) -> ColumnElement[bool]:
 def latest(
     caller: Caller, wanted: LetterFilter, besides: Conditions, after: Place | None, limit: int
 ) -> Select[Letter, date]:
-    """The latest first, each with the day that its reply is due."""
+    """The latest first, each with the day that it is due."""
     key = (col(Letter.received_at), col(Letter.id))
     conditions = [*_of_letter(caller, wanted), *_of_limit(wanted), *besides]
     if after is not None:
@@ -68,7 +68,7 @@ def latest(
     if len(wanted.states) > 1:
         conditions = [col(Letter.id).in_(_of_each_state(wanted, conditions, backwards, limit))]
     rows = select(Letter, func.coalesce(col(Deadline.due_on), NEVER_DUE))
-    rows = rows.outerjoin(Deadline, _reply_clock()).where(*conditions)
+    rows = rows.outerjoin(Deadline, _its_clock()).where(*conditions)
     return rows.order_by(*backwards).limit(limit)
 
 
@@ -78,7 +78,7 @@ def _of_each_state(
     """Of each state the first ones: together in one order they would be looked for among all."""
     each = (
         select(col(Letter.id))
-        .outerjoin(Deadline, _reply_clock())
+        .outerjoin(Deadline, _its_clock())
         .where(*conditions, col(Letter.state) == state)
         .order_by(*backwards)
         .limit(limit)
@@ -105,7 +105,7 @@ def by_limit(
 def _limited(of_letter: Conditions, of_limit: Conditions, after: Place | None, limit: int) -> Any:
     """Letter by letter: how many letters fit their clocks nobody who plans would guess."""
     key = (col(Deadline.due_on), col(Deadline.subject_id))
-    its = select(Letter).where(_reply_clock(), *of_letter, *of_limit).limit(1)
+    its = select(Letter).where(_its_clock(), *of_letter, *of_limit).limit(1)
     letter = aliased(Letter, its.correlate(Deadline).lateral())
     rows = select(letter, key[0]).select_from(Deadline).join(letter, true())
     # In the words of the index.
@@ -116,20 +116,22 @@ def _limited(of_letter: Conditions, of_limit: Conditions, after: Place | None, l
 
 
 def _unlimited(of_letter: Conditions, after: Place | None, limit: int) -> Any:
-    clock = select(col(Deadline.id)).where(_reply_clock()).limit(1).correlate(Letter)
+    clock = select(col(Deadline.id)).where(_its_clock()).limit(1).correlate(Letter)
     rows = select(Letter, literal(NEVER_DUE)).where(*of_letter, clock.scalar_subquery().is_(None))
     if after is not None:
         rows = rows.where(col(Letter.id) > after[1])
     return rows.order_by(col(Letter.id)).limit(limit)
 
 
-def _reply_clock() -> ColumnElement[bool]:
-    """The limit to reply that runs for a letter: by its kind, and one at most."""
-    limit_of = {kind: limit.value for kind, limit in REPLY_LIMITS.items()}
+def _its_clock() -> ColumnElement[bool]:
+    """The limit that runs for a letter (`limits.limit_of`): one at most."""
+    to_reply = {kind: limit.value for kind, limit in REPLY_LIMITS.items()}
+    to_decide = {state: limit.value for limit, state in DECISION_LIMITS.items()}
+    by_kind = case(to_reply, value=col(Letter.kind))
     return and_(
         col(Deadline.subject_kind) == SubjectKind.LETTER,
         col(Deadline.subject_id) == col(Letter.id),
-        col(Deadline.kind) == case(limit_of, value=col(Letter.kind)),
+        col(Deadline.kind) == case(to_decide, value=col(Letter.state), else_=by_kind),
         col(Deadline.state).in_(LIVE),
     )
 

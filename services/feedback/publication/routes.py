@@ -18,7 +18,7 @@ from services.feedback.publication.schemas import (
 )
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web import versions
+from shared.web import answers, versions
 from shared.web.dependencies import (
     AuditedReading,
     Direct,
@@ -35,7 +35,9 @@ from shared.web.pagination import Page
 from shared.web.routing import Router
 
 public_router = Router(prefix="/published-letters", tags=["citizen"])
-router = Router(prefix="/letters/{letter_id}/publication", tags=["department"])
+router = Router(
+    prefix="/letters/{letter_id}/publication", tags=["department"], dependencies=[answers.PRIVATE]
+)
 
 Reviewer = Annotated[Caller, allow("reviewer", "supervisor")]
 _CASE = problem_responses(NotFound, rules.NotAnswered)
@@ -250,5 +252,4 @@ async def _shown(
     response: Response, session: Session, case: Case, caller: Caller, now: datetime
 ) -> RedactionView:
     response.headers["ETag"] = f'"{case.redaction.version}"'
-    response.headers["Cache-Control"] = "no-store"
     return await views.redaction(session, case, caller, now)

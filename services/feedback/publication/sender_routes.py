@@ -7,16 +7,21 @@ from services.feedback.publication import service
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.errors import NotFound, TooMany, problem_responses
+from shared.web import answers
+from shared.web.describing import sends
 from shared.web.routing import Router
 
-router = Router(prefix="/letters", tags=["citizen"])
+router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVATE])
 
 
 @router.post(
     "/{reg_no}/consent",
     operation_id="consent_to_publication",
     summary="同意或收回同意公开 | Agree to publication, or take it back",
-    responses=problem_responses(NotFound, TooMany, NotYetRegistered),
+    responses={
+        **problem_responses(NotFound, TooMany, NotYetRegistered),
+        **sends("Content-Language"),
+    },
 )
 async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
     """随时可以同意公开，也可以收回；收回后公开稿立即撤下。
@@ -27,4 +32,4 @@ async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
     if isinstance(letter, QuarantinedLetter):
         return await me.move("consent", given)
     letter = await service.consent(me.session, me.keyring, letter, given, me.now)
-    return await sender_views.view(me.session, me.keyring, letter)
+    return await sender_views.view(me.session, me.keyring, letter, me.language)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Request, status
+from fastapi import Request, Response, status
 
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
 from services.feedback.quarantine import service
@@ -10,11 +10,13 @@ from services.feedback.quarantine.rules import FloodLimits
 from services.feedback.quarantine.service import Intake
 from shared.errors import Forbidden, problem_responses
 from shared.security.identity import Caller
-from shared.web import networks
+from shared.web import answers, networks
 from shared.web.dependencies import Now, RequestKeyring, Session, public
+from shared.web.describing import sends
+from shared.web.problems import language_of
 from shared.web.routing import Router
 
-router = Router(prefix="/letters", tags=["citizen"])
+router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVATE])
 
 
 @router.post(
@@ -22,13 +24,14 @@ router = Router(prefix="/letters", tags=["citizen"])
     status_code=status.HTTP_201_CREATED,
     operation_id="write_letter",
     summary="写信 | Write a letter",
-    responses=problem_responses(Forbidden),
+    responses={**problem_responses(Forbidden), **sends("Content-Language", status=201)},
     response_model_exclude_none=True,
     openapi_extra={networks.WANTED: True},
 )
 async def write_letter(
     letter: LetterIn,
     request: Request,
+    response: Response,
     session: Session,
     keyring: RequestKeyring,
     now: Now,
@@ -51,5 +54,7 @@ async def write_letter(
         settings.network_letters_an_hour,
         settings.anonymous_letters_an_hour,
     )
-    where = Intake(settings.region, limits, networks.sender(request))
+    language = language_of(request)
+    answers.in_language(response, language)
+    where = Intake(settings.region, limits, networks.sender(request), language)
     return await service.take_in(session, keyring, letter, caller, where, now)

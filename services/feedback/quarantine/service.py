@@ -58,6 +58,8 @@ class Intake:
     limits: FloodLimits
     network: str | None
     """A digest of the network that the letter came from; None where it tells nobody apart."""
+    language: str
+    """In which the sender is answered."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ async def take_in(
     if sign is None:
         letter = await intake.keep(session, draft.columns, intake_.region, now, older=draft.older)
         return LetterReceipt.of(letter, draft.code)
-    return await _set_apart(session, draft, sign, intake_.region)
+    return await _set_apart(session, draft, sign, intake_)
 
 
 async def _sign(
@@ -112,10 +114,10 @@ async def _sign(
 
 
 async def _set_apart(
-    session: AsyncSession, draft: Draft, sign: FloodSign, region: str
+    session: AsyncSession, draft: Draft, sign: FloodSign, intake_: Intake
 ) -> LetterReceipt:
     kept = {name: draft.columns[name] for name in (*_MOVED, *_SEALED)}
-    waiting_no = rules.waiting_number(region)
+    waiting_no = rules.waiting_number(intake_.region)
     session.add(QuarantinedLetter(**kept, waiting_no=waiting_no, flood_sign=sign))
     await session.flush()
     return LetterReceipt(
@@ -123,7 +125,7 @@ async def _set_apart(
         reg_no=waiting_no,
         query_code=draft.code,
         state="quarantined",
-        notice=f"{rules.NOTICE.zh} | {rules.NOTICE.en}",
+        notice=rules.NOTICE.say(intake_.language),
     )
 
 

@@ -19,11 +19,12 @@ from services.feedback.quarantine.service import Deciding, Given
 from services.feedback.quarantine.workflow import QuarantineAction
 from shared.errors import Forbidden, FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
-router = Router(prefix="/letters/quarantine", tags=["department"])
+router = Router(prefix="/letters/quarantine", tags=["department"], dependencies=[answers.PRIVATE])
 
 Office = Annotated[Caller, allow("dispatcher", "supervisor")]
 _DECISION = problem_responses(Forbidden, NotFound, StateConflict)

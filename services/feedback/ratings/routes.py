@@ -21,6 +21,7 @@ from services.feedback.ratings.schemas import (
 )
 from shared.errors import Forbidden, NotFound, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import (
     AuditedReading,
     Now,
@@ -103,7 +104,7 @@ async def report_service(
     id reported again is the same service, with the same answer. Hand the key or the token to
     whoever was served.
     """
-    response.headers["Cache-Control"] = "no-store"
+    answers.kept_by_nobody(response)
     case_id = await service.report(session, given, caller, now)
     return await views.reported(session, case_id, keyring=keyring)
 
