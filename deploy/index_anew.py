@@ -2,7 +2,7 @@
 
 How the index key is changed:
 
-1. Append the new key to ONEDOOR_INDEX_KEY, as `,<id>:<base64>`, for all services.
+1. Append the new key to ONEDOOR_INDEX_KEY, as `,<the day, 20261130>:<base64>`, for all services.
 2. Stop all processes of a service and start them: feedback, then appointments, then the gateway.
 3. `make index-anew`, as often as it says that digests were left.
 

@@ -1,9 +1,12 @@
 """Identifiers: time-ordered row ids, codes that people read aloud, secrets that people type."""
 
 import secrets
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
+
+from shared.clock import today
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so nothing is misread at a window."""
@@ -14,6 +17,18 @@ _ALIASES = str.maketrans("ILO", "110", "- ")
 def new_id() -> UUID:
     """A UUIDv7: unguessable in its random part, ordered by time for the index."""
     return uuid7()
+
+
+_VERSION_7, _LATEST_MS = 7, 253402214400_000
+"""The last moment that a date can tell, in every time zone."""
+
+
+def made_on(row_id: UUID) -> date | None:
+    """The day in Asia/Shanghai on which `new_id` made an id; None for one of another kind."""
+    milliseconds = row_id.int >> 80
+    if row_id.version != _VERSION_7 or milliseconds >= _LATEST_MS:
+        return None
+    return today(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
 def check_digit(text: str) -> str:

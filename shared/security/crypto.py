@@ -15,6 +15,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.ids import made_on
 from shared.security.index_chain import IndexChain, decoded
 from shared.security.personal import normalise_id_number, normalise_phone
 
@@ -149,9 +150,12 @@ def handed_out(keyring: Keyring, value: str, *, where: str) -> str:
     return keyring.blind_index(value, where=where)[:_HANDED_OUT]
 
 
-def was_handed_out(keyring: Keyring, given: str, value: str, *, where: str) -> bool:
-    """Whether that key was given to somebody, under whichever of the index keys."""
-    forms = keyring.forms(value, where=where)
+def was_handed_out(keyring: Keyring, given: str, row_id: UUID, *, where: str) -> bool:
+    """Whether that key was given to somebody for a row, under whichever of the index keys was the
+    newest since the row was made.
+    """
+    text = f"{where}\n{row_id}"
+    forms = keyring.index.forms_handed_out(text, made_on(row_id))
     same = [compare_digest(given.encode(), form[:_HANDED_OUT].encode()) for form in forms]
     return any(same)
 
@@ -170,7 +174,7 @@ def rating_key(keyring: Keyring, case_id: UUID) -> str:
 
 def is_rating_key(keyring: Keyring, case_id: UUID, given: str) -> bool:
     """Whether it is that of the case."""
-    return was_handed_out(keyring, given, str(case_id), where=_RATING)
+    return was_handed_out(keyring, given, case_id, where=_RATING)
 
 
 def ticket_key(keyring: Keyring, visit_id: UUID) -> str:
@@ -183,4 +187,4 @@ def ticket_key(keyring: Keyring, visit_id: UUID) -> str:
 
 def is_ticket_key(keyring: Keyring, visit_id: UUID, given: str) -> bool:
     """Whether it is that of the visit."""
-    return was_handed_out(keyring, given, str(visit_id), where=_TICKET)
+    return was_handed_out(keyring, given, visit_id, where=_TICKET)

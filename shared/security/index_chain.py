@@ -11,6 +11,8 @@ import binascii
 import hashlib
 import hmac
 import re
+from contextlib import suppress
+from datetime import date, datetime
 
 SETTING = "ONEDOOR_INDEX_KEY"
 _ID = re.compile(r"[a-z0-9]{1,8}")
@@ -53,6 +55,17 @@ class IndexChain:
         first = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
         return self.forms_of(first) if len(self._keys) > 1 else [first]
 
+    def forms_handed_out(self, text: str, made_on: date | None) -> list[str]:
+        """The digests of `text` that may have been handed out for what was made on a day, the
+        newest first: a key whose id is a day (20261130) ends those before it with that day.
+        """
+        forms = self.forms(text)
+        for newer, (name, _) in enumerate(reversed(self._keys)):
+            began = _day(name)
+            if began is not None and made_on is not None and made_on > began:
+                return forms[: newer + 1]
+        return forms
+
     def forms_of(self, stored: str) -> list[str]:
         """What a stored digest is under its own key and every later one, the newest first.
 
@@ -87,6 +100,13 @@ def decoded(encoded: str, setting: str) -> bytes:
     if len(key) != 32:
         raise ValueError(f"{setting} must be 32 bytes in base64")
     return key
+
+
+def _day(name: str) -> date | None:
+    """The day that the id of a key is, None for another id."""
+    with suppress(ValueError):
+        return datetime.strptime(name, "%Y%m%d").date()  # noqa: DTZ007
+    return None
 
 
 def _parted(pair: str) -> tuple[str, str, str]:

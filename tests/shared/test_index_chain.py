@@ -2,6 +2,8 @@
 
 import base64
 import re
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -106,3 +108,29 @@ def test_a_key_that_was_handed_out_is_good_after_the_change_and_for_nothing_else
     assert not is_rating_key(newer, that, rating_key(older, this))
     assert not is_ticket_key(newer, this, rating_key(older, this))
     assert not is_ticket_key(newer, this, "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "made", "is_good"),
+    [
+        ("20261130", "2026-11-29 10:00", True),
+        ("20261130", "2026-11-30 23:59", True),
+        ("20261130", "2026-12-01 00:00", False),
+        ("b", "2026-12-01 00:00", True),
+    ],
+)
+def test_an_older_key_opens_nothing_that_came_after_the_day_of_the_newer_one(
+    changed: str, made: str, is_good: bool
+) -> None:
+    """Whoever has it, and knows an id, can rate and follow nothing of later."""
+    chain = f"{KEYS[0]},{changed}:{KEYS[1]},d:{KEYS[2]}"
+    older, newer = Keyring(COLUMN, KEYS[0]), Keyring(COLUMN, chain)
+    between = Keyring(COLUMN, chain.rpartition(",")[0])
+    moment = datetime.fromisoformat(f"{made}+08:00").timestamp()
+    case = UUID(int=int(moment * 1000) << 80 | 7 << 76 | 2 << 62)
+    assert is_rating_key(newer, case, rating_key(older, case)) is is_good
+    assert is_ticket_key(newer, case, ticket_key(older, case)) is is_good
+    for held in (between, newer):
+        assert is_rating_key(newer, case, rating_key(held, case))
+    other = uuid5(NAMESPACE_URL, "onedoor/service/of-another-system")
+    assert is_rating_key(newer, other, rating_key(older, other)), "its id tells no time"

@@ -198,7 +198,7 @@ def invitation_of(token: str, keyring: Keyring) -> UUID:
         invitation_id = UUID(hex=token[:32])
     except ValueError:
         raise NotFound(NO_INVITATION) from None
-    if not was_handed_out(keyring, token[32:], str(invitation_id), where=_TOKEN):
+    if not was_handed_out(keyring, token[32:], invitation_id, where=_TOKEN):
         raise NotFound(NO_INVITATION)
     return invitation_id
 
