@@ -1,12 +1,15 @@
 """What people do to an order: every state, action and role, and what each step leaves behind."""
 
 import base64
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.feedback.supervision import service
+from services.feedback.supervision.contracts import DutyOverdue
 from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.workflow import OrderAction
 from tests.feedback.isolated_service import IsolatedService, new_code
@@ -96,6 +99,66 @@ async def test_from_issue_to_acceptance(isolated: IsolatedService) -> None:
     ]  # fmt: skip
     assert detail["demand"] == "三日内公开批复"
     assert detail["steps"][3]["text"] == "链接打不开，请核实"
+
+
+async def test_an_answer_waits_for_its_decider_no_longer_than_a_term_that_is_shown(
+    isolated: IsolatedService,
+) -> None:
+    department = new_code()
+    order = await issue(isolated, department)
+    path = f"/supervision-orders/{order['id']}"
+    await isolated.post(f"{path}/acknowledge", "officer", department)
+    answered = await isolated.post(f"{path}/answer", "officer", department, body=STEP_TEXT)
+    assert (answered.json()["due_on"], answered.json()["overdue"]) == ("2026-11-30", False)
+    isolated.clock.advance(days=8)
+    shown = await isolated.get(path, "supervisor", "*")
+    assert (shown.json()["state"], shown.json()["overdue"]) == ("answered", True)
+    own = await isolated.get("/deadlines", "officer", department)
+    assert {each["kind"]: each["state"] for each in own.json()["items"]} == {
+        "order_acknowledge": "met",
+        "order_answer": "met",
+    }, "the term is the supervisor's, and no department is late by it"
+
+
+@provokes("accept_supervision_answer", "items-stand")
+async def test_the_word_done_does_not_end_an_order_while_what_it_names_is_overdue(
+    isolated: IsolatedService,
+) -> None:
+    """Only a recorded reason does; the refusal names what is left."""
+    path = f"/supervision-orders/{await _answered_order(isolated, department := new_code())}"
+    refused = await isolated.post(f"{path}/accept", "supervisor", "*", body={"text": "已办"})
+    problem = refused.json()
+    assert (refused.status_code, problem["open_item_count"]) == (409, 1)
+    assert [each["item_name"] for each in problem["unfinished"]] == ["批准结果信息"]
+    assert "跨江大桥 批准结果信息" in problem["detail"]
+    shown = (await isolated.get(path, "officer", department)).json()
+    assert (shown["state"], shown["open_item_count"]) == ("answered", 1)
+    reason = "该事项已依法豁免公开"
+    accepted = await isolated.post(f"{path}/accept", "supervisor", "*", body={"reason": reason})
+    assert accepted.json()["state"] == "accepted"
+    steps = (await isolated.get(path, "officer", department)).json()["steps"]
+    assert (steps[-1]["step"], steps[-1]["text"]) == ("accepted", reason)
+
+
+async def _answered_order(isolated: IsolatedService, department: str) -> str:
+    """An order about an overdue duty that the department says it has published."""
+    duty = DutyOverdue(
+        duty_id=uuid4(),
+        unit_code=department,
+        project_code="2018-320000-77-01-500001",
+        project_name="跨江大桥",
+        item_code="MP-02-01",
+        item_name="批准结果信息",
+        due_on=date(2026, 11, 18),
+        judged_at=isolated.clock.now,
+    )
+    await isolated.run(service.demand_publication, duty)
+    listed = await isolated.get("/supervision-orders", "officer", department)
+    [order] = listed.json()["items"]
+    for step in ("acknowledge", "answer"):
+        path = f"/supervision-orders/{order['id']}/{step}"
+        await isolated.post(path, "officer", department, body={"text": "已办"})
+    return str(order["id"])
 
 
 async def test_what_was_written_is_sealed_in_the_database(isolated: IsolatedService) -> None:

@@ -54,6 +54,7 @@ class PolicyKind(StrEnum):
     RATING_REVISIT = "rating_revisit"
     ORDER_ACKNOWLEDGE = "order_acknowledge"
     ORDER_ANSWER = "order_answer"
+    ORDER_DECIDE = "order_decide"
     REMIND_BEFORE = "remind_before"
     ESCALATE_1 = "escalate_1"
     ESCALATE_2 = "escalate_2"

@@ -39,6 +39,7 @@ OFFICE_CLOCKS = frozenset(
         PolicyKind.LETTER_APPEAL,
         PolicyKind.RATING_APPEAL,
         PolicyKind.RATING_REVISIT,
+        PolicyKind.ORDER_DECIDE,
     }
 )
 """Clocks of the government office itself: breached and shown, but no department is ordered."""

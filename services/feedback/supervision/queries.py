@@ -34,7 +34,7 @@ from services.feedback.supervision.models import (
     SupervisionOrder,
     SupervisionStep,
 )
-from services.feedback.supervision.rules import Evidence
+from services.feedback.supervision.rules import Evidence, StandingItem
 from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
 
 ITEMS_SHOWN = 200
@@ -163,13 +163,17 @@ async def settle_published(
     return (await session.execute(settled)).scalars().all()
 
 
-async def settle_order(session: AsyncSession, order_id: UUID, now: datetime) -> None:
+async def settle_order(
+    session: AsyncSession, order_id: UUID, now: datetime
+) -> Sequence[StandingItem]:
     """The answer was accepted: what still stood in the order is settled without evidence."""
-    await session.execute(
+    settled = (
         update(SupervisionItem)
         .where(col(SupervisionItem.order_id) == order_id, col(SupervisionItem.settled_at).is_(None))
         .values(settled_at=now)
+        .returning(*(getattr(SupervisionItem, name) for name in StandingItem._fields))
     )
+    return [StandingItem(*row) for row in await session.execute(settled)]
 
 
 async def close_settled(

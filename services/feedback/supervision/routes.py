@@ -8,6 +8,7 @@ from services.feedback.supervision import rules, service, views
 from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.schemas import (
     DEPARTMENT,
+    Acceptance,
     IssueOrder,
     OrderDetail,
     OrderText,
@@ -42,7 +43,9 @@ class _OrderStepContext:
     now: Now
     expected: ExpectedVersion
 
-    async def take(self, action: OrderAction, words: str | None, caller: Caller) -> OrderView:
+    async def take(
+        self, action: OrderAction, words: str | None, caller: Caller, reason: str | None = None
+    ) -> OrderView:
         order = await service.act(
             self.session,
             self.order_id,
@@ -52,6 +55,7 @@ class _OrderStepContext:
             caller=caller,
             keyring=self.keyring,
             now=self.now,
+            reason=reason,
         )
         return await views.one(self.session, order, self.now)
 
@@ -173,15 +177,19 @@ async def answer(request: OrderText, acting: Acting, caller: Officer) -> OrderVi
     "/{order_id}/accept",
     operation_id="accept_supervision_answer",
     summary="认可答复，办结 | Accept the answer",
-    responses=_STEP,
+    responses=problem_responses(NotFound, StateConflict, rules.ItemsStand),
 )
-async def accept(acting: Acting, caller: Supervisor, request: Remark | None = None) -> OrderView:
-    """督办人员认可答复，督办单办结。
+async def accept(
+    acting: Acting, caller: Supervisor, request: Acceptance | None = None
+) -> OrderView:
+    """督办人员认可答复，督办单办结。仍有事项未消除（如义务仍逾期未公开）的，须写明理由。
 
     ---
-    The supervisor accepts the answer, and the order ends.
+    The supervisor accepts the answer, and the order ends. While an item still stands, such as a
+    duty that is still overdue, the reason is needed.
     """
-    return await acting.take(OrderAction.ACCEPT, (request or Remark()).text, caller)
+    given = request or Acceptance()
+    return await acting.take(OrderAction.ACCEPT, given.text, caller, given.reason)
 
 
 @router.post(

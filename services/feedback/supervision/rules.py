@@ -1,17 +1,43 @@
-"""Who may see an order, how one begins, and what proved its causes gone. Pure."""
+"""Who may see an order, how one begins, what proved its causes gone, what still stands. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.supervision.models import Cause, SupervisionOrder
-from shared.errors import Text
+from shared.errors import Conflict, Text, counted
 from shared.ids import public_code
 from shared.security.identity import Caller
 
 NO_ORDER = Text("没有这张督办单，或不归您办理", "There is no such order among yours")
 READERS = ("officer", "reviewer", "auditor", "dispatcher", "supervisor")
+
+
+NAMED = 20
+"""Items that still stand and are named in a refusal; the order's list has all of them."""
+
+
+class ItemsStand(Conflict):
+    """Members: `unfinished`, the first items that still stand, and `open_item_count`."""
+
+    type = "/problems/items-stand"
+    title = Text("督办事项尚未完成", "What the order demands is not done yet")
+    advice = Text(
+        "请等事项办结后再认可；确须现在认可的，请写明理由；也可以退回重办",
+        "Accept it once the items are done, give the reason for accepting it now, or reject it",
+    )
+
+
+class StandingItem(NamedTuple):
+    """An item of an order whose cause is not gone."""
+
+    id: UUID
+    cause: Cause
+    cause_id: UUID
+    due_on: date | None
+    project_name: str | None
+    item_name: str | None
 
 
 class Evidence(NamedTuple):
@@ -50,6 +76,37 @@ def new_order(
         issued_on=day,
         issued_at=now,
     )
+
+
+def ensure_done(standing: Sequence[StandingItem], reason: str | None) -> None:
+    """Raises ItemsStand where the cause of an item is not gone and nothing says why that is well:
+    that it was done is not taken from the department's word alone.
+    """
+    if not standing or reason is not None:
+        return
+    first = sorted(standing, key=lambda item: (item.due_on or date.max, item.id))[:NAMED]
+    named = [f"{item.project_name} {item.item_name}" for item in first if item.item_name]
+    left, names = len(standing), "、".join(named[:3])
+    raise ItemsStand(
+        Text(
+            f"还有 {left} 项没有完成{'：' + names if names else ''}。{ItemsStand.advice.zh}",
+            f"{counted(left, 'item')} not done{': ' + names if names else ''}."
+            f" {ItemsStand.advice.en}",
+        ),
+        unfinished=[_unfinished(item) for item in first],
+        open_item_count=left,
+    )
+
+
+def _unfinished(item: StandingItem) -> dict[str, str | None]:
+    return {
+        "id": str(item.id),
+        "cause": str(item.cause),
+        "cause_id": str(item.cause_id),
+        "due_on": item.due_on.isoformat() if item.due_on else None,
+        "project_name": item.project_name,
+        "item_name": item.item_name,
+    }
 
 
 def evidence_of(settled: Iterable[Evidence]) -> dict[UUID, list[UUID]]:

@@ -29,6 +29,19 @@ class Remark(Prose):
     text: str | None = Field(None, min_length=1, max_length=2000, description="说明 | In words")
 
 
+class Acceptance(Remark):
+    """What a supervisor writes with the acceptance of an answer."""
+
+    reason: str | None = Field(
+        None,
+        min_length=5,
+        max_length=2000,
+        description="仍有事项未消除而认可答复的，必须写明理由 | Why the answer is accepted although"
+        " items still stand; needed where one does",
+        examples=["该事项已依法豁免公开，见豁免决定书"],
+    )
+
+
 class OrderView(View):
     """A supervision order as lists show it."""
 

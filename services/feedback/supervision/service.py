@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.models import NO_DEPARTMENT, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
 from services.feedback.supervision import queries, rules, visibility, workflow
@@ -156,8 +157,12 @@ async def act(
     caller: Caller,
     keyring: Keyring,
     now: datetime,
+    reason: str | None = None,
 ) -> SupervisionOrder:
-    """The order after a step of its state table. Raises NotFound, StateConflict or Forbidden."""
+    """The order after a step of its state table; `reason` is why it ends although items stand.
+
+    Raises NotFound, StateConflict, Forbidden or ItemsStand.
+    """
     # Who names no version wants the order as it is after whatever is just being done to it.
     found = await queries.get(session, order_id, locked=expected is None)
     order = await visibility.ensure_seen(session, found, caller)
@@ -173,8 +178,9 @@ async def act(
     order = await versioned.swap(session, order, changes)
     await _run_clocks(session, order, move, by=caller.sub, now=now)
     if move.settles:
-        await _accept(session, order, by=caller.sub, now=now)
-    await note(session, [order], move.step, by=caller.sub, now=now, words=words, keyring=keyring)
+        await _accept(session, order, reason, by=caller.sub, now=now)
+    said = "\n".join(filter(None, (words, reason))) or None
+    await note(session, [order], move.step, by=caller.sub, now=now, words=said, keyring=keyring)
     return order
 
 
@@ -190,16 +196,15 @@ async def _run_clocks(
     if move.meets is not None:
         await deadlines.meet(session, subject, move.meets, by=by, now=now)
     if move.starts is not None:
-        department = order.department_code
-        await deadlines.start(
-            session, subject, move.starts, department_code=department, by=by, now=now
-        )
+        office = move.starts in limits.OFFICE_CLOCKS
+        owner = NO_DEPARTMENT if office else order.department_code
+        await deadlines.start(session, subject, move.starts, department_code=owner, by=by, now=now)
 
 
 async def _accept(
-    session: AsyncSession, order: SupervisionOrder, *, by: str, now: datetime
+    session: AsyncSession, order: SupervisionOrder, reason: str | None, *, by: str, now: datetime
 ) -> None:
-    await queries.settle_order(session, order.id, now)
+    rules.ensure_done(await queries.settle_order(session, order.id, now), reason)
     await _end(session, [order], ClosedBecause.ANSWER_ACCEPTED, {}, by=by, now=now)
 
 

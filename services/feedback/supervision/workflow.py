@@ -1,7 +1,8 @@
 """Who may do what to an order, and what it becomes: one table.
 
 An order in which no cause stands any more closes itself; one left alone rises a level and is issued
-anew.
+anew. An answer is decided on within a term of the supervisor's own; where an item still stands it
+is accepted with a reason only.
 """
 
 from enum import StrEnum
@@ -53,12 +54,13 @@ MOVES = (
     OrderMove(_S.ISSUED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _OFFICER, OrderStep.ACKNOWLEDGED,
               meets=_P.ORDER_ACKNOWLEDGE, starts=_P.ORDER_ANSWER, keeps_bundle=True),
     OrderMove(_S.ACKNOWLEDGED, _A.ANSWER, _S.ANSWERED, _OFFICER, OrderStep.ANSWERED,
-              meets=_P.ORDER_ANSWER),
+              meets=_P.ORDER_ANSWER, starts=_P.ORDER_DECIDE),
     OrderMove(_S.REJECTED, _A.ANSWER, _S.ANSWERED, _OFFICER, OrderStep.ANSWERED,
-              meets=_P.ORDER_ANSWER),
-    OrderMove(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, OrderStep.ACCEPTED, settles=True),
+              meets=_P.ORDER_ANSWER, starts=_P.ORDER_DECIDE),
+    OrderMove(_S.ANSWERED, _A.ACCEPT, _S.ACCEPTED, _SUPERVISOR, OrderStep.ACCEPTED,
+              meets=_P.ORDER_DECIDE, settles=True),
     OrderMove(_S.ANSWERED, _A.REJECT, _S.REJECTED, _SUPERVISOR, OrderStep.REJECTED,
-              starts=_P.ORDER_ANSWER),
+              meets=_P.ORDER_DECIDE, starts=_P.ORDER_ANSWER),
     *(OrderMove(left_alone, OrderSweep.ESCALATE, _S.ISSUED, _NOBODY, OrderStep.ESCALATED,
                 starts=_P.ORDER_ACKNOWLEDGE)
       for left_alone in (_S.ISSUED, _S.ACKNOWLEDGED, _S.REJECTED)),
