@@ -45,6 +45,30 @@ async def test_one_walk_proves_nothing_and_a_second_one_that_agrees_does(world: 
     assert await world.verdict(duty) == "overdue"
 
 
+async def test_an_overdue_row_of_a_report_leads_to_the_list_in_which_it_was_not(
+    world: World,
+) -> None:
+    await world.register()
+    duty = await world.record()
+    portal_id = await world.open()
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+    client, auditor = world.desk.client, world.as_("auditor", "*")
+    audit = (await client.post("/api/v1/audits", json={}, headers=auditor)).json()
+    path = f"/api/v1/reports/{audit['report_id']}"
+    of_unit = {"unit": world.unit, "column": "overdue"}
+    [row] = (await client.get(f"{path}/rows", params=of_unit)).json()["items"]
+    assert (row["duty_id"], row["seen_at"]) == (duty, None)
+    capture = (await client.get(f"/api/v1/evidence/{row['evidence_id']}")).json()
+    assert (capture["url"], capture["portal_id"]) == (f"{world.address}/list", portal_id)
+    assert capture["fetched_at"] >= row["absent_at"]
+    await world.walk()
+    again = (await client.get(f"{path}/rows", params=of_unit)).json()["items"]
+    assert again == [row], "what is walked later changes no report that is frozen"
+    page = await client.get(f"{path}/rows.html", params=of_unit)
+    assert f"evidence/{row['evidence_id']}" in page.text
+
+
 async def test_two_walks_of_a_proof_are_apart_by_the_policy(world: World) -> None:
     await world.register()
     duty = await world.record()

@@ -14,8 +14,8 @@ import pytest
 from services.projects.demo_world import world
 from services.projects.reports import printing
 from services.projects.reports.models import Report
+from services.projects.reports.rules import because, summary
 from services.projects.reports.rules import report as reporting
-from services.projects.reports.rules import summary
 from services.projects.reports.rules.report import Counted
 from shared import clock
 
@@ -73,6 +73,34 @@ def test_a_light_is_read_without_colours() -> None:
     made = page(content())
     assert all(f">{shape}</i>{letter}" in made for shape, letter in ("●绿", "▲黄", "■红", "○灰"))
     assert "绿 ● 90.0% 及以上，黄 ▲ 75.0% 及以上，红 ■ 不到 75.0%" in made
+
+
+def test_each_light_and_place_says_which_rule_gives_it() -> None:
+    made = content()
+    words = {line["unit"]: because.of(line, made["policy"]) for line in made["units"]}
+    for line in made["units"]:
+        light, rank = words[line["unit"]]
+        assert light is not None
+        assert rank is not None
+        assert light.zh.startswith(
+            {"green": "绿", "yellow": "黄", "red": "红", "grey": "灰"}[line["light"]]
+        )
+        assert (f"第 {line['rank']} 名" in rank.zh) == (line["rank"] is not None)
+        if line["light"] != "grey":
+            assert f"按时 {line['on_time']} ÷ 应公开 {line['due']}" in light.zh
+    printed = page(made)
+    assert all(light.zh in printed for light, _ in words.values() if light)
+
+
+def test_a_light_of_which_too_little_is_known_says_what_is_missing() -> None:
+    line = {"known": 3, "due": 4, "coverage": 0.75, "rank": None, "light": "grey"}
+    light, rank = because.of(line, POLICY)
+    assert light is not None
+    assert "结论已知 3 项，不到 5 项" in light.zh
+    assert rank is not None
+    light, _ = because.of({**line, "known": 6, "due": 20, "coverage": 0.3}, POLICY)
+    assert light is not None
+    assert "30.0%" in light.zh
 
 
 def test_the_head_names_city_field_period_and_number() -> None:

@@ -202,3 +202,5 @@ class FullWalk(Table, table=True):
     unit_code: str = Field(foreign_key="responsible_unit.code", primary_key=True, max_length=32)
     walked_at: datetime = Field(primary_key=True, sa_type=Moment)
     run_id: UUID | None = None
+    noted_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When it came to count, once a later walk agreed; None: of before this was kept."""

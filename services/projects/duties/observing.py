@@ -69,7 +69,7 @@ async def note_full_walk(
     """Every place where these units publish was read to its end: what was not seen is absent."""
     await auditing.take_turn(session)
     for unit in unit_codes:
-        walk = FullWalk(unit_code=unit, walked_at=walked_at, run_id=run_id)
+        walk = FullWalk(unit_code=unit, walked_at=walked_at, run_id=run_id, noted_at=now)
         await queries.put_walk(session, walk)
     await auditing.judge_walked(session, unit_codes, now, actor=actor)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from services.projects.auditing.rules.judging import reason_text
 from services.projects.reports.models import Report, ReportWithdrawal
 from services.projects.reports.queries import ReportedDuty
-from services.projects.reports.rules import summary
+from services.projects.reports.rules import because, summary
 from services.projects.reports.rules.chart import SEGMENTS, chart_of
 from services.projects.reports.rules.report import VERDICTS
 from services.projects.reports.rules.wording import (
@@ -54,6 +54,7 @@ def report_page(
         changes=list(summary.changes(content)) if content.get("last") else [],
         moved_lights=summary.moved_lights(content) if content.get("last") else [],
         bands=summary.bands(content.get("policy", {})),
+        becauses={line["unit"]: because.of(line, content.get("policy", {})) for line in lines},
     )
 
 

@@ -56,7 +56,8 @@ class ReportedDuty(NamedTuple):
     """A duty behind a figure of a report, as it stood then.
 
     `over_by` counts days of the duty's clock (`by_days`: plain days); `seen_at` is our own time,
-    `claimed_at` what the page says.
+    `claimed_at` what the page says. Of an overdue one `evidence_id` is the list as it was read at
+    `absent_at`, by the walk that proves that it was not there.
     """
 
     duty_id: UUID
@@ -76,6 +77,7 @@ class ReportedDuty(NamedTuple):
     claimed_at: datetime | None
     seen_at: datetime | None
     evidence_id: UUID | None
+    absent_at: datetime | None
 
 
 class About(NamedTuple):
@@ -172,7 +174,8 @@ async def rows_at(
 ) -> list[ReportedDuty]:
     """The duties behind a figure of a report, as they stood when it was frozen."""
     given: dict[str, Any] = {"unit": unit, "verdicts": verdicts, "after": after}
-    given |= {"limit": limit, "offset": offset, "as_of": report.as_of, "at": report.frozen_at}
+    given |= {"limit": limit, "offset": offset, "as_of": report.as_of}
+    given |= {"at": report.frozen_at, "frozen_at": report.frozen_at}
     if report.inputs.get("is_past"):
         given["at"] = clock.day_start(report.as_of + timedelta(days=1))
         found = await session.execute(PAST_ROWS, {"report_id": report.id, **given})

@@ -56,6 +56,13 @@ class Column(StrEnum):
     OUTSIDE = "outside"
 
 
+class Words(View):
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
+
+
 class UnitLine(View):
     """One unit's line of the report."""
 
@@ -95,6 +102,12 @@ class UnitLine(View):
         " | By the lower end of the interval of on time / due: unknown is not on time there."
     )
     light: str
+    light_because: Words | None = Field(
+        None, description="灯由哪条规则得出 | Which rule gives the light, in words."
+    )
+    rank_because: Words | None = Field(
+        None, description="排名由哪条规则得出 | Which rule gives the place, in words."
+    )
     in_dispute: int = Field(
         0,
         description="异议处理中的结论数；决定前结论不变"
@@ -189,7 +202,14 @@ class ReportRow(View):
         description="网页自称的发布时间 | When the page says it was published."
     )
     seen_at: AwareDatetime | None = Field(description="首次见到的时间 | When it was seen.")
-    evidence_id: UUID | None
+    evidence_id: UUID | None = Field(
+        description="存证：所见网页；逾期未公开的，是证明未公开的那次核查所见的栏目列表"
+        " | The capture of the page; of one that is overdue, of the list in which it was not."
+    )
+    absent_at: AwareDatetime | None = Field(
+        description="逾期未公开的，哪次核查证明其未公开"
+        " | When the walk began that proves an overdue one absent."
+    )
     known_at: AwareDatetime | None = Field(
         description="该日之后才得知的，何时得知 | When it was known, if only after that day."
     )

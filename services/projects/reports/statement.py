@@ -62,7 +62,8 @@ _ROWS = """
          CASE WHEN latest.verdict = 'overdue'
               THEN CASE d.basis WHEN 'calendar' THEN day.day_number ELSE day.ord END - k.due_ord
               ELSE latest.over_by END AS over_by,
-         f.url, f.claimed_at, f.observed_at AS seen_at, f.evidence_id
+         f.url, f.claimed_at, f.observed_at AS seen_at, f.evidence_id,
+         CAST(NULL AS timestamptz) AS absent_at
   FROM ({judged}) latest
   CROSS JOIN day
   JOIN duty d ON d.id = latest.duty_id
@@ -83,8 +84,33 @@ _IN_ORDER = "ORDER BY latest.duty_id LIMIT :limit OFFSET :offset"
 _WORST_FIRST = """ORDER BY latest.verdict = 'overdue' DESC, over_by DESC NULLS LAST, latest.duty_id
   LIMIT :limit OFFSET :offset"""
 
+# What shows that an overdue one was not there: its unit's list, as the walk that proves it read it.
+# Only for the rows that are shown, each at the price of some look-ups.
+_WITH_ABSENCE = """
+  SELECT {columns}, coalesce(shown.evidence_id, absence.evidence_id) AS evidence_id,
+         absence.walked_at AS absent_at
+  FROM ({rows}) shown
+  LEFT JOIN LATERAL (
+    SELECT w.walked_at, c.id AS evidence_id
+    FROM (SELECT max(walked_at) AS walked_at FROM full_walk
+          WHERE unit_code = shown.unit_code AND coalesce(noted_at, walked_at) <= :frozen_at) w
+    JOIN portal p ON p.unit_code = shown.unit_code AND p.is_public
+    JOIN capture c ON c.url = p.start_url AND c.chain = p.id AND c.fetched_at >= w.walked_at
+      AND c.is_public
+    ORDER BY c.fetched_at, c.id LIMIT 1) absence ON shown.verdict = 'overdue'
+  ORDER BY shown.duty_id"""
+_SHOWN = ", ".join(
+    f"shown.{name}"
+    for name in (
+        *("duty_id", "unit_code", "verdict", "reason", "known_at", "project_code", "project_name"),
+        *("item_code", "item_name", "formed_on", "by_days", "due_on", "over_by"),
+        *("url", "claimed_at", "seen_at"),
+    )
+)
+
 ROWS, PAST_ROWS = (
-    text(_ROWS.format(judged=judged, order=_IN_ORDER)) for judged in (_LATEST, _PAST)
+    text(_WITH_ABSENCE.format(columns=_SHOWN, rows=_ROWS.format(judged=judged, order=_IN_ORDER)))
+    for judged in (_LATEST, _PAST)
 )
 WORST, PAST_WORST = (
     text(_ROWS.format(judged=judged, order=_WORST_FIRST)) for judged in (_NOW, _PAST)

@@ -1,8 +1,12 @@
 """Audits, reports and their rows as the API gives them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from services.projects.auditing.views import reason_view
 from services.projects.reports.models import Audit, Report, ReportWithdrawal
 from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.rules import because
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.schemas import (
     AuditView,
@@ -43,7 +47,14 @@ def report_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportVi
     """A frozen report with its content."""
     summary = dict(summary_view(report, withdrawal))
     content = reporting.read_bytes(report.body)
-    return ReportView(**summary, report=ReportBody.model_validate(content))
+    units = [{**line, **_becauses(line, content.get("policy", {}))} for line in content["units"]]
+    return ReportView(**summary, report=ReportBody.model_validate({**content, "units": units}))
+
+
+def _becauses(line: Mapping[str, Any], policy: Mapping[str, float]) -> dict[str, Any]:
+    """What the frozen bytes leave to be read from the policy beside them."""
+    words = because.of(line, policy)
+    return {f"{name}_because": text and text._asdict() for name, text in words._asdict().items()}
 
 
 def row_view(row: ReportedDuty) -> ReportRow:
