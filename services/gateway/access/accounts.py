@@ -53,7 +53,7 @@ async def create_account(
     """The new account, which has no password yet. Raises RolesExclude or AccountTaken."""
     rules.ensure_separate(wanted.roles)
     account = Account(
-        name=wanted.account,
+        name=wanted.name,
         password_hash=await passwords.nobodys(),
         roles=sorted(set(wanted.roles)),
         places=sorted(set(wanted.places)),

@@ -57,7 +57,7 @@ async def create(session: AsyncSession, name: str, now: datetime) -> IssuedLink:
         raise AdminExists
     account = next((each for each in known if each.name == name), None)
     if account is None:
-        wanted = NewAccount(account=name, roles=["admin"], places=["*"])
+        wanted = NewAccount(name=name, roles=["admin"], places=["*"])
         account = await accounts.create_account(session, wanted, BY, now)
     else:
         await _renew(session, account, now)

@@ -12,7 +12,7 @@ from pydantic import (
     field_validator,
 )
 
-from shared.web.models import Input, View
+from shared.web.models import Input, View, named
 
 Role = Literal[
     "citizen",
@@ -116,7 +116,9 @@ class Me(View):
 
 
 class NewAccount(Input):
-    account: AccountName = Field(examples=["clerk7"])
+    name: AccountName = Field(
+        validation_alias=named("name", formerly="account"), examples=["clerk7"]
+    )
     roles: list[Role] = Field(min_length=1, max_length=8, examples=[["clerk"]])
     places: list[Place] = Field(max_length=64, examples=[["H001"]])
 

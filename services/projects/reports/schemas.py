@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.schemas import ReasonView
-from shared.web.models import Input, View, old_name_of
+from shared.web.models import Input, View, named, old_name_of
 
 
 class AuditOrder(Input):
@@ -66,7 +66,7 @@ class Words(View):
 class UnitLine(View):
     """One unit's line of the report."""
 
-    unit: str
+    unit_code: str = Field(validation_alias=named("unit_code", formerly="unit"))
     name: str
     name_en: str
     due: int
@@ -113,6 +113,10 @@ class UnitLine(View):
         description="异议处理中的结论数；决定前结论不变"
         " | Findings about which a dispute was open; they stand until it is decided.",
     )
+
+    @old_name_of("unit_code")
+    def unit(self) -> str:
+        return self.unit_code
 
 
 class Withdrawn(View):

@@ -160,6 +160,7 @@ async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) ->
         "units": [unit._asdict() for unit in await queries.units(session, as_of)],
         "weights": scheme.weights,
         "columns": reporting.columns(),
+        "has_unit_codes": True,
         "versions": {
             "calendar": await calendars.newest_version(session),
             "catalogue": catalogue_version,

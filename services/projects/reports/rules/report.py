@@ -99,7 +99,7 @@ def compose(
             "light": scoring.light(of_unit[unit["unit"]], policy),
             "in_dispute": inputs["in_dispute"].get(unit["unit"], 0),
         }
-        for unit in map(_named, inputs["units"])
+        for unit in (_named(unit, inputs) for unit in inputs["units"])
     ]
     return {
         "as_of": as_of.isoformat(),
@@ -113,8 +113,11 @@ def compose(
     }
 
 
-def _named(unit: Mapping[str, Any]) -> dict[str, Any]:
-    return {"unit": unit["code"], "name": unit["name"], "name_en": unit["name_en"]}
+def _named(unit: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Its code under the name that it has everywhere, beside the one that it had; a report from
+    before keeps its bytes."""
+    code = {"unit_code": unit["code"]} if inputs.get("has_unit_codes") else {}
+    return {**code, "unit": unit["code"], "name": unit["name"], "name_en": unit["name_en"]}
 
 
 def _figures(tally: Tally, policy: Mapping[str, float]) -> dict[str, Any]:
