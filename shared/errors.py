@@ -192,6 +192,8 @@ class Unavailable(Problem):
         "Wait a moment, then send the same again: nothing is done twice",
     )
     """The advice for a request that may be repeated."""
+    read_again: ClassVar[Text] = Text("请稍后再读一次", "Please read it again in a moment")
+    """The advice for a request that only reads."""
 
 
 class Internal(Problem):

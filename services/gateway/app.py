@@ -112,6 +112,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         outermost=first_of_all,
         metrics=metrics,
         checks={"documents": lambda: registry.readiness},
+        notes={"services": lambda: registry.states},
     )
     return built
 

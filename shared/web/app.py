@@ -82,17 +82,17 @@ def build(
     outermost: OutermostMiddleware | None = None,
     metrics: Metrics | None = None,
     checks: health.Checks | None = None,
+    notes: health.Notes | None = None,
     live: Live | None = None,
 ) -> FastAPI:
     """The service's application. Raises RuntimeError for a route without a declared permission.
 
-    `first_routes` are tried before those of the rooms and stand in no document. `checks` are what
-    the service asks besides before it is ready. A local system tells by `live` which rows its
-    examples are about.
+    `first_routes` come before those of the rooms, undocumented. `checks`: what is asked besides
+    before it is ready; `notes`: what `/readyz` says of others; `live`: the rows of its examples.
     """
     logs.configure(settings.env, name)
     metrics, tracing = metrics or Metrics(), Tracing(name)
-    vital = health.Health(name, metrics, checks or {}, Peers.of(settings))
+    vital = health.Health(name, metrics, checks or {}, Peers.of(settings), notes)
     places = admission.Places(settings)
     log_ = RequestLog(metrics)
     lean = partial(LeanStack, service=name, places=places, log=log_, tracing=tracing)

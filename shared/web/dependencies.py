@@ -29,9 +29,6 @@ from shared.web.pagination import PageRequest
 from shared.web.patience import Patience
 from shared.web.problems import first_choice
 
-SAFE = frozenset({"GET", "HEAD"})
-"""Methods of operations that change nothing (RFC 9110, 9.2.1)."""
-
 
 @asynccontextmanager
 async def _begun(request: Request) -> AsyncIterator[AsyncSession]:
@@ -64,7 +61,7 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """What only reads by its method has no transaction to begin and to end."""
-    if request.method in SAFE:
+    if request.method in idempotency.SAFE:
         async with request.state.readings() as session:
             await _wait_for_connection(request.state.readings, session, request)
             yield session

@@ -38,6 +38,8 @@ from shared.web.peers import Peers
 
 CHECK_SECONDS = 2
 _READY, _FIGURES = b"ready", b"figures"
+_READING = ["GET", "HEAD"]
+"""Many balancers ask by HEAD."""
 _PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-real-ip"}
 
 log = structlog.get_logger()
@@ -82,13 +84,18 @@ def measures(
 
 Checks = Mapping[str, Callable[[], str]]
 """What a service asks besides, by name; each says `ok`, or what it waits for."""
+Notes = Mapping[str, Callable[[], Any]]
+"""What a service says of others that it can do without, by name: it is ready whatever they say."""
 
 
 class Health:
     """How a service is: what each worker finds of itself, and all of them together."""
 
-    def __init__(self, name: str, metrics: Metrics, more: Checks, peers: Peers) -> None:
+    def __init__(
+        self, name: str, metrics: Metrics, more: Checks, peers: Peers, notes: Notes | None = None
+    ) -> None:
         self._name, self._metrics, self._more = name, metrics, more
+        self._notes = notes or {}
         self.broken: set[str] = set()
         self._script = ScriptDirectory.from_config(config(name))
         self._peers = peers
@@ -96,11 +103,11 @@ class Health:
     def install(self, app: FastAPI) -> None:
         """Add the three routes, outside the documents."""
 
-        @app.get("/healthz", include_in_schema=False)
+        @app.api_route("/healthz", methods=_READING, include_in_schema=False)
         async def healthz() -> dict[str, str]:
             return {"status": "ok", "service": self._name}
 
-        @app.get("/readyz", include_in_schema=False)
+        @app.api_route("/readyz", methods=_READING, include_in_schema=False)
         async def readyz(request: Request) -> JSONResponse:
             ready, checks = await self._own(request.state)
             others = {p: each == _READY for p, each in (await self._peers.ask(_READY)).items()}
@@ -108,10 +115,11 @@ class Health:
                 everyone = {**others, self._peers.place: ready}
                 checks["workers"] = {str(place): everyone[place] for place in sorted(everyone)}
             ready = ready and all(others.values())
-            answer = {"ready": ready, "service": self._name, **checks}
+            notes = {name: note() for name, note in self._notes.items()}
+            answer = {"ready": ready, "service": self._name, **checks, **notes}
             return JSONResponse(answer, 200 if ready else 503)
 
-        @app.get("/metrics", include_in_schema=False)
+        @app.api_route("/metrics", methods=_READING, include_in_schema=False)
         async def show_metrics(request: Request) -> Response:
             if not _may_measure(request):
                 raise Forbidden

@@ -43,6 +43,8 @@ NETWORK_HEADER = "x-onedoor-network"
 """A digest by the gateway of the client's network and the key; no client can send it."""
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 SHORTEST_PUBLIC_KEY, LONGEST_KEY = 16, 255
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods of operations that change nothing (RFC 9110, 9.2.1)."""
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WRITER = json.JSONEncoder(sort_keys=True)
 """Kept, because `json.dumps` makes one for each value. What it writes is hashed, and a key is known

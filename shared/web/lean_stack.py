@@ -31,7 +31,8 @@ from shared.observability.telemetry import (
 from shared.web import solving
 from shared.web.admission import MAX_BODY, BodyRefused, Bounded, Places, refuse
 from shared.web.bodies import PlainRequest
-from shared.web.dependencies import DECLARED_ONLY, OF_A_READING, SAFE
+from shared.web.dependencies import DECLARED_ONLY, OF_A_READING
+from shared.web.idempotency import SAFE
 from shared.web.path_tree import PathTree
 from shared.web.routing import Handler, Route
 from shared.web.security_headers import completed

@@ -17,7 +17,7 @@ from shared import errors
 from shared.clock import SHANGHAI
 from shared.database.faults import is_bad_value, postgres_error
 from shared.errors import MEDIA_TYPE, Invalid, Problem, Text
-from shared.web.idempotency import may_repeat
+from shared.web.idempotency import SAFE, may_repeat
 from shared.web.validation_messages import message_for
 
 log = structlog.get_logger()
@@ -70,9 +70,13 @@ def render(request: Request, problem: Problem) -> JSONResponse:
 
 
 def _detail(request: Request, problem: Problem) -> Text | None:
-    """What to do; that nothing is done twice is said only where it is so."""
-    general = problem.detail is errors.Unavailable.advice
-    if general and may_repeat(request.method, request.headers.raw):
+    """What to do; that nothing is done twice is said only where it is so, and who only reads has
+    nothing to send again."""
+    if problem.detail is not errors.Unavailable.advice:
+        return problem.detail
+    if request.method in SAFE:
+        return errors.Unavailable.read_again
+    if may_repeat(request.method, request.headers.raw):
         return errors.Unavailable.same_again
     return problem.detail
 

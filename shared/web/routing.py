@@ -159,7 +159,7 @@ def _may_try_again(request: Request, error: Exception, *, is_first: bool) -> boo
     if gave_way(error):
         return True
     is_undone = isinstance(error, DBAPIError) and not getattr(request.state, "is_committing", False)
-    return is_first and was_lost(error) and (request.method in dependencies.SAFE or is_undone)
+    return is_first and was_lost(error) and (request.method in idempotency.SAFE or is_undone)
 
 
 def _check_query(request: Request, known: Mapping[str, bool]) -> None:

@@ -80,6 +80,7 @@ async def test_tells_of_a_frozen_service_within_two_seconds(client: httpx.AsyncC
     assert answer.status_code == 504
     assert answer.headers["retry-after"] == "2"
     assert answer.json()["title"] == "The service behind did not answer in time"
+    assert answer.json()["detail"] == "Please read it again in a moment"
 
 
 async def test_waits_as_long_as_the_operation_says(client: httpx.AsyncClient) -> None:

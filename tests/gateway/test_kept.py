@@ -30,7 +30,14 @@ async def test_a_restart_needs_no_service_that_is_down(door: Running, tmp_path: 
 
         await support.eventually(ready, seconds=15)
         assert (await client.get("/openapi.json")).json()["paths"] == known
-        assert (await client.get("/api/v1/echo/x")).status_code == 503
+        refused = await client.get("/api/v1/echo/x")
+        assert (refused.status_code, refused.json()["detail"]) == (503, "请稍后再读一次")
+
+        async def names_it() -> bool:
+            answer = (await client.get("/readyz")).json()
+            return (answer["ready"], answer["services"]) == (True, {"appointments": "down"})
+
+        await support.eventually(names_it)
         assert (await client.get("/api/v1/nowhere")).status_code == 404
 
 

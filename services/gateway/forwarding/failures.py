@@ -6,11 +6,13 @@ from http import HTTPStatus
 
 import structlog
 
+from services.gateway.forwarding.headers import Headers
 from services.gateway.upstreams.http1 import BadAnswer, UpstreamGone
 from services.gateway.upstreams.pool import CannotConnect
 from services.gateway.upstreams.upstream import CircuitOpen, Upstream
 from shared.errors import Problem, Text, Unavailable
 from shared.web.gate import TurnedAway
+from shared.web.idempotency import SAFE, may_repeat
 
 log = structlog.get_logger()
 
@@ -22,6 +24,13 @@ SAME_AGAIN = Text(
     "可能已经办成：请原样再提交一次，不会重复办理",
     "It may have been done: send the same again, nothing is done twice",
 )
+
+
+def advice_for(method: str, given: Headers) -> Text:
+    """What to do where nobody knows whether the service did it; a reading does nothing."""
+    if method in SAFE:
+        return Unavailable.read_again
+    return SAME_AGAIN if may_repeat(method, given) else PERHAPS_DONE
 
 
 class BadGateway(Problem):

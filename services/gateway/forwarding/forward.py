@@ -12,19 +12,14 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.forwarding import bodies, headers
 from services.gateway.forwarding.added import added
 from services.gateway.forwarding.exchange import ClientGone, Deadline, Outgoing, Underway, ask
-from services.gateway.forwarding.failures import (
-    PERHAPS_DONE,
-    SAME_AGAIN,
-    Hurried,
-    raising_problems,
-)
+from services.gateway.forwarding.failures import Hurried, advice_for, raising_problems
 from services.gateway.forwarding.turns import place
 from services.gateway.forwarding.validators import Answered, validated
 from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.http1 import BadAnswer, Connection, UpstreamGone
 from services.gateway.upstreams.response import Response
 from services.gateway.upstreams.upstream import Upstream
-from shared.errors import BadRequest, Text
+from shared.errors import BadRequest, Text, Unavailable
 from shared.web.idempotency import may_repeat
 from shared.web.patience import seconds_of
 
@@ -60,8 +55,7 @@ class Forwarding:
         Returns the status. Raises a Problem when there is nothing to pass on, ClientGone, or
         CutShort.
         """
-        again = may_repeat(operation.method, scope["headers"])
-        with raising_problems(upstream, SAME_AGAIN if again else PERHAPS_DONE):
+        with raising_problems(upstream, advice_for(operation.method, scope["headers"])):
             return await self._forwarded(upstream, operation, target, extra, scope, receive, send)
 
     async def _forwarded(
@@ -81,7 +75,7 @@ class Forwarding:
 
     async def go_on(self, begun: Underway, scope: Scope, receive: Receive, send: Send) -> int:
         """Answers a reading that was sent already; otherwise as when called."""
-        with raising_problems(begun.upstream, SAME_AGAIN):
+        with raising_problems(begun.upstream, Unavailable.read_again):
             return await _exchanged(
                 begun.upstream,
                 begun.operation,

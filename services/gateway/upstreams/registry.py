@@ -58,6 +58,20 @@ class Registry:
         """`ok` once every service's part of the documents is joined: before, paths are missing."""
         return f"waits for {', '.join(self.missing)}" if self.missing else "ok"
 
+    @property
+    def states(self) -> dict[str, str]:
+        """Each service as it stands: `ok`, `down`, or `not asked yet`.
+
+        One that is down takes no door out of rotation: the others are served through it, and no
+        other door would reach the dead one.
+        """
+        return {
+            upstream.name: "not asked yet"
+            if upstream.name not in self._looked_at
+            else ("down" if upstream.breaker.is_open else "ok")
+            for upstream in self.upstreams.values()
+        }
+
     def documents(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """The services' documents of one kind, by service, as far as they are known."""
         known = self.upstreams.values()
