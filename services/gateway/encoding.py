@@ -11,10 +11,13 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Protocol
 
 import zstandard
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.idempotency import SAFE
 
 LEAST_BYTES = 1024
 INLINE_BYTES = 64 * 1024
@@ -29,6 +32,7 @@ _TEXTS = re.compile(
     re.IGNORECASE,
 )
 _GZIP_FRAME = 31
+_VARY = (b"vary", b"Accept-Encoding")
 
 Headers = list[tuple[bytes, bytes]]
 _Given = Sequence[tuple[bytes, bytes]]
@@ -67,7 +71,12 @@ def varying(status: int, headers: Headers) -> Headers | None:
     """The headers of an answer that may be compressed; None where it may not."""
     if status != 200 or not _may_be_compressed(headers):
         return None
-    return [*headers, (b"vary", b"Accept-Encoding")]
+    return [*headers, _VARY]
+
+
+def of_304(headers: Headers) -> Headers:
+    """The headers of a 304 as those of its 200: it depends on what coding is asked for."""
+    return [*headers, _VARY]
 
 
 def is_worth_it(body: bytes) -> bool:
@@ -98,7 +107,8 @@ class Compressed:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET":
+        # HEAD is answered like GET (RFC 9110 section 9.3.2); the server leaves out the body.
+        if scope["type"] != "http" or scope["method"] not in SAFE:
             await self._app(scope, receive, send)
             return
         answer = _Answer(wanted(scope["headers"]), send)
@@ -134,6 +144,9 @@ class _Answer:
             await self._send(head)
 
     async def _begin(self, message: Message) -> None:
+        if message["status"] == HTTPStatus.NOT_MODIFIED:
+            await self._send({**message, "headers": of_304(list(message["headers"]))})
+            return
         headers = varying(message["status"], list(message["headers"]))
         if headers is None:
             await self._send(message)

@@ -26,6 +26,7 @@ from services.gateway.forwarding.exchange import UNDERWAY, ClientGone, Underway
 from services.gateway.forwarding.forward import CutShort, Forwarding
 from services.gateway.forwarding.remembered import Remembered, adding
 from services.gateway.limits.open_streams import OpenStreams
+from services.gateway.live.answers import HEADERS_ONLY
 from services.gateway.upstreams.directory import Operation
 from shared.errors import PayloadTooLarge, Problem, Unauthorized, Unavailable
 from shared.observability.telemetry import QUIET
@@ -107,7 +108,11 @@ class GatewayMiddleware:
             return
         key = network_of_key(scope["headers"], network)
         scope["headers"] += [priority_header(operation.priority), *key]
-        if operation.operation_class == "live":
+        if scope["method"] == "HEAD":  # the server leaves the body out
+            scope["state"][HEADERS_ONLY] = True
+            ours = self._streams if operation.operation_class == "live" else self._app
+            await ours({**scope, "method": operation.method}, receive, send)
+        elif operation.operation_class == "live":
             with self._open_streams.place(caller or network):
                 await self._streams(scope, receive, send)
         else:

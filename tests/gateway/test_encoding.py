@@ -169,9 +169,35 @@ async def test_public_reading_is_asked_for_again_by_its_tag(
     known = {"If-None-Match": f'"other", {tag}'}
     again = await client.get("/api/v1/feedback/departments", headers={**headers, **known})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    any_of_it = {**headers, "If-None-Match": "*"}
+    whatever = await client.get("/api/v1/feedback/departments", headers=any_of_it)
+    assert whatever.status_code == 304
     other = await client.get("/api/v1/feedback/departments", headers={"If-None-Match": '"other"'})
     assert (other.status_code, other.content) == (200, first.content)
     assert json.loads(first.content)
     for path in ("/api/v1/mine", "/api/v1/halls/NONE"):
         answer = await client.get(path, headers=as_("citizen"))
         assert "etag" not in answer.headers, path
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/feedback/departments", "/api/v1/halls/H001/display", "/openapi.json", "/docs"]
+)
+async def test_head_and_304_say_what_the_whole_answer_says(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    """RFC 9110 sections 9.3.2 and 15.4.5: so that caches keep one answer for all three."""
+    asked = {"Accept-Encoding": "gzip", "Accept-Language": "en"}
+    whole = await client.get(path, headers=asked)
+    head = await client.head(path, headers=asked)
+    assert (head.status_code, head.content) == (200, b"")
+    of_each = {"date", "x-request-id", "ratelimit"}
+    said = {n: v for n, v in whole.headers.multi_items() if n not in of_each}
+    assert {n: v for n, v in head.headers.multi_items() if n not in of_each} == said
+    if "etag" not in whole.headers:
+        return
+    known = {**asked, "If-None-Match": whole.headers["etag"]}
+    again = await client.get(path, headers=known)
+    kept = ("etag", "cache-control", "vary", "content-language")
+    assert again.status_code == 304
+    assert {n: again.headers.get(n) for n in kept} == {n: whole.headers.get(n) for n in kept}

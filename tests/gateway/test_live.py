@@ -277,3 +277,11 @@ async def test_positions_of_a_stream_that_was_made_again_are_worth_nothing() -> 
     known["A"].keep(7, b"7")
     known.begin(1, anew=True)
     assert (known["A"].after(0), known["A"].first) == ([], None)
+
+
+async def test_head_of_a_stream_says_what_it_is_and_opens_none(client: httpx.AsyncClient) -> None:
+    head = await client.head("/api/v1/live/halls/H001")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"].startswith("text/event-stream")
+    assert (await client.get("/api/v1/echo/x")).status_code == 200
+    assert (await client.head("/api/v1/live/halls/NONE")).status_code == 404

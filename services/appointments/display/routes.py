@@ -16,6 +16,7 @@ from services.appointments.display.schemas import (
 )
 from services.appointments.queueing.schemas import TicketView
 from shared.security.identity import Caller
+from shared.web.conditions import unless_known
 from shared.web.dependencies import (
     Language,
     Now,
@@ -182,6 +183,5 @@ def _unless_known(
     """The answer under its hash (the time of asking left out), or 304 if the caller has it."""
     digest = hashlib.sha256(shown.model_dump_json(exclude={"at"}).encode()).hexdigest()[:32]
     headers = {"ETag": f'W/"{digest}"', "Cache-Control": "no-cache", **more}
-    if known is not None and headers["ETag"] in {tag.strip() for tag in known.split(",")}:
-        return Response(status_code=304, headers=headers)
-    return Response(shown.model_dump_json(), headers=headers, media_type="application/json")
+    whole = Response(shown.model_dump_json(), headers=headers, media_type="application/json")
+    return unless_known(whole, known)

@@ -13,6 +13,7 @@ from services.appointments.slots.models import Pool
 from services.appointments.slots.schemas import FreeSlot
 from shared import clock
 from shared.security.identity import Caller
+from shared.web.conditions import unless_known
 from shared.web.dependencies import Direct, Now, Paging, public
 from shared.web.gate import EXTENSION, REMEMBERED, Priority
 from shared.web.models import Day
@@ -78,7 +79,5 @@ def _cached(request: Request, body: bytes) -> Response:
     """The body under its hash, or 304 if the caller has it already."""
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    known = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    whole = Response(body, headers=headers, media_type="application/json")
+    return unless_known(whole, request.headers.get("if-none-match"))

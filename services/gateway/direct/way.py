@@ -91,7 +91,9 @@ class DirectWay:
         """
         found = answered(begun.operation, scope["headers"], begun.answer, begun.extra)
         headers, body = found.headers, found.body
-        varied = encoding.varying(found.status, headers) if scope["method"] == "GET" else None
+        if found.status == HTTPStatus.NOT_MODIFIED:
+            headers = encoding.of_304(headers)
+        varied = encoding.varying(found.status, headers)
         if varied is not None:
             headers, coding = varied, encoding.wanted(scope["headers"])
             if coding is not None and encoding.is_worth_it(body):

@@ -20,6 +20,7 @@ from services.gateway.upstreams.http1 import BadAnswer, Connection, UpstreamGone
 from services.gateway.upstreams.response import Response
 from services.gateway.upstreams.upstream import Upstream
 from shared.errors import BadRequest, Text, Unavailable
+from shared.web.conditions import not_modified
 from shared.web.idempotency import may_repeat
 from shared.web.patience import seconds_of
 
@@ -199,7 +200,7 @@ def answered(
     passed = headers.to_client(answer.headers) + extra
     found = validated(operation, asked, answer.status, passed, answer.body)
     if found.status == HTTPStatus.NOT_MODIFIED:
-        passed = [each for each in passed if each[0] != b"content-length"]
+        passed = not_modified(passed)
     return Answered(found.status, passed + found.headers, found.body)
 
 

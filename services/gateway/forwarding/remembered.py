@@ -26,10 +26,10 @@ from services.gateway.upstreams.registry import Registry
 from shared.cache import Cache
 from shared.errors import Problem
 from shared.ids import new_id
+from shared.web.conditions import is_known, not_modified
 
 MOST = 2_000
 STALE_SECONDS = 10.0
-_OF_A_BODY = (b"content-type", b"content-length", b"content-language")
 _UNRESERVED = "/!$&'()*+,;=:@~"
 
 
@@ -95,11 +95,10 @@ class Remembered:
         found = await self._fresh_of(operation).get(
             asked, lambda: self._ask(operation, asked, scope["state"])
         )
-        known = _header(given, b"if-none-match")
-        tag = _header(found.headers, b"etag")
-        if found.status == 200 and tag and tag in {each.strip() for each in known.split(b",")}:
-            headers = [(n, v) for n, v in found.headers if n not in _OF_A_BODY]
-            found = Answer(304, headers, b"")
+        known = _header(given, b"if-none-match").decode("latin-1")
+        tag = _header(found.headers, b"etag").decode("latin-1")
+        if found.status == 200 and tag and is_known(tag, known):
+            found = Answer(304, not_modified(found.headers), b"")
         start = {"type": "http.response.start", "status": found.status, "headers": found.headers}
         await send(start)
         await send({"type": "http.response.body", "body": found.body})

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from services.gateway.forwarding.headers import Headers
 from services.gateway.upstreams.directory import Operation
+from shared.web.conditions import is_known
 
 _DECIDED = {b"etag", b"cache-control"}
 
@@ -34,13 +35,12 @@ def validated(
         return Answered(status, [], body)
     given = dict(asked)
     whose = b"private" if b"authorization" in given else b"public"
-    tag = b'W/"%s"' % hashlib.sha256(body).hexdigest()[:24].encode()
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = [
-        (b"etag", tag),
+        (b"etag", tag.encode()),
         (b"cache-control", whose + b", no-cache"),
         (b"vary", b"Accept-Language, Authorization"),
     ]
-    known = {each.strip() for each in given.get(b"if-none-match", b"").split(b",")}
-    if tag in known or b"*" in known:
+    if is_known(tag, given.get(b"if-none-match", b"").decode("latin-1")):
         return Answered(HTTPStatus.NOT_MODIFIED, headers, b"")
     return Answered(status, headers, body)

@@ -20,6 +20,9 @@ SEND_SECONDS = 10.0
 
 HEARTBEAT = chunk(rules.HEARTBEAT)
 
+HEADERS_ONLY = "headers_only"
+"""Where the state of a request says that its stream is not wanted, only what HEAD asks for."""
+
 log = structlog.get_logger()
 
 _HEADERS: Iterable[tuple[bytes, bytes]] = (
@@ -35,8 +38,7 @@ async def stream(
     """Sends the hall's events until the client leaves, falls behind, or the gateway closes."""
     state = scope["state"]
     async with feed.view(code, last_seen, state[TRANSPORT]) as (viewer, first):
-        headers = [*_HEADERS, (b"x-request-id", state["request_id"].encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": _headers(scope)})
         await send({"type": "http.response.body", "body": first, "more_body": True})
         viewer.begin()
         watching = asyncio.create_task(_watch(receive, viewer))
@@ -49,6 +51,10 @@ async def stream(
                     await send({"type": "http.response.body", "body": b""})
         finally:
             watching.cancel()
+
+
+def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    return [*_HEADERS, (b"x-request-id", scope["state"]["request_id"].encode())]
 
 
 async def _hold(viewer: Viewer, quiet: Callable[[], None]) -> None:
@@ -80,6 +86,11 @@ class LiveAnswer(Response):
         self._feed, self._code, self._last_seen = feed, code, last_seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["state"].get(HEADERS_ONLY):
+            await self._feed.ensure(self._code)
+            await send({"type": "http.response.start", "status": 200, "headers": _headers(scope)})
+            await send({"type": "http.response.body", "body": b""})
+            return
         try:
             await stream(self._feed, self._code, self._last_seen, scope, receive, send)
         except TimeoutError:
