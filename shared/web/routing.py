@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 import structlog
 from asyncpg import InterfaceError, InternalClientError, PostgresError
@@ -18,7 +18,7 @@ from shared import errors
 from shared.database.faults import gave_way, was_lost
 from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
-from shared.web import bodies, dependencies, idempotency, old_queries, versions
+from shared.web import bodies, dependencies, idempotency, old_queries, strict_queries, versions
 from shared.web.gate import EXTENSION, Priority
 
 TRIES = 3
@@ -60,10 +60,10 @@ class Route(APIRoute):
     """Reads the idempotency claim before the transaction and stores the answer inside it.
 
     A query parameter that the operation does not have, or that is given twice, is refused: a
-    filter that is silently ignored would answer another question than the one asked. One whose
-    name begins with `_` asks nothing, and is ignored. A body must
-    be of the type that the operation takes, and name each of its fields once; where it takes none,
-    none may be sent.
+    filter that is silently ignored would answer another question than the one asked, and so would
+    a value that is guessed (`strict_queries`). One whose name begins with `_` asks nothing, and is
+    ignored. A body must be of the type that the operation takes, and name each of its fields once;
+    where it takes none, none may be sent.
 
     `declared` is what the operation itself says that it may answer. The document also has what
     every operation may, in the same entry where the status is the same.
@@ -95,7 +95,7 @@ class Route(APIRoute):
         """What answers a request by `handle`, with all that comes before and after it here."""
         fields = get_flat_params(self.dependant)
         queries = [field for field in fields if isinstance(field.field_info, Query)]
-        known = {field.alias: _is_list(field.field_info.annotation) for field in queries}
+        known = {field.alias: _Query.of(field.field_info.annotation) for field in queries}
         media, public = _media_type(self.body_field), dependencies.is_public(self)
 
         async def answer(request: Request) -> Response:
@@ -162,15 +162,27 @@ def _may_try_again(request: Request, error: Exception, *, is_first: bool) -> boo
     return is_first and was_lost(error) and (request.method in idempotency.SAFE or is_undone)
 
 
-def _check_query(request: Request, known: Mapping[str, bool]) -> None:
+class _Query(NamedTuple):
+    """A query parameter: whether it may be given several times, and how its values are written."""
+
+    is_list: bool
+    written: strict_queries.Written | None
+
+    @classmethod
+    def of(cls, annotation: Any) -> "_Query":
+        return cls(_is_list(annotation), strict_queries.form_of(annotation))
+
+
+def _check_query(request: Request, known: Mapping[str, _Query]) -> None:
     seen = set()
-    for name, _ in request.query_params.multi_items():
+    for name, value in request.query_params.multi_items():
         if name.startswith("_"):
             continue  # what libraries of browsers add against caches in between: `_=1764400000`
         if name not in known:
             raise Invalid(_NO_SUCH_QUERY, pointer=f"/query/{name[:50]}")
-        if name in seen and not known[name]:
+        if name in seen and not known[name].is_list:
             raise Invalid(_TWICE, pointer=f"/query/{name}")
+        strict_queries.ensure(name, value, known[name].written)
         seen.add(name)
 
 
@@ -202,9 +214,8 @@ class Router(APIRouter):
         **options: Any,
     ) -> None:
         self._priority = priority
-        super().__init__(
-            prefix=prefix, tags=list(tags) if tags else None, route_class=Route, **options
-        )
+        options.setdefault("route_class", Route)
+        super().__init__(prefix=prefix, tags=list(tags) if tags else None, **options)
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if self._priority is not None:

@@ -200,7 +200,7 @@ async def test_evidence_is_shown_with_its_proof_and_given_as_it_was(desk: Desk, 
     shown = (await desk.client.get(f"/api/v1/evidence/{row['id']}")).json()
     steps = [(step["side"], step["hash"]) for step in shown["proof"]]
     assert root_from(shown["hash"], steps) == shown["day_root"]
-    raw = await desk.client.get(f"/api/v1/evidence/{row['id']}?raw=1")
+    raw = await desk.client.get(f"/api/v1/evidence/{row['id']}?raw=true")
     assert raw.content == portal.pages["/a"].encode()
     assert hashlib.sha256(raw.content).hexdigest() == shown["sha256"]
     assert raw.headers["content-disposition"].startswith("attachment")

@@ -105,6 +105,6 @@ async def test_evidence_whose_bytes_are_gone_is_not_shown(desk: Desk) -> None:
     async with desk.sessions() as session, session.begin():
         capture = await evidence.record(session, f"t-{uuid4().hex}", answer, is_public=True)
 
-    raw = await desk.client.get(f"/api/v1/evidence/{capture.id}", params={"raw": 1})
+    raw = await desk.client.get(f"/api/v1/evidence/{capture.id}", params={"raw": True})
 
     assert (raw.status_code, raw.json()["type"]) == (409, "/problems/evidence-damaged")

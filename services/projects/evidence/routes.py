@@ -38,11 +38,11 @@ async def get_evidence(
     raw: Annotated[bool, Query(description="原始字节 | The raw bytes")] = False,
 ) -> EvidenceView | Response:
     """一次抓取的时间、网址、响应头、内容散列、前一次抓取的散列，以及到当日默克尔根的证明路径；
-    `raw=1` 以附件形式返回原始字节。公开网页的证据人人可查。
+    `raw=true` 以附件形式返回原始字节。公开网页的证据人人可查。
     ---
     When and where a page was captured, its headers, the hash of its bytes and of the capture before
-    it, and the proof path to the day's Merkle root; `raw=1` gives the raw bytes as an attachment.
-    Evidence of public pages is public.
+    it, and the proof path to the day's Merkle root; `raw=true` gives the raw bytes as an
+    attachment. Evidence of public pages is public.
     """
     capture = await service.visible(session, evidence_id, caller)
     if not raw:

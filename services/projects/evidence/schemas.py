@@ -36,7 +36,7 @@ class EvidenceView(View):
     captured_on: date
     size: int
     sha256: str = Field(
-        description="原始字节（?raw=1）的散列值 | Of the raw bytes, as GET ?raw=1 gives them."
+        description="原始字节（?raw=true）的散列值 | Of the raw bytes, as GET ?raw=true gives them."
     )
     charset: str | None
     previous_hash: str | None
