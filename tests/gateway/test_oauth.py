@@ -57,6 +57,30 @@ async def test_names_the_parameter_that_is_missing(
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/auth/token", "/api/v1/auth/revoke"])
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"grant_type=password&username=a%00b&password=y"),
+        ("application/x-www-form-urlencoded", b"grant_type=password&username=a\0b&password=y"),
+        ("application/x-www-form-urlencoded", b"token=a%00b"),
+        ("application/x-www-form-urlencoded", b"na%00me=1&na%00me=2"),
+        ("application/json", b'{"grant_type": "password", "username": "a", "password": "b"}'),
+        ("multipart/form-data; boundary=x", b"--x--\r\n"),
+        ("text/plain", b"grant_type=password"),
+        (None, b"grant_type=password"),
+    ],
+)
+async def test_what_is_no_form_is_refused_as_clients_of_oauth_know_it(
+    client: httpx.AsyncClient, path: str, media: str | None, body: bytes
+) -> None:
+    """RFC 6749 section 5.2: 400, `invalid_request`, and a description in plain ASCII."""
+    headers = {} if media is None else {"Content-Type": media}
+    answer = await client.post(path, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert answer.json()["error_description"].isascii()
+
+
 @provokes("issue_token", "unsupported-grant-type")
 async def test_an_unknown_grant_is_named_and_an_unknown_parameter_is_ignored(
     client: httpx.AsyncClient, as_: Headers

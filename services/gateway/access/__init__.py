@@ -9,7 +9,7 @@ from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
-    routers=[routes.tokens, account_routes.router],
+    routers=[routes.clients, routes.tokens, account_routes.router],
     publishes=[SignInEnded, PasswordLinkIssued],
     jobs=[Job("prune-sign-ins", timedelta(hours=1), service.prune)],
     workflows=[WORKFLOW],

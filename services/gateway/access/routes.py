@@ -9,7 +9,7 @@ from fastapi import Depends, Form, Request, Response, status
 from pydantic import SecretStr
 
 from services.gateway.access import accounts as administration
-from services.gateway.access import links, rules, service
+from services.gateway.access import links, oauth, rules, service
 from services.gateway.access.schemas import (
     Me,
     PasswordByLink,
@@ -27,6 +27,8 @@ from shared.security.identity import ROLES, Caller
 from shared.web.dependencies import Direct, Now, RequestKeyring, Session, allow, public
 from shared.web.routing import Router
 
+clients = Router(prefix="/auth", tags=["system"], route_class=oauth.OAuthRoute)
+"""What OAuth clients call."""
 tokens = Router(prefix="/auth", tags=["system"])
 
 
@@ -35,14 +37,6 @@ def _context(request: Request, direct: Direct, keyring: RequestKeyring) -> SignI
     return SignInContext(
         direct, state.sessions, keyring, state.access.issuer, state.access.hashing, state.network
     )
-
-
-async def _ensure_once(request: Request) -> None:
-    """No parameter may come twice (RFC 6749 section 3.2). Raises InvalidTokenRequest."""
-    names = [name for name, _ in (await request.form()).multi_items()]
-    for name in names:
-        if names.count(name) > 1:
-            raise rules.InvalidTokenRequest(name[:50], twice=True)
 
 
 def _client_of(request: Request, form: TokenForm) -> TokenForm:
@@ -57,11 +51,13 @@ def _client_of(request: Request, form: TokenForm) -> TokenForm:
         name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         raise rules.InvalidClient from None
+    if "\0" in unquote_plus(name):
+        raise rules.InvalidClient
     proof = {"client_id": unquote_plus(name), "client_secret": SecretStr(unquote_plus(secret))}
     return form.model_copy(update=proof)
 
 
-@tokens.post(
+@clients.post(
     "/token",
     operation_id="issue_token",
     summary="登录，换取令牌 | Sign in for tokens",
@@ -92,11 +88,11 @@ async def issue_token(
     for 15 minutes.
     """
     response.headers["Cache-Control"] = "no-store"
-    await _ensure_once(request)
+    await oauth.ensure_plain(request)
     return await service.token(context, _client_of(request, form), now)
 
 
-@tokens.post(
+@clients.post(
     "/revoke",
     operation_id="revoke_token",
     summary="退出登录 | Sign out",
@@ -115,8 +111,9 @@ async def revoke_token(
     Revokes a refresh or an access token and all that came of the same sign-in (RFC 7009). An
     unknown token is answered in the same way.
     """
+    await oauth.ensure_plain(request)
     if form.token is None:
-        raise rules.InvalidTokenRequest("token")
+        raise rules.InvalidTokenRequest.missing("token")
     token = form.token.get_secret_value()
     await service.sign_out(session, request.state.verifier, token, now)
 

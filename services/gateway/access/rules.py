@@ -1,8 +1,10 @@
 """How long tokens last, which roles exclude one another, and what a failed sign-in is answered."""
 
+import re
 from collections.abc import Collection
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Self
 
 from services.gateway.access import common_passwords
 from shared.errors import Conflict, Forbidden, Invalid, Problem, Text, counted
@@ -50,6 +52,9 @@ _PARTED = (
 )
 """Who answers a letter, who sends it to them, and who holds both to it are different people."""
 
+_NOT_DESCRIBED = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
+"""What an `error_description` may not hold (RFC 6749 section 5.2)."""
+
 _ALONE = ("admin", "auditor", "citizen", "device", "system")
 
 
@@ -68,20 +73,39 @@ class InvalidGrant(Problem):
 
 
 class InvalidTokenRequest(Problem):
-    """RFC 6749 section 5.2: a parameter that is needed is missing, or one is there twice."""
+    """RFC 6749 section 5.2: what was sent cannot be read as a request for a token."""
 
     status, type = HTTPStatus.BAD_REQUEST, "/problems/invalid-token-request"
     title = Text("登录请求的参数不对", "The token request has the wrong parameters")
     advice = Text(
-        "请补上缺少的参数；每个参数只写一次",
-        "Please add the parameter that is missing, and write each once",
+        "请补上缺少的参数，每个参数只写一次；按 application/x-www-form-urlencoded 提交",
+        "Please add the parameter that is missing, write each once, and send them as"
+        " application/x-www-form-urlencoded",
     )
 
-    def __init__(self, parameter: str, *, twice: bool = False) -> None:
-        detail = Text(f"缺少 {parameter}", f"{parameter} is missing")
-        if twice:
-            detail = Text(f"{parameter} 写了两次", f"{parameter} stands there twice")
-        super().__init__(detail, error="invalid_request", error_description=detail.en)
+    def __init__(self, detail: Text) -> None:
+        described = _NOT_DESCRIBED.sub("?", detail.en)
+        super().__init__(detail, error="invalid_request", error_description=described)
+
+    @classmethod
+    def missing(cls, parameter: str) -> Self:
+        """One that is needed is not there."""
+        return cls(Text(f"缺少 {parameter}", f"{parameter} is missing"))
+
+    @classmethod
+    def no_form(cls) -> Self:
+        """It came in another form than the one of section 4."""
+        return cls(
+            Text(
+                "请按 application/x-www-form-urlencoded 提交",
+                "Please send it as application/x-www-form-urlencoded",
+            )
+        )
+
+    @classmethod
+    def twice(cls, parameter: str) -> Self:
+        """One is there twice (section 3.2)."""
+        return cls(Text(f"{parameter} 写了两次", f"{parameter} stands there twice"))
 
 
 class UnsupportedGrantType(Problem):

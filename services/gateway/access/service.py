@@ -62,14 +62,14 @@ async def token(context: SignInContext, form: TokenForm, now: datetime) -> Token
             await guessing.take_turn(context.direct, context.keyring, context.network, now)
             return await _by_client(context, form, now)
         case None:
-            raise rules.InvalidTokenRequest("grant_type")
+            raise rules.InvalidTokenRequest.missing("grant_type")
         case _:
             raise rules.UnsupportedGrantType
 
 
 async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if not form.username or form.password is None:
-        raise rules.InvalidTokenRequest("username, password")
+        raise rules.InvalidTokenRequest.missing("username, password")
     found = await _proven(context, form.username, form.password.get_secret_value(), now)
     if found is None:
         raise rules.InvalidGrant
@@ -122,7 +122,7 @@ async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> 
 
 async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if form.refresh_token is None:
-        raise rules.InvalidTokenRequest("refresh_token")
+        raise rules.InvalidTokenRequest.missing("refresh_token")
     known = form.refresh_token.get_secret_value()
     old, fresh = tokens.stored(known), tokens.successor(context.keyring, known)
     spent = await queries.exchange(context.direct, old, tokens.stored(fresh), now)
