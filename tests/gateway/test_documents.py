@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.services import SERVICES
-from services.gateway.documents import asyncapi, openapi
+from services.gateway.documents import asyncapi, examples, openapi
 from services.gateway.documents.joining import each_operation, new_names, schemas_of
 from shared.errors import all_problems
 from tests import node_tools
@@ -136,6 +136,22 @@ def test_events_have_fitting_examples(joined_events: dict[str, Any]) -> None:
     for event in asyncapi.described(joined_events, "zh"):
         assert event.description
         assert {field.name for field in event.fields} == set(event.example["data"])
+
+
+def test_a_sample_of_an_event_is_whole(joined_events: dict[str, Any]) -> None:
+    """Nothing in it stands for something else."""
+    for event in asyncapi.described(joined_events, "zh"):
+        texts = list(_texts(event.example))
+        assert examples.UNNAMED not in texts, event.type
+        assert not [text for text in texts if "…" in text or "..." in text], event.type
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from _texts(each)
 
 
 def test_the_asyncapi_document_passes_the_official_parser(joined_events: dict[str, Any]) -> None:
