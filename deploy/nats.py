@@ -59,6 +59,14 @@ def render(*, sync_interval: str = "always") -> str:
     return head + "".join(users) + _TAIL
 
 
+def write_private(path: Path, text: str) -> None:
+    """For the server's own user: it holds no password, but who may do what, and where."""
+    path.unlink(missing_ok=True)  # a file that is there would keep its rights
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def environment(passwords: dict[str, str], *, store: Path, monitor: str) -> dict[str, str]:
     """What the server needs in its environment: a password for each of `USERS`, and its places."""
     return {
@@ -179,7 +187,10 @@ def _list(subjects: list[str]) -> str:
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["render", *file] if len(file) < 2:
-            (Path(file[0]) if file else CONF).write_text(render(), encoding="utf-8")
+            if file:
+                write_private(Path(file[0]), render())
+            else:
+                CONF.write_text(render(), encoding="utf-8")
         case _:
             sys.exit(__doc__)
 

@@ -78,7 +78,7 @@ def command(
     """How to run the server; writes its configuration into `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
     written = configuration.render(sync_interval=sync_interval)
-    conf(directory).write_text(written, encoding="utf-8")
+    configuration.write_private(conf(directory), written)
     return configured(directory, port, monitor_port, passwords)
 
 

@@ -1,6 +1,8 @@
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import nats
@@ -131,3 +133,13 @@ def test_a_user_is_given_exactly_its_own_dead_letters() -> None:
 def test_the_committed_configuration_is_what_the_subscriptions_ask_for() -> None:
     committed = configuration.CONF.read_text(encoding="utf-8")
     assert committed == configuration.render(), "run `make nats-conf` and commit deploy/nats.conf"
+
+
+def test_the_configuration_of_a_server_is_for_its_own_user(tmp_path: Path) -> None:
+    """Also where it lay there for everybody before; passwords stand in no file at all."""
+    file = tmp_path / "nats.conf"
+    file.write_text("from before")
+    os.chmod(file, 0o644)
+    configuration.main(["render", str(file)])
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text(encoding="utf-8") == configuration.render()
