@@ -14,10 +14,11 @@ import structlog
 _REQUEST_LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 _log = structlog.get_logger()
 
+Fields = structlog.typing.EventDict
+
 
 def configure(env: str, service: str) -> None:
     """Set up structlog and the standard library's logging for this process."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     renderer: structlog.typing.Processor
     if env == "production":
         renderer = structlog.processors.JSONRenderer(serializer=_line)
@@ -25,19 +26,41 @@ def configure(env: str, service: str) -> None:
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=_in_colour(), pad_event_to=24)
         loggers = structlog.PrintLoggerFactory()
+    said: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=env == "production"),
+        structlog.processors.format_exc_info,
+    ]
+    _take_over_libraries(said, renderer, service)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=env == "production"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[*said, renderer],
         logger_factory=loggers,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=env != "test",
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _take_over_libraries(
+    said: list[structlog.typing.Processor], renderer: structlog.typing.Processor, service: str
+) -> None:
+    """What libraries (uvicorn, asyncio) warn of, in lines of the same form as ours."""
+
+    def of_service(_: Any, __: str, fields: Fields) -> Fields:
+        return {"service": service, **fields}
+
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            renderer,
+            lambda _, __, line: line.decode() if isinstance(line, bytes) else line,
+        ],
+        foreign_pre_chain=[of_service, structlog.stdlib.add_logger_name, *said],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def write_request(**fields: Any) -> None:

@@ -50,6 +50,7 @@ def config(factory: str, *, host: str = "127.0.0.1", port: int = 8000) -> uvicor
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        log_config=None,  # its lines are in the form of all others (`logs.configure`)
         log_level="warning",
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,

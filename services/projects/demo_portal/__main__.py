@@ -8,14 +8,17 @@ import uvicorn
 
 from services.projects.demo_portal.app import create_app
 from shared import clock
+from shared.observability import logs
 
 
 def main() -> None:
     given = _arguments()
+    logs.configure("local", "demo-portal")
     uvicorn.run(
         create_app(given.today or _first_day(given.first_day_in)),
         host="127.0.0.1",
         port=given.port,
+        log_config=None,
         log_level="warning",
         access_log=False,
     )
