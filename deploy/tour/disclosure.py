@@ -153,20 +153,25 @@ def _lights(door: Door, auditor: Person) -> None:
 def _supervise(door: Door, report: dict[str, Any]) -> None:
     narrator, supervisor = door.narrator, door.sign_in("supervisor1")
     unit = max(report["units"], key=lambda line: line["overdue"])
+    if not unit["overdue"]:
+        narrator.step(Text("没有逾期未公开的，不必督办", "nothing is overdue: no order is needed"))
+        return
     narrator.step(
         Text(f"{unit['unit']} 有 {unit['overdue']} 条逾期未公开", f"{unit['unit']} is overdue")
     )
 
     def ordered() -> dict[str, Any] | None:
         orders = supervisor.get("/supervision-orders", department=unit["unit"])["items"]
-        return next((o for o in orders if o["cause"] == "duty"), None)
+        ours = [o for o in orders if o["cause"] == "duty"]
+        return min(ours, key=lambda o: o["ended_at"] is not None, default=None)
 
     order = door.until(ordered, "projects.duty.overdue.v1")
     narrator.result(
         Text(
-            f"督办单 {order['number']}（{order['level']} 级，{order['item_count']} 项），"
-            f"{order['due_on']} 前签收",
+            f"督办单 {order['number']}（{order['level']} 级，{order['item_count']} 项）"
+            + (f"，{order['due_on']} 前签收" if order["due_on"] else ""),
             f"supervision order {order['number']}, level {order['level']}, "
-            f"{counted(order['item_count'], 'item')}, acknowledge by {order['due_on']}",
+            f"{counted(order['item_count'], 'item')}"
+            + (f", acknowledge by {order['due_on']}" if order["due_on"] else ""),
         )
     )

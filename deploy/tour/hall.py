@@ -12,6 +12,8 @@ from shared.errors import Text, counted
 HALL = "H001"
 BAD_GRADE = "dissatisfied"
 BAD_TAG = "213"
+BARRED = "/problems/booking-barred"
+STILL_BOOKED = ("held", "confirmed")
 TAKEN_MEANWHILE = (
     "/problems/slot-full",
     "/problems/slot-not-open",
@@ -28,7 +30,7 @@ def visit(door: Door) -> None:
     citizen, clerk = door.sign_in("citizen1"), door.sign_in("clerk1")
     appointment = _book(door, citizen, item)
     window = _open_window(door, clerk, item)
-    ticket = _arrive(door, item, appointment)
+    ticket = _arrive(door, citizen, item, appointment)
     _serve(door, clerk, window, ticket)
     narrator.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
     _rate_badly(door, ticket)
@@ -61,10 +63,15 @@ def _find(door: Door) -> dict[str, Any]:
 
 def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] | None:
     """The citizen's confirmed appointment; None where no place is to be had."""
-    narrator, day = door.narrator, today(now())
-    query = {"hall": HALL, "item": item["code"], "from": day, "to": day + timedelta(days=14)}
-    free = [s for s in citizen.get("/availability", **query)["items"] if s["free"] > 0]
-    held, reason = _hold_one(citizen, item, free)
+    narrator = door.narrator
+    free = _free(citizen, item)
+    held, reason = _hold_one(door, citizen, item, free)
+    if held is None and _cancel_own(citizen, item):
+        narrator.step(
+            Text("取消以前留下的预约，腾出名额", "cancels what earlier visits left, to make room")
+        )
+        free = _free(citizen, item)
+        held, reason = _hold_one(door, citizen, item, free)
     if held is None:
         narrator.step(Text("这次没有约成", "no appointment this time"), reason)
         return None
@@ -83,10 +90,28 @@ def _book(door: Door, citizen: Person, item: dict[str, Any]) -> dict[str, Any] |
     return confirmed
 
 
+def _free(citizen: Person, item: dict[str, Any]) -> list[dict[str, Any]]:
+    """The free slots of two weeks."""
+    day = today(now())
+    query = {"hall": HALL, "item": item["code"], "from": day, "to": day + timedelta(days=14)}
+    query |= {"limit": 200}
+    return [s for s in citizen.get("/availability", **query)["items"] if s["free"] > 0]
+
+
+def _cancel_own(citizen: Person, item: dict[str, Any]) -> int:
+    """Cancels what the citizen still has booked for the matter; how many that were."""
+    mine = citizen.get("/appointments", limit=200)["items"]
+    left = [a for a in mine if a["state"] in STILL_BOOKED and a["item_code"] == item["code"]]
+    return sum(citizen.attempt(f"/appointments/{a['id']}/cancel", {})[1] is None for a in left)
+
+
 def _hold_one(
-    citizen: Person, item: dict[str, Any], free: list[dict[str, Any]]
+    door: Door, citizen: Person, item: dict[str, Any], free: list[dict[str, Any]]
 ) -> tuple[dict[str, Any] | None, Text]:
-    """A held place, or why there is none: whoever played before may have booked."""
+    """A held place, or why there is none: whoever played before may have booked.
+
+    Who missed appointments that were made in play is let in again by the hall's manager.
+    """
     reason = Text("两周内没有空位", "no free place within two weeks")
     booked_days: set[date] = set()
     for slot in free:
@@ -95,6 +120,9 @@ def _hold_one(
             continue
         wanted = {"slot_ids": [slot["id"]], "item_code": item["code"]}
         answer, refused = citizen.attempt("/appointments", wanted)
+        if refused == BARRED:
+            _lift(door, answer["penalty_id"])
+            answer, refused = citizen.attempt("/appointments", wanted)
         if refused is None:
             return answer, reason
         reason = Text(answer["title"], answer["title"])
@@ -105,18 +133,41 @@ def _hold_one(
     return None, reason
 
 
-def _arrive(door: Door, item: dict[str, Any], appointment: dict[str, Any] | None) -> dict[str, Any]:
+def _lift(door: Door, penalty_id: str) -> None:
+    door.sign_in("manager1").post(f"/penalties/{penalty_id}/lift", {"reason": "演示：予以解除"})
+    door.narrator.step(
+        Text(
+            "以前的预约几次没来，大厅负责人解除失约限制",
+            "appointments of earlier visits were missed: the hall's manager lifts the bar",
+        )
+    )
+
+
+def _arrive(
+    door: Door, citizen: Person, item: dict[str, Any], appointment: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The ticket: by the appointment's code where the hall takes it by now, else an ordinary one.
+
+    An appointment that the ticket makes superfluous is cancelled, so that nobody misses it.
+    """
     narrator, kiosk = door.narrator, door.sign_in("device1")
     body: dict[str, Any] = {"hall_code": HALL, "items": [item["code"]]}
-    if appointment is not None and _is_near(appointment["starts_at"]):
-        body["appointment_code"] = appointment["code"]
+    text = Text("到大厅，在取号机上取号", "arrives; the kiosk gives a ticket")
+    ticket: dict[str, Any] = {}
+    refused: str | None = "no appointment"
+    if appointment is not None:
         text = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
-    else:
-        text = Text(
-            "离预约时间还早，先在取号机上取一个普通号",
-            "it is too early for the appointment, so the kiosk gives an ordinary ticket",
-        )
-    ticket: dict[str, Any] = kiosk.post("/tickets", body)
+        by_code = {**body, "appointment_code": appointment["code"]}
+        ticket, refused = kiosk.attempt("/tickets", by_code)
+    if refused is not None:
+        if appointment is not None:
+            citizen.post(f"/appointments/{appointment['id']}/cancel", {})
+            text = Text(
+                "离预约时间还早：取消预约，在取号机上取一个普通号",
+                "it is too early for the appointment: it is cancelled, and the kiosk gives an"
+                " ordinary ticket",
+            )
+        ticket = kiosk.post("/tickets", body)
     narrator.step(
         text,
         Text(
@@ -240,11 +291,6 @@ def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
         answer = person.post(f"/ratings/{rating['id']}/{action}", text, version=version)
         now_is = ratings.WORKFLOW.states[RatingState(answer["state"])]
         narrator.step(name, Text(f"现在：{now_is.zh}", f"now: {now_is.en}"))
-
-
-def _is_near(starts_at: str) -> bool:
-    """Whether a slot is near enough to check in for: it begins within the hour."""
-    return datetime.fromisoformat(starts_at) - now() < timedelta(minutes=60)
 
 
 def _clock(moment: str) -> str:
