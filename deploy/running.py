@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 from deploy.local import options
+from deploy.local.options import Options
 from shared.database import addresses
+from shared.errors import Text
 
 
 def environment() -> dict[str, str]:
@@ -28,8 +30,9 @@ def address(name: str) -> str:
     if found:
         return found
     return sys.exit(
-        f"系统没有在运行：先 make run，或设置 {name}。\n"
-        f"The system is not running: make run first, or set {name}."
+        f"系统没有在运行：先 make run（写了 ONEDOOR_DATA=… 的，这里也写同一个），或设置 {name}。\n"
+        "The system is not running: make run first (and give the same ONEDOOR_DATA=... here), or"
+        f" set {name}."
     )
 
 
@@ -39,6 +42,27 @@ def url() -> str:
     if os.environ.get("PORT"):
         return chosen.url
     return environment().get("ONEDOOR_URL", chosen.url)
+
+
+def not_there(target: str, data: Path) -> Text:
+    """That no system runs on that folder, and which variable names another one."""
+    wanted = Options(data=Path("/path/to/data")).command(target)
+    return Text(
+        f"{data} 里没有正在运行的系统：请先在另一个终端运行 make run。"
+        f"若 make run 时写了 ONEDOOR_DATA=…，这里也要写同一个：{wanted}",
+        f"No system runs on {data}: start make run in another terminal first. Where that was given"
+        f" ONEDOOR_DATA=..., give the same here: {wanted}",
+    )
+
+
+def no_answer(target: str, url: str) -> Text:
+    """That nothing answers at the address, and which variables it comes from."""
+    return Text(
+        f"{url} 没有应答：请先在另一个终端运行 make run。若 make run 时写了 PORT=… 或"
+        f" ONEDOOR_DATA=…，这里也要写同样的，例如 make {target} PORT=8100",
+        f"Nothing answers at {url}: start make run in another terminal first. Where that was given"
+        f" PORT=... or ONEDOOR_DATA=..., give the same here, such as make {target} PORT=8100",
+    )
 
 
 def owner_url(service: str) -> str:

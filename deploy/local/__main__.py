@@ -94,8 +94,8 @@ def welcome(chosen: Options, seconds: float) -> str:
     """That it is ready, where, for whom, and what to do next."""
     logs = chosen.data / "logs"
     nexts = [
-        ("另开窗口走一遍 In another terminal", "make tour"),
-        ("再看地址与账号 These lines again", "make accounts"),
+        ("另开窗口走一遍 In another terminal", chosen.command("tour")),
+        ("再看地址与账号 These lines again", chosen.command("accounts")),
         ("全部日志 All the logs", f"{logs}，make run VERBOSE=1"),
         ("停止 To stop", "Ctrl-C"),
     ]

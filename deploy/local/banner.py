@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from unicodedata import east_asian_width
 
+from deploy import running
 from deploy.local import options
 from deploy.local.console import Console
-from deploy.local.options import Options
+from deploy.local.options import BadOption, Options
 
 PLACES = (
     ("接口文档 API documents", "/docs"),
@@ -90,14 +91,17 @@ def _accounts(path: Path) -> list[str]:
 
 def main() -> int:
     """Prints the addresses and accounts of the running system. The exit code: 1 if none runs."""
-    console, data = Console(), options.read().data
-    running = data / "stack.json"
-    if not running.exists():
-        console.problem(
-            "系统没有在运行：先 make run。", "The system is not running: make run first."
-        )
+    console = Console()
+    try:
+        data = options.read().data
+    except BadOption as refused:
+        console.problem(refused.zh, refused.en)
         return 1
-    url = json.loads(running.read_text(encoding="utf-8"))["ONEDOOR_URL"]
+    left = data / "stack.json"
+    if not left.exists():
+        console.problem(*running.not_there("accounts", data))
+        return 1
+    url = json.loads(left.read_text(encoding="utf-8"))["ONEDOOR_URL"]
     console.write("\n".join(addresses(url, data / "demo-accounts.json")))
     return 0
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,15 @@ class Options:
     is_verbose: bool = False
     workers: Mapping[str, int] = field(default_factory=dict)
     """How many processes a service has, by service; `""` is for those that are not named."""
+
+    def command(self, target: str) -> str:
+        """What to type for another target of `make` to find this system.
+
+        Its port is known from its folder; only where that is not the usual one has it to be named.
+        """
+        if self.data == Options.data:
+            return f"make {target}"
+        return f"make {target} ONEDOOR_DATA={shlex.quote(str(self.data))}"
 
     def workers_of(self, service: str) -> int:
         return self.workers.get(service) or self.workers.get("") or 1

@@ -8,6 +8,7 @@ import httpx
 
 from deploy import running
 from deploy.local import options
+from deploy.local.options import BadOption
 from deploy.tour import disclosure, hall, letters
 from deploy.tour.narrator import Narrator
 from deploy.tour.visiting import Door, NotOurSystem, TourStopped
@@ -15,11 +16,17 @@ from shared.errors import Text
 
 
 def main(arguments: list[str]) -> int:
-    url = arguments[0] if arguments else running.url()
     narrator = Narrator()
-    accounts = Path(
-        os.environ.get("ONEDOOR_DEMO_ACCOUNTS", options.read().data / "demo-accounts.json")
-    )
+    try:
+        data = options.read().data
+        url = arguments[0] if arguments else running.url()
+    except BadOption as refused:
+        _say(narrator, Text(refused.zh, refused.en))
+        return 1
+    accounts = Path(os.environ.get("ONEDOOR_DEMO_ACCOUNTS", data / "demo-accounts.json"))
+    if not accounts.is_file():
+        _say(narrator, running.not_there("tour", data))
+        return 1
     try:
         door = Door(url, accounts, narrator)
         door.recognise()
@@ -34,12 +41,12 @@ def main(arguments: list[str]) -> int:
             ),
         )
         return 1
+    except httpx.ConnectError:
+        _say(narrator, running.no_answer("tour", url))
+        return 1
     except (TourStopped, httpx.HTTPError, OSError) as stopped:
         text = Text(f"走到这里停住了：{stopped}", f"The tour stopped here: {stopped}")
         _say(narrator, text)
-        if isinstance(stopped, httpx.ConnectError | FileNotFoundError):
-            hint = Text("请先在另一个终端运行 make run", "Start make run in another terminal first")
-            _say(narrator, hint)
         return 1
     narrator.end()
     return 0

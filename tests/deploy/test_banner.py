@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import banner, options, servers
+from deploy.local.__main__ import welcome
 
 ACCOUNTS = [{"account": "clerk1", "role": "clerk", "places": ["H001"], "password": "a-b-c"}]
 
@@ -43,7 +44,13 @@ def test_prints_addresses_and_passwords_again(
 ) -> None:
     monkeypatch.setenv("ONEDOOR_DATA", str(tmp_path))
     assert banner.main() == 1
-    assert "make run first" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "start make run in another terminal first" in said
+    assert "make accounts ONEDOOR_DATA=" in said
+    monkeypatch.setenv("PORT", "many")
+    assert banner.main() == 1
+    assert "PORT=many is not a port" in capsys.readouterr().out
+    monkeypatch.delenv("PORT")
     (tmp_path / "demo-accounts.json").write_text(json.dumps(ACCOUNTS))
     (tmp_path / "stack.json").write_text(json.dumps({"ONEDOOR_URL": "http://127.0.0.1:8600"}))
     assert banner.main() == 0
@@ -65,3 +72,10 @@ def test_a_port_file_that_was_cut_off_is_written_anew(tmp_path: Path) -> None:
     kept = tmp_path / "nats.port"
     kept.write_text("")
     assert servers.kept_port(kept) > 0
+
+
+def test_what_to_type_next_finds_this_system() -> None:
+    assert "make tour\n" in welcome(options.read({"PORT": "8123"}), 1)
+    elsewhere = welcome(options.read({"ONEDOOR_DATA": "/tmp/a city"}), 1)
+    assert "make tour ONEDOOR_DATA='/tmp/a city'\n" in elsewhere
+    assert "make accounts ONEDOOR_DATA='/tmp/a city'\n" in elsewhere

@@ -94,3 +94,25 @@ def test_sends_a_stranger_neither_a_password_nor_a_letter(
     told = capsys.readouterr()
     assert told.out == ""
     assert f"{url}: {reason}. Nothing was done there." in told.err
+
+
+def test_says_in_words_which_folder_or_port_to_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LANG", "en")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("ONEDOOR_DATA", str(tmp_path))
+    assert main([]) == 1
+    said = capsys.readouterr().err
+    assert f"No system runs on {tmp_path}" in said
+    assert "make tour ONEDOOR_DATA=" in said
+    (tmp_path / "demo-accounts.json").write_text("[]")
+    assert main(["http://127.0.0.1:1"]) == 1
+    said = capsys.readouterr().err
+    assert "Nothing answers at http://127.0.0.1:1" in said
+    assert "make tour PORT=" in said
+    monkeypatch.setenv("PORT", "many")
+    assert main([]) == 1
+    said = capsys.readouterr().err
+    assert "PORT=many is not a port" in said
+    assert "Errno" not in said
