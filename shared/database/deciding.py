@@ -45,6 +45,7 @@ class DecidingSession(RoomSession):
     def __init__(self, *args: Any, statement: SwapStatement, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "autoflush": False})
         self.statement = statement
+        statement.before = self.gather
 
     async def flush(self, *_: Any) -> None:
         """Nothing: what was added waits for the statement."""

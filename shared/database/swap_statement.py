@@ -1,7 +1,7 @@
 """What a use case has decided, as one statement without a transaction: all of it, or nothing."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -73,6 +73,8 @@ class SwapStatement:
 
     def __init__(self, direct: DirectPool) -> None:
         self.direct = direct
+        self.before: Callable[[], Awaitable[None]] | None = None
+        """What adds to it at last, before it is written."""
         self._seen: dict[_Key, _Seen] = {}
         self._new: list[SQLModel] = []
         self._also: list[Piece] = []
@@ -137,6 +139,8 @@ class SwapStatement:
 
     async def write(self) -> None:
         """Writes all of it. Raises Lost, the problem of a unique index, or UniqueViolationError."""
+        if self.before is not None:
+            await self.before()
         pieces = self._pieces()
         if not pieces:
             return

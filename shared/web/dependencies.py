@@ -24,7 +24,7 @@ from shared.database.swap_statement import SwapStatement
 from shared.errors import Forbidden, Problem, Text, Unauthorized
 from shared.security.crypto import Keyring
 from shared.security.identity import ROLES, Caller, identify
-from shared.web import idempotency, pagination, versions
+from shared.web import answers, idempotency, pagination, versions
 from shared.web.pagination import PageRequest
 from shared.web.patience import Patience
 from shared.web.problems import first_choice
@@ -103,7 +103,6 @@ async def _deciding(request: Request) -> AsyncIterator[DecidingSession]:
     readings = request.state.readings
     async with _statement(request) as statement, deciding(readings, statement) as session:
         await _wait_for_connection(readings, session, request)
-        request.state.deciding = session
         yield session
 
 
@@ -161,20 +160,15 @@ async def _language(
     response: Response, accept_language: Annotated[str, Header(max_length=200)] = "zh"
 ) -> str:
     language = first_choice(accept_language)
-    response.headers.update(in_language(language))
+    answers.in_language(response, language)
+    answers.vary(response, "Authorization")
     return language
-
-
-def in_language(language: str, *others: str) -> dict[str, str]:
-    """The headers of an answer with sentences: its language, and what it depends on."""
-    varying = ("Accept-Language", "Authorization", *others)
-    return {"Content-Language": language, "Vary": ", ".join(varying)}
 
 
 Language = Annotated[str, Depends(_language)]
 """`zh` or `en`, for an answer that has sentences in one language; the answer says which.
 
-Who makes the response themselves gives it `in_language`.
+Who makes the response themselves says it there (`answers.in_language`).
 """
 
 

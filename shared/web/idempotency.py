@@ -30,7 +30,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database import faults
-from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import Lost, SwapStatement
 from shared.errors import Conflict, Invalid, Text
@@ -236,17 +235,14 @@ async def store(request: Request, response: Response) -> None:
     """
     statement: SwapStatement | None = getattr(request.state, "swap", None)
     if statement is not None:
-        session: DecidingSession | None = getattr(request.state, "deciding", None)
-        if session is not None:
-            await session.gather()
         await _write(statement, request, response)
         return
     claimed: Claim | None = getattr(request.state, "claimed", None)
     if claimed is None or response.status_code >= 400:
         return
-    transaction: AsyncSession = request.state.session
+    session: AsyncSession = request.state.session
     try:
-        await transaction.execute(_STORE_IN_TRANSACTION, _kept(claimed, request, response))
+        await session.execute(_STORE_IN_TRANSACTION, _kept(claimed, request, response))
     except IntegrityError as error:
         # What was pending is written as well, and an index of its own may refuse that.
         if getattr(faults.postgres_error(error), "constraint_name", None) != _TAKEN:

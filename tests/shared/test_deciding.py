@@ -53,7 +53,6 @@ async def test_what_is_decided_is_in_hand_at_once_and_there_after_the_statement(
     assert (await find(session, one)).state is KettleState.HOT
     assert (await seen(direct, one.id)).state is KettleState.COLD
 
-    await session.gather()
     await session.statement.write()
 
     assert (await seen(direct, one.id)).version == 2
@@ -68,7 +67,6 @@ async def test_who_decides_on_what_has_changed_meanwhile_writes_nothing(
     await swap(session, one, {"state": KettleState.HOT})
     session.add(Kettle(id=(added := new_id()), state=KettleState.COLD))
     await direct.execute("UPDATE kettle SET version = version + 1")
-    await session.gather()
     with pytest.raises(Lost):
         await session.statement.write()
     assert await direct.fetchval("SELECT count(*) FROM kettle WHERE id = $1", added) == 0
@@ -80,7 +78,7 @@ async def test_a_row_that_is_changed_without_being_swapped_is_an_error(
     one = await find(session, await kettle(direct))
     one.state = KettleState.HOT
     with pytest.raises(RuntimeError, match="not swapped: Kettle"):
-        await session.gather()
+        await session.statement.write()
 
 
 @pytest.mark.parametrize(
@@ -108,5 +106,5 @@ async def test_who_decides_holds_no_connection_while_it_is_written(
     pool: Any = engine.pool
     await swap(session, await find(session, await kettle(direct)), {"state": KettleState.HOT})
     assert pool.checkedout() == 1
-    await session.gather()
+    await session.statement.write()
     assert pool.checkedout() == 0

@@ -1,7 +1,5 @@
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from services.appointments.display.schemas import (
 )
 from services.appointments.queueing.schemas import TicketView
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.conditions import unless_known
 from shared.web.dependencies import (
     Language,
@@ -24,7 +23,6 @@ from shared.web.dependencies import (
     RequestKeyring,
     Session,
     allow,
-    in_language,
     public,
 )
 from shared.web.gate import EXTENSION, REMEMBERED, Priority
@@ -103,7 +101,10 @@ async def get_ticket(
     """
     found, estimate = await service.ticket(session, keyring, ticket_id, caller, ticket_key, now)
     shown = views.with_estimate(found, estimate, language)
-    return _unless_known(shown, if_none_match, in_language(language, "Ticket-Key"))
+    whole = _tagged(shown)
+    answers.in_language(whole, language)
+    answers.vary(whole, "Authorization", "Ticket-Key")
+    return unless_known(whole, if_none_match)
 
 
 @router.get(
@@ -129,7 +130,7 @@ async def get_display(
     Which number goes to which window, how many wait for each item and how long. Nothing about
     people. Poll with `If-None-Match`: 304 while nothing changed.
     """
-    return _unless_known(await views.display(session, hall, now), if_none_match)
+    return unless_known(_tagged(await views.display(session, hall, now)), if_none_match)
 
 
 @router.get(
@@ -177,11 +178,8 @@ async def list_windows_at_work(
     return Page(items=await service.windows(session, caller, hall))
 
 
-def _unless_known(
-    shown: BaseModel, known: str | None, more: Mapping[str, str] = MappingProxyType({})
-) -> Response:
-    """The answer under its hash (the time of asking left out), or 304 if the caller has it."""
+def _tagged(shown: BaseModel) -> Response:
+    """The answer under its hash, the time of asking left out."""
     digest = hashlib.sha256(shown.model_dump_json(exclude={"at"}).encode()).hexdigest()[:32]
-    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "no-cache", **more}
-    whole = Response(shown.model_dump_json(), headers=headers, media_type="application/json")
-    return unless_known(whole, known)
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "no-cache"}
+    return Response(shown.model_dump_json(), headers=headers, media_type="application/json")
