@@ -36,6 +36,7 @@ from tests.support import connect
 MANAGER = Caller("test", frozenset({"admin"}))
 HALF = timedelta(minutes=30)
 PLACE = st.integers(0, 3)
+PART = st.sampled_from(["", "item", "rule", "window", "narrow"])
 STEPS = st.one_of(
     st.tuples(
         st.just("rule"),
@@ -46,9 +47,7 @@ STEPS = st.one_of(
         st.sampled_from(["first", "second", "both"]),
     ),
     st.tuples(st.just("retire"), st.sampled_from(["A", "B"])),
-    st.tuples(
-        st.just("close"), PLACE, st.integers(1, 3), st.sampled_from(["", "item", "rule", "window"])
-    ),
+    st.tuples(st.just("close"), PLACE, st.integers(1, 3), PART),
     st.tuples(st.just("shorten"), PLACE),
     st.tuples(st.just("lift"), PLACE),
     st.tuples(st.just("book"), PLACE, st.integers(1, 2), st.booleans()),
@@ -105,6 +104,7 @@ class Office:
         parts: dict[str, dict[str, Any]] = {
             "item": {"item": self.items[0]},
             "window": {"window": 1},
+            "narrow": {"window": 2},  # which serves the first item only
             "rule": {"rule": min(self.rules, default="")},
         }
         starts_at = NINE + 2 * HALF + place * HALF
@@ -117,6 +117,7 @@ class Office:
         )
         done = await closing.close(self.session, wanted, MANAGER, self.now)
         assert done.id is not None
+        assert part != "narrow" or all(one.item_code != self.items[1] for one in done.orphaned)
         self.closures.append(done.id)
 
     async def _shorten(self, place: int) -> None:
