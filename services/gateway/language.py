@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Any
 
+from shared.web.answers import language_wanted
+
 LANGUAGES = ("zh", "en")
 _RULE = re.compile(r"^\s*---\s*$", re.MULTILINE)
 _CHINESE_BREAK = re.compile(
@@ -17,7 +19,7 @@ def choose(wanted: str | None, accepted: str | None = None) -> str:
     """`en` when the query, or else the browser's first choice, says so; Chinese otherwise."""
     if wanted in LANGUAGES:
         return str(wanted)
-    return "en" if wanted is None and (accepted or "").strip().lower().startswith("en") else "zh"
+    return language_wanted(accepted or "") if wanted is None else "zh"
 
 
 def say(text: str, language: str) -> str:

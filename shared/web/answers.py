@@ -9,6 +9,11 @@ def kept_by_nobody(response: Response, *by: str) -> None:
     vary(response, "Authorization", *by)
 
 
+def language_wanted(accepted: str) -> str:
+    """`en` where the first choice of an Accept-Language is English, else `zh`."""
+    return "en" if accepted.strip().lower().startswith("en") else "zh"
+
+
 def in_language(response: Response, language: str) -> None:
     """For what is written in the language that was asked for."""
     response.headers["Content-Language"] = language

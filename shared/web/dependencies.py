@@ -27,7 +27,6 @@ from shared.security.identity import ROLES, Caller, identify
 from shared.web import answers, idempotency, pagination, versions
 from shared.web.pagination import PageRequest
 from shared.web.patience import Patience
-from shared.web.problems import first_choice
 
 
 @asynccontextmanager
@@ -159,7 +158,7 @@ Paging = Annotated[PageRequest, Depends(_paging)]
 async def _language(
     response: Response, accept_language: Annotated[str, Header(max_length=200)] = "zh"
 ) -> str:
-    language = first_choice(accept_language)
+    language = answers.language_wanted(accept_language)
     answers.in_language(response, language)
     answers.vary(response, "Authorization")
     return language

@@ -17,6 +17,7 @@ from shared import errors
 from shared.clock import SHANGHAI
 from shared.database.faults import is_bad_value, postgres_error
 from shared.errors import MEDIA_TYPE, Invalid, Problem, Text
+from shared.web.answers import language_wanted
 from shared.web.idempotency import SAFE, may_repeat
 from shared.web.validation_messages import message_for
 
@@ -45,12 +46,7 @@ _BAD_VALUE = Text("有一个值超出了允许的范围", "One of the values is 
 
 def language_of(request: Request) -> str:
     """`en` when the caller's first choice is English, else `zh`."""
-    return first_choice(request.headers.get("accept-language", ""))
-
-
-def first_choice(accepted: str) -> str:
-    """The same of an Accept-Language."""
-    return "en" if accepted.strip().lower().startswith("en") else "zh"
+    return language_wanted(request.headers.get("accept-language", ""))
 
 
 def render(request: Request, problem: Problem) -> JSONResponse:
