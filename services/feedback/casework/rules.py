@@ -154,7 +154,11 @@ def names_the_accused(facts: Facts[Classify]) -> None:
         )
     if kind is not LetterKind.ACCUSATION and accused:
         raise Invalid(
-            Text("只有举报件有被举报单位", "Only an accusation accuses"), pointer="/body/accused"
+            Text(
+                "只有举报件填写被举报单位：请去掉，或将类别改为举报",
+                "Only an accusation accuses: leave them out, or make it an accusation",
+            ),
+            pointer="/body/accused",
         )
     if set(accused or ()) - facts.departments.keys():
         raise _unknown_department("/body/accused")
@@ -191,7 +195,11 @@ def first_return_in_time(facts: Facts[BaseModel]) -> None:
 def not_in_the_future(facts: Facts[LogActivity]) -> None:
     if facts.fields.held_on > today(facts.now):
         raise Invalid(
-            Text("日期不能晚于今天", "The day may not lie in the future"), pointer="/body/held_on"
+            Text(
+                "日期不能晚于今天，请改正",
+                "The day may not lie in the future; please correct it",
+            ),
+            pointer="/body/held_on",
         )
 
 
@@ -227,14 +235,27 @@ def may_merge(facts: Facts[BaseModel]) -> None:
     """Into a letter that goes on itself, and that is seen by nobody who may not see this one."""
     letter, target = facts.letter, facts.target
     if target is None:
-        raise NotFound(Text("没有找到要并入的来信", "The letter to merge into was not found"))
+        raise NotFound(
+            Text(
+                "没有找到要并入的来信，请从工作列表中选",
+                "The letter to merge into was not found; please choose one of the work list",
+            )
+        )
     if target.id == letter.id:
-        raise CannotMerge(Text("不能并入自身", "A letter cannot be merged into itself"))
+        raise CannotMerge(
+            Text(
+                "不能并入自身，请另选一封",
+                "A letter cannot be merged into itself; please choose another",
+            )
+        )
     if target.state in ENDED_WITHOUT_REPLY:
         raise CannotMerge(state=target.state)
     if _accuses(target) != _accuses(letter):
         raise CannotMerge(
-            Text("举报件只能与相同对象的举报件并案", "Accusations merge only with their like")
+            Text(
+                "举报件只能与相同对象的举报件并案；请另选，或分别办理",
+                "Accusations merge only with their like: choose another, or handle them apart",
+            )
         )
 
 

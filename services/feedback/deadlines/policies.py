@@ -26,7 +26,8 @@ async def add(
     if wanted.valid_from < today(now):
         raise Invalid(
             Text(
-                "不能早于今天：已开始的时限不改变", "Not before today: running limits do not change"
+                "请选今天或以后的日期：已开始的时限不改变",
+                "Please choose today or later: running limits do not change",
             ),
             pointer="/body/valid_from",
         )

@@ -205,7 +205,9 @@ async def extend(
     """The clock with its later due date; `original_due_on` stays. Raises what `rules` names."""
     live = await _locked(session, subject, [kind], now=now)
     if not live:
-        raise NotFound(Text("没有正在计时的时限", "No such limit is running"))
+        raise NotFound(
+            Text("没有正在计时的时限，请刷新后查看", "No such limit is running; please reload")
+        )
     [clock] = live
     limit = await policy(session, kind, now, clock.region)
     rules.ensure_extendable(clock, extension, limit.extension_limit)

@@ -74,6 +74,9 @@ async def start_of(
     if len(started) < len(kinds):
         others = {*kinds} - {clock.kind for clock in started}
         found = await queries.lock_live(session, subject_kind, [subject_id], others)
-        detail = Text("该事项的这一时限已在计时", "This limit is already running")
+        detail = Text(
+            "该事项的这一时限已在计时，请刷新后查看",
+            "This limit is already running; please reload",
+        )
         refuse(found[0].clock.state, found[0].clock.version, detail)
     return started

@@ -57,8 +57,9 @@ def ensure_checkable(letter: Letter, caller: Caller) -> None:
     if concerned or not in_the_office(caller):
         raise Forbidden(
             Text(
-                "查询码只能由信访办公室的人员补发，承办部门不能经手",
-                "Only the office renews a query code, never the department that handles the letter",
+                "查询码只能由信访办公室的人员补发，承办部门不能经手；请联系办公室",
+                "Only the office renews a query code, never the department that handles it;"
+                " please ask the office",
             )
         )
     if letter.name_sealed is None:

@@ -24,7 +24,10 @@ from shared.security.identity import Caller
 NO_MATCH = Text(
     "登记编号或查询码不对，请核对后再试", "The number or the query code is wrong; please check both"
 )
-_NO_LETTER = Text("没有这封来信，或不归您办理", "There is no such letter among yours")
+_NO_LETTER = Text(
+    "没有这封来信，或不归您办理；请从工作列表中查找",
+    "There is no such letter among yours; please look for it in the work list",
+)
 
 
 class Duplicate(NamedTuple):

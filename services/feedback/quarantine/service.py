@@ -44,9 +44,13 @@ _MOVED = (
 _SEALED = ("title_sealed", "body_sealed", "place_sealed")
 """What of a letter is written once: in the quarantine, then in the letter itself."""
 
-_NOT_HERE = Text("没有这封待核对的来信", "There is no such letter waiting")
+_NOT_HERE = Text(
+    "没有这封待核对的来信；可能已有他人先办，请刷新列表",
+    "There is no such letter waiting; somebody may have been faster, please reload the list",
+)
 _OFFICE_ONLY = Text(
-    "集中来信由信件登记机构核对", "Letters of a flood are for the office that registers letters"
+    "集中来信由信件登记机构核对，请交给他们",
+    "Letters of a flood are for the office that registers letters; please leave them to it",
 )
 
 

@@ -44,7 +44,10 @@ NO_INVITATION = Text(
     "评价邀请码不对，请重新取得邀请", "This token is not valid; please ask for the invitation again"
 )
 _TOKEN = "rating_invitation.token"
-NO_RATING = Text("没有这条评价，或不归您办理", "There is no such rating among yours")
+NO_RATING = Text(
+    "没有这条评价，或不归您办理；请从评价列表中查找",
+    "There is no such rating among yours; please look for it in the list of ratings",
+)
 
 
 class AlreadyRated(Conflict):
@@ -163,14 +166,17 @@ def ensure_reportable(given: ServiceReport, caller: Caller, now: datetime) -> No
     if not caller.at(given.department_code):
         raise Forbidden(
             Text(
-                "只能报送本系统所属部门的办件",
-                "A system reports services of its own departments only",
+                "只能报送本系统所属部门的办件，请核对部门",
+                "A system reports services of its own departments only; please check it",
             ),
             pointer="/body/department_code",
         )
     if given.finished_at > now:
         raise Invalid(
-            Text("办结时间不能晚于现在", "It cannot have been finished in the future"),
+            Text(
+                "办结时间不能晚于现在，请核对",
+                "It cannot have been finished in the future; please check the time",
+            ),
             pointer="/body/finished_at",
         )
 

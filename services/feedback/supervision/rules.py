@@ -10,7 +10,10 @@ from shared.errors import Conflict, Text, counted
 from shared.ids import public_code
 from shared.security.identity import Caller
 
-NO_ORDER = Text("没有这张督办单，或不归您办理", "There is no such order among yours")
+NO_ORDER = Text(
+    "没有这张督办单，或不归您办理；请从督办单列表中查找",
+    "There is no such order among yours; please look for it in the list of orders",
+)
 READERS = ("officer", "reviewer", "auditor", "dispatcher", "supervisor")
 
 
