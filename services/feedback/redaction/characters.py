@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.feedback.redaction.simplified import simplified
@@ -15,6 +16,7 @@ _WRITTEN_NUMBERS = frozenset({"Nd", "Nl", "No"})
 
 _LOOKALIKES = str.maketrans("OoΟοОоIilІі", "00000011111")
 _WORD, _ALIKE = re.compile(r"[^\W_\u4e00-\u9fff]+"), re.compile(r"[0-9OoΟοОоIlІі]+[Xx]?\Z")
+_MOST_CHARACTERS = 8192
 _LONGEST_GAP, _FEWEST_ALIKE, _FEWEST_DIGITS = 3, 7, 3
 
 
@@ -31,13 +33,12 @@ class Folded(NamedTuple):
 
 def fold(text: str, *, caseless: bool = False) -> Folded:
     """NFKC a character at a time; invisible format characters are left out."""
-    return _folded(text, lambda c: c.casefold() if caseless else c)
+    return _folded(text, _caseless if caseless else _seen)
 
 
 def as_read(text: str) -> Folded:
     """As `fold`, in simplified characters, and each way of writing a digit as that digit: ❶, ٣."""
-    folded = _folded(text, lambda c: c if c.isascii() else "".join(map(_digit, c)))
-    return Folded(simplified(folded.text), folded.origin)
+    return _folded(text, _read)
 
 
 def letters_and_digits(text: str) -> Folded:
@@ -45,15 +46,7 @@ def letters_and_digits(text: str) -> Folded:
     writing a digit or older form of a character makes a difference when somebody's own data is
     looked for.
     """
-    read = as_read(text)
-    plain = digits_read(read.text)
-    folded, origin = [], []
-    for character, at in zip(plain, read.origin, strict=True):
-        if character.isalnum():
-            bare = _without_accent(character).casefold()
-            folded.append(bare)
-            origin += [at] * len(bare)
-    return Folded("".join(folded), origin)
+    return _folded(text, _bare)
 
 
 def digits_read(text: str) -> str:
@@ -99,12 +92,36 @@ def _folded(text: str, plain: Callable[[str], str]) -> Folded:
     folded: list[str] = []
     origin: list[int] = []
     for index, character in enumerate(text):
-        if unicodedata.category(character) == "Cf":
-            continue
-        read = plain(unicodedata.normalize("NFKC", character))
+        read = plain(character)
         folded.append(read)
         origin.extend([index] * len(read))
     return Folded("".join(folded), origin)
+
+
+# Remembered for the characters of a language: a letter has thousands, of some hundred kinds.
+
+
+@lru_cache(_MOST_CHARACTERS)
+def _seen(character: str) -> str:
+    if unicodedata.category(character) == "Cf":
+        return ""
+    return unicodedata.normalize("NFKC", character)
+
+
+@lru_cache(_MOST_CHARACTERS)
+def _caseless(character: str) -> str:
+    return _seen(character).casefold()
+
+
+@lru_cache(_MOST_CHARACTERS)
+def _read(character: str) -> str:
+    return simplified("".join(map(_digit, _seen(character))))
+
+
+@lru_cache(_MOST_CHARACTERS)
+def _bare(character: str) -> str:
+    kept = filter(str.isalnum, digits_read(_read(character)))
+    return "".join(map(_without_accent, kept)).casefold()
 
 
 def _digit(character: str) -> str:

@@ -1,5 +1,6 @@
 """Somebody's own data, found wherever it stands and however it is written there. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -21,6 +22,7 @@ SHORT = 6
 """Up to so many characters a number of somebody's may be a part of another."""
 _FEWEST_DIGITS = 3
 """So many digits must be written as such where letters stand for the others."""
+_DIGIT = re.compile(r"\d")
 _PHONES = frozenset({SpanKind.PHONE, SpanKind.LANDLINE})
 
 
@@ -129,7 +131,7 @@ def _with_lookalikes(value: str, plain: Folded) -> Iterator[tuple[int, int]]:
 
 def _apart(value: str, text: str) -> Iterator[Sequence[int]]:
     """Where the digits of a number stand one after the other, and at most `BETWEEN` apart."""
-    places = [at for at, character in enumerate(text) if character.isdigit()]
+    places = [digit.start() for digit in _DIGIT.finditer(text)]
     for at in _places(value, "".join(text[at] for at in places)):
         taken = places[at : at + len(value)]
         if all(after - before <= BETWEEN + 1 for before, after in pairwise(taken)):
