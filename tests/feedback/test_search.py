@@ -2,6 +2,7 @@
 
 import random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from services.feedback.publication import search
 from tests.feedback.letter_helpers import API, LetterOffice
 from tests.feedback.reviewing import found, published
+from tests.sealed_cells import OURS
 
 
 async def test_search_finds_what_like_finds(office: LetterOffice) -> None:
@@ -39,8 +41,8 @@ _COPY = text("""
     WITH l AS (
         INSERT INTO letter (id, reg_no, kind, channel, state, version, received_at, title_sealed,
             body_sealed, anonymity, wants_public, code_hash, sketch, reopened)
-        SELECT gen_random_uuid(), :reg_no, kind, channel, state, version, received_at,
-            title_sealed, body_sealed, anonymity, wants_public, code_hash, sketch, reopened
+        SELECT :id, :reg_no, kind, channel, state, version, received_at,
+            :title, :sealed, anonymity, wants_public, code_hash, sketch, reopened
         FROM letter WHERE id = :base RETURNING id
     )
     INSERT INTO published_letter (letter_id, redaction_id, reg_no, kind, title, body, reply,
@@ -52,8 +54,16 @@ _COPY = text("""
 
 
 def _copied(base: str, n: int, body: str, hay: str) -> dict[str, Any]:
-    return {"base": base, "reg_no": f"X-{base[-8:]}-{n}", "body": body, "hay": hay} | {
-        "grams": search.grams(hay)
+    own = uuid4()
+    return {
+        "id": own,
+        "title": OURS.seal("来信", where="letter.title", row=str(own)),
+        "sealed": OURS.seal(body, where="letter.body", row=str(own)),
+        "base": base,
+        "reg_no": f"X-{base[-8:]}-{n}",
+        "body": body,
+        "hay": hay,
+        "grams": search.grams(hay),
     }
 
 
