@@ -75,7 +75,7 @@ def test_only_a_reviewer_lets_a_reply_out_and_never_its_author() -> None:
 
 KEPT_INSIDE = {
     "reclassify", "return", "dispute", "confirm_dispatch", "uphold_return", "recall",
-    "request_extension", "refuse_extension", "submit_reply", "send_back", "rate_last",
+    "request_extension", "refuse_extension", "submit_reply", "send_back",
 }  # fmt: skip
 """Who gave the letter to whom, and drafts."""
 
