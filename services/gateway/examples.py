@@ -33,8 +33,8 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
         )
     last = await newest(session, Account, added)
     if last is not None:
-        name = read("gateway")["create_account"]["body"]["account"]
-        found["create_account"] = Example(body={"account": f"{name}-{last.id.hex[-6:]}"})
+        name = read("gateway")["create_account"]["body"]["name"]
+        found["create_account"] = Example(body={"name": f"{name}-{last.id.hex[-6:]}"})
     return found
 
 
