@@ -1,22 +1,27 @@
-"""Rows of a model on the direct pool: by the types of its columns, without a session.
+"""Rows of a model as the driver has them: by the types of its columns, without a mapper's work.
 
 f"SELECT {columns(Ticket, 't')} FROM ticket t WHERE t.id = $1"
 ticket = loaded(Ticket, record)
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import JSON, Table, inspect
+from sqlalchemy import JSON, Float, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 M = TypeVar("M", bound=SQLModel)
 Turn = Callable[[Any], Any]
+Fetch = Callable[..., Awaitable[Sequence[Iterable[Any]]]]
+"""`fetch(sql, *values)`: of the direct pool, or in a transaction (`fetch_in`)."""
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
+_FLOAT8, _NUMERIC = 701, 1700
+"""What numbers come as, by the identifiers of the server."""
 
 
 class Field(NamedTuple):
@@ -38,8 +43,9 @@ def fields(kind: type[SQLModel]) -> dict[str, Field]:
     found = {}
     for column in mapper.columns:
         name, kept = mapper.get_property_by_column(column).key, column.type.dialect_impl(_DIALECT)
-        is_json = isinstance(kept, JSON)  # which a session's connections decode by themselves
-        turns = kept.bind_processor(_DIALECT), kept.result_processor(_DIALECT, None)
+        is_json = isinstance(kept, JSON)
+        kind_of_number = _FLOAT8 if isinstance(kept, Float) else _NUMERIC
+        turns = kept.bind_processor(_DIALECT), kept.result_processor(_DIALECT, kind_of_number)
         to_driver, from_driver = (turns[0], _parsed) if is_json else turns
         quoted = f'"{column.name}"'
         fills_in = column.server_default is not None or column.identity is not None
@@ -47,8 +53,9 @@ def fields(kind: type[SQLModel]) -> dict[str, Field]:
     return found
 
 
-def _parsed(value: str | None) -> Any:
-    return None if value is None else orjson.loads(value)
+def _parsed(value: Any) -> Any:
+    """A session's connection has parsed it already; no column of ours holds a bare string."""
+    return orjson.loads(value) if isinstance(value, str) else value
 
 
 @cache
@@ -81,3 +88,9 @@ def bound(kind: type[SQLModel], name: str, value: Any) -> Any:
     """The value of an attribute as the driver takes it."""
     turn = fields(kind)[name].to_driver
     return value if turn is None else turn(value)
+
+
+async def fetch_in(session: AsyncSession, sql: str, *values: Any) -> Sequence[Iterable[Any]]:
+    """Rows of a statement for the driver, with $1, $2, ..., in the session's transaction."""
+    connection = await session.connection()
+    return (await connection.exec_driver_sql(sql, values)).all()

@@ -1,22 +1,24 @@
 """What a use case has decided, as one statement without a transaction: all of it, or nothing."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database import rows
-from shared.database.engine import DirectPool
-from shared.errors import NotFound, Problem, Text
+from shared.database import pieces, rows
+from shared.database.engine import DirectPool, ensure_transaction
+from shared.database.faults import Overtaken, postgres_error
+from shared.database.pieces import Piece
+from shared.errors import NotFound, Text
 from shared.workflow import refuse
 
 M = TypeVar("M", bound=SQLModel)
-_NAMED = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 _Key = tuple[type[SQLModel], tuple[Any, ...]]
 
 
@@ -24,28 +26,23 @@ class Lost(Exception):
     """Somebody was faster: nothing was written."""
 
 
-class Piece(NamedTuple):
-    """A part of the statement: SQL with `:names`, and what they stand for.
+class _Refusal(NamedTuple):
+    """How to say that a row is not any more what it was."""
 
-    Other parts may read what it returns by its `name`, if it has one.
-    """
-
-    sql: str
-    values: Mapping[str, Any]
-    name: str = ""
+    state: str
+    says: Callable[[Any], Text] | None
 
 
 @dataclass
 class _Seen:
-    """A row as it was read: what is to be changed of it, nothing where it is only to stay; and how
-    to say that it is not so any more."""
+    """A row as it was read: what is to be changed of it, nothing where it is only to stay. Without
+    a refusal it only follows from what was asked."""
 
     row: SQLModel
     known: int
-    changes: dict[str, Any]
-    state: str
     counter: str
-    says: Callable[[Any], Text] | None
+    changes: dict[str, Any]
+    refusal: _Refusal | None = None
 
     @property
     def key(self) -> dict[str, Any]:
@@ -53,14 +50,8 @@ class _Seen:
         return {f.name: getattr(self.row, f.name) for f in rows.fields(kind).values() if f.is_key}
 
     def piece(self) -> Piece:
-        kind, values = type(self.row), self.changes
-        where = {f"old_{name}": value for name, value in self.key.items()}
-        where[f"old_{self.counter}"] = self.known
-        if not values:
-            return Piece(_hold(kind, tuple(self.key), self.counter), where)
-        sql = _update(kind, tuple(values), tuple(self.key), self.counter)
-        bound = {f"new_{name}": rows.bound(kind, name, values[name]) for name in values}
-        return Piece(sql, {**bound, **where})
+        old = {**self.key, self.counter: self.known}
+        return pieces.updating(type(self.row), old, self.changes)
 
 
 class SwapStatement:
@@ -69,17 +60,26 @@ class SwapStatement:
     The use case reads by `direct`, decides, and says here what follows; whoever answers the request
     writes it, together with the answer (`Swap` of `shared/web/dependencies.py`). Every part sees
     the tables as they were before the statement, and none sees what another one writes.
+
+    What is swapped, held and locked is so in the order in which it was named here, and before all
+    else. Where a session has begun a transaction, all of it is written there (`write_in`).
     """
 
-    def __init__(self, direct: DirectPool) -> None:
-        self.direct = direct
+    def __init__(self, direct: DirectPool | None = None) -> None:
+        self._direct = direct
         self.before: Callable[[], Awaitable[None]] | None = None
         """What adds to it at last, before it is written."""
-        self._seen: dict[_Key, _Seen] = {}
+        self._turns: dict[_Key | int, _Seen | Piece] = {}
         self._new: list[SQLModel] = []
         self._also: list[Piece] = []
         self._each: dict[str, dict[str, list[Any]]] = {}
-        self._refusals: dict[str, Callable[[], Problem]] = {}
+        self._refusals: dict[str, Callable[[], Exception]] = {}
+
+    @property
+    def direct(self) -> DirectPool:
+        """Where the use case reads; not of a statement that is written in a transaction."""
+        assert self._direct is not None
+        return self._direct
 
     def swap(
         self,
@@ -89,31 +89,39 @@ class SwapStatement:
         state: str = "state",
         counter: str = "version",
         says: Callable[[M], Text] | None = None,
+        follows: bool = False,
     ) -> M:
         """`seen` as it is once the statement has swapped it: with `changes` and the next version.
 
         `state`, `counter` and `says` as of the function `swap`. What is changed twice is written
-        once, and what is new in this statement is written as it is by then.
+        once, and what is new in this statement is written as it is by then. Nobody is refused by
+        how something stands that only `follows` from what they asked: all is decided anew.
         """
         values = {**changes, counter: getattr(seen, counter) + 1}
         if not any(seen is row for row in self._new):
-            self._noted(seen, state, counter, says).changes.update(values)
+            noted = self._noted(seen, counter)
+            noted.changes.update(values)
+            if not follows:
+                noted.refusal = _Refusal(state, says)
         for name, value in values.items():
             # Not as a change that a session would write by itself.
             set_committed_value(seen, name, value)
         return seen
 
-    def hold(
-        self,
-        seen: M,
-        *,
-        state: str = "state",
-        counter: str = "version",
-        says: Callable[[M], Text] | None = None,
-    ) -> M:
-        """`seen`, which the statement finds unchanged, and which stays so until it is written."""
-        self._noted(seen, state, counter, says)
+    def hold(self, seen: M, *, counter: str = "version") -> M:
+        """`seen`, which the statement finds unchanged, and which stays so until it is written.
+
+        Where it has changed, all is decided anew.
+        """
+        self._noted(seen, counter)
         return seen
+
+    def lock(self, sql: str, *, name: str = "", **values: Any) -> None:
+        """Another statement that locks in its turn among what is swapped and held, with `:names`.
+
+        It returns a row; where it finds none, all is decided anew.
+        """
+        self._turns[len(self._turns)] = Piece(sql, values, name)
 
     def insert(self, row: SQLModel) -> None:
         """A new row, as it is when the statement is written.
@@ -133,50 +141,70 @@ class SwapStatement:
         for name, value in values.items():
             columns[name].append(value)
 
-    def refusing(self, constraint: str, problem: Callable[[], Problem]) -> None:
-        """How to refuse when this unique index does."""
+    def refusing(self, constraint: str, problem: Callable[[], Exception]) -> None:
+        """How to refuse when this unique index does; with Overtaken, all is decided anew."""
         self._refusals[constraint] = problem
 
     async def write(self) -> None:
         """Writes all of it. Raises Lost, the problem of a unique index, or UniqueViolationError."""
         if self.before is not None:
             await self.before()
-        pieces = self._pieces()
-        if not pieces:
-            return
-        named = tuple((piece.name, piece.sql) for piece in pieces)
-        shape = _joined(named, len(self._seen))
-        arguments = [pieces[piece].values[name] for piece, name in shape.order]
+        await self._write(self.direct.fetch)
+
+    async def write_in(self, session: AsyncSession) -> None:
+        """Writes all of it in the session's transaction, which is not over by it.
+
+        Raises Overtaken where somebody was faster: it is to be decided anew in another transaction.
+        """
+        ensure_transaction(session)
+        await session.flush()
         try:
-            await self.direct.fetch(shape.sql, *arguments)
-        except asyncpg.DivisionByZeroError:
-            raise Lost from None
-        except asyncpg.UniqueViolationError as error:
-            refusal = self._refusals.get(error.constraint_name or "")
-            if refusal is None:
-                raise
-            raise refusal() from error
+            await self._write(partial(rows.fetch_in, session))
+        except Lost:
+            raise Overtaken from None
+
+    async def _write(self, fetch: rows.Fetch) -> None:
+        parts = self._pieces()
+        if not parts:
+            return
+        sql, values = pieces.joined(parts, len(self._turns))
+        try:
+            await fetch(sql, *values)
+        except (asyncpg.PostgresError, DBAPIError) as error:
+            found = postgres_error(error)
+            if isinstance(found, asyncpg.DivisionByZeroError):
+                raise Lost from None
+            if isinstance(found, asyncpg.UniqueViolationError):
+                refusal = self._refusals.get(found.constraint_name or "")
+                if refusal is not None:
+                    raise refusal() from error
+            raise
 
     async def refuse(self) -> NoReturn:
-        """After `Lost`: raises StateConflict with the present state and version, or NotFound."""
-        found = [(seen, await self._present(seen)) for seen in self._seen.values()]
-        for seen, present in found:
-            number: int = getattr(present, seen.counter)
-            if number != seen.known or seen is found[-1][0]:
-                refuse(getattr(present, seen.state), number, seen.says and seen.says(present))
-        raise Lost
+        """After `Lost`: raises StateConflict with the present state and version, or NotFound.
 
-    def _noted(
-        self, row: SQLModel, state: str, counter: str, says: Callable[[Any], Text] | None
-    ) -> _Seen:
-        noted = _Seen(row, getattr(row, counter), {}, state, counter, says)
-        return self._seen.setdefault((type(row), tuple(noted.key.values())), noted)
+        Raises Overtaken where only something has changed of which who asked knows nothing.
+        """
+        for seen in self._turns.values():
+            if isinstance(seen, _Seen) and seen.refusal is not None:
+                present = await self._present(seen)
+                number: int = getattr(present, seen.counter)
+                state, says = seen.refusal
+                if number != seen.known:
+                    refuse(getattr(present, state), number, says and says(present))
+        raise Overtaken
+
+    def _noted(self, row: SQLModel, counter: str) -> _Seen:
+        noted = _Seen(row, getattr(row, counter), counter, {})
+        found = self._turns.setdefault((type(row), tuple(noted.key.values())), noted)
+        assert isinstance(found, _Seen)
+        return found
 
     def _pieces(self) -> list[Piece]:
-        """First of all what was seen: it locks those rows, so that whoever comes second waits."""
+        """First of all what locks, in its turn, so that whoever comes second waits."""
         return [
-            *(seen.piece() for seen in self._seen.values()),
-            *(_new(row) for row in self._new),
+            *(turn if isinstance(turn, Piece) else turn.piece() for turn in self._turns.values()),
+            *(pieces.inserting(row) for row in self._new),
             *(Piece(sql, values) for sql, values in self._each.items()),
             *self._also,
         ]
@@ -190,73 +218,3 @@ class SwapStatement:
         if found is None:
             raise NotFound
         return rows.loaded(kind, found)
-
-
-class _Shape(NamedTuple):
-    """The whole statement, and which value of which piece stands at each of its parameters."""
-
-    sql: str
-    order: tuple[tuple[int, str], ...]
-
-
-@lru_cache(maxsize=1000)
-def _joined(pieces: tuple[tuple[str, str], ...], seen: int) -> _Shape:
-    """One statement of all pieces, which fails unless each of the first `seen` finds its row.
-
-    To fail is how it undoes what the others wrote; and dividing by nothing is how it fails.
-    """
-    order: list[tuple[int, str]] = []
-
-    def numbered(piece: int, sql: str) -> str:
-        places: dict[str, str] = {}
-
-        def place(name: re.Match[str]) -> str:
-            if name[1] not in places:
-                order.append((piece, name[1]))
-                places[name[1]] = f"${len(order)}"
-            return places[name[1]]
-
-        return _NAMED.sub(place, sql)
-
-    named = enumerate(pieces)
-    parts = ", ".join(f"{name or f'piece_{n}'} AS ({numbered(n, sql)})" for n, (name, sql) in named)
-    found = " * ".join(f"(SELECT count(*) FROM piece_{n})" for n in range(seen)) or "1"
-    return _Shape(f"WITH {parts} SELECT 1 / ({found})", tuple(order))
-
-
-@lru_cache(maxsize=1000)
-def _update(
-    kind: type[SQLModel], names: tuple[str, ...], keys: tuple[str, ...], counter: str
-) -> str:
-    known = rows.fields(kind)
-    values = ", ".join(f"{known[name].column} = :new_{name}" for name in names)
-    return f"UPDATE {rows.table(kind)} SET {values} WHERE {_where(kind, keys, counter)} RETURNING 1"
-
-
-@lru_cache(maxsize=1000)
-def _hold(kind: type[SQLModel], keys: tuple[str, ...], counter: str) -> str:
-    return f"SELECT 1 FROM {rows.table(kind)} WHERE {_where(kind, keys, counter)} FOR SHARE"
-
-
-def _where(kind: type[SQLModel], keys: tuple[str, ...], counter: str) -> str:
-    known = rows.fields(kind)
-    return " AND ".join(f"{known[name].column} = :old_{name}" for name in (*keys, counter))
-
-
-def _new(row: SQLModel) -> Piece:
-    kind = type(row)
-    given = {name: getattr(row, name) for name in rows.fields(kind)}
-    wanted = [
-        name
-        for name, field in rows.fields(kind).items()
-        if given[name] is not None or not field.has_default
-    ]
-    values = {name: rows.bound(kind, name, given[name]) for name in wanted}
-    return Piece(_insert(kind, tuple(wanted)), values)
-
-
-@lru_cache(maxsize=1000)
-def _insert(kind: type[SQLModel], names: tuple[str, ...]) -> str:
-    columns = ", ".join(rows.fields(kind)[name].column for name in names)
-    values = ", ".join(f":{name}" for name in names)
-    return f"INSERT INTO {rows.table(kind)} ({columns}) VALUES ({values})"

@@ -11,7 +11,7 @@ import pytest
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good
 from tests.appointments.test_orphans_are_people import without_a_time
-from tests.appointments.waiting import until_it_waits
+from tests.waiting import until_it_waits
 
 TEN = NINE + timedelta(days=1, hours=1)
 HALL = "SELECT FROM hall WHERE code = $1 FOR NO KEY UPDATE"

@@ -17,7 +17,7 @@ from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.test_orphans_are_people import without_a_time
 from tests.appointments.test_schedules import apply, change, free
-from tests.appointments.waiting import until_it_waits
+from tests.waiting import until_it_waits
 
 FAR = NINE + timedelta(days=3)
 MINUTE = timedelta(minutes=1)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem, serve_items
-from tests.appointments.waiting import until_it_waits
 from tests.provoking import provokes
+from tests.waiting import until_it_waits
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ class Kettle(Base, table=True):
     version: int = 1
 
 
+ONE = f"SELECT {columns(Kettle, 'k')} FROM kettle k WHERE k.id = $1"
+
+
 async def kettle(direct: DirectPool) -> Kettle:
     made, adding = Kettle(id=new_id(), state=KettleState.COLD), SwapStatement(direct)
     adding.insert(made)
@@ -43,8 +46,7 @@ async def kettle(direct: DirectPool) -> Kettle:
 
 
 async def seen(direct: DirectPool, kettle_id: UUID) -> Kettle:
-    sql = f"SELECT {columns(Kettle, 'k')} FROM kettle k WHERE k.id = $1"
-    record = await direct.fetchrow(sql, kettle_id)
+    record = await direct.fetchrow(ONE, kettle_id)
     assert record is not None
     return loaded(Kettle, record)
 

@@ -6,13 +6,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from deploy.postgres import Urls
-from shared.database.engine import DirectPool
+from shared.database.engine import DirectPool, Sessions, new_engine, new_sessions
+from shared.database.faults import Overtaken
+from shared.database.rows import fetch_in, loaded
 from shared.database.swap_statement import Lost, SwapStatement
 from shared.errors import Conflict, NotFound, StateConflict, Text
 from shared.ids import new_id
-from tests.shared.kettles import Kettle, KettleState, kettle, kettles, seen
+from tests import support
+from tests.shared.kettles import ONE, Kettle, KettleState, kettle, kettles, seen
+from tests.waiting import until_it_waits
 
 
 class Owned(Conflict):
@@ -23,6 +28,13 @@ class Owned(Conflict):
 async def direct(urls: Urls, notes_settings: Any) -> AsyncIterator[DirectPool]:
     async with kettles(urls, notes_settings) as pool:
         yield pool
+
+
+@pytest.fixture
+async def sessions(notes_settings: Any) -> AsyncIterator[Sessions]:
+    engine = new_engine(notes_settings, "test")
+    yield new_sessions(engine)
+    await engine.dispose()
 
 
 def heat(direct: DirectPool, one: Kettle) -> SwapStatement:
@@ -167,3 +179,110 @@ async def test_rows_of_one_kind_are_written_together_in_their_order(direct: Dire
     found = await direct.fetch("SELECT word FROM steam ORDER BY n")
     await direct.execute("DROP TABLE steam")
     assert [row["word"] for row in found] == ["first", "second", "third"]
+
+
+async def change(direct: DirectPool, one: Kettle) -> None:
+    await heat(direct, await seen(direct, one.id)).write()
+
+
+@pytest.mark.parametrize("how", ["held", "follows", "locked"])
+async def test_nobody_is_refused_by_what_they_know_nothing_of(direct: DirectPool, how: str) -> None:
+    one, other = await kettle(direct), await kettle(direct)
+    statement = heat(direct, one)
+    if how == "held":
+        statement.hold(other)
+    elif how == "follows":
+        statement.swap(other, {"notes": {"by": "me"}}, follows=True)
+    else:
+        cold = "SELECT 1 FROM kettle WHERE id = :id AND state = 'cold' FOR SHARE"
+        statement.lock(cold, id=other.id)
+    await change(direct, other)
+    with pytest.raises(Lost):
+        await statement.write()
+    with pytest.raises(Overtaken):
+        await statement.refuse()
+    assert (await seen(direct, one.id)).state is KettleState.COLD
+
+
+async def test_who_asked_is_refused_though_they_held_it_before(direct: DirectPool) -> None:
+    one = await kettle(direct)
+    statement = SwapStatement(direct)
+    statement.hold(one)
+    statement.swap(one, {"state": KettleState.HOT})
+    await change(direct, one)
+    with pytest.raises(Lost):
+        await statement.write()
+    with pytest.raises(StateConflict):
+        await statement.refuse()
+
+
+async def test_locks_are_taken_in_the_order_in_which_they_were_named(
+    direct: DirectPool, urls: Urls
+) -> None:
+    made = [await kettle(direct) for _ in range(4)]
+    statement = SwapStatement(direct)
+    statement.hold(made[0])
+    statement.lock("UPDATE kettle SET notes = '{}' WHERE id = :id RETURNING 1", id=made[1].id)
+    statement.swap(made[2], {"state": KettleState.HOT})
+    statement.also("UPDATE kettle SET notes = '{}' WHERE id = :id", id=made[3].id)
+    locking = "SELECT FROM kettle WHERE id = $1 FOR UPDATE NOWAIT"
+    for place in range(4):
+        other, looking = await support.connect(urls.owner), await support.connect(urls.owner)
+        await other.execute("BEGIN")
+        await other.execute(locking, made[place].id)
+        writing = asyncio.create_task(statement.write())
+        await until_it_waits(other, writing)
+        for number, one in enumerate(made):
+            if number < place:
+                with pytest.raises(asyncpg.LockNotAvailableError):
+                    await looking.execute(locking, one.id)
+            elif number > place:
+                await looking.execute(locking, one.id)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        for connection in (other, looking):
+            await connection.close()
+
+
+async def test_in_a_transaction_it_is_undone_with_that(
+    direct: DirectPool, sessions: Sessions
+) -> None:
+    one = await kettle(direct)
+    for ends, state in (("rollback", KettleState.COLD), ("commit", KettleState.HOT)):
+        async with sessions() as session, session.begin() as transaction:
+            statement = SwapStatement()
+            [record] = await fetch_in(session, ONE, one.id)
+            assert loaded(Kettle, record) == one
+            statement.swap(
+                loaded(Kettle, record), {"state": KettleState.HOT, "notes": {"by": "me"}}
+            )
+            await statement.write_in(session)
+            await getattr(transaction, ends)()
+        assert (await seen(direct, one.id)).state is state
+    assert (await seen(direct, one.id)).notes == {"by": "me"}
+
+
+async def test_in_a_transaction_who_is_late_decides_anew(
+    direct: DirectPool, sessions: Sessions
+) -> None:
+    one = await kettle(direct)
+    late = SwapStatement()
+    late.swap(await seen(direct, one.id), {"state": KettleState.HOT})
+    await change(direct, one)
+    async with sessions() as session:
+        with pytest.raises(Overtaken):
+            await late.write_in(session)
+
+
+async def test_in_a_transaction_a_unique_index_refuses_in_the_same_words(
+    direct: DirectPool, sessions: Sessions
+) -> None:
+    one = await kettle(direct)
+    for refusing in (True, False):
+        twice = SwapStatement()
+        twice.insert(Kettle(id=one.id, state=KettleState.COLD))
+        if refusing:
+            twice.refusing("pk_kettle", Owned)
+        async with sessions() as session:
+            with pytest.raises(Owned if refusing else IntegrityError):
+                await twice.write_in(session)
