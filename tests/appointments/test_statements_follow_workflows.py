@@ -15,14 +15,15 @@ from services.appointments.booking import statement as seating
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.workflow import WORKFLOW as APPOINTMENTS
 from services.appointments.booking.workflow import AppointmentAction
-from services.appointments.queueing import queries as queueing
-from services.appointments.queueing.models import TicketState, WindowState
+from services.appointments.queueing import shifts
+from services.appointments.queueing.models import TicketState, WindowAtWork, WindowState
 from services.appointments.queueing.workflow import SYSTEM, WINDOW_ROWS, WORKFLOW, Action, WindowRow
 from services.appointments.slots import queries as slots
 from services.appointments.slots.models import SlotState
 from services.appointments.slots.workflow import WORKFLOW as SLOTS
 from services.appointments.slots.workflow import SlotAction
 from shared.database.engine import Sessions
+from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import sources, target
 from shared.workflow import Row
 from tests.appointments.conftest import Build
@@ -133,7 +134,10 @@ async def test_a_window_moves_by_itself_as_its_table_says(
 
     async with sessions() as session, session.begin():
         for window in made.values():
-            await queueing.move_window(session, window, row, floor.clock.at)
+            statement = SwapStatement()
+            at_work = await session.get_one(WindowAtWork, window)
+            shifts.move_by_itself(statement, at_work, row.action, floor.clock.at)
+            await statement.write_in(session)
 
     found = await owner.fetch(
         "SELECT window_id, state FROM window_at_work WHERE hall_code = $1", floor.code

@@ -1,64 +1,46 @@
 """How appointments end without their owner: by the queue and by the clock."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import healing, queries, service
 from services.appointments.booking.events import AppointmentExpired, AppointmentMissed
 from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.booking.publishing import of_change
 from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
 from services.appointments.people.rules import person_of
 from services.appointments.policies import service as policies
-from shared.database.versioned import swap
+from shared.database.swap_statement import SwapStatement
+from shared.messaging import outbox
 
 A = AppointmentAction
 
 
-async def mark_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: its ticket was served. False if the appointment was not checked in."""
-    return await _settle(session, appointment, A.SERVE, now) is not None
+def settle(
+    statement: SwapStatement, appointment: Appointment, action: AppointmentAction, now: datetime
+) -> bool:
+    """For the queue: what becomes of it with its ticket; whether its state takes that.
 
-
-async def mark_not_served(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: the finish was undone. False if the appointment was not served."""
-    try:
-        async with session.begin_nested():
-            return await _settle(session, appointment, A.UNDO_SERVE, now) is not None
-    except IntegrityError:  # the person has booked the same again meanwhile: that one stands
-        return False
-
-
-async def mark_no_show(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: called and not there. False if the appointment was settled already."""
-    absent = await _settle(session, appointment, A.MISS, now)
-    if absent is not None:
-        await count_no_show(session, absent, now, now)
-    return absent is not None
-
-
-async def mark_lapsed(session: AsyncSession, appointment: UUID, now: datetime) -> bool:
-    """For the queue: the day ended with it open. False if the appointment was settled already."""
-    return await _settle(session, appointment, A.LAPSE, now) is not None
-
-
-async def _settle(
-    session: AsyncSession, appointment: UUID, action: AppointmentAction, now: datetime
-) -> Appointment | None:
-    """The appointment after the action; None where its state has no row for it.
-
-    Its row is locked first: if the queue and a job settle it at the same moment, the second waits,
-    then finds it settled and changes nothing.
+    Where it does not it is held: if the queue and a job settle it at the same moment, the second
+    finds it changed, decides anew, and leaves it as it is.
     """
-    found = await queries.held(session, appointment)
-    row = WORKFLOW.get(found.state, action)
+    row = WORKFLOW.get(appointment.state, action)
     if row is None:
-        return None
-    done = await swap(session, found, {"state": row.to, "changed_at": now})
-    await service.publish(session, row.event, done)
-    return done
+        statement.hold(appointment)
+        return False
+    done = statement.swap(appointment, {"state": row.to, "changed_at": now}, follows=True)
+    outbox.promise(statement, of_change(row.event, done))
+    return True
+
+
+async def lapse(session: AsyncSession, appointment: Appointment, now: datetime) -> bool:
+    """For the queue: the day ended with it open, and without a ticket; it is locked by now. False
+    if it was settled already."""
+    statement = SwapStatement()
+    is_lapsed = settle(statement, appointment, A.LAPSE, now)
+    await statement.write_in(session)
+    return is_lapsed
 
 
 async def expire_holds(session: AsyncSession, now: datetime) -> int:

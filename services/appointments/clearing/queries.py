@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking.models import Appointment
 from services.appointments.booking.workflow import WORKFLOW as APPOINTMENTS
 from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.queueing.models import ALIVE, Ticket, TicketState, WindowAtWork
@@ -67,7 +67,7 @@ _WINDOWS = text(
     " ORDER BY w.hall_code, w.window_id LIMIT :most"
 )
 _APPOINTMENTS = text(
-    f"SELECT a.id FROM {_CUTOFF} JOIN appointment a ON a.hall_code = c.hall"
+    f"SELECT a.* FROM {_CUTOFF} JOIN appointment a ON a.hall_code = c.hall"
     f" WHERE a.state IN ({sources(APPOINTMENTS.of(AppointmentAction.LAPSE))})"
     "  AND greatest(a.changed_at, a.starts_at) < c.moment"
     f"  AND NOT EXISTS (SELECT FROM ticket t WHERE t.appointment_id = a.id AND t.{ALIVE})"
@@ -94,9 +94,12 @@ async def left_windows(session: AsyncSession, cutoffs: Cutoffs, most: int) -> li
     return list(found.all())
 
 
-async def left_appointments(session: AsyncSession, cutoffs: Cutoffs, most: int) -> list[UUID]:
-    """People who checked in and have no ticket (any more), locked."""
-    return list((await session.execute(_APPOINTMENTS, _asked(cutoffs, most))).scalars())
+async def left_appointments(
+    session: AsyncSession, cutoffs: Cutoffs, most: int
+) -> list[Appointment]:
+    """Of people who checked in and have no ticket (any more), locked."""
+    rows = select(Appointment).from_statement(_APPOINTMENTS)
+    return list((await session.scalars(rows, _asked(cutoffs, most))).all())
 
 
 def _asked(cutoffs: Cutoffs, most: int) -> dict[str, Any]:

@@ -40,18 +40,16 @@ async def close_windows(session: AsyncSession, now: datetime) -> int:
         await queueing.lock_floor(session, hall)
     left = await queries.left_windows(session, cutoffs, BATCH) if seen else []
     held = {window.window_id for window in seen}
-    closed = [
+    closed = [window for window in left if window.window_id in held]
+    for window in closed:
         await windows.close_left(session, window, now)
-        for window in left
-        if window.window_id in held
-    ]
-    return sum(closed)
+    return len(closed)
 
 
 async def lapse_appointments(session: AsyncSession, now: datetime) -> int:
     """Job: settles who checked in and gave the ticket up, or got none. Returns how many."""
     left = await queries.left_appointments(session, await _cutoffs(session, now), BATCH)
-    lapsed = [await settling.mark_lapsed(session, appointment, now) for appointment in left]
+    lapsed = [await settling.lapse(session, appointment, now) for appointment in left]
     return sum(lapsed)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
@@ -20,10 +19,11 @@ from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
-from services.appointments.queueing.models import Ticket
+from services.appointments.queueing.models import LIVE_INDEXES, Ticket
 from services.appointments.queueing.rules import AlreadyTicketed, already_ticketed
 from services.appointments.queueing.schemas import Entry
 from services.appointments.schedules import openings
+from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.crypto import Keyring
@@ -187,12 +187,14 @@ async def _admit(
     caller: Caller,
     now: datetime,
 ) -> None:
-    """Write the ticket, its log entry with what was predicted, and its event."""
-    session.add(ticket)
-    try:
-        await session.flush()
-    except IntegrityError as error:  # the unique indexes have the last word
-        raise AlreadyTicketed from error
+    """Write the ticket, its log entry with what was predicted, and its event.
+
+    Raises AlreadyTicketed: the unique indexes have the last word.
+    """
+    statement = SwapStatement()
+    statement.insert(ticket)
+    for index in LIVE_INDEXES:
+        statement.refusing(index, AlreadyTicketed)
     entry = Entry(
         action="issue",
         event="issued",
@@ -206,4 +208,5 @@ async def _admit(
         await audit_log.write(
             session, caller.sub, "ticket.credit_given", f"ticket:{ticket.id}", now, given
         )
-    await event_log.append(session, ticket, entry)
+    event_log.append(statement, (ticket, entry))
+    await statement.write_in(session)

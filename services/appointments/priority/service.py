@@ -17,7 +17,11 @@ _NO_HALL = Text("没有这个大厅", "There is no such hall")
 
 async def policy_of(session: AsyncSession, hall_code: str) -> Policy:
     """The rules in force at the hall; version 0, the system's default, where it decided none."""
-    decided = await queries.newest(session, hall_code)
+    return policy(await queries.newest(session, hall_code))
+
+
+def policy(decided: QueuePolicy | None) -> Policy:
+    """The rules that were decided, or the system's default."""
     if decided is None:
         return Policy(version=0)
     return Policy(version=decided.version, **decided.rules)

@@ -1,49 +1,36 @@
 """Writes what happened on a hall's floor: its entry in the log, and its event.
 
-`append` comes last in a transaction, because it holds the hall's floor; see `queries`.
+`append` comes after what is swapped, because it locks the hall's floor; see `queries`.
 """
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
-from sqlalchemy.exc import IntegrityError
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import settling
-from services.appointments.queueing import queries
-from services.appointments.queueing.events import (
-    TICKET_EVENTS,
-    CaseFinished,
-    TicketEventBase,
-    WindowChanged,
-)
-from services.appointments.queueing.models import (
-    Outcome,
-    Ticket,
-    WindowAtWork,
-    WindowState,
-)
-from services.appointments.queueing.rules import AlreadyTicketed
-from services.appointments.queueing.schemas import Entry, TicketMemory
-from services.appointments.queueing.workflow import WINDOWS, WindowAction
+from services.appointments.queueing import statement as statements
+from services.appointments.queueing.events import TICKET_EVENTS, CaseFinished, TicketEventBase
+from services.appointments.queueing.models import Outcome, Ticket
+from services.appointments.queueing.schemas import Entry
+from services.appointments.queueing.seen import ItemName
+from shared.database.swap_statement import SwapStatement
 from shared.messaging import outbox
-
-_OF_ONE_LEG = {
-    *("id", "leg", "version", "item_code", "items", "for_window_id"),
-    *(TicketMemory.model_fields.keys() - {"ready_at", "due_at"}),
-}
-"""What the next leg of a number does not take over; every other column goes with the person."""
+from shared.messaging.outbox import Addressed
 
 
-async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
-    """Log what happened to the ticket, and promise its event to the bus."""
-    await session.flush()
-    event = _event(ticket, entry)
-    promised = outbox.row(event, scope=ticket.hall_code, subject=str(ticket.id))
-    logged = {
-        "hall": ticket.hall_code,
+def append(statement: SwapStatement, *happened: tuple[Ticket, Entry]) -> None:
+    """Logs what happened to tickets of a hall, and promises their events to the bus; all at once,
+    because a statement numbers once."""
+    hall = happened[0][0].hall_code
+    promised = [
+        outbox.row(_event(ticket, entry), scope=hall, subject=str(ticket.id))
+        for ticket, entry in happened
+    ]
+    statements.append(statement, hall, [_logged(*each) for each in happened], promised)
+
+
+def _logged(ticket: Ticket, entry: Entry) -> dict[str, Any]:
+    return {
         "ticket_id": ticket.id,
         "visit_id": ticket.visit_id,
         "number": ticket.number,
@@ -55,7 +42,6 @@ async def append(session: AsyncSession, ticket: Ticket, entry: Entry) -> None:
         "window_no": entry.window_no or ticket.window_no,
         "before": orjson.dumps(entry.before).decode(),
     }
-    await queries.append(session, logged, promised)
 
 
 def _event(ticket: Ticket, entry: Entry) -> TicketEventBase:
@@ -77,74 +63,10 @@ def _event(ticket: Ticket, entry: Entry) -> TicketEventBase:
     return kind(**known, **{k: v for k, v in more.items() if k in kind.model_fields})
 
 
-async def close_drained(
-    session: AsyncSession, window_id: UUID, now: datetime
-) -> WindowAtWork | None:
-    """The closed window, if it was draining; nobody is there, and the caller holds the floor."""
-    row = WINDOWS[WindowState.DRAINING, WindowAction.RUN_DRY]
-    closed = await queries.move_window(session, window_id, row, now)
-    if closed is not None:
-        await record_window(session, closed)
-    return closed
-
-
-async def reopen_window(session: AsyncSession, window_id: UUID, now: datetime) -> None:
-    """A window that closed with the call that is being put back takes up its last person again."""
-    row = WINDOWS[WindowState.CLOSED, WindowAction.TAKE_BACK]
-    drained = await queries.move_window(session, window_id, row, now)
-    if drained is not None:
-        await record_window(session, drained)
-
-
-async def record_window(session: AsyncSession, window: WindowAtWork) -> None:
-    """Promise the window's change to the bus."""
-    event = WindowChanged(
-        window_id=window.window_id,
-        hall_code=window.hall_code,
-        window_no=window.window_no,
-        state=window.state.value,
-        version=window.version,
-        at=window.since,
-    )
-    await outbox.record(session, event, scope=window.hall_code, subject=str(window.window_id))
-
-
-async def open_leg(
-    session: AsyncSession,
-    before: Ticket,
-    *,
-    leg_id: UUID,
-    items: list[str],
-    window_id: UUID | None,
-    now: datetime,
-) -> Ticket:
-    """The next leg of the same number, which keeps the time already waited and the credit.
-
-    Its version goes on from the leg before, so that a later finish of the visit has a higher one.
-    Raises AlreadyTicketed where the person took a ticket for the same at this very moment.
-    """
-    kept = before.model_dump(exclude=_OF_ONE_LEG)
-    leg = Ticket(
-        **kept,
-        id=leg_id,
-        leg=await queries.highest_leg(session, before) + 1,
-        version=before.version + 1,
-        item_code=items[0],
-        items=items,
-        for_window_id=window_id,
-        state_since=now,
-    )
-    session.add(leg)
-    try:
-        await session.flush()
-    except IntegrityError as error:  # the unique indexes have the last word
-        raise AlreadyTicketed from error
-    return leg
-
-
-async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
-    """Publish that a matter is finished; the appointment counts as served."""
-    item = await queries.item(session, ticket.item_code)
+def publish_finished_case(
+    statement: SwapStatement, ticket: Ticket, item: ItemName | None, now: datetime
+) -> None:
+    """Promises that a matter is finished to the bus."""
     outcome = ticket.outcome or Outcome.DONE
     event = CaseFinished(
         case_id=ticket.visit_id,
@@ -158,24 +80,4 @@ async def record_finished_case(session: AsyncSession, ticket: Ticket, now: datet
         one_visit=outcome is Outcome.DONE,
         version=ticket.version,
     )
-    await outbox.record(session, event, scope=ticket.hall_code, subject=str(ticket.id))
-    if ticket.appointment_id is not None:
-        await settling.mark_served(session, ticket.appointment_id, now)
-
-
-async def take_back_finished_case(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
-    """The finish was a mistake: the appointment is being served still, not done."""
-    if ticket.appointment_id is not None:
-        await settling.mark_not_served(session, ticket.appointment_id, now)
-
-
-async def record_lapse(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
-    """An appointment whose ticket was left behind: its person came, and nobody said what became."""
-    if ticket.appointment_id is not None:
-        await settling.mark_lapsed(session, ticket.appointment_id, now)
-
-
-async def record_no_show(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
-    """An appointment whose ticket was missed for good counts as not shown up."""
-    if ticket.appointment_id is not None:
-        await settling.mark_no_show(session, ticket.appointment_id, now)
+    outbox.promise(statement, Addressed(event, ticket.hall_code, str(ticket.id)))

@@ -15,7 +15,7 @@ from services.appointments.queueing.views import ticket_view
 from services.appointments.queueing.workflow import Action, roles_for
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, allow
+from shared.web.dependencies import Now, Session, Swap, allow
 from shared.web.gate import Priority
 from shared.web.routing import Router
 
@@ -35,7 +35,7 @@ router = Router(
 )
 async def recall_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.RECALL))],
     given: TransitionRequest | None = None,
@@ -47,7 +47,7 @@ async def recall_ticket(
     the hall's policy says).
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.RECALL, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.RECALL, now, _version(given))
     )
 
 
@@ -58,7 +58,7 @@ async def recall_ticket(
 )
 async def miss_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.MISS))],
     given: TransitionRequest | None = None,
@@ -69,7 +69,7 @@ async def miss_ticket(
     Nobody came. Back within thirty minutes, the person waits on with half of the earlier wait.
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.MISS, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.MISS, now, _version(given))
     )
 
 
@@ -80,7 +80,7 @@ async def miss_ticket(
 )
 async def serve_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.SERVE))],
     given: TransitionRequest | None = None,
@@ -91,7 +91,7 @@ async def serve_ticket(
     The person is at the window and is being served.
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.SERVE, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.SERVE, now, _version(given))
     )
 
 
@@ -102,7 +102,7 @@ async def serve_ticket(
 )
 async def park_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.PARK))],
     given: TransitionRequest | None = None,
@@ -113,7 +113,7 @@ async def park_ticket(
     The person fetches something and keeps the place; the window is free meanwhile.
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.PARK, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.PARK, now, _version(given))
     )
 
 
@@ -125,7 +125,7 @@ async def park_ticket(
 )
 async def resume_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.RESUME))],
     given: TransitionRequest | None = None,
@@ -136,7 +136,7 @@ async def resume_ticket(
     A parked or missed person is back and waits again.
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.RESUME, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.RESUME, now, _version(given))
     )
 
 
@@ -147,7 +147,7 @@ async def resume_ticket(
 )
 async def abandon_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.ABANDON))],
     given: TransitionRequest | None = None,
@@ -158,7 +158,7 @@ async def abandon_ticket(
     A waiting person leaves; who took the ticket online may give it up as well.
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.ABANDON, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.ABANDON, now, _version(given))
     )
 
 
@@ -176,7 +176,7 @@ async def abandon_ticket(
 )
 async def undo_ticket(
     ticket_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.UNDO))],
     given: TransitionRequest | None = None,
@@ -187,7 +187,7 @@ async def undo_ticket(
     Takes the last step back within sixty seconds, unless what followed from it has moved on.
     """
     return ticket_view(
-        await service.move(session, caller, ticket_id, Action.UNDO, now, _version(given))
+        await service.move(swap, caller, ticket_id, Action.UNDO, now, _version(given))
     )
 
 
@@ -199,7 +199,7 @@ async def undo_ticket(
 async def finish_ticket(
     ticket_id: UUID,
     given: FinishRequest,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.FINISH))],
 ) -> TicketView:
@@ -211,7 +211,7 @@ async def finish_ticket(
     at once (行政许可法 art. 32); whoever looks at the ticket reads it.
     """
     asked = TransitionInput(given.version, outcome=given.outcome, missing=tuple(given.missing))
-    return ticket_view(await service.move(session, caller, ticket_id, Action.FINISH, now, asked))
+    return ticket_view(await service.move(swap, caller, ticket_id, Action.FINISH, now, asked))
 
 
 @router.post(
@@ -235,7 +235,7 @@ async def transfer_ticket(
     """
     items = tuple(given.items) if given.items is not None else None
     asked = TransitionInput(given.version, items=items, window_id=given.window_id)
-    return ticket_view(await service.move(session, caller, ticket_id, Action.TRANSFER, now, asked))
+    return ticket_view(await service.send_on(session, caller, ticket_id, asked, now))
 
 
 def _version(given: TransitionRequest | None) -> TransitionInput:

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.appointments.priority.rules import returned_standing
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import Outcome, Ticket, TicketState
+from services.appointments.queueing.schemas import TicketMemory
 from services.appointments.queueing.wording import refuse_ticket
 from shared.errors import Conflict, Text, counted
 from shared.ids import new_id
@@ -186,6 +187,32 @@ def back_in_line(ticket: Ticket, _: TransitionInput, now: datetime) -> Mapping[s
         place = returned_standing(ticket.ready_at, called_at, ticket.credit_minutes, now)
         values |= {"ready_at": place.ready_at, "due_at": place.due_at}
     return values
+
+
+_OF_ONE_LEG = {
+    *("id", "leg", "version", "item_code", "items", "for_window_id"),
+    *(TicketMemory.model_fields.keys() - {"ready_at", "due_at"}),
+}
+"""What the next leg of a number does not take over; every other column goes with the person."""
+
+
+def next_leg(before: Ticket, leg: int, given: TransitionInput, now: datetime) -> Ticket:
+    """The next leg of the same number, which keeps the time already waited and the credit.
+
+    Its version goes on from the leg before, so that a later finish of the visit has a higher one.
+    """
+    items = list(given.items or before.items)
+    assert before.next_leg_id is not None
+    return Ticket(
+        **before.model_dump(exclude=_OF_ONE_LEG),
+        id=before.next_leg_id,
+        leg=leg,
+        version=before.version + 1,
+        item_code=items[0],
+        items=items,
+        for_window_id=given.window_id,
+        state_since=now,
+    )
 
 
 def undo_until(at: datetime, policy: Policy) -> datetime:

@@ -1,27 +1,28 @@
 """Does one action to a ticket, and writes what that entails.
 
-The ticket is swapped first, its entry in the log comes last; `queries` says why.
+What it goes by is read at once (`seen`), decided without a further look (`take`), and written by
+one statement, in which the ticket comes first and its hall's floor last; `queries` says why.
 """
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking import settling
+from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.people import service as people
 from services.appointments.priority import service as priority
-from services.appointments.queueing import event_log, queries
-from services.appointments.queueing.models import (
-    Call,
-    Ticket,
-    WindowAtWork,
-)
-from services.appointments.queueing.rules import TransitionInput, waits_there_already
+from services.appointments.queueing import event_log, queries, rules, seen, shifts
+from services.appointments.queueing import statement as statements
+from services.appointments.queueing.models import LIVE_INDEXES, Call, Ticket
+from services.appointments.queueing.rules import AlreadyTicketed, TransitionInput
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
+from services.appointments.queueing.seen import SeenTicket
 from services.appointments.queueing.undoing import take_back
 from services.appointments.queueing.wording import ticket_standing
 from services.appointments.queueing.workflow import (
-    WINDOWS,
     WORKFLOW,
     Action,
     FollowUp,
@@ -29,7 +30,9 @@ from services.appointments.queueing.workflow import (
     TicketRow,
     WindowAction,
 )
-from shared.database.versioned import swap
+from shared.database.engine import DirectPool
+from shared.database.rows import fetch_in
+from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
 from shared.web import versions
@@ -39,16 +42,8 @@ _UNKNOWN = Text("没有这个号，请核对", "There is no such ticket; please 
 _NO_SUCH_WINDOW = Text("该窗口不办理这些事项", "That window does not serve these items")
 
 
-async def find(session: AsyncSession, ticket_id: UUID) -> Ticket:
-    """The ticket. Raises NotFound."""
-    ticket = await queries.ticket(session, ticket_id)
-    if ticket is None:
-        raise NotFound(_UNKNOWN)
-    return ticket
-
-
 async def move(
-    session: AsyncSession,
+    statement: SwapStatement,
     caller: Caller,
     ticket_id: UUID,
     action: Action,
@@ -56,18 +51,56 @@ async def move(
     given: TransitionInput | None = None,
 ) -> Ticket:
     """The ticket after `action`. Raises NotFound, Forbidden, StateConflict or a guard's problem."""
-    ticket = await find(session, ticket_id)
-    if not await may_see(session, caller, ticket):
-        raise NotFound(_UNKNOWN)
+    direct = statement.direct
+    found = await _visible(direct, caller, await seen.find(direct.fetch, ticket_id, action))
     given = given or TransitionInput()
+    row = _row(found, action, given, caller)
+    return take(statement, found, row, given, caller.sub, now)
+
+
+async def send_on(
+    session: AsyncSession, caller: Caller, ticket_id: UUID, given: TransitionInput, now: datetime
+) -> Ticket:
+    """The ticket after its transfer to what the hall's windows serve until the commit.
+
+    Raises what `move` raises, Invalid or AlreadyTicketed.
+    """
+    await queries.keep_windows_for(session, ticket_id)
+    action, fetch = Action.TRANSFER, partial(fetch_in, session)
+    found = await _visible(
+        session, caller, await seen.find(fetch, ticket_id, action, wanted=given.items)
+    )
+    statement, row = SwapStatement(), _row(found, action, given, caller)
+    changed = take(statement, found, row, given, caller.sub, now)
+    await statement.write_in(session)
+    return changed
+
+
+async def _visible(
+    source: AsyncSession | DirectPool, caller: Caller, found: SeenTicket | None
+) -> SeenTicket:
+    if found is None or not await may_see(source, caller, found.ticket):
+        raise NotFound(_UNKNOWN)
+    return found
+
+
+def _row(found: SeenTicket, action: Action, given: TransitionInput, caller: Caller) -> TicketRow:
+    """The row for the ticket as it is, if the caller saw it so and may take it."""
+    ticket = found.ticket
     versions.ensure(given.version, version=ticket.version, state=ticket.state)
-    row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
-    return await take(session, ticket, row, given, caller.sub, now)
+    return WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
+
+
+async def may_see(source: AsyncSession | DirectPool, caller: Caller, ticket: Ticket) -> bool:
+    """Whether it is their own, as it is listed, or of a hall that they act for."""
+    return caller.at(ticket.hall_code) or await people.owns(source, caller, ticket)
 
 
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
     """Let nothing else happen on the hall's floor until the transaction ends."""
-    await queries.lock_floor(session, hall_code)
+    statement = SwapStatement()
+    shifts.lock_floor(statement, hall_code)
+    await statement.write_in(session)
 
 
 async def change_windows(session: AsyncSession, hall_code: str) -> None:
@@ -86,53 +119,40 @@ async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | Non
     return await queries.other_of_person(session, ticket, ticket.items)
 
 
-async def settle_window(session: AsyncSession, window: WindowAtWork, now: datetime) -> WindowAtWork:
-    """Publish the window's change; a draining one with nobody there is closed at once."""
-    await event_log.record_window(session, window)
-    if WINDOWS.get(window.state, WindowAction.RUN_DRY) is None:
-        return window
-    if await queries.live_at_window(session, window.window_id) is not None:
-        return window
-    return await event_log.close_drained(session, window.window_id, now) or window
-
-
-async def take(
-    session: AsyncSession,
-    ticket: Ticket,
+def take(
+    statement: SwapStatement,
+    found: SeenTicket,
     row: TicketRow,
     given: TransitionInput,
     actor: str,
     now: datetime,
 ) -> Ticket:
     """The ticket after the action of the row; whoever asks may do so. Raises what `move` raises."""
-    policy = await priority.policy_of(session, ticket.hall_code)
+    ticket = found.ticket
+    policy = priority.policy(found.policy)
     for guard in row.guards:
         guard(ticket, policy, now)
     if row.to is None:
-        return await take_back(session, ticket, policy, actor, now)
-    before = memory(ticket)
+        return take_back(statement, found, policy, actor, now)
     if row.follow_up is FollowUp.NEW_LEG:
-        await _ensure_served(session, ticket, given)
-        items = list(given.items or ticket.items)
-        if (other := await queries.other_of_person(session, ticket, items)) is not None:
-            raise waits_there_already(other)
+        _ensure_leads_on(found, given)
+    before = memory(ticket)
     values = {"state": row.to, "state_since": now, **row.changes(ticket, given, now)}
-    changed = await swap(session, ticket, values, says=ticket_standing)
-    call = await _change_call(session, changed, row, now)
-    leg = await _follow_up(session, changed, row, given, now)
-    entry = _entry(changed, row, call, actor, now)
+    statement.swap(ticket, values, says=ticket_standing)
+    if found.call is not None:
+        _change_call(statement, found.call, row, now)
+    entry = _entry(found, row, actor, now)
     entry = entry.model_copy(update={"outcome": given.outcome, "before": before})
-    await event_log.append(session, changed, entry)
-    if leg is not None:
-        opened = Entry(action="continue", event="issued", actor=actor, at=now)
-        await event_log.append(session, leg, opened)
-    if call is not None and row.call.ends:
-        await event_log.close_drained(session, call.window_id, now)
-    return changed
+    further = _follow_up(statement, found, row, given, actor, now)
+    event_log.append(statement, (ticket, entry), *further)
+    if row.call.ends and found.window is not None:
+        shifts.move_by_itself(statement, found.window, WindowAction.RUN_DRY, now)
+    return ticket
 
 
-def _entry(ticket: Ticket, row: TicketRow, call: Call | None, actor: str, now: datetime) -> Entry:
+def _entry(found: SeenTicket, row: TicketRow, actor: str, now: datetime) -> Entry:
     """What the log says of what has just happened to the ticket."""
+    call = found.call
     return Entry(
         action=row.action,
         event=row.event,
@@ -142,36 +162,28 @@ def _entry(ticket: Ticket, row: TicketRow, call: Call | None, actor: str, now: d
         call_id=call.id if call else None,
         served_seconds=_served_seconds(call, row, now),
         reason=row.reason,
-        next_ticket_id=ticket.next_leg_id,
+        next_ticket_id=found.ticket.next_leg_id,
     )
 
 
-async def may_see(session: AsyncSession, caller: Caller, ticket: Ticket) -> bool:
-    """Whether it is their own, as it is listed, or of a hall that they act for."""
-    return caller.at(ticket.hall_code) or await people.owns(session, caller, ticket)
-
-
-async def _ensure_served(session: AsyncSession, ticket: Ticket, given: TransitionInput) -> None:
-    """Raises Invalid when no window could call the new leg."""
-    items = set(given.items or ticket.items)
-    served = await items_at_windows(session, ticket.hall_code)
+def _ensure_leads_on(found: SeenTicket, given: TransitionInput) -> None:
+    """Raises Invalid when no window could call the new leg, AlreadyTicketed when the person waits
+    for the same with another ticket."""
     if given.window_id is not None:
-        if not items <= served.get(given.window_id, set()):
+        if given.window_id not in found.serving:
             raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window_id")
-    elif not any(items <= window for window in served.values()):
+    elif not found.serving:
         raise Invalid(_NOT_SERVED, pointer="/body/items")
+    if found.other is not None:
+        raise rules.waits_there_already(found.other)
 
 
-async def _change_call(
-    session: AsyncSession, ticket: Ticket, row: TicketRow, now: datetime
-) -> Call | None:
+def _change_call(statement: SwapStatement, call: Call, row: TicketRow, now: datetime) -> None:
     """The call that has the ticket at a window, ended or started by the action."""
     if row.call.ends:
-        ended = {"ended_at": now, "ended_by": row.action.value}
-        return await queries.change_live_call(session, ticket.id, ended)
-    if row.call is OnCall.STARTS_SERVICE:
-        return await queries.change_live_call(session, ticket.id, {"started_at": now})
-    return await queries.live_call(session, ticket.id) if row.call is OnCall.NOTED else None
+        statements.end_call(statement, call.id, row.action.value, now)
+    elif row.call is OnCall.STARTS_SERVICE:
+        statements.serve_call(statement, call.id, now)
 
 
 def _served_seconds(call: Call | None, row: TicketRow, now: datetime) -> float | None:
@@ -181,24 +193,34 @@ def _served_seconds(call: Call | None, row: TicketRow, now: datetime) -> float |
     return seconds_between(call.started_at, now)
 
 
-async def _follow_up(
-    session: AsyncSession, ticket: Ticket, row: TicketRow, given: TransitionInput, now: datetime
-) -> Ticket | None:
-    """What else the action brings about; the new leg, if it opens one."""
+def _follow_up(
+    statement: SwapStatement,
+    found: SeenTicket,
+    row: TicketRow,
+    given: TransitionInput,
+    actor: str,
+    now: datetime,
+) -> list[tuple[Ticket, Entry]]:
+    """What else the action brings about; of other tickets also what the log says."""
     match row.follow_up:
         case FollowUp.CASE_FINISHED:
-            await event_log.record_finished_case(session, ticket, now)
+            event_log.publish_finished_case(statement, found.ticket, found.item, now)
+            _settle(statement, found, AppointmentAction.SERVE, now)
         case FollowUp.NO_SHOW:
-            await event_log.record_no_show(session, ticket, now)
+            _settle(statement, found, AppointmentAction.MISS, now)
         case FollowUp.LAPSE:
-            await event_log.record_lapse(session, ticket, now)
-        case FollowUp.NEW_LEG if ticket.next_leg_id is not None:
-            return await event_log.open_leg(
-                session,
-                ticket,
-                leg_id=ticket.next_leg_id,
-                items=list(given.items or ticket.items),
-                window_id=given.window_id,
-                now=now,
-            )
-    return None
+            _settle(statement, found, AppointmentAction.LAPSE, now)
+        case FollowUp.NEW_LEG:
+            leg = rules.next_leg(found.ticket, found.legs + 1, given, now)
+            statement.insert(leg)
+            for index in LIVE_INDEXES:
+                statement.refusing(index, AlreadyTicketed)
+            return [(leg, Entry(action="continue", event="issued", actor=actor, at=now))]
+    return []
+
+
+def _settle(
+    statement: SwapStatement, found: SeenTicket, action: AppointmentAction, now: datetime
+) -> None:
+    if found.appointment is not None:
+        settling.settle(statement, found.appointment, action, now)

@@ -2,12 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from services.appointments.booking import settling
+from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.priority.schemas import Policy
-from services.appointments.queueing import event_log, queries
-from services.appointments.queueing.models import OVER, Ticket, TicketEvent, TicketState
+from services.appointments.queueing import event_log, shifts
+from services.appointments.queueing import statement as statements
+from services.appointments.queueing.models import (
+    LIVE_INDEXES,
+    OVER,
+    Ticket,
+    TicketEvent,
+    TicketState,
+)
 from services.appointments.queueing.rules import (
     LegAlreadyCalled,
     NothingToUndo,
@@ -16,25 +22,47 @@ from services.appointments.queueing.rules import (
     undo_until,
 )
 from services.appointments.queueing.schemas import Entry, TicketMemory, memory
+from services.appointments.queueing.seen import SeenTicket
 from services.appointments.queueing.wording import ticket_standing
-from services.appointments.queueing.workflow import WORKFLOW, Action, FollowUp, OnCall, TicketRow
-from shared.database.versioned import swap
+from services.appointments.queueing.workflow import (
+    WORKFLOW,
+    Action,
+    FollowUp,
+    OnCall,
+    TicketRow,
+    WindowAction,
+)
+from shared.database.faults import Overtaken
+from shared.database.swap_statement import SwapStatement
 
 
-async def take_back(
-    session: AsyncSession, ticket: Ticket, policy: Policy, actor: str, now: datetime
+def take_back(
+    statement: SwapStatement, found: SeenTicket, policy: Policy, actor: str, now: datetime
 ) -> Ticket:
     """The ticket as it was before its last action.
 
-    Raises NothingToUndo, WindowBusy (somebody else is at the window by now), LegAlreadyCalled,
-    TicketedAgain or StateConflict.
+    Raises NothingToUndo, WindowBusy (somebody else is at the window by now), LegAlreadyCalled or
+    TicketedAgain.
     """
-    last = await queries.last_event(session, ticket.id)
+    ticket, last = found.ticket, found.last
     if last is None or (row := _row_of(last)) is None or now > undo_until(last.at, policy):
         raise NothingToUndo
+    # The leg goes first: of two live tickets for one appointment the unique index knows none.
     moved_on = row.follow_up is FollowUp.NEW_LEG
-    leg = await _withdrawn_leg(session, ticket, now) if moved_on else None
-    entry = Entry(
+    withdrawn = [_withdrawn_leg(statement, found, actor, now)] if moved_on else []
+    entry = _entry(ticket, last, actor, now)
+    _put_back(statement, found, last)
+    _take_back_call(statement, found, last, row, now)
+    if row.follow_up is FollowUp.CASE_FINISHED:
+        _take_back_case(statement, found, now)
+    event_log.append(statement, (ticket, entry), *withdrawn)
+    _move_window(statement, found, row, now)
+    return ticket
+
+
+def _entry(ticket: Ticket, last: TicketEvent, actor: str, now: datetime) -> Entry:
+    """What the log says of the ticket, as it still is."""
+    return Entry(
         action=Action.UNDO,
         event="undone",
         actor=actor,
@@ -46,31 +74,19 @@ async def take_back(
         undoes=last.hall_seq,
         before=memory(ticket),
     )
-    changed = await _as_it_was(session, ticket, last)
-    await _take_back_call(session, ticket, last, row, now)
-    if row.follow_up is FollowUp.CASE_FINISHED:
-        await event_log.take_back_finished_case(session, changed, now)
-    await event_log.append(session, changed, entry)
-    if leg is not None:
-        await event_log.append(session, leg, _withdrawal(actor, now))
-    await _settle_window(session, last, row, now)
-    return changed
 
 
-async def _as_it_was(session: AsyncSession, ticket: Ticket, last: TicketEvent) -> Ticket:
-    """The ticket with its columns of before. Raises TicketedAgain.
+def _put_back(statement: SwapStatement, found: SeenTicket, last: TicketEvent) -> None:
+    """Swaps the ticket for what it was. Raises TicketedAgain.
 
     Only a place that was given up can have been taken again: who waits or is served keeps it.
     """
-    was = TicketMemory.model_validate(last.before).model_dump()
-    given_up = ticket.state in OVER
-    if given_up and await queries.other_of_person(session, ticket, ticket.items) is not None:
+    if found.ticket.state in OVER and found.other is not None:
         raise TicketedAgain
-    try:
-        async with session.begin_nested():
-            return await swap(session, ticket, was, says=ticket_standing)
-    except IntegrityError as error:  # the place was free again, and has been taken
-        raise TicketedAgain from error
+    was = TicketMemory.model_validate(last.before).model_dump()
+    statement.swap(found.ticket, was, says=ticket_standing)
+    for index in LIVE_INDEXES:  # the place was free again, and has been taken
+        statement.refusing(index, TicketedAgain)
 
 
 def _row_of(last: TicketEvent) -> TicketRow | None:
@@ -81,49 +97,50 @@ def _row_of(last: TicketEvent) -> TicketRow | None:
     return row if row is not None and row.undoable else None
 
 
-async def _take_back_call(
-    session: AsyncSession, ticket: Ticket, last: TicketEvent, row: TicketRow, now: datetime
+def _take_back_call(
+    statement: SwapStatement, found: SeenTicket, last: TicketEvent, row: TicketRow, now: datetime
 ) -> None:
-    """What was done to the call, taken back."""
-    if row.call is OnCall.BEGINS:
-        ended = {"ended_at": now, "ended_by": Action.UNDO.value}
-        await queries.change_live_call(session, ticket.id, ended)
-    elif row.call is OnCall.STARTS_SERVICE:
-        await queries.change_live_call(session, ticket.id, {"started_at": None})
-    elif (
-        row.call.ends
-        and last.call_id is not None
-        and not await queries.reopen_call(session, last.call_id)
-    ):
-        raise WindowBusy
+    """What was done to the call, taken back. Raises WindowBusy."""
+    if row.call is OnCall.BEGINS and found.call is not None:
+        statements.end_call(statement, found.call.id, Action.UNDO.value, now)
+    elif row.call is OnCall.STARTS_SERVICE and found.call is not None:
+        statements.serve_call(statement, found.call.id, None)
+    elif row.call.ends and last.call_id is not None:
+        if found.there is not None:
+            raise WindowBusy
+        statements.reopen_call(statement, last.call_id)
+        statement.refusing("uq_call_live_window", WindowBusy)
 
 
-async def _settle_window(
-    session: AsyncSession, last: TicketEvent, row: TicketRow, now: datetime
+def _take_back_case(statement: SwapStatement, found: SeenTicket, now: datetime) -> None:
+    """The finish was a mistake: the appointment is being served still, not done. Where the person
+    has booked the same again meanwhile, that one stands."""
+    if found.appointment is not None and found.booked_again is None:
+        settling.settle(statement, found.appointment, AppointmentAction.UNDO_SERVE, now)
+        statement.refusing("uq_appointment_live", Overtaken)
+
+
+def _move_window(
+    statement: SwapStatement, found: SeenTicket, row: TicketRow, now: datetime
 ) -> None:
     """What the action, and now its undoing, mean for a window that is to close."""
-    if last.window_id is None:
+    if found.window is None:
         return
     if row.call is OnCall.BEGINS:
-        await event_log.close_drained(session, last.window_id, now)
+        shifts.move_by_itself(statement, found.window, WindowAction.RUN_DRY, now)
     elif row.call.ends:
-        await event_log.reopen_window(session, last.window_id, now)
+        shifts.move_by_itself(statement, found.window, WindowAction.TAKE_BACK, now)
 
 
-async def _withdrawn_leg(session: AsyncSession, ticket: Ticket, now: datetime) -> Ticket:
-    """The leg that the transfer opened, closed."""
-    leg = await queries.ticket(session, ticket.next_leg_id) if ticket.next_leg_id else None
+def _withdrawn_leg(
+    statement: SwapStatement, found: SeenTicket, actor: str, now: datetime
+) -> tuple[Ticket, Entry]:
+    """The leg that the transfer opened, closed, and what the log says of it."""
+    leg = found.leg
     row = WORKFLOW.get(leg.state, Action.WITHDRAW) if leg is not None else None
     if leg is None or row is None:
         raise LegAlreadyCalled
-    values = {"state": row.to, "state_since": now}
-    return await swap(session, leg, values, says=ticket_standing)
-
-
-def _withdrawal(actor: str, now: datetime) -> Entry:
-    """The log's entry of the leg that was closed."""
-    row = WORKFLOW[TicketState.WAITING, Action.WITHDRAW]
-    return Entry(
+    entry = Entry(
         action=row.action,
         event=row.event,
         actor=actor,
@@ -131,3 +148,5 @@ def _withdrawal(actor: str, now: datetime) -> Entry:
         from_state=row.state,
         reason=row.reason,
     )
+    statement.swap(leg, {"state": row.to, "state_since": now}, follows=True)
+    return leg, entry

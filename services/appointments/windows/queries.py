@@ -1,10 +1,9 @@
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,21 +12,39 @@ from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
 from services.appointments.windows.models import StaffName
 from services.appointments.windows.rules import Served
+from shared.database.engine import DirectPool
+from shared.database.rows import columns, loaded, rest
+from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import sources
 
+_STAYS = 'SELECT 1 FROM "window" WHERE id = :id AND retired_at IS NULL FOR SHARE'
+_NOTE_NAME = """
+INSERT INTO staff_name (account, name, noted_at) VALUES (:account, :called, :now)
+ON CONFLICT (account) DO UPDATE SET name = excluded.name, noted_at = excluded.noted_at
+"""
 _SERVES = (
-    'SELECT FROM "window" w LEFT JOIN window_at_work a ON a.window_id = w.id'
-    " WHERE w.hall_code = t.hall_code AND w.retired_at IS NULL"
-    "   AND w.id = coalesce(t.for_window_id, w.id) AND t.items <@"
-    "   ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id)"
+    'SELECT FROM "window" v LEFT JOIN window_at_work b ON b.window_id = v.id'
+    " WHERE v.hall_code = t.hall_code AND v.retired_at IS NULL"
+    "   AND v.id = coalesce(t.for_window_id, v.id) AND t.items <@"
+    "   ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = v.id)"
 )
+_WAITS = f"t.state IN ({sources([*WORKFLOW.of(Action.CALL), *WORKFLOW.of(Action.RESUME)])})"
 _STANDINGS = text(
     f"SELECT t.id, t.number, EXISTS ({_SERVES}) AS served,"
-    f"   EXISTS ({_SERVES} AND a.state = '{WindowState.OPEN}') AS served_now"
-    " FROM ticket t WHERE t.hall_code = :hall"
-    f"   AND t.state IN ({sources([*WORKFLOW.of(Action.CALL), *WORKFLOW.of(Action.RESUME)])})"
-    " ORDER BY t.due_at, t.id"
+    f"   EXISTS ({_SERVES} AND b.state = '{WindowState.OPEN}') AS served_now"
+    f" FROM ticket t WHERE t.hall_code = :hall AND {_WAITS} ORDER BY t.due_at, t.id"
 )
+_SEEN = f"""
+SELECT {columns(Window, "w")}, coalesce(f.seq, 0),
+  EXISTS (SELECT FROM call c WHERE c.window_id = w.id AND c.ended_at IS NULL),
+  ARRAY(SELECT t.number FROM ticket t WHERE t.hall_code = w.hall_code AND {_WAITS} AND NOT EXISTS (
+    {_SERVES} AND CASE WHEN v.id = w.id THEN $2 ELSE b.state = '{WindowState.OPEN}' END
+  ) ORDER BY t.due_at, t.id),
+  {columns(WindowAtWork, "a")}
+FROM "window" w LEFT JOIN hall_floor f ON f.hall_code = w.hall_code
+LEFT JOIN window_at_work a ON a.window_id = w.id
+WHERE w.id = $1
+"""
 _AT_RETIRED = text(
     'SELECT t.number FROM "window" w JOIN call c ON c.window_id = w.id AND c.ended_at IS NULL'
     " JOIN ticket t ON t.id = c.ticket_id"
@@ -35,22 +52,36 @@ _AT_RETIRED = text(
 )
 
 
-async def window(session: AsyncSession, window_id: UUID) -> Window | None:
-    """The window of the directory."""
-    return await session.get(Window, window_id)
+class SeenWindow(NamedTuple):
+    """A window of the directory, the number of its floor's last event, whether somebody is there,
+    the numbers that no open window serves once it is open or not, and its present shift, None while
+    it is offline."""
+
+    window: Window
+    seq: int
+    is_busy: bool
+    unserved: list[str]
+    at_work: WindowAtWork | None
 
 
-async def at_work(session: AsyncSession, window_id: UUID) -> WindowAtWork | None:
-    """Its present shift, None while it is offline."""
-    return await session.get(WindowAtWork, window_id, populate_existing=True)
+async def find(direct: DirectPool, window_id: UUID, *, opens: bool) -> SeenWindow | None:
+    """The window, and all that its change goes by; `opens`: whether it takes people then."""
+    record = await direct.fetchrow(_SEEN, window_id, opens)
+    if record is None:
+        return None
+    seq, is_busy, unserved, *at_work = rest(Window, record)
+    shift = loaded(WindowAtWork, at_work) if at_work[0] is not None else None
+    return SeenWindow(loaded(Window, record), seq, is_busy, unserved, shift)
 
 
-async def first_shift(session: AsyncSession, values: dict[str, Any]) -> WindowAtWork | None:
-    """The new row, or None when another request opened the window at the same moment."""
-    opened = await session.execute(
-        insert(WindowAtWork).values(**values).on_conflict_do_nothing().returning(WindowAtWork)
-    )
-    return opened.scalar_one_or_none()
+def keep(statement: SwapStatement, window: Window) -> None:
+    """It is not retired meanwhile; the floor is locked before."""
+    statement.lock(_STAYS, id=window.id)
+
+
+def note_name(statement: SwapStatement, account: str, name: str, now: datetime) -> None:
+    """Keep what the account is called at the windows."""
+    statement.also(_NOTE_NAME, account=account, called=name, now=now)
 
 
 async def standings(session: AsyncSession, hall_code: str) -> list[Served]:
@@ -77,13 +108,6 @@ async def retired_at_work(session: AsyncSession, hall_code: str) -> list[WindowA
         .order_by(col(WindowAtWork.window_no))
     )
     return list((await session.exec(at_work)).all())
-
-
-async def note_name(session: AsyncSession, account: str, name: str, now: datetime) -> None:
-    """Keep what the account is called at the windows."""
-    noted = insert(StaffName).values(account=account, name=name, noted_at=now)
-    newer = {"name": noted.excluded.name, "noted_at": noted.excluded.noted_at}
-    await session.execute(noted.on_conflict_do_update(index_elements=["account"], set_=newer))
 
 
 async def names(session: AsyncSession, accounts: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from services.appointments.windows.schemas import OpenRequest, PauseRequest, Win
 from services.appointments.windows.views import shift_view
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Language, Now, Session, allow
+from shared.web.dependencies import Language, Now, Session, Swap, allow
 from shared.web.gate import Priority
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -27,7 +27,7 @@ Staff = Annotated[Caller, allow("clerk", "hall_manager")]
 @router.post("/open", operation_id="open_window", summary="开放窗口 | Open a window")
 async def open_window(
     window_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     language: Language,
     caller: Staff,
@@ -39,14 +39,14 @@ async def open_window(
     The window takes people: at the start of a shift, after a pause, or in a new shift.
     """
     clerk = given.clerk if given else None
-    shift = await service.open_window(session, caller, window_id, clerk, now)
+    shift = await service.open_window(swap, caller, window_id, clerk, now)
     return shift_view(shift, language)
 
 
 @router.post("/pause", operation_id="pause_window", summary="暂停窗口 | Pause a window")
 async def pause_window(
     window_id: UUID,
-    session: Session,
+    swap: Swap,
     now: Now,
     language: Language,
     caller: Staff,
@@ -59,13 +59,13 @@ async def pause_window(
     many of those who wait in the hall have no open window then.
     """
     reason = given.reason if given else None
-    shift = await service.pause_window(session, caller, window_id, reason, now)
+    shift = await service.pause_window(swap, caller, window_id, reason, now)
     return shift_view(shift, language)
 
 
 @router.post("/close", operation_id="close_window", summary="关闭窗口 | Close a window")
 async def close_window(
-    window_id: UUID, session: Session, now: Now, language: Language, caller: Staff
+    window_id: UUID, swap: Swap, now: Now, language: Language, caller: Staff
 ) -> WindowAtWorkView:
     """窗口收班；如有正在办理的群众，办完后自动关闭。答复写明本大厅还有多少号没有开放的窗口办理。
 
@@ -73,7 +73,7 @@ async def close_window(
     Ends the shift; with somebody still there, the window closes by itself when they are done. The
     answer names how many of those who wait in the hall have no open window then.
     """
-    shift = await service.close_window(session, caller, window_id, now)
+    shift = await service.close_window(swap, caller, window_id, now)
     return shift_view(shift, language)
 
 

@@ -9,16 +9,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import changing
 from services.appointments.directory import service as directory
+from services.appointments.directory.models import Window
 from services.appointments.directory.schemas import WindowsIn
 from services.appointments.queueing import service as queueing
+from services.appointments.queueing import shifts
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.wording import window_standing
 from services.appointments.queueing.workflow import FLOOR, WINDOWS, WindowAction
 from services.appointments.windows import queries, rules
-from shared.database.versioned import swap, try_swap
+from shared.database.faults import Overtaken
+from shared.database.swap_statement import SwapStatement
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
-from shared.workflow import refuse
 
 _UNKNOWN = Text("没有这个窗口", "There is no such window")
 _UNPAUSED: dict[str, Any] = {"pause_reason": None}
@@ -32,42 +34,45 @@ class Shift(NamedTuple):
 
 
 async def open_window(
-    session: AsyncSession, caller: Caller, window_id: UUID, clerk: str | None, now: datetime
+    statement: SwapStatement, caller: Caller, window_id: UUID, clerk: str | None, now: datetime
 ) -> Shift:
     """The open window; `clerk` is the name to show, what is done there is logged by account.
 
     Raises NotFound or StateConflict.
     """
     name = clerk or caller.name
-    if name is not None:
-        await queries.note_name(session, caller.sub, name, now)
     works_there = {"clerk": name or caller.sub, "pause_reason": None}
-    return await _move(session, caller, window_id, WindowAction.OPEN, works_there, now)
+    opened = await _move(statement, caller, window_id, WindowAction.OPEN, works_there, now)
+    if name is not None:
+        queries.note_name(statement, caller.sub, name, now)
+    return opened
 
 
 async def pause_window(
-    session: AsyncSession, caller: Caller, window_id: UUID, reason: str | None, now: datetime
+    statement: SwapStatement, caller: Caller, window_id: UUID, reason: str | None, now: datetime
 ) -> Shift:
     """The paused window; whoever is there is still served. Raises NotFound or StateConflict."""
     why = {"pause_reason": reason}
-    return await _move(session, caller, window_id, WindowAction.PAUSE, why, now)
+    return await _move(statement, caller, window_id, WindowAction.PAUSE, why, now)
 
 
 async def close_window(
-    session: AsyncSession, caller: Caller, window_id: UUID, now: datetime
+    statement: SwapStatement, caller: Caller, window_id: UUID, now: datetime
 ) -> Shift:
     """The window: closed, or draining while somebody is there. Raises NotFound, StateConflict."""
-    return await _move(session, caller, window_id, WindowAction.CLOSE, _UNPAUSED, now)
+    return await _move(statement, caller, window_id, WindowAction.CLOSE, _UNPAUSED, now)
 
 
-async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -> bool:
-    """Ends a shift that nobody ended; the caller holds the floor. False if it has changed."""
+async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -> None:
+    """Ends a shift that nobody ended, with nobody there; the caller holds the floor.
+
+    Raises Overtaken where it was not seen under the floor, and has changed.
+    """
+    statement = SwapStatement()
     row = WINDOWS.find(seen.state, seen.version, WindowAction.CLOSE)
-    changed = await try_swap(session, seen, {**_UNPAUSED, "state": row.to, "since": now})
-    if changed is None:
-        return False
-    await queueing.settle_window(session, changed, now)
-    return True
+    statement.swap(seen, {**_UNPAUSED, "state": row.to, "since": now})
+    _settle(statement, seen, now, is_busy=False)
+    await statement.write_in(session)
 
 
 async def names(session: AsyncSession, accounts: Iterable[str]) -> dict[str, str]:
@@ -97,30 +102,52 @@ async def arrange(
 
 
 async def _move(
-    session: AsyncSession,
+    statement: SwapStatement,
     caller: Caller,
     window_id: UUID,
     action: WindowAction,
     values: dict[str, Any],
     now: datetime,
 ) -> Shift:
-    window = await queries.window(session, window_id)
-    if window is None or window.retired_at is not None or not caller.at(window.hall_code):
+    _, to = WINDOWS.leads(action)
+    found = await queries.find(statement.direct, window_id, opens=to is WindowState.OPEN)
+    if found is None or found.window.retired_at is not None:
         raise NotFound(_UNKNOWN)
-    await queueing.lock_floor(session, window.hall_code)
-    seen = await queries.at_work(session, window_id)
-    state = seen.state if seen else WindowState.OFFLINE
-    row = WINDOWS.find(state, seen.version if seen else 0, action, FLOOR)
-    values = {**values, "state": row.to, "since": now}
+    if not caller.at(found.window.hall_code):
+        raise NotFound(_UNKNOWN)
+    seen = found.at_work
+    state, version = (seen.state, seen.version) if seen else (WindowState.OFFLINE, 0)
+    row = WINDOWS.find(state, version, action, FLOOR)
+    # Whether somebody is there decides how it closes; who comes or goes is an event of the floor.
+    closes = WINDOWS.get(row.to, WindowAction.RUN_DRY) is not None
+    shifts.lock_floor(statement, found.window.hall_code, seq=found.seq if closes else None)
+    queries.keep(statement, found.window)
+    changes = {**values, "state": row.to, "since": now}
     if seen is None:
-        place = {"window_id": window_id, "hall_code": window.hall_code, "window_no": window.no}
-        changed = await queries.first_shift(session, {**place, **values, "version": 1})
-        if changed is None:
-            refuse(state, 0, window_standing(state))
+        seen = _first_shift(statement, found.window, changes)
     else:
-        changed = await swap(
-            session, seen, values, says=lambda window: window_standing(window.state)
-        )
-    settled = await queueing.settle_window(session, changed, now)
-    standings = await queries.standings(session, window.hall_code)
-    return Shift(settled, [each.number for each in standings if not each.served_now])
+        statement.swap(seen, changes, says=lambda one: window_standing(one.state))
+    _settle(statement, seen, now, is_busy=found.is_busy)
+    return Shift(seen, found.unserved)
+
+
+def _first_shift(statement: SwapStatement, window: Window, values: dict[str, Any]) -> WindowAtWork:
+    """Where another request opens the window at the same moment, it is decided anew."""
+    place: dict[str, Any] = {
+        "window_id": window.id,
+        "hall_code": window.hall_code,
+        "window_no": window.no,
+    }
+    shift = WindowAtWork(**place, **values)
+    statement.insert(shift)
+    statement.refusing("pk_window_at_work", Overtaken)
+    return shift
+
+
+def _settle(
+    statement: SwapStatement, window: WindowAtWork, now: datetime, *, is_busy: bool
+) -> None:
+    """Publishes the window's change; a draining one with nobody there is closed at once."""
+    shifts.publish(statement, window)
+    if not is_busy and WINDOWS.get(window.state, WindowAction.RUN_DRY) is not None:
+        shifts.move_by_itself(statement, window, WindowAction.RUN_DRY, now)
