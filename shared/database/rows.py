@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from sqlalchemy import JSON, Float, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.orm import ClassManager, configure_mappers
+from sqlalchemy.orm.attributes import manager_of_class
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -72,11 +74,20 @@ def columns(kind: type[SQLModel], alias: str) -> str:
     return ", ".join(f"{alias}.{one.column}" for one in fields(kind).values())
 
 
+@cache
+def _manager(kind: type[SQLModel]) -> ClassManager[Any]:
+    """What makes instances of the class, once the classes know their columns."""
+    configure_mappers()
+    return manager_of_class(kind)
+
+
 def loaded(kind: type[M], values: Iterable[Any]) -> M:
-    """The row whose columns are the first of `values`."""
+    """The row whose columns are the first of `values`, as a session loads it: without what the
+    class does for a new one."""
     each = zip(fields(kind).values(), values, strict=False)
-    turned = {one.name: one.from_driver(v) if one.from_driver else v for one, v in each}
-    return kind(**turned)
+    row: M = _manager(kind).new_instance()
+    row.__dict__.update({o.name: o.from_driver(v) if o.from_driver else v for o, v in each})
+    return row
 
 
 def rest(kind: type[SQLModel], values: Iterable[Any]) -> list[Any]:
