@@ -39,8 +39,8 @@ PUBLISH_SECONDS = 5
 log = structlog.get_logger()
 
 _SCOPE = re.compile(r"^[A-Za-z0-9_-]+$")
-_SUBJECT = re.compile(rb'"subject":"[^"]*"')
-"""Of an envelope as it was written: its attributes stand before its data."""
+_SUBJECT = re.compile(rb'"subject": ?"[^"]*"')
+"""Of an envelope as it was written, here or by a statement that put it together."""
 
 PROMISE = (
     "INSERT INTO outbox (event_id, subject, body, traceparent)"
