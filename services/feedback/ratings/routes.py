@@ -1,7 +1,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 
 from services.feedback.filters import FirstDay, LastDay
 from services.feedback.ratings import rules, service, statistics_views, views, workflow
@@ -65,6 +65,7 @@ async def list_rating_tags(_: Anyone) -> Page[TagView]:
     tags=["citizen"],
     operation_id="ask_to_rate",
     summary="取得评价邀请 | Ask for the invitation to rate",
+    dependencies=[answers.PRIVATE],
     responses=problem_responses(NotFound, rules.NotForStaff),
 )
 async def ask_to_rate(
@@ -86,11 +87,11 @@ async def ask_to_rate(
     tags=["system"],
     operation_id="report_service",
     summary="报送已办结的服务 | Report a service that was delivered",
+    dependencies=[answers.PRIVATE],
     responses=problem_responses(Forbidden),
 )
 async def report_service(
     given: ServiceReport,
-    response: Response,
     session: Session,
     keyring: RequestKeyring,
     now: Now,
@@ -104,7 +105,6 @@ async def report_service(
     id reported again is the same service, with the same answer. Hand the key or the token to
     whoever was served.
     """
-    answers.kept_by_nobody(response)
     case_id = await service.report(session, given, caller, now)
     return await views.reported(session, case_id, keyring=keyring)
 
@@ -155,6 +155,7 @@ async def amend_rating(
     tags=["department"],
     operation_id="list_ratings",
     summary="评价列表 | Ratings",
+    dependencies=[answers.PRIVATE],
 )
 async def list_ratings(
     session: Session,
@@ -225,6 +226,7 @@ async def get_rating_statistics(
     tags=["department"],
     operation_id="get_rating",
     summary="评价详情 | One rating",
+    dependencies=[answers.PRIVATE],
     responses=problem_responses(NotFound),
 )
 async def get_rating(

@@ -19,12 +19,13 @@ from services.feedback.supervision.schemas import (
 from services.feedback.supervision.workflow import OrderAction
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
 from shared.web.old_queries import Formerly
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
-router = Router(prefix="/supervision-orders", tags=["department"])
+router = Router(prefix="/supervision-orders", tags=["department"], dependencies=[answers.PRIVATE])
 
 Reader = Annotated[Caller, allow(*rules.READERS)]
 Officer = Annotated[Caller, allow("officer")]
