@@ -170,6 +170,11 @@ async def test_a_frozen_report_recomputes_to_the_same_bytes(
     await see(databases, made["id"], "2026-03-10")
     assert await inside(databases, recompute) == file.content
     assert file.headers["etag"] == f'"{hashlib.sha256(file.content).hexdigest()}"'
+    known = {"If-None-Match": file.headers["etag"]}
+    for suffix in (".json", ".csv"):
+        again = await projects.get(f"/api/v1/reports/{report}{suffix}", headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == file.headers["cache-control"]
     again = await projects.get(f"/api/v1/reports/{report}.json")
     assert again.content == file.content
 

@@ -20,6 +20,7 @@ from services.projects.reports.schemas import (
 )
 from shared.errors import NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
+from shared.web.conditions import unless_known
 from shared.web.dependencies import Now, Paging, Session, allow, public
 from shared.web.describing import refer, sends
 from shared.web.pagination import Page, page
@@ -109,16 +110,18 @@ async def list_reports(session: Session, paging: Paging, _: Anyone) -> Page[Repo
     responses={**_FOUND, **sends("ETag")},
     response_model=ReportBody,
 )
-async def read_report_json(report_id: UUID, session: Session, _: Anyone) -> Response:
+async def read_report_json(
+    report_id: UUID, request: Request, session: Session, _: Anyone
+) -> Response:
     """冻结时的原样字节，其 SHA-256 见报表目录。
 
     ---
     The bytes as they were frozen; the list of reports names their SHA-256.
     """
     report = await service.find_report(session, report_id)
-    return Response(
-        report.body, media_type="application/json", headers=views.frozen_headers(report)
-    )
+    headers = views.frozen_headers(report)
+    file = Response(report.body, media_type="application/json", headers=headers)
+    return unless_known(file, request.headers.get("if-none-match"))
 
 
 @everyone.get(
@@ -128,7 +131,9 @@ async def read_report_json(report_id: UUID, session: Session, _: Anyone) -> Resp
     responses=_file("text/csv"),
     response_class=Response,
 )
-async def read_report_csv(report_id: UUID, session: Session, _: Anyone) -> Response:
+async def read_report_csv(
+    report_id: UUID, request: Request, session: Session, _: Anyone
+) -> Response:
     """供电子表格打开：每个公开主体一行。
 
     ---
@@ -138,7 +143,8 @@ async def read_report_csv(report_id: UUID, session: Session, _: Anyone) -> Respo
     content = reporting.to_csv(reporting.read_bytes(report.body))
     name = f'attachment; filename="report-{report.as_of}.csv"'
     headers = {**views.frozen_headers(report), "Content-Disposition": name}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    file = Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return unless_known(file, request.headers.get("if-none-match"))
 
 
 @everyone.get(
