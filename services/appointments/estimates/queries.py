@@ -1,4 +1,4 @@
-"""What a forecast needs to know of a hall, each in one statement."""
+"""What a forecast needs to know of a hall."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,26 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates.rules import EDGES
 from services.appointments.estimates.schemas import QueuedTicket
-from services.appointments.guides.models import Item
-from services.appointments.queueing.models import TicketState
+from services.appointments.queueing.models import TicketState, WindowState
 from services.appointments.slots.models import SlotState
 
-_WAITING = text(
-    "SELECT id, item_code, items, for_window_id, due_at FROM ticket"
-    f" WHERE hall_code = :hall AND state = '{TicketState.WAITING}' ORDER BY due_at, id"
-)
-_WINDOWS = text(
-    "SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i"
-    "   WHERE i.window_id = w.window_id) AS items, live.item_code AS busy_with, live.called_at"
-    " FROM window_at_work w"
-    " LEFT JOIN call live ON live.window_id = w.window_id AND live.ended_at IS NULL"
-    " WHERE w.hall_code = :hall AND w.state = 'open'"
-)
 _SEEN = text(
     "SELECT item_code, least(width_bucket("
     "     extract(epoch FROM ended_at - called_at) / 60, CAST(:edges AS numeric[])), :last) - 1"
@@ -37,16 +24,35 @@ _SEEN = text(
     " WHERE call.hall_code = :hall AND ended_at > CAST(:now AS timestamptz) - interval '30 days'"
     "   AND ended_by NOT IN ('undo', 'clear') GROUP BY 1, 2"
 )
-_EXPECTED = text(
-    "SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, :usually) AS shows_up"
-    " FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share"
-    "   FROM appointment WHERE hall_code = :hall AND starts_at < CAST(:now AS timestamptz)"
-    "   AND starts_at > CAST(:now AS timestamptz) - interval '30 days'"
-    "   AND state IN ('checked_in', 'served', 'lapsed', 'no_show')) history"
-    " WHERE a.hall_code = :hall AND a.state = 'confirmed'"
-    "   AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '10 minutes'"
-    "     AND CAST(:now AS timestamptz) + interval '2 hours'"
+_FLOOR = text(f"""
+WITH waiting AS MATERIALIZED (
+  SELECT id, item_code, items, for_window_id, due_at FROM ticket
+  WHERE hall_code = :hall AND state = '{TicketState.WAITING}'
+), windows AS MATERIALIZED (
+  SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i
+    WHERE i.window_id = w.window_id) AS items, live.item_code AS busy_with, live.called_at
+  FROM window_at_work w
+  LEFT JOIN call live ON live.window_id = w.window_id AND live.ended_at IS NULL
+  WHERE w.hall_code = :hall AND w.state = '{WindowState.OPEN}'
+), coming AS MATERIALIZED (
+  SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, :usually) AS shows_up
+  FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share
+    FROM appointment WHERE hall_code = :hall AND starts_at < CAST(:now AS timestamptz)
+    AND starts_at > CAST(:now AS timestamptz) - interval '30 days'
+    AND state IN ('checked_in', 'served', 'lapsed', 'no_show')) history
+  WHERE a.hall_code = :hall AND a.state = 'confirmed'
+    AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '10 minutes'
+      AND CAST(:now AS timestamptz) + interval '2 hours'
+), asked AS (
+  SELECT item_code FROM waiting UNION SELECT item_code FROM coming
+  UNION SELECT busy_with FROM windows UNION SELECT unnest(CAST(:items AS text[]))
 )
+SELECT
+  ARRAY(SELECT ROW(id, item_code, items, for_window_id, due_at) FROM waiting ORDER BY due_at, id),
+  ARRAY(SELECT ROW(window_id, items, busy_with, called_at) FROM windows),
+  ARRAY(SELECT ROW(id, item_code, starts_at, shows_up) FROM coming),
+  ARRAY(SELECT ROW(i.code, i.standard_minutes) FROM item i JOIN asked ON i.code = asked.item_code)
+""")
 USUALLY_SHOW_UP = 0.85
 """While a hall has no history of its own."""
 _SEQ = text(
@@ -81,31 +87,33 @@ class ExpectedVisit(NamedTuple):
     shows_up: float
 
 
+class FloorNow(NamedTuple):
+    """Who waits in the order in which they are due, the windows that take people, who is expected
+    in the next two hours, and the standard minutes of all their items."""
+
+    queue: list[QueuedTicket]
+    windows: list[WindowTakingPeople]
+    coming: list[ExpectedVisit]
+    standard_minutes: dict[str, int]
+
+
 async def seq(session: AsyncSession, hall_code: str) -> int:
     """A number that grows with all that happens to the hall, its tickets and its windows."""
     return int((await session.execute(_SEQ, {"hall": hall_code})).scalar_one())
 
 
-async def waiting(session: AsyncSession, hall_code: str) -> list[QueuedTicket]:
-    """Who waits, in the order in which they are due."""
-    rows = (await session.execute(_WAITING, {"hall": hall_code})).all()
-    return [
-        QueuedTicket(ticket, item, tuple(items), window, due)
-        for ticket, item, items, window, due in rows
-    ]
-
-
-async def open_windows(session: AsyncSession, hall_code: str) -> list[WindowTakingPeople]:
-    """Windows that take people, what they serve, and who is there since when."""
-    rows = await session.execute(_WINDOWS, {"hall": hall_code})
-    return [WindowTakingPeople(*row) for row in rows.all()]
-
-
-async def standard_minutes(session: AsyncSession, codes: Iterable[str]) -> dict[str, int]:
-    rows = await session.exec(
-        select(Item.code, Item.standard_minutes).where(col(Item.code).in_(set(codes)))
+async def floor(
+    session: AsyncSession, hall_code: str, items: Iterable[str], now: datetime
+) -> FloorNow:
+    """The hall as it is; `items` are those of who is not in it yet."""
+    asked = {"hall": hall_code, "now": now, "usually": USUALLY_SHOW_UP, "items": list(items)}
+    waiting, windows, coming, minutes = (await session.execute(_FLOOR, asked)).one()
+    return FloorNow(
+        [QueuedTicket(ticket, item, tuple(i), to, due) for ticket, item, i, to, due in waiting],
+        [WindowTakingPeople(*window) for window in windows],
+        [ExpectedVisit(*visit) for visit in coming],
+        dict(minutes),
     )
-    return dict(rows.all())
 
 
 async def times_at_window(
@@ -120,12 +128,6 @@ async def times_at_window(
     for row in await session.execute(_SEEN, {**asked, "decay": DECAY_SECONDS}):
         seen.setdefault(row.item_code, {})[max(row.bucket, 0)] = row.weight
     return seen
-
-
-async def expected(session: AsyncSession, hall_code: str, now: datetime) -> list[ExpectedVisit]:
-    """Confirmed appointments of the next two hours, and how likely their people come."""
-    asked = {"hall": hall_code, "now": now, "usually": USUALLY_SHOW_UP}
-    return [ExpectedVisit(*row) for row in (await session.execute(_EXPECTED, asked)).all()]
 
 
 async def next_on_sale(

@@ -162,17 +162,14 @@ async def _make(
     now: datetime,
     newcomer: QueuedTicket | None = None,
 ) -> Forecast:
-    queue = await queries.waiting(session, hall_code)
+    found = await queries.floor(session, hall_code, [newcomer.item_code] if newcomer else [], now)
+    queue, windows = found.queue, found.windows
     if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
         queue.append(newcomer)
-    windows = await queries.open_windows(session, hall_code)
-    coming = await queries.expected(session, hall_code, now)
-    items = {ticket.item_code for ticket in queue} | {booked.item_code for booked in coming}
-    items |= {window.busy_with for window in windows if window.busy_with is not None}
     floor = Floor(
         queue=(
             *(_person(ticket, now) for ticket in queue),
-            *(_booked(row, now) for row in coming),
+            *(_booked(row, now) for row in found.coming),
         ),
         windows=tuple(
             OpenWindow(
@@ -183,7 +180,7 @@ async def _make(
             )
             for window in windows
         ),
-        standard_minutes=await queries.standard_minutes(session, items),
+        standard_minutes=found.standard_minutes,
         seen=await _times_at_window(session, hall_code, now),
     )
     estimates = forecast(floor, Random(seq))
