@@ -233,3 +233,22 @@ async def test_an_action_holds_nothing_that_comes_after_what_it_waits_for(
     await finishing
     assert (await states(floor))[1] == "closed"
     assert await state_of(owner, code) == "served"
+
+
+@pytest.mark.parametrize("is_checked_in", [False, True])
+async def test_no_ticket_is_issued_for_an_appointment_that_is_settled_meanwhile(
+    floor: Floor, other: asyncpg.Connection, owner: asyncpg.Connection, is_checked_in: bool
+) -> None:
+    code = await booked(owner, floor)
+    if is_checked_in:
+        given_up = await floor.issue(appointment_code=code)
+        await floor.done(given_up, "abandon")
+    lapsed = "UPDATE appointment SET state = 'lapsed', version = version + 1 WHERE code = $1"
+    await other.execute(lapsed, code)
+    issuing = asyncio.create_task(floor.ask_ticket(appointment_code=code))
+    await until_it_waits(other, issuing)
+    await other.execute("COMMIT")
+
+    assert problem(await issuing, 409, "state-conflict")["state"] == "lapsed"
+    assert good(await floor.get("queue"))["items"] == []
+    assert (await floor.issue())["number"] == "A001"

@@ -278,9 +278,3 @@ async def contacts(session: AsyncSession, keys: Iterable[str]) -> dict[str, Citi
     """The sealed contacts of people without an account, by key."""
     people = await session.exec(select(Citizen).where(col(Citizen.key).in_(list(keys))))
     return {person.key: person for person in people}
-
-
-async def held(session: AsyncSession, appointment_id: UUID) -> Appointment:
-    """The appointment as it is now, its row locked until the transaction ends."""
-    wanted = select(Appointment).where(col(Appointment.id) == appointment_id).with_for_update()
-    return (await session.exec(wanted.execution_options(populate_existing=True))).one()

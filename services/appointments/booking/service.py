@@ -146,30 +146,36 @@ def ensure_changeable(appointment: Appointment, policy: BookingPolicy, now: date
     )
 
 
-async def check_in(
-    session: AsyncSession, appointment: Appointment, now: datetime, *, version: int | None = None
+def check_in(
+    statement: SwapStatement,
+    appointment: Appointment,
+    policy: BookingPolicy,
+    now: datetime,
+    *,
+    version: int | None = None,
 ) -> Appointment:
     """The appointment, checked in. Raises StateConflict, TooEarly or TooLate."""
     ensure_seen(appointment, version)
     if appointment.state is S.CONFIRMED:
-        policy = await policies.in_force(session, appointment.hall_code, now)
         rules.ensure_check_in(
             appointment.starts_at, policy.check_in_early_minutes, policy.check_in_late_minutes, now
         )
-    return await _take(session, appointment, A.CHECK_IN, now)
+    row = row_of(appointment, A.CHECK_IN)
+    _ensure_stands(appointment, now)
+    statement.swap(appointment, _changes(row, now), says=state_conflict)
+    outbox.promise(statement, of_change(row.event, appointment))
+    return appointment
 
 
-async def keep_checked_in(
-    session: AsyncSession, appointment: Appointment, *, version: int | None = None
+def keep_checked_in(
+    statement: SwapStatement, appointment: Appointment, *, version: int | None = None
 ) -> None:
-    """Holds the row of one that is checked in, so that nobody lapses it before the commit.
+    """Holds one that is checked in, so that nobody lapses it before the commit.
 
-    Raises StateConflict where somebody just did, or the caller saw another version.
+    Raises StateConflict where the caller saw another version.
     """
-    present = await queries.held(session, appointment.id)
-    ensure_seen(present, version)
-    if present.state is not S.CHECKED_IN:
-        refuse(present.state, present.version, state_conflict(present))
+    ensure_seen(appointment, version)
+    statement.hold(appointment)
 
 
 async def change(

@@ -10,8 +10,8 @@ from services.appointments.booking.models import Appointment
 from services.appointments.issuing import queries, service
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.issuing.service import Issued
-from services.appointments.queueing import service as queueing
 from services.appointments.queueing.rules import already_ticketed
+from shared.database.swap_statement import SwapStatement
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
@@ -40,11 +40,14 @@ async def check_in(
     live = await queries.live_by_appointment(session, found.id)
     if live is not None:
         raise already_ticketed(live)
-    windows = await queueing.items_at_windows(session, found.hall_code)
-    if not any(found.item_code in served for served in windows.values()):
-        return Arrival(await booking.check_in(session, found, now, version=version), None)
     request = TicketRequest(
         hall_code=found.hall_code, items=[found.item_code], appointment_code=found.code
     )
-    issued = await service.issue(session, keyring, caller, request, now, version=version)
+    hall = await service.hall_of(session, caller, request, now)
+    if not any(found.item_code in served for served in hall.windows):
+        statement, policy = SwapStatement(), hall.booking_policy
+        booking.check_in(statement, found, policy, now, version=version)
+        await statement.write_in(session)
+        return Arrival(found, None)
+    issued = await service.give(session, keyring, caller, request, hall, found, now, version)
     return Arrival(found, issued)

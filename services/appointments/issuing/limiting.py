@@ -9,14 +9,13 @@ from services.appointments.directory.openings import Openings
 from services.appointments.issuing import queries, rules
 from services.appointments.issuing.rules import Limits
 from services.appointments.issuing.schemas import TicketRequest
-from services.appointments.policies import service as policies
+from services.appointments.policies.models import BookingPolicy
 from services.appointments.policies.schemas import ItemTicketTerms
 from services.appointments.queueing.models import Ticket
 
 
-async def of_walk_in(session: AsyncSession, request: TicketRequest, now: datetime) -> list[Limits]:
+def of_walk_in(policy: BookingPolicy, request: TicketRequest) -> list[Limits]:
     """What limits a walk-in ticket for these items: an item's last time goes first."""
-    policy = await policies.in_force(session, request.hall_code, now)
     own = {code: ItemTicketTerms.model_validate(terms) for code, terms in policy.items.items()}
     limits = [Limits(None, None, policy.tickets_per_day)]
     for item in request.items:

@@ -8,13 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
 from services.appointments.booking.models import Appointment, AppointmentState
-from services.appointments.directory.models import Hall
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
-from services.appointments.issuing import drafts, limiting, queries, rules
+from services.appointments.issuing import drafts, limiting, queries, rules, seen
 from services.appointments.issuing.schemas import TicketRequest
+from services.appointments.issuing.seen import SeenHall
 from services.appointments.people import service as people
-from services.appointments.people.rules import Person, person_of, stale_of
+from services.appointments.people.rules import Person, account_key, person_of, stale_of
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing import event_log
@@ -23,6 +23,7 @@ from services.appointments.queueing.models import LIVE_INDEXES, Ticket
 from services.appointments.queueing.rules import AlreadyTicketed, already_ticketed
 from services.appointments.queueing.schemas import Entry
 from services.appointments.schedules import openings
+from shared.database import calendar_days
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
 from shared.security import audit_log
@@ -54,55 +55,70 @@ class Issued(NamedTuple):
 
 
 async def issue(
+    session: AsyncSession, keyring: Keyring, caller: Caller, request: TicketRequest, now: datetime
+) -> Issued:
+    """A ticket that waits from now on, with its place and expected wait.
+
+    Raises Invalid (naming the field), NotFound, and what `give` raises.
+    """
+    hall = await hall_of(session, caller, request, now)
+    rules.ensure_served(request.items, hall.windows)
+    appointment = await _appointment(session, caller, request)
+    return await give(session, keyring, caller, request, hall, appointment, now)
+
+
+async def hall_of(
+    session: AsyncSession, caller: Caller, request: TicketRequest, now: datetime
+) -> SeenHall:
+    """Citizens take tickets anywhere; staff and devices only in their own hall."""
+    account = account_key(caller.sub) if caller.has("citizen") else None
+    hall = await seen.find(session, request.hall_code, account, now)
+    if hall is None:
+        raise Invalid(_NO_HALL, pointer="/body/hall_code")
+    if account is None and not caller.at(request.hall_code):
+        raise NotFound(_OTHER_HALL, pointer="/body/hall_code")
+    return hall
+
+
+async def give(
     session: AsyncSession,
     keyring: Keyring,
     caller: Caller,
     request: TicketRequest,
+    hall: SeenHall,
+    appointment: Appointment | None,
     now: datetime,
-    *,
     version: int | None = None,
 ) -> Issued:
-    """A ticket that waits from now on, with its place and expected wait.
+    """The ticket, which one of the hall's windows serves.
 
     `version` is that of the appointment, where the caller insists on one.
 
-    Raises Invalid (naming the field), HallClosed, ItemClosed, TicketsClosed, EvidenceRefused,
-    AlreadyTicketed, or what checking the appointment in may raise.
+    Raises HallClosed, ItemClosed, TicketsClosed, EvidenceRefused, AlreadyTicketed, or what checking
+    the appointment in may raise.
     """
-    hall = await _hall(session, caller, request.hall_code)
-    hours = await openings.of_hall(session, hall, now)
-    windows = await queueing.items_at_windows(session, request.hall_code)
-    rules.ensure_served(request.items, windows.values())
-    policy = await priority.policy_of(session, request.hall_code)
-    appointment = await _appointment(session, caller, request)
+    hours = openings.hours_of(hall.hall, hall.closed, await calendar_days.load(session))
     rules.ensure_open(hours, now, expected=appointment is not None)
     unexpected = [i for i in request.items if appointment is None or i != appointment.item_code]
-    rules.ensure_item_open(await openings.shut_item(session, hours, hall.code, unexpected, now))
-    limits = [] if appointment else await limiting.of_walk_in(session, request, now)
+    rules.ensure_item_open(openings.shut_item(hours, hall.closed, unexpected, now))
+    limits = [] if appointment else limiting.of_walk_in(hall.booking_policy, request)
     rules.ensure_not_last(hours, limits, now)
-    person = await _person(session, keyring, caller, request, appointment)
-    proofs = drafts.proofs_of(keyring, request)
-    ticket = drafts.draft(keyring, caller, request, policy, appointment, person, hall, now)
+    person = await _person(session, keyring, caller, request, appointment, hall)
+    proofs, policy = drafts.proofs_of(keyring, request), priority.policy(hall.queue_policy)
+    ticket = drafts.draft(keyring, caller, request, policy, appointment, person, hall.hall, now)
     await _ensure_first(session, ticket, proofs)
     estimate = await estimates.with_newcomer(session, ticket, now)
+    statement = SwapStatement()
     if appointment is not None:
-        await _check_in(session, ticket, appointment, version, now)
+        _check_in(statement, ticket, appointment, hall, version, now)
     await _number(session, ticket)
     await limiting.ensure_room(session, ticket, hours, limits, now)
     # Once more: the number is held until the commit, so others of this very moment are seen.
     await _ensure_first(session, ticket, proofs)
-    await _admit(session, ticket, estimate, caller, now)
+    await _note_decision(session, ticket, caller, now)
+    _admit(statement, ticket, estimate, caller, now)
+    await statement.write_in(session)
     return Issued(ticket, estimate)
-
-
-async def _hall(session: AsyncSession, caller: Caller, hall_code: str) -> Hall:
-    """Citizens take tickets anywhere; staff and devices only in their own hall."""
-    hall = await session.get(Hall, hall_code)
-    if hall is None:
-        raise Invalid(_NO_HALL, pointer="/body/hall_code")
-    if not caller.has("citizen") and not caller.at(hall_code):
-        raise NotFound(_OTHER_HALL, pointer="/body/hall_code")
-    return hall
 
 
 async def _appointment(
@@ -130,18 +146,19 @@ async def _appointment(
     return found
 
 
-async def _check_in(
-    session: AsyncSession,
+def _check_in(
+    statement: SwapStatement,
     ticket: Ticket,
     appointment: Appointment,
+    hall: SeenHall,
     version: int | None,
     now: datetime,
 ) -> None:
     """Taking the ticket checks the appointment in."""
     if appointment.state is AppointmentState.CHECKED_IN:
-        await booking.keep_checked_in(session, appointment, version=version)
+        booking.keep_checked_in(statement, appointment, version=version)
     else:
-        await booking.check_in(session, appointment, now, version=version)
+        booking.check_in(statement, appointment, hall.booking_policy, now, version=version)
     ticket.appointment_id = appointment.id
 
 
@@ -151,10 +168,11 @@ async def _person(
     caller: Caller,
     request: TicketRequest,
     appointment: Appointment | None,
+    hall: SeenHall,
 ) -> Person:
     """Whose ticket it is: whose account, who booked, or whose ID number staff or a device saw."""
     if caller.has("citizen"):
-        return await people.of_account(session, caller.sub)
+        return await people.current(session, hall.person)
     documents = drafts.documents_of(keyring, request)
     await people.bring_over(session, stale_of((), documents, ()))
     shown = next(iter(documents), None)
@@ -180,8 +198,19 @@ async def _number(session: AsyncSession, ticket: Ticket) -> None:
     ticket.number = rules.number_of(letter, count)
 
 
-async def _admit(
-    session: AsyncSession,
+async def _note_decision(
+    session: AsyncSession, ticket: Ticket, caller: Caller, now: datetime
+) -> None:
+    """A credit that somebody decided on is audited."""
+    if ticket.ticket_class in _DECISIONS:
+        given = {"minutes": ticket.credit_minutes, "class": ticket.ticket_class.value}
+        await audit_log.write(
+            session, caller.sub, "ticket.credit_given", f"ticket:{ticket.id}", now, given
+        )
+
+
+def _admit(
+    statement: SwapStatement,
     ticket: Ticket,
     estimate: Estimate | None,
     caller: Caller,
@@ -189,9 +218,8 @@ async def _admit(
 ) -> None:
     """Write the ticket, its log entry with what was predicted, and its event.
 
-    Raises AlreadyTicketed: the unique indexes have the last word.
+    Raises AlreadyTicketed when it is written: the unique indexes have the last word.
     """
-    statement = SwapStatement()
     statement.insert(ticket)
     for index in LIVE_INDEXES:
         statement.refusing(index, AlreadyTicketed)
@@ -203,10 +231,4 @@ async def _admit(
         predicted_p50=estimate.p50_minutes if estimate else None,
         predicted_p85=estimate.p85_minutes if estimate else None,
     )
-    if ticket.ticket_class in _DECISIONS:
-        given = {"minutes": ticket.credit_minutes, "class": ticket.ticket_class.value}
-        await audit_log.write(
-            session, caller.sub, "ticket.credit_given", f"ticket:{ticket.id}", now, given
-        )
     event_log.append(statement, (ticket, entry))
-    await statement.write_in(session)

@@ -27,6 +27,11 @@ async def of_account(session: AsyncSession, account: str) -> Person:
     return await _account(loaded(session), await queries.verified_in(session, account_key(account)))
 
 
+async def current(session: AsyncSession, person: Person) -> Person:
+    """The same of one that was read, with the numbers that were checked."""
+    return await _account(loaded(session), person)
+
+
 async def of_account_direct(direct: DirectPool, account: str) -> Person:
     """The same, for hot paths."""
     return await _account(loaded(direct), await queries.verified(direct, account_key(account)))

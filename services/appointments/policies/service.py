@@ -25,11 +25,11 @@ class _Remembered:
 
 async def in_force(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:
     """The hall's policy; version 0, with the defaults, while none was laid down."""
-    found = await queries.latest(session, hall)
-    return found or _default(hall, now)
+    return await queries.latest(session, hall) or default(hall, now)
 
 
-def _default(hall: str, now: datetime) -> BookingPolicy:
+def default(hall: str, now: datetime) -> BookingPolicy:
+    """What holds while none was laid down."""
     return BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now)
 
 
@@ -38,7 +38,7 @@ async def of_version(
 ) -> BookingPolicy:
     """The policy by which something was decided; version 0, the defaults, where there was none."""
     found = await queries.numbered(session, hall, version)
-    return found or _default(hall, now)
+    return found or default(hall, now)
 
 
 async def of_hall(session: AsyncSession, hall: str, now: datetime) -> BookingPolicy:

@@ -1,10 +1,11 @@
 """All SQL of tickets and calls.
 
-Locks are taken in one order: what the windows serve (shared by who counts on it), tickets, what was
-booked with them, then the hall's floor (with the numbers of the log), then windows. An action takes
-those that it needs in one statement, so that the floor is held for the rest of that and the commit
-only, because everybody in the hall waits for it; call-next, which holds it first, never waits for a
-ticket. A call has no lock of its own: whoever changes it has swapped its ticket.
+Locks are taken in one order: what the windows serve (shared by who counts on it), tickets or the
+numbers of new ones, what was booked with them, then the hall's floor (with the numbers of the log),
+then windows. An action takes those that it needs in one statement, so that the floor is held for
+the rest of that and the commit only, because everybody in the hall waits for it; call-next, which
+holds it first, never waits for a ticket. A call has no lock of its own: whoever changes it has
+swapped its ticket.
 
 What was read without a lock is guarded by a version when it is written. For a ticket's call and the
 last entry of its log that is the ticket's; for a window that has somebody, the window's, which is
@@ -19,17 +20,17 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.directory.models import Window, WindowItem
-from services.appointments.people.rules import of_person, person_of
+from services.appointments.people.rules import of_person_in_order, person_of
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import ALIVE, Ticket
 from services.appointments.queueing.workflow import WORKFLOW, Action
+from shared.database.rows import columns, fetch_in, loaded
 
-_OTHER = text(
-    f"SELECT t.* FROM ticket t WHERE {of_person('t')}"
-    f" AND t.hall_code = :hall AND t.{ALIVE} AND t.visit_id <> :visit"
-    " AND t.items && CAST(:items AS text[]) ORDER BY t.id LIMIT 1"
+_OTHER = (
+    f"SELECT {columns(Ticket, 't')} FROM ticket t WHERE {of_person_in_order('t')}"
+    f" AND t.hall_code = $4 AND t.{ALIVE} AND t.visit_id <> $5 AND t.items && $6"
+    " ORDER BY t.id LIMIT 1"
 )
 
 
@@ -58,28 +59,15 @@ async def change_windows(session: AsyncSession, hall_code: str) -> None:
     await session.execute(_WINDOWS_CHANGE, {"hall": hall_code})
 
 
-async def items_at_windows(session: AsyncSession, hall_code: str) -> dict[UUID, set[str]]:
-    """What each window of the hall serves, retired ones left out."""
-    rows = await session.exec(
-        select(WindowItem.window_id, WindowItem.item_code)
-        .join(Window, col(Window.id) == col(WindowItem.window_id))
-        .where(WindowItem.hall_code == hall_code, col(Window.retired_at).is_(None))
-    )
-    served: dict[UUID, set[str]] = {}
-    for window_id, item_code in rows:
-        served.setdefault(window_id, set()).add(item_code)
-    return served
-
-
-async def other_of_person(session: AsyncSession, ticket: Ticket, items: list[str]) -> Ticket | None:
-    """Another live ticket of the ticket's person in the hall for one of the items.
+async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:
+    """Another live ticket of the ticket's person in the hall for one of its items.
 
     However they were named, and with an appointment or without.
     """
-    asked = {"hall": ticket.hall_code, "visit": ticket.visit_id, "items": items}
-    rows = select(Ticket).from_statement(_OTHER)
-    found = await session.scalars(rows, {**asked, **person_of(ticket)._asdict()})
-    return found.first()
+    asked = (*person_of(ticket), ticket.hall_code, ticket.visit_id, ticket.items)
+    for record in await fetch_in(session, _OTHER, *asked):
+        return loaded(Ticket, record)
+    return None
 
 
 async def missed_for_good(session: AsyncSession, now: datetime, limit: int) -> list[Ticket]:

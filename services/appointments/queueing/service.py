@@ -108,15 +108,14 @@ async def change_windows(session: AsyncSession, hall_code: str) -> None:
     await queries.change_windows(session, hall_code)
 
 
-async def items_at_windows(session: AsyncSession, hall_code: str) -> dict[UUID, set[str]]:
-    """What each window of the hall serves, and goes on serving until the transaction ends."""
+async def keep_windows(session: AsyncSession, hall_code: str) -> None:
+    """The hall's windows serve what they serve now until the transaction ends."""
     await queries.keep_windows(session, hall_code)
-    return await queries.items_at_windows(session, hall_code)
 
 
 async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:
     """Another live ticket of the same person in the hall, for one of the same items."""
-    return await queries.other_of_person(session, ticket, ticket.items)
+    return await queries.other_of_person(session, ticket)
 
 
 def take(
