@@ -49,11 +49,10 @@ format: $(READY)  ## 整理代码格式 | Put the code into its format
 	@$(VENV)/bin/ruff format $(SOURCES)
 	@$(VENV)/bin/ruff check --fix $(SOURCES)
 
-bench: $(READY)  ## 测量性能，以比值输出；只测一项：make bench-booking | Measure the speed, printed as ratios; one only: make bench-booking
-	@missed=0; for file in $$(grep -l __main__ tests/benchmarks/*.py); do \
-		$(MAKE) bench-$$(basename $$file .py) || missed=1; done; exit $$missed
+bench: $(READY)  ## 测量性能，最后列表：目标、结果、是否达到；只测一项：make bench-booking | Measure the speed; a table at the end: goal, figure, held or not; one only: make bench-booking
+	@exec $(PY) -m tests.benchmarks $(ARGS)
 
-bench-%: $(READY)
+bench-%: $(READY)  # what it takes: ARGS="1280 1"
 	@$(PY) -m tests.benchmarks.$(subst -,_,$*) $(ARGS)
 
 mutation: $(READY)  ## 对纯规则做变异测试；TARGET=workdays 只测一项 | Mutate the pure rules and see the tests fail; one only: TARGET=workdays

@@ -22,7 +22,12 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
 ROUND_TRIPS = "round-trips.jsonl"
 SIX = ("postgres", "nats", "appointments", "projects", "feedback", "gateway")
-_MARKS = {"postgres": "bin/postgres", "nats": "nats-server"}
+FORK_SERVER = "fork server"
+_MARKS = {
+    "postgres": "bin/postgres",
+    "nats": "nats-server",
+    FORK_SERVER: "deploy.local.fork_server",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,10 @@ class System:
         return self.addresses[f"{service.upper()}_OWNER_DATABASE_URL"]
 
     def pid_of(self, name: str) -> int:
-        """The process of one of the six, a child of the supervisor. Raises LookupError."""
+        """The process of one of the six, or of the fork server: children of the supervisor.
+
+        Raises LookupError.
+        """
         mark = _MARKS.get(name, f"services.{name}.app:create_app")
         for entry in Path("/proc").iterdir():
             is_child = entry.name.isdigit() and _parent(entry) == self.process.pid
@@ -135,23 +143,32 @@ def running_system(**options: str) -> Iterator[System]:
     with support.private_folder() as folder:
         data, port = folder / "data", free_port()
         data.mkdir()
-        environment = {**os.environ, "ONEDOOR_DATA": str(data), "PORT": str(port), "VERBOSE": "1"}
-        for name in ("ONEDOOR_DATABASE_URL", "ONEDOOR_NATS_URL", "HOST"):
-            environment.pop(name, None)
-        environment |= {**options, counting.FILE: str(data / ROUND_TRIPS)}
-        with (data / "test.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", counted_system.__name__],
-                cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-        system = System(f"http://127.0.0.1:{port}", data, process)
-        try:
-            system.wait_until_ready()
+        counted = {**options, counting.FILE: str(data / ROUND_TRIPS)}
+        with started(data, port, counted_system.__name__, **counted) as system:
             yield system
+
+
+@contextmanager
+def started(
+    data: Path, port: int, module: str = "deploy.local", **options: str
+) -> Iterator[System]:
+    """The system on that data, ready; stopped in its orderly way afterwards."""
+    environment = {**os.environ, "ONEDOOR_DATA": str(data), "PORT": str(port), "VERBOSE": "1"}
+    for name in ("ONEDOOR_DATABASE_URL", "ONEDOOR_NATS_URL", "HOST"):
+        environment.pop(name, None)
+    with (data / "test.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=ROOT, env={**environment, **options}, stdout=log, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    system = System(f"http://127.0.0.1:{port}", data, process)
+    try:
+        system.wait_until_ready()
+        yield system
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            finally:
-                process.kill()
+            process.kill()

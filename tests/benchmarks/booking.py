@@ -1,283 +1,253 @@
-"""`python -m tests.benchmarks.booking`: bookings over many slots, and of one hot slot.
+"""`python -m tests.benchmarks.booking [PEOPLE] [ROUNDS]`: holds at the service, whole bookings.
 
-The endpoint (one process of the service as it is deployed: token, rules, idempotency key, event)
-against pgbench, prepared, with a single-row statement that writes the same rows, on the same
-server, in turn, in one run. Also what a refusal costs, against a route that asks no database.
+Holding first: one process of the service, asked directly, without background work, against pgbench
+with a single-row statement that writes the same rows; one hot slot against many slots; a refusal
+against the same route that asks no database; and two workers against one. Then whole bookings, held
+and confirmed, through the gateway, with relay and jobs, until every event is delivered: against the
+careful peer (`peers/booking.py`) and pgbench with the same statements. All take turns in a round,
+in the one order and then in the other; figures are medians of rounds, ratios of pairs in a round.
+Everybody books once, with a token that was seen before, as of anybody who looked for free times.
 """
 
-import asyncio
-import json
-import re
-import subprocess
-import tempfile
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple, cast
-from uuid import UUID, uuid4
 
-import asyncpg
 import uvloop
 
-from deploy import streams
-from deploy.local import postgres
-from shared.clock import now
 from tests import support
-from tests.appointments import offices
-from tests.appointments.offices import Office
-from tests.appointments.queue_helpers import Clock
-from tests.benchmarks.call_next import start
-from tests.support import Databases, Tokens
-
-CLIENTS, PEOPLE, DAYS, ROUNDS, BOOKINGS = 64, 64, 400, 3, 6400
-PGBENCH_CLIENTS, PGBENCH_SECONDS = 32, 3
-REFUSALS = 6400
-UNIFORM_GOAL, HOT_GOAL, REFUSAL_GOAL = 0.45, 3.0, 0.9
-_TPS = re.compile(r"tps = ([\d.]+)")
-
-SINGLE_ROW = """
-WITH taken AS (
-  UPDATE slot SET booked = booked + 1
-  WHERE id = {slot} AND state = 'open' AND closes_at > now() AND booked < capacity
-  RETURNING id, hall_code, pool, starts_at, minutes, on_date
-), held AS (
-  INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key, booked_by, on_date,
-    starts_at, minutes, state, version, guide_version, policy_version, held_at, expires_at,
-    changed_at)
-  SELECT uuidv7(), upper(substr(md5(random()::text), 1, 16)), hall_code, 'ITEM', pool,
-    'sub:' || gen_random_uuid(), 'pgbench', on_date, starts_at, minutes, 'held', 1, 1, 0, now(),
-    now() + interval '5 min', now()
-  FROM taken RETURNING id
-), placed AS (
-  INSERT INTO appointment_slot (appointment_id, slot_id) SELECT held.id, taken.id FROM held, taken
-), answered AS (
-  INSERT INTO idempotency (caller, key, route, request_hash, status, answer)
-  SELECT 'pgbench', id::text, 'POST /api/v1/appointments', repeat('0', 64), 201, '{answer}'
-  FROM held
+from tests.benchmarks import cpu, goals, load, pgbench
+from tests.benchmarks.booking_rows import (
+    FULL,
+    HOT,
+    SLOTS,
+    Hall,
+    bookings,
+    hold,
+    script,
+    slot_id,
+    unknown,
 )
-INSERT INTO outbox (event_id, subject, body)
-SELECT uuidv7(), 'appointments.appointment.held.v1.H', '{event}' FROM held
-""".strip()
+from tests.benchmarks.goals import Goal, at_least, at_most
+from tests.benchmarks.ground import Ground, Spent, ground
+from tests.benchmarks.proxies import Server
+
+MINUTES = 3.5
+PEOPLE, ROUNDS = 6400, 3
+PGBENCH_CLIENTS, PGBENCH_SECONDS = 32, 3
+UNAVAILABLE = 503
 
 
-class Speeds(NamedTuple):
-    """Requests or statements a second, of one round."""
-
-    uniform: float
-    uniform_bare: float
-    hot: float
-    hot_bare: float
-    refusal: float
-    no_database: float
+Measures = Mapping[str, Callable[[], Awaitable[Spent | float]]]
+Round = Mapping[str, Spent | float]
 
 
-def slot_id(number: int) -> UUID:
-    """Slots have ids that pgbench can compute."""
-    return UUID(int=number)
+def rate(found: Spent | float) -> float:
+    return found.loaded.per_second if isinstance(found, Spent) else found
 
 
-class Client(asyncio.Protocol):
-    """Sends a request, reads the answer, sends the next; little else, for it shares the machine."""
+def ratio(rounds: Sequence[Round], one: str, other: str) -> float:
+    return median(rate(each[one]) / rate(each[other]) for each in rounds)
 
-    def __init__(self, requests: Iterator[bytes], expected: int) -> None:
-        self.requests, self.expected = requests, b"HTTP/1.1 %d" % expected
-        self.done = asyncio.get_running_loop().create_future()
-        self.read = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        self.next()
+def spent(rounds: Sequence[Round], name: str) -> list[Spent]:
+    return [found for each in rounds if isinstance(found := each[name], Spent)]
 
-    def next(self) -> None:
-        self.read = b""
-        request = next(self.requests, None)
-        if request is None:
-            self.transport.close()
-            self.done.set_result(None)
-        else:
-            self.transport.write(request)
 
-    def data_received(self, data: bytes) -> None:
-        self.read += data
-        head, _, body = self.read.partition(b"\r\n\r\n")
-        place = head.find(b"content-length: ") + 16
-        if len(body) < int(head[place : head.find(b"\r", place)] or 1):
-            return
-        if not head.startswith(self.expected) and not self.done.done():
-            self.done.set_exception(AssertionError(self.read))
-            self.transport.close()
-        else:
-            self.next()
+def micros(rounds: Sequence[Round], name: str) -> dict[str, float]:
+    """Medians by process."""
+    each = [one.micros for one in spent(rounds, name)]
+    return {process: median(one[process] for one in each) for process in each[0]}
 
 
 class Bench:
-    """A service, its database, and as many clients as there are people."""
+    """A hall, the people who book, and the processes that are watched meanwhile."""
 
-    def __init__(self, owner: asyncpg.Connection, url: str, port: int, tokens: Tokens) -> None:
-        self.owner, self.url, self.port = owner, url, port
-        self.tokens = [tokens("citizen", sub=f"person-{n}") for n in range(PEOPLE)]
-        self.clerk = tokens
-        self.office: Office | None = None
-        self.items: list[str] = []
-        self.hall = ""
+    def __init__(self, ground: Ground, hall: Hall, people: int) -> None:
+        self.ground, self.hall = ground, hall
+        self.tokens = [ground.token("citizen", sub=f"person-{n}") for n in range(people)]
+        self.over = 0
 
-    async def prepare(self) -> None:
-        """A slot a day and person, and one hot slot; nothing booked."""
-        await self.owner.execute(
-            "TRUNCATE appointment_slot, appointment, slot, idempotency, outbox, penalty CASCADE"
-        )
-        # One hall for all rounds: the service remembers for a while what each slot is for.
-        self.office = office = self.office or await offices.build(
-            None,  # type: ignore[arg-type]
-            lambda *_: {},
-            self.owner,
-            Clock(),
-            items=BOOKINGS // PEOPLE + 1,
-        )
-        self.hall, self.items = office.code, office.items
-        first = date.today() + timedelta(days=2)  # noqa: DTZ011
-        for number in range(1, DAYS + 1):
-            day = first + timedelta(days=number % 200)
-            begins = datetime(day.year, day.month, day.day, 1, number // 200, tzinfo=UTC)
-            await office.slot(begins, 1000, id=slot_id(number), rule_code=f"R{number}")
-        hot = datetime(first.year, first.month, first.day, 3, tzinfo=UTC)
-        await office.slot(hot, 1_000_000, id=slot_id(9999), rule_code="HOT")
-        await office.slot(hot, 1, id=slot_id(9998), rule_code="FULL", booked=1)
-        await self.owner.execute("VACUUM ANALYZE")
+    def make_known(self, *servers: Server) -> None:
+        """Every token was seen by the servers before."""
+        for server in servers:
+            load.run(server.port, [[unknown(token)] for token in self.tokens], 8)
 
-    async def clients(self, requests: list[bytes], expected: int) -> float:
-        """Answers a second: each client sends the next request when it has the last answer."""
-        waiting = iter(requests)
-        loop = asyncio.get_running_loop()
-        started = time.perf_counter()
-        made = [
-            await loop.create_connection(lambda: Client(waiting, expected), "127.0.0.1", self.port)
-            for _ in range(CLIENTS)
+    async def warm(self, *measures: Callable[[], Awaitable[Spent | float]]) -> None:
+        """Once for nothing: what a process reads at its first booking is read."""
+        for measure in measures:
+            await self.hall.prepare()
+            await measure()
+
+    async def rounds(self, measures: Measures, count: int) -> list[Round]:
+        """Each measure in turn on empty tables, and nothing wrong in them afterwards."""
+        found: list[Round] = []
+        for number in range(count):
+            names = list(measures)[:: -1 if number % 2 else 1]
+            one: dict[str, Spent | float] = {}
+            for name in names:
+                await self.hall.prepare()
+                one[name] = await measures[name]()
+                self.over += await self.hall.check()
+            found.append(one)
+            shown = ", ".join(f"{name} {rate(one[name]):,.0f}/s" for name in measures)
+            goals.show(f"  round {number + 1} of {count}: {shown}")
+        return found
+
+    async def bare(self, text: str) -> float:
+        seconds = ("-T", str(PGBENCH_SECONDS))
+        url = self.ground.databases["appointments"]
+        return pgbench.run(url, text, PGBENCH_CLIENTS, *seconds)
+
+
+def holds(bench: Bench, one: Server, two: Server) -> Measures:
+    """What is measured of holding, at the service itself."""
+
+    def asked(server: Server, slot: Callable[[int], int], good: int) -> Spent:
+        item = bench.hall.item if good != 422 else "NO-SUCH"
+        chains = [
+            [hold(token, slot_id(slot(n)), item, good=good)] for n, token in enumerate(bench.tokens)
         ]
-        await asyncio.gather(*(client.done for _, client in made))
-        return len(requests) / (time.perf_counter() - started)
+        return bench.ground.ask({"service": server}, server.port, chains)
 
-    def booking(self, number: int, slot: UUID, item: str, *, keyed: bool = True) -> bytes:
-        """The request of a person who books; nobody asks twice for one item and day."""
-        body = json.dumps({"slot_ids": [str(slot)], "item": item}).encode()
-        key = f"Idempotency-Key: {uuid4().hex}\r\n" if keyed else ""
-        return (
-            "POST /api/v1/appointments HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {self.tokens[number % PEOPLE]}\r\n{key}"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+    def many(n: int) -> int:
+        return n * 7 % SLOTS + 1
 
-    async def uniform(self) -> float:
-        """Every booking in another slot than the one before."""
-        wishes = [
-            self.booking(n, slot_id(n * 7 % DAYS + 1), self.items[n // PEOPLE])
-            for n in range(BOOKINGS)
-        ]
-        return await self.clients(wishes, 201)
+    async def several(server: Server) -> Spent:
+        return asked(server, many, 201)
 
-    async def hot(self) -> float:
-        """Every booking in the same slot: each person books each item once."""
-        wishes = [self.booking(n, slot_id(9999), self.items[n // PEOPLE]) for n in range(BOOKINGS)]
-        return await self.clients(wishes, 201)
+    async def hot() -> Spent:
+        return asked(one, lambda _: HOT, 201)
 
-    async def refusal(self) -> float:
-        """Everybody wants the one place that is gone."""
-        wish = [self.booking(n, slot_id(9998), self.items[0], keyed=False) for n in range(PEOPLE)]
-        return await self.clients(wish * (REFUSALS // PEOPLE), 409)
+    async def refusal() -> Spent:
+        return asked(one, lambda _: FULL, 409)
 
-    async def no_database(self) -> float:
-        """The same route, refused by the rules before any statement: nobody handles that item."""
-        wish = [self.booking(n, slot_id(9998), "NO-SUCH", keyed=False) for n in range(PEOPLE)]
-        return await self.clients(wish * (REFUSALS // PEOPLE), 422)
+    async def no_database() -> Spent:
+        return asked(one, lambda _: FULL, 422)
 
-    async def pgbench(self, slot: str) -> float:
-        """Single-row bookings a second."""
-        event = json.dumps({"data": "x" * 500})
-        answer = json.dumps({"code": "x" * 300})
-        statement = SINGLE_ROW.format(slot=slot, event=event, answer=answer)
-        script = f"\\set n random(1, {DAYS})\n{' '.join(statement.split())};\n"
-        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            file.write(script)
-            file.flush()
-            options = ["-n", "-M", "prepared", "-c", str(PGBENCH_CLIENTS), "-j", "2"]
-            timed = ["-T", str(PGBENCH_SECONDS), "-f", file.name, self.url]
-            command = [str(postgres.program("pgbench")), *options, *timed]
-            ran = await asyncio.to_thread(
-                subprocess.run, command, capture_output=True, text=True, check=False
-            )
-        found = _TPS.search(ran.stdout) if ran.returncode == 0 else None
-        assert found, ran.stdout + ran.stderr
-        return float(found[1])
-
-    async def check(self) -> None:
-        """No slot over its capacity, every count the number of its appointments."""
-        wrong = await self.owner.fetchval(
-            "SELECT count(*) FROM slot s WHERE s.id <> $1 AND booked <>"
-            " (SELECT count(*) FROM appointment_slot x WHERE x.slot_id = s.id)",
-            slot_id(9998),
-        )
-        events = await self.owner.fetchval("SELECT count(*) FROM outbox")
-        booked = await self.owner.fetchval("SELECT count(*) FROM appointment")
-        assert (wrong, events) == (0, booked), (wrong, events, booked)
-
-    async def round(self) -> Speeds:
-        return Speeds(
-            uniform=await self.fresh(self.uniform),
-            uniform_bare=await self.fresh(
-                lambda: self.pgbench("lpad(to_hex(:n::int), 32, '0')::uuid")
-            ),
-            hot=await self.fresh(self.hot),
-            hot_bare=await self.fresh(lambda: self.pgbench(f"'{slot_id(9999)}'::uuid")),
-            refusal=await self.fresh(self.refusal),
-            no_database=await self.no_database(),
-        )
-
-    async def fresh(self, measure: Callable[[], Awaitable[float]]) -> float:
-        """The measure on empty tables, and nothing wrong in them afterwards."""
-        await self.prepare()
-        speed = await measure()
-        await self.check()
-        return speed
+    return {
+        "many slots": lambda: several(one),
+        "pgbench, many slots": lambda: bench.bare(script()),
+        "hot slot": hot,
+        "pgbench, hot slot": lambda: bench.bare(script(f"'{slot_id(HOT)}'::uuid")),
+        "refusal": refusal,
+        "no database": no_database,
+        "two workers": lambda: several(two),
+    }
 
 
-async def measure() -> list[Speeds]:
+async def holding(bench: Bench, rounds: int) -> list[Goal]:
+    alone = {"background": "false"}
     with (
-        support.postgres_server() as pg,
-        support.nats_server() as nats,
-        support.private_folder() as folder,
+        bench.ground.service("appointments", **alone) as one,
+        bench.ground.service("appointments", workers="2", **alone) as two,
     ):
-        tokens, urls = Tokens(folder), Databases(pg).urls("appointments")
-        await streams.apply(nats.admin_url)
-        owner = await support.connect(urls.owner)
-        await owner.execute("ALTER TABLE slot DROP CONSTRAINT ck_slot_capacity_is_sane")
-        port = 20000 + uuid4().int % 20000
-        service = await start(urls.service, nats, tokens, port)
-        try:
-            bench = Bench(owner, urls.service, port, tokens)
-            return [await bench.round() for _ in range(ROUNDS)]
-        finally:
-            service.terminate()
-            service.wait()
-            await owner.close()
+        await bench.hall.prepare()
+        bench.make_known(one, two, two)
+        measures = holds(bench, one, two)
+        await bench.warm(measures["many slots"], measures["two workers"])
+        found = await bench.rounds(measures, rounds)
+    for name in ("many slots", "hot slot", "refusal", "no database"):
+        goals.show(f"  {name}: {cpu.words(micros(found, name))}")
+        for each in spent(found, name):
+            each.loaded.all_good()
+    service = micros(found, "many slots")["service"]
+    many, hot = "many slots", "hot slot"
+    return [
+        at_least("hold, many slots / pgbench", ratio(found, many, f"pgbench, {many}"), 0.40),
+        at_most("hold, many slots: service", service, 230, "us"),
+        at_least("hot slot / many slots", ratio(found, hot, many), 0.95),
+        at_least("hot slot / pgbench", ratio(found, hot, f"pgbench, {hot}"), 1.7),
+        at_least("refusal / no database", ratio(found, "refusal", "no database"), 0.95),
+        Goal("hold, two workers / one", ratio(found, "two workers", many)),
+    ]
 
 
-def show(name: str, pairs: list[tuple[float, float]], goal: float) -> None:
-    ours, bare = median(one for one, _ in pairs), median(other for _, other in pairs)
-    ratio = median(one / other for one, other in pairs)
-    print(f"{name} {ours:.0f}/s against {bare:.0f}/s: {ratio:.2f} (goal >= {goal})")
+def wholes(bench: Bench, servers: Mapping[str, Server], other: Server) -> Measures:
+    """What is measured of whole bookings."""
+
+    async def ours() -> Spent:
+        watch = bench.ground.watch(servers)
+        chains = bookings(bench.tokens, bench.hall.item)
+        loaded = load.run(servers["gateway"].port, chains)
+        await delivered(bench.hall)
+        return Spent(loaded, cpu.per(watch.used(), max(len(loaded.waits), 1)))
+
+    async def peers() -> Spent:
+        chains = bookings(bench.tokens, bench.hall.item)
+        return bench.ground.ask({"peer": other}, other.port, chains)
+
+    return {
+        "whole booking": ours,
+        "peer": peers,
+        "pgbench": lambda: bench.bare(script(confirm=True)),
+    }
 
 
-async def main() -> None:
-    print(f"{now():%F} booking: {CLIENTS} clients, {BOOKINGS} bookings x {ROUNDS} rounds, medians")
-    rounds = await measure()
-    single = "endpoint against pgbench, single row,"
-    show(f"many slots: {single}", [(r.uniform, r.uniform_bare) for r in rounds], UNIFORM_GOAL)
-    show(f"one hot slot: {single}", [(r.hot, r.hot_bare) for r in rounds], HOT_GOAL)
-    bare = "refusal against the route without database,"
-    show(f"full slot: {bare}", [(r.refusal, r.no_database) for r in rounds], REFUSAL_GOAL)
-    print("no slot over its capacity, every count equal to its appointments")
+async def delivered(hall: Hall) -> None:
+    """Until no event waits any more."""
+    waiting = "SELECT NOT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
+
+    async def none_waits() -> bool:
+        return bool(await hall.owner.fetchval(waiting))
+
+    await support.eventually(none_waits, 60, "events wait in the outbox")
+
+
+async def whole(bench: Bench, other: Server, rounds: int) -> list[Goal]:
+    with (
+        bench.ground.service("appointments") as service,
+        bench.ground.gateway({"appointments": service}, knows="/api/v1/halls") as gateway,
+    ):
+        await bench.hall.prepare()
+        bench.make_known(gateway, service)
+        measures = wholes(bench, {"gateway": gateway, "service": service}, other)
+        await bench.warm(measures["whole booking"], measures["peer"])
+        found = await bench.rounds(measures, rounds)
+    return shown(found)
+
+
+def shown(found: Sequence[Round]) -> list[Goal]:
+    """The lines of whole bookings."""
+    ours, theirs = spent(found, "whole booking"), spent(found, "peer")
+    for name, each in (("whole booking", ours), ("peer", theirs)):
+        p50, p99 = (median(one.loaded.wait(part) for one in each) for part in (50, 99))
+        own = median(one.loaded.cpu_seconds / len(one.loaded.waits) for one in each) * 1e6
+        goals.show(f"  {name}: {cpu.words(micros(found, name))}")
+        goals.show(f"    p50 {p50:.0f} ms, p99 {p99:.0f} ms; the clients' own CPU {own:.0f} us")
+    refused = sum((one.loaded.refused for one in ours), Counter[int]())
+    assert set(refused) <= {UNAVAILABLE}, f"answered by status: {dict(refused)}"
+    ms = sum(micros(found, "whole booking").values()) / 1000
+    apart = median(one.loaded.wait(99) / one.loaded.wait(50) for one in ours)
+    return [
+        at_most("whole booking: CPU of all processes", ms, 1.4, "ms"),
+        Goal("  the same of the peer", sum(micros(found, "peer").values()) / 1000, unit="ms"),
+        at_least("whole booking / careful peer", ratio(found, "whole booking", "peer"), 1.0),
+        Goal("whole booking / pgbench", ratio(found, "whole booking", "pgbench")),
+        at_most("whole booking: p99 / p50", apart, 5),
+        at_most("whole booking: answers of 503", refused[UNAVAILABLE], 0),
+    ]
+
+
+async def main(people: int, rounds: int) -> list[Goal]:
+    load.keep_a_core_free()
+    what = f"{load.CLIENTS} clients in {load.language()}, {people} people x {rounds} rounds"
+    goals.begin("booking", MINUTES, what)
+    with ground() as base:
+        owner = await support.connect(base.databases.urls("appointments").owner)
+        rows = await support.connect(await base.database("peer"))
+        bench = Bench(base, Hall(owner, rows), people)
+        goals.show("holding, at the service:")
+        found = await holding(bench, rounds)
+        goals.show("whole bookings, through the gateway:")
+        with base.peer() as other:
+            found += await whole(bench, other, rounds)
+        await owner.close()
+        await rows.close()
+    return [*found, at_most("places given over a slot's capacity", bench.over, 0)]
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    given = [int(word) for word in sys.argv[1:]]
+    goals.finish(uvloop.run(main(*(given + [PEOPLE, ROUNDS][len(given) :]))))

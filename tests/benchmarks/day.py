@@ -12,32 +12,28 @@ import asyncio
 import os
 import random
 import re
-import sys
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import uvloop
 
-from deploy.local.nats import NatsServer
-from deploy.local.servers import free_port
 from shared.ids import new_id
 from tests import support
 from tests.appointments import offices, queue_helpers
 from tests.appointments.queue_helpers import Clock
+from tests.benchmarks import cpu, goals
 from tests.benchmarks.day_city import City, at_window
 from tests.benchmarks.day_people import Asked, Crowd, Tally
-from tests.benchmarks.gateway import cpu_seconds
-from tests.gateway.processes import environment_of, gateway_command, logging_to, served
-from tests.support import Databases, Tokens
+from tests.benchmarks.goals import Goal, at_least
+from tests.benchmarks.ground import ground
+from tests.support import Tokens
 
+MINUTES = 1.5
 HALLS, WINDOWS, ITEMS, WAITING = 3, 12, 3, 120
 PEOPLE, POLL_SECONDS, RELEASE, KIOSKS = 2_000, 5.0, 300, 3
 ALONE_SECONDS, ASKERS, PAUSE_SECONDS = 2.0, 16, 2.0
@@ -53,7 +49,7 @@ KINDS = {
     "POST /tickets/{ticket_id}/finish": "window",
 }
 _COUNTED = re.compile(r'^http_requests_total{method="(\w+)",route="([^"]+)",status="(\d+)"} (\S+)')
-TIMES, GOAL, FIRST_GOAL = 10.0, 0.95, 0.95
+TIMES = 10.0
 _TICKET = (
     "INSERT INTO ticket (id, hall_code, service_day, number, leg, visit_id, item_code, items,"
     " ticket_class, credit_minutes, policy_version, issued_at, ready_at, due_at, state,"
@@ -127,13 +123,13 @@ async def alone(hall: Hall) -> None:
     }
 
     async def measured(kind: str, crowd: Crowd, work: Coroutine[Any, Any, None]) -> None:
-        cpu = cpu_seconds(hall.service)
+        before = cpu.seconds(hall.service)
         await work
-        cpu = cpu_seconds(hall.service) - cpu
+        used = cpu.seconds(hall.service) - before
         assert not crowd.tally.wrong, crowd.tally.wrong
         done = max(crowd.tally.done[kind], 1)
-        hall.can[kind], hall.costs[kind] = done / ALONE_SECONDS, cpu / done
-        hall.busy = max(hall.busy, cpu / ALONE_SECONDS)
+        hall.can[kind], hall.costs[kind] = done / ALONE_SECONDS, used / done
+        hall.busy = max(hall.busy, used / ALONE_SECONDS)
 
     for kind, make in makers.items():
         crowd = Crowd(hall.port)
@@ -181,21 +177,21 @@ async def phase(name: str, hall: Hall, seconds: float, **how: Any) -> tuple[floa
 
     Of the answers from the gateway's memory only as many count as the service worked out.
     """
-    before, cpu = await worked(hall.service_port), cpu_seconds(hall.service)
+    before, spent = await worked(hall.service_port), cpu.seconds(hall.service)
     tally = await day(hall, seconds, **how)
-    cpu = cpu_seconds(hall.service) - cpu
+    spent = cpu.seconds(hall.service) - spent
     did = await worked(hall.service_port) - before
     asked = sum(n / hall.can[kind] for kind, n in tally.asked.items()) / seconds
     wanted = {kind: min(count, tally.done[kind]) for kind, count in did.items()}
     good = hall.price(wanted) / hall.price(did)
     print(f"\n{name}: asked {asked:.1f} times what the service can do; goodput {good:.2f}")
-    print(f"  the service worked {cpu / seconds / hall.busy:.2f} of its time")
+    print(f"  the service worked {spent / seconds / hall.busy:.2f} of its time")
     tally.show()
     first = sum(tally.done[kind] for kind in ("window", "queue"))
     return good, first / sum(tally.asked[kind] for kind in ("window", "queue"))
 
 
-async def simulate(hall: Hall) -> int:
+async def simulate(hall: Hall) -> list[Goal]:
     opening = Crowd(hall.port)
     for code, (windows, _) in hall.city.halls.items():
         for window in windows:
@@ -209,53 +205,26 @@ async def simulate(hall: Hall) -> int:
     name = f"{TIMES:.0f} times too much"
     good, first = await phase(name, hall, 2 * DAY_SECONDS, release=True, more=more)
     _, after = await phase("after it", hall, DAY_SECONDS / 2, release=False)
-    print(f"\nunder {TIMES:.0f} times: goodput {good:.2f} (goal >= {GOAL}), windows and kiosks")
-    print(f"{first:.2f} of what they asked (goal >= {FIRST_GOAL}); after it {after:.2f}")
-    return int(good < GOAL or first < FIRST_GOAL)
+    return [
+        at_least(f"goodput under {TIMES:.0f} times too much", good, 0.95),
+        at_least("  windows and kiosks of what they asked", first, 0.95),
+        Goal("  the same after it", after),
+    ]
 
 
-async def measure(databases: Databases, nats: NatsServer, folder: Path, stack: ExitStack) -> int:
-    tokens, urls = Tokens(folder), databases.urls("appointments")
-    owner = await support.connect(urls.owner)
-    city = await build(owner, tokens)
-    await owner.close()
-    service_port, port = free_port(), free_port()
-    shared = {
-        "ONEDOOR_ENV": "production",  # its log, and no weak secrets
-        "ONEDOOR_COLUMN_KEYS": "day:" + b64encode(os.urandom(32)).decode(),
-        "ONEDOOR_INDEX_KEY": b64encode(os.urandom(32)).decode(),
-    }
-    own = {
-        "ONEDOOR_JWKS_URL": f"file://{tokens.jwks}",
-        "APPOINTMENTS_DATABASE_URL": urls.service,
-        "APPOINTMENTS_NATS_URL": nats.url("appointments"),
-    }
-    log = stack.enter_context((folder / "log").open("wb"))
-    command = served("services.appointments.app:create_app", service_port)
-    service = logging_to(log, *command, port=service_port, **shared, **own)
-    pid = stack.enter_context(service)
-    behind = {"appointments": f"http://127.0.0.1:{service_port}"}
-    gateway = environment_of(databases["gateway"], nats, tokens, folder, behind) | shared
-    stack.enter_context(logging_to(log, *gateway_command(port), port=port, **gateway))
-
-    async def answers() -> bool:
-        status, _ = await Crowd(port).ask(city.display())
-        return status == 200
-
-    await support.eventually(answers, 30)
-    return await simulate(Hall(city, port, pid, service_port))
-
-
-async def main() -> int:
-    """0 when the goals are met."""
-    print(f"{datetime.now(UTC):%F} a day: {HALLS} halls x {WINDOWS} windows, {PEOPLE} people")
-    with ExitStack() as stack:
-        folder = stack.enter_context(support.private_folder())
-        databases = Databases(stack.enter_context(support.postgres_server()))
-        nats = stack.enter_context(support.nats_server())
-        await support.provision_streams(nats)
-        return await measure(databases, nats, folder, stack)
+async def main() -> list[Goal]:
+    what = f"{HALLS} halls x {WINDOWS} windows, {PEOPLE} people"
+    goals.begin("day", MINUTES, what)
+    with ground() as base:
+        owner = await support.connect(base.databases.urls("appointments").owner)
+        city = await build(owner, base.tokens)
+        await owner.close()
+        with (
+            base.service("appointments") as service,
+            base.gateway({"appointments": service}, knows="/api/v1/halls") as gateway,
+        ):
+            return await simulate(Hall(city, gateway.port, service.pid, service.port))
 
 
 if __name__ == "__main__":
-    sys.exit(uvloop.run(main()))
+    goals.finish(uvloop.run(main()))
