@@ -33,8 +33,8 @@ from tests.benchmarks.goals import Goal, at_least, at_most
 from tests.benchmarks.ground import Ground, Spent, ground
 from tests.benchmarks.proxies import Server
 
-MINUTES = 3.5
-PEOPLE, ROUNDS = 6400, 3
+MINUTES = 2.5
+PEOPLE, ROUNDS = 3200, 3
 PGBENCH_CLIENTS, PGBENCH_SECONDS = 32, 3
 UNAVAILABLE = 503
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import cast
@@ -28,7 +29,7 @@ from tests import support
 from tests.benchmarks import cpu, goals
 from tests.benchmarks.goals import Goal, at_least, at_most
 from tests.benchmarks.proxies import Server, peers
-from tests.gateway.processes import environment_of, gateway_command, process
+from tests.gateway.processes import environment_of, gateway_command, logging_to, process
 from tests.support import Databases, Tokens
 
 MINUTES = 2
@@ -174,10 +175,12 @@ def gateways(stack: ExitStack, folder: Path, upstream: int) -> dict[str, Server]
     small = {"small": f"http://127.0.0.1:{upstream}"}
     environment = environment_of(databases["gateway"], nats, tokens, folder, small)
     found: dict[str, Server] = {}
+    log = stack.enter_context((folder / "gateway.log").open("wb"))
     for name, directly in (("gateway", "true"), ("by tasks", "false")):
         port = free_port()
         own = {**environment, "GATEWAY_FORWARD_DIRECTLY": directly}
-        pid = stack.enter_context(process(*gateway_command(port), port=port, **own))
+        command = gateway_command(port)
+        pid = stack.enter_context(logging_to(log, *command, port=port, **own))
         wait_until_forwarding(port)
         found[name] = Server(port, pid)
         found[f"{name}, token"] = Server(port, pid, tokens("citizen"))
@@ -218,7 +221,8 @@ def aims(results: Mapping[str, Result]) -> list[Goal]:
         found.append(at_most("gateway: p99 / that of nginx", ours.p99 / nginx.p99, P99_GOAL))
     if caddy := results.get("Caddy"):
         found.append(at_least("gateway / Caddy", ours.per_second / caddy.per_second, 1.0))
-    return found
+    absent = [name for name in ("nginx", "Caddy") if name not in results]
+    return [*found, *(Goal(f"gateway / {name}: not installed", nan) for name in absent)]
 
 
 if __name__ == "__main__":
