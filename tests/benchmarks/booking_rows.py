@@ -18,7 +18,32 @@ from tests.benchmarks.peers.booking import SCHEMA
 SLOTS, BESIDE = 400, 1000
 """As many slots, which nobody fills."""
 HOT, FULL = 9999, 9998
-BOOKED_TABLES = "appointment_slot, appointment, slot, idempotency, outbox"
+BEFORE = 20_000
+"""Appointments of other people, long served: on empty tables the planner would read all rows, and
+what it has decided stays with the connections while a benchmark fills them."""
+EMPTIED = """
+TRUNCATE appointment_slot, outbox;
+DELETE FROM appointment WHERE citizen_key NOT LIKE 'before%';
+DELETE FROM idempotency WHERE caller <> 'before'; DELETE FROM slot
+"""
+SERVED_BEFORE = f"""
+INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key, booked_by, on_date,
+  starts_at, minutes, state, version, guide_version, policy_version, held_at, changed_at)
+SELECT uuidv7(), 'BEFORE' || n, $1, $2, 'online', 'before-' || n, 'before', current_date - 9, at,
+  30, 'served', 4, 1, 0, at, at
+FROM generate_series(1, {BEFORE}) n, LATERAL (SELECT now() - make_interval(days => 9) AS at) a
+"""
+SERVED_BEFORE_AT_PEER = f"""
+INSERT INTO appointment
+SELECT uuidv7(), 'BEFORE' || n, 'before-' || n, $1, $2, 'online', current_date - 9, at, 30, '[]',
+  'served', 4, at, NULL, at
+FROM generate_series(1, {BEFORE}) n, LATERAL (SELECT now() - make_interval(days => 9) AS at) a
+"""
+ANSWERED_BEFORE = f"""
+INSERT INTO idempotency (caller, key, {{route}} request_hash, status, answer)
+SELECT 'before', n::text, {{value}} repeat('0', 64), 201, '{{{{}}}}'
+FROM generate_series(1, {BEFORE}) n
+"""
 
 HELD = """
 WITH taken AS (
@@ -93,9 +118,9 @@ class Hall:
         self._office: Office | None = None
 
     async def prepare(self) -> None:
-        """Slots that nobody fills, a hot one, and a full one; nothing is booked."""
-        await self.owner.execute(f"TRUNCATE {BOOKED_TABLES}, penalty CASCADE")
+        """Slots that nobody fills, a hot one, and a full one; nobody of ours has booked."""
         office = self._office = self._office or await self._build()
+        await self.owner.execute(EMPTIED)
         self.item = office.items[0]
         first = date.today() + timedelta(days=2)  # noqa: DTZ011
         for number in (*range(1, SLOTS + 1), HOT, FULL):
@@ -113,20 +138,25 @@ class Hall:
     async def _build(self) -> Office:
         # pgbench books more in a few seconds than anybody may put on sale.
         await self.owner.execute("ALTER TABLE slot DROP CONSTRAINT ck_slot_capacity_is_sane")
+        await self.owner.execute(ANSWERED_BEFORE.format(route="route,", value="'POST',"))
         sign = dict[str, str]
-        return await offices.build(
+        office = await offices.build(
             None,  # type: ignore[arg-type]
             lambda *_, **__: sign(),
             self.owner,
             Clock(),
             items=1,
         )
+        await self.owner.execute(SERVED_BEFORE, office.code, office.items[0])
+        if self.peer is not None:
+            await self.peer.execute(SCHEMA)
+            await self.peer.execute(SERVED_BEFORE_AT_PEER, office.code, office.items[0])
+            await self.peer.execute(ANSWERED_BEFORE.format(route="", value=""))
+        return office
 
     async def _copy(self, peer: asyncpg.Connection) -> None:
         """The same slots for the peer."""
-        if not await peer.fetchval("SELECT to_regclass('slot') IS NOT NULL"):
-            await peer.execute(SCHEMA)
-        await peer.execute(f"TRUNCATE {BOOKED_TABLES} CASCADE")
+        await peer.execute(EMPTIED.replace("citizen_key", "citizen"))
         columns = "id, hall_code, pool, item_codes, starts_at, minutes, closes_at, capacity, booked"
         rows = await self.owner.fetch(f"SELECT {columns} FROM slot")
         names = columns.split(", ")
@@ -142,7 +172,8 @@ class Hall:
             slot_id(FULL),
         )
         [(booked, events, over)] = await self.owner.fetch(
-            "SELECT (SELECT sum(version) FROM appointment), (SELECT count(*) FROM outbox"
+            "SELECT (SELECT sum(version) FROM appointment WHERE booked_by <> 'before'),"
+            " (SELECT count(*) FROM outbox"
             " WHERE subject LIKE 'appointments.appointment.%'),"
             " (SELECT coalesce(sum(greatest(booked - capacity, 0)), 0) FROM slot)"
         )
