@@ -61,6 +61,12 @@ def _parsed(value: Any) -> Any:
 
 
 @cache
+def keys(kind: type[SQLModel]) -> tuple[str, ...]:
+    """The names of the attributes that are its primary key."""
+    return tuple(one.name for one in fields(kind).values() if one.is_key)
+
+
+@cache
 def table(kind: type[SQLModel]) -> str:
     """The quoted name of its table."""
     local = inspect(kind).local_table

@@ -46,8 +46,7 @@ class _Seen:
 
     @property
     def key(self) -> dict[str, Any]:
-        kind = type(self.row)
-        return {f.name: getattr(self.row, f.name) for f in rows.fields(kind).values() if f.is_key}
+        return {name: getattr(self.row, name) for name in rows.keys(type(self.row))}
 
     def piece(self) -> Piece:
         old = {**self.key, self.counter: self.known}
