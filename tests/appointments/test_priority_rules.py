@@ -117,7 +117,7 @@ def test_a_wrong_number_and_a_young_age_are_refused_apart() -> None:
         "/body/evidence/value",
     )
     assert refused(T.ELDERLY, YOUNG, "device") == (
-        Text("年满 60 周岁方可优先", "This class is for people of 60"),
+        Text("年满 60 周岁方可优先", "Priority is for people of 60 and over"),
         "/body/evidence",
     )
 

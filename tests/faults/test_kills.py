@@ -65,10 +65,13 @@ async def drained(system: System) -> None:
     waiting = "SELECT count(*) = 0 FROM outbox WHERE published_at IS NULL"
     for service in ("appointments", "feedback", "projects"):
         await eventually(lambda s=service: _value(system, s, waiting), seconds=60)  # type: ignore[misc]
-    finished = await _value(
-        system, "appointments", "SELECT count(*) FROM outbox WHERE subject LIKE $1", FINISHED
-    )
-    handled = "SELECT count(*) >= $1 FROM inbox WHERE subscription = 'feedback-invite'"
+    ended = "SELECT array_agg(event_id) FROM outbox WHERE subject LIKE $1"
+    finished = await _value(system, "appointments", ended, FINISHED)
+    # Each by its id: what else was handled, before and besides, is not what is waited for.
+    handled = """
+        SELECT count(*) = cardinality($1::uuid[]) FROM inbox
+        WHERE subscription = 'feedback-invite' AND event_id = ANY($1::uuid[])
+    """
     await eventually(lambda: _value(system, "feedback", handled, finished), seconds=90)
 
 

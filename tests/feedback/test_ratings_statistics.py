@@ -209,7 +209,7 @@ async def test_a_question_by_the_old_names_has_the_same_answer(
         ({"from_on": "2026-02-30"}, "/query/from"),
         ({"from_on": "0001-01-01", "to_on": "0001-01-01"}, "/query/from"),
         ({"to_on": "9999-12-31"}, "/query/to"),
-        ({"from": "2026-11-01", "from_on": "2026-11-01"}, "/query/from"),
+        ({"from": "2026-11-01", "from_on": "2026-11-01"}, "/query/from_on"),
         ({"group_by": "person"}, "/query/group_by"),
         ({"hall_code": "'; DROP TABLE rating"}, "/query/hall"),
     ],

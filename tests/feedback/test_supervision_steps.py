@@ -171,6 +171,7 @@ async def test_what_was_written_is_sealed_in_the_database(isolated: IsolatedServ
 
 
 @provokes("acknowledge_supervision_order", "not-found")
+@provokes("accept_supervision_answer", "not-found")
 @provokes("get_supervision_order", "not-found")
 @provokes("list_supervision_items", "not-found")
 async def test_another_department_sees_no_order_and_cannot_answer(
@@ -182,6 +183,8 @@ async def test_another_department_sees_no_order_and_cannot_answer(
     assert (await isolated.get(path, "officer", other)).status_code == 404
     assert (await isolated.get(f"{path}/items", "officer", other)).status_code == 404
     assert (await isolated.post(f"{path}/acknowledge", "officer", other)).status_code == 404
+    unknown = f"/supervision-orders/{uuid4()}/accept"
+    assert (await isolated.post(unknown, "supervisor", "*")).status_code == 404
     listed = await isolated.get("/supervision-orders", "officer", other)
     assert listed.json()["items"] == []
     asked = await isolated.get("/supervision-orders", "officer", other, department_code=department)
@@ -191,6 +194,7 @@ async def test_another_department_sees_no_order_and_cannot_answer(
 
 
 @provokes("acknowledge_supervision_order", "state-conflict")
+@provokes("accept_supervision_answer", "state-conflict")
 async def test_a_stale_version_is_refused_and_told_the_present_one(
     isolated: IsolatedService,
 ) -> None:
@@ -199,6 +203,8 @@ async def test_a_stale_version_is_refused_and_told_the_present_one(
     path = f"/supervision-orders/{order['id']}/acknowledge"
     stale = await isolated.post(path, "officer", department, version=9)
     assert (stale.status_code, stale.json()["version"]) == (409, order["version"])
+    unanswered = f"/supervision-orders/{order['id']}/accept"
+    assert (await isolated.post(unanswered, "supervisor", "*")).status_code == 409
     fresh = await isolated.post(path, "officer", department, version=order["version"])
     assert fresh.status_code == 200
 

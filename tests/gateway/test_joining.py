@@ -124,7 +124,7 @@ def test_examples_fit_their_schema() -> None:
     made = example(schema, {"Thing": THING})
     assert made["state"] == "a"
     assert made["maybe"] == 3
-    assert made["many"] == [{"a": "…"}]
+    assert made["many"] == [{"a": "text"}]
 
 
 def events_of(service: str, own: str, read: str | None = None) -> dict[str, Any]:

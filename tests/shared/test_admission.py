@@ -53,7 +53,7 @@ async def test_that_nothing_is_done_twice_is_said_only_of_what_may_be_repeated(
         assert answer.status_code == 503
         return str(answer.json()["detail"])
 
-    assert "不会重复办理" in await advised("GET")
+    assert "再读一次" in await advised("GET")
     assert "不会重复办理" in await advised("POST", **{"idempotency-key": "k" * 16})
     assert "请先查看" in await advised("POST")
 

@@ -100,7 +100,7 @@ async def test_a_close_that_is_itself_cancelled_leaves_nothing_behind(
 ) -> None:
     with _frozen(server):
         closing = asyncio.create_task(opened.close())
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # it has begun, and waits for a server that is frozen
         closing.cancel()
         await asyncio.wait([closing])
     assert closing.cancelled()

@@ -253,7 +253,7 @@ async def test_a_full_disk_is_told_and_publishing_goes_on_once_there_is_room(
                 await eventually(lambda: _is_stuck(server), seconds=20)
                 assert not local_nats.is_stuck(tmp_path, server.monitor_port)  # no room yet
                 await _make_late(rows)
-                await eventually(lambda: _says(house, "events late by"), seconds=20)
+                await eventually(lambda: _says(house, "events late by"), seconds=60)
                 (tmp_path / "others").unlink()
                 _enlarge(tmp_path)
                 assert local_nats.is_stuck(tmp_path, server.monitor_port)
