@@ -14,12 +14,14 @@ from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.faults import gave_way
+from shared.database.kept_connections import KeptConnections
 from shared.settings import Settings
 
 CONNECT_SECONDS = 3
 COMMAND_SECONDS = 6
 DIRECT_WAIT_SECONDS = 2
 """How long a statement waits for a connection: longer than the gateway for an answer (1.8 s)."""
+CLOSE_SECONDS = 3
 LONGEST_WAIT_SECONDS = 10
 """How long a transaction waits for one that nobody gives up before: a request's caller does."""
 RETRIES = 2
@@ -153,7 +155,7 @@ class DirectPool:
 
     def __init__(self, settings: Settings, name: str, wake: Any) -> None:
         self._settings, self._name = settings, name
-        self._pool: asyncpg.Pool | None = None
+        self._kept: KeptConnections | None = None
         self._opening = asyncio.Lock()
         self.memory: Memory = {}
         self.wake = wake
@@ -161,13 +163,17 @@ class DirectPool:
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Rows of one statement; a deadlock or a lost serialisation is tried again at once."""
         for attempt in range(RETRIES + 1):
-            pool = self._pool or await self._open()
-            async with pool.acquire(timeout=DIRECT_WAIT_SECONDS) as connection:
-                try:
-                    return await connection.fetch(sql, *args)
-                except asyncpg.PostgresError as error:
-                    if attempt == RETRIES or not gave_way(error):
-                        raise
+            kept, is_well = self._kept or await self._open(), False
+            connection = await kept.take()
+            try:
+                rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+                is_well = True
+                return rows
+            except asyncpg.PostgresError as error:
+                if attempt == RETRIES or not gave_way(error):
+                    raise
+            finally:
+                await kept.give_back(connection, is_well=is_well)
         raise AssertionError("unreachable")
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
@@ -184,27 +190,26 @@ class DirectPool:
         await self.fetch(sql, *args)
 
     async def close(self) -> None:
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), 3)
-            except TimeoutError:
-                self._pool.terminate()
+        if self._kept is not None:
+            await self._kept.close(CLOSE_SECONDS)
 
-    async def _open(self) -> asyncpg.Pool:
+    async def _open(self) -> KeptConnections:
+        most = self._settings.direct_pool_size
         async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
+            if self._kept is None:
+                pool = await asyncpg.create_pool(
                     make_url(self._settings.database_url)
                     .set(drivername="postgresql")
                     .render_as_string(hide_password=False),
                     min_size=0,
-                    max_size=self._settings.direct_pool_size,
+                    max_size=most,
                     reset=_leave_as_is,
                     timeout=CONNECT_SECONDS,
                     command_timeout=COMMAND_SECONDS,
                     **_session(self._settings, f"{self._name}-direct"),
                 )
-        return self._pool
+                self._kept = KeptConnections(pool, most, DIRECT_WAIT_SECONDS)
+        return self._kept
 
 
 async def _leave_as_is(_: Any) -> None:
