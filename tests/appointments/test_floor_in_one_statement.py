@@ -10,7 +10,7 @@ import pytest
 
 from shared.ids import new_id
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.appointments.test_queueing_booking import booked, state_of
 from tests.waiting import until_it_waits
 
@@ -252,3 +252,22 @@ async def test_no_ticket_is_issued_for_an_appointment_that_is_settled_meanwhile(
     assert problem(await issuing, 409, "state-conflict")["state"] == "lapsed"
     assert good(await floor.get("queue"))["items"] == []
     assert (await floor.issue())["number"] == "A001"
+
+
+@pytest.mark.parametrize(("still_serving", "status"), [((0,), 200), ((1,), 200), ((), 422)])
+async def test_nobody_is_sent_to_what_no_window_serves_any_more(
+    floor: Floor, other: asyncpg.Connection, still_serving: tuple[int, ...], status: int
+) -> None:
+    ticket, wanted = await serving(floor), floor.items[1:]
+    await other.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 13))", floor.code)
+    sending = asyncio.create_task(floor.do(ticket, "transfer", items=wanted))
+    await until_it_waits(other, sending)
+    for place, window in enumerate(floor.windows):
+        kept = floor.items if place in still_serving else floor.items[:1]
+        await serve_items(other, floor.code, window, kept)
+    await other.execute("COMMIT")
+
+    answer = await sending
+    assert answer.status_code == status, answer.text
+    expected = "transferred" if still_serving else "serving"
+    assert (await floor.see(ticket))["state"] == expected

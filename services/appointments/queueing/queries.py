@@ -7,14 +7,14 @@ the rest of that and the commit only, because everybody in the hall waits for it
 holds it first, never waits for a ticket. A call has no lock of its own: whoever changes it has
 swapped its ticket.
 
-What was read without a lock is guarded by a version when it is written. For a ticket's call and the
-last entry of its log that is the ticket's; for a window that has somebody, the window's, which is
-held where it is not changed: so none is left to close that has nobody any more. Who closes a window
-where nobody is has no row to hold, and goes by the number of the floor's last event instead.
+What was read without a lock is guarded when it is written. A ticket's call and the last entry of
+its log: by the ticket's version. A window that has somebody: by its own, which is held where it is
+not changed, so that none is left to close that has nobody any more. Who closes a window where
+nobody is has no row to hold, and goes by the number of the floor's last event. What a window
+serves: by the rows, which whoever changes it has replaced.
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
@@ -24,6 +24,7 @@ from services.appointments.people.rules import of_person_in_order, person_of
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing.models import ALIVE, Ticket
+from services.appointments.queueing.statement import CHANGE_WINDOWS, KEEP_WINDOWS
 from services.appointments.queueing.workflow import WORKFLOW, Action
 from shared.database.rows import columns, fetch_in, loaded
 
@@ -34,29 +35,17 @@ _OTHER = (
 )
 
 
-# Advisory: whoever takes a ticket neither waits for a change of slots, which has locked the hall's
-# row, nor makes the hall wait by holding the floor.
-_WINDOWS_STAY = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:hall, 13))")
-_WINDOWS_STAY_FOR = text(
-    "SELECT pg_advisory_xact_lock_shared(hashtextextended(hall_code, 13))"
-    " FROM ticket WHERE id = :ticket"
-)
-_WINDOWS_CHANGE = text("SELECT pg_advisory_xact_lock(hashtextextended(:hall, 13))")
+_KEEP_WINDOWS, _CHANGE_WINDOWS = text(KEEP_WINDOWS), text(CHANGE_WINDOWS)
 
 
 async def keep_windows(session: AsyncSession, hall_code: str) -> None:
     """The hall's windows serve what they serve now until the transaction ends."""
-    await session.execute(_WINDOWS_STAY, {"hall": hall_code})
-
-
-async def keep_windows_for(session: AsyncSession, ticket_id: UUID) -> None:
-    """The same for the windows of the ticket's hall."""
-    await session.execute(_WINDOWS_STAY_FOR, {"ticket": ticket_id})
+    await session.execute(_KEEP_WINDOWS, {"hall": hall_code})
 
 
 async def change_windows(session: AsyncSession, hall_code: str) -> None:
     """Waits until nobody counts on the windows any more, and lets nobody do so until the end."""
-    await session.execute(_WINDOWS_CHANGE, {"hall": hall_code})
+    await session.execute(_CHANGE_WINDOWS, {"hall": hall_code})
 
 
 async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:

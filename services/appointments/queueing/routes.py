@@ -15,7 +15,7 @@ from services.appointments.queueing.views import ticket_view
 from services.appointments.queueing.workflow import Action, roles_for
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, Swap, allow
+from shared.web.dependencies import Now, Swap, allow
 from shared.web.gate import Priority
 from shared.web.routing import Router
 
@@ -223,7 +223,7 @@ async def finish_ticket(
 async def transfer_ticket(
     ticket_id: UUID,
     given: TransferRequest,
-    session: Session,
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*roles_for(Action.TRANSFER))],
 ) -> TicketView:
@@ -235,7 +235,7 @@ async def transfer_ticket(
     """
     items = tuple(given.items) if given.items is not None else None
     asked = TransitionInput(given.version, items=items, window_id=given.window_id)
-    return ticket_view(await service.send_on(session, caller, ticket_id, asked, now))
+    return ticket_view(await service.move(swap, caller, ticket_id, Action.TRANSFER, now, asked))
 
 
 def _version(given: TransitionRequest | None) -> TransitionInput:

@@ -5,7 +5,6 @@ one statement, in which the ticket comes first and its hall's floor last; `queri
 """
 
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,7 +30,6 @@ from services.appointments.queueing.workflow import (
     WindowAction,
 )
 from shared.database.engine import DirectPool
-from shared.database.rows import fetch_in
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
@@ -51,44 +49,14 @@ async def move(
     given: TransitionInput | None = None,
 ) -> Ticket:
     """The ticket after `action`. Raises NotFound, Forbidden, StateConflict or a guard's problem."""
-    direct = statement.direct
-    found = await _visible(direct, caller, await seen.find(direct.fetch, ticket_id, action))
-    given = given or TransitionInput()
-    row = _row(found, action, given, caller)
-    return take(statement, found, row, given, caller.sub, now)
-
-
-async def send_on(
-    session: AsyncSession, caller: Caller, ticket_id: UUID, given: TransitionInput, now: datetime
-) -> Ticket:
-    """The ticket after its transfer to what the hall's windows serve until the commit.
-
-    Raises what `move` raises, Invalid or AlreadyTicketed.
-    """
-    await queries.keep_windows_for(session, ticket_id)
-    action, fetch = Action.TRANSFER, partial(fetch_in, session)
-    found = await _visible(
-        session, caller, await seen.find(fetch, ticket_id, action, wanted=given.items)
-    )
-    statement, row = SwapStatement(), _row(found, action, given, caller)
-    changed = take(statement, found, row, given, caller.sub, now)
-    await statement.write_in(session)
-    return changed
-
-
-async def _visible(
-    source: AsyncSession | DirectPool, caller: Caller, found: SeenTicket | None
-) -> SeenTicket:
-    if found is None or not await may_see(source, caller, found.ticket):
+    given, direct = given or TransitionInput(), statement.direct
+    found = await seen.find(direct.fetch, ticket_id, action, wanted=given.items)
+    if found is None or not await may_see(direct, caller, found.ticket):
         raise NotFound(_UNKNOWN)
-    return found
-
-
-def _row(found: SeenTicket, action: Action, given: TransitionInput, caller: Caller) -> TicketRow:
-    """The row for the ticket as it is, if the caller saw it so and may take it."""
     ticket = found.ticket
     versions.ensure(given.version, version=ticket.version, state=ticket.state)
-    return WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
+    row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
+    return take(statement, found, row, given, caller.sub, now)
 
 
 async def may_see(source: AsyncSession | DirectPool, caller: Caller, ticket: Ticket) -> bool:
@@ -134,7 +102,7 @@ def take(
     if row.to is None:
         return take_back(statement, found, policy, actor, now)
     if row.follow_up is FollowUp.NEW_LEG:
-        _ensure_leads_on(found, given)
+        _ensure_leads_on(statement, found, given)
     before = memory(ticket)
     values = {"state": row.to, "state_since": now, **row.changes(ticket, given, now)}
     statement.swap(ticket, values, says=ticket_standing)
@@ -165,9 +133,12 @@ def _entry(found: SeenTicket, row: TicketRow, actor: str, now: datetime) -> Entr
     )
 
 
-def _ensure_leads_on(found: SeenTicket, given: TransitionInput) -> None:
-    """Raises Invalid when no window could call the new leg, AlreadyTicketed when the person waits
-    for the same with another ticket."""
+def _ensure_leads_on(statement: SwapStatement, found: SeenTicket, given: TransitionInput) -> None:
+    """A window that could call the new leg can still do so when it is written.
+
+    Raises Invalid when there is none, AlreadyTicketed when the person waits for the same with
+    another ticket.
+    """
     if given.window_id is not None:
         if given.window_id not in found.serving:
             raise Invalid(_NO_SUCH_WINDOW, pointer="/body/window_id")
@@ -175,6 +146,8 @@ def _ensure_leads_on(found: SeenTicket, given: TransitionInput) -> None:
         raise Invalid(_NOT_SERVED, pointer="/body/items")
     if found.other is not None:
         raise rules.waits_there_already(found.other)
+    ticket, window = found.ticket, given.window_id or found.serving[0]
+    statements.keep_serving(statement, ticket.hall_code, window, given.items or ticket.items)
 
 
 def _change_call(statement: SwapStatement, call: Call, row: TicketRow, now: datetime) -> None:

@@ -3,7 +3,7 @@
 Each is a part of the one statement that writes an action (`SwapStatement`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -38,6 +38,13 @@ INSERT INTO hall_floor AS f (hall_code, seq, plain_turns) VALUES (:hall, 0, '{}'
 ON CONFLICT (hall_code) DO UPDATE SET seq = f.seq
 WHERE CAST(:seq AS int) IS NULL OR f.seq = :seq RETURNING 1
 """
+# Advisory: whoever takes a ticket neither waits for a change of slots, which has locked the hall's
+# row, nor makes the hall wait by holding the floor.
+KEEP_WINDOWS = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:hall, 13))"
+CHANGE_WINDOWS = "SELECT pg_advisory_xact_lock(hashtextextended(:hall, 13))"
+_KEEP_SERVING = (
+    "SELECT 1 FROM window_item WHERE window_id = :window AND item_code = :item FOR SHARE"
+)
 _END_CALL = "UPDATE call SET ended_at = :at, ended_by = :by WHERE id = :call"
 _SERVE_CALL = "UPDATE call SET started_at = :at WHERE id = :call"
 # Should somebody else be at the window by now, uq_call_live_window refuses it.
@@ -84,6 +91,16 @@ def lock_floor(statement: SwapStatement, hall: str, seq: int | None) -> None:
     """Locks the hall's floor for a change that is no ticket's event; with `seq` only if nothing has
     happened there since that number."""
     statement.lock(_LOCK_FLOOR, hall=hall, seq=seq)
+
+
+def keep_serving(statement: SwapStatement, hall: str, window: UUID, items: Iterable[str]) -> None:
+    """The window still serves the items, and does so until the commit.
+
+    Whoever changes windows waits meanwhile, and has replaced the rows where they came first.
+    """
+    statement.lock(KEEP_WINDOWS, hall=hall)
+    for item in items:
+        statement.lock(_KEEP_SERVING, window=window, item=item)
 
 
 def end_call(statement: SwapStatement, call: UUID, by: str, now: datetime) -> None:
