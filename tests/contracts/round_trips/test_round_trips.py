@@ -22,8 +22,10 @@ UNHELD = {
 }
 AT_MOST = {
     "check_in_appointment": "the forecast of a hall is remembered for a second",
+    "get_display": "the same",
+    "get_queue": "the same",
     "ask_letter_extension": "working days are asked for where a limit of the letter runs",
-    "letter_request_extension": "the same",
+    "letter_request_extension": "as of the letter's own",
 }
 """Operations that may ask less often than the table says, with the reason."""
 FEW, MANY = 1, 100
