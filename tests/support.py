@@ -223,7 +223,8 @@ async def serve(app: Any, *, until_ready: bool = True) -> AsyncIterator[httpx.As
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             async with asyncio.timeout(60):
                 while until_ready and (ready := await client.get("/readyz")).status_code != 200:
-                    if ready.json().get("database") != "ok":
+                    database = ready.json().get("database")
+                    if database not in ("ok", "down: TimeoutError"):  # a busy machine is slow
                         raise AssertionError(ready.text)
                     await asyncio.sleep(0.02)
             yield client

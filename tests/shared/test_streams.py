@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from deploy import nats as configuration
 from deploy import streams as deployed
 from deploy.local import nats as local_nats
 from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
 from deploy.services import subscriptions
 from shared.messaging.bus import Bus
 from shared.messaging.streams import (
@@ -43,10 +44,29 @@ from tests import support
 from tests.conftest import Headers
 from tests.shared import notes
 from tests.shared.conftest import running
-from tests.support import eventually
+from tests.support import Databases, Tokens, eventually
 
 STORE = "8MB"
 FILLER = 60_000
+
+
+@pytest.fixture(scope="module")
+def own_urls(databases: Databases) -> Urls:
+    """A database of these tests alone: what another relay publishes meanwhile is never late."""
+    return databases.new("feedback", "notes_of_streams")
+
+
+@pytest.fixture(scope="module")
+def own_settings(own_urls: Urls, own_nats: NatsServer, tokens: Tokens) -> Any:
+    """Of a room on that database; each test gives it a bus of its own."""
+    return support.settings_for("feedback", own_urls.owner, own_nats, tokens)
+
+
+@pytest.fixture
+async def own_rows(own_urls: Urls) -> AsyncIterator[asyncpg.Connection]:
+    connection = await support.connect(own_urls.owner)
+    yield connection
+    await connection.close()
 
 
 async def _says(house: httpx.AsyncClient, words: str) -> str | None:
@@ -89,42 +109,42 @@ def small_nats(monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsServer]:
 
 
 async def test_a_full_store_is_told_and_publishing_goes_on_once_there_is_room(
-    small_nats: NatsServer, notes_settings: Any, as_: Headers, rows: asyncpg.Connection
+    small_nats: NatsServer, own_settings: Any, as_: Headers, own_rows: asyncpg.Connection
 ) -> None:
     small = deployed.streams(max_bytes=-1)
     await deployed.apply(small_nats.admin_url, subscriptions=notes.subscriptions, wanted=small)
-    settings = notes_settings.model_copy(update={"nats_url": small_nats.admin_url})
+    settings = own_settings.model_copy(update={"nats_url": small_nats.admin_url})
     async with running(settings) as house:
         await _write(house, as_("citizen"))
-        await eventually(lambda: _all_published(rows))
+        await eventually(lambda: _all_published(own_rows))
         async with deployed.connected(small_nats.admin_url) as js:
             await js.add_stream(StreamConfig(name="OTHERS", subjects=["others"]))
             with pytest.raises(nats.js.errors.APIError, match="insufficient|resource"):
                 await _fill(js)
             await _write(house, as_("citizen"))
-            await _make_late(rows)
+            await _make_late(own_rows)
             assert "events late by 6" in str(await eventually(lambda: _says(house, "late by")))
             assert (await house.get("/readyz")).status_code == 200  # writes go on
             await js.delete_stream("OTHERS")
-        await eventually(lambda: _all_published(rows), seconds=20)
+        await eventually(lambda: _all_published(own_rows), seconds=20)
         assert await eventually(lambda: _says(house, "ok")) == "ok"
 
 
 async def test_streams_that_were_lost_are_told_and_made_again(
-    notes_settings: Any, as_: Headers, rows: asyncpg.Connection
+    own_settings: Any, as_: Headers, own_rows: asyncpg.Connection
 ) -> None:
     with support.nats_server() as server:
         await deployed.apply(server.admin_url, subscriptions=notes.subscriptions)
         async with deployed.connected(server.admin_url) as js:
             await js.delete_stream("FEEDBACK")
-        settings = notes_settings.model_copy(update={"nats_url": server.admin_url})
+        settings = own_settings.model_copy(update={"nats_url": server.admin_url})
         idle = settings.model_copy(update={"background": False})
         async with running(idle, until_ready=False) as house:
             await eventually(lambda: _says(house, "stream FEEDBACK is missing"))
             assert (await house.get("/readyz")).status_code == 503
         async with running(settings) as house:
             await _write(house, as_("citizen"))
-            await eventually(lambda: _all_published(rows), seconds=20)
+            await eventually(lambda: _all_published(own_rows), seconds=20)
             async with deployed.connected(server.admin_url) as js:
                 found = (await js.stream_info("FEEDBACK")).config
                 await js.consumer_info("FEEDBACK", "test-notes")
@@ -237,7 +257,7 @@ def _enlarge(folder: Path) -> None:
 
 
 async def test_a_full_disk_is_told_and_publishing_goes_on_once_there_is_room(
-    tmp_path: Path, notes_settings: Any, as_: Headers, rows: asyncpg.Connection
+    tmp_path: Path, own_settings: Any, as_: Headers, own_rows: asyncpg.Connection
 ) -> None:
     """The server itself never writes again after a full disk: whoever runs it starts it anew."""
     passwords = {user: uuid4().hex for user in configuration.USERS}
@@ -245,14 +265,14 @@ async def test_a_full_disk_is_told_and_publishing_goes_on_once_there_is_room(
         server = local_nats.start(tmp_path / "nats", passwords=passwords)
         try:
             await deployed.apply(server.admin_url, subscriptions=notes.subscriptions)
-            settings = notes_settings.model_copy(update={"nats_url": server.admin_url})
+            settings = own_settings.model_copy(update={"nats_url": server.admin_url})
             async with running(settings) as house:
                 (tmp_path / "others").write_bytes(b"x" * shutil.disk_usage(tmp_path).free)
                 for _ in range(40):  # until its block on the disk takes no more
                     await _write(house, as_("citizen"))
                 await eventually(lambda: _is_stuck(server), seconds=20)
                 assert not local_nats.is_stuck(tmp_path, server.monitor_port)  # no room yet
-                await _make_late(rows)
+                await _make_late(own_rows)
                 await eventually(lambda: _says(house, "events late by"), seconds=60)
                 (tmp_path / "others").unlink()
                 _enlarge(tmp_path)
@@ -264,7 +284,7 @@ async def test_a_full_disk_is_told_and_publishing_goes_on_once_there_is_room(
                     port=server.running.port,
                     monitor_port=server.monitor_port,
                 )
-                await eventually(lambda: _all_published(rows), seconds=30)
+                await eventually(lambda: _all_published(own_rows), seconds=30)
                 assert await eventually(lambda: _says(house, "ok")) == "ok"
         finally:
             server.stop()
