@@ -6,6 +6,7 @@ the environment names, and all of them stand in one table at the end.
 
 import json
 import os
+import signal
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -43,7 +44,11 @@ def at_least(work: str, figure: float, limit: float, unit: str = "") -> Goal:
 
 
 def begin(name: str, minutes: float, what: str) -> None:
-    """The first line of a benchmark, which also says how long it takes on two cores."""
+    """The first line of a benchmark, which also says how long it takes on two cores.
+
+    From now on it ends its servers before itself, should it be told to end.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     show(f"{now():%F} {name} (about {minutes:g} min on two cores): {what}")
 
 
