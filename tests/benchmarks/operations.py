@@ -85,7 +85,9 @@ class Appointments:
 
     async def _appointments(self) -> list[tuple[str, UUID]]:
         """Each with the token of its owner."""
-        rows = await self.hall.owner.fetch("SELECT booked_by, id FROM appointment")
+        rows = await self.hall.owner.fetch(
+            "SELECT booked_by, id FROM appointment WHERE booked_by <> 'before'"
+        )
         tokens = {f"person-{n}": token for n, token in enumerate(self.people)}
         return [(tokens[sub], each) for sub, each in rows]
 
