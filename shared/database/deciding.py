@@ -8,7 +8,7 @@ the rows in hand: those are as they will be.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Executable, TextClause, event
@@ -77,3 +77,15 @@ async def write(session: AsyncSession, sql: TextClause, values: Mapping[str, Any
         session.statement.also(sql.text, **values)
     else:
         await session.execute(sql, values)
+
+
+async def write_rows(
+    session: AsyncSession, sql: TextClause, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """A statement that takes an array for each of its names: once for all rows, at once or with
+    what is decided."""
+    if isinstance(session, DecidingSession):
+        for row in rows:
+            session.statement.each(sql.text, **row)
+    elif rows:
+        await session.execute(sql, {name: [row[name] for row in rows] for name in rows[0]})

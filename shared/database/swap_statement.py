@@ -27,20 +27,20 @@ class Lost(Exception):
 
 
 class _Refusal(NamedTuple):
-    """How to say that a row is not any more what it was."""
+    """How to say that a row is not any more what it was, by one of its versions."""
 
+    counter: str
     state: str
     says: Callable[[Any], Text] | None
 
 
 @dataclass
 class _Seen:
-    """A row as it was read: what is to be changed of it, nothing where it is only to stay. Without
-    a refusal it only follows from what was asked."""
+    """A row as it was read, by its version or several: what is to be changed of it, nothing where it
+    is only to stay. Without a refusal it only follows from what was asked."""
 
     row: SQLModel
-    known: int
-    counter: str
+    counters: dict[str, int]
     changes: dict[str, Any]
     refusal: _Refusal | None = None
 
@@ -49,8 +49,7 @@ class _Seen:
         return {name: getattr(self.row, name) for name in rows.keys(type(self.row))}
 
     def piece(self) -> Piece:
-        old = {**self.key, self.counter: self.known}
-        return pieces.updating(type(self.row), old, self.changes)
+        return pieces.updating(type(self.row), {**self.key, **self.counters}, self.changes)
 
 
 class SwapStatement:
@@ -101,7 +100,7 @@ class SwapStatement:
             noted = self._noted(seen, counter)
             noted.changes.update(values)
             if not follows:
-                noted.refusal = _Refusal(state, says)
+                noted.refusal = _Refusal(counter, state, says)
         for name, value in values.items():
             # Not as a change that a session would write by itself.
             set_committed_value(seen, name, value)
@@ -110,7 +109,7 @@ class SwapStatement:
     def hold(self, seen: M, *, counter: str = "version") -> M:
         """`seen`, which the statement finds unchanged, and which stays so until it is written.
 
-        Where it has changed, all is decided anew.
+        Where it has changed, all is decided anew. Of what is swapped as well it is another version.
         """
         self._noted(seen, counter)
         return seen
@@ -187,16 +186,17 @@ class SwapStatement:
         for seen in self._turns.values():
             if isinstance(seen, _Seen) and seen.refusal is not None:
                 present = await self._present(seen)
-                number: int = getattr(present, seen.counter)
-                state, says = seen.refusal
-                if number != seen.known:
+                counter, state, says = seen.refusal
+                number: int = getattr(present, counter)
+                if number != seen.counters[counter]:
                     refuse(getattr(present, state), number, says and says(present))
         raise Overtaken
 
     def _noted(self, row: SQLModel, counter: str) -> _Seen:
-        noted = _Seen(row, getattr(row, counter), counter, {})
+        noted = _Seen(row, {}, {})
         found = self._turns.setdefault((type(row), tuple(noted.key.values())), noted)
         assert isinstance(found, _Seen)
+        found.counters.setdefault(counter, getattr(row, counter))
         return found
 
     def _pieces(self) -> list[Piece]:

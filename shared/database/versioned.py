@@ -14,11 +14,12 @@ statements or locks, `swap` is done at once.
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, inspect, update
+from sqlalchemy import ColumnElement, inspect, select, update
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.deciding import DecidingSession
+from shared.database.faults import Overtaken
 from shared.errors import NotFound, Text
 from shared.workflow import refuse
 
@@ -33,6 +34,7 @@ async def swap(
     state: str = "state",
     counter: str = "version",
     says: Callable[[M], Text] | None = None,
+    follows: bool = False,
 ) -> M:
     """The row with `changes` and the next version, if nobody has changed it since it was `seen`.
 
@@ -41,20 +43,37 @@ async def swap(
     present row into words. Raises StateConflict with the present state and version, or NotFound
     where the row is gone.
 
-    In a session that decides it is swapped by the request's statement, and refused by it.
+    In a session that decides it is swapped by the request's statement, and refused by it; where it
+    only `follows` from what was asked, all is decided anew.
     """
     if isinstance(session, DecidingSession):
         if conditions:
             raise RuntimeError("what is swapped with a decision is guarded by its version alone")
-        return session.statement.swap(seen, changes, state=state, counter=counter, says=says)
+        return session.statement.swap(
+            seen, changes, state=state, counter=counter, says=says, follows=follows
+        )
     changed = await try_swap(session, seen, changes, *conditions, counter=counter)
     if changed is not None:
         return changed
-    kind = type(seen)
-    present = await session.get(kind, inspect(seen).identity, populate_existing=True)
+    present = await session.get(type(seen), inspect(seen).identity, populate_existing=True)
     if present is None:
         raise NotFound
     return refuse(getattr(present, state), getattr(present, counter), says and says(present))
+
+
+async def hold(session: AsyncSession, seen: M, *, counter: str = "version") -> M:
+    """The row, if it is as it was `seen`, and so that it stays so until all is written.
+
+    Raises Overtaken where it has changed: all is decided anew.
+    """
+    if isinstance(session, DecidingSession):
+        return session.statement.hold(seen, counter=counter)
+    kind: Any = type(seen)
+    unchanged = [*_is_row(seen), getattr(kind, counter) == getattr(seen, counter)]
+    found = await session.execute(select(1).where(*unchanged).with_for_update(read=True, of=kind))
+    if found.first() is None:
+        raise Overtaken
+    return seen
 
 
 async def try_swap(
@@ -67,17 +86,20 @@ async def try_swap(
     """As `swap`, but None where somebody was faster."""
     kind: Any = type(seen)
     known: int = getattr(seen, counter)
-    mapper = inspect(kind)
-    row = [
-        column == getattr(seen, mapper.get_property_by_column(column).key)
-        for column in mapper.primary_key
-    ]
     statement = (
         update(kind)
-        .where(*row, getattr(kind, counter) == known, *conditions)
+        .where(*_is_row(seen), getattr(kind, counter) == known, *conditions)
         .values({**changes, counter: known + 1})
         .returning(kind)
         .execution_options(populate_existing=True, synchronize_session=False)
     )
     found: M | None = (await session.execute(statement)).scalar_one_or_none()
     return found
+
+
+def _is_row(seen: SQLModel) -> list[ColumnElement[bool]]:
+    mapper = inspect(type(seen))
+    return [
+        column == getattr(seen, mapper.get_property_by_column(column).key)
+        for column in mapper.primary_key
+    ]

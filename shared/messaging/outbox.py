@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
-from shared.database.deciding import DecidingSession
+from shared.database.deciding import DecidingSession, write_rows
 from shared.database.engine import ensure_transaction
 from shared.database.swap_statement import SwapStatement
 from shared.ids import new_id
@@ -102,21 +102,18 @@ async def record(
 
 
 async def _promise(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
-    if isinstance(session, DecidingSession):
-        _add(session.statement, rows)
-        return
-    ensure_transaction(session)
-    await session.execute(_RECORD_MANY, _arrays(rows))
+    if not isinstance(session, DecidingSession):
+        ensure_transaction(session)
+    await write_rows(session, _RECORD_MANY, [_named(one) for one in rows])
 
 
 def _add(statement: SwapStatement, rows: Iterable[OutboxRow]) -> None:
-    for each in rows:
-        statement.each(PROMISE, **dict(zip(_COLUMNS, each, strict=True)))
+    for one in rows:
+        statement.each(PROMISE, **_named(one))
 
 
-def _arrays(rows: Iterable[OutboxRow]) -> dict[str, list[Any]]:
-    columns = (list(column) for column in zip(*rows, strict=True))
-    return dict(zip(_COLUMNS, columns, strict=True))
+def _named(one: OutboxRow) -> dict[str, Any]:
+    return dict(zip(_COLUMNS, one, strict=True))
 
 
 class Addressed(NamedTuple):

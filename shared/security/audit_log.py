@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.database import deciding
+from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool, ensure_transaction
 
 GENESIS = "0" * 64
@@ -87,11 +89,15 @@ async def write(
     at: datetime,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Note an act in the caller's transaction. `details` must hold no personal data."""
-    ensure_transaction(session)
+    """Note an act in the caller's transaction, or with what it decides.
+
+    `details` must hold no personal data.
+    """
+    if not isinstance(session, DecidingSession):
+        ensure_transaction(session)
     entry = {"at": at, "actor": actor, "action": action, "object": object_}
     serialised = json.dumps(details or {}, ensure_ascii=False, default=str)
-    await session.execute(_WRITE, {**entry, "details": serialised})
+    await deciding.write(session, _WRITE, {**entry, "details": serialised})
 
 
 async def write_many(

@@ -33,6 +33,7 @@ class Kettle(Base, table=True):
     state: KettleState = Field(sa_type=enum_type(KettleState))
     notes: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     version: int = 1
+    boiled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 ONE = f"SELECT {columns(Kettle, 'k')} FROM kettle k WHERE k.id = $1"

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
 from deploy.postgres import Urls
-from shared.database.deciding import DecidingSession, deciding, write
+from shared.database.deciding import DecidingSession, deciding, write, write_rows
 from shared.database.engine import DirectPool, new_engine, new_readings
 from shared.database.swap_statement import Lost, SwapStatement
-from shared.database.versioned import swap
+from shared.database.versioned import hold, swap
 from shared.ids import new_id
 from tests.shared.kettles import Kettle, KettleState, kettle, kettles, seen
 
@@ -108,3 +108,27 @@ async def test_who_decides_holds_no_connection_while_it_is_written(
     assert pool.checkedout() == 1
     await session.statement.write()
     assert pool.checkedout() == 0
+
+
+async def test_rows_of_one_kind_are_one_part_of_the_statement(
+    session: DecidingSession, direct: DirectPool
+) -> None:
+    many = text(
+        "INSERT INTO kettle (id, state, notes, version) SELECT id, 'cold', '{}', version"
+        " FROM unnest(CAST(:id AS uuid[]), CAST(:version AS int[])) AS new (id, version)"
+    )
+    ids = [new_id() for _ in range(3)]
+    await write_rows(session, many, [{"id": one, "version": 4} for one in ids[:2]])
+    await write_rows(session, many, [])
+    await write_rows(session, many, [{"id": ids[2], "version": 5}])
+    await session.statement.write()
+    assert [(await seen(direct, one)).version for one in ids] == [4, 4, 5]
+
+
+async def test_what_is_held_has_to_stay_as_it_was_seen(
+    session: DecidingSession, direct: DirectPool
+) -> None:
+    one = await hold(session, await find(session, await kettle(direct)))
+    await direct.execute("UPDATE kettle SET version = version + 1 WHERE id = $1", one.id)
+    with pytest.raises(Lost):
+        await session.statement.write()

@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from deploy.postgres import Urls
 from shared.database.engine import Sessions, new_sessions
+from shared.database.faults import Overtaken
 from shared.database.tables import enum_type, known_states, new_metadata
-from shared.database.versioned import swap, try_swap
+from shared.database.versioned import hold, swap, try_swap
 from shared.errors import NotFound, StateConflict, Text
 from shared.ids import new_id
 
@@ -111,3 +112,12 @@ async def test_the_database_refuses_a_state_that_is_not_in_the_table(sessions: S
         await new_lamp(session)
         with pytest.raises(Exception, match="state_known"):
             await session.execute(text("UPDATE lamp SET state = 'blinking'"))
+
+
+async def test_what_is_held_is_there_as_it_was_seen_or_refused(sessions: Sessions) -> None:
+    async with sessions() as session:
+        lamp = await new_lamp(session)
+        assert await hold(session, lamp) is lamp
+        await session.execute(text("UPDATE lamp SET version = 5"))
+        with pytest.raises(Overtaken):
+            await hold(session, lamp)
