@@ -82,14 +82,15 @@ class Office:
             if letter.state is until:
                 return
             at = letter.received_at + timedelta(hours=3 * letter.version)
+            caller = self._staff(action, letter.state, written["department"])
             await casework.act(
                 self._session,
                 self._keyring,
-                letter,
+                await casework.opened(self._session, letter_id, caller),
                 action,
                 workflow.takes(action)(**given.get(action, {})),
                 version=letter.version,
-                caller=self._staff(action, letter.state, written["department"]),
+                caller=caller,
                 now=at,
             )
 

@@ -36,8 +36,8 @@ class _Refusal(NamedTuple):
 
 @dataclass
 class _Seen:
-    """A row as it was read, by its version or several: what is to be changed of it, nothing where it
-    is only to stay. Without a refusal it only follows from what was asked."""
+    """A row as it was read, by its versions: what is to be changed of it, nothing where it is only
+    to stay. Without a refusal it only follows from what was asked."""
 
     row: SQLModel
     counters: dict[str, int]

@@ -32,3 +32,11 @@ class Calendar(NamedTuple):
     edition: int
     notice: str
     days: Workdays
+
+
+class Edition(NamedTuple):
+    """Which edition holds, of which notice, learned when; 0 before the first notice."""
+
+    number: int = 0
+    notice: str = ""
+    learned_at: str = ""

@@ -9,11 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.calendar.models import CalendarEdition
 
 
-async def edition(session: AsyncSession, region: str) -> CalendarEdition | None:
-    """The edition that holds; None before the first notice."""
-    return await session.get(CalendarEdition, region, populate_existing=True)
-
-
 async def raise_edition(session: AsyncSession, region: str, notice: str, now: datetime) -> None:
     """The next edition; the row stays locked until its days are there for all to read."""
     first = {"region": region, "edition": 1, "notice": notice, "learned_at": now}

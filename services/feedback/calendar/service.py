@@ -6,8 +6,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar import queries
 from services.feedback.calendar.contracts import CalendarChanged
-from services.feedback.calendar.models import Calendar
+from services.feedback.calendar.models import Calendar, Edition
+from shared.cache import Cache
 from shared.database import calendar_days
+from shared.database.engine import memory_of
+from shared.workdays import Workdays
+
+CALENDARS_KEPT = 20
 
 
 async def learn_year(session: AsyncSession, notice: CalendarChanged, now: datetime) -> None:
@@ -28,8 +33,18 @@ async def learn_year(session: AsyncSession, notice: CalendarChanged, now: dateti
         await queries.raise_edition(session, notice.region, notice.notice, now)
 
 
-async def load(session: AsyncSession, region: str) -> Calendar:
-    """The number is read before the days: a notice that comes in between is met again later."""
-    found = await queries.edition(session, region)
-    number, notice = (found.edition, found.notice) if found else (0, "")
-    return Calendar(number, notice, await calendar_days.load(session, region))
+class _Calendars(Cache[tuple[str, Edition], Workdays]):
+    """By the edition: the days change with it alone (`learn_year`)."""
+
+    def __init__(self) -> None:
+        super().__init__(most=CALENDARS_KEPT)
+
+
+async def load(session: AsyncSession, region: str, edition: Edition) -> Calendar:
+    """The edition was read before the days: a notice that comes in between is met again later."""
+    kept = memory_of(session, _Calendars)
+    days = kept.peek((region, edition))
+    if days is None:
+        days = await calendar_days.load(session, region)
+        kept.put((region, edition), days)
+    return Calendar(edition.number, edition.notice, days)

@@ -1,21 +1,22 @@
 """What a move does to the letter's time limits."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind
-from services.feedback.deadlines.service import Extension, Subject
+from services.feedback.deadlines.models import COUNTRY, Deadline, PolicyKind
+from services.feedback.deadlines.service import ClockSet, Extension
 from services.feedback.letters.limits import (
     REPLY_LIMITS,
     limit_of,
     owner_without_department,
+    subject_of,
 )
 from services.feedback.letters.models import Letter, LetterKind, LetterState
+from shared.clock import today
 
 ANSWER_CLOCKS = (
     PolicyKind.PUBLICATION_DECISION,
@@ -40,50 +41,49 @@ FIRST_KINDS = tuple(REPLY_LIMITS.values())
 
 
 class LetterClocks:
-    """One letter's limits, changed by one actor at one moment."""
+    """One letter's limits in hand, changed by one actor at one moment."""
 
-    def __init__(self, session: AsyncSession, letter: Letter, by: str, now: datetime) -> None:
-        self._session, self._letter, self._by, self._now = session, letter, by, now
-        self._subject = Subject(SubjectKind.LETTER, letter.id)
+    def __init__(self, letter: Letter, clocks: ClockSet) -> None:
+        self._letter, self._clocks = letter, clocks
+        self._subject = subject_of(letter)
         self._reply = REPLY_LIMITS[letter.kind]
 
-    async def apply(self, effect: ClockEffect, extension: Extension | None = None) -> None:
+    def apply(self, effect: ClockEffect, extension: Extension | None = None) -> None:
         """The letter is the one after the move."""
+        clocks = self._clocks
         match effect:
             case _ if effect in MET:
-                await self._meet(MET[effect])
+                clocks.meet(MET[effect])
             case ClockEffect.KIND_SETTLED:
-                await self._settle_kind()
+                self._settle_kind()
             case ClockEffect.DISPATCHED:
-                await self._assign()
-                await self._start(PolicyKind.LETTER_ACCEPT)
+                clocks.assign(self._owner)
+                self._start(PolicyKind.LETTER_ACCEPT)
             case ClockEffect.TAKEN:
-                await self._meet(PolicyKind.LETTER_ACCEPT)
-                await self._assign()
+                clocks.meet(PolicyKind.LETTER_ACCEPT)
+                clocks.assign(self._owner)
             case ClockEffect.PAUSED:
-                await self._pause()
+                self._pause()
             case ClockEffect.WAITS_ON:
-                await self._meet(PolicyKind.AWAIT_CITIZEN)
-                await self._start(PolicyKind.AWAIT_CITIZEN)
+                clocks.meet(PolicyKind.AWAIT_CITIZEN)
+                self._start(PolicyKind.AWAIT_CITIZEN)
             case ClockEffect.RESUMED:
-                await self._resume()
+                self._resume()
             case ClockEffect.EXTENDED if extension is not None:
-                await deadlines.extend(
-                    self._session, self._subject, self._reply, extension, now=self._now
-                )
+                clocks.extend(self._reply, extension)
             case ClockEffect.ANSWERED:
-                await self._meet(self._reply)
-                await self._start_several(ANSWER_CLOCKS)
+                clocks.meet(self._reply)
+                self._start(*ANSWER_CLOCKS)
             case _ if effect in ASKED:
                 owner = owner_without_department(self._letter.kind)
-                await self._start(ASKED[effect], owner=owner)
+                self._start(ASKED[effect], owner=owner)
             case ClockEffect.REOPENED:
-                await self._cancel(*ANSWER_CLOCKS)
-                await self._start(self._reply)
+                clocks.cancel(*ANSWER_CLOCKS)
+                self._start(self._reply)
             case ClockEffect.ENDED:
-                await self._cancel()
+                clocks.cancel()
             case ClockEffect.REVIVED:
-                await self._revive()
+                self._revive()
 
     @property
     def _owner(self) -> str:
@@ -93,93 +93,63 @@ class LetterClocks:
             return without
         return self._letter.department_code or without
 
-    async def _start(self, kind: PolicyKind, owner: str | None = None, **how: Any) -> None:
-        """`how` is what `deadlines.start` takes besides."""
-        await deadlines.start(
-            self._session,
-            self._subject,
-            kind,
-            department_code=owner or self._owner,
-            by=self._by,
-            now=self._now,
-            **how,
-        )
+    def _start(self, *kinds: PolicyKind, owner: str | None = None, **how: Any) -> None:
+        """`how` is what `ClockSet.start` takes besides."""
+        self._clocks.start(self._subject, kinds, owner or self._owner, **how)
 
-    async def _start_several(self, kinds: Sequence[PolicyKind]) -> None:
-        await deadlines.start_several(
-            self._session,
-            self._subject,
-            kinds,
-            department_code=self._owner,
-            by=self._by,
-            now=self._now,
-        )
-
-    async def _meet(self, kind: PolicyKind) -> list[Deadline]:
-        return await deadlines.meet(self._session, self._subject, kind, by=self._by, now=self._now)
-
-    async def _cancel(self, *kinds: PolicyKind) -> list[Deadline]:
-        return await deadlines.cancel(
-            self._session, self._subject, *kinds, by=self._by, now=self._now
-        )
-
-    async def _assign(self) -> None:
-        await deadlines.assign(
-            self._session, self._subject, self._owner, by=self._by, now=self._now
-        )
-
-    async def _pause(self) -> None:
+    def _pause(self) -> None:
         """The limit to reply stands still for what is left of the days to wait, or for all of them
         once more where nothing is left: only a supervisor may ask then.
         """
-        await deadlines.pause(self._session, self._subject, self._reply, by=self._by, now=self._now)
-        left = await waiting_left(self._session, self._letter, self._now)
-        await self._start(PolicyKind.AWAIT_CITIZEN, n=left or None)
+        self._clocks.pause(self._reply)
+        left = waiting_left(self._letter, self._clocks)
+        self._start(PolicyKind.AWAIT_CITIZEN, n=left or None)
 
-    async def _resume(self) -> None:
+    def _resume(self) -> None:
         """No day after the sender's last one is added, however late that is noticed."""
-        waited = await self._meet(PolicyKind.AWAIT_CITIZEN)
-        await deadlines.resume(
-            self._session,
-            self._subject,
-            self._reply,
-            by=self._by,
-            now=self._now,
-            until=waited[0].due_on if waited else None,
-        )
+        waited = self._clocks.meet(PolicyKind.AWAIT_CITIZEN)
+        self._clocks.resume(self._reply, until=waited[0].due_on if waited else None)
 
-    async def _revive(self) -> None:
+    def _revive(self) -> None:
         """What ran before the merge runs again; the limits from the receipt keep their days."""
-        before = (await of(self._session, self._letter)).get(self._reply)
+        before = self._clocks.latest.get(self._reply)
         received = self._letter.received_at
-        await self._start(self._reply, since=received, like=before)
+        self._start(self._reply, since=received, like=before)
         match self._letter.state:
             case LetterState.RECEIVED:
-                await self._start(PolicyKind.LETTER_REGISTER, since=received)
+                self._start(PolicyKind.LETTER_REGISTER, since=received)
             case LetterState.DISPATCHED:
-                await self._start(PolicyKind.LETTER_ACCEPT)
+                self._start(PolicyKind.LETTER_ACCEPT)
             case LetterState.AWAITING_CITIZEN:
-                await self._pause()
+                self._pause()
 
-    async def _settle_kind(self) -> None:
+    def _settle_kind(self) -> None:
         """The limit of another kind ends, that of the right one runs from the same day."""
         others = [kind for kind in FIRST_KINDS if kind is not self._reply]
-        ended = await self._cancel(*others)
+        ended = self._clocks.cancel(*others)
         if ended:
-            await self._start(self._reply, like=ended[-1])
+            self._start(self._reply, like=ended[-1])
 
 
-async def waiting_left(session: AsyncSession, letter: Letter, now: datetime) -> int:
+def waiting_left(letter: Letter, clocks: ClockSet) -> int:
     """Working days that the letter may still wait for its sender in this round of handling."""
-    limit = await deadlines.policy(session, PolicyKind.AWAIT_CITIZEN, now)
-    clock = (await of(session, letter)).get(REPLY_LIMITS[letter.kind])
-    waited = await deadlines.paused_workdays(session, clock, now) if clock else 0
-    return max(limit.n - waited, 0)
+    waits = PolicyKind.AWAIT_CITIZEN
+    limit = clocks.basis.in_force([waits], COUNTRY, today(clocks.now))[waits]
+    clock = clocks.latest.get(REPLY_LIMITS[letter.kind])
+    return max(limit.n - (clocks.paused_workdays(clock) if clock else 0), 0)
+
+
+def extension_left(letter: Letter, clocks: ClockSet) -> int:
+    """How many days more the rules allow."""
+    kind = REPLY_LIMITS[letter.kind]
+    allowed = clocks.basis.in_force([kind], COUNTRY, today(clocks.now))[kind].extension_limit
+    clock = clocks.latest.get(kind)
+    return max(allowed - (clock.extension_n if clock else 0), 0)
 
 
 async def of(session: AsyncSession, letter: Letter) -> dict[PolicyKind, Deadline]:
     """The latest clock of each kind."""
-    clocks = await deadlines.of(session, Subject(SubjectKind.LETTER, letter.id))
+    clocks = await deadlines.of(session, subject_of(letter))
     return {clock.kind: clock for clock in clocks}
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, queries
+from services.feedback.casework import clocks as letter_clocks
+from services.feedback.casework import queries
 from services.feedback.casework.rules import Facts, FileFacts, MergedLetter
-from services.feedback.casework.schemas import AskCitizen, Classify, RequestExtension
-from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import Deadline, PolicyKind
+from services.feedback.casework.schemas import Classify
+from services.feedback.deadlines.models import PolicyKind
+from services.feedback.deadlines.service import ClockSet
 from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS
@@ -30,16 +31,23 @@ class MoveAsked(NamedTuple):
 async def gather(
     session: AsyncSession,
     letter: Letter,
-    answered: Letter,
+    clocks: ClockSet,
     asked: MoveAsked,
     file: FileFacts,
     target: Letter | None,
 ) -> Facts[BaseModel]:
-    """The facts before a move; the limits are those of `answered`, whose reply is the letter's."""
-    running = await clocks.of(session, answered)
-    due = {kind: clock.due_at for kind, clock in running.items()}
-    fields, reply = asked.fields, REPLY_LIMITS[letter.kind]
+    """The facts before a move, `clocks` being the letter's own; the limits are those of the letter
+    whose reply is this one's.
+    """
+    answered = await letters.answered_with(session, letter)
+    latest = (
+        clocks.latest if answered.id == letter.id else await letter_clocks.of(session, answered)
+    )
+    due = {kind: clock.due_at for kind, clock in latest.items()}
+    fields = asked.fields
     codes = [*(getattr(fields, "accused", None) or ()), getattr(fields, "department_code", None)]
+    wanted = [code for code in codes if code]
+    with_merged = isinstance(fields, Classify) and file.has_merged
     return Facts(
         letter=letter,
         by=asked.by,
@@ -48,30 +56,14 @@ async def gather(
         now=asked.now,
         file=file,
         accept_due_at=due.get(PolicyKind.LETTER_ACCEPT),
-        reply_due_at=due.get(reply),
+        reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
         reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
-        departments=await departments.of_codes(session, [code for code in codes if code]),
+        departments=await departments.of_codes(session, wanted) if wanted else {},
         target=target,
-        merged=await _merged(session, letter.id) if isinstance(fields, Classify) else (),
-        waiting_left=(
-            await clocks.waiting_left(session, letter, asked.now)
-            if isinstance(fields, AskCitizen)
-            else 0
-        ),
-        extension_left=(
-            await _extension_left(session, reply, running.get(reply), asked.now)
-            if isinstance(fields, RequestExtension)
-            else 0
-        ),
+        merged=await _merged(session, letter.id) if with_merged else (),
+        waiting_left=letter_clocks.waiting_left(letter, clocks),
+        extension_left=letter_clocks.extension_left(letter, clocks),
     )
-
-
-async def _extension_left(
-    session: AsyncSession, kind: PolicyKind, clock: Deadline | None, now: datetime
-) -> int:
-    """How many days more the rules allow."""
-    allowed = (await deadlines.policy(session, kind, now)).extension_limit
-    return max(allowed - (clock.extension_n if clock else 0), 0)
 
 
 async def _merged(session: AsyncSession, letter_id: UUID) -> list[MergedLetter]:

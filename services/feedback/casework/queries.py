@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
+    Uuid,
     and_,
+    bindparam,
     exists,
     func,
     literal,
     or_,
     select,
-    update,
+    text,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,7 +33,20 @@ from services.feedback.casework.models import (
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
 from services.feedback.deadlines.models import LIVE, Deadline, PolicyKind, SubjectKind
-from services.feedback.letters.models import Letter, LetterKind, LetterState, LetterSupplement
+from services.feedback.letters.models import (
+    DuplicateHint,
+    Letter,
+    LetterKind,
+    LetterState,
+    LetterSupplement,
+)
+from shared.database import deciding
+
+_LETTER, _ANSWERED = bindparam("letter", type_=Uuid), bindparam("answered", type_=Uuid)
+_DECIDE_EXTENSION = text("""
+    UPDATE letter_extension SET granted = :granted, decided_by = :by, decided_at = :now
+    WHERE id = :id AND granted IS NULL
+""")
 
 
 class Waiting(NamedTuple):
@@ -41,23 +57,38 @@ class Waiting(NamedTuple):
     since: datetime
 
 
+class OpenedLetter(NamedTuple):
+    """A letter as somebody who acts on it finds it, and what its file holds.
+
+    `reads_alike` where earlier ones were noted that do.
+    """
+
+    letter: Letter
+    file: FileFacts
+    reads_alike: bool
+
+
+async def opened(session: AsyncSession, letter_id: UUID) -> OpenedLetter | None:
+    """A letter with the facts of its file, whose answer is its own."""
+    wanted = {"letter": letter_id, "answered": letter_id}
+    row = (await session.execute(_opened_letter(), wanted)).one_or_none()
+    return None if row is None else OpenedLetter(row[0], _facts(*row[2:]), row[1])
+
+
 async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:
     """The latest reply and who wrote it, returns since the last reopening, rating of the latest
     answer, the extension that waits for a decision, the refusal and the appeals against it.
 
     The answer is that of `answered_id`: another letter's where this one was merged.
     """
-    waits = col(LetterExtension.granted).is_(None), col(LetterExtension.letter_id) == letter_id
-    latest = _latest_reply(letter_id).with_only_columns(col(LetterReply.id)).scalar_subquery()
-    found = (
-        select(LetterReply, LetterExtension, *_counts(letter_id, answered_id))
-        .select_from(select(literal(1).label("one")).subquery())
-        .outerjoin(LetterReply, col(LetterReply.id) == latest)
-        .outerjoin(LetterExtension, and_(*waits))
-    )
-    reply, extension, answer_id, rated, returned, supplements, is_rated, appealed, refused_by = (
-        await session.execute(found)
-    ).one()
+    wanted = {"letter": letter_id, "answered": answered_id}
+    return _facts(*(await session.execute(_file(), wanted)).one())
+
+
+def _facts(
+    reply: LetterReply | None, extension: LetterExtension | None, *counted: Any
+) -> FileFacts:
+    answer_id, rated, returned, supplements, is_rated, appealed, refused_by, has_merged = counted
     return FileFacts(
         reply=reply,
         answer_id=answer_id,
@@ -68,11 +99,35 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
         extension=extension,
         refused_by=refused_by,
         appeals=appealed,
+        has_merged=has_merged,
     )
 
 
-def _counts(letter_id: UUID, answered_id: UUID) -> list[ScalarSelect[Any]]:
-    """The answer, its number, returns, supplements, its rating, appeals, who refused."""
+@cache
+def _opened_letter() -> Select[Any]:
+    """Made once: its parts are many."""
+    alike = exists().where(col(DuplicateHint.letter_id) == _LETTER)
+    rows = select(Letter, alike, *_facts_of(_LETTER, _ANSWERED)).select_from(Letter)
+    found = _with_file(rows).where(col(Letter.id) == _LETTER)
+    return found.execution_options(populate_existing=True)
+
+
+@cache
+def _file() -> Select[Any]:
+    one = select(literal(1).label("one")).subquery()
+    return _with_file(select(*_facts_of(_LETTER, _ANSWERED)).select_from(one))
+
+
+def _with_file(rows: Select[Any]) -> Select[Any]:
+    waits = col(LetterExtension.granted).is_(None), col(LetterExtension.letter_id) == _LETTER
+    latest = _latest_reply(_LETTER).with_only_columns(col(LetterReply.id)).scalar_subquery()
+    with_reply = rows.outerjoin(LetterReply, col(LetterReply.id) == latest)
+    return with_reply.outerjoin(LetterExtension, and_(*waits))
+
+
+def _facts_of(letter_id: Any, answered_id: Any) -> list[Any]:
+    """Reply and extension; the answer, its number, returns, supplements, its rating, appeals, who
+    refused, and whether letters were merged into it."""
     returns = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(RETURNS)
     )
@@ -87,10 +142,12 @@ def _counts(letter_id: UUID, answered_id: UUID) -> list[ScalarSelect[Any]]:
         *(answer, ratings, returns, added, _rated(letter_id, answered_id), appeals),
         _refused_by(letter_id),
     )
-    return [count.scalar_subquery() for count in counts]
+    other = aliased(Letter)
+    merged = exists().where(col(other.merged_into) == letter_id)
+    return [LetterReply, LetterExtension, *(one.scalar_subquery() for one in counts), merged]
 
 
-def _refused_by(letter_id: UUID) -> Select[str]:
+def _refused_by(letter_id: Any) -> Select[str]:
     return (
         select(col(LetterTransition.actor))
         .where(
@@ -105,7 +162,7 @@ async def latest_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | 
     return (await session.execute(_latest_reply(letter_id))).scalars().one_or_none()
 
 
-def _latest_reply(letter_id: UUID) -> Select[LetterReply]:
+def _latest_reply(letter_id: Any) -> Select[LetterReply]:
     return (
         select(LetterReply)
         .where(col(LetterReply.letter_id) == letter_id)
@@ -120,7 +177,7 @@ async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply 
     return found.scalars().one_or_none()
 
 
-def _approved(what: Any, letter_id: UUID) -> Select[Any]:
+def _approved(what: Any, letter_id: Any) -> Select[Any]:
     """Of the latest reply that went out."""
     return (
         select(what)
@@ -132,7 +189,7 @@ def _approved(what: Any, letter_id: UUID) -> Select[Any]:
     )
 
 
-def _rated(letter_id: UUID, answered_id: UUID) -> Select[int]:
+def _rated(letter_id: Any, answered_id: Any) -> Select[int]:
     """How often the letter's sender rated the latest answer; what does not say of which answer it
     is was given by a version of before, and is of this one if it came after it.
     """
@@ -148,12 +205,8 @@ async def decide_extension(
     session: AsyncSession, extension_id: UUID, *, granted: bool, by: str, now: datetime
 ) -> None:
     """The letter's own version guards against two decisions."""
-    decision = (
-        update(LetterExtension)
-        .where(col(LetterExtension.id) == extension_id, col(LetterExtension.granted).is_(None))
-        .values(granted=granted, decided_by=by, decided_at=now)
-    )
-    await session.execute(decision)
+    decided = {"id": extension_id, "granted": granted, "by": by, "now": now}
+    await deciding.write(session, _DECIDE_EXTENSION, decided)
 
 
 async def transitions(session: AsyncSession, letter_id: UUID) -> Sequence[LetterTransition]:

@@ -19,6 +19,7 @@ from shared.security.identity import Caller
 from shared.web import answers, versions
 from shared.web.dependencies import (
     AuditedReading,
+    Deciding,
     ExpectedVersion,
     Now,
     Paging,
@@ -144,16 +145,16 @@ async def _move(
     action: str,
     fields: BaseModel,
     expected: int | None,
-    context: tuple[Session, RequestKeyring, Caller, datetime, Response],
+    context: tuple[Deciding, RequestKeyring, Caller, datetime, Response],
 ) -> LetterView:
     session, keyring, caller, now, response = context
-    seen = await letters.visible(session, letter_id, caller)
+    seen = await service.opened(session, letter_id, caller)
     version = versions.required(expected)
-    letter = await service.act(
+    done = await service.act(
         session, keyring, seen, action, fields, version=version, caller=caller, now=now
     )
-    response.headers["ETag"] = f'"{letter.version}"'
-    return await views.one(session, keyring, letter, caller, now)
+    response.headers["ETag"] = f'"{done.letter.version}"'
+    return await views.moved(session, keyring, done, caller, now, reads_alike=seen.reads_alike)
 
 
 def _add_route(path: str, action: str, operation_id: str) -> None:
@@ -167,7 +168,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
     async def move(
         letter_id: UUID,
         response: Response,
-        session: Session,
+        session: Deciding,
         keyring: RequestKeyring,
         now: Now,
         caller: Annotated[Caller, allow(*sorted(roles))],

@@ -29,6 +29,7 @@ class FileFacts(NamedTuple):
     extension: LetterExtension | None = None
     refused_by: str | None = None
     appeals: int = 0
+    has_merged: bool = False
 
 
 class MergedLetter(NamedTuple):

@@ -15,6 +15,7 @@ from services.feedback.casework.models import (
     LetterReply,
     LetterTransition,
 )
+from services.feedback.casework.moving import Moved
 from services.feedback.casework.schemas import (
     ActivityView,
     DuplicateView,
@@ -48,6 +49,23 @@ async def one(
 ) -> LetterView:
     [view] = await many(session, keyring, [letter], caller, now)
     return view
+
+
+async def moved(
+    session: AsyncSession,
+    keyring: Keyring,
+    done: Moved,
+    caller: Caller,
+    now: datetime,
+    *,
+    reads_alike: bool,
+) -> LetterView:
+    """A letter after a move, by what is in hand of it."""
+    letter = done.letter
+    alike = await letters.duplicates(session, [letter.id], caller) if reads_alike else {}
+    title = _title(keyring, letter, await own.secrets_from(session, keyring, [letter], caller))
+    clock = clocks.awaited(letter, done.clocks.live())
+    return _view(letter, title, clock, alike.get(letter.id, []), caller, now)
 
 
 async def file(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -65,6 +65,13 @@ class SubjectKind(StrEnum):
     LETTER = "letter"
     RATING = "rating"
     SUPERVISION_ORDER = "supervision_order"
+
+
+class Subject(NamedTuple):
+    """What a clock is about."""
+
+    kind: SubjectKind
+    id: UUID
 
 
 class ClockState(StrEnum):

@@ -1,9 +1,8 @@
-"""All SQL of the room. A clock is locked before it is changed, so that changes queue up."""
+"""All SQL of the room."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,23 +16,24 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.calendar.models import CalendarEdition
+from services.feedback.deadlines.basis import Limit
+from services.feedback.deadlines.clock_set import IS_LIVE, Noted
 from services.feedback.deadlines.models import (
     ACCUSATIONS,
-    COUNTRY,
     LIVE,
-    Change,
     ClockState,
     Deadline,
     DeadlinePolicy,
     PolicyKind,
-    SubjectKind,
 )
+from shared.database.deciding import DecidingSession, write_rows
+from shared.ids import new_id
+from shared.workflow import refuse
 
 
 class FoundClock(NamedTuple):
@@ -55,33 +55,18 @@ def _awaits() -> ColumnElement[bool]:
     return func.coalesce(col(Deadline.calendar_edition) < newest, False)
 
 
-# The due date is read from the row in the same statement: the history has what then stood.
 _NOTE = text("""
     INSERT INTO deadline_change (id, deadline_id, change, at, by, due_on, provisional, reason)
-    SELECT uuidv7(), d.id, :change, CAST(:at AS timestamptz), :by, d.due_on, d.provisional, :reason
-    FROM deadline d WHERE d.id = ANY(:ids)
+    SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:deadline_id AS uuid[]),
+        CAST(:change AS text[]), CAST(:at AS timestamptz[]), CAST(:by AS text[]),
+        CAST(:due_on AS date[]), CAST(:provisional AS boolean[]), CAST(:reason AS text[]))
 """)
 
 
-async def policies_for(
-    session: AsyncSession, kinds: Collection[PolicyKind], region: str, on: date
-) -> dict[PolicyKind, DeadlinePolicy]:
-    """The rows in force on a day: the region's own before the country's, the latest first."""
-    found = (
-        select(DeadlinePolicy)
-        .ext(distinct_on(col(DeadlinePolicy.kind)))
-        .where(
-            col(DeadlinePolicy.kind).in_(kinds),
-            col(DeadlinePolicy.region).in_((region, COUNTRY)),
-            col(DeadlinePolicy.valid_from) <= on,
-        )
-        .order_by(
-            col(DeadlinePolicy.kind),
-            (col(DeadlinePolicy.region) == region).desc(),
-            col(DeadlinePolicy.valid_from).desc(),
-        )
-    )
-    return {row.kind: row for row in (await session.execute(found)).scalars()}
+async def limits(session: AsyncSession) -> Sequence[Limit]:
+    """All policy rows, past and present."""
+    columns = (col(getattr(DeadlinePolicy, name)) for name in Limit._fields)
+    return [Limit(*row) for row in await session.execute(select(*columns))]
 
 
 async def policies(
@@ -107,7 +92,14 @@ async def add_policy(session: AsyncSession, row: DeadlinePolicy) -> bool:
 
 
 async def add_clocks(session: AsyncSession, clocks: Sequence[Deadline]) -> Sequence[Deadline]:
-    """Insert those whose subject has no live clock of the kind yet; returns the inserted ones."""
+    """Insert those whose subject has no live clock of the kind yet; returns the inserted ones.
+
+    Of a decision all of them: it is refused where the unique index knows such a clock.
+    """
+    if isinstance(session, DecidingSession):
+        session.add_all(clocks)
+        session.statement.refusing("uq_deadline_live", _is_live)
+        return clocks
     if not clocks:
         return []
     added = upsert(Deadline).on_conflict_do_nothing().returning(col(Deadline.id))
@@ -116,27 +108,8 @@ async def add_clocks(session: AsyncSession, clocks: Sequence[Deadline]) -> Seque
     return [clock for clock in clocks if clock.id in ids]
 
 
-async def lock_live(
-    session: AsyncSession,
-    kind: SubjectKind,
-    subject_ids: Collection[UUID],
-    kinds: Collection[PolicyKind] = (),
-) -> Clocks:
-    """The subjects' live clocks, locked until the transaction ends, so that changes queue up."""
-    live = (
-        select(Deadline, _awaits())
-        .where(
-            col(Deadline.subject_kind) == kind,
-            col(Deadline.subject_id).in_(subject_ids),
-            col(Deadline.state).in_(LIVE),
-        )
-        .order_by(col(Deadline.id))
-        .with_for_update(of=Deadline)
-        .execution_options(populate_existing=True)
-    )
-    if kinds:
-        live = live.where(col(Deadline.kind).in_(kinds))
-    return await _found(session, live)
+def _is_live() -> NoReturn:
+    refuse(ClockState.RUNNING, 1, IS_LIVE)
 
 
 async def outdated(session: AsyncSession, limit: int) -> Clocks:
@@ -166,18 +139,6 @@ async def any_outdated(session: AsyncSession, region: str) -> bool:
         )
     )
     return bool((await session.execute(found)).scalar_one())
-
-
-async def of_subjects(
-    session: AsyncSession, kind: SubjectKind, subject_ids: Collection[UUID]
-) -> Clocks:
-    """All clocks of these subjects, past and present, oldest first."""
-    rows = (
-        select(Deadline, _awaits())
-        .where(col(Deadline.subject_kind) == kind, col(Deadline.subject_id).in_(subject_ids))
-        .order_by(col(Deadline.started_at), col(Deadline.id))
-    )
-    return await _found(session, rows)
 
 
 async def run_out(session: AsyncSession, kind: PolicyKind, now: datetime, limit: int) -> Clocks:
@@ -254,17 +215,7 @@ async def _found(session: AsyncSession, rows: Select[Deadline, bool]) -> Clocks:
     return [FoundClock(*row) for row in await session.execute(rows)]
 
 
-async def note(
-    session: AsyncSession,
-    ids: Sequence[UUID],
-    change: Change,
-    *,
-    by: str,
-    now: datetime,
-    reason: str | None = None,
-) -> None:
-    """Append to the history of these clocks, with their due dates as they now stand."""
-    if not ids:
-        return
-    noted = {"change": change.value, "at": now, "by": by, "reason": reason}
-    await session.execute(_NOTE, {"ids": list(ids), **noted})
+async def note(session: AsyncSession, noted: Sequence[Noted]) -> None:
+    """Append to the history of clocks."""
+    rows = [{"id": new_id(), **one._asdict(), "change": one.change.value} for one in noted]
+    await write_rows(session, _NOTE, rows)

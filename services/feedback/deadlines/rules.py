@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.feedback.calendar.models import Calendar
+from services.feedback.deadlines.basis import Limit
 from services.feedback.deadlines.models import (
     ClockState,
     Deadline,
@@ -133,7 +134,7 @@ def due_date(
 
 
 def new_clock(
-    limit: DeadlinePolicy,
+    limit: Limit | DeadlinePolicy,
     subject_kind: SubjectKind,
     subject_id: UUID,
     department_code: str,

@@ -20,6 +20,14 @@ StateConflict if the subject has a live clock of that kind; `extend` raises the 
 Day zero is excluded, the last day ends at 24:00 in Asia/Shanghai. While a year's holiday notice is
 missing a due date is provisional: shown so, never breached, recomputed when the notice comes.
 What is read or changed here always goes by the newest notice, before the job has come by, too.
+An act with several effects takes the clocks in hand, lets one follow the other, and saves them:
+
+    clocks = await deadlines.to_change(session, SubjectKind.LETTER, [letter_id], by=..., now=now)
+    clocks.meet(PolicyKind.LETTER_ACCEPT), clocks.assign("D03")
+    await deadlines.save(session, clocks)
+
+In a session that decides all of it waits for the request's statement, and the versions of the
+clocks guard it; in a transaction the clocks are locked meanwhile.
 `of` and `of_many` give the clocks to show; `run_out` gives the citizen's own clocks that are over
 (20 WD of silence, 5 WD without an answer): those are the owning room's to act upon.
 Nothing here commits. Breaches, reminders and their events are the room's own jobs.
@@ -28,35 +36,19 @@ Nothing here commits. Breaches, reminders and their events are the room's own jo
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.calendar import service as calendar
-from services.feedback.deadlines import queries, recomputing, rules, workflow
-from services.feedback.deadlines.history import changed
-from services.feedback.deadlines.models import (
-    COUNTRY,
-    LIVE,
-    Change,
-    Deadline,
-    PolicyKind,
-    SubjectKind,
-)
+from services.feedback.deadlines import queries, recomputing, rules
+from services.feedback.deadlines.clock_set import ClockSet as ClockSet
+from services.feedback.deadlines.history import save as save
+from services.feedback.deadlines.models import COUNTRY, LIVE, Deadline, PolicyKind, SubjectKind
+from services.feedback.deadlines.models import Subject as Subject
+from services.feedback.deadlines.reading import policy as policy
+from services.feedback.deadlines.reading import shown
+from services.feedback.deadlines.reading import to_change as to_change
 from services.feedback.deadlines.rules import Extension as Extension
-from services.feedback.deadlines.starting import policy as policy
-from services.feedback.deadlines.starting import start_clocks, start_of
-from services.feedback.deadlines.workflow import CLOCKS, ClockAction, ClockMove
-from shared.clock import today
-from shared.errors import NotFound, Text
-
-
-class Subject(NamedTuple):
-    """What a clock is about."""
-
-    kind: SubjectKind
-    id: UUID
 
 
 async def start(
@@ -69,33 +61,16 @@ async def start(
     now: datetime,
     since: datetime | None = None,
     region: str = COUNTRY,
-    like: Deadline | None = None,
-    n: int | None = None,
 ) -> Deadline:
-    """A new running clock of `n` units (else as the policy says), counted from the day of `since`
-    (else from today); instead of `like` from its day on, with its pauses and extensions.
+    """A new running clock, as long as the policy says, counted from the day of `since` (else from
+    today).
 
     Raises StateConflict if one of that kind is already live.
     """
-    began = rules.Beginning(now, today(since or now), region, n)
-    if like is not None:
-        behind = (like.pauses, like.extension_n)
-        began = rules.Beginning(now, like.base_on, like.region, n, *behind)
-    return (await start_of(session, *subject, [kind], department_code, began, by))[0]
-
-
-async def start_several(
-    session: AsyncSession,
-    subject: Subject,
-    kinds: Sequence[PolicyKind],
-    *,
-    department_code: str,
-    by: str,
-    now: datetime,
-) -> Sequence[Deadline]:
-    """As `start`, clocks of several kinds, counted from today by the country's policy."""
-    began = rules.Beginning(now, today(now), COUNTRY, None)
-    return await start_of(session, *subject, kinds, department_code, began, by)
+    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now, region=region)
+    [started] = clocks.start(subject, [kind], department_code, since=since, region=region)
+    await save(session, clocks)
+    return started
 
 
 async def start_many(
@@ -106,26 +81,26 @@ async def start_many(
     *,
     by: str,
     now: datetime,
-    since: datetime | None = None,
-    region: str = COUNTRY,
 ) -> Sequence[Deadline]:
     """One clock for each (subject id, department code); those that have a live one are left out."""
-    began = rules.Beginning(now, today(since or now), region)
-    return await start_clocks(session, subject_kind, subjects, [kind], began, by)
+    owners = dict(subjects)
+    clocks = await to_change(session, subject_kind, owners.keys(), by=by, now=now)
+    have_one = {clock.subject_id for clock in clocks.live([kind])}
+    for subject_id, department_code in owners.items():
+        if subject_id not in have_one:
+            clocks.start(Subject(subject_kind, subject_id), [kind], department_code)
+    await save(session, clocks, leaves_out=True)
+    return clocks.started
 
 
 async def pause(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
     """Stop running clocks from today on. One that is already overdue runs on: late stays late."""
-    paused = [
-        (clock, row)
-        for clock, row in await _open_to(session, subject, kinds, ClockAction.PAUSE, now=now)
-        if now < clock.due_at
-    ]
-    for clock, row in paused:
-        clock.state, clock.paused_on = row.to, today(now)
-    return await changed(session, [clock for clock, _ in paused], Change.PAUSED, by=by, now=now)
+    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
+    paused = clocks.pause(*kinds)
+    await save(session, clocks)
+    return paused
 
 
 async def resume(
@@ -137,24 +112,20 @@ async def resume(
     until: date | None = None,
 ) -> list[Deadline]:
     """Let paused clocks run on; the days between are added to their limit, none after `until`."""
-    resumed = await _open_to(session, subject, kinds, ClockAction.RESUME, now=now)
-    for clock, row in resumed:
-        since = clock.paused_on or today(now)
-        end = max(since, min(today(now), until or today(now)))
-        clock.pauses = [*clock.pauses, [since.isoformat(), end.isoformat()]]
-        clock.state, clock.paused_on = row.to, None
-        await _recompute(session, clock, now)
-    return await changed(session, [clock for clock, _ in resumed], Change.RESUMED, by=by, now=now)
+    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
+    resumed = clocks.resume(*kinds, until=until)
+    await save(session, clocks)
+    return resumed
 
 
 async def meet(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
     """Done: the clocks stop. Whether in time is `rules.is_overdue` of the clock afterwards."""
-    met = await _open_to(session, subject, kinds, ClockAction.MEET, now=now)
-    for clock, row in met:
-        clock.state, clock.met_at, clock.paused_on = row.to, now, None
-    return await changed(session, [clock for clock, _ in met], Change.MET, by=by, now=now)
+    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
+    met = clocks.meet(*kinds)
+    await save(session, clocks)
+    return met
 
 
 async def cancel(
@@ -173,25 +144,10 @@ async def cancel_many(
     now: datetime,
 ) -> list[Deadline]:
     """As `cancel`, for many subjects at once."""
-    found = await queries.lock_live(session, subject_kind, ids, kinds)
-    cancelled = [one.clock for one in found]
-    for clock in cancelled:
-        row = CLOCKS.find(clock.state, clock.version, ClockAction.CANCEL)
-        if clock.paused_on is not None:
-            pause = [clock.paused_on.isoformat(), today(now).isoformat()]
-            clock.pauses = [*clock.pauses, pause]
-        clock.state, clock.paused_on = row.to, None
-    return await changed(session, cancelled, Change.CANCELLED, by=by, now=now)
-
-
-async def assign(
-    session: AsyncSession, subject: Subject, department_code: str, *, by: str, now: datetime
-) -> list[Deadline]:
-    """Another department answers for the live clocks from now on; their due dates stay."""
-    assigned = await _locked(session, subject, now=now)
-    for clock in assigned:
-        clock.department_code = department_code
-    return await changed(session, assigned, Change.ASSIGNED, by=by, now=now)
+    clocks = await to_change(session, subject_kind, ids, by=by, now=now)
+    cancelled = clocks.cancel(*kinds)
+    await save(session, clocks)
+    return cancelled
 
 
 async def extend(
@@ -203,25 +159,11 @@ async def extend(
     now: datetime,
 ) -> Deadline:
     """The clock with its later due date; `original_due_on` stays. Raises what `rules` names."""
-    live = await _locked(session, subject, [kind], now=now)
-    if not live:
-        raise NotFound(
-            Text("没有正在计时的时限，请刷新后查看", "No such limit is running; please reload")
-        )
-    [clock] = live
-    limit = await policy(session, kind, now, clock.region)
-    rules.ensure_extendable(clock, extension, limit.extension_limit)
-    clock.extension_n += extension.n
-    await _recompute(session, clock, now)
-    await changed(
-        session,
-        [clock],
-        Change.EXTENDED,
-        by=extension.approved_by,
-        now=now,
-        reason=extension.reason,
-    )
-    return clock
+    by = extension.approved_by
+    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
+    extended = clocks.extend(kind, extension)
+    await save(session, clocks)
+    return extended
 
 
 async def of(session: AsyncSession, subject: Subject) -> list[Deadline]:
@@ -244,16 +186,9 @@ async def all_of_many(
 ) -> dict[UUID, list[Deadline]]:
     """The same of past and present, oldest first."""
     found: dict[UUID, list[Deadline]] = defaultdict(list)
-    clocks = await queries.of_subjects(session, kind, ids)
-    for clock in await recomputing.as_shown(session, clocks):
+    for clock in await shown(session, kind, ids):
         found[clock.subject_id].append(clock)
     return found
-
-
-async def paused_workdays(session: AsyncSession, clock: Deadline, now: datetime) -> int:
-    """How many working days the clock has stood still up to now, in all."""
-    days = (await calendar.load(session, clock.region)).days
-    return rules.paused_workdays(clock, today(now), days)
 
 
 async def run_out(
@@ -268,33 +203,3 @@ async def run_out(
 async def awaits_recomputing(session: AsyncSession, region: str = COUNTRY) -> bool:
     """Whether a notice is just being worked into the region's clocks: nobody is pressed then."""
     return await queries.any_outdated(session, region)
-
-
-async def _locked(
-    session: AsyncSession,
-    subject: Subject,
-    kinds: Collection[PolicyKind] = (),
-    *,
-    now: datetime,
-) -> list[Deadline]:
-    """The subject's live clocks, locked, and by the present calendar."""
-    found = await queries.lock_live(session, subject.kind, [subject.id], kinds)
-    return await recomputing.up_to_date(session, found, now)
-
-
-async def _open_to(
-    session: AsyncSession,
-    subject: Subject,
-    kinds: Collection[PolicyKind],
-    action: ClockAction,
-    *,
-    now: datetime,
-) -> list[tuple[Deadline, ClockMove]]:
-    """Of the subject's live clocks, locked, those to which this can happen, with their rows."""
-    locked = await _locked(session, subject, kinds, now=now)
-    rows = [(clock, CLOCKS.get(clock.state, action)) for clock in locked]
-    return [(clock, row) for clock, row in rows if row is not None]
-
-
-async def _recompute(session: AsyncSession, clock: Deadline, now: datetime) -> None:
-    workflow.follow(clock, await calendar.load(session, clock.region), now)

@@ -53,7 +53,7 @@ async def start_on_receipt(
     `since` is the receipt where that was not now.
     """
     subject, owner = Subject(SubjectKind.LETTER, letter_id), owner_without_department(kind)
-    for limit in (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[kind]):
-        await deadlines.start(
-            session, subject, limit, department_code=owner, by=by, now=now, since=since
-        )
+    clocks = await deadlines.to_change(session, subject.kind, [letter_id], by=by, now=now)
+    limits = (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[kind])
+    clocks.start(subject, limits, owner, since=since)
+    await deadlines.save(session, clocks)

@@ -110,6 +110,8 @@ class Letter(Table, table=True):
         default_factory=list, sa_column=Column(ARRAY(String), nullable=False, server_default="{}")
     )
     merged_into: UUID | None = Field(default=None, foreign_key="letter.id", index=True)
+    joined: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often a letter was merged into it: whoever ends it has seen all that wait for it."""
     reopened: int = 0
     replied_at: datetime | None = Field(default=None, sa_type=Moment)
     closed_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -90,7 +90,11 @@ def code_of(letter: Letter) -> str:
 
 async def visible(session: AsyncSession, letter_id: UUID, caller: Caller) -> Letter:
     """The letter, if it exists for the caller. Raises NotFound."""
-    letter = await queries.by_id(session, letter_id)
+    return ensure_visible(await queries.by_id(session, letter_id), caller)
+
+
+def ensure_visible(letter: Letter | None, caller: Caller) -> Letter:
+    """The letter, where there is one and it exists for the caller. Raises NotFound."""
     if letter is None or not rules.may_see(letter, caller):
         raise NotFound(_NO_LETTER)
     return letter

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import history, rules
 from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.history import BreachedClock
 from services.feedback.deadlines.models import PolicyKind
 from services.feedback.reminders import queries
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
@@ -50,8 +51,8 @@ async def sweep(session: AsyncSession, now: datetime) -> int:
 
 async def _breach(session: AsyncSession, region: str, now: datetime) -> int:
     breached = await queries.breach(session, region, now)
-    ids = [clock.deadline_id for clock in breached]
-    await history.breached(session, ids, now)
+    over = [BreachedClock(clock.deadline_id, clock.due_on) for clock in breached]
+    await history.breached(session, over, now)
     return await _publish(session, breached, DeadlineBreached)
 
 

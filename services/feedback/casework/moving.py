@@ -1,0 +1,196 @@
+"""A move of a letter, whoever makes it: guarded, swapped, noted, its limits turned, published."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework import events, facts, queries, rules, workflow
+from services.feedback.casework.changes import Act, Columns
+from services.feedback.casework.clocks import LetterClocks
+from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.rules import FileFacts
+from services.feedback.casework.schemas import WithNote
+from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
+from services.feedback.deadlines import service as deadlines
+from services.feedback.deadlines.models import SubjectKind
+from services.feedback.deadlines.service import ClockSet, Extension
+from services.feedback.letters import service as letters
+from services.feedback.letters.models import Letter, LetterState
+from services.feedback.tables import Table
+from shared.database import versioned
+from shared.ids import new_id
+from shared.messaging import outbox
+from shared.security.crypto import Keyring
+
+
+class Actor(NamedTuple):
+    """Who moves a letter, in which of the table's roles."""
+
+    sub: str
+    roles: frozenset[str]
+
+
+class Moved(NamedTuple):
+    """A letter after a move, what came into its file, and its limits: all of it in hand, for what
+    is not yet written is not yet read. `file` is what was there before.
+    """
+
+    letter: Letter
+    clocks: ClockSet
+    step: LetterTransition
+    added: Table | None
+    file: FileFacts
+
+
+THE_SENDER = Actor(SENDER, frozenset({SENDER}))
+THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
+
+
+async def by_the_clock(session: AsyncSession, letter: Letter, action: str, now: datetime) -> None:
+    move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_CLOCK.roles)
+    file = await queries.file_facts(session, letter.id, letter.id)
+    await make(session, None, letter, move, THE_CLOCK, WithNote(), now, file)
+
+
+async def make(
+    session: AsyncSession,
+    keyring: Keyring | None,
+    letter: Letter,
+    move: LetterMove[Any],
+    actor: Actor,
+    fields: BaseModel,
+    now: datetime,
+    file: FileFacts,
+    target: Letter | None = None,
+) -> Moved:
+    """Guard, compare and swap, add to the file, turn the clocks, record the event."""
+    clocks = await deadlines.to_change(
+        session, SubjectKind.LETTER, [letter.id], by=actor.sub, now=now
+    )
+    if move.guard is not None:
+        asked = facts.MoveAsked(actor.sub, actor.roles, fields, now)
+        move.guard(await facts.gather(session, letter, clocks, asked, file, target))
+    act = Act(actor.sub, fields, now, file)
+    to = move.to or await queries.state_before_merge(session, letter.id)
+    changed = move.changes(letter, act) if move.changes is not None else {}
+    # The swap writes the new row into `letter`, so the step is made of the old one before.
+    step = _transition(letter, move, to, act, keyring)
+    moved = await _swap(session, letter, {**changed, "state": to}, target)
+    added = move.adds(keyring, moved, act) if move.adds is not None and keyring else None
+    await _add_to_file(session, [step, added], move, act)
+    _turn_clocks(moved, clocks, move, act)
+    await deadlines.save(session, clocks)
+    await _record(session, moved, move, now, target)
+    if to in rules.ENDED_WITHOUT_REPLY and to is not LetterState.MERGED:
+        await _free_merged(session, moved, file, now)
+    return Moved(moved, clocks, step, added, file)
+
+
+async def _add_to_file(
+    session: AsyncSession, rows: Sequence[Table | None], move: LetterMove[Any], act: Act[BaseModel]
+) -> None:
+    session.add_all(row for row in rows if row is not None)
+    asked = act.file.extension
+    if move.grants is not None and asked is not None:
+        await queries.decide_extension(
+            session, asked.id, granted=move.grants, by=act.by, now=act.now
+        )
+    await session.flush()
+
+
+async def _swap(
+    session: AsyncSession, letter: Letter, changes: Columns, target: Letter | None
+) -> Letter:
+    """With what it is merged into, in the order of their ids: opposite merges at once do not block
+    one another.
+    """
+    if target is None or letter.id < target.id:
+        moved = await versioned.swap(session, letter, changes)
+        if target is not None:
+            await _join(session, target)
+        return moved
+    await _join(session, target)
+    return await versioned.swap(session, letter, changes)
+
+
+async def _join(session: AsyncSession, target: Letter) -> None:
+    """What a letter is merged into stays as it was seen, and counts what joins it: so nobody ends
+    it who has not seen all that wait for its reply (`_free_merged`), and no circle is closed.
+    """
+    await versioned.hold(session, target)
+    await versioned.swap(session, target, {}, counter="joined", follows=True)
+
+
+async def _free_merged(
+    session: AsyncSession, letter: Letter, file: FileFacts, now: datetime
+) -> None:
+    """Letters that wait for the reply of one that gets none go on by themselves, else they would be
+    lost: each in its state of before, with its own limits.
+    """
+    await versioned.hold(session, letter, counter="joined")
+    for merged in await letters.merged_into(session, letter.id) if file.has_merged else ():
+        await by_the_clock(session, merged, "unmerge", now)
+
+
+def _transition(
+    letter: Letter,
+    move: LetterMove[Any],
+    to: LetterState,
+    act: Act[BaseModel],
+    keyring: Keyring | None,
+) -> LetterTransition:
+    row = new_id()
+    fields = act.fields.model_dump_json(exclude={"code"}, exclude_none=True)
+    where = "letter_transition.fields"
+    return LetterTransition(
+        id=row,
+        letter_id=letter.id,
+        version=letter.version + 1,
+        action=move.action,
+        from_state=letter.state,
+        to_state=to,
+        actor=act.by,
+        department_code=getattr(act.fields, "department_code", None) or letter.department_code,
+        reason_code=getattr(act.fields, "reason_code", None),
+        fields_sealed=keyring.seal(fields, where=where, row=str(row)) if keyring else None,
+        at=act.now,
+    )
+
+
+def _turn_clocks(
+    letter: Letter, clocks: ClockSet, move: LetterMove[Any], act: Act[BaseModel]
+) -> None:
+    asked = act.file.extension
+    extension = (
+        Extension(asked.workdays, "extension granted", asked.asked_by, asked.asked_at, act.by)
+        if asked
+        else None
+    )
+    turned = LetterClocks(letter, clocks)
+    for effect in move.clocks:
+        turned.apply(effect, extension)
+
+
+async def _record(
+    session: AsyncSession,
+    letter: Letter,
+    move: LetterMove[Any],
+    now: datetime,
+    target: Letter | None,
+) -> None:
+    if move.event is None:
+        return
+    into = {"into_letter_id": target.id, "into_reg_no": target.reg_no} if target else {}
+    event = move.event(
+        letter_id=letter.id,
+        reg_no=letter.reg_no,
+        kind=letter.kind,
+        department_code=events.department_shown(letter),
+        at=now,
+        **into,
+    )
+    scope = events.scope_of(letter.kind, letter.department_code)
+    await outbox.record(session, event, scope=scope, subject=str(letter.id))
