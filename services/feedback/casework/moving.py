@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.casework import events, facts, queries, rules, workflow
 from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.clocks import LetterClocks
-from services.feedback.casework.models import LetterTransition
+from services.feedback.casework.models import LetterRating, LetterTransition
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.schemas import WithNote
 from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
@@ -35,7 +35,8 @@ class Actor(NamedTuple):
 
 class Moved(NamedTuple):
     """A letter after a move, what came into its file, and its limits: all of it in hand, for what
-    is not yet written is not yet read. `file` is what was there before.
+    is not yet written is not yet read. `file` is what was there before; `answered` the letter whose
+    reply is this one's, where that was moved with it.
     """
 
     letter: Letter
@@ -43,6 +44,16 @@ class Moved(NamedTuple):
     step: LetterTransition
     added: Table | None
     file: FileFacts
+    answered: "Moved | None" = None
+
+    @property
+    def file_after(self) -> FileFacts:
+        """What its sender may do now is read off this."""
+        appealed = self.step.action in workflow.APPEALS
+        return self.file._replace(
+            is_rated=self.file.is_rated or isinstance(self.added, LetterRating),
+            appeals=self.file.appeals + appealed,
+        )
 
 
 THE_SENDER = Actor(SENDER, frozenset({SENDER}))

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Request, Response
 
 from services.feedback.casework import sender_views, service
+from services.feedback.casework.moving import Moved
 from services.feedback.casework.schemas import (
     Consent,
     LetterAppeal,
@@ -19,7 +20,7 @@ from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
 from shared.security.identity import Caller
 from shared.web import answers
-from shared.web.dependencies import Direct, Now, RequestKeyring, Session, public
+from shared.web.dependencies import Deciding, Direct, Now, RequestKeyring, Session, public
 from shared.web.problems import language_of
 
 
@@ -71,10 +72,13 @@ class SenderRequest:
         letter = await self.found(given)
         if isinstance(letter, QuarantinedLetter):
             return await self._move_waiting(letter, action, given)
-        moved = await service.act_as_sender(
-            self.session, self.keyring, letter, action, given, self.now
+        return await self.shown(
+            await service.act_as_sender(self.session, self.keyring, letter, action, given, self.now)
         )
-        return await sender_views.view(self.session, self.keyring, moved, self.language)
+
+    async def shown(self, done: Moved) -> SenderView:
+        """The letter after a move."""
+        return await sender_views.view(self.session, self.keyring, done.letter, self.language, done)
 
     async def _move_waiting(
         self, waiting: QuarantinedLetter, action: str, given: WithCode
@@ -90,7 +94,18 @@ class SenderRequest:
             appeal=given.reason if isinstance(given, LetterAppeal) else None,
             wants_public=given.wants_public if isinstance(given, Consent) else None,
         )
-        return await sender_views.waiting(self.session, self.keyring, moved, self.language)
+        return await sender_views.waiting(
+            self.session, self.keyring, moved.letter, self.language, moved
+        )
+
+
+@dataclass(frozen=True)
+class SenderDecision(SenderRequest):
+    """The same of what a sender does: it reads, and is written by one statement."""
+
+    session: Deciding
 
 
 Sender = Annotated[SenderRequest, Depends()]
+DecidingSender = Annotated[SenderDecision, Depends()]
+"""The sender who does something."""

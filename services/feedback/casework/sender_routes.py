@@ -12,7 +12,7 @@ from services.feedback.casework.schemas import (
     Supplement,
     Withdraw,
 )
-from services.feedback.casework.sender_request import Sender
+from services.feedback.casework.sender_request import DecidingSender, Sender
 from services.feedback.letters.rules import AlreadyAppealed, TooManySupplements
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
@@ -91,7 +91,7 @@ async def read_my_letter(me: Sender) -> SenderView:
     summary="补充来信 | Add to my letter",
     responses=_MOVE,
 )
-async def supplement(me: Sender, given: Supplement) -> SenderView:
+async def supplement(me: DecidingSender, given: Supplement) -> SenderView:
     """补充情况，或回答部门的提问（办理随即恢复）。
     ---
     Add to the letter, or answer what the department asked, which lets the work go on.
@@ -105,7 +105,7 @@ async def supplement(me: Sender, given: Supplement) -> SenderView:
     summary="申请复查 | Appeal the refusal of my letter",
     responses=_MOVE,
 )
-async def appeal(me: Sender, given: LetterAppeal) -> SenderView:
+async def appeal(me: DecidingSender, given: LetterAppeal) -> SenderView:
     """对不予受理、不予登记不服的，可以申请复查一次，由未作原决定的督办人员决定。
     ---
     Against a refusal, also to register a letter that waited; once, and decided by a supervisor who
@@ -120,7 +120,7 @@ async def appeal(me: Sender, given: LetterAppeal) -> SenderView:
     summary="撤回来信 | Withdraw my letter",
     responses=_MOVE,
 )
-async def withdraw(me: Sender, given: Withdraw) -> SenderView:
+async def withdraw(me: DecidingSender, given: Withdraw) -> SenderView:
     """答复发出之前可以撤回。
     ---
     Possible until the reply has gone out.
@@ -134,15 +134,14 @@ async def withdraw(me: Sender, given: Withdraw) -> SenderView:
     summary="评价答复 | Rate the reply",
     responses=_MOVE,
 )
-async def rate(me: Sender, given: RateReply) -> SenderView:
+async def rate(me: DecidingSender, given: RateReply) -> SenderView:
     """满意即办结；不满意即申请重办，最多两次。每次答复评价一次，不评价不算满意。
     ---
     A good grade closes the letter, a bad one asks to reopen it, twice at most. One rating for each
     reply; no rating is no praise.
     """
     letter = await me.letter(given)
-    moved = await service.rate(me.session, me.keyring, letter, given, me.now)
-    return await sender_views.view(me.session, me.keyring, moved, me.language)
+    return await me.shown(await service.rate(me.session, me.keyring, letter, given, me.now))
 
 
 @router.post(
@@ -151,7 +150,7 @@ async def rate(me: Sender, given: RateReply) -> SenderView:
     summary="申请重办 | Ask to reopen my letter",
     responses=_MOVE,
 )
-async def reopen(me: Sender, given: Reopen) -> SenderView:
+async def reopen(me: DecidingSender, given: Reopen) -> SenderView:
     """问题没有解决，可以在期限内申请重办，由督办决定。
     ---
     Not solved: ask, within the time allowed, to have it handled again; the supervisor decides.

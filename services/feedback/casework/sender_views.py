@@ -7,8 +7,16 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, queries, sender_rules, service, workflow
-from services.feedback.casework.models import LetterTransition
+from services.feedback.casework import (
+    clocks,
+    queries,
+    sender_rules,
+    service,
+    statement,
+    workflow,
+)
+from services.feedback.casework.models import LetterReply, LetterTransition
+from services.feedback.casework.moving import Moved
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.schemas import (
     MyLetterView,
@@ -28,6 +36,7 @@ from services.feedback.letters.models import Letter, LetterState
 from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.rules import NOTICE
+from services.feedback.quarantine.senders import WaitingMoved
 from services.feedback.quarantine.workflow import WORKFLOW as QUARANTINE
 from services.feedback.quarantine.workflow import QuarantineAction, open_to_sender
 from services.feedback.redaction.rules import Known, mask
@@ -40,13 +49,22 @@ RECEIVED = Text("收到", "Received")
 
 
 async def view(
-    session: AsyncSession, keyring: Keyring, letter: Letter, language: str
+    session: AsyncSession,
+    keyring: Keyring,
+    letter: Letter,
+    language: str,
+    done: Moved | None = None,
 ) -> SenderView:
-    """The sender's letter: where it stands, what was asked of them, and the reply."""
-    answered = await letters.answered_with(session, letter)
-    reply = await _reply(session, keyring, letter, answered)
-    steps = await queries.transitions(session, letter.id)
-    file = await queries.file_facts(session, letter.id, answered.id)
+    """The sender's letter: where it stands, what was asked of them, and the reply; after what was
+    just `done`, if it is, by what is in hand of it.
+    """
+    answered = await _answered(session, letter, done)
+    papers = await statement.papers(session, letter.id, answered.id)
+    if done is not None:
+        papers, file = papers.with_new(done.step, done.added), done.file_after
+    else:
+        file = await queries.file_facts(session, letter.id, answered.id)
+    reply = await _reply(session, keyring, papers.reply, letter, answered)
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
@@ -54,12 +72,15 @@ async def view(
         title=letters.open_title(keyring, letter),
         body=letters.open_body(keyring, letter),
         place=letters.open_place(keyring, letter),
-        supplements=await _supplements(session, keyring, letter),
+        supplements=[
+            SenderSupplement(at=one.at, text=one.text)
+            for one in own.opened(keyring, papers.supplements)
+        ],
         wants_public=letter.wants_public,
         received_at=letter.received_at,
-        department_name=await _department(session, letter),
-        **_due(await _clock(session, answered)),
-        timeline=[_received(letter), *_shown(keyring, steps, language)],
+        department_name=papers.department_name,
+        **_due(clocks.awaited(answered, await _clocks(session, answered, done))),
+        timeline=[_received(letter), *_shown(keyring, papers.steps, language)],
         reply=reply,
         replied_at=answered.replied_at,
         actions=_actions(letter.state, file, has_reply=reply is not None),
@@ -67,10 +88,21 @@ async def view(
 
 
 async def waiting(
-    session: AsyncSession, keyring: Keyring, found: QuarantinedLetter, language: str
+    session: AsyncSession,
+    keyring: Keyring,
+    found: QuarantinedLetter,
+    language: str,
+    done: WaitingMoved | None = None,
 ) -> SenderView:
-    """A letter that staff look at before it is registered: truly received, and why it waits."""
-    limits = await deadlines.of(session, Subject(SubjectKind.LETTER, found.id))
+    """A letter that staff look at before it is registered: truly received, and why it waits; after
+    what was just `done`, if it is, by what is in hand of it.
+    """
+    supplements = await quarantine.supplements(session, keyring, found)
+    if done is not None:
+        limits = done.clocks.clocks
+        supplements += [quarantine.open_supplement(keyring, one) for one in done.added]
+    else:
+        limits = await deadlines.of(session, Subject(SubjectKind.LETTER, found.id))
     is_appealed = found.state is QuarantineState.APPEALED
     awaited = PolicyKind.LETTER_APPEAL if is_appealed else REPLY_LIMITS[found.kind]
     limit = {clock.kind: clock for clock in limits}.get(awaited)
@@ -81,10 +113,7 @@ async def waiting(
         title=quarantine.open_title(keyring, found),
         body=quarantine.open_body(keyring, found),
         place=quarantine.open_place(keyring, found),
-        supplements=[
-            SenderSupplement(at=one.at, text=one.text)
-            for one in await quarantine.supplements(session, keyring, found)
-        ],
+        supplements=[SenderSupplement(at=one.at, text=one.text) for one in supplements],
         wants_public=found.wants_public,
         received_at=found.received_at,
         department_name=None,
@@ -202,21 +231,29 @@ def _message(
     return "\n".join(fields[name] for name in row.quotes if name in fields)
 
 
-async def _department(session: AsyncSession, letter: Letter) -> str | None:
-    code = letter.department_code
-    found = await departments.of_codes(session, [code]) if code else {}
-    return found[code].name if code in found else None
+async def _answered(session: AsyncSession, letter: Letter, done: Moved | None) -> Letter:
+    if done is not None and done.answered is not None:
+        return done.answered.letter
+    return await letters.answered_with(session, letter)
 
 
-async def _clock(session: AsyncSession, answered: Letter) -> Deadline | None:
-    return clocks.awaited(answered, await deadlines.of(session, subject_of(answered)))
+async def _clocks(
+    session: AsyncSession, answered: Letter, done: Moved | None
+) -> Sequence[Deadline]:
+    for moved in (done, done and done.answered):
+        if moved is not None and moved.letter.id == answered.id:
+            return moved.clocks.clocks
+    return await deadlines.of(session, subject_of(answered))
 
 
 async def _reply(
-    session: AsyncSession, keyring: Keyring, letter: Letter, answered: Letter
+    session: AsyncSession,
+    keyring: Keyring,
+    reply: LetterReply | None,
+    letter: Letter,
+    answered: Letter,
 ) -> str | None:
     """The reply that went out; to the sender of a merged letter that of the other, masked."""
-    reply = await queries.approved_reply(session, answered.id)
     if reply is None:
         return None
     text = service.open_reply(keyring, reply)
@@ -224,13 +261,6 @@ async def _reply(
         return text
     offices = await departments.numbers_shown(session)
     return mask(text, Known(await own.own_of(session, keyring, answered), offices=offices))
-
-
-async def _supplements(
-    session: AsyncSession, keyring: Keyring, letter: Letter
-) -> list[SenderSupplement]:
-    added = await own.supplements(session, keyring, letter)
-    return [SenderSupplement(at=one.at, text=one.text) for one in added]
 
 
 async def mine(

@@ -74,17 +74,17 @@ async def act_as_sender(
     action: str,
     fields: BaseModel,
     now: datetime,
-) -> Letter:
+) -> Moved:
     """The letter after something that its sender did, who has shown the query code."""
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
     answered = await letters.answered_with(session, letter)
     file = await queries.file_facts(session, letter.id, answered.id)
-    return (await make(session, keyring, letter, move, THE_SENDER, fields, now, file)).letter
+    return await make(session, keyring, letter, move, THE_SENDER, fields, now, file)
 
 
 async def rate(
     session: AsyncSession, keyring: Keyring, letter: Letter, rating: RateReply, now: datetime
-) -> Letter:
+) -> Moved:
     """A good grade closes the letter; a bad one asks to reopen it while that is possible.
 
     Of a letter that was answered with another, that one is asked to be reopened.
@@ -97,7 +97,9 @@ async def rate(
     rated = await act_as_sender(session, keyring, letter, first, rating, now)
     asks = sender_rules.asks_to_reopen(rating.grade, answered.reopened)
     if asks and workflow.WORKFLOW.get(answered.state, "reopen") is not None:
-        await act_as_sender(session, keyring, answered, "reopen", Reopen(reason=MERGED_BAD), now)
+        reopen = Reopen(reason=MERGED_BAD)
+        asked = await act_as_sender(session, keyring, answered, "reopen", reopen, now)
+        return rated._replace(answered=asked)
     return rated
 
 

@@ -41,7 +41,7 @@ async def save(session: AsyncSession, done: ClockSet, *, leaves_out: bool = Fals
 
 
 async def _save_changed(session: AsyncSession, done: ClockSet) -> None:
-    """In a transaction the clocks are locked. A decision is guarded by their versions, and made anew
+    """In a transaction the clocks are locked. Their versions guard a decision, which is made anew
     where a sweep was faster.
     """
     if isinstance(session, DecidingSession):

@@ -33,6 +33,11 @@ async def supplements(session: AsyncSession, keyring: Keyring, letter: Letter) -
     return [_opened(keyring, row) for row in await queries.supplements(session, [letter.id])]
 
 
+def opened(keyring: Keyring, rows: Sequence[LetterSupplement]) -> list[Added]:
+    """What these supplements say."""
+    return [_opened(keyring, row) for row in rows]
+
+
 async def own_of(session: AsyncSession, keyring: Keyring, letter: Letter) -> frozenset[Own]:
     """All that leads to the sender."""
     return _only(letter, await _own(session, keyring, [letter]))

@@ -133,7 +133,7 @@ async def consent(
     """
     # Locked, so that whoever acts on the letter meanwhile does not turn the sender away.
     letter = (await letters.locked_pair(session, letter.id, letter.id))[letter.id]
-    letter = await casework.act_as_sender(session, keyring, letter, "consent", given, now)
+    letter = (await casework.act_as_sender(session, keyring, letter, "consent", given, now)).letter
     online = None if given.wants_public else await queries.online(session, letter.id)
     if online is not None:
         move = WORKFLOW.take(

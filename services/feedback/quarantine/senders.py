@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
-from services.feedback.deadlines.service import Subject
+from services.feedback.deadlines.service import ClockSet, Subject
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import owner_without_department
@@ -26,6 +26,14 @@ from shared.security.crypto import Keyring
 
 REASON = "quarantined_letter.reason"
 APPEAL, APPEAL_ANSWER = "quarantined_letter.appeal", "quarantined_letter.appeal_answer"
+
+
+class WaitingMoved(NamedTuple):
+    """A letter that waits, after something that its sender did, its limits, and what was added."""
+
+    letter: QuarantinedLetter
+    clocks: ClockSet
+    added: Sequence[QuarantinedSupplement]
 
 
 async def with_code(
@@ -64,7 +72,7 @@ async def act_as_sender(
     text: str | None = None,
     wants_public: bool | None = None,
     appeal: str | None = None,
-) -> QuarantinedLetter:
+) -> WaitingMoved:
     """The letter after something that its sender did, who has shown the query code.
 
     Raises NotYetRegistered for what only a registered letter allows, TooManySupplements, and
@@ -81,31 +89,33 @@ async def act_as_sender(
         sealed = keyring.seal(appeal, where=APPEAL, row=str(waiting.id))
         changes |= {"appeal_sealed": sealed, "appealed_at": now}
     moved = await versioned.swap(session, waiting, changes)
-    if text is not None:
-        await _add(session, keyring, moved, text, now)
-    await _turn_clocks(session, moved, move, now)
-    return moved
+    added = [await _add(session, keyring, moved, text, now)] if text is not None else []
+    return WaitingMoved(moved, await _turn_clocks(session, moved, move, now), added)
 
 
 async def _add(
     session: AsyncSession, keyring: Keyring, moved: QuarantinedLetter, text: str, now: datetime
-) -> None:
+) -> QuarantinedSupplement:
     letter_rules.ensure_room(len(await queries.supplements(session, moved.id)))
     row = new_id()
     sealed = keyring.seal(text, where=SUPPLEMENT_TEXT, row=str(row))
-    session.add(QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now))
+    added = QuarantinedSupplement(id=row, quarantined_id=moved.id, text_sealed=sealed, at=now)
+    session.add(added)
     await session.flush()
+    return added
 
 
 async def _turn_clocks(
     session: AsyncSession, moved: QuarantinedLetter, move: QuarantineMove, now: datetime
-) -> None:
+) -> ClockSet:
     subject, by = Subject(SubjectKind.LETTER, moved.id), letter_rules.SENDER
+    clocks = await deadlines.to_change(session, subject.kind, [moved.id], by=by, now=now)
     if move.ends_clocks:
-        await deadlines.cancel(session, subject, by=by, now=now)
+        clocks.cancel()
     if move.starts_appeal:
-        owner, limit = owner_without_department(moved.kind), PolicyKind.LETTER_APPEAL
-        await deadlines.start(session, subject, limit, department_code=owner, by=by, now=now)
+        clocks.start(subject, [PolicyKind.LETTER_APPEAL], owner_without_department(moved.kind))
+    await deadlines.save(session, clocks)
+    return clocks
 
 
 async def supplements(
@@ -121,12 +131,16 @@ async def supplements_of(
     """What was added to each of them, earliest first."""
     found: dict[UUID, list[Added]] = {one.id: [] for one in waiting}
     for row in await queries.supplements(session, *found):
-        text = keyring.open_or_note(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id))
-        found[row.quarantined_id].append(Added(row.at, text))
+        found[row.quarantined_id].append(open_supplement(keyring, row))
     return found
 
 
 # What does not open is said to be so, where it is shown: it hides no other part, and no other row.
+
+
+def open_supplement(keyring: Keyring, row: QuarantinedSupplement) -> Added:
+    text = keyring.open_or_note(row.text_sealed, where=SUPPLEMENT_TEXT, row=str(row.id))
+    return Added(row.at, text)
 
 
 def open_reason(keyring: Keyring, waiting: QuarantinedLetter) -> str | None:

@@ -1,0 +1,51 @@
+"""What the sender of a letter is shown of its file, in one statement."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.casework.models import LetterReply, LetterTransition
+from services.feedback.letters.models import LetterSupplement
+
+_PAPERS = text("""
+    SELECT (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.version) FROM letter_transition t
+            WHERE t.letter_id = :letter),
+        (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.id) FROM letter_supplement s
+         WHERE s.letter_id = :letter),
+        (SELECT to_jsonb(r) FROM letter_reply r JOIN reply_approval a ON a.reply_id = r.id
+         WHERE r.letter_id = :answered ORDER BY a.approved_at DESC, r.id DESC LIMIT 1),
+        (SELECT d.name FROM letter l JOIN department d ON d.code = l.department_code
+         WHERE l.id = :letter)
+""").columns(steps=JSONB, added=JSONB, reply=JSONB, name=String)
+
+
+class SenderPapers(NamedTuple):
+    """The way of a letter from the start, what its sender added, the latest reply that went out,
+    and the name of the department that handles it.
+    """
+
+    steps: Sequence[LetterTransition]
+    supplements: Sequence[LetterSupplement]
+    reply: LetterReply | None
+    department_name: str | None
+
+    def with_new(self, step: LetterTransition, added: object) -> "SenderPapers":
+        """The same after a step, and with what came into the file by it."""
+        new = [added] if isinstance(added, LetterSupplement) else []
+        return self._replace(steps=[*self.steps, step], supplements=[*self.supplements, *new])
+
+
+async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> SenderPapers:
+    """What a sender is shown of a letter besides itself, in one statement."""
+    wanted = {"letter": letter_id, "answered": answered_id}
+    steps, added, reply, name = (await session.execute(_PAPERS, wanted)).one()
+    return SenderPapers(
+        [LetterTransition.model_validate(one) for one in steps or ()],
+        [LetterSupplement.model_validate(one) for one in added or ()],
+        reply and LetterReply.model_validate(reply),
+        name,
+    )
