@@ -286,26 +286,3 @@ async def test_in_a_transaction_a_unique_index_refuses_in_the_same_words(
         async with sessions() as session:
             with pytest.raises(Owned if refusing else IntegrityError):
                 await twice.write_in(session)
-
-
-@pytest.mark.parametrize(("counter", "end"), [("version", StateConflict), ("boiled", Overtaken)])
-async def test_a_row_may_be_guarded_by_both_of_its_versions(
-    direct: DirectPool, counter: str, end: type[Exception]
-) -> None:
-    """By another version than that of what was asked nobody is refused: it is decided anew."""
-    one = await kettle(direct)
-    stale = heat(direct, one)
-    stale.hold(one, counter="boiled")
-    await direct.execute(f"UPDATE kettle SET {counter} = {counter} + 1 WHERE id = $1", one.id)
-    with pytest.raises(Lost):
-        await stale.write()
-    with pytest.raises(end):
-        await stale.refuse()
-
-
-async def test_the_second_version_is_counted_by_itself(direct: DirectPool) -> None:
-    one, counted = await kettle(direct), SwapStatement(direct)
-    counted.swap(counted.hold(one), {}, counter="boiled", follows=True)
-    await counted.write()
-    assert await seen(direct, one.id) == one
-    assert (one.version, one.boiled) == (1, 1)
