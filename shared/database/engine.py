@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import event, make_url, text
+from sqlalchemy import ExceptionContext, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession  # noqa: TID251
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session as CoreSession
 from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.faults import gave_way
+from shared.database.faults import gave_way, is_unsent
 from shared.database.kept_connections import KeptConnections
 from shared.settings import Settings
 
@@ -91,7 +92,21 @@ def new_engine(settings: Settings, name: str) -> AsyncEngine:
         },
     )
     event.listen(engine.sync_engine, "checkout", _ensure_open)
+    event.listen(engine.sync_engine, "handle_error", _end_unsent)
     return engine
+
+
+def _end_unsent(context: ExceptionContext) -> None:
+    """Else it is the next one on this connection whose time is over before it begins."""
+    if context.connection is not None and is_unsent(context.original_exception):
+        connection: Any = context.connection.connection.dbapi_connection
+        connection.run_async(end_unsent)
+
+
+async def end_unsent(connection: asyncpg.Connection) -> None:
+    """Tells the server that what it was told of a statement was all; see `is_unsent`."""
+    with suppress(asyncpg.PostgresError):
+        await connection.execute("SELECT")
 
 
 def _ensure_open(connection: Any, *_: Any) -> None:
@@ -170,6 +185,9 @@ class DirectPool:
                 is_well = True
                 return rows
             except asyncpg.PostgresError as error:
+                if is_unsent(error):
+                    await end_unsent(connection)
+                is_well = not connection.is_closed()
                 if attempt == RETRIES or not gave_way(error):
                     raise
             finally:

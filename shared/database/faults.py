@@ -51,6 +51,13 @@ def is_bad_value(error: BaseException) -> bool:
     return isinstance(found, asyncpg.DataError | ValueError)
 
 
+def is_unsent(error: BaseException) -> bool:
+    """Whether the driver itself refused a value: after the server was told what the statement is,
+    and before it was told to run it. The server waits for more, with its limits running."""
+    found = _find(error, (asyncpg.DataError,))
+    return found is not None and getattr(found, "severity", None) is None
+
+
 def gave_way(error: BaseException) -> bool:
     """Whether the transaction was rolled back only so that another could go on (40P01, 40001)."""
     return _find(error, _GAVE_WAY) is not None

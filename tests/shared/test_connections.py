@@ -5,7 +5,11 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from shared.database.engine import GUARDS, DirectPool, new_engine, new_readings, new_sessions
 from tests.conftest import Headers
 from tests.shared import notes
 from tests.shared.conftest import running
@@ -71,3 +75,26 @@ async def test_who_waits_for_a_connection_is_not_refused_while_the_caller_waits(
         assert (await busy).status_code == 201
         assert [(await one).status_code for one in waiting] == [200] * 9
     assert await rows.fetchval(_WRITTEN) == before + 1
+
+
+async def test_a_value_that_the_driver_refuses_costs_the_next_one_no_time(
+    notes_settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server was told of the statement, and its limit of time runs until the end is told."""
+    monkeypatch.setitem(GUARDS, "statement_timeout", "300")
+    settings = notes_settings.model_copy(update={"pool_size": 1, "direct_pool_size": 1})
+    engine, direct = new_engine(settings, "test"), DirectPool(settings, "test", lambda: None)
+    too_large, asked = 2**40, text("SELECT CAST(:n AS int)")
+    try:
+        async with new_readings(engine, {})() as session:
+            with pytest.raises(DBAPIError):
+                await session.execute(asked, {"n": too_large})
+        with pytest.raises(asyncpg.DataError):
+            await direct.fetch("SELECT $1::int", too_large)
+        await asyncio.sleep(0.5)
+        async with new_sessions(engine)() as session, session.begin():
+            assert (await session.execute(asked, {"n": 1})).scalar_one() == 1
+        assert await direct.fetchval("SELECT $1::int + 1", 1) == 2
+    finally:
+        await engine.dispose()
+        await direct.close()
