@@ -39,7 +39,7 @@ PUBLISH_SECONDS = 5
 log = structlog.get_logger()
 
 _SCOPE = re.compile(r"^[A-Za-z0-9_-]+$")
-_SUBJECT = re.compile(rb'"subject": ?"[^"]*"')
+_SUBJECT = re.compile(rb'"subject": ?"([^"]*)"')
 """Of an envelope as it was written, here or by a statement that put it together."""
 
 PROMISE = (
@@ -142,7 +142,7 @@ class WaitingRow(NamedTuple):
 def _about(waiting: WaitingRow) -> bytes:
     """What the event is about: its `subject`, or itself where it names none."""
     found = _SUBJECT.search(waiting.body)
-    return found[0] if found else waiting.event_id.bytes
+    return found[1] if found else waiting.event_id.bytes
 
 
 class HeldBack(Exception):
