@@ -12,7 +12,7 @@ from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.clocks import LetterClocks
 from services.feedback.casework.models import LetterRating, LetterTransition
 from services.feedback.casework.rules import FileFacts
-from services.feedback.casework.schemas import WithNote
+from services.feedback.casework.schemas import Classify, WithNote
 from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
@@ -63,7 +63,7 @@ THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 async def by_the_clock(session: AsyncSession, letter: Letter, action: str, now: datetime) -> None:
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_CLOCK.roles)
     file = await queries.file_facts(session, letter.id, letter.id)
-    await make(session, None, letter, move, THE_CLOCK, WithNote(), now, file)
+    await make(session, None, letter, move, THE_CLOCK, WithNote(), now, file, follows=True)
 
 
 async def make(
@@ -76,8 +76,13 @@ async def make(
     now: datetime,
     file: FileFacts,
     target: Letter | None = None,
+    *,
+    follows: bool = False,
 ) -> Moved:
-    """Guard, compare and swap, add to the file, turn the clocks, record the event."""
+    """Guard, compare and swap, add to the file, turn the clocks, record the event.
+
+    `follows`: of another letter than who asked was asking about, whose state refuses nobody.
+    """
     clocks = await deadlines.to_change(
         session, SubjectKind.LETTER, [letter.id], by=actor.sub, now=now
     )
@@ -89,7 +94,9 @@ async def make(
     changed = move.changes(letter, act) if move.changes is not None else {}
     # The swap writes the new row into `letter`, so the step is made of the old one before.
     step = _transition(letter, move, to, act, keyring)
-    moved = await _swap(session, letter, {**changed, "state": to}, target)
+    moved = await _swap(session, letter, {**changed, "state": to}, target, follows=follows)
+    if isinstance(fields, Classify):  # what joins it meanwhile may be unlike what it becomes
+        await versioned.hold(session, letter, counter="joined")
     added = move.adds(keyring, moved, act) if move.adds is not None and keyring else None
     await _add_to_file(session, [step, added], move, act)
     _turn_clocks(moved, clocks, move, act)
@@ -113,18 +120,23 @@ async def _add_to_file(
 
 
 async def _swap(
-    session: AsyncSession, letter: Letter, changes: Columns, target: Letter | None
+    session: AsyncSession,
+    letter: Letter,
+    changes: Columns,
+    target: Letter | None,
+    *,
+    follows: bool,
 ) -> Letter:
     """With what it is merged into, in the order of their ids: opposite merges at once do not block
     one another.
     """
     if target is None or letter.id < target.id:
-        moved = await versioned.swap(session, letter, changes)
+        moved = await versioned.swap(session, letter, changes, follows=follows)
         if target is not None:
             await _join(session, target)
         return moved
     await _join(session, target)
-    return await versioned.swap(session, letter, changes)
+    return await versioned.swap(session, letter, changes, follows=follows)
 
 
 async def _join(session: AsyncSession, target: Letter) -> None:

@@ -158,10 +158,6 @@ def _refused_by(letter_id: Any) -> Select[str]:
     )
 
 
-async def latest_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
-    return (await session.execute(_latest_reply(letter_id))).scalars().one_or_none()
-
-
 def _latest_reply(letter_id: Any) -> Select[LetterReply]:
     return (
         select(LetterReply)

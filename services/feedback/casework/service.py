@@ -74,12 +74,16 @@ async def act_as_sender(
     action: str,
     fields: BaseModel,
     now: datetime,
+    *,
+    follows: bool = False,
 ) -> Moved:
     """The letter after something that its sender did, who has shown the query code."""
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
     answered = await letters.answered_with(session, letter)
     file = await queries.file_facts(session, letter.id, answered.id)
-    return await make(session, keyring, letter, move, THE_SENDER, fields, now, file)
+    return await make(
+        session, keyring, letter, move, THE_SENDER, fields, now, file, follows=follows
+    )
 
 
 async def rate(
@@ -98,7 +102,7 @@ async def rate(
     asks = sender_rules.asks_to_reopen(rating.grade, answered.reopened)
     if asks and workflow.WORKFLOW.get(answered.state, "reopen") is not None:
         reopen = Reopen(reason=MERGED_BAD)
-        asked = await act_as_sender(session, keyring, answered, "reopen", reopen, now)
+        asked = await act_as_sender(session, keyring, answered, "reopen", reopen, now, follows=True)
         return rated._replace(answered=asked)
     return rated
 

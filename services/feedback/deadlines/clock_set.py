@@ -152,7 +152,7 @@ class ClockSet:
 
     def cancel(self, *kinds: PolicyKind) -> list[Deadline]:
         """They no longer apply; their last day stays as it is stored."""
-        cancelled = self._open_to(kinds, ClockAction.CANCEL)
+        cancelled = self._open_to(kinds, ClockAction.CANCEL, anew=False)
         for clock, row in cancelled:
             self._keep(clock)
             if clock.paused_on is not None:
@@ -197,9 +197,13 @@ class ClockSet:
         return rules.paused_workdays(clock, today(self.now), days)
 
     def _open_to(
-        self, kinds: Sequence[PolicyKind], action: ClockAction
+        self, kinds: Sequence[PolicyKind], action: ClockAction, *, anew: bool = True
     ) -> list[tuple[Deadline, ClockMove]]:
-        rows = [(clock, CLOCKS.get(clock.state, action)) for clock in self.live(kinds)]
+        live = self.live(kinds)
+        if anew:  # a new notice may undo what is stored as a breach
+            for clock in live:
+                self._touch(clock)
+        rows = [(clock, CLOCKS.get(clock.state, action)) for clock in live]
         return [(clock, row) for clock, row in rows if row is not None]
 
     def _touch(self, clock: Deadline) -> None:

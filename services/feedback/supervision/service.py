@@ -204,7 +204,9 @@ async def _run_clocks(
 async def _accept(
     session: AsyncSession, order: SupervisionOrder, reason: str | None, *, by: str, now: datetime
 ) -> None:
-    rules.ensure_done(await queries.settle_order(session, order.id, now), reason)
+    standing = await queries.settle_order(session, order.id, now)
+    # A bad rating is answered, and does not go away.
+    rules.ensure_done([item for item in standing if item.cause is not Cause.RATING], reason)
     await _end(session, [order], ClosedBecause.ANSWER_ACCEPTED, {}, by=by, now=now)
 
 
