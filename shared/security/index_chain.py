@@ -105,6 +105,8 @@ def decoded(encoded: str, setting: str) -> bytes:
 def _day(name: str) -> date | None:
     """The day that the id of a key is, None for another id."""
     with suppress(ValueError):
+        if len(name) != len("20261130"):  # strptime takes a month for the first of a year
+            return None
         return datetime.strptime(name, "%Y%m%d").date()  # noqa: DTZ007
     return None
 

@@ -106,7 +106,7 @@ async def _deciding(request: Request) -> AsyncIterator[DecidingSession]:
 
 
 Swap = Annotated[SwapStatement, Depends(_swap, scope="function")]
-"""What the request decides: one statement, no transaction (`shared/database/versioned.py`).
+"""What the request decides: one statement, no transaction (`shared/database/swap_statement.py`).
 
 It is written with the answer, once that is known. A request that is refused is asked for its key:
 what it did before is what it is answered.
@@ -155,9 +155,7 @@ Paging = Annotated[PageRequest, Depends(_paging)]
 """How much of a list is asked for, and after what."""
 
 
-async def _language(
-    response: Response, accept_language: Annotated[str, Header(max_length=200)] = "zh"
-) -> str:
+async def _language(response: Response, accept_language: Annotated[str, Header()] = "zh") -> str:
     language = answers.language_wanted(accept_language)
     answers.in_language(response, language)
     answers.vary(response, "Authorization")

@@ -49,7 +49,9 @@ _WRITER = json.JSONEncoder(sort_keys=True)
 """Kept, because `json.dumps` makes one for each value. What it writes is hashed, and a key is known
 again by the release that comes next: it stays as it is."""
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~-]*")
-_KEPT_HEADERS = ("content-type", "content-language", "location", "etag")
+_KEPT_HEADERS = (
+    *("content-type", "content-language", "location", "etag", "cache-control", "vary"),
+)
 _ANSWER = "idempotency.answer"
 
 # Where the one before commits between the look and the lock, the answer is not seen, and the key's

@@ -113,6 +113,7 @@ def test_a_key_that_was_handed_out_is_good_after_the_change_and_for_nothing_else
 @pytest.mark.parametrize(
     ("changed", "made", "is_good"),
     [
+        ("202611", "2026-11-29 10:00", True),  # no day: such a name says nothing
         ("20261130", "2026-11-29 10:00", True),
         ("20261130", "2026-11-30 23:59", True),
         ("20261130", "2026-12-01 00:00", False),

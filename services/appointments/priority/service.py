@@ -15,11 +15,6 @@ from shared.security.identity import Caller
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 
 
-async def policy_of(session: AsyncSession, hall_code: str) -> Policy:
-    """The rules in force at the hall; version 0, the system's default, where it decided none."""
-    return policy(await queries.newest(session, hall_code))
-
-
 def policy(decided: QueuePolicy | None) -> Policy:
     """The rules that were decided, or the system's default."""
     if decided is None:

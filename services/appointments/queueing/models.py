@@ -58,7 +58,8 @@ _ON_FLOOR = "state IN ('called', 'recalled', 'serving', 'parked', 'missed')"
 
 
 class HallFloor(Table, table=True):
-    """One row a hall, locked first by every change on its floor: it numbers the events gaplessly.
+    """One row a hall: it numbers the events without gaps, and is the last lock of every change on
+    the floor but for windows.
 
     `plain_turns` counts, for an item where an ordinary person has waited too long, the calls that
     went by credit since the last one that ignored it.

@@ -96,7 +96,7 @@ _WITH_ABSENCE = """
           WHERE unit_code = shown.unit_code AND coalesce(noted_at, walked_at) <= :frozen_at) w
     JOIN portal p ON p.unit_code = shown.unit_code AND p.is_public
     JOIN capture c ON c.url = p.start_url AND c.chain = p.id AND c.fetched_at >= w.walked_at
-      AND c.is_public
+      AND c.fetched_at <= :frozen_at AND c.status = 200 AND c.is_public
     ORDER BY c.fetched_at, c.id LIMIT 1) absence ON shown.verdict = 'overdue'
   ORDER BY shown.duty_id"""
 _SHOWN = ", ".join(
