@@ -1,11 +1,13 @@
 """Somebody's own name and numbers, in whatever characters they are written, and places beside."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feedback.redaction import tagging
-from services.feedback.redaction.characters import letters_and_digits
+from services.feedback.redaction import own_data, tagging
+from services.feedback.redaction.characters import letters_and_digits, lookalikes_as_digits
 from services.feedback.redaction.own_data import black_out, hide
 from services.feedback.redaction.rules import given_away, mask, propose, unresolved
 from services.feedback.redaction.spans import Own, SpanKind
@@ -169,3 +171,20 @@ def test_folding_keeps_the_way_back(text: str) -> None:
     plain = letters_and_digits(text)
     assert len(plain.text) == len(plain.origin)
     assert all(0 <= at < len(text) for at in plain.origin)
+
+
+def test_a_text_is_read_once_however_many_numbers_its_sender_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A letter may name thousands: to read the text for each of them took a minute."""
+    numbers = [f"139{n:08d}" for n in range(300)]
+    text, read = "，".join(numbers), []
+    known = frozenset(Own(number, SpanKind.PHONE) for number in numbers)
+
+    def reading(given: str) -> str:
+        read.append(len(given))
+        return lookalikes_as_digits(given)
+
+    monkeypatch.setattr(own_data, "lookalikes_as_digits", reading)
+    assert not re.search(r"\d", hide(text, known))
+    assert sum(length > 100 for length in read) == 1

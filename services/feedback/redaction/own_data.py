@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
+from typing import NamedTuple
 
 from services.feedback.redaction import addresses, names, romanised
 from services.feedback.redaction.characters import (
@@ -23,7 +24,35 @@ SHORT = 6
 _FEWEST_DIGITS = 3
 """So many digits must be written as such where letters stand for the others."""
 _DIGIT = re.compile(r"\d")
+_FREE = re.compile(rb"\0+")
 _PHONES = frozenset({SpanKind.PHONE, SpanKind.LANDLINE})
+
+
+class _Digits(NamedTuple):
+    """The digits of a text, and where each of them stands."""
+
+    text: str
+    places: list[int]
+
+
+class _Readings(NamedTuple):
+    """A text in each way that a number is looked for in it: read once, for all of thousands."""
+
+    plain: Folded
+    digits: _Digits
+    alike: str
+    digits_alike: _Digits
+
+
+def _readings(text: str) -> _Readings:
+    plain = letters_and_digits(text)
+    alike = lookalikes_as_digits(plain.text)
+    return _Readings(plain, _digits(plain.text), alike, _digits(alike))
+
+
+def _digits(text: str) -> _Digits:
+    places = [digit.start() for digit in _DIGIT.finditer(text)]
+    return _Digits("".join(text[at] for at in places), places)
 
 
 def hide(text: str, personal: frozenset[Own]) -> str:
@@ -41,14 +70,15 @@ def black_out(text: str, personal: frozenset[Own]) -> str:
 
 def occurrences(text: str, personal: frozenset[Own]) -> list[Span]:
     """Where somebody's own data stands, by its letters and digits only, none overlapping."""
-    plain = letters_and_digits(text)
+    readings = _readings(text)
     covered = bytearray(len(text))
     found: list[Span] = []
     for value, kind in sorted(_spelled(personal), key=lambda own: (-len(own.value), own.value)):
-        for start, end in _stands(value, plain, text):
-            if not any(covered[start:end]):
-                covered[start:end] = b"\1" * (end - start)
-                found.append(Span(start, end, kind))
+        for start, end in _stands(value, readings, text):
+            # Of what overlaps another one, the rest: ten digits of a number lead to it as well.
+            for free in _FREE.finditer(covered, start, end):
+                found.append(Span(*free.span(), kind))
+            covered[start:end] = b"\1" * (end - start)
     return sorted(found)
 
 
@@ -77,15 +107,16 @@ def _characters(name: str) -> str:
     return "".join(filter(str.isalpha, as_read(name).text))
 
 
-def _stands(value: str, plain: Folded, text: str) -> Iterator[tuple[int, int]]:
+def _stands(value: str, readings: _Readings, text: str) -> Iterator[tuple[int, int]]:
     """Where the value stands; a short number not within a longer one, a long one also with other
     characters between its digits (138杠5912杠0033), letters not within other ones. Letters may
     stand for digits that look like them (l38O).
     """
+    plain = readings.plain
     if len(value) > SHORT and value.isdigit():
-        yield from (plain.span(at[0], at[-1] + 1) for at in _apart(value, plain.text))
+        yield from (plain.span(at[0], at[-1] + 1) for at in _apart(value, readings.digits))
     if sum(map(str.isdigit, value)) >= SHORT:
-        yield from _with_lookalikes(value, plain)
+        yield from _with_lookalikes(value, readings)
     for at in _places(value, plain.text):
         start, end = plain.span(at, at + len(value))
         within = (value[0].isdigit() and text[start - 1 : start].isdigit()) or (
@@ -117,22 +148,21 @@ def _within_letters(plain: Folded, first: int, end: int) -> bool:
     )
 
 
-def _with_lookalikes(value: str, plain: Folded) -> Iterator[tuple[int, int]]:
+def _with_lookalikes(value: str, readings: _Readings) -> Iterator[tuple[int, int]]:
     """Where it stands if letters are read as the digits that they look like, some digits though."""
-    alike = Folded(lookalikes_as_digits(plain.text), plain.origin)
-    wanted = lookalikes_as_digits(value)
-    found: list[Sequence[int]] = [range(at, at + len(value)) for at in _places(wanted, alike.text)]
+    plain, wanted = readings.plain, lookalikes_as_digits(value)
+    whole = _places(wanted, readings.alike)
+    found: list[Sequence[int]] = [range(at, at + len(value)) for at in whole]
     if value.isdigit():
-        found += _apart(wanted, alike.text)
+        found += _apart(wanted, readings.digits_alike)
     for taken in found:
         if sum(plain.text[at].isdigit() for at in taken) >= _FEWEST_DIGITS:
             yield plain.span(taken[0], taken[-1] + 1)
 
 
-def _apart(value: str, text: str) -> Iterator[Sequence[int]]:
+def _apart(value: str, digits: _Digits) -> Iterator[Sequence[int]]:
     """Where the digits of a number stand one after the other, and at most `BETWEEN` apart."""
-    places = [digit.start() for digit in _DIGIT.finditer(text)]
-    for at in _places(value, "".join(text[at] for at in places)):
-        taken = places[at : at + len(value)]
+    for at in _places(value, digits.text):
+        taken = digits.places[at : at + len(value)]
         if all(after - before <= BETWEEN + 1 for before, after in pairwise(taken)):
             yield taken
