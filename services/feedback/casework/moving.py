@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.casework import events, facts, queries, rules, workflow
 from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.clocks import LetterClocks
+from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.models import LetterRating, LetterTransition
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.schemas import Classify, WithNote
@@ -101,7 +102,8 @@ async def make(
     await _add_to_file(session, [step, added], move, act)
     _turn_clocks(moved, clocks, move, act)
     await deadlines.save(session, clocks)
-    await _record(session, moved, move, now, target)
+    if move.event is not None:
+        await record(session, moved, move.event, now, **_into(target))
     if to in rules.ENDED_WITHOUT_REPLY and to is not LetterState.MERGED:
         await _free_merged(session, moved, file, now)
     return Moved(moved, clocks, step, added, file)
@@ -197,23 +199,21 @@ def _turn_clocks(
         turned.apply(effect, extension)
 
 
-async def _record(
-    session: AsyncSession,
-    letter: Letter,
-    move: LetterMove[Any],
-    now: datetime,
-    target: Letter | None,
+def _into(target: Letter | None) -> dict[str, Any]:
+    return {"into_letter_id": target.id, "into_reg_no": target.reg_no} if target else {}
+
+
+async def record(
+    session: AsyncSession, letter: Letter, kind: type[LetterEvent], now: datetime, **more: Any
 ) -> None:
-    if move.event is None:
-        return
-    into = {"into_letter_id": target.id, "into_reg_no": target.reg_no} if target else {}
-    event = move.event(
+    """Publish a step of the letter; `more` is what its kind says besides."""
+    event = kind(
         letter_id=letter.id,
         reg_no=letter.reg_no,
         kind=letter.kind,
         department_code=events.department_shown(letter),
         at=now,
-        **into,
+        **more,
     )
     scope = events.scope_of(letter.kind, letter.department_code)
     await outbox.record(session, event, scope=scope, subject=str(letter.id))

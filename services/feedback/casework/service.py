@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.casework import queries, sender_rules, workflow
 from services.feedback.casework.models import LetterReply, LetterTransition
 from services.feedback.casework.moving import THE_SENDER, Actor, Moved, by_the_clock, make
+from services.feedback.casework.moving import record as record
 from services.feedback.casework.queries import OpenedLetter
 from services.feedback.casework.schemas import Merge, RateReply, Reopen
 from services.feedback.casework.workflow import CLOCK

@@ -17,12 +17,12 @@ from services.feedback.casework import schemas as fields
 from services.feedback.casework import sender_rules as sender
 from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.clock_effects import IN_CHINESE, ClockEffect
+from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.rules import Facts
 from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
 from services.feedback.tables import Table
 from shared.errors import Text
-from shared.messaging.events import Event
 from shared.security.crypto import Keyring
 from shared.workflow import Workflow
 
@@ -53,7 +53,7 @@ class LetterMove(NamedTuple, Generic[F]):
     changes: Callable[[Letter, Act[F]], Columns] | None
     adds: Callable[[Keyring, Letter, Act[F]], Table] | None
     clocks: tuple[ClockEffect, ...]
-    event: type[Event] | None
+    event: type[LetterEvent] | None
     tells_sender: bool
     quotes: tuple[str, ...]
     notice: Text | None
@@ -72,7 +72,7 @@ def _rows(
     changes: Callable[[Letter, Act[F]], Columns] | None = None,
     adds: Callable[[Keyring, Letter, Act[F]], Table] | None = None,
     clocks: tuple[ClockEffect, ...] = (),
-    event: type[Event] | None = None,
+    event: type[LetterEvent] | None = None,
     tells_sender: bool = False,
     quotes: tuple[str, ...] = (),
     notice: Text | None = None,

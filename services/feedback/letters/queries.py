@@ -128,16 +128,16 @@ async def supplements(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Le
     return (await session.execute(rows)).scalars().all()
 
 
-async def lock_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID, Letter]:
-    """Both letters, locked in the order of their ids: opposite merges cannot deadlock."""
-    rows = (
+async def lock(session: AsyncSession, letter_id: UUID) -> Letter:
+    """The letter as it is now, locked."""
+    row = (
         select(Letter)
-        .where(col(Letter.id).in_([one, other]))
-        .order_by(col(Letter.id))
+        .where(col(Letter.id) == letter_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return {letter.id: letter for letter in (await session.execute(rows)).scalars()}
+    found: Letter = (await session.execute(row)).scalar_one()
+    return found
 
 
 async def alike(

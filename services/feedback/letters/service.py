@@ -100,9 +100,9 @@ def ensure_visible(letter: Letter | None, caller: Caller) -> Letter:
     return letter
 
 
-async def locked_pair(session: AsyncSession, one: UUID, other: UUID) -> dict[UUID, Letter]:
-    """Both letters, locked; those that do not exist are missing."""
-    return await queries.lock_pair(session, one, other)
+async def locked(session: AsyncSession, letter_id: UUID) -> Letter:
+    """A letter that there is, as it is now, locked."""
+    return await queries.lock(session, letter_id)
 
 
 async def answered_with(session: AsyncSession, letter: Letter) -> Letter:

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import events as casework_events
 from services.feedback.casework import service as casework
-from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.schemas import Consent
 from services.feedback.deadlines import service as deadlines
 from services.feedback.departments import service as departments
@@ -32,7 +30,6 @@ from services.feedback.publication.workflow import SENDER, WORKFLOW, RedactionAc
 from shared.clock import today
 from shared.database import versioned
 from shared.errors import FourEyes, Invalid, NotFound, Text
-from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -84,7 +81,7 @@ async def approve(
     if case.letter.state not in rules.ANSWERED:
         raise rules.NotAnswered(state=case.letter.state)
     # Locked, and read anew: its sender may be taking the consent back at this very moment.
-    await letters.locked_pair(session, case.letter.id, case.letter.id)
+    await letters.locked(session, case.letter.id)
     if not case.letter.wants_public:
         raise rules.NotAgreed
     spans = await queries.spans(session, redaction.id)
@@ -132,7 +129,7 @@ async def consent(
     (PIPL art. 15).
     """
     # Locked, so that whoever acts on the letter meanwhile does not turn the sender away.
-    letter = (await letters.locked_pair(session, letter.id, letter.id))[letter.id]
+    letter = await letters.locked(session, letter.id)
     letter = (await casework.act_as_sender(session, keyring, letter, "consent", given, now)).letter
     online = None if given.wants_public else await queries.online(session, letter.id)
     if online is not None:
@@ -179,7 +176,7 @@ async def _unpublish(
     await versioned.swap(session, online, {"state": move.to, **changes})
     await queries.take_down(session, letter.id, now)
     if move.event is not None:
-        await _record(session, letter, move.event, now, because=move.because)
+        await casework.record(session, letter, move.event, now, because=move.because)
 
 
 def _move(
@@ -204,24 +201,9 @@ async def _follow(
 ) -> None:
     """What is decided is published as an event where its row says so, and meets its limit."""
     if move.event is not None:
-        await _record(session, case.letter, move.event, now)
+        await casework.record(session, case.letter, move.event, now)
     if move.meets is not None:
         await deadlines.meet(session, subject_of(case.letter), move.meets, by=caller.sub, now=now)
-
-
-async def _record(
-    session: AsyncSession, letter: Letter, kind: type[LetterEvent], now: datetime, **more: Any
-) -> None:
-    event = kind(
-        letter_id=letter.id,
-        reg_no=letter.reg_no,
-        kind=letter.kind,
-        department_code=casework_events.department_shown(letter),
-        at=now,
-        **more,
-    )
-    scope = casework_events.scope_of(letter.kind, letter.department_code)
-    await outbox.record(session, event, scope=scope, subject=str(letter.id))
 
 
 async def _publish(
