@@ -210,8 +210,10 @@ class SwapStatement:
 
     async def _present(self, seen: _Seen) -> SQLModel:
         kind = type(seen.row)
-        keys = [one for one in rows.fields(kind).values() if one.is_key]
-        where = " AND ".join(f"r.{one.column} = ${n}" for n, one in enumerate(keys, 1))
+        known = rows.fields(kind)
+        where = " AND ".join(
+            f"r.{known[name].column} = ${n}" for n, name in enumerate(rows.keys(kind), 1)
+        )
         sql = f"SELECT {rows.columns(kind, 'r')} FROM {rows.table(kind)} r WHERE {where}"
         found = await self.direct.fetchrow(sql, *seen.key.values())
         if found is None:

@@ -107,11 +107,6 @@ async def _promise(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
     await write_rows(session, _RECORD_MANY, [_named(one) for one in rows])
 
 
-def _add(statement: SwapStatement, rows: Iterable[OutboxRow]) -> None:
-    for one in rows:
-        statement.each(PROMISE, **_named(one))
-
-
 def _named(one: OutboxRow) -> dict[str, Any]:
     return dict(zip(_COLUMNS, one, strict=True))
 
@@ -126,7 +121,9 @@ class Addressed(NamedTuple):
 
 def promise(statement: SwapStatement, *events: Addressed) -> None:
     """Promise these events to the bus, in their order, if and only if `statement` is written."""
-    _add(statement, (row(e.event, scope=e.scope, subject=e.subject) for e in events))
+    for each in events:
+        promised = row(each.event, scope=each.scope, subject=each.subject)
+        statement.each(PROMISE, **_named(promised))
 
 
 class WaitingRow(NamedTuple):
