@@ -11,6 +11,7 @@ from services.gateway.upstreams.directory import (
     operations_of,
 )
 from services.gateway.upstreams.registry import Registry
+from services.gateway.upstreams.response import READ_AHEAD
 from services.gateway.upstreams.upstream import Upstream
 from shared.web.gate import Priority
 from tests.gateway.loopback_server import answering, raw_server
@@ -138,3 +139,25 @@ async def test_a_service_that_is_not_there_yet_is_found_when_it_comes() -> None:
     finally:
         running.cancel()
         registry.close()
+
+
+async def test_an_answer_read_late_to_its_end_spoils_its_connection_for_nobody() -> None:
+    last_byte_too_much = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (READ_AHEAD + 1)
+    answers = last_byte_too_much + b"x" * (READ_AHEAD + 1), b"HTTP/1.1 204 No Content\r\n\r\n"
+    async with raw_server(answering(*answers)) as address:
+        pool = Upstream("s", address).pool
+        connection = await pool.fresh()
+        large = connection.ask(b"GET / HTTP/1.1\r\nhost: s\r\n\r\n")
+
+        async def all_came() -> bool:
+            return large.complete
+
+        await eventually(all_came)
+        assert sum([len(piece) async for piece in large.chunks()]) == READ_AHEAD + 1
+        pool.give_back(connection)
+        assert (kept := pool.kept()) is connection
+        async with asyncio.timeout(10):
+            next_answer = kept.ask(b"GET / HTTP/1.1\r\nhost: s\r\n\r\n")
+            await next_answer.head()
+        assert next_answer.status == 204
+        kept.abort()

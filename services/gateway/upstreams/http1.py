@@ -182,6 +182,7 @@ class Connection(asyncio.Protocol):
         if self._answer.begun and not self._answer.complete:
             self._keeps = self._parser.should_keep_alive()  # forgotten after this callback
             self._answer.finish()
+            self.resume()  # what is held was paused for; the next answer is for somebody else
 
     def _refuse(self, reason: str) -> None:
         if self._answer is not None:
