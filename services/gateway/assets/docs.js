@@ -82,29 +82,79 @@
         original({ ...error, ...inWords, message: refusal ?? inWords.message }),
     } } },
   });
-  window.docs = SwaggerUIBundle({
-    plugins: [SaysWhatIsWrong],
-    url: root.dataset.document,
-    domNode: root,
-    deepLinking: true,
-    filter: false,
-    displayRequestDuration: true,
-    defaultModelsExpandDepth: 0,
-    docExpansion: "none", // hundreds of operations at once take ten seconds to be drawn
-    persistAuthorization: false,
-    tryItOutEnabled: true,
-    syntaxHighlight: { activated: true, theme: "agate" },
-    requestInterceptor: (request) => {
-      request.headers["Accept-Language"] = root.dataset.lang === "en" ? "en" : "zh-CN";
-      if (request.url.endsWith(TOKEN)) refusal = null;
-      return request;
-    },
-    responseInterceptor: (response) => {
-      if (!response.ok && String(response.url).endsWith(TOKEN)) {
-        const problem = response.obj ?? response.body ?? {};
-        refusal = [problem.title, problem.detail].filter(Boolean).join(isChinese ? "：" : ": ") || null;
+  // Swagger UI reads all that it is given again for each operation that is opened: of the whole
+  // document that takes seconds, so it is given the part for one audience.
+  const referred = (part, schemas, found = {}) => {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (name in found) continue;
+      found[name] = schemas[name];
+      referred(schemas[name], schemas, found);
+    }
+    return found;
+  };
+  const partFor = (whole, audience) => {
+    const paths = {};
+    const responses = {};
+    const names = new Map(); // hundreds of refusals are the same few ones
+    const shared = (response, status) => {
+      const text = JSON.stringify(response);
+      if (!names.has(text)) names.set(text, `${status}-${names.size}`);
+      responses[names.get(text)] = response;
+      return { $ref: `#/components/responses/${names.get(text)}` };
+    };
+    for (const [path, operations] of Object.entries(whole.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        if (!operation.tags?.includes(audience)) continue;
+        const responses = Object.fromEntries(
+          Object.entries(operation.responses).map(([status, one]) => [status, shared(one, status)]),
+        );
+        (paths[path] ??= {})[method] = { ...operation, responses, tags: [audience] };
       }
-      return response;
-    },
-  });
+    }
+    const schemas = referred([paths, responses], whole.components.schemas);
+    const tags = whole.tags.filter((tag) => tag.name === audience);
+    return { ...whole, tags, paths, components: { ...whole.components, schemas, responses } };
+  };
+  const language = root.dataset.lang === "en" ? "en" : "zh-CN";
+  const begin = (whole) => {
+    const known = whole.tags.map((tag) => tag.name);
+    const wanted = () => decodeURIComponent(location.hash.split("/")[1] ?? "");
+    let shown = known.includes(wanted()) ? wanted() : known[0];
+    const docs = SwaggerUIBundle({
+      plugins: [SaysWhatIsWrong],
+      spec: partFor(whole, shown),
+      domNode: root,
+      deepLinking: true,
+      filter: false,
+      displayRequestDuration: true,
+      defaultModelsExpandDepth: 0,
+      docExpansion: "list",
+      persistAuthorization: false,
+      tryItOutEnabled: true,
+      syntaxHighlight: { activated: true, theme: "agate" },
+      requestInterceptor: (request) => {
+        request.headers["Accept-Language"] = language;
+        if (request.url.endsWith(TOKEN)) refusal = null;
+        return request;
+      },
+      responseInterceptor: (response) => {
+        if (!response.ok && String(response.url).endsWith(TOKEN)) {
+          const problem = response.obj ?? response.body ?? {};
+          refusal = [problem.title, problem.detail].filter(Boolean).join(isChinese ? "：" : ": ") || null;
+        }
+        return response;
+      },
+    });
+    // Swagger UI reads the address once, as it begins.
+    addEventListener("hashchange", () => {
+      if (known.includes(wanted()) && wanted() !== shown) {
+        shown = wanted();
+        docs.specActions.updateSpec(JSON.stringify(partFor(whole, shown)));
+      }
+      docs.layoutActions.parseDeepLinkHash(location.hash);
+    });
+  };
+  fetch(root.dataset.document, { headers: { "Accept-Language": language } })
+    .then((answer) => answer.json())
+    .then(begin, () => { root.textContent = inWords.message; });
 })();

@@ -47,7 +47,5 @@
     event.preventDefault();
     index.querySelector("li:not([hidden]) a")?.click();
   });
-  // Swagger UI reads the address once, as it begins.
-  addEventListener("hashchange", () => window.docs.layoutActions.parseDeepLinkHash(location.hash));
   show();
 })();
