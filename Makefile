@@ -14,6 +14,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 SOURCES := services shared deploy tests
 LOCKED := base appointments projects feedback gateway setup local tools
 
+# What is compiled once need not be compiled at each of a hundred starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 

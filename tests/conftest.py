@@ -1,6 +1,7 @@
 """PostgreSQL and NATS for the tests: private servers, started once per run, gone afterwards."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from importlib import import_module
 from typing import Any
@@ -12,12 +13,14 @@ from hypothesis import HealthCheck, settings
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
+from shared.web.serve import COLLECTED_AFTER, keep_what_is_loaded
 from tests import digest_cells, outbox_bodies, provoking, sealed_cells, support
 from tests.support import Connect, Databases, Tokens
 from tests.system import System, running_system
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # No test judges by the wall clock.
+gc.set_threshold(*COLLECTED_AFTER)  # as services are run
 
 Headers = Callable[..., dict[str, str]]
 SEEN = pytest.StashKey[set[str]]()
@@ -37,6 +40,11 @@ def _provoked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     for one in seen:
         if one.claims() & claimed:
             provoking.check(one)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and all modules with them, stay until the end."""
+    keep_what_is_loaded()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -66,6 +66,7 @@ def keep_what_is_loaded() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
+    gc.enable()
 
 
 class _Server(uvicorn.Server):
@@ -98,6 +99,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     wanted = parser.parse_args(arguments)
+    gc.disable()  # until it serves: of what is loaded nothing goes, and looking took a fifth of it
     settled = config(wanted.factory, host=wanted.host, port=wanted.port)
 
     def serve(bound: socket.socket | None = None, leash: int | None = None) -> int:
