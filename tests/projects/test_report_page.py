@@ -103,6 +103,18 @@ def test_a_light_of_which_too_little_is_known_says_what_is_missing() -> None:
     assert "30.0%" in light.zh
 
 
+def test_a_share_that_just_misses_a_bound_does_not_read_as_if_it_met_it() -> None:
+    line = {"known": 9_000, "due": 10_000, "coverage": 0.9, "rank": 3, "light": "yellow"}
+    green = POLICY["green_from"]
+    missing = {**line, "on_time": int(10_000 * green) - 1}
+    light, _ = because.of(missing, POLICY)
+    assert light is not None
+    assert f"= {green * 100 - 0.01:.2f}%，" in light.zh
+    reaching, _ = because.of({**line, "on_time": int(10_000 * green), "light": "green"}, POLICY)
+    assert reaching is not None
+    assert f"= {green:.1%}，达到 {green:.1%}" in reaching.zh
+
+
 def test_the_head_names_city_field_period_and_number() -> None:
     made = page(content())
     for text in ("宁川市信息公开监察报表", "监察〔2026〕3号", "重大建设项目批准和实施领域"):

@@ -175,6 +175,10 @@ async def test_a_frozen_report_recomputes_to_the_same_bytes(
         again = await projects.get(f"/api/v1/reports/{report}{suffix}", headers=known)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["cache-control"] == file.headers["cache-control"]
+    for page in (f"/api/v1/reports/{report}.html", f"/api/v1/reports/{report}/rows.html"):
+        seen = await projects.get(page)
+        known = {"If-None-Match": seen.headers["etag"]}
+        assert (await projects.get(page, headers=known)).status_code == 304
     again = await projects.get(f"/api/v1/reports/{report}.json")
     assert again.content == file.content
 

@@ -154,7 +154,9 @@ async def read_report_csv(
     responses=_file("text/html"),
     response_class=Response,
 )
-async def read_report_page(report_id: UUID, session: Session, _: Anyone) -> Response:
+async def read_report_page(
+    report_id: UUID, request: Request, session: Session, _: Anyone
+) -> Response:
     """红黄绿灯、图和表；每个数字都可点开到所依据的义务。
 
     ---
@@ -163,8 +165,7 @@ async def read_report_page(report_id: UUID, session: Session, _: Anyone) -> Resp
     report = await service.find_report(session, report_id)
     withdrawal = (await service.withdrawals(session, [report])).get(report_id)
     html = printing.report_page(report, reporting.read_bytes(report.body), withdrawal)
-    headers = views.page_headers(report, withdrawal)
-    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+    return views.page(html, request)
 
 
 @everyone.get(
@@ -176,6 +177,7 @@ async def read_report_page(report_id: UUID, session: Session, _: Anyone) -> Resp
 )
 async def read_report_rows_page(
     report_id: UUID,
+    request: Request,
     session: Session,
     _: Anyone,
     unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
@@ -197,8 +199,7 @@ async def read_report_rows_page(
     )
     withdrawal = (await service.withdrawals(session, [report])).get(report_id)
     html = printing.rows_page(report, figure, rows, withdrawal)
-    headers = views.page_headers(report, withdrawal)
-    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+    return views.page(html, request)
 
 
 @everyone.get(

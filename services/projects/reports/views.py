@@ -1,7 +1,10 @@
 """Audits, reports and their rows as the API gives them."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
+
+from fastapi import Request, Response
 
 from services.projects.auditing.views import reason_view
 from services.projects.reports.models import Audit, Report, ReportWithdrawal
@@ -16,6 +19,7 @@ from services.projects.reports.schemas import (
     ReportView,
     Withdrawn,
 )
+from shared.web.conditions import unless_known
 
 _FROZEN = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -30,10 +34,12 @@ def frozen_headers(report: Report) -> dict[str, str]:
     return {**_FROZEN, "ETag": f'"{report.sha256}"'}
 
 
-def page_headers(report: Report, withdrawal: ReportWithdrawal | None) -> dict[str, str]:
+def page(html: str, request: Request) -> Response:
     """A page says whether the report was withdrawn, so it is asked for anew each time."""
-    mark = "-withdrawn" if withdrawal else ""
-    return {"Cache-Control": "public, no-cache", "ETag": f'"{report.sha256}{mark}"'}
+    tag = f'"{hashlib.sha256(html.encode()).hexdigest()[:20]}"'
+    headers = {"Cache-Control": "public, no-cache", "ETag": tag}
+    whole = Response(html, media_type="text/html; charset=utf-8", headers=headers)
+    return unless_known(whole, request.headers.get("if-none-match"))
 
 
 def summary_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportSummary:
