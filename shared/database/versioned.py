@@ -30,7 +30,6 @@ async def swap(
     session: AsyncSession,
     seen: M,
     changes: Mapping[str, Any],
-    *conditions: ColumnElement[bool],
     state: str = "state",
     counter: str = "version",
     says: Callable[[M], Text] | None = None,
@@ -38,7 +37,7 @@ async def swap(
 ) -> M:
     """The row with `changes` and the next version, if nobody has changed it since it was `seen`.
 
-    `conditions` must hold besides. `state` is the attribute that the refusal names; `counter` the
+    `state` is the attribute that the refusal names; `counter` the
     column that counts the changes, for a row may have a second version, of a part; `says` puts the
     present row into words. Raises StateConflict with the present state and version, or NotFound
     where the row is gone.
@@ -47,13 +46,10 @@ async def swap(
     only `follows` from what was asked, all is decided anew.
     """
     if isinstance(session, DecidingSession):
-        if conditions:
-            raise RuntimeError("what is swapped with a decision is guarded by its version alone")
         return session.statement.swap(
             seen, changes, state=state, counter=counter, says=says, follows=follows
         )
-    changed = await try_swap(session, seen, changes, *conditions, counter=counter)
-    if changed is not None:
+    if (changed := await _swapped(session, seen, changes, counter)) is not None:
         return changed
     present = await session.get(type(seen), inspect(seen).identity, populate_existing=True)
     if present is None:
@@ -76,19 +72,15 @@ async def hold(session: AsyncSession, seen: M, *, counter: str = "version") -> M
     return seen
 
 
-async def try_swap(
-    session: AsyncSession,
-    seen: M,
-    changes: Mapping[str, Any],
-    *conditions: ColumnElement[bool],
-    counter: str = "version",
+async def _swapped(
+    session: AsyncSession, seen: M, changes: Mapping[str, Any], counter: str
 ) -> M | None:
-    """As `swap`, but None where somebody was faster."""
+    """The row as it is then, None where somebody was faster."""
     kind: Any = type(seen)
     known: int = getattr(seen, counter)
     statement = (
         update(kind)
-        .where(*_is_row(seen), getattr(kind, counter) == known, *conditions)
+        .where(*_is_row(seen), getattr(kind, counter) == known)
         .values({**changes, counter: known + 1})
         .returning(kind)
         .execution_options(populate_existing=True, synchronize_session=False)

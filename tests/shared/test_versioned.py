@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from deploy.postgres import Urls
 from shared.database.engine import Sessions, new_sessions
 from shared.database.faults import Overtaken
 from shared.database.tables import enum_type, known_states, new_metadata
-from shared.database.versioned import hold, swap, try_swap
+from shared.database.versioned import hold, swap
 from shared.errors import NotFound, StateConflict, Text
 from shared.ids import new_id
 
@@ -87,16 +87,6 @@ async def test_a_part_with_a_version_of_its_own_is_swapped_by_that(sessions: Ses
             await swap(second, seen, {}, counter="hours")
     assert (changed.hours, changed.version) == (1, 1)
     assert refused.value.members == {"state": "off", "version": 1}
-
-
-async def test_a_condition_that_does_not_hold_changes_nothing(sessions: Sessions) -> None:
-    async with sessions() as session:
-        lamp = await new_lamp(session)
-        assert await try_swap(session, lamp, {"hours": 1}, col(Lamp.hours) > 0) is None
-        with pytest.raises(StateConflict) as refused:
-            await swap(session, lamp, {"hours": 1}, col(Lamp.hours) > 0)
-        assert refused.value.members == {"state": "off", "version": 1}
-        assert (await session.get_one(Lamp, lamp.id, populate_existing=True)).hours == 0
 
 
 async def test_what_is_gone_is_not_found(sessions: Sessions) -> None:
