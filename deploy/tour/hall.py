@@ -159,6 +159,8 @@ def _arrive(
         text = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
         by_code = {**body, "appointment_code": appointment["code"]}
         ticket, refused = kiosk.attempt("/tickets", by_code)
+        if refused not in (None, "/problems/too-early"):
+            raise TourStopped(f"POST /tickets: {ticket}")
     if refused is not None:
         if appointment is not None:
             citizen.post(f"/appointments/{appointment['id']}/cancel", {})

@@ -84,7 +84,7 @@ class Entrance:
             scope["state"]["operation"] = operation
             return operation
         if found:
-            allowed = ", ".join(sorted(found))
+            allowed = ", ".join(sorted({*found, *(["HEAD"] if "GET" in found else [])}))
             problem = MethodNotAllowed(Text(f"可用：{allowed}", f"Allowed: {allowed}"))
             raise Refused(problem, [(b"allow", allowed.encode())])
         if self.registry.missing:

@@ -64,7 +64,7 @@ async def test_answers_404_for_what_no_service_documents(client: httpx.AsyncClie
 async def test_names_the_methods_a_path_has(client: httpx.AsyncClient) -> None:
     answer = await client.delete("/api/v1/echo/x")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST, PUT"
+    assert answer.headers["allow"] == "GET, HEAD, POST, PUT"
 
 
 async def test_answers_head_as_get_without_the_body(client: httpx.AsyncClient) -> None:

@@ -24,6 +24,7 @@ from services.gateway.access.service import SignInContext
 from services.gateway.guessing.rules import LockedOut
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import ROLES, Caller
+from shared.web.answers import kept_by_nobody
 from shared.web.dependencies import Direct, Now, RequestKeyring, Session, allow, public
 from shared.web.routing import Router
 
@@ -87,7 +88,7 @@ async def issue_token(
     next one for 30 seconds, after which using it ends the whole sign-in. Ten failures in a row lock
     for 15 minutes.
     """
-    response.headers["Cache-Control"] = "no-store"
+    kept_by_nobody(response)
     await oauth.ensure_plain(request)
     return await service.token(context, _client_of(request, form), now)
 
