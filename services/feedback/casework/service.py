@@ -62,8 +62,8 @@ async def act(
     """
     letter = opened.letter
     target = await _target(session, fields, caller) if isinstance(fields, Merge) else None
-    move = workflow.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     versions.ensure(version, version=letter.version, state=letter.state)
+    move = workflow.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     actor = Actor(caller.sub, caller.roles)
     return await make(session, keyring, letter, move, actor, fields, now, opened.file, target)
 

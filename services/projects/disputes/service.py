@@ -75,8 +75,8 @@ async def decide(
     if dispute is None or not duties.may_see(caller, dispute.unit_code):
         raise NotFound
     rules.ensure_another(dispute, caller)
-    step = WORKFLOW.take(dispute.state, dispute.version, ACTION_OF[order.ruling], caller.roles)
     versions.ensure(order.version, version=dispute.version, state=dispute.state)
+    step = WORKFLOW.take(dispute.state, dispute.version, ACTION_OF[order.ruling], caller.roles)
     changes = {"decision": order.reason, "decided_at": now, "decided_by": caller.sub}
     await swap(session, dispute, {"state": step.to, **changes})
     await _set_aside(session, dispute, step, order, now, caller)

@@ -43,8 +43,8 @@ async def rule(
     duty = next(iter(await queries.duties(session, [duty_id])), None)
     if duty is None or not may_see(caller, duty.unit_code):
         raise NotFound
-    step = WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
     versions.ensure(order.version, version=duty.version, state=duty.hold)
+    step = WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
     days = await _days(session, duty, step, order, now)
     due_ord = None if duty.due_ord is None else duty.due_ord + days
     moved = {"due_ord": due_ord, "extended_by": duty.extended_by + days}

@@ -229,9 +229,8 @@ async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> Pag
 
 def _step(match: PageMatch, version: int, decision: MatchAction, caller: Caller) -> MatchStep:
     """The row of the table, for the version that the caller looked at. Raises StateConflict."""
-    step = WORKFLOW.take(match.state, match.version, decision, caller.roles)
     versions.ensure(version, version=match.version, state=match.state)
-    return step
+    return WORKFLOW.take(match.state, match.version, decision, caller.roles)
 
 
 async def _decide(
