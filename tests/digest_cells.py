@@ -4,8 +4,10 @@ A digest cannot be told from any other hash by its looks, so the keyed ones that
 the tests ran are remembered, and looked for in every text of every table.
 """
 
+from collections.abc import AsyncIterator
 from importlib import import_module
-from typing import Any
+
+import asyncpg
 
 from shared.database.digest_columns import declared
 from shared.security.index_chain import IndexChain
@@ -28,23 +30,16 @@ def remember() -> None:
     IndexChain.forms = _remembering  # type: ignore[method-assign]
 
 
-async def faults(service: str, url: str) -> list[str]:
+async def faults(service: str, rows: asyncpg.Connection) -> AsyncIterator[str]:
     """Columns of the service that hold digests and declare none."""
     import_module(f"services.{service}.app")
     known = set(declared(import_module(f"services.{service}.tables").Table.metadata))
-    rows = await support.connect(url)
-    try:
-        unknown = set(await support.texts_like(rows, "{} ~ $1", LOOKS)) - known
-        return [
-            f"{service}: {table}.{name} holds digests of the index key, and does not say so"
-            for table, name in sorted(unknown)
-            if await _holds_digests(rows, table, name)
-        ]
-    finally:
-        await rows.close()
+    for table, name in sorted(set(await support.texts_like(rows, "{} ~ $1", LOOKS)) - known):
+        if await _holds_digests(rows, table, name):
+            yield f"{service}: {table}.{name} holds digests of the index key, and does not say so"
 
 
-async def _holds_digests(rows: Any, table: str, name: str) -> bool:
+async def _holds_digests(rows: asyncpg.Connection, table: str, name: str) -> bool:
     sql = f'SELECT "{name}" FROM {support.sample(table)} WHERE "{name}" ~ $1 LIMIT {MOST}'
     cells = [row[0] for row in await rows.fetch(sql, LOOKS)]
     return any(cell.rpartition(":")[2] in _computed for cell in cells)

@@ -20,16 +20,10 @@ def columns_of(service: str) -> list[SealedColumn]:
     return list(sealed_columns(import_module(f"services.{service}.tables").Table.metadata))
 
 
-async def faults(service: str, url: str, keyring: Keyring = OURS) -> list[str]:
+async def faults(
+    service: str, rows: asyncpg.Connection, keyring: Keyring = OURS
+) -> AsyncIterator[str]:
     """Columns with envelopes that are unknown, and cells that do not open by what is known."""
-    rows = await support.connect(url)
-    try:
-        return [fault async for fault in _faults(service, rows, keyring)]
-    finally:
-        await rows.close()
-
-
-async def _faults(service: str, rows: asyncpg.Connection, keyring: Keyring) -> AsyncIterator[str]:
     known = {(column.table, column.name): column for column in columns_of(service)}
     for table, name in await support.texts_like(rows, "starts_with({}, $1)", keyring.prefix):
         column = known.get((table, name))

@@ -86,12 +86,17 @@ async def texts_like(rows: asyncpg.Connection, condition: str, given: str) -> li
     tables: dict[str, list[str]] = {}
     for table, name in await rows.fetch(_TEXTS):
         tables.setdefault(table, []).append(name)
-    found = []
+    each = []
     for table, names in tables.items():
         met = ", ".join("bool_or(" + condition.format(f'"{name}"') + ")" for name in names)
-        [told] = await rows.fetch(f"SELECT {met} FROM {sample(table)}", given)
-        found += [(table, name) for name, is_met in zip(names, told, strict=True) if is_met]
-    return found
+        each.append(f"SELECT '{table}' AS name, ARRAY[{met}] AS met FROM {sample(table)}")
+    told = await rows.fetch(" UNION ALL ".join(each), given)
+    return [
+        (row["name"], name)
+        for row in told
+        for name, is_met in zip(tables[row["name"]], row["met"], strict=True)
+        if is_met
+    ]
 
 
 _TEXTS = """

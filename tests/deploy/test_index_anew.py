@@ -162,10 +162,10 @@ async def test_a_column_with_digests_that_does_not_say_so_is_found(halls: Urls) 
         " timezone, version, updated_at, owner_index) VALUES ('H001', 'H', 'H', 'city', '[]', '{}',"
         " '{}', 'Asia/Shanghai', 1, now(), $1)", key_of(77, NEW),
     )  # fmt: skip
-    [fault] = await digest_cells.faults("appointments", halls.owner)
+    [fault] = [fault async for fault in digest_cells.faults("appointments", owner)]
     assert "hall.owner_index" in fault
     await owner.execute("UPDATE hall SET owner_index = $1", "tel:" + "0" * 64)
-    assert await digest_cells.faults("appointments", halls.owner) == []
+    assert [fault async for fault in digest_cells.faults("appointments", owner)] == []
     await owner.execute("ALTER TABLE hall DROP COLUMN owner_index")
     await owner.close()
 

@@ -227,7 +227,7 @@ async def test_what_is_only_ever_added_to_is_sealed_anew_and_stays_protected(
     assert {("letter.title_sealed", "k2"), ("letter_supplement.text_sealed", "k2")} <= {
         tuple(row) for row in noted
     }
-    assert not await sealed_cells.faults("feedback", urls.owner, NEW)
+    assert [fault async for fault in sealed_cells.faults("feedback", owner, NEW)] == []
     await owner.close()
 
 
