@@ -1,5 +1,6 @@
 """A reading that is forwarded by callbacks is answered as by a task, byte for byte."""
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -116,6 +117,22 @@ async def test_a_reading_is_begun_directly_and_a_known_token_too(
     begun.clear()
     await door.client.post("/api/v1/echo/x", content=b"{}")
     assert not begun
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kept", [b"POST ", b"POST /api/v1/echo/x" + HOST + TWO + b"\r\n{"])
+async def test_who_does_not_go_on_sending_is_given_up_either_way(
+    doors: Mapping[str, Running], monkeypatch: pytest.MonkeyPatch, way: str, kept: bytes
+) -> None:
+    monkeypatch.setattr("shared.web.http_protocol.BODY_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("shared.web.http_protocol.HEAD_SECONDS", 0.0)
+    monkeypatch.setattr("shared.web.http_protocol.CHECK_SECONDS", 0.01)
+    host, _, port = doors[way].address.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    async with asyncio.timeout(10):
+        writer.write(kept)
+        assert (await reader.read()).count(b"HTTP/1.1 408 ") == 1
+    writer.close()
 
 
 def test_production_is_served_directly() -> None:

@@ -120,9 +120,9 @@ class DirectHttp(GuardedHttp):
             self._due = self.loop.call_later(seconds, self._surely, self._hand_over)
 
     def _hear(self) -> None:
-        self._surely(self._look)
+        self._surely(self._consider)
 
-    def _look(self) -> None:
+    def _consider(self) -> None:
         """More of the answer has come, or it has failed."""
         if self._begun is None or self._way is None:
             return
