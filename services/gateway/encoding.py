@@ -91,6 +91,20 @@ def compressed(headers: Headers, coding: str, body: bytes) -> tuple[Headers, byt
     return _encoded(headers, coding, len(small)), small
 
 
+def whole(
+    status: int, headers: Headers, body: bytes, coding: str | None
+) -> tuple[Headers, bytes] | None:
+    """Headers and body of what was read; None where compressing it would keep others waiting."""
+    if status == HTTPStatus.NOT_MODIFIED:
+        return of_304(headers), body
+    varied = varying(status, headers)
+    if varied is None:
+        return headers, body
+    if coding is None or not is_worth_it(body):
+        return varied, body
+    return None if len(body) > INLINE_BYTES else compressed(varied, coding, body)
+
+
 def _wish(part: str) -> tuple[str, float]:
     name, _, parameter = part.partition(";")
     quality = parameter.strip().removeprefix("q=") if parameter else "1"

@@ -143,9 +143,12 @@ class GatewayMiddleware:
             self._note_change(scope, caller)
 
     async def _go_on(self, begun: Underway, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a reading that was sent to its service already."""
+        """Answers a request that was sent to its service already."""
         answering = self._forwarding.go_on(begun, scope, receive, send)
-        await self._measured(begun.operation, begun.entered, answering)
+        try:
+            await self._measured(begun.operation, begun.entered, answering)
+        finally:
+            self._remembered.changed(begun.changed_by)
 
     async def _measured(
         self, operation: Operation, started: float, answering: Awaitable[int]

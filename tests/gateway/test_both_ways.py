@@ -1,11 +1,12 @@
-"""A reading that is forwarded by callbacks is answered as by a task, byte for byte."""
+"""A request that is forwarded by callbacks is answered as by a task, byte for byte."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from services.gateway.direct.protocol import DirectHttp
+from services.gateway.direct.protocol import SMALL_BYTES, DirectHttp
+from services.gateway.forwarding.remembered import Remembered
 from shared.web.serve import protocol_of
 from tests.gateway.both_ways import LAST, compared
 from tests.gateway.conftest import Running
@@ -14,6 +15,7 @@ from tests.security.test_token_attacks import FORGERIES
 from tests.support import Tokens
 
 ECHO = b"GET /api/v1/echo/x"
+POST = b"POST /api/v1/echo/x"
 HOST = b" HTTP/1.1\r\nHost: x\r\n"
 CHUNKED, TWO = b"Transfer-Encoding: chunked\r\n", b"Content-Length: 2\r\n"
 ODD: Mapping[str, bytes] = {
@@ -26,6 +28,19 @@ ODD: Mapping[str, bytes] = {
     "two hosts": ECHO + HOST + b"Host: y\r\n" + LAST,
     "length zero": ECHO + HOST + b"Content-Length: 0\r\n" + LAST,
     "a body": ECHO + HOST + b"Content-Length: 3\r\n" + LAST + b"abc",
+    "posted": POST + HOST + TWO + LAST + b"{}",
+    "posted nothing": POST + HOST + b"Content-Length: 0\r\n" + LAST,
+    "posted without a length": POST + HOST + LAST,
+    "posted with a key": POST + HOST + b"Idempotency-Key: k-1\r\n" + TWO + LAST + b"{}",
+    "posted too much": POST + HOST + TWO + LAST + b"{}}",
+    "posted in chunks": POST + HOST + CHUNKED + LAST + b"1\r\na\r\n0\r\n\r\n",
+    "posted with a length and a coding": POST + HOST + TWO + CHUNKED + LAST + b"{}",
+    "posted with two lengths": POST + HOST + TWO + TWO + LAST + b"{}",
+    "posted with a length that is none": POST + HOST + b"Content-Length: 2x\r\n" + LAST + b"{}",
+    "posted with a length of many digits": POST + HOST + b"Content-Length: 0000002\r\n" + LAST
+    + b"{}",
+    "posted to a reader": b"POST /api/v1/mine" + HOST + TWO + LAST + b"{}",
+    "put": b"PUT /api/v1/echo/x" + HOST + TWO + LAST + b"{}",
     "a chunked body": ECHO + HOST + CHUNKED + LAST + b"1\r\na\r\n0\r\n\r\n",
     "length and coding": ECHO + HOST + b"Content-Length: 3\r\n" + CHUNKED + LAST,
     "expects": ECHO + HOST + b"Expect: 100-continue\r\n" + LAST,
@@ -114,17 +129,51 @@ async def test_a_reading_is_begun_directly_and_a_known_token_too(
     answers = [await door.client.get("/api/v1/mine", headers=signed) for _ in range(3)]
     assert [answer.json() for answer in answers] == [{"sub": "reads-directly"}] * 3
     assert (begun[0], begun[-1]) == (False, True), "a token is verified once, then known"
+
+
+async def test_what_is_sent_is_begun_directly_where_it_is_small_and_of_known_length(
+    door: Running, begun: list[bool]
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    async def told(content: bytes | AsyncIterator[bytes]) -> int:
+        answer = await door.client.post("/api/v1/echo/x", content=content)
+        return answer.json()["body_bytes"]  # type: ignore[no-any-return]
+
+    await told(b"{}")  # which leaves a connection that the next one takes
     begun.clear()
-    await door.client.post("/api/v1/echo/x", content=b"{}")
-    assert not begun
+    assert [await told(b""), await told(b"{}"), await told(b"x" * SMALL_BYTES)] == [
+        0, 2, SMALL_BYTES,
+    ]  # fmt: skip
+    assert begun == [True] * 3
+    assert [await told(b"x" * (SMALL_BYTES + 1)), await told(pieces())] == [SMALL_BYTES + 1, 2]
+    assert begun == [True] * 3
+
+
+async def test_a_small_body_may_come_in_pieces_and_with_what_follows_it(door: Running) -> None:
+    head = b"POST /api/v1/echo/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
+    last = b"GET /api/v1/echo/y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    host, _, port = door.address.removeprefix("http://").partition(":")
+    for pieces in ([head, b"ab", b"cde" + last], [head + b"abcde" + head, b"abcde", last]):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0.05)
+        heard = await reader.read()
+        writer.close()
+        assert heard.count(b"HTTP/1.1 200 OK") == heard.count(b'"body_bytes":5') + 1
+        assert heard.count(b'"body_bytes":5') == b"".join(pieces).count(b"abcde")
+        assert heard.rindex(b"echo/y") > heard.rindex(b'"body_bytes":5')
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kept", [b"POST ", b"POST /api/v1/echo/x" + HOST + TWO + b"\r\n{"])
+@pytest.mark.parametrize("kept", [b"POST ", POST + HOST + TWO + b"\r\n{"])
 async def test_who_does_not_go_on_sending_is_given_up_either_way(
     doors: Mapping[str, Running], monkeypatch: pytest.MonkeyPatch, way: str, kept: bytes
 ) -> None:
-    monkeypatch.setattr("shared.web.http_protocol.BODY_PAUSE_SECONDS", 0.0)
+    for module in ("shared.web.http_protocol", "services.gateway.direct.protocol"):
+        monkeypatch.setattr(f"{module}.BODY_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("shared.web.http_protocol.HEAD_SECONDS", 0.0)
     monkeypatch.setattr("shared.web.http_protocol.CHECK_SECONDS", 0.01)
     host, _, port = doors[way].address.removeprefix("http://").partition(":")
@@ -133,6 +182,20 @@ async def test_who_does_not_go_on_sending_is_given_up_either_way(
         writer.write(kept)
         assert (await reader.read()).count(b"HTTP/1.1 408 ") == 1
     writer.close()
+
+
+async def test_who_changes_something_directly_is_marked_before_it_and_after(
+    door: Running, tokens: Tokens, begun: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = {"Authorization": f"Bearer {tokens('citizen', sub='changes-directly')}"}
+    await door.client.post("/api/v1/echo/x", content=b"{}", headers=signed)
+    begun.clear()
+    marked: list[str | None] = []
+    monkeypatch.setattr(Remembered, "changed", lambda _, caller: marked.append(caller))
+    await door.client.post("/api/v1/echo/x", content=b"{}", headers=signed)
+    assert (begun, marked) == ([True], ["sub:changes-directly"] * 2)
+    await door.client.get("/api/v1/echo/x", headers=signed)
+    assert (begun, set(marked[2:])) == ([True, True], {None})
 
 
 def test_production_is_served_directly() -> None:

@@ -59,5 +59,4 @@ async def test_forged_tokens_are_counted_against_where_they_come_from(
 
         await support.eventually(known, seconds=15)
         codes = [await forged() for _ in range(20)]
-        assert codes[-1] == 429
-        assert set(codes) <= {401, 429}
+        assert set(codes) == {401, 429}  # how many of each, a busy machine decides

@@ -1,4 +1,4 @@
-"""The gateway's HTTP/1.1 server: a reading is forwarded where its bytes arrive.
+"""The gateway's HTTP/1.1 server: a request is forwarded where its bytes arrive.
 
 No task, no future and no message stands between the client's connection and the service's. All that
 cannot be done in one go is handed to the application at the point where it stands: a request that
@@ -21,13 +21,19 @@ from services.gateway.direct.way import DIRECT, NEEDS_MORE, DirectWay
 from services.gateway.entrance import CLIENT_CLOSED
 from services.gateway.forwarding.exchange import UNDERWAY, Underway
 from services.gateway.forwarding.validators import Answered
-from shared.web.http_protocol import GuardedHttp
+from shared.errors import RequestTooSlow
+from shared.web.http_protocol import BODY_PAUSE_SECONDS, GuardedHttp
 
 log = structlog.get_logger()
 
 
+METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE"))
+SMALL_BYTES = 16 * 1024
+"""A body of at most so many is waited for, and forwarded with its head in one piece."""
+
+
 class DirectHttp(GuardedHttp):
-    """Forwards a GET or HEAD of the API without a body by the way in the application's state.
+    """Forwards a request of the API whose body is small by the way in the application's state.
 
     One at a time: what a client sends behind it is held back until it is answered.
     """
@@ -36,6 +42,8 @@ class DirectHttp(GuardedHttp):
         super().__init__(*arguments, **named)
         self._way: DirectWay | None = self.app_state.get(DIRECT)
         self._is_direct = False
+        self._is_whole = False
+        self._body = bytearray()
         self._keeps_alive = False
         self._begun: Underway | None = None
         self._due: asyncio.Handle | None = None
@@ -47,7 +55,7 @@ class DirectHttp(GuardedHttp):
     # -- what the client does ----------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_direct and not self._held:
+        if not self._is_whole and not self._held:
             super().data_received(data)
             return
         self._held += data
@@ -55,7 +63,7 @@ class DirectHttp(GuardedHttp):
             self.flow.pause_reading()
 
     def on_message_begin(self) -> None:
-        if self._is_direct:  # another one came with it: the application takes them in turn
+        if self._is_whole:  # another one came with it: the application takes them in turn
             self._hand_over()
         super().on_message_begin()
 
@@ -69,9 +77,18 @@ class DirectHttp(GuardedHttp):
         self.scope["path"] = unquote(text) if "%" in text else text
         self.scope["raw_path"], self.scope["query_string"] = path, query
         self._is_direct, self._keeps_alive = True, self.parser.should_keep_alive()
+        self._body.clear()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_direct:
+            super().on_body(body)
+        elif not self._is_refused:
+            self._deadline = self.loop.time() + BODY_PAUSE_SECONDS
+            self._body += body
 
     def complete(self) -> None:
         if self._is_direct:
+            self._is_whole = True
             # One turn later, when the end of a connection is read that its client has left.
             self._due = self.loop.call_soon(self._surely, self._start)
         else:
@@ -96,12 +113,26 @@ class DirectHttp(GuardedHttp):
             self._way is not None
             and self.url.startswith(b"/api/")
             and self.url.isascii()
-            and self.parser.get_method() in (b"GET", b"HEAD")
+            and self.parser.get_method() in METHODS
             and self.parser.get_http_version() == "1.1"
             and NEEDS_MORE.isdisjoint([name for name, _ in self.headers])
+            and self._announces_little()
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused  # who does not read what was sent is waited for there
         )
+
+    def _give_up(self) -> None:
+        if self._is_direct:
+            self._refuse(RequestTooSlow)
+        else:
+            super()._give_up()
+
+    def _announces_little(self) -> bool:
+        for name, value in self.headers:
+            if name == b"content-length":
+                reads = self.parser.get_method() in (b"GET", b"HEAD")
+                return not reads and len(value) < 6 and int(value) <= SMALL_BYTES
+        return True
 
     # -- what becomes of the request -----------------------------------------------------------
 
@@ -112,7 +143,8 @@ class DirectHttp(GuardedHttp):
             return
         assert self._way is not None
         entered = time.perf_counter()
-        self._begun = self._way.begin(cast(Scope, self.scope), entered, self._hear)
+        body = bytes(self._body)
+        self._begun = self._way.begin(cast(Scope, self.scope), body, entered, self._hear)
         if self._begun is None:
             self._hand_over()
         else:
@@ -159,13 +191,15 @@ class DirectHttp(GuardedHttp):
         if (begun := self._finish()) is not None:
             self.scope["state"][UNDERWAY] = begun
         self._context.run(super().begin)
+        self.cycle.body += self._body
         self.cycle.keep_alive = self._keeps_alive  # the parser has forgotten it
         self._context.run(super().complete)
         self._read_on()
 
     def _finish(self) -> Underway | None:
         """The request is not ours any more; what it was begun as, if it was."""
-        begun, self._begun, self._is_direct = self._begun, None, False
+        begun, self._begun = self._begun, None
+        self._is_direct = self._is_whole = False
         if begun is not None:
             begun.answer.listener = None
         if self._due is not None:

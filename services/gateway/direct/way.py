@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from services.gateway import encoding, origins
 from services.gateway.entrance import Entrance, Refused, bearer, request_id, target
+from services.gateway.forwarding import bodies, headers
 from services.gateway.forwarding.exchange import Underway
 from services.gateway.forwarding.forward import Forwarding, answered
 from services.gateway.forwarding.remembered import Remembered
@@ -22,13 +23,13 @@ from services.gateway.upstreams.directory import DEADLINE_SECONDS, Operation
 from shared.errors import Problem
 from shared.security.identity import Verifier
 from shared.web import security_headers
+from shared.web.idempotency import SAFE
 
 DIRECT = "direct_way"
 """Where the server's protocol finds the way in the application's state."""
-NEEDS_MORE = frozenset(
-    (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-deadline-seconds")
-)
-"""Headers of a request that has a body or wants to be waited for otherwise than usual."""
+NEEDS_MORE = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"x-deadline-seconds"))
+"""Headers of a request whose body has no length, or that wants to be waited for otherwise than
+usual."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,13 @@ class DirectWay:
     allowed_origins: Collection[str]
     verifier: Verifier
 
-    def begin(self, scope: Scope, entered: float, listener: Callable[[], None]) -> Underway | None:
+    def begin(
+        self, scope: Scope, body: bytes, entered: float, listener: Callable[[], None]
+    ) -> Underway | None:
         """The request, sent to its service; None, and nothing done, where that cannot be at once.
 
-        `listener` is called as the answer comes. `entered` as in `Underway`.
+        `body` is the whole of its body. `listener` is called as the answer comes. `entered` as in
+        `Underway`.
         """
         scope["state"]["request_id"] = request_id(scope["headers"])
         try:
@@ -59,20 +63,26 @@ class DirectWay:
                 caller = f"sub:{known.sub}"
             if self.remembered.serves(operation, None if token is None else caller):
                 return None
-            return self._sent(scope, operation, caller, entered, listener)
+            subject = None if token is None else caller
+            return self._sent(scope, body, operation, caller, subject, entered, listener)
         except (Problem, Refused):
             return None
 
     def _sent(
         self,
         scope: Scope,
+        body: bytes,
         operation: Operation,
         caller: str,
+        subject: str | None,
         entered: float,
         listener: Callable[[], None],
     ) -> Underway | None:
+        if operation.body_limit is not None and len(body) > operation.body_limit:
+            return None
         upstream = self.entrance.registry.upstreams[operation.service]
-        outgoing = self.forwarding.outgoing(upstream, operation, target(scope), scope)
+        whole = bodies.whole(body, headers.content_length(scope["headers"]))
+        outgoing = self.forwarding.outgoing(upstream, operation, target(scope), scope, whole)
         if not upstream.answers_at_once(operation.priority):
             return None
         extra = self.entrance.count(caller, operation)
@@ -81,8 +91,20 @@ class DirectWay:
         assert connection is not None
         visit = upstream.gate.ask(operation.priority, asyncio.get_running_loop().time())
         sent = outgoing.within(operation.deadline_seconds)
-        answer = connection.ask(sent.head, listener)
-        return Underway(upstream, operation, outgoing, visit, connection, answer, extra, entered)
+        changes = operation.method not in SAFE
+        self.remembered.changed(subject if changes else None)
+        answer = connection.ask(sent.head + sent.body, listener)
+        return Underway(
+            upstream,
+            operation,
+            outgoing,
+            visit,
+            connection,
+            answer,
+            extra,
+            entered,
+            subject if changes else None,
+        )
 
     def answer(self, begun: Underway, scope: Scope) -> Answered | None:
         """What the client gets of the answer, once that is small and complete.
@@ -90,19 +112,15 @@ class DirectWay:
         None where making it ready takes too long to be done here.
         """
         found = answered(begun.operation, scope["headers"], begun.answer, begun.extra)
-        headers, body = found.headers, found.body
-        if found.status == HTTPStatus.NOT_MODIFIED:
-            headers = encoding.of_304(headers)
-        varied = encoding.varying(found.status, headers)
-        if varied is not None:
-            headers, coding = varied, encoding.wanted(scope["headers"])
-            if coding is not None and encoding.is_worth_it(body):
-                if len(body) > encoding.INLINE_BYTES:
-                    return None
-                headers, body = encoding.compressed(headers, coding, body)
+        passed, body = found.headers, found.body
+        if scope["method"] in SAFE:
+            whole = encoding.whole(found.status, passed, body, encoding.wanted(scope["headers"]))
+            if whole is None:
+                return None
+            passed, body = whole
         if more := origins.granted(self.allowed_origins, scope):
-            headers = origins.joined(headers, more)
-        return Answered(found.status, security_headers.completed(headers), body)
+            passed = origins.joined(passed, more)
+        return Answered(found.status, security_headers.completed(passed), body)
 
     def end(self, begun: Underway, status: int, *, counts: bool) -> None:
         """Gives the place and the connection back; it `counts` where the service answered it."""
@@ -111,4 +129,5 @@ class DirectWay:
         now = asyncio.get_running_loop().time()
         begun.upstream.gate.leave(begun.visit, now, good=good, counts=counts)
         begun.upstream.pool.give_back(begun.connection)  # which cuts it unless all was read
+        self.remembered.changed(begun.changed_by)
         self.entrance.measure(begun.operation, status, time.perf_counter() - begun.entered)

@@ -30,7 +30,13 @@ class Body:
 
 
 EMPTY = Body(b"", None, [])
-ZERO = Body(b"", None, [(b"content-length", b"0")])
+
+
+def whole(content: bytes, announced: int | None) -> Body:
+    """The body of a request of which all has come."""
+    if announced is None:
+        return EMPTY
+    return Body(content, None, [(b"content-length", b"%d" % len(content))])
 
 
 async def read(receive: Receive, announced: int | None, *, limit: int) -> Body:
@@ -45,7 +51,7 @@ async def read(receive: Receive, announced: int | None, *, limit: int) -> Body:
     if not more:
         if announced is not None and announced != len(taken):
             raise BadRequest(Text("内容长度与声明不符", "The body is not as long as announced"))
-        return Body(taken, None, [(b"content-length", b"%d" % len(taken))])
+        return whole(taken, len(taken))
     rest = _pieces(receive, len(taken), announced, limit)
     if announced is not None:
         return Body(taken, rest, [(b"content-length", b"%d" % announced)])

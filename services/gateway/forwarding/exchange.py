@@ -45,10 +45,10 @@ UNDERWAY = "underway"
 
 @dataclass(frozen=True)
 class Underway:
-    """A reading that was sent over a kept connection, and whose `answer` is on its way.
+    """A request that was sent over a kept connection, and whose `answer` is on its way.
 
     `entered` is when it came, in seconds of `time.perf_counter`; the answer gets `extra`
-    headers.
+    headers. `changed_by` is who changes something by it, with a token; None for a reading.
     """
 
     upstream: Upstream
@@ -59,6 +59,7 @@ class Underway:
     answer: Response
     extra: list[tuple[bytes, bytes]]
     entered: float
+    changed_by: str | None
 
 
 class Deadline:

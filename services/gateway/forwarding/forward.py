@@ -19,7 +19,7 @@ from services.gateway.upstreams.directory import Operation
 from services.gateway.upstreams.http1 import BadAnswer, Connection, UpstreamGone
 from services.gateway.upstreams.response import Response
 from services.gateway.upstreams.upstream import Upstream
-from shared.errors import BadRequest, Text, Unavailable
+from shared.errors import BadRequest, Text
 from shared.web.conditions import not_modified
 from shared.web.idempotency import may_repeat
 from shared.web.patience import seconds_of
@@ -75,8 +75,9 @@ class Forwarding:
         return await _exchanged(upstream, operation, outgoing, extra, scope, receive, send)
 
     async def go_on(self, begun: Underway, scope: Scope, receive: Receive, send: Send) -> int:
-        """Answers a reading that was sent already; otherwise as when called."""
-        with raising_problems(begun.upstream, Unavailable.read_again):
+        """Answers a request that was sent already; otherwise as when called."""
+        perhaps_done = advice_for(begun.operation.method, scope["headers"])
+        with raising_problems(begun.upstream, perhaps_done):
             return await _exchanged(
                 begun.upstream,
                 begun.operation,
@@ -119,7 +120,7 @@ class Forwarding:
             raise BadRequest(_LENGTH) from None
         if announced or any(name == b"transfer-encoding" for name, _ in given):
             return await bodies.read(receive, announced, limit=limit)
-        return bodies.EMPTY if announced is None else bodies.ZERO
+        return bodies.whole(b"", announced)
 
 
 async def _exchanged(
