@@ -219,6 +219,19 @@ async def test_a_policy_names_every_class_and_its_basis(floor: Floor) -> None:
     assert good(await floor.client.put(url, json=body, headers=headers))["version"] == 2
 
 
+async def test_a_rule_that_is_not_named_stays_and_who_saw_another_version_is_told(
+    floor: Floor,
+) -> None:
+    await _strict(floor)
+    url = f"/api/v1/halls/{floor.code}/queue-policy"
+    body = {"rules": {"back_within_minutes": 60}, "basis": "试行", "version": 1}
+    changed = good(await floor.client.put(url, json=body, headers=floor.manager()))
+    assert changed["rules"]["back_within_minutes"] == 60
+    assert changed["rules"]["credits"]["military"] == 1440
+    again = await floor.client.put(url, json=body, headers=floor.manager())
+    assert problem(again, 409, "state-conflict")["version"] == 2
+
+
 async def _strict(floor: Floor) -> None:
     credits_ = {kind.value: minutes for kind, minutes in DEFAULT_CREDITS.items()}
     body = {"rules": {"credits": {**credits_, "military": 1440}}, "basis": "严格次序试行办法"}

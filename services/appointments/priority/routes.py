@@ -4,6 +4,7 @@ from fastapi import Path
 
 from services.appointments.priority import service, views
 from services.appointments.priority.schemas import PolicyChange, QueuePolicyView
+from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow, public
 from shared.web.routing import Router
@@ -34,6 +35,7 @@ async def get_queue_policy(
     operation_id="decide_queue_policy",
     summary="制定叫号规则 | Decide the rules of the queue",
     tags=["hall"],
+    responses=problem_responses(StateConflict),
 )
 async def decide_queue_policy(
     hall: HallCode,
@@ -42,9 +44,10 @@ async def decide_queue_policy(
     now: Now,
     caller: Annotated[Caller, allow("hall_manager", "admin")],
 ) -> QueuePolicyView:
-    """新建一个版本，旧版本保留，以便复核过去的每一次叫号。
+    """新建一个版本，没有填写的规则不变；旧版本保留，以便复核过去的每一次叫号。
 
     ---
-    Makes a new version; older ones stay, so that every earlier call can be explained.
+    Makes a new version, in which a rule that is not named stays as it is. Older versions stay, so
+    that every earlier call can be explained.
     """
     return views.policy_view(await service.decide(session, caller, hall, change, now))

@@ -83,9 +83,15 @@ class Policy(QueueRules):
 
 
 class PolicyChange(Input):
-    """A new version of a hall's policy; `basis` names the document that allows it."""
+    """What changes in a hall's policy; `basis` names the document that allows it.
+
+    A rule that is not named stays as it is.
+    """
 
     rules: QueueRules
+    version: int | None = Field(
+        None, ge=0, description="您所修改的版本 | The version that you are changing"
+    )
     basis: str = Field(min_length=2, max_length=500, examples=["本中心优先服务规定〔2026〕3号"])
 
 
