@@ -125,3 +125,25 @@ async def test_call_next_takes_no_body(floor: Floor) -> None:
     assert (await floor.see(first))["state"] == "waiting"
     none = await floor.client.post(url, json={}, headers=floor.clerk())
     assert good(none)["id"] == first["id"]
+
+
+@pytest.mark.parametrize("again", ["another", "another reason", "next"])
+async def test_one_key_is_of_one_call(floor: Floor, again: str) -> None:
+    wanted, other = [await floor.issue() for _ in range(2)]
+    key: dict[str, Any] = {"headers": floor.clerk() | {"Idempotency-Key": f"call-{uuid4().hex}"}}
+    first = good(await call(floor, wanted["number"], **key))
+    assert good(await call(floor, wanted["number"], **key))["id"] == first["id"] == wanted["id"]
+    if again == "next":
+        refused = await floor.window("call-next", **key)
+    elif again == "another":
+        refused = await call(floor, other["number"], **key)
+    else:
+        refused = await call(floor, wanted["number"], **key, reason="行动不便")
+    problem(refused, 422, "idempotency-key-reused")
+
+
+async def test_a_key_that_called_the_next_calls_no_certain_person(floor: Floor) -> None:
+    waiting = [await floor.issue() for _ in range(2)]
+    key: dict[str, Any] = {"headers": floor.clerk() | {"Idempotency-Key": f"next-{uuid4().hex}"}}
+    assert good(await floor.window("call-next", **key))["id"] == waiting[0]["id"]
+    problem(await call(floor, waiting[0]["number"], **key), 422, "idempotency-key-reused")

@@ -32,6 +32,7 @@ class WindowNow(NamedTuple):
     version: int
     live_ticket_id: UUID | None
     repeated_ticket_id: UUID | None
+    repeated_reason: str | None
     items: list[str]
 
 

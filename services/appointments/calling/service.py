@@ -14,6 +14,7 @@ from services.appointments.queueing.wording import refuse_ticket, window_standin
 from shared.database.engine import DirectPool
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
+from shared.web.idempotency import KeyReused
 from shared.workflow import refuse
 
 _UNKNOWN = Text("没有这个窗口", "There is no such window")
@@ -65,7 +66,7 @@ async def call_ticket(
     if called is not None:
         direct.wake()
         return called, False
-    before, repeated = await _why_not(direct, caller, window_id, key)
+    before, repeated = await _why_not(direct, caller, window_id, key, (wanted.id, asked.reason))
     if before is not None:
         return before, repeated
     if not set(wanted.items) <= set(there.items):
@@ -97,10 +98,19 @@ async def _window(
 
 
 async def _why_not(
-    direct: DirectPool, caller: Caller, window_id: UUID, key: str | None
+    direct: DirectPool,
+    caller: Caller,
+    window_id: UUID,
+    key: str | None,
+    wanted: tuple[UUID, str] | None = None,
 ) -> tuple[Ticket | None, bool]:
+    """What the same request was answered before, else why nobody is called: `wanted` is a certain
+    ticket and the reason. Raises KeyReused where the key was of another request."""
     found = await _window(direct, caller, window_id, key)
     if found.repeated_ticket_id is not None:
+        before = (found.repeated_ticket_id, found.repeated_reason)
+        if wanted is None and found.repeated_reason is not None or wanted not in (None, before):
+            raise KeyReused
         return await queries.ticket(direct, found.repeated_ticket_id), True
     if found.live_ticket_id is not None:
         raise WindowBusy(ticket_id=str(found.live_ticket_id))

@@ -183,6 +183,7 @@ WHY_NOT = """
 SELECT w.hall_code, coalesce(at_work.state, 'offline') AS state,
     coalesce(at_work.version, 0) AS version,
     live.ticket_id AS live_ticket_id, repeated.ticket_id AS repeated_ticket_id,
+    repeated.reason AS repeated_reason,
     ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id) AS items
 FROM "window" w
 LEFT JOIN window_at_work at_work ON at_work.window_id = w.id
