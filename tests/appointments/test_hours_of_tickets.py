@@ -233,3 +233,12 @@ async def test_the_advice_is_in_the_language_that_is_asked_for(hall: Build) -> N
         "Accept-Language, Authorization, Ticket-Key"
     }
     assert listed.headers["vary"] == "Accept-Language, Authorization"
+
+
+async def test_a_limit_for_an_item_that_there_is_not_is_refused(floor: Floor) -> None:
+    url = f"/api/v1/policies/{floor.code}"
+    for code, pointer in (("NOPE-9", "/body/items/NOPE-9"), ("pboc-01", "/body/items/pboc-01")):
+        body = {"version": 0, "items": {code: {"tickets_per_day": 1}}}
+        answer = await floor.client.put(url, json=body, headers=floor.manager())
+        [error] = problem(answer, 422, "invalid-request")["errors"]
+        assert error["pointer"].startswith(pointer)

@@ -5,15 +5,19 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
+from services.appointments.guides import service as guides
 from services.appointments.policies import queries
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.policies.rules import DEFAULT, HoldTerms
 from services.appointments.policies.schemas import NewBookingPolicy, PolicyTerms
 from shared.cache import Cache
 from shared.database.engine import DirectPool, memory_of
+from shared.errors import Invalid, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
+
+_NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
 class _Remembered:
@@ -61,9 +65,12 @@ async def lay_down(
 ) -> BookingPolicy:
     """The next version of the hall's policy; what was decided under earlier ones stays so.
 
-    Raises NotFound for a hall that is not the caller's, StateConflict for an outdated version.
+    Raises NotFound for a hall that is not the caller's, Invalid for terms of an item that there is
+    not, StateConflict for an outdated version.
     """
     await directory.managed_hall(session, hall, caller)
+    if unknown := await guides.unknown_items(session, list(wanted.items)):
+        raise Invalid(_NO_ITEM, pointer=f"/body/items/{min(unknown)}")
     present = await in_force(session, hall, now)
     versions.ensure(wanted.version, version=present.version, state="in_force")
     terms = wanted.model_dump(include=set(PolicyTerms.model_fields))
