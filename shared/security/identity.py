@@ -87,10 +87,14 @@ class Verified(NamedTuple):
 
 
 def _read(claims: Mapping[str, Any]) -> Verified:
+    roles = frozenset(map(str, claims.get("roles", ()))) & ROLES.keys()
     caller = Caller(
         sub=str(claims["sub"]),
-        roles=frozenset(map(str, claims.get("roles", ()))) & ROLES.keys(),
-        places=frozenset(map(str, claims.get("places", ()))),
+        roles=roles,
+        # A citizen acts for nobody but themselves, whatever was granted.
+        places=frozenset(map(str, claims.get("places", ())))
+        if roles - {"citizen"}
+        else frozenset(),
         name=claims.get("preferred_username"),
     )
     return Verified(float(claims["exp"]), caller, claims.get("sid"))

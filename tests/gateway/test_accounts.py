@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Headers
 from tests.gateway.test_sign_in import new_account, refresh, sign_in
 from tests.provoking import provokes
+from tests.support import Tokens
 
 
 async def test_a_disabled_account_cannot_sign_in_or_refresh(
@@ -166,6 +167,21 @@ async def test_a_place_that_does_not_exist_is_not_granted(
     answer = await client.post("/api/v1/accounts", json=wanted, headers=as_("admin", "*"))
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unknown-places")
     assert answer.json()["unknown"] == [places[-1]]
+
+
+async def test_a_citizen_acts_for_no_hall(
+    client: httpx.AsyncClient, as_: Headers, tokens: Tokens
+) -> None:
+    wanted = {"name": f"t{uuid4().hex[:12]}", "roles": ["citizen"], "places": ["H001"]}
+    refused = await client.post("/api/v1/accounts", json=wanted, headers=as_("admin", "*"))
+    assert refused.json()["errors"][0]["pointer"] == "/body/places"
+    account = await new_account(client, as_, "clerk", "H001")
+    wanted = {"roles": ["citizen"], "places": ["H001"], "version": account["version"]}
+    path = f"/api/v1/accounts/{account['id']}/grants"
+    refused = await client.put(path, json=wanted, headers=as_("admin", "*"))
+    assert refused.json()["errors"][0]["pointer"] == "/body/places"
+    of_before = {"Authorization": f"Bearer {tokens('citizen', 'H001')}"}
+    assert (await client.get("/api/v1/auth/me", headers=of_before)).json()["places"] == []
 
 
 @provokes("grant_account", "unknown-places")

@@ -52,6 +52,7 @@ async def create_account(
 ) -> Account:
     """The new account, which has no password yet. Raises RolesExclude or AccountTaken."""
     rules.ensure_separate(wanted.roles)
+    rules.ensure_acts_there(wanted.roles, wanted.places)
     account = Account(
         name=wanted.name,
         password_hash=await passwords.nobodys(),
@@ -102,6 +103,7 @@ async def grant(
 ) -> Account:
     """The account with other roles and places. Raises OwnGrant, RolesExclude, StateConflict."""
     rules.ensure_separate(wanted.roles)
+    rules.ensure_acts_there(wanted.roles, wanted.places)
     values = {"roles": sorted(set(wanted.roles)), "places": sorted(set(wanted.places))}
     account = await seen(session, account_id, wanted.version, by)
     ordinary = await _gave_password(session, account)

@@ -191,6 +191,12 @@ class PasswordNotSet(Conflict):
     )
 
 
+_CITIZENS_PLACES = Text(
+    "群众账号不属于任何大厅或部门，请不要填写；工作人员请同时授予相应的角色",
+    "A citizen acts for no hall or department: leave this empty, or grant a role of staff as well",
+)
+
+
 class UnknownPlaces(Invalid):
     type = "/problems/unknown-places"
     title = Text("没有这些大厅或部门", "There are no such halls or departments")
@@ -204,6 +210,12 @@ class AccountTaken(Conflict):
     type = "/problems/account-taken"
     title = Text("账号名已被使用", "The account name is taken")
     advice = Text("请换一个账号名", "Please choose another name")
+
+
+def ensure_acts_there(roles: Collection[str], places: Collection[str]) -> None:
+    """A citizen acts for no hall and no department. Raises Invalid."""
+    if places and set(roles) <= {"citizen"}:
+        raise Invalid(_CITIZENS_PLACES, pointer="/body/places")
 
 
 def ensure_separate(roles: Collection[str]) -> None:
