@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -43,7 +44,7 @@ _WRITTEN = {
     "time": re.compile(r"\d{2}:\d{2}.*", re.DOTALL),
 }
 _ITS_OWN_TYPE = frozenset({"int", "float", "bool"})
-_NAMING = re.compile(r"(?:^|_)(?:name|title|aliases|account)(?:_|$)")
+_NAMING = re.compile(r"(?:^|_)(?:name|title|aliases|account|clerk|basis)(?:_|$)")
 _UNSEEN = re.compile(
     r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 )
@@ -141,6 +142,10 @@ def _ensure_visible(value: Any) -> Any:
     if any(isinstance(part, str) and _UNSEEN.search(part) for part in parts):
         raise ValueError(_UNSEEN_TEXT)
     return value
+
+
+Shown = Annotated[str, AfterValidator(_ensure_visible)]
+"""A text that is put up for everybody, by another name than those of names."""
 
 
 class Input(BaseModel):

@@ -96,6 +96,7 @@ class Route(APIRoute):
         fields = get_flat_params(self.dependant)
         queries = [field for field in fields if isinstance(field.field_info, Query)]
         known = {field.alias: _Query.of(field.field_info.annotation) for field in queries}
+        sees_version = any(field.alias == "if-match" for field in fields)
         media, public = _media_type(self.body_field), dependencies.is_public(self)
 
         async def answer(request: Request) -> Response:
@@ -108,6 +109,8 @@ class Route(APIRoute):
             if is_unsafe:
                 if self._takes_version:
                     request = await versions.put_into_body(request)
+                elif not sees_version:
+                    versions.ensure_none(request.headers.get("if-match"))
                 request.state.claim = await idempotency.read_claim(request, public=public)
             try:
                 return await _in_transaction(handle, request)

@@ -20,6 +20,10 @@ _STALE = Text("内容已被他人更新，请刷新后再办", "Someone has chan
 _UNREADABLE = Text(
     '请填写所见的版本号，例如 "3"', 'Please give the version that you have seen, such as "3"'
 )
+_NOT_LOOKED_AT = Text(
+    "这项操作不核对版本号，请不带版本号重新提交",
+    "This operation looks at no version; please send it without one",
+)
 _TWO = Text("与正文中的版本号不一致，请只填一处", "Not the version in the body; give one only")
 PARAMETER = {
     "name": "if-match",
@@ -38,6 +42,13 @@ def number(if_match: str | None) -> int | None:
     if not re.fullmatch(PATTERN, if_match):
         raise Invalid(_UNREADABLE, pointer="/header/if-match")
     return int(if_match.removeprefix("W/").strip('"'))
+
+
+def ensure_none(if_match: str | None) -> None:
+    """For an operation that looks at no version. Raises Invalid: a version that is ignored would
+    let somebody overwrite what they have not seen, and believe that they had not."""
+    if if_match is not None and if_match.strip() != "*":
+        raise Invalid(_NOT_LOOKED_AT, pointer="/header/if-match")
 
 
 def required(expected: int | None) -> int:

@@ -194,6 +194,23 @@ async def test_a_part_that_the_hall_does_not_have_is_not_closed(office: Office, 
     assert error["pointer"] == f"/body/{part}"
 
 
+@pytest.mark.parametrize(
+    ("odd", "pointer"),
+    [
+        ({"starts_at": "2020-01-01T09:00:00Z", "ends_at": "2020-01-01T12:00:00Z"}, "/body/ends_at"),
+        ({"starts_at": "2999-01-01T09:00:00Z", "ends_at": "2999-01-01T12:00:00Z"}, "/body"),
+        ({"reason": "停\u202e电"}, "/body/reason"),
+    ],
+)
+async def test_a_time_that_is_not_ours_and_a_reason_that_reads_otherwise_close_nothing(
+    office: Office, odd: dict[str, str], pointer: str
+) -> None:
+    body = {"hall_code": office.code, **MORNING, **odd}
+    answer = await office.client.post("/api/v1/closures", json=body, headers=office.manager())
+    [error] = problem(answer, 422, "invalid-request")["errors"]
+    assert error["pointer"] == pointer
+
+
 async def test_a_closure_of_another_hall_is_not_there(office: Office) -> None:
     closure = await close(office)
     stranger = office.sign("hall_manager", "OTHER")
@@ -230,6 +247,9 @@ async def test_nobody_changes_a_closure_that_another_has_changed(office: Office)
     good(await put(office, closure, reason="停水", version=1))
 
     problem(await put(office, closure, reason="停气", version=1), 409, "state-conflict")
+    url, seen = f"/api/v1/closures/{closure['id']}", office.manager() | {"If-Match": '"1"'}
+    problem(await office.client.delete(url, headers=seen), 409, "state-conflict")
+    good(await office.client.delete(url, headers=seen | {"If-Match": '"2"'}))
 
 
 @provokes("lift_closure", "state-conflict")

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, problem, serve_items
+from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.provoking import provokes
 
 
@@ -168,3 +168,30 @@ async def test_a_refusal_says_how_things_stand_in_plain_words(floor: Floor) -> N
         problem(shut, 409, "state-conflict")["detail"]
         == "The window is offline now; please open it first"
     )
+
+
+async def test_an_item_is_transferred_once(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    twice = await floor.do(ticket, "transfer", items=[floor.items[1]] * 2)
+    [error] = problem(twice, 422, "invalid-request")["errors"]
+    assert error["detail"].startswith("事项不能重复")
+
+
+async def test_who_works_at_a_window_and_why_it_rests_read_as_they_are_written(
+    floor: Floor,
+) -> None:
+    for action, field in (("open", "clerk"), ("pause", "reason")):
+        answer = await floor.window(action, 0, **{field: "王\u202e五"})
+        [error] = problem(answer, 422, "invalid-request")["errors"]
+        assert error["pointer"] == f"/body/{field}"
+
+
+async def test_a_version_is_not_ignored_where_none_is_looked_at(floor: Floor) -> None:
+    seen = floor.clerk() | {"If-Match": '"999"'}
+    answer = problem(await floor.window("pause", headers=seen), 422, "invalid-request")
+    assert answer["errors"][0]["pointer"] == "/header/if-match"
+    for any_version in (floor.clerk() | {"If-Match": "*"}, floor.clerk()):
+        good(await floor.window("pause", headers=any_version))
+        good(await floor.window("open"))

@@ -130,7 +130,7 @@ class Office:
     async def _lift(self, place: int) -> None:
         if self.closures:
             key = self.closures.pop(place % len(self.closures))
-            await closing.lift(self.session, key, MANAGER, self.now, dry_run=False)
+            await closing.lift(self.session, key, None, MANAGER, self.now, dry_run=False)
 
     async def _book(self, place: int, length: int, second: bool) -> None:
         """A stranger's confirmed appointment, if there is room for it."""

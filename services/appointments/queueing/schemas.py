@@ -19,6 +19,7 @@ _ALL_AT_ONCE = Text(
     "请一次写全须补正的材料，群众凭号可以看到（行政许可法第三十二条，一次性告知）",
     "List all that is missing at once, which the ticket then shows (行政许可法 art. 32)",
 )
+_TWICE = Text("事项不能重复", "The same item is named twice")
 _WHERE_TO = Text("请写明转到哪个事项或窗口", "Say which items or which window it goes to")
 
 
@@ -55,6 +56,8 @@ class TransferRequest(TransitionRequest):
 
     @model_validator(mode="after")
     def _says_where(self) -> "TransferRequest":
+        if self.items is not None and len(set(self.items)) < len(self.items):
+            raise ValueError(_TWICE)
         if self.items is None and self.window_id is None:
             raise ValueError(_WHERE_TO)
         return self

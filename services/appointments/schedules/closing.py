@@ -30,6 +30,7 @@ from shared.web import versions
 from shared.workflow import refuse
 
 _NO_CLOSURE = Text("没有这次停办", "There is no such closure")
+_PAST = Text("这段时间已经过去", "This time is over already")
 _OVER = Text("这次停办已经结束，不能再改", "This closure is over; it cannot be changed any more")
 
 
@@ -49,6 +50,8 @@ async def close(
     Raises NotFound for a hall that is not the caller's, Invalid for a part that it does not have.
     """
     await directory.managed_hall(session, wanted.hall_code, caller)
+    if wanted.ends_at <= now:
+        raise Invalid(_PAST, pointer="/body/ends_at")
     closure = Closure(
         **wanted.model_dump(include={"starts_at", "ends_at", "reason"}),
         **await _part(session, wanted.hall_code, wanted),
@@ -85,13 +88,20 @@ async def change(
 
 
 async def lift(
-    session: AsyncSession, key: UUID, caller: Caller, now: datetime, *, dry_run: bool
+    session: AsyncSession,
+    key: UUID,
+    expected: int | None,
+    caller: Caller,
+    now: datetime,
+    *,
+    dry_run: bool,
 ) -> ClosureView:
     """The closure that was lifted: its slots are back, and first of all for those who lost theirs.
 
     Raises NotFound, and StateConflict for one that is over or was changed meanwhile.
     """
     closure = await _found(session, key, caller, now)
+    versions.ensure(expected, version=closure.version, state=closure.presence)
     step = _Step(service.shut(closure), None, closure.id)
     done = await _carry_out(session, closure.hall_code, step, now, dry_run=dry_run)
     if not dry_run:

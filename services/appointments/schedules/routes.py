@@ -18,7 +18,7 @@ from services.appointments.schedules.schemas import (
 )
 from shared.errors import Invalid, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.dependencies import ExpectedVersion, Now, Paging, Session, allow, public
 from shared.web.models import Day
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -173,6 +173,7 @@ async def lift_closure(
     session: Session,
     now: Now,
     caller: Manager,
+    expected: ExpectedVersion,
     dry_run: Annotated[bool, Query(description="只列出影响 | Only say what would happen")] = False,
 ) -> ClosureView:
     """恢复这段时间的时段：先给失去时间的预约（`resupported`），再开放预约。
@@ -182,4 +183,4 @@ async def lift_closure(
     Its slots are back: first for the appointments that had lost them (`resupported`), then for
     everybody.
     """
-    return await closing.lift(session, closure, caller, now, dry_run=dry_run)
+    return await closing.lift(session, closure, expected, caller, now, dry_run=dry_run)

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.appointments.queueing.models import WindowState
-from shared.web.models import Input, View, old_name_of
+from shared.web.models import Input, Shown, View, old_name_of
 
 
 class OpenRequest(Input):
@@ -15,7 +15,7 @@ class OpenRequest(Input):
 
 
 class PauseRequest(Input):
-    reason: str | None = Field(None, min_length=1, max_length=120, examples=["午餐"])
+    reason: Shown | None = Field(None, min_length=1, max_length=120, examples=["午餐"])
 
 
 class WindowAtWorkView(View):
