@@ -138,8 +138,14 @@ async def _database(admin: asyncpg.Connection, name: str, owner: str, role: str)
         await admin.execute(
             f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8'"
         )
+    await let_in(admin, name, role)
+
+
+async def let_in(admin: asyncpg.Connection, database: str, role: str) -> None:
+    """Lets the service's role connect to the database, besides its owner, and nobody else."""
     await admin.execute(
-        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {role}"
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;"
+        f"GRANT CONNECT ON DATABASE {database} TO {role}"
     )
 
 

@@ -111,7 +111,7 @@ class Databases:
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self._made: dict[str, roles.Urls] = {}
-        self._templates: set[str] = set()
+        self._templates: dict[str, roles.Urls] = {}
         self.all: list[tuple[str, roles.Urls]] = []
 
     def __getitem__(self, service: str) -> str:
@@ -126,29 +126,37 @@ class Databases:
 
     def new(self, service: str, database: str | None = None) -> roles.Urls:
         """A fresh, migrated database of `service`: a copy of one that is migrated once."""
-        template = f"template_{service}"
         if service not in self._templates:
-            owner = self._provision(service, template).owner
-            in_thread(partial(migrate, service, "upgrade", url=owner))
-            self._templates.add(service)
-        _apart(partial(self._copy, service, template, database or addresses.database(service)))
-        urls = self._provision(service, database)
+            self._templates[service] = self._template(service)
+        name = database or addresses.database(service)
+        _apart(partial(self._copy, service, name))
+        urls = _of(self._templates[service], name)
         self.all.append((service, urls))
         return urls
 
-    def _provision(self, service: str, database: str | None) -> roles.Urls:
+    def _template(self, service: str) -> roles.Urls:
         passwords = roles.Passwords(owner=f"owner-{service}", service=f"test-{service}")
-        admin = self._server.admin_url
-        work = partial(roles.provision, admin, service, passwords, database=database)
-        provisioned: roles.Urls = _apart(work)
-        return provisioned
+        admin, name = self._server.admin_url, f"template_{service}"
+        work = partial(roles.provision, admin, service, passwords, database=name)
+        urls: roles.Urls = _apart(work)
+        in_thread(partial(migrate, service, "upgrade", url=urls.owner))
+        _apart(partial(roles.protect, urls.owner, service))
+        return urls
 
-    async def _copy(self, service: str, template: str, database: str) -> None:
+    async def _copy(self, service: str, name: str) -> None:
+        """With the rights that the service has in the template."""
         owner, admin = addresses.owner(service), await connect(self._server.admin_url)
         try:
-            await admin.execute(f"CREATE DATABASE {database} OWNER {owner} TEMPLATE {template}")
+            await admin.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template_{service}")
+            await roles.let_in(admin, name, addresses.database(service))
         finally:
             await admin.close()
+
+
+def _of(template: roles.Urls, name: str) -> roles.Urls:
+    """Where the copy of that name is."""
+    owner, service = (url.rpartition("/")[0] for url in (template.owner, template.service))
+    return roles.Urls(owner=f"{owner}/{name}", service=f"{service}/{name}")
 
 
 def _apart(work: Callable[[], Any]) -> Any:
