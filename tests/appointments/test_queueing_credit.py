@@ -219,6 +219,7 @@ async def test_a_policy_names_every_class_and_its_basis(floor: Floor) -> None:
     assert good(await floor.client.put(url, json=body, headers=headers))["version"] == 2
 
 
+@provokes("decide_queue_policy", "state-conflict")
 async def test_a_rule_that_is_not_named_stays_and_who_saw_another_version_is_told(
     floor: Floor,
 ) -> None:

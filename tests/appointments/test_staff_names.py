@@ -1,5 +1,6 @@
 """Staff are shown by the names that colleagues know them by, and not by account ids."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -59,3 +60,19 @@ async def test_an_account_without_a_known_name_is_shown_as_it_is(hall: Build) ->
     good(await floor.window("open", headers=clerk))
     await visit(floor, clerk)
     assert await people(floor) == [(account, account)]
+
+
+async def test_what_one_did_stays_theirs_whoever_uses_the_account_later(hall: Build) -> None:
+    floor, account = await hall(), uuid4().hex
+    clerk, tickets = floor.clerk(account), []
+    for name in ("赵一", "钱二"):
+        good(await floor.window("open", headers=clerk, clerk=name))
+        tickets.append(await visit(floor, clerk))
+        good(await floor.window("close", headers=clerk))
+        floor.clock.at += timedelta(minutes=10)
+
+    for ticket, name in zip(tickets, ("赵一", "钱二"), strict=True):
+        url = f"/api/v1/tickets/{ticket['id']}/history"
+        history = good(await floor.client.get(url, headers=floor.manager()))
+        assert history["items"][-1]["actor"] == name
+    assert await people(floor) == [("赵一、钱二", account)]

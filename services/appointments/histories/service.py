@@ -16,6 +16,7 @@ from services.appointments.histories.schemas import (
 from services.appointments.queueing.models import TicketEvent
 from services.appointments.queueing.workflow import FLOOR, WORKFLOW, OnCall
 from services.appointments.windows import service as windows
+from services.appointments.windows.rules import Names
 from shared.errors import NotFound, Text
 from shared.security.identity import Caller
 
@@ -54,7 +55,8 @@ async def of_ticket(
             for entry in log
         ],
         overtaken_by=[
-            one.model_copy(update={"clerk": names.get(one.clerk, one.clerk)}) for one in by
+            one.model_copy(update={"clerk": names.at(one.clerk, one.called_at) or one.clerk})
+            for one in by
         ],
     )
 
@@ -72,15 +74,15 @@ class _Facts(NamedTuple):
 
     calls: dict[UUID, CallFacts]
     numbers: dict[UUID, str]
-    names: dict[str, str]
+    names: Names
     owners: set[str]
     language: str
 
     def actor(self, entry: TicketEvent) -> str:
         """The name of the staff who acted, or their account where none is known; of anybody else
         only what they are: whose ticket it is, and which device, is nobody's business here."""
-        if entry.actor in self.names:
-            return self.names[entry.actor]
+        if (name := self.names.at(entry.actor, entry.at)) is not None:
+            return name
         if entry.actor == "system":
             return _SYSTEM.say(self.language)
         if entry.actor in self.owners:

@@ -1,7 +1,8 @@
 """A hall's figures over some days, and the same as a spreadsheet."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -59,7 +60,10 @@ async def of_hall(
     found = await queries.figures(session, by, hall_code, first, last, hall.timezone)
     lines = found.lines
     if by is Grouping.CLERK:
-        lines = await _named(session, lines)
+        zone = ZoneInfo(hall.timezone)
+        begins = datetime.combine(first, time(), zone)
+        ends = datetime.combine(last + timedelta(days=1), time(), zone)
+        lines = await _named(session, lines, begins, ends)
     return StatisticsView(
         hall_code=hall_code,
         from_on=first,
@@ -71,14 +75,18 @@ async def of_hall(
     )
 
 
-async def _named(session: AsyncSession, lines: Sequence[Figures]) -> list[Figures]:
-    """The lines of people under their names, as far as these are known."""
+async def _named(
+    session: AsyncSession, lines: Sequence[Figures], begins: datetime, ends: datetime
+) -> list[Figures]:
+    """The lines of accounts under the names of all who used them then, as far as known."""
     accounts = [line.key for line in lines if line.key is not None]
     names = await windows.names(session, accounts)
-    return [
-        line.model_copy(update={"key": names.get(line.key or "", line.key), "account": line.key})
-        for line in lines
-    ]
+
+    def named(line: Figures) -> Figures:
+        shown = names.within(line.key, begins, ends) if line.key is not None else None
+        return line.model_copy(update={"key": shown or line.key, "account": line.key})
+
+    return [named(line) for line in lines]
 
 
 def spreadsheet(figures: StatisticsView) -> bytes:

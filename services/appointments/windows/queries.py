@@ -10,17 +10,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Window
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
-from services.appointments.windows.models import StaffName
-from services.appointments.windows.rules import Served
+from services.appointments.windows.models import ShiftName
+from services.appointments.windows.rules import Names, Served
 from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded, rest
 from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import sources
 
 _STAYS = 'SELECT 1 FROM "window" WHERE id = :id AND retired_at IS NULL FOR SHARE'
-_NOTE_NAME = """
+_NOTE_LAST = """
 INSERT INTO staff_name (account, name, noted_at) VALUES (:account, :called, :now)
 ON CONFLICT (account) DO UPDATE SET name = excluded.name, noted_at = excluded.noted_at
+"""
+_NOTE_NAME = """
+INSERT INTO shift_name (account, since, name) VALUES (:account, :now, :called)
+ON CONFLICT (account, since) DO UPDATE SET name = excluded.name
 """
 _SERVES = (
     'SELECT FROM "window" v LEFT JOIN window_at_work b ON b.window_id = v.id'
@@ -80,8 +84,9 @@ def keep(statement: SwapStatement, window: Window) -> None:
 
 
 def note_name(statement: SwapStatement, account: str, name: str, now: datetime) -> None:
-    """Keep what the account is called at the windows."""
-    statement.also(_NOTE_NAME, account=account, called=name, now=now)
+    """Keep what the account is called at the windows from now on."""
+    for note in (_NOTE_LAST, _NOTE_NAME):
+        statement.also(note, account=account, called=name, now=now)
 
 
 async def standings(session: AsyncSession, hall_code: str) -> list[Served]:
@@ -110,9 +115,14 @@ async def retired_at_work(session: AsyncSession, hall_code: str) -> list[WindowA
     return list((await session.exec(at_work)).all())
 
 
-async def names(session: AsyncSession, accounts: Iterable[str]) -> dict[str, str]:
-    """The names of those of the accounts that are known, by account."""
-    known = select(StaffName.account, StaffName.name).where(
-        col(StaffName.account).in_(list(accounts))
+async def names(session: AsyncSession, accounts: Iterable[str]) -> Names:
+    """What those accounts were called, and since when each time."""
+    known = (
+        select(ShiftName.account, ShiftName.since, ShiftName.name)
+        .where(col(ShiftName.account).in_(list(accounts)))
+        .order_by(col(ShiftName.since))
     )
-    return dict((await session.exec(known)).all())
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for account, since, name in (await session.exec(known)).all():
+        found.setdefault(account, []).append((since, name))
+    return Names(found)

@@ -1,6 +1,7 @@
 """What may not be done to the windows of a hall. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,28 @@ class Stranded(Conflict):
         "请先办完或放弃这些号，或让另一个开放的窗口办理这些事项，再提交",
         "Serve these tickets first, or let another open window serve their items, then try again",
     )
+
+
+class Names:
+    """What accounts were called at the windows: an account is not always used by one person.
+
+    `known` holds, by account, the names and since when each, the first one first.
+    """
+
+    def __init__(self, known: Mapping[str, Sequence[tuple[datetime, str]]]) -> None:
+        self._known = known
+
+    def at(self, account: str, moment: datetime) -> str | None:
+        """The name of whoever used the account then; before the first, that one's."""
+        names = self._known.get(account)
+        if not names:
+            return None
+        return next((name for since, name in reversed(names) if since <= moment), names[0][1])
+
+    def within(self, account: str, first: datetime, end: datetime) -> str | None:
+        """The names of all who opened a window in that time; where nobody did, whose it was."""
+        names = [name for since, name in self._known.get(account, ()) if first <= since < end]
+        return "、".join(dict.fromkeys(names)) or self.at(account, first)
 
 
 class Served(NamedTuple):

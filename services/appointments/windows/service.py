@@ -17,6 +17,7 @@ from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.wording import window_standing
 from services.appointments.queueing.workflow import FLOOR, WINDOWS, WindowAction
 from services.appointments.windows import queries, rules
+from services.appointments.windows.rules import Names
 from shared.database.faults import Overtaken
 from shared.database.swap_statement import SwapStatement
 from shared.errors import NotFound, Text
@@ -75,8 +76,8 @@ async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -
     await statement.write_in(session)
 
 
-async def names(session: AsyncSession, accounts: Iterable[str]) -> dict[str, str]:
-    """What those accounts are called at the windows, by account; unknown ones are left out."""
+async def names(session: AsyncSession, accounts: Iterable[str]) -> Names:
+    """What those accounts were called at the windows."""
     return await queries.names(session, accounts)
 
 
