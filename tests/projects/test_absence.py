@@ -69,6 +69,36 @@ async def test_an_overdue_row_of_a_report_leads_to_the_list_in_which_it_was_not(
     assert f"evidence/{row['evidence_id']}" in page.text
 
 
+async def test_a_list_that_is_unchanged_proves_the_absence_to_each_later_report_as_well(
+    world: World,
+) -> None:
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(3)
+    row = await overdue_row(world)
+    assert row["duty_id"] == duty
+    capture = (await world.desk.client.get(f"/api/v1/evidence/{row['evidence_id']}")).json()
+    assert capture["status"] == 304, "the portal said that it had not changed"
+    assert capture["fetched_at"] >= row["absent_at"]
+    raw = f"/api/v1/evidence/{row['evidence_id']}?raw=true"
+    assert "关于召开会议的通知" in (await world.desk.client.get(raw)).text
+    moved = "UPDATE portal SET start_url = start_url || '?moved' WHERE id = :id"
+    await world.desk.do(moved, id=world.portals[0])
+    kept = await overdue_row(world)
+    assert kept["absent_at"] is not None, "the day it was read stands without a page to show"
+
+
+async def overdue_row(world: World) -> dict[str, Any]:
+    """The one overdue duty of the unit in a report that is frozen now."""
+    client, auditor = world.desk.client, world.as_("auditor", "*")
+    audit = (await client.post("/api/v1/audits", json={}, headers=auditor)).json()
+    path = f"/api/v1/reports/{audit['report_id']}/rows"
+    found = await client.get(path, params={"unit": world.unit, "column": "overdue"})
+    [row] = found.json()["items"]
+    return dict(row)
+
+
 async def test_two_walks_of_a_proof_are_apart_by_the_policy(world: World) -> None:
     await world.register()
     duty = await world.record()

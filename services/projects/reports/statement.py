@@ -85,19 +85,23 @@ _WORST_FIRST = """ORDER BY latest.verdict = 'overdue' DESC, over_by DESC NULLS L
   LIMIT :limit OFFSET :offset"""
 
 # What shows that an overdue one was not there: its unit's list, as the walk that proves it read it.
-# Only for the rows that are shown, each at the price of some look-ups.
+# A list that had not changed was answered by a 304, which is kept with the bytes that it stands for
+# and proves that day. Only for the rows that are shown, each at the price of some look-ups.
 _WITH_ABSENCE = """
-  SELECT {columns}, coalesce(shown.evidence_id, absence.evidence_id) AS evidence_id,
+  SELECT {columns}, coalesce(shown.evidence_id, list.evidence_id) AS evidence_id,
          absence.walked_at AS absent_at
   FROM ({rows}) shown
   LEFT JOIN LATERAL (
-    SELECT w.walked_at, c.id AS evidence_id
-    FROM (SELECT max(walked_at) AS walked_at FROM full_walk
-          WHERE unit_code = shown.unit_code AND coalesce(noted_at, walked_at) <= :frozen_at) w
-    JOIN portal p ON p.unit_code = shown.unit_code AND p.is_public
-    JOIN capture c ON c.url = p.start_url AND c.chain = p.id AND c.fetched_at >= w.walked_at
-      AND c.fetched_at <= :frozen_at AND c.status = 200 AND c.is_public
-    ORDER BY c.fetched_at, c.id LIMIT 1) absence ON shown.verdict = 'overdue'
+    SELECT max(walked_at) AS walked_at FROM full_walk
+    WHERE unit_code = shown.unit_code AND coalesce(noted_at, walked_at) <= :frozen_at) absence
+    ON shown.verdict = 'overdue'
+  LEFT JOIN LATERAL (
+    SELECT c.id AS evidence_id
+    FROM portal p
+    JOIN capture c ON c.url = p.start_url AND c.chain = p.id AND c.fetched_at >= absence.walked_at
+      AND c.fetched_at <= :frozen_at AND c.status IN (200, 304) AND c.is_public
+    WHERE p.unit_code = shown.unit_code AND p.is_public
+    ORDER BY c.fetched_at, c.id LIMIT 1) list ON true
   ORDER BY shown.duty_id"""
 _SHOWN = ", ".join(
     f"shown.{name}"
