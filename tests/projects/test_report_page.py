@@ -4,17 +4,22 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from services.projects.demo_world import world
 from services.projects.reports import printing
 from services.projects.reports.models import Report
-from services.projects.reports.rules import because, summary
+from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.report import Counted
 from shared import clock
@@ -28,10 +33,11 @@ WEIGHTS = {
 CHROMIUM = shutil.which("chromium")
 
 
-def content(**others: Any) -> dict[str, Any]:
-    """The report of the demo city on that day."""
+def content(counts: Mapping[tuple[str, str], int] | None = None, **others: Any) -> dict[str, Any]:
+    """The report of the demo city on that day, or of these `counts` by unit and verdict."""
     city = world(DAY)
-    counts = Counter((duty.unit_code, duty.verdict) for duty in city.duties)
+    if counts is None:
+        counts = Counter((duty.unit_code, duty.verdict) for duty in city.duties)
     inputs = {
         "units": [{"code": u.code, "name": u.name, "name_en": u.name_en} for u in city.units],
         "weights": WEIGHTS | POLICY,
@@ -113,6 +119,66 @@ def test_a_share_that_just_misses_a_bound_does_not_read_as_if_it_met_it() -> Non
     reaching, _ = because.of({**line, "on_time": int(10_000 * green), "light": "green"}, POLICY)
     assert reaching is not None
     assert f"= {green:.1%}，达到 {green:.1%}" in reaching.zh
+
+
+BOUND = st.decimals(0, 1, places=4).map(float)
+
+
+@example(on_time=14, rest=3, bounds=[0.9])
+@example(on_time=1_799_999_999_999, rest=200_000_000_001, bounds=[0.9, 0.75])
+@example(on_time=8542, rest=1458, bounds=[0.8541])
+@given(
+    on_time=st.integers(0, 10**13),
+    rest=st.integers(0, 10**13),
+    bounds=st.lists(BOUND, max_size=3),
+)
+def test_a_share_is_printed_right_to_the_digit_and_on_its_side_of_each_bound(
+    on_time: int, rest: int, bounds: list[float]
+) -> None:
+    due = max(1, on_time + rest)
+    share = Fraction(on_time, due)
+    with localcontext(prec=60):
+        right = (Decimal(on_time) * 100 / due).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    line = {"known": due, "due": due, "on_time": on_time}
+    assert shares.percent(shares.rate(line)) == f"{right}%"
+    told = Fraction(shares.beside(share, *bounds)[:-1]) / 100
+    for bound in bounds:
+        assert Fraction(shares.bound(bound)[:-1]) / 100 == Fraction(str(bound))
+        assert (told >= Fraction(str(bound))) == (share >= Fraction(str(bound)))
+
+
+def test_one_share_is_one_figure_wherever_a_page_gives_it() -> None:
+    """14 of 17 is 82.353 %: kept to four places and rounded again it would be 82.3 or 82.4."""
+    made = content({("D03", "on_time"): 14, ("D03", "late"): 3})
+    printed = page(made)
+    assert printed.count("82.4%") == 7, "sentence, line, hint, totals, rule; some in two languages"
+    assert "82.3%" not in printed
+    line = next(line for line in made["units"] if line["unit"] == "D03")
+    assert f"= {shares.percent(shares.rate(line))}，达到 75.0%" in printed
+    assert (shares.interval(line), line["rate"]) == ("59–94%", 0.8235)
+
+
+def test_a_change_is_the_difference_of_the_two_figures_beside_it() -> None:
+    assert shares.moved(Fraction(14, 17), Fraction(841, 1000)) == "+1.7"
+    assert shares.moved(Fraction(14, 17), Fraction(14, 17)) == "0"
+    assert shares.moved(Fraction(1), Fraction(14, 17)) == "-17.6"
+
+
+def test_a_unit_that_meets_the_bound_of_what_must_be_known_is_compared() -> None:
+    """11 of 20 is 55 %, also where a product of floats says 11.000000000000002."""
+    made = content(
+        {("D03", "on_time"): 11, ("D03", "unknown"): 9},
+        weights=WEIGHTS | POLICY | {"min_coverage": 0.55},
+    )
+    line = next(line for line in made["units"] if line["unit"] == "D03")
+    assert (line["rank"], line["light"]) == (1, "red")
+
+
+def test_a_coverage_that_just_misses_its_bound_does_not_read_as_if_it_met_it() -> None:
+    line = {"known": 79_998, "due": 100_000, "coverage": 0.8, "rank": None, "light": "grey"}
+    light, _ = because.of(line, POLICY | {"min_coverage": 0.8})
+    assert light is not None
+    assert "只占应公开的 79.998%，不到 80.0%" in light.zh
 
 
 def test_the_head_names_city_field_period_and_number() -> None:

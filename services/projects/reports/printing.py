@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from services.projects.auditing.rules.judging import reason_text
 from services.projects.reports.models import Report, ReportWithdrawal
 from services.projects.reports.queries import ReportedDuty
-from services.projects.reports.rules import because, summary
+from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules.chart import SEGMENTS, chart_of
 from services.projects.reports.rules.report import VERDICTS
 from services.projects.reports.rules.wording import (
@@ -47,6 +47,7 @@ def report_page(
         lines=lines,
         names=names,
         summary=summary,
+        shares=shares,
         verdicts=VERDICT_NAMES,
         worst_columns=WORST_COLUMNS,
         compared_columns=COMPARED_COLUMNS,

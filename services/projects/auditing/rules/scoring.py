@@ -82,18 +82,20 @@ def interval(tally: Tally) -> tuple[float, float] | None:
 
     So few known duties say little: the interval says how little.
     """
-    return _wilson(tally.of(Verdict.ON_TIME), tally.known) if tally.known else None
+    return _kept(tally.of(Verdict.ON_TIME), tally.known) if tally.known else None
 
 
-def _wilson(part: int, n: int) -> tuple[float, float]:
+def wilson(part: int, n: int) -> tuple[float, float]:
+    """The ends of the interval, not rounded."""
     share, z2 = part / n, Z_95**2
     centre, spread = share + z2 / (2 * n), Z_95 * sqrt((share * (1 - share) + z2 / (4 * n)) / n)
     low, high = ((centre + sign * spread) / (1 + z2 / n) for sign in (-1, 1))
-    return _bounded(low), _bounded(high)
+    return min(1.0, max(0.0, low)), min(1.0, max(0.0, high))
 
 
-def _bounded(value: float) -> float:
-    return _rounded(Decimal(min(1.0, max(0.0, value))), "0.0001")
+def _kept(part: int, n: int) -> tuple[float, float]:
+    low, high = wilson(part, n)
+    return _rounded(Decimal(low), "0.0001"), _rounded(Decimal(high), "0.0001")
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -127,12 +129,13 @@ def sure(tally: Tally, policy: Mapping[str, float]) -> float | None:
     What is not known is not on time here, so that no fault is better unknown than known, and few
     duties in time weigh less than many. None where too little is known to compare.
     """
-    return _wilson(tally.of(Verdict.ON_TIME), tally.due)[0] if is_ranked(tally, policy) else None
+    return _kept(tally.of(Verdict.ON_TIME), tally.due)[0] if is_ranked(tally, policy) else None
 
 
 def is_ranked(tally: Tally, policy: Mapping[str, float]) -> bool:
     """Whether enough is known to compare: `min_n` known duties, and `min_coverage` of those due."""
-    return tally.known >= policy["min_n"] and tally.known >= policy["min_coverage"] * tally.due
+    least = Decimal(str(policy["min_coverage"])) * tally.due
+    return tally.known >= policy["min_n"] and tally.known >= least
 
 
 def ranks(shares: Mapping[str, float | None]) -> dict[str, int | None]:

@@ -1,9 +1,10 @@
 """Which rule gives a unit its light and its place, in words. Pure."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
-from services.projects.reports.rules.summary import percent
+from services.projects.reports.rules import shares
 from services.projects.reports.rules.wording import LIGHTS
 from shared.errors import Text
 
@@ -32,8 +33,8 @@ def _grey(line: Mapping[str, Any], policy: Mapping[str, float]) -> Text:
             f"灰灯：结论已知 {known} 项，不到 {least} 项。",
             f"grey: the verdict of {known} is known, of fewer than {least}.",
         )
-    wanted = percent(policy["min_coverage"])
-    share = _apart(line["coverage"], policy["min_coverage"])
+    wanted = shares.bound(policy["min_coverage"])
+    share = shares.beside(Fraction(known, line["due"]), policy["min_coverage"])
     return Text(
         f"灰灯：结论已知的只占应公开的 {share}，不到 {wanted}。",
         f"grey: the verdict of {share} of those due is known, of less than {wanted}.",
@@ -41,8 +42,9 @@ def _grey(line: Mapping[str, Any], policy: Mapping[str, float]) -> Text:
 
 
 def _light(line: Mapping[str, Any], policy: Mapping[str, float]) -> Text:
-    green, yellow = percent(policy["green_from"]), percent(policy["yellow_from"])
-    share = _apart(line["on_time"] / line["due"], policy["green_from"], policy["yellow_from"])
+    bounds = policy["green_from"], policy["yellow_from"]
+    green, yellow = map(shares.bound, bounds)
+    share = shares.beside(Fraction(line["on_time"], line["due"]), *bounds)
     band = {
         "green": Text(f"达到 {green}", f"at least {green}"),
         "yellow": Text(f"达到 {yellow}，不到 {green}", f"at least {yellow}, below {green}"),
@@ -52,16 +54,6 @@ def _light(line: Mapping[str, Any], policy: Mapping[str, float]) -> Text:
     return Text(
         f"{name.zh}灯：按时 {line['on_time']} ÷ 应公开 {line['due']} = {share}，{band.zh}。",
         f"{name.en}: {line['on_time']} on time of {line['due']} due = {share}, {band.en}.",
-    )
-
-
-def _apart(share: float, *bounds: float) -> str:
-    """The share, with as many digits as tell it from a bound that it only just misses."""
-    texts = [percent(share), *(f"{share * 100:.{digits}f}%" for digits in range(2, 9))]
-    missed = [bound for bound in bounds if share < bound]
-    return next(
-        (text for text in texts if all(float(text[:-1]) < bound * 100 for bound in missed)),
-        texts[-1],
     )
 
 

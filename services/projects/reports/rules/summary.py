@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from services.projects.reports.rules import shares
+from services.projects.reports.rules.shares import percent
 from services.projects.reports.rules.wording import HEADINGS, LIGHTS, TITLE
 from shared.errors import Text, counted
 
@@ -25,10 +27,6 @@ def day(text: str) -> Text:
     """An ISO date as people write it."""
     on = date.fromisoformat(text)
     return Text(f"{on.year}年{on.month}月{on.day}日", f"{on:%-d %B %Y}")
-
-
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{share * 100:.1f}%"
 
 
 def title(content: Mapping[str, Any]) -> Text:
@@ -69,16 +67,17 @@ def sentence(content: Mapping[str, Any]) -> Text:
     lights = Counter(line["light"] for line in content["units"])
     shown_zh = "、".join(f"{lights[k]}个亮{name.zh}灯" for k, name in LIGHTS.items() if lights[k])
     shown_en = ", ".join(f"{lights[k]} {name.en}" for k, name in LIGHTS.items() if lights[k])
-    known, rate = totals.get("known"), percent(totals["rate"])
+    known, rate = totals.get("known"), percent(shares.rate(totals))
+    coverage = percent(shares.coverage(totals))
     zh = (
         f"截至{until.zh}，应公开{totals['due']}项，结论已知{known}项"
-        f"（覆盖率{percent(totals.get('coverage'))}），其中按时{totals['on_time']}项，"
+        f"（覆盖率{coverage}），其中按时{totals['on_time']}项，"
         f"按时率{rate}；逾期未公开{totals['overdue']}项，逾期后公开{totals['late']}项。"
         f"{len(content['units'])}个公开主体中，{shown_zh}。"
     )
     en = (
         f"By {until.en}, {counted(totals['due'], 'duty', 'duties')} fell due and the verdict of "
-        f"{known} is known (coverage {percent(totals.get('coverage'))}); {totals['on_time']} were "
+        f"{known} is known (coverage {coverage}); {totals['on_time']} were "
         f"on time, a rate of {rate}; overdue {totals['overdue']}, late {totals['late']}."
         f" Lights of {counted(len(content['units']), 'unit')}: {shown_en}."
     )
@@ -108,10 +107,10 @@ def changes(content: Mapping[str, Any]) -> Iterator[Change]:
         yield Change(
             HEADINGS[name], str(before[name]), str(now[name]), f"{moved:+d}" if moved else "0"
         )
-    if before["rate"] is not None and now["rate"] is not None:
-        moved_rate = f"{(now['rate'] - before['rate']) * 100:+.1f}"
-        rates = percent(before["rate"]), percent(now["rate"])
-        yield Change(Text("按时率", "rate"), *rates, f"{moved_rate} 个百分点 points")
+    rates = shares.rate(before), shares.rate(now)
+    if rates[0] is not None and rates[1] is not None:
+        change = f"{shares.moved(rates[0], rates[1])} 个百分点 points"
+        yield Change(Text("按时率", "rate"), percent(rates[0]), percent(rates[1]), change)
 
 
 def moved_lights(content: Mapping[str, Any]) -> list[Text]:
@@ -131,8 +130,8 @@ def bands(policy: Mapping[str, float]) -> Text | None:
     """What the lights mean; None for a report from before they had bands."""
     if not policy:
         return None
-    green, yellow = percent(policy["green_from"]), percent(policy["yellow_from"])
-    least, share = int(policy["min_n"]), percent(policy["min_coverage"])
+    green, yellow = shares.bound(policy["green_from"]), shares.bound(policy["yellow_from"])
+    least, share = int(policy["min_n"]), shares.bound(policy["min_coverage"])
     return Text(
         f"灯看“按时 ÷ 应公开”：绿 ● {green} 及以上，黄 ▲ {yellow} 及以上，红 ■ 不到 {yellow}；"
         f"灰 ○ 表示结论已知的不到 {least} 项或不到应公开的 {share}，无从比较，不排名。",
