@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
@@ -16,9 +16,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.projects.auditing.models import Reason, Verdict
 from services.projects.demo_world import world
 from services.projects.reports import printing
 from services.projects.reports.models import Report
+from services.projects.reports.queries import ReportedDuty
 from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.report import Counted
@@ -61,12 +63,15 @@ def content(counts: Mapping[tuple[str, str], int] | None = None, **others: Any) 
     return reporting.read_bytes(reporting.to_bytes(made))
 
 
-def page(made: dict[str, Any]) -> str:
-    report = Report(
+def frozen() -> Report:
+    return Report(
         as_of=DAY, frozen_at=clock.now(), last_verdict_event=1, last_fact=1, inputs={}, body=b"",
         sha256="cd" * 32,
     )  # fmt: skip
-    return printing.report_page(report, made, None)
+
+
+def page(made: dict[str, Any]) -> str:
+    return printing.report_page(frozen(), made, None)
 
 
 def test_on_the_demo_all_three_lights_occur_and_none_covers_more_than_60_percent() -> None:
@@ -229,21 +234,59 @@ def test_a_dispute_that_is_open_is_marked_beside_the_unit() -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to print with")
 def test_printed_it_is_a_few_landscape_sheets_of_a4(tmp_path: Path) -> None:
-    (tmp_path / "report.html").write_text(page(content()), encoding="utf-8")
-    subprocess.run(
-        [
-            str(CHROMIUM), "--headless", "--no-sandbox", "--no-pdf-header-footer",
-            f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={tmp_path / 'report.pdf'}",
-            f"file://{tmp_path / 'report.html'}",
-        ],
-        check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
-    sheets = re.findall(
-        rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "report.pdf").read_bytes()
-    )
+    sheets = printed(page(content()), tmp_path)
     assert 2 <= len(sheets) <= 6
     for width, height in sheets:
         assert (round(float(width)), round(float(height))) == (842, 595)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to print with")
+def test_printed_the_duties_behind_a_figure_begin_beneath_their_title(tmp_path: Path) -> None:
+    """One that is short is one sheet: none that bears the title alone."""
+    made = content()
+    html = printing.rows_page(frozen(), printing.Figure(made, None, "late", 1), [late_row()], None)
+    assert len(printed(html, tmp_path)) == 1
+
+
+def test_what_is_closed_on_a_screen_is_open_on_paper() -> None:
+    """Closed details print nothing of what they hold, so that they hold nothing."""
+    made = page(content())
+    assert "</summary></details>\n<ul>" in made
+    assert "@media screen { .becauses details:not([open]) + ul { display: none; } }" in made
+
+
+def test_each_day_of_a_publication_stands_on_a_line_of_its_own() -> None:
+    made = content()
+    html = printing.rows_page(frozen(), printing.Figure(made, None, "late", 1), [late_row()], None)
+    assert '<span>2026-11-11<span class="en">网页自称 as it claims</span></span>' in html
+    assert '<span>2026-11-30<span class="en">见到 seen</span></span>' in html
+    assert "td.when span, td.page code { display: block; }" in html
+
+
+def late_row() -> ReportedDuty:
+    """A duty that was published late, as a report opens to it."""
+    return ReportedDuty(
+        duty_id=uuid4(), unit_code="D03", verdict=Verdict.LATE, reason=Reason.CLAIM_AFTER_DUE,
+        known_at=None, project_code="2401-330100-48-01-100000", project_name="东湖大道",
+        item_code="MP-02-01", item_name="项目建议书审批结果信息", formed_on=date(2026, 9, 1),
+        by_days=False, due_on=date(2026, 10, 9), over_by=23, url="https://www.example.gov.cn/a",
+        claimed_at=datetime(2026, 11, 11, tzinfo=UTC), seen_at=datetime(2026, 11, 30, tzinfo=UTC),
+        evidence_id=uuid4(), absent_at=None,
+    )  # fmt: skip
+
+
+def printed(html: str, folder: Path) -> list[tuple[bytes, bytes]]:
+    """Width and height of each sheet that Chromium makes of a page, in points."""
+    (folder / "page.html").write_text(html, encoding="utf-8")
+    subprocess.run(
+        [
+            str(CHROMIUM), "--headless", "--no-sandbox", "--no-pdf-header-footer",
+            f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={folder / 'page.pdf'}",
+            f"file://{folder / 'page.html'}",
+        ],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    return re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", (folder / "page.pdf").read_bytes())
 
 
 def test_a_phone_gets_the_figures_as_cards_and_paper_never_does() -> None:
