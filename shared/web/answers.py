@@ -14,6 +14,12 @@ def language_wanted(accepted: str) -> str:
     return "en" if accepted.strip().lower().startswith("en") else "zh"
 
 
+def page_wanted(accepted: str) -> bool:
+    """Whether the first choice of an Accept is a page, as that of every browser is that opens a
+    link. What is answered either way varies by `Accept`."""
+    return accepted.strip().lower().startswith("text/html")
+
+
 def in_language(response: Response, language: str) -> None:
     """For what is written in the language that was asked for."""
     response.headers["Content-Language"] = language

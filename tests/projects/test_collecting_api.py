@@ -11,6 +11,7 @@ import pytest
 
 from services.projects.evidence.service import seal_days
 from shared import clock
+from shared.web.security_headers import PAGE_POLICY
 from tests import support
 from tests.conftest import Headers
 from tests.projects import make
@@ -207,6 +208,33 @@ async def test_evidence_is_shown_with_its_proof_and_given_as_it_was(desk: Desk, 
     assert raw.headers["x-content-type-options"] == "nosniff"
     assert raw.headers["content-type"] == "application/octet-stream"
     await desk.do("DELETE FROM evidence_day")
+
+
+async def test_evidence_opens_in_a_browser_as_the_words_that_stood_there(
+    desk: Desk, shop: Any
+) -> None:
+    portal, address, portal_id = shop
+    portal.pages["/a"] = f"<h1>批复</h1><script>steal()</script><iframe src=/b></iframe>{'正' * 40}"
+    await desk.collect(portal_id)
+    (row,) = await desk.rows(
+        "SELECT evidence_id AS id FROM portal_page WHERE portal_id = :id AND url LIKE '%/a'",
+        id=portal_id,
+    )
+    path = f"/api/v1/evidence/{row['id']}"
+    opened = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = await desk.client.get(path, headers=opened)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == PAGE_POLICY
+    assert f'<pre class="captured">批复\n{"正" * 40}</pre>' in page.text
+    assert not any(each in page.text for each in ("steal", "<script", "<iframe"))
+    assert f"{address}/a" in page.text
+    shown = await desk.client.get(path, params={"format": "json"}, headers=opened)
+    assert all(shown.json()[name] in page.text for name in ("sha256", "hash"))
+    assert 'href="?raw=true"' in page.text
+    asked_otherwise = await desk.client.get(path, headers={"Accept": "application/json"})
+    assert asked_otherwise.json() == shown.json()
+    assert all("Accept" in answer.headers["vary"] for answer in (page, asked_otherwise))
+    assert (await desk.client.get(f"{path}?format=html")).text == page.text
 
 
 @provokes("get_evidence", "not-found")

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from services.projects.evidence import rules, service, verifying
+from services.projects.evidence import printing, rules, service, verifying
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.models import Capture
+from services.projects.evidence.schemas import EvidenceView
 from services.projects.evidence.verifying import verify
 from services.projects.export_warc import export
 from shared.database.engine import Sessions, new_engine, new_sessions
@@ -155,6 +156,21 @@ async def test_a_changed_or_lost_file_is_found_and_never_served(archive: Archive
     for capture in (changed, lost):
         with pytest.raises(service.EvidenceDamaged):
             await service.raw(archive.files, capture)
+
+
+async def test_a_page_of_evidence_shows_words_alone_and_says_where_there_are_none(
+    archive: Archive,
+) -> None:
+    body = b"<p>&lt;script&gt;steal()&lt;/script&gt;</p>"
+    view = EvidenceView.model_validate(await archive.capture("p", body))
+    assert "&lt;script&gt;steal()&lt;/script&gt;</pre>" in printing.page(view, body)
+    entry = b"<li><a>G<b>15</b></a><span>2026-11-01</span></li>"
+    assert "G15 2026-11-01</pre>" in printing.page(view, entry)
+    unchanged = printing.page(view.model_copy(update={"status": 304}), body)
+    assert "没有变化（304），内容与此前抓取的相同" in unchanged
+    for other, kind in ((b"%PDF-1.7", "application/pdf"), (b"\x80" * 50, "text/html")):
+        view = view.model_copy(update={"headers": {"content-type": kind}})
+        assert "请下载原始字节查看" in printing.page(view, other)
 
 
 async def test_today_is_not_sealed_and_a_sealed_root_stands(archive: Archive) -> None:

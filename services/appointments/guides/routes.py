@@ -9,6 +9,7 @@ from services.appointments.guides.schemas import GuideIn, GuideView, ItemCode, I
 from shared import clock
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.dependencies import Now, Paging, Session, allow, public
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -101,10 +102,11 @@ async def get_guide(
     to print.
     """
     guide = await views.get_guide(session, item, version)
-    accepted = request.headers.get("accept", "")
-    if format == "html" or (format is None and accepted.startswith("text/html")):
-        return Response(printing.html(guide), media_type="text/html; charset=utf-8")
-    return Response(guide.model_dump_json(), media_type="application/json")
+    wanted = answers.page_wanted(request.headers.get("accept", ""))
+    by = {"Vary": "Accept"}
+    if format == "html" or (format is None and wanted):
+        return Response(printing.html(guide), headers=by, media_type="text/html; charset=utf-8")
+    return Response(guide.model_dump_json(), headers=by, media_type="application/json")
 
 
 @router.put(
