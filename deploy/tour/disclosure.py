@@ -18,7 +18,12 @@ LIGHTS = {
     "unknown_source_down": Text("灰 来源故障（不算部门的错）", "grey   source down"),
     "calendar_unknown": Text("灰 次年放假通知未发", "grey   calendar unknown"),
     "pending": Text("· 未到期", "·      not yet due"),
+    "withdrawn": Text("黄 已撤下", "yellow taken off the web"),
+    "exempt": Text("灰 免予公开", "grey   exempt"),
+    "suspended": Text("灰 中止", "grey   suspended"),
+    "not_applicable": Text("灰 不适用", "grey   does not apply"),
 }
+"""The light of each verdict, with its word."""
 
 
 def visit(door: Door) -> None:
@@ -39,14 +44,18 @@ def _clock(door: Door) -> None:
     rule = {"kind": "working_days", "n": 20}
     for formed_on in ("2026-09-18", "2026-12-10"):
         preview = door.anyone.post("/clock/preview", {"formed_on": formed_on, "rule": rule})
-        due = preview["due_on"] or preview["verdict"]
-        door.narrator.step(
-            Text(f"{formed_on} 形成的信息，最迟哪天公开？", f"formed on {formed_on}, due when?"),
-            Text(
-                f"{due}" if preview["due_on"] else "2027 年放假通知还没有发布：不猜，记为不明",
-                f"{due}",
-            ),
-        )
+        asked = Text(f"{formed_on} 形成的信息，最迟哪天公开？", f"formed on {formed_on}, due when?")
+        door.narrator.step(asked, due_text(preview["due_on"]))
+
+
+def due_text(due_on: str | None) -> Text:
+    """The day; without one, why there is none."""
+    if due_on is not None:
+        return Text(due_on, due_on)
+    return Text(
+        "2027 年放假通知还没有发布：不猜，记为不明",
+        "the notice of 2027's holidays is not out yet: no guess, it is not known",
+    )
 
 
 def _collect(door: Door, auditor: Person) -> None:
@@ -121,9 +130,10 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
     )
     narrator.result(head)
     for line in report["units"][:6]:
+        score = "–" if line["score"] is None else line["score"]
         row = (
             f"{line['unit']:<6}{line['due']:>5}{line['on_time']:>6}{line['late']:>5}"
-            f"{line['overdue']:>6}{line['unknown']:>6}  {line['score']}"
+            f"{line['overdue']:>6}{line['unknown']:>6}  {score}"
         )
         narrator.result(Text(row, row))
     page = f"/api/v1/reports/{audit['report_id']}.html"
@@ -146,7 +156,7 @@ def _lights(door: Door, auditor: Person) -> None:
         )
     )
     for verdict, count in verdicts.most_common():
-        text = LIGHTS.get(verdict, Text(verdict, verdict))
+        text = LIGHTS[verdict]
         narrator.result(Text(f"{count:>4}  {text.zh}", f"{count:>4}  {text.en}"))
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.tour import narrator
+from deploy.tour import disclosure, narrator
 from deploy.tour.__main__ import main
+from services.projects.auditing.models import Verdict
 
 KEYS = {"keys": [{"kty": "OKP", "kid": "of-another-city"}]}
 
@@ -35,6 +36,15 @@ def test_speaks_english_where_the_locale_is_english(
     environment: dict[str, str], tongue: str
 ) -> None:
     assert narrator.language(environment) == tongue
+
+
+def test_shows_words_and_no_codes() -> None:
+    """Every verdict has its light and its word; a day that is not known has a sentence."""
+    assert set(disclosure.LIGHTS) == set(Verdict)
+    unknown = disclosure.due_text(None)
+    assert "2027" in unknown.en
+    assert not any("_" in word for text in [unknown, *disclosure.LIGHTS.values()] for word in text)
+    assert disclosure.due_text("2026-10-23").en == "2026-10-23"
 
 
 @contextmanager
