@@ -1,6 +1,6 @@
 """What a use case has decided, as one statement without a transaction: all of it, or nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -48,6 +48,10 @@ class _Seen:
     def key(self) -> dict[str, Any]:
         return {name: getattr(self.row, name) for name in rows.keys(type(self.row))}
 
+    @property
+    def identity(self) -> _Key:
+        return type(self.row), tuple(self.key.values())
+
     def piece(self) -> Piece:
         return pieces.updating(type(self.row), {**self.key, **self.counters}, self.changes)
 
@@ -68,6 +72,7 @@ class SwapStatement:
         self.before: Callable[[], Awaitable[None]] | None = None
         """What adds to it at last, before it is written."""
         self._turns: dict[_Key | int, _Seen | Piece] = {}
+        self._awaited: dict[_Key, _Seen] = {}
         self._new: list[SQLModel] = []
         self._also: list[Piece] = []
         self._each: dict[str, dict[str, list[Any]]] = {}
@@ -112,6 +117,17 @@ class SwapStatement:
         Where it has changed, all is decided anew. Of what is swapped as well it is another version.
         """
         self._noted(seen, counter)
+        return seen
+
+    def wait_for(self, seen: M, *, counter: str = "version") -> M:
+        """`seen`, of which who asked has named no version: they want it as it is after whatever is
+        just being done to it.
+
+        Nobody is refused by how it was, neither by the statement nor by the rules
+        (`ensure_unchanged`): where it has changed, all is decided anew.
+        """
+        awaited = _Seen(seen, {counter: getattr(seen, counter)}, {})
+        self._awaited[awaited.identity] = awaited
         return seen
 
     def lock(self, sql: str, *, name: str = "", **values: Any) -> None:
@@ -163,9 +179,11 @@ class SwapStatement:
 
     async def _write(self, fetch: rows.Fetch) -> None:
         parts = self._pieces()
-        if not parts:
-            return
-        sql, values = pieces.joined(parts, len(self._turns))
+        if parts:
+            await self._run(fetch, parts, len(self._turns))
+
+    async def _run(self, fetch: rows.Fetch, parts: Sequence[Piece], turns: int) -> None:
+        sql, values = pieces.joined(parts, turns)
         try:
             await fetch(sql, *values)
         except (asyncpg.PostgresError, DBAPIError) as error:
@@ -184,7 +202,9 @@ class SwapStatement:
         Raises Overtaken where only something has changed of which who asked knows nothing.
         """
         for seen in self._turns.values():
-            if isinstance(seen, _Seen) and seen.refusal is not None:
+            if not isinstance(seen, _Seen) or seen.identity in self._awaited:
+                continue
+            if seen.refusal is not None:
                 present = await self._present(seen)
                 counter, state, says = seen.refusal
                 number: int = getattr(present, counter)
@@ -192,9 +212,20 @@ class SwapStatement:
                     refuse(getattr(present, state), number, says and says(present))
         raise Overtaken
 
+    async def ensure_unchanged(self) -> None:
+        """After a refusal by the rules: waits for whoever is just changing what was to be waited
+        for. Raises Overtaken where it is not any more what it was when it was decided on.
+        """
+        awaited = [seen.piece() for seen in self._awaited.values()]
+        if awaited:
+            try:
+                await self._run(self.direct.fetch, awaited, len(awaited))
+            except Lost:
+                raise Overtaken from None
+
     def _noted(self, row: SQLModel, counter: str) -> _Seen:
         noted = _Seen(row, {}, {})
-        found = self._turns.setdefault((type(row), tuple(noted.key.values())), noted)
+        found = self._turns.setdefault(noted.identity, noted)
         assert isinstance(found, _Seen)
         found.counters.setdefault(counter, getattr(row, counter))
         return found

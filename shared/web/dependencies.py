@@ -89,6 +89,7 @@ async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
         yield statement
     except Problem:
         await idempotency.replay_instead(request, statement.direct)
+        await statement.ensure_unchanged()
         raise
     state.relay.wake()
 
