@@ -3,7 +3,7 @@
 import base64
 from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -125,7 +125,8 @@ async def test_the_word_done_does_not_end_an_order_while_what_it_names_is_overdu
     isolated: IsolatedService,
 ) -> None:
     """Only a recorded reason does; the refusal names what is left."""
-    path = f"/supervision-orders/{await _answered_order(isolated, department := new_code())}"
+    _, order_id = await answered_order(isolated, department := new_code())
+    path = f"/supervision-orders/{order_id}"
     refused = await isolated.post(f"{path}/accept", "supervisor", "*", body={"text": "已办"})
     problem = refused.json()
     assert (refused.status_code, problem["open_item_count"]) == (409, 1)
@@ -140,8 +141,8 @@ async def test_the_word_done_does_not_end_an_order_while_what_it_names_is_overdu
     assert (steps[-1]["step"], steps[-1]["text"]) == ("accepted", reason)
 
 
-async def _answered_order(isolated: IsolatedService, department: str) -> str:
-    """An order about an overdue duty that the department says it has published."""
+async def answered_order(isolated: IsolatedService, department: str) -> tuple[UUID, str]:
+    """An overdue duty, and an order about it that the department says it has published."""
     duty = DutyOverdue(
         duty_id=uuid4(),
         unit_code=department,
@@ -158,7 +159,7 @@ async def _answered_order(isolated: IsolatedService, department: str) -> str:
     for step in ("acknowledge", "answer"):
         path = f"/supervision-orders/{order['id']}/{step}"
         await isolated.post(path, "officer", department, body={"text": "已办"})
-    return str(order["id"])
+    return duty.duty_id, str(order["id"])
 
 
 async def test_what_was_written_is_sealed_in_the_database(isolated: IsolatedService) -> None:

@@ -176,7 +176,7 @@ async def _revisit(
 
 
 async def _hand_to_supervision(session: AsyncSession, rating: Rating, doing: Doing) -> None:
-    order = await supervision.issue(
+    order, _ = await supervision.issue(
         session,
         Cause.RATING,
         rating.department_code,

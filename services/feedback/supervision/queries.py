@@ -9,17 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    Boolean,
-    exists,
-    func,
-    insert,
-    literal_column,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import Boolean, exists, func, literal_column, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,6 +29,10 @@ from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
 
 ITEMS_SHOWN = 200
 
+_COUNTS = (
+    func.count().label("items"),
+    func.count().filter(col(SupervisionItem.settled_at).is_(None)).label("open_items"),
+)
 _OPEN, _CLOSED = WORKFLOW.leads(OrderSweep.CLOSE)
 
 
@@ -55,6 +49,13 @@ class ItemCounts(NamedTuple):
 
     items: int
     open_items: int
+
+
+class SeenOrder(NamedTuple):
+    """An order that exists for the caller, and how many items it has."""
+
+    order: SupervisionOrder
+    items: ItemCounts
 
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:duty, 12))")
@@ -107,20 +108,8 @@ async def open_bundles(
 
 async def add(session: AsyncSession, order: SupervisionOrder) -> None:
     """A single order that is no bundle."""
-    await session.execute(insert(SupervisionOrder), [order.model_dump()])
-
-
-async def add_items(session: AsyncSession, items: Sequence[SupervisionItem]) -> int:
-    """How many were added; a cause that stands in an order already is left out."""
-    rows = [item.model_dump() for item in items]
-    added = upsert(SupervisionItem).values(rows).on_conflict_do_nothing()
-    return len((await session.execute(added.returning(col(SupervisionItem.id)))).all())
-
-
-async def add_steps(session: AsyncSession, steps: Sequence[SupervisionStep]) -> None:
-    """Append to the history of orders."""
-    if steps:
-        await session.execute(insert(SupervisionStep), [step.model_dump() for step in steps])
+    session.add(order)
+    await session.flush()
 
 
 async def lock_orders(session: AsyncSession, ids: Collection[UUID]) -> Sequence[SupervisionOrder]:
@@ -163,17 +152,12 @@ async def settle_published(
     return (await session.execute(settled)).scalars().all()
 
 
-async def settle_order(
-    session: AsyncSession, order_id: UUID, now: datetime
-) -> Sequence[StandingItem]:
-    """The answer was accepted: what still stood in the order is settled without evidence."""
-    settled = (
-        update(SupervisionItem)
-        .where(col(SupervisionItem.order_id) == order_id, col(SupervisionItem.settled_at).is_(None))
-        .values(settled_at=now)
-        .returning(*(getattr(SupervisionItem, name) for name in StandingItem._fields))
+async def standing(session: AsyncSession, order_id: UUID) -> Sequence[StandingItem]:
+    """The items of an order whose cause is not gone."""
+    rows = select(*(getattr(SupervisionItem, name) for name in StandingItem._fields)).where(
+        col(SupervisionItem.order_id) == order_id, col(SupervisionItem.settled_at).is_(None)
     )
-    return [StandingItem(*row) for row in await session.execute(settled)]
+    return [StandingItem(*row) for row in await session.execute(rows)]
 
 
 async def close_settled(
@@ -213,22 +197,23 @@ async def evidence_of(session: AsyncSession, ids: Collection[UUID]) -> Sequence[
     return [Evidence(*row) for row in await session.execute(rows)]
 
 
-async def get(
-    session: AsyncSession, order_id: UUID, *, locked: bool = False
-) -> SupervisionOrder | None:
-    """The order as it stands now; `locked` waits for whoever is just changing it."""
-    return await session.get(
-        SupervisionOrder, order_id, with_for_update=locked, populate_existing=True
-    )
-
-
-async def is_seen(
+async def seen(
     session: AsyncSession, order_id: UUID, own: Collection[str], *, accusations: bool
-) -> bool:
-    """Whether an order is in the lists of one who sees this; see `page`."""
-    order = select(col(SupervisionOrder.id)).where(col(SupervisionOrder.id) == order_id)
-    found = await session.execute(order.where(*statement.seen(own, accusations=accusations)))
-    return found.scalar_one_or_none() is not None
+) -> SeenOrder | None:
+    """An order as it stands now, if it is in the lists of one who sees this; see `page`."""
+    counted = (
+        select(*_COUNTS)
+        .where(col(SupervisionItem.order_id) == col(SupervisionOrder.id))
+        .correlate(SupervisionOrder)
+        .lateral()
+    )
+    rows = (
+        select(SupervisionOrder, *counted.columns)
+        .join(counted, true())
+        .where(col(SupervisionOrder.id) == order_id, *statement.seen(own, accusations=accusations))
+    )
+    row = (await session.execute(rows)).one_or_none()
+    return None if row is None else SeenOrder(row[0], ItemCounts(*row[1:]))
 
 
 async def page(
@@ -264,11 +249,7 @@ async def page(
 async def counts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, ItemCounts]:
     """By order, its items."""
     counted = (
-        select(
-            col(SupervisionItem.order_id),
-            func.count(),
-            func.count().filter(col(SupervisionItem.settled_at).is_(None)),
-        )
+        select(col(SupervisionItem.order_id), *_COUNTS)
         .where(col(SupervisionItem.order_id).in_(ids))
         .group_by(col(SupervisionItem.order_id))
     )

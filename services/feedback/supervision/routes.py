@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, status
 
-from services.feedback.supervision import rules, service, views
+from services.feedback.supervision import handling, rules, views
 from services.feedback.supervision.models import OrderState
 from services.feedback.supervision.schemas import (
     DEPARTMENT,
@@ -20,7 +20,15 @@ from services.feedback.supervision.workflow import OrderAction
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import answers
-from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.dependencies import (
+    Deciding,
+    ExpectedVersion,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+)
 from shared.web.old_queries import Formerly
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -39,7 +47,7 @@ class _OrderStepContext:
     """What every step of an order needs."""
 
     order_id: UUID
-    session: Session
+    session: Deciding
     keyring: RequestKeyring
     now: Now
     expected: ExpectedVersion
@@ -47,7 +55,7 @@ class _OrderStepContext:
     async def take(
         self, action: OrderAction, words: str | None, caller: Caller, reason: str | None = None
     ) -> OrderView:
-        order = await service.act(
+        done = await handling.act(
             self.session,
             self.order_id,
             action,
@@ -58,7 +66,7 @@ class _OrderStepContext:
             now=self.now,
             reason=reason,
         )
-        return await views.one(self.session, order, self.now)
+        return views.after(done, self.now)
 
 
 Acting = Annotated[_OrderStepContext, Depends()]
@@ -99,15 +107,15 @@ async def list_supervision_orders(
     summary="发出督办单 | Issue an order",
 )
 async def issue_supervision_order(
-    request: IssueOrder, session: Session, keyring: RequestKeyring, caller: Supervisor, now: Now
+    request: IssueOrder, session: Deciding, keyring: RequestKeyring, caller: Supervisor, now: Now
 ) -> OrderView:
     """督办人员向部门提出书面要求；部门一个工作日内签收。
 
     ---
     A supervisor demands something of a department, which acknowledges within one working day.
     """
-    order = await service.issue_demand(session, request, caller=caller, keyring=keyring, now=now)
-    return await views.one(session, order, now)
+    done = await handling.issue_demand(session, request, caller=caller, keyring=keyring, now=now)
+    return views.after(done, now)
 
 
 @router.get(

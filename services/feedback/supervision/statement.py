@@ -1,5 +1,6 @@
 """The SQL of escalation: each question is one statement over all orders or all passed limits. Also
-which orders are about accusations, so that they are hidden from those whom these are hidden from.
+which orders are about accusations, so that they are hidden from those whom these are hidden from;
+and what is written of items and steps, at once or with what is decided.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines.models import ACCUSATIONS, NO_DEPARTMENT
 from services.feedback.deadlines.rules import CITIZENS_CLOCKS, OFFICE_CLOCKS
+from services.feedback.supervision.models import SupervisionItem, SupervisionStep
 from services.feedback.supervision.workflow import WORKFLOW, OrderSweep
+from shared.database.deciding import write, write_rows
 from shared.database.transitions import sources, target
 
 SWEEP, ORDERS = 5_000, 50
@@ -135,6 +138,26 @@ _OF_NO_LETTER = """
 _ACCUSES_NOBODY = text(_OF_NO_LETTER.format(condition="l.accused && CAST(:own AS varchar[])"))
 _NO_ACCUSATION = text(_OF_NO_LETTER.format(condition="l.kind = 'accusation'"))
 
+_ADD_ITEMS = text("""
+    INSERT INTO supervision_item (id, order_id, cause, cause_id, judged_at, due_on, project_code,
+        project_name, item_code, item_name)
+    SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:cause AS text[]),
+        CAST(:cause_id AS uuid[]), CAST(:judged_at AS timestamptz[]), CAST(:due_on AS date[]),
+        CAST(:project_code AS text[]), CAST(:project_name AS text[]), CAST(:item_code AS text[]),
+        CAST(:item_name AS text[]))
+    ON CONFLICT DO NOTHING
+""")
+_SETTLED = {"settled_at", "evidence_event_id", "evidence_url"}
+_ADD_STEPS = text("""
+    INSERT INTO supervision_step (id, order_id, step, state, level, at, by, said_sealed)
+    SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:step AS text[]),
+        CAST(:state AS text[]), CAST(:level AS int[]), CAST(:at AS timestamptz[]),
+        CAST(:by AS text[]), CAST(:said_sealed AS text[]))
+""")
+_SETTLE = text(
+    "UPDATE supervision_item SET settled_at = :now WHERE order_id = :order AND settled_at IS NULL"
+)
+
 
 class OverdueAccusation(NamedTuple):
     """The passed limit of an accusation, and the department that handles it."""
@@ -159,6 +182,21 @@ def seen(own: Collection[str], *, accusations: bool) -> list[TextClause]:
     """
     accused = [_ACCUSES_NOBODY.bindparams(own=sorted(own))] if own else []
     return accused if accusations else [*accused, _NO_ACCUSATION]
+
+
+async def add_items(session: AsyncSession, items: Sequence[SupervisionItem]) -> None:
+    """A cause that stands in an order already is left out."""
+    await write_rows(session, _ADD_ITEMS, [item.model_dump(exclude=_SETTLED) for item in items])
+
+
+async def add_steps(session: AsyncSession, steps: Sequence[SupervisionStep]) -> None:
+    """Append to the history of orders."""
+    await write_rows(session, _ADD_STEPS, [step.model_dump() for step in steps])
+
+
+async def settle_order(session: AsyncSession, order_id: UUID, now: datetime) -> None:
+    """The answer was accepted: what still stands in the order is settled without evidence."""
+    await write(session, _SETTLE, {"order": order_id, "now": now})
 
 
 async def join_whole_tables(session: AsyncSession) -> None:

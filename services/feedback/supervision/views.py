@@ -8,10 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import SubjectKind
+from services.feedback.deadlines.models import Deadline, SubjectKind
 from services.feedback.office import is_everywhere_outside, own_departments
 from services.feedback.supervision import queries, rules, visibility
+from services.feedback.supervision.handling import OrderAfter
 from services.feedback.supervision.models import OrderState, SupervisionOrder, SupervisionStep
+from services.feedback.supervision.queries import ItemCounts
 from services.feedback.supervision.schemas import (
     OrderDetail,
     OrderStepView,
@@ -52,17 +54,18 @@ async def orders(
     return page(found, paging, lambda o: (o.issued_at, o.id), lambda o: views[o.id])
 
 
-async def one(session: AsyncSession, order: SupervisionOrder, now: datetime) -> OrderView:
+def after(done: OrderAfter, now: datetime) -> OrderView:
     """An order just changed, as lists show it."""
-    return (await _views(session, [order], now))[order.id]
+    return _view(done.order, done.clocks, done.items, now)
 
 
 async def detail(
     session: AsyncSession, order_id: UUID, *, caller: Caller, keyring: Keyring, now: datetime
 ) -> OrderDetail:
     """An order with its items and history. Raises NotFound."""
-    order = await _seen(session, order_id, caller)
-    view = await one(session, order, now)
+    order, counted = await visibility.find(session, order_id, caller)
+    clocks = await deadlines.of_many(session, SubjectKind.SUPERVISION_ORDER, [order.id])
+    view = _view(order, clocks[order.id], counted, now)
     demand = order.demand_sealed
     return OrderDetail(
         **view.model_dump(),
@@ -78,15 +81,11 @@ async def items(
     session: AsyncSession, order_id: UUID, *, caller: Caller, paging: PageRequest
 ) -> Page[SupervisionItemView]:
     """All items of an order. Raises NotFound."""
-    order = await _seen(session, order_id, caller)
+    order, _ = await visibility.find(session, order_id, caller)
     after = paging.key(UUID)
     last = after[0] if after is not None else None
     found = await queries.items(session, order.id, last, paging.limit + 1)
     return page(found, paging, lambda i: (i.id,), SupervisionItemView.model_validate)
-
-
-async def _seen(session: AsyncSession, order_id: UUID, caller: Caller) -> SupervisionOrder:
-    return await visibility.ensure_seen(session, await queries.get(session, order_id), caller)
 
 
 async def _views(
@@ -95,19 +94,26 @@ async def _views(
     ids = [order.id for order in orders]
     counts = await queries.counts(session, ids)
     clocks = await deadlines.of_many(session, SubjectKind.SUPERVISION_ORDER, ids)
-    views = {}
-    for order in orders:
-        clock = next(iter(clocks.get(order.id, [])), None)
-        counted = counts.get(order.id, queries.ItemCounts(0, 0))
-        views[order.id] = OrderView(
-            **order.model_dump(include=_SHOWN),
-            due_on=clock and clock.due_on,
-            due_on_is_provisional=clock and clock.provisional,
-            overdue=clock is not None and limits.is_overdue(clock, now),
-            item_count=counted.items,
-            open_item_count=counted.open_items,
-        )
-    return views
+    none = ItemCounts(0, 0)
+    return {
+        order.id: _view(order, clocks[order.id], counts.get(order.id, none), now)
+        for order in orders
+    }
+
+
+def _view(
+    order: SupervisionOrder, clocks: Sequence[Deadline], counted: ItemCounts, now: datetime
+) -> OrderView:
+    """`clocks` are its live ones, oldest first."""
+    clock = next(iter(clocks), None)
+    return OrderView(
+        **order.model_dump(include=_SHOWN),
+        due_on=clock and clock.due_on,
+        due_on_is_provisional=clock and clock.provisional,
+        overdue=clock is not None and limits.is_overdue(clock, now),
+        item_count=counted.items,
+        open_item_count=counted.open_items,
+    )
 
 
 _SHOWN = {
