@@ -1,4 +1,4 @@
-"""Two people take a step about one order or rating at the same moment.
+"""Two people take a step about one order or rating at the same moment, or rate at the same moment.
 
 Who names no version waits and goes by what the other has made of it; who names one is refused if
 it is no longer the present one.
@@ -8,19 +8,26 @@ import asyncio
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from services.feedback.supervision import service
+from services.feedback.supervision.models import PublicationProof
 from tests import support
 from tests.feedback.isolated_service import IsolatedService, new_code
-from tests.feedback.test_supervision_steps import issue
-from tests.feedback.visit_helpers import rated_badly
+from tests.feedback.test_supervision_steps import answered_order, issue
+from tests.feedback.visit_helpers import GOOD, ServedCitizen, rated_badly
 
 _WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+_INVITATION = text(
+    "SELECT i.id FROM rating_invitation i JOIN service_event e ON e.id = i.service_event_id"
+    " WHERE e.case_id = :case"
 )
 WORDS = {"text": "已联系并说明"}
 
@@ -101,3 +108,43 @@ async def test_of_two_that_saw_one_version_the_second_is_refused(
     )
     assert (first.status_code, then.status_code) == (200, 409)
     assert (then.json()["state"], then.json()["version"]) == ("verifying", version + 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "problem"),
+    [
+        ("/ratings", 201, "/problems/already-rated"),
+        ("/ratings/amendments", 200, "/problems/no-longer-amendable"),
+    ],
+)
+async def test_of_two_ratings_at_once_the_second_is_one_too_many(
+    isolated: IsolatedService, path: str, status: int, problem: str
+) -> None:
+    amends = status == 200
+    served = await rated_badly(isolated) if amends else await ServedCitizen(isolated).invite()
+    async with isolated.sessions() as session:
+        found = await session.execute(_INVITATION, {"case": served.case_id})
+        invitation = str(found.scalar_one())
+    table, row = ("rating", served.rating_id) if amends else ("rating_invitation", invitation)
+    body = {"token": (await served.invitation())["token"], **GOOD}
+    steps = [isolated.post(path, body=body) for _ in range(2)]
+    first, then = await in_turn(isolated, table, row, *steps)
+    assert (first.status_code, then.status_code) == (status, 409), then.text
+    assert then.json()["type"] == problem
+
+
+async def test_an_acceptance_waits_for_the_proof_that_just_settles_what_stands(
+    isolated: IsolatedService,
+) -> None:
+    """Else it would be refused for an item that is done by the time it is told so."""
+    duty, order_id = await answered_order(isolated, new_code())
+    proof = PublicationProof(
+        duty_id=duty, event_id=uuid4(), url="https://example.org/1", told_at=isolated.clock.now
+    )
+    async with isolated.sessions() as session, session.begin():
+        await service.accept_proof(session, proof, isolated.clock.now)
+        path = f"/supervision-orders/{order_id}/accept"
+        accepting = asyncio.create_task(isolated.post(path, "supervisor", "*"))
+        await support.eventually(partial(_are_waiting, isolated, 1))
+    refused = await accepting
+    assert (refused.status_code, refused.json()["state"]) == (409, "closed")

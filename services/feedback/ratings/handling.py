@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import PolicyKind
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
+from services.feedback.deadlines.service import ClockSet
 from services.feedback.ratings import queries, rules, workflow
 from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
 from services.feedback.ratings.models import (
@@ -19,6 +19,7 @@ from services.feedback.ratings.models import (
     Revisit,
     RevisitOutcome,
 )
+from services.feedback.ratings.queries import HandledRating
 from services.feedback.ratings.rules import RevisitedToday
 from services.feedback.ratings.service import subject_of
 from services.feedback.ratings.workflow import FollowUp, RatingMove
@@ -26,6 +27,7 @@ from services.feedback.supervision import service as supervision
 from services.feedback.supervision.models import Cause
 from shared.clock import today
 from shared.database import versioned
+from shared.database.deciding import DecidingSession
 from shared.errors import NotFound
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
@@ -57,6 +59,15 @@ class StepInput:
     outcome: RevisitOutcome | None = None
 
 
+class RatingAfter(NamedTuple):
+    """A rating after a step, and its limits: both in hand, for what is not yet written is not yet
+    read.
+    """
+
+    rating: Rating
+    clocks: ClockSet
+
+
 def may_see(caller: Caller, rating: Rating) -> bool:
     """An officer sees the ratings of the own departments, a manager those of the own hall."""
     if caller.has("hall_manager") and caller.at(rating.hall_code):
@@ -65,70 +76,81 @@ def may_see(caller: Caller, rating: Rating) -> bool:
 
 
 async def act(
-    session: AsyncSession, rating_id: UUID, action: RatingAction, fields: StepInput, doing: Doing
-) -> Rating:
+    session: DecidingSession,
+    rating_id: UUID,
+    action: RatingAction,
+    fields: StepInput,
+    doing: Doing,
+) -> RatingAfter:
     """The rating after a step of its table.
 
-    Raises NotFound, StateConflict, Forbidden, SamePerson or RevisitedToday.
+    Who names no version wants the rating as it is after whatever is just being done about it. The
+    steps and visits that were counted go with its version. Raises NotFound, StateConflict,
+    Forbidden, SamePerson or RevisitedToday.
     """
-    # Who names no version wants the rating as it is after whatever is just being done about it.
-    rating = await queries.get(session, rating_id, locked=doing.expected is None)
-    if rating is None or not may_see(doing.caller, rating):
+    found = await queries.handled(session, rating_id, workflow.DEPARTMENT_ACTIONS)
+    if found is None or not may_see(doing.caller, found.rating):
         raise NotFound(rules.NO_RATING)
+    rating, round_ = found.rating, found.rating.round
+    if doing.expected is None:
+        session.statement.wait_for(rating)
     versions.ensure(doing.expected, version=rating.version, state=rating.state)
-    involved = await queries.who_did(session, rating.id, workflow.DEPARTMENT_ACTIONS)
-    move = workflow.move_of(rating, action, doing.caller, involved)
-    round_ = rating.round
-    # The swap locks the row until the commit: what follows may change the rating once more.
-    rating = await versioned.swap(session, rating, {"state": move.to or rating.state})
-    await _run_clocks(session, rating, move, doing)
-    if move.then is FollowUp.LONGER_LIMIT and fields.is_complex:
-        await _allow_longer(session, rating, doing)
-    if move.then is FollowUp.ASK_FOR_REVISIT:
-        await _ask_for_revisit(session, rating, doing.now)
-    if move.then is FollowUp.REVISIT and fields.outcome is not None:
-        await _revisit(session, rating, fields.outcome, doing)
-    if rating.state in workflow.WORKFLOW.ends:
-        await deadlines.cancel(session, subject_of(rating), by=doing.caller.sub, now=doing.now)
-    await session.flush()
-    await queries.add(session, _step(rating, action, round_, fields, doing))
-    return rating
-
-
-async def _run_clocks(
-    session: AsyncSession, rating: Rating, move: RatingMove, doing: Doing
-) -> None:
-    subject, by, now = subject_of(rating), doing.caller.sub, doing.now
-    if move.meets:
-        await deadlines.meet(session, subject, *move.meets, by=by, now=now)
-    if move.pauses:
-        await deadlines.pause(session, subject, *move.pauses, by=by, now=now)
-    if move.resumes:
-        await deadlines.resume(session, subject, *move.resumes, by=by, now=now)
-    if move.starts is not None:
-        await _start(session, rating, move.starts, doing)
-
-
-async def _start(session: AsyncSession, rating: Rating, kind: PolicyKind, doing: Doing) -> None:
-    await deadlines.start(
-        session,
-        subject_of(rating),
-        kind,
-        department_code=rating.department_code,
-        by=doing.caller.sub,
-        now=doing.now,
+    move = workflow.move_of(rating, action, doing.caller, found.involved)
+    clocks = await deadlines.to_change(
+        session, SubjectKind.RATING, [rating.id], by=doing.caller.sub, now=doing.now
     )
+    _run_clocks(rating, move, clocks)
+    changes = await _follow_up(session, found, move, fields, clocks, doing)
+    rating = await versioned.swap(session, rating, changes)
+    if rating.state in workflow.WORKFLOW.ends:
+        clocks.cancel()
+    await deadlines.save(session, clocks)
+    if move.then is FollowUp.ASK_FOR_REVISIT:
+        await _ask_for_revisit(session, rating, clocks)
+    session.add(_step(rating, action, round_, fields, doing))
+    return RatingAfter(rating, clocks)
 
 
-async def _allow_longer(session: AsyncSession, rating: Rating, doing: Doing) -> None:
+def _run_clocks(rating: Rating, move: RatingMove, clocks: ClockSet) -> None:
+    if move.meets:
+        clocks.meet(*move.meets)
+    if move.pauses:
+        clocks.pause(*move.pauses)
+    if move.resumes:
+        clocks.resume(*move.resumes)
+    if move.starts is not None:
+        _start(rating, move.starts, clocks)
+
+
+def _start(rating: Rating, kind: PolicyKind, clocks: ClockSet) -> None:
+    clocks.start(subject_of(rating), [kind], rating.department_code)
+
+
+async def _follow_up(
+    session: DecidingSession,
+    found: HandledRating,
+    move: RatingMove,
+    fields: StepInput,
+    clocks: ClockSet,
+    doing: Doing,
+) -> dict[str, Any]:
+    """What the move changes of the rating, with what else it brings about."""
+    if move.then is FollowUp.REVISIT and fields.outcome is not None:
+        return await _revisit(session, found, fields.outcome, clocks, doing)
+    changes: dict[str, Any] = {"state": move.to or found.rating.state}
+    if move.then is FollowUp.LONGER_LIMIT and fields.is_complex:
+        _allow_longer(found.rating, clocks)
+        changes["is_complex"] = True
+    return changes
+
+
+def _allow_longer(rating: Rating, clocks: ClockSet) -> None:
     """A complex matter with a plan has its own, longer limit."""
-    rating.is_complex = True
-    subject, by, now = subject_of(rating), doing.caller.sub, doing.now
-    await deadlines.cancel(session, subject, PolicyKind.RATING_RECTIFY, by=by, now=now)
-    await _start(session, rating, PolicyKind.RATING_RECTIFY_COMPLEX, doing)
+    clocks.cancel(PolicyKind.RATING_RECTIFY)
+    _start(rating, PolicyKind.RATING_RECTIFY_COMPLEX, clocks)
 
 
-async def _ask_for_revisit(session: AsyncSession, rating: Rating, now: datetime) -> None:
+async def _ask_for_revisit(session: DecidingSession, rating: Rating, clocks: ClockSet) -> None:
     """Publish that the department is done, and that someone else should ask the citizen."""
     about = {
         "rating_id": rating.id,
@@ -137,45 +159,49 @@ async def _ask_for_revisit(session: AsyncSession, rating: Rating, now: datetime)
         "department_code": rating.department_code,
         "round": rating.round,
     }
-    clocks = await deadlines.of(session, subject_of(rating))
-    due_on = max(c.due_on for c in clocks if c.kind is PolicyKind.RATING_REVISIT)
+    due_on = max(c.due_on for c in clocks.clocks if c.kind is PolicyKind.RATING_REVISIT)
     for event in (
-        RatingRectified(**about, at=now),
+        RatingRectified(**about, at=clocks.now),
         ReturnVisitRequested(**about, due_on=due_on),
     ):
         await outbox.record(session, event, scope=rating.department_code, subject=str(rating.id))
 
 
 async def _revisit(
-    session: AsyncSession, rating: Rating, outcome: RevisitOutcome, doing: Doing
-) -> None:
-    tried = await queries.revisits_tried(session, rating.id, rating.round)
-    revisit = Revisit(
-        rating_id=rating.id,
-        round=rating.round,
-        attempt=tried + 1,
-        on=today(doing.now),
-        outcome=outcome,
-        by=doing.caller.sub,
-        at=doing.now,
-    )
-    if not await queries.add_revisit(session, revisit):
+    session: DecidingSession,
+    found: HandledRating,
+    outcome: RevisitOutcome,
+    clocks: ClockSet,
+    doing: Doing,
+) -> dict[str, Any]:
+    """What the visit makes of the rating."""
+    rating, day, attempt = found.rating, today(doing.now), len(found.visited_on) + 1
+    if day in found.visited_on:
         raise RevisitedToday
-    rating.state = workflow.after_revisit(outcome, round_=rating.round, attempt=tried + 1)
-    if rating.state is RatingState.FEEDBACK_GIVEN:
-        return
-    subject = subject_of(rating)
-    await deadlines.meet(
-        session, subject, PolicyKind.RATING_REVISIT, by=doing.caller.sub, now=doing.now
+    session.add(
+        Revisit(
+            rating_id=rating.id,
+            round=rating.round,
+            attempt=attempt,
+            on=day,
+            outcome=outcome,
+            by=doing.caller.sub,
+            at=doing.now,
+        )
     )
-    if rating.state is RatingState.RECTIFYING:
-        rating.round += 1
-        await _start(session, rating, PolicyKind.RATING_RECTIFY, doing)
-    if rating.state is RatingState.UNDER_SUPERVISION:
-        await _hand_to_supervision(session, rating, doing)
+    state = workflow.after_revisit(outcome, round_=rating.round, attempt=attempt)
+    changes: dict[str, Any] = {"state": state}
+    if state is not RatingState.FEEDBACK_GIVEN:
+        clocks.meet(PolicyKind.RATING_REVISIT)
+    if state is RatingState.RECTIFYING:
+        changes["round"] = rating.round + 1
+        _start(rating, PolicyKind.RATING_RECTIFY, clocks)
+    if state is RatingState.UNDER_SUPERVISION:
+        changes["supervision_order_id"] = await _hand_to_supervision(session, rating, doing)
+    return changes
 
 
-async def _hand_to_supervision(session: AsyncSession, rating: Rating, doing: Doing) -> None:
+async def _hand_to_supervision(session: DecidingSession, rating: Rating, doing: Doing) -> UUID:
     order, _ = await supervision.issue(
         session,
         Cause.RATING,
@@ -185,7 +211,7 @@ async def _hand_to_supervision(session: AsyncSession, rating: Rating, doing: Doi
         now=doing.now,
         cause_id=rating.id,
     )
-    rating.supervision_order_id = order.id
+    return order.id
 
 
 def _step(

@@ -19,7 +19,7 @@ from services.feedback.ratings.schemas import (
 )
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import ExpectedVersion, Now, RequestKeyring, Session, allow
+from shared.web.dependencies import Deciding, ExpectedVersion, Now, RequestKeyring, allow
 from shared.web.routing import Router
 
 router = Router(
@@ -37,15 +37,15 @@ class _RatingStepContext:
     """What every step needs."""
 
     rating_id: UUID
-    session: Session
+    session: Deciding
     keyring: RequestKeyring
     now: Now
     expected: ExpectedVersion
 
     async def take(self, action: RatingAction, caller: Caller, fields: StepInput) -> RatingView:
         doing = Doing(caller, self.now, self.keyring, self.expected)
-        rating = await handling.act(self.session, self.rating_id, action, fields, doing)
-        return await views.one(self.session, rating, self.now)
+        done = await handling.act(self.session, self.rating_id, action, fields, doing)
+        return views.after(done, self.now)
 
 
 Acting = Annotated[_RatingStepContext, Depends()]

@@ -1,7 +1,7 @@
 """All SQL of the room."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from services.feedback.ratings.models import (
     ServiceEvent,
 )
 from services.feedback.ratings.workflow import OVER, USED
+from shared.database.deciding import DecidingSession
 
 SWEEP = 5000
 
@@ -38,6 +39,22 @@ class InvitedCase(NamedTuple):
     invitation: Invitation
     event: ServiceEvent
     rating: Rating | None
+
+
+class HandledRating(NamedTuple):
+    """A rating, who acted about it for the department, and on which days of its present round the
+    citizen was visited.
+    """
+
+    rating: Rating
+    involved: frozenset[str]
+    visited_on: Sequence[date]
+
+
+_USE = f"""
+    UPDATE rating_invitation SET state = '{USED.to}'
+    WHERE id = :id AND state = '{USED.state}' AND expires_at > :now RETURNING 1
+"""
 
 
 async def add_service_event(session: AsyncSession, event: ServiceEvent) -> bool:
@@ -76,19 +93,12 @@ async def invitation_of_case(session: AsyncSession, case_id: UUID) -> InvitedCas
     return InvitedCase(*row) if row is not None else None
 
 
-async def use_invitation(session: AsyncSession, invitation_id: UUID, now: datetime) -> bool:
-    """Take the right to rate, once: of two at the same time one gets it."""
-    used = (
-        update(Invitation)
-        .where(
-            col(Invitation.id) == invitation_id,
-            col(Invitation.state) == USED.state,
-            col(Invitation.expires_at) > now,
-        )
-        .values(state=USED.to)
-        .returning(col(Invitation.id))
-    )
-    return (await session.execute(used)).first() is not None
+def use_invitation(session: DecidingSession, invitation_id: UUID, now: datetime) -> None:
+    """Take the right to rate, once: of two at the same time one gets it, the other finds it used.
+
+    It is no version but a right: its state, that leads nowhere else, is what is compared.
+    """
+    session.statement.lock(_USE, id=invitation_id, now=now)
 
 
 async def invitation(session: AsyncSession, invitation_id: UUID) -> Invited | None:
@@ -97,7 +107,6 @@ async def invitation(session: AsyncSession, invitation_id: UUID) -> Invited | No
         select(Invitation, ServiceEvent)
         .join(ServiceEvent, col(ServiceEvent.id) == col(Invitation.service_event_id))
         .where(col(Invitation.id) == invitation_id)
-        .execution_options(populate_existing=True)
     )
     row = (await session.execute(found)).one_or_none()
     return Invited(*row) if row is not None else None
@@ -120,20 +129,34 @@ async def expire(session: AsyncSession, now: datetime) -> int:
     return int(expired.rowcount)
 
 
-async def lock_rating_of_invitation(session: AsyncSession, invitation_id: UUID) -> Rating | None:
-    """The rating given on an invitation, locked until the transaction ends."""
-    found = (
-        select(Rating)
-        .where(col(Rating.invitation_id) == invitation_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+async def rating_of_invitation(session: AsyncSession, invitation_id: UUID) -> Rating | None:
+    """The rating given on an invitation."""
+    found = select(Rating).where(col(Rating.invitation_id) == invitation_id)
     return (await session.execute(found)).scalar_one_or_none()
 
 
-async def get(session: AsyncSession, rating_id: UUID, *, locked: bool = False) -> Rating | None:
-    """The rating as it stands now; `locked` waits for whoever is just changing it."""
-    return await session.get(Rating, rating_id, with_for_update=locked, populate_existing=True)
+async def get(session: AsyncSession, rating_id: UUID) -> Rating | None:
+    """The rating as it stands now."""
+    return await session.get(Rating, rating_id)
+
+
+async def handled(
+    session: AsyncSession, rating_id: UUID, actions: Collection[RatingAction]
+) -> HandledRating | None:
+    """The rating as it stands now, with what was done about it; `actions` are the department's."""
+    acted = (
+        select(func.array_agg(col(RatingStep.by)))
+        .where(col(RatingStep.rating_id) == col(Rating.id), col(RatingStep.action).in_(actions))
+        .scalar_subquery()
+    )
+    tried = (
+        select(func.array_agg(col(Revisit.on)))
+        .where(col(Revisit.rating_id) == col(Rating.id), col(Revisit.round) == col(Rating.round))
+        .scalar_subquery()
+    )
+    rows = select(Rating, acted, tried).where(col(Rating.id) == rating_id)
+    row = (await session.execute(rows)).one_or_none()
+    return None if row is None else HandledRating(row[0], frozenset(row[1] or ()), row[2] or ())
 
 
 async def page(
@@ -170,25 +193,9 @@ async def steps(session: AsyncSession, rating_id: UUID) -> Sequence[RatingStep]:
     return (await session.execute(rows)).scalars().all()
 
 
-async def who_did(
-    session: AsyncSession, rating_id: UUID, actions: Collection[RatingAction]
-) -> frozenset[str]:
-    """Who did any of these actions about a rating."""
-    rows = select(col(RatingStep.by)).where(
-        col(RatingStep.rating_id) == rating_id, col(RatingStep.action).in_(actions)
-    )
-    return frozenset((await session.execute(rows)).scalars())
-
-
 async def revisits_tried(session: AsyncSession, rating_id: UUID, round_: int) -> int:
     """How often the citizen was asked in this round."""
     tried = select(func.count()).where(
         col(Revisit.rating_id) == rating_id, col(Revisit.round) == round_
     )
     return int((await session.execute(tried)).scalar_one())
-
-
-async def add_revisit(session: AsyncSession, revisit: Revisit) -> bool:
-    """False if there was a try on that day already."""
-    added = upsert(Revisit).values(revisit.model_dump()).on_conflict_do_nothing()
-    return (await session.execute(added.returning(col(Revisit.id)))).first() is not None

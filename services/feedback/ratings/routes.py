@@ -24,6 +24,7 @@ from shared.security.identity import Caller
 from shared.web import answers
 from shared.web.dependencies import (
     AuditedReading,
+    Deciding,
     Now,
     Paging,
     RequestKeyring,
@@ -120,7 +121,7 @@ async def report_service(
     ),
 )
 async def give_rating(
-    request: GiveRating, session: Session, keyring: RequestKeyring, now: Now, caller: Anyone
+    request: GiveRating, session: Deciding, keyring: RequestKeyring, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """一次服务评价一次；差评由部门限期整改，并由另一人回访。
 
@@ -139,7 +140,7 @@ async def give_rating(
     responses=problem_responses(NotFound, rules.NotForStaff, rules.NoLongerAmendable),
 )
 async def amend_rating(
-    request: GiveRating, session: Session, keyring: RequestKeyring, now: Now, caller: Anyone
+    request: GiveRating, session: Deciding, keyring: RequestKeyring, now: Now, caller: Anyone
 ) -> RatingReceipt:
     """24 小时内可以修改一次，原评价留存。
 

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.feedback.ratings.models import Grade, RatingState
+from services.feedback.ratings.models import Grade, Invitation, InvitationState, RatingState
 from services.feedback.ratings.schemas import Rate, ServiceReport
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Text
 from shared.security.crypto import Keyring, handed_out, is_rating_key, was_handed_out
@@ -153,6 +153,14 @@ def is_bad(grade: Grade) -> bool:
 def first_state(grade: Grade) -> RatingState:
     """Where a rating begins: a bad one waits for its department."""
     return RatingState.RATED_BAD if is_bad(grade) else RatingState.RATED_GOOD
+
+
+def ensure_open(invitation: Invitation, now: datetime) -> None:
+    """Raises AlreadyRated or InvitationExpired."""
+    if invitation.state is InvitationState.RATED:
+        raise AlreadyRated
+    if invitation.state is not InvitationState.OPEN or invitation.expires_at <= now:
+        raise InvitationExpired
 
 
 def ensure_not_staff(caller: Caller | None) -> None:

@@ -1,6 +1,7 @@
 """Inviting citizens to rate, and taking their ratings."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +16,6 @@ from services.feedback.ratings.events import RatingInvited, RatingReceived
 from services.feedback.ratings.models import (
     NO_HALL,
     Invitation,
-    InvitationState,
     Rating,
     RatingAmendment,
     RatingState,
@@ -23,7 +23,10 @@ from services.feedback.ratings.models import (
 )
 from services.feedback.ratings.schemas import GiveRating, ServiceReport
 from shared.clock import day_start, today
+from shared.database import versioned
+from shared.database.deciding import DecidingSession
 from shared.errors import Invalid, NotFound
+from shared.ids import new_id
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -84,7 +87,7 @@ async def _open_invitation(session: AsyncSession, event: ServiceEvent, now: date
 
 
 async def give(
-    session: AsyncSession, given: GiveRating, *, keyring: Keyring, now: datetime
+    session: DecidingSession, given: GiveRating, *, keyring: Keyring, now: datetime
 ) -> Rating:
     """The rating, and for a bad one the clock for its department to get in touch.
 
@@ -93,16 +96,13 @@ async def give(
     """
     invitation_id = rules.invitation_of(given.token, keyring)
     rules.ensure_tags_fit(given.grade, given.tags)
-    used = await queries.use_invitation(session, invitation_id, now)
     found = await queries.invitation(session, invitation_id)
     if found is None:
         raise NotFound(rules.NO_INVITATION)
-    invitation, event = found
-    if not used:
-        is_rated = invitation.state is InvitationState.RATED
-        raise rules.AlreadyRated if is_rated else rules.InvitationExpired
-    rating = _new_rating(invitation, event, given, keyring, now)
-    await queries.add(session, rating)
+    rules.ensure_open(found.invitation, now)
+    queries.use_invitation(session, invitation_id, now)
+    rating = _new_rating(*found, given, keyring, now)
+    session.add(rating)
     if rules.is_bad(rating.grade):
         await _expect_contact(session, rating, now)
     await _announce(session, rating, now, is_amendment=False)
@@ -112,55 +112,52 @@ async def give(
 def _new_rating(
     invitation: Invitation, event: ServiceEvent, given: GiveRating, keyring: Keyring, now: datetime
 ) -> Rating:
-    rating = Rating(
+    rating_id = new_id()
+    return Rating(
+        id=rating_id,
         invitation_id=invitation.id,
         service_event_id=event.id,
         stage=invitation.stage,
         case_id=event.case_id,
         hall_code=event.hall_code,
         department_code=event.department_code,
-        grade=given.grade,
-        tags=given.tags,
         state=rules.first_state(given.grade),
         rated_at=now,
+        **_given(rating_id, given, keyring),
     )
-    _seal_words(rating, given, keyring)
-    return rating
 
 
 async def amend(
-    session: AsyncSession, given: GiveRating, *, keyring: Keyring, now: datetime
+    session: DecidingSession, given: GiveRating, *, keyring: Keyring, now: datetime
 ) -> Rating:
     """The rating as the citizen wants it now; what it was is kept. The 24 hours are the database's.
 
-    Raises NotFound, Invalid, or NoLongerAmendable.
+    Whoever is just doing something about it is waited for, by its version. Raises NotFound,
+    Invalid, or NoLongerAmendable.
     """
     invitation_id = rules.invitation_of(given.token, keyring)
     rules.ensure_tags_fit(given.grade, given.tags)
-    rating = await queries.lock_rating_of_invitation(session, invitation_id)
+    rating = await queries.rating_of_invitation(session, invitation_id)
     if rating is None:
         raise NotFound(rules.NO_INVITATION)
+    session.statement.wait_for(rating)
     in_time = rating.amended_at is None and now < rating.rated_at + AMENDABLE_FOR
     if not in_time or rating.state not in workflow.AMENDABLE:
         raise rules.NoLongerAmendable(state=rating.state, version=rating.version)
-    await queries.add(session, _as_it_was(rating, now))
-    was_bad = rules.is_bad(rating.grade)
-    rating.grade, rating.tags = given.grade, given.tags
-    _seal_words(rating, given, keyring)
-    rating.amended_at, rating.version = now, rating.version + 1
-    await _settle_grade(session, rating, was_bad=was_bad, now=now)
-    await session.flush()
+    session.add(_as_it_was(rating, now))
+    turns = rules.is_bad(rating.grade) != rules.is_bad(given.grade)
+    changes = {**_given(rating.id, given, keyring), "amended_at": now}
+    if turns:
+        changes["state"] = rules.first_state(given.grade)
+    rating = await versioned.swap(session, rating, changes)
+    if turns:
+        await _settle_grade(session, rating, now)
     await _announce(session, rating, now, is_amendment=True)
     return rating
 
 
-async def _settle_grade(
-    session: AsyncSession, rating: Rating, *, was_bad: bool, now: datetime
-) -> None:
+async def _settle_grade(session: DecidingSession, rating: Rating, now: datetime) -> None:
     """A bad rating made good asks nothing of the department any more, and the other way round."""
-    if was_bad == rules.is_bad(rating.grade):
-        return
-    rating.state = rules.first_state(rating.grade)
     if rating.state is RatingState.RATED_GOOD:
         await deadlines.cancel(session, subject_of(rating), by=CITIZEN, now=now)
     else:
@@ -200,16 +197,22 @@ async def _expect_contact(session: AsyncSession, rating: Rating, now: datetime) 
     )
 
 
-def _seal_words(rating: Rating, given: GiveRating, keyring: Keyring) -> None:
-    """What the citizen wrote, and how to reach them: as given last, so that both can be removed."""
+def _given(rating_id: UUID, given: GiveRating, keyring: Keyring) -> dict[str, Any]:
+    """The columns of what the citizen says, and of how to reach them: as given last, so that both
+    can be removed.
+    """
 
     def seal(plain: str | None, where: str) -> str | None:
-        return keyring.seal(plain, where=where, row=str(rating.id)) if plain else None
+        return keyring.seal(plain, where=where, row=str(rating_id)) if plain else None
 
     contact = given.contact
-    rating.text_sealed = seal(given.text, TEXT)
-    rating.name_sealed = seal(contact.name if contact else None, NAME)
-    rating.phone_sealed = seal(contact.phone if contact else None, PHONE)
+    return {
+        "grade": given.grade,
+        "tags": given.tags,
+        "text_sealed": seal(given.text, TEXT),
+        "name_sealed": seal(contact.name if contact else None, NAME),
+        "phone_sealed": seal(contact.phone if contact else None, PHONE),
+    }
 
 
 async def _announce(

@@ -10,7 +10,7 @@ from services.feedback.deadlines import rules as limits
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import Deadline, SubjectKind
 from services.feedback.ratings import handling, queries, rules
-from services.feedback.ratings.handling import STEP_PLAN, STEP_TEXT
+from services.feedback.ratings.handling import STEP_PLAN, STEP_TEXT, RatingAfter
 from services.feedback.ratings.models import Rating, RatingState, RatingStep
 from services.feedback.ratings.schemas import (
     AskToRate,
@@ -93,9 +93,9 @@ async def ratings(
     return page(found, paging, lambda r: (r.rated_at, r.id), lambda r: views[r.id])
 
 
-async def one(session: AsyncSession, rating: Rating, now: datetime) -> RatingView:
+def after(done: RatingAfter, now: datetime) -> RatingView:
     """A rating just changed, as lists show it."""
-    return (await _views(session, [rating], now))[rating.id]
+    return _view(done.rating, done.clocks.live(), now)
 
 
 async def detail(
@@ -109,7 +109,7 @@ async def detail(
     if rating is None or not handling.may_see(caller, rating):
         raise NotFound(rules.NO_RATING)
     await audit_log.write(session, caller.sub, "rating.text_read", f"rating:{rating.id}", now)
-    view = await one(session, rating, now)
+    view = (await _views(session, [rating], now))[rating.id]
     return RatingDetail(
         **view.model_dump(),
         text=_opened(rating.text_sealed, TEXT, rating.id, keyring),
