@@ -133,18 +133,22 @@ async def test_of_two_ratings_at_once_the_second_is_one_too_many(
     assert then.json()["type"] == problem
 
 
+@pytest.mark.parametrize("names_version", [False, True])
 async def test_an_acceptance_waits_for_the_proof_that_just_settles_what_stands(
-    isolated: IsolatedService,
+    isolated: IsolatedService, names_version: bool
 ) -> None:
     """Else it would be refused for an item that is done by the time it is told so."""
     duty, order_id = await answered_order(isolated, new_code())
     proof = PublicationProof(
         duty_id=duty, event_id=uuid4(), url="https://example.org/1", told_at=isolated.clock.now
     )
+    path = f"/supervision-orders/{order_id}"
+    order = (await isolated.get(path, "supervisor", "*")).json()
+    seen = order["version"] if names_version else None
     async with isolated.sessions() as session, session.begin():
         await service.accept_proof(session, proof, isolated.clock.now)
-        path = f"/supervision-orders/{order_id}/accept"
-        accepting = asyncio.create_task(isolated.post(path, "supervisor", "*"))
+        accept = isolated.post(f"{path}/accept", "supervisor", "*", version=seen)
+        accepting = asyncio.create_task(accept)
         await support.eventually(partial(_are_waiting, isolated, 1))
     refused = await accepting
     assert (refused.status_code, refused.json()["state"]) == (409, "closed")

@@ -14,6 +14,7 @@ from services.feedback.supervision import queries, rules, service, statement, vi
 from services.feedback.supervision.events import ClosedBecause
 from services.feedback.supervision.models import Cause, SupervisionOrder
 from services.feedback.supervision.queries import ItemCounts, SeenOrder
+from services.feedback.supervision.rules import StandingItem
 from services.feedback.supervision.schemas import IssueOrder
 from services.feedback.supervision.workflow import OrderAction, OrderMove
 from shared.database import versioned
@@ -110,9 +111,13 @@ async def _settle(
     session: DecidingSession, seen: SeenOrder, reason: str | None, now: datetime
 ) -> None:
     """No lock keeps items out: none joins an order that was answered, for it is no bundle any more,
-    and one that is settled by evidence meanwhile keeps that.
+    and one that is settled by evidence meanwhile keeps that. Whoever settles them has the order,
+    and is waited for before it is refused for what stands, whichever version was named.
     """
-    standing = await queries.standing(session, seen.order.id) if seen.items.open_items else ()
+    standing: Sequence[StandingItem] = ()
+    if seen.items.open_items:
+        session.statement.wait_for(seen.order)
+        standing = await queries.standing(session, seen.order.id)
     # A bad rating is answered, and does not go away.
     rules.ensure_done([item for item in standing if item.cause is not Cause.RATING], reason)
     await statement.settle_order(session, seen.order.id, now)
