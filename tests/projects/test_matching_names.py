@@ -17,6 +17,19 @@ PARTS = (
     "及配套设施",
     "A10标段",
     "第2标段",
+    "A标段",
+    "（A标段）",
+    "标段一",
+    "东段",
+    "延伸线",
+    "二阶段",
+    "一区",
+    "东区",
+    "起步区",
+    "改造",
+    "2#楼",
+    "一号楼",
+    "B地块",
 )
 
 
@@ -30,6 +43,32 @@ def test_a_name_that_goes_on_as_another_part_goes_to_a_person(part: str, between
     ]
     named = PageFacts("D01", "批复", None, f"平潭岚城新区小学{part}", None, None, frozenset())
     assert [p.reason for p in propose(named, [wanted])] == [ReviewReason.ANOTHER_PART]
+
+
+@pytest.mark.parametrize("part", ["-2", "（2）", "B", "-B", "A1"])
+def test_a_name_with_a_bare_number_or_letter_goes_to_a_person(part: str) -> None:
+    wanted = duty("平潭岚城新区小学")
+    notice = page(f"关于平潭岚城新区小学{part}可行性研究报告的批复")
+    assert found(notice, wanted) == [(wanted.duty_id, MatchMethod.NAME, ReviewReason.ANOTHER_PART)]
+
+
+BEFORE = ("新", "南", "城东", "老", "二期", "（二期）", "第2标段", "A标段", "东区", "扩建", "“新”")
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_a_name_that_begins_as_another_one_goes_to_a_person(before: str) -> None:
+    wanted = duty("平潭岚城新区小学")
+    notice = page(f"关于{before}平潭岚城新区小学可行性研究报告的批复")
+    assert found(notice, wanted) == [(wanted.duty_id, MatchMethod.NAME, ReviewReason.ANOTHER_PART)]
+
+
+@pytest.mark.parametrize(
+    "before", ["关于对", "关于同意", "关于新建", "批复：", "更新，", "济南", "海南省", "广东"]
+)
+def test_other_words_before_a_name_make_no_other_one_of_it(before: str) -> None:
+    wanted = duty("平潭岚城新区小学")
+    notice = page(f"{before}平潭岚城新区小学可行性研究报告的批复")
+    assert found(notice, wanted) == [(wanted.duty_id, MatchMethod.NAME, None)]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -48,7 +87,20 @@ def test_both_parts_in_one_title_are_both_named() -> None:
     ]
 
 
-@pytest.mark.parametrize("rest", ["十四五期间建设", "配套费", "施工期间", "可行性研究报告"])
+REST = (
+    *("十四五期间建设", "配套费", "施工期间", "可行性研究报告", "中标结果", "招标方案"),
+    *(
+        "2026年度计划",
+        "（宁发改〔2026〕12号）",
+        "2个子项",
+        "PPP项目",
+        "区域评估",
+        "一段时间内实施方案",
+    ),
+)
+
+
+@pytest.mark.parametrize("rest", REST)
 def test_other_words_after_a_name_make_no_other_part_of_it(rest: str) -> None:
     wanted = duty("平潭岚城新区小学")
     notice = page(f"关于平潭岚城新区小学{rest}的批复")

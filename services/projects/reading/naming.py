@@ -9,12 +9,28 @@ SHORTEST_NAME, LEAST_NAME = 3, 4
 """A shorter name than the second is a word like any other, and at most a likeness."""
 
 _NUMBER = r"(?:[一二三四五六七八九十]{1,3}|\d{1,2}|[ivx]{1,4}|首)"
+_COUNTED = rf"第?(?:[a-z]{{0,3}}{_NUMBER}号?|[a-z甲乙丙丁]{{1,3}})"
+_LOT = rf"(?:{_COUNTED}|[东西南北中])(?:标段|合同段|地块|区(?!域|间|别|分|划|级|政)|段(?!时|落))"
 _ANOTHER_PART = re.compile(
     r"(?:建设)?(?:工程|项目)?(?:施工|监理|设计|勘察)?(?:"
-    rf"第?{_NUMBER}期(?!间|限|内|末|初|中)|改?扩建|续建|(?:及其|及|和|与)?(?:配套(?!费)|附属)"
-    rf"|第?[a-z]{{0,3}}{_NUMBER}(?:号)?(?:标段|合同段|标(?!准|志|识)))"
+    rf"第?{_NUMBER}(?:期(?!间|限|内|末|初|中)|阶段)"
+    r"|改?扩建|续建|迁建|改建|(?:提升|提标|升级)?改造|扩容|修缮|加固"
+    r"|(?:及其|及|和|与)?(?:配套(?!费)|附属)"
+    rf"|{_LOT}|{_COUNTED}(?:标(?!准|志|识)|[楼栋幢座])|标段{_NUMBER}|[上下前后末]段"
+    r"|[东西南北]?(?:延伸|延长|连接|联络)[线段]|延伸工程|[东西南北]延|支线"
+    r"|(?:起步|启动|先行|核心|拓展)区)"
 )
-"""What follows a project's name where another project is meant: 二期, 扩建, 配套, A10标段."""
+"""What follows a project's name where another project is meant: 二期, 扩建, 配套, A标段, 东段."""
+_ANOTHER_NUMBER = re.compile(
+    r"\d{1,2}(?![\d年月日个家次份项条处件名万亿元%.])|[a-z](?:\d{1,2}(?!\d)|(?![a-z\d]))"
+)
+"""So does a bare number or letter: 某工程-2, 某工程B."""
+_ANOTHER_BEFORE = re.compile(
+    rf"(?:第?{_NUMBER}(?:期|阶段)|{_LOT}|改?扩建|续建|迁建|改建|改造|老|旧|副"
+    r"|(?<![更创翻最重革高刷全崭])新|(?<![济海云河湖淮渭陇黔闽苏皖越])南"
+    r"|(?<![湖河淮东西华])北|(?<![山广华丹启如肇黔冀])东|(?<![陕山江广定黔])西)$"
+)
+"""What stands directly before a name that is part of another one: 新, 南, 二期, A标段."""
 _NO_WORD = re.compile(r"[^0-9a-z㐀-鿿]+")
 _AMONG_OTHERS_BEFORE = re.compile(r"[、和及与]$")
 _AMONG_OTHERS_AFTER = re.compile(r"(?:建设)?(?:工程|项目)?(?:、|和|及|与|以及|等(?!级|候|离))")
@@ -61,13 +77,22 @@ def names_in(text: str, known: Iterable[str]) -> dict[str, Naming]:
         before = plain[max(places[start] - _NEAR, 0) : places[start]].rstrip(_MARKS)
         after = plain[places[end - 1] + 1 :][:_NEAR].lstrip(_MARKS)
         naming = Naming(
-            is_another_part=_ANOTHER_PART.match(normal, end) is not None,
+            is_another_part=_is_another(before, normal, end),
             is_among_others=_AMONG_OTHERS_BEFORE.search(before) is not None
             or _AMONG_OTHERS_AFTER.match(after) is not None,
         )
         if name not in found or found[name].is_another_part:
             found[name] = naming
     return found
+
+
+def _is_another(before: str, normal: str, end: int) -> bool:
+    """Whether what stands directly before or after a name makes it the name of another project."""
+    return (
+        _ANOTHER_PART.match(normal, end) is not None
+        or _ANOTHER_NUMBER.match(normal, end) is not None
+        or _ANOTHER_BEFORE.search(before) is not None
+    )
 
 
 def _starts(text: str, name: str) -> Iterable[int]:
