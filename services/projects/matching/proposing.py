@@ -21,6 +21,7 @@ from services.projects.matching.naming import (
 from services.projects.matching.rules import Candidate, PageFacts, Proposal, Row
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
+from services.projects.reading.cues import own_words
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 
@@ -116,6 +117,8 @@ class _Proposer:
             self._rules[portal.id] = await portals.rule_in_force(self.session, portal.id)
         title_above = None if page.parent_id is None else page.listed_title or ""
         words = page.title if title_above is None else f"{title_above} {page.title}"
+        cues = self._rules[portal.id].items
+        items = rules.item_codes(cues, page.column_name, words)
         return PageFacts(
             unit_code=portal.unit_code,
             title=page.title,
@@ -123,6 +126,7 @@ class _Proposer:
             project_name=page.project_name,
             doc_no=page.doc_no,
             formed_on=page.formed_on,
-            item_codes=rules.item_codes(self._rules[portal.id].items, page.column_name, words),
+            item_codes=items,
             title_above=title_above,
+            own_words=own_words(cues, items),
         )

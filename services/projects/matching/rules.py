@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.reading.cues import BEFORE_APPROVAL as BEFORE_APPROVAL
+from services.projects.reading.cues import is_of_another_matter
 from services.projects.reading.cues import item_codes as item_codes
 from services.projects.reading.facts import normal_document_no as normal_document_no
 from services.projects.reading.naming import LEAST_NAME, names_in
@@ -82,6 +83,13 @@ class PageFacts:
     item_codes: frozenset[str]
     title_above: str | None = None
     """Of a row: the title of the page on which it stands."""
+    own_words: frozenset[str] = frozenset()
+    """What its portal calls the items that the page is of."""
+
+    @property
+    def titles(self) -> str:
+        """Its title, and of a row also that of its page."""
+        return self.title if self.title_above is None else f"{self.title_above} {self.title}"
 
 
 @dataclass(frozen=True)
@@ -248,6 +256,8 @@ def _doubt(
         return ReviewReason.OTHER_UNIT
     is_item_known = chosen[0].item_code in page.item_codes
     if not is_item_known and (page.item_codes or method is not MatchMethod.DOCUMENT):
+        return ReviewReason.ITEM_UNCLEAR
+    if is_of_another_matter(page.titles, page.own_words):
         return ReviewReason.ITEM_UNCLEAR
     return None
 

@@ -1,12 +1,24 @@
-"""Which catalogue item a page is of. Pure."""
+"""Which catalogue item a page is of, and whether it is of the item's decision. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from services.projects.reading.rule import ItemCue
 
-BEFORE_APPROVAL = re.compile(r"审批前|批前|拟审批|拟批准|拟核准|拟作出|受理公[示告]")
+BEFORE_APPROVAL = re.compile(
+    r"审批前|批前|拟审批|拟批准|拟核准|拟作出|(?:不予)?受理(?:公[示告]|通知|情况|决定|告知|回执|凭证)"
+    r"|听证(?:会?(?:公[示告]|通知)|告知)|技术审查公[示告]"
+    r"|(?:征求|征集).{0,40}意见的?(?:公[示告]|通知|函|稿)|意见(?:的)?(?:征求|征集)"
+)
 """A notice before the decision is not the publication of the decision."""
+
+_ANOTHER_MATTER = re.compile(
+    r"不予|不同意|撤[销回]|注销|吊销|废止|作废|失效|遗失|处罚|责令|更正(?:公[示告]|通知|启事|说明)"
+    r"|(?:办事|服务|申报)指南|(?:示范|格式)文本|流程图|解读|调研|视察|督导|座谈|办理情况"
+    r"|受理|听证|征求|征集|初审|评审|审查"
+)
+"""Words of what is done before, after or about a decision: a title with one of them may be of
+another matter, unless the item itself is called so (节能审查意见, 行政处罚, 办事指南)."""
 
 
 def item_codes(cues: Iterable[ItemCue], column: str | None, title: str) -> frozenset[str]:
@@ -17,3 +29,17 @@ def item_codes(cues: Iterable[ItemCue], column: str | None, title: str) -> froze
     if by_column and by_words & by_column:
         return frozenset(by_words & by_column)
     return frozenset(by_column or by_words)
+
+
+def own_words(cues: Iterable[ItemCue], items: Collection[str]) -> frozenset[str]:
+    """What the portal calls these items: their columns, and their words in titles."""
+    return frozenset(
+        word for cue in cues if cue.item_code in items for word in (*cue.columns, *cue.words)
+    )
+
+
+def is_of_another_matter(title: str, own: Iterable[str]) -> bool:
+    """Whether a word of the title is of another matter than a decision, beside the item's `own`."""
+    names = [*own]
+    found = set(_ANOTHER_MATTER.findall(title))
+    return any(not any(word in name for name in names) for word in found)
