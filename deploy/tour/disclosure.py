@@ -98,7 +98,7 @@ def _settle(door: Door, auditor: Person) -> dict[str, Any]:
 
 
 def _review(door: Door, auditor: Person, second: Person) -> None:
-    """What neither a machine nor one person decides: a match that would make a duty late."""
+    """What neither a machine nor one person decides: that a duty was published late, or early."""
     waiting = auditor.get("/matches", state="review", limit=200)["items"]
     late = [match for match in waiting if match["reason"] == "makes_late"]
     for match in late:
@@ -107,10 +107,10 @@ def _review(door: Door, auditor: Person, second: Person) -> None:
             second.post(f"/matches/{match['id']}/accept", {"version": first["version"]})
     door.narrator.step(
         Text(
-            f"{len(waiting)} 条匹配等人复核，其中会判“逾期后公开”的 {len(late)} 条"
+            f"{len(waiting)} 条匹配等人复核，其中会判“逾期后公开”或“提前公开”的 {len(late)} 条"
             "由两位监察人员先后确认",
             f"{counted(len(waiting), 'match', 'matches')} in review; "
-            f"two auditors confirm what means late: {len(late)}",
+            f"two auditors confirm what means late or early: {len(late)}",
         )
     )
 

@@ -1,6 +1,7 @@
 """In whatever order things become known, the verdicts are the same once all was read again."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from services.projects.collecting.models import RunState
 from tests.conftest import Headers
 from tests.projects import make
-from tests.projects.absence_world import World, new_world
+from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
 from tests.projects.unruly_portal import listing, table
 
@@ -143,6 +144,38 @@ async def test_any_order_of_what_becomes_known_gives_the_same_verdict(
             assert len(later) < len(waiting), later
             waiting = later
         assert await life.settle() == EXPECTED[end][code is None]
+
+
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@given(
+    steps=st.permutations(["news", "decision", "record", "walk"]),
+    code=st.sampled_from(["", None]),
+)
+async def test_news_before_the_decision_is_not_its_publication_in_any_order(
+    desk: Desk, as_: Headers, steps: list[str], code: str | None
+) -> None:
+    async with new_world(desk, as_) as world:
+        await world.register()
+        await world.open()
+        day, entries, duty = long_ago(), [], None
+        for step in [*steps, "walk", "walk"]:
+            if step == "walk":
+                await world.walk()
+                continue
+            if step == "record":
+                duty = await world.record()
+                continue
+            at, on = (
+                ("/news", day - timedelta(days=9))
+                if step == "news"
+                else ("/a", day + timedelta(days=3))
+            )
+            title = f"{world.name}建议书" + ("编制完成" if step == "news" else "批复")
+            world.publish(title, at=at, claimed_on=on, code=code, listed=False)
+            entries.append(f"{at}|{title}|{on}")
+            world.served.pages["/list"] = listing(*entries)
+        assert duty is not None
+        assert await world.verdict(duty) == "on_time"
 
 
 FAULTS: dict[str, Any] = {

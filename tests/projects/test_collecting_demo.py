@@ -115,7 +115,9 @@ async def _accept_all(desk: Desk) -> None:
             await matching.accept(session, row.id, first.version, SECOND, clock.now())
 
 
-async def test_only_matches_that_mean_late_waited_for_a_person(desk: Desk, city: World) -> None:
+async def test_only_matches_that_mean_late_or_early_waited_for_a_person(
+    desk: Desk, city: World
+) -> None:
     rows = await desk.rows("SELECT reason, count(*) AS n FROM page_match GROUP BY reason")
-    late = sum(duty.case is Case.LATE for duty in city.duties)
+    late = sum(duty.case in (Case.LATE, Case.EARLY) for duty in city.duties)
     assert {row["reason"]: row["n"] for row in rows if row["reason"]} == {"makes_late": late}

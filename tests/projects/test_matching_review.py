@@ -65,6 +65,12 @@ class Case:
             headers=self.as_("auditor", "*", sub=sub),
         )
 
+    async def reject(self, match: dict[str, Any]) -> None:
+        """By two persons, as the last page of a duty whose limit is over."""
+        first = await self.decide(match, "reject", "auditor-a")
+        second = await self.decide(first.json(), "reject", "auditor-b")
+        assert (second.status_code, second.json()["state"]) == (200, "rejected")
+
     async def events(self, kind: str) -> int:
         (row,) = await self.desk.rows(
             "SELECT count(*) AS n FROM outbox WHERE subject = :subject",
@@ -165,12 +171,64 @@ async def test_a_likeness_that_means_late_needs_two_people(case: Case) -> None:
     assert (second.status_code, await case.verdict()) == (200, "late")
 
 
+@provokes("reject_match", "four-eyes")
+async def test_nobody_alone_makes_a_duty_overdue(case: Case) -> None:
+    case.publish(f"{case.name}公示", formed() + timedelta(days=3))
+    await case.desk.collect(case.portal_id)
+    await case.desk.collect(case.portal_id)
+    [match] = await case.queue()
+    first = await case.decide(match, "reject", "auditor-a")
+    assert (first.status_code, first.json()["state"]) == (200, "review")
+    assert (first.json()["reason"], first.json()["first_by"]) == ("makes_overdue", "auditor-a")
+    assert await case.verdict() == "unknown"
+    alone = await case.decide(first.json(), "reject", "auditor-a")
+    assert (alone.status_code, alone.json()["type"]) == (409, "/problems/four-eyes")
+    assert await case.verdict() == "unknown"
+    second = await case.decide(first.json(), "reject", "auditor-b")
+    assert (second.json()["state"], await case.verdict()) == ("rejected", "overdue")
+
+
+async def test_who_doubts_a_rejection_accepts_instead(case: Case) -> None:
+    case.publish(f"{case.name}公示", formed() + timedelta(days=3))
+    await case.desk.collect(case.portal_id)
+    [match] = await case.queue()
+    first = await case.decide(match, "reject", "auditor-a")
+    await case.desk.do("UPDATE portal_page SET match_wanted = true")
+    await case.desk.match()
+    assert await case.queue() == [first.json()]
+    second = await case.decide(first.json(), "accept", "auditor-b")
+    assert (second.json()["state"], await case.verdict()) == ("accepted", "on_time")
+
+
+async def test_a_rejection_of_a_page_that_means_late_begins_anew(case: Case) -> None:
+    case.publish(f"{case.name}建议书批复", clock.today(clock.now()))
+    await case.desk.collect(case.portal_id)
+    [match] = await case.queue()
+    accepted = await case.decide(match, "accept", "auditor-a")
+    rejected = await case.decide(accepted.json(), "reject", "auditor-b")
+    assert (rejected.json()["state"], rejected.json()["reason"]) == ("review", "makes_overdue")
+    again = await case.decide(rejected.json(), "accept", "auditor-a")
+    assert (again.json()["state"], again.json()["reason"]) == ("review", "makes_late")
+    assert await case.verdict() == "unknown"
+
+
+async def test_a_page_older_than_the_decision_waits_for_two_persons(case: Case) -> None:
+    case.publish(f"{case.name}建议书", formed() - timedelta(days=4), code=False)
+    await case.desk.collect(case.portal_id)
+    [match] = await case.queue()
+    assert (match["reason"], await case.verdict()) == ("makes_late", "unknown")
+    first = await case.decide(match, "accept", "auditor-a")
+    assert (first.json()["state"], await case.verdict()) == ("review", "unknown")
+    second = await case.decide(first.json(), "accept", "auditor-b")
+    assert (second.json()["state"], await case.verdict()) == ("accepted", "early_violation")
+
+
 async def test_a_rejected_match_frees_the_duty_and_is_not_proposed_again(case: Case) -> None:
     case.publish(f"{case.name}建议书批复", clock.today(clock.now()))
     await case.desk.collect(case.portal_id)
     [match] = await case.queue()
     await case.desk.collect(case.portal_id)
-    assert (await case.decide(match, "reject")).status_code == 200
+    await case.reject(match)
     assert await case.verdict() == "overdue"
     await case.desk.do("UPDATE portal_page SET match_wanted = true")
     await case.desk.match()
@@ -185,7 +243,7 @@ async def test_a_decision_is_taken_once_and_on_what_was_seen(case: Case) -> None
     [match] = await case.queue()
     stale = await case.decide({**match, "version": 9}, "accept")
     assert (stale.status_code, stale.json()["state"]) == (409, "review")
-    assert (await case.decide(match, "reject")).status_code == 200
+    await case.reject(match)
     late = await case.decide(match, "accept")
     assert (late.status_code, late.json()["state"]) == (409, "rejected")
     again = await case.decide(match, "reject")

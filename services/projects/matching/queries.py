@@ -21,6 +21,7 @@ from services.projects.matching.statement import (
     COPIES,
     EXACT,
     IN_ROWS,
+    LAST_CANDIDATE,
     LIST,
     ONE,
     STANDING_PAGES,
@@ -201,12 +202,19 @@ async def elements_of(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[U
     return dict((await session.exec(found)).all())
 
 
-async def late(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the duties that are judged late now."""
+async def blamed(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the duties that are judged late, or too early, by what is published of them now."""
     found = select(Standing.duty_id).where(
-        col(Standing.duty_id).in_(duty_ids), col(Standing.verdict) == Verdict.LATE
+        col(Standing.duty_id).in_(duty_ids),
+        col(Standing.verdict).in_((Verdict.LATE, Verdict.EARLY_VIOLATION)),
     )
     return set((await session.exec(found)).all())
+
+
+async def is_last_candidate(session: AsyncSession, match: PageMatch) -> bool:
+    """Whether nothing else keeps its duty from being called unpublished after its limit."""
+    wanted = {"match": match.id, "duty": match.duty_id}
+    return bool((await session.execute(LAST_CANDIDATE, wanted)).scalar_one())
 
 
 async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PageMatch]:

@@ -24,9 +24,10 @@ async def list_matches(
     state: MatchState = MatchState.REVIEW,
     unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
 ) -> Page[MatchView]:
-    """待复核的对应关系：只是相似、候选不止一个，或一旦认定即为逾期。
+    """待复核的对应关系：只是相似、候选不止一个，或一旦认定即为逾期、提前公开。
     ---
-    Matches that wait for a person: mere likeness, several candidates, or one that means late.
+    Matches that wait for a person: mere likeness, several candidates, or one that means late or
+    too early.
     """
     after = paging.key(UUID)
     rows = await service.listed(
@@ -53,10 +54,10 @@ async def accept_match(
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
-    """认定该网页即为该项义务的公开。若由此判为逾期，须由另一位监察人员再确认，确认前结论不变。
+    """认定该网页即为该项义务的公开。若由此判为逾期或提前公开，须由另一位监察人员再确认，确认前结论不变。
     ---
-    The page is the duty's publication. Where that means late, another auditor must confirm, and
-    nothing moves until then.
+    The page is the duty's publication. Where that means late or too early, another auditor must
+    confirm, and nothing moves until then.
     """
     return views.match_view(await service.accept(session, match_id, decision.version, caller, now))
 
@@ -65,7 +66,7 @@ async def accept_match(
     "/{match_id}/reject",
     operation_id="reject_match",
     summary="否定对应 | Reject a match",
-    responses=problem_responses(NotFound, StateConflict),
+    responses=problem_responses(NotFound, StateConflict, FourEyes),
 )
 async def reject_match(
     match_id: UUID,
@@ -74,8 +75,11 @@ async def reject_match(
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
-    """该网页不是该项义务的公开；这一对不再提出。
+    """该网页不是该项义务的公开；这一对不再提出。期限已过又别无疑似网页的，须由另一位监察人员再确认，
+    确认前结论不变。
     ---
-    The page does not publish the duty; the pair is not proposed again.
+    The page does not publish the duty; the pair is not proposed again. Where the limit is over and
+    no other page may be the publication, another auditor must confirm, and nothing moves until
+    then.
     """
     return views.match_view(await service.reject(session, match_id, decision.version, caller, now))

@@ -26,9 +26,15 @@ _SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"),
 
 
 ANOTHER_AUDITOR = Text(
-    "您已认定过这一对；由此判为逾期的，须由另一位监察人员确认",
-    "You have accepted this pair already; that it means late has to be confirmed by another"
-    " auditor",
+    "您已认定过这一对；由此判为逾期或提前公开的，须由另一位监察人员确认",
+    "You have accepted this pair already; that it means late, or too early, has to be confirmed by"
+    " another auditor",
+)
+
+ANOTHER_TO_REJECT = Text(
+    "您已否定过这一对；期限已过又别无疑似网页的，须由另一位监察人员确认",
+    "You have rejected this pair already; where the limit is over and no other page may be the"
+    " publication, it has to be confirmed by another auditor",
 )
 
 

@@ -48,8 +48,8 @@ class MatchView(View):
     found_at: AwareDatetime
     decided_at: AwareDatetime | None
     first_by: str | None = Field(
-        description="已认定、待另一人确认的监察人员"
-        " | The auditor who accepted it and waits for another to confirm."
+        description="已认定或已否定、待另一人确认的监察人员"
+        " | The auditor who accepted or rejected it and waits for another to confirm."
     )
     unreadable_since: AwareDatetime | None = Field(
         description="已认定的网页何时起读不出；请核对它是否仍在：认定即仍在，否定即已撤下"

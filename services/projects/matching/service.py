@@ -1,6 +1,6 @@
 """Use cases of matching: find what pages publish, feed it to the duties, let people decide."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -76,7 +76,7 @@ async def _match_fresh(
     known: Sequence[PageMatch],
     now: datetime,
 ) -> None:
-    """Propose duties for pages that have none; what is sure and not late needs no person.
+    """Propose duties for pages that have none; what is sure and blames nobody needs no person.
 
     What was proposed before and nobody has looked at is proposed by what is known now.
     """
@@ -92,8 +92,8 @@ async def _match_fresh(
         if (page.id, proposal.candidate.duty_id) not in decided
     ]
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
-    late = await sightings.record_in_time(session, sure, now, actor=MATCHER)
-    matches = [_match(page, proposal, late, now) for page, proposal in proposed]
+    held = await sightings.record_in_time(session, sure, now, actor=MATCHER)
+    matches = [_match(page, proposal, held, now) for page, proposal in proposed]
     fresh = [m for m in matches if not _is_same(undecided.get((m.page_id, m.duty_id)), m)]
     kept = {(m.page_id, m.duty_id) for m in matches} - {(m.page_id, m.duty_id) for m in fresh}
     dropped = [match for pair, match in undecided.items() if pair not in kept]
@@ -112,10 +112,12 @@ def _is_same(known: PageMatch | None, match: PageMatch) -> bool:
     )
 
 
-def _match(page: PortalPage, proposal: Proposal, late: set[UUID], now: datetime) -> PageMatch:
+def _match(
+    page: PortalPage, proposal: Proposal, held: Set[sightings.PairId], now: datetime
+) -> PageMatch:
     duty = proposal.candidate
     reason = proposal.reason
-    if reason is None and duty.duty_id in late:
+    if reason is None and sightings.pair_id(page, proposal) in held:
         reason = ReviewReason.MAKES_LATE
     return PageMatch(
         page_id=page.id,
@@ -178,10 +180,12 @@ async def accept(
 ) -> queries.MatchRow:
     """Take the page for the duty's publication. Raises StateConflict, or FourEyes for the same one.
 
-    Where that makes the duty late it is passed on to another person, whoever found the page.
+    Where that makes the duty late or early it is passed on to another person, whoever found the
+    page.
     """
     match = await _visible(session, match_id, caller)
-    if match.first_by == caller.sub:
+    is_second = _waits_for_second(match, ReviewReason.MAKES_LATE)
+    if is_second and match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_AUDITOR)
     if caller.has("officer") and caller.at(match.unit_code):
         raise FourEyes(rules.NOT_IN_ONES_OWN_CAUSE)
@@ -193,7 +197,7 @@ async def accept(
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
     pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
-    if match.first_by is not None:
+    if is_second:
         await sightings.record(session, pair, now, actor=caller.sub)
     elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
         step = _step(match, version, MatchAction.PASS_ON, caller)
@@ -205,14 +209,23 @@ async def accept(
 async def reject(
     session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
 ) -> queries.MatchRow:
-    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict.
+    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict, or
+    FourEyes for the same one.
 
-    One that was accepted and cannot be read any more was taken down.
+    Of the last candidate, after the limit, it is passed on to another person, because the duty is
+    called unpublished then. One that was accepted and cannot be read any more was taken down.
     """
     match = await _visible(session, match_id, caller)
+    is_second = _waits_for_second(match, ReviewReason.MAKES_OVERDUE)
+    if is_second and match.first_by == caller.sub:
+        raise FourEyes(rules.ANOTHER_TO_REJECT)
     is_withdrawn = match.unreadable_since is not None
     action = MatchAction.WITHDRAW if is_withdrawn else MatchAction.REJECT
     step = _step(match, version, action, caller)
+    if not is_withdrawn and not is_second:
+        await auditing.take_turn(session)
+        if await queries.is_last_candidate(session, match):
+            step = _step(match, version, MatchAction.PASS_ON_REJECTED, caller)
     row = await _decide(session, match, step, caller, now)
     if is_withdrawn:
         page = await queries.page(session, match.page_id)
@@ -225,6 +238,11 @@ async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> Pag
     if match is None or not caller.at(match.unit_code):
         raise NotFound
     return match
+
+
+def _waits_for_second(match: PageMatch, reason: ReviewReason) -> bool:
+    """Whether one person has decided so already, and a second one is to confirm it."""
+    return match.state is MatchState.REVIEW and match.reason is reason and bool(match.first_by)
 
 
 def _step(match: PageMatch, version: int, decision: MatchAction, caller: Caller) -> MatchStep:

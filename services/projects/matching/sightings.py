@@ -23,6 +23,8 @@ from shared.messaging import outbox
 LONG_AGO = timedelta(minutes=1)
 
 Pair = tuple[PortalPage, Proposal]
+PairId = tuple[UUID, UUID]
+"""Of the page and of the duty."""
 
 CLAIMS = {
     Provenance.META: ClaimKind.META,
@@ -32,25 +34,50 @@ CLAIMS = {
 """Last-Modified is no claim: it goes along as `header_at`."""
 
 
+def pair_id(page: PortalPage, proposal: Proposal) -> PairId:
+    return page.id, proposal.candidate.duty_id
+
+
 async def record_in_time(
     session: AsyncSession, pairs: Sequence[Pair], now: datetime, *, actor: str
-) -> set[UUID]:
-    """Feed those pages to their duties that do not make them late; the duties they would.
+) -> set[PairId]:
+    """Feed those pages to their duties that do not make them late or early; the pairs that would.
 
-    Recorded and judged for real, and taken back where something was late: so the rule of lateness
-    stands in one place, the audit.
+    Recorded and judged for real, and taken back where something was late or early: so the rule of
+    both stands in one place, the audit. What a page that is older than the decision publishes is
+    not tried, because something before it has its name as well.
     """
-    duty_ids = [proposal.candidate.duty_id for _, proposal in pairs]
+    fitting = [pair for pair in pairs if not _is_older(*pair)]
+    blamed = await _record_unless_blamed(session, fitting, now, actor)
+    alone = [pair for pair in fitting if pair[1].candidate.duty_id in blamed]
+    if blamed:
+        others = [pair for pair in fitting if pair[1].candidate.duty_id not in blamed]
+        await record(session, others, now, actor=actor)
+    # Of several pages of one duty one may be in time, whichever of them is matched first.
+    held = [pair for pair in pairs if _is_older(*pair)]
+    for pair in alone:
+        if len(fitting) == 1 or await _record_unless_blamed(session, [pair], now, actor):
+            held.append(pair)
+    return {pair_id(*pair) for pair in held}
+
+
+async def _record_unless_blamed(
+    session: AsyncSession, pairs: Sequence[Pair], now: datetime, actor: str
+) -> set[UUID]:
+    """Record all of them, or none where it makes duties late or early: those duties."""
     trial = await session.begin_nested()
     await record(session, pairs, now, actor=actor)
-    late = await queries.late(session, duty_ids)
-    if not late:
-        await trial.commit()
-        return late
-    await trial.rollback()
-    in_time = [pair for pair in pairs if pair[1].candidate.duty_id not in late]
-    await record(session, in_time, now, actor=actor)
-    return late
+    blamed = await queries.blamed(session, [pair[1].candidate.duty_id for pair in pairs])
+    await (trial.rollback() if blamed else trial.commit())
+    return blamed
+
+
+def _is_older(page: PortalPage, proposal: Proposal) -> bool:
+    """Whether the page claims a day before the decision that it would publish."""
+    duty = proposal.candidate
+    if _claim_kind(page, duty) is ClaimKind.NONE or page.claimed_at is None:
+        return False
+    return duty.formed_on is not None and today(page.claimed_at) < duty.formed_on
 
 
 async def record(

@@ -69,6 +69,12 @@ WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state =
       ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
         AND p.fault <> ALL(CAST(:passing AS text[])) END""")
 
+# A candidate by the unit's own word alone keeps nothing from being said (`duties_in_review`).
+LAST_CANDIDATE = text("""
+SELECT EXISTS (SELECT FROM standing WHERE duty_id = :duty AND reason = 'candidate_in_review')
+  AND NOT EXISTS (SELECT FROM page_match WHERE duty_id = :duty AND id <> :match
+    AND state = 'review' AND reason <> 'named_by_unit')""")
+
 _VIEWS = """
 SELECT m.id, m.state, m.method, m.score,
        CASE WHEN m.unreadable_since IS NULL THEN m.reason ELSE 'page_unreadable' END AS reason,

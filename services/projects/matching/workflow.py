@@ -1,9 +1,11 @@
 """How a person decides on a page that is taken for a duty's publication.
 
-A page that means that the duty is late is not believed on one person's word: the match is passed on
-to a second person and stays in review. What the matcher is sure of, and does not mean late, is
-accepted from the start. An accepted page that can no longer be read is back with a person, who says
-whether it is still there; until then, and once it can be read again, it stays accepted.
+A page that means that the duty was published late or too early is not believed on one person's
+word, nor is that the last candidate of a duty whose limit is over is none: the match is passed on
+to a second person and stays in review. What the matcher is sure of, and does not mean late or too
+early, is accepted from the start. An accepted page that can no longer be read is back with a
+person, who says whether it is still there; until then, and once it can be read again, it stays
+accepted.
 """
 
 from datetime import datetime
@@ -19,6 +21,7 @@ class MatchAction(StrEnum):
     ACCEPT = "accept"
     PASS_ON = "pass_on"
     REJECT = "reject"
+    PASS_ON_REJECTED = "pass_on_rejected"
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
 
@@ -57,6 +60,11 @@ WORKFLOW = Workflow(
         ),
         MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected"),
         MatchStep(
+            *(_S.REVIEW, _A.PASS_ON_REJECTED, _S.REVIEW, _AUDITOR, "match.rejected"),
+            is_final=False,
+            reason=ReviewReason.MAKES_OVERDUE,
+        ),
+        MatchStep(
             *(_S.ACCEPTED, _A.CONFIRM, _S.ACCEPTED, _AUDITOR, "match.confirmed"),
             reason=ReviewReason.PAGE_UNREADABLE,
         ),
@@ -71,6 +79,7 @@ WORKFLOW = Workflow(
         _A.ACCEPT: Text("认定", "accept"),
         _A.PASS_ON: Text("转第二人确认", "pass on to a second person"),
         _A.REJECT: Text("否定", "reject"),
+        _A.PASS_ON_REJECTED: Text("否定转第二人确认", "pass on a rejection to a second person"),
         _A.CONFIRM: Text("确认读不出的网页仍在", "confirm that an unreadable page is there"),
         _A.WITHDRAW: Text("确认读不出的网页已撤下", "withdraw an unreadable page"),
     },
