@@ -56,7 +56,7 @@ class World:
 
     async def record(self, **others: Any) -> str:
         """Record the event; the id of its duty."""
-        body = make.event(self.project, self.unit, long_ago(), **others)
+        body = make.event(self.project, self.unit, **{"on": long_ago(), **others})
         duty = await make.duty(self.desk.client, self.as_("officer", self.unit), body)
         return str(duty["id"])
 

@@ -178,6 +178,41 @@ async def test_news_before_the_decision_is_not_its_publication_in_any_order(
         assert await world.verdict(duty) == "on_time"
 
 
+SECOND: dict[str, dict[str, Any]] = {
+    "again": {"kind": "decided"},
+    "corrected": {"on": long_ago(29).isoformat()},
+    "numbered": {"doc_no": "宁建许〔2026〕12号"},
+}
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(
+    steps=st.permutations(["first", "second", "walk", "sweep"]),
+    second=st.sampled_from([*SECOND]),
+    code=st.sampled_from(["", None]),
+)
+async def test_a_page_of_one_of_two_duties_is_for_a_person_in_any_order(
+    desk: Desk, as_: Headers, steps: list[str], second: str, code: str | None
+) -> None:
+    async with new_world(desk, as_) as world:
+        world.publish(code=code)
+        await world.register()
+        await world.open()
+        duties = []
+        for step in steps:
+            match step:
+                case "walk":
+                    await world.walk()
+                case "sweep":
+                    await desk.match()
+                case _:
+                    duties.append(await world.record(**SECOND[second] if step == "second" else {}))
+        await world.walk(2)
+        assert [await world.verdict(duty) for duty in duties] == ["unknown"] * 2
+        waiting = [(match["duty"]["id"], match["reason"]) for match in await world.queue()]
+        assert sorted(waiting) == [(duty, "several_candidates") for duty in sorted(duties)]
+
+
 FAULTS: dict[str, Any] = {
     "cut": lambda world: world.served.pages.update({"/list_1": ""}),
     "gone": lambda world: world.served.statuses.update({"/list_1": 404}),

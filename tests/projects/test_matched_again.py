@@ -30,6 +30,31 @@ async def test_a_duty_recorded_after_its_page_was_collected_is_on_time(world: Wo
     assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
 
 
+async def test_what_the_matcher_took_back_a_person_gives_back(world: World) -> None:
+    world.publish()
+    await world.register()
+    first = await world.record()
+    await world.open()
+    await world.walk(2)
+    second = await world.record(kind="decided")
+    await world.desk.match()
+    assert [await world.verdict(duty) for duty in (first, second)] == ["unknown"] * 2
+    sql = "SELECT kind FROM publication_fact WHERE duty_id = CAST(:id AS uuid) ORDER BY id"
+    assert [row["kind"] for row in await world.desk.rows(sql, id=first)][-1] == "taken_back"
+    overdue = "SELECT 1 FROM verdict_event WHERE unit_code = :u AND to_verdict = 'overdue'"
+    assert await world.desk.rows(overdue, u=world.unit) == []
+    [match] = [each for each in await world.queue() if each["duty"]["id"] == first]
+    answer = await world.desk.client.post(
+        f"/api/v1/matches/{match['id']}/accept",
+        json={"version": match["version"]},
+        headers=world.as_("auditor", "*"),
+    )
+    assert answer.json()["state"] == "accepted", answer.text
+    await world.walk(2)
+    assert [await world.verdict(duty) for duty in (first, second)] == ["on_time", "unknown"]
+    assert [each["duty"]["id"] for each in await world.queue()] == [second]
+
+
 async def test_a_walk_before_the_duty_was_recorded_proves_nothing_of_it(world: World) -> None:
     await world.register()
     await world.open()

@@ -3,7 +3,7 @@
 import pytest
 
 from services.projects.matching.models import MatchMethod, ReviewReason
-from services.projects.matching.naming import propose_besides
+from services.projects.matching.naming import propose_again, propose_besides
 from services.projects.matching.rules import PageFacts, propose
 from tests.projects.test_matching_rules import CODE, OTHER, duty, found, page
 
@@ -152,3 +152,11 @@ def test_a_page_of_one_project_may_publish_others_that_it_names() -> None:
     assert [(p.candidate, p.reason) for p in besides] == [(second, ReviewReason.SEVERAL_PROJECTS)]
     alike = page("关于城东大桥可行性研究报告的批复")
     assert propose_besides(alike, [first, duty("城东大桥梁", code=OTHER)], {CODE}) == []
+
+
+def test_a_page_is_asked_about_again_where_its_project_has_a_duty_that_was_not_known() -> None:
+    first, second, other = duty(), duty(), duty("城南小学", code=OTHER)
+    fresh = propose(page(code=CODE), [first, second])
+    besides = propose(page("关于城南小学可行性研究报告的批复"), [other])
+    assert propose_again([*fresh, *besides], {CODE}, {first.duty_id}) == fresh
+    assert propose_again([*fresh, *besides], {CODE}, {first.duty_id, second.duty_id}) == []

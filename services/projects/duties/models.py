@@ -38,6 +38,8 @@ class ClaimKind(StrEnum):
 class FactKind(StrEnum):
     SIGHTING = "sighting"
     GONE = "gone"
+    TAKEN_BACK = "taken_back"
+    """The page is not known to publish the duty: what was seen of it before counts no more."""
 
 
 class Hold(StrEnum):

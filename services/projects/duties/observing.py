@@ -40,21 +40,27 @@ async def record_gone(
 ) -> None:
     """The page that carried the duty is no longer there."""
     await auditing.take_turn(session)
-    fact = {
-        "kind": FactKind.GONE,
-        "duty_id": duty_id,
-        "url": url,
-        "observed_at": at,
-    }
-    others = {
-        "claim_kind": ClaimKind.NONE,
-        "claims_agree": False,
-        "contradicted": False,
-        "missing_elements": [],
-        "recorded_at": now,
-    }
-    await queries.add_facts(session, [{**fact, **others, "sha256": rules.fact_hash(fact)}])
+    await queries.add_facts(session, [_bare_fact(FactKind.GONE, duty_id, url, at, now)])
     await _derive(session, await queries.duties(session, [duty_id]), now, actor)
+
+
+async def take_back(
+    session: AsyncSession, pages: Sequence[tuple[UUID, str]], now: datetime, *, actor: str
+) -> None:
+    """What was seen at an address counts for its duty no more: it is as if it had not been seen.
+
+    A duty of which nothing else was seen waits for a person meanwhile, so that none is called
+    unpublished on the way.
+    """
+    await auditing.take_turn(session)
+    facts = [_bare_fact(FactKind.TAKEN_BACK, duty, url, now, now) for duty, url in pages]
+    await queries.add_facts(session, facts)
+    duties = sorted({duty for duty, _ in pages})
+    seen = await _derive(session, await queries.duties(session, duties), now, actor)
+    unseen = [duty for duty in duties if duty not in seen]
+    await queries.drop_publications(session, unseen)
+    rows = [{"duty_id": duty, "in_review": True, **rules.NOT_SEEN} for duty in unseen]
+    await auditing.judge_seen(session, rows, now, actor=actor)
 
 
 async def note_full_walk(
@@ -82,6 +88,21 @@ async def set_in_review(
     for duty_id in duties:
         await queries.put_standing(session, duty_id, in_review=in_review)
     await auditing.judge_duties(session, duties, now, actor=actor)
+
+
+def _bare_fact(
+    kind: FactKind, duty_id: UUID, url: str, at: datetime, now: datetime
+) -> dict[str, Any]:
+    """A fact that is no sighting."""
+    fact = {"kind": kind, "duty_id": duty_id, "url": url, "observed_at": at}
+    others = {
+        "claim_kind": ClaimKind.NONE,
+        "claims_agree": False,
+        "contradicted": False,
+        "missing_elements": [],
+        "recorded_at": now,
+    }
+    return {**fact, **others, "sha256": rules.fact_hash(fact)}
 
 
 def _fact(sighting: Sighting, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Uuid, any_, delete, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +19,7 @@ from services.projects.duties.models import (
     DutyRuling,
     FullWalk,
     Hold,
+    Publication,
     PublicationFact,
     TriggerEvent,
 )
@@ -181,7 +182,9 @@ async def life_counts(session: AsyncSession, project: str) -> list[LifeCount]:
 
 
 async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
-    """The unit's duties of which no page was seen."""
+    """The unit's duties of which no page was seen, and those that are told apart from them only by
+    a document or a day.
+    """
     found = await session.execute(UNSEEN, {"unit": unit})
     return [UnseenDuty(**row) for row in found.mappings()]
 
@@ -257,6 +260,11 @@ async def add_facts(session: AsyncSession, facts: Sequence[Mapping[str, Any]]) -
 async def put_publications(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the current evidence of these duties over what it was, by one statement."""
     await session.execute(PUT_PUBLICATIONS, {"rows": json.dumps(rows, default=str)})
+
+
+async def drop_publications(session: AsyncSession, duties: Sequence[UUID]) -> None:
+    """Drop the current evidence of duties of which nothing that was seen counts."""
+    await session.execute(delete(Publication).where(col(Publication.duty_id) == _any(duties)))
 
 
 async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> None:

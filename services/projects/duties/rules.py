@@ -182,6 +182,7 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
     The earliest sighting closes the bracket; of several pages the best trusted claim speaks, and of
     equals the earliest, because the earliest compliant publication wins.
     """
+    facts = counting(facts)
     seen = sorted(
         (fact for fact in facts if fact.kind is FactKind.SIGHTING), key=lambda f: f.observed_at
     )
@@ -203,6 +204,17 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
     )
 
 
+def counting(facts: Sequence[PublicationFact]) -> list[PublicationFact]:
+    """The facts of one duty, oldest first, without those of a page before it was taken back."""
+    counted: list[PublicationFact] = []
+    for fact in facts:
+        if fact.kind is FactKind.TAKEN_BACK:
+            counted = [each for each in counted if each.url != fact.url]
+        else:
+            counted.append(fact)
+    return counted
+
+
 def _is_narrow(absent_at: datetime | None, seen_at: datetime, calendar: Workdays) -> bool:
     """Whether our own bracket is at most one working day wide."""
     if absent_at is None:
@@ -211,6 +223,19 @@ def _is_narrow(absent_at: datetime | None, seen_at: datetime, calendar: Workdays
         return calendar.ord_end(today(seen_at)) - calendar.ord_end(today(absent_at)) <= 1
     except CalendarUnknown:
         return False
+
+
+NOT_SEEN: dict[str, Any] = {
+    **dict.fromkeys(("seen_ord", "absent_ord", "claim_ord")),
+    **dict.fromkeys(
+        (
+            *("is_seen", "seen_early", "is_claimed", "claim_early", "claim_contradicted"),
+            *("is_incomplete", "is_gone"),
+        ),
+        False,
+    ),
+}
+"""The columns of `standing` of a duty of which nothing that was seen counts."""
 
 
 def evidence_ordinals(

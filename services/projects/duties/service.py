@@ -181,7 +181,7 @@ async def duty_view(
 
 
 async def unseen(session: AsyncSession, unit_code: str) -> list[queries.UnseenDuty]:
-    """The unit's duties of which nothing was seen."""
+    """The unit's duties of which nothing was seen, and those of one project and item with them."""
     return await queries.unseen(session, unit_code)
 
 

@@ -69,14 +69,24 @@ LIFE_COUNTS = text("""
   LEFT JOIN publication p ON p.duty_id = d.id
   WHERE d.project_code = :project GROUP BY 1, 2""")
 
+# With those of one project and item goes the one that was seen: a page of one may be of the other.
 UNSEEN = text("""
+  WITH owed AS (
+    SELECT d.id, d.project_code, d.item_code, s.is_seen
+    FROM duty d
+    JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
+      AND s.hold <> 'not_applicable'
+    WHERE d.unit_code = :unit)
   SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
          d.formed_on, d.doc_no, p.aliases, p.confirmed_names AS confirmed
   FROM duty d
-  JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
-    AND s.hold <> 'not_applicable'
   JOIN project p ON p.code = d.project_code
-  WHERE d.unit_code = :unit ORDER BY d.id""")
+  WHERE d.id IN (SELECT id FROM owed
+    UNION SELECT o.id FROM owed w
+    JOIN duty o ON o.project_code = w.project_code AND o.item_code = w.item_code
+      AND o.unit_code = :unit AND NOT w.is_seen
+    JOIN standing k ON k.duty_id = o.id AND k.hold <> 'not_applicable')
+  ORDER BY d.id""")
 
 # The duties that must be matched with the pages collected before they were made or renamed, in the
 # order of their units, for the pages of a unit are read once for all of its duties.

@@ -11,6 +11,9 @@ from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
+MATCHER = "matcher"
+"""Who decided on what needed no person."""
+
 
 class MatchMethod(StrEnum):
     """What ties a page to a duty, strongest first."""

@@ -6,6 +6,7 @@ only: otherwise a unit would clear a finding on itself by a word of its own.
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.matching.rules import Candidate, PageFacts, Proposal, Row, propose
@@ -41,6 +42,19 @@ def propose_besides(
         for proposal in propose_by_names(page, others)
         if proposal.method is not MatchMethod.SIMILAR
     ]
+
+
+def propose_again(
+    fresh: Sequence[Proposal], projects: Collection[str], settled: Collection[UUID]
+) -> list[Proposal]:
+    """Of what a page may publish as if nothing was known of it, what concerns projects of which it
+    publishes duties, where it may publish one that is not among the `settled`: that was not known.
+    """
+    its = [proposal for proposal in fresh if proposal.candidate.project_code in projects]
+    open_again = {
+        each.candidate.project_code for each in its if each.candidate.duty_id not in settled
+    }
+    return [each for each in its if each.candidate.project_code in open_again]
 
 
 def is_in_row(duty: Candidate, page: PageFacts, rows: Collection[Row]) -> bool:

@@ -11,10 +11,11 @@ from services.projects.collecting import table_rows
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rules
-from services.projects.matching.models import MatchState, PageMatch, ReviewReason
+from services.projects.matching.models import MATCHER, MatchState, PageMatch, ReviewReason
 from services.projects.matching.naming import (
     is_in_row,
     may_be_of_another,
+    propose_again,
     propose_besides,
     propose_by_names,
 )
@@ -26,9 +27,46 @@ from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """What pages may publish, and which matches of the matcher's own do not stand any more: by what
+    is known now it would have asked a person, or have found another duty of the project.
+    """
+
+    pairs: Sequence[tuple[PortalPage, Proposal]]
+    undone: Sequence[PageMatch]
+
+
+@dataclass
+class _Taken:
+    """What is decided of one page: the matches that stand, their duties, and those rejected."""
+
+    accepted: dict[UUID, PageMatch] = field(default_factory=dict)
+    duties: list[Candidate] = field(default_factory=list)
+    rejected: set[UUID] = field(default_factory=set)
+
+    @property
+    def projects(self) -> set[str]:
+        return {duty.project_code for duty in self.duties}
+
+    def undone(self, again: Sequence[Proposal]) -> list[PageMatch]:
+        """The matcher's own matches of the projects that are asked about once more, but for those
+        that are as sure as they were.
+        """
+        projects = {each.candidate.project_code for each in again}
+        sure = {each.candidate.duty_id for each in again if each.reason is None}
+        return [
+            self.accepted[duty.duty_id]
+            for duty in self.duties
+            if duty.project_code in projects
+            and duty.duty_id not in sure
+            and self.accepted[duty.duty_id].decided_by == MATCHER
+        ]
+
+
 async def proposals(
     session: AsyncSession, waiting: Sequence[tuple[PortalPage, Portal]], known: Sequence[PageMatch]
-) -> list[tuple[PortalPage, Proposal]]:
+) -> Proposed:
     """The duties that each page may publish; `known` are the matches that there are already."""
     pages = [page for page, _ in waiting]
     codes = sorted({page.project_code for page in pages if page.project_code})
@@ -44,19 +82,24 @@ async def proposals(
         for page_id, of_page in standing.items()
     }
     proposer = _Proposer(session, exact, units, await _taken(session, known), rows)
-    return [
+    pairs = [
         (page, proposal) for page, portal in waiting for proposal in await proposer.of(page, portal)
     ]
+    return Proposed(pairs, proposer.undone)
 
 
-async def _taken(session: AsyncSession, known: Sequence[PageMatch]) -> dict[UUID, set[str]]:
-    """The projects of which a page is known to publish a duty, by page."""
+async def _taken(session: AsyncSession, known: Sequence[PageMatch]) -> dict[UUID, _Taken]:
+    """What is decided of each page that is known to publish a duty."""
     accepted = [match for match in known if match.state is MatchState.ACCEPTED]
     found = await queries.candidates(session, [match.duty_id for match in accepted])
-    project_of = {duty.duty_id: duty.project_code for duty in found}
-    taken: dict[UUID, set[str]] = defaultdict(set)
+    by_id = {duty.duty_id: duty for duty in found}
+    taken: dict[UUID, _Taken] = defaultdict(_Taken)
     for match in accepted:
-        taken[match.page_id].add(project_of[match.duty_id])
+        taken[match.page_id].accepted[match.duty_id] = match
+        taken[match.page_id].duties.append(by_id[match.duty_id])
+    for match in known:
+        if match.state is MatchState.REJECTED and match.page_id in taken:
+            taken[match.page_id].rejected.add(match.duty_id)
     return taken
 
 
@@ -67,8 +110,9 @@ class _Proposer:
     session: AsyncSession
     exact: Sequence[Candidate]
     units: Mapping[str, str]
-    taken: Mapping[UUID, set[str]]
+    taken: Mapping[UUID, _Taken]
     rows: Mapping[UUID, Sequence[Row]]
+    undone: list[PageMatch] = field(default_factory=list)
     _unseen: dict[str, list[Candidate]] = field(default_factory=dict)
     _rules: dict[str, CollectorRule] = field(default_factory=dict)
 
@@ -85,17 +129,32 @@ class _Proposer:
         ]
 
     async def _of(self, page: PortalPage, portal: Portal) -> list[Proposal]:
-        """What the page may publish of its portal's unit, or else of the unit it names."""
+        """What the page may publish; of one that publishes something, what it may publish besides,
+        also of the same project: which of its duties are known first makes no difference.
+        """
         facts = await self._facts(page, portal)
+        taken = self.taken.get(page.id)
+        if taken is None:
+            return await self._fresh(page, portal, facts, [])
         candidates = self._besides_rows(page, facts, await self._candidates(portal.unit_code))
-        if page.id in self.taken:
-            return propose_besides(facts, candidates, self.taken[page.id])
-        own = propose_by_names(facts, candidates)
+        besides = propose_besides(facts, candidates, taken.projects)
+        fresh = await self._fresh(page, portal, facts, taken.duties)
+        settled = taken.accepted.keys() | taken.rejected
+        again = propose_again(fresh, taken.projects, settled)
+        self.undone += taken.undone(again)
+        return besides + again
+
+    async def _fresh(
+        self, page: PortalPage, portal: Portal, facts: PageFacts, known: Sequence[Candidate]
+    ) -> list[Proposal]:
+        """What the page may publish of its portal's unit, or else of the unit it names."""
+        candidates = await self._candidates(portal.unit_code, known)
+        own = propose_by_names(facts, self._besides_rows(page, facts, candidates))
         named = self.units.get(page.source_name or "", portal.unit_code)
         if named == portal.unit_code or not may_be_of_another(own):
             return own
         theirs = replace(facts, unit_code=named)
-        others = self._besides_rows(page, facts, await self._candidates(named))
+        others = self._besides_rows(page, facts, await self._candidates(named, known))
         return propose_by_names(theirs, others) or own
 
     def _besides_rows(
@@ -105,11 +164,11 @@ class _Proposer:
         rows = self.rows.get(page.id, ())
         return [each for each in candidates if not is_in_row(each, facts, rows)]
 
-    async def _candidates(self, unit: str) -> list[Candidate]:
+    async def _candidates(self, unit: str, known: Sequence[Candidate] = ()) -> list[Candidate]:
         if unit not in self._unseen:
             owed = await duties.unseen(self.session, unit)
             self._unseen[unit] = [Candidate(**duty._asdict()) for duty in owed]
-        each = [*self.exact, *self._unseen[unit]]
+        each = [*self.exact, *self._unseen[unit], *known]
         return list({candidate.duty_id: candidate for candidate in each}.values())
 
     async def _facts(self, page: PortalPage, portal: Portal) -> PageFacts:

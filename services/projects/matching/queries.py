@@ -1,11 +1,11 @@
 """SQL of the matching room."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, delete, func, literal, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,7 +14,12 @@ from services.projects.auditing.models import Standing, Verdict
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties.models import Duty, FullWalk
-from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from services.projects.matching.models import (
+    MATCHER,
+    MatchState,
+    PageMatch,
+    ReviewReason,
+)
 from services.projects.matching.rules import Candidate
 from services.projects.matching.statement import (
     CHOSEN,
@@ -25,44 +30,13 @@ from services.projects.matching.statement import (
     LIST,
     ONE,
     STANDING_PAGES,
+    TAKEN_BESIDES,
     UNREADABLE,
     UNTAKEN,
 )
+from services.projects.matching.statement import MatchRow as MatchRow
 from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault
-
-
-class MatchRow(NamedTuple):
-    """A match with its page and its duty, as `_VIEWS` gives it."""
-
-    id: UUID
-    state: MatchState
-    method: MatchMethod
-    score: float
-    reason: ReviewReason | None
-    unit_code: str
-    found_at: datetime
-    decided_at: datetime | None
-    first_by: str | None
-    unreadable_since: datetime | None
-    version: int
-    page_id: UUID
-    url: str
-    title: str
-    listed_on: date | None
-    claimed_at: datetime | None
-    claimed_from: str | None
-    first_seen_at: datetime
-    trust: int
-    flags: list[str]
-    index_no: str | None
-    evidence_id: UUID | None
-    duty_id: UUID
-    project_code: str
-    project_name: str
-    item_code: str
-    formed_on: date | None
-    doc_no: str | None
 
 
 class PageMarks(NamedTuple):
@@ -155,6 +129,11 @@ async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks
     return [PageMarks(*row) for row in await session.execute(UNTAKEN, {"unit": unit_code})]
 
 
+async def taken_besides(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[UUID]:
+    """Pages that publish another duty of the same project as one of these that was not seen."""
+    return list((await session.execute(TAKEN_BESIDES, {"duties": list(duty_ids)})).scalars())
+
+
 async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:
     """Have these pages matched."""
     ids = any_(literal(list(page_ids), ARRAY(Uuid())))  # one parameter, however many there are
@@ -164,17 +143,16 @@ async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:
 
 async def want_pages_from(session: AsyncSession, sources: Sequence[str]) -> None:
     """Have the pages that name one of these sources, and publish nothing yet, matched."""
-    wanted = update(PortalPage).where(
-        col(PortalPage.source_name).in_(sources), col(PortalPage.id).not_in(_ACCEPTED)
-    )
-    await session.execute(wanted.values(match_wanted=True))
+    await _want_untaken(session, col(PortalPage.source_name).in_(sources))
 
 
 async def want_pages_of(session: AsyncSession, portal_ids: Sequence[str]) -> None:
     """Have the pages of these portals that publish nothing yet matched."""
-    wanted = update(PortalPage).where(
-        col(PortalPage.portal_id).in_(portal_ids), col(PortalPage.id).not_in(_ACCEPTED)
-    )
+    await _want_untaken(session, col(PortalPage.portal_id).in_(portal_ids))
+
+
+async def _want_untaken(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    wanted = update(PortalPage).where(which, col(PortalPage.id).not_in(_ACCEPTED))
     await session.execute(wanted.values(match_wanted=True))
 
 
@@ -242,12 +220,14 @@ async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> No
 
 
 async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
-    """Take back proposals that nobody has looked at, for the page means something else now."""
+    """Take back proposals that no person has looked at, for the page means something else now."""
     if matches:
+        is_proposed = and_(
+            col(PageMatch.state) == MatchState.REVIEW, col(PageMatch.first_by).is_(None)
+        )
         untouched = delete(PageMatch).where(
             col(PageMatch.id).in_([match.id for match in matches]),
-            col(PageMatch.state) == MatchState.REVIEW,
-            col(PageMatch.first_by).is_(None),
+            or_(is_proposed, col(PageMatch.decided_by) == MATCHER),
         )
         await session.execute(untouched)
 

@@ -49,6 +49,7 @@ async def _want_pages(session: AsyncSession, wanted: Sequence[Candidate]) -> Non
     codes = sorted({code for duty in wanted for code in duty.codes})
     documents = sorted({rules.normal_document_no(d.doc_no) for d in wanted if d.doc_no})
     pages = set(await queries.pages_marked(session, codes, documents))
+    pages |= {*await queries.taken_besides(session, [duty.duty_id for duty in wanted])}
     by_unit: dict[str, list[Candidate]] = defaultdict(list)
     for duty in wanted:
         by_unit[duty.unit_code].append(duty)

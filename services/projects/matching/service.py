@@ -11,7 +11,13 @@ from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
 from services.projects.duties import service as duties
 from services.projects.matching import proposing, queries, rematching, rules, sightings
-from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from services.projects.matching.models import (
+    MATCHER,
+    MatchMethod,
+    MatchState,
+    PageMatch,
+    ReviewReason,
+)
 from services.projects.matching.rules import Proposal
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
@@ -25,8 +31,6 @@ from shared.web import versions
 
 PAGES_A_TURN = 20
 """Few enough that others who record facts need not wait long for their turn."""
-
-MATCHER = "matcher"
 
 PASSING = (Fault.TIMEOUT, Fault.UNREACHABLE, Fault.SERVER_ERROR)
 """Faults that pass by themselves: the page is asked for again before a person is."""
@@ -58,9 +62,12 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         # A document that was seen and is gone was published all the same, and withdrawn.
         fresh = [each for each in waiting if each[0].gone_at is None or each[0].content_sha256]
         # Thought through before the turn to judge is taken, for which all others wait.
-        proposals = await proposing.proposals(session, fresh, known)
-        await sightings.renew(session, pages, known, now, actor=MATCHER)
-        await _match_fresh(session, proposals, known, now)
+        proposed = await proposing.proposals(session, fresh, known)
+        await sightings.take_back(session, pages, proposed.undone, now, actor=MATCHER)
+        undone = {match.id for match in proposed.undone}
+        standing = [match for match in known if match.id not in undone]
+        await sightings.renew(session, pages, standing, now, actor=MATCHER)
+        await _match_fresh(session, proposed, known, now)
         await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
         await queries.note_unreadable(session, [page.id for page in pages], PASSING, now)
         await queries.settle_pages(session, pages)
@@ -71,24 +78,22 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
 
 
 async def _match_fresh(
-    session: AsyncSession,
-    proposals: Sequence[sightings.Pair],
-    known: Sequence[PageMatch],
-    now: datetime,
+    session: AsyncSession, found: proposing.Proposed, known: Sequence[PageMatch], now: datetime
 ) -> None:
     """Propose duties for pages that have none; what is sure and blames nobody needs no person.
 
     What was proposed before and nobody has looked at is proposed by what is known now.
     """
+    proposed_before = [
+        match for match in known if match.state is MatchState.REVIEW and match.first_by is None
+    ]
     undecided = {
-        (match.page_id, match.duty_id): match
-        for match in known
-        if match.state is MatchState.REVIEW and match.first_by is None
+        (match.page_id, match.duty_id): match for match in [*proposed_before, *found.undone]
     }
     decided = {(match.page_id, match.duty_id) for match in known} - undecided.keys()
     proposed = [
         (page, proposal)
-        for page, proposal in proposals
+        for page, proposal in found.pairs
         if (page.id, proposal.candidate.duty_id) not in decided
     ]
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]

@@ -139,6 +139,22 @@ async def renew(
         await observing.record_sightings(session, sightings, now, actor=actor)
 
 
+async def take_back(
+    session: AsyncSession,
+    pages: Sequence[PortalPage],
+    undone: Sequence[PageMatch],
+    now: datetime,
+    *,
+    actor: str,
+) -> None:
+    """What was seen on the pages of these matches counts for their duties no more."""
+    if not undone:
+        return
+    addresses = {page.id: page.url.partition("#until-")[0] for page in pages}
+    seen = [(match.duty_id, addresses[match.page_id]) for match in undone]
+    await observing.take_back(session, seen, now, actor=actor)
+
+
 async def withdraw_gone(
     session: AsyncSession, pages: Sequence[PortalPage], now: datetime, *, actor: str
 ) -> None:

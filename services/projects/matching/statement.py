@@ -1,6 +1,46 @@
 """The written SQL of matching: what pages may publish, what matches show, what became of pages."""
 
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
 from sqlalchemy import text
+
+from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
+
+
+class MatchRow(NamedTuple):
+    """A match with its page and its duty, as `_VIEWS` gives it."""
+
+    id: UUID
+    state: MatchState
+    method: MatchMethod
+    score: float
+    reason: ReviewReason | None
+    unit_code: str
+    found_at: datetime
+    decided_at: datetime | None
+    first_by: str | None
+    unreadable_since: datetime | None
+    version: int
+    page_id: UUID
+    url: str
+    title: str
+    listed_on: date | None
+    claimed_at: datetime | None
+    claimed_from: str | None
+    first_seen_at: datetime
+    trust: int
+    flags: list[str]
+    index_no: str | None
+    evidence_id: UUID | None
+    duty_id: UUID
+    project_code: str
+    project_name: str
+    item_code: str
+    formed_on: date | None
+    doc_no: str | None
+
 
 COPIES = text("""
 SELECT DISTINCT m.duty_id
@@ -68,6 +108,15 @@ WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state =
       THEN m.unreadable_since IS NOT NULL OR m.reason = 'page_unreadable'
       ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
         AND p.fault <> ALL(CAST(:passing AS text[])) END""")
+
+# Pages that publish a duty of the same project as a duty of which nothing was seen yet.
+TAKEN_BESIDES = text("""
+SELECT DISTINCT m.page_id
+FROM duty w
+JOIN standing s ON s.duty_id = w.id AND NOT s.is_seen
+JOIN duty d ON d.project_code = w.project_code AND d.id <> w.id
+JOIN page_match m ON m.duty_id = d.id AND m.state = 'accepted'
+WHERE w.id = ANY(CAST(:duties AS uuid[]))""")
 
 # A candidate by the unit's own word alone keeps nothing from being said (`duties_in_review`).
 LAST_CANDIDATE = text("""
