@@ -55,6 +55,33 @@ async def test_what_the_matcher_took_back_a_person_gives_back(world: World) -> N
     assert [each["duty"]["id"] for each in await world.queue()] == [second]
 
 
+async def test_a_page_of_two_items_may_publish_the_one_that_is_recorded_later(world: World) -> None:
+    permit = {"item_code": "MP-02-13", "columns": [], "words": ["施工许可"]}
+    world.publish(f"{world.name}建议书批复暨施工许可")
+    await world.register()
+    first = await world.record()
+    await world.open(items=(NAMES_ITEM, permit))
+    await world.walk(2)
+    assert await world.verdict(first) == "on_time"
+    second = await world.record(item_code="MP-02-13")
+    await world.walk(2)
+    assert [await world.verdict(duty) for duty in (first, second)] == ["unknown"] * 2
+
+
+async def test_an_event_of_another_item_leaves_a_page_of_the_project_alone(world: World) -> None:
+    world.publish()
+    await world.register()
+    first = await world.record()
+    await world.open()
+    await world.walk(2)
+    sql = "SELECT id FROM publication_fact WHERE duty_id = CAST(:id AS uuid) ORDER BY id"
+    before = await world.desk.rows(sql, id=first)
+    await world.record(item_code="MP-02-02")
+    await world.desk.match()
+    assert await world.desk.rows(sql, id=first) == before
+    assert (await world.verdict(first), await world.queue()) == ("on_time", [])
+
+
 async def test_a_walk_before_the_duty_was_recorded_proves_nothing_of_it(world: World) -> None:
     await world.register()
     await world.open()

@@ -1,9 +1,11 @@
 """By which names a page is tied: as itself, as another part of it, or as one of several."""
 
+from datetime import date
+
 import pytest
 
 from services.projects.matching.models import MatchMethod, ReviewReason
-from services.projects.matching.naming import propose_again, propose_besides
+from services.projects.matching.naming import no_longer_sure, propose_again, propose_besides
 from services.projects.matching.rules import PageFacts, propose
 from tests.projects.test_matching_rules import CODE, OTHER, duty, found, page
 
@@ -156,7 +158,28 @@ def test_a_page_of_one_project_may_publish_others_that_it_names() -> None:
 
 def test_a_page_is_asked_about_again_where_its_project_has_a_duty_that_was_not_known() -> None:
     first, second, other = duty(), duty(), duty("城南小学", code=OTHER)
-    fresh = propose(page(code=CODE), [first, second])
-    besides = propose(page("关于城南小学可行性研究报告的批复"), [other])
-    assert propose_again([*fresh, *besides], {CODE}, {first.duty_id}) == fresh
-    assert propose_again([*fresh, *besides], {CODE}, {first.duty_id, second.duty_id}) == []
+    notice = page(code=CODE)
+    fresh = propose(notice, [first, second])
+    both = [*fresh, *propose(page("关于城南小学可行性研究报告的批复"), [other])]
+    assert propose_again(notice, both, [first], {first.duty_id}) == fresh
+    assert no_longer_sure([first, other], fresh) == [first]
+    assert propose_again(notice, both, [first], {first.duty_id, second.duty_id}) == []
+
+
+def test_a_page_that_names_no_item_is_asked_about_again_for_what_it_publishes_alone() -> None:
+    first, second, third = duty(), duty(), duty(item="MP-02-13")
+    unclear = page(code=CODE, items=frozenset())
+    again = propose_again(
+        unclear, propose(unclear, [first, second, third]), [first], {first.duty_id}
+    )
+    assert [each.candidate for each in again] == [first, second]
+
+
+def test_a_match_is_as_sure_as_it_was_where_the_page_tells_the_duties_apart() -> None:
+    first, second = duty(formed_on=date(2026, 3, 2)), duty(formed_on=date(2026, 6, 1))
+    notice = page(code=CODE, formed_on=date(2026, 3, 2))
+    fresh = propose(notice, [first, second])
+    assert propose_again(notice, fresh, [first], {first.duty_id}) == []
+    mistaken = propose_again(notice, fresh, [second], {second.duty_id})
+    assert [each.candidate for each in mistaken] == [first]
+    assert no_longer_sure([second], mistaken) == [second]

@@ -45,16 +45,36 @@ def propose_besides(
 
 
 def propose_again(
-    fresh: Sequence[Proposal], projects: Collection[str], settled: Collection[UUID]
+    page: PageFacts,
+    fresh: Sequence[Proposal],
+    taken: Sequence[Candidate],
+    settled: Collection[UUID],
 ) -> list[Proposal]:
-    """Of what a page may publish as if nothing was known of it, what concerns projects of which it
-    publishes duties, where it may publish one that is not among the `settled`: that was not known.
+    """Of what a page may publish as if nothing was known of it, what concerns the projects of which
+    it publishes the duties `taken`, where one is not among the `settled`: that was not known.
+
+    Only of the items that the page names, or that it publishes already.
     """
-    its = [proposal for proposal in fresh if proposal.candidate.project_code in projects]
+    kinds = {(duty.project_code, duty.item_code) for duty in taken}
+    kinds |= {(duty.project_code, item) for duty in taken for item in page.item_codes}
+    its = [each for each in fresh if _kind(each.candidate) in kinds]
     open_again = {
         each.candidate.project_code for each in its if each.candidate.duty_id not in settled
     }
     return [each for each in its if each.candidate.project_code in open_again]
+
+
+def no_longer_sure(taken: Sequence[Candidate], again: Sequence[Proposal]) -> list[Candidate]:
+    """Those of the duties that a page publishes which it may not publish, or another one of their
+    project and item instead, by what is proposed `again`.
+    """
+    kinds = {_kind(each.candidate) for each in again}
+    sure = {each.candidate.duty_id for each in again if each.reason is None}
+    return [duty for duty in taken if _kind(duty) in kinds and duty.duty_id not in sure]
+
+
+def _kind(duty: Candidate) -> tuple[str, str]:
+    return duty.project_code, duty.item_code
 
 
 def is_in_row(duty: Candidate, page: PageFacts, rows: Collection[Row]) -> bool:

@@ -15,6 +15,7 @@ from services.projects.matching.models import MATCHER, MatchState, PageMatch, Re
 from services.projects.matching.naming import (
     is_in_row,
     may_be_of_another,
+    no_longer_sure,
     propose_again,
     propose_besides,
     propose_by_names,
@@ -50,18 +51,9 @@ class _Taken:
         return {duty.project_code for duty in self.duties}
 
     def undone(self, again: Sequence[Proposal]) -> list[PageMatch]:
-        """The matcher's own matches of the projects that are asked about once more, but for those
-        that are as sure as they were.
-        """
-        projects = {each.candidate.project_code for each in again}
-        sure = {each.candidate.duty_id for each in again if each.reason is None}
-        return [
-            self.accepted[duty.duty_id]
-            for duty in self.duties
-            if duty.project_code in projects
-            and duty.duty_id not in sure
-            and self.accepted[duty.duty_id].decided_by == MATCHER
-        ]
+        """The matcher's own matches that it would leave to a person, or give to another duty."""
+        matches = [self.accepted[duty.duty_id] for duty in no_longer_sure(self.duties, again)]
+        return [match for match in matches if match.decided_by == MATCHER]
 
 
 async def proposals(
@@ -140,7 +132,7 @@ class _Proposer:
         besides = propose_besides(facts, candidates, taken.projects)
         fresh = await self._fresh(page, portal, facts, taken.duties)
         settled = taken.accepted.keys() | taken.rejected
-        again = propose_again(fresh, taken.projects, settled)
+        again = propose_again(facts, fresh, taken.duties, settled)
         self.undone += taken.undone(again)
         return besides + again
 

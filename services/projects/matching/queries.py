@@ -47,6 +47,17 @@ class PageMarks(NamedTuple):
     doc_no: str | None
 
 
+class TakenPage(NamedTuple):
+    """A page that publishes a duty, and an unseen one of its project: of an item, or the same."""
+
+    id: UUID
+    portal_id: str
+    column_name: str | None
+    item_code: str
+    is_same: bool
+    words: str
+
+
 READY = (DetailState.READ, DetailState.UNREADABLE, DetailState.GONE, DetailState.ELSEWHERE)
 
 
@@ -129,9 +140,10 @@ async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks
     return [PageMarks(*row) for row in await session.execute(UNTAKEN, {"unit": unit_code})]
 
 
-async def taken_besides(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[UUID]:
+async def taken_besides(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[TakenPage]:
     """Pages that publish another duty of the same project as one of these that was not seen."""
-    return list((await session.execute(TAKEN_BESIDES, {"duties": list(duty_ids)})).scalars())
+    found = await session.execute(TAKEN_BESIDES, {"duties": list(duty_ids)})
+    return [TakenPage(**row) for row in found.mappings()]
 
 
 async def want_pages(session: AsyncSession, page_ids: Sequence[UUID]) -> None:

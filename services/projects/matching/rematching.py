@@ -49,13 +49,27 @@ async def _want_pages(session: AsyncSession, wanted: Sequence[Candidate]) -> Non
     codes = sorted({code for duty in wanted for code in duty.codes})
     documents = sorted({rules.normal_document_no(d.doc_no) for d in wanted if d.doc_no})
     pages = set(await queries.pages_marked(session, codes, documents))
-    pages |= {*await queries.taken_besides(session, [duty.duty_id for duty in wanted])}
+    pages |= await _taken_besides(session, [duty.duty_id for duty in wanted])
     by_unit: dict[str, list[Candidate]] = defaultdict(list)
     for duty in wanted:
         by_unit[duty.unit_code].append(duty)
     for unit_code, of_unit in by_unit.items():
         pages |= await _tied(await queries.untaken_pages(session, unit_code), unit_code, of_unit)
     await queries.want_pages(session, sorted(pages))
+
+
+async def _taken_besides(session: AsyncSession, wanted: Sequence[UUID]) -> set[UUID]:
+    """The pages that publish a duty of the same project already and may publish one of these: of
+    the same item, or of one that their portal's cues name as well.
+    """
+    found, cues = set(), {}
+    for page in await queries.taken_besides(session, wanted):
+        if page.portal_id not in cues:
+            cues[page.portal_id] = (await portals.rule_in_force(session, page.portal_id)).items
+        items = rules.item_codes(cues[page.portal_id], page.column_name, page.words)
+        if page.is_same or page.item_code in items:
+            found.add(page.id)
+    return found
 
 
 async def _tied(

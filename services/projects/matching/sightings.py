@@ -65,6 +65,8 @@ async def _record_unless_blamed(
     session: AsyncSession, pairs: Sequence[Pair], now: datetime, actor: str
 ) -> set[UUID]:
     """Record all of them, or none where it makes duties late or early: those duties."""
+    if not pairs:
+        return set()
     trial = await session.begin_nested()
     await record(session, pairs, now, actor=actor)
     blamed = await queries.blamed(session, [pair[1].candidate.duty_id for pair in pairs])

@@ -111,11 +111,13 @@ WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state =
 
 # Pages that publish a duty of the same project as a duty of which nothing was seen yet.
 TAKEN_BESIDES = text("""
-SELECT DISTINCT m.page_id
+SELECT DISTINCT p.id, p.portal_id, p.column_name, w.item_code, d.item_code = w.item_code AS is_same,
+       concat_ws(' ', CASE WHEN p.parent_id IS NOT NULL THEN p.listed_title END, p.title) AS words
 FROM duty w
 JOIN standing s ON s.duty_id = w.id AND NOT s.is_seen
 JOIN duty d ON d.project_code = w.project_code AND d.id <> w.id
 JOIN page_match m ON m.duty_id = d.id AND m.state = 'accepted'
+JOIN portal_page p ON p.id = m.page_id
 WHERE w.id = ANY(CAST(:duties AS uuid[]))""")
 
 # A candidate by the unit's own word alone keeps nothing from being said (`duties_in_review`).
