@@ -190,15 +190,17 @@ SECOND: dict[str, dict[str, Any]] = {
     steps=st.permutations(["first", "second", "walk", "sweep"]),
     second=st.sampled_from([*SECOND]),
     code=st.sampled_from(["", None]),
+    is_dated=st.booleans(),
 )
 async def test_a_page_of_one_of_two_duties_is_for_a_person_in_any_order(
-    desk: Desk, as_: Headers, steps: list[str], second: str, code: str | None
+    desk: Desk, as_: Headers, steps: list[str], second: str, code: str | None, is_dated: bool
 ) -> None:
+    """Unless the page bears the day of one of them."""
     async with new_world(desk, as_) as world:
-        world.publish(code=code)
+        world.publish(code=code, text=f"批复时间：{long_ago(29)}" if is_dated else "")
         await world.register()
         await world.open()
-        duties = []
+        duties: dict[str, str] = {}
         for step in steps:
             match step:
                 case "walk":
@@ -206,11 +208,16 @@ async def test_a_page_of_one_of_two_duties_is_for_a_person_in_any_order(
                 case "sweep":
                     await desk.match()
                 case _:
-                    duties.append(await world.record(**SECOND[second] if step == "second" else {}))
+                    others = SECOND[second] if step == "second" else {}
+                    duties[step] = await world.record(**others)
         await world.walk(2)
-        assert [await world.verdict(duty) for duty in duties] == ["unknown"] * 2
+        verdicts = {step: await world.verdict(duty) for step, duty in duties.items()}
         waiting = [(match["duty"]["id"], match["reason"]) for match in await world.queue()]
-        assert sorted(waiting) == [(duty, "several_candidates") for duty in sorted(duties)]
+        if is_dated and second == "corrected":
+            assert (verdicts, waiting) == ({"first": "overdue", "second": "on_time"}, [])
+            return
+        assert verdicts == dict.fromkeys(duties, "unknown")
+        assert sorted(waiting) == [(duty, "several_candidates") for duty in sorted(duties.values())]
 
 
 FAULTS: dict[str, Any] = {

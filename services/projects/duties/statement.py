@@ -69,7 +69,8 @@ LIFE_COUNTS = text("""
   LEFT JOIN publication p ON p.duty_id = d.id
   WHERE d.project_code = :project GROUP BY 1, 2""")
 
-# With those of one project and item goes the one that was seen: a page of one may be of the other.
+# A duty that was seen goes with the unseen ones of its project and item: a page that none of them
+# is told apart by may be of each.
 UNSEEN = text("""
   WITH owed AS (
     SELECT d.id, d.project_code, d.item_code, s.is_seen

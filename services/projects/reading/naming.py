@@ -26,9 +26,9 @@ _ANOTHER_NUMBER = re.compile(
 )
 """So does a bare number or letter: 某工程-2, 某工程B."""
 _ANOTHER_BEFORE = re.compile(
-    rf"(?:第?{_NUMBER}(?:期|阶段)|{_LOT}|改?扩建|续建|迁建|改建|改造|老|旧|副"
-    r"|(?<![更创翻最重革高刷全崭])新|(?<![济海云河湖淮渭陇黔闽苏皖越])南"
-    r"|(?<![湖河淮东西华])北|(?<![山广华丹启如肇黔冀])东|(?<![陕山江广定黔])西)$"
+    rf"(?:第?{_NUMBER}(?:期|阶段)|(?<![江河城湖海淮]){_LOT}|改?扩建|续建|迁建|改建|改造|老|旧|副"
+    r"|(?<![更创翻最重革高刷全崭阜])新|(?<![济海云河湖淮渭陇黔闽苏皖越])南"
+    r"|(?<![湖河淮东西华陕])北|(?<![山广华丹启如肇黔冀浦])东|(?<![陕山江广定黔湘])西)$"
 )
 """What stands directly before a name that is part of another one: 新, 南, 二期, A标段."""
 _NO_WORD = re.compile(r"[^0-9a-z㐀-鿿]+")
