@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.feedback.casework import workflow
+from services.feedback.casework import service, workflow
 from services.feedback.casework.workflow import CLOCK, MOVES, SENDER, STAFF, LetterMove
 from services.feedback.letters.models import LetterState as S
+from tests.feedback.isolated_service import at
 from tests.feedback.letter_helpers import WAY, Letter, LetterOffice
 from tests.provoking import provokes
 
@@ -16,6 +17,9 @@ PREPARED = {"approve_extension": "request_extension", "refuse_extension": "reque
 
 THIRD_TIME = {"rate_last"}
 """Only after two reopenings: `test_a_letter_is_reopened_twice_at_most` goes there."""
+
+ASKS_AGAIN = {(S.CLOSED, "reopen"), (S.CLOSED, "rate_bad")}
+"""Only where no reopening was refused: of a letter that silence has closed."""
 
 ANSWERED_JOINTLY = (S.MERGED, "rate")
 """Only after the reply to another letter: `test_a_merged_sender_rates` goes there."""
@@ -47,6 +51,11 @@ async def test_what_the_table_allows_is_done(
 
 async def _ready(office: LetterOffice, move: LetterMove[Any]) -> Letter:
     """A letter in the state of the row, and whatever the row's guard wants to be there."""
+    if (move.state, move.action) in ASKS_AGAIN:
+        letter = await office.letter_in(S.REPLIED)
+        office.isolated.clock.now = at("2026-12-22 00:10")
+        await office.isolated.run(service.close_silent)
+        return letter
     before = PREPARED.get(move.action)
     if before is None:
         return await office.letter_in(move.state)

@@ -50,6 +50,34 @@ async def test_merging_makes_no_circle(office: LetterOffice) -> None:
     assert (await b.act("merge", into=c.id)).status_code == 200
 
 
+@pytest.mark.parametrize("state", [S.REPLIED, S.REOPEN_REQUESTED, S.CLOSED])
+async def test_no_letter_is_merged_into_one_that_owes_no_other_reply(
+    office: LetterOffice, state: S
+) -> None:
+    answered, other = await office.letter_in(state), await office.letter_in(S.REGISTERED)
+    before = await other.seen()
+    refused = await other.act("merge", into=answered.id)
+    assert (refused.status_code, refused.json()["state"]) == (409, state)
+    assert "重办" in refused.json()["detail"]
+    assert (await other.seen())["due_on"] == before["due_on"] is not None
+
+
+async def test_what_nobody_would_read_is_not_added_to_a_merged_letter(office: LetterOffice) -> None:
+    main, other = await office.letter_in(S.HANDLING), await office.write()
+    await other.act("merge", into=main.id)
+    assert "supplement" in (await other.seen())["actions"]
+    for action in ("submit_reply", "approve", "rate_good"):
+        assert (await main.act(action)).status_code == 200
+    refused = await other.as_sender("supplement", text="没修好，漏电伤人")
+    assert (refused.status_code, refused.json()["state"]) == (409, "merged")
+    assert "不满意" in refused.json()["detail"]
+    seen = await other.seen()
+    assert ("supplement" in seen["actions"], "rate" in seen["actions"]) == (False, True)
+    assert (await other.as_sender("rate", grade="dissatisfied")).status_code == 200
+    assert (await main.seen())["state"] == "reopen_requested"
+    assert (await other.as_sender("supplement", text="没修好，漏电伤人")).status_code == 200
+
+
 async def test_opposite_merges_at_once_make_one(office: LetterOffice) -> None:
     a, b = await office.write(), await office.write()
     answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))

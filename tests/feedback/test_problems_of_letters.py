@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from services.feedback.letters import rules
 from services.feedback.letters.models import LetterState as S
@@ -23,6 +24,29 @@ async def test_an_extension_is_asked_for_once_at_a_time(office: LetterOffice) ->
     assert (await letter.act("request_extension")).status_code == 200
 
     assert kind_of(await letter.act("request_extension")) == (409, "extension-pending")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("recall", "accept", "dispatch", "accept"),
+        ("submit_reply", "approve", "rate_bad", "grant_reopen"),
+        ("merge", "unmerge"),
+    ],
+)
+async def test_an_extension_ends_undecided_with_the_limit_that_it_was_asked_for(
+    office: LetterOffice, steps: tuple[str, ...]
+) -> None:
+    letter = await office.letter_in(S.HANDLING)
+    assert (await letter.act("request_extension", workdays=5, sub="li")).status_code == 200
+    for step in steps:
+        role = "dispatcher" if step == "unmerge" else None
+        by = "wang" if step == "submit_reply" else "li"  # who asked may end it by another step
+        assert (await letter.act(step, role=role, sub=by)).status_code == 200, step
+    nothing = await letter.act("approve_extension", sub="boss")
+    assert nothing.json()["type"] == "/problems/no-extension-asked"
+    assert (await letter.act("request_extension", workdays=3, sub="zhao")).status_code == 200
+    assert (await letter.act("approve_extension", sub="boss")).status_code == 200
 
 
 @provokes("letter_approve_extension", "no-extension-asked")
@@ -63,6 +87,33 @@ async def test_codes_are_not_guessed_by_withdrawing(office: LetterOffice) -> Non
 
     assert kind_of(answer) == (429, "too-many-requests")
     assert int(answer.headers["retry-after"]) > 0
+
+
+@provokes("reopen_my_letter", "reopen-refused")
+async def test_a_reopening_that_was_refused_is_not_asked_again_of_the_same_reply(
+    office: LetterOffice,
+) -> None:
+    letter, other = await office.letter_in(S.HANDLING), await office.write()
+    await other.act("merge", into=letter.id)
+    for action in ("submit_reply", "approve", "reopen"):
+        assert (await letter.act(action)).status_code == 200
+    await letter.act("supplement", role="sender")
+    assert (await letter.act("refuse_reopen")).status_code == 200
+    again = await letter.as_sender("reopen", reason="还是没有解决")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/reopen-refused")
+    assert "reopen" not in (await letter.seen())["actions"]
+    rated = await letter.as_sender("rate", grade="dissatisfied")
+    assert (rated.status_code, rated.json()["state"]) == (200, "closed"), "it counts all the same"
+    letter.version += 1
+
+    # Whoever was answered with it has not asked yet, and may have a reason of their own.
+    assert (await other.as_sender("rate", grade="dissatisfied")).status_code == 200
+    assert (await letter.seen())["state"] == "reopen_requested"
+    letter.state, letter.version = S.REOPEN_REQUESTED, letter.version + 1
+    for action in ("grant_reopen", "submit_reply", "approve"):
+        assert (await letter.act(action)).status_code == 200, action
+    assert "reopen" in (await letter.seen())["actions"], "another reply may be asked about"
+    assert (await letter.act("rate_bad")).json()["state"] == "reopen_requested"
 
 
 @provokes("open_redaction", "state-conflict")

@@ -25,6 +25,9 @@ class ClockEffect(StrEnum):
 
 
 _E = ClockEffect
+LAPSES = frozenset({_E.TAKEN, _E.ANSWERED, _E.ENDED})
+"""Where an extension that nobody has decided on ends: the limit that it was asked for is over, or
+runs on for somebody else."""
 IN_CHINESE: dict[ClockEffect, str] = {
     _E.REGISTERED_IN_TIME: "登记时限了结",
     _E.KIND_SETTLED: "答复期限按类别确定，起算日不变",

@@ -59,6 +59,7 @@ async def gather(
         reply_due_at=due.get(REPLY_LIMITS[letter.kind]),
         reopen_until=due.get(PolicyKind.REOPEN_WINDOW),
         departments=await departments.of_codes(session, wanted) if wanted else {},
+        answered=answered.state,
         target=target,
         merged=await _merged(session, letter.id) if with_merged else (),
         waiting_left=letter_clocks.waiting_left(letter, clocks),

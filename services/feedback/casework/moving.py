@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import events, facts, queries, rules, workflow
+from services.feedback.casework import events, facts, merging_rules, queries, workflow
 from services.feedback.casework.changes import Act, Columns
+from services.feedback.casework.clock_effects import LAPSES
 from services.feedback.casework.clocks import LetterClocks
 from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.models import LetterRating, LetterTransition
@@ -58,6 +59,8 @@ class Moved(NamedTuple):
 
 
 THE_SENDER = Actor(SENDER, frozenset({SENDER}))
+OF_A_MERGED_LETTER = Actor("merged_sender", frozenset({SENDER}))
+"""Who asks to reopen the letter that another one's reply was given in."""
 THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 
 
@@ -104,7 +107,7 @@ async def make(
     await deadlines.save(session, clocks)
     if move.event is not None:
         await record(session, moved, move.event, now, **_into(target))
-    if to in rules.ENDED_WITHOUT_REPLY and to is not LetterState.MERGED:
+    if to in merging_rules.ENDED_WITHOUT_REPLY and to is not LetterState.MERGED:
         await _free_merged(session, moved, file, now)
     return Moved(moved, clocks, step, added, file)
 
@@ -114,9 +117,12 @@ async def _add_to_file(
 ) -> None:
     session.add_all(row for row in rows if row is not None)
     asked = act.file.extension
-    if move.grants is not None and asked is not None:
+    lapses = not LAPSES.isdisjoint(move.clocks)
+    if asked is not None and (move.grants is not None or lapses):
+        # Nobody decides what lapses: who ends the limit may have asked for more of it, too.
+        by = CLOCK if lapses else act.by
         await queries.decide_extension(
-            session, asked.id, granted=move.grants, by=act.by, now=act.now
+            session, asked.id, granted=bool(move.grants), by=by, now=act.now
         )
     await session.flush()
 

@@ -31,7 +31,7 @@ from services.feedback.casework.models import (
     ReplyApproval,
 )
 from services.feedback.casework.rules import FileFacts
-from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
+from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS, SENDER
 from services.feedback.deadlines.models import LIVE, Deadline, PolicyKind, SubjectKind
 from services.feedback.letters.models import (
     DuplicateHint,
@@ -43,6 +43,10 @@ from services.feedback.letters.models import (
 from shared.database import deciding
 
 _LETTER, _ANSWERED = bindparam("letter", type_=Uuid), bindparam("answered", type_=Uuid)
+_COUNTED = (
+    *("answer_id", "ratings", "returns", "supplements", "is_rated", "appeals", "refused_by"),
+    *("has_merged", "asked_to_reopen"),
+)
 _DECIDE_EXTENSION = text("""
     UPDATE letter_extension SET granted = :granted, decided_by = :by, decided_at = :now
     WHERE id = :id AND granted IS NULL
@@ -77,7 +81,8 @@ async def opened(session: AsyncSession, letter_id: UUID) -> OpenedLetter | None:
 
 async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:
     """The latest reply and who wrote it, returns since the last reopening, rating of the latest
-    answer, the extension that waits for a decision, the refusal and the appeals against it.
+    answer, the extension that waits for a decision, the refusal and the appeals against it, and
+    whether the sender has asked to reopen it since the latest reply.
 
     The answer is that of `answered_id`: another letter's where this one was merged.
     """
@@ -88,19 +93,7 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
 def _facts(
     reply: LetterReply | None, extension: LetterExtension | None, *counted: Any
 ) -> FileFacts:
-    answer_id, rated, returned, supplements, is_rated, appealed, refused_by, has_merged = counted
-    return FileFacts(
-        reply=reply,
-        answer_id=answer_id,
-        ratings=rated,
-        returns=returned,
-        supplements=supplements,
-        is_rated=bool(is_rated),
-        extension=extension,
-        refused_by=refused_by,
-        appeals=appealed,
-        has_merged=has_merged,
-    )
+    return FileFacts(reply=reply, extension=extension, **dict(zip(_COUNTED, counted, strict=True)))
 
 
 @cache
@@ -127,7 +120,7 @@ def _with_file(rows: Select[Any]) -> Select[Any]:
 
 def _facts_of(letter_id: Any, answered_id: Any) -> list[Any]:
     """Reply and extension; the answer, its number, returns, supplements, its rating, appeals, who
-    refused, and whether letters were merged into it."""
+    refused, whether letters were merged into it, and whether its sender asked to reopen it."""
     returns = select(func.count()).where(
         col(LetterTransition.letter_id) == letter_id, col(LetterTransition.action).in_(RETURNS)
     )
@@ -144,7 +137,31 @@ def _facts_of(letter_id: Any, answered_id: Any) -> list[Any]:
     )
     other = aliased(Letter)
     merged = exists().where(col(other.merged_into) == letter_id)
-    return [LetterReply, LetterExtension, *(one.scalar_subquery() for one in counts), merged]
+    return [
+        LetterReply,
+        LetterExtension,
+        *(one.scalar_subquery() for one in counts),
+        merged,
+        _asked(letter_id),
+    ]
+
+
+def _asked(letter_id: Any) -> ColumnElement[bool]:
+    """By the versions, for a reply and what is asked about it may come at one moment."""
+    reply, asked = aliased(LetterTransition), LetterTransition
+    replied = select(func.max(col(reply.version))).where(
+        col(reply.letter_id) == letter_id,
+        col(reply.from_state) == LetterState.IN_REVIEW,
+        col(reply.to_state) == LetterState.REPLIED,
+    )
+    return exists().where(
+        col(asked.letter_id) == letter_id,
+        col(asked.to_state) == LetterState.REOPEN_REQUESTED,
+        # What is added while that is decided leads there as well.
+        col(asked.from_state) != LetterState.REOPEN_REQUESTED,
+        col(asked.actor) == SENDER,
+        col(asked.version) > replied.scalar_subquery(),
+    )
 
 
 def _refused_by(letter_id: Any) -> Select[str]:
@@ -185,14 +202,14 @@ def _approved(what: Any, letter_id: Any) -> Select[Any]:
     )
 
 
-def _rated(letter_id: Any, answered_id: Any) -> Select[int]:
-    """How often the letter's sender rated the latest answer; what does not say of which answer it
+def _rated(letter_id: Any, answered_id: Any) -> Select[bool]:
+    """Whether the letter's sender rated the latest answer; what does not say of which answer it
     is was given by a version of before, and is of this one if it came after it.
     """
     reply, rating = col(LetterRating.reply_id), col(LetterRating.letter_id)
     answer = _approved(col(LetterReply.id), answered_id).scalar_subquery()
     came = _approved(col(ReplyApproval.approved_at), answered_id).scalar_subquery()
-    return select(func.count()).where(
+    return select(func.count() > 0).where(
         rating == letter_id, or_(reply == answer, reply.is_(None) & (col(LetterRating.at) >= came))
     )
 

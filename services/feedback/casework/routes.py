@@ -7,7 +7,15 @@ from uuid import UUID
 from fastapi import Body, Response
 from pydantic import BaseModel
 
-from services.feedback.casework import queries, rules, service, views, work_list, workflow
+from services.feedback.casework import (
+    merging_rules,
+    queries,
+    rules,
+    service,
+    views,
+    work_list,
+    workflow,
+)
 from services.feedback.casework.list_request import WorkList
 from services.feedback.casework.schemas import FileView, LetterView, PapersView
 from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
@@ -47,7 +55,7 @@ _MOVE = problem_responses(
     rules.WaitingSpent,
     rules.ExtensionPending,
     rules.NoExtensionAsked,
-    rules.CannotMerge,
+    merging_rules.CannotMerge,
     rules.MergedDiffer,
 )
 

@@ -14,11 +14,14 @@ from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
 from services.feedback.departments.models import Department
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 from shared.clock import today
-from shared.errors import Conflict, FourEyes, Invalid, NotFound, Text
+from shared.errors import Conflict, FourEyes, Invalid, Text
 
 
 class FileFacts(NamedTuple):
-    """What a letter's file holds before an action: what guards ask of it and rows are made of."""
+    """What a letter's file holds before an action: what guards ask of it and rows are made of.
+
+    `asked_to_reopen`: by its sender, since the latest reply.
+    """
 
     reply: LetterReply | None = None
     answer_id: UUID | None = None
@@ -30,6 +33,7 @@ class FileFacts(NamedTuple):
     refused_by: str | None = None
     appeals: int = 0
     has_merged: bool = False
+    asked_to_reopen: bool = False
 
 
 class MergedLetter(NamedTuple):
@@ -46,7 +50,10 @@ F = TypeVar("F", bound=BaseModel, covariant=True)
 
 @dataclass(frozen=True)
 class Facts(Generic[F]):
-    """What a guard looks at: the letter, who acts with which fields, and what the file holds."""
+    """What a guard looks at: the letter, who acts with which fields, and what the file holds.
+
+    `answered` is the state of the letter whose reply is this one's.
+    """
 
     letter: Letter
     by: str
@@ -57,6 +64,7 @@ class Facts(Generic[F]):
     reply_due_at: datetime | None = None
     reopen_until: datetime | None = None
     departments: dict[str, Department] = field(default_factory=dict)
+    answered: LetterState | None = None
     target: Letter | None = None
     merged: Sequence[MergedLetter] = ()
     roles: frozenset[str] = frozenset()
@@ -101,14 +109,6 @@ class NoExtensionAsked(Conflict):
     type = "/problems/no-extension-asked"
     title = Text("没有待批的延期申请", "No extension was asked for")
     advice = Text("请刷新后查看；可能已经批复", "Please reload; it may have been decided")
-
-
-class CannotMerge(Conflict):
-    type = "/problems/cannot-merge"
-    title = Text("不能并入该来信", "It cannot be merged into that letter")
-    advice = Text(
-        "请核对要并入的来信编号和状态", "Please check number and state of the letter to merge into"
-    )
 
 
 class WaitingSpent(Conflict):
@@ -230,51 +230,6 @@ def written_by_another(facts: Facts[BaseModel]) -> None:
     """Four eyes: whoever wrote the reply may not approve it."""
     if facts.file.reply is not None and facts.file.reply.author == facts.by:
         raise FourEyes
-
-
-def may_merge(facts: Facts[BaseModel]) -> None:
-    """Into a letter that goes on itself, and that is seen by nobody who may not see this one."""
-    letter, target = facts.letter, facts.target
-    if target is None:
-        raise NotFound(
-            Text(
-                "没有找到要并入的来信，请从工作列表中选",
-                "The letter to merge into was not found; please choose one of the work list",
-            )
-        )
-    if target.id == letter.id:
-        raise CannotMerge(
-            Text(
-                "不能并入自身，请另选一封",
-                "A letter cannot be merged into itself; please choose another",
-            )
-        )
-    if target.state in ENDED_WITHOUT_REPLY:
-        raise CannotMerge(state=target.state)
-    if _accuses(target) != _accuses(letter):
-        raise CannotMerge(
-            Text(
-                "举报件只能与相同对象的举报件并案；请另选，或分别办理",
-                "Accusations merge only with their like: choose another, or handle them apart",
-            )
-        )
-
-
-def _accuses(letter: Letter) -> tuple[bool, frozenset[str] | None]:
-    """Whether it accuses, and whom: unknown (None) until its registration names them."""
-    if letter.kind is not LetterKind.ACCUSATION:
-        return False, frozenset()
-    return True, None if letter.state is LetterState.RECEIVED else frozenset(letter.accused)
-
-
-ENDED_WITHOUT_REPLY = frozenset(
-    {
-        LetterState.MERGED,
-        LetterState.WITHDRAWN,
-        LetterState.NOT_ACCEPTED,
-        LetterState.TRANSFERRED,
-    }
-)
 
 
 def _unknown_department(pointer: str) -> Invalid:

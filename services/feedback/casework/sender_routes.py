@@ -37,6 +37,7 @@ _MOVE = {
         TooManySupplements,
         sender_rules.ReopenTooLate,
         sender_rules.ReopenedTwice,
+        sender_rules.ReopenRefused,
         AlreadyAppealed,
         NotYetRegistered,
     ),
@@ -92,9 +93,10 @@ async def read_my_letter(me: Sender) -> SenderView:
     responses=_MOVE,
 )
 async def supplement(me: DecidingSender, given: Supplement) -> SenderView:
-    """补充情况，或回答部门的提问（办理随即恢复）。
+    """补充情况，或回答部门的提问（办理随即恢复）。并案的来信办结后不再补充，请评价答复。
     ---
-    Add to the letter, or answer what the department asked, which lets the work go on.
+    Add to the letter, or answer what the department asked, which lets the work go on. Once the
+    letter that yours was merged into is closed, rate the reply instead.
     """
     return await me.move("supplement", given)
 
@@ -135,10 +137,11 @@ async def withdraw(me: DecidingSender, given: Withdraw) -> SenderView:
     responses=_MOVE,
 )
 async def rate(me: DecidingSender, given: RateReply) -> SenderView:
-    """满意即办结；不满意即申请重办，最多两次。每次答复评价一次，不评价不算满意。
+    """满意即办结；不满意即申请重办，最多两次；对同一次答复申请过而未获同意的，只作评价。每次答复评价一次，
+    不评价不算满意。
     ---
-    A good grade closes the letter, a bad one asks to reopen it, twice at most. One rating for each
-    reply; no rating is no praise.
+    A good grade closes the letter, a bad one asks to reopen it, twice at most, and not where that
+    was refused after the same reply. One rating for each reply; no rating is no praise.
     """
     letter = await me.letter(given)
     return await me.shown(await service.rate(me.session, me.keyring, letter, given, me.now))
@@ -151,8 +154,9 @@ async def rate(me: DecidingSender, given: RateReply) -> SenderView:
     responses=_MOVE,
 )
 async def reopen(me: DecidingSender, given: Reopen) -> SenderView:
-    """问题没有解决，可以在期限内申请重办，由督办决定。
+    """问题没有解决，可以在期限内申请重办，每次答复申请一次，由督办决定。
     ---
-    Not solved: ask, within the time allowed, to have it handled again; the supervisor decides.
+    Not solved: ask, within the time allowed and once a reply, to have it handled again; the
+    supervisor decides.
     """
     return await me.move("reopen", given)

@@ -4,12 +4,22 @@ from pydantic import BaseModel
 
 from services.feedback.casework.models import LetterGrade
 from services.feedback.casework.rules import Facts
-from services.feedback.letters.rules import ensure_first_appeal, ensure_room
+from services.feedback.letters.models import LetterState
+from services.feedback.letters.rules import SENDER, ensure_first_appeal, ensure_room
 from shared.errors import Conflict, FourEyes, Text
 from shared.workflow import refuse
 
 BAD_GRADES = frozenset({LetterGrade.DISSATISFIED, LetterGrade.VERY_DISSATISFIED})
 MOST_REOPENINGS = 2
+
+
+_SAY_IT_BY_RATING = Text(
+    "并案的来信已办结，补充的内容不会再有人处理：问题没有解决的，请评价为“不满意”，由督办人员决定是否重办；"
+    "已评价过的，请另写一封来信，并注明原编号",
+    "The letter that yours was merged into is closed, so nobody would act on what you add. If it is"
+    " not solved, rate the reply as dissatisfied, and a supervisor decides whether to reopen it; if"
+    " you have rated it, please write a new letter and name the old number",
+)
 
 
 class AnswerAlreadyRated(Conflict):
@@ -38,8 +48,29 @@ class ReopenedTwice(Conflict):
     )
 
 
-def has_room(facts: Facts[BaseModel]) -> None:
+class ReopenRefused(Conflict):
+    type = "/problems/reopen-refused"
+    title = Text(
+        "对这次答复的重办申请已有决定，未予重办",
+        "A reopening was asked for after this reply already, and refused",
+    )
+    advice = Text(
+        "可以对答复作出评价；有新情况的，请另写一封来信，并注明原编号",
+        "You may rate the reply; if there is something new, please write a new letter and name the"
+        " old number",
+    )
+
+
+def may_add(facts: Facts[BaseModel]) -> None:
+    """What the sender of a merged letter adds is read as long as the other is not over."""
+    if is_over(facts.answered):
+        refuse(facts.letter.state, facts.letter.version, _SAY_IT_BY_RATING)
     ensure_room(facts.file.supplements)
+
+
+def is_over(answered: LetterState | None) -> bool:
+    """Whether nobody reads what is added, for the letter that has the reply is closed."""
+    return answered is LetterState.CLOSED
 
 
 def not_yet_rated(facts: Facts[BaseModel]) -> None:
@@ -85,14 +116,18 @@ def may_rate_bad(facts: Facts[BaseModel]) -> None:
 def may_reopen(facts: Facts[BaseModel]) -> None:
     if facts.letter.reopened >= MOST_REOPENINGS:
         raise ReopenedTwice
+    # The senders of merged letters ask by rating, which each of them does once a reply.
+    if facts.by == SENDER and facts.file.asked_to_reopen:
+        raise ReopenRefused
     _ensure_window(facts)
 
 
-def action_for(grade: LetterGrade, reopened: int) -> str:
+def action_for(grade: LetterGrade, reopened: int, *, has_asked: bool) -> str:
     """What a grade does: a good one closes, a bad one asks to reopen while that is possible."""
     if grade not in BAD_GRADES:
         return "rate_good"
-    return "rate_bad" if asks_to_reopen(grade, reopened) else "rate_last"
+    can_ask = asks_to_reopen(grade, reopened) and not has_asked
+    return "rate_bad" if can_ask else "rate_last"
 
 
 def asks_to_reopen(grade: LetterGrade, reopened: int) -> bool:

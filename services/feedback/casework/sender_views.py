@@ -83,7 +83,7 @@ async def view(
         timeline=[_received(letter), *_shown(keyring, papers.steps, language)],
         reply=reply,
         replied_at=answered.replied_at,
-        actions=_actions(letter.state, file, has_reply=reply is not None),
+        actions=_actions(letter.state, file, answered.state, has_reply=reply is not None),
     )
 
 
@@ -169,17 +169,21 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
     return {"due_on": clock.due_on, "due_on_is_provisional": clock.provisional}
 
 
-def _actions(state: LetterState, file: FileFacts, *, has_reply: bool) -> list[str]:
-    """What the table opens to the sender; nothing is rated before a reply, nor twice, and one
-    appeals once."""
+def _actions(
+    state: LetterState, file: FileFacts, answered: LetterState, *, has_reply: bool
+) -> list[str]:
+    """What the table opens to the sender; nothing is rated before a reply, nor twice, one appeals
+    once, asks to reopen once a reply, and adds nothing that nobody would read."""
     over = {"rate"} if file.is_rated else set()
     over |= {"appeal"} if file.appeals else set()
+    over |= {"reopen"} if file.asked_to_reopen else set()
     rows = [
         row
         for row in workflow.MOVES
         if row.state is state
         and SENDER in row.roles
         and (has_reply or row.guard is not sender_rules.answered_jointly)
+        and not (row.guard is sender_rules.may_add and sender_rules.is_over(answered))
     ]
     open_to = dict.fromkeys(row.shown_as or row.action for row in rows)
     return [action for action in open_to if action not in over]

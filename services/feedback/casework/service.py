@@ -10,7 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import queries, sender_rules, workflow
 from services.feedback.casework.models import LetterReply, LetterTransition
-from services.feedback.casework.moving import THE_SENDER, Actor, Moved, by_the_clock, make
+from services.feedback.casework.moving import (
+    OF_A_MERGED_LETTER,
+    THE_SENDER,
+    Actor,
+    Moved,
+    by_the_clock,
+    make,
+)
 from services.feedback.casework.moving import record as record
 from services.feedback.casework.queries import OpenedLetter
 from services.feedback.casework.schemas import Merge, RateReply, Reopen
@@ -75,16 +82,12 @@ async def act_as_sender(
     action: str,
     fields: BaseModel,
     now: datetime,
-    *,
-    follows: bool = False,
 ) -> Moved:
     """The letter after something that its sender did, who has shown the query code."""
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
     answered = await letters.answered_with(session, letter)
     file = await queries.file_facts(session, letter.id, answered.id)
-    return await make(
-        session, keyring, letter, move, THE_SENDER, fields, now, file, follows=follows
-    )
+    return await make(session, keyring, letter, move, THE_SENDER, fields, now, file)
 
 
 async def rate(
@@ -95,17 +98,32 @@ async def rate(
     Of a letter that was answered with another, that one is asked to be reopened.
     """
     answered = await letters.answered_with(session, letter)
-    action = sender_rules.action_for(rating.grade, answered.reopened)
-    if answered.id == letter.id:
-        return await act_as_sender(session, keyring, letter, action, rating, now)
-    first = sender_rules.action_for(rating.grade, reopened=0)
-    rated = await act_as_sender(session, keyring, letter, first, rating, now)
-    asks = sender_rules.asks_to_reopen(rating.grade, answered.reopened)
-    if asks and workflow.WORKFLOW.get(answered.state, "reopen") is not None:
-        reopen = Reopen(reason=MERGED_BAD)
-        asked = await act_as_sender(session, keyring, answered, "reopen", reopen, now, follows=True)
-        return rated._replace(answered=asked)
-    return rated
+    file = await queries.file_facts(session, letter.id, answered.id)
+    is_own = answered.id == letter.id
+    action = sender_rules.action_for(
+        rating.grade,
+        reopened=answered.reopened if is_own else 0,
+        has_asked=is_own and file.asked_to_reopen,
+    )
+    move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
+    rated = await make(session, keyring, letter, move, THE_SENDER, rating, now, file)
+    if is_own or not sender_rules.asks_to_reopen(rating.grade, answered.reopened):
+        return rated
+    return rated._replace(answered=await _ask_jointly(session, keyring, answered, now))
+
+
+async def _ask_jointly(
+    session: AsyncSession, keyring: Keyring, answered: Letter, now: datetime
+) -> Moved | None:
+    """The letter asked to be reopened for the sender of one that was merged into it; None where
+    its state leaves nothing to ask.
+    """
+    move = workflow.WORKFLOW.get(answered.state, "reopen")
+    if move is None:
+        return None
+    file = await queries.file_facts(session, answered.id, answered.id)
+    asks, reopen = OF_A_MERGED_LETTER, Reopen(reason=MERGED_BAD)
+    return await make(session, keyring, answered, move, asks, reopen, now, file, follows=True)
 
 
 async def close_silent(session: AsyncSession, now: datetime) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from services.feedback.casework import additions, changes, events, rules
+from services.feedback.casework import additions, changes, events, merging_rules, rules
 from services.feedback.casework import schemas as fields
 from services.feedback.casework import sender_rules as sender
 from services.feedback.casework.changes import Act, Columns
@@ -176,11 +176,10 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("refuse_reopen", (S.REOPEN_REQUESTED,), S.CLOSED, ("supervisor",), fields.Explain,
            changes=changes.closed, clocks=(_E.REOPEN_DECIDED,), event=events.LetterClosed,
            tells_sender=True, quotes=("reason",)),
-    *_rows("supplement", (*OPEN, *GOES_ON), None, (SENDER,), fields.Supplement, sender.has_room,
+    *_rows("supplement", (*OPEN, *GOES_ON), None, (SENDER,), fields.Supplement, sender.may_add,
            adds=additions.supplement, tells_sender=True, stays=True),
     *_rows("supplement", (S.AWAITING_CITIZEN,), S.HANDLING, (SENDER,), fields.Supplement,
-           sender.has_room, adds=additions.supplement, clocks=(_E.RESUMED,),
-           tells_sender=True),
+           sender.may_add, adds=additions.supplement, clocks=(_E.RESUMED,), tells_sender=True),
     *_rows("withdraw", (*LIVE, S.IN_REVIEW), S.WITHDRAWN, (SENDER,), fields.Withdraw,
            clocks=(_E.ENDED,), tells_sender=True),
     *_rows("withdraw", (S.MERGED,), S.WITHDRAWN, (SENDER,), fields.Withdraw,
@@ -194,8 +193,9 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("reject_appeal", (S.APPEALED,), S.NOT_ACCEPTED, ("supervisor",), fields.Explain,
            sender.refused_by_another, clocks=(_E.APPEAL_DECIDED,), tells_sender=True,
            quotes=("reason",)),
-    *_rows("merge", LIVE, S.MERGED, OFFICE, fields.Merge, rules.may_merge, changes=changes.merged,
-           clocks=(_E.ENDED,), event=events.LetterMerged, tells_sender=True, notice=MERGED_AS),
+    *_rows("merge", LIVE, S.MERGED, OFFICE, fields.Merge, merging_rules.may_merge,
+           changes=changes.merged, clocks=(_E.ENDED,), event=events.LetterMerged,
+           tells_sender=True, notice=MERGED_AS),
     *_rows("unmerge", (S.MERGED,), None, (*OFFICE, CLOCK), fields.Explain,
            changes=changes.unmerged, clocks=(_E.REVIVED,), tells_sender=True, notice=UNMERGED),
 )  # fmt: skip
