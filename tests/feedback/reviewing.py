@@ -62,11 +62,15 @@ class Review:
         return found
 
 
-async def replied(office: LetterOffice, *, reply: str = REPLY, **letter: Any) -> Review:
-    """A letter whose reply has gone out."""
+async def replied(
+    office: LetterOffice, *, reply: str = REPLY, merging: Letter | None = None, **letter: Any
+) -> Review:
+    """A letter whose reply has gone out, to the sender of another one too if that is `merging`."""
     contact = {"name": CANARIES["name"], "phone": CANARIES["phone"]}
     usual = {"title": "邓紫薇反映路灯不亮", "body": BODY, "contact": contact}
     written = await office.letter_in(S.HANDLING, **{**usual, **letter})
+    if merging is not None:
+        assert (await merging.act("merge", into=written.id)).status_code == 200
     await written.act("submit_reply", text=reply)
     await written.act("approve")
     return Review(written)

@@ -99,6 +99,27 @@ async def test_what_a_supplement_gives_away_is_hidden_in_all_that_was_written_be
     assert listed["title"] == "赵某家的路灯不亮"
 
 
+async def test_no_part_of_a_name_or_an_address_leads_to_a_sender_in_confidence(
+    office: LetterOffice,
+) -> None:
+    letter = await office.letter_in(
+        S.HANDLING,
+        contact={"name": "陆建华", "phone": PHONE},
+        anonymity="confidential",
+        title="建华反映路灯",
+        body="家住柳溪路18号3栋501室，大家叫我建华，也有叫老陆的。房号3-501，18#3-501，姓陆名建华，"
+        "lujh艾特qq点com，车牌闽 A 12345。",
+        place="2-803 建华家门口",
+    )
+    for what in ("original", "file", "papers"):
+        seen = await shown(office, letter, what)
+        for part in ("建华", "老陆", "3-501", "lujh", "12345", "2-803"):
+            assert part not in seen, (what, part)
+    [listed] = await office.list("officer", reg_no=letter.reg_no)
+    assert "建华" not in listed["title"]
+    assert await office.list("officer", reg_no=letter.reg_no, q="建华") == []
+
+
 @pytest.mark.parametrize("spelled", SPELLED)
 async def test_neither_does_another_spelling(office: LetterOffice, spelled: str) -> None:
     letter = await in_confidence(office, S.HANDLING, body=f"请找{spelled}，路灯不亮。")

@@ -143,6 +143,72 @@ def test_what_is_written_in_older_characters_is_proposed_as_well() -> None:
     assert text[hint.start : hint.end] == "趙志強"
 
 
+KNOWN = frozenset(
+    {
+        Own("陆建华", SpanKind.NAME),
+        Own("柳溪路18号3栋501室", SpanKind.ADDRESS),
+        Own("lujh@qq.com", SpanKind.EMAIL),
+    }
+)
+IN_PARTS = [
+    ("建华反映路灯", "［略］反映路灯"),
+    ("大家叫我建华，也有叫老陆的", "大家叫我［略］，也有叫老某的"),
+    ("小陸說，建華家門口", "小某說，［略］家門口"),
+    ("姓陆名建华", "姓某"),
+    ("姓陆，名叫建华。", "姓某。"),
+    ("房号3-501", "房号［门牌］"),
+    ("18#3-501", "［门牌］"),
+    ("三幢五零一的灯", "［门牌］的灯"),
+    ("住3杠501，3／501房", "住［门牌］，［门牌］"),
+    ("写信到lujh艾特qq点com", "写信到［邮箱］"),
+    ("建华路的灯", "建华路的灯"),
+    ("最老陆地，停车3小时", "最老陆地，停车3小时"),
+    ("3,501元，3:501，13-501，3-5012", "3,501元，3:501，13-501，3-5012"),
+]
+OTHER_WORDS = [
+    ("王和平", "为和平大道的和平反映"),
+    ("时光明", "停水3小时，前途光明"),
+    ("高伟", "小高层"),
+    ("张三元", "收3元"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), IN_PARTS)
+def test_a_part_of_ones_own_data_is_found_too(text: str, shown: str) -> None:
+    assert hide(text, KNOWN) == shown
+
+
+@pytest.mark.parametrize(("name", "text"), OTHER_WORDS)
+def test_a_part_of_a_name_that_is_another_word_stays(name: str, text: str) -> None:
+    assert hide(text, frozenset({Own(name, SpanKind.NAME)})) == text
+
+
+@given(
+    st.tuples(st.integers(1, 99), st.integers(1, 9), st.integers(101, 3399)),
+    st.text(alphabet=" -—－_/／#＃·、", min_size=1, max_size=3),
+    st.sampled_from(["", "室", "房"]),
+)
+def test_whatever_joins_the_numbers_of_a_dwelling_they_are_found(
+    numbers: tuple[int, int, int], between: str, behind: str
+) -> None:
+    building, entrance, room = numbers
+    known = frozenset({Own(f"{building}栋{entrance}单元{room}室", SpanKind.ADDRESS)})
+    for written in (numbers, (entrance, room)):
+        text = f"家在{between.join(map(str, written))}{behind}，灯不亮"
+        assert hide(text, known) == "家在［门牌］，灯不亮"
+
+
+def test_what_says_a_place_is_read_as_one() -> None:
+    place = "2-803 丽萍家门口，G65与12-3号之间"
+    known = given_away([place], place=place) | {Own("黄丽萍", SpanKind.NAME)}
+    assert hide(place, known) == "［门牌］ ［略］家门口，G65与12-3号之间"
+
+
+@pytest.mark.parametrize("plate", ["闽 A 12345", "闽A 12345", "闽 A·12345", "闽A·12345"])
+def test_a_plate_is_one_with_blanks(plate: str) -> None:
+    assert mask(f"车牌{plate}，") == "车牌［车牌］，"
+
+
 @pytest.mark.parametrize("text", PLACES)
 def test_a_place_is_nobodys_name(text: str) -> None:
     assert propose(text) == []

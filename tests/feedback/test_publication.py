@@ -25,8 +25,7 @@ def leaks(shown: str) -> list[str]:
 
 async def test_nothing_personal_reaches_the_public(office: LetterOffice) -> None:
     other = await office.write(title="邓紫薇的邻居", body=BODY)
-    review = await replied(office)
-    await other.act("merge", into=review.letter.id)
+    review = await replied(office, merging=other)
     await review.accept_all()
     await review.post("/approve")
     [copy] = await found(office, department_code=office.department)

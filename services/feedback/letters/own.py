@@ -74,7 +74,9 @@ async def _own(
         texts = [row for row in added if row.letter_id == letter.id]
         try:
             written = [*_written(keyring, letter), *(_opened(keyring, row).text for row in texts)]
-            found[letter.id] = service.personal_of(keyring, letter) | given_away(written, offices)
+            found[letter.id] = service.personal_of(keyring, letter) | given_away(
+                written, offices, service.open_place(keyring, letter) or ""
+            )
         except CannotOpen:
             log.error("letter_cannot_be_opened", letter=str(letter.id))
     return found

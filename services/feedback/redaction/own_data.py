@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
-from services.feedback.redaction import addresses, names, romanised
+from services.feedback.redaction import addresses, names, own_names, romanised
 from services.feedback.redaction.characters import (
     Folded,
     as_read,
+    digits_read,
     letters_and_digits,
     lookalikes_as_digits,
 )
+from services.feedback.redaction.simplified import simplified
 from services.feedback.redaction.spans import Own, Span, SpanKind, redact
 from shared.security.personal import normalise_phone
 
@@ -70,16 +72,51 @@ def black_out(text: str, personal: frozenset[Own]) -> str:
 
 def occurrences(text: str, personal: frozenset[Own]) -> list[Span]:
     """Where somebody's own data stands, by its letters and digits only, none overlapping."""
-    readings = _readings(text)
     covered = bytearray(len(text))
     found: list[Span] = []
-    for value, kind in sorted(_spelled(personal), key=lambda own: (-len(own.value), own.value)):
-        for start, end in _stands(value, readings, text):
-            # Of what overlaps another one, the rest: ten digits of a number lead to it as well.
-            for free in _FREE.finditer(covered, start, end):
-                found.append(Span(*free.span(), kind))
-            covered[start:end] = b"\1" * (end - start)
+    for start, end, kind in _all_that_stands(text, personal):
+        # Of what overlaps another one, the rest: ten digits of a number lead to it as well.
+        for free in _FREE.finditer(covered, start, end):
+            found.append(Span(*free.span(), kind))
+        covered[start:end] = b"\1" * (end - start)
     return sorted(found)
+
+
+def _all_that_stands(text: str, personal: frozenset[Own]) -> Iterator[Span]:
+    """The longest forms first."""
+    readings = _readings(text)
+    yield from (Span(*where, SpanKind.ADDRESS) for where in _by_numbers(text, personal))
+    for value, kind in sorted(_spelled(personal), key=lambda own: (-len(own.value), own.value)):
+        yield from (Span(*where, kind) for where in _stands(value, readings, text))
+    yield from _called(text, readings, personal)
+
+
+def _by_numbers(text: str, personal: frozenset[Own]) -> Iterator[tuple[int, int]]:
+    """Where the numbers of a dwelling stand without what they number: 3-501 of 3栋501室."""
+    known = {
+        numbers
+        for own in personal
+        if own.kind is SpanKind.ADDRESS
+        for numbers in addresses.numbers(digits_read(as_read(own.value).text))
+    }
+    if known:
+        folded = as_read(text)
+        where = addresses.by_numbers(digits_read(folded.text), frozenset(known))
+        yield from (folded.span(start, end) for start, end in where)
+
+
+def _called(text: str, readings: _Readings, personal: frozenset[Own]) -> Iterator[Span]:
+    """Where somebody is called by a part of their name, and no other word is meant."""
+    plain = simplified(text)
+    for own in sorted(personal):
+        if own.kind is not SpanKind.NAME:
+            continue
+        bare = names.without_address(letters_and_digits(own.value).text)
+        for form in own_names.called(bare, names.without_address(_characters(own.value))):
+            for start, end in _stands(form.value, readings, text):
+                is_read_so = _characters(text[start:end]) == form.read
+                if is_read_so and not own_names.is_another_word(plain, start, end):
+                    yield Span(start, end, form.kind)
 
 
 def _spelled(personal: frozenset[Own]) -> Iterator[Own]:
@@ -94,12 +131,21 @@ def _spelled(personal: frozenset[Own]) -> Iterator[Own]:
                 yield from (Own(before + plain, kind) for before in ("0086", "86", "0"))
         if kind is SpanKind.ADDRESS:
             yield from (Own(part, kind) for part in addresses.parts(plain))
+        if kind is SpanKind.EMAIL:
+            yield from (Own(form, kind) for form in _mail_as_typed(value))
         if kind is SpanKind.NAME:
             bare = names.without_address(plain)
             pinyin = romanised.spellings(names.without_address(_characters(value)))
             yield from (Own(form, kind) for form in {bare, *pinyin} - {plain})
-        if plain:
+        if plain and not (kind is SpanKind.ADDRESS and plain.isdigit()):
             yield Own(plain, kind)
+
+
+def _mail_as_typed(address: str) -> Iterator[str]:
+    """An address with its signs, which are left out, and with words for them."""
+    bare = as_read(address).text.replace("艾特", "@").replace("点", ".")
+    for at, dot in product(("@", "艾特"), (".", "点")):
+        yield letters_and_digits(bare.replace("@", at).replace(".", dot)).text
 
 
 def _characters(name: str) -> str:

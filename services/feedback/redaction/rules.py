@@ -48,10 +48,12 @@ _LANDLINE = re.compile(
 _CARD = re.compile(r"(?<!\d)[1-9](?:[ -]{0,3}\d){12,18}(?!\d)")
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
-    r"[A-HJ-NP-Za-hj-np-z][·•. -]?(?=[A-Za-z]{0,5}\d)[A-Za-z0-9]{4,5}(?:[A-Za-z0-9]|[挂学警港澳])"
+    r"\s?[A-HJ-NP-Za-hj-np-z][·•.\s-]{0,3}(?=[A-Za-z]{0,5}\d)[A-Za-z0-9]{4,5}(?:[A-Za-z0-9]|[挂学警港澳])"
     r"(?![A-Za-z0-9])"
 )
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9._%+-]+\s?(?:@|艾特)\s?[A-Za-z0-9-]+(?:\s?(?:\.|点)\s?[A-Za-z0-9-]+)+"
+)
 _ACCOUNT = re.compile(
     r"(?:微信|薇信|威信|[Vv]信|微x|加微|加[Vv]|(?<![A-Za-z])(?:[VvWw][Xx]|[Ww]ei[Xx]in|[Ww]e[Cc]hat)"
     r"|QQ|qq|扣扣|抖音|快手|小红书|钉钉|支付宝)"
@@ -119,9 +121,15 @@ def mask(text: str, known: Known = NOTHING_KNOWN) -> str:
     return redact(text, propose(text, known))
 
 
-def given_away(texts: Iterable[str], offices: frozenset[str] = frozenset()) -> frozenset[Own]:
-    """What senders write that leads to them: their numbers, addresses, and names of their own."""
-    own: set[Own] = set()
+def given_away(
+    texts: Iterable[str], offices: frozenset[str] = frozenset(), place: str = ""
+) -> frozenset[Own]:
+    """What senders write that leads to them: their numbers, addresses, and names of their own. A
+    `place` besides is read as one.
+    """
+    where = as_read(place)
+    numbered = [where.span(*at) for at in addresses.of_a_place(digits_read(where.text))]
+    own = {Own(place[start:end], SpanKind.ADDRESS) for start, end in numbered}
     known = Known(offices=offices)
     for text in texts:
         others = {s for s in propose(text, known) if s.kind is not SpanKind.NAME}
