@@ -11,7 +11,9 @@ class FeedbackSettings(Settings):
 
     region: str = Field("NC", pattern=r"^[A-Z]{2,6}$", description="First part of a letter number.")
     equal_letters_a_day: int = Field(
-        5, ge=1, description="Anonymous letters of one text that are registered without a look."
+        5,
+        ge=1,
+        description="Anonymous letters of one text, or much like it, registered without a look.",
     )
     network_letters_an_hour: int = Field(
         30, ge=1, description="Anonymous letters of one network, likewise, in one process."

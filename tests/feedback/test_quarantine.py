@@ -23,13 +23,21 @@ async def test_forty_equal_letters_take_a_handful_of_serials_and_none_is_lost(
     flooded: LetterOffice,
 ) -> None:
     before = await serials(flooded)
-    body = f"{BODY}{uuid4().hex}"
-    spellings = (body, body.replace("，", ", "), f" {body.upper()} ", body.replace("。", "！"))
+    body = f"{BODY}金佛大道东段也是，从立冬那天起就没有亮过，打了电话也没有人来看。"
+    spellings = (
+        body,
+        body.replace("，", ", "),
+        f" {body.upper()} ",
+        body.replace("。", "！"),
+        body.replace("半个月", "1个月"),
+        body.replace("路灯", "路 灯"),
+        *(f"{body}{number}" for number in (1, 2, 17, 1234)),
+    )
     few = asyncio.Semaphore(6)
 
     async def one(number: int) -> dict[str, Any]:
         async with few:
-            return await send(flooded, body=spellings[number % 4])
+            return await send(flooded, body=spellings[number % len(spellings)])
 
     receipts = await asyncio.gather(*(one(number) for number in range(40)))
     assert await serials(flooded) - before <= 5
@@ -39,6 +47,24 @@ async def test_forty_equal_letters_take_a_handful_of_serials_and_none_is_lost(
     assert all("已收到" in one["notice"] for one in apart)
     for receipt in receipts:
         assert (await seen(flooded, receipt))["body"] in {one.strip() for one in spellings}
+
+
+async def test_a_text_that_differs_by_little_from_many_waits_and_another_one_does_not(
+    flooded: LetterOffice,
+) -> None:
+    body = "小区北门的垃圾三个月没有人清运，气味很大，老人和孩子都不敢开窗，请尽快处理。"
+    states = [(await send(flooded, body=body))["state"] for _ in range(6)]
+    assert states == ["received"] * 5 + ["quarantined"]
+    near = [body.replace("三个月", "3个月"), body.replace("，", ","), body.replace("，", " ， ")]
+    near += [f"{body}{number}" for number in (1, 2, 58)]
+    for text in near:
+        assert (await send(flooded, body=text))["state"] == "quarantined", text
+    others = [
+        "小区北门的道闸坏了三个月，车辆进出要等很久，请尽快处理。",
+        body.replace("垃圾", "")[:12],
+    ]
+    for text in others:
+        assert (await send(flooded, body=text))["state"] == "received", text
 
 
 async def test_the_first_five_of_a_text_are_registered_and_the_others_wait(

@@ -9,10 +9,13 @@ Without the key the numbers cannot be turned back into bigrams by trying all of 
 import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
+from math import ceil
 from random import Random
 
 BANDS, ROWS = 32, 3
 ALIKE = 0.5
+SAME_TEXT = 0.7
+"""Texts so alike are one, written a little differently: by a blank, another numeral, a number."""
 CONSIDERED = 1000
 """Characters that are looked at: what a letter is about stands at its beginning."""
 
@@ -33,6 +36,11 @@ def likeness(in_common: int) -> float:
     """The estimated share of bigrams that two texts share, from how many numbers they share."""
     share: float = (in_common / BANDS) ** (1 / ROWS)
     return round(share, 2)
+
+
+def numbers_in_common(share: float, of: int = BANDS) -> int:
+    """How many of a sketch's first numbers two texts have in common that share so much."""
+    return ceil(share**ROWS * of)
 
 
 def _bigrams(text: str) -> set[str]:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, text, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.letters.likeness import SAME_TEXT, numbers_in_common
 from services.feedback.letters.models import Letter
 from services.feedback.letters.rules import SELF_SERVICE
 from services.feedback.quarantine.models import (
@@ -22,25 +23,39 @@ MOST_COMPARED = 5_000
 
 _ADDED = exists().where(col(QuarantinedSupplement.quarantined_id) == col(QuarantinedLetter.id))
 # Taken shared, so that nobody waits: it only shows who else is just writing the same text.
-_WRITING = text("SELECT pg_advisory_xact_lock_shared(17, hashtext(:text))")
-_WRITERS = text("""
-    SELECT count(*) FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = 17 AND granted
-        AND objid = (hashtext(:text)::bigint & 4294967295)::oid
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+_WRITING = text("""
+    SELECT count(pg_advisory_xact_lock_shared(17, hashint8(number)))
+    FROM unnest(CAST(:numbers AS bigint[])) number
 """)
+_WRITERS = text("""
+    SELECT count(*) FROM (
+        SELECT pid FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = 17 AND granted
+            AND objid IN (
+                SELECT (hashint8(number)::bigint & 4294967295)::oid
+                FROM unnest(CAST(:numbers AS bigint[])) number
+            )
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        GROUP BY pid HAVING count(*) >= :least
+    ) writers
+""")
+_LOCKED = 8
+"""So many numbers of a sketch are enough to see who else is writing the same text."""
 
 
 async def writing(session: AsyncSession, sketch: list[int]) -> int:
-    """How many letters of this text are being written at this moment, this one included.
+    """How many letters of this text, or one much like it, are being written at this moment, this
+    one included.
 
     To be counted before those that are registered: of any two the later one finds the earlier one
     here or there, for a commit is seen before its locks are gone. So forty at once cannot all be
     the first, and none has to wait for another.
     """
-    which = {"text": repr(sketch)}
-    await session.execute(_WRITING, which)
-    return int((await session.execute(_WRITERS, which)).scalar_one())
+    numbers = sketch[:_LOCKED] or [0]  # a text without letters is like any other such
+    least = min(numbers_in_common(SAME_TEXT, of=_LOCKED), len(numbers))
+    await session.execute(_WRITING, {"numbers": numbers})
+    writers = await session.execute(_WRITERS, {"numbers": numbers, "least": least})
+    return int(writers.scalar_one())
 
 
 class WaitingAlike(NamedTuple):
@@ -60,16 +75,27 @@ class Registered(NamedTuple):
 async def registered_since(
     session: AsyncSession, sketch: list[int], day_ago: datetime, hour_ago: datetime
 ) -> Registered:
-    """Of the same text since a day ago, of all since an hour ago."""
-    equal = func.count().filter(col(Letter.sketch) == sketch)
-    in_all = func.count().filter(col(Letter.received_at) > hour_ago)
-    rows = select(equal, in_all).where(
+    """Of the same text or one much like it since a day ago, of all since an hour ago."""
+    of_nobody = (
         col(Letter.contact_index).is_(None),
         col(Letter.account_index).is_(None),
         col(Letter.channel).in_(SELF_SERVICE),
-        col(Letter.received_at) > day_ago,
     )
+    counted = select(func.count()).select_from(Letter)
+    equal = counted.where(*of_nobody, col(Letter.received_at) > day_ago, _reads_like(sketch))
+    in_all = counted.where(*of_nobody, col(Letter.received_at) > hour_ago)
+    rows = select(equal.scalar_subquery(), in_all.scalar_subquery())
     return Registered(*(await session.execute(rows)).one())
+
+
+def _reads_like(sketch: list[int]) -> ColumnElement[bool]:
+    """The index finds the letters that have any number of the sketch in common."""
+    theirs = func.unnest(col(Letter.sketch)).column_valued("number")
+    shared = select(func.count()).where(theirs.in_(sketch)).scalar_subquery()
+    if not sketch:
+        return col(Letter.sketch) == sketch
+    enough = shared >= numbers_in_common(SAME_TEXT)
+    return and_(col(Letter.sketch).bool_op("&&")(sketch), enough)
 
 
 async def by_id(session: AsyncSession, letter_id: UUID) -> QuarantinedLetter | None:
