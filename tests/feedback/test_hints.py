@@ -105,6 +105,23 @@ SENTENCES = [
 ]
 
 
+ENDS_OF_NAMES = [
+    ("{赵明}收了我的押金。", "赵明"),
+    ("昨天{赵明}收走了钥匙。", "赵明"),
+    ("{小林}收了钱。", "小林"),
+    ("村民代表{黄丽}来过", "黄丽来"),
+    ("前任{张}局长不管", "张"),
+]
+
+
+@pytest.mark.parametrize(("marked", "hinted"), ENDS_OF_NAMES)
+def test_a_hint_is_no_longer_than_the_name(marked: str, hinted: str) -> None:
+    text, _ = unmarked(marked)
+    rules = propose(text)
+    hints = tagging.hints(text, rules)
+    assert [text[one.start : one.end] for one in [*rules, *hints]] == [hinted]
+
+
 def test_most_names_that_no_rule_announces_are_touched_and_few_proposals_are_false() -> None:
     names = touched = proposed = false = 0
     for marked in SENTENCES:

@@ -93,6 +93,26 @@ OTHERS = [
     ("此致敬礼 王小明敬上", "此致敬礼 王某敬上"),
 ]
 
+TITLED = [
+    ("内科张护士长对我很凶，李护士长不理人", "内科张某护士长对我很凶，李某护士长不理人"),
+    ("昨天刘医生开错了药", "昨天刘某医生开错了药"),
+    ("在派出所找到孙警官反映", "在派出所找到孙某警官反映"),
+    ("找欧阳主任", "找欧阳某主任"),
+    ("找小林，老黄说，小朱和老马", "找小某，老某说，小某和老某"),
+    ("老高的树", "老某的树"),
+]
+NO_PERSON = [
+    "值班医生和实习医生都不在",
+    "外国医生",
+    "孩子的班主任没有回复",
+    "在车站长期堆放，公园长椅坏了",
+    "车主任意停放",
+    "有文书记录为证",
+    "收了钱医生就不管了",
+    "墙修得老高，小马路上小黄车乱停",
+    "小胡同里卖小苏打",
+]
+
 # Each name is in braces; the rest holds nobody's name and nobody's number.
 LETTERS = [
     "{张建国}主任态度很差，问他什么都说不知道。",
@@ -169,6 +189,18 @@ def test_what_is_nobodys_number_is_neither_proposed_nor_blocked(text: str) -> No
 @pytest.mark.parametrize(("text", "shown"), OTHERS)
 def test_what_leads_to_a_person_is_proposed(text: str, shown: str) -> None:
     assert mask(text) == shown
+
+
+@pytest.mark.parametrize(("text", "shown"), TITLED)
+def test_a_family_name_is_one_before_a_title_and_behind_what_makes_it_familiar(
+    text: str, shown: str
+) -> None:
+    assert mask(text) == shown
+
+
+@pytest.mark.parametrize("text", NO_PERSON)
+def test_what_ends_like_a_title_or_begins_like_a_familiar_name_is_nobody(text: str) -> None:
+    assert mask(text) == text
 
 
 def test_most_names_are_touched_and_few_proposals_are_false() -> None:

@@ -10,8 +10,12 @@ from services.feedback.redaction.surnames import COMMON_WORDS, COMPOUND, SINGLE
 _HAN = "\u4e00-\u9fff"
 _GIVEN = f"(?![我你他她它们的了是不])[{_HAN}]"
 _ANY = f"(?:{COMPOUND}|[{SINGLE}])"
-_RARE = f"(?:{COMPOUND}|(?![{COMMON_WORDS}])[{SINGLE}])"
-"""Without the family names that mostly stand for another word: 有效, 家庭, 明年."""
+_OTHER_WORDS = (
+    "代[表理]|(?<=[主前现责担信])任|任[何意课务职期命]|何[时日处况必]|金[牌额融属]|宣传|国[家际内外企有]|房[产屋东主间管租]"
+    "|路[口灯边段面]|时[间候常]|班[长级车组主]|车[主辆位库队站间]|师[傅资]"
+)
+_RARE = f"(?:{COMPOUND}|(?![{COMMON_WORDS}]|{_OTHER_WORDS})[{SINGLE}])"
+"""Without the family names that mostly stand for another word: 有效, 家庭, 代表."""
 
 _SURE = (
     "我叫|姓名|联系人|申请人|投诉人|举报人|被投诉人|被举报人|当事人|来信人|反映人|报告人|签名|落款|署名|名叫|叫做"
@@ -51,9 +55,21 @@ _AFTER_CUE = re.compile(
 )
 _TITLES = (
     "主任|书记|局长|处长|科长|所长|院长|校长|园长|站长|队长|组长|区长|镇长|乡长|村长|县长|市长|股长|班长|厂长"
-    "|主席|委员|干事|会长|医生|大夫|护士|民警|交警|辅警|警察|法官|检察官|教练|教授|经理|工程师|网格员|保安|物管"
+    "|主席|委员|干事|会长|医生|大夫|护士长|护士|民警|交警|辅警|警察|法官|检察官|教练|教授|经理|工程师|网格员|保安|物管"
     "|副主任|副书记|副局长|副科长|副所长|副院长|支书"
 )
+_BARE_TITLES = rf"{_TITLES}|律师|警官|老师|师傅"
+_BEFORE_A_PERSON = (
+    "和与及跟找向由请是的被对给让把叫为问见这那位名了说着过到称天晚午年月日号次里"
+    "科院所室站局校处队会办厅组部口诊管委业乡镇街店厂安警任"
+)
+_NO_TITLE_BEHIND = "期年月日达久大时途椅度廊满约近由意任何务凭性录载"
+"""Behind what looks like a title: 车站长期, 车主任意, 文书记录."""
+_TITLED = re.compile(
+    rf"(?:(?<![{_HAN}])|(?<=[{_BEFORE_A_PERSON}]))(?![习国康花古车])({_RARE})(?<![给了收]钱)"
+    rf"(?={_BARE_TITLES})(?!.{{1,2}}[长任记][{_NO_TITLE_BEHIND}])"
+)
+"""A family name right before a title: 张护士长."""
 _OF_AN_OFFICE = "委部目级间牌土管务科局所院社区镇村街办室组会厅站队处班校园副正总支项路线政警"
 _PERSONAL = f"(?![{_OF_AN_OFFICE}])(?:{_GIVEN})"
 _ADDRESSED = re.compile(
@@ -66,7 +82,7 @@ _ADDRESSED = re.compile(
 )
 _NICKNAMED = re.compile(
     rf"(?<![{_HAN}][大最很古])([老小][王李张刘陈杨赵周吴徐孙郭罗郑梁谢宋许韩冯邓曹彭蔡潘袁董吕魏蒋杜沈姜范傅钟卢汪戴崔"
-    rf"陆廖姚邱谭贾邹孟秦薛侯郝邵贺尹龚]|阿(?!姨)[{_HAN}])(?=[^{_HAN}]|$|[说在的和跟与把被家是又也都反去来找打住])"
+    rf"陆廖姚邱谭贾邹孟秦薛侯郝邵贺尹龚林黄朱马何胡叶程余丁夏洪顾]|(?<![得堆扔架修建垒砌涨飞])[老小]高|小苏(?!打)|老苏|阿(?!姨)[{_HAN}])(?=[^{_HAN}]|$|[说在的和跟与把被家是又也都反去来找打住])"
 )
 _LISTED = re.compile(
     rf"(?<![{_HAN}])({_RARE}{_GIVEN}(?:{_GIVEN})?(?:、{_RARE}{_GIVEN}(?:{_GIVEN})?)+)(?![{_HAN}、])"
@@ -87,7 +103,7 @@ _CALLED_SO = re.compile(_SURE)
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Where names stand, in simplified characters; a place is none."""
     yield from (where for _, where in _after_cues(text) if not _MARKED.match(text, where[0]))
-    for pattern in (_ADDRESSED, _NICKNAMED, _SIGNED):
+    for pattern in (_ADDRESSED, _TITLED, _NICKNAMED, _SIGNED):
         for match in pattern.finditer(text):
             where = match.span(match.lastindex or 0)
             if not _MARKED.match(text, where[0]) and not is_place(text, *where):
