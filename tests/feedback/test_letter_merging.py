@@ -62,6 +62,27 @@ async def test_no_letter_is_merged_into_one_that_owes_no_other_reply(
     assert (await other.seen())["due_on"] == before["due_on"] is not None
 
 
+async def test_a_reply_from_before_the_merge_is_no_reply_to_who_was_merged(
+    office: LetterOffice,
+) -> None:
+    main, other = await office.letter_in(S.REPLIED), await office.write()
+    for action in ("reopen", "grant_reopen"):
+        assert (await main.act(action)).status_code == 200
+    office.isolated.clock.now = at("2026-11-24 09:00")
+    assert (await other.act("merge", into=main.id)).status_code == 200
+    seen = await other.seen()
+    assert (seen["reply"], seen["replied_at"], "rate" in seen["actions"]) == (None, None, False)
+    assert (await other.as_sender("rate", grade="satisfied")).status_code == 409
+    assert (await main.seen())["reply"] is not None
+    office.isolated.clock.now = at("2026-11-24 10:00")
+    for action in ("submit_reply", "approve"):
+        assert (await main.act(action)).status_code == 200
+    seen = await other.seen()
+    assert seen["reply"] is not None
+    assert "rate" in seen["actions"]
+    assert (await other.as_sender("rate", grade="satisfied")).status_code == 200
+
+
 async def test_what_nobody_would_read_is_not_added_to_a_merged_letter(office: LetterOffice) -> None:
     main, other = await office.letter_in(S.HANDLING), await office.write()
     await other.act("merge", into=main.id)

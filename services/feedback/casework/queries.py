@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.casework import statement
 from services.feedback.casework.models import (
     LetterExtension,
     LetterRating,
@@ -130,7 +131,7 @@ def _facts_of(letter_id: Any, answered_id: Any) -> list[Any]:
     )
     number = func.coalesce(func.max(col(LetterRating.answer_no)), 0)
     ratings = select(number).where(col(LetterRating.letter_id) == letter_id)
-    answer = _approved(col(LetterReply.id), answered_id)
+    answer = statement.approved(col(LetterReply.id), answered_id, letter_id)
     counts: tuple[Select[Any], ...] = (
         *(answer, ratings, returns, added, _rated(letter_id, answered_id), appeals),
         _refused_by(letter_id),
@@ -186,20 +187,8 @@ def _latest_reply(letter_id: Any) -> Select[LetterReply]:
 
 async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
     """The latest reply that went out."""
-    found = await session.execute(_approved(LetterReply, letter_id))
+    found = await session.execute(statement.approved(LetterReply, letter_id, letter_id))
     return found.scalars().one_or_none()
-
-
-def _approved(what: Any, letter_id: Any) -> Select[Any]:
-    """Of the latest reply that went out."""
-    return (
-        select(what)
-        .select_from(LetterReply)
-        .join(ReplyApproval, col(ReplyApproval.reply_id) == col(LetterReply.id))
-        .where(col(LetterReply.letter_id) == letter_id)
-        .order_by(col(ReplyApproval.approved_at).desc(), col(LetterReply.id).desc())
-        .limit(1)
-    )
 
 
 def _rated(letter_id: Any, answered_id: Any) -> Select[bool]:
@@ -207,8 +196,9 @@ def _rated(letter_id: Any, answered_id: Any) -> Select[bool]:
     is was given by a version of before, and is of this one if it came after it.
     """
     reply, rating = col(LetterRating.reply_id), col(LetterRating.letter_id)
-    answer = _approved(col(LetterReply.id), answered_id).scalar_subquery()
-    came = _approved(col(ReplyApproval.approved_at), answered_id).scalar_subquery()
+    approved = partial(statement.approved, answered_id=answered_id, letter_id=letter_id)
+    answer = approved(col(LetterReply.id)).scalar_subquery()
+    came = approved(col(ReplyApproval.approved_at)).scalar_subquery()
     return select(func.count() > 0).where(
         rating == letter_id, or_(reply == answer, reply.is_(None) & (col(LetterRating.at) >= came))
     )

@@ -82,7 +82,7 @@ async def view(
         **_due(clocks.awaited(answered, await _clocks(session, answered, done))),
         timeline=[_received(letter), *_shown(keyring, papers.steps, language)],
         reply=reply,
-        replied_at=answered.replied_at,
+        replied_at=answered.replied_at if reply is not None else None,
         actions=_actions(letter.state, file, answered.state, has_reply=reply is not None),
     )
 
