@@ -37,10 +37,9 @@ class Review:
     async def post(
         self, what: str = "", *, sub: str = "reviewer-1", role: str = "reviewer", **body: Any
     ) -> httpx.Response:
+        seen = {"If-Match": f'"{self.version}"'} if what else {}  # what is opened has no version
         answer = await self.office.client.post(
-            self.path + what,
-            json=body,
-            headers={**self.office.headers(role, sub=sub), "If-Match": f'"{self.version}"'},
+            self.path + what, json=body, headers={**self.office.headers(role, sub=sub), **seen}
         )
         if answer.status_code in (200, 201):
             self.version = answer.json()["version"]
