@@ -6,7 +6,7 @@ Whatever an action changes, adds, tells, starts or stops is a field of its row: 
 by the action beside the table, so that a new row cannot forget a part of what it does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
@@ -85,15 +85,23 @@ class Workflow(Generic[R]):
         """The rows of an action, one for each state in which it may be taken."""
         return tuple(row for row in self.rows if row.action == action)
 
-    def find(self, state: StrEnum, version: int, action: str, roles: Iterable[str] = ()) -> R:
-        """The row, whoever takes it; `roles` only help to say what they may do instead.
+    def find(
+        self,
+        state: StrEnum,
+        version: int,
+        action: str,
+        roles: Iterable[str] = (),
+        barred: Collection[str] = (),
+    ) -> R:
+        """The row, whoever takes it; `roles` only help to say what they may do instead, but for
+        the actions that are `barred` by something else than the state.
 
         Raises StateConflict, which names the present state and version.
         """
         row = self.get(state, action)
         if row is None:
-            detail = self._refusal(state, action, self.open_to(state, frozenset(roles)))
-            refuse(state, version, detail)
+            others = [o for o in self.open_to(state, frozenset(roles)) if o not in barred]
+            refuse(state, version, self._refusal(state, action, others))
         return row
 
     def take(self, state: StrEnum, version: int, action: str, roles: frozenset[str]) -> R:

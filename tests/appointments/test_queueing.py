@@ -48,6 +48,18 @@ async def test_a_busy_window_calls_nobody_else(open_hall: Floor) -> None:
     assert busy["ticket_id"] == first["id"]
 
 
+async def test_a_busy_window_is_advised_what_can_be_done_with_who_is_there(
+    open_hall: Floor,
+) -> None:
+    first, _ = await open_hall.issue(), await open_hall.issue()
+    await open_hall.call()
+    called = problem(await open_hall.window("call-next"), 409, "window-busy")
+    assert called["detail"] == f"{first['number']} 号现在是“已叫号”；请先过号或开始办理"
+    await open_hall.done(first, "serve")
+    served = problem(await open_hall.window("call-next"), 409, "window-busy")
+    assert served["detail"] == f"{first['number']} 号现在是“办理中”；请先办结、暂离或转办"
+
+
 async def test_a_closed_window_calls_nobody(hall: Build) -> None:
     floor = await hall()
     await floor.issue()

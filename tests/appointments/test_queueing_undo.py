@@ -1,5 +1,6 @@
 """The last step can be taken back for a minute, with all that followed from it."""
 
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -128,3 +129,34 @@ async def test_a_wrong_call_is_taken_back_though_the_person_has_another_ticket(
     await floor.done(ticket, "serve")
     await floor.done(ticket, "finish", outcome="done")
     problem(await floor.do(ticket, "undo"), 409, "ticketed-again")
+
+
+async def _offered(floor: Floor, ticket: dict[str, Any], action: str) -> list[str]:
+    """What a refusal of the action says may be done instead."""
+    refused = problem(await floor.do(ticket, action), 409, "state-conflict")
+    _, _, others = refused["detail"].partition("；可以：")
+    return list(filter(None, others.split("、")))
+
+
+async def test_an_undo_is_offered_only_where_it_would_be_taken(floor: Floor) -> None:
+    ticket, _ = await floor.issue(), await floor.issue()
+    assert "撤销" not in await _offered(floor, ticket, "serve")
+    await floor.call()
+    assert "撤销" in await _offered(floor, ticket, "resume")
+    await floor.done(ticket, "miss")
+    assert await _offered(floor, ticket, "serve") == ["回到队列", "撤销"]
+    await floor.call()
+    assert await _offered(floor, ticket, "serve") == ["回到队列"]
+    problem(await floor.do(ticket, "undo"), 409, "window-busy")
+
+
+async def test_what_it_is_too_late_or_too_early_for_is_not_offered(floor: Floor) -> None:
+    ticket = await floor.issue()
+    await floor.call()
+    assert "重呼" not in await _offered(floor, ticket, "resume")
+    floor.clock.pass_(seconds=61)
+    assert await _offered(floor, ticket, "resume") == ["重呼", "过号", "开始办理"]
+    await floor.done(ticket, "miss")
+    floor.clock.pass_(hours=9)
+    assert await _offered(floor, ticket, "serve") == []
+    problem(await floor.do(ticket, "resume"), 409, "too-late-to-return")

@@ -14,7 +14,7 @@ from services.appointments.calling.statement import (
 )
 from services.appointments.priority.schemas import QueueRules
 from services.appointments.queueing.events import TicketCalled
-from services.appointments.queueing.models import Ticket, WindowState
+from services.appointments.queueing.models import Ticket, TicketState, WindowState
 from shared.database.engine import DirectPool
 from shared.ids import new_id
 from shared.messaging import events
@@ -24,13 +24,21 @@ from shared.security.identity import Caller
 _DEFAULTS = QueueRules()
 
 
+class LiveTicket(NamedTuple):
+    """Who is at a window."""
+
+    id: UUID
+    number: str
+    state: TicketState
+
+
 class WindowNow(NamedTuple):
     """Why a window calls nobody: its state, who is there, and what the key called before."""
 
     hall_code: str
     state: WindowState
     version: int
-    live_ticket_id: UUID | None
+    live: LiveTicket | None
     repeated_ticket_id: UUID | None
     repeated_reason: str | None
     items: list[str]
@@ -103,7 +111,18 @@ def envelope(event_id: UUID, now: datetime, trace: str | None) -> str:
 async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> WindowNow | None:
     """What the window is like, when a call brought nobody; None if there is no such window."""
     row = await direct.fetchrow(WHY_NOT, window_id, key)
-    return None if row is None else WindowNow(row[0], WindowState(row[1]), *tuple(row)[2:])
+    if row is None:
+        return None
+    there = row["live_ticket_id"]
+    return WindowNow(
+        hall_code=row["hall_code"],
+        state=WindowState(row["state"]),
+        version=row["version"],
+        live=there and LiveTicket(there, row["live_number"], TicketState(row["live_state"])),
+        repeated_ticket_id=row["repeated_ticket_id"],
+        repeated_reason=row["repeated_reason"],
+        items=row["items"],
+    )
 
 
 async def numbered(direct: DirectPool, hall_code: str, number: str, now: datetime) -> UUID | None:

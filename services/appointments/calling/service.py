@@ -9,8 +9,8 @@ from services.appointments.calling import queries
 from services.appointments.calling.queries import WindowNow
 from services.appointments.calling.schemas import CallRequest
 from services.appointments.queueing.models import Ticket, WindowState
-from services.appointments.queueing.rules import WindowBusy
 from services.appointments.queueing.wording import refuse_ticket, window_standing
+from services.appointments.queueing.workflow import window_busy
 from shared.database.engine import DirectPool
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
@@ -112,8 +112,8 @@ async def _why_not(
         if wanted is None and found.repeated_reason is not None or wanted not in (None, before):
             raise KeyReused
         return await queries.ticket(direct, found.repeated_ticket_id), True
-    if found.live_ticket_id is not None:
-        raise WindowBusy(ticket_id=str(found.live_ticket_id))
+    if found.live is not None:
+        raise window_busy(*found.live)
     if found.state is not WindowState.OPEN:
         refuse(found.state, found.version, window_standing(found.state))
     return None, False

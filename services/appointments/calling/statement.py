@@ -182,12 +182,13 @@ CALL_TICKET = _statement(
 WHY_NOT = """
 SELECT w.hall_code, coalesce(at_work.state, 'offline') AS state,
     coalesce(at_work.version, 0) AS version,
-    live.ticket_id AS live_ticket_id, repeated.ticket_id AS repeated_ticket_id,
-    repeated.reason AS repeated_reason,
+    there.id AS live_ticket_id, there.number AS live_number, there.state AS live_state,
+    repeated.ticket_id AS repeated_ticket_id, repeated.reason AS repeated_reason,
     ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id) AS items
 FROM "window" w
 LEFT JOIN window_at_work at_work ON at_work.window_id = w.id
 LEFT JOIN call live ON live.window_id = w.id AND live.ended_at IS NULL
+LEFT JOIN ticket there ON there.id = live.ticket_id
 LEFT JOIN call repeated ON repeated.window_id = w.id AND repeated.request_key = $2
 WHERE w.id = $1
 """

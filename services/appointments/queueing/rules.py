@@ -46,8 +46,9 @@ class WindowBusy(Conflict):
     type = "/problems/window-busy"
     title = Text("该窗口正在接待另一位群众", "The window is with another person")
     advice = Text(
-        "请先办结、转办正在接待的号，或让其暂离",
-        "Finish, park or transfer the ticket in hand first",
+        "叫到的群众还没有来，请先开始办理或过号；已在办理，请先办结、转办或让其暂离",
+        "Begin to serve who was called, or mark them as missed; who is being served: finish, park "
+        "or transfer the ticket first",
     )
 
 

@@ -19,7 +19,7 @@ from services.appointments.queueing.models import LIVE_INDEXES, Call, Ticket
 from services.appointments.queueing.rules import AlreadyTicketed, TransitionInput
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
 from services.appointments.queueing.seen import SeenTicket
-from services.appointments.queueing.undoing import take_back
+from services.appointments.queueing.undoing import may_take_back, take_back
 from services.appointments.queueing.wording import ticket_standing
 from services.appointments.queueing.workflow import (
     WORKFLOW,
@@ -28,6 +28,7 @@ from services.appointments.queueing.workflow import (
     OnCall,
     TicketRow,
     WindowAction,
+    guarded,
 )
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
@@ -55,8 +56,26 @@ async def move(
         raise NotFound(_UNKNOWN)
     ticket = found.ticket
     versions.ensure(given.version, version=ticket.version, state=ticket.state)
+    if WORKFLOW.get(ticket.state, action) is None:
+        await _refuse(direct, caller, found, action, now)
     row = WORKFLOW.take(ticket.state, ticket.version, action, caller.roles)
     return take(statement, found, row, given, caller.sub, now)
+
+
+async def _refuse(
+    direct: DirectPool, caller: Caller, found: SeenTicket, action: Action, now: datetime
+) -> None:
+    """Raises StateConflict, which offers nothing that a guard, or the undo, would refuse as well:
+    that a clerk may do something else is of use only where it can be done.
+    """
+    ticket, policy = found.ticket, priority.policy(found.policy)
+    barred = guarded(ticket, policy, now)
+    for row in WORKFLOW.rows:
+        if row.state is ticket.state and row.to is None and row.roles & caller.roles:
+            with_last = await seen.find(direct.fetch, ticket.id, row.action)
+            if with_last is None or not may_take_back(with_last, policy, now):
+                barred.add(row.action)
+    WORKFLOW.find(ticket.state, ticket.version, action, caller.roles, barred)
 
 
 async def may_see(source: AsyncSession | DirectPool, caller: Caller, ticket: Ticket) -> bool:

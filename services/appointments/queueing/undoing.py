@@ -34,6 +34,7 @@ from services.appointments.queueing.workflow import (
 )
 from shared.database.faults import Overtaken
 from shared.database.swap_statement import SwapStatement
+from shared.errors import Conflict
 
 
 def take_back(
@@ -44,9 +45,8 @@ def take_back(
     Raises NothingToUndo, WindowBusy (somebody else is at the window by now), LegAlreadyCalled or
     TicketedAgain.
     """
-    ticket, last = found.ticket, found.last
-    if last is None or (row := _row_of(last)) is None or now > undo_until(last.at, policy):
-        raise NothingToUndo
+    row, last = undone_row(found, policy, now)
+    ticket = found.ticket
     # The leg goes first: of two live tickets for one appointment the unique index knows none.
     moved_on = row.follow_up is FollowUp.NEW_LEG
     withdrawn = [_withdrawn_leg(statement, found, actor, now)] if moved_on else []
@@ -58,6 +58,37 @@ def take_back(
     event_log.append(statement, (ticket, entry), *withdrawn)
     _move_window(statement, found, row, now)
     return ticket
+
+
+def undone_row(found: SeenTicket, policy: Policy, now: datetime) -> tuple[TicketRow, TicketEvent]:
+    """What an undo takes back, and its entry in the log. Raises what `take_back` raises.
+
+    Only a place that was given up can have been taken again: who waits or is served keeps it.
+    """
+    last = found.last
+    if last is None or (row := _row_of(last)) is None or now > undo_until(last.at, policy):
+        raise NothingToUndo
+    if row.follow_up is FollowUp.NEW_LEG and _withdrawal(found.leg) is None:
+        raise LegAlreadyCalled
+    if found.ticket.state in OVER and found.other is not None:
+        raise TicketedAgain
+    if row.call.ends and last.call_id is not None and found.there is not None:
+        raise WindowBusy
+    return row, last
+
+
+def may_take_back(found: SeenTicket, policy: Policy, now: datetime) -> bool:
+    """Whether there is something that an undo would take back."""
+    try:
+        undone_row(found, policy, now)
+    except Conflict:
+        return False
+    return True
+
+
+def _withdrawal(leg: Ticket | None) -> TicketRow | None:
+    """How the leg of a transfer is taken back; None once it was called."""
+    return None if leg is None else WORKFLOW.get(leg.state, Action.WITHDRAW)
 
 
 def _entry(ticket: Ticket, last: TicketEvent, actor: str, now: datetime) -> Entry:
@@ -77,12 +108,7 @@ def _entry(ticket: Ticket, last: TicketEvent, actor: str, now: datetime) -> Entr
 
 
 def _put_back(statement: SwapStatement, found: SeenTicket, last: TicketEvent) -> None:
-    """Swaps the ticket for what it was. Raises TicketedAgain.
-
-    Only a place that was given up can have been taken again: who waits or is served keeps it.
-    """
-    if found.ticket.state in OVER and found.other is not None:
-        raise TicketedAgain
+    """Swaps the ticket for what it was. Raises TicketedAgain."""
     was = TicketMemory.model_validate(last.before).model_dump()
     statement.swap(found.ticket, was, says=ticket_standing)
     for index in LIVE_INDEXES:  # the place was free again, and has been taken
@@ -100,14 +126,12 @@ def _row_of(last: TicketEvent) -> TicketRow | None:
 def _take_back_call(
     statement: SwapStatement, found: SeenTicket, last: TicketEvent, row: TicketRow, now: datetime
 ) -> None:
-    """What was done to the call, taken back. Raises WindowBusy."""
+    """What was done to the call, taken back. Raises WindowBusy where it is just taken."""
     if row.call is OnCall.BEGINS and found.call is not None:
         statements.end_call(statement, found.call.id, Action.UNDO.value, now)
     elif row.call is OnCall.STARTS_SERVICE and found.call is not None:
         statements.serve_call(statement, found.call.id, None)
     elif row.call.ends and last.call_id is not None:
-        if found.there is not None:
-            raise WindowBusy
         statements.reopen_call(statement, last.call_id)
         statement.refusing("uq_call_live_window", WindowBusy)
 
@@ -136,10 +160,9 @@ def _withdrawn_leg(
     statement: SwapStatement, found: SeenTicket, actor: str, now: datetime
 ) -> tuple[Ticket, Entry]:
     """The leg that the transfer opened, closed, and what the log says of it."""
-    leg = found.leg
-    row = WORKFLOW.get(leg.state, Action.WITHDRAW) if leg is not None else None
-    if leg is None or row is None:
-        raise LegAlreadyCalled
+    leg, row = found.leg, _withdrawal(found.leg)
+    assert leg is not None
+    assert row is not None
     entry = Entry(
         action=row.action,
         event=row.event,

@@ -4,14 +4,17 @@ Routes, permissions, statements and tests come from them. A ticket's undo leads 
 before, within the policy's seconds. A draining window closes by itself once nobody is there.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
+from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import rules
-from services.appointments.queueing.models import TicketState, WindowState
-from services.appointments.queueing.rules import Change, Guard
+from services.appointments.queueing.models import Ticket, TicketState, WindowState
+from services.appointments.queueing.rules import Change, Guard, WindowBusy
 from services.appointments.queueing.wording import TICKET_STATES, WINDOW_STATES
-from shared.errors import Text
+from shared.errors import Conflict, Text
 from shared.workflow import Workflow
 
 
@@ -159,6 +162,36 @@ WORKFLOW = Workflow(
         "undoable": Text("可撤销", "undoable"),
     },
 )
+
+
+def guarded(ticket: Ticket, policy: Policy, now: datetime) -> set[Action]:
+    """What the ticket's state allows, and a guard refuses at the moment."""
+    refused = set[Action]()
+    for row in ROWS:
+        if row.state is ticket.state:
+            try:
+                for guard in row.guards:
+                    guard(ticket, policy, now)
+            except Conflict:
+                refused.add(row.action)
+    return refused
+
+
+def window_busy(ticket_id: UUID, number: str, state: TicketState) -> WindowBusy:
+    """The refusal that names who is at the window, and what lets the next one come."""
+    *others, last = [
+        ACTIONS[row.action]
+        for row in ROWS
+        if row.state is state and row.roles and (row.call.ends or row.call is OnCall.STARTS_SERVICE)
+    ]
+    now_is = TICKET_STATES[state]
+    zh = "、".join(each.zh for each in others) + f"或{last.zh}"
+    en = ", ".join(each.en for each in others) + f" or {last.en}"
+    detail = Text(
+        f"{number} 号现在是“{now_is.zh}”；请先{zh}",
+        f"Number {number} is {now_is.en} now; first {en}",
+    )
+    return WindowBusy(detail, ticket_id=str(ticket_id))
 
 
 def roles_for(action: Action) -> tuple[str, ...]:
