@@ -89,7 +89,7 @@ def _table(workflow: Workflow[Any]) -> Iterator[str]:
     for row in workflow.rows:
         cells = [
             row.state,
-            f"{workflow.names[row.action].zh} `{row.action}`",
+            f"{workflow.name(row.state, row.action).zh} `{row.action}`",
             row.to or "见上文 see above",
             ", ".join(sorted(row.roles)) or "系统 the system",
             *(_cell(getattr(row, name)) for name in workflow.columns),

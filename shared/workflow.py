@@ -43,7 +43,8 @@ class Arrow(NamedTuple):
 
 
 class Workflow(Generic[R]):
-    """The rows, one for a state and an action, and what people call the states and actions.
+    """The rows, one for a state and an action, and what people call the states and actions; in
+    `names`, a state and an action have a name of their own where the action's is not the word.
 
     `states` names every member of the state's enum, which the column's CHECK is made from
     (`database.tables.known_states`): what is not in the table is not in the database. `columns` are
@@ -81,6 +82,17 @@ class Workflow(Generic[R]):
         """The row of a state and an action, for who names it in code. Raises KeyError."""
         return self._by[of]
 
+    def name(self, state: StrEnum, action: str) -> Text:
+        """What the action is called in that state."""
+        return self.names.get((state, action)) or self.names[action]
+
+    def names_of(self, action: str, roles: frozenset[str] = frozenset()) -> Text:
+        """What the action is called where these roles, or any, may take it: all of its names."""
+        rows = self.of(action)
+        own = [row for row in rows if row.roles & roles]
+        found = dict.fromkeys(self.name(row.state, action) for row in own or rows)
+        return Text("、".join(one.zh for one in found), ", ".join(one.en for one in found))
+
     def of(self, action: str) -> tuple[R, ...]:
         """The rows of an action, one for each state in which it may be taken."""
         return tuple(row for row in self.rows if row.action == action)
@@ -101,7 +113,8 @@ class Workflow(Generic[R]):
         row = self.get(state, action)
         if row is None:
             others = [o for o in self.open_to(state, frozenset(roles)) if o not in barred]
-            refuse(state, version, self._refusal(state, action, others))
+            wanted = self.names_of(action, frozenset(roles))
+            refuse(state, version, self._refusal(state, wanted, others))
         return row
 
     def take(self, state: StrEnum, version: int, action: str, roles: frozenset[str]) -> R:
@@ -139,12 +152,12 @@ class Workflow(Generic[R]):
         """The states from which a row leads to `to`."""
         return frozenset(row.state for row in self.rows if row.to is to)
 
-    def _refusal(self, state: StrEnum, action: str, others: list[str]) -> Text:
-        now_is, wanted = self.states[state], self.names[action]
+    def _refusal(self, state: StrEnum, wanted: Text, others: list[str]) -> Text:
+        now_is = self.states[state]
         zh = f"现在是“{now_is.zh}”，不能“{wanted.zh}”"
         en = f"It is “{now_is.en}” now, which does not allow “{wanted.en}”"
         if others:
-            names = dict.fromkeys(self.names[other] for other in others)
+            names = dict.fromkeys(self.name(state, other) for other in others)
             zh += f"；可以：{'、'.join(name.zh for name in names)}"
             en += f"; you may: {', '.join(name.en for name in names)}"
         else:

@@ -55,6 +55,38 @@ async def test_a_letter_waits_five_working_days_for_its_sender_in_all(
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/waiting-spent")
 
 
+async def test_the_sender_is_told_until_when_to_answer_and_that_the_limit_stands_still(
+    office: LetterOffice,
+) -> None:
+    letter = await office.letter_in(S.HANDLING)
+    before = await letter.seen()
+    assert (before["answer_by"], before["due_on_is_paused"]) == (None, False)
+    await letter.act("ask_citizen", question="请补充路灯杆编号")
+    seen = await letter.seen()
+    assert (seen["answer_by"], seen["due_on_is_paused"]) == ("2026-11-30", True)
+    assert seen["timeline"][-1]["message"] == (
+        "请补充路灯杆编号\n请在11月30日（含当日）前补充；等候期间，答复期限暂停计算"
+    )
+    await letter.act("log_activity")
+    assert "11月30日" in (await letter.seen())["timeline"][-2]["message"]
+    office.isolated.clock.now = at("2026-11-25 10:00")
+    answered = (await letter.as_sender("supplement", text="杆号 12")).json()
+    assert (answered["answer_by"], answered["due_on_is_paused"]) == (None, False)
+    assert [
+        step["message"] for step in answered["timeline"] if step["action"] == "ask_citizen"
+    ] == ["请补充路灯杆编号"]
+
+
+async def test_two_steps_of_a_letter_have_two_names(office: LetterOffice) -> None:
+    """The office accepts the letter, and the department takes it on: one action, two things."""
+    seen = await (await office.letter_in(S.HANDLING)).seen()
+    labels = [step["label"] for step in seen["timeline"]]
+    assert labels == ["收到", "登记", "受理", "派单", "签收办理"]
+    waits = await office.letter_in(S.DISPATCHED)
+    refused = await waits.act("submit_reply", role="officer")
+    assert "签收办理" in refused.json()["detail"]
+
+
 async def test_only_a_supervisor_lets_it_wait_further(office: LetterOffice) -> None:
     letter = await office.letter_in(S.AWAITING_CITIZEN)
     office.isolated.clock.now = at("2026-11-30 10:00")

@@ -1,6 +1,7 @@
 """What a move does to the letter's time limits."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -151,6 +152,14 @@ async def of(session: AsyncSession, letter: Letter) -> dict[PolicyKind, Deadline
     """The latest clock of each kind."""
     clocks = await deadlines.of(session, subject_of(letter))
     return {clock.kind: clock for clock in clocks}
+
+
+def answer_by(letter: Letter, clocks: Sequence[Deadline]) -> date | None:
+    """The last day for the sender to answer what they were asked; None where nothing was asked."""
+    if letter.state is not LetterState.AWAITING_CITIZEN:
+        return None
+    waits = (clock for clock in reversed(clocks) if clock.kind is PolicyKind.AWAIT_CITIZEN)
+    return next((clock.due_on for clock in waits), None)
 
 
 def awaited(letter: Letter, clocks: Sequence[Deadline]) -> Deadline | None:

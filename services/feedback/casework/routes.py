@@ -186,7 +186,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         context = (session, keyring, caller, now, response)
         return await _move(letter_id, action, fields or takes(), expected, context)
 
-    label = workflow.LABELS[action]
+    label = workflow.WORKFLOW.names_of(action)
     router.add_api_route(
         path,
         move,

@@ -16,9 +16,6 @@ from shared.web.models import Prose, View, old_name_of
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=500)]
 Paragraphs = Annotated[PlainText, Field(min_length=1, max_length=5000)]
-DueOn = Annotated[
-    date | None, Field(description="答复或作出决定的期限 | The last day to reply, or to decide")
-]
 
 
 class ReturnReason(StrEnum):
@@ -161,7 +158,7 @@ class LetterView(View):
     reopened: int
     replied_at: AwareDatetime | None
     merged_into: UUID | None
-    due_on: DueOn
+    due_on: date | None
     due_on_is_provisional: bool
     overdue: bool
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
@@ -256,7 +253,9 @@ class MyLetterView(View):
     state: LetterState
     title: str
     received_at: AwareDatetime
-    due_on: DueOn
+    due_on: date | None
+    due_on_is_paused: bool = False
+    answer_by: date | None = None
 
 
 class SenderStep(View):
@@ -283,8 +282,10 @@ class SenderView(View):
     wants_public: bool
     received_at: AwareDatetime
     department_name: str | None
-    due_on: DueOn
+    due_on: date | None
     due_on_is_provisional: bool
+    due_on_is_paused: bool = False
+    answer_by: date | None = None
     timeline: list[SenderStep]
     reply: str | None = None
     replied_at: AwareDatetime | None = None

@@ -1,7 +1,7 @@
 """What a sender with the right query code is shown."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,12 @@ from services.feedback.casework import (
     clocks,
     queries,
     sender_rules,
+    sender_steps,
     service,
     statement,
     workflow,
 )
-from services.feedback.casework.models import LetterReply, LetterTransition
+from services.feedback.casework.models import LetterReply
 from services.feedback.casework.moving import Moved
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.schemas import (
@@ -24,7 +25,7 @@ from services.feedback.casework.schemas import (
     SenderSupplement,
     SenderView,
 )
-from services.feedback.casework.workflow import LABELS, SENDER, LetterMove
+from services.feedback.casework.workflow import SENDER
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
@@ -40,12 +41,9 @@ from services.feedback.quarantine.senders import WaitingMoved
 from services.feedback.quarantine.workflow import WORKFLOW as QUARANTINE
 from services.feedback.quarantine.workflow import QuarantineAction, open_to_sender
 from services.feedback.redaction.rules import Known, mask
-from shared.errors import Text
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
-
-RECEIVED = Text("收到", "Received")
 
 
 async def view(
@@ -65,6 +63,9 @@ async def view(
     else:
         file = await queries.file_facts(session, letter.id, answered.id)
     reply = await _reply(session, keyring, papers.reply, letter, answered)
+    limits = await _clocks(session, answered, done)
+    answer_by = clocks.answer_by(letter, limits)
+    steps = sender_steps.shown(keyring, papers.steps, language, answer_by)
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
@@ -79,8 +80,9 @@ async def view(
         wants_public=letter.wants_public,
         received_at=letter.received_at,
         department_name=papers.department_name,
-        **_due(clocks.awaited(answered, await _clocks(session, answered, done))),
-        timeline=[_received(letter), *_shown(keyring, papers.steps, language)],
+        answer_by=answer_by,
+        **_due(clocks.awaited(answered, limits)),
+        timeline=[sender_steps.received(letter), *steps],
         reply=reply,
         replied_at=answered.replied_at if reply is not None else None,
         actions=_actions(letter.state, file, answered.state, has_reply=reply is not None),
@@ -127,8 +129,8 @@ def _set_apart(found: QuarantinedLetter, language: str) -> SenderStep:
     return SenderStep(
         at=found.received_at,
         action="receive",
-        label=RECEIVED.zh,
-        label_en=RECEIVED.en,
+        label=sender_steps.RECEIVED.zh,
+        label_en=sender_steps.RECEIVED.en,
         state=QuarantineState.QUARANTINED,
         message=NOTICE.say(language),
     )
@@ -165,8 +167,12 @@ def _step_of_waiting(
 def _due(clock: Deadline | None) -> dict[str, Any]:
     """The limit; nothing where it was cancelled, for what it was about will not come."""
     if clock is None or clock.state is ClockState.CANCELLED:
-        return {"due_on": None, "due_on_is_provisional": False}
-    return {"due_on": clock.due_on, "due_on_is_provisional": clock.provisional}
+        return {"due_on": None, "due_on_is_provisional": False, "due_on_is_paused": False}
+    return {
+        "due_on": clock.due_on,
+        "due_on_is_provisional": clock.provisional,
+        "due_on_is_paused": clock.state is ClockState.PAUSED,
+    }
 
 
 def _actions(
@@ -187,52 +193,6 @@ def _actions(
     ]
     open_to = dict.fromkeys(row.shown_as or row.action for row in rows)
     return [action for action in open_to if action not in over]
-
-
-def _received(letter: Letter) -> SenderStep:
-    return SenderStep(
-        at=letter.received_at,
-        action="receive",
-        label=RECEIVED.zh,
-        label_en=RECEIVED.en,
-        state=LetterState.RECEIVED,
-    )
-
-
-def _shown(
-    keyring: Keyring, steps: Sequence[LetterTransition], language: str
-) -> Iterator[SenderStep]:
-    """The steps whose rows say that the sender is told; a step without a row is not shown."""
-    for step in steps:
-        row = step.from_state and workflow.WORKFLOW.get(step.from_state, step.action)
-        if row and row.tells_sender:
-            yield _step(keyring, step, row, language)
-
-
-def _step(
-    keyring: Keyring, step: LetterTransition, row: LetterMove[Any], language: str
-) -> SenderStep:
-    label = LABELS[step.action]
-    return SenderStep(
-        at=step.at,
-        action=row.shown_as or step.action,
-        label=label.zh,
-        label_en=label.en,
-        state=step.to_state,
-        message=_message(keyring, step, row, language),
-    )
-
-
-def _message(
-    keyring: Keyring, step: LetterTransition, row: LetterMove[Any], language: str
-) -> str | None:
-    """The words of the step for the sender: why not, where else to go, what is asked."""
-    if row.notice is not None:
-        return row.notice.say(language)
-    if not row.quotes:
-        return None
-    fields = service.fields_of(keyring, step)
-    return "\n".join(fields[name] for name in row.quotes if name in fields)
 
 
 async def _answered(session: AsyncSession, letter: Letter, done: Moved | None) -> Letter:
@@ -273,7 +233,7 @@ async def mine(
     """The letters that the caller has written under their name, latest first."""
     after = paging.key(datetime, UUID)
     rows = await letters.of_account(session, keyring, caller, after, paging.limit + 1)
-    due = await _due_days(session, rows)
+    limits = await _limits(session, rows)
     return page(
         rows,
         paging,
@@ -284,14 +244,25 @@ async def mine(
             state=row.state,
             title=letters.open_title(keyring, row),
             received_at=row.received_at,
-            due_on=due[row.id],
+            answer_by=clocks.answer_by(row, limits[row.id][0]),
+            **_on_list(limits[row.id][1]),
         ),
     )
 
 
-async def _due_days(session: AsyncSession, rows: Sequence[Letter]) -> dict[UUID, date | None]:
+def _on_list(clock: Deadline | None) -> dict[str, Any]:
+    due = _due(clock)
+    return {name: due[name] for name in ("due_on", "due_on_is_paused")}
+
+
+async def _limits(
+    session: AsyncSession, rows: Sequence[Letter]
+) -> dict[UUID, tuple[Sequence[Deadline], Deadline | None]]:
+    """The clocks that each letter waits by, and the one for its answer, by the letter's id."""
     answered = await letters.all_answered_with(session, rows)
     ids = {letter.id for letter in answered.values()}
     running = await deadlines.all_of_many(session, SubjectKind.LETTER, ids)
-    awaited = {key: clocks.awaited(one, running[one.id]) for key, one in answered.items()}
-    return {key: _due(clock)["due_on"] for key, clock in awaited.items()}
+    return {
+        key: (running[one.id], clocks.awaited(one, running[one.id]))
+        for key, one in answered.items()
+    }

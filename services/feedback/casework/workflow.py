@@ -99,7 +99,6 @@ ANSWERED = (S.REPLIED, S.CLOSED)
 AT_WORK = (S.HANDLING, S.IN_REVIEW)
 GOES_ON = (S.IN_REVIEW, S.REPLIED, S.REOPEN_REQUESTED, S.MERGED, S.APPEALED)
 _E = ClockEffect
-
 MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("register", (S.RECEIVED,), S.REGISTERED, ("dispatcher",), fields.Classify,
            rules.names_the_accused, changes=changes.kind_and_accused, tells_sender=True,
@@ -199,10 +198,11 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("unmerge", (S.MERGED,), None, (*OFFICE, CLOCK), fields.Explain,
            changes=changes.unmerged, clocks=(_E.REVIVED,), tells_sender=True, notice=UNMERGED),
 )  # fmt: skip
-LABELS: dict[str, Text] = {
+LABELS: dict[Any, Text] = {
     "register": Text("登记", "Register"),
     "reclassify": Text("更正类别", "Correct the kind"),
     "accept": Text("受理", "Accept"),
+    (S.DISPATCHED, "accept"): Text("签收办理", "Take on"),
     "refuse": Text("不予受理", "Do not accept"),
     "transfer": Text("转外单位", "Transfer outside"),
     "dispatch": Text("派单", "Dispatch"),
@@ -236,7 +236,6 @@ LABELS: dict[str, Text] = {
     "merge": Text("并案", "Merge"),
     "unmerge": Text("撤销并案", "Undo the merge"),
 }
-
 STATES: dict[S, Text] = {
     S.RECEIVED: Text("收到", "received"),
     S.REGISTERED: Text("已登记", "registered"),
@@ -289,9 +288,10 @@ def describe(action: str) -> str:
     rows = [move for move in MOVES if move.action == action]
     zh = [_line(move, "；", [IN_CHINESE[each] for each in move.clocks], "事件") for move in rows]
     en = [_line(move, "; ", move.clocks, "event") for move in rows]
-    head = f"{LABELS[action].zh}。须带 `If-Match`（所见版本号）；状态不符时 409 会说明当前状态。"
+    label = WORKFLOW.names_of(action)
+    head = f"{label.zh}。须带 `If-Match`（所见版本号）；状态不符时 409 会说明当前状态。"
     tail = "Needs `If-Match` with the version that you saw; a 409 names the present state."
-    return "\n".join([head, "", *zh, "", "---", "", f"{LABELS[action].en}. {tail}", "", *en])
+    return "\n".join([head, "", *zh, "", "---", "", f"{label.en}. {tail}", "", *en])
 
 
 def _line(move: LetterMove[Any], between: str, effects: Sequence[str], event: str) -> str:
