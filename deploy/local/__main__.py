@@ -15,6 +15,7 @@ from deploy.local.options import BadOption, Options
 from deploy.local.servers import StartFailed
 from deploy.local.stack import Stack
 
+ECHO_SECONDS = 1.0
 FAILURES = (StartFailed, OSError, TimeoutError, asyncpg.PostgresError)
 
 
@@ -23,8 +24,7 @@ def main() -> int:
     console = Console()
     try:
         chosen = options.read()
-        lock.take(chosen)
-        lock.check_port(chosen)
+        lock.claim(chosen)
         kept = secrets.kept(chosen.data / "secrets.json")
         console.keep(chosen.data / "logs", is_quiet=not chosen.is_verbose)
     except BadOption as refused:
@@ -77,9 +77,14 @@ async def _run(stack: Stack, console: Console) -> int:
 def _stop_on_signals(
     stack: Stack, stop: asyncio.Event, up: asyncio.Task[None], console: Console
 ) -> None:
-    """The first signal stops in order, the second at once."""
+    """The first signal stops in order, another one later at once."""
+    first: float | None = None
 
     def signalled(number: signal.Signals) -> None:
+        nonlocal first
+        if is_echo(first, now := time.monotonic()):
+            return
+        first = now if first is None else first
         console.step(f"收到 {number.name}，正在停止……", f"{number.name}: stopping...")
         if stop.is_set():
             stack.supervisor.kill()
@@ -88,6 +93,13 @@ def _stop_on_signals(
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, signalled, number)
+
+
+def is_echo(first: float | None, now: float) -> bool:
+    """Whether it is the first signal once more: sent to the process group it comes from there, and
+    from `make`, which hands its own on. Nobody loses patience within a second.
+    """
+    return first is not None and now - first < ECHO_SECONDS
 
 
 def welcome(chosen: Options, seconds: float) -> str:
