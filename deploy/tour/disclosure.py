@@ -142,13 +142,8 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
 
 
 def _lights(door: Door, auditor: Person) -> None:
-    narrator, cursor, verdicts = door.narrator, None, Counter[str]()
-    while True:
-        query = {"limit": 200} | ({"cursor": cursor} if cursor else {})
-        page = auditor.get("/duties", **query)
-        verdicts.update(duty["verdict"] for duty in page["items"])
-        if not (cursor := page["next_cursor"]):
-            break
+    narrator = door.narrator
+    verdicts = Counter(duty["verdict"] for duty in auditor.every("/duties"))
     narrator.step(
         Text(
             f"{verdicts.total()} 条义务的灯",

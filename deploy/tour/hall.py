@@ -3,17 +3,16 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from deploy.tour import rating
 from deploy.tour.visiting import Door, Person, TourStopped
-from services.feedback.ratings import workflow as ratings
-from services.feedback.ratings.models import RatingState
+from services.appointments.queueing.models import OVER, TicketState
 from shared.clock import SHANGHAI, now, today
 from shared.errors import Text, counted
 
 HALL = "H001"
-BAD_GRADE = "dissatisfied"
-BAD_TAG = "213"
 BARRED = "/problems/booking-barred"
 STILL_BOOKED = ("held", "confirmed")
+ALREADY_TICKETED, TOO_EARLY = "/problems/already-ticketed", "/problems/too-early"
 TAKEN_MEANWHILE = (
     "/problems/slot-full",
     "/problems/slot-not-open",
@@ -33,7 +32,7 @@ def visit(door: Door) -> None:
     ticket = _arrive(door, citizen, item, appointment)
     _serve(door, clerk, window, ticket)
     narrator.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
-    _rate_badly(door, ticket)
+    rating.rate_badly(door, ticket)
 
 
 def _find(door: Door) -> dict[str, Any]:
@@ -94,13 +93,12 @@ def _free(citizen: Person, item: dict[str, Any]) -> list[dict[str, Any]]:
     """The free slots of two weeks."""
     day = today(now())
     query = {"hall": HALL, "item": item["code"], "from": day, "to": day + timedelta(days=14)}
-    query |= {"limit": 200}
-    return [s for s in citizen.get("/availability", **query)["items"] if s["free"] > 0]
+    return [slot for slot in citizen.every("/availability", **query) if slot["free"] > 0]
 
 
 def _cancel_own(citizen: Person, item: dict[str, Any]) -> int:
     """Cancels what the citizen still has booked for the matter; how many that were."""
-    mine = citizen.get("/appointments", limit=200)["items"]
+    mine = citizen.every("/appointments")
     left = [a for a in mine if a["state"] in STILL_BOOKED and a["item_code"] == item["code"]]
     return sum(citizen.attempt(f"/appointments/{a['id']}/cancel", {})[1] is None for a in left)
 
@@ -150,27 +148,22 @@ def _arrive(
 
     An appointment that the ticket makes superfluous is cancelled, so that nobody misses it.
     """
-    narrator, kiosk = door.narrator, door.sign_in("device1")
+    kiosk = door.sign_in("device1")
     body: dict[str, Any] = {"hall_code": HALL, "items": [item["code"]]}
     text = Text("到大厅，在取号机上取号", "arrives; the kiosk gives a ticket")
-    ticket: dict[str, Any] = {}
-    refused: str | None = "no appointment"
+    ticket: dict[str, Any] | None = None
     if appointment is not None:
         text = Text("到大厅，在取号机上凭预约码取号", "arrives; the kiosk takes the code")
-        by_code = {**body, "appointment_code": appointment["code"]}
-        ticket, refused = kiosk.attempt("/tickets", by_code)
-        if refused not in (None, "/problems/too-early"):
-            raise TourStopped(f"POST /tickets: {ticket}")
-    if refused is not None:
-        if appointment is not None:
-            citizen.post(f"/appointments/{appointment['id']}/cancel", {})
-            text = Text(
-                "离预约时间还早：取消预约，在取号机上取一个普通号",
-                "it is too early for the appointment: it is cancelled, and the kiosk gives an"
-                " ordinary ticket",
-            )
-        ticket = kiosk.post("/tickets", body)
-    narrator.step(
+        ticket = _by_code(door, citizen, body, appointment["code"])
+    if ticket is None and appointment is not None:
+        citizen.post(f"/appointments/{appointment['id']}/cancel", {})
+        text = Text(
+            "离预约时间还早：取消预约，在取号机上取一个普通号",
+            "it is too early for the appointment: it is cancelled, and the kiosk gives an"
+            " ordinary ticket",
+        )
+    ticket = ticket or kiosk.post("/tickets", body)
+    door.narrator.step(
         text,
         Text(
             f"{ticket['number']} 号，前面 {ticket['ahead']} 人，{_wait(ticket).zh}",
@@ -178,6 +171,43 @@ def _arrive(
         ),
     )
     return ticket
+
+
+def _by_code(door: Door, citizen: Person, body: dict[str, Any], code: str) -> dict[str, Any] | None:
+    """The ticket by the appointment's code; None where it is too early for it.
+
+    The key to rate with comes with a ticket, so one from before is given up for a new one.
+    """
+    kiosk, by_code = door.sign_in("device1"), {**body, "appointment_code": code}
+    ticket, refused = kiosk.attempt("/tickets", by_code)
+    if refused == ALREADY_TICKETED:
+        for held in _held(citizen, body["items"]):
+            _part_with(door, citizen, held)
+        ticket, refused = kiosk.attempt("/tickets", by_code)
+    if refused not in (None, TOO_EARLY):
+        raise TourStopped(f"POST /tickets: {ticket}")
+    return ticket if refused is None else None
+
+
+def _held(citizen: Person, items: list[str]) -> list[dict[str, Any]]:
+    """The tickets for one of the items that the citizen has in the hall."""
+    mine = citizen.every("/tickets")
+    here = [ticket for ticket in mine if ticket["hall_code"] == HALL]
+    return [t for t in here if TicketState(t["state"]) not in OVER and {*items} & {*t["items"]}]
+
+
+def _part_with(door: Door, citizen: Person, held: dict[str, Any]) -> None:
+    """Who waits gives the ticket up; who is at a window is served first."""
+    kiosk, path = door.sign_in("device1"), f"/tickets/{held['id']}"
+    if held["state"] == "waiting" or kiosk.attempt(f"{path}/resume", {})[1] is None:
+        citizen.post(f"{path}/abandon")
+        done = Text("先放弃，再取新号", "given up for a new one")
+    else:
+        _finish(door.sign_in("clerk1"), held["id"], held["state"])
+        done = Text("先办完", "served first")
+    number = held["number"]
+    had = Text(f"以前取的 {number} 号还没有办", f"ticket {number} is still held")
+    door.narrator.step(had, done)
 
 
 def _wait(ticket: dict[str, Any]) -> Text:
@@ -193,7 +223,11 @@ def _wait(ticket: dict[str, Any]) -> Text:
 
 def _serve(door: Door, clerk: Person, window: str, ticket: dict[str, Any]) -> None:
     narrator = door.narrator
-    called = _call_until(clerk, window, ticket)
+    called, before = _call_until(clerk, window, ticket)
+    if before:
+        narrator.step(
+            Text(f"先办完前面 {before} 位", f"serves {counted(before, 'person', 'people')} first")
+        )
     shown = door.anyone.get(f"/halls/{HALL}/display")["called"]
     number, window_no = called["number"], called["window_no"]
     narrator.step(
@@ -241,15 +275,17 @@ def _finish(clerk: Person, ticket: str, state: str) -> None:
     clerk.post(f"/tickets/{ticket}/finish", {"outcome": "done"})
 
 
-def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> dict[str, Any]:
-    """Calls whoever is next, serving those before, until our ticket is called."""
+def _call_until(clerk: Person, window: str, ticket: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Calls whoever is next until our ticket is called, and how many were served before."""
+    before = 0
     while True:
         called: dict[str, Any] | None = clerk.post(f"/windows/{window}/call-next")
         if called is None:
-            return _called_elsewhere(clerk, ticket)
+            return _called_elsewhere(clerk, ticket), before
         if called["id"] == ticket["id"]:
-            return called
+            return called, before
         _finish(clerk, called["id"], called["state"])
+        before += 1
 
 
 def _called_elsewhere(clerk: Person, ticket: dict[str, Any]) -> dict[str, Any]:
@@ -258,41 +294,6 @@ def _called_elsewhere(clerk: Person, ticket: dict[str, Any]) -> dict[str, Any]:
     if seen["state"] not in ("called", "recalled"):
         raise TourStopped(f"nobody waits, and ticket {seen['number']} is {seen['state']}")
     return seen
-
-
-def _rate_badly(door: Door, ticket: dict[str, Any]) -> None:
-    narrator, anyone = door.narrator, door.anyone
-    narrator.step(
-        Text("办结后，请群众凭号上的评价键评价", "finished: the key on the ticket opens the rating")
-    )
-    asked = {"case_id": ticket["id"], "rating_key": ticket["rating_key"]}
-    invitation = door.until(
-        door.quietly(lambda: anyone.post("/ratings/invitations", asked)),
-        "appointments.case.finished.v1",
-    )
-    body = {"token": invitation["token"], "grade": BAD_GRADE, "tags": [BAD_TAG]}
-    rating = anyone.post("/ratings", {**body, "text": "等了很久，窗口人员不熟悉业务"})
-    narrator.step(
-        Text("群众给了“不满意”", "the citizen rates: dissatisfied"),
-        Text("差评成立，部门须在 1 个工作日内核实", "bad: the department has 1 working day"),
-    )
-    officer, reviewer = door.sign_in("officer-pboc"), door.sign_in("reviewer1")
-    steps: list[tuple[Person, str, dict[str, Any], Text]] = [
-        (officer, "verify", {"text": "已电话联系并核实"}, Text("部门核实", "verified")),
-        (officer, "rectify", {"text": "窗口人员补训并轮岗"}, Text("部门整改", "put right")),
-        (
-            officer,
-            "feedback",
-            {"text": "已向群众反馈整改结果"},
-            Text("部门反馈", "told the citizen"),
-        ),
-        (reviewer, "revisit", {"outcome": "satisfied"}, Text("另一人回访", "another revisits")),
-    ]
-    for person, action, text, name in steps:
-        version = officer.get(f"/ratings/{rating['id']}")["version"]
-        answer = person.post(f"/ratings/{rating['id']}/{action}", text, version=version)
-        now_is = ratings.WORKFLOW.states[RatingState(answer["state"])]
-        narrator.step(name, Text(f"现在：{now_is.zh}", f"now: {now_is.en}"))
 
 
 def _clock(moment: str) -> str:

@@ -43,6 +43,17 @@ class Person:
         """The answer's JSON."""
         return self._send("GET", path, params=query)
 
+    def every(self, path: str, **query: Any) -> list[Any]:
+        """The items of all pages of a list."""
+        found: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.get(path, limit=200, **query, **cursor)
+            found += page["items"]
+            if not page["next_cursor"]:
+                return found
+            cursor = {"cursor": page["next_cursor"]}
+
     def post(self, path: str, body: Any = None, *, version: int | None = None) -> Any:
         """The answer's JSON, None for 204; each call has an Idempotency-Key of its own."""
         headers = {"Idempotency-Key": uuid4().hex}

@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from shared.clock import now, today
 from tests.system import ROOT, System
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -52,17 +55,57 @@ def _play(system: System) -> None:
             assert called.status_code == 200, called.text
             if window["no"] == 2:
                 client.post(f"{path}/close", headers=clerk)
+        _wait_in_line(client, clerk, system.sign_in("citizen1"))
         busy = client.get("/halls/H001/windows-at-work", headers=clerk).json()["items"]
         assert all(window["ticket_id"] for window in busy)
+
+
+def _wait_in_line(client: httpx.Client, clerk: dict[str, str], citizen: dict[str, str]) -> None:
+    """Somebody waits for what the tour is about, and the tour's own citizen does."""
+    items = client.get("/items", params={"hall": "H001"}).json()["items"]
+    item = next(one["code"] for one in items if one["department_code"] == "PBOC")
+    body = {"hall_code": "H001", "items": [item]}
+    seen = {"class": "green_channel", "evidence": {"kind": "staff", "reason": "老人独自来办"}}
+    for who, key, more in ((clerk, "first-in-line", seen), (citizen, "citizen1-waits", {})):
+        keyed = {**who, "Idempotency-Key": f"tour-{key}-once"}
+        issued = client.post("/tickets", json=body | more, headers=keyed)
+        assert issued.status_code == 201, issued.text
+
+
+def _free_slots(system: System) -> int:
+    with httpx.Client(base_url=f"{system.url}/api/v1", timeout=30) as client:
+        items = client.get("/items", params={"hall": "H001"}).json()["items"]
+        item = next(one["code"] for one in items if one["department_code"] == "PBOC")
+        days = {"from": str(today(now())), "to": str(today(now()) + timedelta(days=14))}
+        asked = {"hall": "H001", "item": item, "limit": 50, **days}
+        free, cursor = 0, dict[str, str]()
+        while True:
+            page = client.get("/availability", params={**asked, **cursor}).json()
+            free += len([slot for slot in page["items"] if slot["free"] > 0])
+            if not page["next_cursor"]:
+                return free
+            cursor = {"cursor": page["next_cursor"]}
 
 
 @pytest.mark.slow
 def test_the_tour_can_be_walked_in_english_after_somebody_played(system: System) -> None:
     _play(system)
+    free = _free_slots(system)
     walked = _tour(system, LANG="en_US.UTF-8")
     assert walked.returncode == 0, walked.stdout + walked.stderr
-    for said in ("is served first", "call next", "put right", "supervision order", "shown once"):
-        assert said in walked.stdout
+    for said in (
+        "is served first",
+        "call next",
+        "put right",
+        "supervision order",
+        "shown once",
+        "given up for a new one",
+        "serves 1 person first",
+    ):
+        assert said in walked.stdout, walked.stdout
+    told = re.search(r"out of (\d+) free slots", walked.stdout)
+    assert told is not None
+    assert abs(int(told[1]) - free) <= 2, "no more than who came or went meanwhile"
 
 
 @pytest.mark.slow
