@@ -157,7 +157,7 @@ async def test_a_window_shows_who_works_there_and_the_log_who_acted(floor: Floor
 async def test_a_refusal_says_how_things_stand_in_plain_words(floor: Floor) -> None:
     ticket = await floor.issue()
     early = problem(await floor.do(ticket, "serve"), 409, "state-conflict")
-    assert early["detail"] == "现在是“等候中”，不能“开始办理”；可以：弃号"
+    assert early["detail"] == "现在是“等候中”，不能“开始办理”；可以：放弃排队"
     english = {**floor.clerk(), "Accept-Language": "en"}
     closed = await floor.window("call-next", headers=english)
     assert closed.status_code == 200

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.appointments.queueing.models import TicketState
+from services.appointments.queueing.routes import router
 from services.appointments.queueing.workflow import ROWS, SYSTEM, WORKFLOW, Action, roles_for
 from shared.security.identity import ROLES
 from tests.appointments.conftest import Build
@@ -108,3 +109,12 @@ def test_no_caller_may_take_an_edge_of_the_system() -> None:
     systems = {row.action for row in ROWS if row.roles == SYSTEM}
     assert systems == {A.CALL, A.CLOSE, A.CLEAR, A.WITHDRAW}
     assert not systems & set(ASKED)
+
+
+@pytest.mark.parametrize("action", ASKED, ids=str)
+def test_an_action_has_one_name_in_refusals_and_documents(action: Action) -> None:
+    [route] = [
+        one for one in router.routes if getattr(one, "operation_id", "") == f"{action}_ticket"
+    ]
+    name = WORKFLOW.names[action]
+    assert str(getattr(route, "summary", "")).lower() == f"{name.zh} | {name.en}"

@@ -140,13 +140,13 @@ async def _offered(floor: Floor, ticket: dict[str, Any], action: str) -> list[st
 
 async def test_an_undo_is_offered_only_where_it_would_be_taken(floor: Floor) -> None:
     ticket, _ = await floor.issue(), await floor.issue()
-    assert "撤销" not in await _offered(floor, ticket, "serve")
+    assert "撤销上一步" not in await _offered(floor, ticket, "serve")
     await floor.call()
-    assert "撤销" in await _offered(floor, ticket, "resume")
+    assert "撤销上一步" in await _offered(floor, ticket, "resume")
     await floor.done(ticket, "miss")
-    assert await _offered(floor, ticket, "serve") == ["回到队列", "撤销"]
+    assert await _offered(floor, ticket, "serve") == ["恢复排队", "撤销上一步"]
     await floor.call()
-    assert await _offered(floor, ticket, "serve") == ["回到队列"]
+    assert await _offered(floor, ticket, "serve") == ["恢复排队"]
     problem(await floor.do(ticket, "undo"), 409, "window-busy")
 
 

@@ -92,3 +92,29 @@ def test_what_was_found_opens_and_has_an_address_of_its_own(page: Page, system: 
     page.goto(address)
     expect(page.locator("#operations-hall-call_next .opblock-body")).to_be_visible()
     assert page.locator("#find").input_value() == "call_next"
+
+
+def test_two_presses_are_two_requests(page: Page, system: System) -> None:
+    """And the words of the sign-in box are Chinese, also those that change."""
+    opened(page, system).locator(".btn.authorize").first.click()
+    box = page.locator(".modal-ux")
+    page.locator("#oauth_username").fill("device1")
+    page.locator("#oauth_password").fill(system.accounts()["device1"]["password"])
+    box.locator(".btn.authorize").click()
+    expect(box.get_by_role("button", name="退出")).to_be_visible()
+    assert not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", box.inner_text()), "no English sentence"
+    box.locator(".close-modal").click()
+    page.locator("#find").fill("issue_ticket")
+    page.locator(ENTRY).first.click()
+    operation = page.locator("#operations-citizen-issue_ticket")
+    key = operation.locator('[data-param-name="Idempotency-Key"] input')
+    sent = set[str]()
+    for _ in range(2):
+        sent.add(given := key.input_value())
+        with page.expect_response("**/api/v1/tickets") as answered:
+            operation.locator(".btn.execute").click()
+        assert answered.value.status == 201
+        assert answered.value.request.headers["idempotency-key"] == given
+        assert "idempotent-replayed" not in answered.value.headers
+        expect(key).not_to_have_value(given)
+    assert len(sent) == 2

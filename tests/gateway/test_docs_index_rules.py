@@ -3,8 +3,11 @@
 from typing import Any
 
 import httpx
+import pytest
 
+from services.gateway.documents import joining
 from services.gateway.documents.index import index
+from services.gateway.documents.words import ALSO
 from shared.security.identity import ROLES
 
 SIGNED_IN = [{"OneDoor": ["clerk", "hall_manager"]}]
@@ -45,6 +48,58 @@ def test_it_speaks_one_language_and_is_found_by_both() -> None:
     assert (citizens.name, citizens.about, entry.summary) == ("Citizens", "book", "Free times")
     for words in ("get", "/api/v1/availability", "list_availability", "可约时间", "free", "half"):
         assert words in entry.text
+
+
+def test_an_operation_is_found_by_another_word_for_it() -> None:
+    path = "/api/v1/windows/{window_id}/call"
+    called = operation("call_ticket", "hall", summary="叫指定的号 | Call a certain person")
+    rated = operation("give_rating", "hall", summary="评价 | Rate")
+    whole = {
+        "tags": [{"name": "hall"}],
+        "paths": {path: {"post": called}, "/api/v1/ratings": {"post": rated}},
+    }
+    [halls] = index(whole, "zh")
+    assert [entry.path for entry in halls.operations if "叫号" in entry.text] == [path]
+    assert [entry.path for entry in halls.operations if "好差评" in entry.text] == [
+        "/api/v1/ratings"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("叫号", {"call_next", "call_ticket", "recall_ticket"}),
+        ("弃号", {"abandon_ticket"}),
+        ("回到队列", {"resume_ticket"}),
+        ("好差评", {"give_rating", "verify_rating", "rate_my_letter"}),
+        ("节假日", {"read_calendar", "add_calendar_version", "close_hall"}),
+    ],
+)
+def test_what_people_call_it_finds_the_operations(
+    joined: dict[str, Any], word: str, names: set[str]
+) -> None:
+    assert names <= found_by(joined, word)
+
+
+@pytest.mark.parametrize("word", ALSO)
+def test_every_other_word_stands_for_operations_that_there_are(
+    joined: dict[str, Any], word: str
+) -> None:
+    heads = [
+        f"{path} {one.get('summary', '')}".lower()
+        for path, _, one in joining.each_operation(joined["paths"])
+    ]
+    for meant in ALSO[word]:
+        assert any(meant in head for head in heads), meant
+
+
+def found_by(whole: dict[str, Any], word: str) -> set[str]:
+    return {
+        entry.anchor.rpartition("/")[2]
+        for audience in index(whole, "zh")
+        for entry in audience.operations
+        if word in entry.text
+    }
 
 
 def test_it_says_who_may_call() -> None:

@@ -76,7 +76,7 @@ async def miss_ticket(
 @router.post(
     "/serve",
     operation_id="serve_ticket",
-    summary="开始办理 | Start serving",
+    summary="开始办理 | Begin to serve",
 )
 async def serve_ticket(
     ticket_id: UUID,

@@ -141,13 +141,13 @@ ACTIONS = {
     _A.SERVE: Text("开始办理", "begin to serve"),
     _A.FINISH: Text("办结", "finish"),
     _A.PARK: Text("暂离", "park"),
-    _A.RESUME: Text("回到队列", "back into the queue"),
+    _A.RESUME: Text("恢复排队", "wait again"),
     _A.TRANSFER: Text("转办", "transfer"),
-    _A.ABANDON: Text("弃号", "give up"),
+    _A.ABANDON: Text("放弃排队", "leave the queue"),
     _A.CLOSE: Text("关闭", "close"),
     _A.CLEAR: Text("清理过期的号", "clear away"),
     _A.WITHDRAW: Text("收回转办的号", "take the new leg back"),
-    _A.UNDO: Text("撤销", "undo"),
+    _A.UNDO: Text("撤销上一步", "undo the last step"),
 }
 WORKFLOW = Workflow(
     ROWS,

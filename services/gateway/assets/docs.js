@@ -17,6 +17,16 @@
     "Controls": "说明：", "Send empty value": "发送空值", "Servers": "服务器", "Extensions": "扩展",
     "Examples: ": "样例：", "Required": "必填", "required": "必填", "Deprecated": "已弃用",
     "Client credentials location:": "客户端凭据位置：", "Authorization header": "请求头",
+    "Request body (form)": "表单", "Flow:": "方式：", "Token URL:": "令牌地址：", "Scopes": "身份",
+    "Application:": "应用：", "client_id:": "系统账号：", "client_secret:": "系统密码：",
+    "password": "密码", "clientCredentials": "系统账号", "Select a file": "选择文件", "Hide": "收起", "Show": "展开",
+    "Apply given OAuth2 credentials": "登录", "Apply credentials": "登录", "Remove authorization": "退出",
+    "authorization button locked": "已登录", "authorization button unlocked": "未登录",
+    "Copy path to clipboard": "复制路径", "Copy to clipboard": "复制",
+    "Scopes are used to grant an application different levels of access to data on behalf of the end user. Each API may declare one or more scopes.":
+      "登录后能办什么，由账号的身份决定；下面列出各种身份。",
+    "API requires the following scopes. Select which ones you want to grant to Swagger UI.":
+      "可以只选其中几种身份登录；不选则为账号的全部身份。",
   };
   Object.assign(words, JSON.parse(root.dataset.audiences));
   const translate = (node) => {
@@ -25,9 +35,14 @@
       node.nodeValue = node.nodeValue.replace(node.nodeValue.trim(), found);
     }
   };
+  const rename = (element) => {
+    const found = words[element.getAttribute("aria-label")];
+    if (found) element.setAttribute("aria-label", found);
+  };
   const visit = (element) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) translate(walker.currentNode);
+    each(element, "[aria-label]", rename);
   };
   const isChinese = root.dataset.lang === "zh";
   const each = (element, selector, mend) => {
@@ -63,6 +78,10 @@
   };
   new MutationObserver((changes) => {
     for (const change of changes) {
+      if (change.type !== "childList") {
+        if (isChinese) (change.type === "attributes" ? rename : translate)(change.target);
+        continue;
+      }
       for (const node of change.addedNodes) {
         if (node.nodeType === Node.ELEMENT_NODE) mend(node);
         if (!isChinese) continue;
@@ -70,7 +89,9 @@
         else if (node.nodeType === Node.ELEMENT_NODE) visit(node);
       }
     }
-  }).observe(root, { childList: true, subtree: true });
+  }).observe(root, {
+    childList: true, subtree: true, characterData: true, attributeFilter: ["aria-label"],
+  });
   // What the door answered to a sign-in is said in its own words, which tell what to do.
   const inWords = isChinese
     ? { source: "登录", level: "没有成功", message: "连不上服务器，请检查网络后再试" }
@@ -80,6 +101,26 @@
     statePlugins: { err: { wrapActions: {
       newAuthErr: (original) => (error) =>
         original({ ...error, ...inWords, message: refusal ?? inWords.message }),
+    } } },
+  });
+  // A key is for one request and its repetition: once it is answered the next press is another one.
+  const KEY = "Idempotency-Key";
+  const AGAIN = [429, 500, 502, 503, 504]; // what may be sent again, as the same
+  // Not randomUUID, which a page has only over TLS or on this machine.
+  const freshKey = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
+  const TakesAFreshKey = () => ({
+    statePlugins: { spec: { wrapActions: {
+      setResponse: (original, system) => (path, method, response) => {
+        const done = original(path, method, response);
+        const fields = system.specSelectors.parameterValues([path, method]);
+        const field = system.specSelectors.specJsonWithResolvedSubtrees()
+          .getIn(["paths", path, method, "parameters"])?.find((one) => one.get("name") === KEY);
+        if (field && response.status && !AGAIN.includes(response.status)) {
+          system.specActions.changeParamByIdentity([path, method], field, freshKey(), false);
+        }
+        return done;
+      },
     } } },
   });
   // Swagger UI reads all that it is given again for each operation that is opened: of the whole
@@ -121,7 +162,7 @@
     const wanted = () => decodeURIComponent(location.hash.split("/")[1] ?? "");
     let shown = known.includes(wanted()) ? wanted() : known[0];
     const docs = SwaggerUIBundle({
-      plugins: [SaysWhatIsWrong],
+      plugins: [SaysWhatIsWrong, TakesAFreshKey],
       spec: partFor(whole, shown),
       domNode: root,
       deepLinking: true,

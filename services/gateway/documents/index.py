@@ -47,7 +47,10 @@ def _entry(
     tag: str, path: str, method: str, operation: Mapping[str, Any], language: str
 ) -> OperationEntry:
     summary, name = operation.get("summary", ""), operation["operationId"]
-    text = f"{method} {path} {name} {summary} {operation.get('description', '')}"
+    head = f"{path} {summary}".lower()
+    also = [word for word, meant in words.ALSO.items() if any(one in head for one in meant)]
+    description = operation.get("description", "")
+    text = f"{method} {path} {name} {summary} {description} {' '.join(also)}"
     return OperationEntry(
         anchor=f"#/{tag}/{name}",
         method=method.upper(),

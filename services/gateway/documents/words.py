@@ -11,7 +11,7 @@ OPENAPI_INFO: dict[str, Any] = {
 政务服务大厅、政务公开监察、群众来信与评价，同一个入口。
 
 **怎么登录**：点右侧 **登录（Authorize）**，用账号和密码登录
-（本机演示账号在 `.data/demo-accounts.json`）。
+（本机演示账号用 `make accounts` 查看）。
 访问令牌 10 分钟有效，程序可用刷新令牌续期；其他系统用 `client_credentials`。
 
 **怎么读错误**：所有错误都是 RFC 9457 问题文档（`application/problem+json`），`type` 不变，
@@ -25,9 +25,9 @@ OPENAPI_INFO: dict[str, Any] = {
 ---
 Service halls, the audit of what departments must publish, letters and ratings: one door to all.
 
-**Signing in**: press **Authorize** and use an account and its password (the demo accounts of a
-local system are in `.data/demo-accounts.json`). An access token lasts 10 minutes; programs renew
-it with the refresh token; other systems use `client_credentials`.
+**Signing in**: press **Authorize** and use an account and its password (`make accounts` prints the
+demo accounts of a local system). An access token lasts 10 minutes; programs renew it with the
+refresh token; other systems use `client_credentials`.
 
 **Errors** are RFC 9457 problem documents (`application/problem+json`): a stable `type`, `title` and
 `detail` in the language of `Accept-Language`, and `errors` that point to the field. All types are
@@ -62,6 +62,31 @@ AUDIENCES = {
     "system": "系统对接 | Other systems",
 }
 """What the tags are called where people read them."""
+
+ALSO: dict[str, tuple[str, ...]] = {
+    "叫号": ("叫下一位", "叫指定的号", "重呼"),
+    "弃号": ("放弃排队",),
+    "回到队列": ("恢复排队",),
+    "排队": ("取号", "我的号", "查看号票"),
+    "好差评": ("/ratings", "/rating-tags", "/service-events", "评价答复"),
+    "节假日": ("放假通知", "工作日历", "停办"),
+    "加班": ("工作日历", "排班规则"),
+    "投诉": ("写信",),
+    "举报": ("写信",),
+    "信访": ("/letters",),
+    "注册": ("新建账号",),
+    "权限": ("更改权限", "新建账号"),
+    "爽约": ("失约",),
+    "挂失": ("补发查询码",),
+    "公示": ("公开",),
+    "催办": ("督办",),
+    "holiday": ("放假通知", "工作日历", "停办"),
+    "complaint": ("写信",),
+    "queue": ("取号", "叫下一位", "放弃排队", "恢复排队"),
+    "login": ("登录",),
+}
+"""Other words for what operations do, as people look for it, each with words of the paths and
+summaries that it stands for."""
 
 TAGS = {
     "citizen": "查大厅、预约、取号、写信、评价 | find a hall, book, take a ticket, write, rate",
