@@ -18,7 +18,18 @@ WAITS = frozenset({ClockEffect.PAUSED, ClockEffect.WAITS_ON})
 """What a question to the sender does to the clocks."""
 
 
-def received(letter: Letter) -> SenderStep:
+def timeline(
+    keyring: Keyring,
+    letter: Letter,
+    steps: Sequence[LetterTransition],
+    language: str,
+    answer_by: date | None,
+) -> list[SenderStep]:
+    """The letter's receipt, and what the sender is told of the steps since."""
+    return [_received(letter), *shown(keyring, steps, language, answer_by)]
+
+
+def _received(letter: Letter) -> SenderStep:
     return SenderStep(
         at=letter.received_at,
         action="receive",

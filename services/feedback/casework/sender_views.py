@@ -65,7 +65,6 @@ async def view(
     reply = await _reply(session, keyring, papers.reply, letter, answered)
     limits = await _clocks(session, answered, done)
     answer_by = clocks.answer_by(letter, limits)
-    steps = sender_steps.shown(keyring, papers.steps, language, answer_by)
     return SenderView(
         reg_no=letter.reg_no,
         kind=letter.kind,
@@ -82,7 +81,7 @@ async def view(
         department_name=papers.department_name,
         answer_by=answer_by,
         **_due(clocks.awaited(answered, limits)),
-        timeline=[sender_steps.received(letter), *steps],
+        timeline=sender_steps.timeline(keyring, letter, papers.steps, language, answer_by),
         reply=reply,
         replied_at=answered.replied_at if reply is not None else None,
         actions=_actions(letter.state, file, answered.state, has_reply=reply is not None),
