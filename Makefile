@@ -30,7 +30,7 @@ help:  ## 显示本页 | Show this page
 run: $(READY)  ## 启动整个系统（含数据库与消息服务器）；PORT= HOST= WORKERS= VERBOSE=1 可选 | Start the whole system, servers included; PORT= HOST= WORKERS= VERBOSE=1 at will
 	@exec $(PY) -m deploy.local
 
-accounts: $(READY)  ## 再次显示运行中系统的地址、账号与口令 | Print the running system's addresses, accounts and passwords again
+accounts: $(READY)  ## 再次显示运行中系统的地址、账号与密码 | Print the running system's addresses, accounts and passwords again
 	@$(PY) -m deploy.local.banner
 
 tour: $(READY)  ## 在运行中的系统上走完一条办事流程 | Walk the main job through a running system
@@ -88,7 +88,7 @@ reset: $(READY)  ## 清空本系统在 .data/ 中的数据（先停止系统） 
 nats-conf: $(READY)  ## 由订阅关系重新生成 deploy/nats.conf | Write deploy/nats.conf from the subscriptions
 	@$(PY) -m deploy.nats render
 
-secrets: $(READY)  ## 为 docker compose 生成 .env（口令与密钥） | Write .env with passwords and keys for docker compose
+secrets: $(READY)  ## 为 docker compose 生成 .env（密码与密钥） | Write .env with passwords and keys for docker compose
 	@$(PY) -m deploy.env
 
 requirements: $(UV)  ## 重新锁定依赖 | Lock the dependencies again

@@ -34,6 +34,7 @@ from services.gateway.live.feed import Feed
 from services.gateway.live.service import Displays
 from services.gateway.middleware import GatewayMiddleware
 from services.gateway.origins import OtherOrigins, origins
+from services.gateway.problem_pages import ProblemPages
 from services.gateway.settings import GatewaySettings
 from services.gateway.upstreams.kept import Kept
 from services.gateway.upstreams.registry import Registry
@@ -96,7 +97,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 settings.share(min(settings.live_clients_each, settings.live_clients))
             ),
         )
-        return OtherOrigins(Compressed(door), allowed_origins)
+        return OtherOrigins(Compressed(ProblemPages(door)), allowed_origins)
 
     host = settings.public_nats_host
     shown = LiveExamples(registry) if settings.env == "local" else None

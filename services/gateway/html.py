@@ -34,12 +34,17 @@ def page_language(request: Request) -> str:
     return choose(request.query_params.get("lang"))
 
 
-def page(request: Request, template: str, *, policy: str = POLICY, **values: Any) -> HTMLResponse:
-    """The template in the language that the request asks for."""
-    language = page_language(request)
-    text = _TEMPLATES.get_template(template).render(
-        lang=language, path=request.url.path, asset=asset_path, **values
-    )
+def page(
+    request: Request,
+    template: str,
+    *,
+    policy: str = POLICY,
+    language: str | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """The template in that language, or else in the one that the request asks for."""
+    language = language or page_language(request)
+    text = _TEMPLATES.get_template(template).render(lang=language, asset=asset_path, **values)
     headers = {
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",

@@ -83,6 +83,82 @@ async def test_what_is_not_there_is_a_problem_document(
     assert "<script>" not in answer.text
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+REFUSED = [("/nothing", 404), ("/live/halls/NONE", 404), ("/api/v1/nothing", 404)]
+
+
+@pytest.mark.parametrize(("path", "status"), [*REFUSED, ("/api/v1/mine", 401)])
+@pytest.mark.parametrize(("language", "words"), [("zh", "回到首页"), ("en", "To the front page")])
+async def test_a_browser_is_shown_a_refusal_as_a_page_in_the_language_that_it_asks_for(
+    client: httpx.AsyncClient, path: str, status: int, language: str, words: str
+) -> None:
+    """A service's refusal too; whatever the browser itself is set to."""
+    other = {"zh": "en-GB,en", "en": "zh-CN"}[language]
+    headers = {"Accept": BROWSER, "Accept-Language": other}
+    document = (await client.get(path, headers={"Accept-Language": language})).json()
+
+    answer = await client.get(f"{path}?lang={language}", headers=headers)
+
+    assert (answer.status_code, answer.headers["content-language"]) == (status, language)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["vary"] == "Accept, Accept-Language"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    for said in (words, document["title"], document["detail"], document["type"]):
+        assert said in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
+async def test_without_a_language_in_the_address_the_browsers_own_is_taken(
+    client: httpx.AsyncClient,
+) -> None:
+    english = await client.get("/nothing", headers={"Accept": BROWSER, "Accept-Language": "en"})
+    assert "To the front page" in english.text
+    assert "回到首页" in (await client.get("/nothing", headers={"Accept": BROWSER})).text
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/json",
+        "application/problem+json, text/html",
+        "application/json, text/html;q=0.9, */*;q=0.8",
+        "text/html;q=0.5, */*",
+        "text/htmlx, */*;q=0.1",
+        "text/html;q=none",
+        "text/event-stream",
+    ],
+)
+async def test_programs_get_the_problem_document(client: httpx.AsyncClient, accept: str) -> None:
+    for path, status in REFUSED:
+        answer = await client.get(path, headers={"Accept": accept})
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_browser_asks_a_service_in_the_language_of_the_address(
+    client: httpx.AsyncClient,
+) -> None:
+    asked = "/api/v1/echo/x?a=%E5%8D%97&lang=en&b="
+    by_browser = (await client.get(asked, headers={"Accept": BROWSER})).json()
+    assert by_browser["query"] == "a=%E5%8D%97&b="
+    assert ["accept-language", "en"] in by_browser["headers"]
+    by_program = (await client.get(asked)).json()
+    assert by_program["query"] == "a=%E5%8D%97&lang=en&b="
+
+
+async def test_a_page_of_a_refusal_runs_nothing_and_leads_nowhere_else(
+    client: httpx.AsyncClient,
+) -> None:
+    for path in ("//elsewhere.example/x", "/<script>alert(1)</script>"):
+        page = await client.get(path, headers={"Accept": BROWSER})
+        assert page.headers["content-type"].startswith("text/html")
+        assert "<script>" not in page.text
+        assert not re.search(r'href="(?:https?:)?//', page.text)
+
+
 async def test_swagger_ui_is_served_from_here(client: httpx.AsyncClient) -> None:
     for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
         answer = await client.get(f"/assets/{name}")

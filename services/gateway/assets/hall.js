@@ -95,7 +95,7 @@
     if (!display) return;
     if (display.name) by("name").textContent = display.name;
     showNewest();
-    paged("calls", display.called.map(showCall), "暂无叫号 · No calls at the moment");
+    paged("calls", display.called.map(showCall), "—"); // that there are none is said above
     const waiting = display.waiting.filter((item) => item.count > 0);
     paged("waiting", waiting.map(showWaiting), "无人等候 · Nobody is waiting");
   };

@@ -21,6 +21,7 @@ from services.gateway.direct.way import DIRECT, NEEDS_MORE, DirectWay
 from services.gateway.entrance import CLIENT_CLOSED
 from services.gateway.forwarding.exchange import UNDERWAY, Underway
 from services.gateway.forwarding.validators import Answered
+from services.gateway.problem_pages import wants_pages
 from shared.errors import RequestTooSlow
 from shared.web.http_protocol import BODY_PAUSE_SECONDS, GuardedHttp
 
@@ -117,6 +118,7 @@ class DirectHttp(GuardedHttp):
             and self.parser.get_http_version() == "1.1"
             and NEEDS_MORE.isdisjoint([name for name, _ in self.headers])
             and self._announces_little()
+            and not wants_pages(self.headers)  # a browser is answered a problem in its own way
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused  # who does not read what was sent is waited for there
         )

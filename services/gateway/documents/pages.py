@@ -78,8 +78,10 @@ class Pages:
         )
 
     async def problems(self, request: Request) -> Response:
-        problems = self._library.problems(html.page_language(request))
-        page = html.page(request, "problems.html", problems=problems, example=snippets.PROBLEM)
+        language = html.page_language(request)
+        problems = self._library.problems(language)
+        example = snippets.PROBLEM.say(language)
+        page = html.page(request, "problems.html", problems=problems, example=example)
         kind = request.path_params.get("kind")
         if kind is not None and f"/problems/{kind}" not in problems:
             page.status_code = HTTPStatus.NOT_FOUND

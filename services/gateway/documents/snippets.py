@@ -1,5 +1,7 @@
 """How to subscribe, in languages that people use; `{host}` is the NATS server's public address."""
 
+from shared.errors import Text
+
 PYTHON = """\
 import asyncio, json
 import nats
@@ -37,14 +39,22 @@ for await (const message of await consumer.consume()) {{
   message.ack();                                  // 至少一次：按 event.id 去重。 At least once.
 }}
 """
-PROBLEM = """\
+_PROBLEM = """\
 HTTP/1.1 409 Conflict
 Content-Type: application/problem+json
 
-{
+{{
   "type": "/problems/slot-full",
-  "title": "这个时段已约满",
+  "title": "{title}",
   "status": 409,
+  "detail": "{detail}",
   "request_id": "01993f6a-6c00-7abc-8def-0123456789ab",
   "alternatives": [...]
-}"""
+}}"""
+PROBLEM = Text(
+    _PROBLEM.format(title="这个时段已约满", detail="可改选下面所列的时段，或稍后再看有没有退出的"),
+    _PROBLEM.format(
+        title="The slot is full",
+        detail="Choose one of the times listed, or look again later for a place given back",
+    ),
+)
