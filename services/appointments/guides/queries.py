@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from sqlalchemy import or_, text
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.guides.models import Guide, HallItem, Item
 from services.appointments.guides.rules import Offer
 from shared.database.engine import DirectPool
+from shared.database.rows import columns, fetch_in, loaded
 
 # The windows are asked of their table itself, because this room knows no windows.
 _OFFERS = """
@@ -21,6 +23,7 @@ SELECT code, guide_version, by_appointment, valid_from, valid_to, standard_minut
 """
 _OFFER = _OFFERS.format(hall="$1", items="$2::text[]")
 _OFFERS_AT = text(_OFFERS.format(hall=":hall", items=":items"))
+_ITEM = f"SELECT {columns(Item, 'i')} FROM item i WHERE i.code = $1"
 _HALL_EXISTS = text("SELECT EXISTS (SELECT FROM hall WHERE code = :hall)")
 
 
@@ -41,8 +44,10 @@ async def hall_exists(session: AsyncSession, hall: str) -> bool:
     return bool(await session.scalar(_HALL_EXISTS, {"hall": hall}))
 
 
-async def find(session: AsyncSession, code: str) -> Item | None:
-    return await session.get(Item, code)
+async def find(source: AsyncSession | DirectPool, code: str) -> Item | None:
+    fetch = source.fetch if isinstance(source, DirectPool) else partial(fetch_in, source)
+    rows = await fetch(_ITEM, code)
+    return loaded(Item, rows[0]) if rows else None
 
 
 async def items(

@@ -10,7 +10,7 @@ from shared import clock
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import answers
-from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.dependencies import Direct, Now, Paging, Session, allow, public
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -48,14 +48,14 @@ async def list_items(
 @router.get(
     "/{item}", operation_id="get_item", tags=["citizen"], summary="一个事项 | One service item"
 )
-async def get_item(item: ItemCode, session: Session, _: Anybody) -> ItemView:
+async def get_item(item: ItemCode, direct: Direct, _: Anybody) -> ItemView:
     """事项要素：时限、到现场次数、办理方式等。
 
     ---
 
     The elements of an item: limits, visits, ways of handling.
     """
-    return views.item_view(await service.get_item(session, item))
+    return views.item_view(await service.get_item(direct, item))
 
 
 @router.put(

@@ -34,9 +34,9 @@ async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict
     return await queries.offers(session, hall, items)
 
 
-async def get_item(session: AsyncSession, code: str) -> Item:
+async def get_item(source: AsyncSession | DirectPool, code: str) -> Item:
     """Raises NotFound."""
-    if (item := await queries.find(session, code)) is None:
+    if (item := await queries.find(source, code)) is None:
         raise NotFound(_NO_ITEM)
     return item
 
