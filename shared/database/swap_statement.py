@@ -56,6 +56,10 @@ class _Seen:
         return pieces.updating(type(self.row), {**self.key, **self.counters}, self.changes)
 
 
+async def _cannot_begin() -> AsyncSession:
+    raise RuntimeError("only a request goes on in a transaction")
+
+
 class SwapStatement:
     """What a use case has decided: all of it is written, or nothing.
 
@@ -71,6 +75,9 @@ class SwapStatement:
         self._direct = direct
         self.before: Callable[[], Awaitable[None]] | None = None
         """What adds to it at last, before it is written."""
+        self.begin: Callable[[], Awaitable[AsyncSession]] = _cannot_begin
+        """Goes on in a transaction, which also stores the answer, with a claim to the key: for what
+        has to be looked at behind a lock. What was told before is not written."""
         self._turns: dict[_Key | int, _Seen | Piece] = {}
         self._awaited: dict[_Key, _Seen] = {}
         self._new: list[SQLModel] = []

@@ -7,8 +7,9 @@ functions to a thread, and a hop to a thread and back costs more than the rest o
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response, Security
@@ -86,12 +87,20 @@ async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
     try:
         if state.claim is not None and state.claim.older:  # no unique index knows those
             await idempotency.replay_instead(request, statement.direct)
-        yield statement
+        async with AsyncExitStack() as stack:
+            statement.begin = partial(_go_on, request, stack)
+            yield statement
     except Problem:
         await idempotency.replay_instead(request, statement.direct)
         await statement.ensure_unchanged()
         raise
     state.relay.wake()
+
+
+async def _go_on(request: Request, stack: AsyncExitStack) -> AsyncSession:
+    """The transaction in which all is written from now on, and the answer stored."""
+    request.state.swap = None
+    return await stack.enter_async_context(_begun(request))
 
 
 async def _swap(request: Request) -> AsyncIterator[SwapStatement]:

@@ -100,9 +100,9 @@ class _Shared:
     context: BookingContext | None = None
 
 
-def places_freed(session: AsyncSession) -> None:
+def places_freed(source: AsyncSession | DirectPool) -> None:
     """A place was given back: what was refused a moment ago may be had."""
-    if (context := memory_of(session, _Shared).context) is not None:
+    if (context := memory_of(source, _Shared).context) is not None:
         context.places_freed()
 
 

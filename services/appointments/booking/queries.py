@@ -13,17 +13,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking.limits import KnownAppointment
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
+from services.appointments.booking.seen import HELPED, WITHOUT
 from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
 from services.appointments.people.ownership import owned_by
-from services.appointments.people.rules import Person, of_person, of_person_in_order, same_person
+from services.appointments.people.rules import Person, of_person, of_person_in_order
 from services.appointments.slots.models import SlotState
 from shared.database.engine import DirectPool
+from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import listed, sources, target
 
 _LIVE = listed(LIVE)
 _EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
-_RESUPPORTED = WORKFLOW.of(AppointmentAction.RESUPPORT)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
 
@@ -97,23 +98,16 @@ SELECT x.* FROM appointment x WHERE {of_person("x")} AND x.hall_code = :hall
 ORDER BY x.changed_at, x.starts_at, x.id
 """)
 
-_WITHOUT = f"o.state IN ({sources(_RESUPPORTED)}) AND o.starts_at > :now"
-_ALL_WITHOUT = text(f"SELECT o.id, o.hall_code FROM appointment o WHERE {_WITHOUT}")
-# By a place in their time, or because their person has one thing less. An appointment has at most
-# eight slots of eight hours: the bound lets an index find them.
-_HELPED = text(f"""
-SELECT o.id, o.hall_code FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
-JOIN appointment o ON o.hall_code = s.hall_code AND o.pool = s.pool AND {_WITHOUT}
-  AND o.starts_at > s.starts_at - interval '3 days'
-  AND o.starts_at < s.starts_at + make_interval(mins => s.minutes)
-  AND s.starts_at < o.starts_at + make_interval(mins => o.minutes)
-WHERE x.appointment_id = ANY(:leaving)
-UNION
-SELECT o.id, o.hall_code FROM (
-  SELECT citizen_key, person_document AS document, person_phone AS phone
-  FROM appointment WHERE id = ANY(:leaving)
-) w JOIN appointment o ON {same_person("o", "w")} AND {_WITHOUT} AND o.id <> ALL(:leaving)
-""")
+_ALL_WITHOUT = text(
+    f"SELECT o.id, o.hall_code FROM appointment o WHERE {WITHOUT.format(now=':now')}"
+)
+_HELPED = text(HELPED.format(leaving=":leaving", now=":now"))
+# As `reseat` does it, who is given other places has other rows.
+_KEEP_PLACES = """
+SELECT 1 FROM (
+  SELECT FROM appointment_slot WHERE appointment_id = :id AND slot_id = ANY(:slots) FOR SHARE
+) AS kept HAVING count(*) = :many
+"""
 _LOCK = text("SELECT FROM appointment WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 
 
@@ -146,6 +140,11 @@ async def halls_of(session: AsyncSession, ids: Iterable[UUID]) -> set[str]:
 async def lock(session: AsyncSession, ids: Iterable[UUID]) -> None:
     """Holds the appointments until the transaction ends, in id order."""
     await session.execute(_LOCK, {"ids": list(ids)})
+
+
+def keep_places(statement: SwapStatement, appointment: UUID, slots: Sequence[UUID]) -> None:
+    """The appointment still has these places, of which its version says nothing."""
+    statement.lock(_KEEP_PLACES, id=appointment, slots=list(slots), many=len(slots))
 
 
 async def reseat(session: AsyncSession, places: Mapping[UUID, Sequence[UUID]]) -> None:

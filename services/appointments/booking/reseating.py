@@ -20,9 +20,10 @@ from services.appointments.booking.publishing import publish
 from services.appointments.booking.seating import Claimant, Key, Seat, Seating, in_order
 from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
 from services.appointments.people import service as people
+from services.appointments.slots import places
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, SlotState
-from services.appointments.slots.rules import ComingSlot
+from services.appointments.slots.rules import ComingSlot, Span
 
 _LOSING = frozenset(row.state for row in WORKFLOW.of(AppointmentAction.WITHDRAW))
 
@@ -159,8 +160,12 @@ def _moves(one: Claimant, run: Sequence[UUID]) -> bool:
 
 async def _publish_lost(session: AsyncSession, lost: Sequence[Claimant], now: datetime) -> None:
     """An orphan is for staff to find another time for; a hold is over, and the hall ended it."""
+    orphans = []
     for appointment in await statement.lose_time(session, [one.id for one in lost], now):
         if appointment.state is AppointmentState.ORPHANED:
+            orphans.append(appointment)
             await publish(session, AppointmentOrphaned, appointment)
         else:
             await publish(session, AppointmentCancelled, appointment, by_hall=True)
+    spans = [Span(o.hall_code, o.pool, o.item_code, o.starts_at, o.minutes) for o in orphans]
+    await places.note_lost(session, spans)

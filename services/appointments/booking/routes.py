@@ -4,7 +4,16 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response, status
 
-from services.appointments.booking import hold, limits, moving, rules, runs, service, views
+from services.appointments.booking import (
+    cancelling,
+    hold,
+    limits,
+    moving,
+    rules,
+    runs,
+    service,
+    views,
+)
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.schemas import (
@@ -190,7 +199,7 @@ async def confirm_appointment(
 )
 async def cancel_appointment(
     appointment: Reference,
-    session: Session,
+    swap: Swap,
     keyring: RequestKeyring,
     now: Now,
     caller: Owner,
@@ -207,10 +216,9 @@ async def cancel_appointment(
     cancel before the hall's deadline; staff at any time, with the `reason` where the hall had taken
     the appointment's time.
     """
-    done = await service.cancel(
-        session, keyring, appointment, wanted or CancelRequest(), caller, now
-    )
-    return await views.view_of(session, done, caller, keyring)
+    asked = wanted or CancelRequest()
+    done = await cancelling.cancel(swap, keyring, appointment, asked, caller, now)
+    return views.shown(done, caller, keyring)
 
 
 @router.post(

@@ -3,25 +3,65 @@
 What is decided on it is swapped by its version, in one statement more.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.appointments.booking.models import Appointment, Citizen
 from services.appointments.booking.rules import Place
+from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
+from services.appointments.people.rules import same_person
+from services.appointments.policies import service as policies
+from services.appointments.policies.models import BookingPolicy
+from services.appointments.slots.rules import LeftSlot
 from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded, rest
+from shared.database.transitions import sources
 
-_SEEN = f"""
-SELECT {columns(Appointment, "a")}, c.name_sealed, c.phone_sealed,
-  ARRAY(
+WITHOUT = (
+    f"o.state IN ({sources(WORKFLOW.of(AppointmentAction.RESUPPORT))}) AND o.starts_at > {{now}}"
+)
+# By a place in their time, or because their person has one thing less. An appointment has at most
+# eight slots of eight hours: the bound lets an index find them.
+HELPED = f"""
+SELECT o.id, o.hall_code FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
+JOIN appointment o ON o.hall_code = s.hall_code AND o.pool = s.pool AND {WITHOUT}
+  AND o.starts_at > s.starts_at - interval '3 days'
+  AND o.starts_at < s.starts_at + make_interval(mins => s.minutes)
+  AND s.starts_at < o.starts_at + make_interval(mins => o.minutes)
+WHERE x.appointment_id = ANY({{leaving}})
+UNION
+SELECT o.id, o.hall_code FROM (
+  SELECT citizen_key, person_document AS document, person_phone AS phone
+  FROM appointment WHERE id = ANY({{leaving}})
+) w JOIN appointment o ON {same_person("o", "w")} AND {WITHOUT} AND o.id <> ALL({{leaving}})
+"""
+"""Who has lost their time, and could have one when the appointments `leaving` go."""
+
+_SHOWN = """c.name_sealed, c.phone_sealed, ARRAY(
     SELECT ROW(s.id, s.starts_at, s.minutes) FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
     WHERE x.appointment_id = a.id ORDER BY s.starts_at
-  )
-FROM appointment a
-LEFT JOIN citizen c ON c.key = a.citizen_key
+  )"""
+_SEEN = f"""
+SELECT {columns(Appointment, "a")}, {_SHOWN}
+FROM appointment a LEFT JOIN citizen c ON c.key = a.citizen_key WHERE {{which}} = $1
+"""
+_LEAVING = f"""
+SELECT {columns(Appointment, "a")}, {_SHOWN}, ARRAY(
+    SELECT ROW(s.id, s.closes_at, s.losses) FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
+    WHERE x.appointment_id = a.id
+  ), EXISTS({HELPED.format(leaving="ARRAY[a.id]", now="$2::timestamptz")}),
+  {columns(BookingPolicy, "b")}
+FROM appointment a LEFT JOIN citizen c ON c.key = a.citizen_key
+LEFT JOIN LATERAL (SELECT * FROM booking_policy p WHERE p.hall_code = a.hall_code
+  ORDER BY p.version DESC LIMIT 1) b ON true
 WHERE {{which}} = $1
 """
-_BY_ID, _BY_CODE = _SEEN.format(which="a.id"), _SEEN.format(which="a.code")
+
+
+def _by(reference: UUID | str) -> str:
+    return "a.id" if isinstance(reference, UUID) else "a.code"
 
 
 class Seen(NamedTuple):
@@ -34,12 +74,44 @@ class Seen(NamedTuple):
 
 async def find(direct: DirectPool, reference: UUID | str) -> Seen | None:
     """The appointment with that id or public code."""
-    sql = _BY_ID if isinstance(reference, UUID) else _BY_CODE
-    record = await direct.fetchrow(sql, reference)
+    record = await direct.fetchrow(_SEEN.format(which=_by(reference)), reference)
     if record is None:
         return None
-    appointment = loaded(Appointment, record)
-    name_sealed, phone_sealed, places = rest(Appointment, record)
+    return _seen(loaded(Appointment, record), *rest(Appointment, record))
+
+
+class Leaving(NamedTuple):
+    """An appointment that may be given up, with the slots of its places and its hall's policy;
+    `is_awaited`: somebody who lost their time could have one once it is."""
+
+    seen: Seen
+    slots: Sequence[LeftSlot]
+    is_awaited: bool
+    policy: BookingPolicy
+
+    @property
+    def appointment(self) -> Appointment:
+        return self.seen.appointment
+
+
+async def find_leaving(direct: DirectPool, reference: UUID | str, now: datetime) -> Leaving | None:
+    """The same of one that is given up."""
+    record = await direct.fetchrow(_LEAVING.format(which=_by(reference)), reference, now)
+    if record is None:
+        return None
+    one = loaded(Appointment, record)
+    name, phone, places, slots, is_awaited, *policy = rest(Appointment, record)
+    known = loaded(BookingPolicy, policy) if policy[0] else policies.default(one.hall_code, now)
+    left = [LeftSlot(*slot) for slot in slots]
+    return Leaving(_seen(one, name, phone, places), left, is_awaited, known)
+
+
+def _seen(
+    appointment: Appointment,
+    name_sealed: Any,
+    phone_sealed: Any,
+    places: Iterable[Iterable[Any]],
+) -> Seen:
     contact = None
     if name_sealed is not None:
         sealed = {"name_sealed": name_sealed, "phone_sealed": phone_sealed}

@@ -1,8 +1,9 @@
 """What happens to an appointment after it is held. Each change is one compare-and-swap."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -14,8 +15,7 @@ from services.appointments.booking.healing import Waiting
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.publishing import of_change
 from services.appointments.booking.publishing import publish as publish
-from services.appointments.booking.schemas import CancelRequest
-from services.appointments.booking.seen import Seen
+from services.appointments.booking.seen import Leaving, Seen
 from services.appointments.booking.workflow import (
     WORKFLOW,
     AppointmentAction,
@@ -32,7 +32,7 @@ from shared import ids
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
 from shared.database.versioned import swap
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import NotFound, Text
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -40,15 +40,12 @@ from shared.web import versions
 from shared.workflow import refuse
 
 S, A = AppointmentState, AppointmentAction
+F = TypeVar("F", Seen, Leaving)
 STAFF = ("clerk", "hall_manager", "device")
 
 log = structlog.get_logger()
 
 REASON = "appointment.reason"
-_SAY_WHY = Text(
-    "这个预约的时段是大厅撤销的，取消时请写明理由",
-    "The hall took its time from this appointment: please say why it is cancelled",
-)
 _UNKNOWN = Text("没有找到这个预约", "There is no such appointment")
 
 
@@ -77,9 +74,23 @@ async def visible(session: AsyncSession, typed: str, caller: Caller) -> Appointm
 
 async def seen_by(direct: DirectPool, typed: str, caller: Caller) -> Seen:
     """The same with all that is shown of it, in one read. Raises NotFound."""
-    found = await seen.find(direct, reference(typed))
+    return await _found_by(direct, typed, caller, partial(seen.find, direct))
+
+
+async def leaving_by(direct: DirectPool, typed: str, caller: Caller, now: datetime) -> Leaving:
+    """The same with what it goes by whether and how it may be given up. Raises NotFound."""
+    return await _found_by(direct, typed, caller, partial(seen.find_leaving, direct, now=now))
+
+
+async def _found_by(
+    direct: DirectPool,
+    typed: str,
+    caller: Caller,
+    find: Callable[[UUID | str], Awaitable[F | None]],
+) -> F:
+    found = await find(reference(typed))
     if found is not None and await people.is_brought_over(direct, found.appointment):
-        found = await seen.find(direct, found.appointment.id)
+        found = await find(found.appointment.id)
     if found is None:
         raise NotFound(_UNKNOWN)
     serves = caller.has(*STAFF) and caller.at(found.appointment.hall_code)
@@ -96,38 +107,10 @@ async def confirm(
     one = found.appointment
     ensure_seen(one, version)
     row = row_of(one, A.CONFIRM)
-    _ensure_stands(one, now)
-    swap.swap(one, _changes(row, now), says=state_conflict)
+    ensure_stands(one, now)
+    swap.swap(one, changes_of(row, now), says=state_conflict)
     outbox.promise(swap, of_change(row.event, one))
     return found
-
-
-async def cancel(
-    session: AsyncSession,
-    keyring: Keyring,
-    typed: str,
-    wanted: CancelRequest,
-    caller: Caller,
-    now: datetime,
-) -> Appointment:
-    """The cancelled appointment; its places are free again.
-
-    A citizen must cancel before the policy's deadline; staff who cancel what lost its time give
-    the reason. Raises NotFound, StateConflict, TooLate, Invalid.
-    """
-    found = await visible(session, typed, caller)
-    ensure_seen(found, wanted.version)
-    by_hall = caller.has(*STAFF)
-    if found.state is S.CONFIRMED and not by_hall:
-        policy = await policies.in_force(session, found.hall_code, now)
-        ensure_changeable(found, policy, now)
-    action = A.RELEASE if by_hall and found.state is S.ORPHANED else A.CANCEL
-    if row_of(found, action).reasoned and wanted.reason is None:
-        raise Invalid(_SAY_WHY, pointer="/body/reason")
-    values = {}
-    if by_hall and wanted.reason is not None:
-        values = {"reason_sealed": sealed_reason(keyring, found, wanted.reason)}
-    return await _take(session, found, action, now, values=values, by_hall=by_hall)
 
 
 def sealed_reason(keyring: Keyring, appointment: Appointment, reason: str) -> str:
@@ -161,8 +144,8 @@ def check_in(
             appointment.starts_at, policy.check_in_early_minutes, policy.check_in_late_minutes, now
         )
     row = row_of(appointment, A.CHECK_IN)
-    _ensure_stands(appointment, now)
-    statement.swap(appointment, _changes(row, now), says=state_conflict)
+    ensure_stands(appointment, now)
+    statement.swap(appointment, changes_of(row, now), says=state_conflict)
     outbox.promise(statement, of_change(row.event, appointment))
     return appointment
 
@@ -191,12 +174,13 @@ async def change(
     Raises StateConflict that names the present state: where another change came first, and for a
     hold that ran out.
     """
-    _ensure_stands(appointment, now)
-    changes = {**_changes(row, now), **(values or {})}
+    ensure_stands(appointment, now)
+    changes = {**changes_of(row, now), **(values or {})}
     return await swap(session, appointment, changes, says=state_conflict)
 
 
-def _changes(row: AppointmentRow, now: datetime) -> dict[str, Any]:
+def changes_of(row: AppointmentRow, now: datetime) -> dict[str, Any]:
+    """What of the appointment the row changes, besides its version."""
     changes = {"state": row.to, "expires_at": None, "changed_at": now}
     return changes if row.resolves is None else {**changes, "resolved": row.resolves}
 
@@ -206,7 +190,7 @@ def ensure_seen(appointment: Appointment, version: int | None) -> None:
     versions.ensure(version, version=appointment.version, state=appointment.state)
 
 
-def _ensure_stands(appointment: Appointment, now: datetime) -> None:
+def ensure_stands(appointment: Appointment, now: datetime) -> None:
     """Raises StateConflict for a hold that has run out: it is over, though no job has ended it."""
     if appointment.expires_at is not None and appointment.expires_at <= now:
         refuse(appointment.state, appointment.version, standing(S.EXPIRED))
@@ -218,26 +202,6 @@ def row_of(appointment: Appointment, action: AppointmentAction) -> AppointmentRo
     if row is None:
         refuse(appointment.state, appointment.version, state_conflict(appointment))
     return row
-
-
-async def _take(
-    session: AsyncSession,
-    appointment: Appointment,
-    action: AppointmentAction,
-    now: datetime,
-    *,
-    values: Mapping[str, Any] | None = None,
-    **facts: object,
-) -> Appointment:
-    """The appointment after the action, its places given back and its event promised."""
-    row = row_of(appointment, action)
-    own = [appointment.id]
-    waiting = await healing.prepare(session, own, now, own=own) if row.leaves else {}
-    done = await change(session, appointment, row, now, values=values)
-    if row.leaves:
-        await give_back(session, [done], waiting, now, frees=row.frees, later=row.later)
-    await publish(session, row.event, done, **facts)
-    return done
 
 
 async def give_back(
@@ -275,9 +239,13 @@ async def _keep_back(
     if not places:
         return
     policy = await policies.in_force(session, appointment.hall_code, now)
-    sale_ends_at = min(place.closes_at for place in places)
-    due_at = rules.returns_at(
-        sale_ends_at, policy.return_from_minutes, policy.return_to_minutes, now
-    )
-    if due_at > now:
+    due_at = due_of([place.closes_at for place in places], policy, now)
+    if due_at is not None:
         await slots.keep_back(session, [place.id for place in places], due_at)
+
+
+def due_of(closing: Iterable[datetime], policy: BookingPolicy, now: datetime) -> datetime | None:
+    """When cancelled places of one appointment are on sale again; None: at once."""
+    least, most = policy.return_from_minutes, policy.return_to_minutes
+    due_at = rules.returns_at(min(closing), least, most, now)
+    return due_at if due_at > now else None

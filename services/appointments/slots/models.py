@@ -75,6 +75,9 @@ class Slot(Table, table=True):
     booked: int = 0
     kept_back: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """Free places that are not on sale again yet: a cancelled place returns after a while."""
+    losses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often somebody lost a time in which a place of it could help them: whoever gives a place
+    back without locks has seen all of those."""
     opens_at: datetime = Field(sa_type=Moment)
     closes_at: datetime = Field(sa_type=Moment)
     state: SlotState = Field(default=SlotState.PLANNED, sa_type=enum_type(SlotState, 16))

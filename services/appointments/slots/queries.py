@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.appointments.slots.rules import (
     Span,
     WithdrawnSlot,
 )
+from services.appointments.slots.statement import FITTING, spanned
 from services.appointments.slots.workflow import WORKFLOW, SlotAction
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -121,13 +122,8 @@ FROM slot WHERE {which} AND state <> 'withdrawn' ORDER BY starts_at, id
 """
 _COMING = text(_COMING_SLOT.format(which="hall_code = :hall AND starts_at > :now"))
 _PRESENT = text(_COMING_SLOT.format(which="id = ANY(:ids)"))
-_FITTING = text("""
-SELECT DISTINCT s.id, s.hall_code FROM unnest(CAST(:halls AS text[]), CAST(:pools AS text[]),
-  CAST(:items AS text[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
-  AS o(hall_code, pool, item_code, starts_at, ends_at)
-JOIN slot s ON s.hall_code = o.hall_code AND s.pool = o.pool AND s.state <> 'withdrawn'
-  AND s.starts_at >= o.starts_at AND s.starts_at < o.ends_at AND o.item_code = ANY(s.item_codes)
-WHERE s.booked < s.capacity OR s.id = ANY(:own)
+_FITTING = text(f"""
+SELECT DISTINCT s.id, s.hall_code FROM {FITTING} WHERE s.booked < s.capacity OR s.id = ANY(:own)
 """)
 
 
@@ -226,14 +222,7 @@ async def fitting(
     session: AsyncSession, spans: Sequence[Span], own: Iterable[UUID]
 ) -> dict[UUID, str]:
     """The slots in those times, with their halls: those that have room, and of `own` any."""
-    asked = {
-        "halls": [one.hall_code for one in spans],
-        "pools": [one.pool.value for one in spans],
-        "items": [one.item_code for one in spans],
-        "starts": [one.starts_at for one in spans],
-        "ends": [one.starts_at + timedelta(minutes=one.minutes) for one in spans],
-        "own": list(own),
-    }
+    asked = {**spanned(spans), "own": list(own)}
     return {row[0]: row[1] for row in (await session.execute(_FITTING, asked)).all()}
 
 

@@ -29,6 +29,14 @@ class LockedSlot(NamedTuple):
         return self.booked + self.kept_back < self.capacity
 
 
+class LeftSlot(NamedTuple):
+    """A slot of which somebody has a place that they are about to give back, as it was read."""
+
+    id: UUID
+    closes_at: datetime
+    losses: int
+
+
 class ComingSlot(NamedTuple):
     """A slot that has not begun and is not withdrawn."""
 

@@ -5,11 +5,24 @@ lost their time is given a free place though it is kept back, and then that one 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.slots.rules import LeftSlot, Span
+from shared.database.swap_statement import SwapStatement
+from shared.ids import new_id
+
+FITTING = """unnest(CAST(:halls AS text[]), CAST(:pools AS text[]), CAST(:items AS text[]),
+  CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+  AS o(hall_code, pool, item_code, starts_at, ends_at)
+JOIN slot s ON s.hall_code = o.hall_code AND s.pool = o.pool AND s.state <> 'withdrawn'
+  AND s.starts_at >= o.starts_at AND s.starts_at < o.ends_at AND o.item_code = ANY(s.item_codes)
+"""
+"""The slots `s` of which a place helps somebody in one of the spans (`spanned`)."""
 
 # Summed first, since an UPDATE changes a row once however often it is joined. The caller has locked
 # the slots in id order. Of the places that are kept back, the last to return is used up first.
@@ -86,6 +99,54 @@ WITH moved AS (
 UPDATE returning_place SET slot_id = moved.heir FROM moved
 WHERE returning_place.id = moved.id AND moved.fits
 """)
+
+
+# The caller has locked them: whoever takes somebody's time holds all slots that could help them.
+_NOTE_LOST = text(f"""
+UPDATE slot SET losses = losses + 1 FROM (SELECT DISTINCT s.id FROM {FITTING}) AS fitting
+WHERE slot.id = fitting.id
+""")
+
+# Kept back only if it is free and on sale, as in `_KEEP_BACK`. `booked` is 0 where that was done
+# meanwhile: the statement fails then, and not by the CHECK of the column.
+_GIVE_BACK = """
+UPDATE slot SET booked = booked - 1, kept_back = kept_back + CASE
+  WHEN CAST(:due AS timestamptz) IS NOT NULL AND state <> 'withdrawn'
+    AND booked - 1 + kept_back < capacity THEN 1 ELSE 0 END
+WHERE id = :id AND losses = :losses AND booked > 0
+RETURNING id, new.kept_back > old.kept_back AS is_kept
+"""
+_RETURN_LATER = """
+INSERT INTO returning_place (id, slot_id, due_at) SELECT :id, id, :due FROM {left} WHERE is_kept
+"""
+
+
+def spanned(spans: Sequence[Span]) -> dict[str, Any]:
+    """The values of `FITTING`."""
+    return {
+        "halls": [one.hall_code for one in spans],
+        "pools": [one.pool.value for one in spans],
+        "items": [one.item_code for one in spans],
+        "starts": [one.starts_at for one in spans],
+        "ends": [one.starts_at + timedelta(minutes=one.minutes) for one in spans],
+    }
+
+
+async def note_lost(session: AsyncSession, spans: Sequence[Span]) -> None:
+    """Counts in the slots that could help them that somebody lost a time."""
+    await session.execute(_NOTE_LOST, spanned(spans))
+
+
+def give_back(statement: SwapStatement, slots: Sequence[LeftSlot], due: datetime | None) -> None:
+    """Gives back a place of each slot, which nobody who lost a time since it was read could have.
+
+    With `due` it is on sale again only then.
+    """
+    for place, slot in enumerate(sorted(slots)):
+        left = f"left_{place}"
+        statement.lock(_GIVE_BACK, name=left, id=slot.id, losses=slot.losses, due=due)
+        if due is not None:
+            statement.also(_RETURN_LATER.format(left=left), id=new_id(), due=due)
 
 
 async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:

@@ -1,0 +1,27 @@
+"""Places given back in one statement, without the slots being locked before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.slots import statement as statements
+from services.appointments.slots.rules import LeftSlot, Span
+from shared.database.swap_statement import SwapStatement
+
+
+def give_back(
+    statement: SwapStatement, slots: Sequence[LeftSlot], due_at: datetime | None = None
+) -> None:
+    """Gives back a place of each slot, on sale again then or at once.
+
+    All is decided anew where somebody lost a time meanwhile that such a place could give back.
+    """
+    statements.give_back(statement, slots, due_at)
+
+
+async def note_lost(session: AsyncSession, spans: Sequence[Span]) -> None:
+    """Lets nobody overlook who lost these times, who gives a place back that could help them; the
+    caller has locked the slots."""
+    if spans:
+        await statements.note_lost(session, spans)
