@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tests.appointments.offices import NINE, Office
-from tests.appointments.queue_helpers import good
+from tests.appointments.queue_helpers import good, problem
 from tests.appointments.test_orphans_are_people import without_a_time
 from tests.appointments.test_resupport import at_first_slot, drift, states
 from tests.appointments.test_schedules import apply, change
@@ -100,4 +100,37 @@ async def test_many_with_one_key_leave_once_and_get_one_answer(office: Office, h
     assert later.headers["idempotent-replayed"] == "true"
     event = "appointment.cancelled" if how == "cancel" else "appointment.rescheduled"
     assert len(await office.events(event)) == 1
+    assert await drift(office) == 0
+
+
+async def test_who_books_while_they_move_is_not_in_two_places_at_one_time(
+    office: Office, other: asyncpg.Connection
+) -> None:
+    me, old = office.citizen(), await office.slot(TEN)
+    target = await office.slot(TEN + timedelta(days=1))
+    beside = await office.slot(TEN + timedelta(days=1), rule_code="R2")
+    mine = await confirmed(office, old, me)
+    await other.execute("SELECT FROM slot WHERE id = $1 FOR NO KEY UPDATE", target)
+    moving = asyncio.create_task(office.do(mine, "reschedule", me, slot_ids=[str(target)]))
+    await until_it_waits(other, moving)
+    taken = good(await office.ask(beside, headers=me, item=office.items[1]), 201)
+    await other.execute("ROLLBACK")
+
+    refused = problem(await moving, 409, "overlapping-appointment")
+    assert refused["code"] == taken["code"]
+    assert await office.owner.fetchval(STATE, UUID(mine["id"])) == "confirmed"
+    assert (await office.booked(old), await office.booked(target)) == (1, 0)
+
+
+async def test_of_two_who_move_to_the_last_place_one_is_offered_others(office: Office) -> None:
+    people = [office.citizen() for _ in range(4)]
+    slot = await office.slot(TEN, capacity=4)
+    target = await office.slot(TEN + timedelta(days=1), capacity=1)
+    mine = [await confirmed(office, slot, me) for me in people]
+    body = {"slot_ids": [str(target)]}
+    asked = (office.do(m, "reschedule", me, **body) for m, me in zip(mine, people, strict=True))
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    refused = [answer.json()["type"] for answer in answers if answer.status_code == 409]
+    assert refused == ["/problems/slot-full"] * 3
     assert await drift(office) == 0

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, text, tuple_
@@ -13,9 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking.limits import KnownAppointment
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
-from services.appointments.booking.seen import HELPED, WITHOUT
+from services.appointments.booking.seen import HELPED, THEIRS, WITHOUT, known
 from services.appointments.booking.statement import changed
-from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
+from services.appointments.booking.workflow import LIVE, WORKFLOW, AppointmentAction
 from services.appointments.people.ownership import owned_by
 from services.appointments.people.rules import Person, of_person, of_person_in_order
 from services.appointments.slots.models import SlotState
@@ -33,13 +32,9 @@ SELECT state, opens_at FROM slot
 WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
 """
 
-_THEIRS = f"""
-SELECT x.id, x.code, x.state, x.hall_code, x.citizen_key, x.person_document, x.person_phone,
-  x.item_code, x.on_date, x.starts_at, x.minutes, x.expires_at
-FROM appointment x WHERE {{whose}} AND x.state IN ({listed(HOLDING)}) ORDER BY x.starts_at, x.id
-"""
-_THEIRS_DIRECT = _THEIRS.format(whose=of_person_in_order("x"))
-_THEIRS_SESSION = text(_THEIRS.format(whose=of_person("x")))
+_IN_ORDER = "ORDER BY x.starts_at, x.id"
+_THEIRS_DIRECT = f"{THEIRS.format(whose=of_person_in_order('x'))}{_IN_ORDER}"
+_THEIRS_SESSION = text(f"{THEIRS.format(whose=of_person('x'))}{_IN_ORDER}")
 
 _BARRING = f"""
 SELECT p.id, p.hall_code, p.citizen_key, p.person_document, p.person_phone, p.blocked_until
@@ -165,17 +160,12 @@ async def barring(
 
 async def theirs(direct: DirectPool, person: Person) -> list[KnownAppointment]:
     """What the person has at every hall, by time."""
-    return [_known(row) for row in await direct.fetch(_THEIRS_DIRECT, *person)]
+    return [known(row) for row in await direct.fetch(_THEIRS_DIRECT, *person)]
 
 
 async def theirs_in(session: AsyncSession, person: Person) -> list[KnownAppointment]:
     """The same in a transaction."""
-    return [_known(row) for row in await session.execute(_THEIRS_SESSION, person._asdict())]
-
-
-def _known(row: Iterable[Any]) -> KnownAppointment:
-    id_, code, state, *others = row
-    return KnownAppointment(id_, code, AppointmentState(state), *others)
+    return [known(row) for row in await session.execute(_THEIRS_SESSION, person._asdict())]
 
 
 async def why_not_on_sale(

@@ -240,7 +240,7 @@ async def cancel_appointment(
 async def reschedule_appointment(
     appointment: Reference,
     wanted: MoveRequest,
-    session: Session,
+    swap: Swap,
     context: RequestBookingContext,
     keyring: RequestKeyring,
     now: Now,
@@ -253,8 +253,8 @@ async def reschedule_appointment(
     The new places are taken and the old ones given back at once; if the new slot is full, nothing
     changes. Answers with the new appointment, confirmed, with a code of its own.
     """
-    done = await moving.move(session, context, appointment, wanted, caller, now)
-    return await views.view_of(session, done, caller, keyring)
+    done = await moving.move(swap, context, appointment, wanted, caller, now)
+    return views.shown(done, caller, keyring)
 
 
 @router.post(

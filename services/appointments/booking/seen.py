@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.appointments.booking.models import Appointment, Citizen
+from services.appointments.booking.limits import KnownAppointment
+from services.appointments.booking.models import Appointment, AppointmentState, Citizen
 from services.appointments.booking.rules import Place
-from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
-from services.appointments.people.rules import same_person
+from services.appointments.booking.workflow import HOLDING, WORKFLOW, AppointmentAction
+from services.appointments.people.rules import Person, of_person_in_order, same_person
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
-from services.appointments.slots.rules import LeftSlot
+from services.appointments.slots.models import SlotState
+from services.appointments.slots.rules import LeftSlot, LockedSlot
 from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded, rest
-from shared.database.transitions import sources
+from shared.database.transitions import listed, sources
 
 WITHOUT = (
     f"o.state IN ({sources(WORKFLOW.of(AppointmentAction.RESUPPORT))}) AND o.starts_at > {{now}}"
@@ -30,7 +32,7 @@ JOIN appointment o ON o.hall_code = s.hall_code AND o.pool = s.pool AND {WITHOUT
   AND o.starts_at > s.starts_at - interval '3 days'
   AND o.starts_at < s.starts_at + make_interval(mins => s.minutes)
   AND s.starts_at < o.starts_at + make_interval(mins => o.minutes)
-WHERE x.appointment_id = ANY({{leaving}})
+WHERE x.appointment_id = ANY({{leaving}}) AND o.id <> ALL({{leaving}})
 UNION
 SELECT o.id, o.hall_code FROM (
   SELECT citizen_key, person_document AS document, person_phone AS phone
@@ -38,6 +40,21 @@ SELECT o.id, o.hall_code FROM (
 ) w JOIN appointment o ON {same_person("o", "w")} AND {WITHOUT} AND o.id <> ALL({{leaving}})
 """
 """Who has lost their time, and could have one when the appointments `leaving` go."""
+
+THEIRS = f"""
+SELECT x.id, x.code, x.state, x.hall_code, x.citizen_key, x.person_document, x.person_phone,
+  x.item_code, x.on_date, x.starts_at, x.minutes, x.expires_at
+FROM appointment x WHERE {{whose}} AND x.state IN ({listed(HOLDING)})
+"""
+"""What a person has at every hall."""
+_WANTED = f"""
+SELECT ARRAY(
+    SELECT ROW(s.id, s.state, s.capacity, s.booked, s.closes_at, s.opens_at, s.kept_back)
+    FROM slot s WHERE s.id = ANY($4::uuid[])
+  ), ARRAY(
+    SELECT ROW(t.*) FROM ({THEIRS.format(whose=of_person_in_order("x"))}) t ORDER BY starts_at, id
+  ), ARRAY(SELECT ROW(b.key, b.turn) FROM booking_turn b WHERE b.key = ANY($5::text[]))
+"""
 
 _SHOWN = """c.name_sealed, c.phone_sealed, ARRAY(
     SELECT ROW(s.id, s.starts_at, s.minutes) FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
@@ -104,6 +121,28 @@ async def find_leaving(direct: DirectPool, reference: UUID | str, now: datetime)
     known = loaded(BookingPolicy, policy) if policy[0] else policies.default(one.hall_code, now)
     left = [LeftSlot(*slot) for slot in slots]
     return Leaving(_seen(one, name, phone, places), left, is_awaited, known)
+
+
+class Wanted(NamedTuple):
+    """The slots that somebody wants, what they have besides, and whose turn it is."""
+
+    slots: dict[UUID, LockedSlot]
+    theirs: list[KnownAppointment]
+    turns: dict[str, int]
+
+
+async def find_wanted(direct: DirectPool, person: Person, slots: Sequence[UUID]) -> Wanted:
+    """All of one moment."""
+    [record] = await direct.fetch(_WANTED, *person, list(slots), person.turn_keys)
+    rows, theirs, turns = record
+    found = [LockedSlot(row[0], SlotState(row[1]), *row[2:]) for row in map(tuple, rows)]
+    return Wanted({row.id: row for row in found}, [known(row) for row in theirs], dict(turns))
+
+
+def known(row: Iterable[Any]) -> KnownAppointment:
+    """A row of `THEIRS`."""
+    id_, code, state, *others = row
+    return KnownAppointment(id_, code, AppointmentState(state), *others)
 
 
 def _seen(

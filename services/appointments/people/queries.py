@@ -14,6 +14,7 @@ from services.appointments.people.models import VerifiedAccount
 from services.appointments.people.rules import PERSON_DOCUMENT, PERSON_PHONE, Person, Stale
 from shared.database.digest_columns import DigestColumn, Movers, by_value, digest_columns
 from shared.database.engine import DirectPool, memory_of
+from shared.database.swap_statement import SwapStatement
 from shared.security.crypto import CannotOpen, Keyring
 
 _VERIFIED = "SELECT document, phone FROM verified_account WHERE citizen_key = $1"
@@ -31,6 +32,10 @@ _TAKE_TURNS = text(
     " SELECT key, 1 FROM unnest(CAST(:keys AS text[])) AS key ORDER BY key"
     " ON CONFLICT (key) DO UPDATE SET turn = b.turn + 1"
 )
+_TAKE_TURN = """
+INSERT INTO booking_turn AS b (key, turn) VALUES (:key, CAST(:seen AS int) + 1)
+ON CONFLICT (key) DO UPDATE SET turn = excluded.turn WHERE b.turn = :seen RETURNING 1
+"""
 _TABLES = ("ticket", "appointment", "penalty")
 """What names a person, in the order in which whoever locks several of them does."""
 _BELONGING = [
@@ -68,6 +73,11 @@ async def learn(session: AsyncSession, person: Person, version: int) -> bool:
 async def take_turns(session: AsyncSession, keys: Sequence[str]) -> None:
     """Nobody books under these keys until the transaction ends, and what was booked is seen."""
     await session.execute(_TAKE_TURNS, {"keys": list(keys)})
+
+
+def take_turn(statement: SwapStatement, key: str, seen: int) -> None:
+    """The next turn of a key, if it was not taken since it was seen."""
+    statement.lock(_TAKE_TURN, key=key, seen=seen)
 
 
 async def lock_belongings(session: AsyncSession, person: Person) -> None:

@@ -7,7 +7,7 @@ know of it. Rows that are compared with each other, and not with a number that s
 under one key and need nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from sqlmodel import SQLModel
@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.people import queries, rules
 from services.appointments.people.rules import Named, Person, Stale, account_key, person_of
 from shared.database.engine import DirectPool
+from shared.database.swap_statement import SwapStatement
 from shared.security.identity import Caller
 from shared.security.loaded import Loaded, loaded
 
@@ -120,6 +121,13 @@ async def take_turns(session: AsyncSession, persons: Iterable[Person]) -> None:
     keys = sorted({key for person in persons for key in person.turn_keys})
     if keys:
         await queries.take_turns(session, keys)
+
+
+def take_seen_turns(statement: SwapStatement, person: Person, seen: Mapping[str, int]) -> None:
+    """The same of one person by the turns that were seen with what they have: who was given
+    something meanwhile has others, and all is decided anew."""
+    for key in person.turn_keys:
+        queries.take_turn(statement, key, seen.get(key, 0))
 
 
 async def learn(session: AsyncSession, person: Person, version: int) -> None:

@@ -1,7 +1,8 @@
 """Places given back in one statement, without the slots being locked before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,17 @@ def give_back(
     All is decided anew where somebody lost a time meanwhile that such a place could give back.
     """
     statements.give_back(statement, slots, due_at)
+
+
+def exchange(
+    statement: SwapStatement, slots: Sequence[LeftSlot], wanted: Collection[UUID], now: datetime
+) -> None:
+    """Takes a place of each wanted slot and gives back those of `slots`, at once.
+
+    A place of one's own may be had again. All is decided anew as by `give_back`, and where what is
+    wanted is not on sale any more.
+    """
+    statements.exchange(statement, slots, wanted, now)
 
 
 async def note_lost(session: AsyncSession, spans: Sequence[Span]) -> None:

@@ -4,7 +4,7 @@
 lost their time is given a free place though it is kept back, and then that one does not return.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -121,6 +121,16 @@ INSERT INTO returning_place (id, slot_id, due_at) SELECT :id, id, :due FROM {lef
 """
 
 
+# As many as are on sale, whatever is kept back of them.
+_TAKE = """
+UPDATE slot SET booked = booked + 1 WHERE id = :id
+  AND state = 'open' AND closes_at > :now AND booked + kept_back < capacity RETURNING 1
+"""
+_STAY = """
+SELECT 1 FROM slot WHERE id = :id AND state = 'open' AND closes_at > :now FOR NO KEY UPDATE
+"""
+
+
 def spanned(spans: Sequence[Span]) -> dict[str, Any]:
     """The values of `FITTING`."""
     return {
@@ -147,6 +157,18 @@ def give_back(statement: SwapStatement, slots: Sequence[LeftSlot], due: datetime
         statement.lock(_GIVE_BACK, name=left, id=slot.id, losses=slot.losses, due=due)
         if due is not None:
             statement.also(_RETURN_LATER.format(left=left), id=new_id(), due=due)
+
+
+def exchange(
+    statement: SwapStatement, slots: Sequence[LeftSlot], wanted: Collection[UUID], now: datetime
+) -> None:
+    """Takes a place of each that is wanted, on sale, and gives back those of the other slots."""
+    left = {slot.id: slot for slot in slots}
+    for slot in sorted({*left, *wanted}):
+        if slot not in wanted:
+            statement.lock(_GIVE_BACK, id=slot, losses=left[slot].losses, due=None)
+        else:
+            statement.lock(_STAY if slot in left else _TAKE, id=slot, now=now)
 
 
 async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:
