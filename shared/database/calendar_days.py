@@ -8,16 +8,20 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.cache import Cache
-from shared.database.engine import memory_of
+from shared.database.engine import DirectPool, memory_of
+from shared.database.rows import fetching
 from shared.workdays import Workdays, official, year_days
 
 CALENDARS_KEPT = 20
 
-_ROWS = text("SELECT day, is_workday FROM calendar_day WHERE region = :region ORDER BY day")
-_CONTENT = text(
-    "SELECT count(*), coalesce(sum(hashtextextended(day::text || is_workday::text, 5)), 0)"
-    " FROM calendar_day WHERE region = :region"
-)
+_ROWS = "SELECT day, is_workday FROM calendar_day WHERE region = $1 ORDER BY day"
+_CONTENT = """
+SELECT count(*), coalesce(sum(hashtextextended(day::text || is_workday::text, 5)), 0)
+FROM calendar_day WHERE region = {region}
+"""
+_CONTENT_OF = _CONTENT.format(region="$1")
+CONTENT = _CONTENT.format(region="'CN'")
+"""By which `of_content` knows the calendar: for statements that ask for more than that."""
 _UPSERT = text(
     "INSERT INTO calendar_day (region, day, is_workday, version, notice)"
     " SELECT CAST(:region AS text), day, is_workday, CAST(:version AS int), CAST(:notice AS text)"
@@ -35,14 +39,22 @@ class _Calendars(Cache[tuple[str, int, int], Workdays]):
         super().__init__(most=CALENDARS_KEPT)
 
 
-async def load(session: AsyncSession, region: str = "CN") -> Workdays:
+async def load(source: AsyncSession | DirectPool, region: str = "CN") -> Workdays:
     """The official calendar, overlaid with what this service's `calendar_day` holds."""
-    count, digest = (await session.execute(_CONTENT, {"region": region})).one()
-    kept, key = memory_of(session, _Calendars), (region, int(count), int(digest))
+    [content] = await fetching(source)(_CONTENT_OF, region)
+    return await of_content(source, content, region)
+
+
+async def of_content(
+    source: AsyncSession | DirectPool, content: Iterable[Any], region: str = "CN"
+) -> Workdays:
+    """The same by what `CONTENT` has found."""
+    count, digest = content
+    kept, key = memory_of(source, _Calendars), (region, int(count), int(digest))
     calendar = kept.peek(key)
     if calendar is None:
-        rows = (await session.execute(_ROWS, {"region": region})).all()
-        calendar = official().with_days((r.day, r.is_workday) for r in rows)
+        rows = await fetching(source)(_ROWS, region)
+        calendar = official().with_days((day, is_workday) for day, is_workday in rows)
         kept.put(key, calendar)
     return calendar
 

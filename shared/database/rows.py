@@ -5,7 +5,7 @@ ticket = loaded(Ticket, record)
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -15,6 +15,8 @@ from sqlalchemy.orm import ClassManager, configure_mappers
 from sqlalchemy.orm.attributes import manager_of_class
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.database.engine import DirectPool
 
 M = TypeVar("M", bound=SQLModel)
 Turn = Callable[[Any], Any]
@@ -105,6 +107,11 @@ def bound(kind: type[SQLModel], name: str, value: Any) -> Any:
     """The value of an attribute as the driver takes it."""
     turn = fields(kind)[name].to_driver
     return value if turn is None else turn(value)
+
+
+def fetching(source: AsyncSession | DirectPool) -> Fetch:
+    """What asks the source: the pool, or a session, in its transaction where it has begun one."""
+    return source.fetch if isinstance(source, DirectPool) else partial(fetch_in, source)
 
 
 async def fetch_in(session: AsyncSession, sql: str, *values: Any) -> Sequence[Iterable[Any]]:

@@ -78,6 +78,8 @@ class SwapStatement:
         self.begin: Callable[[], Awaitable[AsyncSession]] = _cannot_begin
         """Goes on in a transaction, which also stores the answer, with a claim to the key: for what
         has to be looked at behind a lock. What was told before is not written."""
+        self.is_again = False
+        """Whether the request was decided before, and somebody was faster."""
         self._turns: dict[_Key | int, _Seen | Piece] = {}
         self._awaited: dict[_Key, _Seen] = {}
         self._new: list[SQLModel] = []

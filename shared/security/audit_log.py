@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database import deciding
 from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool, ensure_transaction
+from shared.database.swap_statement import SwapStatement
 
 GENESIS = "0" * 64
 SEAL_BATCH = 1000
@@ -95,9 +96,26 @@ async def write(
     """
     if not isinstance(session, DecidingSession):
         ensure_transaction(session)
-    entry = {"at": at, "actor": actor, "action": action, "object": object_}
+    await deciding.write(session, _WRITE, _entry(actor, action, object_, at, details))
+
+
+def promise(
+    statement: SwapStatement,
+    actor: str,
+    action: str,
+    object_: str,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Note an act if and only if `statement` is written."""
+    statement.also(_WRITE.text, **_entry(actor, action, object_, at, details))
+
+
+def _entry(
+    actor: str, action: str, object_: str, at: datetime, details: dict[str, Any] | None
+) -> dict[str, Any]:
     serialised = json.dumps(details or {}, ensure_ascii=False, default=str)
-    await deciding.write(session, _WRITE, {**entry, "details": serialised})
+    return {"at": at, "actor": actor, "action": action, "object": object_, "details": serialised}
 
 
 async def write_many(

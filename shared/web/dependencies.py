@@ -84,6 +84,7 @@ AuditedReading = Annotated[AsyncSession, Depends(_transaction, scope="function")
 async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
     state = request.state
     state.swap = statement = SwapStatement(state.direct)
+    statement.is_again, state.is_decided = getattr(state, "is_decided", False), True
     try:
         if state.claim is not None and state.claim.older:  # no unique index knows those
             await idempotency.replay_instead(request, statement.direct)

@@ -5,65 +5,63 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.appointments.estimates.rules import EDGES
 from services.appointments.estimates.schemas import QueuedTicket
 from services.appointments.queueing.models import TicketState, WindowState
 from services.appointments.slots.models import SlotState
+from shared.database.rows import Fetch
 
-_SEEN = text(
-    "SELECT item_code, least(width_bucket("
-    "     extract(epoch FROM ended_at - called_at) / 60, CAST(:edges AS numeric[])), :last) - 1"
-    "   AS bucket, sum(exp(-extract(epoch FROM :now - ended_at) / :decay) * CASE"
-    "     WHEN extract(hour FROM called_at AT TIME ZONE h.timezone)::int / 3 ="
-    "       extract(hour FROM CAST(:now AS timestamptz) AT TIME ZONE h.timezone)::int / 3"
-    "     THEN 1 ELSE 0.5 END)::float8 AS weight"
-    " FROM call JOIN hall h ON h.code = call.hall_code"
-    " WHERE call.hall_code = :hall AND ended_at > CAST(:now AS timestamptz) - interval '30 days'"
-    "   AND ended_by NOT IN ('undo', 'clear') GROUP BY 1, 2"
-)
-_FLOOR = text(f"""
+_SEEN = """
+SELECT item_code, least(width_bucket(
+    extract(epoch FROM ended_at - called_at) / 60, $1::numeric[]), $2::int) - 1 AS bucket,
+  sum(exp(-extract(epoch FROM $3::timestamptz - ended_at) / $4::int) * CASE
+    WHEN extract(hour FROM called_at AT TIME ZONE h.timezone)::int / 3 =
+      extract(hour FROM $3::timestamptz AT TIME ZONE h.timezone)::int / 3
+    THEN 1 ELSE 0.5 END)::float8 AS weight
+FROM call JOIN hall h ON h.code = call.hall_code
+WHERE call.hall_code = $5 AND ended_at > $3::timestamptz - interval '30 days'
+  AND ended_by NOT IN ('undo', 'clear') GROUP BY 1, 2
+"""
+_FLOOR = f"""
 WITH waiting AS MATERIALIZED (
   SELECT id, item_code, items, for_window_id, due_at FROM ticket
-  WHERE hall_code = :hall AND state = '{TicketState.WAITING}'
+  WHERE hall_code = $1 AND state = '{TicketState.WAITING}'
 ), windows AS MATERIALIZED (
   SELECT w.window_id, ARRAY(SELECT i.item_code::text FROM window_item i
     WHERE i.window_id = w.window_id) AS items, live.item_code AS busy_with, live.called_at
   FROM window_at_work w
   LEFT JOIN call live ON live.window_id = w.window_id AND live.ended_at IS NULL
-  WHERE w.hall_code = :hall AND w.state = '{WindowState.OPEN}'
+  WHERE w.hall_code = $1 AND w.state = '{WindowState.OPEN}'
 ), coming AS MATERIALIZED (
-  SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, :usually) AS shows_up
+  SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, $3::float8) AS shows_up
   FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share
-    FROM appointment WHERE hall_code = :hall AND starts_at < CAST(:now AS timestamptz)
-    AND starts_at > CAST(:now AS timestamptz) - interval '30 days'
+    FROM appointment WHERE hall_code = $1 AND starts_at < $2::timestamptz
+    AND starts_at > $2::timestamptz - interval '30 days'
     AND state IN ('checked_in', 'served', 'lapsed', 'no_show')) history
-  WHERE a.hall_code = :hall AND a.state = 'confirmed'
-    AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '10 minutes'
-      AND CAST(:now AS timestamptz) + interval '2 hours'
+  WHERE a.hall_code = $1 AND a.state = 'confirmed'
+    AND a.starts_at BETWEEN $2::timestamptz - interval '10 minutes'
+      AND $2::timestamptz + interval '2 hours'
 ), asked AS (
   SELECT item_code FROM waiting UNION SELECT item_code FROM coming
-  UNION SELECT busy_with FROM windows UNION SELECT unnest(CAST(:items AS text[]))
+  UNION SELECT busy_with FROM windows UNION SELECT unnest($4::text[])
 )
 SELECT
   ARRAY(SELECT ROW(id, item_code, items, for_window_id, due_at) FROM waiting ORDER BY due_at, id),
   ARRAY(SELECT ROW(window_id, items, busy_with, called_at) FROM windows),
   ARRAY(SELECT ROW(id, item_code, starts_at, shows_up) FROM coming),
   ARRAY(SELECT ROW(i.code, i.standard_minutes) FROM item i JOIN asked ON i.code = asked.item_code)
-""")
+"""
 USUALLY_SHOW_UP = 0.85
 """While a hall has no history of its own."""
-_SEQ = text(
-    "SELECT coalesce((SELECT seq FROM hall_floor WHERE hall_code = :hall), 0)"
-    " + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = :hall), 0)"
-    " + coalesce((SELECT version FROM hall WHERE code = :hall), 0)"
+_SEQ = (
+    "SELECT coalesce((SELECT seq FROM hall_floor WHERE hall_code = $1), 0)"
+    " + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = $1), 0)"
+    " + coalesce((SELECT version FROM hall WHERE code = $1), 0)"
 )
-_NEXT_ON_SALE = text(
+_NEXT_ON_SALE = (
     "SELECT starts_at FROM slot"
-    f" WHERE hall_code = :hall AND state = '{SlotState.OPEN}' AND starts_at > :now"
-    "   AND CAST(item_codes AS text[]) @> CAST(:items AS text[]) ORDER BY starts_at LIMIT 1"
+    f" WHERE hall_code = $1 AND state = '{SlotState.OPEN}' AND starts_at > $2"
+    "   AND item_codes::text[] @> $3::text[] ORDER BY starts_at LIMIT 1"
 )
 DECAY_SECONDS = 10 * 86400
 """A call of ten days ago weighs a third (1/e) of one of today."""
@@ -97,17 +95,16 @@ class FloorNow(NamedTuple):
     standard_minutes: dict[str, int]
 
 
-async def seq(session: AsyncSession, hall_code: str) -> int:
+async def seq(fetch: Fetch, hall_code: str) -> int:
     """A number that grows with all that happens to the hall, its tickets and its windows."""
-    return int((await session.execute(_SEQ, {"hall": hall_code})).scalar_one())
+    [(number,)] = await fetch(_SEQ, hall_code)
+    return int(number)
 
 
-async def floor(
-    session: AsyncSession, hall_code: str, items: Iterable[str], now: datetime
-) -> FloorNow:
+async def floor(fetch: Fetch, hall_code: str, items: Iterable[str], now: datetime) -> FloorNow:
     """The hall as it is; `items` are those of who is not in it yet."""
-    asked = {"hall": hall_code, "now": now, "usually": USUALLY_SHOW_UP, "items": list(items)}
-    waiting, windows, coming, minutes = (await session.execute(_FLOOR, asked)).one()
+    [found] = await fetch(_FLOOR, hall_code, now, USUALLY_SHOW_UP, list(items))
+    waiting, windows, coming, minutes = found
     return FloorNow(
         [QueuedTicket(ticket, item, tuple(i), to, due) for ticket, item, i, to, due in waiting],
         [WindowTakingPeople(*window) for window in windows],
@@ -117,23 +114,23 @@ async def floor(
 
 
 async def times_at_window(
-    session: AsyncSession, hall_code: str, now: datetime
+    fetch: Fetch, hall_code: str, now: datetime
 ) -> dict[str, dict[int, float]]:
     """Per item, how often calls kept a window busy for how long; older ones count less.
 
     So do calls in another third of the morning or afternoon.
     """
-    asked = {"hall": hall_code, "now": now, "edges": list(EDGES), "last": len(EDGES) - 1}
     seen: dict[str, dict[int, float]] = {}
-    for row in await session.execute(_SEEN, {**asked, "decay": DECAY_SECONDS}):
-        seen.setdefault(row.item_code, {})[max(row.bucket, 0)] = row.weight
+    found = await fetch(_SEEN, list(EDGES), len(EDGES) - 1, now, DECAY_SECONDS, hall_code)
+    for item, bucket, weight in found:
+        seen.setdefault(item, {})[max(bucket, 0)] = weight
     return seen
 
 
 async def next_on_sale(
-    session: AsyncSession, hall_code: str, items: list[str], now: datetime
+    fetch: Fetch, hall_code: str, items: list[str], now: datetime
 ) -> datetime | None:
     """The next time at which the hall sells places for all of the items."""
-    asked = {"hall": hall_code, "items": items, "now": now}
-    found: datetime | None = await session.scalar(_NEXT_ON_SALE, asked)
-    return found
+    for (starts_at,) in await fetch(_NEXT_ON_SALE, hall_code, now, items):
+        return starts_at  # type: ignore[no-any-return]
+    return None

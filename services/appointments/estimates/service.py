@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import openings, queries
+from services.appointments.estimates.openings import Hours, Source
 from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import (
     Estimate,
@@ -21,6 +23,7 @@ from services.appointments.priority.schemas import DEFAULT_CREDITS
 from services.appointments.queueing.models import Ticket, TicketState
 from shared.cache import Cache
 from shared.database.engine import memory_of
+from shared.database.rows import fetching
 
 FRESH = timedelta(seconds=1)
 """No hall is forecast more often, whatever happens there and however many ask."""
@@ -93,19 +96,19 @@ class _Kept:
         self.making: set[str] = set()
 
 
-async def of_hall(session: AsyncSession, hall_code: str, now: datetime) -> Forecast:
+async def of_hall(source: Source, hall_code: str, now: datetime) -> Forecast:
     """The hall's forecast, at most a second old if something has happened since."""
-    memory = memory_of(session, _Kept)
+    memory = memory_of(source, _Kept)
     kept = memory.forecasts.peek(hall_code)
     good_for = BEING_MADE if hall_code in memory.making else FRESH
     if kept is not None and timedelta() <= now - kept.at < good_for:
         return kept
     memory.making.add(hall_code)
     try:
-        seq = await queries.seq(session, hall_code)
+        seq = await queries.seq(fetching(source), hall_code)
         if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
             return kept
-        made = await _make(session, hall_code, seq, now)
+        made = await _make(source, hall_code, seq, now)
         memory.forecasts.put(hall_code, made)
         return made
     finally:
@@ -116,53 +119,58 @@ async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Est
     """The ticket's place and wait; None when it does not wait."""
     if ticket.state is not TicketState.WAITING:
         return None
+    hours = partial(openings.hours_of, session, ticket.hall_code, now)
     known = (await of_hall(session, ticket.hall_code, now)).of(ticket.id)
     if known is None:
-        return await with_newcomer(session, ticket, now)
-    return await _with_opening(session, ticket, known, now)
+        return await with_newcomer(session, ticket, now, hours)
+    return await _with_opening(session, ticket, known, now, hours)
 
 
-async def with_newcomer(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
+async def with_newcomer(
+    source: Source, ticket: Ticket, now: datetime, hours: Hours
+) -> Estimate | None:
     """The place and wait of a ticket that the hall's forecast does not know yet."""
-    found = await _joining(session, ticket, now)
-    return found and await _with_opening(session, ticket, found, now)
+    found = await _joining(source, ticket, now)
+    return found and await _with_opening(source, ticket, found, now, hours)
 
 
 async def _with_opening(
-    session: AsyncSession, ticket: Ticket, estimate: Estimate, now: datetime
+    source: Source, ticket: Ticket, estimate: Estimate, now: datetime, hours: Hours
 ) -> Estimate:
     """The estimate; where no open window serves the ticket, with when one is expected."""
     if estimate.served:
         return estimate
     items = tuple(ticket.items)
-    opens = await openings.expected(session, ticket.hall_code, items, now)
+    opens = await openings.expected(source, ticket.hall_code, items, now, hours)
     return replace(estimate, served_from=opens)
 
 
-async def _joining(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
+async def _joining(source: Source, ticket: Ticket, now: datetime) -> Estimate | None:
     """In a crowd the place is that of a moment ago: then many come at once, and running the hall
     forward for each of them would make all of them wait.
     """
     joining = QueuedTicket(
         ticket.id, ticket.item_code, tuple(ticket.items), ticket.for_window_id, ticket.due_at
     )
-    kept = memory_of(session, _Kept).forecasts.peek(ticket.hall_code)
+    kept = memory_of(source, _Kept).forecasts.peek(ticket.hall_code)
     if kept is not None and len(kept.queue) >= CROWD:
-        known = (await of_hall(session, ticket.hall_code, now)).behind(joining)
+        known = (await of_hall(source, ticket.hall_code, now)).behind(joining)
         if known is not None:
             return known
-    made = await _make(session, ticket.hall_code, 0, now, newcomer=joining)
+    made = await _make(source, ticket.hall_code, 0, now, newcomer=joining)
     return made.of(ticket.id)
 
 
 async def _make(
-    session: AsyncSession,
+    source: Source,
     hall_code: str,
     seq: int,
     now: datetime,
     newcomer: QueuedTicket | None = None,
 ) -> Forecast:
-    found = await queries.floor(session, hall_code, [newcomer.item_code] if newcomer else [], now)
+    found = await queries.floor(
+        fetching(source), hall_code, [newcomer.item_code] if newcomer else [], now
+    )
     queue, windows = found.queue, found.windows
     if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
         queue.append(newcomer)
@@ -181,7 +189,7 @@ async def _make(
             for window in windows
         ),
         standard_minutes=found.standard_minutes,
-        seen=await _times_at_window(session, hall_code, now),
+        seen=await _times_at_window(source, hall_code, now),
     )
     estimates = forecast(floor, Random(seq))
     return Forecast(now, seq, len(windows), tuple(queue), estimates)
@@ -210,12 +218,12 @@ def _booked(row: queries.ExpectedVisit, now: datetime) -> Waiting:
     )
 
 
-async def _times_at_window(session: AsyncSession, hall_code: str, now: datetime) -> Seen:
-    times = memory_of(session, _Kept).times
+async def _times_at_window(source: Source, hall_code: str, now: datetime) -> Seen:
+    times = memory_of(source, _Kept).times
     kept = times.peek(hall_code)
     if kept is not None and timedelta() <= now - kept[0] < TIMES_KEPT:
         return kept[1]
-    seen = await queries.times_at_window(session, hall_code, now)
+    seen = await queries.times_at_window(fetching(source), hall_code, now)
     times.put(hall_code, (now, seen))
     return seen
 

@@ -3,15 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.appointments.directory.openings import Openings
-from services.appointments.issuing import queries, rules
+from services.appointments.issuing import rules
 from services.appointments.issuing.rules import Limits
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.policies.schemas import ItemTicketTerms
-from services.appointments.queueing.models import Ticket
 
 
 def of_walk_in(policy: BookingPolicy, request: TicketRequest) -> list[Limits]:
@@ -26,15 +23,12 @@ def of_walk_in(policy: BookingPolicy, request: TicketRequest) -> list[Limits]:
     return limits
 
 
-async def ensure_room(
-    session: AsyncSession, ticket: Ticket, hours: Openings, limits: Iterable[Limits], now: datetime
+def ensure_room(
+    hours: Openings, limits: Iterable[Limits], issued: Iterable[int | None], now: datetime
 ) -> None:
     """Raises TicketsClosed when the day's tickets are spent.
 
-    The ticket has its number by now: who takes the next one of the hall waits for this commit.
+    The ticket takes the number after those that were issued: who takes it first is counted anew.
     """
-    for each in limits:
-        if each.tickets_per_day is not None:
-            day = ticket.service_day
-            issued = await queries.issued(session, ticket.hall_code, day, each.item)
-            rules.ensure_within(hours, issued, each.tickets_per_day, now)
+    for each, count in zip(limits, issued, strict=True):
+        rules.ensure_within(hours, count or 0, each.tickets_per_day, now)

@@ -11,7 +11,7 @@ from services.appointments.priority.rules import EvidenceRefused
 from services.appointments.queueing.rules import AlreadyTicketed
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Language, Now, RequestKeyring, Session, allow
+from shared.web.dependencies import Language, Now, RequestKeyring, Swap, allow
 from shared.web.describing import sends
 from shared.web.gate import Priority
 from shared.web.routing import Router
@@ -37,7 +37,7 @@ appointment_router = Router(
 async def issue_ticket(
     request: TicketRequest,
     response: Response,
-    session: Session,
+    swap: Swap,
     keyring: RequestKeyring,
     now: Now,
     language: Language,
@@ -62,7 +62,7 @@ async def issue_ticket(
     is not limited. The keys to rate and to follow the ticket are given here only, for
     the person served; after a transfer the first ticket's id and key rate.
     """
-    issued = await service.issue(session, keyring, caller, request, now)
+    issued = await service.issue(swap, keyring, caller, request, now)
     response.headers["Location"] = f"/api/v1/tickets/{issued.ticket.id}"
     return views.issued_ticket(issued, keyring, language)
 
@@ -75,7 +75,7 @@ async def issue_ticket(
 )
 async def check_in_appointment(
     appointment: Reference,
-    session: Session,
+    swap: Swap,
     keyring: RequestKeyring,
     now: Now,
     language: Language,
@@ -90,5 +90,5 @@ async def check_in_appointment(
     gives the `ticket` at once: it is the one that is called.
     """
     version = wanted.version if wanted else None
-    arrival = await arriving.check_in(session, keyring, caller, appointment, version, now)
-    return await views.checked_in(session, arrival, caller, keyring, language)
+    arrival = await arriving.check_in(swap, keyring, caller, appointment, version, now)
+    return views.checked_in(arrival, caller, keyring, language)

@@ -111,13 +111,13 @@ def class_of(request: TicketRequest) -> TicketClass:
     return TicketClass.APPOINTMENT if request.appointment_code else TicketClass.WALK_IN
 
 
-def ensure_served(items: list[str], windows: Iterable[set[str]]) -> None:
+def ensure_served(items: list[str], windows: Iterable[frozenset[str]]) -> None:
     """Raises Invalid for items named twice, the first one that no window serves, or that none
     serves with the others: a ticket leads to one window."""
     if len(set(items)) < len(items):
         raise Invalid(Text("事项不能重复", "The same item is named twice"), pointer="/body/items")
     served = list(windows)
-    anywhere = set().union(*served) if served else set()
+    anywhere = frozenset[str]().union(*served)
     for place, item in enumerate(items):
         if item not in anywhere:
             raise Invalid(

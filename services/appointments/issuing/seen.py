@@ -1,73 +1,163 @@
-"""What a hall issues a ticket by, in one read of several rooms, in the ticket's transaction."""
+"""What a hall issues a ticket by, in one read of several rooms; nothing of it is locked.
+
+All is of one moment, and is guarded when the ticket is written: who else has one and how many were
+issued by the number that it takes, what the windows serve by their rows.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import SQLModel
 
 from services.appointments.directory.models import Hall
-from services.appointments.people.rules import Person
+from services.appointments.people.rules import Person, same_person
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.priority.models import QueuePolicy
-from services.appointments.queueing import service as queueing
+from services.appointments.queueing.models import ALIVE, Ticket, TicketState
 from services.appointments.schedules.openings import Closed
-from shared.database.rows import columns, fetch_in, fields, loaded
+from shared.database import calendar_days
+from shared.database.rows import Fetch, columns, fields, loaded
 
+_LIMIT = """CASE WHEN i.item IS NULL THEN b.tickets_per_day
+      ELSE (b.items -> i.item ->> 'tickets_per_day')::int END"""
 _SEEN = f"""
 SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy, "b")},
-  ARRAY(
+  {columns(Ticket, "o")}, ARRAY(
     SELECT ROW(c.starts_at, c.ends_at, c.window_no, c.item_code, c.rule_code) FROM closure c
     WHERE c.hall_code = h.code AND c.ends_at > $2 AND c.lifted_at IS NULL ORDER BY c.starts_at
   ), ARRAY(
-    SELECT ROW(ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id))
-    FROM "window" w WHERE w.hall_code = h.code AND w.retired_at IS NULL
-  ), v.document, v.phone
+    SELECT ROW(w.id, ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id))
+    FROM "window" w WHERE w.hall_code = h.code AND w.retired_at IS NULL ORDER BY w.id
+  ), ARRAY(SELECT ROW(c.*) FROM ({calendar_days.CONTENT}) c),
+  who.document, who.phone, coalesce((
+    SELECT n.last FROM number_series n WHERE n.hall_code = h.code AND n.letter = $8
+      AND n.day = ($2::timestamptz AT TIME ZONE h.timezone)::date
+  ), 0), EXISTS (
+    SELECT FROM ticket e WHERE e.hall_code = h.code AND e.evidence_index = ANY($9::text[])
+      AND e.{ALIVE}
+  ), ARRAY(
+    -- Walk-in tickets of the day, where they are limited; those given up are free again.
+    SELECT CASE WHEN {_LIMIT} IS NOT NULL THEN (
+      SELECT count(*) FROM ticket t WHERE t.hall_code = h.code AND t.leg = 1
+        AND t.service_day = ($2::timestamptz AT TIME ZONE h.timezone)::date
+        AND t.appointment_id IS NULL AND t.state <> '{TicketState.ABANDONED}'
+        AND (i.item IS NULL OR i.item = ANY(t.items))
+    ) END FROM unnest($10::text[]) WITH ORDINALITY AS i(item, place) ORDER BY i.place
+  )
 FROM hall h
 LEFT JOIN LATERAL (SELECT * FROM queue_policy q WHERE q.hall_code = h.code
   ORDER BY q.version DESC LIMIT 1) q ON true
 LEFT JOIN LATERAL (SELECT * FROM booking_policy b WHERE b.hall_code = h.code
   ORDER BY b.version DESC LIMIT 1) b ON true
-LEFT JOIN verified_account v ON v.citizen_key = $3
+LEFT JOIN verified_account v ON v.citizen_key = $3::text
+CROSS JOIN LATERAL (
+  SELECT coalesce($3::text, $4::text) AS citizen_key,
+    CASE WHEN $3::text IS NULL THEN $5::text ELSE v.document END AS document,
+    CASE WHEN $3::text IS NULL THEN $6::text ELSE v.phone END AS phone
+) who
+LEFT JOIN LATERAL (
+  SELECT t.* FROM ticket t WHERE t.hall_code = h.code AND t.{ALIVE}
+    AND (t.appointment_id = $11 OR ({same_person("t", "who")} AND t.items && $7::text[]))
+  ORDER BY t.appointment_id = $11 DESC NULLS LAST, t.id LIMIT 1
+) o ON true
 WHERE h.code = $1
 """
 
 
+class Asked(NamedTuple):
+    """For what and for whom a ticket is asked: the `account` of a citizen, or a `person`."""
+
+    hall_code: str
+    items: Sequence[str]
+    letter: str
+    account: str | None
+    person: Person
+    proofs: Sequence[str]
+    appointment: UUID | None
+
+    @property
+    def limited(self) -> list[str | None]:
+        """Who has an appointment is not limited; others by the hall, and for each item."""
+        return [] if self.appointment else [None, *self.items]
+
+
+class ServingWindow(NamedTuple):
+    id: UUID
+    items: frozenset[str]
+
+
 class SeenHall(NamedTuple):
     """The hall with its policies, what closes it, and what each of its windows serves; `person` is
-    who was asked for, with the numbers that were checked."""
+    who was asked for, with the numbers that were checked.
+
+    `other` is a live ticket of the appointment, or of the person for one of the items; `last` the
+    last number of the series, `issued` how many walk-in tickets, for each of what is `limited`.
+    """
 
     hall: Hall
     queue_policy: QueuePolicy | None
     booking_policy: BookingPolicy
+    other: Ticket | None
     closed: Sequence[Closed]
-    windows: Sequence[set[str]]
+    windows: Sequence[ServingWindow]
+    calendar: Iterable[Any]
     person: Person
+    last: int
+    is_proof_used: bool
+    issued: Sequence[int | None]
+
+    def serving(self, items: Iterable[str]) -> ServingWindow | None:
+        """A window that serves all of them."""
+        wanted = frozenset(items)
+        return next((window for window in self.windows if wanted <= window.items), None)
 
 
-async def find(
-    session: AsyncSession, hall_code: str, citizen_key: str | None, now: datetime
-) -> SeenHall | None:
-    """The hall, whose windows serve what they serve now until the transaction ends."""
-    await queueing.keep_windows(session, hall_code)
-    for record in await fetch_in(session, _SEEN, hall_code, now, citizen_key):
-        values, queue, policy, rest = _split(list(record))
-        closed, windows, document, phone = rest
-        return SeenHall(
-            loaded(Hall, values),
-            loaded(QueuePolicy, queue) if queue[0] is not None else None,
-            loaded(BookingPolicy, policy) if policy[0] else policies.default(hall_code, now),
-            [Closed(*each) for each in closed],
-            [set(items) for (items,) in windows],
-            Person(citizen_key or "", document, phone),
-        )
+async def find(fetch: Fetch, asked: Asked, now: datetime) -> SeenHall | None:
+    """The hall and what of it a ticket goes by."""
+    found = await fetch(
+        _SEEN,
+        asked.hall_code,
+        now,
+        asked.account,
+        *asked.person,
+        list(asked.items),
+        asked.letter,
+        list(asked.proofs),
+        asked.limited,
+        asked.appointment,
+    )
+    for record in found:
+        return _seen(asked, now, list(record))
     return None
+
+
+def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
+    hall, queue, policy, other, rest = _split(values)
+    closed, windows, [calendar], document, phone, last, is_proof_used, issued = rest
+    return SeenHall(
+        loaded(Hall, hall),
+        loaded(QueuePolicy, queue) if queue[0] is not None else None,
+        loaded(BookingPolicy, policy) if policy[0] else policies.default(asked.hall_code, now),
+        loaded(Ticket, other) if other[0] is not None else None,
+        [Closed(*each) for each in closed],
+        [ServingWindow(id_, frozenset(items)) for id_, items in windows],
+        calendar,
+        Person(asked.account or asked.person.citizen_key, document, phone),
+        last,
+        is_proof_used,
+        issued,
+    )
+
+
+_KINDS: tuple[type[SQLModel], ...] = (Hall, QueuePolicy, BookingPolicy, Ticket)
 
 
 def _split(values: list[Any]) -> Iterable[list[Any]]:
     """What there is of each kind, and what is behind."""
-    for kind in (Hall, QueuePolicy, BookingPolicy):
+    for kind in _KINDS:
         yield values[: len(fields(kind))]
         values = values[len(fields(kind)) :]
     yield values

@@ -1,7 +1,5 @@
 """A ticket as it is handed over, alone or with the appointment that it came from."""
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.appointments.booking import views as booking_views
 from services.appointments.display.views import with_estimate
 from services.appointments.issuing.arriving import Arrival
@@ -19,10 +17,8 @@ def issued_ticket(issued: Issued, keyring: Keyring, language: str) -> IssuedTick
     return IssuedTicket(**shown.model_dump(), **keys)
 
 
-async def checked_in(
-    session: AsyncSession, arrival: Arrival, caller: Caller, keyring: Keyring, language: str
-) -> CheckedInView:
+def checked_in(arrival: Arrival, caller: Caller, keyring: Keyring, language: str) -> CheckedInView:
     """The appointment as `booking` shows it, and the ticket that goes with it."""
-    shown = await booking_views.view_of(session, arrival.appointment, caller, keyring)
+    shown = booking_views.shown(arrival.booked, caller, keyring)
     ticket = arrival.issued and issued_ticket(arrival.issued, keyring, language)
     return CheckedInView(**shown.model_dump(), ticket=ticket)

@@ -28,9 +28,9 @@ async def of_account(session: AsyncSession, account: str) -> Person:
     return await _account(loaded(session), await queries.verified_in(session, account_key(account)))
 
 
-async def current(session: AsyncSession, person: Person) -> Person:
+async def current(source: AsyncSession | DirectPool, person: Person) -> Person:
     """The same of one that was read, with the numbers that were checked."""
-    return await _account(loaded(session), person)
+    return await _account(loaded(source), person)
 
 
 async def of_account_direct(direct: DirectPool, account: str) -> Person:

@@ -20,20 +20,11 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.people.rules import of_person_in_order, person_of
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import Policy
-from services.appointments.queueing.models import ALIVE, Ticket
+from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.statement import CHANGE_WINDOWS, KEEP_WINDOWS
 from services.appointments.queueing.workflow import WORKFLOW, Action
-from shared.database.rows import columns, fetch_in, loaded
-
-_OTHER = (
-    f"SELECT {columns(Ticket, 't')} FROM ticket t WHERE {of_person_in_order('t')}"
-    f" AND t.hall_code = $4 AND t.{ALIVE} AND t.visit_id <> $5 AND t.items && $6"
-    " ORDER BY t.id LIMIT 1"
-)
-
 
 _KEEP_WINDOWS, _CHANGE_WINDOWS = text(KEEP_WINDOWS), text(CHANGE_WINDOWS)
 
@@ -46,17 +37,6 @@ async def keep_windows(session: AsyncSession, hall_code: str) -> None:
 async def change_windows(session: AsyncSession, hall_code: str) -> None:
     """Waits until nobody counts on the windows any more, and lets nobody do so until the end."""
     await session.execute(_CHANGE_WINDOWS, {"hall": hall_code})
-
-
-async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:
-    """Another live ticket of the ticket's person in the hall for one of its items.
-
-    However they were named, and with an appointment or without.
-    """
-    asked = (*person_of(ticket), ticket.hall_code, ticket.visit_id, ticket.items)
-    for record in await fetch_in(session, _OTHER, *asked):
-        return loaded(Ticket, record)
-    return None
 
 
 async def missed_for_good(session: AsyncSession, now: datetime, limit: int) -> list[Ticket]:

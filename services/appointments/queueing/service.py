@@ -4,6 +4,7 @@ What it goes by is read at once (`seen`), decided without a further look (`take`
 one statement, in which the ticket comes first and its hall's floor last; `queries` says why.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -100,9 +101,11 @@ async def keep_windows(session: AsyncSession, hall_code: str) -> None:
     await queries.keep_windows(session, hall_code)
 
 
-async def other_of_person(session: AsyncSession, ticket: Ticket) -> Ticket | None:
-    """Another live ticket of the same person in the hall, for one of the same items."""
-    return await queries.other_of_person(session, ticket)
+def keep_serving(
+    statement: SwapStatement, hall_code: str, window: UUID, items: Sequence[str]
+) -> None:
+    """The window still serves the items when the statement is written."""
+    statements.keep_serving(statement, hall_code, window, items)
 
 
 def take(

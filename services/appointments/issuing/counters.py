@@ -1,0 +1,113 @@
+"""What a ticket is decided by: seen at once, or behind locks where somebody was faster."""
+
+from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.appointments.booking.models import Appointment
+from services.appointments.directory.models import Hall
+from services.appointments.estimates.openings import Source
+from services.appointments.issuing import drafts, queries, rules, seen
+from services.appointments.issuing.schemas import TicketRequest
+from services.appointments.issuing.seen import Asked, SeenHall
+from services.appointments.people import service as people
+from services.appointments.people.rules import Person, account_key, person_of, stale_of
+from services.appointments.queueing import service as queueing
+from shared.database.engine import DirectPool
+from shared.database.rows import fetching
+from shared.database.swap_statement import SwapStatement
+from shared.errors import Invalid, NotFound, Text
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+
+_NO_HALL = Text("没有这个大厅", "There is no such hall")
+_OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
+
+
+class Wish(NamedTuple):
+    """Who asks for a ticket, for what, and with which appointment."""
+
+    caller: Caller
+    request: TicketRequest
+    appointment: Appointment | None
+    now: datetime
+
+    @property
+    def letter(self) -> str:
+        return rules.LETTER_BOOKED if self.appointment else rules.LETTER_WALK_IN
+
+    def day(self, hall: Hall) -> date:
+        return self.now.astimezone(ZoneInfo(hall.timezone)).date()
+
+
+class Counter(NamedTuple):
+    """What a ticket is decided by, whence it was read, and where it is written."""
+
+    hall: SeenHall
+    source: Source
+    statement: SwapStatement
+
+    @property
+    def is_locked(self) -> bool:
+        return not isinstance(self.source, DirectPool)
+
+    async def write(self) -> None:
+        """At once in a transaction, else with the answer."""
+        if not isinstance(self.source, DirectPool):
+            await self.statement.write_in(self.source)
+
+
+async def look(swap: SwapStatement, keyring: Keyring, wish: Wish) -> Counter:
+    """The hall as it is: citizens take tickets anywhere, staff and devices only in their own hall.
+
+    Where somebody was faster, who asks waits in the line for the next number. Raises Invalid, and
+    NotFound for another hall.
+    """
+    found = Counter(await _hall(swap.direct, keyring, wish), swap.direct, swap)
+    return await look_behind_locks(found, keyring, wish) if swap.is_again else found
+
+
+async def look_behind_locks(counter: Counter, keyring: Keyring, wish: Wish) -> Counter:
+    """The same in a transaction, in which neither what the windows serve nor the number changes."""
+    session = await counter.statement.begin()
+    hall = counter.hall.hall
+    await queueing.keep_windows(session, hall.code)
+    await queries.lock_series(session, hall.code, wish.day(hall), wish.letter)
+    return Counter(await _hall(session, keyring, wish), session, SwapStatement())
+
+
+async def _hall(source: Source, keyring: Keyring, wish: Wish) -> SeenHall:
+    asked = await _asked(source, keyring, wish)
+    hall = await seen.find(fetching(source), asked, wish.now)
+    if hall is None:
+        raise Invalid(_NO_HALL, pointer="/body/hall_code")
+    if asked.account is None:
+        if not wish.caller.at(asked.hall_code):
+            raise NotFound(_OTHER_HALL, pointer="/body/hall_code")
+        return hall
+    if await people.current(source, hall.person) != hall.person:  # and now it is under one key
+        return await _hall(source, keyring, wish)
+    return hall
+
+
+async def _asked(source: Source, keyring: Keyring, wish: Wish) -> Asked:
+    """Whose ticket it is: whose account, who booked, or whose ID number staff or a device saw."""
+    caller, request, booked = wish.caller, wish.request, wish.appointment
+    of = partial(
+        Asked,
+        request.hall_code,
+        request.items,
+        wish.letter,
+        proofs=drafts.proofs_of(keyring, request),
+        appointment=None if booked is None else booked.id,
+    )
+    if caller.has("citizen"):
+        return of(account_key(caller.sub), Person(""))
+    documents = drafts.documents_of(keyring, request)
+    await people.bring_over(source, stale_of((), documents, ()))
+    shown = next(iter(documents), None)
+    if booked is None:
+        return of(None, Person("", document=shown))
+    person = person_of(booked)
+    return of(None, person._replace(document=person.document or shown))
