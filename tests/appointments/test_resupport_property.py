@@ -14,7 +14,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.postgres import Urls
-from services.appointments.booking import service as appointments
+from services.appointments.booking import cancelling
 from services.appointments.booking.schemas import CancelRequest
 from services.appointments.proofs import queries as proofs
 from services.appointments.schedules import closing, service
@@ -30,6 +30,7 @@ from shared.ids import new_id
 from shared.security.identity import Caller
 from tests.appointments import offices
 from tests.appointments.offices import KEYRING, NINE
+from tests.appointments.one_transaction import in_transaction
 from tests.appointments.queue_helpers import Clock
 from tests.support import connect
 
@@ -165,17 +166,15 @@ class Office:
             await self.session.execute(text(one), {"id": made, "slots": [r.id for r in run]})
 
     async def _cancel(self, place: int) -> None:
-        rows = await self.session.execute(
-            text(
-                "SELECT id FROM appointment WHERE hall_code = :hall AND state = 'confirmed'"
-                " ORDER BY id"
-            ),
-            {"hall": self.code},
-        )
+        confirmed = "hall_code = :hall AND state = 'confirmed' ORDER BY id"
+        sql = text(f"SELECT id FROM appointment WHERE {confirmed}")
+        rows = await self.session.execute(sql, {"hall": self.code})
         if found := list(rows.scalars()):
             key = str(found[place % len(found)])
             owner = Caller("clerk", frozenset({"clerk"}), places=frozenset({self.code}))
-            await appointments.cancel(self.session, KEYRING, key, CancelRequest(), owner, self.now)
+            swap = in_transaction(self.session)
+            await cancelling.cancel(swap, KEYRING, key, CancelRequest(), owner, self.now)
+            await swap.write_in(self.session)
 
     async def _slots(self) -> Sequence[Any]:
         found = await self.session.execute(

@@ -123,7 +123,7 @@ async def find_leaving(direct: DirectPool, reference: UUID | str, now: datetime)
     return Leaving(_seen(one, name, phone, places), left, is_awaited, known)
 
 
-class Wanted(NamedTuple):
+class SeenMove(NamedTuple):
     """The slots that somebody wants, what they have besides, and whose turn it is."""
 
     slots: dict[UUID, LockedSlot]
@@ -131,12 +131,12 @@ class Wanted(NamedTuple):
     turns: dict[str, int]
 
 
-async def find_wanted(direct: DirectPool, person: Person, slots: Sequence[UUID]) -> Wanted:
+async def find_wanted(direct: DirectPool, person: Person, slots: Sequence[UUID]) -> SeenMove:
     """All of one moment."""
     [record] = await direct.fetch(_WANTED, *person, list(slots), person.turn_keys)
     rows, theirs, turns = record
     found = [LockedSlot(row[0], SlotState(row[1]), *row[2:]) for row in map(tuple, rows)]
-    return Wanted({row.id: row for row in found}, [known(row) for row in theirs], dict(turns))
+    return SeenMove({row.id: row for row in found}, [known(row) for row in theirs], dict(turns))
 
 
 def known(row: Iterable[Any]) -> KnownAppointment:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.appointments.booking import service as booking
 from services.appointments.booking.seen import Seen
 from services.appointments.issuing import counters, service
-from services.appointments.issuing.counters import Wish
+from services.appointments.issuing.counters import TicketWish
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.issuing.service import Issued
 from shared.database.swap_statement import SwapStatement
@@ -39,7 +39,7 @@ async def check_in(
     request = TicketRequest(
         hall_code=found.hall_code, items=[found.item_code], appointment_code=found.code
     )
-    wish = Wish(caller, request, found, now)
+    wish = TicketWish(caller, request, found, now)
     counter = await counters.look(swap, keyring, wish)
     service.ensure_no_ticket(found, counter.hall)
     if counter.hall.serving(request.items) is None and not counter.is_locked:

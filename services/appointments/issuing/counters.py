@@ -25,7 +25,7 @@ _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
 
 
-class Wish(NamedTuple):
+class TicketWish(NamedTuple):
     """Who asks for a ticket, for what, and with which appointment."""
 
     caller: Caller
@@ -58,7 +58,7 @@ class Counter(NamedTuple):
             await self.statement.write_in(self.source)
 
 
-async def look(swap: SwapStatement, keyring: Keyring, wish: Wish) -> Counter:
+async def look(swap: SwapStatement, keyring: Keyring, wish: TicketWish) -> Counter:
     """The hall as it is: citizens take tickets anywhere, staff and devices only in their own hall.
 
     Where somebody was faster, who asks waits in the line for the next number. Raises Invalid, and
@@ -68,7 +68,7 @@ async def look(swap: SwapStatement, keyring: Keyring, wish: Wish) -> Counter:
     return await look_behind_locks(found, keyring, wish) if swap.is_again else found
 
 
-async def look_behind_locks(counter: Counter, keyring: Keyring, wish: Wish) -> Counter:
+async def look_behind_locks(counter: Counter, keyring: Keyring, wish: TicketWish) -> Counter:
     """The same in a transaction, in which neither what the windows serve nor the number changes."""
     session = await counter.statement.begin()
     hall = counter.hall.hall
@@ -77,7 +77,7 @@ async def look_behind_locks(counter: Counter, keyring: Keyring, wish: Wish) -> C
     return Counter(await _hall(session, keyring, wish), session, SwapStatement())
 
 
-async def _hall(source: Source, keyring: Keyring, wish: Wish) -> SeenHall:
+async def _hall(source: Source, keyring: Keyring, wish: TicketWish) -> SeenHall:
     asked = await _asked(source, keyring, wish)
     hall = await seen.find(fetching(source), asked, wish.now)
     if hall is None:
@@ -91,7 +91,7 @@ async def _hall(source: Source, keyring: Keyring, wish: Wish) -> SeenHall:
     return hall
 
 
-async def _asked(source: Source, keyring: Keyring, wish: Wish) -> Asked:
+async def _asked(source: Source, keyring: Keyring, wish: TicketWish) -> Asked:
     """Whose ticket it is: whose account, who booked, or whose ID number staff or a device saw."""
     caller, request, booked = wish.caller, wish.request, wish.appointment
     of = partial(

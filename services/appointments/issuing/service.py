@@ -9,7 +9,7 @@ from services.appointments.directory.openings import Openings
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
 from services.appointments.issuing import counters, drafts, limiting, queries, rules
-from services.appointments.issuing.counters import Counter, Wish
+from services.appointments.issuing.counters import Counter, TicketWish
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.issuing.seen import SeenHall
 from services.appointments.people.rules import person_of
@@ -60,7 +60,7 @@ async def issue(
     Raises Invalid (naming the field), NotFound, and what `give` raises.
     """
     booked = await _booked(swap.direct, caller, request)
-    wish = Wish(caller, request, booked, now)
+    wish = TicketWish(caller, request, booked, now)
     counter = await counters.look(swap, keyring, wish)
     rules.ensure_served(request.items, [window.items for window in counter.hall.windows])
     if request.appointment_code is not None:
@@ -78,7 +78,7 @@ async def _booked(direct: DirectPool, caller: Caller, request: TicketRequest) ->
         return None
 
 
-def _ensure_theirs(wish: Wish, hall: SeenHall) -> None:
+def _ensure_theirs(wish: TicketWish, hall: SeenHall) -> None:
     """Raises AlreadyTicketed, which names the ticket that the appointment has; and NotFound, the
     same for a code that does not exist as for one that is not the caller's."""
     booked = wish.appointment
@@ -96,7 +96,7 @@ def ensure_no_ticket(booked: Appointment, hall: SeenHall) -> None:
 
 
 async def give(
-    counter: Counter, keyring: Keyring, wish: Wish, version: int | None = None
+    counter: Counter, keyring: Keyring, wish: TicketWish, version: int | None = None
 ) -> Issued:
     """The ticket, which one of the hall's windows serves.
 
@@ -134,7 +134,7 @@ async def give(
     return Issued(ticket, estimate)
 
 
-async def _ensure_open(counter: Counter, wish: Wish) -> Openings:
+async def _ensure_open(counter: Counter, wish: TicketWish) -> Openings:
     """The hours of the hall. Raises HallClosed, ItemClosed."""
     hall, booked, now = counter.hall, wish.appointment, wish.now
     calendar = await calendar_days.of_content(counter.source, hall.calendar)
