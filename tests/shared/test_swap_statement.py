@@ -286,3 +286,8 @@ async def test_in_a_transaction_a_unique_index_refuses_in_the_same_words(
         async with sessions() as session:
             with pytest.raises(Owned if refusing else IntegrityError):
                 await twice.write_in(session)
+
+
+async def test_only_a_request_goes_on_in_a_transaction(direct: DirectPool) -> None:
+    with pytest.raises(RuntimeError, match="only a request"):
+        await SwapStatement(direct).begin()
