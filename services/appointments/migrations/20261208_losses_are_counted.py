@@ -1,7 +1,7 @@
 """losses are counted: whoever gives a place back without locks has seen who lost a time
 
 Revision ID: losses_are_counted
-Revises: lists_in_order
+Revises: names_of_shifts
 Create Date: 2026-12-08
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "losses_are_counted"
-down_revision: str | Sequence[str] | None = "lists_in_order"
+down_revision: str | Sequence[str] | None = "names_of_shifts"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
