@@ -77,6 +77,20 @@ async def test_the_sender_is_told_until_when_to_answer_and_that_the_limit_stands
     ] == ["请补充路灯杆编号"]
 
 
+async def test_the_list_of_own_letters_has_the_day_to_answer_by(office: LetterOffice) -> None:
+    me = office.headers("citizen", sub=f"citizen-{office.department}")
+    contact = {"name": "赵铁柱", "phone": "13911112222"}
+    written = {"kind": "help", "title": "路灯不亮", "body": "路灯不亮，请尽快维修。"}
+    for state in (S.HANDLING, S.AWAITING_CITIZEN):
+        answer = await office.client.post(
+            f"{API}/letters", json={**written, "contact": contact}, headers=me
+        )
+        await Letter(office, answer.json()).bring_to(state)
+    found = (await office.client.get(f"{API}/letters/mine", headers=me)).json()["items"]
+    by_state = {one["state"]: (one["answer_by"], one["due_on_is_paused"]) for one in found}
+    assert by_state == {"handling": (None, False), "awaiting_citizen": ("2026-11-30", True)}
+
+
 async def test_two_steps_of_a_letter_have_two_names(office: LetterOffice) -> None:
     """The office accepts the letter, and the department takes it on: one action, two things."""
     seen = await (await office.letter_in(S.HANDLING)).seen()
