@@ -66,6 +66,42 @@ async def test_a_list_cut_short_proves_nothing_and_the_source_is_at_fault(
     assert await world.verdict(duty) == "on_time"
 
 
+def lay_out_numbered(world: World, answers: str) -> None:
+    """A list that says its length, whose pages are answered by these: "11" answers 2 with 1.
+
+    The duty's page is on the last one. Each page has two entries.
+    """
+    world.publish(at="/a", listed=False)
+    own = f"/a|{world.name}建议书批复|2026-01-05"
+    count, pages = len(answers), {}
+    for number in range(count):
+        names = [f"/m{number}{each}|会议通知{number}{each}|2026-01-05" for each in "ab"]
+        for name in names:
+            world.served.pages[name.partition("|")[0]] = "<p>正文</p>"
+        names[1] = own if number == count - 1 else names[1]
+        said = f"<script>createPageHTML({count}, {number})</script>"
+        pages[str(number + 1)] = listing(*names, extra=said)
+    for number, answer in enumerate(answers):
+        world.served.pages["/list" if number == 0 else f"/list_{number}"] = pages[answer]
+
+
+@pytest.mark.parametrize("answers", ["11", "122", "121", "1232"])
+async def test_a_last_page_answered_by_an_earlier_one_proves_nothing(
+    world: World, answers: str
+) -> None:
+    lay_out_numbered(world, answers)
+    await world.register()
+    duty = await world.record()
+    await world.open(pager=NUMBERED)
+    for run in await world.walk(2):
+        assert (run.state, run.list_complete, run.proves_absence) == (RunState.FAILED, False, False)
+        assert [error["fault"] for error in run.errors] == ["redesigned"]
+    assert await world.verdict(duty) == "unknown_source_down"
+    lay_out_numbered(world, "1234"[: len(answers)])
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
+
+
 async def test_a_last_page_without_its_link_is_not_the_end_of_a_longer_list(world: World) -> None:
     lay_out(world, "<p>共3页</p>", linked=True)
     world.served.pages["/list_1"] = listing("/m1|会议通知1|2026-01-05")

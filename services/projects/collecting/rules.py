@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin, urlsplit
@@ -141,9 +141,28 @@ def first_state(url: str, start_url: str) -> DetailState:
     return DetailState.PENDING if own else DetailState.ELSEWHERE
 
 
-def repeats(page: Sequence[str], earlier: Sequence[Sequence[str]]) -> bool:
-    """Some portals answer any page number past the end with the first or the last page."""
-    return bool(page) and list(page) in [list(urls) for urls in earlier]
+def entries_mark(page: ListPage) -> str:
+    """Which entries a page of the list holds, in short, whatever it says of the list's length."""
+    held = "\n".join(entry.url for entry in page.entries)
+    return hashlib.sha256(held.encode()).hexdigest()[:16]
+
+
+def repeats(run: CollectorRun, page: ListPage, walked: Collection[str]) -> bool:
+    """Whether the page, noted last, holds what an earlier one did.
+
+    Some portals answer any page number past the end with the first or the last page, and some
+    caches any page with another. `walked` are the marks of the entries of earlier pages, as far as
+    whoever walks now has met them.
+    """
+    is_met = list_mark(page) in run.list_marks[:-1] or entries_mark(page) in walked
+    return bool(page.entries) and is_met
+
+
+def hides_a_page(run: CollectorRun, *, is_repeat: bool) -> bool:
+    """Whether a page is another one once more in a list that says how many it has: what stands on
+    the page that was asked for nobody has seen. Where no length is said, that is the list's end.
+    """
+    return is_repeat and run.declared_pages is not None
 
 
 def same_document(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue]) -> bool:

@@ -85,7 +85,7 @@ class Walk:
     held: HeldRun
     portal: Portal
     rule: CollectorRule
-    walked: list[list[str]] = field(default_factory=list)
+    walked: set[str] = field(default_factory=set)
     nothing: documents.AnswersForNothing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -198,10 +198,12 @@ class Walk:
         async with self.held.storing() as session:
             capture = service.answer_of(answer, sha256, decoded.charset)
             await list_notes.note_list_page(session, self.run, self.portal, page, capture)
-            self._turn_page(page)
+            is_repeat = self._turn_page(page)
         # After the step: what the page lists is kept, whatever becomes of the walk.
         if rules.ends_too_soon(self.run, self.rule):
             raise SourceFault(Fault.REDESIGNED, "the list ends before its last page")
+        if rules.hides_a_page(self.run, is_repeat=is_repeat) and not self.run.is_shifted:
+            raise SourceFault(Fault.REDESIGNED, "an earlier page of the list was answered again")
 
     async def _list_bytes(self, fetcher: Fetcher, url: str) -> Fetched:
         """The list page now; when the portal says that it has not changed, as captured before."""
@@ -220,13 +222,16 @@ class Walk:
             return await fetcher.get(url)
         return replace(answer, body=body, headers={**headers, **answer.headers})
 
-    def _turn_page(self, page: ListPage) -> None:
-        urls = [entry.url for entry in page.entries]
-        is_last = self.run.pages == self.run.declared_pages
-        is_end = is_last or page.next_url is None or rules.repeats(urls, self.walked)
-        self.run.next_url = None if is_end else page.next_url
-        self.run.list_complete = is_end and not rules.is_left(self.run, self.rule)
-        self.walked = [*self.walked[:1], urls]
+    def _turn_page(self, page: ListPage) -> bool:
+        """Go on after a page, or end; whether it is one that was read before."""
+        run = self.run
+        is_repeat = rules.repeats(run, page, self.walked)
+        is_end = run.pages == run.declared_pages or page.next_url is None or is_repeat
+        is_short = rules.is_left(run, self.rule) or rules.hides_a_page(run, is_repeat=is_repeat)
+        run.next_url = None if is_end else page.next_url
+        run.list_complete = is_end and not is_short
+        self.walked.add(rules.entries_mark(page))
+        return is_repeat
 
     async def _read_details(self, fetcher: Fetcher) -> None:
         in_a_row = rechecks = 0
