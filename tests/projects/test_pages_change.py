@@ -10,11 +10,13 @@ from tests.conftest import Headers
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
 
+REFRESH = '<html><head><meta http-equiv="refresh" content="0;url=/list"></head>'
 REMOVED = {
     "says so": "<html><body><p>您访问的页面不存在或已删除</p></body></html>",
-    "refresh": '<html><head><meta http-equiv="refresh" content="0;url=/list"></head></html>',
+    "refresh": f"{REFRESH}</html>",
     "script": "<html><script>window.location.href = '/list';</script><body>请稍候</body></html>",
     "empty": "",
+    "refresh and navigation": f"{REFRESH}<body>{'政务公开 办事服务 ' * 20}</body></html>",
 }
 FIREWALL = "<html><body>您的请求被拦截，请联系网站管理员</body></html>"
 LONG = "该项目建设规模、内容、投资、资金来源和建设工期均按原批复执行，" * 3
@@ -61,6 +63,48 @@ async def test_the_page_of_a_firewall_withdraws_nothing_and_proves_nothing(world
     [run] = await world.walk()
     assert [error["fault"] for error in run.errors] == ["blocked"]
     assert (await world.verdict(duty), run.proves_absence) == ("on_time", False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<title>统一身份认证平台</title><p>统一身份认证平台</p><p>用户登录</p>",
+        f"<h1>宁川政务云</h1><p>{LONG}</p>",
+    ],
+    ids=["known words", "other words"],
+)
+async def test_what_no_document_is_at_an_items_address_withdraws_nothing_without_a_person(
+    world: World, answer: str
+) -> None:
+    duty = await published(world)
+    page = world.served.pages["/a"]
+    world.served.pages["/a"] = answer
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
+    [match] = await world.queue()
+    assert (match["reason"], match["duty"]["id"]) == ("page_unreadable", duty)
+    world.served.pages["/a"] = page
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
+@pytest.mark.parametrize("rest", ["", "<p>该信息已删除</p>"], ids=["empty", "says so"])
+async def test_a_page_that_keeps_its_title_and_has_lost_its_article_is_withdrawn(
+    world: World, rest: str
+) -> None:
+    duty = await published(world, text=LONG, code=None)
+    page = str(world.served.pages["/a"])
+    world.served.pages["/a"] = page.replace(f"<p>{LONG}</p>", rest)
+    for _ in range(2):
+        await world.walk()
+        assert await world.verdict(duty) == "withdrawn"
+
+
+async def test_a_page_that_never_had_more_than_its_title_is_there(world: World) -> None:
+    duty = await published(world, code=None)
+    world.served.pages["/a"] = str(world.served.pages["/a"]) + "<p>浏览次数：12</p>"
+    await world.walk()
+    assert await world.verdict(duty) == "on_time"
 
 
 async def decide(world: World, match: dict[str, Any], decision: str) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from services.projects.collecting import queries, rules
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.evidence import service as evidence
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched, Fetcher, Validators
 from services.projects.portals.models import Portal
+from services.projects.reading.article import Substance
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.readers import decode_by, read_page
-from services.projects.reading.removed import LEADS_AWAY, removal
+from services.projects.reading.removed import LEADS_AWAY, Place, leads_away, removal
 from services.projects.reading.rule import CollectorRule
 
 
@@ -83,14 +86,45 @@ def validators(page: PortalPage, portal: Portal) -> Validators | None:
     return Validators(page.etag, page.last_modified)
 
 
-def why_none(page: PortalPage, answer: Fetched, text: str, start_url: str) -> SourceFault | None:
+def why_none(
+    page: PortalPage, answer: Fetched, text: str, start_url: str, rule: CollectorRule
+) -> SourceFault | None:
     """Why what stands at the page's address is no document of it, if so: it is gone, or something
     else stands before it.
     """
     is_known = page.content_sha256 is not None
-    if rules.leads_away(page.url, answer.final_url, start_url):
+    if leads_away(page.url, answer.final_url, start_url):
         return SourceFault(Fault.GONE if is_known else Fault.UNREADABLE, LEADS_AWAY)
-    return removal(text, is_known=is_known)
+    titles = tuple(title for title in (page.listed_title, page.title) if title)
+    place = Place(page.url, start_url, titles, rule.article)
+    return removal(text, is_known=is_known, place=place)
+
+
+def why_no_successor(
+    page: PortalPage, reading: PageReading, rule: CollectorRule
+) -> SourceFault | None:
+    """Why what stands where a document was read before is no other one, if so: nothing marks it as
+    one, so that a person must say whether the document is still there behind it.
+    """
+    is_other = page.content_sha256 and not rules.same_document(page, reading, rule.items)
+    if is_other and not rules.has_face(page, reading):
+        return SourceFault(Fault.UNREADABLE, "something else stands at its address")
+    return None
+
+
+async def emptied(
+    before: Capture | None, files: EvidenceFiles, rule: CollectorRule
+) -> SourceFault | None:
+    """Gone is an article without a word where there were some when it was read `before`, although
+    its page is there. One that never had more than its title is as it was.
+    """
+    body = None if before is None else await files.get(before.sha256)
+    if before is None or body is None:
+        return None
+    decoded = decode_by(rule, body, before.headers)
+    was = read_page(decoded, before.url, rule, before.fetched_at)
+    had_words = was.substance is not Substance.NOTHING
+    return SourceFault(Fault.GONE, "its article is empty now") if had_words else None
 
 
 @dataclass

@@ -16,6 +16,7 @@ from services.projects.collecting.models import (
 )
 from services.projects.portals import rules as portal_rules
 from services.projects.portals.models import Portal, PortalHealth
+from services.projects.reading.article import Substance
 from services.projects.reading.cues import BEFORE_APPROVAL, item_codes
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
@@ -188,6 +189,25 @@ def same_document(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue
     return bool(old) and bool(new) and (old in new or new in old)
 
 
+def has_face(page: PortalPage, reading: PageReading) -> bool:
+    """Whether what a page says marks it as a document of its own: a code, a number, a name or a day
+    of its decision, the tags of an article, a time of publication, or the title that the list has.
+    """
+    facts, name = reading.facts, normal_name(page.listed_title or "")
+    given = [value for key, value in vars(facts).items() if key != "formed_label"]
+    is_article = reading.meta.get("ArticleTitle") is not None or bool(reading.records)
+    is_dated = reading.meta_time is not None or reading.label_time is not None
+    is_listed = bool(name) and name in normal_name(reading.title)
+    return any(given) or is_article or is_dated or is_listed
+
+
+def may_be_emptied(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue]) -> bool:
+    """Whether the page of a document that was read holds no word of it now, and is another page."""
+    is_known = page.content_sha256 is not None and page.text_sha256 != reading.text_sha256
+    is_empty = reading.substance is Substance.NOTHING
+    return is_known and is_empty and same_document(page, reading, cues)
+
+
 def title_of(page: PortalPage, reading: PageReading) -> str:
     """The page's own title, else what the list calls it."""
     return (reading.title or page.listed_title or page.title)[:500]
@@ -196,15 +216,6 @@ def title_of(page: PortalPage, reading: PageReading) -> str:
 def former_address(url: str, until: datetime) -> str:
     """The address of a document that another one has taken the place of: it leads to the page."""
     return f"{url[: MAX_ADDRESS - 40]}#until-{until:%Y%m%dT%H%M%S.%fZ}"
-
-
-def leads_away(asked: str, final: str, start_url: str) -> bool:
-    """Whether a page was redirected to the portal's list, to its front page, or to a folder above:
-    so many portals answer for what was removed. Another address may well be where it stands now.
-    """
-    path = urlsplit(final).path
-    is_above = path.endswith("/") and urlsplit(asked).path.startswith(path)
-    return final != asked and (final == start_url or path in ("", "/") or is_above)
 
 
 def missing_address(url: str, page_id: UUID) -> str:

@@ -21,6 +21,7 @@ from services.projects.evidence.files import EvidenceFiles
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
 from services.projects.portals.models import Portal
+from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import ReadPage, decode_by, read_list, read_page
@@ -271,13 +272,25 @@ class Walk:
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.collector.files.put(answer.body)
         capture = service.answer_of(answer, sha256, decoded.charset)
-        fault = documents.why_none(page, answer, decoded.text, self.portal.start_url)
+        start_url = self.portal.start_url
+        fault = documents.why_none(page, answer, decoded.text, start_url, self.rule)
         if fault is not None:
             raise fault
         read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)
         if await self.nothing.include(fetcher, page, read.reading):
             raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
+        fault = documents.why_no_successor(page, read.reading, self.rule)
+        fault = fault or await self._emptied(page, read.reading)
+        if fault is not None:
+            raise fault
         async with self.held.storing() as session:
             await service.note_detail(
                 session, self.run, self.portal, page, capture, answer, read, self.rule
             )
+
+    async def _emptied(self, page: PortalPage, reading: PageReading) -> SourceFault | None:
+        if not rules.may_be_emptied(page, reading, self.rule.items):
+            return None
+        async with self.held.step() as session:
+            before = await evidence.newest_of_url(session, self.portal.id, page.url)
+        return await documents.emptied(before, self.collector.files, self.rule)

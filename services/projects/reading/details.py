@@ -8,6 +8,7 @@ from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from services.projects.reading.article import Substance, own_lines, substance
 from services.projects.reading.dates import (
     Printed,
     is_future,
@@ -48,6 +49,7 @@ class PageReading:
     facts: DecisionFacts
     labels: dict[str, int]
     text_sha256: str
+    substance: Substance = Substance.WORDS
     records: tuple[Record, ...] = ()
     """Rows of tables that publish one thing each; nothing of them is said of the page."""
 
@@ -67,6 +69,9 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
     # A row of many is a publication of its own, so that nothing of it is the page's.
     said = visible_text(body, but=others | tables.lists) if tables.lists else text
     labels = _joined(read_labels(said), tables.labels)
+    facts = read_facts(labels, plain(title), unjoined(said))
+    lines = own_lines(body, others, (title, meta.get("ArticleTitle") or ""))
+    is_exact = bool(facts.project_code or facts.project_name or tables.records)
     meta_time = _meta_time(meta)
     label_times = [*_time_texts(page, rule), *label_moments(said, rule.label_words)]
     credible = [printed for printed in label_times if not is_future(printed, now)]
@@ -78,8 +83,9 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
         labels_differ=_differ(credible),
         future_dropped=any(is_future(p, now) for p in [meta_time, *label_times] if p),
         mark=content_mark(url, meta.get("DocId", "contentid"), _attachments(page, meta)),
-        facts=read_facts(labels, plain(title), unjoined(said)),
+        facts=facts,
         labels={word: found[0].offset for word, found in labels.items()},
+        substance=substance(body, lines, others, is_exact=is_exact),
         text_sha256=_text_hash(title, page.body if body is None else body, text),
         records=tuple(_dated(record, rule.label_words, now) for record in tables.records),
     )

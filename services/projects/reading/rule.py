@@ -143,6 +143,11 @@ class CollectorRule(_Part):
         """Whether a page that does not show an element lacks it."""
         return False
 
+    @property
+    def article(self) -> str | None:
+        """The CSS selector of a page's article; None where the whole page is looked at."""
+        return None
+
 
 class HtmlListRule(CollectorRule):
     """How to read one column of a portal."""
@@ -163,3 +168,7 @@ class HtmlListRule(CollectorRule):
     @property
     def judges_elements(self) -> bool:
         return self.detail.judges_elements
+
+    @property
+    def article(self) -> str | None:
+        return self.detail.body
