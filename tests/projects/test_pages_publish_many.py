@@ -112,6 +112,62 @@ async def test_a_title_that_names_five_publishes_five_also_where_some_are_known_
     assert [await world.verdict(duty) for duty in known + later] == ["on_time"] * 5
 
 
+@pytest.mark.parametrize(
+    ("number", "marks", "apart"),
+    [(2, "both", "<p>{}</p>"), (5, "both", "{}；"), (2, "code", "{}；"), (5, "name", "<p>{}</p>")],
+)
+async def test_projects_named_in_prose_wait_for_a_person_and_are_never_overdue(
+    world: World, number: int, marks: str, apart: str
+) -> None:
+    projects = others(world, number)
+    said = {
+        "both": "{p.name}，项目代码：{p.project}，",
+        "code": "项目代码{p.project}",
+        "name": "{p.name}",
+    }
+    lines = [f"{n}.{said[marks].format(p=p)}，许可证编号{n}7" for n, p in enumerate(projects, 1)]
+    text = "".join(map(apart.format, lines))
+    world.publish(TITLE, code=None, text=f"现将有关情况公示如下：</p>{text}<p>特此公示")
+    known = await duties_of(projects[:-1])
+    await world.open()
+    await world.walk(2)
+    [later] = await duties_of(projects[-1:])
+    await world.desk.match()
+    await world.walk(2)
+    duties = [*known, later]
+    assert [await world.verdict(duty) for duty in duties] == ["unknown"] * number
+    assert {match["duty"]["id"] for match in await world.queue()} == set(duties)
+    assert await accept_all(world) == number
+    assert [await world.verdict(duty) for duty in duties] == ["on_time"] * number
+
+
+async def test_a_sentence_that_is_mended_is_for_a_person_and_withdraws_nothing(
+    world: World,
+) -> None:
+    projects = others(world, 2)
+    lines = [f"<p>{p.name}，许可证编号7</p>" for p in projects]
+    world.publish(TITLE, code=None, text="".join(lines))
+    duties = await duties_of(projects)
+    await world.open()
+    await world.walk()
+    assert await accept_all(world) == 2
+    world.publish(TITLE, code=None, text=f"{lines[0]}{lines[1].replace('7', '8')}")
+    await world.walk()
+    assert [await world.verdict(duty) for duty in duties] == ["on_time"] * 2
+    assert {match["duty"]["id"] for match in await world.queue()} == {duties[1]}
+
+
+async def test_a_page_of_one_project_that_cites_anothers_code_in_prose_stays_its_own(
+    world: World,
+) -> None:
+    world.publish(text="<p>与项目代码2401-350000-04-01-000001、2401-350000-04-01-000002配套</p>")
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
 async def test_a_row_that_is_taken_out_is_withdrawn_and_the_others_stay(world: World) -> None:
     projects = others(world, 3)
     rows = [row(n, p) for n, p in enumerate(projects, 1)]

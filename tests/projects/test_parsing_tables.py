@@ -45,6 +45,30 @@ def test_the_title_of_a_table_repeated_heads_and_sums_are_no_records() -> None:
     assert found(read(titled)) == EXPECTED
 
 
+@pytest.mark.parametrize(
+    ("heads", "cells", "doc_no"),
+    [
+        ("建设项目|代码|证号|日期", "{name}|{code}|{n}7|2026-03-01", True),
+        ("项目名称（代码）|发证日期", "{name}（{code}）|2026-03-01", False),
+        ("序号|工程名称及项目代码|许可证编号", "{n}|{name} {code}|{n}7", True),
+        ("项目名称|代码", "{name}|{code}", False),
+        ("投资项目|统一代码|施工许可证编号", "{name}|项目代码：{code}|{n}7", True),
+    ],
+)
+def test_heads_name_projects_and_codes_in_many_ways(heads: str, cells: str, doc_no: bool) -> None:
+    names = [(f"工程{n}号大桥", code, n) for n, code in enumerate(CODES, 1)]
+    rows = [cells.format(name=name, code=code, n=n).split("|") for name, code, n in names]
+    records = read(table(rows, heads=heads.split("|"))).records
+    expected = [(name, code, f"{n}7" if doc_no else None) for name, code, n in names]
+    assert [(each.name, each.code, each.doc_no) for each in records] == expected
+
+
+@pytest.mark.parametrize("heads", [["项目", "内容"], ["代码", "数量"]])
+def test_a_table_of_what_a_project_has_is_no_table_of_projects(heads: list[str]) -> None:
+    rows = [["建设地点", "城东"], ["建设规模", "两千平方米"]]
+    assert read(table(rows, heads=heads).replace("td", "th", 4)).records == ()
+
+
 def test_a_merged_cell_belongs_to_every_row_that_it_reaches() -> None:
     html = (
         "<table><tr><th>项目名称</th><th>项目代码</th><th>批复文号</th></tr>"

@@ -96,6 +96,7 @@ def test_what_leads_to_the_list_or_above_leads_away_whatever_its_navigation(lead
         f"<h1>{TITLE}</h1><p>准予</p><script>function back() {{ location.href = '/' }}</script>",
         f"<h1>{TITLE}</h1><script>if (isPhone) location.href = '/m/a.htm'</script>{NAVIGATION}",
         f'<meta http-equiv="refresh" content="600;url=/">{META}<p>准予许可</p>',
+        f"{META}<p>准予许可</p><p>没有找到相关信息</p>",
         f"<h1>{TITLE}</h1><p>建设统一身份认证平台，支持用户登录</p>",
         '<meta name="ArticleTitle" content="补正"><p class="article">文件不存在签章，请补正</p>',
     ],

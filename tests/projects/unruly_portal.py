@@ -30,10 +30,13 @@ def table(rows: Sequence[Sequence[str]], *, heads: Sequence[str]) -> str:
 
 @dataclass
 class UnrulyPortal:
-    """Serves `pages` and `statuses`; a first folder such as /slow/ is a fault."""
+    """Serves `pages`, of HTML unless `types` says else, and `statuses`; a first folder such as
+    /slow/ is a fault.
+    """
 
     pages: dict[str, str | bytes] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     robots: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     redirect_to: str = ""
@@ -74,7 +77,8 @@ class UnrulyPortal:
         etag = f'"{hash(body)}"'
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304)
-        return Response(body, headers={"ETag": etag, "Content-Type": HTML})
+        kind = self.types.get(path, HTML)
+        return Response(body, headers={"ETag": etag, "Content-Type": kind})
 
     async def _error(self, request: Request) -> Response:
         return PlainTextResponse("boom", 500)

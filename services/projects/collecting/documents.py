@@ -7,7 +7,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries, rules
-from services.projects.collecting.models import DetailState, PortalPage
+from services.projects.collecting.list_notes import note_error
+from services.projects.collecting.models import CollectorRun, DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
@@ -15,11 +16,16 @@ from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched, Fetcher, Validators
 from services.projects.portals.models import Portal
 from services.projects.reading.article import Substance
-from services.projects.reading.details import PageReading
+from services.projects.reading.charset import Decoded
+from services.projects.reading.claims import Claim, Flag
+from services.projects.reading.details import PageReading, read_file
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.readers import decode_by, read_page
+from services.projects.reading.readers import ReadPage, decode_by, is_file, read_page
 from services.projects.reading.removed import LEADS_AWAY, Place, leads_away, removal
 from services.projects.reading.rule import CollectorRule
+
+NO_TEXT = Decoded("", "", misdeclared=False)
+"""Of a file."""
 
 
 async def succeed(session: AsyncSession, page: PortalPage, at: datetime) -> PortalPage:
@@ -86,8 +92,35 @@ def validators(page: PortalPage, portal: Portal) -> Validators | None:
     return Validators(page.etag, page.last_modified)
 
 
+def decode(answer: Fetched, rule: CollectorRule) -> Decoded:
+    """The text of what was answered; a file has none. Raises SourceFault(wrong_charset)."""
+    if is_file(answer.body, answer.headers, answer.final_url):
+        return NO_TEXT
+    return decode_by(rule, answer.body, answer.headers)
+
+
+def read(
+    page: PortalPage, answer: Fetched, decoded: Decoded, start_url: str, rule: CollectorRule
+) -> ReadPage:
+    """What the page's address holds. Raises SourceFault where that is no document of it."""
+    fault = why_none(page, answer, decoded, start_url, rule)
+    if fault is not None:
+        raise fault
+    if decoded is NO_TEXT:
+        return ReadPage(read_file(answer.body), decoded)
+    return ReadPage(read_page(decoded, page.url, rule, answer.fetched_at), decoded)
+
+
+def note_answer(run: CollectorRun, page: PortalPage, answer: Fetched, claim: Claim) -> None:
+    """By what the page is asked for again; and that it could be had, and not be read."""
+    page.etag = answer.headers.get("etag")
+    page.last_modified = answer.headers.get("last-modified", "")[:100] or None
+    if Flag.NO_WORDS in claim.flags:
+        note_error(run, page.url, SourceFault(Fault.UNREADABLE, "it has no words to read"))
+
+
 def why_none(
-    page: PortalPage, answer: Fetched, text: str, start_url: str, rule: CollectorRule
+    page: PortalPage, answer: Fetched, decoded: Decoded, start_url: str, rule: CollectorRule
 ) -> SourceFault | None:
     """Why what stands at the page's address is no document of it, if so: it is gone, or something
     else stands before it.
@@ -95,9 +128,11 @@ def why_none(
     is_known = page.content_sha256 is not None
     if leads_away(page.url, answer.final_url, start_url):
         return SourceFault(Fault.GONE if is_known else Fault.UNREADABLE, LEADS_AWAY)
+    if decoded is NO_TEXT:
+        return None
     titles = tuple(title for title in (page.listed_title, page.title) if title)
     place = Place(page.url, start_url, titles, rule.article)
-    return removal(text, is_known=is_known, place=place)
+    return removal(decoded.text, is_known=is_known, place=place)
 
 
 def why_no_successor(
@@ -121,8 +156,9 @@ async def emptied(
     body = None if before is None else await files.get(before.sha256)
     if before is None or body is None:
         return None
-    decoded = decode_by(rule, body, before.headers)
-    was = read_page(decoded, before.url, rule, before.fetched_at)
+    if is_file(body, before.headers, before.final_url):
+        return None
+    was = read_page(decode_by(rule, body, before.headers), before.url, rule, before.fetched_at)
     had_words = was.substance is not Substance.NOTHING
     return SourceFault(Fault.GONE, "its article is empty now") if had_words else None
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from services.projects.collecting.models import PortalPage
 from services.projects.collecting.pairing import identity, text_hash
+from services.projects.reading.claims import Flag
 from services.projects.reading.dates import Printed, Provenance
 from services.projects.reading.lists import MAX_ADDRESS
 from services.projects.reading.tables import Record
@@ -36,7 +37,11 @@ def addresses(url: str, records: Sequence[Record], taken: Collection[str]) -> li
     numbers: dict[str, Iterator[int]] = defaultdict(count)
     for record in records:
         its = identity(record)
-        words = [its.code, its.doc_no] if its.code or its.doc_no else [_start(record.name)]
+        words = (
+            [its.code, its.doc_no]
+            if its.code or its.doc_no
+            else [_start(record.name or record.text)]
+        )
         marks = [f"text={quote(word, safe='').replace('-', '%2D')}" for word in words if word]
         address = f"{url}#:~:{'&'.join(marks)}"
         if len(address) > MAX_ADDRESS or address in used:
@@ -66,6 +71,12 @@ def beginning(url: str) -> str:
 
 def _start(name: str | None) -> str | None:
     return name[:NAME_IN_ADDRESS] if name else None
+
+
+def kinds(known: Collection[PortalPage]) -> set[bool]:
+    """Of which rows it is known that they were looked for: sentences (True), those of tables."""
+    found = {Flag.IN_PROSE in row.flags for row in known}
+    return found | {True} if found else found
 
 
 def bracket(
@@ -109,6 +120,8 @@ def take_over(row: PortalPage, page: PortalPage, record: Record) -> None:
     row.content_sha256 = hashlib.sha256(json.dumps(its, ensure_ascii=False).encode()).hexdigest()
     row.evidence_id = page.evidence_id
     _claim(row, page, record.published)
+    others = [flag for flag in row.flags if flag not in (Flag.NO_WORDS, Flag.IN_PROSE)]
+    row.flags = [*others, *[Flag.IN_PROSE.value] * record.is_prose]
     after = (row.text_sha256, row.claimed_at, row.listed_title, row.evidence_id)
     row.match_wanted = row.match_wanted or before != after
 

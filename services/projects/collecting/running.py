@@ -24,7 +24,7 @@ from services.projects.portals.models import Portal
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
-from services.projects.reading.readers import ReadPage, decode_by, read_list, read_page
+from services.projects.reading.readers import read_list
 from services.projects.reading.rule import CollectorRule
 from services.projects.settings import ProjectsSettings
 from shared.clock import now as clock_now
@@ -268,15 +268,11 @@ class Walk:
             async with self.held.storing() as session:
                 await service.note_unchanged(session, self.run, page, answer.fetched_at)
             return
-        decoded = decode_by(self.rule, answer.body, answer.headers)
+        decoded = documents.decode(answer, self.rule)
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.collector.files.put(answer.body)
-        capture = service.answer_of(answer, sha256, decoded.charset)
-        start_url = self.portal.start_url
-        fault = documents.why_none(page, answer, decoded.text, start_url, self.rule)
-        if fault is not None:
-            raise fault
-        read = ReadPage(read_page(decoded, page.url, self.rule, answer.fetched_at), decoded)
+        capture = service.answer_of(answer, sha256, decoded.charset or None)
+        read = documents.read(page, answer, decoded, self.portal.start_url, self.rule)
         if await self.nothing.include(fetcher, page, read.reading):
             raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
         fault = documents.why_no_successor(page, read.reading, self.rule)

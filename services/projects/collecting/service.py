@@ -104,7 +104,7 @@ async def claim_run(
     return claimed, portal, await portals.rule(session, portal.id, claimed.rule_version)
 
 
-def answer_of(answer: Fetched, sha256: str, charset: str) -> evidence.Answer:
+def answer_of(answer: Fetched, sha256: str, charset: str | None) -> evidence.Answer:
     """The answer as evidence keeps it."""
     return evidence.Answer(
         url=answer.url,
@@ -166,8 +166,7 @@ async def note_detail(
     if captured is None:
         await documents.recognise(session, portal, page, reading, rule)
     _claim(page, claim, misdeclared=decoded.misdeclared)
-    page.etag = answer.headers.get("etag")
-    page.last_modified = answer.headers.get("last-modified", "")[:100] or None
+    documents.note_answer(run, page, answer, claim)
     _check(run, page, PageAction.READ, seen.fetched_at)
     before = None if captured is None or is_as_before else checked_before
     records, at = reading.records, seen.fetched_at

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.collecting import pairing, queries, row_rules
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
+from services.projects.reading.claims import Flag
 from services.projects.reading.faults import Fault
 from services.projects.reading.tables import Record
 
@@ -34,16 +35,18 @@ async def note_rows(
     fresh = [record for record, row in zip(records, paired, strict=True) if row is None]
     addresses = iter(await _addresses(session, page, fresh))
     stands = any(row is not None and row.detail_state is DetailState.READ for row in paired)
-    new = []
+    kinds, new = row_rules.kinds(known), []
     for record, row in zip(records, paired, strict=True):
         if row is None:
-            bracket = row_rules.bracket(page, at, checked_before, has_rows=bool(known))
+            bracket = row_rules.bracket(page, at, checked_before, has_rows=record.is_prose in kinds)
             row = row_rules.new_row(page, next(addresses), bracket)
             new.append(row)
         row_rules.take_over(row, page, record)
         _read(row, at)
     pairing.date_back(new, unclear)
-    for row in unclear if stands else [*lost, *unclear]:
+    # A sentence may be said otherwise now.
+    in_doubt = [row for row in lost if not stands or Flag.IN_PROSE in row.flags]
+    for row in [*in_doubt, *unclear]:
         _doubt(row, at)
     for row in lost:
         if row.detail_state is DetailState.READ:

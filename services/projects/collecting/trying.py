@@ -9,7 +9,7 @@ from services.projects.portals.schemas import DetailTrial, Trial
 from services.projects.reading.claims import claim_of
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import Entry
-from services.projects.reading.readers import decode_by, read_list, read_page
+from services.projects.reading.readers import decode_by, is_file, read_list, read_page
 from services.projects.reading.rule import CollectorRule
 
 LIMITS = Limits(connect_seconds=2, read_seconds=3, total_seconds=4, interval_seconds=0)
@@ -35,6 +35,8 @@ async def _try_detail(
 ) -> DetailTrial:
     try:
         answer = await fetcher.get(entry.url)
+        if is_file(answer.body, answer.headers, answer.final_url):
+            return DetailTrial(url=entry.url, fault=Fault.UNREADABLE)
         decoded = decode_by(rule, answer.body, answer.headers)
     except SourceFault as fault:
         return DetailTrial(url=entry.url, fault=fault.fault)

@@ -21,8 +21,10 @@ from services.projects.matching.naming import (
     propose_by_names,
 )
 from services.projects.matching.rules import Candidate, PageFacts, Proposal, Row
+from services.projects.matching.unread import is_unread, propose_unread
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
+from services.projects.reading.claims import Flag
 from services.projects.reading.cues import own_words
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
@@ -113,6 +115,12 @@ class _Proposer:
         list speaks of it, and what it leads to may be anything.
         """
         found = await self._of(page, portal)
+        if is_unread(page):
+            cues = (await self._rule(portal)).items
+            candidates = await self._candidates(portal.unit_code)
+            found += propose_unread(page, portal.unit_code, cues, candidates, found)
+        if Flag.IN_PROSE in page.flags:
+            found = [replace(p, reason=p.reason or ReviewReason.SEVERAL_PROJECTS) for p in found]
         if page.detail_state is not DetailState.UNREADABLE or page.content_sha256 is not None:
             return found
         return [
@@ -163,12 +171,15 @@ class _Proposer:
         each = [*self.exact, *self._unseen[unit], *known]
         return list({candidate.duty_id: candidate for candidate in each}.values())
 
-    async def _facts(self, page: PortalPage, portal: Portal) -> PageFacts:
+    async def _rule(self, portal: Portal) -> CollectorRule:
         if portal.id not in self._rules:
             self._rules[portal.id] = await portals.rule_in_force(self.session, portal.id)
+        return self._rules[portal.id]
+
+    async def _facts(self, page: PortalPage, portal: Portal) -> PageFacts:
         title_above = None if page.parent_id is None else page.listed_title or ""
         words = page.title if title_above is None else f"{title_above} {page.title}"
-        cues = self._rules[portal.id].items
+        cues = (await self._rule(portal)).items
         items = rules.item_codes(cues, page.column_name, words)
         return PageFacts(
             unit_code=portal.unit_code,

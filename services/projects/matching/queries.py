@@ -45,6 +45,7 @@ class PageMarks(NamedTuple):
     project_name: str | None
     project_code: str | None
     doc_no: str | None
+    is_unread: bool
 
 
 class TakenPage(NamedTuple):
@@ -57,6 +58,9 @@ class TakenPage(NamedTuple):
     is_same: bool
     words: str
 
+
+MATCHES_A_STATEMENT = 1000
+"""A statement takes a limited number of values, and a file may be of any duty of its item."""
 
 READY = (DetailState.READ, DetailState.UNREADABLE, DetailState.GONE, DetailState.ELSEWHERE)
 
@@ -134,8 +138,8 @@ async def pages_marked(
 
 
 async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks]:
-    """The pages of the unit that publish nothing yet, or whose title may name several: those of its
-    portals, and those elsewhere that name it as their source.
+    """The pages of the unit that publish nothing yet, or may publish several by their title or in
+    words that nobody has read: those of its portals, and those that name it as their source.
     """
     return [PageMarks(*row) for row in await session.execute(UNTAKEN, {"unit": unit_code})]
 
@@ -226,8 +230,8 @@ async def note_unreadable(
 
 async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
     """Keep these matches; a pair that is known already stays as it was decided."""
-    if matches:
-        values = [match.model_dump() for match in matches]
+    for at in range(0, len(matches), MATCHES_A_STATEMENT):
+        values = [match.model_dump() for match in matches[at : at + MATCHES_A_STATEMENT]]
         await session.execute(insert(PageMatch).values(values).on_conflict_do_nothing())
 
 

@@ -75,7 +75,7 @@ async def _taken_besides(session: AsyncSession, wanted: Sequence[UUID]) -> set[U
 async def _tied(
     pages: Sequence[PageMarks], unit_code: str, wanted: Sequence[Candidate]
 ) -> set[UUID]:
-    """The pages that may publish one of the duties of their unit."""
+    """The pages that may publish one of the duties of their unit, or anything."""
     found = set()
     for at, page in enumerate(pages):
         if at % PAGES_A_BREATH == PAGES_A_BREATH - 1:
@@ -89,6 +89,6 @@ async def _tied(
             formed_on=None,
             item_codes=frozenset(),
         )
-        if rules.may_publish(facts, wanted):
+        if page.is_unread or rules.may_publish(facts, wanted):
             found.add(page.id)
     return found

@@ -240,7 +240,7 @@ def _sighting(
     page: PortalPage, duty: Candidate, wanted: dict[UUID, list[str]], *, observed_at: datetime
 ) -> Sighting:
     claim = _claim_kind(page, duty)
-    is_read = page.detail_state is DetailState.READ
+    is_read = page.detail_state is DetailState.READ and Flag.NO_WORDS not in page.flags
     elements = wanted.get(duty.duty_id, []) if is_read else []
     return Sighting(
         duty_id=duty.duty_id,

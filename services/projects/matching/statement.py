@@ -74,12 +74,13 @@ WHERE m.id = ANY(CAST(:matches AS uuid[])) AND {_IN_ROW}""")
 
 # Also those on other units' portals that name the unit as their source. Arrays, for the indexes.
 UNTAKEN = text("""
-SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no
-FROM portal_page p
+SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no, u.is_unread
+FROM portal_page p, LATERAL (SELECT p.gone_at IS NULL
+  AND (p.detail_state = 'elsewhere' OR p.flags ? 'words_not_readable') AS is_unread) u
 WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
     OR p.source_name = ANY(ARRAY(SELECT name FROM responsible_unit WHERE code = :unit
       UNION ALL SELECT alias FROM unit_alias WHERE unit_code = :unit)))
-  AND (p.title ~ '[、和及与等]' OR NOT EXISTS
+  AND (p.title ~ '[、和及与等]' OR u.is_unread OR NOT EXISTS
     (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
 
 _CANDIDATE = """

@@ -1,7 +1,7 @@
 """What an article says besides its title, or shows to eyes alone: no machine reads that. Pure."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from enum import StrEnum
 
 from selectolax.lexbor import LexborNode
@@ -31,6 +31,11 @@ _LOADING = re.compile(r"加载中|正在加载|请稍[候等]|\bloading\b", re.I
 _SHOWN = "img,iframe,frame,embed,object,canvas,video"
 
 
+def is_furniture(line: str) -> bool:
+    """Whether a line stands around an article."""
+    return _FURNITURE.match(line) is not None
+
+
 class Substance(StrEnum):
     """What an article is made of."""
 
@@ -50,17 +55,17 @@ def own_lines(
     text = unjoined(visible_text(root, but={*others, *links}))
     known = {one_line(plain(title)) for title in titles}
     lines = (one_line(line) for line in text.splitlines())
-    return [line for line in lines if line and line not in known and not _FURNITURE.match(line)]
+    return [line for line in lines if line and line not in known and not is_furniture(line)]
 
 
 def substance(
-    root: LexborNode | None, lines: Sequence[str], others: frozenset[int], *, is_exact: bool
+    root: LexborNode | None, others: frozenset[int], title: str, *, is_exact: bool
 ) -> Substance:
-    """What the article below `root` is made of, whose own lines these are.
+    """What the article below `root` is made of beside its title.
 
     `is_exact`: it names a code or a project, or has records, so that there is something to read.
     """
-    said = "\n".join(lines)
+    said = "\n".join(own_lines(root, others, [title]))
     words = len(_ATTACHED.sub("", _FILE_NAME.sub("", said)).strip())
     if is_exact or root is None or words > COVER:
         return Substance.WORDS

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from services.projects.reading.article import Substance
 from services.projects.reading.dates import Precision, Printed, Provenance
 from services.projects.reading.details import PageReading
 from services.projects.reading.marks import Mark
@@ -23,6 +24,10 @@ class Flag(StrEnum):
     FUTURE_DATE = "future_date_ignored"
     MISDECLARED_CHARSET = "charset_misdeclared"
     CLAIM_CHANGED = "claim_changed_since_first_read"
+    NO_WORDS = "words_not_readable"
+    """A file, a picture or a frame: what it says no machine has read."""
+    IN_PROSE = "in_prose"
+    """A sentence of a page that publishes several, and no row of a table."""
 
 
 CONTRADICTIONS = frozenset({Flag.META_AND_LABEL_DIFFER, Flag.OLDER_THAN_ITS_MARK})
@@ -104,6 +109,7 @@ def _flags(
         Flag.LABELS_DIFFER: page and page.labels_differ,
         Flag.OLDER_THAN_ITS_MARK: believed and mark and believed.on < mark.on - SLACK,
         Flag.FUTURE_DATE: page and page.future_dropped,
+        Flag.NO_WORDS: page and page.substance is Substance.EYES,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
 

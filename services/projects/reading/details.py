@@ -8,7 +8,7 @@ from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.projects.reading.article import Substance, own_lines, substance
+from services.projects.reading.article import Substance, substance
 from services.projects.reading.dates import (
     Printed,
     is_future,
@@ -22,6 +22,7 @@ from services.projects.reading.labels import Labelled, label_moments, read_label
 from services.projects.reading.marks import Mark, content_mark
 from services.projects.reading.meta_tags import MetaTags, read_meta_tags
 from services.projects.reading.others import of_others
+from services.projects.reading.prose import prose_records
 from services.projects.reading.rule import DetailRule
 from services.projects.reading.tables import Record, read_tables
 from services.projects.reading.text import one_line, unjoined, visible_text
@@ -51,11 +52,17 @@ class PageReading:
     text_sha256: str
     substance: Substance = Substance.WORDS
     records: tuple[Record, ...] = ()
-    """Rows of tables that publish one thing each; nothing of them is said of the page."""
+    """Rows of tables that publish one thing each, of which nothing is said of the page; without
+    any, the sentences of a page that publishes several.
+    """
 
 
-def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReading:
+def read_page(
+    html: str, url: str, rule: DetailRule, now: datetime, words: Sequence[str] = ()
+) -> PageReading:
     """What the page at `url` says as of `now`; a date that lies ahead of `now` is not believed.
+
+    `words` show in a title that it is of one of the portal's items.
 
     Raises SourceFault for what is no page.
     """
@@ -70,8 +77,9 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
     said = visible_text(body, but=others | tables.lists) if tables.lists else text
     labels = _joined(read_labels(said), tables.labels)
     facts = read_facts(labels, plain(title), unjoined(said))
-    lines = own_lines(body, others, (title, meta.get("ArticleTitle") or ""))
-    is_exact = bool(facts.project_code or facts.project_name or tables.records)
+    records = tables.records or prose_records(unjoined(said), title, labels, facts, words)
+    names_any = any(not record.is_prose or record.is_exact for record in records)
+    is_exact = bool(facts.project_code or facts.project_name or names_any)
     meta_time = _meta_time(meta)
     label_times = [*_time_texts(page, rule), *label_moments(said, rule.label_words)]
     credible = [printed for printed in label_times if not is_future(printed, now)]
@@ -85,9 +93,26 @@ def read_page(html: str, url: str, rule: DetailRule, now: datetime) -> PageReadi
         mark=content_mark(url, meta.get("DocId", "contentid"), _attachments(page, meta)),
         facts=facts,
         labels={word: found[0].offset for word, found in labels.items()},
-        substance=substance(body, lines, others, is_exact=is_exact),
+        substance=substance(body, others, title, is_exact=is_exact),
         text_sha256=_text_hash(title, page.body if body is None else body, text),
-        records=tuple(_dated(record, rule.label_words, now) for record in tables.records),
+        records=tuple(_dated(record, rule.label_words, now) for record in records),
+    )
+
+
+def read_file(body: bytes) -> PageReading:
+    """What is known of a file that stands where a page was expected: which bytes it has."""
+    return PageReading(
+        title="",
+        meta=MetaTags(),
+        meta_time=None,
+        label_time=None,
+        labels_differ=False,
+        future_dropped=False,
+        mark=None,
+        facts=DecisionFacts(),
+        labels={},
+        text_sha256=hashlib.sha256(body).hexdigest(),
+        substance=Substance.EYES,
     )
 
 

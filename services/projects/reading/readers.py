@@ -3,9 +3,11 @@
 Bytes are decoded here and nowhere else: a page is always read by the charset that its rule names.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple, Protocol, Union
+from urllib.parse import urlsplit
 
 from pydantic import Field, GetCoreSchemaHandler, TypeAdapter, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, core_schema
@@ -38,7 +40,8 @@ class HtmlListReader:
         return lists.read_list(text, url, rule, number=number)
 
     def read_page(self, text: str, url: str, rule: HtmlListRule, now: datetime) -> PageReading:
-        return details.read_page(text, url, rule.detail, now)
+        words = [word for cue in rule.items for word in cue.words]
+        return details.read_page(text, url, rule.detail, now, words)
 
 
 FIRST_KIND = "html_list"
@@ -89,6 +92,19 @@ def rule_of(stored: Mapping[str, Any]) -> CollectorRule:
     return _ANY_RULE.validate_python(stored)
 
 
+_FILES = (
+    b"%PDF",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"GIF8",
+    b"Rar!",
+)
+_OTHER_TYPES = ("application/", "image/", "audio/", "video/", "text/csv")
+_FILE_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|wps|et|ofd|zip|rar|7z|tiff?|jpe?g|png)$", re.I)
+
+
 class ReadList(NamedTuple):
     page: ListPage
     decoded: Decoded
@@ -113,6 +129,16 @@ def read_page(decoded: Decoded, url: str, rule: CollectorRule, now: datetime) ->
     Its own step, because the bytes of a page are kept as evidence before anybody reads them.
     """
     return READERS[rule.kind].read_page(decoded.text, url, rule, now)
+
+
+def is_file(body: bytes, headers: Mapping[str, str], url: str) -> bool:
+    """Whether this is a document of another kind than a page, by its first bytes or its type."""
+    if body.startswith(_FILES):
+        return True
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_other = kind.startswith(_OTHER_TYPES) and not kind.endswith(("xml", "json"))
+    is_named = _FILE_NAME.search(urlsplit(url).path) is not None
+    return (is_other or is_named) and bool(body.strip()) and not body.lstrip().startswith(b"<")
 
 
 def decode_by(rule: CollectorRule, body: bytes, headers: Mapping[str, str]) -> Decoded:

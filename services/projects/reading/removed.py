@@ -27,6 +27,8 @@ MAX_BARE = 30
 
 LEADS_AWAY = "it leads away"
 
+MAX_REST, MAX_AROUND = 3, 200
+"""What a notice has beside its own words, and what stands around it."""
 MAX_DELAY = 30
 """A page that is called up anew after minutes is one to be read meanwhile; in seconds."""
 
@@ -110,7 +112,7 @@ def removal(html: str, *, is_known: bool, place: Place = Place()) -> SourceFault
     lines = own_lines(article or page.body, of_others(page))
     if sum(map(len, lines)) > MAX_NOTICE:
         return None
-    if any(map(_is_notice, lines)):
+    if _is_notice(lines):
         return SourceFault(Fault.GONE, "it says that it is not there")
     goes = list(_goes(page))
     if not _shows(text, place.titles):
@@ -142,10 +144,15 @@ def _title(page: LexborHTMLParser) -> str:
     return node.text() if node else ""
 
 
-def _is_notice(line: str) -> bool:
-    """Whether a line says that there is nothing, and nothing else."""
-    rest = _AROUND_NOTICE.sub("", _MISSING.sub("", line))
-    return _MISSING.search(line) is not None and len(_NO_LETTER.sub("", rest)) <= 3
+def _is_notice(lines: Sequence[str]) -> bool:
+    """Whether one of an article's lines only says that there is nothing, and others hardly more.
+
+    Of nothing 相关 ("about it") a box beside an article speaks that looks for other ones.
+    """
+    saying = [line for line in lines if _MISSING.search(line) and "相关" not in line]
+    rests = (_AROUND_NOTICE.sub("", _MISSING.sub("", line)) for line in saying)
+    is_plain = any(len(_NO_LETTER.sub("", rest)) <= MAX_REST for rest in rests)
+    return is_plain and sum(map(len, lines)) - sum(map(len, saying)) <= MAX_AROUND
 
 
 def _shows(text: str, titles: Sequence[str]) -> bool:

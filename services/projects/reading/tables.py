@@ -31,9 +31,14 @@ _HEAD_WITHIN = 4
 _NUMBER = "序号"
 """It moves with every row that is put above."""
 _HEADS = frozenset(KNOWN) | {_NUMBER, "备注"}
-_NAME_HEAD = re.compile(r"(?:投资|建设|申报)?(?:项目|工程)(?:\(.{1,6}\))?名称")
-_CODE_HEAD = re.compile(r".{0,6}(?:项目|统一)代码")
-_DOCUMENT_HEAD = re.compile(r".{0,6}(?:文号|许可证号|证书编号)")
+_NAME_HEAD = re.compile(
+    r"(?:(?:投资|建设|申报)?(?:项目|工程)(?:\(.{1,6}\))?名称|(?:投资|建设|申报|工程|许可|重大|重点)项目)"
+    r"(?:[(/、及和与](?:项目|统一|及|和)*(?:代码|编码|编号)\)?)?"
+)
+"""项目 alone stands above any labels."""
+_CODE_HEAD = re.compile(r".{0,6}(?:项目|统一)代码|代码")
+_DOCUMENT_HEAD = re.compile(r".{0,6}(?:文号|证号|证书编号|许可证编号)")
+_BESIDE_NAME = re.compile(rf"[\s(]*(?:项目|统一)*(?:代码)?:?\s*{PROJECT_CODE.pattern}[\s)]*")
 _FORMED_HEAD = re.compile(r"(?:批复|审批|核准|备案|发证|决定|许可)(?:时间|日期)")
 _TOTAL = re.compile(r"合计|总计|小计|共计")
 
@@ -46,10 +51,13 @@ class Record:
     text: str
     published: Printed | None = None
     """When the row says that it was published itself."""
+    is_prose: bool = False
+    """Whether it is a sentence of the page, and no row of a table."""
 
     @property
     def name(self) -> str | None:
-        return self._first(NAME_LABELS, _NAME_HEAD)
+        named = self._first(NAME_LABELS, _NAME_HEAD)
+        return (_BESIDE_NAME.sub("", named) or None) if named else None
 
     @property
     def is_exact(self) -> bool:
@@ -78,7 +86,8 @@ class Record:
 
     @property
     def codes(self) -> set[str]:
-        return set(PROJECT_CODE.findall(self._first(CODE_LABELS, _CODE_HEAD) or self.text))
+        under_head = PROJECT_CODE.findall(self._first(CODE_LABELS, _CODE_HEAD) or "")
+        return set(under_head or PROJECT_CODE.findall(self.text))
 
     def _first(self, words: Sequence[str], alike: re.Pattern[str]) -> str | None:
         exact = (self.cells[word] for word in words if self.cells.get(word))
