@@ -78,10 +78,13 @@ def _chains(text: str) -> list[tuple[int, int]]:
 
 
 def parts(address: str) -> Iterator[str]:
-    """What may be written of it elsewhere: of 12号3栋501室 3栋, 501室, 3栋501室 ... ."""
+    """What may be written of it elsewhere: of 12号3栋501室 3栋, 501室, 3栋501室 ... .
+
+    As many together as a dwelling has: whoever writes hundreds gets no part of each length.
+    """
     links = [match.span() for match in _LINK.finditer(address)]
     for first, (start, _) in enumerate(links):
-        for _, end in links[first:]:
+        for _, end in links[first : first + _MOST_NUMBERS]:
             if _NAMES_DWELLING.search(address, start, end):
                 yield address[start:end]
 
@@ -92,7 +95,8 @@ def numbers(address: str) -> Iterator[tuple[str, ...]]:
     """
     for chain in _numbered(address):
         together = tuple(match[0].upper() for match in chain)
-        runs = (together[at:] for at in range(len(together) - 1))
+        longest = max(len(together) - _MOST_NUMBERS, 0)
+        runs = (together[at:] for at in range(longest, len(together) - 1))
         yield from (run for run in runs if sum(map(len, run)) >= _FEWEST_SIGNS)
 
 

@@ -86,7 +86,9 @@ def _all_that_stands(text: str, personal: frozenset[Own]) -> Iterator[Span]:
     """The longest forms first."""
     readings = _readings(text)
     yield from (Span(*where, SpanKind.ADDRESS) for where in _by_numbers(text, personal))
-    for value, kind in sorted(_spelled(personal), key=lambda own: (-len(own.value), own.value)):
+    for value, kind in sorted(
+        set(_spelled(personal)), key=lambda own: (-len(own.value), own.value)
+    ):
         yield from (Span(*where, kind) for where in _stands(value, readings, text))
     yield from _called(text, readings, personal)
 
