@@ -1,6 +1,7 @@
 """Whoever books late may think again: for a while it is neither too late to cancel nor missed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,11 @@ from services.appointments.booking import rules, settling
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
+from tests.appointments.test_closures import close, lift
+from tests.appointments.test_resupport import at_first_slot, states
+from tests.appointments.test_schedules import apply, change
+
+HALF = timedelta(minutes=30)
 
 
 async def test_a_late_booking_cancelled_at_once_is_never_a_no_show(
@@ -86,3 +92,56 @@ def test_a_refusal_names_no_limit_of_nothing(until_minutes: int, begins: str) ->
 
     assert refused.value.detail is not None
     assert refused.value.detail.zh.startswith(begins)
+
+
+async def test_a_time_taken_and_given_back_can_be_given_up_until_it_begins(office: Office) -> None:
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    people = await at_first_slot(office, 2)
+    closure = await close(office)
+    office.clock.at = begins(people[0]) - timedelta(minutes=12)
+    assert good(await lift(office, closure))["resupported"] == 2
+    office.clock.pass_(minutes=11)
+
+    for one in people:
+        assert good(await office.do(one, "cancel", one["owner"]))["state"] == "cancelled"
+
+
+async def test_who_was_given_their_time_back_too_late_to_cancel_it_has_missed_nothing(
+    office: Office, sessions: Sessions
+) -> None:
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    [late] = await at_first_slot(office, 1)
+    closure = await close(office)
+    office.clock.at = begins(late) - timedelta(minutes=12)
+    good(await lift(office, closure))
+
+    async with sessions() as session, session.begin():
+        await settling.miss_absent(session, begins(late) + timedelta(hours=1))
+
+    assert await states(office, [late]) == ["lapsed"]
+    assert await office.events("appointment.missed") == []
+    [told] = await office.events("appointment.lapsed")
+    assert told["appointment_id"] == late["id"]
+
+
+async def test_who_was_given_their_time_back_early_may_cancel_by_the_deadline_and_can_miss_it(
+    office: Office, sessions: Sessions
+) -> None:
+    office.clock.at = NINE - timedelta(hours=4)
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    [early] = await at_first_slot(office, 1)
+    closure = await close(
+        office, starts_at=early["starts_at"], ends_at=(begins(early) + HALF).isoformat()
+    )
+    good(await lift(office, closure))
+    office.clock.at = begins(early) - timedelta(minutes=119)
+
+    problem(await office.do(early, "cancel", early["owner"]), 409, "too-late")
+
+    async with sessions() as session, session.begin():
+        await settling.miss_absent(session, begins(early) + timedelta(hours=1))
+    assert await states(office, [early]) == ["no_show"]
+
+
+def begins(one: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(one["starts_at"])

@@ -18,7 +18,8 @@ from shared.ids import new_id
 class AppointmentState(StrEnum):
     """held -> confirmed -> checked_in -> served | no_show; see `workflow.ROWS` for the rest.
 
-    Lapsed (未了结): the person came, and the hall's day ended without a word on how it went.
+    Lapsed (未了结): neither served nor missed. The person came, and the hall's day ended without a
+    word on how it went; or the hall had given the time back too late to cancel it, and nobody came.
     """
 
     HELD = "held"
@@ -123,6 +124,8 @@ class Appointment(Table, table=True):
     held_at: datetime = Field(sa_type=Moment)
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
+    regained_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the hall gave back the time that it had taken, the last time that it did."""
     rescheduled_from: UUID | None = Field(default=None, foreign_key="appointment.id")
     visit_id: UUID | None = None
     """The first appointment of a chain of moves, None for the first itself: one visit."""

@@ -26,6 +26,7 @@ _LIVE = listed(LIVE)
 _EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
+_EXCUSED = WORKFLOW.of(AppointmentAction.EXCUSE)
 
 _SLOT_STATES = """
 SELECT state, opens_at FROM slot
@@ -70,19 +71,24 @@ _MISS = text(f"""
 WITH due AS (
   -- Only the appointments are locked, not the policy; who checks in at this moment is passed over.
   -- Seven days bound the scan of the index, should the job have stood still for a while.
-  SELECT a.id FROM appointment a
+  -- Whoever got the time back when it was too late to cancel it is excused: they could do nothing.
+  SELECT a.id, coalesce(
+    a.regained_at > a.starts_at - make_interval(mins => coalesce(p.until, 120)), false) AS excused
+  FROM appointment a
   LEFT JOIN LATERAL (
-    SELECT check_in_late_minutes AS late, cancel_grace_minutes AS grace FROM booking_policy p
-    WHERE p.hall_code = a.hall_code ORDER BY version DESC LIMIT 1
+    SELECT check_in_late_minutes AS late, cancel_grace_minutes AS grace,
+      cancel_until_minutes AS until
+    FROM booking_policy p WHERE p.hall_code = a.hall_code ORDER BY version DESC LIMIT 1
   ) p ON true
   WHERE a.state IN ({sources(_ABSENT)})
     AND a.starts_at BETWEEN CAST(:now AS timestamptz) - interval '7 days' AND :now
     AND a.starts_at + make_interval(mins => coalesce(p.late, 30)) < :now
     -- While they may still cancel, they have missed nothing.
-    AND a.held_at + make_interval(mins => coalesce(p.grace, 10)) < :now
+    AND greatest(a.held_at, a.regained_at) + make_interval(mins => coalesce(p.grace, 10)) < :now
   ORDER BY a.id LIMIT 500 FOR UPDATE OF a SKIP LOCKED
 )
-UPDATE appointment SET state = {target(_ABSENT)}, version = version + 1, changed_at = :now
+UPDATE appointment SET version = version + 1, changed_at = :now,
+  state = CASE WHEN due.excused THEN {target(_EXCUSED)} ELSE {target(_ABSENT)} END
 FROM due WHERE appointment.id = due.id RETURNING appointment.*
 """)
 
@@ -248,7 +254,7 @@ async def expire(
 
 
 async def miss(session: AsyncSession, now: datetime) -> Sequence[Appointment]:
-    """Marks who did not come within the time that the hall's policy gives."""
+    """Marks who did not come within the time that the hall's policy gives; some are excused."""
     return await changed(session, _MISS, now=now)
 
 

@@ -230,14 +230,23 @@ def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> S
 
 
 def ensure_changeable(
-    starts_at: datetime, until_minutes: int, booked_at: datetime, grace_minutes: int, now: datetime
+    starts_at: datetime,
+    until_minutes: int,
+    booked_at: datetime,
+    grace_minutes: int,
+    now: datetime,
+    regained_at: datetime | None = None,
 ) -> None:
     """Raises TooLate when a citizen may no longer cancel or move.
 
-    Whoever books late may think again: so long after booking it is never too late.
+    Whoever books late may think again: so long after booking it is never too late. So may whoever
+    was given back the time that the hall took; if that was after the deadline, until the start.
     """
     deadline = starts_at - timedelta(minutes=until_minutes)
-    if now > max(deadline, booked_at + timedelta(minutes=grace_minutes)):
+    latest = max(deadline, (regained_at or booked_at) + timedelta(minutes=grace_minutes))
+    if regained_at is not None and regained_at > deadline:
+        latest = max(latest, starts_at)
+    if now > latest:
         until = Text(
             f"开始前 {until_minutes} 分钟内不能取消或改约，请联系大厅",
             f"Within {counted(until_minutes, 'minute')} of the start, please contact the hall",

@@ -126,6 +126,7 @@ def ensure_changeable(appointment: Appointment, policy: BookingPolicy, now: date
         appointment.held_at,
         policy.cancel_grace_minutes,
         now,
+        appointment.regained_at,
     )
 
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import healing, queries, service
-from services.appointments.booking.events import AppointmentExpired, AppointmentMissed
-from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.booking.events import AppointmentExpired
+from services.appointments.booking.models import Appointment, AppointmentState, Penalty
 from services.appointments.booking.publishing import of_change
 from services.appointments.booking.workflow import WORKFLOW, AppointmentAction
 from services.appointments.people.rules import person_of
@@ -14,7 +14,7 @@ from services.appointments.policies import service as policies
 from shared.database.swap_statement import SwapStatement
 from shared.messaging import outbox
 
-A = AppointmentAction
+S, A = AppointmentState, AppointmentAction
 
 
 def settle(
@@ -55,10 +55,15 @@ async def expire_holds(session: AsyncSession, now: datetime) -> int:
 
 
 async def miss_absent(session: AsyncSession, now: datetime) -> int:
-    """Job: marks who did not check in within the time that the hall's policy gives."""
-    absent = await queries.miss(session, now)
-    for appointment in absent:
-        await service.publish(session, AppointmentMissed, appointment)
+    """Job: marks who did not check in within the time that the hall's policy gives.
+
+    Returns how many missed it. Who could not cancel what the hall took and gave back has not.
+    """
+    ended = await queries.miss(session, now)
+    rows = {row.to: row for row in (WORKFLOW[S.CONFIRMED, A.MISS], WORKFLOW[S.CONFIRMED, A.EXCUSE])}
+    for appointment in ended:
+        await service.publish(session, rows[appointment.state].event, appointment)
+    absent = [one for one in ended if one.state is S.NO_SHOW]
     # Several that one person missed are counted together, and make one penalty.
     ordered = sorted(absent, key=lambda one: one.starts_at)
     for last in {(_who(one), one.hall_code): one for one in ordered}.values():

@@ -215,7 +215,8 @@ RETURNING appointment.*
 """)
 
 _REGAINING = text(f"""
-UPDATE appointment SET state = {target(_RESUPPORTED)}, version = version + 1, changed_at = :now
+UPDATE appointment SET state = {target(_RESUPPORTED)}, version = version + 1, changed_at = :now,
+  regained_at = :now
 WHERE state IN ({sources(_RESUPPORTED)}) AND id = ANY(:ids)
 RETURNING appointment.*
 """)

@@ -28,6 +28,7 @@ class AppointmentAction(StrEnum):
     UNDO_SERVE = "undo_serve"
     CORRECT = "correct_no_show"
     MISS = "miss"
+    EXCUSE = "excuse"
     LAPSE = "lapse"
 
 
@@ -81,6 +82,7 @@ ROWS: tuple[AppointmentRow, ...] = (
                     events.AppointmentOrphaned, True),
     AppointmentRow(_S.ORPHANED, _A.RESUPPORT, _S.CONFIRMED, SYSTEM, events.AppointmentConfirmed),
     AppointmentRow(_S.CONFIRMED, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
+    AppointmentRow(_S.CONFIRMED, _A.EXCUSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
     AppointmentRow(_S.ORPHANED, _A.MOVE, _S.RESCHEDULED, OWNER, events.AppointmentRescheduled,
                     resolves=_R.MOVED),
     AppointmentRow(_S.ORPHANED, _A.CANCEL, _S.CANCELLED, OWNER, events.AppointmentCancelled,
@@ -143,6 +145,7 @@ ACTIONS = {
     _A.UNDO_SERVE: Text("撤销办结", "undo the finish"),
     _A.CORRECT: Text("更正失约", "put the no-show right"),
     _A.MISS: Text("失约", "mark as missed"),
+    _A.EXCUSE: Text("免计失约", "excuse the absence"),
     _A.LAPSE: Text("日终清理", "clear away"),
 }
 WORKFLOW = Workflow(
