@@ -56,8 +56,9 @@ async def test_the_cap_knows_a_person_however_the_number_is_typed(
     problem(again, 409, "already-booked")
 
 
-async def _book_for(office: Office, who: dict[str, str]) -> dict[str, Any]:
-    slot = await office.slot(THREE, pool="assisted", rule_code=f"R{new_id().hex[-6:]}")
+async def _book_for(office: Office, who: dict[str, str], days: int = 0) -> dict[str, Any]:
+    at = THREE + timedelta(days=days)
+    slot = await office.slot(at, pool="assisted", rule_code=f"R{new_id().hex[-6:]}")
     return await office.hold(slot, headers=office.clerk(), citizen=who)
 
 
@@ -232,6 +233,52 @@ async def test_the_elderly_credit_is_the_verified_accounts_own(
     assert (entry["class"], entry["credit_minutes"]) == ("elderly", 60)
 
 
+@pytest.mark.parametrize("numbers", [("phone",), ("phone", "id_number")])
+async def test_what_an_account_books_is_not_that_of_another_account_with_the_same_phone(
+    office: Office, identify: Identify, sessions: Sessions, numbers: tuple[str, ...]
+) -> None:
+    wife, husband, who = new_id(), new_id(), person(id_number=id_number())
+    await identify(wife, {"phone": who["phone"]})
+    await identify(husband, {name: who[name] for name in numbers})
+    hers, his = office.citizen(str(wife)), office.citizen(str(husband))
+    policy, limit = f"/api/v1/policies/{office.code}", {"no_show_limit": 1, "version": 0}
+    good(await office.client.put(policy, json=limit, headers=office.manager()))
+    held = await office.hold(await office.slot(THREE), headers=hers)
+    good(await office.do(held, "confirm", hers))
+    shared = await _book_for(office, {"name": who["name"], "phone": who["phone"]}, days=1)
+
+    listed = good(await office.get("appointments", headers=his))["items"]
+    assert [one["id"] for one in listed] == [shared["id"]]
+    problem(await office.get(f"appointments/{held['id']}", headers=his), 404, "not-found")
+    problem(await office.do(held, "cancel", his), 404, "not-found")
+    later = [str(await office.slot(THREE + timedelta(hours=1)))]
+    problem(await office.do(held, "reschedule", his, slot_ids=later), 404, "not-found")
+
+    office.clock.at = THREE + timedelta(hours=1)
+    async with sessions() as session, session.begin():
+        await settling.miss_absent(session, office.clock.at)
+    assert good(await office.get("penalties", headers=his))["items"] == []
+    slot = await office.slot(THREE + timedelta(days=2))
+    problem(await office.ask(slot, headers=hers), 403, "booking-barred")
+    good(await office.ask(slot, headers=his), 201)
+
+
+@pytest.mark.parametrize("numbers", [("phone",), ("phone", "id_number")])
+async def test_nobody_sees_or_gives_up_the_ticket_of_another_account_with_the_same_phone(
+    hall: Callable[..., Awaitable[Floor]], identify: Identify, numbers: tuple[str, ...]
+) -> None:
+    floor, who = await hall(), person(id_number=id_number())
+    wife, husband = new_id(), new_id()
+    await identify(wife, {"phone": who["phone"]})
+    await identify(husband, {name: who[name] for name in numbers})
+    hers, his = (floor.sign("citizen", sub=str(sub)) for sub in (wife, husband))
+    ticket = await floor.issue(headers={**hers, "Idempotency-Key": new_id().hex})
+
+    problem(await floor.do(ticket, "abandon", headers=his), 404, "not-found")
+    assert good(await floor.client.get("/api/v1/tickets", headers=his))["items"] == []
+    good(await floor.do(ticket, "abandon", headers=hers))
+
+
 _DIGESTS = st.none() | st.sampled_from(["a", "b"])
 _PEOPLE = st.builds(Person, st.sampled_from(["sub:1", "sub:2", "tel:1"]), _DIGESTS, _DIGESTS)
 
@@ -249,4 +296,5 @@ def test_nobody_owns_what_names_the_id_number_of_another(me: Person, other: Pers
     if me.citizen_key != other.citizen_key and other.document is not None:
         assert owns == (me.document == other.document)
     if me.citizen_key != other.citizen_key and other.document is None:
-        assert owns == (me.phone is not None and me.phone == other.phone)
+        accounts = me.has_account and other.has_account
+        assert owns == (not accounts and me.phone is not None and me.phone == other.phone)

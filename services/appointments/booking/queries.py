@@ -39,7 +39,7 @@ _THEIRS_SESSION = text(f"{THEIRS.format(whose=of_person('x'))}{_IN_ORDER}")
 
 _BARRING = f"""
 SELECT p.id, p.hall_code, p.citizen_key, p.person_document, p.person_phone, p.blocked_until
-FROM penalty p WHERE {of_person_in_order("p")}
+FROM penalty p WHERE {of_person_in_order("p", apart=True)}
   AND p.hall_code = $4 AND p.blocked_until > $5 AND p.lifted_at IS NULL
 ORDER BY p.blocked_until DESC LIMIT 1
 """
@@ -94,7 +94,7 @@ FROM due WHERE appointment.id = due.id RETURNING appointment.*
 
 # By when it was known: who is called before their own time and does not come back has missed it.
 _NO_SHOWS = text(f"""
-SELECT x.* FROM appointment x WHERE {of_person("x")} AND x.hall_code = :hall
+SELECT x.* FROM appointment x WHERE {of_person("x", apart=True)} AND x.hall_code = :hall
   AND x.state = {target(_ABSENT)} AND x.starts_at > :since AND x.changed_at <= :until
 ORDER BY x.changed_at, x.starts_at, x.id
 """)

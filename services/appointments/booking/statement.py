@@ -100,7 +100,7 @@ WITH asked AS MATERIALIZED (
       SELECT ord FROM (SELECT ord, row_number() OVER (PARTITION BY key ORDER BY ord) AS place
         FROM named) n WHERE place > 1
     ) THEN 'again' WHEN EXISTS (
-      SELECT FROM penalty p WHERE {same_person("p", "w")} AND p.hall_code = a.hall_code
+      SELECT FROM penalty p WHERE {same_person("p", "w", apart=True)} AND p.hall_code = a.hall_code
         AND p.blocked_until > $1 AND p.lifted_at IS NULL
     ) THEN 'barred' WHEN t.same > 0 THEN 'capped' WHEN t.overlapping > 0 THEN 'overlapping'
     WHEN t.on_day >= a.cap_per_day OR t.in_week >= a.cap_per_week

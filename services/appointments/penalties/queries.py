@@ -13,7 +13,7 @@ from services.appointments.people.ownership import owned_by
 from services.appointments.people.rules import Person, of_person
 
 _STANDING = text(f"""
-SELECT p.* FROM penalty p WHERE {of_person("p")}
+SELECT p.* FROM penalty p WHERE {of_person("p", apart=True)}
   AND p.hall_code = :hall AND p.lifted_at IS NULL AND p.blocked_until > :now
 ORDER BY p.id FOR UPDATE OF p
 """)

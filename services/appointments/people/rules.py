@@ -1,7 +1,9 @@
 """One person is one person, however named. Pure.
 
 The ID number decides: the same number is the same person, two numbers are two people, though they
-share a phone (a family). Who is named without a number counts for all of that phone.
+share a phone (a family). Who is named without a number counts for all of that phone. Two accounts
+are not named by the phone alone: what the one has is not the other's to see or to change, and what
+the one missed does not bar the other.
 """
 
 from collections.abc import Sequence
@@ -11,6 +13,10 @@ from shared.security.crypto import Keyring
 
 PERSON_DOCUMENT, PERSON_PHONE = "person.document", "person.phone"
 """Where every service indexes a person's numbers, so that one is recognised by each of them."""
+
+
+ACCOUNT = "sub:"
+"""With what the key of a person with an account begins."""
 
 
 class Named(Protocol):
@@ -38,14 +44,21 @@ class Person(NamedTuple):
         """Whether it is theirs to see and to change.
 
         Stricter than what counts for them: what names an ID number is shown to that number alone,
-        not to everybody who has the phone.
+        not to everybody who has the phone; nor is what belongs to another account.
         """
         if thing.citizen_key is not None and thing.citizen_key == self.citizen_key:
             return True
         other = person_of(thing)
         if other.document is not None:
             return other.document == self.document
+        if self.has_account and other.has_account:
+            return False
         return other.phone is not None and other.phone == self.phone
+
+    @property
+    def has_account(self) -> bool:
+        """Whether an account names them, and not only their numbers."""
+        return self.citizen_key.startswith(ACCOUNT)
 
     @property
     def turn_keys(self) -> list[str]:
@@ -120,27 +133,33 @@ def _forms(key: str, keyring: Keyring) -> list[str]:
 
 def account_key(account: str) -> str:
     """The key of a person with an account."""
-    return f"sub:{account}"
+    return f"{ACCOUNT}{account}"
 
 
-def same_person(row: str, who: str) -> str:
-    """The condition that the row `row` is of the person `who` (citizen_key, document, phone)."""
-    return _same(row, f"{who}.citizen_key", f"{who}.document", f"{who}.phone")
+def same_person(row: str, who: str, *, apart: bool = False) -> str:
+    """The condition that the row `row` is of the person `who` (citizen_key, document, phone).
+
+    `apart`: two accounts are two people, though they have one phone.
+    """
+    return _same(row, f"{who}.citizen_key", f"{who}.document", f"{who}.phone", apart=apart)
 
 
-def of_person(row: str) -> str:
+def of_person(row: str, *, apart: bool = False) -> str:
     """The same of the person whose fields are parameters of the statement, by name."""
-    return _same(row, *(f"CAST(:{name} AS text)" for name in Person._fields))
+    fields = (f"CAST(:{name} AS text)" for name in Person._fields)
+    return _same(row, *fields, apart=apart)
 
 
-def of_person_in_order(row: str) -> str:
+def of_person_in_order(row: str, *, apart: bool = False) -> str:
     """The same of the person whose fields are the first three parameters of the statement."""
-    return _same(row, "$1::text", "$2::text", "$3::text")
+    return _same(row, "$1::text", "$2::text", "$3::text", apart=apart)
 
 
-def _same(row: str, key: str, document: str, phone: str) -> str:
+def _same(row: str, key: str, document: str, phone: str, *, apart: bool) -> str:
+    accounts = f"{row}.citizen_key LIKE '{ACCOUNT}%' AND {key} LIKE '{ACCOUNT}%'"
     return (
         f"({row}.citizen_key = {key} OR {row}.person_document = {document}"
         f" OR ({row}.person_phone = {phone}"
-        f" AND ({row}.person_document IS NULL OR {document} IS NULL)))"
+        f" AND ({row}.person_document IS NULL OR {document} IS NULL)"
+        f"{f' AND NOT ({accounts})' if apart else ''}))"
     )
