@@ -121,6 +121,8 @@ async def test_one_bad_row_does_not_take_the_others_along(
             name_sealed=None,
             phone_sealed=None,
             id_number_sealed=None,
+            own_name_sealed=None,
+            own_phone_sealed=None,
         )
         return BookingRequest(lambda: draft, [slot], NINE, person, None)
 

@@ -41,6 +41,8 @@ def test_what_is_inserted_stands_under_its_own_name() -> None:
         "event_body": "body",
         "booked_by": "caller",
         "citizen_key": "key",
+        "own_name_sealed": "name_sealed",
+        "own_phone_sealed": "phone_sealed",
     }
     inserts = re.findall(
         r"INSERT INTO (\w+) \(([^)]*)\)\s+SELECT (?:DISTINCT ON \([^)]*\)\s+)?(.*?)\s+FROM asked",

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from services.appointments.booking import limits, queries, rules, runs, views
+from services.appointments.booking import contacts, limits, queries, rules, runs, views
 from services.appointments.booking.batching import BookingRequest, BookingResult
+from services.appointments.booking.contacts import Contact, SealedContact
 from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
 from services.appointments.booking.events import AppointmentHeld
 from services.appointments.booking.limits import (
@@ -64,6 +65,7 @@ class _Person:
     name: str | None = None
     phone: str | None = None
     id_number: str | None = None
+    contact: Contact | None = None
 
 
 async def hold(
@@ -88,7 +90,7 @@ async def hold(
     if claim is None and (refusal := context.sold_out(wanted, request.item_code)):
         raise refusal
     booking = BookingRequest(
-        draft=lambda: _draft(run, request.item_code, person, caller, claim, terms, now),
+        draft=lambda: _draft(context, run, request.item_code, person, caller, claim, terms, now),
         slots=wanted,
         now=now,
         person=person.known.citizen_key,
@@ -139,6 +141,7 @@ def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person
         keyring.seal(named.name, where="citizen.name", row=key),
         keyring.seal(named.phone, where=PHONE, row=key),
         keyring.seal(named.id_number, where=ID_NUMBER, row=key) if named.id_number else None,
+        Contact(named.name, named.phone),
     )
 
 
@@ -160,6 +163,7 @@ async def _bring_over(context: BookingContext, named: PersonIn | None, caller: C
 
 
 def _draft(
+    context: BookingContext,
     run: Sequence[SlotFacts],
     item: str,
     person: _Person,
@@ -187,9 +191,7 @@ def _draft(
         policy_version=view.policy_version,
         **{f"cap_{name}": most for name, most in terms.caps._asdict().items()},
         expires_at=expiry(terms, now),
-        idem_key=claim.key if claim else None,
-        idem_route=claim.route if claim else None,
-        idem_hash=claim.request_hash if claim else None,
+        **_claimed(claim),
         answer=view.model_dump_json(),
         event_id=event.event_id,
         event_subject=event.subject,
@@ -198,7 +200,17 @@ def _draft(
         name_sealed=person.name,
         phone_sealed=person.phone,
         id_number_sealed=person.id_number,
+        **_own(contacts.sealed(context.keyring, view.id, person.contact)),
     )
+
+
+def _own(contact: SealedContact) -> dict[str, Any]:
+    return {f"own_{name}": cell for name, cell in contact._asdict().items()}
+
+
+def _claimed(claim: Claim | None) -> dict[str, Any]:
+    kept = (claim.key, claim.route, claim.request_hash) if claim else (None, None, None)
+    return dict(zip(("idem_key", "idem_route", "idem_hash"), kept, strict=True))
 
 
 def _event(view: AppointmentView, expires_at: datetime) -> OutboxRow:

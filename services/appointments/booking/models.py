@@ -135,6 +135,9 @@ class Appointment(Table, table=True):
     """How somebody whose time the hall took was helped."""
     reason_sealed: str | None = None
     """Why staff cancelled it or put it right, in their words."""
+    name_sealed: str | None = None
+    phone_sealed: str | None = None
+    """Whom staff booked it for, as they named them then: `contacts`."""
 
 
 class AppointmentSlot(Table, table=True):

@@ -5,7 +5,15 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from services.appointments.booking import healing, limits, queries, rules, runs, service
+from services.appointments.booking import (
+    contacts,
+    healing,
+    limits,
+    queries,
+    rules,
+    runs,
+    service,
+)
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.limits import KnownAppointment
 from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
@@ -193,7 +201,9 @@ async def _new(
     first = run[0]
     terms = await context.terms(old.hall_code, old.item_code)
     offer = ensure_offered(terms, first.on_date, pointer="/body/slot_ids")
+    made = ids.new_id()
     return Appointment(
+        id=made,
         code=ids.public_code("A"),
         hall_code=old.hall_code,
         item_code=old.item_code,
@@ -214,6 +224,7 @@ async def _new(
         visit_id=old.visit_id or old.id,
         # With the change that replaces it.
         calendar_base=old.calendar_base + old.version + 1,
+        **contacts.resealed(context.keyring, old, made)._asdict(),
     )
 
 

@@ -188,6 +188,12 @@ async def find(session: AsyncSession, reference: UUID | str) -> Appointment | No
     return (await session.exec(select(Appointment).where(column == reference))).one_or_none()
 
 
+async def of_ids(session: AsyncSession, ids: Iterable[UUID]) -> Sequence[Appointment]:
+    """The appointments with these ids."""
+    wanted = select(Appointment).where(col(Appointment.id).in_(list(ids)))
+    return (await session.exec(wanted)).all()
+
+
 async def newest_of_visit(session: AsyncSession, appointment: Appointment) -> Appointment:
     """The appointment that holds now, however often the visit was moved."""
     visit = appointment.visit_id or appointment.id

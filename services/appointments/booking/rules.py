@@ -85,6 +85,8 @@ class Draft(NamedTuple):
     name_sealed: str | None
     phone_sealed: str | None
     id_number_sealed: str | None
+    own_name_sealed: str | None
+    own_phone_sealed: str | None
 
 
 class BookingOutcome(StrEnum):

@@ -136,10 +136,10 @@ WITH asked AS MATERIALIZED (
 ), held AS (
   INSERT INTO appointment (id, code, hall_code, item_code, pool, citizen_key, booked_by, on_date,
     starts_at, minutes, state, version, guide_version, policy_version, held_at, expires_at,
-    changed_at, person_document, person_phone)
+    changed_at, person_document, person_phone, name_sealed, phone_sealed)
   SELECT a.id, a.code, a.hall_code, a.item_code, a.pool, a.citizen_key, a.booked_by, a.on_date,
     a.starts_at, a.minutes, {_STARTS}, 1, a.guide_version, a.policy_version, $1, a.expires_at, $1,
-    w.document, w.phone
+    w.document, w.phone, a.own_name_sealed, a.own_phone_sealed
   FROM asked a JOIN granted USING (ord) JOIN who w USING (ord)
 ), placed AS (
   INSERT INTO appointment_slot (appointment_id, slot_id)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import icalendar, queries, rules
+from services.appointments.booking import contacts, icalendar, queries, rules
+from services.appointments.booking.contacts import Contact
 from services.appointments.booking.context import Terms, expiry
-from services.appointments.booking.models import Appointment, AppointmentState, Citizen
+from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import (
     AppointmentView,
@@ -92,7 +93,7 @@ async def contact(
 ) -> ContactView:
     """How to reach who was booked for by staff, noted with the purpose. Raises ContactUnknown."""
     found = await queries.contacts(session, [appointment.citizen_key])
-    person = found.get(appointment.citizen_key)
+    person = contacts.opened(keyring, appointment, found.get(appointment.citizen_key))
     if person is None:
         raise rules.ContactUnknown
     what = f"appointment:{appointment.id}"
@@ -100,8 +101,8 @@ async def contact(
     await audit_log.write(session, caller.sub, "appointment.contact_read", what, now, noted)
     return ContactView(
         appointment_id=appointment.id,
-        name=keyring.open(person.name_sealed, where="citizen.name", row=person.key),
-        phone=keyring.open(person.phone_sealed, where="citizen.phone", row=person.key),
+        name=person.name,
+        phone=person.phone,
     )
 
 
@@ -118,7 +119,7 @@ async def calendar_entry(session: AsyncSession, appointment: Appointment, now: d
 def shown(seen: Seen, caller: Caller, keyring: Keyring) -> AppointmentView:
     """The appointment with its slots; staff also see the person's masked name and phone."""
     one, staff = seen.appointment, caller.has("clerk", "hall_manager")
-    person = _masked(seen.contact, keyring) if staff and seen.contact else None
+    person = _masked(contacts.opened(keyring, one, seen.contact)) if staff else None
     return _view(one, seen.places, person, keyring)
 
 
@@ -134,21 +135,27 @@ async def views_of(
 ) -> list[AppointmentView]:
     """The same for many, with two queries."""
     taken = await queries.slots_of(session, [one.id for one in appointments])
-    named: dict[str, MaskedPerson] = {}
+    named: dict[UUID, MaskedPerson | None] = {}
     if caller.has("clerk", "hall_manager"):
-        named = await masked_contacts(session, {one.citizen_key for one in appointments}, keyring)
-    return [
-        _view(one, taken.get(one.id, []), named.get(one.citizen_key), keyring)
-        for one in appointments
-    ]
+        named = await _masked_contacts(session, appointments, keyring)
+    return [_view(one, taken.get(one.id, []), named.get(one.id), keyring) for one in appointments]
 
 
 async def masked_contacts(
-    session: AsyncSession, keys: Iterable[str], keyring: Keyring
-) -> dict[str, MaskedPerson]:
-    """The masked contacts of those who were booked for by staff, by their key."""
-    found = await queries.contacts(session, keys)
-    return {key: _masked(person, keyring) for key, person in found.items()}
+    session: AsyncSession, appointments: Iterable[UUID], keyring: Keyring
+) -> dict[UUID, MaskedPerson | None]:
+    """The masked contacts of those who were booked for by staff, by their appointment."""
+    return await _masked_contacts(session, await queries.of_ids(session, appointments), keyring)
+
+
+async def _masked_contacts(
+    session: AsyncSession, appointments: Sequence[Appointment], keyring: Keyring
+) -> dict[UUID, MaskedPerson | None]:
+    found = await queries.contacts(session, {one.citizen_key for one in appointments})
+    return {
+        one.id: _masked(contacts.opened(keyring, one, found.get(one.citizen_key)))
+        for one in appointments
+    }
 
 
 def _view(
@@ -166,10 +173,10 @@ def _view(
 _SHOWN = AppointmentView.model_fields.keys() - {"slots", "citizen", "reason"}
 
 
-def _masked(person: Citizen, keyring: Keyring) -> MaskedPerson:
-    name = keyring.open(person.name_sealed, where="citizen.name", row=person.key)
-    phone = keyring.open(person.phone_sealed, where="citizen.phone", row=person.key)
-    return MaskedPerson(name=mask_name(name), phone=mask_phone(phone))
+def _masked(person: Contact | None) -> MaskedPerson | None:
+    if person is None:
+        return None
+    return MaskedPerson(name=mask_name(person.name), phone=mask_phone(person.phone))
 
 
 def held(run: Sequence[SlotFacts], item: str, terms: Terms, now: datetime) -> AppointmentView:

@@ -1,4 +1,4 @@
-"""when the hall gave a time back
+"""when the hall gave a time back, and whom staff booked for
 
 Revision ID: what_a_person_went_by
 Revises: losses_are_counted
@@ -16,7 +16,11 @@ down_revision: str | Sequence[str] | None = "losses_are_counted"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-_COLUMNS = (sa.Column("regained_at", sa.DateTime(timezone=True), nullable=True),)
+_COLUMNS = (
+    sa.Column("regained_at", sa.DateTime(timezone=True), nullable=True),
+    sa.Column("name_sealed", sa.String(), nullable=True),
+    sa.Column("phone_sealed", sa.String(), nullable=True),
+)
 
 
 def upgrade() -> None:

@@ -59,12 +59,11 @@ async def view_of(
 async def _views(
     session: AsyncSession, penalties: Sequence[Penalty], caller: Caller, keyring: Keyring
 ) -> list[PenaltyView]:
-    named: dict[str, MaskedPerson] = {}
+    named: dict[UUID, MaskedPerson | None] = {}
     if caller.has(*STAFF):
-        named = await booking.masked_contacts(
-            session, {one.citizen_key for one in penalties}, keyring
-        )
-    return [_view(one, named.get(one.citizen_key), keyring) for one in penalties]
+        missed = {one.appointment_id for one in penalties}
+        named = await booking.masked_contacts(session, missed, keyring)
+    return [_view(one, named.get(one.appointment_id), keyring) for one in penalties]
 
 
 def _view(one: Penalty, person: MaskedPerson | None, keyring: Keyring) -> PenaltyView:
