@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from httpx import Response
 
+from services.appointments.booking import settling
 from services.appointments.queueing import expiry
 from shared.clock import today
 from shared.database.engine import Sessions
@@ -73,6 +74,30 @@ async def test_late_people_wait_like_everybody(floor: Floor, owner: asyncpg.Conn
     await floor.issue(appointment_code=code)
     [entry] = good(await floor.get("queue"))["items"]
     assert entry["credit_minutes"] == 0
+
+
+@pytest.mark.parametrize("by_check_in", [True, False])
+async def test_who_was_wrongly_marked_absent_keeps_the_place_of_somebody_in_time(
+    floor: Floor, owner: asyncpg.Connection, sessions: Sessions, by_check_in: bool
+) -> None:
+    code = await booked(owner, floor)
+    floor.clock.pass_(minutes=45)
+    async with sessions() as session, session.begin():
+        await settling.miss_absent(session, floor.clock.at)
+    assert await state_of(owner, code) == "no_show"
+    for _ in range(3):
+        await floor.issue()
+    url, why = f"/api/v1/appointments/{code}/correct-no-show", {"reason": "本人一直在大厅"}
+    good(await floor.client.post(url, json=why, headers=floor.clerk()))
+
+    if by_check_in:
+        ticket = good(await check_in(floor, code))["ticket"]
+    else:
+        ticket = await floor.issue(appointment_code=code)
+
+    seen = await floor.see(ticket)
+    [first, *_] = good(await floor.get("queue"))["items"]
+    assert (seen["ahead"], first["number"], first["credit_minutes"]) == (0, ticket["number"], 90)
 
 
 async def check_in(floor: Floor, code: str, headers: dict[str, str] | None = None) -> Response:

@@ -25,8 +25,11 @@ _ANOTHER_DAY = Text(
 async def correct_no_show(
     session: AsyncSession, keyring: Keyring, appointment: Appointment, reason: str, now: datetime
 ) -> Appointment:
-    """The appointment, checked in. Raises StateConflict, TooLate, or AlreadyBooked where the
-    person has booked the same for that day meanwhile."""
+    """The appointment, checked in: at its start, where it is not known when the person came.
+
+    Raises StateConflict, TooLate, or AlreadyBooked where the person has booked the same for that
+    day meanwhile.
+    """
     row = service.row_of(appointment, AppointmentAction.CORRECT)
     hall = await directory.get_hall(session, appointment.hall_code)
     if now.astimezone(ZoneInfo(hall.timezone)).date() != appointment.on_date:
@@ -34,7 +37,8 @@ async def correct_no_show(
     try:
         async with session.begin_nested():
             sealed = service.sealed_reason(keyring, appointment, reason)
-            values = {"reason_sealed": sealed}
+            there_at = appointment.checked_in_at or min(appointment.starts_at, now)
+            values = {"reason_sealed": sealed, "checked_in_at": there_at}
             done = await service.change(session, appointment, row, now, values=values)
     except IntegrityError as error:
         raise rules.AlreadyBooked from error

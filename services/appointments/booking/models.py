@@ -124,6 +124,8 @@ class Appointment(Table, table=True):
     held_at: datetime = Field(sa_type=Moment)
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
+    checked_in_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the person was there, as far as is known; where a no-show was put right, the start."""
     regained_at: datetime | None = Field(default=None, sa_type=Moment)
     """When the hall gave back the time that it had taken, the last time that it did."""
     rescheduled_from: UUID | None = Field(default=None, foreign_key="appointment.id")

@@ -146,7 +146,8 @@ def check_in(
         )
     row = row_of(appointment, A.CHECK_IN)
     ensure_stands(appointment, now)
-    statement.swap(appointment, changes_of(row, now), says=state_conflict)
+    changes = {**changes_of(row, now), "checked_in_at": now}
+    statement.swap(appointment, changes, says=state_conflict)
     outbox.promise(statement, of_change(row.event, appointment))
     return appointment
 

@@ -87,7 +87,9 @@ def _standing(
     if appointment is None:
         return standing(now, other)
     checked_in = appointment.state is AppointmentState.CHECKED_IN
-    checked_in_at = appointment.changed_at if checked_in else None
+    # Of one that was checked in by the release before, only the last change is known.
+    there_at = appointment.checked_in_at or appointment.changed_at
+    checked_in_at = there_at if checked_in else None
     return booked_standing(now, appointment.starts_at, other, policy, checked_in_at)
 
 

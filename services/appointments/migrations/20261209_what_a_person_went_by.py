@@ -1,4 +1,4 @@
-"""when the hall gave a time back, and whom staff booked for
+"""when a person was there, when the hall gave a time back, and whom staff booked for
 
 Revision ID: what_a_person_went_by
 Revises: losses_are_counted
@@ -17,6 +17,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _COLUMNS = (
+    sa.Column("checked_in_at", sa.DateTime(timezone=True), nullable=True),
     sa.Column("regained_at", sa.DateTime(timezone=True), nullable=True),
     sa.Column("name_sealed", sa.String(), nullable=True),
     sa.Column("phone_sealed", sa.String(), nullable=True),
