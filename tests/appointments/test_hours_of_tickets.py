@@ -13,7 +13,7 @@ import pytest
 
 from shared.clock import SHANGHAI
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.appointments.test_queueing_booking import booked, check_in
 from tests.provoking import provokes
 
@@ -21,7 +21,7 @@ from tests.provoking import provokes
 @pytest.fixture
 async def floor(hall: Build, owner: asyncpg.Connection) -> AsyncIterator[Floor]:
     """A hall that is open from nine to five on working days, at ten in the morning of one."""
-    made = await hall(items=2)
+    made = await hall(items=2, windows=2)
     hours = [{"weekdays": [1, 2, 3, 4, 5], "opens": "09:00", "closes": "17:00"}]
     await owner.execute(
         "UPDATE hall SET opening_hours = $2 WHERE code = $1",
@@ -127,6 +127,32 @@ async def test_for_an_item_that_is_closed_there_is_no_ticket_and_when_it_is_serv
 async def test_a_closure_of_a_part_leaves_the_hall_open(floor: Floor, part: str) -> None:
     await shut(floor, **{part: {"window": 1, "item": floor.items[1]}[part]})
     await floor.issue()
+
+
+async def test_an_item_is_closed_while_every_window_that_serves_it_is(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    first, second = floor.items
+    await serve_items(owner, floor.code, floor.windows[1], [second])
+    await shut(floor, window=1, ends_at=(floor.clock.at + timedelta(hours=3)).isoformat())
+    refused = problem(await floor.ask_ticket(items=[first]), 409, "item-closed")
+    assert moment(refused["next_opening"]) == floor.clock.at + timedelta(hours=3)
+    await floor.issue(items=[second])
+    await shut(floor, window=2, item=second)
+    refused = problem(await floor.ask_ticket(items=[second]), 409, "item-closed")
+    assert moment(refused["next_opening"]) == floor.clock.at + timedelta(hours=2)
+
+
+async def test_after_the_last_hours_of_the_day_no_ticket_is_issued_that_nobody_will_call(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    floor.clock.at = floor.clock.at.replace(hour=17)
+    refused = problem(await floor.ask_ticket(), 409, "hall-closed")
+    next_day = floor.clock.at.replace(hour=9) + timedelta(days=1)
+    assert moment(refused["next_opening"]) == next_day
+    late = await floor.issue(appointment_code=await booked(owner, floor))
+    assert late["served_from"] is None
+    assert "尚不确定" in late["advice"]
 
 
 @provokes("issue_ticket", "tickets-closed")

@@ -42,6 +42,21 @@ def test_at_noon_the_hall_is_not_shut_and_opens_in_the_afternoon() -> None:
     assert openings().closes_on(date(2026, 11, 24)) == at(24, 17)
 
 
+def test_after_the_last_hours_of_the_day_the_hall_is_shut_until_the_next() -> None:
+    assert not openings().is_shut(at(24, 7))
+    assert not openings().is_shut(at(24, 16, 59))
+    assert openings().is_shut(at(24, 17))
+    assert openings().next_opening(at(24, 17)) == at(25, 9)
+
+
+def test_a_hall_that_never_closes_opens_next_only_after_a_closure() -> None:
+    hours_on = [hours(0, 12, *range(1, 8)), hours(12, 0, *range(1, 8))]
+    assert Openings(hours_on, "Asia/Shanghai").next_opening(at(24, 7)) is None
+    for until in (at(24, 9), at(25, 0)):
+        closed = Openings(hours_on, "Asia/Shanghai", [Period(at(24, 6), until)])
+        assert closed.next_opening(at(24, 7)) == until
+
+
 def test_a_closure_shuts_it_and_ends_within_the_hours() -> None:
     closed = openings(Period(at(24, 8), at(24, 15)), Period(at(24, 15), at(24, 16)))
     assert closed.is_shut(at(24, 14, 59))

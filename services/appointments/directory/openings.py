@@ -49,28 +49,42 @@ class Openings:
         return any(period.starts <= now < period.ends for period in self._closed)
 
     def is_shut(self, now: datetime) -> bool:
-        """Whether it is a day without hours, or a closure goes on. Before and after: not shut."""
+        """Whether it is a day without hours or its last are over, or a closure goes on.
+
+        Before they begin, and between them, it is not shut: who comes is seen on that day.
+        """
         if self.is_closed(now):
             return True
-        return bool(self._hours) and not list(self._periods(now.astimezone(self.zone).date()))
+        closes = self.closes_on(now.astimezone(self.zone).date())
+        return bool(self._hours) and (closes is None or now >= closes)
 
     def closes_on(self, day: date) -> datetime | None:
         """The end of the day's last hours; None on a day without any."""
         return max((period.ends for period in self._periods(day)), default=None)
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When the hall opens next, in its own zone; None where that is not known."""
+        """When the hall opens next, in its own zone; None where that is not known.
+
+        Hours that follow at once on others are no opening: a hall that never closes has none.
+        """
         today = now.astimezone(self.zone).date()
         for ahead in range(LOOKED_AHEAD_DAYS):
             for period in sorted(self._periods(today + timedelta(days=ahead))):
                 opens = self._first_open(period, now.astimezone(self.zone))
-                if now < opens < period.ends:
+                if now < opens < period.ends and not self._is_open_until(opens):
                     return opens
         return None
 
     def closed_besides(self, closed: Period) -> "Openings":
         """The same hall, closed in that time too."""
         return Openings(self._hours, self.zone.key, [*self._closed, closed], self._official)
+
+    def _is_open_until(self, moment: datetime) -> bool:
+        """Whether hours end at that moment, with the hall open to their end."""
+        day = (moment - timedelta(microseconds=1)).date()
+        return any(period.ends == moment for period in self._periods(day)) and not any(
+            closed.starts < moment <= closed.ends for closed in self._closed
+        )
 
     def _first_open(self, period: Period, now: datetime) -> datetime:
         """The period's first moment from now on that is outside every closure."""

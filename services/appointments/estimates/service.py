@@ -137,12 +137,16 @@ async def with_newcomer(
 async def _with_opening(
     source: Source, ticket: Ticket, estimate: Estimate, now: datetime, hours: Hours
 ) -> Estimate:
-    """The estimate; where no open window serves the ticket, with when one is expected."""
+    """The estimate; where no open window serves the ticket, with when one is expected.
+
+    What is expected on another day is nothing to the ticket, which is of its own day.
+    """
     if estimate.served:
         return estimate
     items = tuple(ticket.items)
     opens = await openings.expected(source, ticket.hall_code, items, now, hours)
-    return replace(estimate, served_from=opens)
+    is_of_day = opens is not None and opens.date() == ticket.service_day
+    return replace(estimate, served_from=opens if is_of_day else None)
 
 
 async def _joining(source: Source, ticket: Ticket, now: datetime) -> Estimate | None:

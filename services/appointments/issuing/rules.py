@@ -58,7 +58,7 @@ class Limits(NamedTuple):
 
 
 def ensure_open(hall: Openings, now: datetime, *, expected: bool) -> None:
-    """Raises HallClosed while a closure goes on, and for a walk-in on a day without hours.
+    """Raises HallClosed while a closure goes on, and for a walk-in when the day's hours are over.
 
     Who has an appointment is expected: the hall gave the time, whatever its printed hours say.
     """

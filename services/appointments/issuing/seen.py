@@ -29,7 +29,9 @@ SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy
     SELECT ROW(c.starts_at, c.ends_at, c.window_no, c.item_code, c.rule_code) FROM closure c
     WHERE c.hall_code = h.code AND c.ends_at > $2 AND c.lifted_at IS NULL ORDER BY c.starts_at
   ), ARRAY(
-    SELECT ROW(w.id, ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id))
+    SELECT ROW(
+      w.id, w.no, ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id)
+    )
     FROM "window" w WHERE w.hall_code = h.code AND w.retired_at IS NULL ORDER BY w.id
   ), ARRAY(SELECT ROW(c.*) FROM ({calendar_days.CONTENT}) c),
   who.document, who.phone, coalesce((
@@ -86,6 +88,7 @@ class Asked(NamedTuple):
 
 class ServingWindow(NamedTuple):
     id: UUID
+    no: int
     items: frozenset[str]
 
 
@@ -143,7 +146,7 @@ def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
         loaded(BookingPolicy, policy) if policy[0] else policies.default(asked.hall_code, now),
         loaded(Ticket, other) if other[0] is not None else None,
         [Closed(*each) for each in closed],
-        [ServingWindow(id_, frozenset(items)) for id_, items in windows],
+        [ServingWindow(id_, no, frozenset(items)) for id_, no, items in windows],
         calendar,
         Person(asked.account or asked.person.citizen_key, document, phone),
         last,

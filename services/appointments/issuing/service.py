@@ -141,7 +141,8 @@ async def _ensure_open(counter: Counter, wish: TicketWish) -> Openings:
     hours = openings.hours_of(hall.hall, hall.closed, calendar)
     rules.ensure_open(hours, now, expected=booked is not None)
     unexpected = [i for i in wish.request.items if booked is None or i != booked.item_code]
-    rules.ensure_item_open(openings.shut_item(hours, hall.closed, unexpected, now))
+    served = {window.no: window.items for window in hall.windows}
+    rules.ensure_item_open(openings.shut_item(hours, hall.closed, unexpected, served, now))
     return hours
 
 

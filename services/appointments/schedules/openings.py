@@ -1,7 +1,8 @@
 """When a hall is open, as a whole and for an item: its hours without its closures."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,6 +11,7 @@ from services.appointments.directory.models import Hall
 from services.appointments.directory.openings import Openings, Period
 from services.appointments.directory.schemas import OpeningHours
 from services.appointments.schedules import queries
+from services.appointments.schedules.closures import Served
 from shared.database import calendar_days
 from shared.workdays import Workdays
 
@@ -52,19 +54,43 @@ def hours_of(hall: Hall, closed: Iterable[Closed], official: Workdays) -> Openin
 
 
 def shut_item(
-    hall: Openings, closed: Iterable[Closed], items: Iterable[str], now: datetime
+    hall: Openings,
+    closed: Collection[Closed],
+    items: Iterable[str],
+    served: Served,
+    now: datetime,
 ) -> ShutItem | None:
-    """The first of the items that is closed now.
+    """The first of the items that is closed now: itself, or at every window that serves it.
 
-    What closes it at a window leaves it to the others, and who waits for that window may; what
-    closes it for the slots of a rule leaves it to walk-ins.
+    What closes it at one window leaves it to the others; what closes it for the slots of a rule
+    leaves it to walk-ins.
     """
-    closures = [each for each in closed if each.window_no is None and each.rule_code is None]
     for item in items:
         hours = hall
-        for each in closures:
-            if each.item_code == item:
-                hours = hours.closed_besides(Period(each.starts_at, each.ends_at))
+        for period in _shut(item, closed, served):
+            hours = hours.closed_besides(period)
         if hours.is_closed(now):
             return ShutItem(item, hours.next_opening(now))
     return None
+
+
+def _shut(item: str, closed: Collection[Closed], served: Served) -> Iterator[Period]:
+    """When nobody is seen for the item, though the hall may be open."""
+    at_windows: dict[int, list[Period]] = {no: [] for no, items in served.items() if item in items}
+    for each in closed:
+        period = Period(each.starts_at, each.ends_at)
+        if each.rule_code is not None or each.item_code not in (None, item):
+            continue
+        if each.window_no in at_windows:
+            at_windows[each.window_no].append(period)
+        elif each.window_no is None and each.item_code is not None:
+            yield period
+    yield from _common(list(at_windows.values()))
+
+
+def _common(times: Sequence[Sequence[Period]]) -> Iterator[Period]:
+    """The times that lie in some period of each."""
+    bounds = sorted({bound for periods in times for period in periods for bound in period})
+    for starts, ends in pairwise(bounds):
+        if all(any(p.starts <= starts and ends <= p.ends for p in each) for each in times):
+            yield Period(starts, ends)
