@@ -1,11 +1,11 @@
-"""Service items and their guides over HTTP."""
+"""Service items and their guides over HTTP; an item is changed in the room of the schedules."""
 
 from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 
 from services.appointments.guides import printing, service, views
-from services.appointments.guides.schemas import GuideIn, GuideView, ItemCode, ItemIn, ItemView
+from services.appointments.guides.schemas import GuideIn, GuideView, ItemCode, ItemView
 from shared import clock
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -56,26 +56,6 @@ async def get_item(item: ItemCode, direct: Direct, _: Anybody) -> ItemView:
     The elements of an item: limits, visits, ways of handling.
     """
     return views.item_view(await service.get_item(direct, item))
-
-
-@router.put(
-    "/{item}",
-    operation_id="put_item",
-    tags=["department"],
-    summary="新增或修改事项 | Add or change a service item",
-    responses=problem_responses(StateConflict),
-)
-async def put_item(
-    item: ItemCode, wanted: ItemIn, session: Session, now: Now, caller: Editor
-) -> ItemView:
-    """部门经办人只能维护本部门的事项。数据须自洽，例如到现场次数不为零须说明原因。
-
-    ---
-
-    Officers see to the items of their own department. The data must not contradict themselves: for
-    example, visits that are needed need a reason.
-    """
-    return views.item_view(await service.put_item(session, item, wanted, caller, now))
 
 
 @router.get(

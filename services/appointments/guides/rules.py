@@ -22,6 +22,16 @@ class Offer(NamedTuple):
     """Whether a window of the hall in use serves it."""
 
 
+def is_served(offer: Offer | None, on: date) -> bool:
+    """Whether the hall can see anybody for the item on that day, by appointment or not."""
+    return (
+        offer is not None
+        and offer.has_window
+        and offer.valid_from <= on
+        and (offer.valid_to is None or on <= offer.valid_to)
+    )
+
+
 def why_not_bookable(offer: Offer | None, on: date) -> Text | None:
     """Why the item cannot be booked at the hall for that day; None if it can.
 

@@ -1,7 +1,7 @@
 """Items and their guides: found, changed, published."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -49,6 +49,12 @@ async def unknown_items(session: AsyncSession, codes: Sequence[str]) -> set[str]
 async def offer_at_hall(session: AsyncSession, hall: str, codes: Sequence[str]) -> None:
     """Makes the hall offer the items, if it did not before."""
     await queries.offer_at_hall(session, hall, codes)
+
+
+async def days_in_force(session: AsyncSession, code: str) -> tuple[date, date | None] | None:
+    """The first and the last day of the item; None of one that is not known."""
+    item = await queries.find(session, code)
+    return None if item is None else (item.valid_from, item.valid_to)
 
 
 async def put_item(

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from services.appointments.schedules import service
 from services.appointments.schedules.handlers import subscriptions
-from services.appointments.schedules.routes import router
+from services.appointments.schedules.routes import item_router, router
 from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
-    routers=[router],
+    routers=[router, item_router],
     subscriptions=subscriptions,
     jobs=[Job("extend-schedules", timedelta(hours=1), service.extend)],
 )

@@ -1,6 +1,5 @@
 """Closing a hall, or a part of it, for a time; changing and lifting that."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
-from services.appointments.schedules import changing, queries, reporting, service
+from services.appointments.schedules import following, queries, reporting, service
 from services.appointments.schedules.changing import Change
-from services.appointments.schedules.closures import Shut, left_of
+from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import Closure
 from services.appointments.schedules.rules import Comparison
 from services.appointments.schedules.schemas import (
@@ -20,7 +19,6 @@ from services.appointments.schedules.schemas import (
     ClosureView,
     ensure_in_order,
 )
-from services.appointments.slots import service as slots
 from services.appointments.slots.rules import ComingSlot
 from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
@@ -167,43 +165,16 @@ async def _carry_out(
     """What the step does to the slots of its time, and to those only."""
     if not dry_run:
         await directory.lock_hall(session, hall_code)
-    hall = await directory.get_hall(session, hall_code)
-    in_force = list(await queries.in_force(session, hall_code))
     others = [
         service.shut(one)
         for one in await queries.closures(session, hall_code, now)
         if one.id != step.key
     ]
     closures = [*others, step.after] if step.after else others
-    plan = await service.plan_of(session, hall, in_force, now, closures)
-    present = await slots.coming(session, hall_code, now)
-    served = await directory.items_at_windows(session, hall_code)
     near = [shut for shut in (step.before, step.after) if shut is not None]
-    comparison = await changing.compared(
-        [slot for slot in plan.slots if _near(slot.starts_at, slot.ends_at, near)],
-        [row for row in present if _near(row.starts_at, row.ends_at, near)],
-        now,
+    return await following.carry_out(
+        session, hall_code, now, closures=closures, near=near, dry_run=dry_run
     )
-    planned = {(slot.rule_code, slot.pool, slot.starts_at) for slot in plan.slots}
-    shut = [
-        row
-        for row in comparison.withdraw
-        if (row.rule_code, row.pool, row.starts_at) in planned
-        or not left_of(
-            row.rule_code, row.item_codes, row.starts_at, row.ends_at, closures, served
-        ).items
-    ]
-    done = await changing.foresee(
-        session, hall_code, present, comparison._replace(withdraw=shut), now, lock=not dry_run
-    )
-    if not dry_run:
-        numbers = {rule.code: rule.version for rule in in_force}
-        await changing.carry_out(session, hall_code, done, numbers, now)
-    return done
-
-
-def _near(starts_at: datetime, ends_at: datetime, near: Sequence[Shut]) -> bool:
-    return any(shut.touches(starts_at, ends_at) for shut in near)
 
 
 async def _audit(

@@ -65,6 +65,14 @@ async def halls_with_rules(session: AsyncSession) -> Sequence[str]:
     return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
 
 
+async def halls_planning(session: AsyncSession, item: str) -> Sequence[str]:
+    """Codes of the halls with a rule for the item, in their order."""
+    codes = select(col(ScheduleRule.hall_code)).where(
+        col(ScheduleRule.retired_at).is_(None), col(ScheduleRule.item_codes).contains([item])
+    )
+    return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
+
+
 async def closures(session: AsyncSession, hall: str, now: datetime) -> Sequence[Closure]:
     """The hall's closures in force that are not over."""
     mine = select(Closure).where(

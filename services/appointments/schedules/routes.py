@@ -6,7 +6,9 @@ from uuid import UUID
 from fastapi import Query, status
 
 from services.appointments.directory.schemas import HallClosure
-from services.appointments.schedules import closing, service, views
+from services.appointments.guides import views as guide_views
+from services.appointments.guides.schemas import ItemCode, ItemIn, ItemView
+from services.appointments.schedules import closing, following, service, views
 from services.appointments.schedules.schemas import (
     ClosureIn,
     ClosureUpdate,
@@ -24,6 +26,7 @@ from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(tags=["hall"])
+item_router = Router(prefix="/items")
 
 Manager = Annotated[Caller, allow("hall_manager", "admin")]
 LARGE: dict[str, Any] = {"x-deadline-seconds": 30}
@@ -184,3 +187,31 @@ async def lift_closure(
     everybody.
     """
     return await closing.lift(session, closure, expected, caller, now, dry_run=dry_run)
+
+
+@item_router.put(
+    "/{item}",
+    operation_id="put_item",
+    tags=["department"],
+    summary="新增或修改事项 | Add or change a service item",
+    responses=problem_responses(StateConflict),
+    openapi_extra=LARGE,
+)
+async def put_item(
+    item: ItemCode,
+    wanted: ItemIn,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("officer", "admin")],
+) -> ItemView:
+    """部门经办人只能维护本部门的事项。数据须自洽，例如到现场次数不为零须说明原因。
+    有效期改变的，各大厅号源随之调整，失去时段的预约列入大厅待改约名单。
+
+    ---
+
+    Officers see to the items of their own department. The data must not contradict themselves: for
+    example, visits that are needed need a reason. Where the days change on which it is in force,
+    the slots of every hall follow, and who loses a time is listed among the hall's appointments
+    without one.
+    """
+    return guide_views.item_view(await following.put_item(session, item, wanted, caller, now))

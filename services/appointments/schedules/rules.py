@@ -1,7 +1,7 @@
 """From rules to slots. Pure: no clock, no database."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -54,6 +54,10 @@ Promised = Mapping[tuple[str, str, datetime], Mapping[str, int]]
 """How many places are promised for each item, by a slot's rule, pool and start."""
 
 
+Serves = Callable[[str, date], bool]
+"""Whether the hall has a window for the item on that day, and the item is in force."""
+
+
 class Plan(NamedTuple):
     """The slots of a hall's rules, and the years in which a rule could make none."""
 
@@ -99,23 +103,27 @@ def pieces(
     served: Served,
     now: datetime,
     promised: Promised = MappingProxyType({}),
+    serves: Serves = lambda item, day: True,
 ) -> Iterator[Plan]:
     """The same plan, a rule's day at a time, so that others can be served in between."""
     for rule in rules:
         try:
             for day in _of_rule(rule, calendar_of(rule, official), zone, now):
-                left = (_open(slot, closures, served, promised) for slot in day)
+                left = (_open(slot, closures, served, promised, serves) for slot in day)
                 yield Plan([slot for slot in left if slot is not None], frozenset())
         except CalendarUnknown as error:
             yield Plan([], frozenset({error.year}))
 
 
 def _open(
-    slot: WantedSlot, closures: Sequence[Shut], served: Served, promised: Promised
+    slot: WantedSlot, closures: Sequence[Shut], served: Served, promised: Promised, serves: Serves
 ) -> WantedSlot | None:
-    """What the closures leave of the slot."""
-    if not closures:
-        return slot
+    """What is left of the slot, for the items that the hall serves on its day."""
+    items = tuple(item for item in slot.item_codes if serves(item, slot.on_date))
+    if items != slot.item_codes:
+        slot = slot._replace(item_codes=items)
+    if not (closures and items):
+        return slot if items else None
     left = left_of(slot.rule_code, slot.item_codes, slot.starts_at, slot.ends_at, closures, served)
     if not left.items:
         return None

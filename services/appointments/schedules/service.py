@@ -12,12 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory import service as directory
 from services.appointments.directory.models import Hall
 from services.appointments.guides import service as guides
-from services.appointments.guides.rules import why_not_bookable
+from services.appointments.guides.rules import is_served, why_not_bookable
 from services.appointments.schedules import changing, queries, reporting, rules
 from services.appointments.schedules.changing import Change
 from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import Closure, ScheduleRule
-from services.appointments.schedules.rules import Plan, WantedSlot
+from services.appointments.schedules.rules import Plan, Serves, WantedSlot
 from services.appointments.schedules.schemas import (
     Proposal,
     RuleIn,
@@ -143,6 +143,8 @@ async def plan_of(
         closures = [shut(one) for one in await queries.closures(session, hall.code, now)]
     until = max((one.ends_at for one in closures if one.window is not None), default=None)
     promised = await queries.promised(session, hall.code, now, until) if until else {}
+    in_force = list(in_force)
+    serves = await serving(session, hall.code, (i for rule in in_force for i in rule.item_codes))
     slots: list[WantedSlot] = []
     unknown: set[int] = set()
     for piece in rules.pieces(
@@ -153,12 +155,19 @@ async def plan_of(
         served=await directory.items_at_windows(session, hall.code),
         now=now,
         promised=promised,
+        serves=serves,
     ):
         slots += piece.slots
         unknown |= piece.unknown_years
         # A plan may have many thousands of slots: other requests are served in between.
         await asyncio.sleep(0)
     return Plan(slots, frozenset(unknown))
+
+
+async def serving(session: AsyncSession, hall: str, items: Iterable[str]) -> Serves:
+    """On which days the hall serves which of the items."""
+    offers = await guides.offers(session, hall, sorted(set(items)))
+    return lambda item, day: is_served(offers.get(item), day)
 
 
 def shut(closure: Closure) -> Shut:

@@ -82,6 +82,7 @@ async def close_window(
     operation_id="put_windows",
     summary="设置全部窗口 | Set all windows of a hall",
     responses=problem_responses(StateConflict, Stranded),
+    openapi_extra={"x-deadline-seconds": 30},
 )
 async def put_windows(
     hall: HallCode,
@@ -91,12 +92,15 @@ async def put_windows(
     caller: Annotated[Caller, allow("hall_manager", "admin")],
 ) -> Page[WindowView]:
     """提交全部窗口和等候区；未列出的停用（正在开放的随即收班），编号保持不变。
-    若有群众因此没有窗口接待，则不予更改，并列出他们的号。
+    若有群众因此没有窗口接待，则不予更改，并列出他们的号。号源随之调整：没有窗口办理的事项撤下号源，已约的
+    列入大厅待改约名单；恢复办理的先还给原来约的人。
 
     ---
 
     All windows and zones at once; what is left out is retired (its shift ends), and numbers keep
-    their identity. Refused, naming the tickets, where it would leave people without a window.
+    their identity. Refused, naming the tickets, where it would leave people without a window. Slots
+    follow: an item that no window serves has none, and whoever had booked it is listed among the
+    hall's appointments without a time; a time that is there again is theirs before anybody else's.
     """
     await service.arrange(session, hall, wanted, caller, now)
     return Page(items=await directory_views.windows_of(session, hall))

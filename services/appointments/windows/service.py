@@ -16,6 +16,7 @@ from services.appointments.queueing import shifts
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.wording import window_standing
 from services.appointments.queueing.workflow import FLOOR, WINDOWS, WindowAction
+from services.appointments.schedules import following
 from services.appointments.windows import queries, rules
 from services.appointments.windows.rules import Names
 from shared.database.faults import Overtaken
@@ -87,7 +88,8 @@ async def arrange(
     """Makes all windows of the hall as wanted; those left out are retired, and their shifts end.
 
     Nobody is left without a window by it: whoever is just getting a ticket is waited for. The floor
-    is held, so that nobody is called meanwhile.
+    is held, so that nobody is called meanwhile. Slots follow: for an item without a window there
+    are none any more, and for one that has one again they are back.
     Raises Stranded, and what `changing.put_windows` raises.
     """
     await directory.managed_hall(session, hall_code, caller)
@@ -100,6 +102,7 @@ async def arrange(
     rules.ensure_nobody_stranded([*there, *rules.stranded(before, after)])
     for window in await queries.retired_at_work(session, hall_code):
         await close_left(session, window, now)
+    await following.follow(session, hall_code, caller, now)
 
 
 async def _move(

@@ -1,0 +1,119 @@
+"""What follows for slots and people where something else than a rule has changed.
+
+A hall's closures, its windows, and the days on which an item is in force: each decides which of the
+planned slots there are, and what they are for. Whoever loses their time by it is orphaned, and
+whoever had lost one that is there again comes first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.directory import service as directory
+from services.appointments.guides import service as guides
+from services.appointments.guides.models import Item
+from services.appointments.guides.schemas import ItemIn
+from services.appointments.schedules import changing, queries, service
+from services.appointments.schedules.changing import Change
+from services.appointments.schedules.closures import Served, Shut, left_of
+from services.appointments.schedules.rules import Plan, Serves
+from services.appointments.slots import service as slots
+from services.appointments.slots.rules import ComingSlot
+from shared.security import audit_log
+from shared.security.identity import Caller
+
+
+async def put_item(
+    session: AsyncSession, code: str, wanted: ItemIn, caller: Caller, now: datetime
+) -> Item:
+    """The item as wanted, new or changed; where it is in force on other days than before, slots and
+    people follow at every hall that plans for it.
+
+    Raises NotFound, StateConflict, Invalid.
+    """
+    days = await guides.days_in_force(session, code)
+    item = await guides.put_item(session, code, wanted, caller, now)
+    if days is not None and days != (item.valid_from, item.valid_to):
+        for hall in await queries.halls_planning(session, code):
+            await directory.lock_hall(session, hall)
+            await follow(session, hall, caller, now)
+    return item
+
+
+async def follow(session: AsyncSession, hall_code: str, caller: Caller, now: datetime) -> None:
+    """Makes the slots of the hall those of its rules as they are by now; the hall is locked."""
+    done = await carry_out(session, hall_code, now)
+    counts = {
+        "withdrawn": len(done.comparison.withdraw),
+        "orphaned": len(done.outlook.lost),
+        "resupported": len(done.outlook.resupported),
+    }
+    if any(counts.values()):
+        what = f"hall:{hall_code}"
+        await audit_log.write(session, caller.sub, "schedule.followed", what, now, counts)
+
+
+async def carry_out(
+    session: AsyncSession,
+    hall_code: str,
+    now: datetime,
+    *,
+    closures: Sequence[Shut] | None = None,
+    near: Sequence[Shut] | None = None,
+    dry_run: bool = False,
+) -> Change:
+    """The slots of the hall against its rules, under these closures or those in force.
+
+    Only what lies in the time of one of `near`, if given. What no rule plans any more stays, unless
+    nobody is seen there. The hall is locked, unless it is a dry run.
+    """
+    hall = await directory.get_hall(session, hall_code)
+    in_force = list(await queries.in_force(session, hall_code))
+    if closures is None:
+        closures = [service.shut(one) for one in await queries.closures(session, hall_code, now)]
+    plan = await service.plan_of(session, hall, in_force, now, closures)
+    present = await slots.coming(session, hall_code, now)
+    comparison = await changing.compared(
+        [slot for slot in plan.slots if _is_near(slot.starts_at, slot.ends_at, near)],
+        [row for row in present if _is_near(row.starts_at, row.ends_at, near)],
+        now,
+    )
+    withdraw = await _going(session, hall_code, plan, comparison.withdraw, closures)
+    comparison = comparison._replace(withdraw=withdraw)
+    done = await changing.foresee(session, hall_code, present, comparison, now, lock=not dry_run)
+    if not dry_run:
+        numbers = {rule.code: rule.version for rule in in_force}
+        await changing.carry_out(session, hall_code, done, numbers, now)
+    return done
+
+
+async def _going(
+    session: AsyncSession,
+    hall_code: str,
+    plan: Plan,
+    rows: Sequence[ComingSlot],
+    closures: Sequence[Shut],
+) -> list[ComingSlot]:
+    """Those of the slots that are planned otherwise, and those in which nobody is seen."""
+    planned = {(slot.rule_code, slot.pool, slot.starts_at) for slot in plan.slots}
+    served = await directory.items_at_windows(session, hall_code)
+    items = {item for row in rows for item in row.item_codes}
+    serves = await service.serving(session, hall_code, items)
+    return [
+        row
+        for row in rows
+        if (row.rule_code, row.pool, row.starts_at) in planned
+        or _is_over(row, closures, served, serves)
+    ]
+
+
+def _is_near(starts_at: datetime, ends_at: datetime, near: Sequence[Shut] | None) -> bool:
+    return near is None or any(shut.touches(starts_at, ends_at) for shut in near)
+
+
+def _is_over(row: ComingSlot, closures: Sequence[Shut], served: Served, serves: Serves) -> bool:
+    """Whether nobody is seen in the slot, for none of its items."""
+    items = [item for item in row.item_codes if serves(item, row.on_date)]
+    left = left_of(row.rule_code, items, row.starts_at, row.ends_at, closures, served)
+    return not left.items
