@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
+from shared.database.rows import keys
 from shared.errors import NotFound, Text
 from shared.workflow import refuse
 
@@ -37,9 +38,9 @@ async def swap(
 ) -> M:
     """The row with `changes` and the next version, if nobody has changed it since it was `seen`.
 
-    `state` is the attribute that the refusal names; `counter` the
-    column that counts the changes, for a row may have a second version, of a part; `says` puts the
-    present row into words. Raises StateConflict with the present state and version, or NotFound
+    `state` is the attribute that the refusal names; `counter` the column that counts the changes,
+    for a row may have a second version, of a part; `says` puts the present row into words.
+    Raises StateConflict with the present state and version, or NotFound
     where the row is gone.
 
     In a session that decides it is swapped by the request's statement, and refused by it; where it
@@ -51,7 +52,8 @@ async def swap(
         )
     if (changed := await _swapped(session, seen, changes, counter)) is not None:
         return changed
-    present = await session.get(type(seen), inspect(seen).identity, populate_existing=True)
+    identity = tuple(getattr(seen, name) for name in keys(type(seen)))
+    present = await session.get(type(seen), identity, populate_existing=True)
     if present is None:
         raise NotFound
     return refuse(getattr(present, state), getattr(present, counter), says and says(present))

@@ -1,6 +1,7 @@
 """When tickets are issued: not in a closed hall, not after the last, not more than the day has."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -261,10 +262,18 @@ async def test_the_advice_is_in_the_language_that_is_asked_for(hall: Build) -> N
     assert listed.headers["vary"] == "Accept-Language, Authorization"
 
 
-async def test_a_limit_for_an_item_that_there_is_not_is_refused(floor: Floor) -> None:
+async def test_a_limit_for_an_item_that_there_is_not_is_refused_and_an_old_one_is_shown(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
     url = f"/api/v1/policies/{floor.code}"
     for code, pointer in (("NOPE-9", "/body/items/NOPE-9"), ("pboc-01", "/body/items/pboc-01")):
         body = {"version": 0, "items": {code: {"tickets_per_day": 1}}}
         answer = await floor.client.put(url, json=body, headers=floor.manager())
         [error] = problem(answer, 422, "invalid-request")["errors"]
         assert error["pointer"].startswith(pointer)
+    await policy(floor, items={floor.items[0]: {"tickets_per_day": 1}})
+    of_before = json.dumps({"pboc-01": {"last_ticket_minutes": None, "tickets_per_day": 1}})
+    await owner.execute(
+        "UPDATE booking_policy SET items = $2 WHERE hall_code = $1", floor.code, of_before
+    )
+    assert list(good(await floor.client.get(url))["items"]) == ["pboc-01"]

@@ -70,7 +70,7 @@ def built(timeless: Urls) -> tuple[str, str, list[str]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @example(

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+
 from shared.clock import today
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good
@@ -76,3 +78,21 @@ async def test_what_one_did_stays_theirs_whoever_uses_the_account_later(hall: Bu
         history = good(await floor.client.get(url, headers=floor.manager()))
         assert history["items"][-1]["actor"] == name
     assert await people(floor) == [("赵一、钱二", account)]
+
+
+async def test_a_shift_opened_by_the_release_before_goes_by_its_name(
+    hall: Build, owner: asyncpg.Connection
+) -> None:
+    floor, account = await hall(), uuid4().hex
+    clerk = floor.clerk(account)
+    good(await floor.window("open", headers=clerk, clerk="赵一"))
+    floor.clock.at += timedelta(minutes=10)
+    await owner.execute(
+        "UPDATE staff_name SET name = '钱二', noted_at = $2 WHERE account = $1",
+        account,
+        floor.clock.at,
+    )
+    ticket = await visit(floor, clerk)
+    url = f"/api/v1/tickets/{ticket['id']}/history"
+    history = good(await floor.client.get(url, headers=floor.manager()))
+    assert history["items"][-1]["actor"] == "钱二"

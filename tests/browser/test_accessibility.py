@@ -26,8 +26,8 @@ BILINGUAL = (
 CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), "guide", "report", "rows")
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
-LONG = ("/docs",)
-"""Looked through once: hundreds of operations are the same on a telephone, but for what fits."""
+LONG = ("/docs", "/events")
+"""Looked through once: hundreds of entries are the same on a telephone, but for what fits."""
 LOADED = {"/docs": ".opblock-tag", "/live": "#say:not(:empty)"}
 """What stands on a page once its scripts have filled it."""
 

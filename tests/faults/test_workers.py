@@ -57,19 +57,21 @@ async def test_any_worker_answers_for_both(doubled: System, service: str) -> Non
     assert all('worker="0"' in line for line in runs), "only the first runs jobs"
 
 
-async def test_a_whole_visit_with_all_its_events(doubled: System) -> None:
-    """From the booking to the rating that the finished case invites to."""
+async def test_the_tour_walks_the_main_job_in_chinese(doubled: System) -> None:
+    """A whole visit with all its events, and what follows from it."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "deploy.tour"],
         cwd=ROOT,
-        env=doubled.environment,
+        env={**doubled.environment, "LANG": "C.UTF-8"},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    words = ("预约码", "一次办好", "差评成立", "督办单", "查询码", "姓名、电话、身份证号、门牌")
+    assert [word for word in words if word not in done.stdout] == []
 
 
 async def test_the_end_of_any_process_loses_and_doubles_nothing(doubled: System) -> None:

@@ -126,7 +126,7 @@ class Life:
 
 
 @settings(
-    max_examples=20,
+    max_examples=14,
     suppress_health_check=list(HealthCheck),
 )
 @given(

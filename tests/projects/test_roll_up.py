@@ -216,7 +216,7 @@ async def _compare(session: RoomSession, steps: list[tuple[Any, ...]]) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @example(steps=[("days", 1)] * 12)

@@ -202,8 +202,9 @@ async def test_another_query_or_precondition_is_another_request(
     house: httpx.AsyncClient, as_: Headers
 ) -> None:
     headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
-    await house.post(NOTES, json={"words": "a"}, headers=headers)
-    other = await house.post(NOTES, json={"words": "a"}, headers=headers | {"If-Match": '"2"'})
+    keep = f"{NOTES}/name/keep"
+    assert (await house.post(keep, headers=headers | {"If-Match": '"1"'})).status_code == 200
+    other = await house.post(keep, headers=headers | {"If-Match": '"2"'})
     assert other.json()["type"] == "/problems/idempotency-key-reused"
 
 

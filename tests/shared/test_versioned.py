@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from deploy.postgres import Urls
 from shared.database.engine import Sessions, new_sessions
 from shared.database.faults import Overtaken
+from shared.database.rows import loaded
 from shared.database.tables import enum_type, known_states, new_metadata
 from shared.database.versioned import hold, swap
 from shared.errors import NotFound, StateConflict, Text
@@ -75,6 +76,17 @@ async def test_who_comes_second_is_told_the_present_state_and_version(sessions: 
             )
     assert refused.value.members == {"state": "lit", "version": 2}
     assert refused.value.detail == Text("现在 lit", "lit")
+
+
+async def test_a_row_that_was_read_beside_the_session_is_swapped_alike(sessions: Sessions) -> None:
+    async with sessions() as session:
+        lamp = await new_lamp(session)
+        columns = [getattr(lamp, name) for name in ("id", "state", "hours", "version")]
+        seen, late = loaded(Lamp, columns), loaded(Lamp, columns)
+        assert (await swap(session, seen, {"state": LampState.LIT})).version == 2
+        with pytest.raises(StateConflict) as refused:
+            await swap(session, late, {"hours": 9})
+    assert refused.value.members == {"state": "lit", "version": 2}
 
 
 async def test_a_part_with_a_version_of_its_own_is_swapped_by_that(sessions: Sessions) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 
 from sqlalchemy import or_, text
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.guides.models import Guide, HallItem, Item
 from services.appointments.guides.rules import Offer
 from shared.database.engine import DirectPool
-from shared.database.rows import columns, fetch_in, loaded
+from shared.database.rows import columns, fetching, loaded
 
 # The windows are asked of their table itself, because this room knows no windows.
 _OFFERS = """
@@ -45,8 +44,7 @@ async def hall_exists(session: AsyncSession, hall: str) -> bool:
 
 
 async def find(source: AsyncSession | DirectPool, code: str) -> Item | None:
-    fetch = source.fetch if isinstance(source, DirectPool) else partial(fetch_in, source)
-    rows = await fetch(_ITEM, code)
+    rows = await fetching(source)(_ITEM, code)
     return loaded(Item, rows[0]) if rows else None
 
 

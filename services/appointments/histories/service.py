@@ -42,7 +42,8 @@ async def of_ticket(
     numbers = await queries.numbers(session, overtaken)
     by = await queries.overtakings(session, hall, legs, ticket.issued_at, now)
     acted = {entry.actor for entry in log} | {one.clerk for one in by}
-    names = await windows.names(session, acted)
+    began = min([*(entry.at for entry in log), *(one.called_at for one in by)], default=now)
+    names = await windows.names(session, acted, began)
     owners = {leg.owner for leg in legs.values() if leg.owner is not None}
     facts = _Facts(calls, numbers, names, owners, language)
     return TicketHistory(

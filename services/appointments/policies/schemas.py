@@ -89,7 +89,7 @@ class PolicyTerms(View):
     )
     last_ticket_minutes: LastTicket = None
     tickets_per_day: PerDay = None
-    items: dict[Annotated[str, Field(pattern=r"^[A-Z0-9-]{2,64}$")], ItemTicketTerms] = Field(
+    items: dict[Annotated[str, Field(min_length=1, max_length=64)], ItemTicketTerms] = Field(
         default_factory=dict, max_length=500, description="个别事项的取号规则 | For single items"
     )
     caps: Caps = Field(

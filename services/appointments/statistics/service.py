@@ -80,7 +80,7 @@ async def _named(
 ) -> list[Figures]:
     """The lines of accounts under the names of all who used them then, as far as known."""
     accounts = [line.key for line in lines if line.key is not None]
-    names = await windows.names(session, accounts)
+    names = await windows.names(session, accounts, begins)
 
     def named(line: Figures) -> Figures:
         shown = names.within(line.key, begins, ends) if line.key is not None else None

@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Window
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
-from services.appointments.windows.models import ShiftName
 from services.appointments.windows.rules import Names, Served
 from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded, rest
@@ -22,6 +21,18 @@ _NOTE_LAST = """
 INSERT INTO staff_name (account, name, noted_at) VALUES (:account, :called, :now)
 ON CONFLICT (account) DO UPDATE SET name = excluded.name, noted_at = excluded.noted_at
 """
+# The release before notes the last name only: beside it, that is one more to know.
+_NAMES = text("""
+WITH known AS (
+    SELECT account, since, name FROM shift_name WHERE account = ANY(:accounts)
+    UNION SELECT account, noted_at, name FROM staff_name WHERE account = ANY(:accounts)
+)
+SELECT k.account, k.since, k.name FROM known k
+WHERE k.since >= coalesce(
+    (SELECT max(b.since) FROM known b WHERE b.account = k.account AND b.since <= :first),
+    '-infinity')
+ORDER BY k.since
+""")
 _NOTE_NAME = """
 INSERT INTO shift_name (account, since, name) VALUES (:account, :now, :called)
 ON CONFLICT (account, since) DO UPDATE SET name = excluded.name
@@ -115,14 +126,10 @@ async def retired_at_work(session: AsyncSession, hall_code: str) -> list[WindowA
     return list((await session.exec(at_work)).all())
 
 
-async def names(session: AsyncSession, accounts: Iterable[str]) -> Names:
-    """What those accounts were called, and since when each time."""
-    known = (
-        select(ShiftName.account, ShiftName.since, ShiftName.name)
-        .where(col(ShiftName.account).in_(list(accounts)))
-        .order_by(col(ShiftName.since))
-    )
+async def names(session: AsyncSession, accounts: Iterable[str], first: datetime) -> Names:
+    """What those accounts were called from `first` on, and since when each time."""
+    asked = {"accounts": list(accounts), "first": first}
     found: dict[str, list[tuple[datetime, str]]] = {}
-    for account, since, name in (await session.exec(known)).all():
+    for account, since, name in (await session.execute(_NAMES, asked)).all():
         found.setdefault(account, []).append((since, name))
     return Names(found)

@@ -77,9 +77,9 @@ async def close_left(session: AsyncSession, seen: WindowAtWork, now: datetime) -
     await statement.write_in(session)
 
 
-async def names(session: AsyncSession, accounts: Iterable[str]) -> Names:
-    """What those accounts were called at the windows."""
-    return await queries.names(session, accounts)
+async def names(session: AsyncSession, accounts: Iterable[str], first: datetime) -> Names:
+    """What those accounts were called at the windows from `first` on."""
+    return await queries.names(session, accounts, first)
 
 
 async def arrange(
