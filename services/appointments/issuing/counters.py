@@ -6,7 +6,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.appointments.booking.models import Appointment
-from services.appointments.directory.models import Hall
 from services.appointments.estimates.openings import Source
 from services.appointments.issuing import drafts, queries, rules, seen
 from services.appointments.issuing.schemas import TicketRequest
@@ -14,13 +13,16 @@ from services.appointments.issuing.seen import Asked, SeenHall
 from services.appointments.people import service as people
 from services.appointments.people.rules import Person, account_key, person_of, stale_of
 from services.appointments.queueing import service as queueing
-from shared.database.engine import DirectPool
+from shared.cache import Cache
+from shared.database.engine import DirectPool, memory_of
 from shared.database.rows import fetching
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
+MOST_HALLS = 1_000
+CROWDED_SECONDS = 1.0
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
 
@@ -37,8 +39,8 @@ class TicketWish(NamedTuple):
     def letter(self) -> str:
         return rules.LETTER_BOOKED if self.appointment else rules.LETTER_WALK_IN
 
-    def day(self, hall: Hall) -> date:
-        return self.now.astimezone(ZoneInfo(hall.timezone)).date()
+    def day(self, zone: str) -> date:
+        return self.now.astimezone(ZoneInfo(zone)).date()
 
 
 class Counter(NamedTuple):
@@ -58,22 +60,43 @@ class Counter(NamedTuple):
             await self.statement.write_in(self.source)
 
 
+class _Crowds:
+    """Where somebody was just faster: there who asks waits in the line at once. Sixteen who ask
+    together would else decide twice each, and all but one in vain.
+    """
+
+    def __init__(self) -> None:
+        self.zones = Cache[str, str](most=MOST_HALLS)
+        self.crowded = Cache[str, bool](most=MOST_HALLS, seconds=CROWDED_SECONDS)
+
+
 async def look(swap: SwapStatement, keyring: Keyring, wish: TicketWish) -> Counter:
     """The hall as it is: citizens take tickets anywhere, staff and devices only in their own hall.
 
     Where somebody was faster, who asks waits in the line for the next number. Raises Invalid, and
     NotFound for another hall.
     """
-    found = Counter(await _hall(swap.direct, keyring, wish), swap.direct, swap)
-    return await look_behind_locks(found, keyring, wish) if swap.is_again else found
+    code, crowds = wish.request.hall_code, memory_of(swap.direct, _Crowds)
+    zone = crowds.zones.peek(code)
+    if swap.is_again:
+        crowds.crowded.put(code, True)
+    if zone is not None and crowds.crowded.peek(code):
+        return await _in_line(swap, keyring, wish, zone)
+    found = await _hall(swap.direct, keyring, wish)
+    crowds.zones.put(code, found.hall.timezone)
+    return Counter(found, swap.direct, swap)
 
 
 async def look_behind_locks(counter: Counter, keyring: Keyring, wish: TicketWish) -> Counter:
     """The same in a transaction, in which neither what the windows serve nor the number changes."""
-    session = await counter.statement.begin()
-    hall = counter.hall.hall
-    await queueing.keep_windows(session, hall.code)
-    await queries.lock_series(session, hall.code, wish.day(hall), wish.letter)
+    return await _in_line(counter.statement, keyring, wish, counter.hall.hall.timezone)
+
+
+async def _in_line(swap: SwapStatement, keyring: Keyring, wish: TicketWish, zone: str) -> Counter:
+    """`zone` is the hall's timezone: its day has a line of its own."""
+    session, code = await swap.begin(), wish.request.hall_code
+    await queueing.keep_windows(session, code)
+    await queries.lock_series(session, code, wish.day(zone), wish.letter)
     return Counter(await _hall(session, keyring, wish), session, SwapStatement())
 
 
