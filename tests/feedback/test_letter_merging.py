@@ -83,6 +83,33 @@ async def test_a_reply_from_before_the_merge_is_no_reply_to_who_was_merged(
     assert (await other.as_sender("rate", grade="satisfied")).status_code == 200
 
 
+async def test_a_reply_from_before_a_later_merge_of_the_chain_is_no_reply_to_the_first_letter(
+    office: LetterOffice,
+) -> None:
+    first, second, third = [await office.write() for _ in range(3)]
+    assert (await first.act("merge", into=second.id)).status_code == 200
+    office.isolated.clock.now = at("2026-11-24 09:00")
+    await third.bring_to(S.REPLIED)
+    for action in ("reopen", "grant_reopen"):
+        assert (await third.act(action)).status_code == 200
+    office.isolated.clock.now = at("2026-11-24 10:00")
+    assert (await second.act("merge", into=third.id)).status_code == 200
+    for waiting in (first, second):
+        seen = await waiting.seen()
+        assert (seen["reply"], seen["replied_at"], "rate" in seen["actions"]) == (None, None, False)
+        assert (await waiting.as_sender("rate", grade="satisfied")).status_code == 409
+    assert (await third.seen())["reply"] is not None
+    office.isolated.clock.now = at("2026-11-24 11:00")
+    for action in ("submit_reply", "approve"):
+        assert (await third.act(action)).status_code == 200
+    for waiting in (first, second):
+        seen = await waiting.seen()
+        assert seen["reply"] is not None
+        assert "rate" in seen["actions"]
+        assert (await waiting.as_sender("rate", grade="satisfied")).status_code == 200
+        assert "rate" not in (await waiting.seen())["actions"]
+
+
 async def test_what_nobody_would_read_is_not_added_to_a_merged_letter(office: LetterOffice) -> None:
     main, other = await office.letter_in(S.HANDLING), await office.write()
     await other.act("merge", into=main.id)

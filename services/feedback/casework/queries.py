@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     Select,
+    SelectBase,
     Uuid,
     and_,
     bindparam,
+    column,
     exists,
     func,
     literal,
@@ -29,7 +32,6 @@ from services.feedback.casework.models import (
     LetterRating,
     LetterReply,
     LetterTransition,
-    ReplyApproval,
 )
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS, SENDER
@@ -43,7 +45,9 @@ from services.feedback.letters.models import (
 )
 from shared.database import deciding
 
-_LETTER, _ANSWERED = bindparam("letter", type_=Uuid), bindparam("answered", type_=Uuid)
+_LETTER = bindparam("letter", type_=Uuid)
+_ANSWER = statement.approved(column("r.id", Uuid))
+_ANSWERED_AT = statement.approved(column("a.approved_at", DateTime(timezone=True)))
 _COUNTED = (
     *("answer_id", "ratings", "returns", "supplements", "is_rated", "appeals", "refused_by"),
     *("has_merged", "asked_to_reopen"),
@@ -101,7 +105,7 @@ def _facts(
 def _opened_letter() -> Select[Any]:
     """Made once: its parts are many."""
     alike = exists().where(col(DuplicateHint.letter_id) == _LETTER)
-    rows = select(Letter, alike, *_facts_of(_LETTER, _ANSWERED)).select_from(Letter)
+    rows = select(Letter, alike, *_facts_of(_LETTER)).select_from(Letter)
     found = _with_file(rows).where(col(Letter.id) == _LETTER)
     return found.execution_options(populate_existing=True)
 
@@ -109,7 +113,7 @@ def _opened_letter() -> Select[Any]:
 @cache
 def _file() -> Select[Any]:
     one = select(literal(1).label("one")).subquery()
-    return _with_file(select(*_facts_of(_LETTER, _ANSWERED)).select_from(one))
+    return _with_file(select(*_facts_of(_LETTER)).select_from(one))
 
 
 def _with_file(rows: Select[Any]) -> Select[Any]:
@@ -119,7 +123,7 @@ def _with_file(rows: Select[Any]) -> Select[Any]:
     return with_reply.outerjoin(LetterExtension, and_(*waits))
 
 
-def _facts_of(letter_id: Any, answered_id: Any) -> list[Any]:
+def _facts_of(letter_id: Any) -> list[Any]:
     """Reply and extension; the answer, its number, returns, supplements, its rating, appeals, who
     refused, whether letters were merged into it, and whether its sender asked to reopen it."""
     returns = select(func.count()).where(
@@ -131,9 +135,8 @@ def _facts_of(letter_id: Any, answered_id: Any) -> list[Any]:
     )
     number = func.coalesce(func.max(col(LetterRating.answer_no)), 0)
     ratings = select(number).where(col(LetterRating.letter_id) == letter_id)
-    answer = statement.approved(col(LetterReply.id), answered_id, letter_id)
-    counts: tuple[Select[Any], ...] = (
-        *(answer, ratings, returns, added, _rated(letter_id, answered_id), appeals),
+    counts: tuple[SelectBase, ...] = (
+        *(_ANSWER, ratings, returns, added, _rated(letter_id), appeals),
         _refused_by(letter_id),
     )
     other = aliased(Letter)
@@ -187,18 +190,17 @@ def _latest_reply(letter_id: Any) -> Select[LetterReply]:
 
 async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
     """The latest reply that went out."""
-    found = await session.execute(statement.approved(LetterReply, letter_id, letter_id))
+    reply = select(LetterReply).where(col(LetterReply.id) == _ANSWER.scalar_subquery())
+    found = await session.execute(reply, {"letter": letter_id, "answered": letter_id})
     return found.scalars().one_or_none()
 
 
-def _rated(letter_id: Any, answered_id: Any) -> Select[bool]:
+def _rated(letter_id: Any) -> Select[bool]:
     """Whether the letter's sender rated the latest answer; what does not say of which answer it
     is was given by a version of before, and is of this one if it came after it.
     """
     reply, rating = col(LetterRating.reply_id), col(LetterRating.letter_id)
-    approved = partial(statement.approved, answered_id=answered_id, letter_id=letter_id)
-    answer = approved(col(LetterReply.id)).scalar_subquery()
-    came = approved(col(ReplyApproval.approved_at)).scalar_subquery()
+    answer, came = _ANSWER.scalar_subquery(), _ANSWERED_AT.scalar_subquery()
     return select(func.count() > 0).where(
         rating == letter_id, or_(reply == answer, reply.is_(None) & (col(LetterRating.at) >= came))
     )

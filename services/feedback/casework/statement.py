@@ -4,24 +4,31 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, String, func, or_, select, text
+from sqlalchemy import ColumnClause, SelectBase, String, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.models import LetterReply, LetterTransition, ReplyApproval
-from services.feedback.letters.models import LetterState, LetterSupplement
+from services.feedback.casework.models import LetterReply, LetterTransition
+from services.feedback.letters.models import LetterSupplement
 
-_PAPERS = text("""
+# A merged letter may wait for one that was merged in its turn: what went out before the latest of
+# these merges did not know of it.
+_REPLY_THAT_COUNTS = """
+    FROM letter_reply r JOIN reply_approval a ON a.reply_id = r.id
+    WHERE r.letter_id = :answered AND (:letter = :answered OR a.approved_at >= (
+        WITH RECURSIVE way(id, merged_into) AS (
+            SELECT l.id, l.merged_into FROM letter l WHERE l.id = :letter
+            UNION SELECT l.id, l.merged_into FROM letter l JOIN way w ON l.id = w.merged_into)
+        SELECT max(t.at) FROM letter_transition t JOIN way w ON w.id = t.letter_id
+        WHERE w.merged_into IS NOT NULL AND t.to_state = 'merged' AND t.from_state <> 'merged'))
+    ORDER BY a.approved_at DESC, r.id DESC LIMIT 1
+"""
+_PAPERS = text(f"""
     SELECT (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.version) FROM letter_transition t
             WHERE t.letter_id = :letter),
         (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.id) FROM letter_supplement s
          WHERE s.letter_id = :letter),
-        (SELECT to_jsonb(r) FROM letter_reply r JOIN reply_approval a ON a.reply_id = r.id
-         WHERE r.letter_id = :answered AND (:letter = :answered OR a.approved_at >= (
-             SELECT max(t.at) FROM letter_transition t
-             WHERE t.letter_id = :letter AND t.to_state = 'merged' AND t.from_state <> 'merged'))
-         ORDER BY a.approved_at DESC, r.id DESC LIMIT 1),
+        (SELECT to_jsonb(r) {_REPLY_THAT_COUNTS}),
         (SELECT d.name FROM letter l JOIN department d ON d.code = l.department_code
          WHERE l.id = :letter)
 """).columns(steps=JSONB, added=JSONB, reply=JSONB, name=String)
@@ -43,27 +50,13 @@ class SenderPapers(NamedTuple):
         return self._replace(steps=[*self.steps, step], supplements=[*self.supplements, *new])
 
 
-def approved(what: Any, answered_id: Any, letter_id: Any) -> Select[Any]:
-    """Of the latest reply that went out to `answered_id`, as far as it counts for `letter_id`: what
-    went out before this one was merged into the other did not know of it.
+def approved(what: ColumnClause[Any]) -> SelectBase:
+    """Of the latest reply that went out to the letter `:answered`, as far as it counts for
+    `:letter`: its approval is `a` and it is `r`.
     """
-    came = col(ReplyApproval.approved_at)
-    merged_at = select(func.max(col(LetterTransition.at))).where(
-        col(LetterTransition.letter_id) == letter_id,
-        col(LetterTransition.to_state) == LetterState.MERGED,
-        col(LetterTransition.from_state) != LetterState.MERGED,
-    )
-    return (
-        select(what)
-        .select_from(LetterReply)
-        .join(ReplyApproval, col(ReplyApproval.reply_id) == col(LetterReply.id))
-        .where(
-            col(LetterReply.letter_id) == answered_id,
-            or_(answered_id == letter_id, came >= merged_at.scalar_subquery()),
-        )
-        .order_by(came.desc(), col(LetterReply.id).desc())
-        .limit(1)
-    )
+    both = bindparam("letter", type_=Uuid), bindparam("answered", type_=Uuid)
+    found = text(f"SELECT {what.name} {_REPLY_THAT_COUNTS}")
+    return found.bindparams(*both).columns(what)
 
 
 async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> SenderPapers:
