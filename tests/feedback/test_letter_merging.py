@@ -126,6 +126,21 @@ async def test_what_nobody_would_read_is_not_added_to_a_merged_letter(office: Le
     assert (await other.as_sender("supplement", text="没修好，漏电伤人")).status_code == 200
 
 
+async def test_who_can_neither_add_nor_rate_any_more_is_advised_to_write_anew(
+    office: LetterOffice,
+) -> None:
+    main, other = await office.letter_in(S.HANDLING), await office.write()
+    await other.act("merge", into=main.id)
+    for action in ("submit_reply", "approve", "rate_good"):
+        assert (await main.act(action)).status_code == 200
+    office.isolated.clock.now = at("2026-12-31 09:00")
+    rated = await other.as_sender("rate", grade="dissatisfied")
+    assert rated.json()["type"] == "/problems/reopen-too-late"
+    refused = await other.as_sender("supplement", text="没修好，漏电伤人")
+    assert refused.status_code == 409
+    assert "已过评价期限的，请另写一封来信" in refused.json()["detail"]
+
+
 async def test_opposite_merges_at_once_make_one(office: LetterOffice) -> None:
     a, b = await office.write(), await office.write()
     answers = await asyncio.gather(a.act("merge", into=b.id), b.act("merge", into=a.id))

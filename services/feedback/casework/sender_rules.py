@@ -15,10 +15,11 @@ MOST_REOPENINGS = 2
 
 _SAY_IT_BY_RATING = Text(
     "并案的来信已办结，补充的内容不会再有人处理：问题没有解决的，请评价为“不满意”，由督办人员决定是否重办；"
-    "已评价过的，请另写一封来信，并注明原编号",
+    "已评价过或已过评价期限的，请另写一封来信，并注明原编号",
     "The letter that yours was merged into is closed, so nobody would act on what you add. If it is"
     " not solved, rate the reply as dissatisfied, and a supervisor decides whether to reopen it; if"
-    " you have rated it, please write a new letter and name the old number",
+    " you have rated it, or the time to rate it has passed, please write a new letter and name the"
+    " old number",
 )
 
 
