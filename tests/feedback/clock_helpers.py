@@ -1,9 +1,15 @@
-"""A clock for the tests of its rules, which need no database."""
+"""A clock for the tests of its rules, which need no database, and stored ones in hand."""
 
-from datetime import date
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.feedback.deadlines import service
 from services.feedback.deadlines.models import Deadline, PolicyKind, SubjectKind, Unit
+from services.feedback.deadlines.service import ClockSet, Subject
 from shared.ids import new_id
 from tests.feedback.isolated_service import at
 
@@ -30,3 +36,13 @@ def clock(**others: Any) -> Deadline:
             **others,
         }
     )
+
+
+@asynccontextmanager
+async def in_hand(
+    session: AsyncSession, subject: Subject, now: datetime, by: str = "officer"
+) -> AsyncIterator[ClockSet]:
+    """The stored clocks of a subject as an act takes them; what is done to them is saved."""
+    clocks = await service.to_change(session, subject.kind, [subject.id], by=by, now=now)
+    yield clocks
+    await service.save(session, clocks)

@@ -21,6 +21,7 @@ from services.feedback.deadlines.service import Subject
 from shared.errors import NotFound, StateConflict
 from shared.ids import new_id
 from shared.web.pagination import encode
+from tests.feedback.clock_helpers import in_hand
 from tests.feedback.isolated_service import IsolatedService, at
 from tests.paging import walked
 from tests.provoking import provokes
@@ -105,10 +106,10 @@ async def test_a_subject_has_one_live_clock_of_a_kind(session: AsyncSession) -> 
 async def test_paused_days_are_added_when_the_clock_goes_on(session: AsyncSession) -> None:
     subject = letter()
     await start(session, subject)
-    await service.pause(session, subject, REPLY, by="officer", now=at("2026-11-25 16:00"))
-    [clock] = await service.resume(
-        session, subject, REPLY, by="citizen", now=at("2026-11-30 09:00")
-    )
+    async with in_hand(session, subject, at("2026-11-25 16:00")) as clocks:
+        clocks.pause(REPLY)
+    async with in_hand(session, subject, at("2026-11-30 09:00"), by="citizen") as clocks:
+        [clock] = clocks.resume(REPLY)
     assert (str(clock.due_on), str(clock.original_due_on)) == ("2026-12-03", "2026-11-30")
     assert clock.pauses == [["2026-11-25", "2026-11-30"]]
 
@@ -117,15 +118,16 @@ async def test_an_overdue_clock_cannot_be_paused(session: AsyncSession) -> None:
     subject = letter()
     await start(session, subject)
     late = at("2026-12-01 00:00")
-    assert await service.pause(session, subject, REPLY, by="officer", now=late) == []
+    async with in_hand(session, subject, late) as clocks:
+        assert clocks.pause(REPLY) == []
     [met] = await service.meet(session, subject, REPLY, by="officer", now=late)
     assert rules.is_overdue(met, late)
 
 
 async def test_nothing_to_change_is_no_error(session: AsyncSession) -> None:
     subject = letter()
-    assert await service.pause(session, subject, by="officer", now=MONDAY) == []
-    assert await service.resume(session, subject, by="officer", now=MONDAY) == []
+    async with in_hand(session, subject, MONDAY) as clocks:
+        assert [*clocks.pause(), *clocks.resume()] == []
     assert await service.meet(session, subject, by="officer", now=MONDAY) == []
     assert await service.cancel(session, subject, by="officer", now=MONDAY) == []
 
@@ -136,19 +138,24 @@ async def test_an_extension_moves_the_due_date_and_keeps_the_first_one(
     subject = letter()
     await start(session, subject)
     wanted = Extension(3, "需要会商", "officer1", at("2026-11-27 10:00"), "supervisor1")
-    clock = await service.extend(session, subject, REPLY, wanted, now=at("2026-11-27 11:00"))
+    async with in_hand(session, subject, at("2026-11-27 11:00"), by="supervisor1") as clocks:
+        clock = clocks.extend(REPLY, wanted)
     assert (str(clock.due_on), str(clock.original_due_on)) == ("2026-12-03", "2026-11-30")
-    with pytest.raises(rules.ExtensionTooLong):
-        await service.extend(session, subject, REPLY, wanted, now=at("2026-11-27 11:00"))
-    with pytest.raises(NotFound):
-        await service.extend(session, letter(), REPLY, wanted, now=MONDAY)
+    async with in_hand(session, subject, at("2026-11-27 11:00"), by="supervisor1") as clocks:
+        with pytest.raises(rules.ExtensionTooLong):
+            clocks.extend(REPLY, wanted)
+    async with in_hand(session, letter(), MONDAY, by="supervisor1") as clocks:
+        with pytest.raises(NotFound):
+            clocks.extend(REPLY, wanted)
 
 
 async def test_the_whole_history_is_kept(session: AsyncSession) -> None:
     subject = letter()
     clock = await start(session, subject)
-    await service.pause(session, subject, by="officer", now=MONDAY)
-    await service.resume(session, subject, by="officer", now=MONDAY)
+    async with in_hand(session, subject, MONDAY) as clocks:
+        clocks.pause()
+    async with in_hand(session, subject, MONDAY) as clocks:
+        clocks.resume()
     await service.cancel(session, subject, by="officer", now=MONDAY)
     rows = await session.execute(
         text("SELECT change FROM deadline_change WHERE deadline_id = :id ORDER BY id"),

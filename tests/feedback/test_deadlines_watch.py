@@ -10,6 +10,7 @@ from services.feedback.deadlines.service import Subject
 from services.feedback.reminders.events import DeadlineBreached, DeadlineDueSoon
 from services.feedback.reminders.service import sweep
 from shared.ids import new_id
+from tests.feedback.clock_helpers import in_hand
 from tests.feedback.isolated_service import all_of, at, many_clocks, new_code, outbox
 
 
@@ -98,7 +99,8 @@ async def test_the_citizens_clocks_and_paused_ones_are_left_alone(session: Async
     department = new_code()
     waiting = await start(session, department, PolicyKind.AWAIT_CITIZEN)
     paused = await start(session, department)
-    await deadlines.pause(session, paused, by="officer", now=at("2025-03-04 10:00"))
+    async with in_hand(session, paused, at("2025-03-04 10:00")) as clocks:
+        clocks.pause()
     await all_of(sweep, session, "2025-03-20 10:00")
     assert not await breached(session, waiting)
     assert not await breached(session, paused)

@@ -1,4 +1,4 @@
-"""The clocks of letters, ratings and orders: start, pause, resume, meet, extend, cancel.
+"""The clocks of letters, ratings and orders: how other rooms start, change, and show them.
 
 How another room uses it. A clock belongs to a `Subject` (kind and id) and has a `PolicyKind`; the
 length comes from the policy row in force on the day it starts, the department from the caller:
@@ -8,19 +8,17 @@ length comes from the policy row in force on the day it starts, the department f
         session, letter, PolicyKind.REPLY_COMPLAINT, department_code="D03", by=caller.sub, now=now
     )
     clock.due_on, clock.provisional, clock.original_due_on, rules.is_overdue(clock, now)
-    await deadlines.pause(session, letter, by=caller.sub, now=now)   # waits for the citizen
-    await deadlines.resume(session, letter, by=caller.sub, now=now)  # the paused days are added
-    await deadlines.extend(session, letter, kind, Extension(...), now=now)
     await deadlines.meet(session, letter, PolicyKind.REPLY_COMPLAINT, by=caller.sub, now=now)
     await deadlines.cancel(session, letter, by=caller.sub, now=now)  # returned, merged, ...
 
-Without a kind, pause, resume, meet and cancel take every live clock of the subject. They return the
-clocks that they changed: an empty list says that there was none, which is no error. `start` raises
-StateConflict if the subject has a live clock of that kind; `extend` raises the Problems of `rules`.
+Without a kind, meet and cancel take every live clock of the subject. They return the clocks that
+they changed: an empty list says that there was none, which is no error. `start` raises
+StateConflict if the subject has a live clock of that kind.
 Day zero is excluded, the last day ends at 24:00 in Asia/Shanghai. While a year's holiday notice is
 missing a due date is provisional: shown so, never breached, recomputed when the notice comes.
 What is read or changed here always goes by the newest notice, before the job has come by, too.
-An act with several effects takes the clocks in hand, lets one follow the other, and saves them:
+An act with several effects, or one that pauses, resumes or extends, takes the clocks in hand, lets
+one effect follow the other, and saves them:
 
     clocks = await deadlines.to_change(session, SubjectKind.LETTER, [letter_id], by=..., now=now)
     clocks.meet(PolicyKind.LETTER_ACCEPT), clocks.assign("D03")
@@ -35,7 +33,7 @@ Nothing here commits. Breaches, reminders and their events are the room's own jo
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -93,31 +91,6 @@ async def start_many(
     return clocks.started
 
 
-async def pause(
-    session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
-) -> list[Deadline]:
-    """Stop running clocks from today on. One that is already overdue runs on: late stays late."""
-    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
-    paused = clocks.pause(*kinds)
-    await save(session, clocks)
-    return paused
-
-
-async def resume(
-    session: AsyncSession,
-    subject: Subject,
-    *kinds: PolicyKind,
-    by: str,
-    now: datetime,
-    until: date | None = None,
-) -> list[Deadline]:
-    """Let paused clocks run on; the days between are added to their limit, none after `until`."""
-    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
-    resumed = clocks.resume(*kinds, until=until)
-    await save(session, clocks)
-    return resumed
-
-
 async def meet(
     session: AsyncSession, subject: Subject, *kinds: PolicyKind, by: str, now: datetime
 ) -> list[Deadline]:
@@ -148,22 +121,6 @@ async def cancel_many(
     cancelled = clocks.cancel(*kinds)
     await save(session, clocks)
     return cancelled
-
-
-async def extend(
-    session: AsyncSession,
-    subject: Subject,
-    kind: PolicyKind,
-    extension: Extension,
-    *,
-    now: datetime,
-) -> Deadline:
-    """The clock with its later due date; `original_due_on` stays. Raises what `rules` names."""
-    by = extension.approved_by
-    clocks = await to_change(session, subject.kind, [subject.id], by=by, now=now)
-    extended = clocks.extend(kind, extension)
-    await save(session, clocks)
-    return extended
 
 
 async def of(session: AsyncSession, subject: Subject) -> list[Deadline]:
