@@ -150,3 +150,21 @@ async def test_who_is_just_getting_a_ticket_is_not_left_without_a_window(
     assert (await getting).status_code in (200, 201)
     refused = problem(await changing, 409, "tickets-stranded")
     assert len(refused["tickets"]) == waits_for
+
+
+async def test_who_came_back_to_wait_while_the_windows_were_planned_keeps_a_window(
+    floor: Floor, other: asyncpg.Connection
+) -> None:
+    """They were at the window when it was looked at who waits, and are not there any more."""
+    ticket = await floor.issue()
+    await floor.call()
+    hall = "SELECT FROM hall WHERE code = $1 FOR NO KEY UPDATE"
+    await other.execute(hall, floor.code)
+    changing = asyncio.create_task(arrange(floor, {2: floor.items}))
+    await until_it_waits(other, changing)
+
+    await floor.done(ticket, "miss")
+    await other.execute("ROLLBACK")
+
+    refused = problem(await changing, 409, "tickets-stranded")
+    assert refused["tickets"] == [ticket["number"]]

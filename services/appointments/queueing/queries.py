@@ -1,11 +1,11 @@
 """All SQL of tickets and calls.
 
-Locks are taken in one order: what the windows serve (shared by who counts on it), tickets or the
-numbers of new ones, what was booked with them, then the hall's floor (with the numbers of the log),
-then windows. An action takes those that it needs in one statement, so that the floor is held for
-the rest of that and the commit only, because everybody in the hall waits for it; call-next, which
-holds it first, never waits for a ticket. A call has no lock of its own: whoever changes it has
-swapped its ticket.
+Locks are taken in one order: what the windows serve (shared by who counts on it) and the windows of
+the directory, tickets or the numbers of new ones, what was booked with them, then the hall's floor
+(with the numbers of the log), then windows at work. An action takes those that it needs in one
+statement, so that the floor is held for the rest of that and the commit only, because everybody in
+the hall waits for it; call-next, which holds it first, never waits for a ticket. A call has no lock
+of its own: whoever changes it has swapped its ticket.
 
 What was read without a lock is guarded when it is written. A ticket's call and the last entry of
 its log: by the ticket's version. A window that has somebody: by its own, which is held where it is

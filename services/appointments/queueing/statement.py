@@ -38,8 +38,9 @@ INSERT INTO hall_floor AS f (hall_code, seq, plain_turns) VALUES (:hall, 0, '{}'
 ON CONFLICT (hall_code) DO UPDATE SET seq = f.seq
 WHERE CAST(:seq AS int) IS NULL OR f.seq = :seq RETURNING 1
 """
-# Advisory: whoever takes a ticket neither waits for a change of slots, which has locked the hall's
-# row, nor makes the hall wait by holding the floor.
+# Advisory: whoever takes a ticket waits for who arranges the hall's windows, and for what follows
+# for its slots, but neither for other changes of slots, which lock the hall's row, nor holding the
+# floor, for which everybody in the hall would wait.
 KEEP_WINDOWS = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:hall, 13))"
 CHANGE_WINDOWS = "SELECT pg_advisory_xact_lock(hashtextextended(:hall, 13))"
 _KEEP_SERVING = (

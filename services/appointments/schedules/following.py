@@ -35,8 +35,10 @@ async def put_item(
     days = await guides.days_in_force(session, code)
     item = await guides.put_item(session, code, wanted, caller, now)
     if days is not None and days != (item.valid_from, item.valid_to):
-        for hall in await queries.halls_planning(session, code):
+        halls = await queries.halls_planning(session, code)
+        for hall in halls:  # All of them first, by code: `booking.healing` has the order.
             await directory.lock_hall(session, hall)
+        for hall in halls:
             await follow(session, hall, caller, now)
     return item
 

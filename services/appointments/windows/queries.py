@@ -90,7 +90,7 @@ async def find(direct: DirectPool, window_id: UUID, *, opens: bool) -> SeenWindo
 
 
 def keep(statement: SwapStatement, window: Window) -> None:
-    """It is not retired meanwhile; the floor is locked before."""
+    """It is not retired meanwhile; before the floor, as whoever arranges windows locks them."""
     statement.lock(_STAYS, id=window.id)
 
 

@@ -53,14 +53,17 @@ class Served(NamedTuple):
 
 
 def stranded(before: Collection[Served], after: Collection[Served]) -> list[str]:
-    """Numbers of those who had a window, or an open one, and have none any more."""
+    """Numbers of those who had a window, or an open one, and have none any more.
+
+    Who only waits since then was at a window, which was open.
+    """
     was = {each.ticket: each for each in before}
-    return [
-        each.number
-        for each in after
-        if (known := was.get(each.ticket)) is not None
-        and ((known.served and not each.served) or (known.served_now and not each.served_now))
-    ]
+
+    def is_stranded(each: Served) -> bool:
+        had = was.get(each.ticket, each._replace(served=True, served_now=True))
+        return (had.served and not each.served) or (had.served_now and not each.served_now)
+
+    return [each.number for each in after if is_stranded(each)]
 
 
 def ensure_nobody_stranded(numbers: Sequence[str]) -> None:

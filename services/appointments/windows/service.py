@@ -87,22 +87,23 @@ async def arrange(
 ) -> None:
     """Makes all windows of the hall as wanted; those left out are retired, and their shifts end.
 
-    Nobody is left without a window by it: whoever is just getting a ticket is waited for. The floor
-    is held, so that nobody is called meanwhile. Slots follow: for an item without a window there
-    are none any more, and for one that has one again they are back.
+    Nobody is left without a window by it: whoever is just getting a ticket is waited for. Slots
+    follow: for an item without a window there are none any more, and for one that has one again
+    they are back. That may take seconds in which people are called as before, so that the floor is
+    locked only behind it, for who is left there, and where nobody can be called meanwhile.
     Raises Stranded, and what `changing.put_windows` raises.
     """
     await directory.managed_hall(session, hall_code, caller)
     await queueing.change_windows(session, hall_code)
-    await queueing.lock_floor(session, hall_code)
     before = await queries.standings(session, hall_code)
     await changing.put_windows(session, hall_code, wanted, caller, now)
+    await following.follow(session, hall_code, caller, now)
+    await queueing.lock_floor(session, hall_code)
     there = await queries.at_retired_windows(session, hall_code)
     after = await queries.standings(session, hall_code)
     rules.ensure_nobody_stranded([*there, *rules.stranded(before, after)])
     for window in await queries.retired_at_work(session, hall_code):
         await close_left(session, window, now)
-    await following.follow(session, hall_code, caller, now)
 
 
 async def _move(
@@ -124,8 +125,8 @@ async def _move(
     row = WINDOWS.find(state, version, action, FLOOR)
     # Whether somebody is there decides how it closes; who comes or goes is an event of the floor.
     closes = WINDOWS.get(row.to, WindowAction.RUN_DRY) is not None
-    shifts.lock_floor(statement, found.window.hall_code, seq=found.seq if closes else None)
     queries.keep(statement, found.window)
+    shifts.lock_floor(statement, found.window.hall_code, seq=found.seq if closes else None)
     changes = {**values, "state": row.to, "since": now}
     if seen is None:
         seen = _first_shift(statement, found.window, changes)
