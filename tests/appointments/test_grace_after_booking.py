@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from services.appointments.booking import rules, settling
+from services.appointments.estimates import queries as estimates
 from shared.database.engine import Sessions
+from shared.database.rows import fetching
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.test_closures import close, lift
@@ -122,6 +124,52 @@ async def test_who_was_given_their_time_back_too_late_to_cancel_it_has_missed_no
     assert await office.events("appointment.missed") == []
     [told] = await office.events("appointment.lapsed")
     assert told["appointment_id"] == late["id"]
+
+
+async def _excused(office: Office, sessions: Sessions) -> dict[str, Any]:
+    """Somebody who was given their time back after the deadline, and is not known to have come."""
+    await apply(office, change(office, {"capacity": {"online": 2}}))
+    [late] = await at_first_slot(office, 1)
+    closure = await close(office)
+    office.clock.at = begins(late) - timedelta(minutes=12)
+    good(await lift(office, closure))
+    office.clock.at = begins(late) + timedelta(hours=1)
+    async with sessions() as session, session.begin():
+        await settling.miss_absent(session, office.clock.at)
+    return late
+
+
+async def test_who_was_excused_and_was_there_after_all_is_put_right_that_day(
+    office: Office, sessions: Sessions
+) -> None:
+    late = await _excused(office, sessions)
+    body = {"reason": "经核实，本人按时到了大厅"}
+
+    corrected = good(await office.do(late, "correct-no-show", office.clerk(), **body))
+
+    assert corrected["state"] == "checked_in"
+    [event] = await office.events("appointment.checked_in")
+    assert event["appointment_id"] == late["id"]
+    # Who is known to have come is not put right: only how it went is not known.
+    came = "UPDATE appointment SET state = 'lapsed' WHERE code = $1 RETURNING checked_in_at"
+    assert await office.owner.fetchval(came, late["code"]) == begins(late)
+    refused = await office.do(late, "correct-no-show", office.clerk(), **body)
+    assert problem(refused, 409, "state-conflict")["state"] == "lapsed"
+
+
+async def test_who_was_excused_says_nothing_of_how_many_come(
+    office: Office, sessions: Sessions
+) -> None:
+    await _excused(office, sessions)
+    slot, me = await office.slot(office.clock.at + HALF), office.citizen()
+    held = await office.hold(slot, headers=me)
+    good(await office.do(held, "confirm", me))
+
+    async with sessions() as session, session.begin():
+        floor = await estimates.floor(fetching(session), office.code, [], office.clock.at)
+
+    [expected] = floor.coming
+    assert expected.shows_up == estimates.USUALLY_SHOW_UP
 
 
 async def test_who_was_given_their_time_back_early_may_cancel_by_the_deadline_and_can_miss_it(

@@ -1,4 +1,4 @@
-"""A no-show put right on the same day: the person was there after all."""
+"""A no-show, or an excused absence, put right on the same day: the person was there after all."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,14 +7,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import queries, rules, service
-from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.booking.models import Appointment, AppointmentState, Penalty
 from services.appointments.booking.publishing import publish
-from services.appointments.booking.workflow import AppointmentAction
+from services.appointments.booking.workflow import AppointmentAction, state_conflict
 from services.appointments.directory import service as directory
 from services.appointments.people.rules import person_of
 from services.appointments.policies import service as policies
 from shared.errors import Text
 from shared.security.crypto import Keyring
+from shared.workflow import refuse
 
 _ANOTHER_DAY = Text(
     "只能在预约当天更正；之后请由大厅负责人解除失约限制",
@@ -31,6 +32,9 @@ async def correct_no_show(
     day meanwhile.
     """
     row = service.row_of(appointment, AppointmentAction.CORRECT)
+    if appointment.state is AppointmentState.LAPSED and appointment.checked_in_at is not None:
+        # Known to have come: only how it went is not.
+        refuse(appointment.state, appointment.version, state_conflict(appointment))
     hall = await directory.get_hall(session, appointment.hall_code)
     if now.astimezone(ZoneInfo(hall.timezone)).date() != appointment.on_date:
         raise rules.TooLate(_ANOTHER_DAY)

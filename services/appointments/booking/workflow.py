@@ -93,6 +93,7 @@ ROWS: tuple[AppointmentRow, ...] = (
     AppointmentRow(_S.CHECKED_IN, _A.MISS, _S.NO_SHOW, SYSTEM, events.AppointmentMissed),
     AppointmentRow(_S.CHECKED_IN, _A.LAPSE, _S.LAPSED, SYSTEM, events.AppointmentLapsed),
     AppointmentRow(_S.NO_SHOW, _A.CORRECT, _S.CHECKED_IN, STAFF, events.AppointmentCheckedIn),
+    AppointmentRow(_S.LAPSED, _A.CORRECT, _S.CHECKED_IN, STAFF, events.AppointmentCheckedIn),
     AppointmentRow(_S.SERVED, _A.UNDO_SERVE, _S.CHECKED_IN, SYSTEM, events.AppointmentCheckedIn),
 )  # fmt: skip
 
@@ -124,7 +125,11 @@ NEXT: dict[AppointmentState, Text] = {
         "当天到过大厅的，可请工作人员在当天更正；也可以重新预约",
         "if you were there, the staff can put it right on that day; or you may book anew",
     ),
-    _S.LAPSED: Text("请重新预约，或到大厅取号", "please book anew, or take a ticket at the hall"),
+    _S.LAPSED: Text(
+        "当天到过大厅而没有签到的，可请工作人员在当天更正；也可以重新预约，或到大厅取号",
+        "if you were there and did not check in, the staff can put it right on that day; or you may"
+        " book anew, or take a ticket at the hall",
+    ),
     _S.EXPIRED: _BOOK_ANEW,
     _S.CANCELLED: _BOOK_ANEW,
     _S.RESCHEDULED: Text("请用新的预约码", "please use the code of the new one"),

@@ -37,7 +37,9 @@ WITH waiting AS MATERIALIZED (
   FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share
     FROM appointment WHERE hall_code = $1 AND starts_at < $2::timestamptz
     AND starts_at > $2::timestamptz - interval '30 days'
-    AND state IN ('checked_in', 'served', 'lapsed', 'no_show')) history
+    AND state IN ('checked_in', 'served', 'lapsed', 'no_show')
+    -- Who was excused did not come, but was not missed either.
+    AND NOT (state = 'lapsed' AND checked_in_at IS NULL AND regained_at IS NOT NULL)) history
   WHERE a.hall_code = $1 AND a.state = 'confirmed'
     AND a.starts_at BETWEEN $2::timestamptz - interval '10 minutes'
       AND $2::timestamptz + interval '2 hours'

@@ -115,13 +115,13 @@ async def correct_no_show(
     now: Now,
     caller: Annotated[Caller, allow("clerk", "hall_manager")],
 ) -> AppointmentView:
-    """当天可更正：群众其实到了，被误记为失约。预约恢复为已签到，可凭预约码取号；因此产生的失约限制
-    一并解除。
+    """当天可更正：群众其实到了，被误记为失约（或免计失约）。预约恢复为已签到，可凭预约码取号；因此产生的
+    失约限制一并解除。
 
     ---
 
-    On the same day: the person was there after all. The appointment is checked in again, its code
-    gives a ticket, and a penalty that rested on the no-show is lifted.
+    On the same day: the person was there after all, missed or excused. The appointment is checked
+    in again, its code gives a ticket, and a penalty that rested on the no-show is lifted.
     """
     done = await service.correct_no_show(
         session, keyring, appointment, decision.reason, caller, now
