@@ -104,10 +104,10 @@ class AppointmentServed(AppointmentEvent):
 
 
 class AppointmentLapsed(AppointmentEvent):
-    """既不算办结，也不算失约：群众已签到，但大厅当天没有记录办理结果；或大厅恢复时段太迟，群众已来不及取消。
+    """既不算办结，也不算失约：群众已签到，但大厅当天没有记录办理结果；或大厅恢复时段时已过取消期限，群众没有来。
 
     Neither served nor missed: the citizen came, and the hall's day ended without a word on how it
-    went; or the hall gave the time back too late to cancel it, and they did not come.
+    went; or the hall gave the time back after the deadline to cancel it, and they did not come.
     """
 
     type: ClassVar[str] = "appointments.appointment.lapsed.v1"

@@ -19,7 +19,8 @@ class AppointmentState(StrEnum):
     """held -> confirmed -> checked_in -> served | no_show; see `workflow.ROWS` for the rest.
 
     Lapsed (未了结): neither served nor missed. The person came, and the hall's day ended without a
-    word on how it went; or the hall had given the time back too late to cancel it, and nobody came.
+    word on how it went; or the hall had given the time back after the deadline to cancel it, and
+    nobody came.
     """
 
     HELD = "held"

@@ -71,7 +71,8 @@ _MISS = text(f"""
 WITH due AS (
   -- Only the appointments are locked, not the policy; who checks in at this moment is passed over.
   -- Seven days bound the scan of the index, should the job have stood still for a while.
-  -- Whoever got the time back when it was too late to cancel it is excused: they could do nothing.
+  -- Whoever was given the time back after the deadline to cancel it is excused: the hall had taken
+  -- it, and they may cancel it until it begins.
   SELECT a.id, coalesce(
     a.regained_at > a.starts_at - make_interval(mins => coalesce(p.until, 120)), false) AS excused
   FROM appointment a
