@@ -74,9 +74,11 @@ def _as_written(kind: str) -> Callable[[Any], Any]:
     return check
 
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+"""Those of our time."""
 Day = Annotated[
     date,
-    Field(ge=date(2000, 1, 1), le=date(2099, 12, 31)),
+    Field(ge=FIRST_DAY, le=LAST_DAY),
     BeforeValidator(_as_written("date")),
 ]
 """A date in an address (`?from=2026-11-23`), as strict as one in a body; of our time, so that the

@@ -1,11 +1,11 @@
 """Places given back go to those who lost theirs, before anybody else can have them.
 
-Locks are taken in one order, so that nobody waits crosswise: halls by code, appointments by id,
-slots by id, and last the turns of people. Whoever only books takes the last two; so does who
-cancels or moves where nobody could be helped, by one statement, and who helps somebody takes a hall
-first; whoever changes slots takes it always. So the
-order of a transaction that gives places back is `prepare`, its own appointments, `hold_still`, its
-own changes of places, `heal`.
+Locks are taken in one order, so that nobody waits crosswise: all halls by code, then appointments
+by id, slots by id, and last the turns of people. Whoever changes slots locks their halls. Whoever
+only books takes slots and turns. Whoever cancels or moves locks a hall only where somebody could be
+helped by it; else it is one statement, which begins with the appointment. So the order of a
+transaction that gives places back is `prepare`, its own appointments, `hold_still`, its own changes
+of places, `heal`.
 """
 
 from collections import defaultdict

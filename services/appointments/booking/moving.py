@@ -67,8 +67,8 @@ async def move(
         await _exchange_behind_locks(swap, context, found, new, row, run, caller, now)
     else:
         await _exchange(swap, context, found, new, row, run, caller, now)
-    places = [Place(slot.id, slot.starts_at, slot.minutes) for slot in run]
-    return Seen(new, places, found.seen.contact)
+    taken = [Place(slot.id, slot.starts_at, slot.minutes) for slot in run]
+    return Seen(new, taken, found.seen.contact)
 
 
 async def _exchange(

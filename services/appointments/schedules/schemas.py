@@ -11,7 +11,7 @@ from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.slots.models import Pool
 from shared.errors import Text
-from shared.web.models import Input, Shown, View, named, old_name_of
+from shared.web.models import LAST_DAY, Input, Shown, View, named, old_name_of
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Places = Annotated[int, Field(ge=1, le=1000)]
@@ -225,18 +225,14 @@ class ClosureUpdate(Input):
     version: int | None = Field(None, ge=1, description="所见版本 | The version that you have seen")
 
 
-LAST_YEAR = 2099
-"""Days of our time, as in an address (`shared.web.models.Day`)."""
-
-
 def ensure_in_order(starts_at: datetime, ends_at: datetime) -> None:
     """Raises ValueError for a time that ends before it starts, or lasts more than a year."""
     if ends_at <= starts_at:
         raise ValueError(Text("结束时间应晚于开始时间", "It must end after it begins"))
     if (ends_at - starts_at).days > 366:
         raise ValueError(Text("一次最多停一年", "At most a year at a time"))
-    if ends_at.year > LAST_YEAR:
-        raise ValueError(Text(f"最晚到 {LAST_YEAR} 年", f"Not after the year {LAST_YEAR}"))
+    if ends_at.year > LAST_DAY.year:
+        raise ValueError(Text(f"最晚到 {LAST_DAY.year} 年", f"Not after the year {LAST_DAY.year}"))
 
 
 class ClosureView(View):
