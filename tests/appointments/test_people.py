@@ -279,6 +279,47 @@ async def test_nobody_sees_or_gives_up_the_ticket_of_another_account_with_the_sa
     good(await floor.do(ticket, "abandon", headers=hers))
 
 
+@pytest.mark.parametrize("against", ["item", "time", "cap"])
+async def test_who_counts_by_the_phone_of_another_account_is_not_sent_to_what_they_cannot_see(
+    office: Office, identify: Identify, against: str
+) -> None:
+    policy, caps = f"/api/v1/policies/{office.code}", {"per_day": 1}
+    good(
+        await office.client.put(policy, json={"caps": caps, "version": 0}, headers=office.manager())
+    )
+    phone, accounts = {"phone": person()["phone"]}, [new_id(), new_id()]
+    for account in accounts:
+        await identify(account, phone)
+    hers, his = (office.citizen(str(account)) for account in accounts)
+    await office.hold(await office.slot(THREE), headers=hers)
+
+    at, item = {"item": (5, 0), "time": (0, 1), "cap": (1, 1)}[against]
+    slot = await office.slot(THREE - timedelta(hours=at), rule_code="R2")
+    answer = await office.ask(slot, headers=his, item=office.items[item])
+
+    slugs = {"item": "already-booked", "time": "overlapping-appointment"}
+    refused = problem(answer, 409, slugs.get(against, "too-many-appointments"))
+    assert "您的手机号还有另一个账号或另一人在用" in refused["detail"]
+    assert ("code" in refused, "取消" in refused["detail"]) == (False, False)
+
+
+async def test_who_holds_no_ticket_but_by_the_phone_of_another_account_is_sent_to_a_window(
+    hall: Callable[..., Awaitable[Floor]], identify: Identify
+) -> None:
+    floor, phone, accounts = await hall(), {"phone": person()["phone"]}, [new_id(), new_id()]
+    for account in accounts:
+        await identify(account, phone)
+    hers, his = (
+        {**floor.sign("citizen", sub=str(sub)), "Idempotency-Key": new_id().hex} for sub in accounts
+    )
+    await floor.issue(headers=hers)
+
+    refused = problem(await floor.ask_ticket(headers=his), 409, "already-ticketed")
+
+    assert "您的手机号还有另一个账号或另一人在用" in refused["detail"]
+    assert ("number" in refused, "放弃" in refused["detail"]) == (False, False)
+
+
 _DIGESTS = st.none() | st.sampled_from(["a", "b"])
 _PEOPLE = st.builds(Person, st.sampled_from(["sub:1", "sub:2", "tel:1"]), _DIGESTS, _DIGESTS)
 

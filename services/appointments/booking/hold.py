@@ -245,7 +245,8 @@ async def _limited(
     """What stands against it, named to those who may see it; nameless if it is gone by now."""
     me = await people.of_account_direct(context.direct, caller.sub)
     theirs = await queries.theirs(context.direct, me if caller.has("citizen") else person)
-    found = limits.refusal(theirs, what, now, partial(rules.may_see, me, caller))
+    may_see = partial(rules.may_see, me, caller)
+    found = limits.refusal(theirs, what, now, may_see, is_own=caller.has("citizen"))
     return found or _LIMITED[outcome]()
 
 

@@ -76,6 +76,11 @@ class Wanted(NamedTuple):
     caps: CapTerms
 
 
+_PHONE_SHARED = Text(
+    "您的手机号还有另一个账号或另一人在用，其预约也算在内：请双方都核验身份证号后再约，或到窗口办理",
+    "Your phone number is used by another account or person too, whose appointments count here: "
+    "have the ID numbers of both of you verified, or ask at a window",
+)
 _CAPS: dict[str, Text] = {
     "per_day": Text("同一天", "in one day"),
     "per_week": Text("同一周", "in one week"),
@@ -97,19 +102,26 @@ def refusal(
     what: Wanted,
     now: datetime,
     may_see: Callable[[KnownAppointment], bool],
+    *,
+    is_own: bool = False,
 ) -> Conflict | None:
     """Why the person cannot have it besides what they have; None where nothing stands against it.
 
-    The appointment in the way is named where `may_see` allows it.
+    The appointment in the way is named where `may_see` allows it. `is_own`: the person asks for
+    themselves; what they may not see counts for them by their phone alone.
     """
+    unseen = _PHONE_SHARED if is_own else None
     live = [one for one in theirs if one.state in LIVE]
     for one in live:
         if (one.item_code, one.on_date) == (what.item_code, what.on_date):
-            return _already_booked(one) if may_see(one) else AlreadyBooked()
+            return _already_booked(one) if may_see(one) else AlreadyBooked(unseen)
     for one in live:
         if _stands(one, now) and one.starts_at < what.ends_at and what.starts_at < one.ends_at:
-            return _overlapping(one) if may_see(one) else OverlappingAppointment()
-    return _over_cap([one for one in theirs if _stands(one, now)], what)
+            return _overlapping(one) if may_see(one) else OverlappingAppointment(unseen)
+    over = _over_cap([one for one in theirs if _stands(one, now)], what)
+    if over is None:
+        return None
+    return _too_many(over, None if all(map(may_see, over.counted)) else unseen)
 
 
 def _stands(one: KnownAppointment, now: datetime) -> bool:
@@ -146,27 +158,36 @@ def _overlapping(other: KnownAppointment) -> OverlappingAppointment:
     )
 
 
-def _over_cap(theirs: Sequence[KnownAppointment], what: Wanted) -> TooManyAppointments | None:
-    day, week, month = what.on_date, what.on_date.isocalendar()[:2], what.on_date.month
-    counts = {
-        "per_day": sum(one.on_date == day for one in theirs),
-        "per_week": sum(one.on_date.isocalendar()[:2] == week for one in theirs),
-        "per_month": sum(
-            (one.on_date.year, one.on_date.month) == (day.year, month) for one in theirs
-        ),
-        "open_at_once": sum(one.state in LIVE for one in theirs),
+class _OverCap(NamedTuple):
+    cap: str
+    limit: int
+    counted: list[KnownAppointment]
+
+
+def _over_cap(theirs: Sequence[KnownAppointment], what: Wanted) -> _OverCap | None:
+    day, week = what.on_date, what.on_date.isocalendar()[:2]
+    counted = {
+        "per_day": [one for one in theirs if one.on_date == day],
+        "per_week": [one for one in theirs if one.on_date.isocalendar()[:2] == week],
+        "per_month": [
+            one for one in theirs if (one.on_date.year, one.on_date.month) == (day.year, day.month)
+        ],
+        "open_at_once": [one for one in theirs if one.state in LIVE],
     }
     for cap, limit in what.caps._asdict().items():
-        if limit is not None and counts[cap] >= limit:
-            return _too_many(cap, limit, counts[cap])
+        if limit is not None and len(counted[cap]) >= limit:
+            return _OverCap(cap, limit, counted[cap])
     return None
 
 
-def _too_many(cap: str, limit: int, count: int) -> TooManyAppointments:
-    period = _CAPS[cap]
-    detail = Text(
-        f"本大厅规定{period.zh}最多 {limit} 个预约（各大厅合计），您已有 {count} 个",
+def _too_many(over: _OverCap, unseen: Text | None) -> TooManyAppointments:
+    """`unseen`: what to add where not all that is counted is theirs to see."""
+    period, limit, count = _CAPS[over.cap], over.limit, len(over.counted)
+    zh = f"本大厅规定{period.zh}最多 {limit} 个预约（各大厅合计），您已有 {count} 个"
+    en = (
         f"This hall allows at most {counted(limit, 'appointment')} {period.en}, at all halls"
-        f" together, and you have {count}",
+        f" together, and you have {count}"
     )
-    return TooManyAppointments(detail, cap=cap, limit=limit, count=count)
+    if unseen is not None:
+        zh, en = f"{zh}。{unseen.zh}", f"{en}. {unseen.en}"
+    return TooManyAppointments(Text(zh, en), cap=over.cap, limit=limit, count=count)

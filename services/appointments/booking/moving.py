@@ -186,7 +186,8 @@ async def _ensure_allowed(
     if limits.refusal(others, what, now, lambda _: False) is None:
         return
     me = await people.of_account_direct(context.direct, caller.sub)
-    found = limits.refusal(others, what, now, partial(rules.may_see, me, caller))
+    may_see = partial(rules.may_see, me, caller)
+    found = limits.refusal(others, what, now, may_see, is_own=caller.has("citizen"))
     if found is not None:
         raise found
 

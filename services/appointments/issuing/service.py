@@ -38,6 +38,11 @@ _THEIR_OTHER = Text(
     "同一人已为这个事项取过号，请凭那张号办理，或先放弃",
     "The person has a ticket for this already; go on with it, or give it up first",
 )
+_PHONE_SHARED = Text(
+    "您的手机号还有另一个账号或另一人在用，其已为这个事项取过号：请双方都核验身份证号后再取，或到窗口办理",
+    "Your phone number is used by another account or person too, who has a ticket for this: have "
+    "the ID numbers of both of you verified, or ask at a window",
+)
 _NO_APPOINTMENT = Text(
     "没有找到您在本大厅的这个预约，请核对预约码；他人代约的请到窗口或取号机取号",
     "You have no such appointment at this hall; please check the code. If others booked for you, "
@@ -171,9 +176,10 @@ def _check_in(
 def _ensure_first(ticket: Ticket, hall: SeenHall) -> None:
     """Raises AlreadyTicketed when the person, or the same evidence, holds a place already."""
     if (theirs := hall.other) is not None:
-        # To the staff and devices who ask for somebody it is not named.
-        named = ticket.owner is not None and person_of(ticket).owns(theirs)
-        raise already_ticketed(theirs) if named else AlreadyTicketed(_THEIR_OTHER)
+        if ticket.owner is None:  # To the staff and devices who ask for somebody it is not named.
+            raise AlreadyTicketed(_THEIR_OTHER)
+        named = person_of(ticket).owns(theirs)
+        raise already_ticketed(theirs) if named else AlreadyTicketed(_PHONE_SHARED)
     if hall.is_proof_used:
         raise AlreadyTicketed(_PROOF_IN_USE)
 
