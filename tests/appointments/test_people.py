@@ -56,7 +56,7 @@ async def test_the_cap_knows_a_person_however_the_number_is_typed(
     problem(again, 409, "already-booked")
 
 
-async def _book_for(office: Office, who: dict[str, str], days: int = 0) -> dict[str, Any]:
+async def book_for(office: Office, who: dict[str, str], days: int = 0) -> dict[str, Any]:
     at = THREE + timedelta(days=days)
     slot = await office.slot(at, pool="assisted", rule_code=f"R{new_id().hex[-6:]}")
     return await office.hold(slot, headers=office.clerk(), citizen=who)
@@ -66,7 +66,7 @@ async def test_what_a_clerk_booked_for_me_is_mine_once_my_account_is_verified(
     office: Office, identify: Identify
 ) -> None:
     account, who = new_id(), person(id_number=id_number())
-    me, held = office.citizen(str(account)), await _book_for(office, who)
+    me, held = office.citizen(str(account)), await book_for(office, who)
     own = await office.hold(await office.slot(TEN), headers=me)
     url = f"appointments/{held['id']}"
     problem(await office.get(url, headers=me), 404, "not-found")
@@ -97,7 +97,7 @@ async def test_account_and_numbers_are_one_person_for_overlap(
 ) -> None:
     account, who = new_id(), person(id_number=id_number())
     await identify(account, {name: who[name] for name in numbers})
-    await _book_for(office, who)
+    await book_for(office, who)
 
     slot = await office.slot(THREE, rule_code="R9")
     answer = await office.ask(slot, headers=office.citizen(str(account)), item=office.items[1])
@@ -111,9 +111,9 @@ async def test_one_phone_with_two_id_numbers_is_two_people(
     account, mother = new_id(), person(id_number=id_number())
     child = {**mother, "id_number": id_number()}
     await identify(account, mother)
-    hers = await _book_for(office, mother)
+    hers = await book_for(office, mother)
 
-    await _book_for(office, child)
+    await book_for(office, child)
 
     listed = good(await office.get("appointments", headers=office.citizen(str(account))))["items"]
     assert [one["id"] for one in listed] == [hers["id"]]
@@ -122,7 +122,7 @@ async def test_one_phone_with_two_id_numbers_is_two_people(
 async def test_a_booking_by_phone_alone_counts_for_all_of_that_phone(office: Office) -> None:
     mother = person(id_number=id_number())
     child = {**mother, "id_number": id_number()}
-    await _book_for(office, {"name": mother["name"], "phone": mother["phone"]})
+    await book_for(office, {"name": mother["name"], "phone": mother["phone"]})
     slot = await office.slot(THREE, pool="assisted", rule_code="R9")
 
     for who in (mother, child):
@@ -191,7 +191,7 @@ async def test_an_older_check_of_the_identity_changes_nothing(
     office: Office, identify: Identify
 ) -> None:
     account, old, new = new_id(), person(id_number=id_number()), person(id_number=id_number())
-    held = await _book_for(office, new)
+    held = await book_for(office, new)
 
     await identify(account, new, version=2)
     await identify(account, old, version=1)
@@ -204,7 +204,7 @@ async def test_an_identity_that_was_corrected_lets_go_of_the_strangers_bookings(
     office: Office, identify: Identify
 ) -> None:
     account, stranger = new_id(), person(id_number=id_number())
-    held = await _book_for(office, stranger)
+    held = await book_for(office, stranger)
     await identify(account, stranger, version=1)
     await identify(account, person(id_number=id_number()), version=2)
 
@@ -231,93 +231,6 @@ async def test_the_elderly_credit_is_the_verified_accounts_own(
     good(await ask(who["id_number"]), 201)
     [entry] = good(await floor.get("queue"))["items"]
     assert (entry["class"], entry["credit_minutes"]) == ("elderly", 60)
-
-
-@pytest.mark.parametrize("numbers", [("phone",), ("phone", "id_number")])
-async def test_what_an_account_books_is_not_that_of_another_account_with_the_same_phone(
-    office: Office, identify: Identify, sessions: Sessions, numbers: tuple[str, ...]
-) -> None:
-    wife, husband, who = new_id(), new_id(), person(id_number=id_number())
-    await identify(wife, {"phone": who["phone"]})
-    await identify(husband, {name: who[name] for name in numbers})
-    hers, his = office.citizen(str(wife)), office.citizen(str(husband))
-    policy, limit = f"/api/v1/policies/{office.code}", {"no_show_limit": 1, "version": 0}
-    good(await office.client.put(policy, json=limit, headers=office.manager()))
-    held = await office.hold(await office.slot(THREE), headers=hers)
-    good(await office.do(held, "confirm", hers))
-    shared = await _book_for(office, {"name": who["name"], "phone": who["phone"]}, days=1)
-
-    listed = good(await office.get("appointments", headers=his))["items"]
-    assert [one["id"] for one in listed] == [shared["id"]]
-    problem(await office.get(f"appointments/{held['id']}", headers=his), 404, "not-found")
-    problem(await office.do(held, "cancel", his), 404, "not-found")
-    later = [str(await office.slot(THREE + timedelta(hours=1)))]
-    problem(await office.do(held, "reschedule", his, slot_ids=later), 404, "not-found")
-
-    office.clock.at = THREE + timedelta(hours=1)
-    async with sessions() as session, session.begin():
-        await settling.miss_absent(session, office.clock.at)
-    assert good(await office.get("penalties", headers=his))["items"] == []
-    slot = await office.slot(THREE + timedelta(days=2))
-    problem(await office.ask(slot, headers=hers), 403, "booking-barred")
-    good(await office.ask(slot, headers=his), 201)
-
-
-@pytest.mark.parametrize("numbers", [("phone",), ("phone", "id_number")])
-async def test_nobody_sees_or_gives_up_the_ticket_of_another_account_with_the_same_phone(
-    hall: Callable[..., Awaitable[Floor]], identify: Identify, numbers: tuple[str, ...]
-) -> None:
-    floor, who = await hall(), person(id_number=id_number())
-    wife, husband = new_id(), new_id()
-    await identify(wife, {"phone": who["phone"]})
-    await identify(husband, {name: who[name] for name in numbers})
-    hers, his = (floor.sign("citizen", sub=str(sub)) for sub in (wife, husband))
-    ticket = await floor.issue(headers={**hers, "Idempotency-Key": new_id().hex})
-
-    problem(await floor.do(ticket, "abandon", headers=his), 404, "not-found")
-    assert good(await floor.client.get("/api/v1/tickets", headers=his))["items"] == []
-    good(await floor.do(ticket, "abandon", headers=hers))
-
-
-@pytest.mark.parametrize("against", ["item", "time", "cap"])
-async def test_who_counts_by_the_phone_of_another_account_is_not_sent_to_what_they_cannot_see(
-    office: Office, identify: Identify, against: str
-) -> None:
-    policy, caps = f"/api/v1/policies/{office.code}", {"per_day": 1}
-    good(
-        await office.client.put(policy, json={"caps": caps, "version": 0}, headers=office.manager())
-    )
-    phone, accounts = {"phone": person()["phone"]}, [new_id(), new_id()]
-    for account in accounts:
-        await identify(account, phone)
-    hers, his = (office.citizen(str(account)) for account in accounts)
-    await office.hold(await office.slot(THREE), headers=hers)
-
-    at, item = {"item": (5, 0), "time": (0, 1), "cap": (1, 1)}[against]
-    slot = await office.slot(THREE - timedelta(hours=at), rule_code="R2")
-    answer = await office.ask(slot, headers=his, item=office.items[item])
-
-    slugs = {"item": "already-booked", "time": "overlapping-appointment"}
-    refused = problem(answer, 409, slugs.get(against, "too-many-appointments"))
-    assert "您的手机号还有另一个账号或另一人在用" in refused["detail"]
-    assert ("code" in refused, "取消" in refused["detail"]) == (False, False)
-
-
-async def test_who_holds_no_ticket_but_by_the_phone_of_another_account_is_sent_to_a_window(
-    hall: Callable[..., Awaitable[Floor]], identify: Identify
-) -> None:
-    floor, phone, accounts = await hall(), {"phone": person()["phone"]}, [new_id(), new_id()]
-    for account in accounts:
-        await identify(account, phone)
-    hers, his = (
-        {**floor.sign("citizen", sub=str(sub)), "Idempotency-Key": new_id().hex} for sub in accounts
-    )
-    await floor.issue(headers=hers)
-
-    refused = problem(await floor.ask_ticket(headers=his), 409, "already-ticketed")
-
-    assert "您的手机号还有另一个账号或另一人在用" in refused["detail"]
-    assert ("number" in refused, "放弃" in refused["detail"]) == (False, False)
 
 
 _DIGESTS = st.none() | st.sampled_from(["a", "b"])

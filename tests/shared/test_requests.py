@@ -201,8 +201,7 @@ async def test_the_same_key_has_one_effect_and_one_answer(
 async def test_another_query_or_precondition_is_another_request(
     house: httpx.AsyncClient, as_: Headers
 ) -> None:
-    headers = as_("citizen") | {"Idempotency-Key": uuid4().hex}
-    keep = f"{NOTES}/name/keep"
+    headers, keep = as_("citizen") | {"Idempotency-Key": uuid4().hex}, f"{NOTES}/name/keep"
     assert (await house.post(keep, headers=headers | {"If-Match": '"1"'})).status_code == 200
     other = await house.post(keep, headers=headers | {"If-Match": '"2"'})
     assert other.json()["type"] == "/problems/idempotency-key-reused"
