@@ -10,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory.models import Window
 from services.appointments.queueing.models import WindowAtWork, WindowState
 from services.appointments.queueing.workflow import WINDOWS, WORKFLOW, Action, WindowAction
+from services.appointments.windows.models import ShiftName, StaffName
 from services.appointments.windows.rules import Names, Served
 from shared.database.engine import DirectPool
-from shared.database.rows import columns, loaded, rest
+from shared.database.rows import columns, loaded, rest, table
 from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import sources
 
@@ -22,10 +23,10 @@ INSERT INTO staff_name (account, name, noted_at) VALUES (:account, :called, :now
 ON CONFLICT (account) DO UPDATE SET name = excluded.name, noted_at = excluded.noted_at
 """
 # The release before notes the last name only: beside it, that is one more to know.
-_NAMES = text("""
+_NAMES = text(f"""
 WITH known AS (
-    SELECT account, since, name FROM shift_name WHERE account = ANY(:accounts)
-    UNION SELECT account, noted_at, name FROM staff_name WHERE account = ANY(:accounts)
+    SELECT account, since, name FROM {table(ShiftName)} WHERE account = ANY(:accounts)
+    UNION SELECT account, noted_at, name FROM {table(StaffName)} WHERE account = ANY(:accounts)
 )
 SELECT k.account, k.since, k.name FROM known k
 WHERE k.since >= coalesce(
