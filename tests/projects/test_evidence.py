@@ -171,6 +171,10 @@ async def test_a_page_of_evidence_shows_words_alone_and_says_where_there_are_non
     for other, kind in ((b"%PDF-1.7", "application/pdf"), (b"\x80" * 50, "text/html")):
         view = view.model_copy(update={"headers": {"content-type": kind}})
         assert "请下载原始字节查看" in printing.page(view, other)
+    view = view.model_copy(update={"headers": {"content-type": "text/html"}})
+    assert "请下载原始字节查看" in printing.page(view, b"%PDF-1.7 words")
+    view = view.model_copy(update={"headers": {"content-type": "application/pdf"}})
+    assert "G15 2026-11-01</pre>" in printing.page(view, entry)
 
 
 async def test_today_is_not_sealed_and_a_sealed_root_stands(archive: Archive) -> None:

@@ -9,6 +9,7 @@ from services.projects.evidence.schemas import EvidenceView
 from services.projects.reading.charset import decode
 from services.projects.reading.faults import SourceFault
 from services.projects.reading.html import parse
+from services.projects.reading.readers import is_file
 from services.projects.reading.text import JOINT, MAX_TEXT, unjoined, visible_text
 from shared.clock import SHANGHAI
 from shared.web.templates import templates_of
@@ -37,9 +38,9 @@ def page(view: EvidenceView, body: bytes) -> str:
 
 def _text(view: EvidenceView, body: bytes) -> str | None:
     """What people read there; None for what is no page, such as a PDF."""
-    kind = view.headers.get("content-type", "text/html")
-    if not any(word in kind.lower() for word in ("html", "xml", "text")):
+    if is_file(body, view.headers, view.final_url):
         return None
+    kind = view.headers.get("content-type", "text/html")
     try:
         read = parse(decode(body, kind, view.charset).text)
     except SourceFault:
