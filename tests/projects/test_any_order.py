@@ -1,7 +1,7 @@
 """In whatever order things become known, the verdicts are the same once all was read again."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -178,11 +178,12 @@ async def test_news_before_the_decision_is_not_its_publication_in_any_order(
         assert await world.verdict(duty) == "on_time"
 
 
-SECOND: dict[str, dict[str, Any]] = {
-    "again": {"kind": "decided"},
-    "corrected": {"on": long_ago(29).isoformat()},
-    "numbered": {"doc_no": "宁建许〔2026〕12号"},
+SECOND: dict[str, Callable[[date], dict[str, Any]]] = {
+    "again": lambda _: {"kind": "decided"},
+    "corrected": lambda day: {"on": day.isoformat()},
+    "numbered": lambda _: {"doc_no": "宁建许〔2026〕12号"},
 }
+"""How the second duty differs from the first, by the day that the page may bear."""
 
 
 @settings(max_examples=8, suppress_health_check=list(HealthCheck))
@@ -197,7 +198,8 @@ async def test_a_page_of_one_of_two_duties_is_for_a_person_in_any_order(
 ) -> None:
     """Unless the page bears the day of one of them."""
     async with new_world(desk, as_) as world:
-        world.publish(code=code, text=f"批复时间：{long_ago(29)}" if is_dated else "")
+        day = long_ago(29)
+        world.publish(code=code, text=f"批复时间：{day}" if is_dated else "")
         await world.register()
         await world.open()
         duties: dict[str, str] = {}
@@ -208,7 +210,7 @@ async def test_a_page_of_one_of_two_duties_is_for_a_person_in_any_order(
                 case "sweep":
                     await desk.match()
                 case _:
-                    others = SECOND[second] if step == "second" else {}
+                    others = SECOND[second](day) if step == "second" else {}
                     duties[step] = await world.record(**others)
         await world.walk(2)
         verdicts = {step: await world.verdict(duty) for step, duty in duties.items()}
@@ -218,6 +220,32 @@ async def test_a_page_of_one_of_two_duties_is_for_a_person_in_any_order(
             return
         assert verdicts == dict.fromkeys(duties, "unknown")
         assert sorted(waiting) == [(duty, "several_candidates") for duty in sorted(duties.values())]
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(steps=st.permutations(["record", "show", "walk", "walk", "sweep"]))
+async def test_a_picture_keeps_a_duty_open_unless_it_was_absent_after_the_limit_in_any_order(
+    desk: Desk, as_: Headers, steps: list[str]
+) -> None:
+    async with new_world(desk, as_) as world:
+        await world.register()
+        await world.open()
+        for step in steps:
+            match step:
+                case "record":
+                    duty = await world.record()
+                case "walk":
+                    await world.walk()
+                case "sweep":
+                    await desk.match()
+                case _:
+                    title = "10月份建议书批复结果公示"
+                    world.publish(title, at="/picture", code=None)
+                    world.served.pages["/picture"] = f'<h1>{title}</h1><p><img src="a.jpg"></p>'
+        await world.walk(2)
+        was_absent = steps.index("show") > max(at for at, s in enumerate(steps) if s == "walk")
+        assert await world.verdict(duty) == ("overdue" if was_absent else "unknown")
+        assert [match["duty"]["id"] for match in await world.queue()] == [duty]
 
 
 FAULTS: dict[str, Any] = {

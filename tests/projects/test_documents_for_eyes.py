@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -55,6 +56,15 @@ def show(world: World, kind: str, title: str = TITLE) -> None:
         world.served.pages["/a"] = page
 
 
+async def accept(world: World, match: Mapping[str, Any]) -> None:
+    answer = await world.desk.client.post(
+        f"/api/v1/matches/{match['id']}/accept",
+        json={"version": match["version"]},
+        headers=world.as_("auditor", "*"),
+    )
+    assert answer.json()["state"] == "accepted", answer.text
+
+
 @pytest.mark.parametrize("kind", EYES)
 async def test_a_document_that_nobody_could_read_keeps_the_duties_of_its_item_open(
     world: World, kind: str
@@ -70,12 +80,7 @@ async def test_a_document_that_nobody_could_read_keeps_the_duties_of_its_item_op
     )
     [match] = await world.queue()
     assert (match["duty"]["id"], match["reason"]) == (duty, "page_unreadable")
-    answer = await world.desk.client.post(
-        f"/api/v1/matches/{match['id']}/accept",
-        json={"version": match["version"]},
-        headers=world.as_("auditor", "*"),
-    )
-    assert answer.json()["state"] == "accepted"
+    await accept(world, match)
     await world.walk()
     # Of a page on another site nobody knows when it was published.
     verdict = "unknown" if kind == "elsewhere" else "on_time"
@@ -130,11 +135,7 @@ async def test_a_duty_recorded_after_the_document_was_met_is_kept_open_beside_on
     await world.open()
     await world.walk(2)
     [match] = await world.queue()
-    await world.desk.client.post(
-        f"/api/v1/matches/{match['id']}/accept",
-        json={"version": match["version"]},
-        headers=world.as_("auditor", "*"),
-    )
+    await accept(world, match)
     later = [await world.record(doc_no=f"{world.unit}〔2026〕{n}号") for n in (1, 2)]
     await world.desk.match()
     await world.walk(2)
@@ -144,6 +145,67 @@ async def test_a_duty_recorded_after_the_document_was_met_is_kept_open_beside_on
         "unknown",
         "unknown",
     ]
+
+
+async def test_an_event_of_another_item_leaves_a_document_that_nobody_could_read_alone(
+    world: World,
+) -> None:
+    show(world, "pdf")
+    await world.register()
+    first = await world.record()
+    await world.open()
+    await world.walk(2)
+    [match] = await world.queue()
+    await accept(world, match)
+    await world.walk()
+    query = "SELECT id FROM publication_fact WHERE duty_id = CAST(:id AS uuid) ORDER BY id"
+    touched = "SELECT xmin::text FROM portal_page WHERE portal_id = :id"
+    rows = await world.desk.rows(touched, id=world.portals[0])
+    await world.record(item_code="MP-02-02")
+    await world.desk.match()
+    assert await world.desk.rows(touched, id=world.portals[0]) == rows
+    facts = []
+    for n in (1, 2):
+        await world.record(doc_no=f"{world.unit}〔2026〕{n}号")
+        await world.desk.match()
+        assert len(await world.queue()) == n
+        facts.append(await world.desk.rows(query, id=first))
+    assert facts[0] == facts[1]
+
+
+async def test_a_picture_put_up_after_the_limit_lifts_no_finding_until_a_person_has_looked(
+    world: World,
+) -> None:
+    world.publish_nothing()
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+    show(world, "picture")
+    await world.walk()
+    [match] = await world.queue()
+    assert (await world.verdict(duty), match["reason"]) == ("overdue", "page_unreadable")
+    rejected = await world.desk.client.post(
+        f"/api/v1/matches/{match['id']}/reject",
+        json={"version": match["version"]},
+        headers=world.as_("auditor", "*"),
+    )
+    assert (rejected.json()["state"], await world.verdict(duty)) == ("rejected", "overdue")
+
+
+async def test_a_picture_that_has_moved_keeps_its_duty_open(world: World) -> None:
+    show(world, "picture")
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    day = long_ago() + timedelta(days=3)
+    world.served.pages["/b"] = world.served.pages.pop("/a")
+    world.served.pages["/list"] = listing(f"/b|{TITLE}|{day}")
+    for _ in range(3):
+        await world.walk()
+        assert await world.verdict(duty) == "unknown"
 
 
 @pytest.mark.parametrize("kind", ["picture", "pdf"])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 
 from shared import clock
@@ -11,6 +12,8 @@ from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.absence_world import NAMES_ITEM, World, long_ago, new_world
 from tests.projects.collecting_world import Desk
+from tests.support import connect
+from tests.waiting import until_it_waits
 
 
 @pytest.fixture
@@ -66,6 +69,82 @@ async def test_a_page_of_two_items_may_publish_the_one_that_is_recorded_later(wo
     second = await world.record(item_code="MP-02-13")
     await world.walk(2)
     assert [await world.verdict(duty) for duty in (first, second)] == ["unknown"] * 2
+
+
+async def test_what_a_person_confirmed_meanwhile_keeps_its_facts(world: World) -> None:
+    world.publish()
+    await world.register()
+    first = await world.record()
+    await world.open()
+    await world.walk(2)
+    await world.record(kind="decided")
+    url = world.desk.engine_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    person: asyncpg.Connection = await connect(url)
+    decision = person.transaction()
+    await decision.start()
+    await person.execute("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
+    matching = asyncio.create_task(world.desk.match())
+    await until_it_waits(person, matching)
+    confirm = "UPDATE page_match SET decided_by = 'auditor-a', version = version + 1"
+    await person.execute(f"{confirm} WHERE duty_id = $1", first)
+    await decision.commit()
+    await person.close()
+    await matching
+    assert await world.verdict(first) == "on_time"
+    sql = "SELECT 1 FROM publication_fact WHERE duty_id = CAST(:id AS uuid) AND kind = 'taken_back'"
+    assert await world.desk.rows(sql, id=first) == []
+
+
+async def test_what_was_matched_after_another_took_its_place_is_taken_back(world: World) -> None:
+    other = World(world.desk, world.as_, world.served, world.address, world.unit)
+    await world.register()
+    await world.open()
+    world.publish()
+    await world.walk()
+    other.publish()
+    await world.walk()
+    first = await world.record()
+    await world.desk.match()
+    assert await world.verdict(first) == "withdrawn"
+    second = await world.record(kind="decided")
+    await world.desk.match()
+    assert [await world.verdict(duty) for duty in (first, second)] == ["unknown"] * 2
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["in time", "late"])
+async def test_what_stands_at_the_place_of_what_is_taken_back_counts_as_before(
+    world: World, is_late: bool
+) -> None:
+    """Or, where it means late alone, is for a person: nobody was asked about it."""
+    day = long_ago()
+    world.publish(text="批复文号：宁发改审批〔2026〕12号")
+    await world.register()
+    first = await world.record(on=day)
+    await world.open()
+    await world.walk(2)
+    world.publish(text=f"批复文号：宁发改审批〔2026〕13号；批复时间：{day}")
+    await world.walk(2)
+    accepted = (
+        "SELECT p.gone_at IS NOT NULL AS is_gone FROM page_match m JOIN portal_page p"
+        " ON p.id = m.page_id WHERE m.duty_id = CAST(:id AS uuid) AND m.state = 'accepted'"
+    )
+    assert sorted(row["is_gone"] for row in await world.desk.rows(accepted, id=first)) == [
+        False,
+        True,
+    ]
+    if not is_late:
+        await world.desk.do(
+            "UPDATE portal_page SET content_absent_at = NULL WHERE portal_id = :id",
+            id=world.portals[0],
+        )
+    second = await world.record(on=long_ago(29))
+    await world.desk.match()
+    left = [row["is_gone"] for row in await world.desk.rows(accepted, id=first)]
+    assert left == ([] if is_late else [False])
+    verdict = "unknown" if is_late else "on_time"
+    assert [await world.verdict(duty) for duty in (first, second)] == [verdict, "unknown"]
+    reasons = [each["reason"] for each in await world.queue() if each["duty"]["id"] == first]
+    assert ("makes_late" in reasons) == is_late
 
 
 async def test_an_event_of_another_item_leaves_a_page_of_the_project_alone(world: World) -> None:

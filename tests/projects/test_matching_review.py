@@ -188,6 +188,21 @@ async def test_nobody_alone_makes_a_duty_overdue(case: Case) -> None:
     assert (second.json()["state"], await case.verdict()) == ("rejected", "overdue")
 
 
+async def test_nobody_alone_makes_a_duty_overdue_by_rejecting_before_its_limit(
+    case: Case,
+) -> None:
+    body = make.event(case.project, case.unit, clock.today(clock.now()), kind="decided")
+    case.duty = await make.duty(case.desk.client, case.as_("officer", case.unit), body)
+    case.publish(f"{case.name}公示", clock.today(clock.now()))
+    await case.desk.collect(case.portal_id)
+    [match] = [each for each in await case.queue() if each["duty"]["id"] == case.duty["id"]]
+    assert await case.verdict() == "pending"
+    first = await case.decide(match, "reject", "auditor-a")
+    assert (first.json()["state"], first.json()["reason"]) == ("review", "makes_overdue")
+    second = await case.decide(first.json(), "reject", "auditor-b")
+    assert (second.json()["state"], await case.verdict()) == ("rejected", "pending")
+
+
 async def test_who_doubts_a_rejection_accepts_instead(case: Case) -> None:
     case.publish(f"{case.name}公示", formed() + timedelta(days=3))
     await case.desk.collect(case.portal_id)
@@ -243,7 +258,13 @@ async def test_a_decision_is_taken_once_and_on_what_was_seen(case: Case) -> None
     [match] = await case.queue()
     stale = await case.decide({**match, "version": 9}, "accept")
     assert (stale.status_code, stale.json()["state"]) == (409, "review")
-    await case.reject(match)
+    for what in ("accept", "reject"):
+        assert (await case.decide(match, what)).status_code == 200
+        stale = await case.decide(match, what)
+        assert stale.json()["type"] == "/problems/state-conflict"
+        [match] = await case.queue()
+    second = await case.decide(match, "reject", "auditor-b")
+    assert second.status_code == 200
     late = await case.decide(match, "accept")
     assert (late.status_code, late.json()["state"]) == (409, "rejected")
     again = await case.decide(match, "reject")

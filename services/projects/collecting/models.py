@@ -93,6 +93,10 @@ class CollectorRun(Table, table=True):
     version: int = 1
 
 
+UNTIL = "#until-"
+"""What follows it in an address is when another document took the place of the one meant."""
+
+
 class PortalPage(Table, table=True):
     """An item of a portal: when it was listed, what its page claims and decides.
 

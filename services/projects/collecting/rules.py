@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 from services.projects.collecting.models import (
+    UNTIL,
     CollectorRun,
     DetailState,
     PortalPage,
@@ -215,7 +216,7 @@ def title_of(page: PortalPage, reading: PageReading) -> str:
 
 def former_address(url: str, until: datetime) -> str:
     """The address of a document that another one has taken the place of: it leads to the page."""
-    return f"{url[: MAX_ADDRESS - 40]}#until-{until:%Y%m%dT%H%M%S.%fZ}"
+    return f"{url[: MAX_ADDRESS - 40]}{UNTIL}{until:%Y%m%dT%H%M%S.%fZ}"
 
 
 def missing_address(url: str, page_id: UUID) -> str:

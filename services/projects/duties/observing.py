@@ -35,6 +35,17 @@ async def record_sightings(
     return await _derive(session, duties, now, actor)
 
 
+async def record_anew(
+    session: AsyncSession, sightings: Sequence[Sighting], now: datetime, *, actor: str
+) -> None:
+    """The same, without those that are on record word by word, moment included."""
+    ids = [sighting.duty_id for sighting in sightings]
+    known = {fact.sha256 for fact in await queries.facts(session, ids)}
+    fresh = [each for each in sightings if _fact(each, now)["sha256"] not in known]
+    if fresh:
+        await record_sightings(session, fresh, now, actor=actor)
+
+
 async def record_gone(
     session: AsyncSession, duty_id: UUID, url: str, at: datetime, now: datetime, *, actor: str
 ) -> None:
@@ -45,16 +56,23 @@ async def record_gone(
 
 
 async def take_back(
-    session: AsyncSession, pages: Sequence[tuple[UUID, str]], now: datetime, *, actor: str
+    session: AsyncSession,
+    pages: Sequence[tuple[UUID, str]],
+    again: Sequence[Sighting],
+    now: datetime,
+    *,
+    actor: str,
 ) -> None:
     """What was seen at an address counts for its duty no more: it is as if it had not been seen.
 
+    What was seen there all the same, of another document, is recorded `again`.
     A duty of which nothing else was seen waits for a person meanwhile, so that none is called
     unpublished on the way.
     """
     await auditing.take_turn(session)
     facts = [_bare_fact(FactKind.TAKEN_BACK, duty, url, now, now) for duty, url in pages]
     await queries.add_facts(session, facts)
+    await queries.add_facts(session, [_fact(sighting, now) for sighting in again])
     duties = sorted({duty for duty, _ in pages})
     seen = await _derive(session, await queries.duties(session, duties), now, actor)
     unseen = [duty for duty in duties if duty not in seen]

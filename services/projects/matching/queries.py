@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, delete, func, literal, or_
@@ -18,7 +17,6 @@ from services.projects.matching.models import (
     MATCHER,
     MatchState,
     PageMatch,
-    ReviewReason,
 )
 from services.projects.matching.rules import Candidate
 from services.projects.matching.statement import (
@@ -26,6 +24,7 @@ from services.projects.matching.statement import (
     COPIES,
     EXACT,
     IN_ROWS,
+    KEPT_OPEN,
     LAST_CANDIDATE,
     LIST,
     ONE,
@@ -35,29 +34,10 @@ from services.projects.matching.statement import (
     UNTAKEN,
 )
 from services.projects.matching.statement import MatchRow as MatchRow
+from services.projects.matching.statement import PageMarks as PageMarks
+from services.projects.matching.statement import TakenPage as TakenPage
 from services.projects.portals.models import Portal
 from services.projects.reading.faults import Fault
-
-
-class PageMarks(NamedTuple):
-    id: UUID
-    title: str
-    project_name: str | None
-    project_code: str | None
-    doc_no: str | None
-    is_unread: bool
-
-
-class TakenPage(NamedTuple):
-    """A page that publishes a duty, and an unseen one of its project: of an item, or the same."""
-
-    id: UUID
-    portal_id: str
-    column_name: str | None
-    item_code: str
-    is_same: bool
-    words: str
-
 
 MATCHES_A_STATEMENT = 1000
 """A statement takes a limited number of values, and a file may be of any duty of its item."""
@@ -206,13 +186,25 @@ async def blamed(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def is_last_candidate(session: AsyncSession, match: PageMatch) -> bool:
-    """Whether nothing else keeps its duty from being called unpublished after its limit."""
+    """Whether the match alone keeps its duty from being called unpublished after its limit."""
     wanted = {"match": match.id, "duty": match.duty_id}
     return bool((await session.execute(LAST_CANDIDATE, wanted)).scalar_one())
 
 
 async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PageMatch]:
     found = select(PageMatch).where(col(PageMatch.page_id).in_(page_ids))
+    return (await session.exec(found.order_by(col(PageMatch.id)))).all()
+
+
+async def accepted_of(
+    session: AsyncSession, duty_ids: Sequence[UUID]
+) -> Sequence[tuple[PageMatch, PortalPage]]:
+    """What publishes these duties, with its pages."""
+    found = (
+        select(PageMatch, PortalPage)
+        .join(PortalPage, col(PortalPage.id) == col(PageMatch.page_id))
+        .where(col(PageMatch.duty_id).in_(duty_ids), col(PageMatch.state) == MatchState.ACCEPTED)
+    )
     return (await session.exec(found.order_by(col(PageMatch.id)))).all()
 
 
@@ -235,8 +227,12 @@ async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> No
         await session.execute(insert(PageMatch).values(values).on_conflict_do_nothing())
 
 
-async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
-    """Take back proposals that no person has looked at, for the page means something else now."""
+async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> Sequence[PageMatch]:
+    """Take back proposals that no person has looked at, for the page means something else now.
+
+    Returns those that were dropped: a person may have decided since they were read.
+    """
+    dropped = set[UUID]()
     if matches:
         is_proposed = and_(
             col(PageMatch.state) == MatchState.REVIEW, col(PageMatch.first_by).is_(None)
@@ -245,20 +241,14 @@ async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> N
             col(PageMatch.id).in_([match.id for match in matches]),
             or_(is_proposed, col(PageMatch.decided_by) == MATCHER),
         )
-        await session.execute(untouched)
+        found = await session.execute(untouched.returning(col(PageMatch.id)))
+        dropped = set(found.scalars())
+    return [match for match in matches if match.id in dropped]
 
 
 async def duties_in_review(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the duties of which nothing is said while a candidate waits for a person.
-
-    A candidate by the unit's own word is none: its finding stands until a person has looked.
-    """
-    found = select(PageMatch.duty_id).where(
-        col(PageMatch.duty_id).in_(duty_ids),
-        col(PageMatch.state) == MatchState.REVIEW,
-        col(PageMatch.reason).is_distinct_from(ReviewReason.NAMED_BY_UNIT),
-    )
-    return set((await session.exec(found)).all())
+    """Those of the duties of which nothing is said while a candidate waits for a person."""
+    return set((await session.execute(KEPT_OPEN, {"duties": list(duty_ids)})).scalars())
 
 
 async def noted_walk(session: AsyncSession, unit_code: str) -> datetime | None:

@@ -7,7 +7,7 @@ Here the marks are taken, and the pages that may be concerned are put among thos
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.projects.matching import queries, rules
 from services.projects.matching.queries import PageMarks
 from services.projects.matching.rules import Candidate, PageFacts
 from services.projects.portals import service as portals
+from services.projects.reading.rule import ItemCue
 from services.projects.register import service as register
 
 DUTIES_A_TURN = 200
@@ -54,7 +55,9 @@ async def _want_pages(session: AsyncSession, wanted: Sequence[Candidate]) -> Non
     for duty in wanted:
         by_unit[duty.unit_code].append(duty)
     for unit_code, of_unit in by_unit.items():
-        pages |= await _tied(await queries.untaken_pages(session, unit_code), unit_code, of_unit)
+        untaken = await queries.untaken_pages(session, unit_code)
+        pages |= await _tied(untaken, unit_code, of_unit)
+        pages |= await _unread(session, [page for page in untaken if page.is_unread], of_unit)
     await queries.want_pages(session, sorted(pages))
 
 
@@ -62,20 +65,41 @@ async def _taken_besides(session: AsyncSession, wanted: Sequence[UUID]) -> set[U
     """The pages that publish a duty of the same project already and may publish one of these: of
     the same item, or of one that their portal's cues name as well.
     """
-    found, cues = set(), {}
-    for page in await queries.taken_besides(session, wanted):
-        if page.portal_id not in cues:
-            cues[page.portal_id] = (await portals.rule_in_force(session, page.portal_id)).items
+    taken = await queries.taken_besides(session, wanted)
+    cues = await _cues(session, {page.portal_id for page in taken})
+    found = set()
+    for page in taken:
         items = rules.item_codes(cues[page.portal_id], page.column_name, page.words)
         if page.is_same or page.item_code in items:
             found.add(page.id)
     return found
 
 
+async def _unread(
+    session: AsyncSession, pages: Sequence[PageMarks], wanted: Sequence[Candidate]
+) -> set[UUID]:
+    """Those of the pages in words that nobody has read whose portal's cues name an item of these
+    duties, as `propose_unread` goes by.
+    """
+    cues = await _cues(session, {page.portal_id for page in pages})
+    items = {duty.item_code for duty in wanted}
+    found = set()
+    for page in pages:
+        title = page.listed_title or page.title
+        if items & rules.item_codes(cues[page.portal_id], page.column_name, title):
+            found.add(page.id)
+    return found
+
+
+async def _cues(session: AsyncSession, portal_ids: Iterable[str]) -> dict[str, list[ItemCue]]:
+    """Of each of the portals, by what it names items."""
+    return {each: (await portals.rule_in_force(session, each)).items for each in portal_ids}
+
+
 async def _tied(
     pages: Sequence[PageMarks], unit_code: str, wanted: Sequence[Candidate]
 ) -> set[UUID]:
-    """The pages that may publish one of the duties of their unit, or anything."""
+    """The pages that are tied to one of the duties of their unit."""
     found = set()
     for at, page in enumerate(pages):
         if at % PAGES_A_BREATH == PAGES_A_BREATH - 1:
@@ -89,6 +113,6 @@ async def _tied(
             formed_on=None,
             item_codes=frozenset(),
         )
-        if page.is_unread or rules.may_publish(facts, wanted):
+        if rules.may_publish(facts, wanted):
             found.add(page.id)
     return found

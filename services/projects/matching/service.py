@@ -10,7 +10,7 @@ from services.projects.auditing import service as auditing
 from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
 from services.projects.duties import service as duties
-from services.projects.matching import proposing, queries, rematching, rules, sightings
+from services.projects.matching import proposing, queries, rematching, rules, sightings, undoing
 from services.projects.matching.models import (
     MATCHER,
     MatchMethod,
@@ -63,11 +63,11 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         fresh = [each for each in waiting if each[0].gone_at is None or each[0].content_sha256]
         # Thought through before the turn to judge is taken, for which all others wait.
         proposed = await proposing.proposals(session, fresh, known)
-        await sightings.take_back(session, pages, proposed.undone, now, actor=MATCHER)
-        undone = {match.id for match in proposed.undone}
-        standing = [match for match in known if match.id not in undone]
+        undone = await undoing.undo(session, pages, proposed.undone, now)
+        gone = {match.id for match in undone}
+        standing = [match for match in known if match.id not in gone]
         await sightings.renew(session, pages, standing, now, actor=MATCHER)
-        await _match_fresh(session, proposed, known, now)
+        await _match_fresh(session, proposed.pairs, standing, undone, now)
         await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
         await queries.note_unreadable(session, [page.id for page in pages], PASSING, now)
         await queries.settle_pages(session, pages)
@@ -78,22 +78,25 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
 
 
 async def _match_fresh(
-    session: AsyncSession, found: proposing.Proposed, known: Sequence[PageMatch], now: datetime
+    session: AsyncSession,
+    pairs: Sequence[sightings.Pair],
+    standing: Sequence[PageMatch],
+    undone: Sequence[PageMatch],
+    now: datetime,
 ) -> None:
     """Propose duties for pages that have none; what is sure and blames nobody needs no person.
 
     What was proposed before and nobody has looked at is proposed by what is known now.
     """
-    proposed_before = [
-        match for match in known if match.state is MatchState.REVIEW and match.first_by is None
-    ]
     undecided = {
-        (match.page_id, match.duty_id): match for match in [*proposed_before, *found.undone]
+        (match.page_id, match.duty_id): match
+        for match in standing
+        if match.state is MatchState.REVIEW and match.first_by is None
     }
-    decided = {(match.page_id, match.duty_id) for match in known} - undecided.keys()
+    decided = {(match.page_id, match.duty_id) for match in standing} - undecided.keys()
     proposed = [
         (page, proposal)
-        for page, proposal in found.pairs
+        for page, proposal in pairs
         if (page.id, proposal.candidate.duty_id) not in decided
     ]
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
@@ -105,7 +108,7 @@ async def _match_fresh(
     await queries.drop_matches(session, dropped)
     await queries.put_matches(session, fresh)
     in_review = {match.duty_id for match in fresh if match.state is MatchState.REVIEW}
-    await _mark_review(session, sorted(in_review | {m.duty_id for m in dropped}), now)
+    await _mark_review(session, sorted(in_review | {m.duty_id for m in [*dropped, *undone]}), now)
 
 
 def _is_same(known: PageMatch | None, match: PageMatch) -> bool:
@@ -189,23 +192,24 @@ async def accept(
     page.
     """
     match = await _visible(session, match_id, caller)
+    versions.ensure(version, version=match.version, state=match.state)
     is_second = _waits_for_second(match, ReviewReason.MAKES_LATE)
     if is_second and match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_AUDITOR)
     if caller.has("officer") and caller.at(match.unit_code):
         raise FourEyes(rules.NOT_IN_ONES_OWN_CAUSE)
     if match.unreadable_since is not None:
-        return await _decide(
-            session, match, _step(match, version, MatchAction.CONFIRM, caller), caller, now
-        )
-    step = _step(match, version, MatchAction.ACCEPT, caller)
+        step = _step(match, MatchAction.CONFIRM, caller)
+        await auditing.take_turn(session)
+        return await _decide(session, match, step, caller, now)
+    step = _step(match, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
     pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
     if is_second:
         await sightings.record(session, pair, now, actor=caller.sub)
     elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
-        step = _step(match, version, MatchAction.PASS_ON, caller)
+        step = _step(match, MatchAction.PASS_ON, caller)
     row = await _decide(session, match, step, caller, now)
     await sightings.withdraw_gone(session, [page], now, actor=caller.sub)
     return row
@@ -221,16 +225,16 @@ async def reject(
     called unpublished then. One that was accepted and cannot be read any more was taken down.
     """
     match = await _visible(session, match_id, caller)
+    versions.ensure(version, version=match.version, state=match.state)
     is_second = _waits_for_second(match, ReviewReason.MAKES_OVERDUE)
     if is_second and match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_TO_REJECT)
     is_withdrawn = match.unreadable_since is not None
     action = MatchAction.WITHDRAW if is_withdrawn else MatchAction.REJECT
-    step = _step(match, version, action, caller)
-    if not is_withdrawn and not is_second:
-        await auditing.take_turn(session)
-        if await queries.is_last_candidate(session, match):
-            step = _step(match, version, MatchAction.PASS_ON_REJECTED, caller)
+    step = _step(match, action, caller)
+    await auditing.take_turn(session)
+    if not is_withdrawn and not is_second and await queries.is_last_candidate(session, match):
+        step = _step(match, MatchAction.PASS_ON_REJECTED, caller)
     row = await _decide(session, match, step, caller, now)
     if is_withdrawn:
         page = await queries.page(session, match.page_id)
@@ -250,15 +254,15 @@ def _waits_for_second(match: PageMatch, reason: ReviewReason) -> bool:
     return match.state is MatchState.REVIEW and match.reason is reason and bool(match.first_by)
 
 
-def _step(match: PageMatch, version: int, decision: MatchAction, caller: Caller) -> MatchStep:
-    """The row of the table, for the version that the caller looked at. Raises StateConflict."""
-    versions.ensure(version, version=match.version, state=match.state)
+def _step(match: PageMatch, decision: MatchAction, caller: Caller) -> MatchStep:
+    """The row of the table. Raises StateConflict."""
     return WORKFLOW.take(match.state, match.version, decision, caller.roles)
 
 
 async def _decide(
     session: AsyncSession, match: PageMatch, step: MatchStep, caller: Caller, now: datetime
 ) -> queries.MatchRow:
+    """Write the decision. The turn to judge is taken before the row, as the matcher does."""
     await swap(session, match, step.changes(caller.sub, now))
     await _mark_review(session, [match.duty_id], now)
     await audit_log.write(session, caller.sub, step.audited, f"match:{match.id}", now, {})

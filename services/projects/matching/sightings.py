@@ -88,7 +88,7 @@ async def record(
     """Feed accepted pages to their duties and publish that they were found."""
     if not pairs:
         return
-    sightings = await _sightings(session, pairs)
+    sightings = await sightings_of(session, pairs)
     trust = await observing.record_sightings(session, sightings, now, actor=actor)
     for page, proposal in pairs:
         duty = proposal.candidate
@@ -120,15 +120,8 @@ async def renew(
     accepted = [match for match in known if match.state is MatchState.ACCEPTED]
     in_rows = await queries.in_rows(session, [match.id for match in accepted])
     accepted = [match for match in accepted if match.id not in in_rows]
-    by_duty = {
-        duty.duty_id: duty
-        for duty in await queries.candidates(session, [match.duty_id for match in accepted])
-    }
     by_page = {page.id: page for page in pages}
-    pairs = [
-        (by_page[match.page_id], Proposal(by_duty[match.duty_id], match.method, match.score))
-        for match in accepted
-    ]
+    pairs = await pairs_of(session, [(by_page[match.page_id], match) for match in accepted])
     # What cannot be read was not seen; a person says whether it is there.
     unseen = (DetailState.UNREADABLE, DetailState.GONE)
     there = [
@@ -137,24 +130,20 @@ async def renew(
         if page.gone_at is None and page.detail_state not in unseen
     ]
     if there:
-        sightings = await _sightings(session, there, again=True)
-        await observing.record_sightings(session, sightings, now, actor=actor)
+        sightings = await sightings_of(session, there, again=True)
+        await observing.record_anew(session, sightings, now, actor=actor)
 
 
-async def take_back(
-    session: AsyncSession,
-    pages: Sequence[PortalPage],
-    undone: Sequence[PageMatch],
-    now: datetime,
-    *,
-    actor: str,
-) -> None:
-    """What was seen on the pages of these matches counts for their duties no more."""
-    if not undone:
-        return
-    addresses = {page.id: page.url.partition("#until-")[0] for page in pages}
-    seen = [(match.duty_id, addresses[match.page_id]) for match in undone]
-    await observing.take_back(session, seen, now, actor=actor)
+async def pairs_of(
+    session: AsyncSession, matched: Sequence[tuple[PortalPage, PageMatch]]
+) -> list[Pair]:
+    """Pages with the duties for which they are matched."""
+    found = await queries.candidates(session, [match.duty_id for _, match in matched])
+    by_duty = {duty.duty_id: duty for duty in found}
+    return [
+        (page, Proposal(by_duty[match.duty_id], match.method, match.score))
+        for page, match in matched
+    ]
 
 
 async def withdraw_gone(
@@ -207,7 +196,7 @@ async def _withdraw(
     await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
 
 
-async def _sightings(
+async def sightings_of(
     session: AsyncSession, pairs: Sequence[Pair], *, again: bool = False
 ) -> list[Sighting]:
     wanted = await queries.elements_of(session, [pair[1].candidate.duty_id for pair in pairs])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.projects.calendar.rules import EPOCH
 from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
 
 
@@ -42,6 +43,29 @@ class MatchRow(NamedTuple):
     doc_no: str | None
 
 
+class PageMarks(NamedTuple):
+    id: UUID
+    portal_id: str
+    column_name: str | None
+    title: str
+    listed_title: str | None
+    project_name: str | None
+    project_code: str | None
+    doc_no: str | None
+    is_unread: bool
+
+
+class TakenPage(NamedTuple):
+    """A page that publishes a duty, and an unseen one of its project: of an item, or the same."""
+
+    id: UUID
+    portal_id: str
+    column_name: str | None
+    item_code: str
+    is_same: bool
+    words: str
+
+
 COPIES = text("""
 SELECT DISTINCT m.duty_id
 FROM portal_page p
@@ -74,7 +98,8 @@ WHERE m.id = ANY(CAST(:matches AS uuid[])) AND {_IN_ROW}""")
 
 # Also those on other units' portals that name the unit as their source. Arrays, for the indexes.
 UNTAKEN = text("""
-SELECT p.id, p.title, p.project_name, p.project_code, p.doc_no, u.is_unread
+SELECT p.id, p.portal_id, p.column_name, p.title, p.listed_title, p.project_name, p.project_code,
+       p.doc_no, u.is_unread
 FROM portal_page p, LATERAL (SELECT p.gone_at IS NULL
   AND (p.detail_state = 'elsewhere' OR p.flags ? 'words_not_readable') AS is_unread) u
 WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
@@ -121,11 +146,34 @@ JOIN page_match m ON m.duty_id = d.id AND m.state = 'accepted'
 JOIN portal_page p ON p.id = m.page_id
 WHERE w.id = ANY(CAST(:duties AS uuid[]))""")
 
-# A candidate by the unit's own word alone keeps nothing from being said (`duties_in_review`).
-LAST_CANDIDATE = text("""
-SELECT EXISTS (SELECT FROM standing WHERE duty_id = :duty AND reason = 'candidate_in_review')
-  AND NOT EXISTS (SELECT FROM page_match WHERE duty_id = :duty AND id <> :match
-    AND state = 'review' AND reason <> 'named_by_unit')""")
+# A candidate by the unit's own word alone keeps nothing from being said: its finding stands until a
+# person has looked. So it is with what nobody could read and was not there by the limit, unless
+# something of that title was there before, and it moved. A day after the last known notice keeps
+# the duty open.
+_KEEPS_OPEN = f"""
+m.state = 'review' AND m.reason <> 'named_by_unit'
+AND NOT (m.reason = 'page_unreadable' AND m.method = 'similar' AND EXISTS (
+  SELECT FROM portal_page p JOIN duty d ON d.id = m.duty_id
+  LEFT JOIN work_calendar c ON c.region = d.region
+    AND c.date = (p.content_absent_at AT TIME ZONE 'Asia/Shanghai')::date
+  WHERE p.id = m.page_id AND d.due_ord < CASE d.basis WHEN 'calendar'
+      THEN (p.content_absent_at AT TIME ZONE 'Asia/Shanghai')::date - DATE '{EPOCH}'
+      ELSE c.ord_end END
+    AND NOT EXISTS (SELECT FROM portal_page q WHERE q.portal_id = p.portal_id
+      AND q.gone_at IS NOT NULL AND q.content_seen_at < p.content_seen_at
+      AND coalesce(q.listed_title, q.title) = coalesce(p.listed_title, p.title))))"""
+
+KEPT_OPEN = text(f"""
+SELECT DISTINCT m.duty_id FROM page_match m
+WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND {_KEEPS_OPEN}""")
+
+# Also before the limit: nobody alone makes a duty overdue by acting a day earlier.
+LAST_CANDIDATE = text(f"""
+SELECT EXISTS (SELECT FROM standing
+    WHERE duty_id = :duty AND NOT is_seen AND hold <> 'not_applicable')
+  AND EXISTS (SELECT FROM page_match m WHERE m.id = :match AND {_KEEPS_OPEN})
+  AND NOT EXISTS (SELECT FROM page_match m WHERE m.duty_id = :duty AND m.id <> :match
+    AND {_KEEPS_OPEN})""")
 
 _VIEWS = """
 SELECT m.id, m.state, m.method, m.score,
