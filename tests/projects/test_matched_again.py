@@ -82,11 +82,10 @@ async def test_what_a_person_confirmed_meanwhile_keeps_its_facts(world: World) -
     person: asyncpg.Connection = await connect(url)
     decision = person.transaction()
     await decision.start()
-    await person.execute("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
-    matching = asyncio.create_task(world.desk.match())
-    await until_it_waits(person, matching)
     confirm = "UPDATE page_match SET decided_by = 'auditor-a', version = version + 1"
     await person.execute(f"{confirm} WHERE duty_id = $1", first)
+    matching = asyncio.create_task(world.desk.match())
+    await until_it_waits(person, matching)
     await decision.commit()
     await person.close()
     await matching

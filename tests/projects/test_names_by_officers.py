@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared import clock
 from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.absence_world import World, new_world
@@ -172,3 +173,25 @@ async def test_no_change_by_an_officer_of_the_accused_unit_lifts_its_red_light(
             await change(world, **each)
             await (world.walk() if walks else world.desk.match())
             assert await world.verdict(duty) == "overdue"
+
+
+async def test_nobody_alone_makes_a_duty_overdue_by_rejecting_before_its_limit(
+    world: World,
+) -> None:
+    today = clock.today(clock.now())
+    world.publish(f"{world.name}公示", claimed_on=today, code=None)
+    await world.register()
+    duty = await world.record(on=today)
+    await world.open()
+    await world.walk(2)
+    [match] = await world.queue()
+    assert await world.verdict(duty) == "pending"
+    for person, state in (("auditor-a", "review"), ("auditor-b", "rejected")):
+        answer = await world.desk.client.post(
+            f"/api/v1/matches/{match['id']}/reject",
+            json={"version": match["version"]},
+            headers=world.as_("auditor", "*", sub=person),
+        )
+        match = answer.json()
+        assert (match["state"], match["reason"]) == (state, "makes_overdue")
+    assert await world.verdict(duty) == "pending"
