@@ -90,10 +90,9 @@ async def test_a_window_that_is_retired_meanwhile_does_not_open(
     floor: Floor, other: asyncpg.Connection
 ) -> None:
     good(await floor.window("close"))
-    await other.execute(FLOOR, floor.code)
+    await other.execute('UPDATE "window" SET retired_at = now() WHERE id = $1', floor.windows[0])
     opening = asyncio.create_task(floor.window("open"))
     await until_it_waits(other, opening)
-    await other.execute('UPDATE "window" SET retired_at = now() WHERE id = $1', floor.windows[0])
     await other.execute("COMMIT")
 
     problem(await opening, 404, "not-found")

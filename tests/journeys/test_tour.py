@@ -47,6 +47,8 @@ def _play(system: System) -> None:
 
 def _wait_in_line(client: httpx.Client, clerk: dict[str, str], citizen: dict[str, str]) -> None:
     """Somebody waits for what the tour is about, and the tour's own citizen does."""
+    for ticket in client.get("/tickets", headers=citizen).json()["items"]:
+        client.post(f"/tickets/{ticket['id']}/abandon", headers=citizen)  # what is over stays so
     items = client.get("/items", params={"hall": "H001"}).json()["items"]
     item = next(one["code"] for one in items if one["department_code"] == "PBOC")
     body = {"hall_code": "H001", "items": [item]}
