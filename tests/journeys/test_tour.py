@@ -37,7 +37,8 @@ def _play(system: System) -> None:
             issued = client.post("/tickets", json=body, headers={**kiosk, **key})
             assert issued.status_code == 201, issued.text
             called = client.post(f"{path}/call-next", headers={**clerk, **key})
-            assert called.status_code == 200, called.text
+            is_busy = called.is_error and called.json()["type"] == "/problems/window-busy"
+            assert called.status_code == 200 or is_busy, called.text  # somebody is there: as wanted
             if window["no"] == 2:
                 client.post(f"{path}/close", headers=clerk)
         _wait_in_line(client, clerk, system.sign_in("citizen1"))
@@ -47,8 +48,6 @@ def _play(system: System) -> None:
 
 def _wait_in_line(client: httpx.Client, clerk: dict[str, str], citizen: dict[str, str]) -> None:
     """Somebody waits for what the tour is about, and the tour's own citizen does."""
-    for ticket in client.get("/tickets", headers=citizen).json()["items"]:
-        client.post(f"/tickets/{ticket['id']}/abandon", headers=citizen)  # what is over stays so
     items = client.get("/items", params={"hall": "H001"}).json()["items"]
     item = next(one["code"] for one in items if one["department_code"] == "PBOC")
     body = {"hall_code": "H001", "items": [item]}
@@ -56,7 +55,8 @@ def _wait_in_line(client: httpx.Client, clerk: dict[str, str], citizen: dict[str
     for who, key, more in ((clerk, "first-in-line", seen), (citizen, "citizen1-waits", {})):
         keyed = {**who, "Idempotency-Key": f"tour-{key}-once"}
         issued = client.post("/tickets", json=body | more, headers=keyed)
-        assert issued.status_code == 201, issued.text
+        holds_one = who is citizen and issued.json().get("type") == "/problems/already-ticketed"
+        assert issued.status_code == 201 or holds_one, issued.text
 
 
 def _free_slots(system: System) -> int:
