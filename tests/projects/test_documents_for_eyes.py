@@ -126,16 +126,22 @@ def test_a_file_in_the_column_of_an_item_may_be_of_its_duties_of_that_year() -> 
     assert propose_unread(page, "U", cues, duties, []) == []
 
 
-async def test_a_duty_recorded_after_the_document_was_met_is_kept_open_beside_one_it_published(
-    world: World,
-) -> None:
+async def published_by_a_file(world: World) -> str:
+    """A duty that a person found published by a file that no machine reads; its id."""
     show(world, "pdf")
     await world.register()
-    first = await world.record()
+    duty = await world.record()
     await world.open()
     await world.walk(2)
     [match] = await world.queue()
     await accept(world, match)
+    return duty
+
+
+async def test_a_duty_recorded_after_the_document_was_met_is_kept_open_beside_one_it_published(
+    world: World,
+) -> None:
+    first = await published_by_a_file(world)
     later = [await world.record(doc_no=f"{world.unit}〔2026〕{n}号") for n in (1, 2)]
     await world.desk.match()
     await world.walk(2)
@@ -150,13 +156,7 @@ async def test_a_duty_recorded_after_the_document_was_met_is_kept_open_beside_on
 async def test_an_event_of_another_item_leaves_a_document_that_nobody_could_read_alone(
     world: World,
 ) -> None:
-    show(world, "pdf")
-    await world.register()
-    first = await world.record()
-    await world.open()
-    await world.walk(2)
-    [match] = await world.queue()
-    await accept(world, match)
+    first = await published_by_a_file(world)
     await world.walk()
     query = "SELECT id FROM publication_fact WHERE duty_id = CAST(:id AS uuid) ORDER BY id"
     touched = "SELECT xmin::text FROM portal_page WHERE portal_id = :id"

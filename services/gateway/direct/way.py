@@ -91,8 +91,8 @@ class DirectWay:
         assert connection is not None
         visit = upstream.gate.ask(operation.priority, asyncio.get_running_loop().time())
         sent = outgoing.within(operation.deadline_seconds)
-        changes = operation.method not in SAFE
-        self.remembered.changed(subject if changes else None)
+        changed_by = None if operation.method in SAFE else subject
+        self.remembered.changed(changed_by)
         answer = connection.ask(sent.head + sent.body, listener)
         return Underway(
             upstream,
@@ -103,7 +103,7 @@ class DirectWay:
             answer,
             extra,
             entered,
-            subject if changes else None,
+            changed_by,
         )
 
     def answer(self, begun: Underway, scope: Scope) -> Answered | None:
