@@ -174,7 +174,11 @@ class Duck:
         self.connection = duckdb.connect()
         self.connection.execute("SET threads TO 2")
         walked = "(CASE WHEN s.calendar_days THEN w.walked_day ELSE w.walked_ord END)"
+        # A column of nothing but NULL is read as text.
+        since = "CAST(s.matchable_since AS timestamptz)"
+        knew = f"({since} IS NULL OR w.walked_at >= {since})"
         reason = statement.REASON.replace(statement.WALKED, walked)
+        reason = reason.replace(statement.WALK_KNEW, knew)
         for name, number in numbers.items():
             reason = reason.replace(f":{name}", str(number))
         self.scan = (

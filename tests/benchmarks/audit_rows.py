@@ -38,7 +38,8 @@ FROM (SELECT d.*, random() AS r, start_ord + (random() * 26)::int AS seen,
 
 
 WALKS = """
-SELECT u.code AS unit_code, c.ord_end AS walked_ord, c.date - DATE '2000-01-01' AS walked_day
+SELECT u.code AS unit_code, c.ord_end AS walked_ord, c.date - DATE '2000-01-01' AS walked_day,
+  f.walked_at
 FROM responsible_unit u
 LEFT JOIN full_walk f ON f.unit_code = u.code
 LEFT JOIN work_calendar c
