@@ -9,6 +9,7 @@ import httpx
 
 from services.appointments.booking import healing
 from shared.database.engine import Sessions
+from shared.security.personal import mask_phone
 from tests.appointments import offices
 from tests.appointments.offices import NINE, Office, person
 from tests.appointments.queue_helpers import good, problem
@@ -106,12 +107,63 @@ async def test_no_contact_is_read_without_a_purpose_or_by_others(office: Office)
 
 
 @provokes("read_appointment_contact", "contact-unknown")
-async def test_who_booked_with_an_account_has_no_contact_here(office: Office) -> None:
+async def test_who_booked_with_an_account_and_left_none_has_no_contact_here(
+    office: Office,
+) -> None:
+    """And staff are advised what does reach them: the new time, or the reason, in their list."""
     held = await _orphan(office, 1, headers=office.citizen())
 
     answer = await _contact(office, held, office.clerk(), purpose=PURPOSE)
 
-    problem(answer, 404, "contact-unknown")
+    assert "我的预约" in problem(answer, 404, "contact-unknown")["detail"]
+
+
+async def test_who_books_with_an_account_may_leave_a_contact_that_staff_read_under_audit(
+    office: Office,
+) -> None:
+    left, me = person(name="王小丽"), office.citizen()
+    held = await _orphan(office, 1, headers=me, contact=left)
+
+    shown = good(await _contact(office, held, office.clerk(), purpose=PURPOSE))
+    [listed] = await _listed(office)
+    slot = await office.slot(NINE + timedelta(days=2))
+    moved = good(await office.do(held, "reschedule", me, slot_ids=[str(slot)]), 201)
+    kept = good(await _contact(office, moved, office.clerk(), purpose=PURPOSE))
+
+    assert (shown["name"], shown["phone"]) == (kept["name"], kept["phone"]) == tuple(left.values())
+    assert listed["citizen"] == {"name": "王**", "phone": mask_phone(left["phone"])}
+    assert (held["citizen"], moved["citizen"]) == (None, None)
+    rows = await office.owner.fetch("SELECT * FROM appointment WHERE hall_code = $1", office.code)
+    said = str([dict(row) for row in rows]) + str(await office.events("appointment.rescheduled"))
+    assert left["phone"] not in said
+    assert left["name"] not in said
+
+
+async def test_a_contact_that_is_left_proves_nothing_and_opens_nobody_elses_appointments(
+    office: Office,
+) -> None:
+    """Else whoever knows a number would see what was booked for it, or fill up its caps."""
+    theirs, me = person(), office.citizen()
+    slots = [
+        await office.slot(NINE + timedelta(days=day), pool=pool)
+        for day, pool in ((1, "assisted"), (2, "online"), (2, "assisted"))
+    ]
+    await office.hold(slots[0], headers=office.clerk(), citizen=theirs)
+    mine = await office.hold(slots[1], headers=me, contact=theirs)
+
+    listed = good(await office.get("appointments", headers=me))["items"]
+
+    assert [one["id"] for one in listed] == [mine["id"]]
+    await office.hold(slots[2], headers=office.clerk(), citizen=theirs)
+
+
+async def test_staff_name_whom_they_book_for_and_leave_no_contact_besides(office: Office) -> None:
+    slot = await office.slot(NINE + timedelta(days=1), pool="assisted")
+
+    answer = await office.ask(slot, headers=office.clerk(), citizen=person(), contact=person())
+
+    refused = problem(answer, 422, "invalid-request")
+    assert refused["errors"][0]["pointer"] == "/body/contact"
 
 
 async def test_a_cancellation_by_the_hall_says_why_and_settles_it(office: Office) -> None:

@@ -1,4 +1,5 @@
-"""Whom staff booked an appointment for: the name and phone that they gave, sealed with it.
+"""Who an appointment is for: the name and phone that staff gave when they booked for somebody, or
+that who booked with an account left to be reached at, sealed with it.
 
 A person may be named otherwise at another time, and one phone may be a family's. Appointments that
 were booked before theirs was kept are named as the person was last.
@@ -21,7 +22,7 @@ class Contact(NamedTuple):
 
 
 class SealedContact(NamedTuple):
-    """The same as columns of an appointment; None of who booked with an account."""
+    """The same as columns of an appointment; None of who left none."""
 
     name_sealed: str | None = None
     phone_sealed: str | None = None

@@ -59,7 +59,8 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class _Person:
-    """For whom: by what they are known, and the sealed contact of who has no account."""
+    """For whom: by what they are known, the sealed contact of who has no account, and what the
+    appointment itself names them by."""
 
     known: Person
     name: str | None = None
@@ -80,7 +81,7 @@ async def hold(
     Raises Invalid, rules.SlotTaken, SlotNotOnSale, NotEnoughTime, AlreadyBooked, BookingBarred,
     limits.OverlappingAppointment, TooManyAppointments or KeyReused.
     """
-    person = _person(request.citizen, caller, context.keyring)
+    person = _person(request, caller, context.keyring)
     await _bring_over(context, request.citizen, caller)
     named = await _run(context, request, caller)
     terms = await context.terms(named[0].hall_code, request.item_code)
@@ -120,14 +121,30 @@ async def _run(context: BookingContext, request: HoldRequest, caller: Caller) ->
     return runs.ensure_run(found, request.wanted, request.item_code, pools)
 
 
-def _person(named: PersonIn | None, caller: Caller, keyring: Keyring) -> _Person:
+def _person(request: HoldRequest, caller: Caller, keyring: Keyring) -> _Person:
+    """A contact that somebody leaves is no proof: it is what they are reached at, and nothing of
+    another's is found or counted by it."""
+    named, contact = request.citizen, request.contact
     if not caller.has("clerk", "hall_manager", "device"):
         if named is not None:
             raise Invalid(
                 Text("为自己预约时不用填写", "Leave this out when you book for yourself"),
                 pointer="/body/citizen",
             )
-        return _Person(Person(account_key(caller.sub)))
+        left = contact and Contact(contact.name, contact.phone)
+        return _Person(Person(account_key(caller.sub)), contact=left)
+    if contact is not None:
+        raise Invalid(
+            Text(
+                "替他人预约时，姓名和电话请填在办事人一栏",
+                "When you book for somebody, give their name and phone with the person",
+            ),
+            pointer="/body/contact",
+        )
+    return _named(named, keyring)
+
+
+def _named(named: PersonIn | None, keyring: Keyring) -> _Person:
     if named is None:
         raise Invalid(
             Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"

@@ -140,7 +140,7 @@ class Appointment(Table, table=True):
     """Why staff cancelled it or put it right, in their words."""
     name_sealed: str | None = None
     phone_sealed: str | None = None
-    """Whom staff booked it for, as they named them then: `contacts`."""
+    """Whom staff booked it for, as they named them then; or what its owner left: `contacts`."""
 
 
 class AppointmentSlot(Table, table=True):

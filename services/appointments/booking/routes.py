@@ -77,7 +77,8 @@ async def hold_appointment(
     """占住一个或连续几个时段，默认保留 5 分钟，请在此期间确认。约满时返回最近的三个可约时间。
     事项需要的时间长于一个时段时，只写第一个时段即可，后面的自动占住。
     同一人同一事项同一天只能有一个有效预约，各大厅的预约时间不能重叠（首尾相接可以），
-    总数不超过大厅规定。重试请带相同的 `Idempotency-Key`。
+    总数不超过大厅规定。为自己预约的可留下联系方式，时间有变时大厅好通知您。
+    重试请带相同的 `Idempotency-Key`。
 
     ---
 
@@ -86,7 +87,8 @@ async def hold_appointment(
     with it.
     A full slot is answered with the three nearest alternatives. One live appointment a person,
     item and day; none that overlap, at whatever halls (touching is allowed); no more than the
-    hall's caps. Retry with the same `Idempotency-Key`.
+    hall's caps. Who books for themselves may leave a contact, by which the hall reaches them if the
+    time has to change. Retry with the same `Idempotency-Key`.
     """
     held = await hold.hold(context, wanted, caller, request.state.claim, now)
     headers = {"Idempotent-Replayed": "true"} if held.replayed else {}
@@ -272,12 +274,13 @@ async def read_appointment_contact(
     now: Now,
     caller: Annotated[Caller, allow("clerk", "hall_manager")],
 ) -> ContactView:
-    """联系群众改约等用途：须写明用途，谁在何时为何查看都记入审计。只限本大厅的预约，且由工作人员代约。
+    """联系群众改约等用途：须写明用途，谁在何时为何查看都记入审计。只限本大厅的预约，且由工作人员代约，或本人预约时留了联系方式。
 
     ---
 
     To call somebody, for example about another time: the purpose is required, and who read it, when
-    and why is in the audit log. For appointments of the own hall that staff booked for somebody.
+    and why is in the audit log. For appointments of the own hall that staff booked for somebody, or
+    whose owner left a contact.
     """
     found = await service.visible(session, appointment, caller)
     return await views.contact(session, keyring, found, wanted.purpose, caller, now)

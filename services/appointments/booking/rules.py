@@ -167,14 +167,15 @@ class BookingBarred(Forbidden):
 
 
 class ContactUnknown(NotFound):
-    """The person booked with an account, whose contact only the sign-in service has."""
+    """The person booked with an account and left no contact: only the sign-in service has it, and
+    hands nobody's out."""
 
     type = "/problems/contact-unknown"
     title = Text("没有本人的联系方式", "There is no contact of the person")
     advice = Text(
-        "本人用账号预约，联系方式不在大厅；改约或取消后，本人会在“我的预约”中看到",
-        "It was booked with an account, whose contact is not known here; after a move or a "
-        "cancellation the person sees it among their appointments",
+        "本人用账号预约，没有留下联系方式；请直接改约，或写明理由后取消，本人会在“我的预约”中看到新的时间或理由",
+        "It was booked with an account and no contact was left: please move it, or cancel it with "
+        "the reason; the person sees the new time or the reason among their appointments",
     )
 
 

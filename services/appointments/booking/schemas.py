@@ -25,16 +25,22 @@ Reference = Annotated[
 ]
 
 
-class PersonIn(Input):
-    """A person without an account, for whom staff or a device book."""
+class ContactIn(Input):
+    """How the hall may reach who books with an account; it says nothing about who they are."""
 
     name: str = Field(min_length=1, max_length=60, pattern=r"\S")
     phone: Phone
+
+
+class PersonIn(ContactIn):
+    """A person without an account, for whom staff or a device book."""
+
     id_number: IdNumber | None = None
 
 
 class HoldRequest(Input):
-    """Which places, for which item; `citizen` only when staff or a device book for someone."""
+    """Which places, for which item; `citizen` only when staff or a device book for someone,
+    `contact` only of who books with an account."""
 
     slot_ids: SlotIds | None = Field(None, description="一个或连续几个时段 | Consecutive slots")
     slot_id: UUID | None = Field(None, description="只约一个时段时可用 | Instead, for one slot")
@@ -45,6 +51,12 @@ class HoldRequest(Input):
         examples=["PBOC-01"],
     )
     citizen: PersonIn | None = None
+    contact: ContactIn | None = Field(
+        None,
+        description="本人愿意留下的姓名和电话，时间有变时大厅据此联系；加密保存，查看记入审计，可不填"
+        " | Name and phone to be reached at if the hall has to take the time back; kept encrypted,"
+        " read only under audit, and left out at will",
+    )
 
     @model_validator(mode="after")
     def _one_way_of_naming(self) -> Self:

@@ -91,7 +91,10 @@ async def contact(
     caller: Caller,
     now: datetime,
 ) -> ContactView:
-    """How to reach who was booked for by staff, noted with the purpose. Raises ContactUnknown."""
+    """How to reach who was booked for by staff or left a contact, noted with the purpose.
+
+    Raises ContactUnknown.
+    """
     found = await queries.contacts(session, [appointment.citizen_key])
     person = contacts.opened(keyring, appointment, found.get(appointment.citizen_key))
     if person is None:
@@ -144,7 +147,7 @@ async def views_of(
 async def masked_contacts(
     session: AsyncSession, appointments: Iterable[UUID], keyring: Keyring
 ) -> dict[UUID, MaskedPerson | None]:
-    """The masked contacts of those who were booked for by staff, by their appointment."""
+    """The masked contacts of those who have one here, by their appointment."""
     return await _masked_contacts(session, await queries.of_ids(session, appointments), keyring)
 
 
