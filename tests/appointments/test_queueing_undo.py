@@ -86,7 +86,22 @@ async def test_a_transfer_whose_leg_was_called_stays(floor: Floor) -> None:
     await floor.done(ticket, "serve")
     await floor.done(ticket, "transfer", items=floor.items[1:])
     await floor.call(1)
-    problem(await floor.do(ticket, "undo"), 409, "leg-already-called")
+    refused = problem(await floor.do(ticket, "undo"), 409, "leg-already-called")
+    assert f"{ticket['number']} 号现在是“已叫号”" in refused["detail"]
+
+
+async def test_an_undone_transfer_says_what_became_of_its_leg(floor: Floor) -> None:
+    """Nobody is sent to a new window for a number that was given up, or is being served there."""
+    ticket = await floor.issue()
+    await floor.call()
+    await floor.done(ticket, "serve")
+    sent = await floor.done(ticket, "transfer", items=floor.items[1:])
+    await floor.done({"id": sent["next_ticket_id"]}, "abandon")
+
+    refused = problem(await floor.do(ticket, "undo"), 409, "leg-already-called")
+
+    assert "现在是“已放弃”；还要办理的，请让群众重新取号" in refused["detail"]
+    assert "叫" not in refused["title"] + refused["detail"]
 
 
 async def test_a_closed_window_takes_its_last_person_up_again(floor: Floor) -> None:

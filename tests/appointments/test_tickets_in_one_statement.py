@@ -64,6 +64,41 @@ async def test_who_was_given_a_ticket_meanwhile_is_told_which(
     assert (await floor.issue())["number"] == "A003"
 
 
+async def test_who_walks_in_and_is_checked_in_at_the_same_moment_gets_one_ticket(
+    floor: Floor, other: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    """A series of numbers each: neither meets the other there, but the person's turn is one."""
+    code = await booked(owner, floor)
+    me = floor.sign("citizen", sub=code)
+    await floor.issue()
+    await other.execute("SELECT FROM number_series WHERE hall_code = $1 FOR UPDATE", floor.code)
+    walking_in = asyncio.create_task(
+        floor.ask_ticket(headers={**me, "Idempotency-Key": uuid4().hex})
+    )
+    await until_it_waits(other, walking_in)
+    ticket = good(await check_in(floor, code))["ticket"]
+    await other.execute("COMMIT")
+    assert problem(await walking_in, 409, "already-ticketed")["ticket_id"] == ticket["id"]
+
+
+async def test_who_is_sent_on_and_walks_in_for_it_at_the_same_moment_waits_once(
+    floor: Floor, other: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    code = await booked(owner, floor)
+    ticket = good(await check_in(floor, code))["ticket"]
+    await floor.call()
+    await floor.done(ticket, "serve")
+    await floor.issue()
+    await other.execute("SELECT FROM number_series WHERE hall_code = $1 FOR UPDATE", floor.code)
+    me = {**floor.sign("citizen", sub=code), "Idempotency-Key": uuid4().hex}
+    walking_in = asyncio.create_task(floor.ask_ticket(headers=me, items=floor.items[1:]))
+    await until_it_waits(other, walking_in)
+    sent = await floor.done(ticket, "transfer", items=floor.items[1:])
+    await other.execute("COMMIT")
+    refused = problem(await walking_in, 409, "already-ticketed")
+    assert refused["ticket_id"] == sent["next_ticket_id"]
+
+
 async def test_one_key_gets_one_ticket_and_one_answer(floor: Floor) -> None:
     headers = {**floor.sign("device", floor.code), "Idempotency-Key": uuid4().hex}
     answers = await asyncio.gather(*(floor.ask_ticket(headers=headers) for _ in range(6)))

@@ -1,7 +1,8 @@
 """What a hall issues a ticket by, in one read of several rooms; nothing of it is locked.
 
-All is of one moment, and is guarded when the ticket is written: who else has one and how many were
-issued by the number that it takes, what the windows serve by their rows.
+All is of one moment, and is guarded when the ticket is written: who else has one by the person's
+turn, for walk-ins and who is expected have a series of numbers each; how many were issued by the
+number that it takes; what the windows serve by their rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from services.appointments.directory.models import Hall
-from services.appointments.people.rules import Person, same_person
+from services.appointments.people.rules import Person, same_person, turns_of
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.priority.models import QueuePolicy
@@ -48,7 +49,7 @@ SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy
         AND t.appointment_id IS NULL AND t.state <> '{TicketState.ABANDONED}'
         AND (i.item IS NULL OR i.item = ANY(t.items))
     ) END FROM unnest($10::text[]) WITH ORDINALITY AS i(item, place) ORDER BY i.place
-  )
+  ), {turns_of("who")}
 FROM hall h
 LEFT JOIN LATERAL (SELECT * FROM queue_policy q WHERE q.hall_code = h.code
   ORDER BY q.version DESC LIMIT 1) q ON true
@@ -97,7 +98,8 @@ class SeenHall(NamedTuple):
     who was asked for, with the numbers that were checked.
 
     `other` is a live ticket of the appointment, or of the person for one of the items; `last` the
-    last number of the series, `issued` how many walk-in tickets, for each of what is `limited`.
+    last number of the series, `issued` how many walk-in tickets, for each of what is `limited`;
+    `turns` those of the person.
     """
 
     hall: Hall
@@ -111,6 +113,7 @@ class SeenHall(NamedTuple):
     last: int
     is_proof_used: bool
     issued: Sequence[int | None]
+    turns: dict[str, int]
 
     def serving(self, items: Iterable[str]) -> ServingWindow | None:
         """A window that serves all of them."""
@@ -139,7 +142,7 @@ async def find(fetch: Fetch, asked: Asked, now: datetime) -> SeenHall | None:
 
 def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
     hall, queue, policy, other, rest = _split(values)
-    closed, windows, [calendar], document, phone, last, is_proof_used, issued = rest
+    closed, windows, [calendar], document, phone, last, is_proof_used, issued, turns = rest
     return SeenHall(
         loaded(Hall, hall),
         loaded(QueuePolicy, queue) if queue[0] is not None else None,
@@ -152,6 +155,7 @@ def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
         last,
         is_proof_used,
         issued,
+        dict(turns),
     )
 
 

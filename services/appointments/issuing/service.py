@@ -12,6 +12,7 @@ from services.appointments.issuing import counters, drafts, limiting, queries, r
 from services.appointments.issuing.counters import Counter, TicketWish
 from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.issuing.seen import SeenHall
+from services.appointments.people import service as people
 from services.appointments.people.rules import person_of
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
@@ -106,7 +107,8 @@ async def give(
     """The ticket, which one of the hall's windows serves.
 
     `version` is that of the appointment, where the caller insists on one. What is seen of the hall
-    is guarded by the rows of that window and by the number, which is taken if it still is the next.
+    is guarded by the rows of that window, by the number, which is taken if it still is the next,
+    and by the person's turn.
 
     Raises HallClosed, ItemClosed, TicketsClosed, EvidenceRefused, AlreadyTicketed, or what checking
     the appointment in may raise.
@@ -133,6 +135,7 @@ async def give(
     )
     if booked is not None:
         _check_in(statement, ticket, booked, hall, version, now)
+    people.take_seen_turns(statement, hall.person, hall.turns)
     _note_decision(statement, ticket, wish.caller, now)
     _admit(counter, ticket, estimate, wish.caller, now)
     await counter.write()

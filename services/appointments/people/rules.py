@@ -155,6 +155,16 @@ def of_person_in_order(row: str, *, apart: bool = False) -> str:
     return _same(row, "$1::text", "$2::text", "$3::text", apart=apart)
 
 
+def turns_of(who: str) -> str:
+    """The turns of `Person.turn_keys` of `who` (citizen_key, document, phone), as rows of key and
+    turn: of one moment with whatever else the statement reads."""
+    keys = f"{who}.citizen_key, 'document:' || {who}.document, 'phone:' || {who}.phone"
+    return (
+        "ARRAY(SELECT ROW(b.key, b.turn) FROM booking_turn b"
+        f" WHERE b.key = ANY(ARRAY[{keys}]::text[]))"
+    )
+
+
 def _same(row: str, key: str, document: str, phone: str, *, apart: bool) -> str:
     accounts = f"{row}.citizen_key LIKE '{ACCOUNT}%' AND {key} LIKE '{ACCOUNT}%'"
     return (

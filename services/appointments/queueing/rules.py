@@ -9,9 +9,9 @@ from uuid import UUID
 
 from services.appointments.priority.rules import returned_standing
 from services.appointments.priority.schemas import Policy
-from services.appointments.queueing.models import Outcome, Ticket, TicketState
+from services.appointments.queueing.models import OVER, Outcome, Ticket, TicketState
 from services.appointments.queueing.schemas import TicketMemory
-from services.appointments.queueing.wording import refuse_ticket
+from services.appointments.queueing.wording import TICKET_STATES, refuse_ticket
 from shared.errors import Conflict, Text, counted
 from shared.ids import new_id
 
@@ -53,11 +53,31 @@ class WindowBusy(Conflict):
 
 
 class LegAlreadyCalled(Conflict):
+    """Also of a leg that has ended otherwise: what became of it stands in the detail."""
+
     type = "/problems/leg-already-called"
     title = Text(
-        "转办后的号已被叫到，不能撤销", "The new leg was called; transfer cannot be undone"
+        "转办后的号已不在等候，不能撤销转办",
+        "The new leg waits no more; the transfer cannot be undone",
     )
     advice = Text("请在新窗口继续办理", "Please go on at the new window")
+
+
+def leg_goes_on(leg: Ticket | None) -> LegAlreadyCalled:
+    """The refusal in the words of what became of the leg that the transfer opened."""
+    if leg is None:
+        return LegAlreadyCalled()
+    now_is = TICKET_STATES[leg.state]
+    if leg.state in OVER:
+        zh, en = "还要办理的，请让群众重新取号", "who still needs it takes a new ticket"
+    else:
+        zh, en = "请在新窗口继续办理", "please go on at the new window"
+    return LegAlreadyCalled(
+        Text(
+            f"转办后的 {leg.number} 号现在是“{now_is.zh}”；{zh}",
+            f"Number {leg.number} was sent on and is {now_is.en} now; {en}",
+        )
+    )
 
 
 class TicketedAgain(Conflict):

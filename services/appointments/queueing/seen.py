@@ -5,8 +5,9 @@ decided on them is guarded when it is written: by the version of the ticket, wit
 the entries of its log change, and by those of what is swapped or held besides.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlmodel import SQLModel
 
 from services.appointments.booking.models import Appointment
 from services.appointments.booking.workflow import LIVE
-from services.appointments.people.rules import same_person
+from services.appointments.people.rules import same_person, turns_of
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.queueing.models import ALIVE, Call, Ticket, TicketEvent, WindowAtWork
 from services.appointments.queueing.workflow import WORKFLOW, Action, FollowUp, OnCall, TicketRow
@@ -34,7 +35,8 @@ class SeenTicket(NamedTuple):
 
     `call` has it at a window, which is `window`; for an undo, that of the `last` entry of its log,
     where somebody else may be `there`. `booked_again` stands in the way of the appointment, `other`
-    is another live ticket of the person for one of the wanted items. `leg` follows the ticket,
+    is another live ticket of the person for one of the wanted items, and `turns` are the person's,
+    taken by whoever gives them one. `leg` follows the ticket,
     `legs` has its number; `serving` are the windows that serve what is wanted.
     """
 
@@ -48,6 +50,7 @@ class SeenTicket(NamedTuple):
     booked_again: Appointment | None = None
     item: ItemName | None = None
     other: Ticket | None = None
+    turns: Mapping[str, int] = MappingProxyType({})
     leg: Ticket | None = None
     legs: int = 1
     serving: Sequence[UUID] = ()
@@ -117,6 +120,11 @@ _OTHER = _row(
     f" WHERE {same_person('o', 'who')} AND o.hall_code = t.hall_code AND o.{ALIVE}"
     f"   AND o.visit_id <> t.visit_id AND o.items && {_WANTED} ORDER BY o.id LIMIT 1) o ON true",
 )  # fmt: skip
+_TURNS = _Part(
+    "turns", turns_of("named"), 1, lambda values: dict(values[0]),
+    "CROSS JOIN LATERAL (SELECT t.citizen_key, t.person_document AS document,"
+    " t.person_phone AS phone) named",
+)  # fmt: skip
 _LEG = _row("leg", Ticket, "n", "LEFT JOIN ticket n ON n.id = t.next_leg_id")
 _LEGS = _Part(
     "legs",
@@ -136,7 +144,8 @@ _SERVING = _Part(
 def _needs(row: TicketRow) -> Iterable[_Part]:
     """What taking the row goes by, each behind what it is joined to."""
     if row.to is None:
-        return _CALL, _LAST, _LAST_WINDOW, _THERE, _APPOINTMENT, _BOOKED_AGAIN, _OTHER, _LEG
+        rivals = _THERE, _BOOKED_AGAIN, _OTHER, _TURNS
+        return _CALL, _LAST, _LAST_WINDOW, _APPOINTMENT, *rivals, _LEG
     settles = (FollowUp.CASE_FINISHED, FollowUp.NO_SHOW, FollowUp.LAPSE)
     parts = {
         _CALL: row.call not in (OnCall.UNTOUCHED, OnCall.BEGINS),
@@ -144,6 +153,7 @@ def _needs(row: TicketRow) -> Iterable[_Part]:
         _APPOINTMENT: row.follow_up in settles,
         _ITEM: row.follow_up is FollowUp.CASE_FINISHED,
         _OTHER: row.follow_up is FollowUp.NEW_LEG,
+        _TURNS: row.follow_up is FollowUp.NEW_LEG,
         _LEGS: row.follow_up is FollowUp.NEW_LEG,
         _SERVING: row.follow_up is FollowUp.NEW_LEG,
     }

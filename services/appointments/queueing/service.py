@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking import settling
 from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.people import service as people
+from services.appointments.people.rules import person_of
 from services.appointments.priority import service as priority
 from services.appointments.queueing import event_log, queries, rules, seen, shifts
 from services.appointments.queueing import statement as statements
@@ -128,6 +129,8 @@ def take(
     before = memory(ticket)
     values = {"state": row.to, "state_since": now, **row.changes(ticket, given, now)}
     statement.swap(ticket, values, says=ticket_standing)
+    if row.follow_up is FollowUp.NEW_LEG:
+        people.take_seen_turns(statement, person_of(ticket), found.turns)
     if found.call is not None:
         _change_call(statement, found.call, row, now)
     entry = _entry(found, row, actor, now)

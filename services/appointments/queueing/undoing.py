@@ -4,6 +4,8 @@ from datetime import datetime
 
 from services.appointments.booking import settling
 from services.appointments.booking.workflow import AppointmentAction
+from services.appointments.people import service as people
+from services.appointments.people.rules import person_of
 from services.appointments.priority.schemas import Policy
 from services.appointments.queueing import event_log, shifts
 from services.appointments.queueing import statement as statements
@@ -15,10 +17,10 @@ from services.appointments.queueing.models import (
     TicketState,
 )
 from services.appointments.queueing.rules import (
-    LegAlreadyCalled,
     NothingToUndo,
     TicketedAgain,
     WindowBusy,
+    leg_goes_on,
     undo_until,
 )
 from services.appointments.queueing.schemas import Entry, TicketMemory, memory
@@ -69,7 +71,7 @@ def undone_row(found: SeenTicket, policy: Policy, now: datetime) -> tuple[Ticket
     if last is None or (row := _row_of(last)) is None or now > undo_until(last.at, policy):
         raise NothingToUndo
     if row.follow_up is FollowUp.NEW_LEG and _withdrawal(found.leg) is None:
-        raise LegAlreadyCalled
+        raise leg_goes_on(found.leg)
     if found.ticket.state in OVER and found.other is not None:
         raise TicketedAgain
     if row.call.ends and last.call_id is not None and found.there is not None:
@@ -87,7 +89,7 @@ def may_take_back(found: SeenTicket, policy: Policy, now: datetime) -> bool:
 
 
 def _withdrawal(leg: Ticket | None) -> TicketRow | None:
-    """How the leg of a transfer is taken back; None once it was called."""
+    """How the leg of a transfer is taken back; None once it waits no more."""
     return None if leg is None else WORKFLOW.get(leg.state, Action.WITHDRAW)
 
 
@@ -110,7 +112,10 @@ def _entry(ticket: Ticket, last: TicketEvent, actor: str, now: datetime) -> Entr
 def _put_back(statement: SwapStatement, found: SeenTicket, last: TicketEvent) -> None:
     """Swaps the ticket for what it was. Raises TicketedAgain."""
     was = TicketMemory.model_validate(last.before).model_dump()
+    was_over = found.ticket.state in OVER
     statement.swap(found.ticket, was, says=ticket_standing)
+    if was_over:
+        people.take_seen_turns(statement, person_of(found.ticket), found.turns)
     for index in LIVE_INDEXES:  # the place was free again, and has been taken
         statement.refusing(index, TicketedAgain)
 
