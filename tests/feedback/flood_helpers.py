@@ -39,14 +39,16 @@ async def flood(office: LetterOffice, count: int, **letter: Any) -> list[dict[st
     return [await send(office, **same) for _ in range(count)]
 
 
-async def waiting(office: LetterOffice, role: str = "dispatcher", **params: Any) -> list[Any]:
+async def waiting(
+    office: LetterOffice, role: str = "dispatcher", sub: str | None = None, **params: Any
+) -> list[Any]:
     """Every page of the list."""
     items: list[Any] = []
     cursor: dict[str, str] = {}
     while True:
         answer = await office.client.get(
             f"{API}/letters/quarantine",
-            headers=office.headers(role),
+            headers=office.headers(role, sub=sub),
             params={"limit": 3, **params, **cursor},
         )
         assert answer.status_code == 200, answer.text

@@ -11,13 +11,12 @@ from services.feedback.casework import events, sender_steps, workflow
 from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.schemas import Explain
+from services.feedback.casework.wording import LABELS, STATES
 from services.feedback.casework.workflow import (
     CLOCK,
-    LABELS,
     MOVES,
     SENDER,
     STAFF,
-    STATES,
     _rows,
 )
 from services.feedback.letters.models import LetterState as S
@@ -69,7 +68,7 @@ def test_every_action_has_a_name_and_a_known_role() -> None:
 
 def test_only_a_reviewer_lets_a_reply_out_and_never_its_author() -> None:
     rows = [move for move in MOVES if move.to is S.REPLIED and move.state is not S.REPLIED]
-    assert [(m.state, m.roles, m.guard and m.guard.__name__) for m in rows] == [
+    assert [(m.state, m.roles, m.unless and m.unless.__name__) for m in rows] == [
         (S.IN_REVIEW, frozenset({"reviewer"}), "written_by_another")
     ]
 

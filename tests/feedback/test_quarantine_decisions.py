@@ -109,6 +109,9 @@ async def test_the_sender_of_a_dropped_letter_appeals_once_and_another_superviso
         async with flooded.isolated.sessions() as session:
             clocks = (await session.execute(LIVE_CLOCKS, {"id": one["id"]})).all()
         assert [(clock.kind, clock.department_code) for clock in clocks] == [("letter_appeal", "_")]
+    for sub, offered in (("chen", []), ("sun", ["release", "reject_appeal"])):
+        rows = await waiting(flooded, "supervisor", sub, state="appealed")
+        assert {tuple(r["actions"]) for r in rows if r["id"] == granted["id"]} == {tuple(offered)}
     stays = {"reason": "经复查维持"}
     for what, body in (("release", {}), ("reject-appeal", stays)):
         own = await decide(flooded, granted["id"], what, role="supervisor", sub="chen", **body)

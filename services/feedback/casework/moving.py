@@ -12,7 +12,12 @@ from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.clock_effects import LAPSES
 from services.feedback.casework.clocks import LetterClocks
 from services.feedback.casework.events import LetterEvent
-from services.feedback.casework.models import LetterRating, LetterTransition
+from services.feedback.casework.models import (
+    LetterExtension,
+    LetterRating,
+    LetterReply,
+    LetterTransition,
+)
 from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.schemas import Classify, WithNote
 from services.feedback.casework.workflow import CLOCK, SENDER, LetterMove
@@ -20,7 +25,7 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import SubjectKind
 from services.feedback.deadlines.service import ClockSet, Extension
 from services.feedback.letters import service as letters
-from services.feedback.letters.models import Letter, LetterState
+from services.feedback.letters.models import Letter, LetterState, LetterSupplement
 from services.feedback.tables import Table
 from shared.database import versioned
 from shared.ids import new_id
@@ -50,11 +55,21 @@ class Moved(NamedTuple):
 
     @property
     def file_after(self) -> FileFacts:
-        """What its sender may do now is read off this."""
-        appealed = self.step.action in workflow.APPEALS
-        return self.file._replace(
-            is_rated=self.file.is_rated or isinstance(self.added, LetterRating),
-            appeals=self.file.appeals + appealed,
+        """What may be done now is read off this, whoever asks."""
+        file, step, added = self.file, self.step, self.added
+        row = workflow.WORKFLOW.get(step.from_state, step.action) if step.from_state else None
+        decided = row is not None and (row.grants is not None or not LAPSES.isdisjoint(row.clocks))
+        asked = added if isinstance(added, LetterExtension) else file.extension
+        to_reopen = step.to_state is LetterState.REOPEN_REQUESTED and step.actor == SENDER
+        return file._replace(
+            reply=added if isinstance(added, LetterReply) else file.reply,
+            returns=file.returns + (step.action in workflow.RETURNS),
+            supplements=file.supplements + isinstance(added, LetterSupplement),
+            is_rated=file.is_rated or isinstance(added, LetterRating),
+            extension=None if decided else asked,
+            refused_by=step.actor if step.action in workflow.REFUSALS else file.refused_by,
+            appeals=file.appeals + (step.action in workflow.APPEALS),
+            asked_to_reopen=file.asked_to_reopen or to_reopen,
         )
 
 
@@ -90,9 +105,12 @@ async def make(
     clocks = await deadlines.to_change(
         session, SubjectKind.LETTER, [letter.id], by=actor.sub, now=now
     )
-    if move.guard is not None:
+    guards = [guard for guard in (move.unless, move.guard) if guard is not None]
+    if guards:
         asked = facts.MoveAsked(actor.sub, actor.roles, fields, now)
-        move.guard(await facts.gather(session, letter, clocks, asked, file, target))
+        gathered = await facts.gather(session, letter, clocks, asked, file, target)
+        for guard in guards:
+            guard(gathered)
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
     changed = move.changes(letter, act) if move.changes is not None else {}

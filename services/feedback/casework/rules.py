@@ -204,11 +204,17 @@ def not_in_the_future(facts: Facts[LogActivity]) -> None:
         )
 
 
-def extension_before_due(facts: Facts[RequestExtension]) -> None:
+def extension_before_due(facts: Facts[BaseModel]) -> None:
+    """While the limit runs, one at a time, and where the rules leave any day to ask for."""
     if facts.file.extension is not None:
         raise ExtensionPending
     if facts.reply_due_at is None or facts.now >= facts.reply_due_at:
         raise ExtensionTooLate(_ANSWER_SOON)
+    if facts.extension_left == 0:
+        raise ExtensionTooLong(allowed=0)
+
+
+def no_longer_than_allowed(facts: Facts[RequestExtension]) -> None:
     if facts.fields.workdays > facts.extension_left:
         raise ExtensionTooLong(allowed=facts.extension_left)
 

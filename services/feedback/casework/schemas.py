@@ -44,9 +44,7 @@ class WithNote(Prose):
 
 
 class Classify(WithNote):
-    kind: LetterKind | None = Field(
-        None, description="信件类型，来信人选错时改正 | The kind, where the sender chose wrongly."
-    )
+    kind: LetterKind | None = None
     accused: list[DepartmentCode] | None = Field(
         None,
         max_length=20,
@@ -160,6 +158,8 @@ class LetterView(View):
     merged_into: UUID | None
     due_on: date | None
     due_on_is_provisional: bool
+    due_on_is_paused: bool = False
+    paused_since: date | None = None
     overdue: bool
     actions: list[str] = Field(description="您现在可以做的 | What you may do now")
     duplicates: list[DuplicateView]

@@ -78,7 +78,9 @@ class SenderRequest:
 
     async def shown(self, done: Moved) -> SenderView:
         """The letter after a move."""
-        return await sender_views.view(self.session, self.keyring, done.letter, self.language, done)
+        return await sender_views.view(
+            self.session, self.keyring, done.letter, self.language, self.now, done
+        )
 
     async def _move_waiting(
         self, waiting: QuarantinedLetter, action: str, given: WithCode

@@ -83,7 +83,7 @@ async def read_my_letter(me: Sender) -> SenderView:
     found = await me.found()
     if isinstance(found, QuarantinedLetter):
         return await sender_views.waiting(me.session, me.keyring, found, me.language)
-    return await sender_views.view(me.session, me.keyring, found, me.language)
+    return await sender_views.view(me.session, me.keyring, found, me.language, me.now)
 
 
 @router.post(

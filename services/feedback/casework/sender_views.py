@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import (
     clocks,
+    facts,
     queries,
-    sender_rules,
     sender_steps,
     service,
     statement,
@@ -18,14 +19,13 @@ from services.feedback.casework import (
 )
 from services.feedback.casework.models import LetterReply
 from services.feedback.casework.moving import Moved
-from services.feedback.casework.rules import FileFacts
+from services.feedback.casework.rules import Facts
 from services.feedback.casework.schemas import (
     MyLetterView,
     SenderStep,
     SenderSupplement,
     SenderView,
 )
-from services.feedback.casework.workflow import SENDER
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
@@ -33,7 +33,7 @@ from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import REPLY_LIMITS, subject_of
-from services.feedback.letters.models import Letter, LetterState
+from services.feedback.letters.models import Letter
 from services.feedback.quarantine import senders as quarantine
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.rules import NOTICE
@@ -51,6 +51,7 @@ async def view(
     keyring: Keyring,
     letter: Letter,
     language: str,
+    now: datetime,
     done: Moved | None = None,
 ) -> SenderView:
     """The sender's letter: where it stands, what was asked of them, and the reply; after what was
@@ -84,7 +85,7 @@ async def view(
         timeline=sender_steps.timeline(keyring, letter, papers.steps, language, answer_by),
         reply=reply,
         replied_at=answered.replied_at if reply is not None else None,
-        actions=_actions(letter.state, file, answered.state, has_reply=reply is not None),
+        actions=_actions(facts.of_sender(letter, answered.state, limits, file, now)),
     )
 
 
@@ -174,24 +175,10 @@ def _due(clock: Deadline | None) -> dict[str, Any]:
     }
 
 
-def _actions(
-    state: LetterState, file: FileFacts, answered: LetterState, *, has_reply: bool
-) -> list[str]:
-    """What the table opens to the sender; nothing is rated before a reply, nor twice, one appeals
-    once, asks to reopen once a reply, and adds nothing that nobody would read."""
-    over = {"rate"} if file.is_rated else set()
-    over |= {"appeal"} if file.appeals else set()
-    over |= {"reopen"} if file.asked_to_reopen else set()
-    rows = [
-        row
-        for row in workflow.MOVES
-        if row.state is state
-        and SENDER in row.roles
-        and (has_reply or row.guard is not sender_rules.answered_jointly)
-        and not (row.guard is sender_rules.may_add and sender_rules.is_over(answered))
-    ]
-    open_to = dict.fromkeys(row.shown_as or row.action for row in rows)
-    return [action for action in open_to if action not in over]
+def _actions(known: Facts[BaseModel]) -> list[str]:
+    """What the sender may do now, under the names that they know; any grade is one rating."""
+    open_to = dict.fromkeys(row.shown_as or row.action for row in workflow.open_rows(known))
+    return [*open_to]
 
 
 async def _answered(session: AsyncSession, letter: Letter, done: Moved | None) -> Letter:

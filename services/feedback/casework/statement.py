@@ -1,14 +1,16 @@
-"""The reply that counts for a letter, and what its sender is shown, in one statement."""
+"""The reply that counts for a letter, what its sender is shown, and what many files hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnClause, SelectBase, String, Uuid, bindparam, text
+from sqlalchemy import ColumnClause, Integer, SelectBase, String, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.models import LetterReply, LetterTransition
+from services.feedback.casework.models import LetterExtension, LetterReply, LetterTransition
+from services.feedback.casework.rules import FileFacts
+from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
 from services.feedback.letters.models import LetterSupplement
 
 # A merged letter may wait for one that was merged in its turn: what went out before the latest of
@@ -69,3 +71,36 @@ async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> S
         reply and LetterReply.model_validate(reply),
         name,
     )
+
+
+_FILES = text("""
+    SELECT l.id,
+        (SELECT to_jsonb(r) FROM letter_reply r WHERE r.letter_id = l.id
+         ORDER BY r.submitted_at DESC, r.id DESC LIMIT 1),
+        (SELECT to_jsonb(e) FROM letter_extension e WHERE e.letter_id = l.id AND e.granted IS NULL),
+        (SELECT count(*) FROM letter_transition t
+         WHERE t.letter_id = l.id AND t.action = ANY(:returns)),
+        (SELECT count(*) FROM letter_transition t
+         WHERE t.letter_id = l.id AND t.action = ANY(:appeals)),
+        (SELECT t.actor FROM letter_transition t
+         WHERE t.letter_id = l.id AND t.action = ANY(:refusals) ORDER BY t.version DESC LIMIT 1)
+    FROM unnest(CAST(:ids AS uuid[])) AS l(id)
+""").columns(id=Uuid, reply=JSONB, extension=JSONB, returns=Integer, appeals=Integer, by=String)
+
+
+async def files_of_many(
+    session: AsyncSession, letter_ids: Collection[UUID]
+) -> dict[UUID, FileFacts]:
+    """What the files of many letters hold of what staff may be refused by, in one statement."""
+    wanted = {"returns": [*RETURNS], "appeals": [*APPEALS], "refusals": [*REFUSALS]}
+    rows = await session.execute(_FILES, {"ids": list(letter_ids), **wanted})
+    return {
+        letter_id: FileFacts(
+            reply=reply and LetterReply.model_validate(reply),
+            extension=extension and LetterExtension.model_validate(extension),
+            returns=returns,
+            appeals=appeals,
+            refused_by=refused_by,
+        )
+        for letter_id, reply, extension, returns, appeals, refused_by in rows
+    }

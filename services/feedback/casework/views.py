@@ -7,15 +7,17 @@ from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 import structlog
+from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, queries, service, workflow
+from services.feedback.casework import clocks, facts, queries, service, statement, workflow
 from services.feedback.casework.models import (
     LetterActivity,
     LetterReply,
     LetterTransition,
 )
 from services.feedback.casework.moving import Moved
+from services.feedback.casework.rules import Facts
 from services.feedback.casework.schemas import (
     ActivityView,
     DuplicateView,
@@ -28,7 +30,8 @@ from services.feedback.casework.schemas import (
 )
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import Deadline, SubjectKind
+from services.feedback.deadlines.models import ClockState, Deadline, SubjectKind
+from services.feedback.deadlines.service import ClockSet
 from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
@@ -64,8 +67,8 @@ async def moved(
     letter = done.letter
     alike = await letters.duplicates(session, [letter.id], caller) if reads_alike else {}
     title = _title(keyring, letter, await own.secrets_from(session, keyring, [letter], caller))
-    clock = clocks.awaited(letter, done.clocks.live())
-    return _view(letter, title, clock, alike.get(letter.id, []), caller, now)
+    known = facts.of_staff(letter, done.clocks, done.file_after, caller, now)
+    return _view(letter, title, done.clocks, known, alike.get(letter.id, []))
 
 
 async def file(
@@ -161,17 +164,17 @@ async def many(
 ) -> list[LetterView]:
     """The letters as lists show them, in their order."""
     ids = [letter.id for letter in rows]
-    running = await deadlines.of_many(session, SubjectKind.LETTER, ids)
+    running = await deadlines.in_hand(session, SubjectKind.LETTER, ids, now)
+    files = await statement.files_of_many(session, ids)
     alike = await letters.duplicates(session, ids, caller)
     secrets = await own.secrets_from(session, keyring, rows, caller)
     return [
         _view(
             letter,
             _title(keyring, letter, secrets),
-            clocks.awaited(letter, running.get(letter.id, [])),
+            running[letter.id],
+            facts.of_staff(letter, running[letter.id], files[letter.id], caller, now),
             alike.get(letter.id, []),
-            caller,
-            now,
         )
         for letter in rows
     ]
@@ -180,11 +183,11 @@ async def many(
 def _view(
     letter: Letter,
     title: str,
-    clock: Deadline | None,
+    running: ClockSet,
+    known: Facts[BaseModel],
     alike: list[Duplicate],
-    caller: Caller,
-    now: datetime,
 ) -> LetterView:
+    clock = clocks.awaited(letter, running.live())
     return LetterView(
         id=letter.id,
         reg_no=letter.reg_no,
@@ -202,8 +205,10 @@ def _view(
         merged_into=letter.merged_into,
         due_on=clock.due_on if clock else None,
         due_on_is_provisional=clock.provisional if clock else False,
-        overdue=clock is not None and deadline_rules.is_overdue(clock, now),
-        actions=workflow.WORKFLOW.open_to(letter.state, caller.roles),
+        due_on_is_paused=clock is not None and clock.state is ClockState.PAUSED,
+        paused_since=clock.paused_on if clock else None,
+        overdue=clock is not None and deadline_rules.is_overdue(clock, running.now),
+        actions=[row.action for row in workflow.open_rows(known)],
         duplicates=[DuplicateView(**other._asdict()) for other in alike],
     )
 

@@ -19,10 +19,11 @@ from services.feedback.casework.changes import Act, Columns
 from services.feedback.casework.clock_effects import IN_CHINESE, ClockEffect
 from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.rules import Facts
+from services.feedback.casework.wording import LABELS, STATES
 from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
 from services.feedback.tables import Table
-from shared.errors import Text
+from shared.errors import Problem, Text
 from shared.security.crypto import Keyring
 from shared.workflow import Workflow
 
@@ -38,10 +39,11 @@ F = TypeVar("F", bound=BaseModel)
 class LetterMove(NamedTuple, Generic[F]):
     """In `state`, `action` by one of `roles` leads to `to` (None: the state before the merge).
 
-    `takes` are the fields that the row's functions read: `guard` may refuse, `changes` says what is
-    set on the letter, `adds` which row comes into its file. `grants` decides the extension that
-    waits. The sender's own view shows the step where `tells_sender`, under the name `shown_as` if
-    the sender knows the action by another, with the words of the fields `quotes` or with `notice`.
+    `takes` are the fields that the row's functions read: `guard` may refuse what they say, `unless`
+    refuses whatever they say, and then the action is not offered. `changes` says what is set on the
+    letter, `adds` which row comes into its file. `grants` decides the extension that waits. The
+    sender's own view shows the step where `tells_sender`, under the name `shown_as` if the sender
+    knows the action by another, with the words of the fields `quotes` or with `notice`.
     """
 
     state: S
@@ -50,6 +52,7 @@ class LetterMove(NamedTuple, Generic[F]):
     roles: frozenset[str]
     takes: type[F]
     guard: Callable[[Facts[F]], None] | None
+    unless: Callable[[Facts[BaseModel]], None] | None
     changes: Callable[[Letter, Act[F]], Columns] | None
     adds: Callable[[Keyring, Letter, Act[F]], Table] | None
     clocks: tuple[ClockEffect, ...]
@@ -69,6 +72,7 @@ def _rows(
     takes: type[F],
     guard: Callable[[Facts[F]], None] | None = None,
     *,
+    unless: Callable[[Facts[BaseModel]], None] | None = None,
     changes: Callable[[Letter, Act[F]], Columns] | None = None,
     adds: Callable[[Keyring, Letter, Act[F]], Table] | None = None,
     clocks: tuple[ClockEffect, ...] = (),
@@ -84,7 +88,7 @@ def _rows(
 
     What the row's functions read is what the action takes: the type checker holds them together.
     """
-    does = (takes, guard, changes, adds, clocks, event)
+    does = (takes, guard, unless, changes, adds, clocks, event)
     shows = (tells_sender, quotes, notice, shown_as, grants)
     return [
         LetterMove(state, action, state if stays else to, frozenset(by), *does, *shows)
@@ -108,7 +112,7 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("accept", (S.REGISTERED,), S.ACCEPTED, ("dispatcher",), fields.WithNote,
            tells_sender=True),
     *_rows("refuse", (S.REGISTERED,), S.NOT_ACCEPTED, ("dispatcher",), fields.Refuse,
-           sender.not_granted_on_appeal, clocks=(_E.ENDED,), tells_sender=True,
+           unless=sender.not_granted_on_appeal, clocks=(_E.ENDED,), tells_sender=True,
            quotes=("basis", "where_to_go")),
     *_rows("transfer", (S.REGISTERED, S.ACCEPTED), S.TRANSFERRED, ("dispatcher",), fields.Transfer,
            clocks=(_E.ENDED,), tells_sender=True, quotes=("basis", "organisation")),
@@ -118,7 +122,7 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("accept", (S.DISPATCHED,), S.HANDLING, ("officer",), fields.WithNote,
            clocks=(_E.TAKEN,), tells_sender=True),
     *_rows("return", (S.DISPATCHED,), S.REGISTERED, ("officer",), fields.GiveBack,
-           rules.first_return_in_time, changes=changes.no_department, clocks=(_E.TAKEN,)),
+           unless=rules.first_return_in_time, changes=changes.no_department, clocks=(_E.TAKEN,)),
     *_rows("dispute", (S.DISPATCHED,), S.DISPUTED, ("officer",), fields.GiveBack,
            clocks=(_E.TAKEN,)),
     *_rows("confirm_dispatch", (S.DISPUTED,), S.HANDLING, ("supervisor",), fields.Explain),
@@ -127,7 +131,7 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("recall", (S.DISPATCHED, S.HANDLING), S.REGISTERED, OFFICE, fields.Explain,
            changes=changes.no_department, clocks=(_E.TAKEN,)),
     *_rows("ask_citizen", (S.HANDLING,), S.AWAITING_CITIZEN, ("officer", "supervisor"),
-           fields.AskCitizen, rules.waiting_left, clocks=(_E.PAUSED,), tells_sender=True,
+           fields.AskCitizen, unless=rules.waiting_left, clocks=(_E.PAUSED,), tells_sender=True,
            quotes=("question",)),
     *_rows("ask_citizen", (S.AWAITING_CITIZEN,), S.AWAITING_CITIZEN, ("supervisor",),
            fields.AskCitizen, clocks=(_E.WAITS_ON,), tells_sender=True, quotes=("question",)),
@@ -136,49 +140,53 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("log_activity", (S.HANDLING, S.AWAITING_CITIZEN), None, ("officer",), fields.LogActivity,
            rules.not_in_the_future, adds=additions.activity, tells_sender=True, stays=True),
     *_rows("request_extension", (S.HANDLING,), S.HANDLING, ("officer",), fields.RequestExtension,
-           rules.extension_before_due, adds=additions.extension),
+           rules.no_longer_than_allowed, unless=rules.extension_before_due,
+           adds=additions.extension),
     *_rows("approve_extension", AT_WORK, None, ("supervisor",), fields.WithNote,
-           rules.asked_by_another, grants=True, clocks=(_E.EXTENDED,), tells_sender=True,
+           unless=rules.asked_by_another, grants=True, clocks=(_E.EXTENDED,), tells_sender=True,
            stays=True),
     *_rows("refuse_extension", AT_WORK, None, ("supervisor",), fields.Explain,
-           rules.asked_by_another, grants=False, stays=True),
+           unless=rules.asked_by_another, grants=False, stays=True),
     *_rows("submit_reply", (S.HANDLING,), S.IN_REVIEW, ("officer",), fields.SubmitReply,
            adds=additions.reply),
     *_rows("send_back", (S.IN_REVIEW,), S.HANDLING, ("reviewer",), fields.Explain),
     *_rows("approve", (S.IN_REVIEW,), S.REPLIED, ("reviewer",), fields.WithNote,
-           rules.written_by_another, changes=changes.replied, adds=additions.approval,
+           unless=rules.written_by_another, changes=changes.replied, adds=additions.approval,
            clocks=(_E.ANSWERED,), event=events.LetterReplied, tells_sender=True),
     *_rows("close", (S.REPLIED,), S.CLOSED, (CLOCK,), fields.WithNote, changes=changes.closed,
            event=events.LetterClosed, tells_sender=True),
-    *_rows("rate_good", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
-           changes=changes.closed, adds=additions.rating, event=events.LetterClosed,
-           tells_sender=True, shown_as="rate"),
-    *_rows("rate_good", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
-           adds=additions.rating, tells_sender=True, shown_as="rate"),
-    *_rows("rate_good", (S.MERGED,), S.MERGED, (SENDER,), fields.RateReply, sender.answered_jointly,
-           adds=additions.rating, tells_sender=True, shown_as="rate"),
-    *_rows("rate_bad", (S.MERGED,), S.MERGED, (SENDER,), fields.RateReply, sender.answered_jointly,
-           adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("rate_good", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply,
+           unless=sender.not_yet_rated, changes=changes.closed, adds=additions.rating,
+           event=events.LetterClosed, tells_sender=True, shown_as="rate"),
+    *_rows("rate_good", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply,
+           unless=sender.not_yet_rated, adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("rate_good", (S.MERGED,), S.MERGED, (SENDER,), fields.RateReply,
+           unless=sender.answered_jointly, adds=additions.rating, tells_sender=True,
+           shown_as="rate"),
+    *_rows("rate_bad", (S.MERGED,), S.MERGED, (SENDER,), fields.RateReply,
+           unless=sender.answered_jointly, adds=additions.rating, tells_sender=True,
+           shown_as="rate"),
     *_rows("rate_bad", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.RateReply,
-           sender.may_rate_bad, adds=additions.rating, clocks=(_E.REOPEN_ASKED,),
+           unless=sender.may_rate_bad, adds=additions.rating, clocks=(_E.REOPEN_ASKED,),
            tells_sender=True, shown_as="rate"),
-    *_rows("rate_last", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
-           changes=changes.closed, adds=additions.rating, event=events.LetterClosed,
-           tells_sender=True, shown_as="rate"),
-    *_rows("rate_last", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply, sender.not_yet_rated,
-           adds=additions.rating, tells_sender=True, shown_as="rate"),
-    *_rows("reopen", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Reopen, sender.may_reopen,
-           clocks=(_E.REOPEN_ASKED,), tells_sender=True),
+    *_rows("rate_last", (S.REPLIED,), S.CLOSED, (SENDER,), fields.RateReply,
+           unless=sender.not_yet_rated, changes=changes.closed, adds=additions.rating,
+           event=events.LetterClosed, tells_sender=True, shown_as="rate"),
+    *_rows("rate_last", (S.CLOSED,), S.CLOSED, (SENDER,), fields.RateReply,
+           unless=sender.not_yet_rated, adds=additions.rating, tells_sender=True, shown_as="rate"),
+    *_rows("reopen", ANSWERED, S.REOPEN_REQUESTED, (SENDER,), fields.Reopen,
+           unless=sender.may_reopen, clocks=(_E.REOPEN_ASKED,), tells_sender=True),
     *_rows("grant_reopen", (S.REOPEN_REQUESTED,), S.HANDLING, ("supervisor",), fields.WithNote,
            changes=changes.reopened, clocks=(_E.REOPEN_DECIDED, _E.REOPENED),
            event=events.LetterReopened, tells_sender=True),
     *_rows("refuse_reopen", (S.REOPEN_REQUESTED,), S.CLOSED, ("supervisor",), fields.Explain,
            changes=changes.closed, clocks=(_E.REOPEN_DECIDED,), event=events.LetterClosed,
            tells_sender=True, quotes=("reason",)),
-    *_rows("supplement", (*OPEN, *GOES_ON), None, (SENDER,), fields.Supplement, sender.may_add,
-           adds=additions.supplement, tells_sender=True, stays=True),
+    *_rows("supplement", (*OPEN, *GOES_ON), None, (SENDER,), fields.Supplement,
+           unless=sender.may_add, adds=additions.supplement, tells_sender=True, stays=True),
     *_rows("supplement", (S.AWAITING_CITIZEN,), S.HANDLING, (SENDER,), fields.Supplement,
-           sender.may_add, adds=additions.supplement, clocks=(_E.RESUMED,), tells_sender=True),
+           unless=sender.may_add, adds=additions.supplement, clocks=(_E.RESUMED,),
+           tells_sender=True),
     *_rows("withdraw", (*LIVE, S.IN_REVIEW), S.WITHDRAWN, (SENDER,), fields.Withdraw,
            clocks=(_E.ENDED,), tells_sender=True),
     *_rows("withdraw", (S.MERGED,), S.WITHDRAWN, (SENDER,), fields.Withdraw,
@@ -186,11 +194,12 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("consent", tuple(S), None, (SENDER,), fields.Consent, changes=changes.consent,
            tells_sender=True, stays=True),
     *_rows("appeal", (S.NOT_ACCEPTED,), S.APPEALED, (SENDER,), fields.LetterAppeal,
-           sender.first_appeal, clocks=(_E.APPEALED,), tells_sender=True),
+           unless=sender.first_appeal, clocks=(_E.APPEALED,), tells_sender=True),
     *_rows("grant_appeal", (S.APPEALED,), S.REGISTERED, ("supervisor",), fields.WithNote,
-           sender.refused_by_another, clocks=(_E.APPEAL_DECIDED, _E.REOPENED), tells_sender=True),
+           unless=sender.refused_by_another, clocks=(_E.APPEAL_DECIDED, _E.REOPENED),
+           tells_sender=True),
     *_rows("reject_appeal", (S.APPEALED,), S.NOT_ACCEPTED, ("supervisor",), fields.Explain,
-           sender.refused_by_another, clocks=(_E.APPEAL_DECIDED,), tells_sender=True,
+           unless=sender.refused_by_another, clocks=(_E.APPEAL_DECIDED,), tells_sender=True,
            quotes=("reason",)),
     *_rows("merge", LIVE, S.MERGED, OFFICE, fields.Merge, merging_rules.may_merge,
            changes=changes.merged, clocks=(_E.ENDED,), event=events.LetterMerged,
@@ -198,62 +207,6 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("unmerge", (S.MERGED,), None, (*OFFICE, CLOCK), fields.Explain,
            changes=changes.unmerged, clocks=(_E.REVIVED,), tells_sender=True, notice=UNMERGED),
 )  # fmt: skip
-LABELS: dict[Any, Text] = {
-    "register": Text("登记", "Register"),
-    "reclassify": Text("更正类别", "Correct the kind"),
-    "accept": Text("受理", "Accept"),
-    (S.DISPATCHED, "accept"): Text("签收办理", "Take on"),
-    "refuse": Text("不予受理", "Do not accept"),
-    "transfer": Text("转外单位", "Transfer outside"),
-    "dispatch": Text("派单", "Dispatch"),
-    "return": Text("退单", "Return"),
-    "dispute": Text("提出异议", "Dispute the dispatch"),
-    "confirm_dispatch": Text("维持派单", "Confirm the dispatch"),
-    "uphold_return": Text("同意退单", "Uphold the return"),
-    "recall": Text("收回", "Recall"),
-    "ask_citizen": Text("请来信人补充", "Ask the sender"),
-    "resume": Text("恢复办理", "Resume"),
-    "log_activity": Text("记录办理活动", "Record an activity"),
-    "request_extension": Text("申请延期", "Ask for an extension"),
-    "approve_extension": Text("批准延期", "Approve the extension"),
-    "refuse_extension": Text("不批准延期", "Refuse the extension"),
-    "submit_reply": Text("提交答复", "Submit the reply"),
-    "send_back": Text("退回修改", "Send the reply back"),
-    "approve": Text("审核通过", "Approve the reply"),
-    "close": Text("办结", "Close"),
-    "rate_good": Text("评价为满意", "Rate as satisfied"),
-    "rate_bad": Text("评价为不满意", "Rate as dissatisfied"),
-    "rate_last": Text("评价为不满意", "Rate as dissatisfied"),
-    "reopen": Text("申请重办", "Ask to reopen"),
-    "grant_reopen": Text("同意重办", "Grant the reopening"),
-    "refuse_reopen": Text("不同意重办", "Refuse the reopening"),
-    "supplement": Text("补充", "Supplement"),
-    "withdraw": Text("撤回", "Withdraw"),
-    "consent": Text("同意或不同意公开", "Agree to publication or not"),
-    "appeal": Text("申请复查", "Appeal the refusal"),
-    "grant_appeal": Text("复查后受理", "Grant the appeal"),
-    "reject_appeal": Text("复查维持原决定", "Reject the appeal"),
-    "merge": Text("并案", "Merge"),
-    "unmerge": Text("撤销并案", "Undo the merge"),
-}
-STATES: dict[S, Text] = {
-    S.RECEIVED: Text("收到", "received"),
-    S.REGISTERED: Text("已登记", "registered"),
-    S.NOT_ACCEPTED: Text("不予受理", "not accepted"),
-    S.ACCEPTED: Text("已受理", "accepted"),
-    S.DISPATCHED: Text("已派单", "dispatched"),
-    S.DISPUTED: Text("派单有异议", "disputed"),
-    S.HANDLING: Text("办理中", "being handled"),
-    S.AWAITING_CITIZEN: Text("待来信人补充", "waiting for its sender"),
-    S.IN_REVIEW: Text("答复审核中", "reply in review"),
-    S.REPLIED: Text("已答复", "replied"),
-    S.REOPEN_REQUESTED: Text("待决定是否重办", "reopening to be decided"),
-    S.CLOSED: Text("已办结", "closed"),
-    S.MERGED: Text("已并案", "merged"),
-    S.WITHDRAWN: Text("已撤回", "withdrawn"),
-    S.TRANSFERRED: Text("已转外单位", "transferred outside"),
-    S.APPEALED: Text("复查中", "appealed"),
-}
 WORKFLOW = Workflow(
     MOVES,
     STATES,
@@ -269,13 +222,29 @@ WORKFLOW = Workflow(
         "tells_sender": Text("告知来信人", "tells the sender"),
     },
 )
-RETURNS = tuple({move.action for move in MOVES if move.guard is rules.first_return_in_time})
+RETURNS = tuple({move.action for move in MOVES if move.unless is rules.first_return_in_time})
 """Steps of the file that its guard counts: a letter that was returned is not returned again."""
-APPEALS = tuple({move.action for move in MOVES if move.guard is sender.first_appeal})
+APPEALS = tuple({move.action for move in MOVES if move.unless is sender.first_appeal})
 REFUSALS = tuple(
     {m.action for m in MOVES if m.to is S.NOT_ACCEPTED and m.state not in (m.to, S.APPEALED)}
 )
 STAFF_ACTIONS = tuple(a for a in WORKFLOW.actions if WORKFLOW.roles_of(a) & set(STAFF))
+
+
+def open_rows(facts: Facts[BaseModel]) -> list[LetterMove[Any]]:
+    """What one with the roles of `facts` may do to the letter now, whatever they say with it."""
+    rows = (row for row in MOVES if row.state is facts.letter.state and row.roles & facts.roles)
+    return [row for row in rows if not _refuses(row, facts)]
+
+
+def _refuses(row: LetterMove[Any], facts: Facts[BaseModel]) -> bool:
+    if row.unless is None:
+        return False
+    try:
+        row.unless(facts)
+    except Problem:
+        return True
+    return False
 
 
 def takes(action: str) -> type[BaseModel]:

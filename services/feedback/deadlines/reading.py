@@ -50,10 +50,28 @@ async def shown(
     session: AsyncSession, kind: SubjectKind, ids: Collection[UUID]
 ) -> Collection[Deadline]:
     """All clocks of these subjects, oldest first, due as the newest calendar has it."""
+    return (await _read(session, kind, ids))[0]
+
+
+async def in_hand(
+    session: AsyncSession, kind: SubjectKind, ids: Collection[UUID], now: datetime
+) -> dict[UUID, ClockSet]:
+    """The same of each subject, with what they go by: to be looked at, and not to be changed."""
+    clocks, goes_by = await _read(session, kind, ids)
+    found: dict[UUID, list[Deadline]] = {subject: [] for subject in ids}
+    for clock in clocks:
+        found[clock.subject_id].append(clock)
+    return {one: ClockSet(own, goes_by, by="", now=now) for one, own in found.items()}
+
+
+async def _read(
+    session: AsyncSession, kind: SubjectKind, ids: Collection[UUID]
+) -> tuple[Collection[Deadline], Basis]:
     found = await statement.of_subjects(session, kind, ids)
     regions = {clock.region for clock in found.clocks}
-    show(found.clocks, await _basis(session, found.goes_by, regions))
-    return found.clocks
+    goes_by = await _basis(session, found.goes_by, regions)
+    show(found.clocks, goes_by)
+    return found.clocks, goes_by
 
 
 async def basis(session: AsyncSession, regions: Iterable[str]) -> Basis:

@@ -43,6 +43,7 @@ from services.feedback.deadlines.clock_set import ClockSet as ClockSet
 from services.feedback.deadlines.history import save as save
 from services.feedback.deadlines.models import COUNTRY, LIVE, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.models import Subject as Subject
+from services.feedback.deadlines.reading import in_hand as in_hand
 from services.feedback.deadlines.reading import policy as policy
 from services.feedback.deadlines.reading import shown
 from services.feedback.deadlines.reading import to_change as to_change

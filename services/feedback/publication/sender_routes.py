@@ -32,4 +32,4 @@ async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
     if isinstance(letter, QuarantinedLetter):
         return await me.move("consent", given)
     letter = await service.consent(me.session, me.keyring, letter, given, me.now)
-    return await sender_views.view(me.session, me.keyring, letter, me.language)
+    return await sender_views.view(me.session, me.keyring, letter, me.language, me.now)

@@ -27,7 +27,12 @@ from services.feedback.quarantine.models import (
 )
 from services.feedback.quarantine.rules import FloodLimits, NetworkCounts
 from services.feedback.quarantine.schemas import Drop, QuarantineDecision, RejectAppeal, Release
-from services.feedback.quarantine.workflow import WORKFLOW, QuarantineAction, QuarantineMove
+from services.feedback.quarantine.workflow import (
+    WORKFLOW,
+    QuarantineAction,
+    QuarantineMove,
+    judges_own,
+)
 from shared.database import versioned
 from shared.database.engine import memory_of, on_rollback
 from shared.errors import Forbidden, FourEyes, NotFound, Text
@@ -151,7 +156,7 @@ async def decide(
         raise NotFound(_NOT_HERE)
     versions.ensure(deciding.expected, version=waiting.version, state=waiting.state)
     move = WORKFLOW.take(waiting.state, waiting.version, action, deciding.caller.roles)
-    if move.ends_appeal and waiting.decided_by == deciding.caller.sub:
+    if judges_own(move, waiting, deciding.caller):
         raise FourEyes
     with_others = isinstance(given, Release) and given.all_alike
     others = await _others(session, deciding.keyring, waiting) if with_others else []

@@ -13,7 +13,7 @@ from services.feedback.letters.own import Added
 from services.feedback.quarantine import queries, senders, service
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.schemas import QuarantinedView, WaitingSupplement
-from services.feedback.quarantine.workflow import WORKFLOW
+from services.feedback.quarantine.workflow import open_to_staff
 from services.feedback.redaction.rules import mask
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -82,5 +82,5 @@ def _view(
         alike=alike,
         due_on=limit and limit.due_on,
         overdue=limit is not None and deadline_rules.is_overdue(limit, now),
-        actions=WORKFLOW.open_to(row.state, caller.roles),
+        actions=open_to_staff(row, caller),
     )

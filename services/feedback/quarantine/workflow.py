@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.feedback.letters.rules import SENDER
+from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.models import QuarantineState as S
 from shared.errors import Text
+from shared.security.identity import Caller
 from shared.workflow import Workflow
 
 
@@ -101,6 +103,17 @@ WORKFLOW = Workflow(
         "ends_appeal": Text("复查时限了结", "meets the appeal's limit"),
     },
 )
+
+
+def judges_own(move: QuarantineMove, letter: QuarantinedLetter, caller: Caller) -> bool:
+    """Whether who dropped the letter would decide on the appeal against that."""
+    return move.ends_appeal and letter.decided_by == caller.sub
+
+
+def open_to_staff(letter: QuarantinedLetter, caller: Caller) -> list[str]:
+    """What the caller may do with the letter now."""
+    rows = (row for row in MOVES if row.state is letter.state and row.roles & caller.roles)
+    return [row.action for row in rows if not judges_own(row, letter, caller)]
 
 
 def open_to_sender(state: S, *, has_appealed: bool) -> list[str]:
