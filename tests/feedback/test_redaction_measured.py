@@ -155,6 +155,13 @@ LETTERS = [
     "何时能通水？请给个时间表。",
     "管委会主任表示和谐小区要统一安排。",
     "水费单号码看不清，包装也破了。",
+    "和平里",
+    "住户金水里3号和居民安康里都反映停水。",
+    "邻居张家里漏水，房东李家里有狗。",
+    "反映地点：\n时代里",
+    "老板{张万里}欠薪，{方千里}可以作证。",
+    "我叫{和平里}，不是地名。",
+    "请转告\n{王文里}",
 ]
 
 
@@ -201,6 +208,20 @@ def test_a_family_name_is_one_before_a_title_and_behind_what_makes_it_familiar(
 @pytest.mark.parametrize("text", NO_PERSON)
 def test_what_ends_like_a_title_or_begins_like_a_familiar_name_is_nobody(text: str) -> None:
     assert mask(text) == text
+
+
+@pytest.mark.parametrize("place", ["和平里", "安康里", "康乐里", "家里", "金水坊", "文昌街"])
+@pytest.mark.parametrize("text", ["{}", "停水地点：\n{}", "业主{}", "请到现场看看。{}"])
+def test_a_place_that_stands_alone_is_nobodys_name(text: str, place: str) -> None:
+    at = text.format("张家里" if place == "家里" else place)
+    assert mask(at) == at
+
+
+@pytest.mark.parametrize("name", ["张万里", "方千里", "王文里"])
+def test_a_name_that_ends_like_a_lane_is_one(name: str) -> None:
+    assert mask(f"联系人：{name}，住户{name}\n{name}") == "联系人：X某，住户X某\nX某".replace(
+        "X", name[0]
+    )
 
 
 def test_most_names_are_touched_and_few_proposals_are_false() -> None:
