@@ -16,7 +16,10 @@ class FeedbackSettings(Settings):
         description="Anonymous letters of one text, or much like it, registered without a look.",
     )
     network_letters_an_hour: int = Field(
-        30, ge=1, description="Anonymous letters of one network, likewise, in one process."
+        30,
+        ge=1,
+        description="Anonymous letters of one network, likewise: of all workers together, which"
+        " each have their share, for nothing is stored of where a letter came from.",
     )
     anonymous_letters_an_hour: int = Field(
         600, ge=1, description="Anonymous letters of all, likewise."

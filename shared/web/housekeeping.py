@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.database.pruning import BATCH, Pruned
+from shared.database.pruning import Pruned
 from shared.jobs import Job
 from shared.security import audit_log
 from shared.settings import Settings
@@ -16,7 +16,7 @@ def jobs(settings: Settings) -> list[Job]:
     return [
         Job("seal-audit-log", timedelta(seconds=5), audit_log.seal),
         Job("log-audit-head", MINUTE, audit_log.log_head),
-        *(Job(f"prune-{each.table}", MINUTE, each.prune, batch=BATCH) for each in pruned(settings)),
+        *(each.job() for each in pruned(settings)),
     ]
 
 

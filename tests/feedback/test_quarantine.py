@@ -11,6 +11,7 @@ from services.feedback.letters.schemas import LetterIn
 from services.feedback.quarantine import service
 from services.feedback.quarantine.rules import NOTICE, FloodLimits, NetworkCounts
 from services.feedback.quarantine.service import Intake
+from services.feedback.settings import FeedbackSettings
 from shared.database.engine import memory_of
 from tests.feedback.flood_helpers import decide, flood, seen, send, serials, waiting
 from tests.feedback.isolated_service import Sign
@@ -106,6 +107,16 @@ async def test_a_network_that_sends_many_letters_is_looked_at_whatever_their_tex
     assert (await send(flooded))["state"] == "received"
     flooded.isolated.clock.advance(hours=1)
     assert (await send(flooded, "a" * 64))["state"] == "received"
+
+
+def test_the_workers_have_the_limit_of_a_network_together() -> None:
+    """Each counts what it sees itself; what the rows of all say is not divided."""
+    limits = {"equal_letters_a_day": 5, "anonymous_letters_an_hour": 600}
+    for workers, each in ((1, 30), (4, 8), (64, 1)):
+        settings = FeedbackSettings.model_construct(
+            **limits, network_letters_an_hour=30, workers=workers
+        )
+        assert service.limits_of(settings) == FloodLimits(5, each, 600)
 
 
 async def test_whoever_can_be_asked_is_not_looked_at_first(flooded: LetterOffice) -> None:

@@ -239,7 +239,8 @@ async def test_links_are_forgotten_a_month_after_they_ended(
     await database.execute(past, old["id"])
     engine = new_engine(door.settings, "test")
     async with new_sessions(engine)() as session, session.begin():
-        await service.prune(session, clock.now())
+        for each in service.FORGOTTEN:
+            await each.prune(session, clock.now())
     await engine.dispose()
     kept = "SELECT count(*) FROM password_link WHERE account_id = $1"
     assert [await database.fetchval(kept, each["id"]) for each in (old, fresh)] == [0, 1]

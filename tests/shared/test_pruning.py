@@ -52,13 +52,21 @@ async def test_a_backlog_of_many_batches_goes_in_one_run(engine: AsyncEngine) ->
         late = await inbox.lag(connection, clock.now())
     assert late == pytest.approx(timedelta(days=2).total_seconds(), abs=60)
 
-    job = Job("prune-inbox", timedelta(minutes=1), inbox.prune, batch=BATCH)
-    changed = await while_full(new_sessions(engine), job, asyncio.Semaphore(1))
+    changed = await while_full(new_sessions(engine), inbox.job(), asyncio.Semaphore(1))
 
     assert changed == 2 * BATCH + 7
     assert await _left(engine) == 3
     async with engine.connect() as connection:
         assert await inbox.lag(connection, clock.now()) == 0
+
+
+async def test_few_go_at_once_where_more_goes_with_each(engine: AsyncEngine) -> None:
+    await _note(engine, KEPT + timedelta(days=2), 7)
+    few = Pruned("inbox", "handled_at", KEPT, batch=3)
+    async with new_sessions(engine)() as session, session.begin():
+        assert await few.prune(session, clock.now()) == 3
+    changed = await while_full(new_sessions(engine), few.job(), asyncio.Semaphore(1))
+    assert changed == 4
 
 
 async def test_the_order_is_read_from_an_index(engine: AsyncEngine) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -221,11 +221,3 @@ async def count_wrong_code(direct: DirectPool, reg_no: str, now: datetime) -> No
         now,
         now - rules.ATTEMPT_WINDOW,
     )
-
-
-async def forget_attempts(session: AsyncSession, before: datetime) -> int:
-    """Delete the counts that no longer matter."""
-    rows = await session.execute(
-        text("DELETE FROM code_attempt WHERE first_at < :before RETURNING 1"), {"before": before}
-    )
-    return len(rows.all())

@@ -15,12 +15,15 @@ from services.feedback.letters.queries import ListedLetter as ListedLetter
 from services.feedback.letters.schemas import Contact, LetterFilter, LetterReceipt
 from services.feedback.redaction.spans import Own, SpanKind
 from shared.database.engine import DirectPool
+from shared.database.pruning import Pruned
 from shared.errors import NotFound, Text
 from shared.ids import normal_code, secret_code
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
+FORGOTTEN = Pruned("code_attempt", "first_at", timedelta(days=1))
+"""Counts of wrong codes, which are of no use after a day."""
 NO_MATCH = Text(
     "登记编号或查询码不对，请核对后再试", "The number or the query code is wrong; please check both"
 )
@@ -187,11 +190,6 @@ async def duplicates(
         other = Duplicate(hint.other_id, hint.other_reg_no, hint.likeness)
         hints[hint.letter_id].append(other)
     return hints
-
-
-async def forget_attempts(session: AsyncSession, now: datetime) -> int:
-    """Job: counts of wrong codes older than a day are of no use."""
-    return await queries.forget_attempts(session, now - timedelta(days=1))
 
 
 def open_title(keyring: Keyring, letter: Letter) -> str:

@@ -6,7 +6,6 @@ from fastapi import Request, Response, status
 
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
 from services.feedback.quarantine import service
-from services.feedback.quarantine.rules import FloodLimits
 from services.feedback.quarantine.service import Intake
 from shared.errors import Forbidden, problem_responses
 from shared.security.identity import Caller
@@ -49,11 +48,7 @@ async def write_letter(
     nothing is lost.
     """
     settings = request.state.settings
-    limits = FloodLimits(
-        settings.equal_letters_a_day,
-        settings.network_letters_an_hour,
-        settings.anonymous_letters_an_hour,
-    )
+    limits = service.limits_of(settings)
     language = language_of(request)
     answers.in_language(response, language)
     where = Intake(settings.region, limits, networks.sender(request), language)

@@ -30,7 +30,8 @@ class FloodLimits(NamedTuple):
 
 
 class NetworkCounts:
-    """How many letters each network sent in the present hour, in this process.
+    """How many letters each network sent in the present hour, in this process: `FloodLimits` are
+    its share, where there are several.
 
     Kept in memory and forgotten with the hour: nothing about where a letter came from is stored,
     so nothing can be joined to one.

@@ -33,6 +33,7 @@ from services.feedback.quarantine.workflow import (
     QuarantineMove,
     judges_own,
 )
+from services.feedback.settings import FeedbackSettings
 from shared.database import versioned
 from shared.database.engine import memory_of, on_rollback
 from shared.errors import Forbidden, FourEyes, NotFound, Text
@@ -69,6 +70,15 @@ class Intake:
     """A digest of the network that the letter came from; None where it tells nobody apart."""
     language: str
     """In which the sender is answered."""
+
+
+def limits_of(settings: FeedbackSettings) -> FloodLimits:
+    """What one worker goes by: letters of one network are counted in its memory, others in rows."""
+    return FloodLimits(
+        settings.equal_letters_a_day,
+        settings.share(settings.network_letters_an_hour),
+        settings.anonymous_letters_an_hour,
+    )
 
 
 @dataclass(frozen=True)

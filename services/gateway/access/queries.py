@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, delete, insert, or_, text, update
+from sqlalchemy import ColumnElement, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -274,14 +274,3 @@ async def demo_hashes(session: AsyncSession) -> dict[str, str]:
     """The password hashes of the demo accounts, by name."""
     demo = select(Account.name, Account.password_hash).where(col(Account.is_demo))
     return dict((await session.exec(demo)).all())
-
-
-async def prune(session: AsyncSession, before: datetime) -> int:
-    """Forgets sign-ins and links that ended before then. Returns how many."""
-    ended = delete(SignIn).where(
-        or_(col(SignIn.expires_at) < before, col(SignIn.ended_at) < before)
-    )
-    links = delete(PasswordLink).where(
-        or_(col(PasswordLink.expires_at) < before, col(PasswordLink.ended_at) < before)
-    )
-    return sum([(await session.exec(work)).rowcount for work in (ended, links)])

@@ -21,6 +21,7 @@ from services.gateway.access.tokens import Holder, Issuer
 from services.gateway.guessing import service as guessing
 from services.gateway.guessing.service import Attempt
 from shared.database.engine import DirectPool, Sessions
+from shared.database.pruning import Pruned
 from shared.errors import NotFound
 from shared.ids import new_id
 from shared.security import audit_log
@@ -28,7 +29,14 @@ from shared.security.crypto import Keyring
 from shared.security.identity import ACCESS_SECONDS, Caller, Verifier
 
 _REFUSED, _LOCKED = _UNPROVEN = ("sign_in.refused", "sign_in.locked")
-PRUNED_AFTER = timedelta(days=30)
+_MONTH = timedelta(days=30)
+FORGOTTEN = (
+    # With each sign-in go its refresh tokens, of which there may be some thousand.
+    *(Pruned("sign_in", since, _MONTH, batch=100) for since in ("expires_at", "ended_at")),
+    # Of which administrators make a few: no index is worth it.
+    *(Pruned("password_link", since, _MONTH) for since in ("expires_at", "ended_at")),
+)
+"""What ended a month ago, one way or the other."""
 
 log = structlog.get_logger()
 
@@ -241,8 +249,3 @@ async def change_password(
         about = f"account:{account_id}"
         await audit_log.write(session, str(account_id), "password.changed", about, now)
     context.direct.wake()
-
-
-async def prune(session: AsyncSession, now: datetime) -> int:
-    """A job: forgets what ended a month ago."""
-    return await queries.prune(session, now - PRUNED_AFTER)

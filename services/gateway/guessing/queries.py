@@ -2,12 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.gateway.guessing import statement
-from services.gateway.guessing.models import SignInAttempt, SignInRate
 from services.gateway.guessing.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN_AFTER
 from shared.database.engine import DirectPool
 
@@ -48,10 +43,3 @@ async def take_network_turn(
     return (
         await direct.fetchval(statement.TAKE_NETWORK_TURN, key, now, interval, window) is not None
     )
-
-
-async def prune(session: AsyncSession, before: datetime) -> int:
-    """Forgets attempts and rates of before then. Returns how many rows."""
-    attempts = delete(SignInAttempt).where(col(SignInAttempt.last_at) < before)
-    rates = delete(SignInRate).where(col(SignInRate.arrival) < before)
-    return sum([(await session.exec(work)).rowcount for work in (attempts, rates)])

@@ -7,14 +7,19 @@ a count of its own: strangers elsewhere shut nobody out.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.gateway.guessing import queries, rules
+from services.gateway.guessing.models import SignInAttempt, SignInRate
 from shared.database.engine import DirectPool
+from shared.database.pruning import Pruned
 from shared.errors import TooMany
 from shared.security.crypto import Keyring
 
-FORGOTTEN_AFTER = timedelta(days=30)
+_MONTH = timedelta(days=30)
+FORGOTTEN = (
+    Pruned(SignInAttempt.__tablename__, "last_at", _MONTH),
+    Pruned(SignInRate.__tablename__, "arrival", _MONTH),
+)
+"""What was counted a month ago; a flood leaves one row for each name and network."""
 SIGN_IN = "sign_in_attempt.key"
 
 
@@ -68,8 +73,3 @@ async def take(direct: DirectPool, by: Counted, now: datetime) -> Attempt:
 async def succeeded(direct: DirectPool, attempt: Attempt, now: datetime) -> None:
     """Forgets the failures before it."""
     await queries.succeed(direct, attempt.counted.key, attempt.counted.familiar, now)
-
-
-async def prune(session: AsyncSession, now: datetime) -> int:
-    """A job: forgets what was counted a month ago."""
-    return await queries.prune(session, now - FORGOTTEN_AFTER)
