@@ -117,9 +117,16 @@ class Workflow(Generic[R]):
             refuse(state, version, self._refusal(state, wanted, others))
         return row
 
-    def take(self, state: StrEnum, version: int, action: str, roles: frozenset[str]) -> R:
+    def take(
+        self,
+        state: StrEnum,
+        version: int,
+        action: str,
+        roles: frozenset[str],
+        barred: Collection[str] = (),
+    ) -> R:
         """The row for one of these roles. Raises StateConflict, or Forbidden for other roles."""
-        row = self.find(state, version, action, roles)
+        row = self.find(state, version, action, roles, barred)
         if row.roles.isdisjoint(roles):
             raise Forbidden
         return row

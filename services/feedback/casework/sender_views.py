@@ -121,7 +121,11 @@ async def waiting(
         department_name=None,
         **_due(limit),
         timeline=[_set_apart(found, language), *_decided(keyring, found)],
-        actions=open_to_sender(found.state, has_appealed=found.appealed_at is not None),
+        actions=open_to_sender(
+            found.state,
+            has_appealed=found.appealed_at is not None,
+            supplements=len(supplements),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import queries, sender_rules, workflow
+from services.feedback.casework import facts, queries, sender_rules, workflow
 from services.feedback.casework.models import LetterReply, LetterTransition
 from services.feedback.casework.moving import (
     OF_A_MERGED_LETTER,
@@ -20,12 +20,14 @@ from services.feedback.casework.moving import (
 )
 from services.feedback.casework.moving import record as record
 from services.feedback.casework.queries import OpenedLetter
+from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import Merge, RateReply, Reopen
-from services.feedback.casework.workflow import CLOCK
+from services.feedback.casework.workflow import CLOCK, LetterMove
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import PolicyKind
+from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters import service as letters
+from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter, LetterState
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -70,6 +72,9 @@ async def act(
     letter = opened.letter
     target = await _target(session, fields, caller) if isinstance(fields, Merge) else None
     versions.ensure(version, version=letter.version, state=letter.state)
+    if workflow.WORKFLOW.get(letter.state, action) is None:
+        clocks = await deadlines.in_hand(session, SubjectKind.LETTER, [letter.id], now)
+        _refuse(action, facts.of_staff(letter, clocks[letter.id], opened.file, caller, now))
     move = workflow.WORKFLOW.take(letter.state, letter.version, action, caller.roles)
     actor = Actor(caller.sub, caller.roles)
     return await make(session, keyring, letter, move, actor, fields, now, opened.file, target)
@@ -84,9 +89,9 @@ async def act_as_sender(
     now: datetime,
 ) -> Moved:
     """The letter after something that its sender did, who has shown the query code."""
-    move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
     answered = await letters.answered_with(session, letter)
     file = await queries.file_facts(session, letter.id, answered.id)
+    move = await _of_sender(session, letter, answered, file, action, now)
     return await make(session, keyring, letter, move, THE_SENDER, fields, now, file)
 
 
@@ -105,11 +110,33 @@ async def rate(
         reopened=answered.reopened if is_own else 0,
         has_asked=is_own and file.asked_to_reopen,
     )
-    move = workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
+    move = await _of_sender(session, letter, answered, file, action, now)
     rated = await make(session, keyring, letter, move, THE_SENDER, rating, now, file)
     if is_own or not sender_rules.asks_to_reopen(rating.grade, answered.reopened):
         return rated
     return rated._replace(answered=await _ask_jointly(session, keyring, answered, now))
+
+
+async def _of_sender(
+    session: AsyncSession,
+    letter: Letter,
+    answered: Letter,
+    file: FileFacts,
+    action: str,
+    now: datetime,
+) -> LetterMove[Any]:
+    """The row for the sender. Raises StateConflict."""
+    if workflow.WORKFLOW.get(letter.state, action) is None:
+        clocks = await deadlines.of(session, subject_of(answered))
+        _refuse(action, facts.of_sender(letter, answered.state, clocks, file, now))
+    return workflow.WORKFLOW.take(letter.state, letter.version, action, THE_SENDER.roles)
+
+
+def _refuse(action: str, known: Facts[BaseModel]) -> None:
+    """Raises StateConflict, which offers nothing that would be refused as well."""
+    offered = {row.action for row in workflow.open_rows(known)}
+    barred = {*workflow.WORKFLOW.actions} - offered
+    workflow.WORKFLOW.find(known.letter.state, known.letter.version, action, known.roles, barred)
 
 
 async def _ask_jointly(

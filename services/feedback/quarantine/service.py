@@ -32,6 +32,7 @@ from services.feedback.quarantine.workflow import (
     QuarantineAction,
     QuarantineMove,
     judges_own,
+    open_to_staff,
 )
 from services.feedback.settings import FeedbackSettings
 from shared.database import versioned
@@ -165,7 +166,9 @@ async def decide(
     if waiting is None:
         raise NotFound(_NOT_HERE)
     versions.ensure(deciding.expected, version=waiting.version, state=waiting.state)
-    move = WORKFLOW.take(waiting.state, waiting.version, action, deciding.caller.roles)
+    barred = {*WORKFLOW.actions} - {*open_to_staff(waiting, deciding.caller)}
+    roles = deciding.caller.roles
+    move = WORKFLOW.take(waiting.state, waiting.version, action, roles, barred)
     if judges_own(move, waiting, deciding.caller):
         raise FourEyes
     with_others = isinstance(given, Release) and given.all_alike

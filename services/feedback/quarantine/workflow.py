@@ -8,7 +8,7 @@ dropped it decides, within a limit of its own. Until it is registered the sender
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.feedback.letters.rules import SENDER
+from services.feedback.letters.rules import MOST_SUPPLEMENTS, SENDER
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.models import QuarantineState as S
 from shared.errors import Text
@@ -30,7 +30,8 @@ class QuarantineMove(NamedTuple):
     """What a decision makes of the letter; the audit log has it as `audited`, if staff took it.
 
     `becomes_letter`: it is registered. `ends_clocks`: nobody is pressed for it any more.
-    `starts_appeal`, `ends_appeal`: the limit to decide on an appeal begins, or is met.
+    `starts_appeal`, `ends_appeal`: the limit to decide on an appeal begins, or is met. `adds` a
+    supplement to it.
     """
 
     state: S
@@ -42,6 +43,7 @@ class QuarantineMove(NamedTuple):
     ends_clocks: bool = False
     starts_appeal: bool = False
     ends_appeal: bool = False
+    adds: bool = False
 
 
 _OFFICE = frozenset({"dispatcher", "supervisor"})
@@ -68,7 +70,7 @@ MOVES = (
         S.APPEALED, _A.REJECT_APPEAL, S.DROPPED, _SUPERVISOR, _REJECTED, ends_appeal=True
     ),
     QuarantineMove(S.DROPPED, _A.APPEAL, S.APPEALED, _SENDER, starts_appeal=True),
-    QuarantineMove(S.QUARANTINED, _A.SUPPLEMENT, S.QUARANTINED, _SENDER),
+    QuarantineMove(S.QUARANTINED, _A.SUPPLEMENT, S.QUARANTINED, _SENDER, adds=True),
     QuarantineMove(S.QUARANTINED, _A.CONSENT, S.QUARANTINED, _SENDER),
     *(
         QuarantineMove(state, _A.WITHDRAW, S.WITHDRAWN, _SENDER, ends_clocks=True)
@@ -116,12 +118,13 @@ def open_to_staff(letter: QuarantinedLetter, caller: Caller) -> list[str]:
     return [row.action for row in rows if not judges_own(row, letter, caller)]
 
 
-def open_to_sender(state: S, *, has_appealed: bool) -> list[str]:
-    """What the sender may do; one appeals once."""
+def open_to_sender(state: S, *, has_appealed: bool, supplements: int) -> list[str]:
+    """What the sender may do; one appeals once, and adds no more than there is room for."""
     return [
         move.action
         for move in MOVES
         if move.state is state
         and SENDER in move.roles
         and not (move.starts_appeal and has_appealed)
+        and not (move.adds and supplements >= MOST_SUPPLEMENTS)
     ]
