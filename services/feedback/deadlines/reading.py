@@ -50,7 +50,9 @@ async def shown(
     session: AsyncSession, kind: SubjectKind, ids: Collection[UUID]
 ) -> Collection[Deadline]:
     """All clocks of these subjects, oldest first, due as the newest calendar has it."""
-    return (await _read(session, kind, ids))[0]
+    clocks, goes_by = await _read(session, kind, ids)
+    show(clocks, goes_by)
+    return clocks
 
 
 async def in_hand(
@@ -67,11 +69,10 @@ async def in_hand(
 async def _read(
     session: AsyncSession, kind: SubjectKind, ids: Collection[UUID]
 ) -> tuple[Collection[Deadline], Basis]:
+    """As they are stored, with what they go by."""
     found = await statement.of_subjects(session, kind, ids)
     regions = {clock.region for clock in found.clocks}
-    goes_by = await _basis(session, found.goes_by, regions)
-    show(found.clocks, goes_by)
-    return found.clocks, goes_by
+    return found.clocks, await _basis(session, found.goes_by, regions)
 
 
 async def basis(session: AsyncSession, regions: Iterable[str]) -> Basis:
