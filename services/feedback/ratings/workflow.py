@@ -133,8 +133,7 @@ def move_of(rating: Rating, action: A, caller: Caller, involved: frozenset[str])
 
     `involved` are those who acted for the department: none of them may judge their own work.
     """
-    judging = {row.action for row in MOVES if row.by_another}
-    barred = judging if caller.sub in involved else frozenset[str]()
+    barred = {row.action for row in MOVES if row.by_another and caller.sub in involved}
     move = WORKFLOW.take(rating.state, rating.version, action, caller.roles, barred)
     if move.by_another and caller.sub in involved:
         raise SamePerson
