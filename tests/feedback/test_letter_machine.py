@@ -11,9 +11,10 @@ from services.feedback.casework import events, sender_steps, workflow
 from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.casework.models import LetterTransition
 from services.feedback.casework.schemas import Explain
-from services.feedback.casework.wording import LABELS, STATES
+from services.feedback.casework.wording import STATES
 from services.feedback.casework.workflow import (
     CLOCK,
+    LABELS,
     MOVES,
     SENDER,
     STAFF,

@@ -1,5 +1,6 @@
 """The staff's side: the work list, a letter's file, and one route for each action of the table."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.feedback.casework import (
     work_list,
     workflow,
 )
+from services.feedback.casework.clock_effects import IN_CHINESE
 from services.feedback.casework.list_request import WorkList
 from services.feedback.casework.schemas import FileView, LetterView, PapersView
 from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
@@ -165,6 +167,23 @@ async def _move(
     return await views.moved(session, keyring, done, caller, now, reads_alike=seen.reads_alike)
 
 
+def _describe(action: str) -> str:
+    """From which states to which, by whom, with what effect on the limits: read off the table."""
+    rows = [move for move in workflow.MOVES if move.action == action]
+    zh = [_line(move, "；", [IN_CHINESE[each] for each in move.clocks], "事件") for move in rows]
+    en = [_line(move, "; ", move.clocks, "event") for move in rows]
+    label = workflow.WORKFLOW.names_of(action)
+    head = f"{label.zh}。须带 `If-Match`（所见版本号）；状态不符时 409 会说明当前状态。"
+    tail = "Needs `If-Match` with the version that you saw; a 409 names the present state."
+    return "\n".join([head, "", *zh, "", "---", "", f"{label.en}. {tail}", "", *en])
+
+
+def _line(move: workflow.LetterMove[Any], between: str, effects: Sequence[str], event: str) -> str:
+    published = f"{event} `{move.event.type}`" if move.event else ""
+    said = between.join(filter(None, [", ".join(sorted(move.roles)), *effects, published]))
+    return f"- `{move.state}` → `{move.to or '…'}`: {said}"
+
+
 def _add_route(path: str, action: str, operation_id: str) -> None:
     """One route for one action: its own input model, roles and description, from the table."""
     takes: Any = workflow.takes(action)
@@ -193,7 +212,7 @@ def _add_route(path: str, action: str, operation_id: str) -> None:
         methods=["POST"],
         operation_id=operation_id,
         summary=f"{label.zh} | {label.en}",
-        description=workflow.describe(action),
+        description=_describe(action),
         responses={**_MOVE, **sends("ETag")},
     )
 

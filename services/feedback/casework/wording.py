@@ -1,6 +1,4 @@
-"""What people call the states of a letter, and what is done to it."""
-
-from typing import Any
+"""What people call the states of a letter."""
 
 from services.feedback.letters.models import LetterState as S
 from shared.errors import Text
@@ -22,42 +20,4 @@ STATES: dict[S, Text] = {
     S.WITHDRAWN: Text("已撤回", "withdrawn"),
     S.TRANSFERRED: Text("已转外单位", "transferred outside"),
     S.APPEALED: Text("复查中", "appealed"),
-}
-LABELS: dict[Any, Text] = {
-    "register": Text("登记", "Register"),
-    "reclassify": Text("更正类别", "Correct the kind"),
-    "accept": Text("受理", "Accept"),
-    (S.DISPATCHED, "accept"): Text("签收办理", "Take on"),
-    "refuse": Text("不予受理", "Do not accept"),
-    "transfer": Text("转外单位", "Transfer outside"),
-    "dispatch": Text("派单", "Dispatch"),
-    "return": Text("退单", "Return"),
-    "dispute": Text("提出异议", "Dispute the dispatch"),
-    "confirm_dispatch": Text("维持派单", "Confirm the dispatch"),
-    "uphold_return": Text("同意退单", "Uphold the return"),
-    "recall": Text("收回", "Recall"),
-    "ask_citizen": Text("请来信人补充", "Ask the sender"),
-    "resume": Text("恢复办理", "Resume"),
-    "log_activity": Text("记录办理活动", "Record an activity"),
-    "request_extension": Text("申请延期", "Ask for an extension"),
-    "approve_extension": Text("批准延期", "Approve the extension"),
-    "refuse_extension": Text("不批准延期", "Refuse the extension"),
-    "submit_reply": Text("提交答复", "Submit the reply"),
-    "send_back": Text("退回修改", "Send the reply back"),
-    "approve": Text("审核通过", "Approve the reply"),
-    "close": Text("办结", "Close"),
-    "rate_good": Text("评价为满意", "Rate as satisfied"),
-    "rate_bad": Text("评价为不满意", "Rate as dissatisfied"),
-    "rate_last": Text("评价为不满意", "Rate as dissatisfied"),
-    "reopen": Text("申请重办", "Ask to reopen"),
-    "grant_reopen": Text("同意重办", "Grant the reopening"),
-    "refuse_reopen": Text("不同意重办", "Refuse the reopening"),
-    "supplement": Text("补充", "Supplement"),
-    "withdraw": Text("撤回", "Withdraw"),
-    "consent": Text("同意或不同意公开", "Agree to publication or not"),
-    "appeal": Text("申请复查", "Appeal the refusal"),
-    "grant_appeal": Text("复查后受理", "Grant the appeal"),
-    "reject_appeal": Text("复查维持原决定", "Reject the appeal"),
-    "merge": Text("并案", "Merge"),
-    "unmerge": Text("撤销并案", "Undo the merge"),
 }

@@ -7,7 +7,7 @@ by whom it accuses. Undoing a merge leads back to the state before it. What is n
 shown to the sender: who gave the letter to whom, and drafts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -16,10 +16,10 @@ from services.feedback.casework import additions, changes, events, merging_rules
 from services.feedback.casework import schemas as fields
 from services.feedback.casework import sender_rules as sender
 from services.feedback.casework.changes import Act, Columns
-from services.feedback.casework.clock_effects import IN_CHINESE, ClockEffect
+from services.feedback.casework.clock_effects import ClockEffect
 from services.feedback.casework.events import LetterEvent
 from services.feedback.casework.rules import Facts
-from services.feedback.casework.wording import LABELS, STATES
+from services.feedback.casework.wording import STATES
 from services.feedback.letters.models import Letter
 from services.feedback.letters.models import LetterState as S
 from services.feedback.tables import Table
@@ -207,6 +207,44 @@ MOVES: tuple[LetterMove[Any], ...] = (
     *_rows("unmerge", (S.MERGED,), None, (*OFFICE, CLOCK), fields.Explain,
            changes=changes.unmerged, clocks=(_E.REVIVED,), tells_sender=True, notice=UNMERGED),
 )  # fmt: skip
+LABELS: dict[Any, Text] = {
+    "register": Text("登记", "Register"),
+    "reclassify": Text("更正类别", "Correct the kind"),
+    "accept": Text("受理", "Accept"),
+    (S.DISPATCHED, "accept"): Text("签收办理", "Take on"),
+    "refuse": Text("不予受理", "Do not accept"),
+    "transfer": Text("转外单位", "Transfer outside"),
+    "dispatch": Text("派单", "Dispatch"),
+    "return": Text("退单", "Return"),
+    "dispute": Text("提出异议", "Dispute the dispatch"),
+    "confirm_dispatch": Text("维持派单", "Confirm the dispatch"),
+    "uphold_return": Text("同意退单", "Uphold the return"),
+    "recall": Text("收回", "Recall"),
+    "ask_citizen": Text("请来信人补充", "Ask the sender"),
+    "resume": Text("恢复办理", "Resume"),
+    "log_activity": Text("记录办理活动", "Record an activity"),
+    "request_extension": Text("申请延期", "Ask for an extension"),
+    "approve_extension": Text("批准延期", "Approve the extension"),
+    "refuse_extension": Text("不批准延期", "Refuse the extension"),
+    "submit_reply": Text("提交答复", "Submit the reply"),
+    "send_back": Text("退回修改", "Send the reply back"),
+    "approve": Text("审核通过", "Approve the reply"),
+    "close": Text("办结", "Close"),
+    "rate_good": Text("评价为满意", "Rate as satisfied"),
+    "rate_bad": Text("评价为不满意", "Rate as dissatisfied"),
+    "rate_last": Text("评价为不满意", "Rate as dissatisfied"),
+    "reopen": Text("申请重办", "Ask to reopen"),
+    "grant_reopen": Text("同意重办", "Grant the reopening"),
+    "refuse_reopen": Text("不同意重办", "Refuse the reopening"),
+    "supplement": Text("补充", "Supplement"),
+    "withdraw": Text("撤回", "Withdraw"),
+    "consent": Text("同意或不同意公开", "Agree to publication or not"),
+    "appeal": Text("申请复查", "Appeal the refusal"),
+    "grant_appeal": Text("复查后受理", "Grant the appeal"),
+    "reject_appeal": Text("复查维持原决定", "Reject the appeal"),
+    "merge": Text("并案", "Merge"),
+    "unmerge": Text("撤销并案", "Undo the merge"),
+}
 WORKFLOW = Workflow(
     MOVES,
     STATES,
@@ -250,20 +288,3 @@ def _refuses(row: LetterMove[Any], facts: Facts[BaseModel]) -> bool:
 def takes(action: str) -> type[BaseModel]:
     """The fields that `action` takes; the same in every state."""
     return next(move.takes for move in MOVES if move.action == action)
-
-
-def describe(action: str) -> str:
-    """From which states to which, by whom, with what effect on the limits: read off the table."""
-    rows = [move for move in MOVES if move.action == action]
-    zh = [_line(move, "；", [IN_CHINESE[each] for each in move.clocks], "事件") for move in rows]
-    en = [_line(move, "; ", move.clocks, "event") for move in rows]
-    label = WORKFLOW.names_of(action)
-    head = f"{label.zh}。须带 `If-Match`（所见版本号）；状态不符时 409 会说明当前状态。"
-    tail = "Needs `If-Match` with the version that you saw; a 409 names the present state."
-    return "\n".join([head, "", *zh, "", "---", "", f"{label.en}. {tail}", "", *en])
-
-
-def _line(move: LetterMove[Any], between: str, effects: Sequence[str], event: str) -> str:
-    published = f"{event} `{move.event.type}`" if move.event else ""
-    said = between.join(filter(None, [", ".join(sorted(move.roles)), *effects, published]))
-    return f"- `{move.state}` → `{move.to or '…'}`: {said}"
