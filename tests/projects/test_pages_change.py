@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Headers
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
+from tests.provoking import provokes
 
 REFRESH = '<html><head><meta http-equiv="refresh" content="0;url=/list"></head>'
 REMOVED = {
@@ -107,14 +108,67 @@ async def test_a_page_that_never_had_more_than_its_title_is_there(world: World) 
     assert await world.verdict(duty) == "on_time"
 
 
-async def decide(world: World, match: dict[str, Any], decision: str) -> dict[str, Any]:
+async def decide(
+    world: World, match: dict[str, Any], decision: str, sub: str = "auditor-a", status: int = 200
+) -> dict[str, Any]:
     answer = await world.desk.client.post(
         f"/api/v1/matches/{match['id']}/{decision}",
         json={"version": match["version"]},
-        headers=world.as_("auditor", "*"),
+        headers=world.as_("auditor", "*", sub=sub),
     )
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == status, answer.text
     return dict(answer.json())
+
+
+@provokes("reject_match", "four-eyes")
+async def test_nobody_alone_says_that_what_was_published_is_gone(world: World) -> None:
+    duty = await published(world)
+    world.served.pages["/a"] = FIREWALL
+    await world.walk()
+    [match] = await world.queue()
+    first = await decide(world, match, "reject")
+    assert (first["state"], first["reason"]) == ("accepted", "makes_withdrawn")
+    assert (first["first_by"], await world.queue()) == ("auditor-a", [first])
+    alone = await decide(world, first, "reject", status=409)
+    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "on_time")
+    second = await decide(world, first, "reject", "auditor-b")
+    assert (second["state"], await world.verdict(duty)) == ("rejected", "withdrawn")
+
+
+async def test_what_one_person_said_of_a_page_that_was_back_since_counts_no_more(
+    world: World,
+) -> None:
+    duty = await published(world)
+    page = world.served.pages["/a"]
+    for sub in ("auditor-a", "auditor-b"):
+        world.served.pages["/a"] = FIREWALL
+        await world.walk()
+        [match] = await world.queue()
+        first = await decide(world, match, "reject", sub)
+        assert (first["first_by"], await world.verdict(duty)) == (sub, "on_time")
+        world.served.pages["/a"] = page
+        await world.walk()
+        assert await world.queue() == []
+
+
+@provokes("accept_match", "four-eyes")
+async def test_nobody_alone_says_that_a_page_which_is_gone_was_the_publication(
+    world: World,
+) -> None:
+    world.publish(f"{world.name}公示")
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    world.served.pages["/a"] = REMOVED["says so"]
+    await world.walk()
+    [match] = await world.queue()
+    first = await decide(world, match, "accept")
+    assert (first["state"], first["reason"]) == ("review", "makes_withdrawn")
+    alone = await decide(world, first, "accept", status=409)
+    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "unknown")
+    second = await decide(world, first, "accept", "auditor-b")
+    assert (second["state"], await world.verdict(duty)) == ("accepted", "withdrawn")
 
 
 @pytest.mark.parametrize(
@@ -131,6 +185,8 @@ async def test_a_page_that_cannot_be_read_any_more_is_for_a_person(
     assert (match["state"], match["reason"]) == ("accepted", "page_unreadable")
     assert match["duty"]["id"] == duty
     decided = await decide(world, match, decision)
+    if decision == "reject":
+        decided = await decide(world, decided, decision, "auditor-b")
     assert (decided["state"], await world.verdict(duty)) == (state, verdict)
     assert await world.queue() == []
     await world.walk()

@@ -47,6 +47,9 @@ class ReviewReason(StrEnum):
     """It means that the duty was published late, or before it was decided."""
     MAKES_OVERDUE = "makes_overdue"
     """One person rejected it, and nothing else may publish the duty, whose limit is over."""
+    MAKES_WITHDRAWN = "makes_withdrawn"
+    """It means that what was published was taken down: one person accepted a page that is gone, or
+    says that one that cannot be read is gone, and no other page publishes the duty."""
     PAGE_UNREADABLE = "page_unreadable"
     """Its own page could not be read: what is listed is no document yet, or none any more."""
     NAMED_BY_UNIT = "named_by_unit"
@@ -84,8 +87,8 @@ class PageMatch(Table, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
     decided_by: str | None = Field(default=None, max_length=100)
     first_by: str | None = Field(default=None, max_length=100)
-    """Who accepted a page that makes the duty late or early, or rejected the last one after its
-    limit, by `reason`: another person must confirm it."""
+    """Who accepted a page that makes the duty late, early or withdrawn, rejected the last one after
+    its limit, or said that it is gone, by `reason`: another person must confirm it."""
     unreadable_since: datetime | None = Field(default=None, sa_type=Moment)
     """Since when an accepted page cannot be read: a person says whether it is still there."""
     version: int = 1

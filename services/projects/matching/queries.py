@@ -26,6 +26,7 @@ from services.projects.matching.statement import (
     IN_ROWS,
     KEPT_OPEN,
     LAST_CANDIDATE,
+    LAST_PAGE,
     LIST,
     ONE,
     STANDING_PAGES,
@@ -189,6 +190,12 @@ async def is_last_candidate(session: AsyncSession, match: PageMatch) -> bool:
     """Whether the match alone keeps its duty from being called unpublished after its limit."""
     wanted = {"match": match.id, "duty": match.duty_id}
     return bool((await session.execute(LAST_CANDIDATE, wanted)).scalar_one())
+
+
+async def is_last_page(session: AsyncSession, match: PageMatch) -> bool:
+    """Whether its duty is published by the page of the match alone, and not known to be gone."""
+    wanted = {"match": match.id, "duty": match.duty_id}
+    return bool((await session.execute(LAST_PAGE, wanted)).scalar_one())
 
 
 async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PageMatch]:

@@ -26,15 +26,21 @@ _SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"),
 
 
 ANOTHER_AUDITOR = Text(
-    "您已认定过这一对；由此判为逾期或提前公开的，须由另一位监察人员确认",
-    "You have accepted this pair already; that it means late, or too early, has to be confirmed by"
-    " another auditor",
+    "您已认定过这一对；由此判为逾期、提前公开或已撤下的，须由另一位监察人员确认",
+    "You have accepted this pair already; that it means late, too early or withdrawn has to be"
+    " confirmed by another auditor",
 )
 
 ANOTHER_TO_REJECT = Text(
     "您已否定过这一对；期限已过又别无疑似网页的，须由另一位监察人员确认",
     "You have rejected this pair already; where the limit is over and no other page may be the"
     " publication, it has to be confirmed by another auditor",
+)
+
+ANOTHER_TO_WITHDRAW = Text(
+    "您已认为这一网页已撤下；别无网页公开该事项的，须由另一位监察人员确认",
+    "You have said already that this page was taken down; where no other page publishes the item,"
+    " it has to be confirmed by another auditor",
 )
 
 

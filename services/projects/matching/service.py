@@ -188,12 +188,12 @@ async def accept(
 ) -> queries.MatchRow:
     """Take the page for the duty's publication. Raises StateConflict, or FourEyes for the same one.
 
-    Where that makes the duty late or early it is passed on to another person, whoever found the
-    page.
+    Where that makes the duty late, early or withdrawn it is passed on to another person, whoever
+    found the page.
     """
     match = await _visible(session, match_id, caller)
     versions.ensure(version, version=match.version, state=match.state)
-    is_second = _waits_for_second(match, ReviewReason.MAKES_LATE)
+    is_second = _waits_for_second(match, ReviewReason.MAKES_LATE, ReviewReason.MAKES_WITHDRAWN)
     if is_second and match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_AUDITOR)
     if caller.has("officer") and caller.at(match.unit_code):
@@ -206,8 +206,11 @@ async def accept(
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
     pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
+    await auditing.take_turn(session)
     if is_second:
         await sightings.record(session, pair, now, actor=caller.sub)
+    elif page.gone_at is not None and await queries.is_last_page(session, match):
+        step = _step(match, MatchAction.PASS_ON_GONE, caller)
     elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
         step = _step(match, MatchAction.PASS_ON, caller)
     row = await _decide(session, match, step, caller, now)
@@ -226,17 +229,31 @@ async def reject(
     """
     match = await _visible(session, match_id, caller)
     versions.ensure(version, version=match.version, state=match.state)
+    if match.unreadable_since is not None:
+        return await _withdraw(session, match, caller, now)
     is_second = _waits_for_second(match, ReviewReason.MAKES_OVERDUE)
     if is_second and match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_TO_REJECT)
-    is_withdrawn = match.unreadable_since is not None
-    action = MatchAction.WITHDRAW if is_withdrawn else MatchAction.REJECT
-    step = _step(match, action, caller)
+    step = _step(match, MatchAction.REJECT, caller)
     await auditing.take_turn(session)
-    if not is_withdrawn and not is_second and await queries.is_last_candidate(session, match):
+    if not is_second and await queries.is_last_candidate(session, match):
         step = _step(match, MatchAction.PASS_ON_REJECTED, caller)
+    return await _decide(session, match, step, caller, now)
+
+
+async def _withdraw(
+    session: AsyncSession, match: PageMatch, caller: Caller, now: datetime
+) -> queries.MatchRow:
+    """The page is gone; where no other publishes the duty it is passed on to another person."""
+    is_second = match.reason is ReviewReason.MAKES_WITHDRAWN
+    if is_second and match.first_by == caller.sub:
+        raise FourEyes(rules.ANOTHER_TO_WITHDRAW)
+    step = _step(match, MatchAction.WITHDRAW, caller)
+    await auditing.take_turn(session)
+    if not is_second and await queries.is_last_page(session, match):
+        step = _step(match, MatchAction.PASS_ON_WITHDRAWN, caller)
     row = await _decide(session, match, step, caller, now)
-    if is_withdrawn:
+    if step.is_final:
         page = await queries.page(session, match.page_id)
         await sightings.withdraw(session, page, match.duty_id, now, actor=caller.sub)
     return row
@@ -249,9 +266,9 @@ async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> Pag
     return match
 
 
-def _waits_for_second(match: PageMatch, reason: ReviewReason) -> bool:
+def _waits_for_second(match: PageMatch, *reasons: ReviewReason) -> bool:
     """Whether one person has decided so already, and a second one is to confirm it."""
-    return match.state is MatchState.REVIEW and match.reason is reason and bool(match.first_by)
+    return match.state is MatchState.REVIEW and match.reason in reasons and bool(match.first_by)
 
 
 def _step(match: PageMatch, decision: MatchAction, caller: Caller) -> MatchStep:

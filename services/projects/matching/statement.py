@@ -92,6 +92,13 @@ SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_
 WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL
   AND NOT {_IN_ROW}""")
 
+# Whether its duty would be called withdrawn without the match, or by it where its page is gone.
+LAST_PAGE = text(f"""
+SELECT EXISTS (SELECT FROM standing WHERE duty_id = :duty AND NOT is_gone)
+  AND NOT EXISTS (SELECT FROM page_match m JOIN portal_page p ON p.id = m.page_id
+    WHERE m.duty_id = :duty AND m.id <> :match AND m.state = 'accepted' AND p.gone_at IS NULL
+      AND NOT {_IN_ROW})""")
+
 IN_ROWS = text(f"""
 SELECT m.id FROM page_match m
 WHERE m.id = ANY(CAST(:matches AS uuid[])) AND {_IN_ROW}""")
@@ -123,10 +130,12 @@ EXACT = text(
 
 CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
 
+# What one person said of its being gone is of the time before: another one begins anew.
 UNREADABLE = text("""
 UPDATE page_match m SET version = m.version + 1,
   unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END,
-  reason = CASE WHEN p.detail_state = 'unreadable' OR m.reason <> 'page_unreadable'
+  reason = CASE WHEN m.reason <> 'makes_withdrawn'
+                 AND (p.detail_state = 'unreadable' OR m.reason <> 'page_unreadable')
                 THEN m.reason END
 FROM portal_page p
 WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state = 'accepted'
@@ -177,7 +186,8 @@ SELECT EXISTS (SELECT FROM standing
 
 _VIEWS = """
 SELECT m.id, m.state, m.method, m.score,
-       CASE WHEN m.unreadable_since IS NULL THEN m.reason ELSE 'page_unreadable' END AS reason,
+       CASE WHEN m.unreadable_since IS NULL OR m.reason = 'makes_withdrawn' THEN m.reason
+            ELSE 'page_unreadable' END AS reason,
        m.unit_code, m.found_at, m.decided_at, m.first_by, m.unreadable_since, m.version, m.page_id,
        p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
        p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id, m.duty_id, d.project_code,

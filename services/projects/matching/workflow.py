@@ -1,11 +1,11 @@
 """How a person decides on a page that is taken for a duty's publication.
 
 A page that means that the duty was published late or too early is not believed on one person's
-word, nor is that the last candidate of a duty whose limit is over is none: the match is passed on
-to a second person and stays in review. What the matcher is sure of, and does not mean late or too
-early, is accepted from the start. An accepted page that can no longer be read is back with a
-person, who says whether it is still there; until then, and once it can be read again, it stays
-accepted.
+word, nor is that the last candidate of a duty whose limit is over is none, nor that the only page
+that published a duty was taken down: the match is passed on to a second person and stays as it is.
+What the matcher is sure of, and does not mean late or too early, is accepted from the start. An
+accepted page that can no longer be read is back with a person, who says whether it is still there;
+until then, and once it can be read again, it stays accepted.
 """
 
 from datetime import datetime
@@ -20,10 +20,12 @@ from shared.workflow import Workflow
 class MatchAction(StrEnum):
     ACCEPT = "accept"
     PASS_ON = "pass_on"
+    PASS_ON_GONE = "pass_on_gone"
     REJECT = "reject"
     PASS_ON_REJECTED = "pass_on_rejected"
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
+    PASS_ON_WITHDRAWN = "pass_on_withdrawn"
 
 
 class MatchStep(NamedTuple):
@@ -58,6 +60,11 @@ WORKFLOW = Workflow(
             is_final=False,
             reason=ReviewReason.MAKES_LATE,
         ),
+        MatchStep(
+            *(_S.REVIEW, _A.PASS_ON_GONE, _S.REVIEW, _AUDITOR, "match.accepted"),
+            is_final=False,
+            reason=ReviewReason.MAKES_WITHDRAWN,
+        ),
         MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected"),
         MatchStep(
             *(_S.REVIEW, _A.PASS_ON_REJECTED, _S.REVIEW, _AUDITOR, "match.rejected"),
@@ -69,6 +76,11 @@ WORKFLOW = Workflow(
             reason=ReviewReason.PAGE_UNREADABLE,
         ),
         MatchStep(_S.ACCEPTED, _A.WITHDRAW, _S.REJECTED, _AUDITOR, "match.withdrawn"),
+        MatchStep(
+            *(_S.ACCEPTED, _A.PASS_ON_WITHDRAWN, _S.ACCEPTED, _AUDITOR, "match.withdrawn"),
+            is_final=False,
+            reason=ReviewReason.MAKES_WITHDRAWN,
+        ),
     ),
     {
         _S.REVIEW: Text("待复核", "in review"),
@@ -78,10 +90,14 @@ WORKFLOW = Workflow(
     {
         _A.ACCEPT: Text("认定", "accept"),
         _A.PASS_ON: Text("转第二人确认", "pass on to a second person"),
+        _A.PASS_ON_GONE: Text("网页已撤下，转第二人确认", "pass on a page that is gone"),
         _A.REJECT: Text("否定", "reject"),
         _A.PASS_ON_REJECTED: Text("否定转第二人确认", "pass on a rejection to a second person"),
         _A.CONFIRM: Text("确认读不出的网页仍在", "confirm that an unreadable page is there"),
         _A.WITHDRAW: Text("确认读不出的网页已撤下", "withdraw an unreadable page"),
+        _A.PASS_ON_WITHDRAWN: Text(
+            "撤下转第二人确认", "pass on the withdrawal of an unreadable page"
+        ),
     },
     title=Text("网页认定", "Matches"),
     starts=[_S.REVIEW, _S.ACCEPTED],
