@@ -180,7 +180,8 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
     """The evidence that `facts` of one duty make; None while nothing was seen.
 
     The earliest sighting closes the bracket; of several pages the best trusted claim speaks, and of
-    equals the earliest, because the earliest compliant publication wins.
+    equals the earliest, because the earliest compliant publication wins. What it lacks is what that
+    publication lacks, as it was seen last, whatever other pages hold.
     """
     facts = counting(facts)
     seen = sorted(
@@ -198,10 +199,26 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
         first_seen_at=first.observed_at,
         last_absent_at=first.last_absent_at,
         gone_at=gone_at,
-        missing_elements=last.missing_elements,
+        missing_elements=_missing(seen, best),
         contradicted=is_contradicted(best),
         trust=max(claim_trust(best), 4 if narrow else 0),
     )
+
+
+def _missing(seen: Sequence[PublicationFact], best: PublicationFact) -> list[str]:
+    """What the publication of `best` lacks, of sightings in their order.
+
+    It is on the page of `best`, and on those to which it has moved: they claim the same, and were
+    seen, by what was recorded of them, when that page was. Of these the most complete one speaks.
+    """
+    first_at = next(fact.observed_at for fact in seen if fact.url == best.url)
+    urls = {best.url} | {
+        fact.url
+        for fact in seen
+        if (fact.observed_at, fact.claimed_at) == (first_at, best.claimed_at)
+    }
+    last = {fact.url: fact.missing_elements for fact in seen if fact.url in urls}
+    return min(last.values(), key=len)
 
 
 def counting(facts: Sequence[PublicationFact]) -> list[PublicationFact]:
