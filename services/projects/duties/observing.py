@@ -1,8 +1,8 @@
 """What was seen of duties: facts appended, the current evidence derived, the verdict judged."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence, Set
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.projects.duties.models import (
     PublicationFact,
 )
 from services.projects.duties.rules import Evidence, Sighting
+from shared.clock import today
 from shared.workdays import Workdays
 
 
@@ -44,6 +45,24 @@ async def record_anew(
     fresh = [each for each in sightings if _fact(each, now)["sha256"] not in known]
     if fresh:
         await record_sightings(session, fresh, now, actor=actor)
+
+
+ClaimedDays = Mapping[tuple[UUID, str], Set[date | None]]
+"""Of a duty and an address: the days that were claimed there; None of what claimed none."""
+
+
+async def claimed_days(session: AsyncSession, duties: Sequence[UUID]) -> ClaimedDays:
+    """Which days of publication are on record of these duties, of what counts."""
+    of_duty: dict[UUID, list[PublicationFact]] = defaultdict(list)
+    for fact in await queries.facts(session, duties):
+        of_duty[fact.duty_id].append(fact)
+    days: dict[tuple[UUID, str], set[date | None]] = defaultdict(set)
+    for duty_id, facts in of_duty.items():
+        for fact in rules.counting(facts):
+            if fact.kind is FactKind.SIGHTING:
+                claimed_on = today(fact.claimed_at) if fact.claimed_at else None
+                days[duty_id, fact.url].add(claimed_on)
+    return days
 
 
 async def record_gone(

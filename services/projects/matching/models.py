@@ -50,6 +50,11 @@ class ReviewReason(StrEnum):
     MAKES_WITHDRAWN = "makes_withdrawn"
     """It means that what was published was taken down: one person accepted a page that is gone, or
     says that one that cannot be read is gone, and no other page publishes the duty."""
+    CLAIM_CHANGED = "claim_changed"
+    """It was accepted, and says since that it was published on another day, which nobody has looked
+    at and which does not count until then."""
+    CLAIM_REFUSED = "claim_refused"
+    """A person looked at that other day and does not believe it: what was said before counts."""
     PAGE_UNREADABLE = "page_unreadable"
     """Its own page could not be read: what is listed is no document yet, or none any more."""
     NAMED_BY_UNIT = "named_by_unit"

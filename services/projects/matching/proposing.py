@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -192,3 +193,32 @@ class _Proposer:
             title_above=title_above,
             own_words=own_words(cues, items),
         )
+
+
+def is_same(known: PageMatch | None, match: PageMatch) -> bool:
+    """Whether a proposal that waits for a person says the same already."""
+    return known is not None and (known.state, known.reason, known.method) == (
+        match.state,
+        match.reason,
+        match.method,
+    )
+
+
+def new_match(
+    page: PortalPage, proposal: Proposal, now: datetime, *, makes_late: bool
+) -> PageMatch:
+    """The match that is proposed: for a person, or accepted where it is sure and blames nobody."""
+    duty = proposal.candidate
+    reason = proposal.reason or (ReviewReason.MAKES_LATE if makes_late else None)
+    return PageMatch(
+        page_id=page.id,
+        duty_id=duty.duty_id,
+        unit_code=duty.unit_code,
+        method=proposal.method,
+        score=proposal.score,
+        state=MatchState.REVIEW if reason else MatchState.ACCEPTED,
+        reason=reason,
+        found_at=now,
+        decided_at=None if reason else now,
+        decided_by=None if reason else MATCHER,
+    )

@@ -13,11 +13,7 @@ from services.projects.auditing.models import Standing, Verdict
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties.models import Duty, FullWalk
-from services.projects.matching.models import (
-    MATCHER,
-    MatchState,
-    PageMatch,
-)
+from services.projects.matching.models import MATCHER, MatchState, PageMatch
 from services.projects.matching.rules import Candidate
 from services.projects.matching.statement import (
     CHOSEN,
@@ -28,6 +24,7 @@ from services.projects.matching.statement import (
     LAST_CANDIDATE,
     LAST_PAGE,
     LIST,
+    MARK_CLAIMS,
     ONE,
     STANDING_PAGES,
     TAKEN_BESIDES,
@@ -179,11 +176,18 @@ async def elements_of(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[U
 
 async def blamed(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the duties that are judged late, or too early, by what is published of them now."""
-    found = select(Standing.duty_id).where(
-        col(Standing.duty_id).in_(duty_ids),
-        col(Standing.verdict).in_((Verdict.LATE, Verdict.EARLY_VIOLATION)),
+    faults = (Verdict.LATE, Verdict.EARLY_VIOLATION)
+    return {
+        duty for duty, verdict in (await verdicts(session, duty_ids)).items() if verdict in faults
+    }
+
+
+async def verdicts(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID, Verdict | None]:
+    """How these duties stand."""
+    found = select(Standing.duty_id, col(Standing.verdict)).where(
+        col(Standing.duty_id).in_(duty_ids)
     )
-    return set((await session.exec(found)).all())
+    return dict((await session.exec(found)).all())
 
 
 async def is_last_candidate(session: AsyncSession, match: PageMatch) -> bool:
@@ -225,6 +229,11 @@ async def note_unreadable(
     """
     given = {"pages": list(page_ids), "passing": [str(fault) for fault in passing], "now": now}
     await session.execute(UNREADABLE, given)
+
+
+async def mark_claims(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
+    """Put accepted matches before a person, because their pages claim another day since."""
+    await session.execute(MARK_CLAIMS, {"matches": [match.id for match in matches]})
 
 
 async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:

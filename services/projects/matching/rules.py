@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from services.projects.matching.models import MatchMethod, ReviewReason
+from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.reading.cues import BEFORE_APPROVAL as BEFORE_APPROVAL
 from services.projects.reading.cues import is_of_another_matter
 from services.projects.reading.cues import item_codes as item_codes
@@ -137,6 +137,11 @@ def propose(page: PageFacts, candidates: Sequence[Candidate]) -> list[Proposal]:
 def may_publish(page: PageFacts, candidates: Sequence[Candidate]) -> bool:
     """Whether the page is tied to one of the duties at all, sure or not."""
     return any(tie.hits for tie in _ties(page, candidates))
+
+
+def has_new_claim(match: PageMatch) -> bool:
+    """Whether its page claims another day since it was accepted, at which a person is to look."""
+    return match.state is MatchState.ACCEPTED and match.reason is ReviewReason.CLAIM_CHANGED
 
 
 def coverage(name: str, title: str) -> float:

@@ -1,16 +1,22 @@
 """Use cases of matching: find what pages publish, feed it to the duties, let people decide."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
-from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
-from services.projects.duties import service as duties
-from services.projects.matching import proposing, queries, rematching, rules, sightings, undoing
+from services.projects.matching import (
+    proposing,
+    queries,
+    rematching,
+    rules,
+    sightings,
+    undoing,
+    walks,
+)
 from services.projects.matching.models import (
     MATCHER,
     MatchMethod,
@@ -74,7 +80,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
     )
-    return len(pages) + moved + await _note_walks(session, now)
+    return len(pages) + moved + await walks.note_walks(session, now, actor=MATCHER)
 
 
 async def _match_fresh(
@@ -101,44 +107,17 @@ async def _match_fresh(
     ]
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
     held = await sightings.record_in_time(session, sure, now, actor=MATCHER)
-    matches = [_match(page, proposal, held, now) for page, proposal in proposed]
-    fresh = [m for m in matches if not _is_same(undecided.get((m.page_id, m.duty_id)), m)]
+    matches = [
+        proposing.new_match(*pair, now, makes_late=sightings.pair_id(*pair) in held)
+        for pair in proposed
+    ]
+    fresh = [m for m in matches if not proposing.is_same(undecided.get((m.page_id, m.duty_id)), m)]
     kept = {(m.page_id, m.duty_id) for m in matches} - {(m.page_id, m.duty_id) for m in fresh}
     dropped = [match for pair, match in undecided.items() if pair not in kept]
     await queries.drop_matches(session, dropped)
     await queries.put_matches(session, fresh)
     in_review = {match.duty_id for match in fresh if match.state is MatchState.REVIEW}
     await _mark_review(session, sorted(in_review | {m.duty_id for m in [*dropped, *undone]}), now)
-
-
-def _is_same(known: PageMatch | None, match: PageMatch) -> bool:
-    """Whether a proposal that waits for a person says the same already."""
-    return known is not None and (known.state, known.reason, known.method) == (
-        match.state,
-        match.reason,
-        match.method,
-    )
-
-
-def _match(
-    page: PortalPage, proposal: Proposal, held: Set[sightings.PairId], now: datetime
-) -> PageMatch:
-    duty = proposal.candidate
-    reason = proposal.reason
-    if reason is None and sightings.pair_id(page, proposal) in held:
-        reason = ReviewReason.MAKES_LATE
-    return PageMatch(
-        page_id=page.id,
-        duty_id=duty.duty_id,
-        unit_code=duty.unit_code,
-        method=proposal.method,
-        score=proposal.score,
-        state=MatchState.REVIEW if reason else MatchState.ACCEPTED,
-        reason=reason,
-        found_at=now,
-        decided_at=None if reason else now,
-        decided_by=None if reason else MATCHER,
-    )
 
 
 async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: datetime) -> None:
@@ -149,22 +128,6 @@ async def _mark_review(session: AsyncSession, duty_ids: Sequence[UUID], now: dat
         await observing.set_in_review(session, sorted(waiting), True, now, actor=MATCHER)
     if settled:
         await observing.set_in_review(session, settled, False, now, actor=MATCHER)
-
-
-async def _note_walks(session: AsyncSession, now: datetime) -> int:
-    """Note the walks of units whose portals were all walked without gaps and are fully matched."""
-    noted = 0
-    if await duties.wants_rematching(session):
-        return 0
-    for unit_code, walked_at in await portals.walked_units(session):
-        known = await queries.noted_walk(session, unit_code)
-        if known is not None and known >= walked_at:
-            continue
-        if await queries.pages_waiting_of(session, unit_code):
-            continue
-        await observing.note_full_walk(session, [unit_code], walked_at, now, actor=MATCHER)
-        noted += 1
-    return noted
 
 
 async def listed(
@@ -202,6 +165,8 @@ async def accept(
         step = _step(match, MatchAction.CONFIRM, caller)
         await auditing.take_turn(session)
         return await _decide(session, match, step, caller, now)
+    if rules.has_new_claim(match):
+        return await _take_claim(session, match, caller, now)
     step = _step(match, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
     candidates = await queries.candidates(session, [match.duty_id])
@@ -218,6 +183,24 @@ async def accept(
     return row
 
 
+async def _take_claim(
+    session: AsyncSession, match: PageMatch, caller: Caller, now: datetime
+) -> queries.MatchRow:
+    """The day that the page claims now counts; where it makes the duty late or early once another
+    person says so too. Raises FourEyes."""
+    if match.first_by == caller.sub:
+        raise FourEyes(rules.ANOTHER_AUDITOR)
+    step = _step(match, MatchAction.TAKE_CLAIM, caller)
+    page = await queries.page(session, match.page_id)
+    pair = await sightings.pairs_of(session, [(page, match)])
+    await auditing.take_turn(session)
+    if match.first_by is not None:
+        await sightings.record(session, pair, now, actor=caller.sub)
+    elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
+        step = _step(match, MatchAction.PASS_ON_CLAIM, caller)
+    return await _decide(session, match, step, caller, now)
+
+
 async def reject(
     session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
 ) -> queries.MatchRow:
@@ -225,12 +208,17 @@ async def reject(
     FourEyes for the same one.
 
     Of the last candidate, after the limit, it is passed on to another person, because the duty is
-    called unpublished then. One that was accepted and cannot be read any more was taken down.
+    called unpublished then. One that was accepted and cannot be read any more was taken down; where
+    one claims another day since, that day is not believed.
     """
     match = await _visible(session, match_id, caller)
     versions.ensure(version, version=match.version, state=match.state)
     if match.unreadable_since is not None:
         return await _withdraw(session, match, caller, now)
+    if rules.has_new_claim(match):
+        step = _step(match, MatchAction.KEEP_CLAIM, caller)
+        await auditing.take_turn(session)
+        return await _decide(session, match, step, caller, now)
     is_second = _waits_for_second(match, ReviewReason.MAKES_OVERDUE)
     if is_second and match.first_by == caller.sub:
         raise FourEyes(rules.ANOTHER_TO_REJECT)

@@ -10,7 +10,7 @@ from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
-from services.projects.matching import queries
+from services.projects.matching import claims, queries
 from services.projects.matching.events import PublicationFound, PublicationWithdrawn
 from services.projects.matching.models import MatchState, PageMatch
 from services.projects.matching.rules import Candidate, Proposal, missing_elements
@@ -115,7 +115,8 @@ async def renew(
 ) -> None:
     """Pass on what changed on pages accepted before that are there: a new claim, other elements.
 
-    What a row of a page publishes now is not seen on the page itself any more.
+    What a row of a page publishes now is not seen on the page itself any more. Of a new day of
+    publication, see `claims`.
     """
     accepted = [match for match in known if match.state is MatchState.ACCEPTED]
     in_rows = await queries.in_rows(session, [match.id for match in accepted])
@@ -129,9 +130,10 @@ async def renew(
         for page, proposal in pairs
         if page.gone_at is None and page.detail_state not in unseen
     ]
-    if there:
-        sightings = await sightings_of(session, there, again=True)
-        await observing.record_anew(session, sightings, now, actor=actor)
+    of_pair = {(match.page_id, match.duty_id): match for match in accepted}
+    fresh = await sightings_of(session, there, again=True)
+    seen = [(of_pair[pair_id(*pair)], each) for pair, each in zip(there, fresh, strict=True)]
+    await claims.record_seen(session, seen, now, actor=actor)
 
 
 async def pairs_of(

@@ -144,6 +144,11 @@ WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state =
       ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
         AND p.fault <> ALL(CAST(:passing AS text[])) END""")
 
+MARK_CLAIMS = text("""
+UPDATE page_match SET reason = 'claim_changed', first_by = NULL, version = version + 1
+WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'accepted'
+  AND reason IS DISTINCT FROM 'claim_changed'""")
+
 # Pages that publish a duty of the same project as a duty of which nothing was seen yet.
 TAKEN_BESIDES = text("""
 SELECT DISTINCT p.id, p.portal_id, p.column_name, w.item_code, d.item_code = w.item_code AS is_same,
@@ -199,7 +204,8 @@ JOIN project r ON r.code = d.project_code
 """
 
 LIST = text(
-    _VIEWS + "WHERE (m.state = :state OR :state = 'review' AND m.unreadable_since IS NOT NULL)"
+    _VIEWS + "WHERE (m.state = :state OR :state = 'review' AND (m.unreadable_since IS NOT NULL"
+    "  OR m.state = 'accepted' AND m.reason = 'claim_changed'))"
     " AND (CAST(:units AS text[]) IS NULL"
     "  OR m.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"

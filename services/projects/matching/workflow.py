@@ -5,7 +5,9 @@ word, nor is that the last candidate of a duty whose limit is over is none, nor 
 that published a duty was taken down: the match is passed on to a second person and stays as it is.
 What the matcher is sure of, and does not mean late or too early, is accepted from the start. An
 accepted page that can no longer be read is back with a person, who says whether it is still there;
-until then, and once it can be read again, it stays accepted.
+until then, and once it can be read again, it stays accepted. So is one that claims another day of
+publication since a person accepted it, or by which the verdict would be another one: the new day
+counts once it is taken over, by two persons where it makes the duty late or early.
 """
 
 from datetime import datetime
@@ -26,6 +28,9 @@ class MatchAction(StrEnum):
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
     PASS_ON_WITHDRAWN = "pass_on_withdrawn"
+    TAKE_CLAIM = "take_claim"
+    PASS_ON_CLAIM = "pass_on_claim"
+    KEEP_CLAIM = "keep_claim"
 
 
 class MatchStep(NamedTuple):
@@ -39,12 +44,14 @@ class MatchStep(NamedTuple):
     is_final: bool = True
     reason: ReviewReason | None = None
     """Why the match stays in review, or is known to be unreadable."""
+    drops_reason: bool = False
 
     def changes(self, caller: str, now: datetime) -> dict[str, Any]:
         """The columns of the match that the decision writes."""
         if self.is_final:
             decided = {"state": self.to, "decided_at": now, "decided_by": caller}
-            kept = {} if self.reason is None else {"reason": self.reason}
+            is_other = self.drops_reason or self.reason is not None
+            kept = {"reason": self.reason} if is_other else {}
             return {**decided, **kept, "unreadable_since": None}
         return {"state": self.to, "reason": self.reason, "first_by": caller}
 
@@ -81,6 +88,19 @@ WORKFLOW = Workflow(
             is_final=False,
             reason=ReviewReason.MAKES_WITHDRAWN,
         ),
+        MatchStep(
+            *(_S.ACCEPTED, _A.TAKE_CLAIM, _S.ACCEPTED, _AUDITOR, "match.claim_taken"),
+            drops_reason=True,
+        ),
+        MatchStep(
+            *(_S.ACCEPTED, _A.PASS_ON_CLAIM, _S.ACCEPTED, _AUDITOR, "match.claim_taken"),
+            is_final=False,
+            reason=ReviewReason.CLAIM_CHANGED,
+        ),
+        MatchStep(
+            *(_S.ACCEPTED, _A.KEEP_CLAIM, _S.ACCEPTED, _AUDITOR, "match.claim_refused"),
+            reason=ReviewReason.CLAIM_REFUSED,
+        ),
     ),
     {
         _S.REVIEW: Text("待复核", "in review"),
@@ -98,6 +118,11 @@ WORKFLOW = Workflow(
         _A.PASS_ON_WITHDRAWN: Text(
             "撤下转第二人确认", "pass on the withdrawal of an unreadable page"
         ),
+        _A.TAKE_CLAIM: Text("采信改动后的发布时间", "take over the changed time"),
+        _A.PASS_ON_CLAIM: Text(
+            "采信改动后的发布时间，转第二人确认", "pass on the changed time to a second person"
+        ),
+        _A.KEEP_CLAIM: Text("不采信改动后的发布时间", "keep to the time claimed before"),
     },
     title=Text("网页认定", "Matches"),
     starts=[_S.REVIEW, _S.ACCEPTED],

@@ -1,0 +1,68 @@
+"""What accepted pages claim now: another day than they claimed before is not believed at once.
+
+Otherwise its unit would mend a finding that persons have made by typing another date.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.duties import observing
+from services.projects.duties.models import ClaimKind
+from services.projects.duties.rules import Sighting
+from services.projects.matching import queries
+from services.projects.matching.models import MATCHER, PageMatch, ReviewReason
+from shared.clock import today
+
+Seen = tuple[PageMatch, Sighting]
+
+
+async def record_seen(
+    session: AsyncSession, seen: Sequence[Seen], now: datetime, *, actor: str
+) -> None:
+    """Record how accepted pages were seen again, one sighting for each match.
+
+    What claims a day that it did not claim before is put before a person, if a person accepted it
+    or the duty would be judged otherwise by that day. Until then it was seen, and claims nothing.
+    """
+    if not seen:
+        return
+    known = await observing.claimed_days(session, [each.duty_id for _, each in seen])
+    changed = [pair for pair in seen if _is_new(pair[1], known)]
+    as_before = [each for match, each in seen if (match, each) not in changed]
+    bare = [_without_claim(each) for _, each in changed]
+    await observing.record_anew(session, [*as_before, *bare], now, actor=actor)
+    held = [
+        match
+        for match, each in changed
+        if match.reason is not ReviewReason.CLAIM_REFUSED
+        and (match.decided_by != MATCHER or await _moves_verdict(session, each, now, actor))
+    ]
+    await queries.mark_claims(session, held)
+
+
+def _is_new(sighting: Sighting, known: observing.ClaimedDays) -> bool:
+    days = known.get((sighting.duty_id, sighting.url))
+    if sighting.claimed_at is None or days is None:
+        return False
+    return today(sighting.claimed_at) not in days
+
+
+def _without_claim(sighting: Sighting) -> Sighting:
+    bare = replace(sighting, claim_kind=ClaimKind.NONE, claimed_at=None)
+    return replace(bare, claims_agree=False, contradicted=False)
+
+
+async def _moves_verdict(
+    session: AsyncSession, sighting: Sighting, now: datetime, actor: str
+) -> bool:
+    """Whether the duty is judged otherwise by what the page claims; else that is recorded."""
+    duty = [sighting.duty_id]
+    before = await queries.verdicts(session, duty)
+    trial = await session.begin_nested()
+    await observing.record_anew(session, [sighting], now, actor=actor)
+    is_moved = await queries.verdicts(session, duty) != before
+    await (trial.rollback() if is_moved else trial.commit())
+    return is_moved

@@ -1,0 +1,116 @@
+"""A page that claims another day after it was accepted is not believed at once."""
+
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared import clock
+from tests.conftest import Headers
+from tests.projects.absence_world import World, long_ago, new_world
+from tests.projects.collecting_world import Desk
+from tests.provoking import provokes
+
+IN_TIME = long_ago() + timedelta(days=3)
+
+
+@pytest.fixture
+async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
+    async with new_world(desk, as_) as world:
+        yield world
+
+
+async def published(world: World, claimed_on: date) -> str:
+    """A duty whose page claims that day, as it was found."""
+    world.publish(claimed_on=claimed_on)
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    return duty
+
+
+async def decide(
+    world: World, decision: str, sub: str = "auditor-a", status: int = 200
+) -> dict[str, Any]:
+    """On the only match that waits."""
+    [match] = await world.queue()
+    answer = await world.desk.client.post(
+        f"/api/v1/matches/{match['id']}/{decision}",
+        json={"version": match["version"]},
+        headers=world.as_("auditor", "*", sub=sub),
+    )
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+async def late_by_two(world: World) -> str:
+    duty = await published(world, clock.today(clock.now()))
+    for sub in ("auditor-a", "auditor-b"):
+        await decide(world, "accept", sub)
+    assert await world.verdict(duty) == "late"
+    return duty
+
+
+async def test_an_earlier_day_on_a_page_that_persons_called_late_waits_for_a_person(
+    world: World,
+) -> None:
+    duty = await late_by_two(world)
+    world.publish(claimed_on=IN_TIME)
+    await world.walk(2)
+    [match] = await world.queue()
+    assert (match["state"], match["reason"]) == ("accepted", "claim_changed")
+    assert (match["first_by"], await world.verdict(duty)) == (None, "late")
+    taken = await decide(world, "accept")
+    assert (taken["state"], taken["reason"]) == ("accepted", None)
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
+async def test_a_day_that_a_person_does_not_believe_never_counts(world: World) -> None:
+    duty = await late_by_two(world)
+    for days in (0, 1):
+        world.publish(claimed_on=IN_TIME + timedelta(days=days))
+        await world.walk()
+        if not days:
+            kept = await decide(world, "reject")
+            assert (kept["state"], kept["reason"]) == ("accepted", "claim_refused")
+        assert (await world.verdict(duty), await world.queue()) == ("late", [])
+
+
+async def test_what_is_not_believed_of_its_day_is_still_withdrawn_once_it_is_gone(
+    world: World,
+) -> None:
+    duty = await published(world, IN_TIME)
+    world.publish(claimed_on=long_ago() - timedelta(days=3))
+    await world.walk()
+    del world.served.pages["/a"]
+    await world.walk()
+    assert await world.verdict(duty) == "withdrawn"
+
+
+@provokes("accept_match", "four-eyes")
+async def test_a_day_before_the_decision_on_an_accepted_page_needs_two_persons(
+    world: World,
+) -> None:
+    duty = await published(world, IN_TIME)
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+    world.publish(claimed_on=long_ago() - timedelta(days=3))
+    await world.walk()
+    [match] = await world.queue()
+    assert (match["reason"], await world.verdict(duty)) == ("claim_changed", "on_time")
+    first = await decide(world, "accept")
+    assert (first["reason"], first["first_by"]) == ("claim_changed", "auditor-a")
+    alone = await decide(world, "accept", status=409)
+    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "on_time")
+    second = await decide(world, "accept", "auditor-b")
+    assert (second["reason"], await world.verdict(duty)) == (None, "early_violation")
+
+
+async def test_another_day_by_which_the_verdict_stays_needs_nobody(world: World) -> None:
+    duty = await published(world, IN_TIME)
+    world.publish(claimed_on=IN_TIME + timedelta(days=1))
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
