@@ -94,6 +94,41 @@ async def test_what_a_person_confirmed_meanwhile_keeps_its_facts(world: World) -
     assert await world.desk.rows(sql, id=first) == []
 
 
+@pytest.mark.parametrize("decision", ["rejected", "accepted"])
+async def test_what_a_person_decides_while_it_becomes_sure_is_decided_by_the_person(
+    world: World, decision: str
+) -> None:
+    world.publish()
+    await world.register()
+    duty = await world.record()
+    portal_id = await world.open(items=())
+    await world.walk()
+    [unclear] = await world.queue()
+    await world.desk.rule(
+        portal_id, {"list": {"rows": "li", "date": "span"}, "items": [NAMES_ITEM]}
+    )
+    url = world.desk.engine_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    person: asyncpg.Connection = await connect(url)
+    async with person.transaction():
+        await person.execute("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
+        matching = asyncio.create_task(world.desk.match())
+        await until_it_waits(person, matching)
+        await person.execute(
+            "UPDATE page_match SET state = $2, version = version + 1, decided_at = now(),"
+            " decided_by = 'auditor-a' WHERE id = $1",
+            unclear["id"],
+            decision,
+        )
+    await person.close()
+    await matching
+    facts = "SELECT count(*) AS n FROM publication_fact WHERE duty_id = CAST(:id AS uuid)"
+    [row] = await world.desk.rows(facts, id=duty)
+    assert row["n"] == (decision == "accepted")
+    states = "SELECT state, decided_by FROM page_match WHERE duty_id = CAST(:id AS uuid)"
+    [match] = await world.desk.rows(states, id=duty)
+    assert (match["state"], match["decided_by"]) == (decision, "auditor-a")
+
+
 async def test_what_was_matched_after_another_took_its_place_is_taken_back(world: World) -> None:
     other = World(world.desk, world.as_, world.served, world.address, world.unit)
     await world.register()

@@ -76,13 +76,9 @@ async def settle_pages(session: AsyncSession, pages: Sequence[PortalPage]) -> No
 
 async def pages_waiting_of(session: AsyncSession, unit_code: str) -> bool:
     """Whether a page of the unit's portals is still to be read or matched."""
-    found = (
-        select(PortalPage.id)
-        .join(Portal, col(Portal.id) == col(PortalPage.portal_id))
-        .where(
-            col(Portal.unit_code) == unit_code, col(Portal.enabled), col(PortalPage.match_wanted)
-        )
-    )
+    read_for_it = (col(Portal.unit_code) == unit_code, col(Portal.enabled))
+    found = select(PortalPage.id).join(Portal, col(Portal.id) == col(PortalPage.portal_id))
+    found = found.where(*read_for_it, col(PortalPage.match_wanted))
     return (await session.exec(found.limit(1))).first() is not None
 
 
@@ -155,13 +151,12 @@ async def exact_candidates(
 ) -> list[Candidate]:
     """Duties of these projects or under these document numbers, of any unit."""
     wanted = {"codes": list(codes), "documents": list(documents)}
-    return [Candidate(*row) for row in (await session.execute(EXACT, wanted)).all()]
+    return [Candidate(*row) for row in await session.execute(EXACT, wanted)]
 
 
 async def candidates(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[Candidate]:
     """These duties."""
-    rows = (await session.execute(CHOSEN, {"ids": list(duty_ids)})).all()
-    return [Candidate(*row) for row in rows]
+    return [Candidate(*row) for row in await session.execute(CHOSEN, {"ids": list(duty_ids)})]
 
 
 async def elements_of(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
@@ -202,8 +197,13 @@ async def is_last_page(session: AsyncSession, match: PageMatch) -> bool:
     return bool((await session.execute(LAST_PAGE, wanted)).scalar_one())
 
 
-async def matches_of(session: AsyncSession, page_ids: Sequence[UUID]) -> Sequence[PageMatch]:
+async def matches_of(
+    session: AsyncSession, page_ids: Sequence[UUID], *, lock: bool = False
+) -> Sequence[PageMatch]:
+    """What there is of these pages; locked by one who has the turn, as whoever decides has."""
     found = select(PageMatch).where(col(PageMatch.page_id).in_(page_ids))
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
     return (await session.exec(found.order_by(col(PageMatch.id)))).all()
 
 
@@ -296,5 +296,4 @@ async def views(
 
 async def view(session: AsyncSession, match_id: UUID) -> MatchRow:
     """One match with its page and duty."""
-    found = (await session.execute(ONE, {"id": match_id})).mappings().one()
-    return MatchRow(**found)
+    return MatchRow(**(await session.execute(ONE, {"id": match_id})).mappings().one())

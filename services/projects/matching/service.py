@@ -64,18 +64,22 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
     waiting = await queries.waiting_pages(session, PAGES_A_TURN)
     pages = [page for page, _ in waiting]
     if waiting:
-        known = await queries.matches_of(session, [page.id for page in pages])
+        page_ids = [page.id for page in pages]
+        known = await queries.matches_of(session, page_ids)
         # A document that was seen and is gone was published all the same, and withdrawn.
         fresh = [each for each in waiting if each[0].gone_at is None or each[0].content_sha256]
         # Thought through before the turn to judge is taken, for which all others wait.
         proposed = await proposing.proposals(session, fresh, known)
+        await auditing.take_turn(session)
+        # Whoever decided meanwhile was first; whoever decides from now on finds another match.
+        known = await queries.matches_of(session, page_ids, lock=True)
         undone = await undoing.undo(session, pages, proposed.undone, now)
         gone = {match.id for match in undone}
         standing = [match for match in known if match.id not in gone]
         await sightings.renew(session, pages, standing, now, actor=MATCHER)
         await _match_fresh(session, proposed.pairs, standing, undone, now)
         await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
-        await queries.note_unreadable(session, [page.id for page in pages], PASSING, now)
+        await queries.note_unreadable(session, page_ids, PASSING, now)
         await queries.settle_pages(session, pages)
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
