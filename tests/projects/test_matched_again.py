@@ -1,6 +1,7 @@
 """Whatever matching goes by may become known after a page was collected: it is matched again."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,6 +21,14 @@ from tests.waiting import until_it_waits
 async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
     async with new_world(desk, as_) as world:
         yield world
+
+
+async def published_of(world: World, duty: str) -> list[str]:
+    """What was published of the duty's publication, in its order."""
+    sql = "SELECT body FROM outbox WHERE subject LIKE :subject ORDER BY position"
+    rows = await world.desk.rows(sql, subject=f"projects.publication.%.v1.{world.unit}")
+    bodies = [json.loads(row["body"]) for row in rows]
+    return [each["type"].split(".")[2] for each in bodies if each["data"]["duty_id"] == duty]
 
 
 async def test_a_duty_recorded_after_its_page_was_collected_is_on_time(world: World) -> None:
@@ -44,6 +53,7 @@ async def test_what_the_matcher_took_back_a_person_gives_back(world: World) -> N
     assert [await world.verdict(duty) for duty in (first, second)] == ["unknown"] * 2
     sql = "SELECT kind FROM publication_fact WHERE duty_id = CAST(:id AS uuid) ORDER BY id"
     assert [row["kind"] for row in await world.desk.rows(sql, id=first)][-1] == "taken_back"
+    assert await published_of(world, first) == ["found", "taken_back"]
     overdue = "SELECT 1 FROM verdict_event WHERE unit_code = :u AND to_verdict = 'overdue'"
     assert await world.desk.rows(overdue, u=world.unit) == []
     [match] = [each for each in await world.queue() if each["duty"]["id"] == first]
@@ -55,6 +65,7 @@ async def test_what_the_matcher_took_back_a_person_gives_back(world: World) -> N
     assert answer.json()["state"] == "accepted", answer.text
     await world.walk(2)
     assert [await world.verdict(duty) for duty in (first, second)] == ["on_time", "unknown"]
+    assert await published_of(world, first) == ["found", "taken_back", "found"]
     assert [each["duty"]["id"] for each in await world.queue()] == [second]
 
 
@@ -179,6 +190,8 @@ async def test_what_stands_at_the_place_of_what_is_taken_back_counts_as_before(
     assert [await world.verdict(duty) for duty in (first, second)] == [verdict, "unknown"]
     reasons = [each["reason"] for each in await world.queue() if each["duty"]["id"] == first]
     assert ("makes_late" in reasons) == is_late
+    [*_, last] = await published_of(world, first)
+    assert (last == "taken_back") == is_late
 
 
 async def test_an_event_of_another_item_leaves_a_page_of_the_project_alone(world: World) -> None:

@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
-from services.projects.matching.events import PublicationFound, PublicationWithdrawn
+from services.projects.matching.events import (
+    PublicationFound,
+    PublicationTakenBack,
+    PublicationWithdrawn,
+)
 from services.projects.matching.routes import router
 from services.projects.matching.service import match_waiting
 from services.projects.matching.workflow import WORKFLOW
@@ -11,7 +15,7 @@ from shared.web.room import Room
 
 room = Room(
     routers=[router],
-    publishes=[PublicationFound, PublicationWithdrawn],
+    publishes=[PublicationFound, PublicationTakenBack, PublicationWithdrawn],
     jobs=[LongJob("match-pages", timedelta(seconds=2), match_waiting)],
     workflows=[WORKFLOW],
 )

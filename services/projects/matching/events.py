@@ -39,3 +39,20 @@ class PublicationWithdrawn(UnitEvent):
     url: str
     first_seen_at: AwareDatetime
     withdrawn_at: AwareDatetime
+
+
+class PublicationTakenBack(UnitEvent):
+    """此前找到的网页不再认定为某项公开义务的公开：以现在所知，它可能属于另一项义务，须由人核对。
+    A page that was found is not taken for a duty's publication any more: by what is known now it
+    may be of another one, which a person has to say. What was published of it before, a verdict in
+    time as well, is as if it had not been found.
+    """
+
+    type: ClassVar[str] = "projects.publication.taken_back.v1"
+
+    duty_id: UUID
+    project_code: str
+    item_code: str
+    url: str
+    first_seen_at: AwareDatetime = Field(description="当时首次看见的时间 | When it was seen first.")
+    taken_back_at: AwareDatetime = Field(description="撤回认定的时间 | When it was taken back.")

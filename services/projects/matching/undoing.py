@@ -10,7 +10,9 @@ from services.projects.auditing import service as auditing
 from services.projects.collecting.models import UNTIL, PortalPage
 from services.projects.duties import observing
 from services.projects.matching import queries, sightings
+from services.projects.matching.events import PublicationTakenBack
 from services.projects.matching.models import MATCHER, MatchState, PageMatch, ReviewReason
+from shared.messaging import outbox
 
 Seen = set[tuple[UUID, str]]
 """Of which duty something was seen at which address."""
@@ -44,8 +46,31 @@ async def undo(
     held = await _take_back(session, seen, others, now)
     await queries.drop_matches(session, held)
     await queries.put_matches(session, [_in_review(match) for match in held])
-    await _note_gone(session, [each for each in others if each[1] not in held], now)
+    kept = [each for each in others if each[1] not in held]
+    await _note_gone(session, kept, now)
+    held_pages = [(page, match) for page, match in others if match in held]
+    taken = [*((by_id[match.page_id], match) for match in dropped), *held_pages]
+    counted = {(match.duty_id, _place(page)) for page, match in kept}
+    await _publish(session, [p for p in taken if (p[1].duty_id, _place(p[0])) not in counted], now)
     return [*dropped, *held]
+
+
+async def _publish(
+    session: AsyncSession, taken: Sequence[tuple[PortalPage, PageMatch]], now: datetime
+) -> None:
+    """Whoever heard that it was found there hears that it does not count any more."""
+    for page, proposal in await sightings.pairs_of(session, taken):
+        duty = proposal.candidate
+        event = PublicationTakenBack(
+            duty_id=duty.duty_id,
+            unit_code=duty.unit_code,
+            project_code=duty.project_code,
+            item_code=duty.item_code,
+            url=_place(page),
+            first_seen_at=page.content_seen_at,
+            taken_back_at=now,
+        )
+        await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
 
 
 async def _take_back(
