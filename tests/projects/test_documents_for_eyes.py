@@ -194,6 +194,40 @@ async def test_a_picture_put_up_after_the_limit_lifts_no_finding_until_a_person_
     assert (rejected.json()["state"], await world.verdict(duty)) == ("rejected", "overdue")
 
 
+async def test_a_limit_that_is_moved_past_its_absence_has_a_picture_keep_the_duty_open(
+    world: World,
+) -> None:
+    world.publish_nothing()
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    show(world, "picture")
+    await world.walk(2)
+    # It was not there a week ago, when the limit was over for some days.
+    await world.desk.do(
+        "UPDATE portal_page SET content_absent_at = now() - interval '7 days'"
+        " WHERE portal_id = :id AND content_absent_at IS NOT NULL",
+        id=world.portals[0],
+    )
+    await world.desk.match()
+    assert await world.verdict(duty) == "overdue"
+    path, auditor = f"/api/v1/duties/{duty}", world.as_("auditor", "*")
+    version = (await world.desk.client.get(path, headers=auditor)).json()["version"]
+    order = {"document": "宁发改函〔2026〕8号", "reason": "依法延长", "version": version, "days": 9}
+    extended = await world.desk.client.post(f"{path}/extend", json=order, headers=auditor)
+    assert extended.status_code == 200, extended.text
+    await world.desk.match()
+    assert await world.verdict(duty) == "unknown"
+    [match] = await world.queue()
+    rejected = await world.desk.client.post(
+        f"/api/v1/matches/{match['id']}/reject",
+        json={"version": match["version"]},
+        headers=world.as_("auditor", "*"),
+    )
+    assert (rejected.json()["reason"], await world.verdict(duty)) == ("makes_overdue", "unknown")
+
+
 async def test_a_picture_that_has_moved_keeps_its_duty_open(world: World) -> None:
     show(world, "picture")
     await world.register()

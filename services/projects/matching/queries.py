@@ -13,24 +13,9 @@ from services.projects.auditing.models import Standing, Verdict
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties.models import Duty, FullWalk
+from services.projects.matching import statement
 from services.projects.matching.models import MATCHER, MatchState, PageMatch
 from services.projects.matching.rules import Candidate
-from services.projects.matching.statement import (
-    CHOSEN,
-    COPIES,
-    EXACT,
-    IN_ROWS,
-    KEPT_OPEN,
-    LAST_CANDIDATE,
-    LAST_PAGE,
-    LIST,
-    MARK_CLAIMS,
-    ONE,
-    STANDING_PAGES,
-    TAKEN_BESIDES,
-    UNREADABLE,
-    UNTAKEN,
-)
 from services.projects.matching.statement import MatchRow as MatchRow
 from services.projects.matching.statement import PageMarks as PageMarks
 from services.projects.matching.statement import TakenPage as TakenPage
@@ -84,17 +69,19 @@ async def pages_waiting_of(session: AsyncSession, unit_code: str) -> bool:
 
 async def duties_of_copies(session: AsyncSession, page_ids: Sequence[UUID]) -> list[UUID]:
     """The duties that pages with the same document publish, or did before it moved."""
-    return list((await session.execute(COPIES, {"pages": list(page_ids)})).scalars())
+    return list((await session.execute(statement.COPIES, {"pages": list(page_ids)})).scalars())
 
 
 async def still_published(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the duties that a page which is there publishes."""
-    return set((await session.execute(STANDING_PAGES, {"duties": list(duty_ids)})).scalars())
+    return set(
+        (await session.execute(statement.STANDING_PAGES, {"duties": list(duty_ids)})).scalars()
+    )
 
 
 async def in_rows(session: AsyncSession, match_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the matches of pages whose duty a row of the page publishes, or did."""
-    return set((await session.execute(IN_ROWS, {"matches": list(match_ids)})).scalars())
+    return set((await session.execute(statement.IN_ROWS, {"matches": list(match_ids)})).scalars())
 
 
 _ACCEPTED = select(PageMatch.page_id).where(col(PageMatch.state) == MatchState.ACCEPTED)
@@ -115,12 +102,14 @@ async def untaken_pages(session: AsyncSession, unit_code: str) -> list[PageMarks
     """The pages of the unit that publish nothing yet, or may publish several by their title or in
     words that nobody has read: those of its portals, and those that name it as their source.
     """
-    return [PageMarks(*row) for row in await session.execute(UNTAKEN, {"unit": unit_code})]
+    return [
+        PageMarks(*row) for row in await session.execute(statement.UNTAKEN, {"unit": unit_code})
+    ]
 
 
 async def taken_besides(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[TakenPage]:
     """Pages that publish another duty of the same project as one of these that was not seen."""
-    found = await session.execute(TAKEN_BESIDES, {"duties": list(duty_ids)})
+    found = await session.execute(statement.TAKEN_BESIDES, {"duties": list(duty_ids)})
     return [TakenPage(**row) for row in found.mappings()]
 
 
@@ -151,12 +140,14 @@ async def exact_candidates(
 ) -> list[Candidate]:
     """Duties of these projects or under these document numbers, of any unit."""
     wanted = {"codes": list(codes), "documents": list(documents)}
-    return [Candidate(*row) for row in await session.execute(EXACT, wanted)]
+    return [Candidate(*row) for row in await session.execute(statement.EXACT, wanted)]
 
 
 async def candidates(session: AsyncSession, duty_ids: Sequence[UUID]) -> list[Candidate]:
     """These duties."""
-    return [Candidate(*row) for row in await session.execute(CHOSEN, {"ids": list(duty_ids)})]
+    return [
+        Candidate(*row) for row in await session.execute(statement.CHOSEN, {"ids": list(duty_ids)})
+    ]
 
 
 async def elements_of(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
@@ -188,13 +179,13 @@ async def verdicts(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID
 async def is_last_candidate(session: AsyncSession, match: PageMatch) -> bool:
     """Whether the match alone keeps its duty from being called unpublished after its limit."""
     wanted = {"match": match.id, "duty": match.duty_id}
-    return bool((await session.execute(LAST_CANDIDATE, wanted)).scalar_one())
+    return bool((await session.execute(statement.LAST_CANDIDATE, wanted)).scalar_one())
 
 
 async def is_last_page(session: AsyncSession, match: PageMatch) -> bool:
     """Whether its duty is published by the page of the match alone, and not known to be gone."""
     wanted = {"match": match.id, "duty": match.duty_id}
-    return bool((await session.execute(LAST_PAGE, wanted)).scalar_one())
+    return bool((await session.execute(statement.LAST_PAGE, wanted)).scalar_one())
 
 
 async def matches_of(
@@ -228,12 +219,12 @@ async def note_unreadable(
     where a person has said already that it is there although it cannot be read.
     """
     given = {"pages": list(page_ids), "passing": [str(fault) for fault in passing], "now": now}
-    await session.execute(UNREADABLE, given)
+    await session.execute(statement.UNREADABLE, given)
 
 
 async def mark_claims(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
     """Put accepted matches before a person, because their pages claim another day since."""
-    await session.execute(MARK_CLAIMS, {"matches": [match.id for match in matches]})
+    await session.execute(statement.MARK_CLAIMS, {"matches": [match.id for match in matches]})
 
 
 async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
@@ -264,7 +255,13 @@ async def drop_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> S
 
 async def duties_in_review(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the duties of which nothing is said while a candidate waits for a person."""
-    return set((await session.execute(KEPT_OPEN, {"duties": list(duty_ids)})).scalars())
+    return set((await session.execute(statement.KEPT_OPEN, {"duties": list(duty_ids)})).scalars())
+
+
+async def unmarked(session: AsyncSession) -> Sequence[UUID]:
+    """Some duties that something in words nobody has read keeps open, and that are not marked so:
+    their limit was moved since it was found, past a day on which it was not there."""
+    return (await session.execute(statement.UNMARKED)).scalars().all()
 
 
 async def noted_walk(session: AsyncSession, unit_code: str) -> datetime | None:
@@ -291,9 +288,9 @@ async def views(
 ) -> list[MatchRow]:
     """Matches with their page and duty, oldest first."""
     wanted = {"state": state.value, "units": units, "after": after, "limit": limit}
-    return [MatchRow(**row) for row in (await session.execute(LIST, wanted)).mappings()]
+    return [MatchRow(**row) for row in (await session.execute(statement.LIST, wanted)).mappings()]
 
 
 async def view(session: AsyncSession, match_id: UUID) -> MatchRow:
     """One match with its page and duty."""
-    return MatchRow(**(await session.execute(ONE, {"id": match_id})).mappings().one())
+    return MatchRow(**(await session.execute(statement.ONE, {"id": match_id})).mappings().one())

@@ -84,7 +84,12 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
     )
-    return len(pages) + moved + await walks.note_walks(session, now, actor=MATCHER)
+    reopened = await queries.unmarked(session)
+    if reopened:
+        await auditing.take_turn(session)
+        await _mark_review(session, reopened, now)
+    done = len(pages) + moved + len(reopened)
+    return done + await walks.note_walks(session, now, actor=MATCHER)
 
 
 async def _match_fresh(

@@ -181,6 +181,11 @@ KEPT_OPEN = text(f"""
 SELECT DISTINCT m.duty_id FROM page_match m
 WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND {_KEEPS_OPEN}""")
 
+UNMARKED = text(f"""
+SELECT DISTINCT m.duty_id FROM page_match m
+JOIN standing s ON s.duty_id = m.duty_id AND NOT s.in_review AND NOT s.is_seen
+WHERE m.reason = 'page_unreadable' AND m.method = 'similar' AND {_KEEPS_OPEN} LIMIT 200""")
+
 # Also before the limit: nobody alone makes a duty overdue by acting a day earlier.
 LAST_CANDIDATE = text(f"""
 SELECT EXISTS (SELECT FROM standing
