@@ -124,6 +124,23 @@ class World:
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
 
+    async def decide(
+        self,
+        match: Mapping[str, Any],
+        decision: str,
+        sub: str = "auditor-a",
+        *,
+        status: int = 200,
+    ) -> dict[str, Any]:
+        """What an auditor is answered who accepts or rejects a match."""
+        answer = await self.desk.client.post(
+            f"/api/v1/matches/{match['id']}/{decision}",
+            json={"version": match["version"]},
+            headers=self.as_("auditor", "*", sub=sub),
+        )
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
 
 @asynccontextmanager
 async def new_world(desk: Desk, as_: Headers) -> AsyncIterator[World]:

@@ -36,13 +36,7 @@ async def decide(
 ) -> dict[str, Any]:
     """On the only match that waits."""
     [match] = await world.queue()
-    answer = await world.desk.client.post(
-        f"/api/v1/matches/{match['id']}/{decision}",
-        json={"version": match["version"]},
-        headers=world.as_("auditor", "*", sub=sub),
-    )
-    assert answer.status_code == status, answer.text
-    return dict(answer.json())
+    return await world.decide(match, decision, sub, status=status)
 
 
 async def late_by_two(world: World) -> str:

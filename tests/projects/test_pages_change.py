@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from services.projects.collecting.models import PortalPage
+from services.projects.collecting.rules import has_moved
+from services.projects.reading.details import read_page
+from services.projects.reading.rule import DetailRule
+from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
-from tests.provoking import provokes
 
 REFRESH = '<html><head><meta http-equiv="refresh" content="0;url=/list"></head>'
 REMOVED = {
@@ -20,6 +24,7 @@ REMOVED = {
     "refresh and navigation": f"{REFRESH}<body>{'政务公开 办事服务 ' * 20}</body></html>",
 }
 FIREWALL = "<html><body>您的请求被拦截，请联系网站管理员</body></html>"
+MOMENTS = ("first_seen_at", "content_seen_at", "last_listed_at")
 LONG = "该项目建设规模、内容、投资、资金来源和建设工期均按原批复执行，" * 3
 
 
@@ -108,69 +113,6 @@ async def test_a_page_that_never_had_more_than_its_title_is_there(world: World) 
     assert await world.verdict(duty) == "on_time"
 
 
-async def decide(
-    world: World, match: dict[str, Any], decision: str, sub: str = "auditor-a", status: int = 200
-) -> dict[str, Any]:
-    answer = await world.desk.client.post(
-        f"/api/v1/matches/{match['id']}/{decision}",
-        json={"version": match["version"]},
-        headers=world.as_("auditor", "*", sub=sub),
-    )
-    assert answer.status_code == status, answer.text
-    return dict(answer.json())
-
-
-@provokes("reject_match", "four-eyes")
-async def test_nobody_alone_says_that_what_was_published_is_gone(world: World) -> None:
-    duty = await published(world)
-    world.served.pages["/a"] = FIREWALL
-    await world.walk()
-    [match] = await world.queue()
-    first = await decide(world, match, "reject")
-    assert (first["state"], first["reason"]) == ("accepted", "makes_withdrawn")
-    assert (first["first_by"], await world.queue()) == ("auditor-a", [first])
-    alone = await decide(world, first, "reject", status=409)
-    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "on_time")
-    second = await decide(world, first, "reject", "auditor-b")
-    assert (second["state"], await world.verdict(duty)) == ("rejected", "withdrawn")
-
-
-async def test_what_one_person_said_of_a_page_that_was_back_since_counts_no_more(
-    world: World,
-) -> None:
-    duty = await published(world)
-    page = world.served.pages["/a"]
-    for sub in ("auditor-a", "auditor-b"):
-        world.served.pages["/a"] = FIREWALL
-        await world.walk()
-        [match] = await world.queue()
-        first = await decide(world, match, "reject", sub)
-        assert (first["first_by"], await world.verdict(duty)) == (sub, "on_time")
-        world.served.pages["/a"] = page
-        await world.walk()
-        assert await world.queue() == []
-
-
-@provokes("accept_match", "four-eyes")
-async def test_nobody_alone_says_that_a_page_which_is_gone_was_the_publication(
-    world: World,
-) -> None:
-    world.publish(f"{world.name}公示")
-    await world.register()
-    duty = await world.record()
-    await world.open()
-    await world.walk()
-    world.served.pages["/a"] = REMOVED["says so"]
-    await world.walk()
-    [match] = await world.queue()
-    first = await decide(world, match, "accept")
-    assert (first["state"], first["reason"]) == ("review", "makes_withdrawn")
-    alone = await decide(world, first, "accept", status=409)
-    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "unknown")
-    second = await decide(world, first, "accept", "auditor-b")
-    assert (second["state"], await world.verdict(duty)) == ("accepted", "withdrawn")
-
-
 @pytest.mark.parametrize(
     ("decision", "state", "verdict"),
     [("accept", "accepted", "on_time"), ("reject", "rejected", "withdrawn")],
@@ -184,9 +126,9 @@ async def test_a_page_that_cannot_be_read_any_more_is_for_a_person(
     [match] = await world.queue()
     assert (match["state"], match["reason"]) == ("accepted", "page_unreadable")
     assert match["duty"]["id"] == duty
-    decided = await decide(world, match, decision)
+    decided = await world.decide(match, decision)
     if decision == "reject":
-        decided = await decide(world, decided, decision, "auditor-b")
+        decided = await world.decide(decided, decision, "auditor-b")
     assert (decided["state"], await world.verdict(duty)) == (state, verdict)
     assert await world.queue() == []
     await world.walk()
@@ -327,6 +269,20 @@ async def test_a_document_that_moved_is_not_withdrawn_and_keeps_its_sighting(
     withdrawn = "SELECT 1 FROM outbox WHERE subject = :s"
     subject = f"projects.publication.withdrawn.v1.{world.unit}"
     assert await world.desk.rows(withdrawn, s=subject) == []
+
+
+@pytest.mark.parametrize("mark", [None, "text_sha256", "doc_no", "project_code"])
+def test_a_title_alone_shows_no_move(mark: str | None) -> None:
+    said = "批复文号：宁发改审批〔2026〕12号<br>项目代码：2605-359900-44-05-523641"
+    body = f"<h1>批复</h1><p>{said}</p><p>{LONG}</p>"
+    at, address = clock.now(), "https://x.gov.cn/a.htm"
+    reading = read_page(body, address, DetailRule(), at)
+    known = {**vars(reading.facts), "text_sha256": reading.text_sha256}
+    moments: dict[str, Any] = dict.fromkeys(MOMENTS, at)
+    page = PortalPage(portal_id="p", url=address, title="批复", **moments)
+    if mark is not None:
+        setattr(page, mark, known[mark])
+    assert has_moved(page, reading, []) is (mark is not None)
 
 
 async def test_a_page_that_becomes_another_part_of_its_project_is_another_document(

@@ -76,7 +76,7 @@ async def recognise(
 ) -> None:
     """A document that was seen at another address of the unit was published when it was there."""
     for earlier in await queries.same_looking(session, portal.unit_code, page):
-        if rules.same_document(earlier, reading, rule.items):
+        if rules.has_moved(earlier, reading, rule.items):
             page.content_seen_at = earlier.content_seen_at
             page.content_absent_at = earlier.content_absent_at
             return

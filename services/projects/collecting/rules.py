@@ -190,6 +190,19 @@ def same_document(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue
     return bool(old) and bool(new) and (old in new or new in old)
 
 
+def has_moved(page: PortalPage, reading: PageReading, cues: Sequence[ItemCue]) -> bool:
+    """Whether what is read at a new address is the document of that page: the same document, by its
+    text, its number or its code. A title alone can be used again, by whoever needs an older day.
+    """
+    facts = reading.facts
+    is_marked = (
+        page.text_sha256 == reading.text_sha256
+        or (facts.doc_no is not None and page.doc_no == facts.doc_no)
+        or (facts.project_code is not None and page.project_code == facts.project_code)
+    )
+    return is_marked and same_document(page, reading, cues)
+
+
 def has_face(page: PortalPage, reading: PageReading) -> bool:
     """Whether what a page says marks it as a document of its own: a code, a number, a name or a day
     of its decision, the tags of an article, a time of publication, or the title that the list has.

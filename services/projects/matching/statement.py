@@ -161,9 +161,9 @@ JOIN portal_page p ON p.id = m.page_id
 WHERE w.id = ANY(CAST(:duties AS uuid[]))""")
 
 # A candidate by the unit's own word alone keeps nothing from being said: its finding stands until a
-# person has looked. So it is with what nobody could read and was not there by the limit, unless
-# something of that title was there before, and it moved. A day after the last known notice keeps
-# the duty open.
+# person has looked. So it is with what nobody could read and was not there by the limit, unless it
+# was there before, and moved: by its code, its number or its text, for a title can be used again. A
+# day after the last known notice keeps the duty open.
 _KEEPS_OPEN = f"""
 m.state = 'review' AND m.reason <> 'named_by_unit'
 AND NOT (m.reason = 'page_unreadable' AND m.method = 'similar' AND EXISTS (
@@ -175,7 +175,8 @@ AND NOT (m.reason = 'page_unreadable' AND m.method = 'similar' AND EXISTS (
       ELSE c.ord_end END
     AND NOT EXISTS (SELECT FROM portal_page q WHERE q.portal_id = p.portal_id
       AND q.gone_at IS NOT NULL AND q.content_seen_at < p.content_seen_at
-      AND coalesce(q.listed_title, q.title) = coalesce(p.listed_title, p.title))))"""
+      AND (q.project_code = p.project_code OR q.doc_no = p.doc_no
+        OR q.text_sha256 = p.text_sha256))))"""
 
 KEPT_OPEN = text(f"""
 SELECT DISTINCT m.duty_id FROM page_match m
