@@ -66,7 +66,8 @@ async def test_an_overdue_row_of_a_report_leads_to_the_list_in_which_it_was_not(
     again = (await client.get(f"{path}/rows", params=of_unit)).json()["items"]
     assert again == [row], "what is walked later changes no report that is frozen"
     page = await client.get(f"{path}/rows.html", params=of_unit)
-    assert f"evidence/{row['evidence_id']}" in page.text
+    assert len(row["absence_evidence_ids"]) == 2
+    assert all(f"evidence/{each}" in page.text for each in row["absence_evidence_ids"])
 
 
 async def test_a_list_that_is_unchanged_proves_the_absence_to_each_later_report_as_well(
@@ -86,7 +87,23 @@ async def test_a_list_that_is_unchanged_proves_the_absence_to_each_later_report_
     moved = "UPDATE portal SET start_url = start_url || '?moved' WHERE id = :id"
     await world.desk.do(moved, id=world.portals[0])
     kept = await overdue_row(world)
-    assert kept["absent_at"] is not None, "the day it was read stands without a page to show"
+    shown = ("evidence_id", "absence_evidence_ids", "absent_at")
+    assert [kept[name] for name in shown] == [row[name] for name in shown]
+
+
+async def test_an_overdue_row_names_every_page_of_the_lists_of_both_walks(world: World) -> None:
+    lay_out(world, *notices(3))
+    await world.register()
+    await world.record()
+    await world.open(pager=NUMBERED)
+    await world.walk(2)
+    row = await overdue_row(world)
+    read = [
+        (await world.desk.client.get(f"/api/v1/evidence/{each}")).json()["url"]
+        for each in row["absence_evidence_ids"]
+    ]
+    assert read == [f"{world.address}/list", f"{world.address}/list_1"] * 2
+    assert row["evidence_id"] == row["absence_evidence_ids"][0]
 
 
 async def overdue_row(world: World) -> dict[str, Any]:

@@ -56,8 +56,9 @@ class ReportedDuty(NamedTuple):
     """A duty behind a figure of a report, as it stood then.
 
     `over_by` counts days of the duty's clock (`by_days`: plain days); `seen_at` is our own time,
-    `claimed_at` what the page says. Of an overdue one `evidence_id` is the list as it was read at
-    `absent_at`, by the walk that proves that it was not there.
+    `claimed_at` what the page says. Of an overdue one `absence_evidence_ids` are the pages of the
+    lists as they were read from `absent_at` on, by the walks that prove that it was not there, and
+    `evidence_id` is the first of them.
     """
 
     duty_id: UUID
@@ -78,6 +79,7 @@ class ReportedDuty(NamedTuple):
     seen_at: datetime | None
     evidence_id: UUID | None
     absent_at: datetime | None
+    absence_evidence_ids: Sequence[UUID] = ()
 
 
 class About(NamedTuple):

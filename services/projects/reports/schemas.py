@@ -214,6 +214,11 @@ class ReportRow(View):
         description="逾期未公开的，哪次核查证明其未公开"
         " | When the walk began that proves an overdue one absent."
     )
+    absence_evidence_ids: list[UUID] = Field(
+        description="逾期未公开的，证明未公开的历次核查所见栏目列表的全部页，先后为序"
+        " | Of one that is overdue, all pages of the lists as the walks that prove it read them, in"
+        " their order."
+    )
     known_at: AwareDatetime | None = Field(
         description="该日之后才得知的，何时得知 | When it was known, if only after that day."
     )

@@ -84,24 +84,34 @@ _IN_ORDER = "ORDER BY latest.duty_id LIMIT :limit OFFSET :offset"
 _WORST_FIRST = """ORDER BY latest.verdict = 'overdue' DESC, over_by DESC NULLS LAST, latest.duty_id
   LIMIT :limit OFFSET :offset"""
 
-# What shows that an overdue one was not there: its unit's list, as the walk that proves it read it.
-# A list that had not changed was answered by a 304, which is kept with the bytes that it stands for
-# and proves that day. Only for the rows that are shown, each at the price of some look-ups.
+# What shows that an overdue one was not there: all pages of its unit's lists as the walks that
+# prove it read them, from the older one to the one by which it came to count. A list that had not
+# changed was answered by a 304, which is kept with the bytes that it stands for and proves that
+# day. What is no item's page is a page of a list. Once for each unit that is shown.
 _WITH_ABSENCE = """
-  SELECT {columns}, coalesce(shown.evidence_id, list.evidence_id) AS evidence_id,
-         absence.walked_at AS absent_at
-  FROM ({rows}) shown
-  LEFT JOIN LATERAL (
-    SELECT max(walked_at) AS walked_at FROM full_walk
-    WHERE unit_code = shown.unit_code AND coalesce(noted_at, walked_at) <= :frozen_at) absence
-    ON shown.verdict = 'overdue'
-  LEFT JOIN LATERAL (
-    SELECT c.id AS evidence_id
-    FROM portal p
-    JOIN capture c ON c.url = p.start_url AND c.chain = p.id AND c.fetched_at >= absence.walked_at
-      AND c.fetched_at <= :frozen_at AND c.status IN (200, 304) AND c.is_public
-    WHERE p.unit_code = shown.unit_code AND p.is_public
-    ORDER BY c.fetched_at, c.id LIMIT 1) list ON true
+  WITH shown AS MATERIALIZED ({rows}),
+  proof AS MATERIALIZED (
+    SELECT u.unit_code, w.walked_at, list.ids
+    FROM (SELECT DISTINCT unit_code FROM shown WHERE verdict = 'overdue') u
+    JOIN LATERAL (
+      SELECT walked_at, coalesce(noted_at, :frozen_at) AS until FROM full_walk
+      WHERE unit_code = u.unit_code AND coalesce(noted_at, walked_at) <= :frozen_at
+      ORDER BY walked_at DESC LIMIT 1) w ON true
+    CROSS JOIN LATERAL (
+      SELECT coalesce(array_agg(c.id ORDER BY c.fetched_at, c.id), '{{}}') AS ids
+      FROM portal p
+      JOIN collector_run r ON r.portal_id = p.id AND r.proves_absence
+        AND r.started_at BETWEEN w.walked_at AND w.until AND r.finished_at <= :frozen_at
+      JOIN capture c ON c.chain = p.id AND c.status IN (200, 304) AND c.is_public
+        AND c.fetched_at BETWEEN r.started_at AND r.finished_at
+        AND c.captured_on BETWEEN (r.started_at AT TIME ZONE 'Asia/Shanghai')::date
+          AND (r.finished_at AT TIME ZONE 'Asia/Shanghai')::date
+      WHERE p.unit_code = u.unit_code AND p.is_public AND NOT EXISTS (
+        SELECT FROM portal_page g WHERE g.portal_id = c.chain AND g.url = c.url)) list)
+  SELECT {columns}, coalesce(shown.evidence_id, proof.ids[1]) AS evidence_id,
+         proof.walked_at AS absent_at, coalesce(proof.ids, '{{}}') AS absence_evidence_ids
+  FROM shown
+  LEFT JOIN proof ON proof.unit_code = shown.unit_code AND shown.verdict = 'overdue'
   ORDER BY shown.duty_id"""
 _SHOWN = ", ".join(
     f"shown.{name}"
