@@ -66,6 +66,22 @@ def test_the_document_number_is_a_sure_tie_without_a_code() -> None:
     ]
 
 
+NUMBER = "行审〔2026〕12号"
+
+
+@pytest.mark.parametrize("its_name", ["城西水厂扩建工程", "东湖大道工程"])
+def test_a_document_number_that_two_units_share_does_not_join_them(its_name: str) -> None:
+    own, other = duty(), duty("东湖大道工程", code=OTHER, unit="D02", doc_no=NUMBER)
+    notice = page(f"关于{its_name}可行性研究报告的批复", doc_no=NUMBER)
+    is_theirs = its_name == "东湖大道工程"
+    expected = (
+        (other.duty_id, MatchMethod.DOCUMENT, ReviewReason.OTHER_UNIT)
+        if is_theirs
+        else (own.duty_id, MatchMethod.NAME, None)
+    )
+    assert found(notice, own, other) == [expected]
+
+
 def test_the_name_in_the_title_is_a_tie_whatever_its_punctuation() -> None:
     wanted = duty("八方电商物流园变更（仓库二、综合楼）")
     notice = page("八方电商物流园变更(仓库二、综合楼)项目可研批复")

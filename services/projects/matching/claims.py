@@ -13,10 +13,15 @@ from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from services.projects.matching import queries
-from services.projects.matching.models import MATCHER, PageMatch, ReviewReason
+from services.projects.matching.models import MATCHER, MatchState, PageMatch, ReviewReason
 from shared.clock import today
 
 Seen = tuple[PageMatch, Sighting]
+
+
+def has_new_claim(match: PageMatch) -> bool:
+    """Whether its page claims another day since it was accepted, at which a person is to look."""
+    return match.state is MatchState.ACCEPTED and match.reason is ReviewReason.CLAIM_CHANGED
 
 
 async def record_seen(

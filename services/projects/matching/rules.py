@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.reading.cues import BEFORE_APPROVAL as BEFORE_APPROVAL
 from services.projects.reading.cues import is_of_another_matter
 from services.projects.reading.cues import item_codes as item_codes
@@ -139,11 +139,6 @@ def may_publish(page: PageFacts, candidates: Sequence[Candidate]) -> bool:
     return any(tie.hits for tie in _ties(page, candidates))
 
 
-def has_new_claim(match: PageMatch) -> bool:
-    """Whether its page claims another day since it was accepted, at which a person is to look."""
-    return match.state is MatchState.ACCEPTED and match.reason is ReviewReason.CLAIM_CHANGED
-
-
 def coverage(name: str, title: str) -> float:
     """The share of the name's pairs of neighbouring characters that the title holds."""
     wanted, given = _bigrams(normal_name(name)), _bigrams(normal_name(title))
@@ -193,13 +188,28 @@ def _ties(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
 
 
 def _exact(page: PageFacts, candidates: Sequence[Candidate]) -> Tie | None:
-    """By the document's number, else by the project's code; None where the page has neither."""
-    by_document = [c for c in candidates if _same_document(page, c)]
+    """By the document's number, else by the project's code; None where the page has neither.
+
+    Units number alike: of another one a number counts only where the page is of its project.
+    """
+    by_document = [
+        candidate
+        for candidate in candidates
+        if _same_document(page, candidate)
+        and (candidate.unit_code == page.unit_code or _is_of_project(page, candidate))
+    ]
     if by_document:
         return Tie(by_document, MatchMethod.DOCUMENT)
     if page.project_code is None:
         return None
     return Tie([c for c in candidates if page.project_code in c.codes], MatchMethod.CODE)
+
+
+def _is_of_project(page: PageFacts, candidate: Candidate) -> bool:
+    """Whether the page bears the project's code or names it."""
+    names = frozenset(name for name in map(normal_name, candidate.names) if len(name) >= LEAST_NAME)
+    found = names_in(page.project_name or "", names) | names_in(page.titles, names)
+    return _bears_code(page, candidate) or bool(found)
 
 
 def _bears_code(page: PageFacts, candidate: Candidate) -> bool:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.duties import observing
 from services.projects.matching import (
+    claims,
     proposing,
     queries,
     rematching,
@@ -174,7 +175,7 @@ async def accept(
         step = _step(match, MatchAction.CONFIRM, caller)
         await auditing.take_turn(session)
         return await _decide(session, match, step, caller, now)
-    if rules.has_new_claim(match):
+    if claims.has_new_claim(match):
         return await _take_claim(session, match, caller, now)
     step = _step(match, MatchAction.ACCEPT, caller)
     page = await queries.page(session, match.page_id)
@@ -224,7 +225,7 @@ async def reject(
     versions.ensure(version, version=match.version, state=match.state)
     if match.unreadable_since is not None:
         return await _withdraw(session, match, caller, now)
-    if rules.has_new_claim(match):
+    if claims.has_new_claim(match):
         step = _step(match, MatchAction.KEEP_CLAIM, caller)
         await auditing.take_turn(session)
         return await _decide(session, match, step, caller, now)
