@@ -117,6 +117,38 @@ async def test_what_single_walks_proved_and_disputes_without_a_case_are_open_aga
     assert (decided.status_code, decided.json()["verdict"]) == (200, "time_disputed")
 
 
+async def test_what_one_walk_proved_absent_makes_nobody_late_and_says_so(
+    old: tuple[World, str],
+) -> None:
+    world, url = old
+    await world.register()
+    duty, kept = await world.record(), await world.record(item_code="MP-02-02")
+    await world.open()
+    await world.walk(2)
+    world.publish()
+    await world.walk()
+    for sub in ("auditor-a", "auditor-b"):
+        [match] = await world.queue()
+        await world.decide(match, "accept", sub)
+    assert [await world.verdict(each) for each in (duty, kept)] == ["late", "overdue"]
+    owner = await support.connect(url)
+    await owner.execute("UPDATE collector_run SET list_marks = '[]', declared_pages = NULL")
+    await owner.close()
+
+    await asyncio.to_thread(renew, url)
+    await world.desk.match()
+    assert await world.verdict(duty) == "on_time"
+    path = f"/api/v1/duties/{duty}"
+    shown = (await world.desk.client.get(path, headers=world.as_("auditor", "*"))).json()
+    assert {(each["absence_set_aside"], each["last_absent_at"]) for each in shown["facts"]} == {
+        (True, None)
+    }
+    moves = [(each["from_verdict"], each["to_verdict"]) for each in shown["history"]]
+    assert moves[-1] == ("late", "on_time")
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
+
+
 async def test_a_page_that_is_listed_while_old_proofs_are_opened_takes_none_of_them_over(
     old: tuple[World, str],
 ) -> None:

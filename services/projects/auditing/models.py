@@ -183,3 +183,24 @@ class PastJudgement(Table, table=True):
     reason: Reason = Field(sa_type=enum_type(Reason, length=24))
     fact_id: int | None = Field(default=None, sa_type=BigInteger)
     known_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class AbsenceSetAside(Table, table=True):
+    """The absence that a fact goes by was proven by one walk alone, before two that agree were
+    asked for: it counts no more. The fact stays as it was recorded; its duty is judged without it.
+    """
+
+    __tablename__ = "absence_set_aside"
+    __table_args__ = (
+        Index("ix_absence_set_aside_waiting", "duty_id", postgresql_where=text("NOT is_judged")),
+    )
+
+    fact_id: int = Field(
+        sa_column=Column(
+            BigInteger, ForeignKey("publication_fact.id"), primary_key=True, autoincrement=False
+        )
+    )
+    duty_id: UUID = Field(foreign_key="duty.id")
+    set_aside_at: datetime = Field(sa_type=Moment)
+    is_judged: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether its duty was judged without it."""

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Reason, Verdict
+from services.projects.auditing.models import AbsenceSetAside, Reason, Verdict
 from services.projects.auditing.statement import (
     FIND_MOVES,
     JUDGE_AS_OF,
@@ -181,3 +182,21 @@ async def judge_as_of(
 ) -> None:
     """Judge every duty of a past day, that ends at `before`, for the report that is to come."""
     await session.execute(JUDGE_AS_OF, {"report_id": report_id, "before": before, **values})
+
+
+async def set_aside(session: AsyncSession, duty_id: UUID) -> set[int]:
+    """The duty's facts whose absence counts no more."""
+    found = select(AbsenceSetAside.fact_id).where(col(AbsenceSetAside.duty_id) == duty_id)
+    return set((await session.exec(found)).all())
+
+
+async def to_judge_without(session: AsyncSession, limit: int) -> list[UUID]:
+    """Some duties that are still judged by an absence that was set aside."""
+    found = select(AbsenceSetAside.duty_id).where(~col(AbsenceSetAside.is_judged))
+    return list((await session.exec(found.distinct().limit(limit))).all())
+
+
+async def note_judged_without(session: AsyncSession, duties: Sequence[UUID]) -> None:
+    """These duties are judged without what was set aside."""
+    noted = update(AbsenceSetAside).where(col(AbsenceSetAside.duty_id).in_(duties))
+    await session.execute(noted.values(is_judged=True))

@@ -85,6 +85,21 @@ async def judge_whole(session: AsyncSession, now: datetime) -> int:
     return await _judge(session, "all", now, "audit-whole")
 
 
+async def set_aside(session: AsyncSession, duty_id: UUID) -> set[int]:
+    """The duty's facts whose absence counts no more."""
+    return await queries.set_aside(session, duty_id)
+
+
+async def to_judge_without(session: AsyncSession, limit: int) -> list[UUID]:
+    """Some duties that are still judged by an absence that was set aside."""
+    return await queries.to_judge_without(session, limit)
+
+
+async def note_judged_without(session: AsyncSession, duties: Sequence[UUID]) -> None:
+    """These duties are judged without what was set aside."""
+    await queries.note_judged_without(session, duties)
+
+
 async def prove_tallies(session: AsyncSession, now: datetime) -> int:
     """Count all duties and compare with the roll-up; what differs is set right and logged."""
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):

@@ -171,6 +171,10 @@ class PublicationFact(Table, table=True):
     recorded_at: datetime = Field(sa_type=Moment)
     sha256: str = Field(max_length=64)
 
+    def without_absence(self) -> "PublicationFact":
+        """A copy that says nothing of an absence."""
+        return PublicationFact(**{**self.model_dump(), "last_absent_at": None})
+
 
 class Publication(Table, table=True):
     """The current evidence of a published duty, derived from its facts; none while unseen."""

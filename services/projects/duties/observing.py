@@ -47,6 +47,8 @@ async def record_anew(
         await record_sightings(session, fresh, now, actor=actor)
 
 
+DUTIES_A_TURN = 200
+
 ClaimedDays = Mapping[tuple[UUID, str], Set[date | None]]
 """Of a duty and an address: the days that were claimed there; None of what claimed none."""
 
@@ -98,6 +100,19 @@ async def take_back(
     await queries.drop_publications(session, unseen)
     rows = [{"duty_id": duty, "in_review": True, **rules.NOT_SEEN} for duty in unseen]
     await auditing.judge_seen(session, rows, now, actor=actor)
+
+
+async def judge_set_aside(session: AsyncSession, now: datetime, *, actor: str) -> int:
+    """Judge some of the duties again of which an absence was set aside; returns how many.
+
+    Nobody may be called late by what one walk of an earlier release proved alone.
+    """
+    waiting = await auditing.to_judge_without(session, DUTIES_A_TURN)
+    if waiting:
+        await auditing.take_turn(session)
+        await _derive(session, await queries.duties(session, waiting), now, actor)
+        await auditing.note_judged_without(session, waiting)
+    return len(waiting)
 
 
 async def note_full_walk(

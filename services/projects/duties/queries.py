@@ -12,7 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Reason, Standing, Verdict, VerdictEvent
+from services.projects.auditing.models import (
+    AbsenceSetAside,
+    Reason,
+    Standing,
+    Verdict,
+    VerdictEvent,
+)
 from services.projects.calendar.models import RuleKind
 from services.projects.duties.models import (
     Duty,
@@ -177,8 +183,8 @@ async def life(
 
 async def life_counts(session: AsyncSession, project: str) -> list[LifeCount]:
     """How many of a project's duties stand so, published or not."""
-    found = await session.execute(LIFE_COUNTS, {"project": project})
-    return [LifeCount(**row) for row in found.mappings()]
+    found = (await session.execute(LIFE_COUNTS, {"project": project})).mappings()
+    return [LifeCount(**row) for row in found]
 
 
 async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
@@ -191,14 +197,13 @@ async def unseen(session: AsyncSession, unit: str) -> list[UnseenDuty]:
 
 async def rematch(session: AsyncSession, projects: Sequence[str]) -> list[UUID]:
     """Want the duties of these projects matched again, by what they are called now."""
-    found = await session.execute(REMATCH, {"projects": list(projects)})
-    return list(found.scalars())
+    return list((await session.execute(REMATCH, {"projects": list(projects)})).scalars())
 
 
 async def rematch_units(session: AsyncSession, units: Sequence[str], now: datetime) -> list[UUID]:
     """Want the duties of these units matched again, by what the units are called `now`."""
-    found = await session.execute(REMATCH_UNITS, {"units": list(units), "now": now})
-    return list(found.scalars())
+    given = {"units": list(units), "now": now}
+    return list((await session.execute(REMATCH_UNITS, given)).scalars())
 
 
 async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime | None]:
@@ -209,21 +214,19 @@ async def to_rematch(session: AsyncSession, limit: int) -> dict[UUID, datetime |
 
 async def settle_rematched(session: AsyncSession, duties: Mapping[UUID, datetime | None]) -> None:
     """These duties need no more matching, unless they were renamed since."""
-    values = {"ids": list(duties), "at": list(duties.values())}
-    await session.execute(SETTLE_REMATCHED, values)
+    await session.execute(SETTLE_REMATCHED, {"ids": [*duties], "at": [*duties.values()]})
 
 
 async def wants_rematching(session: AsyncSession) -> bool:
     """Whether a duty must still be matched with the pages collected before."""
-    query = select(Standing.duty_id).where(col(Standing.match_wanted)).limit(1)
-    return (await session.exec(query)).first() is not None
+    wanted = select(Standing.duty_id).where(col(Standing.match_wanted)).limit(1)
+    return (await session.exec(wanted)).first() is not None
 
 
 async def proof_needed_since(session: AsyncSession, unit: str, day: datetime) -> datetime | None:
     """What a proof of absence must be younger than; None where no duty waits for one."""
     found = await session.execute(PROOF_NEEDED_SINCE, {"unit": unit, "day": day})
-    needed: datetime | None = found.scalar_one_or_none()
-    return needed
+    return found.scalar_one_or_none()
 
 
 def _any(ids: Sequence[UUID]) -> Any:
@@ -235,10 +238,13 @@ async def duties(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Duty]:
     return (await session.exec(select(Duty).where(col(Duty.id) == _any(ids)))).all()
 
 
-async def facts(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[PublicationFact]:
-    """All facts of these duties, oldest first."""
-    query = select(PublicationFact).where(col(PublicationFact.duty_id) == _any(ids))
-    return (await session.exec(query.order_by(col(PublicationFact.id)))).all()
+async def facts(session: AsyncSession, ids: Sequence[UUID]) -> list[PublicationFact]:
+    """All facts of these duties, oldest first, without the absences that were set aside."""
+    aside = col(AbsenceSetAside.fact_id)
+    query = select(PublicationFact, aside).where(col(PublicationFact.duty_id) == _any(ids))
+    query = query.outerjoin(AbsenceSetAside, aside == col(PublicationFact.id))
+    found = await session.exec(query.order_by(col(PublicationFact.id)))
+    return [fact if by is None else fact.without_absence() for fact, by in found]
 
 
 async def last_walk(session: AsyncSession, unit: str, before: datetime) -> datetime | None:
@@ -288,8 +294,7 @@ async def recount(session: AsyncSession, region: str, first: date, first_at: dat
 
     A notice of days ahead rewrites none: only those dated on or after `first` can be off.
     """
-    where = {"region": region, "first": first}
-    rewritten: Any = await session.execute(RECOUNT_DUTIES, where)
+    rewritten: Any = await session.execute(RECOUNT_DUTIES, {"region": region, "first": first})
     await session.execute(RECOUNT_DUE, {"first": first})
     await session.execute(RECOUNT_EVIDENCE, {"region": region, "first_at": first_at})
     return int(rewritten.rowcount)

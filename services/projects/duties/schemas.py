@@ -175,6 +175,11 @@ class FactView(View):
     missing_elements: list[str]
     evidence_id: UUID | None
     sha256: str
+    absence_set_aside: bool = Field(
+        default=False,
+        description="“此前未公开”当时只由一次核查认定，不再作数 | Whether its absence before counts"
+        " no more, because one walk alone had proven it.",
+    )
 
 
 class RulingView(View):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.auditing import service as auditing
 from services.projects.auditing.models import Standing, Verdict
 from services.projects.auditing.rules.judging import DISPUTE_OPEN, Day, Facts, judge
 from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTSIDE
@@ -104,10 +105,18 @@ async def detail(session: AsyncSession, duty_id: UUID, caller: Caller, now: date
         hold=row.hold,
         extended_by=row.extended_by,
         if_licence=await _if_licence(session, row, now),
-        facts=[FactView.model_validate(f) for f in await queries.facts(session, [duty_id])],
+        facts=await _facts(session, duty_id),
         rulings=[RulingView.model_validate(r) for r in await queries.rulings(session, duty_id)],
         history=[VerdictMove.model_validate(e) for e in await queries.history(session, duty_id)],
     )
+
+
+async def _facts(session: AsyncSession, duty_id: UUID) -> list[FactView]:
+    aside = await auditing.set_aside(session, duty_id)
+    return [
+        FactView.model_validate(fact).model_copy(update={"absence_set_aside": fact.id in aside})
+        for fact in await queries.facts(session, [duty_id])
+    ]
 
 
 async def life_of(

@@ -59,7 +59,8 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
 
     What must be matched again is put among the waiting first. Returns how much was done.
     """
-    renewed = await rematching.take_up(session, now, actor=MATCHER)
+    renewed = await observing.judge_set_aside(session, now, actor=MATCHER)
+    renewed = renewed or await rematching.take_up(session, now, actor=MATCHER)
     if renewed:
         return renewed
     waiting = await queries.waiting_pages(session, PAGES_A_TURN)
