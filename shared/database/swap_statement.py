@@ -1,6 +1,7 @@
 """What a use case has decided, as one statement without a transaction: all of it, or nothing."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -56,8 +57,8 @@ class _Seen:
         return pieces.updating(type(self.row), {**self.key, **self.counters}, self.changes)
 
 
-async def _cannot_begin() -> AsyncSession:
-    raise RuntimeError("only a request goes on in a transaction")
+async def _cannot_begin(*_: Any) -> AsyncSession:
+    raise RuntimeError("only a request goes on until its answer is known")
 
 
 class SwapStatement:
@@ -78,6 +79,8 @@ class SwapStatement:
         self.begin: Callable[[], Awaitable[AsyncSession]] = _cannot_begin
         """Goes on in a transaction, which also stores the answer, with a claim to the key: for what
         has to be looked at behind a lock. What was told before is not written."""
+        self.keep: Callable[[AbstractAsyncContextManager[Any]], Awaitable[Any]] = _cannot_begin
+        """Enters something, which is left once all is written, or is not going to be."""
         self.is_again = False
         """Whether the request was decided before, and somebody was faster."""
         self._turns: dict[_Key | int, _Seen | Piece] = {}

@@ -90,6 +90,7 @@ async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
             await idempotency.replay_instead(request, statement.direct)
         async with AsyncExitStack() as stack:
             statement.begin = partial(_go_on, request, stack)
+            statement.keep = stack.enter_async_context
             yield statement
     except Problem:
         await idempotency.replay_instead(request, statement.direct)

@@ -127,7 +127,7 @@ def test_waits_are_told_rounded_up_to_five_minutes(minutes: float, told: int) ->
     assert rounded(minutes) == told
 
 
-def _day(rng: Random, people: int) -> tuple[Floor, dict[UUID, float]]:
+def day(rng: Random, people: int) -> tuple[Floor, dict[UUID, float]]:
     """A busy hall at one moment, and when each person was really called after it.
 
     Some windows serve everything and some only one item; priority people come before others.
@@ -167,7 +167,7 @@ def test_the_upper_bound_holds_and_the_simple_formula_is_beaten() -> None:
     rng, errors, simple_errors, held = Random(20261123), [], [], []
     mean = fmean(MINUTES.values())
     for _ in range(25):
-        floor, real = _day(rng, 60)
+        floor, real = day(rng, 60)
         ordered = sorted(floor.queue, key=lambda person: person.due)
         estimates = forecast(floor, rng)
         for position, person in enumerate(ordered, 1):

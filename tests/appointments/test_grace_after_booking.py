@@ -166,7 +166,7 @@ async def test_who_was_excused_says_nothing_of_how_many_come(
     good(await office.do(held, "confirm", me))
 
     async with sessions() as session, session.begin():
-        floor = await estimates.floor(fetching(session), office.code, [], office.clock.at)
+        floor = await estimates.floor(fetching(session), office.code, office.clock.at)
 
     [expected] = floor.coming
     assert expected.shows_up == estimates.USUALLY_SHOW_UP

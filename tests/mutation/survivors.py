@@ -78,11 +78,11 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "runs = max(FEWEST_RUNS, min(MOST_RUNS, STEPS // max(len(floor.queue), 2)))",
     ): "One person or two, the most runs are made.",
     (
-        "services.appointments.estimates.rules.x__draws",
+        "services.appointments.estimates.rules.x_draws",
         "for bucket in rng.choices(buckets, cum_weights=cumulated, ):",
     ): "How many are drawn at a time is a matter of speed.",
     (
-        "services.appointments.estimates.rules.x__draws",
+        "services.appointments.estimates.rules.x_draws",
         "for bucket in rng.choices(buckets, cum_weights=cumulated, k=257):",
     ): "How many are drawn at a time is a matter of speed.",
     (
@@ -102,8 +102,8 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "if minutes >= open_window.elapsed:",
     ): "A drawn time never is exactly the elapsed one.",
     (
-        "services.appointments.estimates.rules.x__run",
-        "yield person.key, max(at + max(person.arrives, 0.0), 0.0)",
+        "services.appointments.estimates.rules.x_forecast",
+        "waits[person.key].append(max(at + max(person.arrives, 0.0), 0.0))",
     ): "Only waits of those who are there are kept, and they came at 0.",
     (
         "services.appointments.estimates.rules.x__admit",

@@ -1,12 +1,11 @@
 """What a forecast needs to know of a hall."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.appointments.estimates.rules import EDGES
-from services.appointments.estimates.schemas import QueuedTicket
+from services.appointments.estimates.schemas import QueuedTicket, seq_of
 from services.appointments.queueing.models import TicketState, WindowState
 from services.appointments.slots.models import SlotState
 from shared.database.rows import Fetch
@@ -45,7 +44,7 @@ WITH waiting AS MATERIALIZED (
       AND $2::timestamptz + interval '2 hours'
 ), asked AS (
   SELECT item_code FROM waiting UNION SELECT item_code FROM coming
-  UNION SELECT busy_with FROM windows UNION SELECT unnest($4::text[])
+  UNION SELECT busy_with FROM windows UNION SELECT unnest(items) FROM windows
 )
 SELECT
   ARRAY(SELECT ROW(id, item_code, items, for_window_id, due_at) FROM waiting ORDER BY due_at, id),
@@ -55,11 +54,7 @@ SELECT
 """
 USUALLY_SHOW_UP = 0.85
 """While a hall has no history of its own."""
-_SEQ = (
-    "SELECT coalesce((SELECT seq FROM hall_floor WHERE hall_code = $1), 0)"
-    " + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = $1), 0)"
-    " + coalesce((SELECT version FROM hall WHERE code = $1), 0)"
-)
+_SEQ = "SELECT " + seq_of("$1")
 _NEXT_ON_SALE = (
     "SELECT starts_at FROM slot"
     f" WHERE hall_code = $1 AND state = '{SlotState.OPEN}' AND starts_at > $2"
@@ -89,7 +84,7 @@ class ExpectedVisit(NamedTuple):
 
 class FloorNow(NamedTuple):
     """Who waits in the order in which they are due, the windows that take people, who is expected
-    in the next two hours, and the standard minutes of all their items."""
+    in the next two hours, and the standard minutes of all items that they or the windows have."""
 
     queue: list[QueuedTicket]
     windows: list[WindowTakingPeople]
@@ -103,9 +98,9 @@ async def seq(fetch: Fetch, hall_code: str) -> int:
     return int(number)
 
 
-async def floor(fetch: Fetch, hall_code: str, items: Iterable[str], now: datetime) -> FloorNow:
-    """The hall as it is; `items` are those of who is not in it yet."""
-    [found] = await fetch(_FLOOR, hall_code, now, USUALLY_SHOW_UP, list(items))
+async def floor(fetch: Fetch, hall_code: str, now: datetime) -> FloorNow:
+    """The hall as it is."""
+    [found] = await fetch(_FLOOR, hall_code, now, USUALLY_SHOW_UP)
     waiting, windows, coming, minutes = found
     return FloorNow(
         [QueuedTicket(ticket, item, tuple(i), to, due) for ticket, item, i, to, due in waiting],

@@ -7,11 +7,13 @@ prior: the item's standard minutes with the weight of 20 observations.
 """
 
 import heapq
+from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
-from math import ceil, exp, log
+from math import ceil, exp, inf, log
 from random import Random
 from uuid import UUID
 
@@ -29,6 +31,21 @@ Line = tuple[frozenset[str], UUID | None]
 """Who waits for the same items and, if any, the same appointed window."""
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What the windows do in one run, in the order of time: after how many minutes which window, by
+    its place in the floor, takes somebody who was due then; nobody (infinity) when it is idle."""
+
+    at: "array[float]" = field(default_factory=lambda: array("d"))
+    window: "array[int]" = field(default_factory=lambda: array("H"))
+    due: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def add(self, at: float, window: int, due: float) -> None:
+        self.at.append(at)
+        self.window.append(window)
+        self.due.append(due)
+
+
 def bucket_of(minutes: float) -> int:
     """The bucket that a time at the window falls into."""
     return min(bisect_right(EDGES, max(minutes, 0.0)), len(EDGES) - 1) - 1
@@ -43,20 +60,24 @@ def shape(standard_minutes: int, seen: Mapping[int, float]) -> list[float]:
     return weights
 
 
-def forecast(floor: Floor, rng: Random) -> dict[UUID, Estimate]:
-    """The estimate of everyone in the queue who is already there."""
+def forecast(floor: Floor, rng: Random, noted: list[Calls] | None = None) -> dict[UUID, Estimate]:
+    """The estimate of everyone in the queue who is already there; the runs are `noted`."""
     people = [person for person in floor.queue if person.arrives <= 0]
     runs = max(FEWEST_RUNS, min(MOST_RUNS, STEPS // max(len(floor.queue), 1)))
     plan = _Plan(floor, rng)
     waits: Waits = {person.key: [] for person in people}
     for _ in range(runs):
-        for key, wait in _run(plan, rng):
-            if key in waits:
-                waits[key].append(wait)
+        calls = Calls()
+        for at, window, person in _run(plan, rng):
+            calls.add(at, window, inf if person is None else person.due)
+            if person is not None and person.key in waits:
+                waits[person.key].append(max(at - max(person.arrives, 0.0), 0.0))
+        if noted is not None:
+            noted.append(calls)
     served_at = _served_at(people, floor.windows)
     ahead = _ahead(people, served_at)
     return {
-        p.key: _estimate(waits[p.key], ahead[p.key], runs, bool(served_at[p.items, p.window]))
+        p.key: estimate(waits[p.key], ahead[p.key], runs, served=bool(served_at[p.items, p.window]))
         for p in people
     }
 
@@ -88,7 +109,7 @@ def _items(floor: Floor) -> set[str]:
     return {person.item for person in floor.queue} | busy
 
 
-def _draws(floor: Floor, item: str, rng: Random) -> Iterator[float]:
+def draws(floor: Floor, item: str, rng: Random) -> Iterator[float]:
     """Endless times at the window for the item."""
     weights = shape(floor.standard_minutes.get(item, DEFAULT_MINUTES), floor.seen.get(item, {}))
     cumulated = list(accumulate(weights))
@@ -117,7 +138,7 @@ class _Plan:
 
     def __init__(self, floor: Floor, rng: Random) -> None:
         self.people = sorted(floor.queue, key=lambda person: person.due)
-        self.draws = {item: _draws(floor, item, rng) for item in _items(floor)}
+        self.draws = {item: draws(floor, item, rng) for item in _items(floor)}
         self.windows = floor.windows
         kinds = list(dict.fromkeys((p.items, p.window) for p in self.people))
         number = {kind: place for place, kind in enumerate(kinds)}
@@ -133,8 +154,8 @@ class _Plan:
         ]
 
 
-def _run(plan: _Plan, rng: Random) -> Iterator[tuple[UUID, float]]:
-    """One way the day may go on: who is called after how many minutes.
+def _run(plan: _Plan, rng: Random) -> Iterator[tuple[float, int, Waiting | None]]:
+    """One way the day may go on: after how many minutes which window calls whom, or is idle.
 
     People are named by their place in the order of due times, so that the first of several lines
     is the smallest number.
@@ -156,9 +177,11 @@ def _run(plan: _Plan, rng: Random) -> Iterator[tuple[UUID, float]]:
             first = min(heads)
             heapq.heappop(lines[plan.line_of[first]])
             person = plan.people[first]
-            yield person.key, max(at - max(person.arrives, 0.0), 0.0)
+            yield at, place, person
             heapq.heappush(free, (at + next(plan.draws[person.item]), place))
-        elif coming:
+            continue
+        yield at, place, None
+        if coming:
             heapq.heappush(free, (coming[-1][0], place))
 
 
@@ -196,7 +219,8 @@ def _ahead(people: list[Waiting], served_at: Mapping[Line, set[UUID]]) -> dict[U
     return ahead
 
 
-def _estimate(waits: list[float], ahead: int, runs: int, served: bool) -> Estimate:
+def estimate(waits: list[float], ahead: int, runs: int, *, served: bool) -> Estimate:
+    """What `waits`, which are put in order, say; unknown where some run never came to it."""
     if len(waits) < runs:
         return Estimate(ahead, None, None, served)
     waits.sort()

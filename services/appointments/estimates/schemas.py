@@ -6,6 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 
+def seq_of(hall: str) -> str:
+    """SQL: a number that grows with all that happens to the hall, its tickets and its windows."""
+    return (
+        f"coalesce((SELECT seq FROM hall_floor WHERE hall_code = {hall}), 0)"
+        f" + coalesce((SELECT sum(version) FROM window_at_work WHERE hall_code = {hall}), 0)"
+        f" + coalesce((SELECT version FROM hall WHERE code = {hall}), 0)"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedTicket:
     """A ticket that waits, as a kept forecast may remember it: its values, never its row.

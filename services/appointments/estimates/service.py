@@ -1,6 +1,6 @@
 """How long people in a hall will wait: forecasts, kept for a second so that screens cost little."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import openings, queries
+from services.appointments.estimates.lookahead import Lookahead
 from services.appointments.estimates.openings import Hours, Source
-from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import (
     Estimate,
     Floor,
@@ -26,62 +26,66 @@ from shared.database.engine import memory_of
 from shared.database.rows import fetching
 
 FRESH = timedelta(seconds=1)
-"""No hall is forecast more often, whatever happens there and however many ask."""
+"""No crowded hall is forecast more often, whatever happens there and however many ask."""
 BEING_MADE = timedelta(seconds=5)
 """Meanwhile the others see the last one: when it goes stale in a crowd, one makes the next."""
 STALE = timedelta(seconds=30)
 """Waiting goes on though nothing happens."""
 TIMES_KEPT = timedelta(minutes=5)
 HALLS_KEPT = 500
-CROWD = 60
+CROWD = 12
+"""Where fewer wait, whoever joins is told what has happened in this very second as well: it hardly
+costs anything to run the hall forward for them."""
 
 Seen = dict[str, dict[int, float]]
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The waits of everyone in a hall as of one moment."""
+    """The waits of everyone in a hall as of one moment, and of who has joined since."""
 
     at: datetime
     seq: int
     windows_open: int
     queue: tuple[QueuedTicket, ...]
-    estimates: dict[UUID, Estimate]
+    lookahead: Lookahead
+    joined: set[UUID] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    """Of those who have joined: of several who try for one number, one will have it."""
 
     def of(self, ticket_id: UUID) -> Estimate | None:
-        return self.estimates.get(ticket_id)
+        return self.lookahead.estimates.get(ticket_id)
 
     def newcomer(self, item: str | None = None) -> tuple[int | None, int | None]:
         """What the last in line for the item (or in the whole hall) must expect."""
+        estimates = self.lookahead.estimates
         waits = [
             (estimate.p85_minutes, estimate.p50_minutes)
             for ticket in self.queue
             if (item is None or ticket.item_code == item)
-            and (estimate := self.estimates[ticket.id]).p85_minutes is not None
+            and (estimate := estimates[ticket.id]).p85_minutes is not None
         ]
         if not waits:
             return (0, 0) if self.windows_open and not self.queue else (None, None)
         p85, p50 = max(waits, key=lambda wait: wait[0] or 0)
         return p50, p85
 
-    def behind(self, ticket: QueuedTicket) -> Estimate | None:
-        """What someone who joins a crowd must expect: as those last before them in the same line.
+    def joining(self, ticket: QueuedTicket, number: str) -> Estimate:
+        """What somebody who joins must expect, or has joined since."""
+        who = _person(ticket, self.at)
+        if ticket.id in self.joined:
+            return self.lookahead.of_joined(who)
+        found = self.lookahead.estimate(who)
+        if number not in self.numbers:
+            self.numbers.add(number)
+            self.joined.add(ticket.id)
+            self.lookahead.take(who)
+        return found
 
-        None where few wait, and it costs nothing to run the hall forward for them, or nobody
-        stands in that line yet.
-        """
-        if len(self.queue) < CROWD:
-            return None
-        mine = (ticket.items, ticket.for_window_id)
-        before = [
-            other
-            for other in self.queue
-            if (other.items, other.for_window_id) == mine and other.due_at <= ticket.due_at
-        ]
-        if not before:
-            return None
-        last = self.estimates[max(before, key=lambda other: (other.due_at, other.id)).id]
-        return replace(last, ahead=last.ahead + 1)
+    def is_good(self, now: datetime, good_for: timedelta, seq: int | None) -> bool:
+        """Whether it may still be believed, where the hall is known to be at `seq`."""
+        is_all = seq is None or seq <= self.seq + len(self.numbers) or len(self.queue) >= CROWD
+        return is_all and timedelta() <= now - self.at < good_for
 
 
 class _Kept:
@@ -96,16 +100,22 @@ class _Kept:
         self.making: set[str] = set()
 
 
-async def of_hall(source: Source, hall_code: str, now: datetime) -> Forecast:
-    """The hall's forecast, at most a second old if something has happened since."""
+async def of_hall(
+    source: Source, hall_code: str, now: datetime, seq: int | None = None
+) -> Forecast:
+    """The hall's forecast, at most a second old if something has happened since.
+
+    `seq` is what the hall is known to be at, which need not be asked then.
+    """
     memory = memory_of(source, _Kept)
     kept = memory.forecasts.peek(hall_code)
-    good_for = BEING_MADE if hall_code in memory.making else FRESH
-    if kept is not None and timedelta() <= now - kept.at < good_for:
+    is_made = hall_code in memory.making
+    good_for = BEING_MADE if is_made else FRESH
+    if kept is not None and kept.is_good(now, good_for, None if is_made else seq):
         return kept
     memory.making.add(hall_code)
     try:
-        seq = await queries.seq(fetching(source), hall_code)
+        seq = await queries.seq(fetching(source), hall_code) if seq is None else seq
         if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
             return kept
         made = await _make(source, hall_code, seq, now)
@@ -127,11 +137,28 @@ async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Est
 
 
 async def with_newcomer(
-    source: Source, ticket: Ticket, now: datetime, hours: Hours
-) -> Estimate | None:
-    """The place and wait of a ticket that the hall's forecast does not know yet."""
-    found = await _joining(source, ticket, now)
-    return found and await _with_opening(source, ticket, found, now, hours)
+    source: Source,
+    ticket: Ticket,
+    now: datetime,
+    hours: Hours,
+    seq: int | None = None,
+) -> Estimate:
+    """The place and wait of a ticket that the hall's forecast does not know yet.
+
+    `seq` is what the hall is known to be at.
+    """
+    code = ticket.hall_code
+    seq = await queries.seq(fetching(source), code) if seq is None else seq
+    forecast = await of_hall(source, code, now, seq)
+    known = forecast.of(ticket.id) or forecast.joining(_queued(ticket), ticket.number)
+    return await _with_opening(source, ticket, known, now, hours)
+
+
+def _queued(ticket: Ticket) -> QueuedTicket:
+    """What of a ticket may be remembered."""
+    return QueuedTicket(
+        ticket.id, ticket.item_code, tuple(ticket.items), ticket.for_window_id, ticket.due_at
+    )
 
 
 async def _with_opening(
@@ -149,38 +176,11 @@ async def _with_opening(
     return replace(estimate, served_from=opens if is_of_day else None)
 
 
-async def _joining(source: Source, ticket: Ticket, now: datetime) -> Estimate | None:
-    """In a crowd the place is that of a moment ago: then many come at once, and running the hall
-    forward for each of them would make all of them wait.
-    """
-    joining = QueuedTicket(
-        ticket.id, ticket.item_code, tuple(ticket.items), ticket.for_window_id, ticket.due_at
-    )
-    kept = memory_of(source, _Kept).forecasts.peek(ticket.hall_code)
-    if kept is not None and len(kept.queue) >= CROWD:
-        known = (await of_hall(source, ticket.hall_code, now)).behind(joining)
-        if known is not None:
-            return known
-    made = await _make(source, ticket.hall_code, 0, now, newcomer=joining)
-    return made.of(ticket.id)
-
-
-async def _make(
-    source: Source,
-    hall_code: str,
-    seq: int,
-    now: datetime,
-    newcomer: QueuedTicket | None = None,
-) -> Forecast:
-    found = await queries.floor(
-        fetching(source), hall_code, [newcomer.item_code] if newcomer else [], now
-    )
-    queue, windows = found.queue, found.windows
-    if newcomer is not None and all(ticket.id != newcomer.id for ticket in queue):
-        queue.append(newcomer)
+async def _make(source: Source, hall_code: str, seq: int, now: datetime) -> Forecast:
+    found = await queries.floor(fetching(source), hall_code, now)
     floor = Floor(
         queue=(
-            *(_person(ticket, now) for ticket in queue),
+            *(_person(ticket, now) for ticket in found.queue),
             *(_booked(row, now) for row in found.coming),
         ),
         windows=tuple(
@@ -190,13 +190,13 @@ async def _make(
                 busy_with=window.busy_with,
                 elapsed=_minutes(window.called_at, now) if window.called_at else 0.0,
             )
-            for window in windows
+            for window in found.windows
         ),
         standard_minutes=found.standard_minutes,
         seen=await _times_at_window(source, hall_code, now),
     )
-    estimates = forecast(floor, Random(seq))
-    return Forecast(now, seq, len(windows), tuple(queue), estimates)
+    queue, lookahead = tuple(found.queue), Lookahead(floor, Random(seq))
+    return Forecast(now, seq, len(found.windows), queue, lookahead)
 
 
 def _person(ticket: QueuedTicket, now: datetime) -> Waiting:

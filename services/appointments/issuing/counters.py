@@ -1,5 +1,7 @@
 """What a ticket is decided by: seen at once, or behind locks where somebody was faster."""
 
+import asyncio
+from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
@@ -23,6 +25,7 @@ from shared.security.identity import Caller
 
 MOST_HALLS = 1_000
 CROWDED_SECONDS = 1.0
+TURN_SECONDS = 1.0
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _OTHER_HALL = Text("请在您所在的大厅取号", "Please issue tickets in your own hall")
 
@@ -61,13 +64,24 @@ class Counter(NamedTuple):
 
 
 class _Crowds:
-    """Where somebody was just faster: there who asks waits in the line at once. Sixteen who ask
-    together would else decide twice each, and all but one in vain.
+    """Who asks for a ticket of a hall in this process waits their turn here: sixteen who ask
+    together would else decide twice each, and all but one in vain. Where somebody was just faster
+    all the same, in another process, who asks waits in the line of the database at once.
     """
 
     def __init__(self) -> None:
+        self.turns = Cache[str, asyncio.Lock](most=MOST_HALLS)
         self.zones = Cache[str, str](most=MOST_HALLS)
         self.crowded = Cache[str, bool](most=MOST_HALLS, seconds=CROWDED_SECONDS)
+
+    def turn(self, hall_code: str) -> asyncio.Lock:
+        """Taken from what is seen until all is written. It only spares work: what guards the number
+        is its series (`queries`)."""
+        turn = self.turns.peek(hall_code)
+        if turn is None:
+            turn = asyncio.Lock()
+            self.turns.put(hall_code, turn)
+        return turn
 
 
 async def look(swap: SwapStatement, keyring: Keyring, wish: TicketWish) -> Counter:
@@ -77,6 +91,9 @@ async def look(swap: SwapStatement, keyring: Keyring, wish: TicketWish) -> Count
     NotFound for another hall.
     """
     code, crowds = wish.request.hall_code, memory_of(swap.direct, _Crowds)
+    with suppress(TimeoutError):  # whoever holds them all up: the database has the last word
+        async with asyncio.timeout(TURN_SECONDS):
+            await swap.keep(crowds.turn(code))
     zone = crowds.zones.peek(code)
     if swap.is_again:
         crowds.crowded.put(code, True)

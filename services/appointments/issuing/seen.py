@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from services.appointments.directory.models import Hall
+from services.appointments.estimates.schemas import seq_of
 from services.appointments.people.rules import Person, same_person, turns_of
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
@@ -49,7 +50,7 @@ SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy
         AND t.appointment_id IS NULL AND t.state <> '{TicketState.ABANDONED}'
         AND (i.item IS NULL OR i.item = ANY(t.items))
     ) END FROM unnest($10::text[]) WITH ORDINALITY AS i(item, place) ORDER BY i.place
-  ), {turns_of("who")}
+  ), {turns_of("who")}, {seq_of("h.code")}
 FROM hall h
 LEFT JOIN LATERAL (SELECT * FROM queue_policy q WHERE q.hall_code = h.code
   ORDER BY q.version DESC LIMIT 1) q ON true
@@ -99,7 +100,7 @@ class SeenHall(NamedTuple):
 
     `other` is a live ticket of the appointment, or of the person for one of the items; `last` the
     last number of the series, `issued` how many walk-in tickets, for each of what is `limited`;
-    `turns` those of the person.
+    `turns` those of the person, `seq` grows with all that happens in the hall.
     """
 
     hall: Hall
@@ -114,6 +115,7 @@ class SeenHall(NamedTuple):
     is_proof_used: bool
     issued: Sequence[int | None]
     turns: dict[str, int]
+    seq: int
 
     def serving(self, items: Iterable[str]) -> ServingWindow | None:
         """A window that serves all of them."""
@@ -142,7 +144,7 @@ async def find(fetch: Fetch, asked: Asked, now: datetime) -> SeenHall | None:
 
 def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
     hall, queue, policy, other, rest = _split(values)
-    closed, windows, [calendar], document, phone, last, is_proof_used, issued, turns = rest
+    closed, windows, [calendar], document, phone, last, is_proof_used, issued, turns, seq = rest
     return SeenHall(
         loaded(Hall, hall),
         loaded(QueuePolicy, queue) if queue[0] is not None else None,
@@ -156,6 +158,7 @@ def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
         is_proof_used,
         issued,
         dict(turns),
+        int(seq),
     )
 
 

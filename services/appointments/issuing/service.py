@@ -126,7 +126,6 @@ async def give(
     async def known() -> Openings:
         return hours
 
-    estimate = await estimates.with_newcomer(counter.source, ticket, now, known)
     limiting.ensure_room(hours, limits, hall.issued, now)
     _keep_serving(statement, hall, ticket)
     ticket.number = rules.number_of(wish.letter, hall.last + 1)
@@ -136,6 +135,7 @@ async def give(
     if booked is not None:
         _check_in(statement, ticket, booked, hall, version, now)
     people.take_seen_turns(statement, hall.person, hall.turns)
+    estimate = await estimates.with_newcomer(counter.source, ticket, now, known, seq=hall.seq)
     _note_decision(statement, ticket, wish.caller, now)
     _admit(counter, ticket, estimate, wish.caller, now)
     await counter.write()
