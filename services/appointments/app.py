@@ -26,6 +26,7 @@ from services.appointments import (
 from services.appointments.settings import AppointmentsSettings
 from shared.errors import Text
 from shared.web import app
+from shared.web.blueprint import Blueprint
 
 TITLE = Text("大厅、预约与叫号", "Halls, appointments and queues")
 
@@ -50,14 +51,9 @@ ROOMS = (
     clearing.room,
     proofs.room,
 )
+blueprint = Blueprint("appointments", TITLE, ROOMS)
 
 
 def create_app(settings: AppointmentsSettings | None = None) -> FastAPI:
     """The service's application."""
-    return app.build(
-        settings or AppointmentsSettings(),
-        name="appointments",
-        title=TITLE,
-        rooms=ROOMS,
-        live=examples.live,
-    )
+    return app.build(settings or AppointmentsSettings(), blueprint, live=examples.live)

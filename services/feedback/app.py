@@ -20,6 +20,7 @@ from services.feedback import (
 from services.feedback.settings import FeedbackSettings
 from shared.errors import Text
 from shared.web import app
+from shared.web.blueprint import Blueprint
 
 TITLE = Text("来信、评价与时限", "Letters, ratings and deadlines")
 
@@ -37,14 +38,9 @@ ROOMS = (
     reminders.room,
     calendar.room,
 )
+blueprint = Blueprint("feedback", TITLE, ROOMS)
 
 
 def create_app(settings: FeedbackSettings | None = None) -> FastAPI:
     """The service's application."""
-    return app.build(
-        settings or FeedbackSettings(),
-        name="feedback",
-        title=TITLE,
-        rooms=ROOMS,
-        live=examples.live,
-    )
+    return app.build(settings or FeedbackSettings(), blueprint, live=examples.live)

@@ -43,6 +43,7 @@ from shared.messaging import asyncapi
 from shared.messaging.streams import Streams, dead_letters
 from shared.observability.metrics import Metrics
 from shared.web import app, glossary
+from shared.web.blueprint import Blueprint
 from shared.web.room import publishes
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
@@ -51,6 +52,8 @@ http_protocol = DirectHttp
 """What serves the application; see `shared/web/serve.py`."""
 
 ROOMS = (access.room, guessing.room, identities.room, live.room)
+
+blueprint = Blueprint("gateway", TITLE, ROOMS)
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
@@ -105,9 +108,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     pages = Pages(library, registry, nats_host=host, live=shown)
     built = app.build(
         settings,
-        name="gateway",
-        title=TITLE,
-        rooms=ROOMS,
+        blueprint,
         state=_state(settings, entrance, forwarding, remembered, metrics),
         first_routes=[*pages.routes(), *live_pages.routes(), *access_pages.routes()],
         outermost=first_of_all,

@@ -19,6 +19,7 @@ from services.projects import (
 from services.projects.settings import ProjectsSettings
 from shared.errors import Text
 from shared.web import app
+from shared.web.blueprint import Blueprint
 
 TITLE = Text("项目信息公开与监察", "Disclosure duties and their audit")
 
@@ -35,14 +36,9 @@ ROOMS = (
     evidence.room,
     matching.room,
 )
+blueprint = Blueprint("projects", TITLE, ROOMS)
 
 
 def create_app(settings: ProjectsSettings | None = None) -> FastAPI:
     """The service's application."""
-    return app.build(
-        settings or ProjectsSettings(),
-        name="projects",
-        title=TITLE,
-        rooms=ROOMS,
-        live=examples.live,
-    )
+    return app.build(settings or ProjectsSettings(), blueprint, live=examples.live)

@@ -7,13 +7,17 @@ before can come back. Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL`,
 
 import os
 import sys
+from collections.abc import Collection
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
-from shared.database import addresses
+from shared.database import addresses, lineage
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -27,6 +31,20 @@ def config(service: str, url: str | None = None) -> Config:
     cfg.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
     cfg.attributes |= {"service": service, "url": url}
     return cfg
+
+
+class Migrations(NamedTuple):
+    """Those of a service that this release has: all of them, and the last."""
+
+    all: Collection[str]
+    head: str | None
+
+
+@cache
+def of_release(service: str) -> Migrations:
+    """Read once: each of them is a module of its own."""
+    script = ScriptDirectory.from_config(config(service))
+    return Migrations(frozenset(lineage.revisions(script)), script.get_current_head())
 
 
 def url_of(service: str) -> str:

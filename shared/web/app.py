@@ -1,7 +1,7 @@
 """Builds a service: its lifespan, middleware, problems, health, documents and background work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import BaseRoute
 
 from shared.database.engine import DirectPool, Sessions, new_engine, new_readings, new_sessions
-from shared.errors import Text
 from shared.jobs import Job, LongJob, end, keep_running
 from shared.messaging.bus import Bus, Consumer
 from shared.messaging.outbox import Relay
@@ -25,16 +24,14 @@ from shared.security.crypto import Keyring
 from shared.security.identity import Refusals, Verifier
 from shared.security.loaded import load
 from shared.settings import Settings
-from shared.web import admission, documents, health, housekeeping, problems, refusals
-from shared.web.application import Application, OutermostMiddleware
-from shared.web.dependencies import undeclared
+from shared.web import admission, documents, health, housekeeping, refusals
+from shared.web.application import OutermostMiddleware
+from shared.web.blueprint import Blueprint
 from shared.web.examples import Live
 from shared.web.lean_stack import LeanStack
 from shared.web.peers import Peers
-from shared.web.room import Room, publishes, subscriptions, workflows
+from shared.web.room import Room, subscriptions
 
-PREFIX = "/api/v1"
-VERSION = "0.1.0"
 JOBS_AT_ONCE = 2
 
 log = structlog.get_logger()
@@ -73,10 +70,8 @@ Extended = Callable[[State], AbstractAsyncContextManager[Extension]]
 
 def build(
     settings: Settings,
+    blueprint: Blueprint,
     *,
-    name: str,
-    title: Text,
-    rooms: Sequence[Room],
     state: Extended | None = None,
     first_routes: Sequence[BaseRoute] = (),
     outermost: OutermostMiddleware | None = None,
@@ -90,36 +85,26 @@ def build(
     `first_routes` come before those of the rooms, undocumented. `checks`: what is asked besides
     before it is ready; `notes`: what `/readyz` says of others; `live`: the rows of its examples.
     """
+    name, rooms = blueprint.name, blueprint.rooms
     logs.configure(settings.env, name)
     metrics, tracing = metrics or Metrics(), Tracing(name)
     vital = health.Health(name, metrics, checks or {}, Peers.of(settings), notes)
     places = admission.Places(settings)
     log_ = RequestLog(metrics)
-    lean = partial(LeanStack, service=name, places=places, log=log_, tracing=tracing)
-    app = Application(
-        outermost,
-        None if settings.standard_stack or outermost else lean,
-        title=f"{title.zh} | {title.en}",
-        version=VERSION,
-        lifespan=_lifespan(settings, name, metrics, tracing, rooms, vital, state),
-        routes=list(first_routes),
+    app, directory = blueprint.take()
+    lean = partial(LeanStack, directory, service=name, places=places, log=log_, tracing=tracing)
+    app.finish(
+        _lifespan(settings, name, metrics, tracing, rooms, vital, state),
+        outermost=outermost,
+        shortened=None if settings.standard_stack or outermost else lean,
     )
-    problems.install(app)
+    app.router.routes[:0] = first_routes
     app.add_middleware(admission.Admission, places=places, operations=app)
     app.add_middleware(RequestTelemetry, metrics=metrics, tracing=tracing, service=name)
-    _include(app, rooms, live if settings.env == "local" else None)
-    vital.install(app)
-    documents.install(app, name, publishes(rooms), subscriptions(rooms), workflows(rooms))
-    return app
-
-
-def _include(app: FastAPI, rooms: Iterable[Room], live: Live | None) -> None:
-    for router in (router for room in rooms for router in room.routers):
-        app.include_router(router, prefix=PREFIX)
-    if missing := undeclared(documents.routes_of(app)):
-        raise RuntimeError(f"no permission declared: {missing}")
-    if live is not None:
+    if live is not None and settings.env == "local":
         documents.install_examples(app, live)
+    vital.install(app)
+    return app
 
 
 def _lifespan(

@@ -1,6 +1,7 @@
 """FastAPI's application, and the ways around its own middleware."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,21 +20,44 @@ Shortened = Callable[[FastAPI, ASGIApp], ASGIApp]
 """Makes the way past the standard stack, which it gets for all that it does not know."""
 
 
-class Application(FastAPI):
-    """FastAPI whose own middleware may stand behind another, or be passed by."""
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]
 
-    def __init__(
-        self, outermost: OutermostMiddleware | None, shortened: Shortened | None, **options: Any
-    ) -> None:
+
+class Application(FastAPI):
+    """FastAPI whose own middleware may stand behind another, or be passed by.
+
+    It serves once it is finished: its operations stand before anybody knows the settings.
+    """
+
+    def __init__(self, **options: Any) -> None:
         super().__init__(
             docs_url=None,
             redoc_url=None,
-            openapi_url="/openapi.json",
+            openapi_url=None,  # `documents` serves it
             separate_input_output_schemas=True,
+            lifespan=self._live,
             **options,
         )
-        self._outermost, self._shortened = outermost, shortened
+        self._lifespan: Lifespan | None = None
+        self._outermost: OutermostMiddleware | None = None
+        self._shortened: Shortened | None = None
         self._short_way: ASGIApp | None = None
+
+    def finish(
+        self,
+        lifespan: Lifespan,
+        *,
+        outermost: OutermostMiddleware | None,
+        shortened: Shortened | None,
+    ) -> None:
+        """What depends on settings."""
+        self._lifespan, self._outermost, self._shortened = lifespan, outermost, shortened
+
+    @asynccontextmanager
+    async def _live(self, _: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        assert self._lifespan is not None
+        async with self._lifespan(self) as state:
+            yield state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Past what FastAPI asks about telemetry, for each request, before its middleware."""

@@ -1,23 +1,24 @@
 """A service's own OpenAPI and AsyncAPI documents, which the gateway joins into one of each."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from shared import clock
 from shared.errors import ProblemDetails, all_problems, describe
 from shared.messaging import asyncapi
-from shared.messaging.bus import Subscription
-from shared.messaging.events import Event
 from shared.web import describing, examples, glossary
 from shared.web.dependencies import is_public
 from shared.web.references import renamed
+from shared.web.room import Room, publishes, subscriptions, workflows
 from shared.workflow import Workflow
 
+OPENAPI, ASYNCAPI = "/openapi.json", "/asyncapi.json"
 PROBLEM_TYPES = "x-problem-types"
 """Where a service's own document lists every problem that it can answer with: those that an
 operation declares, and those that come before or around any operation."""
@@ -30,33 +31,42 @@ def routes_of(app: FastAPI) -> Iterator[RouteContext]:
             yield route
 
 
-def install(
-    app: FastAPI,
-    name: str,
-    publishes: Sequence[type[Event]],
-    subscriptions: Sequence[Subscription[Any]],
-    workflows: Sequence[Workflow[Any]],
-) -> None:
-    """Serve `/openapi.json` and `/asyncapi.json`."""
+def install(app: FastAPI, name: str, rooms: Sequence[Room]) -> None:
+    """Serve `/openapi.json` and `/asyncapi.json`, which are kept as they are sent: as objects they
+    are ten times as large.
+    """
+    kept: dict[str, bytes] = {}
+
+    def written() -> bytes:
+        if OPENAPI not in kept:
+            whole = _openapi(app, workflows(rooms), name)
+            kept[OPENAPI] = _as_json(whole | {PROBLEM_TYPES: _problem_types(name)})
+        return kept[OPENAPI]
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _openapi(app, workflows, name)
-            app.openapi_schema[PROBLEM_TYPES] = _problem_types(name)
-        return app.openapi_schema
+        return json.loads(written())  # type: ignore[no-any-return]
 
     app.openapi = openapi  # type: ignore[method-assign]
     events = asyncapi.document(
         app.title,
         app.version,
-        publishes=publishes,
-        subscribes=subscriptions,
+        publishes=publishes(rooms),
+        subscribes=subscriptions(rooms),
         words=glossary.of(name),
     )
+    kept[ASYNCAPI] = _as_json(events)
 
-    @app.get("/asyncapi.json", include_in_schema=False)
-    async def show_events() -> dict[str, Any]:
-        return events
+    @app.get(OPENAPI, include_in_schema=False)
+    async def show_operations() -> Response:
+        return Response(written(), media_type="application/json")
+
+    @app.get(ASYNCAPI, include_in_schema=False)
+    async def show_events() -> Response:
+        return Response(kept[ASYNCAPI], media_type="application/json")
+
+
+def _as_json(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def install_examples(app: FastAPI, live: examples.Live) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import nats.errors
 import structlog
-from alembic.script import ScriptDirectory
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -24,9 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import clock
-from shared.database import lineage
+from shared.database import lineage, migrate
 from shared.database.engine import unguarded
-from shared.database.migrate import config
 from shared.database.pruning import Pruned
 from shared.errors import Forbidden
 from shared.messaging.bus import Bus, Subscription
@@ -97,7 +95,7 @@ class Health:
         self._name, self._metrics, self._more = name, metrics, more
         self._notes = notes or {}
         self.broken: set[str] = set()
-        self._script = ScriptDirectory.from_config(config(name))
+        self._migrations = migrate.of_release(name)
         self._peers = peers
 
     def install(self, app: FastAPI) -> None:
@@ -141,7 +139,7 @@ class Health:
         """Whether this process is ready, and each check; with a `broken` task it is not."""
         broken = self.broken
         checks: dict[str, Any] = {
-            "database": await _database(state, self._script),
+            "database": await _database(state, self._migrations),
             "bus": await _bus(state),
             "background": "ok" if not broken else f"died: {sorted(broken)}",
             "sign_ins": "ok" if state.refusals.known else "not known yet which ended",
@@ -176,15 +174,14 @@ def _may_measure(request: Request) -> bool:
     return any(peer in network for network in networks(request.state.settings.metrics_from))
 
 
-async def _database(state: Any, script: ScriptDirectory) -> str:
+async def _database(state: Any, known: migrate.Migrations) -> str:
     """`ok` at this release's migrations or beyond, so that releases can take turns.
 
     While the next one comes in, and when it goes out again, this one runs on the tables of both.
     """
-    head, known = script.get_current_head(), lineage.revisions(script)
     try:
         async with asyncio.timeout(CHECK_SECONDS), state.sessions() as session:
-            found = await lineage.standing(session, head, known)
+            found = await lineage.standing(session, known.head, known.all)
             if found == "ok" and state.settings.is_pooled_outside:
                 missing = await unguarded(session)
                 return f"the role has no {', '.join(missing)}" if missing else "ok"

@@ -73,8 +73,16 @@ class Directory:
         self._tree = PathTree(_Place)
         self._is_whole = True
         """Whether every address that the application knows stands in the tree."""
+        self._known = 0
+        self.add_later(app)
+
+    def add_later(self, app: FastAPI) -> None:
+        """The operations that were declared behind those that it knows."""
+        order = -1
         for order, context in enumerate(iter_route_contexts(app.routes)):
-            self._add(order, context, app)
+            if order >= self._known:
+                self._add(order, context, app)
+        self._known = order + 1
 
     def find(self, path: str, method: str) -> _Operation | None:
         """None where only the standard stack knows what to answer."""
@@ -147,6 +155,7 @@ class LeanStack:
 
     def __init__(
         self,
+        directory: Directory,
         app: FastAPI,
         standard: ASGIApp,
         *,
@@ -157,7 +166,8 @@ class LeanStack:
     ) -> None:
         self._app, self._standard, self._service = app, standard, service
         self._places, self._log, self._tracing = places, log, tracing
-        self._directory = Directory(app)
+        self._directory = directory
+        directory.add_later(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation = self._operation(scope) if scope["type"] == "http" else None

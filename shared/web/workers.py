@@ -6,7 +6,6 @@ accepted is lost with no worker. A worker that is killed is forked again; one th
 right after its start would only do so again, and ends them all.
 """
 
-import gc
 import os
 import shutil
 import signal
@@ -14,15 +13,16 @@ import socket
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 import structlog
 
 from shared.observability import logs
+from shared.web import forks
 
 PLACE, FOLDER = "ONEDOOR_WORKER", "ONEDOOR_WORKERS_DIR"
 """In the environment of a worker: which one it is, from 0, and where it finds the others."""
@@ -102,8 +102,8 @@ def run(count: int, factory: str, host: str, port: int, serve: Serve) -> int:
     bound, ours = _bound(host, port), os.getpid()
     module = factory.partition(":")[0]
     logs.configure(os.environ.get("ONEDOOR_ENV", "local"), module.split(".")[1])
-    import_module(module)
-    gc.freeze()  # a collection writes into every object, and a page that is written to is copied
+    forks.load([module])
+    deque(forks.prepare([module]), maxlen=0)
     folder = tempfile.mkdtemp(prefix="onedoor-workers-")
     os.environ[FOLDER] = folder
     try:

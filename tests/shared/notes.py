@@ -18,6 +18,7 @@ from shared.messaging.events import Envelope, Event
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import app, versions
+from shared.web.blueprint import Blueprint
 from shared.web.dependencies import Direct, Now, Session, allow, public
 from shared.web.models import Day, Input
 from shared.web.room import Room
@@ -163,9 +164,5 @@ subscriptions: list[Subscription[Any]] = [Subscription("test-notes", NoteWritten
 
 
 def create_app(settings: FeedbackSettings) -> Any:
-    return app.build(
-        settings,
-        name="feedback",
-        title=Text("便签", "Notes"),
-        rooms=[Room(routers=[router], subscriptions=subscriptions, publishes=[NoteWritten])],
-    )
+    room = Room(routers=[router], subscriptions=subscriptions, publishes=[NoteWritten])
+    return app.build(settings, Blueprint("feedback", Text("便签", "Notes"), [room]))

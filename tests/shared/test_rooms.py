@@ -23,6 +23,7 @@ from shared.database.engine import memory_of, new_sessions
 from shared.errors import Text
 from shared.jobs import Job
 from shared.web import app
+from shared.web.blueprint import Blueprint
 from shared.web.dependencies import public
 from shared.web.room import Room
 from shared.web.routing import Router
@@ -36,7 +37,7 @@ TITLE = Text("房间", "Rooms")
 
 def build(settings: FeedbackSettings, **options: Any) -> Any:
     rooms = options.pop("rooms", [Room(routers=[notes.router], publishes=[notes.NoteWritten])])
-    return app.build(settings, name="feedback", title=TITLE, rooms=rooms, **options)
+    return app.build(settings, Blueprint("feedback", TITLE, rooms), **options)
 
 
 def test_a_route_that_does_not_say_who_may_call_it_stops_the_start(notes_settings: Any) -> None:

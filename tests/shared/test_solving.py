@@ -21,6 +21,7 @@ from shared.errors import Text
 from shared.security.identity import Caller
 from shared.settings import Settings
 from shared.web import app
+from shared.web.blueprint import Blueprint
 from shared.web.dependencies import public
 from shared.web.models import Input, View
 from shared.web.room import Room
@@ -225,7 +226,7 @@ def both() -> list[Any]:
             standard_stack=standard,
         )
         title = Text("怪", "Odd")
-        made.append(app.build(settings, name="feedback", title=title, rooms=[Room([router])]))
+        made.append(app.build(settings, Blueprint("feedback", title, [Room([router])])))
     return made
 
 
