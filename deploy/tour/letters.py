@@ -3,7 +3,7 @@
 from typing import Any
 
 from deploy.tour.visiting import Door, Person
-from services.feedback.casework import workflow
+from services.feedback.casework import wording
 from services.feedback.letters.models import LetterState
 from shared.errors import Text, counted
 
@@ -125,4 +125,4 @@ def _look_and_rate(door: Door, written: dict[str, Any]) -> None:
 
 def _state(letter: dict[str, Any]) -> Text:
     """What people call the state that a letter is in."""
-    return workflow.STATES[LetterState(letter["state"])]
+    return wording.STATES[LetterState(letter["state"])]

@@ -111,10 +111,12 @@ async def test_a_network_that_sends_many_letters_is_looked_at_whatever_their_tex
 
 def test_the_workers_have_the_limit_of_a_network_together() -> None:
     """Each counts what it sees itself; what the rows of all say is not divided."""
-    limits = {"equal_letters_a_day": 5, "anonymous_letters_an_hour": 600}
     for workers, each in ((1, 30), (4, 8), (64, 1)):
         settings = FeedbackSettings.model_construct(
-            **limits, network_letters_an_hour=30, workers=workers
+            equal_letters_a_day=5,
+            anonymous_letters_an_hour=600,
+            network_letters_an_hour=30,
+            workers=workers,
         )
         assert service.limits_of(settings) == FloodLimits(5, each, 600)
 

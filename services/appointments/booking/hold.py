@@ -131,7 +131,7 @@ def _person(request: HoldRequest, caller: Caller, keyring: Keyring) -> _Person:
                 Text("为自己预约时不用填写", "Leave this out when you book for yourself"),
                 pointer="/body/citizen",
             )
-        left = contact and Contact(contact.name, contact.phone)
+        left = None if contact is None else Contact(contact.name, contact.phone)
         return _Person(Person(account_key(caller.sub)), contact=left)
     if contact is not None:
         raise Invalid(

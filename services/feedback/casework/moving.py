@@ -105,12 +105,9 @@ async def make(
     clocks = await deadlines.to_change(
         session, SubjectKind.LETTER, [letter.id], by=actor.sub, now=now
     )
-    guards = [guard for guard in (move.unless, move.guard) if guard is not None]
-    if guards:
+    if move.unless is not None or move.guard is not None:
         asked = facts.MoveAsked(actor.sub, actor.roles, fields, now)
-        gathered = await facts.gather(session, letter, clocks, asked, file, target)
-        for guard in guards:
-            guard(gathered)
+        move.ensure_allowed(await facts.gather(session, letter, clocks, asked, file, target))
     act = Act(actor.sub, fields, now, file)
     to = move.to or await queries.state_before_merge(session, letter.id)
     changed = move.changes(letter, act) if move.changes is not None else {}

@@ -19,13 +19,14 @@ from services.feedback.casework import (
 )
 from services.feedback.casework.models import LetterReply
 from services.feedback.casework.moving import Moved
-from services.feedback.casework.rules import Facts
+from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import (
     MyLetterView,
     SenderStep,
     SenderSupplement,
     SenderView,
 )
+from services.feedback.casework.statement import SenderPapers
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import ClockState, Deadline, PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
@@ -58,11 +59,7 @@ async def view(
     just `done`, if it is, by what is in hand of it.
     """
     answered = await _answered(session, letter, done)
-    papers = await statement.papers(session, letter.id, answered.id)
-    if done is not None:
-        papers, file = papers.with_new(done.step, done.added), done.file_after
-    else:
-        file = await queries.file_facts(session, letter.id, answered.id)
+    papers, file = await _papers(session, letter, answered, done)
     reply = await _reply(session, keyring, papers.reply, letter, answered)
     limits = await _clocks(session, answered, done)
     answer_by = clocks.answer_by(letter, limits)
@@ -87,6 +84,16 @@ async def view(
         replied_at=answered.replied_at if reply is not None else None,
         actions=_actions(facts.of_sender(letter, answered.state, limits, file, now)),
     )
+
+
+async def _papers(
+    session: AsyncSession, letter: Letter, answered: Letter, done: Moved | None
+) -> tuple[SenderPapers, FileFacts]:
+    """What there is of the letter, with what was just `done`."""
+    papers = await statement.papers(session, letter.id, answered.id)
+    if done is not None:
+        return papers.with_new(done.step, done.added), done.file_after
+    return papers, await queries.file_facts(session, letter.id, answered.id)
 
 
 async def waiting(

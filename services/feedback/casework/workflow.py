@@ -63,6 +63,12 @@ class LetterMove(NamedTuple, Generic[F]):
     shown_as: str | None
     grants: bool | None
 
+    def ensure_allowed(self, facts: Facts[Any]) -> None:
+        """Raises what `unless` or `guard` refuse with."""
+        for refuses in (self.unless, self.guard):
+            if refuses is not None:
+                refuses(facts)
+
 
 def _rows(
     action: str,
