@@ -64,17 +64,18 @@ async def while_full(
     job: Job,
     turn: asyncio.Semaphore,
     seconds: float = AT_ONCE_SECONDS,
+    steady: Callable[[], float] = time.monotonic,
 ) -> int:
     """Run the job until a batch was not full, or for `seconds`; between two others have a turn.
 
-    Returns how many rows it changed altogether.
+    Returns how many rows it changed altogether. `steady` is a clock in seconds that never turns.
     """
-    end_at, changed = time.monotonic() + seconds, 0
+    end_at, changed = steady() + seconds, 0
     while True:
         async with turn:
             batch = await once(sessions, job)
         changed += batch
-        if job.batch is None or batch < job.batch or time.monotonic() > end_at:
+        if job.batch is None or batch < job.batch or steady() > end_at:
             return changed
 
 

@@ -86,9 +86,11 @@ async def test_a_run_ends_although_every_batch_is_full(engine: AsyncEngine) -> N
 
     job = Job("endless", timedelta(minutes=1), endless, batch=5)
     turn = asyncio.Semaphore(1)
-    changed = await while_full(new_sessions(engine), job, turn, seconds=0.05)
-    assert changed == 5 * len(runs)
-    assert len(runs) > 1
+    moments = iter((100.0, 101.0, 102.0, 103.0))  # one at the beginning, one after each batch
+    changed = await while_full(
+        new_sessions(engine), job, turn, seconds=2, steady=lambda: next(moments)
+    )
+    assert (changed, len(runs)) == (15, 3)
     assert not turn.locked()
 
 
