@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import AbsenceSetAside, Reason, Verdict
+from services.projects.auditing.models import AbsenceSetAside, Reason, Standing, Verdict
 from services.projects.auditing.statement import (
     FIND_MOVES,
     JUDGE_AS_OF,
@@ -182,6 +182,12 @@ async def judge_as_of(
 ) -> None:
     """Judge every duty of a past day, that ends at `before`, for the report that is to come."""
     await session.execute(JUDGE_AS_OF, {"report_id": report_id, "before": before, **values})
+
+
+async def standings(session: AsyncSession, duties: Sequence[UUID]) -> Sequence[Standing]:
+    """How these duties stand, and by what, as it is now."""
+    found = select(Standing).where(col(Standing.duty_id).in_(duties))
+    return (await session.exec(found.execution_options(populate_existing=True))).all()
 
 
 async def set_aside(session: AsyncSession, duty_id: UUID) -> set[int]:

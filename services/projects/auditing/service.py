@@ -11,9 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import queries
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue
-from services.projects.auditing.models import Verdict
+from services.projects.auditing.models import Standing, Verdict
 from services.projects.auditing.rules import turns
-from services.projects.auditing.rules.judging import RULE_VERSION
+from services.projects.auditing.rules.judging import (
+    ENDLESS,
+    RULE_VERSION,
+    Day,
+    Facts,
+    is_blamed,
+)
 from services.projects.calendar.models import NATIONAL
 from shared import clock
 from shared.messaging import outbox
@@ -83,6 +89,22 @@ async def judge_whole(session: AsyncSession, now: datetime) -> int:
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):
         return 0
     return await _judge(session, "all", now, "audit-whole")
+
+
+async def blamed(session: AsyncSession, duties: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Those of the duties that are late, or too early, by what is published of them now; of those
+    that a ruling holds, those that would be without it.
+    """
+    found = await queries.standings(session, duties)
+    numbers = await queries.today(session, NATIONAL, clock.today(now)) if found else None
+    return {each.duty_id for each in found if numbers and _is_blamed(each, numbers)}
+
+
+def _is_blamed(standing: Standing, numbers: queries.DayNumbers) -> bool:
+    facts = Facts(**{name: getattr(standing, name) for name in Facts.__dataclass_fields__})
+    if standing.calendar_days:
+        return is_blamed(facts, Day(numbers.now_day, ENDLESS))
+    return is_blamed(facts, Day(numbers.now_ord, numbers.last_ord))
 
 
 async def set_aside(session: AsyncSession, duty_id: UUID) -> set[int]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.auditing import service as auditing
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
@@ -65,9 +66,10 @@ async def _moves_verdict(
 ) -> bool:
     """Whether the duty is judged otherwise by what the page claims; else that is recorded."""
     duty = [sighting.duty_id]
-    before = await queries.verdicts(session, duty)
+    before = await queries.verdicts(session, duty), await auditing.blamed(session, duty, now)
     trial = await session.begin_nested()
     await observing.record_anew(session, [sighting], now, actor=actor)
-    is_moved = await queries.verdicts(session, duty) != before
+    after = await queries.verdicts(session, duty), await auditing.blamed(session, duty, now)
+    is_moved = after != before
     await (trial.rollback() if is_moved else trial.commit())
     return is_moved

@@ -160,14 +160,6 @@ async def elements_of(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[U
     return dict((await session.exec(found)).all())
 
 
-async def blamed(session: AsyncSession, duty_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the duties that are judged late, or too early, by what is published of them now."""
-    faults = (Verdict.LATE, Verdict.EARLY_VIOLATION)
-    return {
-        duty for duty, verdict in (await verdicts(session, duty_ids)).items() if verdict in faults
-    }
-
-
 async def verdicts(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID, Verdict | None]:
     """How these duties stand."""
     found = select(Standing.duty_id, col(Standing.verdict)).where(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.auditing import service as auditing
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
@@ -69,7 +70,7 @@ async def _record_unless_blamed(
         return set()
     trial = await session.begin_nested()
     await record(session, pairs, now, actor=actor)
-    blamed = await queries.blamed(session, [pair[1].candidate.duty_id for pair in pairs])
+    blamed = await auditing.blamed(session, [pair[1].candidate.duty_id for pair in pairs], now)
     await (trial.rollback() if blamed else trial.commit())
     return blamed
 

@@ -86,7 +86,7 @@ async def _take_back(
     trial = await session.begin_nested()
     again = await sightings.sightings_of(session, await sightings.pairs_of(session, others))
     await observing.take_back(session, taken, again, now, actor=MATCHER)
-    blamed = await queries.blamed(session, [match.duty_id for _, match in others])
+    blamed = await auditing.blamed(session, [match.duty_id for _, match in others], now)
     held = [m for _, m in others if m.duty_id in blamed and m.decided_by == MATCHER]
     if not held:
         await trial.commit()

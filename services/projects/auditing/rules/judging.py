@@ -3,7 +3,7 @@
 `statement.REASON` says the same in SQL for all duties at once; a test holds the two together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.projects.auditing.models import Reason, Verdict
@@ -176,6 +176,15 @@ def judge(facts: Facts, day: Day) -> Judgement:
     if facts.is_seen:
         return _judge_published(facts, facts.due_ord, day)
     return _judge_unpublished(facts, facts.due_ord, day)
+
+
+def is_blamed(facts: Facts, day: Day) -> bool:
+    """Whether what was published is late or too early, or would be once no ruling holds the duty:
+    such a ruling can be taken back, and what was recorded meanwhile counts then.
+    """
+    if facts.hold != "not_applicable":
+        facts = replace(facts, hold="none")
+    return judge(facts, day).verdict in (Verdict.LATE, Verdict.EARLY_VIOLATION)
 
 
 def _judge_published(facts: Facts, due_ord: int, day: Day) -> Judgement:

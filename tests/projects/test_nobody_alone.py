@@ -1,9 +1,11 @@
-"""That what was published is gone is seen by the machine, or said by two persons."""
+"""What is held against a unit is seen by the machine, or said by two persons."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import World, new_world
 from tests.projects.collecting_world import Desk
@@ -19,9 +21,9 @@ async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
         yield world
 
 
-async def published(world: World, title: str | None = None) -> str:
-    """A duty whose page was seen in time, or that may be its page."""
-    world.publish(title)
+async def published(world: World, title: str | None = None, **others: Any) -> str:
+    """A duty whose page was seen, or one that may be its page."""
+    world.publish(title, **others)
     await world.register()
     duty = await world.record()
     await world.open()
@@ -74,3 +76,22 @@ async def test_nobody_alone_says_that_a_page_which_is_gone_was_the_publication(
     assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "unknown")
     second = await world.decide(first, "accept", "auditor-b")
     assert (second["state"], await world.verdict(duty)) == ("accepted", "withdrawn")
+
+
+async def test_nobody_alone_makes_a_duty_late_by_accepting_while_its_clock_stands_still(
+    world: World,
+) -> None:
+    duty = await published(world, claimed_on=clock.today(clock.now()))
+    path, auditor = f"/api/v1/duties/{duty}", world.as_("auditor", "*", sub="auditor-a")
+    version = (await world.desk.client.get(path, headers=auditor)).json()["version"]
+    order = {"document": "宁发改函〔2026〕8号", "reason": "依法中止"}
+    for ruling in ("suspend", "restore"):
+        body = {**order, "version": version}
+        ruled = await world.desk.client.post(f"{path}/{ruling}", json=body, headers=auditor)
+        assert ruled.status_code == 200, ruled.text
+        version = ruled.json()["version"]
+        if ruling == "suspend":
+            [match] = await world.queue()
+            first = await world.decide(match, "accept")
+            assert (first["state"], first["reason"]) == ("review", "makes_late")
+    assert await world.verdict(duty) == "unknown"
