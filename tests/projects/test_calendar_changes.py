@@ -199,8 +199,8 @@ async def _made_on(city: City, day: str) -> dict[str, Any]:
     caller = Caller("system1", frozenset({"system"}))
     then = datetime.fromisoformat(f"{day}T10:00:00+08:00")
     async with city.sessions() as session, session.begin():
-        _, [made] = await duties.record_trigger_event(session, order, then, caller)
-    return await city.read({"id": made})
+        made = await duties.record_trigger_event(session, order, then, caller)
+    return await city.read({"id": made.duty.id})
 
 
 async def _notice_of(city: City, year: int) -> tuple[list[str], list[str]]:

@@ -88,8 +88,8 @@ class City:
         on = None if days_ago is None else self.now.date() - timedelta(days=days_ago)
         body = make.event(PROJECT, unit, on, doc_no=f"第{len(self.ids)}号")
         order = TriggerOrder.model_validate(body)
-        _, made = await duties.record_trigger_event(self.session, order, self.now, OFFICE)
-        self.ids += made
+        made = await duties.record_trigger_event(self.session, order, self.now, OFFICE)
+        self.ids.append(made.duty.id)
 
     async def see(
         self, place: int, claim: int | None, absent: int | None, marked: bool, missing: bool

@@ -74,6 +74,9 @@ class Standing(Table, table=True):
     basis. Dates of evidence are held as `ord_end`, so "in time" is `..._ord <= due_ord` throughout.
     `over_by` is kept for "late" only: how long an "overdue" duty is over grows by itself and is
     read from the calendar, so that a day that passes rewrites nothing.
+
+    `version` counts every change of what the verdict goes by, of the facts and of what waits for a
+    person: who decides on one duty by what they read swaps it, even where nothing else changes.
     """
 
     __tablename__ = "standing"
@@ -121,6 +124,18 @@ class Standing(Table, table=True):
     reason: Reason | None = Field(default=None, sa_type=enum_type(Reason, length=24))
     judged_on: date | None = None
     version: int = 0
+
+
+class JudgingBasis(Table, table=True):
+    """One row, whose version counts every change of what all verdicts go by: the numbers of the
+    days and the full walks. Who judges a duty by what they read before holds it by that version.
+    """
+
+    __tablename__ = "judging_basis"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    version: int = 1
 
 
 class UnitTally(Table, table=True):

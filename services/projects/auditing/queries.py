@@ -1,7 +1,7 @@
 """What the audit asks: the turn, the numbers of the day, which verdicts move."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,10 +11,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import AbsenceSetAside, Reason, Standing, Verdict
+from services.projects.auditing.models import (
+    AbsenceSetAside,
+    Reason,
+    Standing,
+    Verdict,
+    VerdictEvent,
+)
+from services.projects.auditing.rules.basis import FactOfMove
 from services.projects.auditing.statement import (
+    ADD_MOVE_BY_NEW_FACT,
+    ADD_MOVES,
     FIND_MOVES,
+    HISTORY,
     JUDGE_AS_OF,
+    LESS_TALLIED,
+    MORE_TALLIED,
     NAMES,
     PROVE,
     PROVEN_ABSENT,
@@ -23,6 +35,10 @@ from services.projects.auditing.statement import (
     judge_statement,
     see_statement,
 )
+from shared.database import deciding
+from shared.database.deciding import DecidingSession
+
+UnitVerdict = tuple[str, str]
 
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -79,6 +95,8 @@ class WrongTally(NamedTuple):
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
 
+_CHANGE_BASIS = text("UPDATE judging_basis SET version = version + 1")
+
 _SIGN = text("SELECT set_config('application_name', 'audit ' || CAST(:id AS text), true)")
 
 _RUNNING = text("""
@@ -97,8 +115,50 @@ async def today(session: AsyncSession, region: str, as_of: date) -> DayNumbers:
 
 
 async def take_turn(session: AsyncSession) -> None:
-    """Wait until no other transaction judges: verdicts then have one order, that of their ids."""
-    await session.execute(_TURN)
+    """Wait until no other transaction judges: verdicts then have one order, that of their ids.
+
+    In a session that decides, its statement waits, before it takes an id.
+    """
+    if isinstance(session, DecidingSession):
+        session.statement.lock(_TURN.text)
+    else:
+        await session.execute(_TURN)
+
+
+async def change_basis(session: AsyncSession) -> None:
+    await session.execute(_CHANGE_BASIS)
+
+
+async def add_moves(session: AsyncSession, moves: Sequence[VerdictEvent], fact: FactOfMove) -> None:
+    """Append to the history, in this order; `fact` is what the best evidence of the duty is."""
+    if fact.sha256 is not None:
+        for move in moves:
+            values = {**_history(move), "sha256": fact.sha256}
+            await deciding.write(session, ADD_MOVE_BY_NEW_FACT, values)
+    else:
+        rows = [{**_history(move), "fact_id": fact.id} for move in moves]
+        await deciding.write_rows(session, ADD_MOVES, rows)
+
+
+def _history(move: VerdictEvent) -> dict[str, Any]:
+    return {name: getattr(move, name) for name in HISTORY}
+
+
+async def change_tallies(
+    session: AsyncSession, count: Mapping[UnitVerdict, int], days: Mapping[UnitVerdict, int]
+) -> None:
+    """Add to the roll-up. Who had a verdict has a row there, which is not made anew."""
+    changed = sorted(each for each in count if count[each] or days[each])
+    for statement, which in (
+        (MORE_TALLIED, [each for each in changed if count[each] > 0]),
+        (LESS_TALLIED, [each for each in changed if count[each] <= 0]),
+    ):
+        rows = [
+            {"unit": unit, "verdict": verdict, "n": count[each], "over": days[each]}
+            for each in which
+            for unit, verdict in [each]
+        ]
+        await deciding.write_rows(session, statement, rows)
 
 
 async def wait_turn(session: AsyncSession, seconds: float) -> bool:
@@ -188,12 +248,6 @@ async def standings(session: AsyncSession, duties: Sequence[UUID]) -> Sequence[S
     """How these duties stand, and by what, as it is now."""
     found = select(Standing).where(col(Standing.duty_id).in_(duties))
     return (await session.exec(found.execution_options(populate_existing=True))).all()
-
-
-async def set_aside(session: AsyncSession, duty_id: UUID) -> set[int]:
-    """The duty's facts whose absence counts no more."""
-    found = select(AbsenceSetAside.fact_id).where(col(AbsenceSetAside.duty_id) == duty_id)
-    return set((await session.exec(found)).all())
 
 
 async def to_judge_without(session: AsyncSession, limit: int) -> list[UUID]:

@@ -107,11 +107,6 @@ def _is_blamed(standing: Standing, numbers: queries.DayNumbers) -> bool:
     return is_blamed(facts, Day(numbers.now_ord, numbers.last_ord))
 
 
-async def set_aside(session: AsyncSession, duty_id: UUID) -> set[int]:
-    """The duty's facts whose absence counts no more."""
-    return await queries.set_aside(session, duty_id)
-
-
 async def to_judge_without(session: AsyncSession, limit: int) -> list[UUID]:
     """Some duties that are still judged by an absence that was set aside."""
     return await queries.to_judge_without(session, limit)
@@ -133,8 +128,17 @@ async def prove_tallies(session: AsyncSession, now: datetime) -> int:
 
 
 async def take_turn(session: AsyncSession) -> None:
-    """Wait for the turn to record facts and verdicts, which are ordered by their ids."""
+    """Wait for the turn to record facts and verdicts, which are ordered by their ids.
+
+    A session that decides takes it when its statement is written: what it reads before is to be
+    guarded by versions (`deciding.py`).
+    """
     await queries.take_turn(session)
+
+
+async def change_basis(session: AsyncSession) -> None:
+    """What all verdicts go by has changed: who read it before decides anew. Under the turn."""
+    await queries.change_basis(session)
 
 
 async def wait_turn(session: AsyncSession, audit_id: UUID) -> None:
@@ -164,12 +168,12 @@ async def _judge(session: AsyncSession, scope: str, now: datetime, actor: str, *
     who_when = {"region": NATIONAL, "as_of": as_of, "now": now, "actor": actor}
     values: dict[str, Any] = {**day._asdict(), **walks._asdict(), **who_when, **given}
     moved = await queries.judge(session, scope, **values)
-    events = [each for row in moved for each in _events(row, as_of, now, day.calendar_version)]
+    events = [each for row in moved for each in events_of(row, as_of, now, day.calendar_version)]
     await outbox.record_many(session, events)
     return len(moved)
 
 
-def _events(
+def events_of(
     row: queries.MovedVerdict, as_of: date, now: datetime, calendar_version: int
 ) -> Iterator[Addressed]:
     """What is published of a verdict that moved."""

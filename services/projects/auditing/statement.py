@@ -131,6 +131,45 @@ _TALLY = """
   WHEN NOT MATCHED THEN INSERT (unit_code, verdict, n, over_by)
     VALUES (d.unit_code, d.verdict, d.n, d.over_by)"""
 
+HISTORY = {
+    "duty_id": "uuid",
+    "unit_code": "text",
+    "from_verdict": "text",
+    "to_verdict": "text",
+    "over_by": "int",
+    "reason": "text",
+    "as_of": "date",
+    "rule_version": "int",
+    "calendar_version": "int",
+    "actor": "text",
+    "judged_at": "timestamptz",
+}
+"""The columns of a line of the history, with their types; `fact_id` goes with them."""
+
+ADD_MOVES = text(f"""
+  INSERT INTO verdict_event ({", ".join(HISTORY)}, fact_id)
+  SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in HISTORY.items())},
+    CAST(:fact_id AS bigint[]))""")
+
+ADD_MOVE_BY_NEW_FACT = text(f"""
+  INSERT INTO verdict_event ({", ".join(HISTORY)}, fact_id)
+  SELECT {", ".join(f"CAST(:{name} AS {kind})" for name, kind in HISTORY.items())}, min(id)
+  FROM new_fact WHERE sha256 = :sha256""")
+
+# Right also where the statement has waited for the turn since it looked at the tables: both add to
+# the row as it is by then, and a row that is there by then is not in the way of a new one.
+MORE_TALLIED = text("""
+  INSERT INTO unit_tally AS t (unit_code, verdict, n, over_by)
+  SELECT * FROM unnest(CAST(:unit AS text[]), CAST(:verdict AS text[]), CAST(:n AS int[]),
+    CAST(:over AS bigint[]))
+  ON CONFLICT (unit_code, verdict) DO UPDATE SET n = t.n + excluded.n,
+    over_by = t.over_by + excluded.over_by""")
+
+LESS_TALLIED = text("""
+  UPDATE unit_tally t SET n = t.n + d.n, over_by = t.over_by + d.over_by
+  FROM unnest(CAST(:unit AS text[]), CAST(:verdict AS text[]), CAST(:n AS int[]),
+    CAST(:over AS bigint[])) AS d (unit_code, verdict, n, over_by)
+  WHERE t.unit_code = d.unit_code AND t.verdict = d.verdict""")
 
 _VERDICT = f"""reason = {REASON}, verdict = {verdict_of(REASON)}, over_by = {over_by(REASON)},
       judged_on = CAST(:as_of AS date), version = s.version + 1"""
@@ -164,18 +203,18 @@ def judge_statement(scope: str) -> str:
 
 def see_statement() -> str:
     """The same for duties of which something was seen, whose evidence it writes as well: each row
-    is written once. `evidence` is a JSON list of objects with `duty_id` and EVIDENCE.
+    is written once, also where nothing moves, for who decides on the duty must know of the facts.
+    `evidence` is a JSON list of objects with `duty_id` and EVIDENCE.
     """
     typed = ", ".join(f"{name} {kind}" for name, kind in EVIDENCE.items())
     names = list(EVIDENCE)
-    here, there = (", ".join(f"{row}.{name}" for name in names) for row in ("t", "s"))
     return _judging(f"""
   UPDATE standing t SET {", ".join(f"{name} = s.{name}" for name in names)}, {_VERDICT}
   FROM (SELECT seen.*, k.unit_code, k.hold, k.has_clock, k.calendar_days, k.is_formed,
                k.due_ord, k.reason, k.over_by, k.version, k.matchable_since
         FROM jsonb_to_recordset(CAST(:evidence AS jsonb)) AS seen (duty_id uuid, {typed})
         JOIN standing k ON k.duty_id = seen.duty_id) s
-  WHERE t.duty_id = s.duty_id AND (({here}) IS DISTINCT FROM ({there}) OR {MOVES})
+  WHERE t.duty_id = s.duty_id
   RETURNING {_MOVED}""")
 
 

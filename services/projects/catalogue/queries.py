@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import func, text
 from sqlmodel import col, select
@@ -8,15 +8,6 @@ from services.projects.catalogue.models import CatalogueItem, CatalogueVersion
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.catalogue', 11))")
 _NEWEST = select(func.max(CatalogueVersion.version)).scalar_subquery()
-
-
-async def items_in_force(
-    session: AsyncSession, item_codes: Collection[str]
-) -> Sequence[CatalogueItem]:
-    query = select(CatalogueItem).where(
-        col(CatalogueItem.item_code).in_(item_codes), CatalogueItem.version == _NEWEST
-    )
-    return (await session.exec(query)).all()
 
 
 async def take_turn(session: AsyncSession) -> None:

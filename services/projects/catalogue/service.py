@@ -12,14 +12,6 @@ from services.projects.catalogue.schemas import CatalogueImport, ItemRow
 from shared.security import audit_log
 
 
-async def items_in_force(
-    session: AsyncSession, item_codes: Collection[str]
-) -> dict[str, CatalogueItem]:
-    """The items as the newest catalogue words them, by code; unknown codes are left out."""
-    found = await queries.items_in_force(session, item_codes)
-    return {item.item_code: item for item in found}
-
-
 async def import_catalogue(
     session: AsyncSession,
     content: bytes,

@@ -6,12 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.models import Verdict
 from services.projects.disputes.models import Dispute, DisputeState
+from shared.database.deciding import DecidingSession
+from shared.database.faults import Overtaken
 
 
 class DisputeRow(NamedTuple):
@@ -53,17 +54,10 @@ _LIST = text(
 _ONE = text(_VIEWS + "WHERE x.id = :id")
 
 
-async def insert_dispute(session: AsyncSession, dispute: Dispute) -> bool:
-    """False if another is open about the same duty."""
-    statement = insert(Dispute).values(**dispute.model_dump()).on_conflict_do_nothing()
-    found = await session.execute(statement.returning(col(Dispute.id)))
-    return found.scalar_one_or_none() is not None
-
-
-async def open_of(session: AsyncSession, duty_id: UUID) -> Dispute | None:
-    """The open dispute about the duty."""
-    query = select(Dispute).where(Dispute.duty_id == duty_id, Dispute.state == DisputeState.OPEN)
-    return (await session.exec(query)).first()
+def add(session: DecidingSession, dispute: Dispute) -> None:
+    """A new dispute; where another about the duty was opened meanwhile, all is decided anew."""
+    session.statement.refusing("uq_dispute_open", Overtaken)
+    session.add(dispute)
 
 
 async def without_term(session: AsyncSession) -> Sequence[Dispute]:
@@ -78,12 +72,6 @@ async def put_term(session: AsyncSession, dispute_id: UUID, due_on: date) -> Non
         col(Dispute.id) == dispute_id, col(Dispute.state) == DisputeState.OPEN
     )
     await session.execute(statement.values(due_on=due_on))
-
-
-async def verdict_of(session: AsyncSession, duty_id: UUID) -> Verdict:
-    """How the duty stands now."""
-    standing = await session.get_one(Standing, duty_id, populate_existing=True)
-    return Verdict(standing.verdict or Verdict.UNKNOWN)
 
 
 async def views(

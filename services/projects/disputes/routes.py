@@ -11,7 +11,7 @@ from services.projects.duties.schemas import DutyDetail, Ruling, UnitCode
 from shared.clock import today
 from shared.errors import FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
@@ -30,7 +30,7 @@ Reader = Annotated[Caller, allow("auditor", "officer", "supervisor", "admin")]
 async def dispute_duty(
     duty_id: UUID,
     order: Ruling,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("auditor", "officer")],
 ) -> DutyDetail:
@@ -40,8 +40,9 @@ async def dispute_duty(
     The unit disputes the finding with a document. An auditor who did not open the dispute decides
     within 10 working days; until then verdict, light and score stay as they are.
     """
-    await service.open_dispute(session, duty_id, order, now, caller)
-    return await duty_views.detail(session, duty_id, caller, now)
+    found, dispute = await service.open_dispute(session, duty_id, order, now, caller)
+    view = duty_views.open_dispute(dispute.id, dispute.opened_at, dispute.due_on)
+    return await duty_views.disputed(session, found, view, caller, now)
 
 
 @auditor.get("/disputes", operation_id="list_disputes", summary="异议清单 | List disputes")
@@ -98,7 +99,7 @@ async def read_dispute(dispute_id: UUID, session: Session, now: Now, caller: Rea
 async def decide_dispute(
     dispute_id: UUID,
     order: DisputeDecision,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> DisputeView:

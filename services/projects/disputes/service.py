@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing import service as auditing
+from services.projects.auditing.models import Verdict
 from services.projects.calendar import service as calendars
 from services.projects.calendar.models import NATIONAL
 from services.projects.disputes import queries, rules
@@ -16,7 +16,9 @@ from services.projects.disputes.workflow import WORKFLOW, DisputeAction, Dispute
 from services.projects.duties import ruling
 from services.projects.duties import service as duties
 from services.projects.duties.schemas import Ruling
+from services.projects.duties.seen import SeenDuty
 from shared import clock
+from shared.database.deciding import DecidingSession
 from shared.database.versioned import swap
 from shared.errors import NotFound, Text
 from shared.security import audit_log
@@ -36,68 +38,88 @@ _ALREADY = Text(
 
 
 async def open_dispute(
-    session: AsyncSession, duty_id: UUID, order: Ruling, now: datetime, caller: Caller
-) -> None:
+    session: DecidingSession, duty_id: UUID, order: Ruling, now: datetime, caller: Caller
+) -> tuple[SeenDuty, Dispute]:
     """Open a dispute about the duty's verdict, which stands until another person decides.
 
+    It moves no verdict, and so needs no turn to judge: the duty's version makes of two at once one,
+    and the verdict that is disputed is held as it was read.
     Raises NotFound, or StateConflict if the duty moved since it was read, is outside the ordinary
     course, or has an open dispute already.
     """
-    await auditing.take_turn(session)
-    duty = await ruling.note_dispute(session, duty_id, order.version, caller)
+    found = await ruling.note_dispute(session, duty_id, order.version, now, caller)
+    if found.dispute_version is not None:
+        refuse(DisputeState.OPEN, found.dispute_version, _ALREADY)
     dispute = Dispute(
         duty_id=duty_id,
-        unit_code=duty.unit_code,
-        disputed_verdict=await queries.verdict_of(session, duty_id),
+        unit_code=found.duty.unit_code,
+        disputed_verdict=found.standing.verdict or Verdict.UNKNOWN,
         document=order.document,
         reason=order.reason,
         opened_at=now,
         opened_by=caller.sub,
-        due_on=rules.due_on(clock.today(now), await calendars.load(session)),
+        due_on=rules.due_on(clock.today(now), found.calendar),
     )
-    if not await queries.insert_dispute(session, dispute):
-        known = await queries.open_of(session, duty_id)
-        refuse(DisputeState.OPEN, known.version if known else 1, _ALREADY)
+    queries.add(session, dispute)
     details = {"document": order.document, "duty": str(duty_id)}
     where = f"dispute:{dispute.id}"
     await audit_log.write(session, caller.sub, "dispute.opened", where, now, details)
+    return found, dispute
 
 
 async def decide(
-    session: AsyncSession, dispute_id: UUID, order: DisputeDecision, now: datetime, caller: Caller
+    session: DecidingSession,
+    dispute_id: UUID,
+    order: DisputeDecision,
+    now: datetime,
+    caller: Caller,
 ) -> queries.DisputeRow:
     """Decide the dispute; upheld, the finding no longer counts.
 
-    Raises NotFound, FourEyes for its opener, or StateConflict if it is decided already.
+    Who names no version goes by what is there after whoever is just deciding. Raises NotFound,
+    FourEyes for its opener, or StateConflict if it is decided already.
     """
-    await auditing.take_turn(session)
     dispute = await session.get(Dispute, dispute_id)
     if dispute is None or not duties.may_see(caller, dispute.unit_code):
         raise NotFound
+    if order.version is None:
+        session.statement.wait_for(dispute)
     rules.ensure_another(dispute, caller)
     versions.ensure(order.version, version=dispute.version, state=dispute.state)
     step = WORKFLOW.take(dispute.state, dispute.version, ACTION_OF[order.ruling], caller.roles)
+    row = await find(session, dispute_id, caller)
+    duty = await _set_aside(session, dispute, step, order, now, caller)
     changes = {"decision": order.reason, "decided_at": now, "decided_by": caller.sub}
-    await swap(session, dispute, {"state": step.to, **changes})
-    await _set_aside(session, dispute, step, order, now, caller)
+    dispute = await swap(session, dispute, {"state": step.to, **changes})
     details = {"duty": str(dispute.duty_id)}
     where = f"dispute:{dispute_id}"
     await audit_log.write(session, caller.sub, step.audited, where, now, details)
-    return await find(session, dispute_id, caller)
+    verdict = row.verdict if duty is None else duty.standing.verdict or Verdict.UNKNOWN
+    return row._replace(
+        state=dispute.state,
+        verdict=verdict,
+        decision=dispute.decision,
+        decided_at=dispute.decided_at,
+        decided_by=dispute.decided_by,
+        version=dispute.version,
+    )
 
 
 async def _set_aside(
-    session: AsyncSession,
+    session: DecidingSession,
     dispute: Dispute,
     step: DisputeStep,
     order: DisputeDecision,
     now: datetime,
     caller: Caller,
-) -> None:
-    """An upheld dispute takes the duty out of the ordinary course, if no other ruling has."""
-    if step.sets_finding_aside:
-        document = dispute.document
-        await ruling.uphold_dispute(session, dispute.duty_id, document, order.reason, now, caller)
+) -> SeenDuty | None:
+    """An upheld dispute takes the duty out of the ordinary course, if no other ruling has: the duty
+    after it. The turn to judge comes before the row of the dispute, as for all who rule."""
+    if not step.sets_finding_aside:
+        return None
+    return await ruling.uphold_dispute(
+        session, dispute.duty_id, dispute.document, order.reason, now, caller
+    )
 
 
 async def set_terms(session: AsyncSession, region: str) -> int:

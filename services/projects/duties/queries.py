@@ -12,13 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import (
-    AbsenceSetAside,
-    Reason,
-    Standing,
-    Verdict,
-    VerdictEvent,
-)
+from services.projects.auditing.models import AbsenceSetAside, Reason, Standing, Verdict
 from services.projects.calendar.models import RuleKind
 from services.projects.duties.models import (
     Duty,
@@ -28,13 +22,14 @@ from services.projects.duties.models import (
     Publication,
     PublicationFact,
     TriggerEvent,
+    TriggerKind,
 )
 from services.projects.duties.statement import (
     ADD_FACTS,
+    DETAIL,
     LIFE,
     LIFE_COUNTS,
     LIST,
-    NOW,
     PROOF_NEEDED_SINCE,
     PUT_PUBLICATIONS,
     RECOUNT_DUE,
@@ -47,14 +42,8 @@ from services.projects.duties.statement import (
     TO_REMATCH,
     UNSEEN,
 )
-
-
-class Today(NamedTuple):
-    """A day as numbers: in working days, in plain days, and how far the calendar reaches."""
-
-    now_ord: int
-    now_day: int
-    last_ord: int
+from shared.database.deciding import DecidingSession
+from shared.database.faults import Overtaken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +94,22 @@ class LifeRow(DutyRow):
     unit_name_en: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class DetailRow(DutyRow):
+    """A duty with the names that people read; its facts, its rulings and the moves of its verdict
+    by their columns, oldest first.
+    """
+
+    unit_name: str
+    project_name: str
+    item_name: str
+    legal_basis: list[str]
+    kind: TriggerKind
+    facts: list[dict[str, Any]]
+    rulings: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+
+
 class LifeCount(NamedTuple):
     """How many duties of a project stand so."""
 
@@ -127,48 +132,41 @@ class UnseenDuty(NamedTuple):
     confirmed: list[str] | None
 
 
-async def day_numbers(session: AsyncSession, as_of: date) -> Today:
-    """A day as the numbers that verdicts are counted in."""
-    return Today(**(await session.execute(NOW, {"as_of": as_of})).mappings().one())
+async def add_made(
+    session: AsyncSession, triggers: Sequence[TriggerEvent], duties: Sequence[Duty]
+) -> None:
+    """Events with the duties that they make; of an event that is known by then all is decided
+    anew."""
+    if isinstance(session, DecidingSession):
+        session.statement.refusing("uq_trigger_event_fact", Overtaken)
+    session.add_all(triggers)
+    await session.flush()
+    session.add_all(duties)
+    await session.flush()
 
 
-async def insert_trigger(session: AsyncSession, trigger: TriggerEvent) -> bool:
-    """False if the same event is already recorded."""
-    statement = insert(TriggerEvent).values(**trigger.model_dump()).on_conflict_do_nothing()
-    found = await session.execute(statement.returning(col(TriggerEvent.id)))
-    return found.scalar_one_or_none() is not None
-
-
-async def duties_of_same_event(session: AsyncSession, trigger: TriggerEvent) -> Sequence[UUID]:
-    """The duties that the already recorded event made."""
-    same = ("project_code", "item_code", "unit_code", "kind", "occurred_on", "doc_no")
-    query = select(Duty.id).join(TriggerEvent, col(TriggerEvent.id) == Duty.trigger_id)
-    for name in same:
-        query = query.where(
-            getattr(TriggerEvent, name).is_not_distinct_from(getattr(trigger, name))
-        )
-    return (await session.exec(query)).all()
-
-
-async def list_duties(session: AsyncSession, today: Today, **filters: Any) -> list[DutyRow]:
+async def list_duties(session: AsyncSession, as_of: date, **filters: Any) -> list[DutyRow]:
     """Duties with their standing, by id; filters: units, verdict, project, item, after, limit."""
-    found = await session.execute(LIST, _used(today) | filters)
+    found = await session.execute(LIST, {"as_of": as_of} | filters)
     return [DutyRow(**row) for row in found.mappings()]
 
 
-async def views(session: AsyncSession, today: Today, ids: Sequence[UUID]) -> list[DutyRow]:
+async def views(session: AsyncSession, as_of: date, ids: Sequence[UUID]) -> list[DutyRow]:
     """These duties with their standing."""
-    found = await session.execute(SOME, _used(today) | {"ids": list(ids)})
+    found = await session.execute(SOME, {"as_of": as_of, "ids": list(ids)})
     return [DutyRow(**row) for row in found.mappings()]
 
 
-def _used(today: Today) -> dict[str, Any]:
-    return {"now_ord": today.now_ord, "now_day": today.now_day}
+async def detail(session: AsyncSession, as_of: date, duty_id: UUID) -> DetailRow | None:
+    """A duty with the names that people read and all that led to its verdict."""
+    found = await session.execute(DETAIL, {"as_of": as_of, "id": duty_id})
+    row = found.mappings().first()
+    return None if row is None else DetailRow(**row)
 
 
 async def life(
     session: AsyncSession,
-    today: Today,
+    as_of: date,
     project: str,
     *,
     after: tuple[date | None, UUID] | None,
@@ -177,7 +175,7 @@ async def life(
     """A project's duties in the order of its life, with the names that people read."""
     after_on, after_id = after or (None, None)
     wanted = {"project": project, "after_on": after_on, "after_id": after_id, "limit": limit}
-    found = await session.execute(LIFE, _used(today) | wanted)
+    found = await session.execute(LIFE, {"as_of": as_of} | wanted)
     return [LifeRow(**row) for row in found.mappings()]
 
 
@@ -247,13 +245,6 @@ async def facts(session: AsyncSession, ids: Sequence[UUID]) -> list[PublicationF
     return [fact if by is None else fact.without_absence() for fact, by in found]
 
 
-async def last_walk(session: AsyncSession, unit: str, before: datetime) -> datetime | None:
-    """When the unit's places were last read to their end before a moment."""
-    query = select(FullWalk.walked_at).where(FullWalk.unit_code == unit)
-    query = query.where(col(FullWalk.walked_at) < before)
-    return (await session.exec(query.order_by(col(FullWalk.walked_at).desc()).limit(1))).first()
-
-
 async def put_walk(session: AsyncSession, walk: FullWalk) -> None:
     await session.execute(insert(FullWalk).values(**walk.model_dump()).on_conflict_do_nothing())
 
@@ -276,17 +267,13 @@ async def drop_publications(session: AsyncSession, duties: Sequence[UUID]) -> No
 async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> None:
     """Write derived columns of a standing; the verdict is the audit's to write."""
     standing = Standing.__table__  # type: ignore[attr-defined]
-    await session.execute(standing.update().where(standing.c.duty_id == duty_id).values(**columns))
+    put = standing.update().where(standing.c.duty_id == duty_id)
+    await session.execute(put.values(**columns, version=standing.c.version + 1))
 
 
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
     query = select(DutyRuling).where(DutyRuling.duty_id == duty_id)
     return (await session.exec(query.order_by(col(DutyRuling.ruled_at), col(DutyRuling.id)))).all()
-
-
-async def history(session: AsyncSession, duty_id: UUID) -> Sequence[VerdictEvent]:
-    query = select(VerdictEvent).where(VerdictEvent.duty_id == duty_id)
-    return (await session.exec(query.order_by(col(VerdictEvent.id)))).all()
 
 
 async def recount(session: AsyncSession, region: str, first: date, first_at: datetime) -> int:

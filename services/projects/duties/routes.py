@@ -23,7 +23,7 @@ from services.projects.duties.schemas import (
 )
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
 from shared.web.old_queries import Formerly
 from shared.web.pagination import Page, PageRequest, decode, page
 from shared.web.routing import Router
@@ -74,7 +74,7 @@ async def read_project(
 async def record_trigger_event(
     caller: Recorder,
     order: TriggerOrder,
-    session: Session,
+    session: Deciding,
     now: Now,
 ) -> DutiesMade:
     """信息形成、变更或作出决定之日起算期限，由此产生公开义务；日期不明的如实留空，不得估计。
@@ -83,8 +83,7 @@ async def record_trigger_event(
     From the day information is formed, changed or decided its clock runs; this makes the duty to
     publish it. A day that is not known stays empty and is never estimated.
     """
-    event, ids = await service.record_trigger_event(session, order, now, caller)
-    return await views.made(session, event, ids, now)
+    return views.made_view(await service.record_trigger_event(session, order, now, caller))
 
 
 @auditor.get("/duties", operation_id="list_duties", summary="查询公开义务 | List duties")
@@ -152,10 +151,10 @@ async def read_duty_clock(duty_id: UUID, session: Session, now: Now, caller: Rea
 
 
 async def _rule(
-    kind: RulingKind, duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Caller
+    kind: RulingKind, duty_id: UUID, order: Ruling, session: Deciding, now: Now, caller: Caller
 ) -> DutyDetail:
-    await ruling.rule(session, duty_id, kind, order, now, caller)
-    return await views.detail(session, duty_id, caller, now)
+    done = await ruling.rule(session, duty_id, kind, order, now, caller)
+    return await views.ruled(session, done, caller, now)
 
 
 @auditor.post(
@@ -165,7 +164,7 @@ async def _rule(
     responses=_RULED,
 )
 async def exempt_duty(
-    duty_id: UUID, order: Exemption, session: Session, now: Now, caller: Ruler
+    duty_id: UUID, order: Exemption, session: Deciding, now: Now, caller: Ruler
 ) -> DutyDetail:
     """依法不予公开的（条例第14至16条），须附文件和条款；不计入考核。
 
@@ -182,7 +181,7 @@ async def exempt_duty(
     responses=_RULED,
 )
 async def extend_duty(
-    duty_id: UUID, order: Extension, session: Session, now: Now, caller: Ruler
+    duty_id: UUID, order: Extension, session: Deciding, now: Now, caller: Ruler
 ) -> DutyDetail:
     """凭文件把期限延长若干日。
 
@@ -199,7 +198,7 @@ async def extend_duty(
     responses=_RULED,
 )
 async def suspend_duty(
-    duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Ruler
+    duty_id: UUID, order: Ruling, session: Deciding, now: Now, caller: Ruler
 ) -> DutyDetail:
     """凭文件中止期限，恢复后顺延。
 
@@ -216,7 +215,7 @@ async def suspend_duty(
     responses=_RULED,
 )
 async def restore_duty(
-    duty_id: UUID, order: Ruling, session: Session, now: Now, caller: Ruler
+    duty_id: UUID, order: Ruling, session: Deciding, now: Now, caller: Ruler
 ) -> DutyDetail:
     """撤销豁免、中止或成立的异议，按证据重新判定。
 

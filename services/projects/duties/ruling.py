@@ -1,19 +1,22 @@
 """Rulings on a duty: exempt, set aside, extend, suspend, restore; each with its document."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.auditing import deciding
 from services.projects.auditing import service as auditing
-from services.projects.calendar import service as calendars
-from services.projects.duties import queries
-from services.projects.duties.models import Duty, DutyRuling, RulingKind
+from services.projects.auditing.models import VerdictEvent
+from services.projects.duties import queries, seen
+from services.projects.duties.models import DutyRuling, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
+from services.projects.duties.seen import SeenDuty
 from services.projects.duties.service import may_see
 from services.projects.duties.workflow import SUSPENDING, WORKFLOW, AddedDays, RulingStep
 from shared import clock
-from shared.database.versioned import swap
+from shared.database import versioned
 from shared.errors import NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
@@ -27,6 +30,15 @@ _NOTHING_TO_DISPUTE = Text(
 )
 
 
+class Ruled(NamedTuple):
+    """A duty as it is once a ruling on it is written: all in hand, for nothing of it is read."""
+
+    seen: SeenDuty
+    """What it was judged by, with its duty and its standing as they are then."""
+    ruling: DutyRuling
+    move: VerdictEvent | None
+
+
 async def rule(
     session: AsyncSession,
     duty_id: UUID,
@@ -34,54 +46,96 @@ async def rule(
     order: Ruling,
     now: datetime,
     caller: Caller,
-) -> None:
+) -> Ruled:
     """Make the ruling and judge the duty anew.
 
     Raises NotFound, or StateConflict if the duty moved since it was read or its state forbids it.
     """
     await auditing.take_turn(session)
-    duty = next(iter(await queries.duties(session, [duty_id])), None)
-    if duty is None or not may_see(caller, duty.unit_code):
-        raise NotFound
+    found = await find(session, duty_id, now, caller)
+    duty = found.duty
     versions.ensure(order.version, version=duty.version, state=duty.hold)
     step = WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
-    days = await _days(session, duty, step, order, now)
-    due_ord = None if duty.due_ord is None else duty.due_ord + days
-    moved = {"due_ord": due_ord, "extended_by": duty.extended_by + days}
-    await swap(session, duty, {"hold": step.to, **moved}, state="hold")
-    await queries.put_standing(session, duty_id, hold=step.to, due_ord=due_ord)
-    session.add(_row(duty_id, kind, order, days, now, caller))
-    await audit_log.write(
-        session, caller.sub, f"duty.{kind}", f"duty:{duty_id}", now, {"document": order.document}
-    )
-    await auditing.judge_duties(session, [duty_id], now, actor=caller.sub)
+    return await _make(session, found, step, order, now, caller)
 
 
-async def note_dispute(session: AsyncSession, duty_id: UUID, version: int, caller: Caller) -> Duty:
+async def find(session: AsyncSession, duty_id: UUID, now: datetime, caller: Caller) -> SeenDuty:
+    """The duty with all that an action on it goes by. Raises NotFound, also for another unit's."""
+    found = await seen.find_duty(session, duty_id, now)
+    if found is None or not may_see(caller, found.duty.unit_code):
+        raise NotFound
+    return found
+
+
+async def note_dispute(
+    session: AsyncSession, duty_id: UUID, version: int, now: datetime, caller: Caller
+) -> SeenDuty:
     """The duty with its next version, for an open dispute changes what is shown, not how it stands.
 
-    Raises NotFound, or StateConflict if the duty moved since it was read, or is not in the
-    ordinary course.
+    How it stands is held, for that is what is disputed. Raises NotFound, or StateConflict if the
+    duty moved since it was read, or is not in the ordinary course.
     """
-    duty = next(iter(await queries.duties(session, [duty_id])), None)
-    if duty is None or not may_see(caller, duty.unit_code):
-        raise NotFound
+    found = await find(session, duty_id, now, caller)
+    duty = found.duty
     step = WORKFLOW.find(duty.hold, duty.version, RulingKind.DISPUTE, caller.roles)
     if not step.is_opened:
         refuse(duty.hold, duty.version, _NOTHING_TO_DISPUTE)
     versions.ensure(version, version=duty.version, state=duty.hold)
-    return await swap(session, duty, {}, state="hold")
+    changed = await versioned.swap(session, duty, {}, state="hold")
+    await versioned.hold(session, found.standing)
+    return found._replace(duty=changed)
 
 
 async def uphold_dispute(
     session: AsyncSession, duty_id: UUID, document: str, reason: str, now: datetime, caller: Caller
-) -> None:
+) -> SeenDuty:
     """The finding no longer counts, nor once a suspension would have brought it back; what was
     exempted meanwhile stays so."""
-    [duty] = await queries.duties(session, [duty_id])
-    if WORKFLOW.get(duty.hold, RulingKind.DISPUTE) is not None:
-        order = Ruling(document=document, reason=reason, version=duty.version)
-        await rule(session, duty_id, RulingKind.DISPUTE, order, now, caller)
+    await auditing.take_turn(session)
+    found = await find(session, duty_id, now, caller)
+    step = WORKFLOW.get(found.duty.hold, RulingKind.DISPUTE)
+    if step is None:
+        return found._replace(duty=await versioned.hold(session, found.duty))
+    order = Ruling(document=document, reason=reason, version=found.duty.version)
+    return (await _make(session, found, step, order, now, caller, follows=True)).seen
+
+
+async def _make(
+    session: AsyncSession,
+    found: SeenDuty,
+    step: RulingStep,
+    order: Ruling,
+    now: datetime,
+    caller: Caller,
+    *,
+    follows: bool = False,
+) -> Ruled:
+    """Write the ruling. `follows`: of who asked for something else, whom its state refuses nothing.
+
+    The turn and the versions of duty, standing and basis guard what was read (`duties.seen`).
+    """
+    await deciding.hold(session, found.basis)
+    days = await _days(session, found, step, order, now)
+    old, by = found.duty, caller.sub
+    due_ord = None if old.due_ord is None else old.due_ord + days
+    moved = {"hold": step.to, "due_ord": due_ord, "extended_by": old.extended_by + days}
+    duty = await versioned.swap(session, old, moved, state="hold", follows=follows)
+    judged = await deciding.judge_changed(
+        session,
+        found.standing,
+        {"hold": step.to, "due_ord": due_ord},
+        found.named(due_ord),
+        found.basis,
+        now,
+        actor=by,
+        fact=found.fact,
+    )
+    made = _row(duty.id, step.action, order, days, now, caller)
+    session.add(made)
+    where, details = f"duty:{duty.id}", {"document": order.document}
+    await audit_log.write(session, by, f"duty.{step.action}", where, now, details)
+    await session.flush()
+    return Ruled(found._replace(duty=duty, standing=judged.standing), made, judged.move)
 
 
 def _row(
@@ -100,25 +154,25 @@ def _row(
 
 
 async def _days(
-    session: AsyncSession, duty: Duty, step: RulingStep, order: Ruling, now: datetime
+    session: AsyncSession, found: SeenDuty, step: RulingStep, order: Ruling, now: datetime
 ) -> int:
     """By how many days the ruling moves the end of the clock."""
     match step.days:
         case AddedDays.ORDERED if isinstance(order, Extension):
             return order.days
         case AddedDays.STOOD_STILL:
-            return await _stood_still(session, duty, now)
+            return await _stood_still(session, found, now)
     return 0
 
 
-async def _stood_still(session: AsyncSession, duty: Duty, now: datetime) -> int:
+async def _stood_still(session: AsyncSession, found: SeenDuty, now: datetime) -> int:
     """The days of the duty's clock since it was suspended, as far as the calendar is known."""
-    rulings = await queries.rulings(session, duty.id)
+    rulings = await queries.rulings(session, found.duty.id)
     suspended = [each.ruled_at for each in rulings if each.kind in SUSPENDING]
     since, until = clock.today(suspended[-1]), clock.today(now)
-    if duty.basis == "calendar":
+    if found.duty.basis == "calendar":
         return (until - since).days
-    calendar = await calendars.load(session)
+    calendar = found.calendar
     try:
         return calendar.ord_start(until) - calendar.ord_start(since)
     except CalendarUnknown:

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.auditing import deciding
 from services.projects.auditing import service as auditing
-from services.projects.auditing.models import Standing
-from services.projects.calendar import service as calendars
+from services.projects.auditing.deciding import NamedDuty
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.rules.basis import Basis
 from services.projects.calendar.models import NATIONAL, RuleKind
-from services.projects.catalogue import service as catalogue
-from services.projects.catalogue.models import CatalogueItem
-from services.projects.duties import queries, rules
+from services.projects.duties import queries, rules, seen
 from services.projects.duties.events import DutyCreated
 from services.projects.duties.models import Duty, TriggerEvent
 from services.projects.duties.schemas import TriggerOrder
-from services.projects.register import service as register
+from services.projects.duties.seen import SeenReferences
 from shared import clock
 from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
@@ -44,44 +44,95 @@ def visible_units(caller: Caller, unit: str | None) -> list[str] | None:
     return None if may_see(caller, "*") else sorted(caller.places)
 
 
+class Made(NamedTuple):
+    """A duty that an event has made, with its first verdict; all in hand."""
+
+    duty: Duty
+    standing: Standing
+    due_on: date | None
+    calendar_version: int
+    days: int | None
+    """By how many days it is over, where it is."""
+
+
 async def record_trigger_event(
     session: AsyncSession, order: TriggerOrder, now: datetime, caller: Caller
-) -> tuple[UUID, list[UUID]]:
-    """Record what happened, make the duties that follow and judge them: the ids of both.
+) -> Made:
+    """Record what happened, make the duty that follows and judge it.
 
     Raises NotFound for a unit that is not the caller's, UnknownReference, Invalid for a day ahead,
     and AlreadyRecorded (with the duties) for an event that is known.
     """
-    [duty] = await record_trigger_events(session, [order], now, caller)
-    return duty.trigger_id, [duty.id]
+    [made] = await record_trigger_events(session, [order], now, caller)
+    return made
 
 
 async def record_trigger_events(
     session: AsyncSession, orders: Sequence[TriggerOrder], now: datetime, caller: Caller
-) -> list[Duty]:
-    """Many at once, judged together; raises as for one, and then none is recorded."""
+) -> list[Made]:
+    """Many at once; raises as for one, and then none is recorded.
+
+    The turn comes first, and what all verdicts go by is held as it was read. Of two that record one
+    event at once the second is refused by its unique index, and finds it when it decides anew.
+    """
     for order in orders:
         _check(order, now, caller)
-    items = await _checked_items(session, orders, clock.today(now))
-    triggers = [_trigger(order, now, caller) for order in orders]
-    for trigger in triggers:
-        if not await queries.insert_trigger(session, trigger):
-            known = await queries.duties_of_same_event(session, trigger)
-            raise rules.AlreadyRecorded(duties=[str(each) for each in known])
-    calendar = await calendars.load(session)
-    version = await calendars.newest_version(session)
-    made = [
-        rules.new_duty(trigger, items[trigger.item_code], calendar, version, now)
-        for trigger in triggers
-    ]
-    session.add_all(made)
-    await session.flush()
-    session.add_all(map(_standing, made))
-    await session.flush()
-    created = [_created(duty, trigger) for duty, trigger in zip(made, triggers, strict=True)]
-    await outbox.record_many(session, created)
-    await auditing.judge_duties(session, [duty.id for duty in made], now, actor=caller.sub)
-    return made
+    await auditing.take_turn(session)
+    found = await seen.references(session, orders, now)
+    made = [_made(order, refers, now, caller) for order, refers in zip(orders, found, strict=True)]
+    for basis in {each.basis.version: each.basis for each in found}.values():
+        await deciding.hold(session, basis)
+    await queries.add_made(session, [each.trigger for each in made], [each.duty for each in made])
+    await outbox.record_many(session, [_created(each.duty, each.trigger) for each in made])
+    judged = [(each.standing, each.named, each.refers.basis) for each in made]
+    await deciding.judge_new(session, judged, now, actor=caller.sub)
+    return [_result(each) for each in made]
+
+
+class _Making(NamedTuple):
+    trigger: TriggerEvent
+    duty: Duty
+    standing: Standing
+    named: NamedDuty
+    refers: SeenReferences
+
+
+def _made(order: TriggerOrder, refers: SeenReferences, now: datetime, caller: Caller) -> _Making:
+    """The event and the duty that follows. Raises UnknownReference or AlreadyRecorded."""
+    known = (
+        ("project_code", refers.project_name, "项目", "project"),
+        ("unit_code", refers.unit_name, "公开主体", "unit"),
+        ("item_code", refers.item, "公开事项", "catalogue item"),
+    )
+    for name, is_known, zh, en in known:
+        if is_known is None:
+            detail = Text(f"没有这个{zh}，请先登记", f"No such {en}; please register it first")
+            raise rules.UnknownReference(detail, pointer=f"/body/{name}")
+    if refers.known:
+        raise rules.AlreadyRecorded(duties=[str(each) for each in refers.known])
+    unit_name, project_name, item = refers.unit_name, refers.project_name, refers.item
+    assert unit_name is not None
+    assert project_name is not None
+    assert item is not None
+    trigger = _trigger(order, now, caller)
+    duty = rules.new_duty(trigger, item, refers.calendar, refers.basis.calendar_version, now)
+    due_on = seen.due_on(duty.basis, duty.due_ord, refers.calendar)
+    named = seen.named(duty, unit_name, project_name, item.item_l2, due_on)
+    return _Making(trigger, duty, _standing(duty), named, refers)
+
+
+def _result(made: _Making) -> Made:
+    standing, basis = made.standing, made.refers.basis
+    return Made(
+        made.duty, standing, made.named.due_on, basis.calendar_version, days_over(standing, basis)
+    )
+
+
+def days_over(standing: Standing, basis: Basis) -> int | None:
+    """By how many days a duty is over; of an overdue one that grows with every day."""
+    if standing.verdict is Verdict.OVERDUE and standing.due_ord is not None:
+        return basis.day(by_days=standing.calendar_days).now_ord - standing.due_ord
+    return standing.over_by
 
 
 def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:
@@ -89,26 +140,6 @@ def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:
         raise NotFound
     if order.on is not None and order.on > clock.today(now):
         raise Invalid(_FUTURE, pointer="/body/on")
-
-
-async def _checked_items(
-    session: AsyncSession, orders: Sequence[TriggerOrder], day: date
-) -> dict[str, CatalogueItem]:
-    """The items of these orders by code. Raises UnknownReference for what is not registered."""
-    projects = await register.known_projects(session, {order.project_code for order in orders})
-    units = await register.units_on(session, {order.unit_code for order in orders}, day)
-    items = await catalogue.items_in_force(session, {order.item_code for order in orders})
-    for order in orders:
-        known = (
-            ("project_code", order.project_code in projects, "项目", "project"),
-            ("unit_code", order.unit_code in units, "公开主体", "unit"),
-            ("item_code", order.item_code in items, "公开事项", "catalogue item"),
-        )
-        for name, is_known, zh, en in known:
-            if not is_known:
-                detail = Text(f"没有这个{zh}，请先登记", f"No such {en}; please register it first")
-                raise rules.UnknownReference(detail, pointer=f"/body/{name}")
-    return items
 
 
 def _trigger(order: TriggerOrder, now: datetime, caller: Caller) -> TriggerEvent:
@@ -159,15 +190,14 @@ async def list_views(
 ) -> list[queries.DutyRow]:
     """Duties that the caller may see. Raises NotFound for a unit that is not theirs."""
     units = visible_units(caller, unit)
-    today = await queries.day_numbers(session, clock.today(now))
-    return await queries.list_duties(session, today, units=units, **filters)
+    return await queries.list_duties(session, clock.today(now), units=units, **filters)
 
 
 async def views_of(
     session: AsyncSession, ids: Sequence[UUID], now: datetime
 ) -> list[queries.DutyRow]:
     """These duties as they stand."""
-    return await queries.views(session, await queries.day_numbers(session, clock.today(now)), ids)
+    return await queries.views(session, clock.today(now), ids)
 
 
 async def duty_view(
@@ -178,6 +208,16 @@ async def duty_view(
     if not rows or not may_see(caller, rows[0].unit_code):
         raise NotFound
     return rows[0]
+
+
+async def duty_detail(
+    session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime
+) -> queries.DetailRow:
+    """One duty with all that led to its verdict. Raises NotFound, also for one of another unit."""
+    row = await queries.detail(session, clock.today(now), duty_id)
+    if row is None or not may_see(caller, row.unit_code):
+        raise NotFound
+    return row
 
 
 async def unseen(session: AsyncSession, unit_code: str) -> list[queries.UnseenDuty]:
@@ -235,6 +275,7 @@ async def recount(session: AsyncSession, region: str, year: int, now: datetime) 
     if region != NATIONAL:
         return 0
     await auditing.take_turn(session)
+    await auditing.change_basis(session)
     first = date(year, 1, 1)
     rewritten = await queries.recount(session, region, first, clock.day_start(first))
     await auditing.judge_all(session, now, actor="calendar")

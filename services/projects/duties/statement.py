@@ -5,21 +5,28 @@ from sqlalchemy import text
 from services.projects.duties.models import Publication, PublicationFact
 from services.projects.tables import Table
 
-_VIEW = """
+_TODAY = """
+  SELECT coalesce((SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
+                  max(ord_start) + 1) AS now_ord,
+         CAST(:as_of AS date) - DATE '2000-01-01' AS now_day
+  FROM work_calendar WHERE region = 'CN'"""
+
+_VIEW = f"""
   SELECT d.id, d.project_code, d.unit_code, d.item_code, d.formed_on, d.doc_no, d.rule_kind,
          d.rule_n, d.rule_version, d.short_n, d.start_ord, d.due_ord, d.basis, d.hold,
          d.extended_by, d.version, d.region, d.item_id, d.trigger_id,
          s.verdict, s.reason, e.calendar_version,
          CASE WHEN s.verdict = 'overdue'
-              THEN CASE WHEN s.calendar_days THEN CAST(:now_day AS int)
-                        ELSE CAST(:now_ord AS int) END - s.due_ord
+              THEN CASE WHEN s.calendar_days THEN today.now_day
+                        ELSE today.now_ord END - s.due_ord
               ELSE s.over_by END AS over_by,
          CASE WHEN d.basis = 'calendar' THEN DATE '2000-01-01' + d.due_ord
               ELSE c.date END AS due_on,
          p.claimed_at, p.first_seen_at, p.url, coalesce(p.trust, 0) AS trust,
          CASE WHEN p.duty_id IS NULL THEN w.walked_at ELSE p.last_absent_at END AS last_absent_at,
          x.id AS dispute_id, x.opened_at AS dispute_opened_at, x.due_on AS dispute_due_on
-  FROM duty d
+  FROM ({_TODAY}) today
+  CROSS JOIN duty d
   JOIN standing s ON s.duty_id = d.id
   LEFT JOIN publication p ON p.duty_id = d.id
   LEFT JOIN dispute x ON x.duty_id = d.id AND x.state = 'open'
@@ -37,12 +44,6 @@ _VIEW = """
 # was never seen shows the last walk of its unit as the time of its absence. Reads, locks nothing.
 # The two laterals cost an index look-up each for a row that is shown, and lists are short.
 
-NOW = text("""
-  SELECT coalesce((SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
-                  max(ord_start) + 1) AS now_ord,
-         CAST(:as_of AS date) - DATE '2000-01-01' AS now_day, max(ord_start) AS last_ord
-  FROM work_calendar WHERE region = 'CN'""")
-
 LIST = text(f"""{_VIEW}
   WHERE (CAST(:units AS text[]) IS NULL OR d.unit_code = ANY(:units))
     AND (CAST(:verdict AS text) IS NULL OR s.verdict = :verdict)
@@ -52,6 +53,24 @@ LIST = text(f"""{_VIEW}
   ORDER BY d.id LIMIT :limit""")
 
 SOME = text(f"{_VIEW} WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id")
+
+DETAIL = text(f"""
+  SELECT v.*, u.name AS unit_name, r.name AS project_name, i.item_l2 AS item_name, i.legal_basis,
+         t.kind,
+         (SELECT coalesce(jsonb_agg(CASE WHEN x.fact_id IS NULL THEN to_jsonb(f) ELSE to_jsonb(f)
+              || jsonb_build_object('absence_set_aside', true, 'last_absent_at', NULL) END
+            ORDER BY f.id), '[]')
+          FROM publication_fact f LEFT JOIN absence_set_aside x ON x.fact_id = f.id
+          WHERE f.duty_id = v.id) AS facts,
+         (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.ruled_at, k.id), '[]')
+          FROM duty_ruling k WHERE k.duty_id = v.id) AS rulings,
+         (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.id), '[]')
+          FROM verdict_event e WHERE e.duty_id = v.id) AS history
+  FROM ({_VIEW} WHERE d.id = :id) v
+  JOIN responsible_unit u ON u.code = v.unit_code
+  JOIN project r ON r.code = v.project_code
+  JOIN catalogue_item i ON i.id = v.item_id
+  JOIN trigger_event t ON t.id = v.trigger_id""")
 
 LIFE = text(f"""
   SELECT v.*, i.category_l1, i.item_l2 AS item_name, u.name AS unit_name, u.name_en AS unit_name_en
@@ -110,14 +129,14 @@ SETTLE_REMATCHED = text("""
 # looked for, and changes nothing that was proven (`Project.confirmed_names`).
 REMATCH = text("""
   UPDATE standing s SET match_wanted = true, match_wanted_at = clock_timestamp(),
-    matchable_since = greatest(s.matchable_since, p.names_since)
+    matchable_since = greatest(s.matchable_since, p.names_since), version = s.version + 1
   FROM duty d JOIN project p ON p.code = d.project_code
   WHERE d.id = s.duty_id AND d.project_code = ANY(CAST(:projects AS text[]))
   RETURNING s.duty_id""")
 
 REMATCH_UNITS = text("""
   UPDATE standing SET match_wanted = true, match_wanted_at = clock_timestamp(),
-    matchable_since = :now
+    matchable_since = :now, version = version + 1
   WHERE unit_code = ANY(CAST(:units AS text[])) RETURNING duty_id""")
 
 # The three statements of `recount` run under the turn of those who judge, so nobody moves a

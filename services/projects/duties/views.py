@@ -1,24 +1,24 @@
 """Rows of duties turned into what people and programs read."""
 
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing import service as auditing
-from services.projects.auditing.models import Standing, Verdict
-from services.projects.auditing.rules.judging import DISPUTE_OPEN, Day, Facts, judge
+from services.projects.auditing.deciding import judgement
+from services.projects.auditing.models import Verdict
+from services.projects.auditing.rules.judging import DISPUTE_OPEN
 from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTSIDE
 from services.projects.auditing.views import reason_view
-from services.projects.calendar import rules as clock_rules
-from services.projects.calendar import service as calendars
 from services.projects.calendar.models import RuleKind
 from services.projects.calendar.rules import ClockRule
 from services.projects.calendar.views import day_table
-from services.projects.catalogue.models import CatalogueItem
-from services.projects.duties import queries, service
-from services.projects.duties.models import Duty, TriggerEvent
-from services.projects.duties.queries import DutyRow, LifeRow
+from services.projects.duties import queries, ruling, service
+from services.projects.duties.models import Duty
+from services.projects.duties.queries import DetailRow, DutyRow, LifeRow
+from services.projects.duties.ruling import Ruled
 from services.projects.duties.schemas import (
     ClockRuleView,
     DutiesMade,
@@ -34,14 +34,14 @@ from services.projects.duties.schemas import (
     ShortVerdict,
     VerdictMove,
 )
+from services.projects.duties.seen import SeenDuty
+from services.projects.duties.service import Made
 from services.projects.register import service as register
 from services.projects.register import views as project_views
-from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.register.schemas import ProjectView
 from shared.clock import today
 from shared.security.identity import Caller
 from shared.web.pagination import PageRequest, page
-from shared.workdays import CalendarUnknown
 
 
 def rule_view(row: DutyRow) -> ClockRuleView:
@@ -73,50 +73,101 @@ def duty_view(row: DutyRow) -> DutyView:
 def _dispute(row: DutyRow) -> OpenDispute | None:
     if row.dispute_id is None or row.dispute_opened_at is None:
         return None
-    return OpenDispute(
-        id=row.dispute_id,
-        **DISPUTE_OPEN._asdict(),
-        opened_at=row.dispute_opened_at,
-        due_on=row.dispute_due_on,
+    return open_dispute(row.dispute_id, row.dispute_opened_at, row.dispute_due_on)
+
+
+def made_view(made: Made) -> DutiesMade:
+    """The duty that an event has made, as it stands once it is written: unpublished, undisputed."""
+    duty = made.duty
+    unseen = Published(claimed_at=None, first_seen_at=None, last_absent_at=None, trust=0, url=None)
+    assert made.standing.verdict is not None
+    assert made.standing.reason is not None
+    view = DutyView(
+        id=duty.id,
+        project_code=duty.project_code,
+        unit_code=duty.unit_code,
+        item_code=duty.item_code,
+        formed_on=duty.formed_on,
+        due_on=made.due_on,
+        verdict=made.standing.verdict,
+        over_by=made.days,
+        published=unseen,
+        reasons=[reason_view(made.standing.reason)],
+        dispute=None,
+        rule=ClockRuleView(kind=duty.rule_kind, n=duty.rule_n, version=duty.rule_version),
+        calendar_version=made.calendar_version,
+        version=duty.version,
     )
-
-
-async def made(session: AsyncSession, event: UUID, ids: list[UUID], now: datetime) -> DutiesMade:
-    """The duties that an event made, as they stand."""
-    rows = await service.views_of(session, ids, now)
-    return DutiesMade(event=event, duties=[duty_view(row) for row in rows])
+    return DutiesMade(event=duty.trigger_id, duties=[view])
 
 
 async def detail(session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime) -> DutyDetail:
     """A duty with facts, rulings and the history of its verdict. Raises NotFound."""
-    row = await service.duty_view(session, duty_id, caller, now)
-    item = await session.get_one(CatalogueItem, row.item_id)
-    project = await session.get_one(Project, row.project_code)
-    unit = await session.get_one(ResponsibleUnit, row.unit_code)
-    trigger = await session.get_one(TriggerEvent, row.trigger_id)
+    row = await service.duty_detail(session, duty_id, caller, now)
+    if row.short_n is None or row.start_ord is None:
+        return _detail(row, None)
+    found = await ruling.find(session, duty_id, now, caller)
+    return _detail(row, _if_licence(found))
+
+
+async def ruled(session: AsyncSession, done: Ruled, caller: Caller, now: datetime) -> DutyDetail:
+    """A duty as it is once a ruling on it is written. What is read here is of before, and guarded
+    by the duty's versions, which are written with it."""
+    duty, standing = done.seen.duty, done.seen.standing
+    assert standing.verdict is not None
+    assert standing.reason is not None
+    row = await service.duty_detail(session, duty.id, caller, now)
+    moved: dict[str, Any] = {}
+    if done.move is not None:
+        history = [*row.history, done.move.model_dump()]
+        moved = {"history": history, "calendar_version": done.move.calendar_version}
+    after = replace(
+        row,
+        hold=duty.hold,
+        due_ord=duty.due_ord,
+        due_on=done.seen.due_on(duty.due_ord),
+        extended_by=duty.extended_by,
+        version=duty.version,
+        verdict=standing.verdict,
+        reason=standing.reason,
+        over_by=service.days_over(standing, done.seen.basis),
+        rulings=[*row.rulings, done.ruling.model_dump()],
+        **moved,
+    )
+    return _detail(after, _if_licence(done.seen))
+
+
+async def disputed(
+    session: AsyncSession, found: SeenDuty, dispute: OpenDispute, caller: Caller, now: datetime
+) -> DutyDetail:
+    """A duty as it is once a dispute about it is open; read and guarded as in `ruled`."""
+    row = await service.duty_detail(session, found.duty.id, caller, now)
+    view = _detail(replace(row, version=found.duty.version), _if_licence(found))
+    return view.model_copy(update={"dispute": dispute})
+
+
+def open_dispute(dispute_id: UUID, opened_at: datetime, due_on: date | None) -> OpenDispute:
+    """The mark of a finding about which a dispute is open."""
+    words = DISPUTE_OPEN._asdict()
+    return OpenDispute(id=dispute_id, **words, opened_at=opened_at, due_on=due_on)
+
+
+def _detail(row: DetailRow, if_licence: ShortVerdict | None) -> DutyDetail:
     return DutyDetail(
         **dict(duty_view(row)),
-        project_name=project.name,
-        unit_name=unit.name,
-        item_name=item.item_l2,
-        legal_basis=item.legal_basis,
-        kind=trigger.kind,
+        project_name=row.project_name,
+        unit_name=row.unit_name,
+        item_name=row.item_name,
+        legal_basis=row.legal_basis,
+        kind=row.kind,
         doc_no=row.doc_no,
         hold=row.hold,
         extended_by=row.extended_by,
-        if_licence=await _if_licence(session, row, now),
-        facts=await _facts(session, duty_id),
-        rulings=[RulingView.model_validate(r) for r in await queries.rulings(session, duty_id)],
-        history=[VerdictMove.model_validate(e) for e in await queries.history(session, duty_id)],
+        if_licence=if_licence,
+        facts=[FactView.model_validate(fact) for fact in row.facts],
+        rulings=[RulingView.model_validate(each) for each in row.rulings],
+        history=[VerdictMove.model_validate(move) for move in row.history],
     )
-
-
-async def _facts(session: AsyncSession, duty_id: UUID) -> list[FactView]:
-    aside = await auditing.set_aside(session, duty_id)
-    return [
-        FactView.model_validate(fact).model_copy(update={"absence_set_aside": fact.id in aside})
-        for fact in await queries.facts(session, [duty_id])
-    ]
 
 
 async def life_of(
@@ -128,8 +179,7 @@ async def life_of(
     """
     project = await register.find_project(session, code)
     after = _life_key(paging)
-    day = await queries.day_numbers(session, today(now))
-    rows = await queries.life(session, day, code, after=after, limit=paging.limit + 1)
+    rows = await queries.life(session, today(now), code, after=after, limit=paging.limit + 1)
     counts = await queries.life_counts(session, code)
     waiting = [count for count in counts if not count.is_published]
     ahead = sum(count.n for count in waiting if Verdict(count.verdict) in NOT_YET_DUE)
@@ -163,27 +213,18 @@ def _life_item(row: LifeRow) -> LifeItem:
     )
 
 
-async def _if_licence(session: AsyncSession, row: DutyRow, now: datetime) -> ShortVerdict | None:
+def _if_licence(found: SeenDuty) -> ShortVerdict | None:
     """The same facts under the shorter limit of licences; None where that cannot apply."""
-    if row.short_n is None or row.start_ord is None:
+    duty, standing, basis = found.duty, found.standing, found.basis
+    if duty.short_n is None or duty.start_ord is None:
         return None
-    today_is = await queries.day_numbers(session, today(now))
-    standing = await session.get_one(Standing, row.id)
-    due_ord = row.start_ord + row.short_n + row.extended_by
-    known = {name: getattr(standing, name) for name in Facts.__dataclass_fields__}
-    walked_at = await queries.last_walk(session, row.unit_code, now)
-    calendar = await calendars.load(session)
-    walked_ord = None
-    if walked_at is not None and today(walked_at) <= calendar.last_day:
-        walked_ord = calendar.ord_end(today(walked_at))
-    day = Day(today_is.now_ord, today_is.last_ord, walked_ord)
-    found = judge(Facts(**{**known, "due_ord": due_ord}), day)
-    try:
-        due_on = clock_rules.workday(due_ord, calendar)
-    except CalendarUnknown:
-        due_on = None
-    over_by = day.now_ord - due_ord if found.verdict == "overdue" else found.over_by
-    return ShortVerdict(n=row.short_n, due_on=due_on, verdict=found.verdict, over_by=over_by)
+    due_ord = duty.start_ord + duty.short_n + duty.extended_by
+    given = judgement(standing, {"due_ord": due_ord}, basis)
+    over_by = given.over_by
+    if given.verdict is Verdict.OVERDUE:
+        over_by = basis.day(by_days=standing.calendar_days).now_ord - due_ord
+    due_on = found.due_on(due_ord)
+    return ShortVerdict(n=duty.short_n, due_on=due_on, verdict=given.verdict, over_by=over_by)
 
 
 async def clock(session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime) -> DutyClock:

@@ -107,11 +107,6 @@ async def put_aliases(session: AsyncSession, code: str, aliases: Collection[str]
     return sorted((await session.exec(taken)).all())
 
 
-async def project_codes(session: AsyncSession, codes: Collection[str]) -> set[str]:
-    query = select(Project.code).where(col(Project.code).in_(codes))
-    return set((await session.exec(query)).all())
-
-
 async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
     """Those of the units that exist on that day."""
     query = select(ResponsibleUnit.code).where(

@@ -38,11 +38,6 @@ _CONFIRMED_ALREADY = Text("这个项目没有待确认的名称", "No name of th
 _BACKWARDS = Text("撤并之日不能早于存在之日", "It cannot end before it begins")
 
 
-async def known_projects(session: AsyncSession, codes: Collection[str]) -> set[str]:
-    """Which of these codes are registered projects."""
-    return await queries.project_codes(session, codes)
-
-
 async def take_renamed(session: AsyncSession) -> list[str]:
     """The projects whose names have changed; they are not given a second time."""
     return await queries.take_renamed(session)
@@ -56,11 +51,6 @@ async def take_renamed_units(session: AsyncSession) -> dict[str, list[str]]:
 async def units_named(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
     """The codes of the units that go by one of these names, by the name."""
     return await queries.units_named(session, names)
-
-
-async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
-    """Which of these units exist on that day."""
-    return await queries.units_on(session, codes, day)
 
 
 async def has_unit(session: AsyncSession, code: str, day: date) -> bool:

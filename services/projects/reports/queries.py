@@ -1,12 +1,11 @@
 """What reports ask: counts, names and rows, of today, of a past day, of the history."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import exists, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,6 +30,7 @@ from services.projects.reports.statement import (
     WORST,
 )
 from shared import clock
+from shared.database.deciding import DecidingSession
 
 
 class Marks(NamedTuple):
@@ -120,12 +120,12 @@ async def withdrawals(
     return {each.report_id: each for each in (await session.exec(query)).all()}
 
 
-async def insert_withdrawal(session: AsyncSession, withdrawal: ReportWithdrawal) -> bool:
-    """False if the report is withdrawn already."""
-    values = withdrawal.model_dump()
-    statement = insert(ReportWithdrawal).values(**values).on_conflict_do_nothing()
-    found = await session.execute(statement.returning(col(ReportWithdrawal.report_id)))
-    return found.scalar_one_or_none() is not None
+def add_withdrawal(
+    session: DecidingSession, withdrawal: ReportWithdrawal, refusal: Callable[[], Exception]
+) -> None:
+    """A report is withdrawn once; `refusal` is what a second withdrawal is answered."""
+    session.statement.refusing("pk_report_withdrawal", refusal)
+    session.add(withdrawal)
 
 
 async def marks(session: AsyncSession) -> Marks:

@@ -21,7 +21,7 @@ from services.projects.reports.schemas import (
 from shared.errors import NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
 from shared.web.conditions import unless_known
-from shared.web.dependencies import Now, Paging, Session, allow, public
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
 from shared.web.describing import refer, sends
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
@@ -260,7 +260,7 @@ async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportVie
 async def withdraw_report(
     report_id: UUID,
     order: WithdrawalOrder,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> ReportView:
@@ -270,6 +270,5 @@ async def withdraw_report(
     A report that is wrong is taken back with a reason: it can be read, no longer counts, and is
     compared with no more.
     """
-    report = await service.withdraw(session, report_id, order.reason, now, actor=caller.sub)
-    withdrawn = await service.withdrawals(session, [report])
-    return views.report_view(report, withdrawn.get(report_id))
+    done = await service.withdraw(session, report_id, order.reason, now, actor=caller.sub)
+    return views.report_view(*done)

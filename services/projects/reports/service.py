@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +19,7 @@ from services.projects.reports.models import Audit, Report, ReportWithdrawal
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.report import Counted
 from shared import clock
+from shared.database.deciding import DecidingSession
 from shared.errors import Invalid, NotFound, Text
 from shared.ids import new_id
 from shared.messaging import outbox
@@ -244,24 +245,27 @@ async def report_rows(
 
 
 async def withdraw(
-    session: AsyncSession, report_id: UUID, reason: str, now: datetime, *, actor: str
-) -> Report:
+    session: DecidingSession, report_id: UUID, reason: str, now: datetime, *, actor: str
+) -> tuple[Report, ReportWithdrawal]:
     """Take a frozen report back, for a reason that everybody reads; its bytes stay.
 
-    Raises NotFound, or StateConflict if it is withdrawn already.
+    Raises NotFound; where it is withdrawn already, the withdrawal's key refuses with StateConflict.
     """
     report = await find_report(session, report_id)
     withdrawal = ReportWithdrawal(
         report_id=report_id, reason=reason, withdrawn_at=now, withdrawn_by=actor
     )
-    if not await queries.insert_withdrawal(session, withdrawal):
-        refuse("withdrawn", 1, _WITHDRAWN_ALREADY)
+    queries.add_withdrawal(session, withdrawal, _withdrawn_already)
     event = ReportWithdrawn(
         report_id=report_id, as_of=report.as_of, reason=reason, withdrawn_at=now
     )
     await outbox.record(session, event, subject=str(report_id))
     await audit_log.write(session, actor, "report.withdrawn", f"report:{report_id}", now)
-    return report
+    return report, withdrawal
+
+
+def _withdrawn_already() -> NoReturn:
+    refuse("withdrawn", 1, _WITHDRAWN_ALREADY)
 
 
 async def withdrawals(

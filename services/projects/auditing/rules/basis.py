@@ -1,0 +1,37 @@
+"""What a verdict goes by besides its duty: the day as numbers, the last walk of its unit. Pure."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from services.projects.auditing.rules.judging import ENDLESS, Day
+
+
+class Basis(NamedTuple):
+    """Both counts of a day and of the unit's last full walk: working days, and plain ones.
+
+    The walk is None where nothing proves an absence. `version` is that of `JudgingBasis`.
+    """
+
+    version: int
+    now_ord: int
+    last_ord: int
+    now_day: int
+    calendar_version: int
+    walked_at: datetime | None
+    walked_ord: int | None
+    walked_day: int | None
+
+    def day(self, *, by_days: bool) -> Day:
+        """The day on the clock of a duty."""
+        if by_days:
+            return Day(self.now_day, ENDLESS, self.walked_day, self.walked_at)
+        return Day(self.now_ord, self.last_ord, self.walked_ord, self.walked_at)
+
+
+class FactOfMove(NamedTuple):
+    """The fact that a verdict goes by: its id, or of one that the same statement appends as
+    `new_fact` what it is known by; neither where nothing was seen.
+    """
+
+    id: int | None = None
+    sha256: str | None = None
