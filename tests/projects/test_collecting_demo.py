@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -18,13 +20,13 @@ from shared import clock
 from shared.database.engine import new_engine, new_sessions
 from shared.security.identity import Caller
 from tests import support
+from tests.conftest import Headers
 from tests.projects.collecting_world import QUICK, Desk, serving
 from tests.support import Databases, Tokens
 
 pytestmark = pytest.mark.xdist_group("demo-city")
 
 AUDITOR = Caller("auditor-1", frozenset({"auditor"}), frozenset({"*"}))
-SECOND = Caller("auditor-2", frozenset({"auditor"}), frozenset({"*"}))
 LOADER = Caller("demo", frozenset({"admin", "system"}), frozenset({"*"}))
 
 
@@ -91,8 +93,10 @@ async def test_every_page_of_the_city_is_found_once(desk: Desk, city: World) -> 
     assert max(found.values()) == 1
 
 
-async def test_every_duty_is_judged_as_the_city_knows(desk: Desk, city: World) -> None:
-    await _accept_all(desk)
+async def test_every_duty_is_judged_as_the_city_knows(
+    desk: Desk, city: World, as_: Headers
+) -> None:
+    await _accept_all(desk, as_)
     async with desk.sessions() as session, session.begin():
         await auditing.judge_all(session, clock.now(), actor="test")
     judged = await _verdicts(desk)
@@ -104,15 +108,22 @@ async def test_every_duty_is_judged_as_the_city_knows(desk: Desk, city: World) -
     assert not wrong
 
 
-async def _accept_all(desk: Desk) -> None:
-    async with desk.sessions() as session, session.begin():
+async def _accept_all(desk: Desk, as_: Headers) -> None:
+    async with desk.sessions() as session:
         waiting = await matching.listed(
             session, AUDITOR, state=MatchState.REVIEW, unit=None, after=None, limit=200
         )
-        for row in waiting:
-            first = await matching.accept(session, row.id, row.version, AUDITOR, clock.now())
-            assert first.state == MatchState.REVIEW
-            await matching.accept(session, row.id, first.version, SECOND, clock.now())
+
+    async def accept(match: UUID, version: int, sub: str) -> dict[str, Any]:
+        path, headers = f"/api/v1/matches/{match}/accept", as_("auditor", "*", sub=sub)
+        answer = await desk.client.post(path, json={"version": version}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    for row in waiting:
+        first = await accept(row.id, row.version, "auditor-1")
+        assert first["state"] == "review"
+        await accept(row.id, first["version"], "auditor-2")
 
 
 async def test_only_matches_that_mean_late_or_early_waited_for_a_person(

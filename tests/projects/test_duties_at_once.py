@@ -1,7 +1,6 @@
 """Whoever acts on a duty while it is judged elsewhere goes by what has become of it meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -24,12 +23,18 @@ from shared.clock import now
 from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.collecting_world import Desk
+from tests.projects.judged_elsewhere import (
+    Action,
+    Work,
+    driver_connection,
+    nothing,
+    while_somebody_judges,
+)
 from tests.support import connect
 from tests.waiting import until_it_waits
 
 RULING = {"document": "宁政办〔2026〕1号", "reason": "测试"}
 EXEMPTION = {**RULING, "article": "条例第14条"}
-Work = Callable[[AsyncSession], Awaitable[Any]]
 EVENTS = 20
 
 
@@ -55,20 +60,8 @@ class Case:
             self.desk.client.post("/api/v1/events", json=body, headers=headers)
         )
 
-    async def while_somebody_judges(
-        self, work: Work, *actions: Callable[[], asyncio.Task[httpx.Response]]
-    ) -> list[httpx.Response]:
-        """The actions, begun while another one has the turn, who does `work` before it is over."""
-        begun = []
-        async with self.desk.sessions() as session, session.begin():
-            await auditing.take_turn(session)
-            raw = await (await session.connection()).get_raw_connection()
-            connection: Any = raw.driver_connection
-            for many, action in enumerate(actions, 1):
-                begun.append(action())
-                await until_it_waits(connection, begun[-1], many)
-            await work(session)
-        return await asyncio.gather(*begun)
+    async def while_somebody_judges(self, work: Work, *actions: Action) -> list[httpx.Response]:
+        return await while_somebody_judges(self.desk, work, *actions)
 
     async def see(self, session: AsyncSession) -> None:
         sighting = Sighting(
@@ -99,10 +92,6 @@ async def case(desk: Desk, as_: Headers) -> Case:
     await rows.close()
     body = make.event(project, unit, clock.today(clock.now()) - timedelta(days=301))
     return Case(desk, as_, unit, project, await make.duty(desk.client, as_("system"), body))
-
-
-async def nothing(_: AsyncSession) -> None:
-    pass
 
 
 async def test_of_two_auditors_at_once_one_rules(case: Case) -> None:
@@ -158,10 +147,8 @@ async def test_a_verdict_goes_by_what_became_known_while_it_waited(
 async def test_a_dispute_is_about_the_verdict_that_stood_when_it_was_opened(case: Case) -> None:
     async with case.desk.sessions() as session, session.begin():
         await case.walk(session)
-        raw = await (await session.connection()).get_raw_connection()
-        connection: Any = raw.driver_connection
         opened = case.act("dispute", **RULING, version=1)
-        await until_it_waits(connection, opened)
+        await until_it_waits(await driver_connection(session), opened)
     answer = await opened
     assert (answer.status_code, answer.json()["verdict"]) == (200, "overdue")
     listed = await case.desk.client.get(

@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import queries, service
 from services.projects.auditing.models import JudgingBasis, Standing, Verdict, VerdictEvent
 from services.projects.auditing.queries import MovedVerdict
+from services.projects.auditing.rules import judging
 from services.projects.auditing.rules.basis import Basis, FactOfMove
 from services.projects.auditing.rules.judging import RULE_VERSION, Facts, Judgement, judge
 from shared import clock
@@ -42,7 +43,7 @@ class NamedDuty(NamedTuple):
     due_on: date | None
 
 
-class Judged(NamedTuple):
+class JudgedDuty(NamedTuple):
     """A standing as it is once it is written, and its line of the history, if it has one."""
 
     standing: Standing
@@ -73,8 +74,16 @@ async def hold(session: AsyncSession, basis: Basis) -> None:
 
 def judgement(standing: Standing, changes: Mapping[str, Any], basis: Basis) -> Judgement:
     """How the duty stands with these columns changed."""
-    known = {name: changes.get(name, getattr(standing, name)) for name in _FACTS}
-    return judge(Facts(**known), basis.day(by_days=standing.calendar_days))
+    return judge(_facts(standing, changes), basis.day(by_days=standing.calendar_days))
+
+
+def is_blamed(standing: Standing, changes: Mapping[str, Any], basis: Basis) -> bool:
+    """Whether it is late or too early then, or would be once no ruling holds it."""
+    return judging.is_blamed(_facts(standing, changes), basis.day(by_days=standing.calendar_days))
+
+
+def _facts(standing: Standing, changes: Mapping[str, Any]) -> Facts:
+    return Facts(**{name: changes.get(name, getattr(standing, name)) for name in _FACTS})
 
 
 async def judge_new(
@@ -107,7 +116,7 @@ async def judge_changed(
     *,
     actor: str,
     fact: FactOfMove,
-) -> Judged:
+) -> JudgedDuty:
     """Change these columns of a standing and judge the duty anew; who calls has the turn."""
     given = judgement(standing, changes, basis)
     due_ord = changes.get("due_ord", standing.due_ord)
@@ -116,7 +125,7 @@ async def judge_changed(
     columns = {**changes, **_columns(given, now)}
     standing = await versioned.swap(session, standing, columns, state="verdict", follows=True)
     moved = await _note(session, [(move, basis)], now, actor, fact)
-    return Judged(standing, next(iter(moved), None))
+    return JudgedDuty(standing, next(iter(moved), None))
 
 
 def _columns(given: Judgement, now: datetime) -> dict[str, Any]:

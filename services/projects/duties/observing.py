@@ -32,7 +32,7 @@ async def record_sightings(
     """
     await auditing.take_turn(session)
     duties = await queries.duties(session, [sighting.duty_id for sighting in sightings])
-    await queries.add_facts(session, [_fact(sighting, now) for sighting in sightings])
+    await queries.add_facts(session, [fact_of(sighting, now) for sighting in sightings])
     return await _derive(session, duties, now, actor)
 
 
@@ -42,7 +42,7 @@ async def record_anew(
     """The same, without those that are on record word by word, moment included."""
     ids = [sighting.duty_id for sighting in sightings]
     known = {fact.sha256 for fact in await queries.facts(session, ids)}
-    fresh = [each for each in sightings if _fact(each, now)["sha256"] not in known]
+    fresh = [each for each in sightings if fact_of(each, now)["sha256"] not in known]
     if fresh:
         await record_sightings(session, fresh, now, actor=actor)
 
@@ -72,7 +72,7 @@ async def record_gone(
 ) -> None:
     """The page that carried the duty is no longer there."""
     await auditing.take_turn(session)
-    await queries.add_facts(session, [_bare_fact(FactKind.GONE, duty_id, url, at, now)])
+    await queries.add_facts(session, [gone_fact(duty_id, url, at, now)])
     await _derive(session, await queries.duties(session, [duty_id]), now, actor)
 
 
@@ -93,7 +93,7 @@ async def take_back(
     await auditing.take_turn(session)
     facts = [_bare_fact(FactKind.TAKEN_BACK, duty, url, now, now) for duty, url in pages]
     await queries.add_facts(session, facts)
-    await queries.add_facts(session, [_fact(sighting, now) for sighting in again])
+    await queries.add_facts(session, [fact_of(sighting, now) for sighting in again])
     duties = sorted({duty for duty, _ in pages})
     seen = await _derive(session, await queries.duties(session, duties), now, actor)
     unseen = [duty for duty in duties if duty not in seen]
@@ -143,6 +143,11 @@ async def set_in_review(
     await auditing.judge_duties(session, duties, now, actor=actor)
 
 
+def gone_fact(duty_id: UUID, url: str, at: datetime, now: datetime) -> dict[str, Any]:
+    """The row of a page that is gone."""
+    return _bare_fact(FactKind.GONE, duty_id, url, at, now)
+
+
 def _bare_fact(
     kind: FactKind, duty_id: UUID, url: str, at: datetime, now: datetime
 ) -> dict[str, Any]:
@@ -158,7 +163,8 @@ def _bare_fact(
     return {**fact, **others, "sha256": rules.fact_hash(fact)}
 
 
-def _fact(sighting: Sighting, now: datetime) -> dict[str, Any]:
+def fact_of(sighting: Sighting, now: datetime) -> dict[str, Any]:
+    """The row of `publication_fact` of a sighting, without its id."""
     values: dict[str, Any] = {
         **vars(sighting),
         "kind": FactKind.SIGHTING,
@@ -182,14 +188,14 @@ async def _derive(
     for duty in duties:
         evidence = rules.summarise(of_duty[duty.id], calendar)
         if evidence is not None:
-            publications.append(_publication(duty, evidence))
-            seen.append(_seen(duty, evidence, calendar))
+            publications.append(publication_of(duty, evidence))
+            seen.append(seen_of(duty, evidence, calendar))
     await queries.put_publications(session, publications)
     await auditing.judge_seen(session, seen, now, actor=actor)
     return {row["duty_id"]: row["trust"] for row in publications}
 
 
-def _publication(duty: Duty, evidence: Evidence) -> dict[str, Any]:
+def publication_of(duty: Duty, evidence: Evidence) -> dict[str, Any]:
     """The row of `publication`."""
     best = evidence.best
     return {
@@ -209,7 +215,7 @@ def _publication(duty: Duty, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _seen(duty: Duty, evidence: Evidence, calendar: Workdays) -> dict[str, Any]:
+def seen_of(duty: Duty, evidence: Evidence, calendar: Workdays) -> dict[str, Any]:
     """What the audit reads of the evidence. What was in review is not any more."""
     by_days = duty.basis == "calendar"
     columns = rules.evidence_ordinals(evidence, duty.formed_on, by_days=by_days, calendar=calendar)

@@ -196,9 +196,20 @@ ADD_FACTS = text(f"""
   SELECT {", ".join(_columns(PublicationFact, "id"))}
   FROM jsonb_populate_recordset(CAST(NULL AS publication_fact), CAST(:rows AS jsonb))""")
 
-PUT_PUBLICATIONS = text(f"""
+ADD_FRESH_FACTS = f"{ADD_FACTS.text} RETURNING id, sha256"
+
+
+def _put_publications(fact_id: str) -> str:
+    values = [fact_id if name == "fact_id" else name for name in _columns(Publication)]
+    return f"""
   INSERT INTO publication ({", ".join(_columns(Publication))})
-  SELECT {", ".join(_columns(Publication))}
+  SELECT {", ".join(values)}
   FROM jsonb_populate_recordset(CAST(NULL AS publication), CAST(:rows AS jsonb))
   ON CONFLICT (duty_id) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in _columns(Publication, "duty_id"))}""")
+    {", ".join(f"{name} = excluded.{name}" for name in _columns(Publication, "duty_id"))}"""
+
+
+PUT_PUBLICATIONS = text(_put_publications("fact_id"))
+
+PUT_BY_NEW_FACT = _put_publications("(SELECT min(id) FROM new_fact WHERE sha256 = :sha256)")
+"""The same where the best evidence is one of the facts that the same statement appends."""

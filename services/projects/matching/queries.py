@@ -168,18 +168,6 @@ async def verdicts(session: AsyncSession, duty_ids: Sequence[UUID]) -> dict[UUID
     return dict((await session.exec(found)).all())
 
 
-async def is_last_candidate(session: AsyncSession, match: PageMatch) -> bool:
-    """Whether the match alone keeps its duty from being called unpublished after its limit."""
-    wanted = {"match": match.id, "duty": match.duty_id}
-    return bool((await session.execute(statement.LAST_CANDIDATE, wanted)).scalar_one())
-
-
-async def is_last_page(session: AsyncSession, match: PageMatch) -> bool:
-    """Whether its duty is published by the page of the match alone, and not known to be gone."""
-    wanted = {"match": match.id, "duty": match.duty_id}
-    return bool((await session.execute(statement.LAST_PAGE, wanted)).scalar_one())
-
-
 async def matches_of(
     session: AsyncSession, page_ids: Sequence[UUID], *, lock: bool = False
 ) -> Sequence[PageMatch]:
@@ -262,14 +250,6 @@ async def noted_walk(session: AsyncSession, unit_code: str) -> datetime | None:
     return (await session.exec(found)).one()
 
 
-async def match(session: AsyncSession, match_id: UUID) -> PageMatch | None:
-    return (await session.exec(select(PageMatch).where(col(PageMatch.id) == match_id))).first()
-
-
-async def page(session: AsyncSession, page_id: UUID) -> PortalPage:
-    return (await session.exec(select(PortalPage).where(col(PortalPage.id) == page_id))).one()
-
-
 async def views(
     session: AsyncSession,
     *,
@@ -281,8 +261,3 @@ async def views(
     """Matches with their page and duty, oldest first."""
     wanted = {"state": state.value, "units": units, "after": after, "limit": limit}
     return [MatchRow(**row) for row in (await session.execute(statement.LIST, wanted)).mappings()]
-
-
-async def view(session: AsyncSession, match_id: UUID) -> MatchRow:
-    """One match with its page and duty."""
-    return MatchRow(**(await session.execute(statement.ONE, {"id": match_id})).mappings().one())

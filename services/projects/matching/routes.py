@@ -3,13 +3,13 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.projects.matching import service, views
+from services.projects.matching import decisions, service, views
 from services.projects.matching.models import MatchState
 from services.projects.matching.schemas import Decision, MatchView
 from services.projects.register.models import UNIT_CODE
 from shared.errors import FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
@@ -50,7 +50,7 @@ async def list_matches(
 async def accept_match(
     match_id: UUID,
     decision: Decision,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
@@ -59,7 +59,8 @@ async def accept_match(
     The page is the duty's publication. Where that means late or too early, another auditor must
     confirm, and nothing moves until then.
     """
-    return views.match_view(await service.accept(session, match_id, decision.version, caller, now))
+    row = await decisions.accept(session, match_id, decision.version, caller, now)
+    return views.match_view(row)
 
 
 @router.post(
@@ -71,7 +72,7 @@ async def accept_match(
 async def reject_match(
     match_id: UUID,
     decision: Decision,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
@@ -82,4 +83,5 @@ async def reject_match(
     no other page may be the publication, another auditor must confirm, and nothing moves until
     then.
     """
-    return views.match_view(await service.reject(session, match_id, decision.version, caller, now))
+    row = await decisions.reject(session, match_id, decision.version, caller, now)
+    return views.match_view(row)

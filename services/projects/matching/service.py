@@ -1,4 +1,4 @@
-"""Use cases of matching: find what pages publish, feed it to the duties, let people decide."""
+"""Use cases of matching: find what pages publish, feed it to the duties, list what waits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,32 +9,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.duties import observing
 from services.projects.matching import (
-    claims,
     proposing,
     queries,
     rematching,
-    rules,
     sightings,
     undoing,
     walks,
 )
 from services.projects.matching.models import (
     MATCHER,
-    MatchMethod,
     MatchState,
     PageMatch,
-    ReviewReason,
 )
-from services.projects.matching.rules import Proposal
-from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
 from services.projects.portals import service as portals
 from services.projects.reading.faults import Fault
 from shared.database.engine import Sessions
-from shared.database.versioned import swap
-from shared.errors import FourEyes, NotFound
-from shared.security import audit_log
 from shared.security.identity import Caller
-from shared.web import versions
 
 PAGES_A_TURN = 20
 """Few enough that others who record facts need not wait long for their turn."""
@@ -155,131 +145,3 @@ async def listed(
     if unit is not None:
         units = [unit] if caller.at(unit) else []
     return await queries.views(session, state=state, units=units, after=after, limit=limit)
-
-
-async def accept(
-    session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
-) -> queries.MatchRow:
-    """Take the page for the duty's publication. Raises StateConflict, or FourEyes for the same one.
-
-    Where that makes the duty late, early or withdrawn it is passed on to another person, whoever
-    found the page.
-    """
-    match = await _visible(session, match_id, caller)
-    versions.ensure(version, version=match.version, state=match.state)
-    is_second = _waits_for_second(match, ReviewReason.MAKES_LATE, ReviewReason.MAKES_WITHDRAWN)
-    if is_second and match.first_by == caller.sub:
-        raise FourEyes(rules.ANOTHER_AUDITOR)
-    if caller.has("officer") and caller.at(match.unit_code):
-        raise FourEyes(rules.NOT_IN_ONES_OWN_CAUSE)
-    if match.unreadable_since is not None:
-        step = _step(match, MatchAction.CONFIRM, caller)
-        await auditing.take_turn(session)
-        return await _decide(session, match, step, caller, now)
-    if claims.has_new_claim(match):
-        return await _take_claim(session, match, caller, now)
-    step = _step(match, MatchAction.ACCEPT, caller)
-    page = await queries.page(session, match.page_id)
-    candidates = await queries.candidates(session, [match.duty_id])
-    pair = [(page, Proposal(candidates[0], MatchMethod(match.method), match.score))]
-    await auditing.take_turn(session)
-    if is_second:
-        await sightings.record(session, pair, now, actor=caller.sub)
-    elif page.gone_at is not None and await queries.is_last_page(session, match):
-        step = _step(match, MatchAction.PASS_ON_GONE, caller)
-    elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
-        step = _step(match, MatchAction.PASS_ON, caller)
-    row = await _decide(session, match, step, caller, now)
-    await sightings.withdraw_gone(session, [page], now, actor=caller.sub)
-    return row
-
-
-async def _take_claim(
-    session: AsyncSession, match: PageMatch, caller: Caller, now: datetime
-) -> queries.MatchRow:
-    """The day that the page claims now counts; where it makes the duty late or early once another
-    person says so too. Raises FourEyes."""
-    if match.first_by == caller.sub:
-        raise FourEyes(rules.ANOTHER_AUDITOR)
-    step = _step(match, MatchAction.TAKE_CLAIM, caller)
-    page = await queries.page(session, match.page_id)
-    pair = await sightings.pairs_of(session, [(page, match)])
-    await auditing.take_turn(session)
-    if match.first_by is not None:
-        await sightings.record(session, pair, now, actor=caller.sub)
-    elif await sightings.record_in_time(session, pair, now, actor=caller.sub):
-        step = _step(match, MatchAction.PASS_ON_CLAIM, caller)
-    return await _decide(session, match, step, caller, now)
-
-
-async def reject(
-    session: AsyncSession, match_id: UUID, version: int, caller: Caller, now: datetime
-) -> queries.MatchRow:
-    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict, or
-    FourEyes for the same one.
-
-    Of the last candidate, after the limit, it is passed on to another person, because the duty is
-    called unpublished then. One that was accepted and cannot be read any more was taken down; where
-    one claims another day since, that day is not believed.
-    """
-    match = await _visible(session, match_id, caller)
-    versions.ensure(version, version=match.version, state=match.state)
-    if match.unreadable_since is not None:
-        return await _withdraw(session, match, caller, now)
-    if claims.has_new_claim(match):
-        step = _step(match, MatchAction.KEEP_CLAIM, caller)
-        await auditing.take_turn(session)
-        return await _decide(session, match, step, caller, now)
-    is_second = _waits_for_second(match, ReviewReason.MAKES_OVERDUE)
-    if is_second and match.first_by == caller.sub:
-        raise FourEyes(rules.ANOTHER_TO_REJECT)
-    step = _step(match, MatchAction.REJECT, caller)
-    await auditing.take_turn(session)
-    if not is_second and await queries.is_last_candidate(session, match):
-        step = _step(match, MatchAction.PASS_ON_REJECTED, caller)
-    return await _decide(session, match, step, caller, now)
-
-
-async def _withdraw(
-    session: AsyncSession, match: PageMatch, caller: Caller, now: datetime
-) -> queries.MatchRow:
-    """The page is gone; where no other publishes the duty it is passed on to another person."""
-    is_second = match.reason is ReviewReason.MAKES_WITHDRAWN
-    if is_second and match.first_by == caller.sub:
-        raise FourEyes(rules.ANOTHER_TO_WITHDRAW)
-    step = _step(match, MatchAction.WITHDRAW, caller)
-    await auditing.take_turn(session)
-    if not is_second and await queries.is_last_page(session, match):
-        step = _step(match, MatchAction.PASS_ON_WITHDRAWN, caller)
-    row = await _decide(session, match, step, caller, now)
-    if step.is_final:
-        page = await queries.page(session, match.page_id)
-        await sightings.withdraw(session, page, match.duty_id, now, actor=caller.sub)
-    return row
-
-
-async def _visible(session: AsyncSession, match_id: UUID, caller: Caller) -> PageMatch:
-    match = await queries.match(session, match_id)
-    if match is None or not caller.at(match.unit_code):
-        raise NotFound
-    return match
-
-
-def _waits_for_second(match: PageMatch, *reasons: ReviewReason) -> bool:
-    """Whether one person has decided so already, and a second one is to confirm it."""
-    return match.state is MatchState.REVIEW and match.reason in reasons and bool(match.first_by)
-
-
-def _step(match: PageMatch, decision: MatchAction, caller: Caller) -> MatchStep:
-    """The row of the table. Raises StateConflict."""
-    return WORKFLOW.take(match.state, match.version, decision, caller.roles)
-
-
-async def _decide(
-    session: AsyncSession, match: PageMatch, step: MatchStep, caller: Caller, now: datetime
-) -> queries.MatchRow:
-    """Write the decision. The turn to judge is taken before the row, as the matcher does."""
-    await swap(session, match, step.changes(caller.sub, now))
-    await _mark_review(session, [match.duty_id], now)
-    await audit_log.write(session, caller.sub, step.audited, f"match:{match.id}", now, {})
-    return await queries.view(session, match.id)

@@ -20,6 +20,7 @@ from services.projects.reading.claims import Flag
 from services.projects.reading.dates import Provenance
 from shared.clock import today
 from shared.messaging import outbox
+from shared.messaging.outbox import Addressed
 
 LONG_AGO = timedelta(minutes=1)
 
@@ -48,14 +49,14 @@ async def record_in_time(
     both stands in one place, the audit. What a page that is older than the decision publishes is
     not tried, because something before it has its name as well.
     """
-    fitting = [pair for pair in pairs if not _is_older(*pair)]
+    fitting = [pair for pair in pairs if not is_older(pair[0], pair[1].candidate)]
     blamed = await _record_unless_blamed(session, fitting, now, actor)
     alone = [pair for pair in fitting if pair[1].candidate.duty_id in blamed]
     if blamed:
         others = [pair for pair in fitting if pair[1].candidate.duty_id not in blamed]
         await record(session, others, now, actor=actor)
     # Of several pages of one duty one may be in time, whichever of them is matched first.
-    held = [pair for pair in pairs if _is_older(*pair)]
+    held = [pair for pair in pairs if is_older(pair[0], pair[1].candidate)]
     for pair in alone:
         if len(fitting) == 1 or await _record_unless_blamed(session, [pair], now, actor):
             held.append(pair)
@@ -75,9 +76,8 @@ async def _record_unless_blamed(
     return blamed
 
 
-def _is_older(page: PortalPage, proposal: Proposal) -> bool:
+def is_older(page: PortalPage, duty: Candidate) -> bool:
     """Whether the page claims a day before the decision that it would publish."""
-    duty = proposal.candidate
     if _claim_kind(page, duty) is ClaimKind.NONE or page.claimed_at is None:
         return False
     return duty.formed_on is not None and today(page.claimed_at) < duty.formed_on
@@ -91,19 +91,40 @@ async def record(
         return
     sightings = await sightings_of(session, pairs)
     trust = await observing.record_sightings(session, sightings, now, actor=actor)
-    for page, proposal in pairs:
-        duty = proposal.candidate
-        event = PublicationFound(
-            duty_id=duty.duty_id,
-            unit_code=duty.unit_code,
-            project_code=duty.project_code,
-            item_code=duty.item_code,
-            url=page.url,
-            claimed_at=page.claimed_at if page.claimed_from in CLAIMS else None,
-            first_seen_at=page.content_seen_at,
-            trust=trust.get(duty.duty_id, page.trust),
-        )
-        await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
+    events = [
+        found(page, duty, trust.get(duty.duty_id, page.trust))
+        for page, duty in ((page, proposal.candidate) for page, proposal in pairs)
+    ]
+    await outbox.record_many(session, events)
+
+
+def found(page: PortalPage, duty: Candidate, trust: int) -> Addressed:
+    """What is published of a page that publishes a duty."""
+    event = PublicationFound(
+        duty_id=duty.duty_id,
+        unit_code=duty.unit_code,
+        project_code=duty.project_code,
+        item_code=duty.item_code,
+        url=page.url,
+        claimed_at=page.claimed_at if page.claimed_from in CLAIMS else None,
+        first_seen_at=page.content_seen_at,
+        trust=trust,
+    )
+    return Addressed(event, duty.unit_code, str(duty.duty_id))
+
+
+def withdrawn(page: PortalPage, duty: Candidate, gone_at: datetime) -> Addressed:
+    """What is published of a page that publishes a duty no more."""
+    event = PublicationWithdrawn(
+        duty_id=duty.duty_id,
+        unit_code=duty.unit_code,
+        project_code=duty.project_code,
+        item_code=duty.item_code,
+        url=page.url,
+        first_seen_at=page.content_seen_at,
+        withdrawn_at=gone_at,
+    )
+    return Addressed(event, duty.unit_code, str(duty.duty_id))
 
 
 async def renew(
@@ -165,38 +186,9 @@ async def withdraw_gone(
     for match in accepted:
         page = gone[match.page_id]
         if match.duty_id not in published and page.gone_at is not None:
-            duty = by_duty[match.duty_id]
-            await _withdraw(session, page, duty, page.gone_at, now, actor)
-
-
-async def withdraw(
-    session: AsyncSession, page: PortalPage, duty_id: UUID, now: datetime, *, actor: str
-) -> None:
-    """A person says that the page is not there any more; another page may publish the duty."""
-    if not await queries.still_published(session, [duty_id]):
-        [duty] = await queries.candidates(session, [duty_id])
-        await _withdraw(session, page, duty, now, now, actor)
-
-
-async def _withdraw(
-    session: AsyncSession,
-    page: PortalPage,
-    duty: Candidate,
-    gone_at: datetime,
-    now: datetime,
-    actor: str,
-) -> None:
-    await observing.record_gone(session, duty.duty_id, page.url, gone_at, now, actor=actor)
-    event = PublicationWithdrawn(
-        duty_id=duty.duty_id,
-        unit_code=duty.unit_code,
-        project_code=duty.project_code,
-        item_code=duty.item_code,
-        url=page.url,
-        first_seen_at=page.content_seen_at,
-        withdrawn_at=gone_at,
-    )
-    await outbox.record(session, event, scope=duty.unit_code, subject=str(duty.duty_id))
+            duty, at = by_duty[match.duty_id], page.gone_at
+            await observing.record_gone(session, duty.duty_id, page.url, at, now, actor=actor)
+            await outbox.record_many(session, [withdrawn(page, duty, at)])
 
 
 async def sightings_of(
@@ -208,15 +200,22 @@ async def sightings_of(
         for portal_id in {page.portal_id for page, _ in pairs}
     }
     return [
-        _sighting(
+        each
+        for page, proposal in pairs
+        for each in sighted(
             page,
             proposal.candidate,
-            wanted if judged[page.portal_id] else {},
-            observed_at=observed_at,
+            wanted.get(proposal.candidate.duty_id, []) if judged[page.portal_id] else [],
+            again=again,
         )
-        for page, proposal in pairs
-        for observed_at in _observed(page, again=again)
     ]
+
+
+def sighted(
+    page: PortalPage, duty: Candidate, elements: Sequence[str], *, again: bool = False
+) -> list[Sighting]:
+    """How the page was seen to publish the duty, which asks for these elements."""
+    return [_sighting(page, duty, elements, at) for at in _observed(page, again=again)]
 
 
 def _observed(page: PortalPage, *, again: bool) -> list[datetime]:
@@ -229,11 +228,10 @@ def _observed(page: PortalPage, *, again: bool) -> list[datetime]:
 
 
 def _sighting(
-    page: PortalPage, duty: Candidate, wanted: dict[UUID, list[str]], *, observed_at: datetime
+    page: PortalPage, duty: Candidate, elements: Sequence[str], observed_at: datetime
 ) -> Sighting:
     claim = _claim_kind(page, duty)
     is_read = page.detail_state is DetailState.READ and Flag.NO_WORDS not in page.flags
-    elements = wanted.get(duty.duty_id, []) if is_read else []
     return Sighting(
         duty_id=duty.duty_id,
         url=page.url,
@@ -245,7 +243,7 @@ def _sighting(
         cms_at=page.cms_at,
         header_at=page.header_at,
         contradicted=Flag.META_AND_LABEL_DIFFER in page.flags,
-        missing_elements=missing_elements(elements, page.labels),
+        missing_elements=missing_elements(elements if is_read else (), page.labels),
         evidence_id=page.evidence_id,
     )
 

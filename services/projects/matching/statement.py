@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.projects.calendar.rules import EPOCH
-from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
+from services.projects.collecting.models import PortalPage
+from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from shared.database import rows
 
 
 class MatchRow(NamedTuple):
-    """A match with its page and its duty, as `_VIEWS` gives it."""
+    """A match with its page and its duty, as `_VIEWS` gives it; `reason` as it is stored."""
 
     id: UUID
     state: MatchState
@@ -77,9 +79,10 @@ WHERE p.id = ANY(CAST(:pages AS uuid[]))""")
 # A page that had one record, and now has several, leaves what it published to its rows, those too
 # that are gone. What it shows alone it publishes itself again: no row of it stands, and it names a
 # project of its own, and by its code no other one.
-_IN_ROW = """
+_IS_ACCEPTED = "x.state = 'accepted'"
+_IN_ROW = f"""
 (EXISTS (SELECT FROM portal_page r JOIN page_match x ON x.page_id = r.id
-  WHERE r.parent_id = m.page_id AND x.duty_id = m.duty_id AND x.state = 'accepted')
+  WHERE r.parent_id = m.page_id AND x.duty_id = m.duty_id AND {_IS_ACCEPTED})
  AND NOT EXISTS (SELECT FROM portal_page o JOIN duty d ON d.id = m.duty_id
     JOIN project c ON c.code = d.project_code
   WHERE o.id = m.page_id
@@ -91,13 +94,6 @@ STANDING_PAGES = text(f"""
 SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
 WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL
   AND NOT {_IN_ROW}""")
-
-# Whether its duty would be called withdrawn without the match, or by it where its page is gone.
-LAST_PAGE = text(f"""
-SELECT EXISTS (SELECT FROM standing WHERE duty_id = :duty AND NOT is_gone)
-  AND NOT EXISTS (SELECT FROM page_match m JOIN portal_page p ON p.id = m.page_id
-    WHERE m.duty_id = :duty AND m.id <> :match AND m.state = 'accepted' AND p.gone_at IS NULL
-      AND NOT {_IN_ROW})""")
 
 IN_ROWS = text(f"""
 SELECT m.id FROM page_match m
@@ -187,22 +183,38 @@ SELECT DISTINCT m.duty_id FROM page_match m
 JOIN standing s ON s.duty_id = m.duty_id AND NOT s.in_review AND NOT s.is_seen
 WHERE m.reason = 'page_unreadable' AND m.method = 'similar' AND {_KEEPS_OPEN} LIMIT 200""")
 
-# Also before the limit: nobody alone makes a duty overdue by acting a day earlier.
-LAST_CANDIDATE = text(f"""
-SELECT EXISTS (SELECT FROM standing
-    WHERE duty_id = :duty AND NOT is_seen AND hold <> 'not_applicable')
-  AND EXISTS (SELECT FROM page_match m WHERE m.id = :match AND {_KEEPS_OPEN})
-  AND NOT EXISTS (SELECT FROM page_match m WHERE m.duty_id = :duty AND m.id <> :match
-    AND {_KEEPS_OPEN})""")
+# What a decision on a match goes by, in one read: whether it keeps its duty open, or another does;
+# whether a page that is there publishes the duty besides, once this one is accepted, or is not.
+_ONCE_DECIDED = f"(CASE WHEN x.id = k.id THEN CAST($2 AS boolean) ELSE {_IS_ACCEPTED} END)"
+SEEN = f"""
+SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
+       d.id, d.unit_code, d.project_code, y.name, d.item_code, d.formed_on, d.doc_no, y.aliases,
+       y.confirmed_names, i.content_elements, l.rule, z.version AS standing_version,
+       EXISTS (SELECT FROM page_match m WHERE m.id = k.id AND {_KEEPS_OPEN}) AS keeps_open,
+       EXISTS (SELECT FROM page_match m
+               WHERE m.duty_id = k.duty_id AND m.id <> k.id AND {_KEEPS_OPEN}) AS others_keep_open,
+       EXISTS (SELECT FROM page_match m JOIN portal_page p ON p.id = m.page_id
+               WHERE m.duty_id = k.duty_id AND m.id <> k.id AND m.state = 'accepted'
+                 AND p.gone_at IS NULL AND NOT {_IN_ROW.replace(_IS_ACCEPTED, _ONCE_DECIDED)}
+              ) AS is_elsewhere
+FROM page_match k
+JOIN portal_page g ON g.id = k.page_id
+JOIN portal v ON v.id = g.portal_id
+LEFT JOIN portal_rule l ON l.portal_id = v.id AND l.version = v.rule_version
+JOIN duty d ON d.id = k.duty_id
+JOIN project y ON y.code = d.project_code
+JOIN catalogue_item i ON i.id = d.item_id
+JOIN standing z ON z.duty_id = d.id
+WHERE k.id = $1"""
+
+# Who changes the page just now is not waited for, because they may wait for the turn themselves.
+HOLD_PAGE = "SELECT 1 FROM portal_page WHERE id = :id AND version = :version FOR SHARE SKIP LOCKED"
 
 _VIEWS = """
-SELECT m.id, m.state, m.method, m.score,
-       CASE WHEN m.unreadable_since IS NULL OR m.reason = 'makes_withdrawn' THEN m.reason
-            ELSE 'page_unreadable' END AS reason,
-       m.unit_code, m.found_at, m.decided_at, m.first_by, m.unreadable_since, m.version, m.page_id,
-       p.url, p.title, p.listed_on, p.claimed_at, p.claimed_from,
-       p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id, m.duty_id, d.project_code,
-       r.name AS project_name, d.item_code, d.formed_on, d.doc_no
+SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
+       m.first_by, m.unreadable_since, m.version, m.page_id, p.url, p.title, p.listed_on,
+       p.claimed_at, p.claimed_from, p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id,
+       m.duty_id, d.project_code, r.name AS project_name, d.item_code, d.formed_on, d.doc_no
 FROM page_match m
 JOIN portal_page p ON p.id = m.page_id
 JOIN duty d ON d.id = m.duty_id
@@ -216,5 +228,3 @@ LIST = text(
     "  OR m.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
 )
-
-ONE = text(_VIEWS + "WHERE m.id = :id")
