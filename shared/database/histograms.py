@@ -5,13 +5,13 @@ that the rounded values themselves have, and a day that is corrected takes nothi
 """
 
 
-def quantile(share: str) -> str:
+def quantile(tenths: int) -> str:
     """SQL over rows of `cumulated`, for one group: its quantile as `percentile_cont` has it, null
-    of nothing."""
-    place = f"{share} * (of - 1)"
-    low = f"min(value) FILTER (WHERE upto > floor({place}))"
-    high = f"min(value) FILTER (WHERE upto > ceil({place}))"
-    return f"({low} + ({high} - {low}) * max({place} - floor({place})))::float8"
+    of nothing. In whole numbers, because PostgreSQL's fractions take longer than all the rest."""
+    place = f"{tenths} * (of - 1)"
+    low = f"min(value) FILTER (WHERE upto > {place} / 10)"
+    high = f"min(value) FILTER (WHERE upto > ({place} + 9) / 10)"
+    return f"({low} + ({high} - {low}) * max({place} % 10) / 10.0)::float8"
 
 
 def cumulated(histogram: str, by: str) -> str:
@@ -21,7 +21,7 @@ def cumulated(histogram: str, by: str) -> str:
     `histogram` is a FROM item with columns `by`, `value` and `n`; rows of one value are added up,
     and may take away from one another.
     """
-    summed = f"SELECT {by}, value, sum(n) AS n FROM {histogram} GROUP BY {by}, value"
+    summed = f"SELECT {by}, value, sum(n)::int AS n FROM {histogram} GROUP BY {by}, value"
     return (
         f"SELECT {by}, value, sum(n) OVER (PARTITION BY {by} ORDER BY value) AS upto,"
         f" sum(n) OVER (PARTITION BY {by}) AS of"

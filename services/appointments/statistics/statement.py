@@ -149,18 +149,19 @@ CROSS JOIN LATERAL (
 ORDER BY missing.day DESC, h.code LIMIT 1"""
 
 
-def _minutes(share: str) -> str:
-    return f"round(({quantile(share)} / 10)::numeric, 1)::float8"
+def _minutes(tenths: int) -> str:
+    return f"round(({quantile(tenths)} / 10)::numeric, 1)::float8"
 
 
 def _quantiles(name: str) -> str:
+    """Of each line for itself: a year's histograms are larger than what is sorted in memory."""
     values = (
-        f"(SELECT c.is_total, c.key, v.value, v.n"
-        f" FROM lines c, unnest(c.{name}, c.{name}_n) AS v (value, n)) {name}"
+        f"(SELECT c.line, v.value, v.n FROM lines c,"
+        f" unnest(c.{name}, c.{name}_n) AS v (value, n) WHERE c.line = s.line) {name}"
     )
-    return f"""(
-    SELECT is_total, key, {_minutes("0.5")} AS p50, {_minutes("0.9")} AS p90
-    FROM ({cumulated(values, "is_total, key")}) cumulated GROUP BY is_total, key) {name}"""
+    return f"""LATERAL (
+    SELECT {_minutes(5)} AS p50, {_minutes(9)} AS p90
+    FROM ({cumulated(values, "line")}) cumulated) {name}"""
 
 
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in _COUNTED)
@@ -184,11 +185,13 @@ WITH counted AS MATERIALIZED (
     WHERE t.hall_code = :hall AND t.grouping = ANY(CAST(:groupings AS text[]))
       AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)
 ), lines AS MATERIALIZED (
-    SELECT true AS is_total, '' AS key, {_SET} FROM every WHERE grouping = 'hall'
-    UNION ALL
-    SELECT false, CASE :by WHEN 'hall' THEN :hall WHEN 'day' THEN to_char(day, 'YYYY-MM-DD')
-        ELSE key END, {_SET}
-    FROM every WHERE grouping = CASE :by WHEN 'day' THEN 'hall' ELSE :by END
+    SELECT dense_rank() OVER (ORDER BY is_total, key) AS line, each.* FROM (
+        SELECT true AS is_total, '' AS key, {_SET} FROM every WHERE grouping = 'hall'
+        UNION ALL
+        SELECT false, CASE :by WHEN 'hall' THEN :hall WHEN 'day' THEN to_char(day, 'YYYY-MM-DD')
+            ELSE key END, {_SET}
+        FROM every WHERE grouping = CASE :by WHEN 'day' THEN 'hall' ELSE :by END
+    ) each
 )
 SELECT is_total, nullif(key, '') AS key, s.issued, s.called, s.served, s.done, s.needs_more,
     s.rejected, s.missed, s.abandoned, s.parked, s.transferred, s.unfinished,
@@ -200,8 +203,8 @@ SELECT is_total, nullif(key, '') AS key, s.issued, s.called, s.served, s.done, s
     s.estimated, round(s.estimates_off_ms / 60000.0 / nullif(s.estimated, 0), 1)::float8
         AS mean_error_minutes,
     round(s.estimates_covered::numeric / nullif(s.estimated, 0), 4)::float8 AS covered_rate
-FROM (SELECT is_total, key, {_SUMS}, max(longest_wait_ms) AS longest_wait_ms
-      FROM lines GROUP BY is_total, key) s
-LEFT JOIN {_quantiles("waits")} USING (is_total, key)
-LEFT JOIN {_quantiles("services")} USING (is_total, key)
+FROM (SELECT line, is_total, key, {_SUMS}, max(longest_wait_ms) AS longest_wait_ms
+      FROM lines GROUP BY line, is_total, key) s
+CROSS JOIN {_quantiles("waits")}
+CROSS JOIN {_quantiles("services")}
 ORDER BY is_total, nullif(key, '')"""

@@ -193,7 +193,7 @@ WITH {_LIVE}, kept AS MATERIALIZED ({kept}), sums AS (
     SELECT g.grouping, g.key, f.answered_in, f.n FROM live f {grouped}
       AND f.answered_in IS NOT NULL
 ), days AS (
-    SELECT grouping, key, ARRAY[{quantile("0.5")} / 100, {quantile("0.9")} / 100] AS days
+    SELECT grouping, key, ARRAY[{quantile(5)} / 100, {quantile(9)} / 100] AS days
     FROM ({cumulated("answered", "grouping, key")}) c GROUP BY grouping, key
 )
 SELECT s.grouping, nullif(s.key, '') AS key, s.received, s.ordinary, s.replied, s.closed,
