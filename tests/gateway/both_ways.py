@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
 from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway.direct.way import DIRECT, DirectWay
@@ -49,7 +50,8 @@ async def gateway_to(
     many `seconds`."""
     operation: dict[str, Any] = {"operationId": "x", "x-deadline-seconds": seconds}
     registry, proxies = Registry({"s": address}, own=dict), Proxies([])
-    registry.upstreams["s"].documents["openapi"] = {"paths": {"/api/v1/x": {"get": operation}}}
+    document = {"paths": {"/api/v1/x": {"get": operation}}}
+    registry.upstreams["s"].documents["openapi"] = orjson.dumps(document)
     registry.start()
     forwarding = Forwarding(body_limit=1_000_000, proxies=proxies)
     entrance = Entrance(

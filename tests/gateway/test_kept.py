@@ -11,7 +11,7 @@ from tests.gateway.conftest import Running
 from tests.gateway.loopback_server import answering, listening, raw_server
 from tests.gateway.test_bounds import another
 
-DOCUMENTS: Documents = {"openapi": {"paths": {"/api/v1/x": {}}}, "asyncapi": {}}
+DOCUMENTS: Documents = {"openapi": b'{"paths":{"/api/v1/x":{}}}', "asyncapi": b"{}"}
 
 
 async def test_a_restart_needs_no_service_that_is_down(door: Running, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_what_was_never_read_is_waited_for(door: Running, tmp_path: Path) 
 async def test_what_was_kept_is_found_whole_or_not_at_all(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "documents")
     assert kept.read("s") == {}
-    await kept.keep("s", {"openapi": {}})
+    await kept.keep("s", {"openapi": b"{}"})
     await kept.keep("s", DOCUMENTS)
     assert kept.read("s") == DOCUMENTS
     [file] = (tmp_path / "documents").iterdir()

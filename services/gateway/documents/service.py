@@ -1,6 +1,7 @@
 """The joined documents, made again only when a service's own has changed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -26,20 +27,22 @@ class Library:
 
     def openapi(self, language: str) -> bytes:
         """The OpenAPI document in one language, as JSON."""
-        whole = self._openapi()
         return self._once(
-            f"openapi-{language}", lambda: orjson.dumps(openapi.in_one_language(whole, language))
+            f"openapi-{language}",
+            lambda: orjson.dumps(openapi.in_one_language(self._openapi(), language)),
         )
 
     def asyncapi(self, language: str) -> bytes:
         """The AsyncAPI document in one language, as JSON."""
-        whole = self._asyncapi()
-        return self._once(f"asyncapi-{language}", lambda: orjson.dumps(_spoken(whole, language)))
+        return self._once(
+            f"asyncapi-{language}", lambda: orjson.dumps(_spoken(self._asyncapi(), language))
+        )
 
     def events(self, language: str) -> list[EventEntry]:
         """Every event, as the event page shows it."""
-        whole = self._asyncapi()
-        return self._once(f"events-{language}", lambda: asyncapi.described(whole, language))
+        return self._once(
+            f"events-{language}", lambda: asyncapi.described(self._asyncapi(), language)
+        )
 
     def problems(self, language: str) -> Mapping[str, Any]:
         """Every problem type, with its status, what it means and what to do."""
@@ -54,17 +57,19 @@ class Library:
 
     def operations(self) -> int:
         """How many operations the document has."""
-        paths = self._openapi()["paths"]
-        return self._once("operations", lambda: sum(map(len, paths.values())))
+        return self._once("operations", lambda: sum(map(len, self._openapi()["paths"].values())))
 
     def _openapi(self) -> dict[str, Any]:
-        return self._once("openapi", lambda: openapi.join(self._documents("openapi")))
+        return self._joined("openapi", openapi.join)
 
     def _asyncapi(self) -> dict[str, Any]:
-        host = self._nats_host
-        return self._once(
-            "asyncapi", lambda: asyncapi.join(self._documents("asyncapi"), nats_host=host)
-        )
+        return self._joined("asyncapi", partial(asyncapi.join, nats_host=self._nats_host))
+
+    def _joined(self, kind: str, join: Callable[[Any], Mapping[str, Any]]) -> dict[str, Any]:
+        """Kept as JSON: as objects it would be ten times as large."""
+        kept = self._once(kind, lambda: orjson.dumps(join(self._documents(kind))))
+        whole: dict[str, Any] = orjson.loads(kept)
+        return whole
 
     def _documents(self, kind: str) -> dict[str, Mapping[str, Any]]:
         return {**self._registry.documents(kind), "gateway": self._own(kind)}

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import orjson
 import structlog
@@ -17,8 +16,8 @@ from shared.ids import new_id
 
 log = structlog.get_logger()
 
-Documents = Mapping[str, Mapping[str, Any]]
-"""A service's documents by kind."""
+Documents = Mapping[str, bytes]
+"""A service's documents by kind, as JSON."""
 
 
 class Kept:
@@ -42,14 +41,13 @@ class Kept:
         if digest != _digest(content):
             log.warning("documents_not_found_again", to=service, error="broken")
             return {}
-        kept: Documents = orjson.loads(content)
-        return kept
+        return {kind: orjson.dumps(document) for kind, document in orjson.loads(content).items()}
 
     async def keep(self, service: str, documents: Documents) -> None:
         """Keeps them instead of those before. Where that fails they are read again next time."""
         if self._folder is None:
             return
-        content = orjson.dumps(documents)
+        content = orjson.dumps({kind: orjson.Fragment(json) for kind, json in documents.items()})
         try:
             await asyncio.to_thread(_write, self._folder, service, content)
         except OSError as error:

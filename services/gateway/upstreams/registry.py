@@ -74,8 +74,11 @@ class Registry:
 
     def documents(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """The services' documents of one kind, by service, as far as they are known."""
-        known = self.upstreams.values()
-        return {u.name: u.documents[kind] for u in known if u.documents.get(kind)}
+        known = [
+            (u.name, u.documents[kind]) for u in self.upstreams.values() if kind in u.documents
+        ]
+        read = ((name, orjson.loads(content)) for name, content in known)
+        return {name: document for name, document in read if document}
 
     async def run(self) -> None:
         """Watches health and documents of every upstream until cancelled."""
@@ -102,7 +105,7 @@ class Registry:
 
     async def refresh(self, upstream: Upstream) -> None:
         """Reads the documents of one service again; both are taken in at once, with their paths."""
-        read: dict[str, Mapping[str, Any]] = {}
+        read: dict[str, bytes] = {}
         for kind, path in DOCUMENTS.items():
             try:
                 status, body = await upstream.get(path, seconds=5)
@@ -112,16 +115,19 @@ class Registry:
             except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError, ValueError) as error:
                 log.warning("document_not_read", to=upstream.name, error=type(error).__name__)
                 continue
-            if isinstance(document, dict) and document != upstream.documents.get(kind):
-                read[kind] = document
+            if not isinstance(document, dict):
+                continue
+            content = orjson.dumps(document)
+            if content != upstream.documents.get(kind):
+                read[kind] = content
         if read:
             upstream.documents.update(read)
             self._rebuild()
             log.info("documents_read", to=upstream.name, paths=self._paths(upstream))
-            await self._kept.keep(upstream.name, dict(upstream.documents))
+            await self._kept.keep(upstream.name, upstream.documents)
 
     def _paths(self, upstream: Upstream) -> int:
-        return len(upstream.documents.get("openapi", {}).get("paths", {}))
+        return len(orjson.loads(upstream.documents.get("openapi", b"{}")).get("paths", {}))
 
     def _rebuild(self) -> None:
         operations: list[Operation] = operations_of("gateway", self._own())
