@@ -22,11 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
 ROUND_TRIPS = "round-trips.jsonl"
 SIX = ("postgres", "nats", "appointments", "projects", "feedback", "gateway")
-FORK_SERVER = "fork server"
 _MARKS = {
     "postgres": "bin/postgres",
     "nats": "nats-server",
-    FORK_SERVER: "deploy.local.fork_server",
 }
 
 
@@ -55,7 +53,7 @@ class System:
         return self.addresses[f"{service.upper()}_OWNER_DATABASE_URL"]
 
     def pid_of(self, name: str) -> int:
-        """The process of one of the six, or of the fork server: children of the supervisor.
+        """The process of one of the six, a child of the supervisor.
 
         Raises LookupError.
         """

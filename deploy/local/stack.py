@@ -48,6 +48,7 @@ class Stack:
         self._remember()
         self._console.step("启动服务……", "Starting the services...")
         await self._both(*(self.supervisor.start(self._service(name)) for name in SERVICES))
+        await self.supervisor.end_sharing()
 
     def environment(self, service: str) -> dict[str, str]:
         """What one service finds in its environment."""

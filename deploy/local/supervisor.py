@@ -79,6 +79,14 @@ class Supervisor:
             self._forks.stop()
             await self._end(process, signal.SIGTERM)
 
+    async def end_sharing(self) -> None:
+        """From now on everything is executed. The fork server holds what it wrote to itself, and
+        once all is up hardly anything is started."""
+        if self._sharing is not None:
+            self._sharing.cancel()
+            await asyncio.wait({self._sharing})
+            self._sharing = None
+
     async def start(self, part: Part) -> None:
         """The part runs and is ready; raises StartFailed if it ends before, or takes too long."""
         await asyncio.to_thread(part.prepare)
@@ -105,9 +113,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Ends every part, the last started first; returns when no process is left."""
         self._stopping.set()
-        if self._sharing is not None:
-            self._sharing.cancel()
-            await asyncio.wait({self._sharing})
+        await self.end_sharing()
         for child in reversed(self._children):
             await self._end(child.process, child.part.command.stop)
             while child.keeper is not None and not child.keeper.done():

@@ -91,7 +91,7 @@ def build(
     vital = health.Health(name, metrics, checks or {}, Peers.of(settings), notes)
     places = admission.Places(settings)
     log_ = RequestLog(metrics)
-    app, directory = blueprint.take()
+    app, directory, _ = blueprint.take()
     lean = partial(LeanStack, directory, service=name, places=places, log=log_, tracing=tracing)
     app.finish(
         _lifespan(settings, name, metrics, tracing, rooms, vital, state),

@@ -11,9 +11,10 @@ from sqlalchemy.orm import configure_mappers
 
 from shared.database.migrate import of_release
 from shared.errors import Text
-from shared.web import documents, problems
+from shared.web import documents, forks, problems
 from shared.web.application import Application
 from shared.web.dependencies import undeclared
+from shared.web.documents import Documents
 from shared.web.lean_stack import Directory
 from shared.web.room import Room
 
@@ -26,6 +27,7 @@ class Unfinished(NamedTuple):
 
     app: Application
     directory: Directory
+    documents: Documents
 
 
 class Blueprint:
@@ -43,7 +45,7 @@ class Blueprint:
             configure_mappers()
             of_release(self.name)
             self._prepared = self._make()
-            self._prepared.app.openapi()
+            self._prepared.documents.openapi(how=forks.apart)
 
     def take(self) -> Unfinished:
         """What one application begins with: that which was prepared, or a new one.
@@ -60,5 +62,5 @@ class Blueprint:
             app.include_router(router, prefix=PREFIX)
         if missing := undeclared(documents.routes_of(app)):
             raise RuntimeError(f"no permission declared: {missing}")
-        documents.install(app, self.name, self.rooms)
-        return Unfinished(app, Directory(app))
+        written = documents.install(app, self.name, self.rooms)
+        return Unfinished(app, Directory(app), written)

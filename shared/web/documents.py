@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -31,38 +31,53 @@ def routes_of(app: FastAPI) -> Iterator[RouteContext]:
             yield route
 
 
-def install(app: FastAPI, name: str, rooms: Sequence[Room]) -> None:
-    """Serve `/openapi.json` and `/asyncapi.json`, which are kept as they are sent: as objects they
-    are ten times as large.
-    """
-    kept: dict[str, bytes] = {}
+class Documents:
+    """An application's documents, kept as they are sent: as objects they are ten times as large."""
 
-    def written() -> bytes:
-        if OPENAPI not in kept:
-            whole = _openapi(app, workflows(rooms), name)
-            kept[OPENAPI] = _as_json(whole | {PROBLEM_TYPES: _problem_types(name)})
-        return kept[OPENAPI]
+    def __init__(self, app: FastAPI, name: str, rooms: Sequence[Room]) -> None:
+        self._app, self._name, self._rooms = app, name, rooms
+        self._openapi: bytes | None = None
+        self.asyncapi = _as_json(
+            asyncapi.document(
+                app.title,
+                app.version,
+                publishes=publishes(rooms),
+                subscribes=subscriptions(rooms),
+                words=glossary.of(name),
+            )
+        )
+
+    def openapi(
+        self, *, how: Callable[[Callable[[], bytes]], bytes] = lambda make: make()
+    ) -> bytes:
+        """Made when it is first asked for, in the way of `how`."""
+        if self._openapi is None:
+            self._openapi = how(self._make)
+        return self._openapi
+
+    def _make(self) -> bytes:
+        whole = _openapi(self._app, workflows(self._rooms), self._name)
+        return _as_json(whole | {PROBLEM_TYPES: _problem_types(self._name)})
+
+
+def install(app: FastAPI, name: str, rooms: Sequence[Room]) -> Documents:
+    """Serve `/openapi.json` and `/asyncapi.json`."""
+    documents = Documents(app, name, rooms)
 
     def openapi() -> dict[str, Any]:
-        return json.loads(written())  # type: ignore[no-any-return]
+        return json.loads(documents.openapi())  # type: ignore[no-any-return]
 
     app.openapi = openapi  # type: ignore[method-assign]
-    events = asyncapi.document(
-        app.title,
-        app.version,
-        publishes=publishes(rooms),
-        subscribes=subscriptions(rooms),
-        words=glossary.of(name),
-    )
-    kept[ASYNCAPI] = _as_json(events)
 
     @app.get(OPENAPI, include_in_schema=False)
     async def show_operations() -> Response:
-        return Response(written(), media_type="application/json")
+        return Response(documents.openapi(), media_type="application/json")
 
     @app.get(ASYNCAPI, include_in_schema=False)
     async def show_events() -> Response:
-        return Response(kept[ASYNCAPI], media_type="application/json")
+        return Response(documents.asyncapi, media_type="application/json")
+
+    return documents
 
 
 def _as_json(document: Mapping[str, Any]) -> bytes:

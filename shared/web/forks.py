@@ -7,8 +7,9 @@ would be thrown away later, and the collector does not look again at what there 
 
 import ctypes
 import gc
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
 
@@ -30,6 +31,32 @@ def prepare(modules: Iterable[str]) -> Iterator[None]:
     gc.collect()
     _give_back_memory()
     gc.freeze()
+
+
+def apart(make: Callable[[], bytes]) -> bytes:
+    """What `make` returns, made in a process of its own: what it leaves behind ends with that.
+
+    Raises RuntimeError where it did not come to its end.
+    """
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            with os.fdopen(writing, "wb") as output:
+                output.write(make())
+            code = 0
+        finally:
+            kind, error, traceback = sys.exc_info()
+            if kind is not None and error is not None:
+                sys.excepthook(kind, error, traceback)
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as given:
+        content = given.read()
+    if os.waitpid(pid, 0)[1] != 0:
+        raise RuntimeError(f"{make} did not come to its end")
+    return content
 
 
 def _give_back_memory() -> None:

@@ -1,9 +1,9 @@
 """`python -m tests.benchmarks.start`: a second start of the whole system, and its memory.
 
 The first start makes databases, demo data and documents; the second finds them. Memory is what the
-kernel counts as each process's own share (PSS): a page that several have is divided among them. The
-fork server, which holds what the services share, is counted with them. What they share is what none
-of them has written to since the fork; shown besides is what each has for itself alone.
+kernel counts as each process's own share (PSS): a page that several have is divided among them.
+They share what none of them has written to since it was forked; what a process has for itself alone
+is shown besides. The fork server, which counted, has ended by then.
 """
 
 import time
@@ -16,7 +16,7 @@ from deploy.services import SERVICES
 from tests import support
 from tests.benchmarks import goals
 from tests.benchmarks.goals import Goal, at_most
-from tests.system import FORK_SERVER, System, started
+from tests.system import System, started
 
 MINUTES = 1.5
 STARTS = 3
@@ -36,8 +36,8 @@ class Memory(NamedTuple):
 
 
 def memory(system: System) -> dict[str, Memory]:
-    """By service, and of the fork server."""
-    return {name: Memory.of(system.pid_of(name)) for name in (*SERVICES, FORK_SERVER)}
+    """By service."""
+    return {name: Memory.of(system.pid_of(name)) for name in SERVICES}
 
 
 def main() -> list[Goal]:
