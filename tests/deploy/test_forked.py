@@ -94,6 +94,22 @@ async def test_without_the_fork_server_it_is_executed(console: Recorded, folder:
     assert not lives(alone.pids.get("alone", 0) or 2**22 + 1)
 
 
+async def test_the_fork_server_ends_once_nothing_is_to_be_shared(folder: Path) -> None:
+    console = Recorded()
+    alone, file = Supervisor(console), folder / "after"
+    await alone.share_imports()
+    try:
+        await alone.run("first", command(folder / "told", "0"))
+        server = _fork_server()
+        await alone.end_sharing()
+        await soon(lambda: not lives(server))
+        await alone.start(part(file))
+        assert (await noted(file))["began_with"] == []
+        assert not any("unexpectedly" in line for line in console.lines)
+    finally:
+        await alone.stop()
+
+
 def _fork_server() -> int:
     """The newest one of this process."""
     mine = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
