@@ -54,11 +54,6 @@ async def _wait_for_connection(sessions: Sessions, session: AsyncSession, reques
             await session.connection()
 
 
-async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
-    async with _begun(request) as session:
-        yield session
-
-
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """What only reads by its method has no transaction to begin and to end."""
     if request.method in idempotency.SAFE:
@@ -76,8 +71,6 @@ Session = Annotated[AsyncSession, Depends(_session, scope="function")]
 scope="function": commit before the response is sent, so a 201 is never a lie. FastAPI's default
 scope runs this exit code after the client already has its answer.
 """
-AuditedReading = Annotated[AsyncSession, Depends(_transaction, scope="function")]
-"""The transaction of a GET that notes in the audit log what it shows."""
 
 
 @asynccontextmanager
@@ -86,7 +79,8 @@ async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
     state.swap = statement = SwapStatement(state.direct)
     statement.is_again, state.is_decided = getattr(state, "is_decided", False), True
     try:
-        if state.claim is not None and state.claim.older:  # no unique index knows those
+        claim = getattr(state, "claim", None)
+        if claim is not None and claim.older:  # no unique index knows those
             await idempotency.replay_instead(request, statement.direct)
         async with AsyncExitStack() as stack:
             statement.begin = partial(_go_on, request, stack)
@@ -125,6 +119,9 @@ what it did before is what it is answered.
 """
 Deciding = Annotated[DecidingSession, Depends(_deciding, scope="function")]
 """The same for a use case that reads by models (`shared/database/deciding.py`)."""
+AuditedReading = Annotated[DecidingSession, Depends(_deciding, scope="function")]
+"""What a GET reads that notes in the audit log what it shows: all that it writes, before it
+answers."""
 
 
 async def _direct(request: Request) -> DirectPool:

@@ -272,7 +272,7 @@ async def _write(statement: SwapStatement, request: Request, response: Response)
     Of two with one key the second fails, by the row that the first has swapped or by the key's
     unique index; it is answered what the first was. Raises StateConflict where it was another one.
     """
-    claimed: Claim | None = request.state.claim
+    claimed: Claim | None = getattr(request.state, "claim", None)
     if claimed is not None and response.status_code < 400:
         statement.also(_STORE, **_kept(claimed, request, response))
     try:

@@ -214,16 +214,6 @@ async def decide_extension(
     await deciding.write(session, _DECIDE_EXTENSION, decided)
 
 
-async def transitions(session: AsyncSession, letter_id: UUID) -> Sequence[LetterTransition]:
-    """The way of the letter, from the start."""
-    rows = (
-        select(LetterTransition)
-        .where(col(LetterTransition.letter_id) == letter_id)
-        .order_by(col(LetterTransition.version))
-    )
-    return (await session.execute(rows)).scalars().all()
-
-
 async def state_before_merge(session: AsyncSession, letter_id: UUID) -> LetterState:
     """The state that the last merge was made in."""
     rows = (
@@ -274,12 +264,6 @@ async def waiting_without(
     waiting = select(col(Letter.id), col(Letter.kind), came)
     rows = waiting.where(col(Letter.state) == state, ~clock).limit(limit)
     return [Waiting(*row) for row in await session.execute(rows)]
-
-
-async def of_file(session: AsyncSession, table: Any, letter_id: UUID) -> Sequence[Any]:
-    """The letter's rows of one of the room's tables, oldest first."""
-    rows = select(table).where(col(table.letter_id) == letter_id).order_by(col(table.id))
-    return (await session.execute(rows)).scalars().all()
 
 
 def handled_by(actor: str) -> ColumnElement[bool]:

@@ -21,7 +21,6 @@ from services.feedback.casework.clock_effects import IN_CHINESE
 from services.feedback.casework.list_request import WorkList
 from services.feedback.casework.schemas import FileView, LetterView, PapersView
 from services.feedback.deadlines.rules import ExtensionTooLate, ExtensionTooLong
-from services.feedback.letters import service as letters
 from services.feedback.letters.schemas import ByPhone
 from services.feedback.letters.terms import terms_of
 from shared.errors import FourEyes, NotFound, PreconditionRequired, StateConflict, problem_responses
@@ -64,7 +63,7 @@ _MOVE = problem_responses(
 
 @router.get("", operation_id="list_letters", summary="来信工作列表 | Work list of letters")
 async def list_letters(
-    session: AuditedReading,
+    session: Session,
     keyring: RequestKeyring,
     caller: Annotated[Caller, allow(*workflow.STAFF, "auditor")],
     paging: Paging,
@@ -92,7 +91,7 @@ async def list_letters(
 )
 async def find_by_phone(
     given: ByPhone,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "supervisor")],
@@ -124,9 +123,9 @@ async def read_file(
     The letter, supplements, replies, steps, activities and limits. The ETag is the version that an
     action has to bring.
     """
-    letter = await letters.visible(session, letter_id, caller)
-    response.headers["ETag"] = f'"{letter.version}"'
-    return await views.file(session, keyring, letter, caller, now)
+    found = await service.file_rows(session, letter_id, caller)
+    response.headers["ETag"] = f'"{found.letter.version}"'
+    return await views.file(session, keyring, found, caller, now)
 
 
 @router.get(
@@ -146,8 +145,8 @@ async def read_papers(
     ---
     Supplements and replies unmasked. Each reading is written to the audit log.
     """
-    letter = await letters.visible(session, letter_id, caller)
-    return await views.papers(session, keyring, letter, caller, now)
+    found = await service.file_rows(session, letter_id, caller)
+    return await views.papers(session, keyring, found, caller, now)
 
 
 async def _move(

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import facts, queries, sender_rules, workflow
+from services.feedback.casework import queries, sender_rules, statement, workflow
 from services.feedback.casework.models import LetterReply, LetterTransition
 from services.feedback.casework.moving import (
     OF_A_MERGED_LETTER,
@@ -22,7 +22,8 @@ from services.feedback.casework.moving import record as record
 from services.feedback.casework.queries import OpenedLetter
 from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import Merge, RateReply, Reopen
-from services.feedback.casework.workflow import CLOCK, LetterMove
+from services.feedback.casework.statement import FileRows as FileRows
+from services.feedback.casework.workflow import CLOCK
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.letters import rules as letter_rules
@@ -48,6 +49,14 @@ MERGED_BAD = "并案来信人对答复不满意"
 async def opened(session: AsyncSession, letter_id: UUID, caller: Caller) -> OpenedLetter:
     """The letter for a staff action. Raises NotFound where it does not exist for the caller."""
     found = await queries.opened(session, letter_id)
+    letters.ensure_visible(found and found.letter, caller)
+    assert found is not None  # else it is not visible
+    return found
+
+
+async def file_rows(session: AsyncSession, letter_id: UUID, caller: Caller) -> FileRows:
+    """The letter's file. Raises NotFound where the letter does not exist for the caller."""
+    found = await statement.file_rows(session, letter_id)
     letters.ensure_visible(found and found.letter, caller)
     assert found is not None  # else it is not visible
     return found

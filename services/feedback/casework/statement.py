@@ -1,17 +1,28 @@
-"""The reply that counts for a letter, what its sender is shown, and what many files hold."""
+"""The reply that counts for a letter, and what its sender and its staff are shown, in one statement
+each."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnClause, Integer, SelectBase, String, Uuid, bindparam, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnClause,
+    SelectBase,
+    String,
+    Uuid,
+    bindparam,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.models import LetterExtension, LetterReply, LetterTransition
-from services.feedback.casework.rules import FileFacts
-from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
-from services.feedback.letters.models import LetterSupplement
+from services.feedback.casework.models import LetterActivity, LetterReply, LetterTransition
+from services.feedback.letters.models import Letter, LetterSupplement
 
 # A merged letter may wait for one that was merged in its turn: what went out before the latest of
 # these merges did not know of it.
@@ -73,34 +84,52 @@ async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> S
     )
 
 
-_FILES = text("""
-    SELECT l.id,
-        (SELECT to_jsonb(r) FROM letter_reply r WHERE r.letter_id = l.id
-         ORDER BY r.submitted_at DESC, r.id DESC LIMIT 1),
-        (SELECT to_jsonb(e) FROM letter_extension e WHERE e.letter_id = l.id AND e.granted IS NULL),
-        (SELECT count(*) FROM letter_transition t
-         WHERE t.letter_id = l.id AND t.action = ANY(:returns)),
-        (SELECT count(*) FROM letter_transition t
-         WHERE t.letter_id = l.id AND t.action = ANY(:appeals)),
-        (SELECT t.actor FROM letter_transition t
-         WHERE t.letter_id = l.id AND t.action = ANY(:refusals) ORDER BY t.version DESC LIMIT 1)
-    FROM unnest(CAST(:ids AS uuid[])) AS l(id)
-""").columns(id=Uuid, reply=JSONB, extension=JSONB, returns=Integer, appeals=Integer, by=String)
+class FileRows(NamedTuple):
+    """A letter and all that is in its file, each kind oldest first; the numbers of all departments,
+    as they are registered; whether earlier letters read like it, and others were merged into it.
+    """
+
+    letter: Letter
+    steps: Sequence[LetterTransition]
+    supplements: Sequence[LetterSupplement]
+    replies: Sequence[LetterReply]
+    activities: Sequence[LetterActivity]
+    numbers: Sequence[str]
+    reads_alike: bool
+    has_merged: bool
 
 
-async def files_of_many(
-    session: AsyncSession, letter_ids: Collection[UUID]
-) -> dict[UUID, FileFacts]:
-    """What the files of many letters hold of what staff may be refused by, in one statement."""
-    wanted = {"returns": [*RETURNS], "appeals": [*APPEALS], "refusals": [*REFUSALS]}
-    rows = await session.execute(_FILES, {"ids": list(letter_ids), **wanted})
-    return {
-        letter_id: FileFacts(
-            reply=reply and LetterReply.model_validate(reply),
-            extension=extension and LetterExtension.model_validate(extension),
-            returns=returns,
-            appeals=appeals,
-            refused_by=refused_by,
-        )
-        for letter_id, reply, extension, returns, appeals, refused_by in rows
-    }
+def _rows_of(table: str, order: str) -> Any:
+    return literal_column(
+        f"(SELECT jsonb_agg(to_jsonb(r) ORDER BY r.{order}) FROM {table} r"
+        " WHERE r.letter_id = letter.id)",
+        JSONB,
+    )
+
+
+_FILE = select(
+    Letter,
+    _rows_of("letter_transition", "version"),
+    _rows_of("letter_supplement", "id"),
+    _rows_of("letter_reply", "id"),
+    _rows_of("letter_activity", "id"),
+    literal_column("ARRAY(SELECT unnest(d.numbers) FROM department d)", ARRAY(String)),
+    literal_column("EXISTS (SELECT FROM duplicate_hint h WHERE h.letter_id = letter.id)", Boolean),
+    literal_column("EXISTS (SELECT FROM letter m WHERE m.merged_into = letter.id)", Boolean),
+).where(col(Letter.id) == bindparam("letter", type_=Uuid))
+
+
+async def file_rows(session: AsyncSession, letter_id: UUID) -> FileRows | None:
+    """The whole file of a letter, None where there is no such letter."""
+    row = (await session.execute(_FILE, {"letter": letter_id})).one_or_none()
+    if row is None:
+        return None
+    letter, steps, added, replies, activities, *rest = row
+    return FileRows(
+        letter,
+        [LetterTransition.model_validate(one) for one in steps or ()],
+        [LetterSupplement.model_validate(one) for one in added or ()],
+        [LetterReply.model_validate(one) for one in replies or ()],
+        [LetterActivity.model_validate(one) for one in activities or ()],
+        *rest,
+    )

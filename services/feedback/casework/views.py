@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import structlog
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, facts, queries, service, statement, workflow
-from services.feedback.casework.models import (
-    LetterActivity,
-    LetterReply,
-    LetterTransition,
-)
+from services.feedback.casework import clocks, service, workflow
+from services.feedback.casework.models import LetterActivity, LetterTransition
 from services.feedback.casework.moving import Moved
 from services.feedback.casework.rules import Facts
 from services.feedback.casework.schemas import (
@@ -28,13 +24,14 @@ from services.feedback.casework.schemas import (
     MergedView,
     PapersView,
 )
+from services.feedback.casework.service import FileRows
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import ClockState, Deadline, SubjectKind
-from services.feedback.deadlines.service import ClockSet
+from services.feedback.deadlines.models import LIVE, Deadline, SubjectKind
 from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
+from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter, LetterKind
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.own_data import hide
@@ -45,13 +42,6 @@ from shared.security.crypto import UNREADABLE, CannotOpen, Keyring
 from shared.security.identity import Caller
 
 log = structlog.get_logger()
-
-
-async def one(
-    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
-) -> LetterView:
-    [view] = await many(session, keyring, [letter], caller, now)
-    return view
 
 
 async def moved(
@@ -72,49 +62,68 @@ async def moved(
 
 
 async def file(
-    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
+    session: AsyncSession, keyring: Keyring, found: FileRows, caller: Caller, now: datetime
 ) -> FileView:
     """Everything about one letter, masked."""
-    view = await one(session, keyring, letter, caller, now)
-    papers = await _papers(session, keyring, letter)
-    activities = await queries.of_file(session, LetterActivity, letter.id)
-    all_clocks = (await clocks.of(session, letter)).values()
+    letter = found.letter
+    limits = await deadlines.of(session, subject_of(letter))
+    alike = await letters.duplicates(session, [letter.id], caller) if found.reads_alike else {}
     known = Known(
-        letters.personal_of(keyring, letter)
-        | await own.secret_from(session, keyring, letter, caller),
-        offices=await departments.numbers_shown(session),
+        letters.personal_of(keyring, letter) | _secret(keyring, found, caller),
+        offices=departments.spelled(found.numbers),
+    )
+    view = _view(
+        letter,
+        _title(keyring, letter, {letter.id: known.personal}),
+        clocks.awaited(letter, [limit for limit in limits if limit.state in LIVE]),
+        alike.get(letter.id, []),
+        caller,
+        now,
     )
     return FileView(
-        **view.model_dump(),
-        merged=await _merged(session, keyring, letter, caller, masked=True),
+        **dict(view),
+        merged=await _merged(session, keyring, found, caller, masked=True),
         body=mask(letters.open_body(keyring, letter), known),
-        supplements=[mask(text, known) for text in papers.supplements],
-        replies=[mask(text, known) for text in papers.replies],
-        steps=[_step(keyring, t, known) for t in await queries.transitions(session, letter.id)],
-        activities=[_activity(keyring, activity, known) for activity in activities],
-        clocks=[_clock(clock) for clock in all_clocks],
+        supplements=[mask(one.text, known) for one in own.opened(keyring, found.supplements)],
+        replies=[mask(service.open_reply(keyring, reply), known) for reply in found.replies],
+        steps=[_step(keyring, step, known) for step in found.steps],
+        activities=[_activity(keyring, activity, known) for activity in found.activities],
+        clocks=[_clock(clock) for clock in {clock.kind: clock for clock in limits}.values()],
     )
 
 
 async def papers(
-    session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, now: datetime
+    session: AsyncSession, keyring: Keyring, found: FileRows, caller: Caller, now: datetime
 ) -> PapersView:
     """Supplements and replies unmasked, a sender in confidence hidden all the same; that they were
     read is in the audit log.
     """
+    about = f"letter:{found.letter.id}"
     await audit_log.write(
-        session, caller.sub, "letter.unmasked_read", f"letter:{letter.id}", now, {"part": "papers"}
+        session, caller.sub, "letter.unmasked_read", about, now, {"part": "papers"}
     )
-    found = await _papers(session, keyring, letter)
-    secret = await own.secret_from(session, keyring, letter, caller)
+    secret = _secret(keyring, found, caller)
     return PapersView(
-        supplements=[hide(text, secret) for text in found.supplements],
-        replies=[hide(text, secret) for text in found.replies],
-        merged=await _merged(session, keyring, letter, caller, masked=False),
+        supplements=[hide(one.text, secret) for one in own.opened(keyring, found.supplements)],
+        replies=[hide(service.open_reply(keyring, reply), secret) for reply in found.replies],
+        merged=await _merged(session, keyring, found, caller, masked=False),
     )
+
+
+def _secret(keyring: Keyring, found: FileRows, caller: Caller) -> frozenset[Own]:
+    offices = departments.spelled(found.numbers)
+    return own.secret_in_hand(keyring, found.letter, found.supplements, offices, caller)
 
 
 async def _merged(
+    session: AsyncSession, keyring: Keyring, found: FileRows, caller: Caller, *, masked: bool
+) -> list[MergedView]:
+    if not found.has_merged:
+        return []
+    return await _merged_into(session, keyring, found.letter, caller, masked=masked)
+
+
+async def _merged_into(
     session: AsyncSession, keyring: Keyring, letter: Letter, caller: Caller, *, masked: bool
 ) -> list[MergedView]:
     """What the senders of the letters merged into this one wrote, each hidden as in their own."""
@@ -136,23 +145,8 @@ async def _merged(
                 supplements=[shown(one.text) for one in added],
             )
         )
-        views += await _merged(session, keyring, merged, caller, masked=masked)
+        views += await _merged_into(session, keyring, merged, caller, masked=masked)
     return views
-
-
-class _Papers(NamedTuple):
-    """What was added to a letter, as it was written."""
-
-    supplements: list[str]
-    replies: list[str]
-
-
-async def _papers(session: AsyncSession, keyring: Keyring, letter: Letter) -> _Papers:
-    replies = await queries.of_file(session, LetterReply, letter.id)
-    return _Papers(
-        [one.text for one in await own.supplements(session, keyring, letter)],
-        [service.open_reply(keyring, reply) for reply in replies],
-    )
 
 
 async def many(

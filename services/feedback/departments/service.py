@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -42,8 +43,18 @@ async def names_shown(session: AsyncSession, department: str | None) -> frozense
 
 async def numbers_shown(session: AsyncSession) -> frozenset[str]:
     """The departments' own telephone numbers, as they may be spelled: no text has to hide them."""
-    spelled = (spellings(number) for number in await queries.numbers(session))
-    return frozenset[str]().union(*spelled)
+    return spelled(await queries.numbers(session))
+
+
+def spelled(numbers: Iterable[str]) -> frozenset[str]:
+    """These numbers, as they may be spelled."""
+    return _spelled(tuple(sorted(numbers)))
+
+
+@lru_cache(maxsize=5)
+def _spelled(numbers: tuple[str, ...]) -> frozenset[str]:
+    """Kept, because all departments together have hundreds, and most texts are hidden by them."""
+    return frozenset[str]().union(*(spellings(number) for number in numbers))
 
 
 async def put(

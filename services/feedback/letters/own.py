@@ -63,6 +63,33 @@ async def secrets_from(
     return dict.fromkeys(known, frozenset[Own]()) | await _own(session, keyring, unknown)
 
 
+def secret_in_hand(
+    keyring: Keyring,
+    letter: Letter,
+    added: Sequence[LetterSupplement],
+    offices: frozenset[str],
+    caller: Caller,
+) -> frozenset[Own]:
+    """As `secret_from`, by what was read already: all that was added to the letter, and the numbers
+    of the departments. Raises CannotOpen.
+    """
+    if rules.may_know_sender(letter, caller):
+        return frozenset()
+    return leads(keyring, letter, added, offices)
+
+
+def leads(
+    keyring: Keyring,
+    letter: Letter,
+    added: Sequence[LetterSupplement],
+    offices: frozenset[str],
+) -> frozenset[Own]:
+    """As `own_of`, by what was read already. Raises CannotOpen."""
+    written = [*_written(keyring, letter), *(_opened(keyring, row).text for row in added)]
+    place = service.open_place(keyring, letter) or ""
+    return service.personal_of(keyring, letter) | given_away(written, offices, place)
+
+
 async def _own(
     session: AsyncSession, keyring: Keyring, letters: Sequence[Letter]
 ) -> dict[UUID, frozenset[Own]]:
@@ -73,10 +100,7 @@ async def _own(
     for letter in letters:
         texts = [row for row in added if row.letter_id == letter.id]
         try:
-            written = [*_written(keyring, letter), *(_opened(keyring, row).text for row in texts)]
-            found[letter.id] = service.personal_of(keyring, letter) | given_away(
-                written, offices, service.open_place(keyring, letter) or ""
-            )
+            found[letter.id] = leads(keyring, letter, texts, offices)
         except CannotOpen:
             log.error("letter_cannot_be_opened", letter=str(letter.id))
     return found

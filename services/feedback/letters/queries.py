@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,8 +19,11 @@ from services.feedback.letters.models import (
 )
 from services.feedback.letters.schemas import LetterFilter, LetterOrder
 from services.feedback.letters.statement import visible_to as visible_to
+from shared.database import deciding
 from shared.database.engine import DirectPool
 from shared.security.identity import Caller
+
+_RENEW_CODE = text("UPDATE letter SET renewed_code_hash = :code WHERE id = :id")
 
 
 class Alike(NamedTuple):
@@ -89,8 +92,8 @@ async def by_number(session: AsyncSession, reg_no: str) -> Letter | None:
 
 
 async def renew_code(session: AsyncSession, letter_id: UUID, code_hash: str) -> None:
-    change = update(Letter).where(col(Letter.id) == letter_id).values(renewed_code_hash=code_hash)
-    await session.execute(change)
+    """Whichever was renewed last opens the letter; nothing else of it changes."""
+    await deciding.write(session, _RENEW_CODE, {"id": letter_id, "code": code_hash})
 
 
 async def of_account(

@@ -6,7 +6,7 @@ from services.feedback.letters.schemas import LetterReceipt, OriginalView
 from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
 from shared.web import answers
-from shared.web.dependencies import AuditedReading, Now, RequestKeyring, Session, allow
+from shared.web.dependencies import AuditedReading, Deciding, Now, RequestKeyring, allow
 from shared.web.routing import Router
 
 router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVATE])
@@ -22,7 +22,7 @@ router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVA
 )
 async def renew_query_code(
     letter_id: UUID,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("dispatcher", "supervisor")],
