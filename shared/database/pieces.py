@@ -26,7 +26,18 @@ class Piece(NamedTuple):
 def joined(pieces: Sequence[Piece], turns: int) -> tuple[str, list[Any]]:
     """One statement of all pieces with its values, which fails (22012) unless each of the first
     `turns` finds a row; those are taken in their order."""
-    shape = _shape(tuple((one.name, one.sql) for one in pieces), turns)
+    # The counts are asked for from left to right, and so the turns are taken. To fail is how it
+    # undoes what the others wrote; and dividing by nothing is how it fails.
+    names = _names(pieces)[:turns]
+    found = " * ".join(f"(SELECT count(*) FROM {name})" for name in names) or "1"
+    return selecting(pieces, f"1 / ({found})")
+
+
+def selecting(pieces: Sequence[Piece], result: str) -> tuple[str, list[Any]]:
+    """One statement of all pieces with its values, which answers `SELECT result`: it may read from
+    the pieces by their names."""
+    named = zip(_names(pieces), pieces, strict=True)
+    shape = _shape(tuple((name, one.sql) for name, one in named), result)
     return shape.sql, [pieces[piece].values[name] for piece, name in shape.order]
 
 
@@ -37,11 +48,12 @@ class _Shape(NamedTuple):
     order: tuple[tuple[int, str], ...]
 
 
+def _names(pieces: Sequence[Piece]) -> list[str]:
+    return [one.name or f"piece_{n}" for n, one in enumerate(pieces)]
+
+
 @lru_cache(maxsize=1000)
-def _shape(pieces: tuple[tuple[str, str], ...], turns: int) -> _Shape:
-    """To fail is how it undoes what the others wrote; and dividing by nothing is how it fails. The
-    counts are asked for from left to right, and so the turns are taken.
-    """
+def _shape(pieces: tuple[tuple[str, str], ...], result: str) -> _Shape:
     order: list[tuple[int, str]] = []
 
     def numbered(piece: int, sql: str) -> str:
@@ -55,13 +67,8 @@ def _shape(pieces: tuple[tuple[str, str], ...], turns: int) -> _Shape:
 
         return _NAMED.sub(place, sql)
 
-    names = [name or f"piece_{n}" for n, (name, _) in enumerate(pieces)]
-    parts = ", ".join(
-        f"{name} AS ({numbered(n, sql)})"
-        for n, (name, (_, sql)) in enumerate(zip(names, pieces, strict=True))
-    )
-    found = " * ".join(f"(SELECT count(*) FROM {name})" for name in names[:turns]) or "1"
-    return _Shape(f"WITH {parts} SELECT 1 / ({found})", tuple(order))
+    parts = ", ".join(f"{name} AS ({numbered(n, sql)})" for n, (name, sql) in enumerate(pieces))
+    return _Shape(f"WITH {parts} SELECT {result}", tuple(order))
 
 
 @lru_cache(maxsize=1000)

@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database import deciding
 from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool, ensure_transaction
+from shared.database.pieces import Piece
 from shared.database.swap_statement import SwapStatement
 
 GENESIS = "0" * 64
@@ -60,6 +61,11 @@ _WRITE_MANY = text(
 )
 _NOTE = (
     "INSERT INTO audit_log (at, actor, action, object, details) VALUES ($1, $2, $3, $4, $5::jsonb)"
+)
+_WRITE_IF = (
+    "INSERT INTO audit_log (at, actor, action, object, details)"
+    " SELECT CAST(:at AS timestamptz), CAST(:actor AS text), CAST(:action AS text),"
+    " CAST(:object AS text), CAST(:details AS jsonb) FROM "
 )
 _LAST = text("SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1")
 _UNSEALED = text(
@@ -109,6 +115,18 @@ def promise(
 ) -> None:
     """Note an act if and only if `statement` is written."""
     statement.also(_WRITE.text, **_entry(actor, action, object_, at, details))
+
+
+def part(
+    known: str,
+    actor: str,
+    action: str,
+    object_: str,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+) -> Piece:
+    """Notes an act as a part of a statement, where its part `known` has a row."""
+    return Piece(f"{_WRITE_IF}{known}", _entry(actor, action, object_, at, details), "noted")
 
 
 def _entry(

@@ -23,7 +23,9 @@ from services.gateway.access.rules import (
     REPEATED_WITHIN,
     TOKENS_OUTLIVE_SIGN_INS,
 )
+from shared.database import pieces
 from shared.database.engine import DirectPool
+from shared.database.pieces import Piece
 
 
 async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
@@ -31,10 +33,9 @@ async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
     return found
 
 
-async def find_by_name(direct: DirectPool, name: str) -> asyncpg.Record | None:
-    return await direct.fetchrow(
-        "SELECT id, name, password_hash, roles, places, state FROM account WHERE name = $1", name
-    )
+def by_name(name: str) -> Piece:
+    """The account of that name, as a part of a statement."""
+    return Piece(statement.BY_NAME, {"name": name})
 
 
 async def replace_hash(direct: DirectPool, account_id: UUID, was: str, will: str) -> None:
@@ -52,21 +53,35 @@ class Begun(NamedTuple):
     places: list[str]
 
 
+class NewSignIn(NamedTuple):
+    """A sign-in to be begun by the password of `proven`, with the digest of a refresh token or
+    without."""
+
+    sign_in: UUID
+    account: UUID
+    method: str
+    now: datetime
+    expires_at: datetime
+    token: str | None
+    proven: str
+
+
 async def begin_sign_in(
-    direct: DirectPool,
-    sign_in_id: UUID,
-    account_id: UUID,
-    *,
-    method: str,
-    now: datetime,
-    expires_at: datetime,
-    token_hash: str | None,
-    proven_hash: str,
+    direct: DirectPool, new: NewSignIn, besides: Sequence[Piece]
 ) -> Begun | None:
-    """None when the password was changed or the account disabled since it was proven."""
-    begun = await direct.fetchrow(
-        statement.BEGIN, sign_in_id, account_id, method, now, expires_at, token_hash, proven_hash
-    )
+    """None when the password was changed or the account disabled since it was proven.
+
+    What is done `besides` may go by `begun`, which has a row only of a sign-in that is begun.
+    """
+    values = new._asdict()
+    parts = [
+        Piece(statement.PRESENT, values, "present"),
+        Piece(statement.BEGIN, values, "begun"),
+        Piece(statement.ISSUE, values, "issued"),
+        *besides,
+    ]
+    sql, named = pieces.selecting(parts, statement.BEGUN)
+    begun = await direct.fetchrow(sql, *named)
     return None if begun is None else Begun(*begun)
 
 

@@ -1,8 +1,9 @@
 """Sign-in, refresh, sign-out, and the administration of accounts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access import accounts, endings, passwords, queries, rules, tokens
 from services.gateway.access.models import AccountState
 from services.gateway.access.passwords import HashingLimit
-from services.gateway.access.queries import Begun
+from services.gateway.access.queries import Begun, NewSignIn
 from services.gateway.access.schemas import (
     PasswordChange,
     TokenAnswer,
@@ -53,6 +54,15 @@ class SignInContext:
     network: str
 
 
+class Proven(NamedTuple):
+    """An account whose secret was shown, by which of its hashes, and the attempt that it was."""
+
+    account_id: UUID
+    password_hash: str
+    roles: Sequence[str]
+    attempt: Attempt
+
+
 async def token(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     """The answer to a token request, whichever grant it names.
 
@@ -78,11 +88,11 @@ async def token(context: SignInContext, form: TokenForm, now: datetime) -> Token
 async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if not form.username or form.password is None:
         raise rules.InvalidTokenRequest.missing("username, password")
-    found = await _proven(context, form.username, form.password.get_secret_value(), now)
-    if found is None:
+    proven = await _proven(context, form.username, form.password.get_secret_value(), now)
+    if proven is None:
         raise rules.InvalidGrant
     refresh = tokens.new_refresh_token()
-    holder = await _begin(context, found, "pwd", now, rules.SIGN_IN_LASTS, refresh)
+    holder = await _begin(context, proven, "pwd", now, rules.SIGN_IN_LASTS, refresh)
     if holder is None:
         raise rules.InvalidGrant
     return _answer(context.issuer, holder, now, refresh)
@@ -90,39 +100,44 @@ async def _by_password(context: SignInContext, form: TokenForm, now: datetime) -
 
 async def _begin(
     context: SignInContext,
-    found: Any,
+    proven: Proven,
     method: str,
     now: datetime,
     lasts: timedelta,
     refresh: str | None,
 ) -> Holder | None:
-    """Of a new sign-in; None where the password or the account's state changed meanwhile."""
-    sign_in = new_id()
-    begun = await queries.begin_sign_in(
-        context.direct,
-        sign_in,
-        found["id"],
-        method=method,
-        now=now,
-        expires_at=now + lasts,
-        token_hash=None if refresh is None else tokens.stored(refresh),
-        proven_hash=found["password_hash"],
+    """Of a new sign-in, by which the failures before it are forgotten and which is noted; None
+    where the password or the account's state changed meanwhile.
+    """
+    new = NewSignIn(
+        new_id(),
+        proven.account_id,
+        method,
+        now,
+        now + lasts,
+        None if refresh is None else tokens.stored(refresh),
+        proven.password_hash,
     )
+    whose, noted = str(new.account), {"network": _network(context), "method": method}
+    line = audit_log.part("begun", whose, "signed_in", f"account:{whose}", now, noted)
+    besides = [*guessing.forgiving(proven.attempt, now), line]
+    begun = await queries.begin_sign_in(context.direct, new, besides)
     if begun is None:
         return None
-    await _note(context, "signed_in", begun.id, now, method=method)
-    return _holder(begun, method, sign_in)
+    log.info("signed_in", account=whose)
+    return _holder(begun, method, new.sign_in)
 
 
 async def _by_client(context: SignInContext, form: TokenForm, now: datetime) -> TokenAnswer:
     if not form.client_id or form.client_secret is None:
         raise rules.InvalidClient
-    found = await _proven(context, form.client_id, form.client_secret.get_secret_value(), now)
-    if found is None:
+    proven = await _proven(context, form.client_id, form.client_secret.get_secret_value(), now)
+    if proven is None:
         raise rules.InvalidClient
-    if {"system", "device"}.isdisjoint(found["roles"]):
+    if {"system", "device"}.isdisjoint(proven.roles):
+        await guessing.succeeded(context.direct, proven.attempt, now)
         raise rules.UnauthorizedClient
-    holder = await _begin(context, found, "client", now, rules.CLIENT_SIGN_IN_LASTS, None)
+    holder = await _begin(context, proven, "client", now, rules.CLIENT_SIGN_IN_LASTS, None)
     if holder is None:
         raise rules.InvalidClient
     return _answer(context.issuer, replace(holder, client_id=form.client_id), now, None)
@@ -151,47 +166,47 @@ async def _end_if_reused(context: SignInContext, token_hash: str, now: datetime)
         await _note(context, "sign_in.token_reused", ended, now)
 
 
-async def _proven(context: SignInContext, name: str, secret: str, now: datetime) -> Any:
+async def _proven(context: SignInContext, name: str, secret: str, now: datetime) -> Proven | None:
     """The account whose secret this is, None if it is not. Raises LockedOut.
 
-    Names that do not exist are counted and take as long as those that do.
+    Names that do not exist are counted and take as long as those that do. Whoever goes on by it
+    has the failures before it forgotten (`guessing.forgiving`).
     """
     name, direct = name.strip().lower(), context.direct
-    counted = await guessing.counted(direct, context.keyring, name, context.network)
+    by = guessing.trying(context.keyring, name, context.network)
     async with context.hashing.turn():
-        attempt = await guessing.take(direct, counted, now)
-        found = await queries.find_by_name(direct, name)
-        known = found["password_hash"] if found is not None else None
-        matches = await passwords.matches(known, secret)
-    if not matches or found is None or found["state"] != AccountState.ACTIVE:
-        await _note_refusal(context, found, attempt, now)
+        attempt, found = await guessing.take(direct, by, now, queries.by_name(name))
+        matches = await passwords.matches(found["password_hash"], secret)
+    account_id, known = found["id"], found["password_hash"]
+    if not matches or found["state"] != AccountState.ACTIVE:
+        await _note_refusal(context, account_id, attempt, now)
         return None
-    await guessing.succeeded(direct, attempt, now)
-    if passwords.is_outdated(found["password_hash"]):
+    if passwords.is_outdated(known):
         renewed = await passwords.hashed(secret)
-        await queries.replace_hash(direct, found["id"], found["password_hash"], renewed)
-        return {**found, "password_hash": renewed}
-    return found
+        await queries.replace_hash(direct, account_id, known, renewed)
+        known = renewed
+    return Proven(account_id, known, found["roles"], attempt)
 
 
 async def _note_refusal(
-    context: SignInContext, found: Any, attempt: Attempt, now: datetime
+    context: SignInContext, account_id: UUID | None, attempt: Attempt, now: datetime
 ) -> None:
     """Into the audit log, with the account if there is one: a name that is none may be anything."""
-    whom = found["id"] if found is not None else f"unknown:{attempt.counted.key[:16]}"
+    whom = account_id or f"unknown:{attempt.key[:16]}"
     await _note(context, _LOCKED if attempt.locks else _REFUSED, whom, now)
 
 
-async def _note(
-    context: SignInContext, action: str, account: UUID | str, now: datetime, **details: str
-) -> None:
-    """Who signed in, or did not, and a digest of where from (GB/T 22239-2019 8.1.4.3)."""
-    network = context.keyring.blind_index(context.network, where="audit_log.network")[:16]
-    noted = {"network": network, **details}
+async def _note(context: SignInContext, action: str, account: UUID | str, now: datetime) -> None:
+    """Who did not sign in, and a digest of where from (GB/T 22239-2019 8.1.4.3)."""
     log.info(action.replace(".", "_"), account=str(account))
     # Who failed to prove it is not the account's owner as far as anybody knows.
     actor = "unknown" if action in _UNPROVEN else str(account)
+    noted = {"network": _network(context)}
     await audit_log.note(context.direct, actor, action, f"account:{account}", now, noted)
+
+
+def _network(context: SignInContext) -> str:
+    return context.keyring.blind_index(context.network, where="audit_log.network")[:16]
 
 
 def _holder(found: Begun, amr: str, sign_in: UUID) -> Holder:
@@ -233,14 +248,15 @@ async def change_password(
     if name is None:
         raise NotFound
     current = change.current_password.get_secret_value()
-    found = await _proven(context, name, current, now)
-    if found is None:
+    proven = await _proven(context, name, current, now)
+    if proven is None:
         raise rules.WrongPassword
+    await guessing.succeeded(context.direct, proven.attempt, now)
     wanted = change.new_password.get_secret_value()
     rules.ensure_strong(wanted, name, current)
     async with context.hashing.turn():
         will = await passwords.hashed(wanted)
-    known = found["password_hash"]
+    known = proven.password_hash
     async with context.sessions() as session, session.begin():
         if not await queries.change_password(session, account_id, known, will, now):
             raise rules.WrongPassword  # it was changed meanwhile

@@ -1,20 +1,23 @@
 """What a token comes of, and what it becomes: one statement each, in autocommit."""
 
+BY_NAME = """
+SELECT id, name, password_hash, roles, places, state FROM account WHERE name = :name
+"""
 # The grants are read with the account locked: those that were looked up with the password may have
 # been taken meanwhile, by somebody who ended all sign-ins that there were.
-BEGIN = """
-WITH present AS (
-    SELECT id, name, roles, places FROM account
-     WHERE id = $2 AND state = 'active' AND password_hash = $7 FOR SHARE
-), begun AS (
-    INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
-    SELECT $1, id, $3, $4, $5 FROM present RETURNING id
-), issued AS (
-    INSERT INTO refresh_token (hash, sign_in_id, issued_at)
-    SELECT $6::varchar, id, $4 FROM begun WHERE $6::varchar IS NOT NULL
-)
-SELECT p.id, p.name, p.roles, p.places FROM present p, begun
+PRESENT = """
+SELECT id, name, roles, places FROM account
+ WHERE id = :account AND state = 'active' AND password_hash = :proven FOR SHARE
 """
+BEGIN = """
+INSERT INTO sign_in (id, account_id, method, started_at, expires_at)
+SELECT :sign_in, id, :method, :now, :expires_at FROM present RETURNING id
+"""
+ISSUE = """
+INSERT INTO refresh_token (hash, sign_in_id, issued_at)
+SELECT :token::varchar, id, :now FROM begun WHERE :token::varchar IS NOT NULL
+"""
+BEGUN = "p.id, p.name, p.roles, p.places FROM present p, begun"
 # Of two that come with the same token the second waits for the first and gets the same successor:
 # whoever lost the answer, or has two windows open, goes on; only a token spent long ago is a theft.
 EXCHANGE = """

@@ -1,39 +1,46 @@
 """The queries of what guards against guessing."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.gateway.guessing import statement
 from services.gateway.guessing.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN_AFTER
 from shared.database.engine import DirectPool
+from shared.database.pieces import Piece
+
+ATTEMPT = "counted.key, counted.last_at, taken.attempts"
+ATTEMPT_FROM = "counted LEFT JOIN taken ON true"
 
 
-async def take_attempt(direct: DirectPool, key: str, now: datetime) -> int | None:
-    """Which attempt in a row this is, None where there are too many.
+class AttemptRow(NamedTuple):
+    """By which key an attempt is counted, when the one before was, and which in a row it is: None
+    where there are too many. In the order of `ATTEMPT`.
+    """
+
+    key: str
+    last_at: datetime | None
+    attempts: int | None
+
+
+def attempt_parts(unfamiliar: str, familiar: str, now: datetime) -> list[Piece]:
+    """One more attempt, as parts of a statement that finds `ATTEMPT` in `ATTEMPT_FROM`.
 
     It is counted before it is judged, so that parallel guesses cannot outrun the count.
     """
     forgotten = now - ATTEMPTS_FORGOTTEN_AFTER
-    taken: int | None = await direct.fetchval(
-        statement.TAKE_ATTEMPT, key, now, forgotten, ATTEMPTS_ALLOWED
-    )
-    return taken
+    limits = {"now": now, "forgotten": forgotten, "allowed": ATTEMPTS_ALLOWED}
+    return [
+        Piece(statement.COUNTED, {"familiar": familiar, "unfamiliar": unfamiliar}, "counted"),
+        Piece(statement.TAKE_ATTEMPT, limits, "taken"),
+    ]
 
 
-async def is_familiar(direct: DirectPool, key: str) -> bool:
-    """Whether somebody signed in under this key of a name and a network, not long ago."""
-    return bool(await direct.fetchval("SELECT true FROM sign_in_attempt WHERE key = $1", key))
-
-
-async def last_attempt(direct: DirectPool, key: str) -> datetime | None:
-    found: datetime | None = await direct.fetchval(
-        "SELECT last_at FROM sign_in_attempt WHERE key = $1", key
-    )
-    return found
-
-
-async def succeed(direct: DirectPool, key: str, familiar: str, now: datetime) -> None:
-    """Forgets the attempts under `key`; from now on `familiar` has a count of its own."""
-    await direct.execute(statement.SUCCEED, key, familiar, now)
+def success_parts(key: str, familiar: str, now: datetime) -> list[Piece]:
+    """What forgets the attempts under `key`; from now on `familiar` has a count of its own."""
+    return [
+        Piece(statement.FORGET, {"key": key, "familiar": familiar}, "forgotten"),
+        Piece(statement.REMEMBER, {"familiar": familiar, "now": now}, "remembered"),
+    ]
 
 
 async def take_network_turn(

@@ -7,10 +7,13 @@ a count of its own: strangers elsewhere shut nobody out.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import asyncpg
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from services.gateway.guessing import queries, rules
-from services.gateway.guessing.models import SignInAttempt, SignInRate
+from shared.database import pieces
 from shared.database.engine import DirectPool
-from shared.database.pruning import Pruned
+from shared.database.pieces import Piece
 from shared.errors import TooMany
 from shared.security.crypto import Keyring
 
@@ -21,19 +24,22 @@ FORGOTTEN = (
 )
 """What was counted a month ago; a flood leaves one row for each name and network."""
 SIGN_IN = "sign_in_attempt.key"
+NOTHING = Piece("SELECT", {})
 
 
-class Counted(NamedTuple):
-    """By what an attempt is counted: its key, and the one of this name from this network."""
+class Trying(NamedTuple):
+    """By what an attempt is counted: the key of the name, and the one of the name and network."""
 
-    key: str
+    unfamiliar: str
     familiar: str
 
 
 class Attempt(NamedTuple):
-    """An attempt that may be judged; `locks` if no other is when it fails."""
+    """An attempt that may be judged, by the key that it is counted under; `locks` if no other is
+    when it fails."""
 
-    counted: Counted
+    key: str
+    familiar: str
     locks: bool
 
 
@@ -46,30 +52,48 @@ async def take_turn(direct: DirectPool, keyring: Keyring, network: str, now: dat
         raise TooMany(retry_after=2)
 
 
-async def counted(
-    direct: DirectPool, keyring: Keyring, name: str, network: str, *, where: str = SIGN_IN
-) -> Counted:
+def trying(keyring: Keyring, name: str, network: str, *, where: str = SIGN_IN) -> Trying:
     """By what the attempts at this name from this network are counted.
 
     `where` keeps apart what is tried: else who signs in as whatever they type would use up the
     attempts at something else.
     """
-    familiar = keyring.blind_index(f"{name} {network}", where=where)
-    if await queries.is_familiar(direct, familiar):
-        return Counted(familiar, familiar)
-    return Counted(keyring.blind_index(name, where=where), familiar)
+    return Trying(
+        keyring.blind_index(name, where=where),
+        keyring.blind_index(f"{name} {network}", where=where),
+    )
 
 
-async def take(direct: DirectPool, by: Counted, now: datetime) -> Attempt:
-    """One more attempt, which counts until it went well. Raises LockedOut."""
-    count = await queries.take_attempt(direct, by.key, now)
+async def take(
+    direct: DirectPool, by: Trying, now: datetime, known: Piece = NOTHING
+) -> tuple[Attempt, asyncpg.Record]:
+    """One more attempt, which counts until it went well. Raises LockedOut.
+
+    With it comes what `known` finds in the same statement, for the attempt to be judged by: nulls
+    where it finds no row.
+    """
+    parts = [*queries.attempt_parts(*by, now), known._replace(name="known")]
+    result = f"{queries.ATTEMPT}, known.* FROM {queries.ATTEMPT_FROM} LEFT JOIN known ON true"
+    sql, values = pieces.selecting(parts, result)
+    [row] = await direct.fetch(sql, *values)
+    key, last_at, count = row[:3]
     if count is None:
-        last = await queries.last_attempt(direct, by.key) or now
-        wait = last + rules.ATTEMPTS_FORGOTTEN_AFTER - now
+        wait = (last_at or now) + rules.ATTEMPTS_FORGOTTEN_AFTER - now
         raise rules.LockedOut(retry_after=max(1, int(wait.total_seconds()) + 1))
-    return Attempt(by, count >= rules.ATTEMPTS_ALLOWED)
+    return Attempt(key, by.familiar, count >= rules.ATTEMPTS_ALLOWED), row
+
+
+def forgiving(attempt: Attempt, now: datetime) -> list[Piece]:
+    """Parts of a statement, by which the failures before an attempt are forgotten."""
+    return queries.success_parts(attempt.key, attempt.familiar, now)
 
 
 async def succeeded(direct: DirectPool, attempt: Attempt, now: datetime) -> None:
     """Forgets the failures before it."""
-    await queries.succeed(direct, attempt.counted.key, attempt.counted.familiar, now)
+    sql, values = pieces.joined(forgiving(attempt, now), 0)
+    await direct.execute(sql, *values)
+
+
+async def prune(session: AsyncSession, now: datetime) -> int:
+    """A job: forgets what was counted a month ago."""
+    return await queries.prune(session, now - FORGOTTEN_AFTER)

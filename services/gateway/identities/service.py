@@ -114,8 +114,8 @@ async def _ensure_same(
     that the hidden digits are not tried out. The count and its note outlive the refused request.
     """
     name, by_whom = str(waits.account_id), given.by.sub
-    by = await guessing.counted(direct, keyring, name, by_whom, where=ATTEMPTS)
-    attempt = await guessing.take(direct, by, now)
+    by = guessing.trying(keyring, name, by_whom, where=ATTEMPTS)
+    attempt, _ = await guessing.take(direct, by, now)
     if not _same(keyring, waits, given.read):
         about = f"account:{waits.account_id}"
         act = "account.identity_differed"
