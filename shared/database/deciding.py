@@ -50,6 +50,13 @@ class DecidingSession(RoomSession):
     async def flush(self, *_: Any) -> None:
         """Nothing: what was added waits for the statement."""
 
+    async def go_on_in_transaction(self) -> AsyncSession:
+        """`SwapStatement.begin`, for what has to be looked at behind a lock: the session of the
+        request from now on. What this one holds is given back first, its connection as well."""
+        self.sync_session.expunge_all()
+        await self.close()
+        return await self.statement.begin()
+
     async def gather(self) -> None:
         """Hands what was added over to the statement, and gives the connection back.
 

@@ -11,10 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import limits, numbers, queries, rules
 from services.feedback.letters.likeness import ALIKE, likeness, sketch
-from services.feedback.letters.models import DuplicateHint, Letter
+from services.feedback.letters.models import Letter
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
 from services.feedback.letters.service import account_index, code_hash, phone_index
 from shared.clock import today
+from shared.database.deciding import DecidingSession
 from shared.ids import new_id, secret_code
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -77,16 +78,21 @@ async def keep(
 ) -> Letter:
     """The letter under the next number of today, with notes of earlier ones that read like it.
 
-    The number is taken as late as possible: its row is locked until the commit.
+    In a transaction the number is taken as late as possible: its row is locked until the commit.
     """
-    found = await queries.alike(
-        session, [*columns["sketch"], *older], now - DUPLICATES_WITHIN, MOST_HINTS
+    sketch, day = [*columns["sketch"], *older], today(now)
+    found = await queries.neighbours(
+        session, sketch, now - DUPLICATES_WITHIN, MOST_HINTS, region, day
     )
-    serial = await queries.next_serial(session, region, today(now))
-    letter = Letter(reg_no=numbers.registration_number(region, today(now), serial), **columns)
+    if isinstance(session, DecidingSession):
+        serial = queries.take_serial(session, found.day)
+    else:
+        serial = await queries.next_serial(session, region, day)
+    letter = Letter(reg_no=numbers.registration_number(region, day, serial), **columns)
     session.add(letter)
     await session.flush()
-    _note_duplicates(session, letter, found)
+    alike = [(other.id, likeness(other.in_common)) for other in found.alike]
+    await queries.note_alike(session, letter.id, [one for one in alike if one[1] >= ALIKE])
     return letter
 
 
@@ -123,11 +129,3 @@ def _sketch_keys(keyring: Keyring) -> list[bytes]:
 
 def _full_text(letter_in: LetterIn) -> str:
     return f"{letter_in.title}\n{letter_in.body}"
-
-
-def _note_duplicates(session: AsyncSession, letter: Letter, found: Sequence[queries.Alike]) -> None:
-    session.add_all(
-        DuplicateHint(letter_id=letter.id, other_id=other.id, likeness=likeness(other.in_common))
-        for other in found
-        if likeness(other.in_common) >= ALIKE
-    )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, tuple_
+from sqlalchemy import ColumnElement, false, func, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,9 +20,16 @@ from services.feedback.letters.models import (
 from services.feedback.letters.schemas import LetterFilter, LetterOrder
 from services.feedback.letters.statement import visible_to as visible_to
 from shared.database import deciding
+from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool
+from shared.database.faults import Overtaken
 from shared.security.identity import Caller
 
+_NOTE_ALIKE = text("""
+    INSERT INTO duplicate_hint (letter_id, other_id, likeness)
+    SELECT * FROM unnest(CAST(:letter_id AS uuid[]), CAST(:other_id AS uuid[]),
+        CAST(:likeness AS double precision[]))
+""")
 _RENEW_CODE = text("UPDATE letter SET renewed_code_hash = :code WHERE id = :id")
 
 
@@ -70,6 +77,18 @@ async def next_serial(session: AsyncSession, region: str, day: date) -> int:
         .returning(col(LetterDay.last_serial))
     )
     return int((await session.execute(take)).scalar_one())
+
+
+def take_serial(session: DecidingSession, found: LetterDay) -> int:
+    """The serial after the last one that was seen of the day, taken with what is decided: where
+    somebody was faster all is decided anew, so that the series has no gap here either.
+    """
+    if found.last_serial:
+        return session.statement.swap(found, {}, counter="last_serial", follows=True).last_serial
+    found.last_serial = 1
+    session.statement.insert(found)
+    session.statement.refusing("pk_letter_day", Overtaken)
+    return found.last_serial
 
 
 async def by_id(session: AsyncSession, letter_id: UUID) -> Letter | None:
@@ -143,21 +162,47 @@ async def lock(session: AsyncSession, letter_id: UUID) -> Letter:
     return found
 
 
-async def alike(
-    session: AsyncSession, sketch: list[int], since: datetime, limit: int
-) -> Sequence[Alike]:
-    """The letters since a moment that are most like a sketch."""
-    if not sketch:
-        return []
+class Neighbours(NamedTuple):
+    """Earlier letters that are most like one; the last serial of the day, 0 before the first."""
+
+    alike: Sequence[Alike]
+    day: LetterDay
+
+
+async def neighbours(
+    session: AsyncSession, sketch: list[int], since: datetime, limit: int, region: str, day: date
+) -> Neighbours:
+    """The letters since a moment that are most like a sketch, and the day's serials."""
     theirs = func.unnest(col(Letter.sketch)).column_valued("number")
     shared = select(func.count()).where(theirs.in_(sketch)).scalar_subquery()
-    rows = (
-        select(col(Letter.id), shared.label("shared"))
+    like = (
+        select(col(Letter.id), shared.label("shared"), col(Letter.received_at))
         .where(col(Letter.sketch).bool_op("&&")(sketch), col(Letter.received_at) >= since)
         .order_by(shared.desc(), col(Letter.received_at).desc())
         .limit(limit)
+        .subquery()
     )
-    return [Alike(*row) for row in await session.execute(rows)]
+    last = select(col(LetterDay.last_serial)).where(
+        col(LetterDay.region) == region, col(LetterDay.day) == day
+    )
+    one = select(func.coalesce(last.scalar_subquery(), 0).label("last")).subquery()
+    rows = select(one.c.last, like.c.id, like.c.shared).select_from(
+        one.outerjoin(like, true() if sketch else false())
+    )
+    in_order = rows.order_by(like.c.shared.desc(), like.c.received_at.desc())
+    found = (await session.execute(in_order)).all()
+    alike = [Alike(*row[1:]) for row in found if row[1] is not None]
+    return Neighbours(alike, LetterDay(region=region, day=day, last_serial=found[0][0]))
+
+
+async def note_alike(
+    session: AsyncSession, letter_id: UUID, likeness: Sequence[tuple[UUID, float]]
+) -> None:
+    """That earlier letters read like this one, and how much."""
+    rows = [
+        {"letter_id": letter_id, "other_id": other, "likeness": share} for other, share in likeness
+    ]
+    await deciding.write_rows(session, _NOTE_ALIKE, rows)
 
 
 async def duplicates_of(

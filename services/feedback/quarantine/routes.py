@@ -10,7 +10,7 @@ from services.feedback.quarantine.service import Intake
 from shared.errors import Forbidden, problem_responses
 from shared.security.identity import Caller
 from shared.web import answers, networks
-from shared.web.dependencies import Now, RequestKeyring, Session, public
+from shared.web.dependencies import Deciding, Now, RequestKeyring, public
 from shared.web.describing import sends
 from shared.web.problems import language_of
 from shared.web.routing import Router
@@ -31,7 +31,7 @@ async def write_letter(
     letter: LetterIn,
     request: Request,
     response: Response,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller | None, public()],
@@ -52,4 +52,4 @@ async def write_letter(
     language = language_of(request)
     answers.in_language(response, language)
     where = Intake(settings.region, limits, networks.sender(request), language)
-    return await service.take_in(session, keyring, letter, caller, where, now)
+    return await service.write_letter(session, keyring, letter, caller, where, now)

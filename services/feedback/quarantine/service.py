@@ -36,6 +36,7 @@ from services.feedback.quarantine.workflow import (
 )
 from services.feedback.settings import FeedbackSettings
 from shared.database import versioned
+from shared.database.deciding import DecidingSession
 from shared.database.engine import memory_of, on_rollback
 from shared.errors import Forbidden, FourEyes, NotFound, Text
 from shared.security import audit_log
@@ -91,6 +92,25 @@ class Deciding:
     keyring: Keyring
     region: str
     expected: int | None
+
+
+async def write_letter(
+    session: DecidingSession,
+    keyring: Keyring,
+    letter_in: LetterIn,
+    caller: Caller | None,
+    intake_: Intake,
+    now: datetime,
+) -> LetterReceipt:
+    """As `take_in`, by one statement.
+
+    In a transaction where somebody was faster with the number, so that many who write at once take
+    turns at it; and where others that are just being written have to be counted, by their locks.
+    """
+    if session.statement.is_again or rules.is_guarded(letter_in, caller):
+        locked = await session.go_on_in_transaction()
+        return await take_in(locked, keyring, letter_in, caller, intake_, now)
+    return await take_in(session, keyring, letter_in, caller, intake_, now)
 
 
 async def take_in(
