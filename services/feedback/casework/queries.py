@@ -188,13 +188,6 @@ def _latest_reply(letter_id: Any) -> Select[LetterReply]:
     )
 
 
-async def approved_reply(session: AsyncSession, letter_id: UUID) -> LetterReply | None:
-    """The latest reply that went out."""
-    reply = select(LetterReply).where(col(LetterReply.id) == _ANSWER.scalar_subquery())
-    found = await session.execute(reply, {"letter": letter_id, "answered": letter_id})
-    return found.scalars().one_or_none()
-
-
 def _rated(letter_id: Any) -> Select[bool]:
     """Whether the letter's sender rated the latest answer; what does not say of which answer it
     is was given by a version of before, and is of this one if it came after it.

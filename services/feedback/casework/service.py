@@ -187,11 +187,8 @@ async def _run_out(
     return len(over)
 
 
-async def answer_of(session: AsyncSession, keyring: Keyring, letter: Letter) -> Answer | None:
-    """The latest reply that went out, None before the first."""
-    reply = await queries.approved_reply(session, letter.id)
-    if reply is None:
-        return None
+def answer(keyring: Keyring, reply: LetterReply) -> Answer:
+    """A reply that went out, opened."""
     return Answer(reply.id, reply.department_code, open_reply(keyring, reply))
 
 

@@ -1,23 +1,24 @@
 """All SQL of the room."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.feedback.letters.models import Letter
 from services.feedback.publication.models import (
     PublishedLetter,
     Redaction,
-    RedactionApproval,
     RedactionSpan,
     ReviewVerdict,
 )
+from shared.database.deciding import DecidingSession, write, write_rows
 from shared.database.engine import DirectPool
+from shared.database.faults import Overtaken
 
 _COLUMNS = """reg_no, kind, title, body, reply, department, department_code, received_on,
     replied_on, published_at"""
@@ -46,6 +47,28 @@ WHERE taken_down_at IS NULL
 ORDER BY published_at DESC, reg_no DESC LIMIT $5"""
 
 _ONE = f"SELECT {_COLUMNS} FROM published_letter WHERE reg_no = $1 AND taken_down_at IS NULL"
+
+_ADD_SPANS = text("""
+    INSERT INTO redaction_span
+        (id, redaction_id, part, "start", "end", kind, hint, added_by, verdict, decided_by)
+    SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:redaction_id AS uuid[]),
+        CAST(:part AS text[]), CAST(:start AS int[]), CAST(:end AS int[]), CAST(:kind AS text[]),
+        CAST(:hint AS boolean[]), CAST(:added_by AS text[]), CAST(:verdict AS text[]),
+        CAST(:decided_by AS text[]))
+""")
+_JUDGE = text("""
+    UPDATE redaction_span s SET verdict = judged.verdict, decided_by = :by
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:verdicts AS text[])) judged (id, verdict)
+    WHERE s.id = judged.id AND s.redaction_id = :redaction
+""")
+_COPY = [*PublishedLetter.model_fields]
+_PUT_ONLINE = text(f"""
+    INSERT INTO published_letter ({", ".join(_COPY)})
+    VALUES ({", ".join(f":{name}" for name in _COPY)})
+    ON CONFLICT (letter_id) DO UPDATE SET
+    {", ".join(f"{n} = excluded.{n}" for n in _COPY if n not in ("letter_id", "reg_no"))}
+""")
+_TAKE_DOWN = text("UPDATE published_letter SET taken_down_at = :now WHERE letter_id = :letter")
 
 
 class PublicCopy(NamedTuple):
@@ -90,95 +113,52 @@ async def published(direct: DirectPool, reg_no: str) -> PublicCopy | None:
     return PublicCopy(*row) if row is not None else None
 
 
-async def of_reply(session: AsyncSession, reply_id: UUID) -> Redaction | None:
-    """The redaction of one reply in its latest edition, as it stands now."""
-    return await _redaction(session, _editions(reply_id).limit(1))
-
-
-async def last_taken_down(session: AsyncSession, reply_id: UUID) -> Redaction | None:
-    """The latest edition of a reply's redaction that somebody took down for a reason."""
-    rows = _editions(reply_id).where(col(Redaction.taken_down_reason_sealed).is_not(None))
-    return await _redaction(session, rows.limit(1))
-
-
-def _editions(reply_id: UUID) -> Select[Redaction]:
-    """All redactions of a reply, the latest first."""
-    rows = select(Redaction).where(col(Redaction.reply_id) == reply_id)
-    return rows.order_by(col(Redaction.edition).desc())
-
-
-async def online(session: AsyncSession, letter_id: UUID) -> Redaction | None:
-    """The redaction that the letter's public copy comes from, None where none is online."""
+async def with_online(
+    session: AsyncSession, letter_id: UUID
+) -> tuple[Letter | None, Redaction | None]:
+    """The letter, None where there is none, and the redaction that its public copy comes from, None
+    where none is online.
+    """
+    copy = PublishedLetter
+    is_online = col(copy.letter_id) == col(Letter.id), col(copy.taken_down_at).is_(None)
     rows = (
-        select(Redaction)
-        .join(PublishedLetter, col(PublishedLetter.redaction_id) == col(Redaction.id))
-        .where(
-            col(PublishedLetter.letter_id) == letter_id,
-            col(PublishedLetter.taken_down_at).is_(None),
-        )
+        select(Letter, Redaction)
+        .outerjoin(copy, and_(*is_online))
+        .outerjoin(Redaction, col(Redaction.id) == col(copy.redaction_id))
+        .where(col(Letter.id) == letter_id)
     )
-    return await _redaction(session, rows)
-
-
-async def _redaction(session: AsyncSession, rows: Select[Redaction]) -> Redaction | None:
     found = await session.execute(rows.execution_options(populate_existing=True))
-    return found.scalars().one_or_none()
+    row = found.one_or_none()
+    return (None, None) if row is None else (row[0], row[1])
 
 
-async def open_once(session: AsyncSession, redaction: Redaction) -> bool:
-    """Insert the redaction unless its reply has one of that edition."""
-    new = insert(Redaction).values(redaction.model_dump()).on_conflict_do_nothing()
-    opened = await session.execute(new.returning(col(Redaction.id)))
-    return opened.scalar_one_or_none() is not None
+async def add(session: AsyncSession, redaction: Redaction) -> None:
+    """A reply has one redaction of an edition: of two at once the second is decided anew."""
+    session.add(redaction)
+    if isinstance(session, DecidingSession):
+        session.statement.refusing("uq_redaction_reply_id_edition", Overtaken)
+    await session.flush()
 
 
-async def spans(session: AsyncSession, redaction_id: UUID) -> list[RedactionSpan]:
-    rows = (
-        select(RedactionSpan)
-        .where(col(RedactionSpan.redaction_id) == redaction_id)
-        .order_by(col(RedactionSpan.part), col(RedactionSpan.start))
-        .execution_options(populate_existing=True)
-    )
-    return list((await session.execute(rows)).scalars())
+async def add_spans(session: AsyncSession, spans: Sequence[RedactionSpan]) -> None:
+    """In one statement, however many there are."""
+    columns = RedactionSpan.model_fields
+    rows = [{name: getattr(span, name) for name in columns} for span in spans]
+    await write_rows(session, _ADD_SPANS, rows)
 
 
 async def judge(
-    session: AsyncSession, redaction_id: UUID, ids: list[UUID], verdict: ReviewVerdict, by: str
-) -> int:
-    """Give spans of this redaction a verdict; returns how many there were."""
-    if not ids:
-        return 0
-    change = (
-        update(RedactionSpan)
-        .where(col(RedactionSpan.redaction_id) == redaction_id, col(RedactionSpan.id).in_(ids))
-        .values(verdict=verdict, decided_by=by)
-        .execution_options(synchronize_session=False)
-        .returning(col(RedactionSpan.id))
-    )
-    return len((await session.execute(change)).all())
-
-
-async def approvals(session: AsyncSession, redaction: Redaction) -> list[str]:
-    """Who approved the copy as the spans now stand."""
-    rows = select(col(RedactionApproval.reviewer)).where(
-        col(RedactionApproval.redaction_id) == redaction.id,
-        col(RedactionApproval.spans_version) == redaction.spans_version,
-    )
-    return list((await session.execute(rows.order_by(col(RedactionApproval.at)))).scalars())
+    session: AsyncSession, redaction_id: UUID, verdicts: Mapping[UUID, ReviewVerdict], by: str
+) -> None:
+    """Give spans of this redaction a verdict each."""
+    values = {"redaction": redaction_id, "ids": [*verdicts], "verdicts": [*verdicts.values()]}
+    await write(session, _JUDGE, {**values, "by": by})
 
 
 async def put_online(session: AsyncSession, copy: PublishedLetter) -> None:
     """The letter's public copy; that of a reply before a reopening is replaced."""
-    values = copy.model_dump()
-    put = insert(PublishedLetter).values(values)
-    changed = {k: v for k, v in values.items() if k not in ("letter_id", "reg_no")}
-    await session.execute(put.on_conflict_do_update(index_elements=["letter_id"], set_=changed))
+    await write(session, _PUT_ONLINE, copy.model_dump())
 
 
 async def take_down(session: AsyncSession, letter_id: UUID, now: datetime) -> None:
-    change = (
-        update(PublishedLetter)
-        .where(col(PublishedLetter.letter_id) == letter_id)
-        .values(taken_down_at=now)
-    )
-    await session.execute(change)
+    await write(session, _TAKE_DOWN, {"letter": letter_id, "now": now})

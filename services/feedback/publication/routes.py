@@ -21,12 +21,12 @@ from shared.security.identity import Caller
 from shared.web import answers, versions
 from shared.web.dependencies import (
     AuditedReading,
+    Deciding,
     Direct,
     ExpectedVersion,
     Now,
     Paging,
     RequestKeyring,
-    Session,
     allow,
     public,
 )
@@ -110,7 +110,7 @@ async def read_published(
 async def open_redaction(
     letter_id: UUID,
     response: Response,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
@@ -158,7 +158,7 @@ async def decide_spans(
     letter_id: UUID,
     decision: Decide,
     response: Response,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
@@ -182,7 +182,7 @@ async def decide_spans(
 async def approve_publication(
     letter_id: UUID,
     response: Response,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
@@ -207,7 +207,7 @@ async def decline_publication(
     letter_id: UUID,
     declined: Decline,
     response: Response,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Reviewer,
@@ -233,7 +233,7 @@ async def decline_publication(
 async def take_down_publication(
     letter_id: UUID,
     given: TakeDown,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("supervisor")],
@@ -249,7 +249,7 @@ async def take_down_publication(
 
 
 async def _shown(
-    response: Response, session: Session, case: Case, caller: Caller, now: datetime
+    response: Response, session: Deciding, case: Case, caller: Caller, now: datetime
 ) -> RedactionView:
     response.headers["ETag"] = f'"{case.redaction.version}"'
     return await views.redaction(session, case, caller, now)

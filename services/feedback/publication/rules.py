@@ -67,6 +67,11 @@ def as_span(span: RedactionSpan) -> Span:
     return Span(span.start, span.end, span.kind)
 
 
+def in_order(spans: Iterable[RedactionSpan]) -> list[RedactionSpan]:
+    """As they stand in the texts."""
+    return sorted(spans, key=lambda span: (span.part, span.start))
+
+
 def of_part(spans: Iterable[RedactionSpan], part: Part, *verdicts: ReviewVerdict) -> list[Span]:
     """The part's spans with one of these verdicts."""
     return [as_span(s) for s in spans if s.part is part and s.verdict in verdicts]

@@ -2,7 +2,7 @@
 
 from services.feedback.casework import sender_views
 from services.feedback.casework.schemas import Consent, SenderView
-from services.feedback.casework.sender_request import Sender
+from services.feedback.casework.sender_request import DecidingSender
 from services.feedback.publication import service
 from services.feedback.quarantine.models import QuarantinedLetter
 from services.feedback.quarantine.rules import NotYetRegistered
@@ -23,7 +23,7 @@ router = Router(prefix="/letters", tags=["citizen"], dependencies=[answers.PRIVA
         **sends("Content-Language"),
     },
 )
-async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
+async def consent_to_publication(me: DecidingSender, given: Consent) -> SenderView:
     """随时可以同意公开，也可以收回；收回后公开稿立即撤下。
     ---
     At any time. Consent that is taken back takes the public copy down at once.
@@ -31,5 +31,6 @@ async def consent_to_publication(me: Sender, given: Consent) -> SenderView:
     letter = await me.found(given)
     if isinstance(letter, QuarantinedLetter):
         return await me.move("consent", given)
-    letter = await service.consent(me.session, me.keyring, letter, given, me.now)
-    return await sender_views.view(me.session, me.keyring, letter, me.language, me.now)
+    session = me.session if given.wants_public else await me.session.go_on_in_transaction()
+    done = await service.consent(session, me.keyring, letter, given, me.now)
+    return await sender_views.view(session, me.keyring, done.letter, me.language, done)

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework import service as casework
+from services.feedback.casework.moving import Moved
 from services.feedback.casework.schemas import Consent
 from services.feedback.deadlines import service as deadlines
-from services.feedback.departments import service as departments
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter
@@ -29,11 +29,15 @@ from services.feedback.publication.schemas import Decide
 from services.feedback.publication.workflow import SENDER, WORKFLOW, RedactionAction, RedactionMove
 from shared.clock import today
 from shared.database import versioned
+from shared.database.deciding import DecidingSession
+from shared.database.engine import ensure_transaction
 from shared.errors import FourEyes, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
+
+_VERDICTS = {"accept": ReviewVerdict.ACCEPTED, "reject": ReviewVerdict.REJECTED}
 
 
 async def decide(
@@ -42,34 +46,42 @@ async def decide(
     """Accept, reject and add spans; what was approved before counts no longer."""
     redaction = case.redaction
     move = _move(redaction, RedactionAction.DECIDE, expected, caller)
-    for place, added in enumerate(decision.add):
+    for place, wanted in enumerate(decision.add):
         pointer = f"/body/add/{place}/end"
-        rules.ensure_inside(case.texts[added.part], added.start, added.end, pointer)
+        rules.ensure_inside(case.texts[wanted.part], wanted.start, wanted.end, pointer)
+    verdicts = _verdicts(case, decision)
     case = await _swapped(session, case, move, {})
-    judged = [
-        (decision.accept, ReviewVerdict.ACCEPTED),
-        (decision.reject, ReviewVerdict.REJECTED),
-    ]
-    for ids, verdict in judged:
-        if await queries.judge(session, redaction.id, ids, verdict, caller.sub) != len(set(ids)):
-            raise Invalid(
-                Text("没有这个标记", "There is no such span"), pointer=f"/body/{verdict[:6]}"
-            )
-    session.add_all(
+    added = [
         RedactionSpan(
             redaction_id=redaction.id,
-            part=added.part,
-            start=added.start,
-            end=added.end,
-            kind=added.kind,
+            part=wanted.part,
+            start=wanted.start,
+            end=wanted.end,
+            kind=wanted.kind,
             added_by=caller.sub,
             verdict=ReviewVerdict.ACCEPTED,
             decided_by=caller.sub,
         )
-        for added in decision.add
-    )
-    await session.flush()
-    return case
+        for wanted in decision.add
+    ]
+    await queries.judge(session, redaction.id, verdicts, caller.sub)
+    await queries.add_spans(session, added)
+    for span in case.spans:
+        if span.id in verdicts:
+            span.verdict, span.decided_by = verdicts[span.id], caller.sub
+    return case._replace(spans=rules.in_order([*case.spans, *added]))
+
+
+def _verdicts(case: Case, decision: Decide) -> dict[UUID, ReviewVerdict]:
+    """What is decided of the spans that there are. Raises Invalid for others."""
+    known = {span.id for span in case.spans}
+    verdicts: dict[UUID, ReviewVerdict] = {}
+    for name, verdict in _VERDICTS.items():
+        ids = getattr(decision, name)
+        if not known.issuperset(ids):
+            raise Invalid(Text("没有这个标记", "There is no such span"), pointer=f"/body/{name}")
+        verdicts |= dict.fromkeys(ids, verdict)
+    return verdicts
 
 
 async def approve(
@@ -80,18 +92,18 @@ async def approve(
     move = _move(redaction, RedactionAction.APPROVE, expected, caller)
     if case.letter.state not in rules.ANSWERED:
         raise rules.NotAnswered(state=case.letter.state)
-    # Locked, and read anew: its sender may be taking the consent back at this very moment.
-    await letters.locked(session, case.letter.id)
+    # Held as it was seen: its sender may be taking the consent back at this very moment, which
+    # locks it.
+    await versioned.hold(session, case.letter)
     if not case.letter.wants_public:
         raise rules.NotAgreed
-    spans = await queries.spans(session, redaction.id)
-    rules.ensure_clear(case.texts, spans, case.own, case.offices)
-    before = await queries.approvals(session, redaction)
-    if caller.sub in before:
+    rules.ensure_clear(case.texts, case.spans, case.own, case.offices)
+    if caller.sub in case.approvals:
         raise FourEyes(rules.ANOTHER_REVIEWER)
-    done = len(before) + 1 >= redaction.approvals_needed
+    approvals = [*case.approvals, caller.sub]
+    done = len(approvals) >= redaction.approvals_needed
     changes = {"state": RedactionState.PUBLISHED, "decided_at": now} if done else {}
-    case = await _swapped(session, case, move, changes)
+    case = (await _swapped(session, case, move, changes))._replace(approvals=approvals)
     session.add(
         RedactionApproval(
             redaction_id=redaction.id,
@@ -101,7 +113,7 @@ async def approve(
         )
     )
     if done:
-        await _publish(session, case, spans, now)
+        await _publish(session, case, now)
         await _follow(session, case, move, caller, now)
     await session.flush()
     return case
@@ -124,20 +136,27 @@ async def decline(
 
 async def consent(
     session: AsyncSession, keyring: Keyring, letter: Letter, given: Consent, now: datetime
-) -> Letter:
+) -> Moved:
     """The letter as its sender now wants it; consent taken back takes the public copy down at once
-    (PIPL art. 15).
+    (PIPL art. 15), which asks for a transaction: what is approved meanwhile is seen only behind the
+    letter's lock.
     """
-    # Locked, so that whoever acts on the letter meanwhile does not turn the sender away.
-    letter = await letters.locked(session, letter.id)
-    letter = (await casework.act_as_sender(session, keyring, letter, "consent", given, now)).letter
-    online = None if given.wants_public else await queries.online(session, letter.id)
+    # Whoever acts on the letter meanwhile does not turn the sender away.
+    if isinstance(session, DecidingSession):
+        session.statement.wait_for(letter)
+    else:
+        letter = await letters.locked(session, letter.id)
+    done = await casework.act_as_sender(session, keyring, letter, "consent", given, now)
+    if given.wants_public:
+        return done
+    ensure_transaction(session)
+    _, online = await queries.with_online(session, letter.id)
     if online is not None:
         move = WORKFLOW.take(
             online.state, online.version, RedactionAction.TAKE_BACK, frozenset({SENDER})
         )
-        await _unpublish(session, letter, online, move, {}, now)
-    return letter
+        await _unpublish(session, done.letter, online, move, {}, now)
+    return done
 
 
 async def take_down(
@@ -153,8 +172,8 @@ async def take_down(
 
     Raises NotFound where nothing of the letter is online, StateConflict for another version.
     """
-    letter = await letters.visible(session, letter_id, caller)
-    online = await queries.online(session, letter.id)
+    found, online = await queries.with_online(session, letter_id)
+    letter = letters.ensure_visible(found, caller)
     if online is None:
         raise NotFound(Text("这封来信没有公开", "Nothing of this letter is public"))
     move = _move(online, RedactionAction.TAKE_DOWN, expected, caller)
@@ -193,6 +212,7 @@ async def _swapped(
     changed = {"state": move.to or seen.state, **changes}
     if move.renews:
         changed["spans_version"] = seen.spans_version + 1
+        case = case._replace(approvals=[])
     return case._replace(redaction=await versioned.swap(session, seen, changed))
 
 
@@ -206,14 +226,12 @@ async def _follow(
         await deadlines.meet(session, subject_of(case.letter), move.meets, by=caller.sub, now=now)
 
 
-async def _publish(
-    session: AsyncSession, case: Case, spans: list[RedactionSpan], now: datetime
-) -> None:
-    letter, code = case.letter, case.answer.department_code
-    copy = rules.copy(case.texts, spans)
+async def _publish(session: AsyncSession, case: Case, now: datetime) -> None:
+    letter = case.letter
+    copy = rules.copy(case.texts, case.spans)
     hay = search.haystack(*copy.values())
-    named = await departments.of_codes(session, [code])
     assert letter.replied_at is not None  # answered letters have it
+    assert case.department is not None  # and one replied
     published = PublishedLetter(
         letter_id=letter.id,
         redaction_id=case.redaction.id,
@@ -222,8 +240,8 @@ async def _publish(
         title=copy[Part.TITLE],
         body=copy[Part.BODY],
         reply=copy[Part.REPLY],
-        department_code=code,
-        department=named[code].name,
+        department_code=case.answer.department_code,
+        department=case.department,
         received_on=today(letter.received_at),
         replied_on=today(letter.replied_at),
         published_at=now,

@@ -35,7 +35,6 @@ async def redaction(
         now,
         {"part": "publication"},
     )
-    spans = await queries.spans(session, case.redaction.id)
     # Of the same length, so that the places of the spans stand: who may not know a sender in
     # confidence decides on a marked place without reading it.
     secret = frozenset[Own]() if letter_rules.may_know_sender(case.letter, caller) else case.own
@@ -48,13 +47,13 @@ async def redaction(
         taken_down_reason=case.taken_down_reason and hide(case.taken_down_reason, secret),
         version=case.redaction.version,
         texts=texts,
-        spans=[SpanView.model_validate(span) for span in spans],
-        preview=rules.copy(texts, spans),
+        spans=[SpanView.model_validate(span) for span in case.spans],
+        preview=rules.copy(texts, case.spans),
         blocked_by=[
             Blocker(part=part, start=span.start, end=span.end, kind=span.kind)
-            for part, span in rules.blockers(case.texts, spans, case.own, case.offices)
+            for part, span in rules.blockers(case.texts, case.spans, case.own, case.offices)
         ],
-        approvals=await queries.approvals(session, case.redaction),
+        approvals=case.approvals,
         approvals_needed=case.redaction.approvals_needed,
     )
 
