@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import ACCUSATIONS, NO_DEPARTMENT, PolicyKind, SubjectKind
-from services.feedback.deadlines.service import Subject
+from services.feedback.deadlines.service import ClockSet, Subject
 from services.feedback.letters.models import Letter, LetterKind, LetterState
 
 REPLY_LIMITS = {
@@ -41,19 +41,18 @@ def subject_of(letter: Letter) -> Subject:
 
 
 async def start_on_receipt(
-    session: AsyncSession,
-    letter_id: UUID,
-    kind: LetterKind,
-    by: str,
-    now: datetime,
-    since: datetime | None = None,
+    session: AsyncSession, letter_id: UUID, kind: LetterKind, by: str, now: datetime
 ) -> None:
-    """The office's limit to register and the limit to reply, both counted from the receipt.
+    """The office's limit to register and the limit to reply, both counted from now."""
+    clocks = await deadlines.to_change(session, SubjectKind.LETTER, [letter_id], by=by, now=now)
+    start(clocks, letter_id, kind)
+    await deadlines.save(session, clocks)
 
-    `since` is the receipt where that was not now.
-    """
+
+def start(
+    clocks: ClockSet, letter_id: UUID, kind: LetterKind, since: datetime | None = None
+) -> None:
+    """The same two limits; `since` is the receipt where that was not now."""
     subject, owner = Subject(SubjectKind.LETTER, letter_id), owner_without_department(kind)
-    clocks = await deadlines.to_change(session, subject.kind, [letter_id], by=by, now=now)
     limits = (PolicyKind.LETTER_REGISTER, REPLY_LIMITS[kind])
     clocks.start(subject, limits, owner, since=since)
-    await deadlines.save(session, clocks)

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, text, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +18,7 @@ from services.feedback.quarantine.models import (
     QuarantinedSupplement,
     QuarantineState,
 )
+from shared.database import deciding
 
 MOST_COMPARED = 5_000
 """So many places are opened to find the same one."""
@@ -39,6 +41,12 @@ _WRITERS = text("""
         GROUP BY pid HAVING count(*) >= :least
     ) writers
 """)
+_COPY_SUPPLEMENTS = text("""
+    INSERT INTO letter_supplement (id, letter_id, text_sealed, at)
+    SELECT id, quarantined_id, text_sealed, at FROM quarantined_supplement
+    WHERE quarantined_id = :letter
+""")
+_FORGET_SUPPLEMENTS = text("DELETE FROM quarantined_supplement WHERE quarantined_id = :letter")
 _LOCKED = 8
 """So many numbers of a sketch are enough to see who else is writing the same text."""
 
@@ -98,8 +106,25 @@ def _reads_like(sketch: list[int]) -> ColumnElement[bool]:
     return and_(col(Letter.sketch).bool_op("&&")(sketch), enough)
 
 
-async def by_id(session: AsyncSession, letter_id: UUID) -> QuarantinedLetter | None:
-    return await session.get(QuarantinedLetter, letter_id, populate_existing=True)
+class Seen(NamedTuple):
+    """A letter that waits or was decided, and how many of its text wait, itself included."""
+
+    letter: QuarantinedLetter
+    alike: int
+
+
+async def seen(session: AsyncSession, letter_id: UUID) -> Seen | None:
+    other = aliased(QuarantinedLetter)
+    alike = select(func.count()).where(
+        col(other.state) == QuarantineState.QUARANTINED,
+        col(other.sketch) == col(QuarantinedLetter.sketch),
+    )
+    rows = select(QuarantinedLetter, alike.scalar_subquery()).where(
+        col(QuarantinedLetter.id) == letter_id
+    )
+    found = await session.execute(rows.execution_options(populate_existing=True))
+    row = found.one_or_none()
+    return None if row is None else Seen(*row)
 
 
 async def by_number(session: AsyncSession, waiting_no: str) -> QuarantinedLetter | None:
@@ -149,12 +174,10 @@ async def supplements(session: AsyncSession, *ids: UUID) -> Sequence[Quarantined
     return (await session.execute(rows)).scalars().all()
 
 
-async def forget_supplements(session: AsyncSession, letter_id: UUID) -> None:
-    """They have moved to the letter's file."""
-    gone = delete(QuarantinedSupplement).where(
-        col(QuarantinedSupplement.quarantined_id) == letter_id
-    )
-    await session.execute(gone.execution_options(synchronize_session=False))
+async def move_supplements(session: AsyncSession, letter_id: UUID) -> None:
+    """Into the file of the letter that it became, as they were sealed."""
+    for sql in (_COPY_SUPPLEMENTS, _FORGET_SUPPLEMENTS):
+        await deciding.write(session, sql, {"letter": letter_id})
 
 
 async def alike(session: AsyncSession, like: QuarantinedLetter) -> Sequence[WaitingAlike]:

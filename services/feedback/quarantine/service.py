@@ -11,12 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
-from services.feedback.deadlines.service import Subject
 from services.feedback.letters import intake
 from services.feedback.letters import limits as letter_limits
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters.intake import Draft
-from services.feedback.letters.models import Anonymity, Letter, LetterSupplement
+from services.feedback.letters.models import Anonymity, Letter
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
 from services.feedback.office import in_the_office
 from services.feedback.quarantine import queries, rules, senders
@@ -84,7 +83,7 @@ def limits_of(settings: FeedbackSettings) -> FloodLimits:
 
 
 @dataclass(frozen=True)
-class Deciding:
+class Decider:
     """Who decides, when, and for which version of the letter."""
 
     caller: Caller
@@ -169,43 +168,57 @@ async def _set_apart(
     )
 
 
+async def answer(
+    session: DecidingSession,
+    letter_id: UUID,
+    action: QuarantineAction,
+    given: Given,
+    decider: Decider,
+) -> QuarantineDecision:
+    """As `decide`, by one statement; in a transaction where many are registered at once, and where
+    somebody was faster with the next number."""
+    with_others = isinstance(given, Release) and given.all_alike
+    if with_others or session.statement.is_again:
+        locked = await session.go_on_in_transaction()
+        return await decide(locked, letter_id, action, given, decider)
+    return await decide(session, letter_id, action, given, decider)
+
+
 async def decide(
     session: AsyncSession,
     letter_id: UUID,
     action: QuarantineAction,
     given: Given,
-    deciding: Deciding,
+    decider: Decider,
 ) -> QuarantineDecision:
     """Register it after all, or drop it with a reason; those of the same text too, if so wanted.
 
-    Raises NotFound, StateConflict, Forbidden for another role, or FourEyes for an appeal against
-    one's own decision.
+    Its version guards what goes by it: whoever adds to it changes that, too. Raises NotFound,
+    StateConflict, Forbidden for another role, or FourEyes for an appeal against one's own decision.
     """
-    ensure_office(deciding.caller)
-    waiting = await queries.by_id(session, letter_id)
-    if waiting is None:
+    ensure_office(decider.caller)
+    seen = await queries.seen(session, letter_id)
+    if seen is None:
         raise NotFound(_NOT_HERE)
-    versions.ensure(deciding.expected, version=waiting.version, state=waiting.state)
-    barred = {*WORKFLOW.actions} - {*open_to_staff(waiting, deciding.caller)}
-    roles = deciding.caller.roles
-    move = WORKFLOW.take(waiting.state, waiting.version, action, roles, barred)
-    if judges_own(move, waiting, deciding.caller):
+    waiting = seen.letter
+    versions.ensure(decider.expected, version=waiting.version, state=waiting.state)
+    move = WORKFLOW.take(waiting.state, waiting.version, action, decider.caller.roles)
+    if move.ends_appeal and waiting.decided_by == decider.caller.sub:
         raise FourEyes
     with_others = isinstance(given, Release) and given.all_alike
-    others = await _others(session, deciding.keyring, waiting) if with_others else []
-    sketch = tuple(waiting.sketch)
-    decided, letter = await _decide_one(session, waiting, move, given, deciding)
+    others = await _others(session, decider.keyring, waiting) if with_others else []
+    left = seen.alike - len(others) - (waiting.state is QuarantineState.QUARANTINED)
+    decided, letter = await _decide_one(session, waiting, move, given, decider)
     for other in others:
-        again = WORKFLOW.take(other.state, other.version, action, deciding.caller.roles)
-        await _decide_one(session, other, again, given, deciding)
-    left = await queries.waiting_alike(session, [sketch])
+        again = WORKFLOW.take(other.state, other.version, action, decider.caller.roles)
+        await _decide_one(session, other, again, given, decider)
     return QuarantineDecision(
         id=decided.id,
         state=decided.state,
         version=decided.version,
         reg_no=letter and letter.reg_no,
         decided=1 + len(others),
-        left=left.get(sketch, 0),
+        left=max(left, 0),
     )
 
 
@@ -227,45 +240,39 @@ async def _decide_one(
     waiting: QuarantinedLetter,
     move: QuarantineMove,
     given: Given,
-    deciding: Deciding,
+    decider: Decider,
 ) -> tuple[QuarantinedLetter, Letter | None]:
-    by, now = deciding.caller.sub, deciding.now
+    by, now = decider.caller.sub, decider.now
     columns = waiting.model_dump(include={*_MOVED, *_SEALED})
     was_dropped = waiting.state is not QuarantineState.QUARANTINED
-    changes = {"state": move.to, **_noted(waiting, move, given, deciding)}
+    changes = {"state": move.to, **_noted(waiting, move, given, decider)}
     if move.becomes_letter:
         changes |= dict.fromkeys(_SEALED)
     decided = await versioned.swap(session, waiting, changes)
-    subject, letter = Subject(SubjectKind.LETTER, decided.id), None
-    if move.ends_clocks:
-        await deadlines.cancel(session, subject, by=by, now=now)
-    if move.ends_appeal:
-        await deadlines.meet(session, subject, PolicyKind.LETTER_APPEAL, by=by, now=now)
+    letter = None
     if move.becomes_letter:
         letter = await intake.keep(
             session,
             # Kept apart by a version of before, it is anonymous without saying so.
             {**columns, "anonymity": waiting.anonymity or Anonymity.ANONYMOUS},
-            deciding.region,
+            decider.region,
             now,
         )
-        await _move_supplements(session, letter.id)
-        if was_dropped:
-            await letter_limits.start_on_receipt(
-                session, letter.id, letter.kind, by, now, since=letter.received_at
-            )
+        await queries.move_supplements(session, letter.id)
+    if move.ends_clocks or was_dropped:
+        await _turn_clocks(session, decided, move, by, now)
     if move.audited is not None:
         await audit_log.write(session, by, move.audited, f"letter:{decided.id}", now, {})
     return decided, letter
 
 
 def _noted(
-    waiting: QuarantinedLetter, move: QuarantineMove, given: Given, deciding: Deciding
+    waiting: QuarantinedLetter, move: QuarantineMove, given: Given, decider: Decider
 ) -> dict[str, Any]:
     """Who decided when, and why; of an appeal beside what it was about."""
     at = "appeal_decided" if move.ends_appeal else "decided"
-    noted: dict[str, Any] = {f"{at}_by": deciding.caller.sub, f"{at}_at": deciding.now}
-    seal, row = deciding.keyring.seal, str(waiting.id)
+    noted: dict[str, Any] = {f"{at}_by": decider.caller.sub, f"{at}_at": decider.now}
+    seal, row = decider.keyring.seal, str(waiting.id)
     match given:
         case Drop():
             noted["reason_sealed"] = seal(given.reason, where=senders.REASON, row=row)
@@ -275,15 +282,20 @@ def _noted(
     return noted
 
 
-async def _move_supplements(session: AsyncSession, letter_id: UUID) -> None:
-    """Into the file of the letter that it became, as they were sealed."""
-    added = await queries.supplements(session, letter_id)
-    session.add_all(
-        LetterSupplement(id=row.id, letter_id=letter_id, text_sealed=row.text_sealed, at=row.at)
-        for row in added
-    )
-    await session.flush()
-    await queries.forget_supplements(session, letter_id)
+async def _turn_clocks(
+    session: AsyncSession, decided: QuarantinedLetter, move: QuarantineMove, by: str, now: datetime
+) -> None:
+    """Nobody is pressed any more for what is dropped; what was, and becomes a letter after all, has
+    its limits from its receipt again.
+    """
+    clocks = await deadlines.to_change(session, SubjectKind.LETTER, [decided.id], by=by, now=now)
+    if move.ends_clocks:
+        clocks.cancel()
+    if move.ends_appeal:
+        clocks.meet(PolicyKind.LETTER_APPEAL)
+    if move.becomes_letter:
+        letter_limits.start(clocks, decided.id, decided.kind, since=decided.received_at)
+    await deadlines.save(session, clocks)
 
 
 def ensure_office(caller: Caller) -> None:

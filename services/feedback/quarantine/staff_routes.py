@@ -15,12 +15,20 @@ from services.feedback.quarantine.schemas import (
     RejectAppeal,
     Release,
 )
-from services.feedback.quarantine.service import Deciding, Given
+from services.feedback.quarantine.service import Decider, Given
 from services.feedback.quarantine.workflow import QuarantineAction
 from shared.errors import Forbidden, FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import answers
-from shared.web.dependencies import ExpectedVersion, Now, Paging, RequestKeyring, Session, allow
+from shared.web.dependencies import (
+    Deciding,
+    ExpectedVersion,
+    Now,
+    Paging,
+    RequestKeyring,
+    Session,
+    allow,
+)
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -37,7 +45,7 @@ class _DecisionContext:
 
     letter_id: UUID
     request: Request
-    session: Session
+    session: Deciding
     keyring: RequestKeyring
     now: Now
     caller: Office
@@ -45,8 +53,8 @@ class _DecisionContext:
 
     async def take(self, action: QuarantineAction, given: Given) -> QuarantineDecision:
         region = self.request.state.settings.region
-        deciding = Deciding(self.caller, self.now, self.keyring, region, self.expected)
-        return await service.decide(self.session, self.letter_id, action, given, deciding)
+        decider = Decider(self.caller, self.now, self.keyring, region, self.expected)
+        return await service.answer(self.session, self.letter_id, action, given, decider)
 
 
 Decision = Annotated[_DecisionContext, Depends()]
@@ -81,7 +89,7 @@ async def list_quarantined_letters(
     responses=_ON_APPEAL,
 )
 async def release(
-    deciding: Decision, given: Annotated[Release | None, Body()] = None
+    decision: Decision, given: Annotated[Release | None, Body()] = None
 ) -> QuarantineDecision:
     """登记为普通来信，办理期限仍从收到之日起算；来信人原来的编号和查询码继续有效。一次最多 200 件。
 
@@ -92,7 +100,7 @@ async def release(
 
     Where its sender appealed, a supervisor decides who did not drop it.
     """
-    return await deciding.take(QuarantineAction.RELEASE, given or Release())
+    return await decision.take(QuarantineAction.RELEASE, given or Release())
 
 
 @router.post(
@@ -101,7 +109,7 @@ async def release(
     summary="不予登记 | Do not register it",
     responses=_DECISION,
 )
-async def drop(deciding: Decision, given: Drop) -> QuarantineDecision:
+async def drop(decision: Decision, given: Drop) -> QuarantineDecision:
     """须写明理由，来信人凭编号和查询码可以看到；记入审计日志。原文保留，督办人员仍可转登记。
 
     一次最多 200 件。
@@ -109,7 +117,7 @@ async def drop(deciding: Decision, given: Drop) -> QuarantineDecision:
     With a reason, which the sender reads with number and code. Written to the audit log; the text
     is kept, and a supervisor may still register it. 200 at a time at most.
     """
-    return await deciding.take(QuarantineAction.DROP, given)
+    return await decision.take(QuarantineAction.DROP, given)
 
 
 @router.post(
@@ -118,10 +126,10 @@ async def drop(deciding: Decision, given: Drop) -> QuarantineDecision:
     summary="复查维持原决定 | Leave it dropped after an appeal",
     responses=_ON_APPEAL,
 )
-async def reject_appeal(deciding: Decision, given: RejectAppeal) -> QuarantineDecision:
+async def reject_appeal(decision: Decision, given: RejectAppeal) -> QuarantineDecision:
     """来信人不服不予登记、申请复查的，由未作原决定的督办人员决定；须写明理由，来信人可以看到。
     ---
     Where the sender of a dropped letter appealed: with a reason, which the sender reads, by a
     supervisor who did not drop it.
     """
-    return await deciding.take(QuarantineAction.REJECT_APPEAL, given)
+    return await decision.take(QuarantineAction.REJECT_APPEAL, given)
