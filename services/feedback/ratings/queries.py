@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, tuple_, update
+from sqlalchemy import func, literal_column, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings.models import (
@@ -22,6 +23,7 @@ from services.feedback.ratings.models import (
 )
 from services.feedback.ratings.workflow import OVER, USED
 from shared.database.deciding import DecidingSession
+from shared.database.faults import Overtaken
 
 SWEEP = 5000
 
@@ -51,6 +53,16 @@ class HandledRating(NamedTuple):
     visited_on: Sequence[date]
 
 
+class DetailedRating(NamedTuple):
+    """The rating, how often the citizen was asked in its present round, and everything that was
+    done about it, oldest first.
+    """
+
+    rating: Rating
+    revisits_tried: int
+    steps: Sequence[RatingStep]
+
+
 _USE = f"""
     UPDATE rating_invitation SET state = '{USED.to}'
     WHERE id = :id AND state = '{USED.state}' AND expires_at > :now RETURNING 1
@@ -58,7 +70,11 @@ _USE = f"""
 
 
 async def add_service_event(session: AsyncSession, event: ServiceEvent) -> bool:
-    """False if the case is known already."""
+    """False if the case is known already; a decision, which has looked, is made anew then."""
+    if isinstance(session, DecidingSession):
+        session.add(event)
+        session.statement.refusing("uq_service_event_case_id", Overtaken)
+        return True
     added = upsert(ServiceEvent).values(event.model_dump()).on_conflict_do_nothing()
     return (await session.execute(added.returning(col(ServiceEvent.id)))).first() is not None
 
@@ -74,11 +90,6 @@ async def correct_service_event(session: AsyncSession, event: ServiceEvent) -> N
         .execution_options(synchronize_session=False)
     )
     await session.execute(corrected)
-
-
-async def add(session: AsyncSession, row: SQLModel) -> None:
-    """One new row."""
-    await session.execute(insert(type(row)), [row.model_dump()])
 
 
 async def invitation_of_case(session: AsyncSession, case_id: UUID) -> InvitedCase | None:
@@ -135,11 +146,6 @@ async def rating_of_invitation(session: AsyncSession, invitation_id: UUID) -> Ra
     return (await session.execute(found)).scalar_one_or_none()
 
 
-async def get(session: AsyncSession, rating_id: UUID) -> Rating | None:
-    """The rating as it stands now."""
-    return await session.get(Rating, rating_id)
-
-
 async def handled(
     session: AsyncSession, rating_id: UUID, actions: Collection[RatingAction]
 ) -> HandledRating | None:
@@ -183,19 +189,19 @@ async def page(
     return (await session.execute(rows.limit(limit))).scalars().all()
 
 
-async def steps(session: AsyncSession, rating_id: UUID) -> Sequence[RatingStep]:
-    """Everything that was done about a rating, oldest first."""
-    rows = (
-        select(RatingStep)
-        .where(col(RatingStep.rating_id) == rating_id)
-        .order_by(col(RatingStep.at), col(RatingStep.id))
-    )
-    return (await session.execute(rows)).scalars().all()
-
-
-async def revisits_tried(session: AsyncSession, rating_id: UUID, round_: int) -> int:
-    """How often the citizen was asked in this round."""
+async def detailed(session: AsyncSession, rating_id: UUID) -> DetailedRating | None:
+    """The rating as it stands now, and what was done about it."""
     tried = select(func.count()).where(
-        col(Revisit.rating_id) == rating_id, col(Revisit.round) == round_
+        col(Revisit.rating_id) == col(Rating.id), col(Revisit.round) == col(Rating.round)
     )
-    return int((await session.execute(tried)).scalar_one())
+    steps = literal_column(
+        "(SELECT jsonb_agg(to_jsonb(s) ORDER BY s.at, s.id) FROM rating_step s"
+        " WHERE s.rating_id = rating.id)",
+        JSONB,
+    )
+    rows = select(Rating, tried.scalar_subquery(), steps).where(col(Rating.id) == rating_id)
+    row = (await session.execute(rows)).one_or_none()
+    if row is None:
+        return None
+    rating, visits, done = row
+    return DetailedRating(rating, visits, [RatingStep.model_validate(one) for one in done or ()])

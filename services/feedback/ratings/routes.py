@@ -70,7 +70,7 @@ async def list_rating_tags(_: Anyone) -> Page[TagView]:
     responses=problem_responses(NotFound, rules.NotForStaff),
 )
 async def ask_to_rate(
-    request: AskToRate, session: Session, keyring: RequestKeyring, caller: Anyone
+    request: AskToRate, session: Deciding, keyring: RequestKeyring, caller: Anyone
 ) -> InvitationView:
     """凭取号时所得的 id 和评价键取得评价邀请码，可重复查看；工作人员知道 id，但没有键。
 
@@ -93,7 +93,7 @@ async def ask_to_rate(
 )
 async def report_service(
     given: ServiceReport,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("system")],
@@ -106,8 +106,7 @@ async def report_service(
     id reported again is the same service, with the same answer. Hand the key or the token to
     whoever was served.
     """
-    case_id = await service.report(session, given, caller, now)
-    return await views.reported(session, case_id, keyring=keyring)
+    return views.reported(await service.report(session, given, caller, now), keyring=keyring)
 
 
 @router.post(

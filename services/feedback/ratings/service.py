@@ -1,7 +1,7 @@
 """Inviting citizens to rate, and taking their ratings."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,16 +36,23 @@ TEXT, NAME, PHONE = "rating.text", "rating.name", "rating.phone"
 CITIZEN = "citizen"
 
 
+class ReportedCase(NamedTuple):
+    """The case of a reported service, and the invitation to rate it."""
+
+    case_id: UUID
+    invitation: Invitation
+
+
 async def invite(session: AsyncSession, finished: CaseFinished, now: datetime) -> None:
     """A finished case opens one invitation to rate it; a newer finish corrects it."""
     event = ServiceEvent(**finished.model_dump())
-    if not await _open_invitation(session, event, now):
+    if await _open_invitation(session, event, now) is None:
         await queries.correct_service_event(session, event)
 
 
 async def report(
-    session: AsyncSession, given: ServiceReport, caller: Caller, now: datetime
-) -> UUID:
+    session: DecidingSession, given: ServiceReport, caller: Caller, now: datetime
+) -> ReportedCase:
     """The case of a service that another system delivered, with an invitation to rate it.
 
     Reported again it is the same case, as it was reported first. Raises Invalid for an unknown
@@ -54,27 +61,35 @@ async def report(
     rules.ensure_reportable(given, caller, now)
     if not await departments.of_codes(session, [given.department_code]):
         raise Invalid(departments.NO_DEPARTMENT, pointer="/body/department_code")
+    case_id = rules.case_of(caller.sub, given.external_id)
+    known = await queries.invitation_of_case(session, case_id)
+    if known is not None:
+        return ReportedCase(case_id, known.invitation)
     event = ServiceEvent(
-        case_id=rules.case_of(caller.sub, given.external_id),
+        case_id=case_id,
         reported_by=caller.sub,
         hall_code=given.hall_code or NO_HALL,
         **given.model_dump(exclude={"external_id", "hall_code"}),
     )
-    await _open_invitation(session, event, now)
-    return event.case_id
+    invitation = await _open_invitation(session, event, now)
+    assert invitation is not None  # the case was not known
+    return ReportedCase(case_id, invitation)
 
 
-async def _open_invitation(session: AsyncSession, event: ServiceEvent, now: datetime) -> bool:
-    """One invitation to rate a case; False if the case is known already."""
+async def _open_invitation(
+    session: AsyncSession, event: ServiceEvent, now: datetime
+) -> Invitation | None:
+    """One invitation to rate a case; None if the case is known already."""
     if not await queries.add_service_event(session, event):
-        return False
+        return None
     days = (await deadlines.policy(session, PolicyKind.RATING_INVITATION, now)).n
     invitation = Invitation(
         service_event_id=event.id,
         invited_at=now,
         expires_at=day_start(today(now) + timedelta(days=days + 1)),
     )
-    await queries.add(session, invitation)
+    session.add(invitation)
+    await session.flush()
     invited = RatingInvited(
         invitation_id=invitation.id,
         case_id=event.case_id,
@@ -83,7 +98,7 @@ async def _open_invitation(session: AsyncSession, event: ServiceEvent, now: date
         expires_at=invitation.expires_at,
     )
     await outbox.record(session, invited, scope=event.department_code, subject=str(invitation.id))
-    return True
+    return invitation
 
 
 async def give(

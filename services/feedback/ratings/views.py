@@ -23,7 +23,7 @@ from services.feedback.ratings.schemas import (
     ServiceReceipt,
     TagView,
 )
-from services.feedback.ratings.service import NAME, PHONE, TEXT
+from services.feedback.ratings.service import NAME, PHONE, TEXT, ReportedCase
 from shared.errors import NotFound
 from shared.security import audit_log
 from shared.security.crypto import Keyring, rating_key
@@ -57,16 +57,15 @@ async def invitation(
     )
 
 
-async def reported(session: AsyncSession, case_id: UUID, *, keyring: Keyring) -> ServiceReceipt:
+def reported(case: ReportedCase, *, keyring: Keyring) -> ServiceReceipt:
     """What the system that reported a service hands to whoever was served."""
-    found = await queries.invitation_of_case(session, case_id)
-    assert found is not None  # its report has just opened it
+    invitation = case.invitation
     return ServiceReceipt(
-        case_id=case_id,
-        rating_key=rating_key(keyring, case_id),
-        token=rules.token_of(found.invitation.id, keyring),
-        expires_at=found.invitation.expires_at,
-        state=found.invitation.state,
+        case_id=case.case_id,
+        rating_key=rating_key(keyring, case.case_id),
+        token=rules.token_of(invitation.id, keyring),
+        expires_at=invitation.expires_at,
+        state=invitation.state,
     )
 
 
@@ -105,17 +104,18 @@ async def detail(
 
     Raises NotFound.
     """
-    rating = await queries.get(session, rating_id)
-    if rating is None or not handling.may_see(caller, rating):
+    found = await queries.detailed(session, rating_id)
+    if found is None or not handling.may_see(caller, found.rating):
         raise NotFound(rules.NO_RATING)
+    rating = found.rating
     await audit_log.write(session, caller.sub, "rating.text_read", f"rating:{rating.id}", now)
     view = (await _views(session, [rating], now))[rating.id]
     return RatingDetail(
-        **view.model_dump(),
+        **dict(view),
         text=_opened(rating.text_sealed, TEXT, rating.id, keyring),
         contact=_contact(rating, keyring),
-        revisits_tried=await queries.revisits_tried(session, rating.id, rating.round),
-        steps=[_step(step, keyring) for step in await queries.steps(session, rating.id)],
+        revisits_tried=found.revisits_tried,
+        steps=[_step(step, keyring) for step in found.steps],
     )
 
 
