@@ -106,13 +106,14 @@ class SwapStatement:
         says: Callable[[M], Text] | None = None,
         follows: bool = False,
     ) -> M:
-        """`seen` as it is once the statement has swapped it: with `changes` and the next version.
+        """`seen` as it is once the statement has swapped it: with `changes` and the next version,
+        or a later one that is among them.
 
         `state`, `counter` and `says` as of the function `swap`. What is changed twice is written
         once, and what is new in this statement is written as it is by then. Nobody is refused by
         how something stands that only `follows` from what they asked: all is decided anew.
         """
-        values = {**changes, counter: getattr(seen, counter) + 1}
+        values = {counter: getattr(seen, counter) + 1, **changes}
         if not any(seen is row for row in self._new):
             noted = self._noted(seen, counter)
             noted.changes.update(values)

@@ -26,6 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared import clock
 from shared.database.deciding import DecidingSession, write_rows
 from shared.database.engine import ensure_transaction
+from shared.database.pieces import Piece
 from shared.database.swap_statement import SwapStatement
 from shared.ids import new_id
 from shared.messaging.bus import Bus
@@ -46,6 +47,11 @@ PROMISE = (
     "INSERT INTO outbox (event_id, subject, body, traceparent)"
     " SELECT * FROM unnest(CAST(:event_ids AS uuid[]), CAST(:subjects AS text[]),"
     " CAST(:bodies AS bytea[]), CAST(:traceparents AS text[]))"
+)
+_PROMISE_IF = (
+    "INSERT INTO outbox (event_id, subject, body, traceparent)"
+    " SELECT CAST(:event_id AS uuid), CAST(:subject AS text), CAST(:body AS bytea),"
+    " CAST(:traceparent AS text) FROM "
 )
 _COLUMNS = ("event_ids", "subjects", "bodies", "traceparents")
 _RECORD_MANY = text(PROMISE)
@@ -124,6 +130,12 @@ def promise(statement: SwapStatement, *events: Addressed) -> None:
     for each in events:
         promised = row(each.event, scope=each.scope, subject=each.subject)
         statement.each(PROMISE, **_named(promised))
+
+
+def part(known: str, each: Addressed) -> Piece:
+    """Promises an event as a part of a statement, where its part `known` has a row."""
+    promised = row(each.event, scope=each.scope, subject=each.subject)
+    return Piece(f"{_PROMISE_IF}{known}", promised._asdict(), "promised")
 
 
 class WaitingRow(NamedTuple):

@@ -16,8 +16,7 @@ import structlog
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database import deciding
-from shared.database.deciding import DecidingSession
+from shared.database.deciding import DecidingSession, write_rows
 from shared.database.engine import DirectPool, ensure_transaction
 from shared.database.pieces import Piece
 from shared.database.swap_statement import SwapStatement
@@ -49,9 +48,13 @@ class Seal(NamedTuple):
 
 
 _ENTRY = ", ".join(f"l.{column}" for column in AuditEntry._fields)
+# All lines of a request in their order, which several parts of one statement would not keep.
 _WRITE = text(
     "INSERT INTO audit_log (at, actor, action, object, details)"
-    " VALUES (:at, :actor, :action, :object, CAST(:details AS jsonb))"
+    " SELECT at, actor, action, object, CAST(details AS jsonb)"
+    " FROM unnest(CAST(:at AS timestamptz[]), CAST(:actor AS text[]), CAST(:action AS text[]),"
+    " CAST(:object AS text[]), CAST(:details AS text[]))"
+    " AS line (at, actor, action, object, details)"
 )
 _WRITE_MANY = text(
     "INSERT INTO audit_log (at, actor, action, object, details)"
@@ -102,7 +105,7 @@ async def write(
     """
     if not isinstance(session, DecidingSession):
         ensure_transaction(session)
-    await deciding.write(session, _WRITE, _entry(actor, action, object_, at, details))
+    await write_rows(session, _WRITE, [_entry(actor, action, object_, at, details)])
 
 
 def promise(
@@ -114,7 +117,7 @@ def promise(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Note an act if and only if `statement` is written."""
-    statement.also(_WRITE.text, **_entry(actor, action, object_, at, details))
+    statement.each(_WRITE.text, **_entry(actor, action, object_, at, details))
 
 
 def part(

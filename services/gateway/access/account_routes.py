@@ -21,7 +21,7 @@ from services.gateway.access.schemas import (
 from services.gateway.access.workflow import AccountAction
 from shared.errors import FourEyes, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
@@ -69,7 +69,7 @@ async def get_account(
 )
 async def create_account(
     wanted: NewAccount,
-    session: Session,
+    session: Deciding,
     places: KnownPlaces,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
@@ -102,7 +102,7 @@ def _with_link(account: object, link: IssuedLink) -> AccountWithLink:
 async def reset_password(
     account_id: UUID,
     wanted: StateChange,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountWithLink:
@@ -178,7 +178,7 @@ async def disable_account(
 async def enable_account(
     account_id: UUID,
     wanted: StateChange,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountView:
@@ -202,7 +202,7 @@ async def enable_account(
 async def approve_account(
     account_id: UUID,
     wanted: StateChange,
-    session: Session,
+    session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> AccountView:

@@ -60,8 +60,9 @@ async def create_account(
         places=sorted(set(wanted.places)),
         created_at=now,
     )
-    account = account.model_copy(update=reviewed(account, account.roles, by.sub, ()))
-    if not await queries.add(session, account.model_dump()):
+    for name, value in reviewed(account, account.roles, by.sub, ()).items():
+        setattr(account, name, value)
+    if not await queries.add(session, account):
         raise rules.AccountTaken
     details = {"roles": account.roles, "places": account.places}
     await audit_log.write(session, by.sub, "account.created", f"account:{account.id}", now, details)

@@ -5,7 +5,7 @@ ended is refused at the door also while the bus is away, and at once after a sta
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,12 +13,13 @@ import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import queries
+from services.gateway.access import queries, statement
 from services.gateway.access.events import Ended, SignInEnded
-from services.gateway.access.queries import EndedSignIn
+from services.gateway.access.statement import EndedSignIn
 from shared import clock
 from shared.database.engine import DirectPool
 from shared.messaging import outbox
+from shared.security import audit_log
 from shared.security.identity import REFUSED_SECONDS, Refusals
 
 READ_SECONDS = 1.0
@@ -51,41 +52,28 @@ async def end_all(session: AsyncSession, account_id: UUID, now: datetime, becaus
     await _publish(session, await queries.end_all(session, account_id, now, because), because)
 
 
-async def sign_out(session: AsyncSession, token_hash: str, now: datetime) -> UUID | None:
-    """Ends the sign-in that a refresh token is of; whose it was, None if there was none."""
-    ended = await queries.end_of_token(session, token_hash, now, "signed_out")
-    return await _published(session, ended, "signed_out")
-
-
-async def end_one(session: AsyncSession, sign_in: UUID, now: datetime) -> UUID | None:
-    """The same for a sign-in that is known."""
-    return await _published(
-        session, await queries.end_sign_in(session, sign_in, now, "signed_out"), "signed_out"
-    )
+async def sign_out(direct: DirectPool, seen: EndedSignIn, now: datetime) -> None:
+    """Ends a sign-in that its owner ends; of two at once one does."""
+    whose = str(seen.account_id)
+    besides = [
+        outbox.part("ended", _ended(seen, "signed_out")),
+        audit_log.part("ended", whose, "signed_out", f"account:{whose}", now),
+    ]
+    await statement.end(direct, seen.id, now, "signed_out", besides)
+    direct.wake()
 
 
 async def end_reused(session: AsyncSession, token_hash: str, now: datetime) -> UUID | None:
     """Ends the sign-in of a refresh token that was spent before; whose it was, if this did."""
     ended = await queries.end_of_token(session, token_hash, now, "reused")
-    return await _published(session, ended, "reused")
-
-
-async def _published(
-    session: AsyncSession, ended: Sequence[EndedSignIn], because: Ended
-) -> UUID | None:
-    await _publish(session, ended, because)
+    await _publish(session, ended, "reused")
     return ended[0].account_id if ended else None
 
 
 async def _publish(session: AsyncSession, ended: Iterable[EndedSignIn], because: Ended) -> None:
-    await outbox.record_many(
-        session,
-        [
-            outbox.Addressed(
-                SignInEnded(sign_in_id=each.id, account_id=each.account_id, because=because),
-                "_",
-                str(each.id),
-            )
-            for each in ended
-        ],
-    )
+    await outbox.record_many(session, [_ended(each, because) for each in ended])
+
+
+def _ended(each: EndedSignIn, because: Ended) -> outbox.Addressed:
+    event = SignInEnded(sign_in_id=each.id, account_id=each.account_id, because=because)
+    return outbox.Addressed(event, "_", str(each.id))

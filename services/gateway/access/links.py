@@ -41,7 +41,8 @@ async def issue(session: AsyncSession, account_id: UUID, by: Caller, now: dateti
         issued_at=now,
         expires_at=link.expires_at,
     )
-    await queries.add_link(session, kept)
+    session.add(kept)
+    await session.flush()
     event = PasswordLinkIssued(account_id=account_id, expires_at=link.expires_at)
     await outbox.record(session, event, subject=str(account_id))
     about = f"account:{account_id}"

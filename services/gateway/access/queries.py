@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy import ColumnElement, insert, text, update
+from sqlalchemy import ColumnElement, delete, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,13 +18,17 @@ from services.gateway.access.models import (
     RefreshToken,
     SignIn,
 )
-from services.gateway.access.rules import (
-    REPEATED_WITHIN,
-    TOKENS_OUTLIVE_SIGN_INS,
-)
-from shared.database import pieces
+from services.gateway.access.rules import TOKENS_OUTLIVE_SIGN_INS, AccountTaken
+from services.gateway.access.statement import EndedSignIn
+from shared.database import deciding
+from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool
 from shared.database.pieces import Piece
+
+_END_LINKS = text(
+    "UPDATE password_link SET ended_at = :now, ended_because = :because"
+    " WHERE account_id = :account AND ended_at IS NULL AND expires_at > :now"
+)
 
 
 async def name_of(direct: DirectPool, account_id: UUID) -> str | None:
@@ -44,47 +47,6 @@ async def replace_hash(direct: DirectPool, account_id: UUID, was: str, will: str
     await direct.execute(sql, account_id, was, will)
 
 
-class Begun(NamedTuple):
-    """Whose sign-in was begun, with the grants of that moment."""
-
-    id: UUID
-    name: str
-    roles: list[str]
-    places: list[str]
-
-
-class NewSignIn(NamedTuple):
-    """A sign-in to be begun by the password of `proven`, with the digest of a refresh token or
-    without."""
-
-    sign_in: UUID
-    account: UUID
-    method: str
-    now: datetime
-    expires_at: datetime
-    token: str | None
-    proven: str
-
-
-async def begin_sign_in(
-    direct: DirectPool, new: NewSignIn, besides: Sequence[Piece]
-) -> Begun | None:
-    """None when the password was changed or the account disabled since it was proven.
-
-    What is done `besides` may go by `begun`, which has a row only of a sign-in that is begun.
-    """
-    values = new._asdict()
-    parts = [
-        Piece(statement.PRESENT, values, "present"),
-        Piece(statement.BEGIN, values, "begun"),
-        Piece(statement.ISSUE, values, "issued"),
-        *besides,
-    ]
-    sql, named = pieces.selecting(parts, statement.BEGUN)
-    begun = await direct.fetchrow(sql, *named)
-    return None if begun is None else Begun(*begun)
-
-
 async def change_password(
     session: AsyncSession, account_id: UUID, was: str, will: str, now: datetime
 ) -> bool:
@@ -101,13 +63,6 @@ async def change_password(
     return (await session.exec(changed)).rowcount == 1
 
 
-async def exchange(
-    direct: DirectPool, old_hash: str, new_hash: str, now: datetime
-) -> asyncpg.Record | None:
-    """Spends a refresh token and stores the next; None if it is unknown, ended or spent before."""
-    return await direct.fetchrow(statement.EXCHANGE, old_hash, now, new_hash, now - REPEATED_WITHIN)
-
-
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:
     return (await session.exec(select(Account).where(Account.id == account_id))).one_or_none()
 
@@ -120,8 +75,13 @@ async def accounts_after(session: AsyncSession, after: str | None, limit: int) -
     return (await session.exec(wanted)).all()
 
 
-async def add(session: AsyncSession, values: dict[str, Any]) -> bool:
-    """Whether the account was added; False when its name is taken."""
+async def add(session: AsyncSession, account: Account) -> bool:
+    """Whether the account was added; False when its name is taken. A decision is refused then."""
+    if isinstance(session, DecidingSession):
+        session.add(account)
+        session.statement.refusing("uq_account_name", AccountTaken)
+        return True
+    values = account.model_dump()
     added = upsert(Account).values(values).on_conflict_do_nothing(index_elements=["name"])
     return (await session.exec(added)).rowcount == 1
 
@@ -151,13 +111,6 @@ async def ended_since(direct: DirectPool, since: datetime) -> list[tuple[UUID, d
     return [(row["id"], row["ended_at"]) for row in rows]
 
 
-class EndedSignIn(NamedTuple):
-    """A sign-in that was just ended before its time, and whose it was."""
-
-    id: UUID
-    account_id: UUID
-
-
 async def end_all(
     session: AsyncSession, account_id: UUID, now: datetime, because: str
 ) -> Sequence[EndedSignIn]:
@@ -171,13 +124,6 @@ async def end_of_token(
     """Ends the sign-in that a refresh token is of, none if the token is unknown."""
     of_token = select(RefreshToken.sign_in_id).where(col(RefreshToken.hash) == token_hash)
     return await _end(session, col(SignIn.id).in_(of_token), now, because)
-
-
-async def end_sign_in(
-    session: AsyncSession, sign_in: UUID, now: datetime, because: str
-) -> Sequence[EndedSignIn]:
-    """Ends that sign-in, none if it is unknown or ended before."""
-    return await _end(session, col(SignIn.id) == sign_in, now, because)
 
 
 async def _end(
@@ -230,10 +176,6 @@ async def has_open_link(session: AsyncSession, account_id: UUID, now: datetime) 
     return (await session.exec(wanted.limit(1))).first() is not None
 
 
-async def add_link(session: AsyncSession, link: PasswordLink) -> None:
-    await session.exec(insert(PasswordLink).values(link.model_dump()))
-
-
 async def last_link(session: AsyncSession, account_id: UUID) -> PasswordLink | None:
     """The link that was issued last for the account, whatever became of it."""
     wanted = select(PasswordLink).where(PasswordLink.account_id == account_id)
@@ -262,11 +204,8 @@ async def use_link(session: AsyncSession, token_hash: str, now: datetime) -> boo
 
 async def end_links(session: AsyncSession, account_id: UUID, now: datetime, because: str) -> None:
     """Ends every link of the account that is still open."""
-    await session.exec(
-        update(PasswordLink)
-        .where(col(PasswordLink.account_id) == account_id, *_open(now))
-        .values(ended_at=now, ended_because=because)
-    )
+    values = {"account": account_id, "now": now, "because": because}
+    await deciding.write(session, _END_LINKS, values)
 
 
 async def demo_names(session: AsyncSession) -> Sequence[str]:

@@ -103,7 +103,7 @@ async def issue_token(
 async def revoke_token(
     request: Request,
     form: Annotated[RevocationForm, Form()],
-    session: Session,
+    direct: Direct,
     now: Now,
     _: Annotated[Caller | None, public()],
 ) -> None:
@@ -116,7 +116,7 @@ async def revoke_token(
     if form.token is None:
         raise rules.InvalidTokenRequest.missing("token")
     token = form.token.get_secret_value()
-    await service.sign_out(session, request.state.verifier, token, now)
+    await service.sign_out(direct, request.state.verifier, token, now)
 
 
 @tokens.get("/me", operation_id="get_me", summary="我是谁 | Who am I")

@@ -9,15 +9,15 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import accounts, endings, passwords, queries, rules, tokens
+from services.gateway.access import accounts, endings, passwords, queries, rules, statement, tokens
 from services.gateway.access.models import AccountState
 from services.gateway.access.passwords import HashingLimit
-from services.gateway.access.queries import Begun, NewSignIn
 from services.gateway.access.schemas import (
     PasswordChange,
     TokenAnswer,
     TokenForm,
 )
+from services.gateway.access.statement import Begun, NewSignIn
 from services.gateway.access.tokens import Holder, Issuer
 from services.gateway.guessing import service as guessing
 from services.gateway.guessing.service import Attempt
@@ -121,7 +121,7 @@ async def _begin(
     whose, noted = str(new.account), {"network": _network(context), "method": method}
     line = audit_log.part("begun", whose, "signed_in", f"account:{whose}", now, noted)
     besides = [*guessing.forgiving(proven.attempt, now), line]
-    begun = await queries.begin_sign_in(context.direct, new, besides)
+    begun = await statement.begin_sign_in(context.direct, new, besides)
     if begun is None:
         return None
     log.info("signed_in", account=whose)
@@ -148,7 +148,7 @@ async def _by_refresh(context: SignInContext, form: TokenForm, now: datetime) ->
         raise rules.InvalidTokenRequest.missing("refresh_token")
     known = form.refresh_token.get_secret_value()
     old, fresh = tokens.stored(known), tokens.successor(context.keyring, known)
-    spent = await queries.exchange(context.direct, old, tokens.stored(fresh), now)
+    spent = await statement.exchange(context.direct, old, tokens.stored(fresh), now)
     if spent is None:
         await _end_if_reused(context, old, now)
         raise rules.InvalidGrant
@@ -223,16 +223,16 @@ def _answer(issuer: Issuer, holder: Holder, now: datetime, refresh: str | None) 
     )
 
 
-async def sign_out(session: AsyncSession, verifier: Verifier, token: str, now: datetime) -> None:
+async def sign_out(direct: DirectPool, verifier: Verifier, token: str, now: datetime) -> None:
     """Ends the sign-in that a refresh or an access token came of.
 
     A token that is none of ours, or good no more, is none of anybody's business (RFC 7009, 2.2).
     """
-    whose = await endings.sign_out(session, tokens.stored(token), now)
-    if whose is None and (sign_in := await verifier.sign_in(token)) is not None:
-        whose = await endings.end_one(session, sign_in, now)
-    if whose is not None:
-        await audit_log.write(session, str(whose), "signed_out", f"account:{whose}", now)
+    seen = await statement.signed_in_by(direct, tokens.stored(token), now)
+    if seen is None and (sign_in := await verifier.sign_in(token)) is not None:
+        seen = await statement.signed_in(direct, sign_in, now)
+    if seen is not None:
+        await endings.sign_out(direct, seen, now)
 
 
 async def change_password(

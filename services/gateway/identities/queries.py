@@ -5,12 +5,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.gateway.access.models import Account
 from services.gateway.identities.models import AccountIdentity, IdentityProposal
+from services.gateway.identities.rules import IdentityTaken
+from shared.database.deciding import DecidingSession
+from shared.database.faults import Overtaken
+
+_TAKE_PROPOSAL = (
+    "DELETE FROM identity_proposal WHERE account_id = :account AND version = :version"
+    " AND verified_at = :at RETURNING 1"
+)
 
 
 class Numbered(NamedTuple):
@@ -22,16 +30,25 @@ class Numbered(NamedTuple):
     conflict_at: datetime | None
 
 
-async def of_account(session: AsyncSession, account_id: UUID) -> AccountIdentity | None:
-    """What was checked for the account last, and counts."""
-    rows = select(AccountIdentity).where(col(AccountIdentity.account_id) == account_id)
-    return (await session.exec(rows)).one_or_none()
+class Known(NamedTuple):
+    """An account, what was checked for it last and counts, and what waits for a second person."""
+
+    account: Account
+    counts: AccountIdentity | None
+    waits: IdentityProposal | None
 
 
-async def proposal_of(session: AsyncSession, account_id: UUID) -> IdentityProposal | None:
-    """What waits for a second person."""
-    rows = select(IdentityProposal).where(col(IdentityProposal.account_id) == account_id)
-    return (await session.exec(rows)).one_or_none()
+async def known(session: AsyncSession, account_id: UUID) -> Known | None:
+    """What is known of an account, None where there is none."""
+    rows = (
+        select(Account, AccountIdentity, IdentityProposal)
+        .select_from(Account)
+        .outerjoin(AccountIdentity, col(AccountIdentity.account_id) == Account.id)
+        .outerjoin(IdentityProposal, col(IdentityProposal.account_id) == Account.id)
+        .where(Account.id == account_id)
+    )
+    row = (await session.exec(rows)).one_or_none()
+    return None if row is None else Known(*row)
 
 
 async def waiting(
@@ -67,50 +84,46 @@ async def holders(session: AsyncSession, number: Sequence[str]) -> set[UUID]:
     return set(await session.exec(rows))
 
 
-async def put(session: AsyncSession, account_id: UUID, values: dict[str, Any]) -> AccountIdentity:
-    """The identity of the account from now on; `version` counts how often it was checked."""
-    put = upsert(AccountIdentity).values({"account_id": account_id, "version": 1, **values})
-    next_version = func.greatest(col(AccountIdentity.version) + 1, put.excluded.version)
-    counted = {**values, "version": next_version, "conflict_at": None}
-    statement = put.on_conflict_do_update(index_elements=["account_id"], set_=counted).returning(
-        AccountIdentity
-    )
-    fresh = {"populate_existing": True}
-    return (await session.scalars(statement, execution_options=fresh)).one()
+def put(
+    session: DecidingSession, counts: AccountIdentity | None, new: AccountIdentity
+) -> AccountIdentity:
+    """The identity of the account from now on, in place of the one that counts; its version is a
+    later one. Of two that come at once the second is decided anew; a number has one account.
+    """
+    session.statement.refusing("uq_account_identity_id_number_index", IdentityTaken)
+    if counts is None:
+        session.add(new)
+        session.statement.refusing("pk_account_identity", Overtaken)
+        return new
+    later = max(new.version, counts.version + 1)
+    values = {**new.model_dump(exclude={"account_id"}), "version": later}
+    return session.statement.swap(counts, values, follows=True)
 
 
-async def propose(
-    session: AsyncSession, account_id: UUID, values: dict[str, Any]
-) -> IdentityProposal:
+def propose(session: DecidingSession, known: Known, values: dict[str, Any]) -> IdentityProposal:
     """What waits from now on, in place of an earlier proposal.
 
     Its version is no earlier one's, so that nobody approves another than they looked at.
     """
-    checked = select(AccountIdentity.version).where(AccountIdentity.account_id == account_id)
-    first = func.coalesce(checked.scalar_subquery(), 0) + 1
-    put = upsert(IdentityProposal).values({"account_id": account_id, "version": first, **values})
-    counted = {**values, "version": col(IdentityProposal.version) + 1}
-    statement = put.on_conflict_do_update(index_elements=["account_id"], set_=counted).returning(
-        IdentityProposal
-    )
-    fresh = {"populate_existing": True}
-    return (await session.scalars(statement, execution_options=fresh)).one()
+    if known.counts is not None:
+        session.statement.hold(known.counts)
+    if known.waits is not None:
+        return session.statement.swap(known.waits, values, follows=True)
+    first = 1 if known.counts is None else known.counts.version + 1
+    new = IdentityProposal(account_id=known.account.id, version=first, **values)
+    session.add(new)
+    session.statement.refusing("pk_identity_proposal", Overtaken)
+    return new
 
 
-async def take_proposal(session: AsyncSession, seen: IdentityProposal) -> bool:
-    """Whether it waited still, as it was seen; it does no more."""
-    taken = delete(IdentityProposal).where(
-        col(IdentityProposal.account_id) == seen.account_id,
-        col(IdentityProposal.version) == seen.version,
-        col(IdentityProposal.verified_at) == seen.verified_at,
-    )
-    return (await session.exec(taken)).rowcount == 1
-
-
-async def drop_proposal(session: AsyncSession, account_id: UUID) -> None:
-    await session.exec(
-        delete(IdentityProposal).where(col(IdentityProposal.account_id) == account_id)
-    )
+def take_proposal(session: DecidingSession, seen: IdentityProposal) -> None:
+    """It waits no more, where it is as it was seen; else all is decided anew."""
+    values: dict[str, Any] = {
+        "account": seen.account_id,
+        "version": seen.version,
+        "at": seen.verified_at,
+    }
+    session.statement.lock(_TAKE_PROPOSAL, **values)
 
 
 async def numbered(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[Numbered]:

@@ -20,6 +20,7 @@ from services.gateway.identities.service import Approval
 from shared.errors import FourEyes, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import (
+    Deciding,
     Direct,
     ExpectedVersion,
     Now,
@@ -73,7 +74,7 @@ async def list_account_identities(
 async def identify_account(
     account_id: UUID,
     wanted: IdentityIn,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Annotated[Caller, allow("admin")],
@@ -102,7 +103,7 @@ async def identify_account(
 async def approve_account_identity(
     account_id: UUID,
     wanted: IdentityApproval,
-    session: Session,
+    session: Deciding,
     direct: Direct,
     keyring: RequestKeyring,
     now: Now,
@@ -130,7 +131,7 @@ async def approve_account_identity(
 )
 async def withdraw_identity_proposal(
     account_id: UUID,
-    session: Session,
+    session: Deciding,
     now: Now,
     expected: ExpectedVersion,
     caller: Annotated[Caller, allow("admin")],

@@ -11,10 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.access import accounts
 from services.gateway.access import rules as access_rules
 from services.gateway.guessing import service as guessing
 from services.gateway.identities import queries
@@ -27,6 +25,7 @@ from services.gateway.identities.schemas import (
     ListedState,
     Withdrawal,
 )
+from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool
 from shared.errors import FourEyes, NotFound
 from shared.messaging import outbox
@@ -34,7 +33,6 @@ from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
-from shared.workflow import refuse
 
 NAME, PHONE, ID_NUMBER = (f"account_identity.{part}" for part in ("name", "phone", "id_number"))
 PERSON_DOCUMENT, PERSON_PHONE = "person.document", "person.phone"
@@ -47,7 +45,7 @@ Known = tuple[AccountIdentity | None, IdentityProposal | None]
 
 
 async def identify(
-    session: AsyncSession,
+    session: DecidingSession,
     keyring: Keyring,
     account_id: UUID,
     wanted: IdentityIn,
@@ -55,19 +53,22 @@ async def identify(
     now: datetime,
 ) -> Known:
     """What counts and what waits now. Raises NotFound, OwnGrant or IdentityTaken."""
-    account = await accounts.get_account(session, account_id)
+    known = await queries.known(session, account_id)
+    if known is None:
+        raise NotFound
+    account = known.account
     access_rules.ensure_other(by.sub, str(account.id))
     values = _sealed(keyring, str(account.id), wanted)
     values |= {"verified_by": by.sub, "verified_at": now}
     about = f"account:{account.id}"
     await _ensure_free(session, keyring, account.id, wanted.id_number)
     if account.is_demo:
-        found = await _put(session, keyring, account.id, values)
+        found = await _put(session, keyring, known, values)
         await audit_log.write(session, by.sub, "account.identified", about, now)
         return found, None
-    proposed = await queries.propose(session, account.id, values)
+    proposed = queries.propose(session, known, values)
     await audit_log.write(session, by.sub, "account.identity_proposed", about, now)
-    return await queries.of_account(session, account.id), proposed
+    return known.counts, proposed
 
 
 class Approval(NamedTuple):
@@ -79,7 +80,7 @@ class Approval(NamedTuple):
 
 
 async def approve(
-    session: AsyncSession, direct: DirectPool, keyring: Keyring, given: Approval, now: datetime
+    session: DecidingSession, direct: DirectPool, keyring: Keyring, given: Approval, now: datetime
 ) -> Known:
     """What counts now.
 
@@ -87,19 +88,18 @@ async def approve(
     """
     account_id, read, by = given
     access_rules.ensure_other(by.sub, str(account_id))
-    waits = await queries.proposal_of(session, account_id)
-    if waits is None:
+    known = await queries.known(session, account_id)
+    waits = known and known.waits
+    if known is None or waits is None:
         raise NotFound
     versions.ensure(read.version, version=waits.version, state=PENDING)
     if waits.verified_by == by.sub:
         raise FourEyes
     await _ensure_same(direct, keyring, waits, given, now)
-    if not await queries.take_proposal(session, waits):
-        refuse(PENDING, waits.version)
     await _ensure_free(session, keyring, account_id, read.id_number)
     values = waits.model_dump(exclude={"account_id"})
     values |= {"approved_by": by.sub, "id_number_index": _document_index(keyring, read.id_number)}
-    found = await _put(session, keyring, account_id, values)
+    found = await _put(session, keyring, known, values)
     about, details = f"account:{account_id}", {"verified_by": waits.verified_by}
     await audit_log.write(session, by.sub, "account.identified", about, now, details)
     return found, None
@@ -139,11 +139,10 @@ def _same(keyring: Keyring, waits: IdentityProposal, read: IdentityApproval) -> 
 
 async def identity_of(session: AsyncSession, account_id: UUID) -> Known:
     """What was checked for the account, at least one of both. Raises NotFound."""
-    found = await queries.of_account(session, account_id)
-    waits = await queries.proposal_of(session, account_id)
-    if found is None and waits is None:
+    found = await queries.known(session, account_id)
+    if found is None or (found.counts is None and found.waits is None):
         raise NotFound
-    return found, waits
+    return found.counts, found.waits
 
 
 async def identities(
@@ -158,7 +157,7 @@ async def identities(
 
 
 async def withdraw(
-    session: AsyncSession,
+    session: DecidingSession,
     account_id: UUID,
     expected: int | None,
     reason: Withdrawal | None,
@@ -170,12 +169,12 @@ async def withdraw(
     Raises NotFound, OwnGrant or StateConflict.
     """
     access_rules.ensure_other(by.sub, str(account_id))
-    waits = await queries.proposal_of(session, account_id)
+    known = await queries.known(session, account_id)
+    waits = known and known.waits
     if waits is None:
         raise NotFound
     versions.ensure(expected, version=waits.version, state=PENDING)
-    if not await queries.take_proposal(session, waits):
-        refuse(PENDING, waits.version)
+    queries.take_proposal(session, waits)
     about, act = f"account:{account_id}", "account.identity_withdrawn"
     details = {"verified_by": waits.verified_by, "version": waits.version, "reason": reason}
     await audit_log.write(session, by.sub, act, about, now, details)
@@ -221,14 +220,12 @@ async def _ensure_free(
 
 
 async def _put(
-    session: AsyncSession, keyring: Keyring, account_id: UUID, values: dict[str, Any]
+    session: DecidingSession, keyring: Keyring, known: queries.Known, values: dict[str, Any]
 ) -> AccountIdentity:
-    try:
-        async with session.begin_nested():
-            found = await queries.put(session, account_id, values)
-    except IntegrityError as error:
-        raise IdentityTaken from error
-    await queries.drop_proposal(session, account_id)
+    if known.waits is not None:
+        queries.take_proposal(session, known.waits)
+    new = AccountIdentity(account_id=known.account.id, **values)
+    found = queries.put(session, known.counts, new)
     await _publish(session, keyring, found)
     return found
 
