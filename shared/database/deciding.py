@@ -50,6 +50,16 @@ class DecidingSession(RoomSession):
     async def flush(self, *_: Any) -> None:
         """Nothing: what was added waits for the statement."""
 
+    async def close(self) -> None:
+        """Gives the connection back, where it has one: a decision that was read by the direct pool
+        has none, and closing costs as much as a reading."""
+        if self.in_transaction():
+            await super().close()
+
+    async def __aexit__(self, *error: Any) -> None:
+        if self.in_transaction():
+            await super().__aexit__(*error)
+
     async def go_on_in_transaction(self) -> AsyncSession:
         """`SwapStatement.begin`, for what has to be looked at behind a lock: the session of the
         request from now on. What this one holds is given back first, its connection as well."""

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, Float, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.orm import ClassManager, configure_mappers
 from sqlalchemy.orm.attributes import manager_of_class
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,7 +24,7 @@ Turn = Callable[[Any], Any]
 Fetch = Callable[..., Awaitable[Sequence[Iterable[Any]]]]
 """`fetch(sql, *values)`: of the direct pool, or in a transaction (`fetch_in`)."""
 
-_DIALECT = dialect()  # type: ignore[no-untyped-call]
+DIALECT = dialect()  # type: ignore[no-untyped-call]
 _FLOAT8, _NUMERIC = 701, 1700
 """What numbers come as, by the identifiers of the server."""
 
@@ -46,15 +47,21 @@ def fields(kind: type[SQLModel]) -> dict[str, Field]:
     mapper = inspect(kind)
     found = {}
     for column in mapper.columns:
-        name, kept = mapper.get_property_by_column(column).key, column.type.dialect_impl(_DIALECT)
-        is_json = isinstance(kept, JSON)
-        kind_of_number = _FLOAT8 if isinstance(kept, Float) else _NUMERIC
-        turns = kept.bind_processor(_DIALECT), kept.result_processor(_DIALECT, kind_of_number)
-        to_driver, from_driver = (turns[0], _parsed) if is_json else turns
+        name = mapper.get_property_by_column(column).key
+        to_driver = column.type.dialect_impl(DIALECT).bind_processor(DIALECT)
         quoted = f'"{column.name}"'
         fills_in = column.server_default is not None or column.identity is not None
-        found[name] = Field(name, quoted, column.primary_key, fills_in, to_driver, from_driver)
+        turn = from_driver(column.type)
+        found[name] = Field(name, quoted, column.primary_key, fills_in, to_driver, turn)
     return found
+
+
+def from_driver(kind: TypeEngine[Any]) -> Turn | None:
+    """What makes a value of that type of what the driver has, None where it is that."""
+    kept = kind.dialect_impl(DIALECT)
+    if isinstance(kept, JSON):
+        return _parsed
+    return kept.result_processor(DIALECT, _FLOAT8 if isinstance(kept, Float) else _NUMERIC)
 
 
 def _parsed(value: Any) -> Any:

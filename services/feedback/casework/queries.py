@@ -37,15 +37,16 @@ from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS, SENDER
 from services.feedback.deadlines.models import LIVE, Deadline, PolicyKind, SubjectKind
 from services.feedback.letters.models import (
-    DuplicateHint,
     Letter,
     LetterKind,
     LetterState,
     LetterSupplement,
 )
+from services.feedback.letters.queries import HINTS, Hint, hints_of
 from shared.database import deciding
+from shared.database.reading import Reading
 
-_LETTER = bindparam("letter", type_=Uuid)
+_LETTER = bindparam("letter", None, type_=Uuid)
 _ANSWER = statement.approved(column("r.id", Uuid))
 _ANSWERED_AT = statement.approved(column("a.approved_at", DateTime(timezone=True)))
 _COUNTED = (
@@ -67,21 +68,19 @@ class Waiting(NamedTuple):
 
 
 class OpenedLetter(NamedTuple):
-    """A letter as somebody who acts on it finds it, and what its file holds.
-
-    `reads_alike` where earlier ones were noted that do.
+    """A letter as somebody who acts on it finds it, what its file holds, and earlier ones that read
+    much like it.
     """
 
     letter: Letter
     file: FileFacts
-    reads_alike: bool
+    hints: Sequence[Hint]
 
 
 async def opened(session: AsyncSession, letter_id: UUID) -> OpenedLetter | None:
     """A letter with the facts of its file, whose answer is its own."""
-    wanted = {"letter": letter_id, "answered": letter_id}
-    row = (await session.execute(_opened_letter(), wanted)).one_or_none()
-    return None if row is None else OpenedLetter(row[0], _facts(*row[2:]), row[1])
+    row = await _opened_letter().one(session, letter=letter_id, answered=letter_id)
+    return None if row is None else OpenedLetter(row[0], _facts(*row[2:]), hints_of(row[1]))
 
 
 async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:
@@ -91,8 +90,9 @@ async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) 
 
     The answer is that of `answered_id`: another letter's where this one was merged.
     """
-    wanted = {"letter": letter_id, "answered": answered_id}
-    return _facts(*(await session.execute(_file(), wanted)).one())
+    row = await _file().one(session, letter=letter_id, answered=answered_id)
+    assert row is not None  # there are facts of every letter
+    return _facts(*row)
 
 
 def _facts(
@@ -102,18 +102,17 @@ def _facts(
 
 
 @cache
-def _opened_letter() -> Select[Any]:
+def _opened_letter() -> Reading:
     """Made once: its parts are many."""
-    alike = exists().where(col(DuplicateHint.letter_id) == _LETTER)
-    rows = select(Letter, alike, *_facts_of(_LETTER)).select_from(Letter)
+    rows = select(Letter, HINTS, *_facts_of(_LETTER)).select_from(Letter)
     found = _with_file(rows).where(col(Letter.id) == _LETTER)
-    return found.execution_options(populate_existing=True)
+    return Reading(found.execution_options(populate_existing=True))
 
 
 @cache
-def _file() -> Select[Any]:
+def _file() -> Reading:
     one = select(literal(1).label("one")).subquery()
-    return _with_file(select(*_facts_of(_LETTER)).select_from(one))
+    return Reading(_with_file(select(*_facts_of(_LETTER)).select_from(one)))
 
 
 def _with_file(rows: Select[Any]) -> Select[Any]:

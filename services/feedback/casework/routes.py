@@ -163,7 +163,7 @@ async def _move(
         session, keyring, seen, action, fields, version=version, caller=caller, now=now
     )
     response.headers["ETag"] = f'"{done.letter.version}"'
-    return await views.moved(session, keyring, done, caller, now, reads_alike=seen.reads_alike)
+    return await views.moved(session, keyring, done, caller, now, seen.hints)
 
 
 def _describe(action: str) -> str:

@@ -23,6 +23,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework.models import LetterActivity, LetterReply, LetterTransition
 from services.feedback.letters.models import Letter, LetterSupplement
+from services.feedback.letters.queries import HINTS, Hint, hints_of
+from shared.database.reading import Reading
 
 # A merged letter may wait for one that was merged in its turn: what went out before the latest of
 # these merges did not know of it.
@@ -67,7 +69,7 @@ def approved(what: ColumnClause[Any]) -> SelectBase:
     """Of the latest reply that went out to the letter `:answered`, as far as it counts for
     `:letter`: its approval is `a` and it is `r`.
     """
-    both = bindparam("letter", type_=Uuid), bindparam("answered", type_=Uuid)
+    both = bindparam("letter", None, type_=Uuid), bindparam("answered", None, type_=Uuid)
     found = text(f"SELECT {what.name} {_REPLY_THAT_COUNTS}")
     return found.bindparams(*both).columns(what)
 
@@ -86,7 +88,7 @@ async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> S
 
 class FileRows(NamedTuple):
     """A letter and all that is in its file, each kind oldest first; the numbers of all departments,
-    as they are registered; whether earlier letters read like it, and others were merged into it.
+    as they are registered; earlier letters that read like it; whether others were merged into it.
     """
 
     letter: Letter
@@ -95,7 +97,7 @@ class FileRows(NamedTuple):
     replies: Sequence[LetterReply]
     activities: Sequence[LetterActivity]
     numbers: Sequence[str]
-    reads_alike: bool
+    hints: Sequence[Hint]
     has_merged: bool
 
 
@@ -107,29 +109,33 @@ def _rows_of(table: str, order: str) -> Any:
     )
 
 
-_FILE = select(
-    Letter,
-    _rows_of("letter_transition", "version"),
-    _rows_of("letter_supplement", "id"),
-    _rows_of("letter_reply", "id"),
-    _rows_of("letter_activity", "id"),
-    literal_column("ARRAY(SELECT unnest(d.numbers) FROM department d)", ARRAY(String)),
-    literal_column("EXISTS (SELECT FROM duplicate_hint h WHERE h.letter_id = letter.id)", Boolean),
-    literal_column("EXISTS (SELECT FROM letter m WHERE m.merged_into = letter.id)", Boolean),
-).where(col(Letter.id) == bindparam("letter", type_=Uuid))
+_FILE = Reading(
+    select(
+        Letter,
+        _rows_of("letter_transition", "version"),
+        _rows_of("letter_supplement", "id"),
+        _rows_of("letter_reply", "id"),
+        _rows_of("letter_activity", "id"),
+        literal_column("ARRAY(SELECT unnest(d.numbers) FROM department d)", ARRAY(String)),
+        HINTS,
+        literal_column("EXISTS (SELECT FROM letter m WHERE m.merged_into = letter.id)", Boolean),
+    ).where(col(Letter.id) == bindparam("letter", type_=Uuid))
+)
 
 
 async def file_rows(session: AsyncSession, letter_id: UUID) -> FileRows | None:
     """The whole file of a letter, None where there is no such letter."""
-    row = (await session.execute(_FILE, {"letter": letter_id})).one_or_none()
+    row = await _FILE.one(session, letter=letter_id)
     if row is None:
         return None
-    letter, steps, added, replies, activities, *rest = row
+    letter, steps, added, replies, activities, numbers, hints, has_merged = row
     return FileRows(
         letter,
         [LetterTransition.model_validate(one) for one in steps or ()],
         [LetterSupplement.model_validate(one) for one in added or ()],
         [LetterReply.model_validate(one) for one in replies or ()],
         [LetterActivity.model_validate(one) for one in activities or ()],
-        *rest,
+        numbers,
+        hints_of(hints),
+        has_merged,
     )

@@ -33,6 +33,7 @@ from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter, LetterKind
+from services.feedback.letters.queries import Hint
 from services.feedback.letters.service import Duplicate
 from services.feedback.redaction.own_data import hide
 from services.feedback.redaction.rules import Known, mask
@@ -50,15 +51,14 @@ async def moved(
     done: Moved,
     caller: Caller,
     now: datetime,
-    *,
-    reads_alike: bool,
+    hints: Sequence[Hint],
 ) -> LetterView:
     """A letter after a move, by what is in hand of it."""
     letter = done.letter
-    alike = await letters.duplicates(session, [letter.id], caller) if reads_alike else {}
+    alike = letters.visible_hints(hints, caller)
     title = _title(keyring, letter, await own.secrets_from(session, keyring, [letter], caller))
-    known = facts.of_staff(letter, done.clocks, done.file_after, caller, now)
-    return _view(letter, title, done.clocks, known, alike.get(letter.id, []))
+    clock = clocks.awaited(letter, done.clocks.live())
+    return _view(letter, title, clock, alike, caller, now)
 
 
 async def file(
@@ -67,7 +67,6 @@ async def file(
     """Everything about one letter, masked."""
     letter = found.letter
     limits = await deadlines.of(session, subject_of(letter))
-    alike = await letters.duplicates(session, [letter.id], caller) if found.reads_alike else {}
     known = Known(
         letters.personal_of(keyring, letter) | _secret(keyring, found, caller),
         offices=departments.spelled(found.numbers),
@@ -76,7 +75,7 @@ async def file(
         letter,
         _title(keyring, letter, {letter.id: known.personal}),
         clocks.awaited(letter, [limit for limit in limits if limit.state in LIVE]),
-        alike.get(letter.id, []),
+        letters.visible_hints(found.hints, caller),
         caller,
         now,
     )

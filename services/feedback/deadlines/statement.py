@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.feedback.calendar.models import CalendarEdition, Edition
 from services.feedback.deadlines.models import Deadline, DeadlinePolicy, SubjectKind
 from shared.database.deciding import DecidingSession
+from shared.database.reading import Reading
 from shared.database.tables import enum_type
 
 _EDITIONS = select(
@@ -36,7 +37,7 @@ _WANTED = (
 )
 _IN_ORDER = (col(Deadline.started_at), col(Deadline.id))
 _GOES_BY = select(_EDITIONS, _WHICH_POLICIES)
-_OF_SUBJECTS = (
+_OF_SUBJECTS = Reading(
     select(_EDITIONS, _WHICH_POLICIES, Deadline)
     .select_from(_ONE.outerjoin(Deadline, and_(*_WANTED)))
     .order_by(*_IN_ORDER)
@@ -77,7 +78,7 @@ async def of_subjects(
     session: AsyncSession, kind: SubjectKind, subject_ids: Collection[UUID]
 ) -> FoundClocks:
     """All clocks of these subjects, past and present."""
-    rows = (await session.execute(_OF_SUBJECTS, {"kind": kind, "ids": list(subject_ids)})).all()
+    rows = await _OF_SUBJECTS.all(session, kind=kind, ids=list(subject_ids))
     return FoundClocks(_goes_by(*rows[0][:2]), [row[2] for row in rows if row[2] is not None])
 
 

@@ -1,6 +1,8 @@
 """Who may see a letter, and who may bring one in by which channel. Pure."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from services.feedback.letters.models import Anonymity, Channel, Letter
 from services.feedback.letters.schemas import LetterIn
@@ -17,7 +19,17 @@ MOST_SUPPLEMENTS = 20
 ATTEMPTS, ATTEMPT_WINDOW = 20, timedelta(hours=1)
 
 
-def may_see(letter: Letter, caller: Caller) -> bool:
+class Placed(Protocol):
+    """What a letter is visible by."""
+
+    @property
+    def department_code(self) -> str | None: ...
+
+    @property
+    def accused(self) -> Collection[str]: ...
+
+
+def may_see(letter: Placed, caller: Caller) -> bool:
     """Whether the letter exists for the caller.
 
     Nobody of an accused department sees an accusation (信访工作条例 art. 30); an officer of every

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import numbers, queries, rules
 from services.feedback.letters.models import Letter
+from services.feedback.letters.queries import Hint
 from services.feedback.letters.queries import ListedLetter as ListedLetter
 from services.feedback.letters.schemas import Contact, LetterFilter, LetterReceipt
 from services.feedback.redaction.spans import Own, SpanKind
@@ -190,6 +191,17 @@ async def duplicates(
         other = Duplicate(hint.other_id, hint.other_reg_no, hint.likeness)
         hints[hint.letter_id].append(other)
     return hints
+
+
+def visible_hints(hints: Sequence[Hint], caller: Caller) -> list[Duplicate]:
+    """The same of what was read with a letter."""
+    seen = [hint for hint in hints if rules.may_see(hint, caller)]
+    return [Duplicate(hint.id, hint.reg_no, hint.likeness) for hint in seen]
+
+
+async def forget_attempts(session: AsyncSession, now: datetime) -> int:
+    """Job: counts of wrong codes older than a day are of no use."""
+    return await queries.forget_attempts(session, now - timedelta(days=1))
 
 
 def open_title(keyring: Keyring, letter: Letter) -> str:
