@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import BindParameter, Select
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,7 +33,7 @@ class Reading:
     Rows that a decision reads belong to no session: they are as `rows.loaded` makes them.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
 
     async def all(self, session: AsyncSession, **values: Any) -> list[tuple[Any, ...]]:
@@ -59,16 +59,19 @@ class Reading:
         compiled: Any = self._statement.compile(
             dialect=rows.DIALECT, compile_kwargs={"render_postcompile": True}
         )
-        turns = compiled._bind_processors
         return _Compiled(
             compiled.string,
-            [_bound(n, compiled.params[n], turns.get(n)) for n in compiled.positiontup],
+            [_bound(n, compiled.params[n], compiled.binds.get(n)) for n in compiled.positiontup],
             [_part(one) for one in self._statement.column_descriptions],
         )
 
 
-def _bound(name: str, fixed: Any, turn: rows.Turn | None) -> Callable[[Mapping[str, Any]], Any]:
-    """`fixed` where the parameter is none of those that are asked for."""
+def _bound(
+    name: str, fixed: Any, parameter: BindParameter[Any] | None
+) -> Callable[[Mapping[str, Any]], Any]:
+    """`fixed` where the parameter is none of those that are asked for; without a parameter of its
+    own it is one of a list that stands in the statement."""
+    turn = None if parameter is None else rows.to_driver(parameter.type)
     known = turn(fixed) if turn and fixed is not None else fixed
 
     def bound(values: Mapping[str, Any]) -> Any:

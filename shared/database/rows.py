@@ -48,12 +48,16 @@ def fields(kind: type[SQLModel]) -> dict[str, Field]:
     found = {}
     for column in mapper.columns:
         name = mapper.get_property_by_column(column).key
-        to_driver = column.type.dialect_impl(DIALECT).bind_processor(DIALECT)
         quoted = f'"{column.name}"'
         fills_in = column.server_default is not None or column.identity is not None
-        turn = from_driver(column.type)
-        found[name] = Field(name, quoted, column.primary_key, fills_in, to_driver, turn)
+        turns = to_driver(column.type), from_driver(column.type)
+        found[name] = Field(name, quoted, column.primary_key, fills_in, *turns)
     return found
+
+
+def to_driver(kind: TypeEngine[Any]) -> Turn | None:
+    """What makes of a value of that type what the driver takes, None where it is that."""
+    return kind.dialect_impl(DIALECT).bind_processor(DIALECT)
 
 
 def from_driver(kind: TypeEngine[Any]) -> Turn | None:

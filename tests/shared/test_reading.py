@@ -53,7 +53,7 @@ async def test_a_reading_finds_the_same_by_a_session_and_by_the_direct_pool(
     direct: DirectPool, engine: AsyncEngine
 ) -> None:
     one, readings = await kettle(direct), new_readings(engine, {})
-    wanted = [{"id": one.id}, {"id": one.id, "state": KettleState.HOT}]
+    wanted: list[dict[str, Any]] = [{"id": one.id}, {"id": one.id, "state": KettleState.HOT}]
     async with readings() as session:
         mapped = [await READING.all(session, **each) for each in wanted]
     async with deciding(readings, SwapStatement(direct)) as session:

@@ -42,7 +42,7 @@ from services.feedback.letters.models import (
     LetterState,
     LetterSupplement,
 )
-from services.feedback.letters.queries import HINTS, Hint, hints_of
+from services.feedback.letters.service import Hint
 from shared.database import deciding
 from shared.database.reading import Reading
 
@@ -80,7 +80,9 @@ class OpenedLetter(NamedTuple):
 async def opened(session: AsyncSession, letter_id: UUID) -> OpenedLetter | None:
     """A letter with the facts of its file, whose answer is its own."""
     row = await _opened_letter().one(session, letter=letter_id, answered=letter_id)
-    return None if row is None else OpenedLetter(row[0], _facts(*row[2:]), hints_of(row[1]))
+    return (
+        None if row is None else OpenedLetter(row[0], _facts(*row[2:]), statement.hints_of(row[1]))
+    )
 
 
 async def file_facts(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> FileFacts:
@@ -104,7 +106,7 @@ def _facts(
 @cache
 def _opened_letter() -> Reading:
     """Made once: its parts are many."""
-    rows = select(Letter, HINTS, *_facts_of(_LETTER)).select_from(Letter)
+    rows = select(Letter, statement.HINTS, *_facts_of(_LETTER)).select_from(Letter)
     found = _with_file(rows).where(col(Letter.id) == _LETTER)
     return Reading(found.execution_options(populate_existing=True))
 

@@ -23,6 +23,7 @@ from services.feedback.casework.queries import OpenedLetter
 from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import Merge, RateReply, Reopen
 from services.feedback.casework.statement import FileRows as FileRows
+from services.feedback.casework.statement import approved as approved
 from services.feedback.casework.workflow import CLOCK
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind

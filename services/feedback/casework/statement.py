@@ -23,7 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework.models import LetterActivity, LetterReply, LetterTransition
 from services.feedback.letters.models import Letter, LetterSupplement
-from services.feedback.letters.queries import HINTS, Hint, hints_of
+from services.feedback.letters.service import Hint
 from shared.database.reading import Reading
 
 # A merged letter may wait for one that was merged in its turn: what went out before the latest of
@@ -47,6 +47,20 @@ _PAPERS = text(f"""
         (SELECT d.name FROM letter l JOIN department d ON d.code = l.department_code
          WHERE l.id = :letter)
 """).columns(steps=JSONB, added=JSONB, reply=JSONB, name=String)
+
+
+HINTS = literal_column(
+    "(SELECT jsonb_agg(jsonb_build_array(o.id, o.reg_no, h.likeness, o.department_code, o.accused)"
+    " ORDER BY h.likeness DESC) FROM duplicate_hint h JOIN letter o ON o.id = h.other_id"
+    " WHERE h.letter_id = letter.id)",
+    JSONB,
+)
+"""Of a letter, for `hints_of`."""
+
+
+def hints_of(found: Sequence[Any] | None) -> list[Hint]:
+    """The earlier letters that were noted, most alike first."""
+    return [Hint(UUID(id_), *rest) for id_, *rest in found or ()]
 
 
 class SenderPapers(NamedTuple):

@@ -33,8 +33,7 @@ from services.feedback.letters import own
 from services.feedback.letters import service as letters
 from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter, LetterKind
-from services.feedback.letters.queries import Hint
-from services.feedback.letters.service import Duplicate
+from services.feedback.letters.service import Duplicate, Hint
 from services.feedback.redaction.own_data import hide
 from services.feedback.redaction.rules import Known, mask
 from services.feedback.redaction.spans import Own

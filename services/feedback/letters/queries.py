@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, literal_column, select, text, true, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import ColumnElement, false, func, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -47,30 +47,6 @@ class HintRow(NamedTuple):
     other_id: UUID
     other_reg_no: str
     likeness: float
-
-
-class Hint(NamedTuple):
-    """An earlier letter that reads much like another, how much, and by what it is visible."""
-
-    id: UUID
-    reg_no: str
-    likeness: float
-    department_code: str | None
-    accused: Sequence[str]
-
-
-HINTS = literal_column(
-    "(SELECT jsonb_agg(jsonb_build_array(o.id, o.reg_no, h.likeness, o.department_code, o.accused)"
-    " ORDER BY h.likeness DESC) FROM duplicate_hint h JOIN letter o ON o.id = h.other_id"
-    " WHERE h.letter_id = letter.id)",
-    JSONB,
-)
-"""Of a letter, for `hints_of`."""
-
-
-def hints_of(found: Sequence[Any] | None) -> list[Hint]:
-    """The earlier letters that were noted, most alike first."""
-    return [Hint(UUID(id_), *rest) for id_, *rest in found or ()]
 
 
 class ListedLetter(NamedTuple):

@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.letters import numbers, queries, rules
 from services.feedback.letters.models import Letter
-from services.feedback.letters.queries import Hint
 from services.feedback.letters.queries import ListedLetter as ListedLetter
 from services.feedback.letters.schemas import Contact, LetterFilter, LetterReceipt
 from services.feedback.redaction.spans import Own, SpanKind
@@ -40,6 +39,16 @@ class Duplicate(NamedTuple):
     id: UUID
     reg_no: str
     likeness: float
+
+
+class Hint(NamedTuple):
+    """An earlier letter that reads much like another, how much, and by what it is visible."""
+
+    id: UUID
+    reg_no: str
+    likeness: float
+    department_code: str | None
+    accused: Sequence[str]
 
 
 async def with_code(

@@ -11,7 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.casework.models import LetterReply
-from services.feedback.casework.statement import approved
+from services.feedback.casework.service import approved
 from services.feedback.letters.models import Letter, LetterSupplement
 from services.feedback.publication import rules
 from services.feedback.publication.models import Redaction, RedactionSpan

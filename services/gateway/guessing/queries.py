@@ -8,6 +8,7 @@ from services.gateway.guessing.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN
 from shared.database.engine import DirectPool
 from shared.database.pieces import Piece
 
+NOTHING = Piece("SELECT", {})
 ATTEMPT = "counted.key, counted.last_at, taken.attempts"
 ATTEMPT_FROM = "counted LEFT JOIN taken ON true"
 

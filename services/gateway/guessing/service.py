@@ -24,7 +24,6 @@ FORGOTTEN = (
 )
 """What was counted a month ago; a flood leaves one row for each name and network."""
 SIGN_IN = "sign_in_attempt.key"
-NOTHING = Piece("SELECT", {})
 
 
 class Trying(NamedTuple):
@@ -65,7 +64,7 @@ def trying(keyring: Keyring, name: str, network: str, *, where: str = SIGN_IN) -
 
 
 async def take(
-    direct: DirectPool, by: Trying, now: datetime, known: Piece = NOTHING
+    direct: DirectPool, by: Trying, now: datetime, known: Piece = queries.NOTHING
 ) -> tuple[Attempt, asyncpg.Record]:
     """One more attempt, which counts until it went well. Raises LockedOut.
 
