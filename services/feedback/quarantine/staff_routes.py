@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import Body, Depends, Request
 
-from services.feedback.quarantine import service, views
+from services.feedback.quarantine import decisions, views
+from services.feedback.quarantine.decisions import Decider, Given
 from services.feedback.quarantine.models import QuarantineState
 from services.feedback.quarantine.schemas import (
     Drop,
@@ -15,7 +16,6 @@ from services.feedback.quarantine.schemas import (
     RejectAppeal,
     Release,
 )
-from services.feedback.quarantine.service import Decider, Given
 from services.feedback.quarantine.workflow import QuarantineAction
 from shared.errors import Forbidden, FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -54,7 +54,7 @@ class _DecisionContext:
     async def take(self, action: QuarantineAction, given: Given) -> QuarantineDecision:
         region = self.request.state.settings.region
         decider = Decider(self.caller, self.now, self.keyring, region, self.expected)
-        return await service.answer(self.session, self.letter_id, action, given, decider)
+        return await decisions.answer(self.session, self.letter_id, action, given, decider)
 
 
 Decision = Annotated[_DecisionContext, Depends()]
