@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import queries, sender_rules, statement, workflow
+from services.feedback.casework import facts, queries, sender_rules, statement, workflow
 from services.feedback.casework.models import LetterReply, LetterTransition
 from services.feedback.casework.moving import (
     OF_A_MERGED_LETTER,
@@ -24,7 +24,7 @@ from services.feedback.casework.rules import Facts, FileFacts
 from services.feedback.casework.schemas import Merge, RateReply, Reopen
 from services.feedback.casework.statement import FileRows as FileRows
 from services.feedback.casework.statement import approved as approved
-from services.feedback.casework.workflow import CLOCK
+from services.feedback.casework.workflow import CLOCK, LetterMove
 from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.letters import rules as letter_rules

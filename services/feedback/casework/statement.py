@@ -1,5 +1,4 @@
-"""The reply that counts for a letter, and what its sender and its staff are shown, in one statement
-each."""
+"""The reply that counts for a letter, what its sender and its staff are shown; what many hold."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     ColumnClause,
+    Integer,
     SelectBase,
     String,
     Uuid,
@@ -21,7 +21,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework.models import LetterActivity, LetterReply, LetterTransition
+from services.feedback.casework.models import (
+    LetterActivity,
+    LetterExtension,
+    LetterReply,
+    LetterTransition,
+)
+from services.feedback.casework.rules import FileFacts
+from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
 from services.feedback.letters.models import Letter, LetterSupplement
 from services.feedback.letters.service import Hint
 from shared.database.reading import Reading
@@ -98,6 +105,39 @@ async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> S
         reply and LetterReply.model_validate(reply),
         name,
     )
+
+
+_FILES = text("""
+    SELECT l.id,
+        (SELECT to_jsonb(r) FROM letter_reply r WHERE r.letter_id = l.id
+         ORDER BY r.submitted_at DESC, r.id DESC LIMIT 1),
+        (SELECT to_jsonb(e) FROM letter_extension e WHERE e.letter_id = l.id AND e.granted IS NULL),
+        (SELECT count(*) FROM letter_transition t
+         WHERE t.letter_id = l.id AND t.action = ANY(:returns)),
+        (SELECT count(*) FROM letter_transition t
+         WHERE t.letter_id = l.id AND t.action = ANY(:appeals)),
+        (SELECT t.actor FROM letter_transition t
+         WHERE t.letter_id = l.id AND t.action = ANY(:refusals) ORDER BY t.version DESC LIMIT 1)
+    FROM unnest(CAST(:ids AS uuid[])) AS l(id)
+""").columns(id=Uuid, reply=JSONB, extension=JSONB, returns=Integer, appeals=Integer, by=String)
+
+
+async def files_of_many(
+    session: AsyncSession, letter_ids: Collection[UUID]
+) -> dict[UUID, FileFacts]:
+    """What the files of many letters hold of what staff may be refused by, in one statement."""
+    wanted = {"returns": [*RETURNS], "appeals": [*APPEALS], "refusals": [*REFUSALS]}
+    rows = await session.execute(_FILES, {"ids": list(letter_ids), **wanted})
+    return {
+        letter_id: FileFacts(
+            reply=reply and LetterReply.model_validate(reply),
+            extension=extension and LetterExtension.model_validate(extension),
+            returns=returns,
+            appeals=appeals,
+            refused_by=refused_by,
+        )
+        for letter_id, reply, extension, returns, appeals, refused_by in rows
+    }
 
 
 class FileRows(NamedTuple):

@@ -10,7 +10,7 @@ import structlog
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.feedback.casework import clocks, service, workflow
+from services.feedback.casework import clocks, facts, service, statement, workflow
 from services.feedback.casework.models import LetterActivity, LetterTransition
 from services.feedback.casework.moving import Moved
 from services.feedback.casework.rules import Facts
@@ -27,11 +27,11 @@ from services.feedback.casework.schemas import (
 from services.feedback.casework.service import FileRows
 from services.feedback.deadlines import rules as deadline_rules
 from services.feedback.deadlines import service as deadlines
-from services.feedback.deadlines.models import LIVE, Deadline, SubjectKind
+from services.feedback.deadlines.models import ClockState, Deadline, SubjectKind
+from services.feedback.deadlines.service import ClockSet
 from services.feedback.departments import service as departments
 from services.feedback.letters import own
 from services.feedback.letters import service as letters
-from services.feedback.letters.limits import subject_of
 from services.feedback.letters.models import Letter, LetterKind
 from services.feedback.letters.service import Duplicate, Hint
 from services.feedback.redaction.own_data import hide
@@ -56,8 +56,8 @@ async def moved(
     letter = done.letter
     alike = letters.visible_hints(hints, caller)
     title = _title(keyring, letter, await own.secrets_from(session, keyring, [letter], caller))
-    clock = clocks.awaited(letter, done.clocks.live())
-    return _view(letter, title, clock, alike, caller, now)
+    known = facts.of_staff(letter, done.clocks, done.file_after, caller, now)
+    return _view(letter, title, done.clocks, known, alike)
 
 
 async def file(
@@ -65,7 +65,8 @@ async def file(
 ) -> FileView:
     """Everything about one letter, masked."""
     letter = found.letter
-    limits = await deadlines.of(session, subject_of(letter))
+    running = (await deadlines.in_hand(session, SubjectKind.LETTER, [letter.id], now))[letter.id]
+    file_facts = (await statement.files_of_many(session, [letter.id]))[letter.id]
     known = Known(
         letters.personal_of(keyring, letter) | _secret(keyring, found, caller),
         offices=departments.spelled(found.numbers),
@@ -73,10 +74,9 @@ async def file(
     view = _view(
         letter,
         _title(keyring, letter, {letter.id: known.personal}),
-        clocks.awaited(letter, [limit for limit in limits if limit.state in LIVE]),
+        running,
+        facts.of_staff(letter, running, file_facts, caller, now),
         letters.visible_hints(found.hints, caller),
-        caller,
-        now,
     )
     return FileView(
         **dict(view),
@@ -86,7 +86,7 @@ async def file(
         replies=[mask(service.open_reply(keyring, reply), known) for reply in found.replies],
         steps=[_step(keyring, step, known) for step in found.steps],
         activities=[_activity(keyring, activity, known) for activity in found.activities],
-        clocks=[_clock(clock) for clock in {clock.kind: clock for clock in limits}.values()],
+        clocks=[_clock(clock) for clock in running.latest.values()],
     )
 
 

@@ -208,11 +208,6 @@ def visible_hints(hints: Sequence[Hint], caller: Caller) -> list[Duplicate]:
     return [Duplicate(hint.id, hint.reg_no, hint.likeness) for hint in seen]
 
 
-async def forget_attempts(session: AsyncSession, now: datetime) -> int:
-    """Job: counts of wrong codes older than a day are of no use."""
-    return await queries.forget_attempts(session, now - timedelta(days=1))
-
-
 def open_title(keyring: Keyring, letter: Letter) -> str:
     return keyring.open(letter.title_sealed, where="letter.title", row=str(letter.id))
 

@@ -33,4 +33,4 @@ async def consent_to_publication(me: DecidingSender, given: Consent) -> SenderVi
         return await me.move("consent", given)
     session = me.session if given.wants_public else await me.session.go_on_in_transaction()
     done = await service.consent(session, me.keyring, letter, given, me.now)
-    return await sender_views.view(session, me.keyring, done.letter, me.language, done)
+    return await sender_views.view(session, me.keyring, done.letter, me.language, me.now, done)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access import accounts, endings, passwords, queries, rules, statement, tokens
 from services.gateway.access.models import AccountState

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.guessing import queries, rules
+from services.gateway.guessing.models import SignInAttempt, SignInRate
 from shared.database import pieces
 from shared.database.engine import DirectPool
 from shared.database.pieces import Piece
+from shared.database.pruning import Pruned
 from shared.errors import TooMany
 from shared.security.crypto import Keyring
 
@@ -91,8 +92,3 @@ async def succeeded(direct: DirectPool, attempt: Attempt, now: datetime) -> None
     """Forgets the failures before it."""
     sql, values = pieces.joined(forgiving(attempt, now), 0)
     await direct.execute(sql, *values)
-
-
-async def prune(session: AsyncSession, now: datetime) -> int:
-    """A job: forgets what was counted a month ago."""
-    return await queries.prune(session, now - FORGOTTEN_AFTER)
