@@ -39,6 +39,9 @@ ASKED_AGAIN = frozenset({Priority.READING, Priority.EXPORT})
 STANDING_SECONDS = 0.5
 """A queue that has not been empty for so long is no burst: more is asked than can be done."""
 SHORT_WAIT_SECONDS = 0.1
+PRESSED_SECONDS = 2.0
+"""So long after somebody who acts had to wait, who looks makes way. Where all only look, a line as
+long as is answered in time does no harm: a fixed number who ask again and again are not a rush."""
 QUEUE_PER_PLACE = 4
 FEW = 2
 CALM_SECONDS = 10.0
@@ -120,6 +123,7 @@ class Gate:
         default_factory=lambda: {priority: deque() for priority in Priority}
     )
     _empty_at: float = -math.inf
+    _pressed_at: float = -math.inf
     _refusing_since: float = -math.inf
     _refused_at: float = -math.inf
     _finished: float = 0.0
@@ -138,6 +142,8 @@ class Gate:
         elif before < self._room(priority, now):
             self._queues[priority].append(visit)
             self.waiting += 1
+            if priority not in ASKED_AGAIN:
+                self._pressed_at = now
         else:
             visit.state = VisitState.TURNED_AWAY
         return visit
@@ -218,7 +224,8 @@ class Gate:
         return self.waiting > 0 and now - self._empty_at > STANDING_SECONDS
 
     def _longest_wait(self, priority: Priority, now: float) -> float:
-        if priority in ASKED_AGAIN and self._is_standing(now):
+        is_in_the_way = now - self._pressed_at < PRESSED_SECONDS
+        if priority in ASKED_AGAIN and is_in_the_way and self._is_standing(now):
             return min(self.wait_seconds, SHORT_WAIT_SECONDS)
         return self.wait_seconds
 

@@ -1,7 +1,7 @@
 """The rule of admission, under a clock of its own: what is done, by whom, and how refusals are."""
 
 import heapq
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
@@ -113,6 +113,26 @@ def test_under_a_lasting_rush_who_looks_is_refused_fast() -> None:
     assert max(found.refusals) <= 1.1
     at_once = sum(seconds == 0 for seconds in found.refusals)
     assert at_once > 0.9 * len(found.refusals)
+
+
+@pytest.mark.parametrize("service", [0.001, 0.002, 0.004])
+def test_sixty_four_who_read_again_and_again_are_no_rush(service: float) -> None:
+    """Each asks one thing at a time, so that the line never grows: nobody has to be refused."""
+    gate = Gate(Limit(least=30, most=30, first=30), wait_seconds=0.5)
+    order, refused, free_at = count(), 0, 0.0
+    events: list[tuple[float, int, Visit | None]] = [(0.0, next(order), None) for _ in range(64)]
+    queue: deque[Visit] = deque()
+    while events and events[0][0] < 10:
+        now, _, ended = heapq.heappop(events)
+        if ended is not None:
+            gate.leave(ended, now)
+        queue.append(gate.ask(READING, now))
+        while queue and queue[0].state is not VisitState.WAITING:
+            visit = queue.popleft()
+            refused += visit.state is not VisitState.WORKING
+            free_at = max(free_at, now) + service
+            heapq.heappush(events, (free_at, next(order), visit))
+    assert refused == 0
 
 
 def test_retry_after_grows_while_the_rush_lasts_and_is_short_again_after_a_calm() -> None:
