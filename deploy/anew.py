@@ -13,11 +13,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import MetaData
 
 from deploy import running
 from deploy.services import SERVICES
@@ -236,13 +234,6 @@ async def count(
             for key, found in await connection.fetch(statement, *arguments):
                 keys[key] += found
     return keys
-
-
-def metadata_of(service: str) -> MetaData:
-    """The tables of every room of the service."""
-    import_module(f"services.{service}.app")  # which declares them
-    metadata: MetaData = import_module(f"services.{service}.tables").Table.metadata
-    return metadata
 
 
 def present_keyring() -> Keyring:

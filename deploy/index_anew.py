@@ -23,6 +23,7 @@ from deploy import anew
 from deploy.anew import Fresh, Outcome, Report
 from shared.database import digest_columns as digests
 from shared.database.digest_columns import DigestColumn, Movers
+from shared.database.migrate import metadata_of
 from shared.security.crypto import CannotOpen, Keyring
 from shared.security.index_chain import UnknownIndexKey
 
@@ -32,7 +33,7 @@ FIRST = "first"
 
 async def index_anew(service: str, owner_url: str, keyring: Keyring, report: Report) -> Outcome:
     """Lifts what is in the database of `service`, until a pass finds nothing more to do."""
-    columns = digests.digest_columns(anew.metadata_of(service))
+    columns = digests.digest_columns(metadata_of(service))
     connection = await asyncpg.connect(owner_url, timeout=5)
     outcome = Outcome()
     try:

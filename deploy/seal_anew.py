@@ -19,6 +19,7 @@ import asyncpg
 
 from deploy import anew
 from deploy.anew import Outcome, Report, UnknownColumns
+from shared.database.migrate import metadata_of
 from shared.database.sealed_columns import SealedColumn, is_sealed, sealed_columns
 from shared.security.crypto import CannotOpen, Keyring
 
@@ -36,7 +37,7 @@ async def seal_anew(service: str, owner_url: str, keyring: Keyring, report: Repo
     connection = await asyncpg.connect(owner_url, timeout=5)
     outcome = Outcome()
     try:
-        columns = list(sealed_columns(anew.metadata_of(service)))
+        columns = list(sealed_columns(metadata_of(service)))
         await _ensure_known(connection, columns)
         for column in columns:
             await anew.go_through(connection, _change(column, keyring), outcome, report)

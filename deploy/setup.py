@@ -11,27 +11,31 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import asyncpg
 import nats.errors
 
 from deploy import connections, postgres, streams
-from deploy.services import SERVICES
+from deploy.services import SERVICES, all_subscriptions
+from shared.messaging.bus import Subscription
 
 WAIT_SECONDS = 60.0
 PARALLEL = 2
-"""Databases that are brought to head at a time."""
+"""Databases that are brought to head at a time; one of them while the services are loaded, which
+takes as long and is needed to know what they subscribe to."""
 
 
 def set_up() -> None:
     """Everything that must stand before the services start."""
     with ThreadPoolExecutor(PARALLEL) as pool:
+        loaded = pool.submit(lambda: list(all_subscriptions()))
         list(pool.map(lambda service: _when_there(partial(_database, service)), SERVICES))
     connections.ensure(os.environ["ONEDOOR_DATABASE_URL"], os.environ)
-    _when_there(_streams)
+    _when_there(partial(_streams, loaded.result()))
     if monitor := os.environ.get("ONEDOOR_NATS_MONITOR"):
         streams.assert_durable(monitor)
 
@@ -53,9 +57,9 @@ def _database(service: str) -> None:
     print(f"{service}: database ready", flush=True)
 
 
-def _streams() -> None:
-    url = os.environ["ONEDOOR_NATS_URL"]
-    for change in asyncio.run(streams.apply(url, wanted=streams.from_environment())):
+def _streams(subscriptions: Sequence[Subscription[Any]]) -> None:
+    url, wanted = os.environ["ONEDOOR_NATS_URL"], streams.from_environment()
+    for change in asyncio.run(streams.apply(url, subscriptions=subscriptions, wanted=wanted)):
         print(change, flush=True)
 
 

@@ -16,8 +16,10 @@ from typing import NamedTuple
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData
 
 from shared.database import addresses, lineage
+from shared.database.tables import new_metadata
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,7 +31,8 @@ def config(service: str, url: str | None = None) -> Config:
     cfg.set_main_option("version_locations", str(ROOT / "services" / service / "migrations"))
     cfg.set_main_option("path_separator", "os")
     cfg.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
-    cfg.attributes |= {"service": service, "url": url}
+    # Migrations need no models, only how constraints are named; what compares puts them here.
+    cfg.attributes |= {"service": service, "url": url, "metadata": new_metadata()}
     return cfg
 
 
@@ -54,18 +57,25 @@ def url_of(service: str) -> str:
     return found or sys.exit(f"请设置 / please set {name}_OWNER_DATABASE_URL")
 
 
+def metadata_of(service: str) -> MetaData:
+    """The tables of every room of the service."""
+    import_module(f"services.{service}.app")  # which declares them
+    metadata: MetaData = import_module(f"services.{service}.tables").Table.metadata
+    return metadata
+
+
 def main(service: str, action: str, message: str = "", *, url: str | None = None) -> None:
     """Run one of Alembic's commands for one service."""
-    import_module(f"services.{service}.app")  # registers the tables of every room
     cfg = config(service, url or url_of(service))
-    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
     match action:
         case "upgrade":
             cfg.attributes["upgrades"] = True
             command.upgrade(cfg, "head")
         case "check":
+            cfg.attributes["metadata"] = metadata_of(service)
             command.check(cfg)
         case "revision":
+            cfg.attributes["metadata"] = metadata_of(service)
             command.revision(cfg, message=message, autogenerate=True)
         case _:
             sys.exit(__doc__)

@@ -36,7 +36,6 @@ WAITING = """
 
 def _before_the_check(service: str, url: str) -> None:
     cfg = config(service, url)
-    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
     unknown, unchecked = REVISIONS[service]
     command.downgrade(cfg, unknown)
     command.upgrade(cfg, unchecked)
@@ -102,7 +101,6 @@ async def test_everybody_writes_on_while_old_rows_are_read_and_indexed(
     url = databases.new(service, f"{service}_old_rows").owner
     before, after, table = BEFORE_THE_ROWS[service]
     cfg = config(service, url)
-    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
     await asyncio.to_thread(command.downgrade, cfg, before)
     vacuum, writer = await support.connect(url), await support.connect(url)
     for end in ("terminated", "done"):
@@ -140,7 +138,6 @@ async def test_an_index_that_was_left_half_made_is_made_anew_however_long_others
     url = databases.new(service, f"{service}_half_made").owner
     before, after, table = BEFORE_THE_ROWS[service]
     cfg = config(service, url)
-    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
     await asyncio.to_thread(command.downgrade, cfg, before)
     other, looker = await support.connect(url), await support.connect(url)
     for end in ("terminated", "done"):

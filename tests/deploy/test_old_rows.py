@@ -3,7 +3,6 @@
 import asyncio
 import json
 from datetime import UTC, date, datetime
-from importlib import import_module
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -17,7 +16,6 @@ from tests.support import Databases
 
 def _back_to(service: str, url: str, revision: str) -> None:
     cfg = config(service, url)
-    cfg.attributes["metadata"] = import_module(f"services.{service}.tables").Table.metadata
     command.downgrade(cfg, revision)
 
 

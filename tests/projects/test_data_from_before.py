@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from alembic import command
-from alembic.config import Config
 
 from deploy.local.nats import NatsServer
 from services.projects.app import create_app
@@ -52,19 +50,13 @@ async def old(
 
 def lower(url: str, revision: str) -> None:
     """Down to before a migration."""
-    command.downgrade(_config(url), revision)
+    command.downgrade(config("projects", url), revision)
 
 
 def renew(url: str) -> None:
     """Down to before the migration, and up again over what is there."""
     lower(url, BEFORE)
-    command.upgrade(_config(url), "head")
-
-
-def _config(url: str) -> Config:
-    cfg = config("projects", url)
-    cfg.attributes["metadata"] = import_module("services.projects.tables").Table.metadata
-    return cfg
+    command.upgrade(config("projects", url), "head")
 
 
 async def judge(world: World) -> None:
@@ -167,7 +159,7 @@ async def test_a_page_that_is_listed_while_old_proofs_are_opened_takes_none_of_t
     async with other.transaction():
         # The pages are taken up in the order of their addresses, as walks take them.
         await other.execute("SELECT FROM portal_page WHERE url = $1 FOR UPDATE", at[0])
-        upgrade = asyncio.to_thread(command.upgrade, _config(url), "head")
+        upgrade = asyncio.to_thread(command.upgrade, config("projects", url), "head")
         renewing = asyncio.create_task(upgrade)
         await eventually(lambda: owner.fetch(WAITING_FOR_A_PAGE))
         with pytest.raises(asyncpg.LockNotAvailableError):

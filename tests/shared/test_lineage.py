@@ -13,7 +13,6 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from deploy import postgres as roles
-from services.feedback.tables import Table
 from shared.database import lineage
 from shared.database.migrate import config
 from shared.database.migrate import main as migrate
@@ -61,7 +60,6 @@ def _release_after(url: str, folder: Path) -> Config:
     cfg = config("feedback", url)
     own = cfg.get_main_option("version_locations")
     cfg.set_main_option("version_locations", f"{own}:{folder}")
-    cfg.attributes["metadata"] = Table.metadata
     for name, after in (("later", HEAD), ("latest", "later")):
         (folder / f"{name}.py").write_text(LATER.format(name=name, after=after))
     return cfg
@@ -105,7 +103,6 @@ async def test_an_instance_is_not_ready_on_the_database_of_an_earlier_release(
     notes_settings: Any, own: roles.Urls
 ) -> None:
     cfg = config("feedback", own.owner)
-    cfg.attributes["metadata"] = Table.metadata
     await asyncio.to_thread(command.downgrade, cfg, "-1")
     status, database = await _readiness(notes_settings, own.service)
     assert status == 503
