@@ -1,5 +1,6 @@
 """The short way through the framework answers as the standard stack does, whatever is asked."""
 
+import inspect
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +13,9 @@ import pytest
 from deploy.local.nats import NatsServer
 from shared.security.identity import ROLES
 from shared.web import dependencies
+from shared.web.documents import routes_of
 from shared.web.lean_stack import Directory
+from shared.web.solving.internals import Dependant
 from tests import support
 from tests.contracts import odd_requests
 from tests.contracts.odd_requests import Odd
@@ -164,6 +167,30 @@ def test_what_takes_the_standard_stack_is_known(
         if directory.find(re.sub(r"\{[^}]+\}", "x", template), verb.upper()) is None
     }
     assert taken == STANDARD[service]
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "gateway"])
+def test_no_request_waits_for_a_thread(
+    service: str, databases: Databases, bus: NatsServer, tokens: Tokens
+) -> None:
+    """FastAPI takes one for each function that is not a coroutine."""
+    settings = support.settings_for(service, databases[service], bus, tokens)
+    app = import_module(f"services.{service}.app").create_app(settings)
+    waiting = {
+        f"{route.path}: {getattr(each.call, '__name__', each.call)}"
+        for route in routes_of(app)
+        for each in _calls(route.dependant)
+        if inspect.isfunction(each.call)
+        and not inspect.iscoroutinefunction(each.call)
+        and not inspect.isasyncgenfunction(each.call)
+    }
+    assert waiting == set()
+
+
+def _calls(own: Dependant) -> Iterator[Dependant]:
+    yield own
+    for each in own.dependencies:
+        yield from _calls(each)
 
 
 def _table(document: dict[str, Any], method: str, path: bytes) -> Iterator[Odd]:

@@ -8,7 +8,9 @@ both stacks the same.
 
 import hashlib
 import inspect
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -98,6 +100,20 @@ def in_a_thread(pair_: Pair) -> str:
     return f"{pair_[1]}"
 
 
+made_in: list[int] = []
+
+
+@dataclass
+class Made:
+    """A class puts together what it is given."""
+
+    first: Counted
+    size: Annotated[int, Query(ge=1)] = 1
+
+    def __post_init__(self) -> None:
+        made_in.append(threading.get_ident())
+
+
 async def opened(_: Counted) -> AsyncIterator[str]:
     calls.append("opened")
     try:
@@ -135,6 +151,7 @@ async def odd_tree(
     one: Pair,
     two: Pair,
     thread: Annotated[str, Depends(in_a_thread)],
+    made: Annotated[Made, Depends()],
     anew: Anew,
     open_: Annotated[str, Depends(opened, scope="function")],
     response: Response,
@@ -151,6 +168,7 @@ async def odd_tree(
         "one": one,
         "two": two,
         "thread": thread,
+        "made": [made.first, made.size],
         "anew": anew,
         "open": open_,
         "tag": tag,
@@ -197,6 +215,8 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "tree/3", {}),
     ("GET", "tree/4?tag=a&tag=b&limit=2&flags=1&flags=2", {}),
     ("GET", "tree/four?limit=0", {}),
+    ("GET", "tree/4?size=3", {}),
+    ("GET", "tree/4?size=0", {}),
     ("GET", "tree/4?limit=none&flags=x", {"headers": {"agent": "much too long"}}),
     ("GET", "tree/4", {"headers": {"cookie": "biscuit=yes", "agent": "me"}}),
     ("GET", "model", {}),
@@ -251,3 +271,11 @@ async def test_a_plan_does_what_fastapi_does(
         headers = list(answer.headers.items())
         answers.append((answer.status_code, headers, answer.content, calls.copy()))
     assert answers[0] == answers[1]
+
+
+async def test_a_class_is_made_without_a_thread(both: list[Any]) -> None:
+    transport = httpx.ASGITransport(both[0])
+    made_in.clear()
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get("/api/v1/odd/tree/3")).status_code == 200
+    assert made_in == [threading.get_ident()]

@@ -33,7 +33,7 @@ clients = Router(prefix="/auth", tags=["system"], route_class=oauth.OAuthRoute)
 tokens = Router(prefix="/auth", tags=["system"])
 
 
-def _context(request: Request, direct: Direct, keyring: RequestKeyring) -> SignInContext:
+async def _context(request: Request, direct: Direct, keyring: RequestKeyring) -> SignInContext:
     state = request.state
     return SignInContext(
         direct, state.sessions, keyring, state.access.issuer, state.access.hashing, state.network

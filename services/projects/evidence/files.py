@@ -64,7 +64,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _files(request: Request) -> EvidenceFiles:
+async def _files(request: Request) -> EvidenceFiles:
     return EvidenceFiles(request.state.settings.evidence_dir)
 
 

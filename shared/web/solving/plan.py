@@ -51,7 +51,9 @@ class _Step:
 
     call: Callable[..., Any]
     kind: str
-    """`coroutine`, `generator` (whose end is the end of the transaction) or `plain`."""
+    """`coroutine`, `generator` (whose end is the end of the transaction), `class`, or `plain`: a
+    function that may wait, for which FastAPI takes a thread. It takes one for a class as well, that
+    only holds what it is given: the thread would cost more than the request."""
     uses: list[tuple[str, int]] = field(default_factory=list)
     needs: list[int] = field(default_factory=list)
     sources: list[tuple[str, list[_Parameter]]] = field(default_factory=list)
@@ -185,6 +187,8 @@ class Plan:
             return
         if step.kind == "coroutine":
             result = await step.call(**values)
+        elif step.kind == "class":
+            result = step.call(**values)
         else:
             result = await _called(step, request, values)
         done[index] = result
@@ -210,6 +214,8 @@ def _call_of(own: Dependant, used: Dependant) -> tuple[Callable[..., Any], str]:
     is_foreign = outside or used.websocket_param_name or own.concurrency is not None
     if is_foreign or used.call is None or is_generator(used.call):
         raise Unplanned
+    if isinstance(used.call, type):
+        return used.call, "class"
     if not is_async_generator(used.call):
         return used.call, "coroutine" if is_coroutine(used.call) else "plain"
     if own.scope != "function":
