@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.gateway.documents.sharing import responses_of
 from tests.contracts.visitor import Visitor
 
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.slow]
@@ -38,13 +39,13 @@ def test_answers_have_the_headers_that_the_document_names(visitor: Visitor) -> N
         for name, (_, _, operation) in visitor.operations().items()
         for answer in visitor.answers[name]
         if "requestBody" in operation
-        for header in _undeclared(operation, answer)
+        for header in _undeclared(responses_of(visitor.document(), operation), answer)
     }
     assert undeclared == set()
 
 
-def _undeclared(operation: Mapping[str, Any], answer: httpx.Response) -> set[str]:
+def _undeclared(responses: Mapping[str, Any], answer: httpx.Response) -> set[str]:
     """The headers of an answer that the document does not name."""
-    declared = operation["responses"].get(str(answer.status_code), {}).get("headers", {})
+    declared = responses.get(str(answer.status_code), {}).get("headers", {})
     known = {name.lower() for name in declared} | TRANSPORT
     return {name for name in answer.headers if name not in known}

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from deploy.services import SERVICES
-from services.gateway.documents import asyncapi, examples, openapi
+from services.gateway.documents import asyncapi, examples, openapi, sharing
 from services.gateway.documents.joining import each_operation, new_names, schemas_of
-from shared.errors import all_problems
+from shared.errors import MEDIA_TYPE, all_problems
 from tests import node_tools
 
 pytestmark = pytest.mark.xdist_group("documents")
@@ -42,7 +42,7 @@ def references(value: Any) -> Iterator[str]:
 def test_every_reference_leads_somewhere(
     joined: dict[str, Any], joined_events: dict[str, Any]
 ) -> None:
-    for document in (joined, joined_events):
+    for document in (joined, joined_events, sharing.with_shared_problems(joined)):
         for reference in set(references(document)):
             found: Any = document
             for part in reference.removeprefix("#/").split("/"):
@@ -76,6 +76,26 @@ def test_every_operation_is_told_in_both_languages(joined: dict[str, Any]) -> No
         assert operation["summary"] != other["summary"], (method, path)
         assert other["summary"].isascii(), (method, path)
         assert "---" not in operation.get("description", ""), (method, path)
+
+
+def test_what_is_served_shares_the_refusals_and_says_the_same(joined: dict[str, Any]) -> None:
+    served = sharing.with_shared_problems(joined)
+    for path, method, operation in each_operation(joined["paths"]):
+        shown = sharing.responses_of(served, served["paths"][path][method])
+        assert shown == operation["responses"], (method, path)
+        assert {**served["paths"][path][method], "responses": shown} == operation
+    written_out = [
+        json.dumps(response, sort_keys=True)
+        for _, _, operation in each_operation(served["paths"])
+        for response in operation["responses"].values()
+        if MEDIA_TYPE in response.get("content", {})
+    ]
+    shared = [json.dumps(one, sort_keys=True) for one in served["components"]["responses"].values()]
+    assert len({*written_out, *shared}) == len(written_out) + len(shared), "each stands once"
+    assert set(references(served["paths"])) >= {
+        sharing.PREFIX + name for name in served["components"]["responses"]
+    }
+    assert all(re.fullmatch(r"[a-zA-Z0-9._-]{1,99}", n) for n in served["components"]["responses"])
 
 
 def test_tags_are_told(joined: dict[str, Any]) -> None:

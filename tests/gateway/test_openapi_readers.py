@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.gateway.documents import openapi
+from services.gateway.documents import openapi, sharing
 from services.gateway.documents.joining import each_operation
 from tests import node_tools
 
@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documents")]
 def served(joined: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The document as the gateway serves it, in a file."""
     file = tmp_path_factory.mktemp("openapi") / "openapi.json"
-    document = openapi.in_one_language(joined, "zh")
+    document = openapi.in_one_language(sharing.with_shared_problems(joined), "zh")
     file.write_text(json.dumps(document, ensure_ascii=False))
     return file
 

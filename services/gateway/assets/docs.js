@@ -125,36 +125,25 @@
   });
   // Swagger UI reads all that it is given again for each operation that is opened: of the whole
   // document that takes seconds, so it is given the part for one audience.
-  const referred = (part, schemas, found = {}) => {
-    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
-      if (name in found) continue;
-      found[name] = schemas[name];
-      referred(schemas[name], schemas, found);
+  const REFERENCE = /"#\/components\/(schemas|responses)\/([^"]+)"/g;
+  const referred = (part, components, found = { schemas: {}, responses: {} }) => {
+    for (const [, kind, name] of JSON.stringify(part).matchAll(REFERENCE)) {
+      if (name in found[kind]) continue;
+      found[kind][name] = components[kind][name];
+      referred(found[kind][name], components, found);
     }
     return found;
   };
   const partFor = (whole, audience) => {
     const paths = {};
-    const responses = {};
-    const names = new Map(); // hundreds of refusals are the same few ones
-    const shared = (response, status) => {
-      const text = JSON.stringify(response);
-      if (!names.has(text)) names.set(text, `${status}-${names.size}`);
-      responses[names.get(text)] = response;
-      return { $ref: `#/components/responses/${names.get(text)}` };
-    };
     for (const [path, operations] of Object.entries(whole.paths)) {
       for (const [method, operation] of Object.entries(operations)) {
         if (!operation.tags?.includes(audience)) continue;
-        const responses = Object.fromEntries(
-          Object.entries(operation.responses).map(([status, one]) => [status, shared(one, status)]),
-        );
-        (paths[path] ??= {})[method] = { ...operation, responses, tags: [audience] };
+        (paths[path] ??= {})[method] = { ...operation, tags: [audience] };
       }
     }
-    const schemas = referred([paths, responses], whole.components.schemas);
     const tags = whole.tags.filter((tag) => tag.name === audience);
-    return { ...whole, tags, paths, components: { ...whole.components, schemas, responses } };
+    return { ...whole, tags, paths, components: { ...whole.components, ...referred(paths, whole.components) } };
   };
   const language = root.dataset.lang === "en" ? "en" : "zh-CN";
   const begin = (whole) => {

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from services.gateway.documents import asyncapi, openapi
+from services.gateway.documents import asyncapi, openapi, sharing
 from services.gateway.documents.asyncapi import EventEntry
 from services.gateway.documents.index import Audience, index
 from services.gateway.language import in_language
@@ -60,7 +60,7 @@ class Library:
         return self._once("operations", lambda: sum(map(len, self._openapi()["paths"].values())))
 
     def _openapi(self) -> dict[str, Any]:
-        return self._joined("openapi", openapi.join)
+        return self._joined("openapi", lambda o: sharing.with_shared_problems(openapi.join(o)))
 
     def _asyncapi(self) -> dict[str, Any]:
         return self._joined("asyncapi", partial(asyncapi.join, nats_host=self._nats_host))
