@@ -38,7 +38,6 @@ tour: $(READY)  ## 在运行中的系统上走完一条办事流程 | Walk the m
 
 test: $(READY)  ## 运行全部测试（自带私有服务器）；ARGS= 传给 pytest | Run every test, on private servers; ARGS= goes to pytest
 	@env -u WORKERS $(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m 'not bench' $(ARGS)
-	@$(if $(ARGS),:,env -u WORKERS ONEDOOR_STANDARD_STACK=1 $(PY) -m pytest -q -n $(or $(WORKERS),3) --dist loadgroup -m 'not bench and not slow' tests/contracts)
 
 check: $(READY)  ## 检查格式、类型、依赖方向、迁移与内部规则 | Check format, types, imports, migrations, house rules
 	@$(VENV)/bin/ruff format --check $(SOURCES)

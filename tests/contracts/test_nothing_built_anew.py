@@ -107,5 +107,4 @@ async def test_no_request_waits_until_all_that_lives_is_looked_at(
             await appointments.get("/api/v1/halls/NOBODY")
         assert gc.get_stats()[2]["collections"] == full
     finally:
-        gc.unfreeze()
         gc.set_threshold(*before)
