@@ -15,7 +15,7 @@ from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
 from shared.web.serve import COLLECTED_AFTER, keep_what_is_loaded
-from tests import digest_cells, outbox_bodies, provoking, sealed_cells, support
+from tests import cheap_passwords, digest_cells, outbox_bodies, provoking, sealed_cells, support
 from tests.support import Connect, Databases, Tokens
 from tests.system import System, running_system
 
@@ -26,6 +26,7 @@ gc.set_threshold(*COLLECTED_AFTER)  # as services are run
 Headers = Callable[..., dict[str, str]]
 SEEN = pytest.StashKey[set[str]]()
 digest_cells.remember()
+cheap_passwords.begin()
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +44,31 @@ def _provoked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
             provoking.check(one)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share what their module makes, or read the whole house, stay in one worker: each
+    other one would make and read it once more."""
+    for item in items if config.pluginmanager.hasplugin("xdist") else ():
+        if item.get_closest_marker("xdist_group") is None and (group := _group(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item) -> str | None:
+    folder, module = item.path.parent.name, item.path.stem
+    if folder == "houserules":
+        return folder
+    known = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest has no other way
+    scopes = {made.scope for found in known.values() for made in found}
+    return f"{folder}-{module}" if {"module", "package"} & scopes else None
+
+
 def pytest_collection_finish() -> None:
     """Thousands of tests, and all modules with them, stay until the end."""
+    keep_what_is_loaded()
+
+
+def pytest_sessionfinish() -> None:
+    """pytest looks for garbage ten times at its end: once at all that lives, then at the rest."""
     keep_what_is_loaded()
 
 
@@ -147,10 +171,11 @@ def as_(tokens: Tokens) -> Headers:
     return headers
 
 
-async def _running(
-    service: str, databases: Databases, bus: NatsServer, tokens: Tokens
+async def in_this_process(
+    service: str, databases: Databases, bus: NatsServer, tokens: Tokens, **more: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    given = support.settings_for(service, databases[service], bus, tokens)
+    """A client of the service, with settings of the tests and `more`."""
+    given = support.settings_for(service, databases[service], bus, tokens, **more)
     app = import_module(f"services.{service}.app").create_app(given)
     async with support.serve(app) as client:
         yield client
@@ -160,7 +185,7 @@ async def _running(
 async def appointments(
     databases: Databases, bus: NatsServer, tokens: Tokens
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async for client in _running("appointments", databases, bus, tokens):
+    async for client in in_this_process("appointments", databases, bus, tokens):
         yield client
 
 
@@ -168,7 +193,7 @@ async def appointments(
 async def projects(
     databases: Databases, bus: NatsServer, tokens: Tokens
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async for client in _running("projects", databases, bus, tokens):
+    async for client in in_this_process("projects", databases, bus, tokens):
         yield client
 
 
@@ -176,7 +201,7 @@ async def projects(
 async def feedback(
     databases: Databases, bus: NatsServer, tokens: Tokens
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async for client in _running("feedback", databases, bus, tokens):
+    async for client in in_this_process("feedback", databases, bus, tokens):
         yield client
 
 

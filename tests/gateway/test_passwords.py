@@ -9,11 +9,12 @@ import pytest
 
 from services.gateway.access import rules, service
 from services.gateway.access.common_passwords import is_common
-from services.gateway.access.passwords import random_password
+from services.gateway.access.passwords import is_outdated, random_password
 from services.gateway.guessing.rules import ATTEMPTS_ALLOWED
 from shared import clock
 from shared.database.engine import new_engine, new_sessions
 from shared.errors import Invalid
+from tests.cheap_passwords import OF_PRODUCTION
 from tests.conftest import Headers
 from tests.gateway.conftest import Running
 from tests.gateway.test_sign_in import (
@@ -244,3 +245,10 @@ async def test_links_are_forgotten_a_month_after_they_ended(
     await engine.dispose()
     kept = "SELECT count(*) FROM password_link WHERE account_id = $1"
     assert [await database.fetchval(kept, each["id"]) for each in (old, fresh)] == [0, 1]
+
+
+def test_a_hash_costs_what_owasp_recommends() -> None:
+    """Their password storage cheat sheet: argon2id, 19 MiB, two passes, one lane."""
+    kept = OF_PRODUCTION.hash("Lotus-Pond-by-the-river-27")
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert is_outdated(kept), "the tests' own hashes cost less"
