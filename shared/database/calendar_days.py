@@ -54,7 +54,8 @@ async def of_content(
     calendar = kept.peek(key)
     if calendar is None:
         rows = await fetching(source)(_ROWS, region)
-        calendar = official().with_days((day, is_workday) for day, is_workday in rows)
+        own = [(day, is_workday) for day, is_workday in rows]
+        calendar = official().with_days(own) if own else official()
         kept.put(key, calendar)
     return calendar
 

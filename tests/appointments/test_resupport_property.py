@@ -1,15 +1,15 @@
 """Whatever happens to rules, closures, windows: nobody lacks a time that exists and is free."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.postgres import Urls
 from shared.database.engine import RoomSession
@@ -17,6 +17,7 @@ from tests.appointments import offices
 from tests.appointments.offices import NINE
 from tests.appointments.played_office import Office
 from tests.appointments.queue_helpers import Clock
+from tests.replaying import replaying
 from tests.support import connect
 
 PLACE = st.integers(0, 3)
@@ -40,23 +41,22 @@ STEPS = st.one_of(
 )
 
 
-async def _play(url: str, code: str, items: list[str], steps: Sequence[Sequence[Any]]) -> None:
+Steps = Sequence[Sequence[Any]]
+
+
+async def _play(code: str, items: list[str], steps: Steps, engine: AsyncEngine) -> None:
     """In a transaction that is never committed, so that each sequence starts with nothing."""
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
-    try:
-        async with RoomSession(engine, info={"memory": {}}) as session:
-            office = Office(session, code, items)
-            for step in steps:
-                await office.play(step)
-                await office.ensure_nobody_is_betrayed()
-            await session.rollback()
-    finally:
-        await engine.dispose()
+    async with RoomSession(engine, info={"memory": {}}) as session:
+        office = Office(session, code, items)
+        for step in steps:
+            await office.play(step)
+            await office.ensure_nobody_is_betrayed()
+        await session.rollback()
 
 
 @pytest.fixture(scope="module")
-def built(timeless: Urls) -> tuple[str, str, list[str]]:
-    """A hall with two items and two windows, made once."""
+def play(timeless: Urls) -> Iterator[Callable[[Steps], None]]:
+    """In a hall with two items and two windows, made once."""
 
     async def build() -> tuple[str, list[str]]:
         owner: asyncpg.Connection = await connect(timeless.owner)
@@ -66,7 +66,9 @@ def built(timeless: Urls) -> tuple[str, str, list[str]]:
         await owner.close()
         return made.code, made.items
 
-    return (timeless.service, *asyncio.run(build()))
+    hall = asyncio.run(build())
+    with replaying(timeless.service) as run:
+        yield lambda steps: run(partial(_play, *hall, steps))
 
 
 @settings(
@@ -96,6 +98,6 @@ def built(timeless: Urls) -> tuple[str, str, list[str]]:
 )
 @given(steps=st.lists(STEPS, min_size=4, max_size=16))
 def test_an_appointment_is_orphaned_only_while_nothing_that_fits_it_exists_at_its_time(
-    built: tuple[str, str, list[str]], steps: list[tuple[Any, ...]]
+    play: Callable[[Steps], None], steps: list[tuple[Any, ...]]
 ) -> None:
-    asyncio.run(_play(*built, [("rule", "A", 30, 2, 0, "both"), *steps]))
+    play([("rule", "A", 30, 2, 0, "both"), *steps])

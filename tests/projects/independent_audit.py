@@ -69,9 +69,9 @@ def audit(
     with duckdb.connect() as duck:
         for name, columns in TABLES.items():
             duck.execute(f"CREATE TABLE {name} ({columns})")
-            rows = [list(row) for row in tables[name]]
-            if rows:
-                marks = ", ".join("?" for _ in rows[0])
-                duck.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+            if rows := tables[name]:  # a column at a time: row by row takes a hundred times as long
+                kinds = [column.split()[1] for column in columns.split(", ")]
+                given = ", ".join(f"unnest(CAST(? AS {kind}[]))" for kind in kinds)
+                duck.execute(f"INSERT INTO {name} SELECT {given}", list(zip(*rows, strict=True)))
         found = duck.execute(AUDIT, {"today": today}).fetchall()
     return {(unit, verdict): (n, over_by) for unit, verdict, n, over_by in found}

@@ -3,9 +3,10 @@ the history of verdicts, and an independent audit from facts and dates in anothe
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.projects.auditing import queries
 from services.projects.auditing import service as auditing
@@ -30,6 +31,7 @@ from shared.errors import StateConflict
 from shared.security.identity import Caller
 from tests.projects import independent_audit, make
 from tests.projects.test_reports import inside
+from tests.replaying import Play, replaying
 from tests.support import Connect, Databases
 
 Headers = Callable[..., dict[str, str]]
@@ -175,20 +177,16 @@ def _counted(rows: Any) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 @pytest.fixture(scope="module")
-def url(databases: Databases) -> str:
-    """A database of its own: nobody else judges there."""
-    made = databases.new("projects", "onedoor_projects_roll_up").service
-    return make_url(made).set(drivername="postgresql+asyncpg").render_as_string(False)
+def run(databases: Databases) -> Iterator[Callable[[Play], None]]:
+    """In a database of its own: nobody else judges there."""
+    with replaying(databases.new("projects", "onedoor_projects_roll_up").service) as run:
+        yield run
 
 
-async def _play(url: str, steps: list[tuple[Any, ...]]) -> None:
+async def _play(steps: list[tuple[Any, ...]], engine: AsyncEngine) -> None:
     """Play the steps in a transaction that is never committed, and count four times."""
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection, RoomSession(connection) as session:
-            await _compare(session, steps)
-    finally:
-        await engine.dispose()
+    async with engine.connect() as connection, RoomSession(connection) as session:
+        await _compare(session, steps)
 
 
 async def _compare(session: RoomSession, steps: list[tuple[Any, ...]]) -> None:
@@ -223,9 +221,9 @@ async def _compare(session: RoomSession, steps: list[tuple[Any, ...]]) -> None:
 @example(steps=[("days", 12), ("walk", "X1"), ("days", 25), ("walk", "X1"), ("see", 0, 1, 2, 0, 0)])
 @given(steps=st.lists(STEPS, min_size=4, max_size=24))
 def test_the_roll_up_equals_three_recomputations_after_any_sequence_of_events(
-    url: str, steps: list[tuple[Any, ...]]
+    run: Callable[[Play], None], steps: list[tuple[Any, ...]]
 ) -> None:
-    asyncio.run(_play(url, [("form", "X1", 0), ("form", "X2", 25), *steps]))
+    run(partial(_play, [("form", "X1", 0), ("form", "X2", 25), *steps]))
 
 
 async def test_the_roll_up_holds_when_a_hot_unit_is_written_to_from_all_sides(
