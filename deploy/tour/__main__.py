@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -9,10 +10,13 @@ import httpx
 from deploy import running
 from deploy.local import options
 from deploy.local.options import BadOption
-from deploy.tour import disclosure, hall, letters
 from deploy.tour.narrator import Narrator
 from deploy.tour.visiting import Door, NotOurSystem, TourStopped
 from shared.errors import Text
+
+CHAPTERS = ("hall", "disclosure", "letters")
+"""Loaded one by one: each brings a service's words, and whoever has no system running should not
+wait for them to hear so."""
 
 
 def main(arguments: list[str]) -> int:
@@ -30,8 +34,8 @@ def main(arguments: list[str]) -> int:
     try:
         door = Door(url, accounts, narrator)
         door.recognise()
-        for chapter in (hall, disclosure, letters):
-            chapter.visit(door)
+        for chapter in CHAPTERS:
+            import_module(f"deploy.tour.{chapter}").visit(door)
     except NotOurSystem as strange:
         _say(
             narrator,

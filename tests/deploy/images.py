@@ -110,8 +110,13 @@ def _install(requirements: Path, site: Path) -> None:
             continue
         found = distribution(wanted.name)
         assert found.version in wanted.specifier, wanted
-        for file in found.files or ():
-            if ".." not in file.parts and file.suffix != ".pyc":
+        files = [file for file in found.files or () if ".." not in file.parts]
+        packages = {file.parts[0] for file in files if file.parts[1:] == ("__init__.py",)}
+        site.mkdir(parents=True, exist_ok=True)
+        for package in packages:  # whole: to share its hundreds of files each costs seconds
+            (site / package).symlink_to(str(found.locate_file(package)))
+        for file in files:
+            if file.parts[0] not in packages and file.suffix != ".pyc":
                 _with_bytecode(Path(str(found.locate_file(file))), site / file)
 
 

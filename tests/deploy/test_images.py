@@ -14,7 +14,7 @@ import pytest
 from deploy import nats as nats_configuration
 from deploy.local import nats as local_nats
 from deploy.local import postgres as local_postgres
-from deploy.local.servers import free_port
+from deploy.local.servers import accepts, free_port
 from deploy.services import SERVICES
 from tests import support
 from tests.deploy import images
@@ -107,6 +107,8 @@ def _wait_until_healthy(running: Deployment) -> None:
     """By the image's own health check."""
     deadline = time.monotonic() + READY_SECONDS
     for service, process in running.processes.items():
+        while process.poll() is None and not accepts(running.ports[service]):
+            time.sleep(0.1)  # a check is a process of its own
         check = images.without_port(images.health_check(), running.ports[service])
         while running.parts[service].run(check).returncode != 0:
             log = (running.folder / f"{service}.log").read_text(errors="replace")
