@@ -1,7 +1,6 @@
 """The services of the house and what each subscribes to, read from their own code."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # who only asks for names need not wait for the services' libraries
@@ -12,9 +11,10 @@ SERVICES = ("appointments", "projects", "feedback", "gateway")
 
 def subscriptions(service: str) -> "list[Subscription[Any]]":
     """What `service` reads from the streams; each of these is one durable consumer."""
+    from shared.database.migrate import loaded
     from shared.web import room
 
-    return room.subscriptions(import_module(f"services.{service}.app").ROOMS)
+    return room.subscriptions(loaded(service).ROOMS)
 
 
 def all_subscriptions() -> "Iterator[Subscription[Any]]":

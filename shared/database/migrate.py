@@ -5,12 +5,14 @@ before can come back. Runs as the owner role, on `<SERVICE>_OWNER_DATABASE_URL`,
 `ONEDOOR_DATABASE_URL` with `<SERVICE>_OWNER_PASSWORD`, or else on `<SERVICE>_DATABASE_URL`.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from alembic import command
@@ -57,9 +59,22 @@ def url_of(service: str) -> str:
     return found or sys.exit(f"请设置 / please set {name}_OWNER_DATABASE_URL")
 
 
+def loaded(service: str) -> ModuleType:
+    """The module of the application. Of what is loaded nothing goes, and to look for garbage
+    meanwhile takes a fifth of the time.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(f"services.{service}.app")
+    finally:
+        if collects:
+            gc.enable()
+
+
 def metadata_of(service: str) -> MetaData:
     """The tables of every room of the service."""
-    import_module(f"services.{service}.app")  # which declares them
+    loaded(service)  # which declares them
     metadata: MetaData = import_module(f"services.{service}.tables").Table.metadata
     return metadata
 
