@@ -46,8 +46,8 @@ def _provoked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that share what their module makes, or read the whole house, stay in one worker: each
-    other one would make and read it once more."""
+    """Tests that share what their module makes, read the whole house or ask every service stay in
+    one worker: each other one would make, read and start it once more."""
     for item in items if config.pluginmanager.hasplugin("xdist") else ():
         if item.get_closest_marker("xdist_group") is None and (group := _group(item)):
             item.add_marker(pytest.mark.xdist_group(group))
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _group(item: pytest.Item) -> str | None:
     folder, module = item.path.parent.name, item.path.stem
-    if folder == "houserules":
+    if folder in ("houserules", "security"):
         return folder
     known = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest has no other way
     scopes = {made.scope for found in known.values() for made in found}

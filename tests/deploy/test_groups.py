@@ -1,5 +1,6 @@
 """Tests of one group run in one worker: what they share is started once, not once a worker."""
 
+import os
 import re
 import subprocess
 import sys
@@ -18,9 +19,10 @@ def test_of_the_group(number): ...
 
 def test_a_group_stays_in_one_worker(tmp_path: Path) -> None:
     (tmp_path / "test_grouped.py").write_text(GROUPED, encoding="utf-8")
-    plain = ("-c", "/dev/null", "--rootdir", str(tmp_path), "-p", "no:cacheprovider")
+    plain = ("-c", "/dev/null", "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-p", "xdist")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", "-n", "2", "--dist", "loadgroup", *plain, tmp_path],
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     workers = re.findall(r"\[(gw\d)\] .* PASSED", run.stdout)

@@ -10,6 +10,8 @@ from services.gateway.documents.index import index
 from services.gateway.documents.words import ALSO
 from shared.security.identity import ROLES
 
+pytestmark = pytest.mark.xdist_group("documents")
+
 SIGNED_IN = [{"OneDoor": ["clerk", "hall_manager"]}]
 
 
