@@ -6,6 +6,7 @@ uvicorn's fast parser takes request heads of any size, and waits for a slow clie
 import asyncio
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -29,11 +30,50 @@ BODY_PAUSE_SECONDS = 15.0
 BODY_SECONDS = 120.0
 READ_PAUSE_SECONDS = 15.0
 CHECK_SECONDS = 2.5
+JOINED_BYTES = 64 * 1024
+"""A body of more than that is not copied behind its head."""
 TRANSPORT = "transport"
 """Where a request's state holds the client's connection: for streams whose pieces are written to
 many at once. Nobody else writes to it."""
 
 log = structlog.get_logger()
+
+
+class JoinedWrites:
+    """A client's connection for one answer: the head goes out together with what follows at once.
+
+    Each write is a call of the system and wakes the client, which costs more than most of what an
+    answer is made of. A head that nothing follows goes out in the next turn of the event loop.
+    """
+
+    __slots__ = ("_head", "_later", "_transport")
+
+    def __init__(
+        self, transport: asyncio.Transport, later: Callable[[Callable[[], None]], object]
+    ) -> None:
+        self._transport, self._later = transport, later
+        self._head: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._head is None:
+            self._head = data
+            self._later(self.flush)
+            return
+        if self._head and len(data) <= JOINED_BYTES:
+            data = self._head + data
+        elif self._head:
+            self._transport.write(self._head)
+        self._head = b""
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Sends a head that still waits."""
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -107,6 +147,9 @@ class GuardedHttp(HttpToolsProtocol):
     def begin(self) -> None:
         """Hands the request whose head has come to the application."""
         super().on_headers_complete()
+        if self.cycle is not None and not self.cycle.response_started:
+            writes = JoinedWrites(self.transport, self.loop.call_soon)
+            self.cycle.transport = writes  # type: ignore[assignment]  # it only writes and closes
 
     def complete(self) -> None:
         """Tells the application that all of the request has come."""

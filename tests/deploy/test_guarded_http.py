@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, MutableMapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -154,3 +154,52 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     answer = await answer_to(port, post + GOOD)
     assert answer.count(b"200 OK") == 2
     assert answer.index(b"\r\n\r\n2") < answer.index(b"\r\n\r\n0")
+
+
+class Written:
+    """A connection that remembers each write, and a loop that runs what is later by hand."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.later: list[Callable[[], None]] = []
+
+    def write(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+    def close(self) -> None:
+        self.pieces.append(b"closed")
+
+
+@pytest.mark.parametrize(
+    ("written", "pieces"),
+    [
+        pytest.param([b"head", b"body"], [b"headbody"], id="a small answer"),
+        pytest.param([b"head", b""], [b"head"], id="an answer without a body"),
+        pytest.param([b"head", b"a", b"b"], [b"heada", b"b"], id="an answer in pieces"),
+        pytest.param([b"head", b"x" * 70_000], [b"head", b"x" * 70_000], id="a large answer"),
+        pytest.param(
+            [b"head", None, b"late"], [b"head", b"late"], id="a head that nothing follows"
+        ),
+    ],
+)
+def test_a_head_goes_out_with_what_follows_at_once(
+    written: list[bytes | None], pieces: list[bytes]
+) -> None:
+    connection = Written()
+    answer = http_protocol.JoinedWrites(cast(Any, connection), connection.later.append)
+    for data in written:
+        if data is None:  # the event loop's next turn
+            connection.later.pop()()
+        else:
+            answer.write(data)
+    for run in connection.later:
+        run()
+    assert connection.pieces == pieces
+
+
+def test_a_head_that_waits_goes_out_before_the_connection_is_closed() -> None:
+    connection = Written()
+    answer = http_protocol.JoinedWrites(cast(Any, connection), connection.later.append)
+    answer.write(b"head")
+    answer.close()
+    assert connection.pieces == [b"head", b"closed"]
