@@ -8,10 +8,13 @@ The start day is not counted (民法典 art. 201).
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from chinese_calendar import constants
+
+from shared.clock import SHANGHAI, day_start
 
 FIRST_YEAR, LAST_YEAR = 2004, 2026
 """Years of which `chinesecalendar` knows the notice of the State Council's General Office."""
@@ -23,6 +26,18 @@ class CalendarUnknown(Exception):
     def __init__(self, year: int) -> None:
         super().__init__(f"no holiday notice for {year}")
         self.year = year
+
+
+class DueDate(NamedTuple):
+    """The last day of a limit; `provisional` where a year's holiday notice is not loaded."""
+
+    on: date
+    provisional: bool
+
+    @property
+    def at(self) -> datetime:
+        """24:00 of the last day in Asia/Shanghai: the first moment that is too late."""
+        return day_start(self.on + timedelta(days=1))
 
 
 class Workdays:
@@ -88,6 +103,41 @@ class Workdays:
     def _known(self, day: date) -> None:
         if not self._first <= day <= self.last_day:
             raise CalendarUnknown(day.year)
+
+
+OFFICE_OPENS, OFFICE_CLOSES = time(8, 30), time(17, 30)
+
+
+def in_office_hours(now: datetime, calendar: Workdays) -> bool:
+    """Whether people at work may be disturbed: 08:30-17:30 of a working day, in Asia/Shanghai.
+
+    False while the year's holiday notice is not loaded: nobody is pressed on a guess.
+    """
+    local = now.astimezone(SHANGHAI)
+    try:
+        works = calendar.is_workday(local.date())
+    except CalendarUnknown:
+        return False
+    return works and OFFICE_OPENS <= local.time() < OFFICE_CLOSES
+
+
+def works_or_guess(day: date, calendar: Workdays) -> tuple[bool, bool]:
+    """Whether `day` is a working day, and whether that is a guess."""
+    try:
+        return calendar.is_workday(day), False
+    except CalendarUnknown:
+        return day.weekday() < 5, True
+
+
+def nth_after_or_guess(day: date, n: int, calendar: Workdays) -> DueDate:
+    """The n-th working day strictly after `day`, Monday to Friday where no notice is loaded."""
+    guessed = False
+    while n > 0:
+        day += timedelta(days=1)
+        works, guess = works_or_guess(day, calendar)
+        guessed |= guess
+        n -= works
+    return DueDate(day, guessed)
 
 
 def year_days(

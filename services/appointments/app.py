@@ -6,6 +6,7 @@ from services.appointments import (
     booking,
     calling,
     clearing,
+    consultations,
     directory,
     display,
     examples,
@@ -48,6 +49,7 @@ ROOMS = (
     priority.room,
     statistics.room,
     histories.room,
+    consultations.room,
     clearing.room,
     proofs.room,
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments import demo_five_ways
 from services.appointments.directory import changing, importing
 from services.appointments.directory import service as directory
 from services.appointments.directory import views as directory_views
@@ -42,6 +43,7 @@ from services.appointments.slots.models import Pool
 from shared import clock
 from shared.database.engine import new_engine, new_sessions
 from shared.errors import NotFound
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import PageRequest
 
@@ -54,7 +56,7 @@ _SERVICES = {"个人": "个人信用报告查询", "企业": "企业信用报告
 """Which item a printed 服务内容 means; the list itself names no items (an inference)."""
 
 
-async def load(session: AsyncSession, now: datetime) -> list[str]:
+async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> list[str]:
     """Loads what is missing; returns the import reports, a line each."""
     codes, loaded = await _items(session, now)
     loaded += await _printed_halls(session, codes, now)
@@ -64,6 +66,7 @@ async def load(session: AsyncSession, now: datetime) -> list[str]:
     added = await _schedule(session, list(codes.values()), now)
     added += await schedules.extend_hall(session, HALL, now)
     await _closure(session, now)
+    await demo_five_ways.load(session, keyring, now)
     return [*loaded, f"{HALL}: +{added} 个时段 slots"]
 
 
@@ -223,9 +226,11 @@ async def _closure(session: AsyncSession, now: datetime) -> None:
 
 
 async def main() -> None:
-    engine = new_engine(AppointmentsSettings(), "appointments-demo")
+    settings = AppointmentsSettings()
+    engine = new_engine(settings, "appointments-demo")
+    keyring = Keyring(settings.column_keys, settings.index_key)
     async with new_sessions(engine)() as session, session.begin():
-        for line in await load(session, clock.now()):
+        for line in await load(session, keyring, clock.now()):
             print(line)
     await engine.dispose()
 

@@ -10,7 +10,7 @@ from services.appointments import demo
 from services.appointments.directory import importing
 from services.appointments.guides import importing as items
 from shared.database.engine import Sessions
-from tests.appointments.offices import NINE
+from tests.appointments.offices import KEYRING, NINE
 
 DIRECTORY = (demo.DATA / "hall_directory.csv").read_text("utf-8-sig")
 HEADING = DIRECTORY.splitlines()[0]
@@ -75,11 +75,11 @@ async def test_the_demo_loads_once_and_then_only_adds_days(sessions: Sessions) -
         " (SELECT count(*) FROM slot WHERE hall_code = 'H001')"
     )
     async with sessions() as session:
-        await demo.load(session, NINE)
+        await demo.load(session, KEYRING, NINE)
         first = (await session.execute(counts)).one()
-        await demo.load(session, NINE)
+        await demo.load(session, KEYRING, NINE)
         again = (await session.execute(counts)).one()
-        await demo.load(session, NINE + timedelta(days=1))
+        await demo.load(session, KEYRING, NINE + timedelta(days=1))
         later = (await session.execute(counts)).one()
         windows = await session.scalar(
             text("SELECT count(*) FROM \"window\" WHERE hall_code = 'H001'")
@@ -98,7 +98,7 @@ async def test_the_demo_hall_has_a_slot_soon_at_any_hour(sessions: Sessions, hou
         " AND state = 'open' AND starts_at BETWEEN :now AND :soon"
     )
     async with sessions() as session:
-        await demo.load(session, now)
+        await demo.load(session, KEYRING, now)
         found = await session.scalar(soon, {"now": now, "soon": now + timedelta(minutes=31)})
         await session.rollback()
 

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import AppointmentState
+from services.appointments.consultations import workflow as consultations
+from services.appointments.consultations.models import ConsultationState
+from services.appointments.examples import CONSULTATIONS
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import TicketState
 from services.feedback.casework import workflow as casework
@@ -73,6 +76,12 @@ FLOWS = (
         },
     ),
     Flow(
+        consultations.WORKFLOW,
+        ConsultationState.OPEN,
+        ("open_consultation",),
+        {action: operation for operation, action in CONSULTATIONS.items()},
+    ),
+    Flow(
         ratings.WORKFLOW,
         RatingState.RATED_BAD,
         (*CALLED, "serve_ticket", "finish_ticket", "give_rating"),
@@ -101,6 +110,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "ask_to_rate": SERVED,
     "give_rating": SERVED,
     "amend_rating": (*SERVED, "give_rating"),
+    "look_up_consultation": ("open_consultation",),
     "put_windows": ("put_hall",),
     "put_devices": ("put_hall",),
     "decide_queue_policy": ("put_hall",),

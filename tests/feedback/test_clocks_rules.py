@@ -14,10 +14,10 @@ from services.feedback.deadlines.models import (
     SubjectKind,
     Unit,
 )
-from services.feedback.deadlines.rules import Beginning, DueDate, Extension, Pause
+from services.feedback.deadlines.rules import Beginning, Extension, Pause
 from services.feedback.deadlines.workflow import CLOCKS, ClockAction
 from shared.ids import new_id
-from shared.workdays import Workdays, official
+from shared.workdays import DueDate, Workdays, in_office_hours, official
 from tests.feedback.clock_helpers import clock
 from tests.feedback.isolated_service import at
 
@@ -211,4 +211,4 @@ def test_an_extension_within_the_limit_is_granted(extended: int, n: int) -> None
 
 
 def test_office_hours_are_those_of_shanghai() -> None:
-    assert rules.in_office_hours(at("2026-11-23 08:30").astimezone(UTC), official())
+    assert in_office_hours(at("2026-11-23 08:30").astimezone(UTC), official())

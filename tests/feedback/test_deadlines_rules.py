@@ -6,8 +6,8 @@ import pytest
 
 from services.feedback.deadlines import rules
 from services.feedback.deadlines.models import ClockState, Unit
-from services.feedback.deadlines.rules import DueDate, Extension, Pause
-from shared.workdays import official
+from services.feedback.deadlines.rules import Extension, Pause
+from shared.workdays import DueDate, in_office_hours, official
 from tests.feedback.clock_helpers import clock
 from tests.feedback.isolated_service import at
 
@@ -97,7 +97,7 @@ def test_an_extension_counts_in_the_units_of_the_limit() -> None:
     ],
 )
 def test_office_hours(now: str, open_: bool) -> None:
-    assert rules.in_office_hours(at(now), official()) is open_
+    assert in_office_hours(at(now), official()) is open_
 
 
 @pytest.mark.parametrize(

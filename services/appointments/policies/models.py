@@ -1,7 +1,7 @@
 """A hall's booking policy: versioned rows, each decision stores the version that it used."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, text
@@ -53,6 +53,14 @@ class BookingPolicy(Table, table=True):
         default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
     )
     """How many appointments a person may have, at every hall together; `schemas.Caps`."""
+    consultations: dict[str, int] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """How long who is consulted has, in working days; `schemas.ConsultationTerms`."""
+    followups: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """Who is asked again after a finished case, and what; `schemas.FollowupTerms`."""
     basis: str = Field(default="", max_length=500)
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)

@@ -1,7 +1,7 @@
 """A hall's booking policy as the API takes and gives it."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -53,6 +53,52 @@ class Caps(Input):
     )
 
 
+class ConsultationTerms(Input):
+    """How long whoever is consulted has, in working days; the day of the question not counted."""
+
+    opinion_days: int = Field(
+        5, ge=1, le=60, description="部门提出意见的工作日数 | Working days for an opinion"
+    )
+    answer_days: int = Field(
+        10, ge=1, le=120, description="统一答复的工作日数 | Working days for the one answer"
+    )
+    remind_days: int = Field(
+        1, ge=0, le=20, description="到期前几个工作日提醒 | Reminded so many working days before"
+    )
+    escalate_days: int = Field(
+        3, ge=1, le=60, description="逾期后每隔几个工作日升级 | Working days from level to level"
+    )
+
+
+class SamplingRule(Input):
+    """Of which finished cases what share is asked; the first rule that fits decides."""
+
+    item_codes: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        default_factory=list, max_length=200, description="事项编码；空为全部 | Items; empty: all"
+    )
+    outcomes: list[Literal["done", "needs_more", "rejected"]] = Field(
+        default_factory=list, max_length=3, description="办理结果；空为全部 | Empty: every outcome"
+    )
+    percent: int = Field(ge=0, le=100, description="抽取比例 | Percent of the cases that are drawn")
+
+
+class FollowupTerms(Input):
+    """Who is asked again after a finished case; without a questionnaire nobody is."""
+
+    questionnaire_code: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]{1,32}$",
+        description="所用问卷，取最新版本 | The questionnaire; its newest version is asked",
+        examples=["AFTER-VISIT"],
+    )
+    rules: list[SamplingRule] = Field(
+        default_factory=list, max_length=50, description="抽样规则 | Which cases are drawn"
+    )
+    answer_days: int = Field(
+        10, ge=1, le=60, description="可回答的工作日数 | Working days in which it can be answered"
+    )
+
+
 class PolicyTerms(View):
     """What a booking policy lays down."""
 
@@ -95,6 +141,12 @@ class PolicyTerms(View):
     caps: Caps = Field(
         default_factory=Caps,
         description="一人可有几个预约，各大厅合计 | Appointments a person may have at all halls",
+    )
+    consultations: ConsultationTerms = Field(
+        default_factory=ConsultationTerms, description="会诊时限 | Limits of consultations"
+    )
+    followups: FollowupTerms = Field(
+        default_factory=FollowupTerms, description="回诊抽样 | Who is asked again afterwards"
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 

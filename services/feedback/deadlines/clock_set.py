@@ -18,6 +18,7 @@ from services.feedback.deadlines.models import COUNTRY, LIVE, Change, Deadline, 
 from services.feedback.deadlines.workflow import CLOCKS, ClockAction, ClockMove
 from shared.clock import today
 from shared.errors import NotFound, Text
+from shared.workdays import DueDate
 from shared.workflow import refuse
 
 SYSTEM = "system"
@@ -38,7 +39,7 @@ class Noted(NamedTuple):
     reason: str | None = None
 
 
-def show(clocks: Iterable[Deadline], basis: Basis) -> dict[UUID, rules.DueDate]:
+def show(clocks: Iterable[Deadline], basis: Basis) -> dict[UUID, DueDate]:
     """Lets live clocks be due as the newest calendar has it; how those that it moved are stored.
 
     Nothing is written by that.
@@ -46,12 +47,12 @@ def show(clocks: Iterable[Deadline], basis: Basis) -> dict[UUID, rules.DueDate]:
     stored = {}
     for clock in clocks:
         if clock.state in LIVE and clock.calendar_edition < basis.calendar(clock.region).edition:
-            stored[clock.id] = rules.DueDate(clock.due_on, clock.provisional)
+            stored[clock.id] = DueDate(clock.due_on, clock.provisional)
             _set_due(clock, rules.due_of(clock, basis.calendar(clock.region).days))
     return stored
 
 
-def _set_due(clock: Deadline, due: rules.DueDate) -> None:
+def _set_due(clock: Deadline, due: DueDate) -> None:
     """Not as a change that a session would write."""
     for name, value in (("due_on", due.on), ("due_at", due.at), ("provisional", due.provisional)):
         set_committed_value(clock, name, value)

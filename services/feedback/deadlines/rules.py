@@ -1,7 +1,7 @@
 """When a limit ends, and what may be done to it. Pure: no clock, no database."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,12 +15,11 @@ from services.feedback.deadlines.models import (
     SubjectKind,
     Unit,
 )
-from shared.clock import SHANGHAI, day_start, today
+from shared.clock import today
 from shared.errors import Conflict, Text
-from shared.workdays import CalendarUnknown, Workdays
+from shared.workdays import DueDate, Workdays, nth_after_or_guess, works_or_guess
 
 ONE_DAY = timedelta(days=1)
-OFFICE_OPENS, OFFICE_CLOSES = time(8, 30), time(17, 30)
 
 CITIZENS_CLOCKS = frozenset(
     {
@@ -64,18 +63,6 @@ class ExtensionTooLong(Conflict):
     type = "/problems/extension-too-long"
     title = Text("延长的时间超出规定", "The extension is longer than the rules allow")
     advice = Text("请把天数改到规定以内", "Please ask for no more days than the rules allow")
-
-
-class DueDate(NamedTuple):
-    """The last day of a limit; `provisional` where a year's holiday notice is not loaded."""
-
-    on: date
-    provisional: bool
-
-    @property
-    def at(self) -> datetime:
-        """24:00 of the last day in Asia/Shanghai: the first moment that is too late."""
-        return day_start(self.on + ONE_DAY)
 
 
 class Extension(NamedTuple):
@@ -129,7 +116,7 @@ def due_date(
         return _on_or_after(base_on + timedelta(days=total), calendar)
     counted = [_between(start, end, calendar) for start, end in spans]
     total += sum(days for days, _ in counted)
-    due = _nth_after(base_on, total, calendar)
+    due = nth_after_or_guess(base_on, total, calendar)
     return DueDate(due.on, due.provisional or any(guessed for _, guessed in counted))
 
 
@@ -192,26 +179,13 @@ def nth_workday_back(day: date, n: int, calendar: Workdays) -> date:
         day -= ONE_DAY
 
 
-def in_office_hours(now: datetime, calendar: Workdays) -> bool:
-    """Whether people at work may be disturbed: 08:30-17:30 of a working day, in Asia/Shanghai.
-
-    False while the year's holiday notice is not loaded: nobody is pressed on a guess.
-    """
-    local = now.astimezone(SHANGHAI)
-    try:
-        works = calendar.is_workday(local.date())
-    except CalendarUnknown:
-        return False
-    return works and OFFICE_OPENS <= local.time() < OFFICE_CLOSES
-
-
 def reminder_bounds(now: datetime, before: int, calendar: Workdays) -> tuple[date, date]:
     """Two days: clocks due before the first end today; before the second, within `before` WD.
 
     A limit that ends on a rest day is reminded of on the last working day before it.
     """
     day = today(now)
-    return _nth_after(day, 1, calendar).on, _nth_after(day, before + 1, calendar).on
+    return nth_after_or_guess(day, 1, calendar).on, nth_after_or_guess(day, before + 1, calendar).on
 
 
 def is_overdue(clock: Deadline, now: datetime) -> bool:
@@ -250,34 +224,19 @@ def paused_workdays(clock: Deadline, day: date, calendar: Workdays) -> int:
     return sum(_between(start, end, calendar)[0] for start, end in spans)
 
 
-def _works(day: date, calendar: Workdays) -> tuple[bool, bool]:
-    """Whether `day` is a working day, and whether that is a guess."""
-    try:
-        return calendar.is_workday(day), False
-    except CalendarUnknown:
-        return day.weekday() < 5, True
-
-
-def _nth_after(day: date, n: int, calendar: Workdays) -> DueDate:
-    guessed = False
-    while n > 0:
-        day += ONE_DAY
-        works, guess = _works(day, calendar)
-        guessed |= guess
-        n -= works
-    return DueDate(day, guessed)
-
-
 def _on_or_after(day: date, calendar: Workdays) -> DueDate:
-    works, guessed = _works(day, calendar)
+    works, guessed = works_or_guess(day, calendar)
     while not works:
         day += ONE_DAY
-        works, guess = _works(day, calendar)
+        works, guess = works_or_guess(day, calendar)
         guessed |= guess
     return DueDate(day, guessed)
 
 
 def _between(start: date, end: date, calendar: Workdays) -> tuple[int, bool]:
     """Working days after `start` up to and with `end`, and whether one of them is a guess."""
-    days = [_works(start + timedelta(days=i), calendar) for i in range(1, (end - start).days + 1)]
+    days = [
+        works_or_guess(start + timedelta(days=i), calendar)
+        for i in range(1, (end - start).days + 1)
+    ]
     return sum(works for works, _ in days), any(guess for _, guess in days)

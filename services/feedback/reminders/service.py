@@ -17,7 +17,7 @@ from shared.database import calendar_days
 from shared.database.engine import Sessions
 from shared.messaging import outbox
 from shared.messaging.events import Event
-from shared.workdays import Workdays
+from shared.workdays import Workdays, in_office_hours
 
 EARLY, LAST = 1, 2
 """The two reminders a clock gets: some working days before its end, and on its last day."""
@@ -42,7 +42,7 @@ async def sweep(session: AsyncSession, now: datetime) -> int:
     concerned = 0
     for region in await queries.regions(session):
         calendar = await calendar_days.load(session, region)
-        is_open = rules.in_office_hours(now, calendar)
+        is_open = in_office_hours(now, calendar)
         if is_open and not await deadlines.awaits_recomputing(session, region):
             concerned += await _breach(session, region, now)
             concerned += await _remind(session, region, now, calendar)

@@ -15,7 +15,7 @@ from shared.clock import today
 from shared.database import calendar_days
 from shared.database.engine import Sessions
 from shared.messaging import outbox
-from shared.workdays import Workdays
+from shared.workdays import Workdays, in_office_hours
 
 LEVELS = ((3, PolicyKind.ESCALATE_3), (2, PolicyKind.ESCALATE_2), (1, PolicyKind.ESCALATE_1))
 """The highest first: what is long overdue at once goes straight to its level."""
@@ -41,7 +41,7 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
     await statement.join_whole_tables(session)
     done = await _close_gone(session, now)
     calendar = await calendar_days.load(session, COUNTRY)
-    if not limits.in_office_hours(now, calendar) or await deadlines.awaits_recomputing(session):
+    if not in_office_hours(now, calendar) or await deadlines.awaits_recomputing(session):
         return done
     raised = await statement.raise_unanswered(session)
     done += await _announce(session, raised, EscalationReason.ORDER_NOT_ANSWERED, now)

@@ -1,0 +1,45 @@
+"""What the demo hall shows of the ways of seeing people besides its windows."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.consultations import service as consultations
+from services.appointments.consultations import views as consultation_views
+from services.appointments.consultations.schemas import NewConsultation
+from services.appointments.consultations.service import Taking
+from services.appointments.consultations.views import ConsultationFilter
+from shared.security.crypto import Keyring
+from shared.security.identity import Caller
+from shared.web.pagination import PageRequest
+
+HALL, DEPARTMENT = "H001", "PBOC"
+LOADER = Caller("demo", frozenset({"admin"}), frozenset({"*"}))
+
+
+async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> None:
+    """Loads what is missing."""
+    await _consultation(session, keyring, now)
+
+
+async def _consultation(session: AsyncSession, keyring: Keyring, now: datetime) -> None:
+    """Two departments were asked about a matter, and have still to give their opinions."""
+    known = await consultation_views.listed(
+        session,
+        caller=LOADER,
+        keyring=keyring,
+        wanted=ConsultationFilter(hall=HALL),
+        paging=PageRequest(1, None),
+        now=now,
+    )
+    if known.items:
+        return
+    wanted = NewConsultation(
+        hall_code=HALL,
+        item_code=f"{DEPARTMENT}-01",
+        title="企业迁入后账户与许可如何衔接（演示）",
+        question="企业由外市迁入，基本账户、许可证须分别变更，请说明所需材料和先后次序。",
+        lead_department_code=DEPARTMENT,
+        departments=["D01", "D03"],
+    )
+    await consultations.open_(session, wanted, Taking(LOADER, now, keyring))

@@ -1,0 +1,128 @@
+"""consultations of several departments, and how long who is consulted has
+
+Revision ID: five_ways
+Revises: what_a_person_went_by
+Create Date: 2026-12-10
+
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "five_ways"
+down_revision: str | Sequence[str] | None = "what_a_person_went_by"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+_MOMENT, _CODE, _WHO = sa.DateTime(timezone=True), sa.String(length=32), sa.String(length=128)
+_JSON = postgresql.JSONB(astext_type=sa.Text())
+_POLICY = ("consultations", "followups")
+
+
+def upgrade() -> None:
+    for name in _POLICY:
+        op.add_column(
+            "booking_policy",
+            sa.Column(name, _JSON, nullable=False, server_default=sa.text("'{}'")),
+        )
+    _make_consultations()
+
+
+def downgrade() -> None:
+    for table in ("consulted_department", "consultation"):
+        op.drop_table(table)
+    for name in reversed(_POLICY):
+        op.drop_column("booking_policy", name)
+
+
+def _make_consultations() -> None:
+    op.create_table(
+        "consultation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("hall_code", _CODE, nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("lead_department_code", _CODE, nullable=False),
+        sa.Column("title_sealed", sa.String(), nullable=False),
+        sa.Column("question_sealed", sa.String(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("opinion_days", sa.Integer(), nullable=False),
+        sa.Column("answer_days", sa.Integer(), nullable=False),
+        sa.Column("remind_days", sa.Integer(), nullable=False),
+        sa.Column("escalate_days", sa.Integer(), nullable=False),
+        sa.Column("opened_by", _WHO, nullable=False),
+        sa.Column("opened_at", _MOMENT, nullable=False),
+        sa.Column("base_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("remind_on", sa.Date(), nullable=True),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("escalate_on", sa.Date(), nullable=True),
+        sa.Column("sessions", _JSON, nullable=False),
+        sa.Column("answer_sealed", sa.String(), nullable=True),
+        sa.Column("silent", _JSON, nullable=False),
+        sa.Column("reason_sealed", sa.String(), nullable=True),
+        sa.Column("ended_by", _WHO, nullable=True),
+        sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'ready', 'escalated', 'answered', 'withdrawn')",
+            name=op.f("ck_consultation_state_known"),
+        ),
+        sa.CheckConstraint("level BETWEEN 0 AND 3", name=op.f("ck_consultation_level_known")),
+        sa.CheckConstraint(
+            "(state = 'answered') = (answer_sealed IS NOT NULL)",
+            name=op.f("ck_consultation_answered_has_an_answer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["hall_code"], ["hall.code"], name=op.f("fk_consultation_hall_code_hall")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
+    )
+    op.create_index("ix_consultation_hall", "consultation", ["hall_code", "id"])
+    op.create_index("ix_consultation_state", "consultation", ["state", "id"])
+    op.create_index("ix_consultation_lead", "consultation", ["lead_department_code", "id"])
+    op.create_index(
+        "ix_consultation_live",
+        "consultation",
+        ["due_on"],
+        postgresql_where=sa.text("state IN ('open', 'ready', 'escalated')"),
+    )
+    op.create_table(
+        "consulted_department",
+        sa.Column("consultation_id", sa.Uuid(), nullable=False),
+        sa.Column("department_code", _CODE, nullable=False),
+        sa.Column("invited_by", _WHO, nullable=False),
+        sa.Column("invited_at", _MOMENT, nullable=False),
+        sa.Column("base_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("remind_on", sa.Date(), nullable=True),
+        sa.Column("stance", _CODE, nullable=True),
+        sa.Column("opinion_sealed", sa.String(), nullable=True),
+        sa.Column("opined_by", _WHO, nullable=True),
+        sa.Column("opined_at", _MOMENT, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(opinion_sealed IS NULL) = (stance IS NULL)"
+            " AND (opinion_sealed IS NULL) = (opined_at IS NULL)",
+            name=op.f("ck_consulted_department_opinion_is_whole"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"],
+            ["consultation.id"],
+            name=op.f("fk_consulted_department_consultation_id_consultation"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "consultation_id", "department_code", name=op.f("pk_consulted_department")
+        ),
+    )
+    op.create_index(
+        "ix_consulted_department_code",
+        "consulted_department",
+        ["department_code", "consultation_id"],
+    )
