@@ -10,6 +10,7 @@ from services.appointments import (
     directory,
     display,
     examples,
+    followups,
     guides,
     histories,
     issuing,
@@ -50,6 +51,7 @@ ROOMS = (
     statistics.room,
     histories.room,
     consultations.room,
+    followups.room,
     clearing.room,
     proofs.room,
 )

@@ -1,6 +1,8 @@
 """What the demo hall shows of the ways of seeing people besides its windows."""
 
+import json
 from datetime import datetime
+from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,17 +11,52 @@ from services.appointments.consultations import views as consultation_views
 from services.appointments.consultations.schemas import NewConsultation
 from services.appointments.consultations.service import Taking
 from services.appointments.consultations.views import ConsultationFilter
+from services.appointments.followups.models import Questionnaire
+from services.appointments.policies import service as policies
+from services.appointments.policies.schemas import (
+    FollowupTerms,
+    NewBookingPolicy,
+    PolicyTerms,
+    SamplingRule,
+)
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import PageRequest
 
+DATA = Path(__file__).parent / "data"
 HALL, DEPARTMENT = "H001", "PBOC"
+QUESTIONNAIRE = "AFTER-VISIT"
 LOADER = Caller("demo", frozenset({"admin"}), frozenset({"*"}))
 
 
 async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> None:
     """Loads what is missing."""
+    await _followups(session, now)
     await _consultation(session, keyring, now)
+
+
+async def _followups(session: AsyncSession, now: datetime) -> None:
+    """Whoever has finished at the demo hall is asked again, each of them, so that a tour is."""
+    present = await policies.in_force(session, HALL, now)
+    if FollowupTerms.model_validate(present.followups).questionnaire_code is not None:
+        return
+    session.add(
+        Questionnaire(
+            code=QUESTIONNAIRE,
+            version=1,
+            content=json.loads((DATA / "questionnaire.json").read_text("utf-8")),
+            published_by=LOADER.sub,
+            published_at=now,
+        )
+    )
+    terms = PolicyTerms.model_validate(present).model_dump(exclude={"followups"})
+    sample = [
+        SamplingRule(outcomes=["done"], percent=100),
+        SamplingRule(percent=0),
+    ]
+    followups = FollowupTerms(questionnaire_code=QUESTIONNAIRE, rules=sample)
+    wanted = NewBookingPolicy(**terms, version=present.version, followups=followups)
+    await policies.lay_down(session, HALL, wanted, LOADER, now)
 
 
 async def _consultation(session: AsyncSession, keyring: Keyring, now: datetime) -> None:

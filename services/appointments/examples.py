@@ -13,6 +13,7 @@ from services.appointments.consultations import service as consultation_service
 from services.appointments.consultations import workflow as consultations
 from services.appointments.consultations.models import Consultation
 from services.appointments.directory.models import Hall, Window
+from services.appointments.followups.models import Followup, FollowupState, Questionnaire
 from services.appointments.guides.models import Guide, Item
 from services.appointments.penalties import workflow as penalties
 from services.appointments.policies.models import BookingPolicy
@@ -25,7 +26,7 @@ from services.appointments.slots.models import Pool, Slot, SlotState
 from shared import clock
 from shared.database.newest import newest, newest_in, values_of
 from shared.errors import Problem
-from shared.security.crypto import Keyring, handed_out
+from shared.security.crypto import Keyring, handed_out, rating_key
 from shared.security.identity import Caller
 from shared.web.examples import Example, of_row, read
 
@@ -56,7 +57,7 @@ TICKETS = ("serve", "recall", "park", "resume", "miss", "abandon", "undo", "fini
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
     found = await _tickets(session) | await _appointments(session) | await _windows(session)
-    found |= await _consultations(session, keyring)
+    found |= await _consultations(session, keyring) | await _followups(session, keyring)
     return found | await _versions(session) | await _schedule(session)
 
 
@@ -105,6 +106,30 @@ async def _consultations(session: AsyncSession, keyring: Keyring) -> dict[str, E
         opens = {"consultation_id": str(consultation.id), "key": key}
         found["look_up_consultation"] = Example(body=opens)
         found["get_consultation"] = Example({"consultation_id": str(consultation.id)})
+    return found
+
+
+async def _followups(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
+    """Who was served answers by the key of the ticket, which is made of the visit's id."""
+    found = {}
+    done = await newest(
+        session,
+        Ticket,
+        col(Ticket.state) == TicketState.DONE,
+        ~col(Ticket.visit_id).in_(values_of(Followup.case_id)),
+    )
+    if done is not None:
+        found["invite_followup"] = Example(body={"case_id": str(done.visit_id)})
+    asked = await newest(session, Followup)
+    if asked is not None:
+        key = rating_key(keyring, asked.case_id)
+        found["ask_for_followup"] = Example(body={"case_id": str(asked.case_id), "key": key})
+        found["get_followup"] = Example({"followup_id": str(asked.id)})
+    waiting = await newest_in(session, Followup, [FollowupState.INVITED])
+    if waiting is not None:
+        found["note_followup_call"] = of_row("followup_id", waiting)
+        own = {"key": rating_key(keyring, waiting.case_id)}
+        found["answer_followup"] = Example({"followup_id": str(waiting.id)}, body=own)
     return found
 
 
@@ -159,6 +184,10 @@ async def _versions(session: AsyncSession) -> dict[str, Example]:
     found["put_guide"] = await newest(session, Guide, guide, by=Guide.version)
     found["put_booking_policy"] = await newest(
         session, BookingPolicy, policy, by=BookingPolicy.version
+    )
+    code = col(Questionnaire.code) == examples["put_questionnaire"]["path"]["code"]
+    found["put_questionnaire"] = await newest(
+        session, Questionnaire, code, by=Questionnaire.version
     )
     return {o: Example(body={"version": row.version}) for o, row in found.items() if row}
 

@@ -132,7 +132,8 @@ async def _invited(session: AsyncSession, keyring: Keyring) -> dict[str, Example
     invitation = await newest_in(session, Invitation, [InvitationState.OPEN])
     if invitation is not None:
         found["give_rating"] = Example(body={"token": token_of(invitation.id, keyring)})
-    rating = await newest_in(session, Rating, ratings.AMENDABLE, col(Rating.amended_at).is_(None))
+    own = (col(Rating.amended_at).is_(None), col(Rating.followup_id).is_(None))
+    rating = await newest_in(session, Rating, ratings.AMENDABLE, *own)
     if rating is not None:
         found["amend_rating"] = Example(body={"token": token_of(rating.invitation_id, keyring)})
     return found

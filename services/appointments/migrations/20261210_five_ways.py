@@ -1,4 +1,4 @@
-"""consultations of several departments, and how long who is consulted has
+"""consultations of several departments, and follow-ups of finished cases
 
 Revision ID: five_ways
 Revises: what_a_person_went_by
@@ -23,16 +23,18 @@ _POLICY = ("consultations", "followups")
 
 
 def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '3s'")
     for name in _POLICY:
         op.add_column(
             "booking_policy",
             sa.Column(name, _JSON, nullable=False, server_default=sa.text("'{}'")),
         )
     _make_consultations()
+    _make_followups()
 
 
 def downgrade() -> None:
-    for table in ("consulted_department", "consultation"):
+    for table in ("followup", "questionnaire", "consulted_department", "consultation"):
         op.drop_table(table)
     for name in reversed(_POLICY):
         op.drop_column("booking_policy", name)
@@ -125,4 +127,71 @@ def _make_consultations() -> None:
         "ix_consulted_department_code",
         "consulted_department",
         ["department_code", "consultation_id"],
+    )
+
+
+def _make_followups() -> None:
+    op.create_table(
+        "questionnaire",
+        sa.Column("code", _CODE, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", _JSON, nullable=False),
+        sa.Column("published_by", _WHO, nullable=False),
+        sa.Column("published_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("code", "version", name=op.f("pk_questionnaire")),
+    )
+    op.create_table(
+        "followup",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("case_version", sa.Integer(), nullable=False),
+        sa.Column("hall_code", _CODE, nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("item_name", sa.String(), nullable=False),
+        sa.Column("department_code", _CODE, nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("finished_at", _MOMENT, nullable=False),
+        sa.Column("served_by", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("questionnaire_code", _CODE, nullable=False),
+        sa.Column("questionnaire_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("invited_by", _WHO, nullable=False),
+        sa.Column("invited_at", _MOMENT, nullable=False),
+        sa.Column("base_on", sa.Date(), nullable=False),
+        sa.Column("answer_days", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("last_called_on", sa.Date(), nullable=True),
+        sa.Column("channel", sa.String(length=8), nullable=True),
+        sa.Column("answers", _JSON, nullable=False),
+        sa.Column("remarks_sealed", sa.String(), nullable=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("is_bad", sa.Boolean(), nullable=True),
+        sa.Column("answered_by", _WHO, nullable=True),
+        sa.Column("answered_at", _MOMENT, nullable=True),
+        sa.Column("rectified_at", _MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('invited', 'answered', 'declined', 'unreachable', 'expired')",
+            name=op.f("ck_followup_state_known"),
+        ),
+        sa.CheckConstraint("calls BETWEEN 0 AND 3", name=op.f("ck_followup_calls_are_few")),
+        sa.CheckConstraint(
+            "(state = 'answered') = (answered_at IS NOT NULL)"
+            " AND (answered_at IS NULL) = (is_bad IS NULL)",
+            name=op.f("ck_followup_answered_is_whole"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_followup")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_followup_case_id")),
+    )
+    op.create_index("ix_followup_hall", "followup", ["hall_code", "id"])
+    op.create_index("ix_followup_department", "followup", ["department_code", "id"])
+    op.create_index("ix_followup_finished", "followup", ["hall_code", "finished_at"])
+    op.create_index(
+        "ix_followup_invited",
+        "followup",
+        ["due_on"],
+        postgresql_where=sa.text("state = 'invited'"),
     )

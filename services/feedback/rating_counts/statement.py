@@ -5,6 +5,7 @@ from services.feedback.rating_counts.schemas import NO_ITEM
 COUNTS = ("invited", "rated", "excluded", "satisfied", "bad", "rectified", "revisited")
 
 # From the invitations on: who was asked and did not rate is in the denominator of the rating rate.
+# What came of follow-ups is counted with these, in the service of appointments.
 # A rating in its second round was put right and visited once, whatever its state says now.
 _BAD = "(r.grade IN ('dissatisfied', 'very_dissatisfied'))"
 _DAYS = """
@@ -25,7 +26,8 @@ _CELLS = f"""
     -- Day by day, and each by its keys: how many days and how many of a day there are is known to
     -- nobody who plans, and the whole tables would be read instead.
     CROSS JOIN LATERAL (SELECT id, service_event_id FROM rating_invitation a
-        WHERE a.invited_at >= d.start AND a.invited_at < d.stop OFFSET 0) i
+        WHERE a.invited_at >= d.start AND a.invited_at < d.stop AND a.stage = 'finished'
+        OFFSET 0) i
     CROSS JOIN LATERAL (SELECT department_code, hall_code, item_code FROM service_event s
         WHERE s.id = i.service_event_id LIMIT 1) e
     LEFT JOIN LATERAL (SELECT id, grade, state, round FROM rating g

@@ -4,7 +4,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from services.feedback.ratings.models import Grade
 from shared.messaging.events import Event
@@ -41,6 +41,9 @@ class RatingReceived(Event):
     is_bad: bool
     is_amendment: bool
     at: AwareDatetime
+    followup_id: UUID | None = Field(
+        None, description="来自差的回诊时 | Where it came of a bad follow-up."
+    )
 
 
 class RatingRectified(Event):
@@ -57,6 +60,9 @@ class RatingRectified(Event):
     department_code: str
     round: int
     at: AwareDatetime
+    followup_id: UUID | None = Field(
+        None, description="来自差的回诊时 | Where it came of a bad follow-up."
+    )
 
 
 class ReturnVisitRequested(Event):
@@ -73,3 +79,6 @@ class ReturnVisitRequested(Event):
     department_code: str
     round: int
     due_on: date
+    followup_id: UUID | None = Field(
+        None, description="来自差的回诊时 | Where it came of a bad follow-up."
+    )

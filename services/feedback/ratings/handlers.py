@@ -1,7 +1,9 @@
+from typing import Any
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.ratings import service
-from services.feedback.ratings.contracts import CaseFinished
+from services.feedback.ratings.contracts import CaseFinished, FollowupAnswered
 from shared import clock
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Envelope
@@ -12,4 +14,12 @@ async def invite(session: AsyncSession, envelope: Envelope[CaseFinished]) -> Non
     await service.invite(session, envelope.data, clock.now())
 
 
-subscriptions = [Subscription("feedback-invite", CaseFinished, invite)]
+async def rectify_followup(session: AsyncSession, envelope: Envelope[FollowupAnswered]) -> None:
+    """A bad answer of a follow-up opens its rectification, once."""
+    await service.open_rectification(session, envelope.data, clock.now())
+
+
+subscriptions: list[Subscription[Any]] = [
+    Subscription("feedback-invite", CaseFinished, invite),
+    Subscription("feedback-rectify-followup", FollowupAnswered, rectify_followup),
+]

@@ -158,6 +158,7 @@ async def _ask_for_revisit(session: DecidingSession, rating: Rating, clocks: Clo
         "hall_code": rating.hall_code,
         "department_code": rating.department_code,
         "round": rating.round,
+        "followup_id": rating.followup_id,
     }
     due_on = max(c.due_on for c in clocks.clocks if c.kind is PolicyKind.RATING_REVISIT)
     for event in (

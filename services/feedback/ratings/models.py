@@ -28,6 +28,8 @@ class Stage(StrEnum):
     """At which point of a case the citizen is asked (一次一评: one rating a visit)."""
 
     FINISHED = "finished"
+    FOLLOWUP = "followup"
+    """回诊: asked again by a sample; only a bad answer makes a rating, to be put right like any."""
 
 
 class InvitationState(StrEnum):
@@ -161,6 +163,8 @@ class Rating(Table, table=True):
     rated_at: datetime = Field(sa_type=Moment)
     amended_at: datetime | None = Field(default=None, sa_type=Moment)
     supervision_order_id: UUID | None = Field(default=None, foreign_key="supervision_order.id")
+    followup_id: UUID | None = None
+    """Of the follow-up whose bad answer it is; the service of appointments has the words."""
 
 
 class RatingAmendment(Table, table=True):

@@ -186,6 +186,9 @@ class RatingView(View):
     due_on_is_provisional: bool | None
     overdue: bool
     supervision_order_id: UUID | None
+    followup_id: UUID | None = Field(
+        description="来自差的回诊：回答见该回诊 | Of a bad follow-up, which has what was answered"
+    )
     has_contact: bool = Field(description="是否留有联系方式 | Whether a contact was left")
 
 

@@ -11,15 +11,17 @@ from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import Subject
 from services.feedback.departments import service as departments
 from services.feedback.ratings import queries, rules, workflow
-from services.feedback.ratings.contracts import CaseFinished
+from services.feedback.ratings.contracts import CaseFinished, FollowupAnswered
 from services.feedback.ratings.events import RatingInvited, RatingReceived
 from services.feedback.ratings.models import (
     NO_HALL,
+    Grade,
     Invitation,
     Rating,
     RatingAmendment,
     RatingState,
     ServiceEvent,
+    Stage,
 )
 from services.feedback.ratings.schemas import GiveRating, ServiceReport
 from shared.clock import day_start, today
@@ -99,6 +101,54 @@ async def _open_invitation(
     )
     await outbox.record(session, invited, scope=event.department_code, subject=str(invitation.id))
     return invitation
+
+
+async def open_rectification(
+    session: AsyncSession, answered: FollowupAnswered, now: datetime
+) -> bool:
+    """A bad follow-up is put right as a bad rating is; False if nothing came of it.
+
+    It may come before the case that it is about: then that is known by it, and can be rated.
+    """
+    if not answered.is_bad:
+        return False
+    facts = answered.model_dump(exclude={"followup_id", "case_version", "is_bad"})
+    case = ServiceEvent(**facts, version=answered.case_version)
+    await _open_invitation(session, case, now)
+    case = await queries.service_event(session, answered.case_id)
+    invitation = Invitation(
+        service_event_id=case.id,
+        stage=Stage.FOLLOWUP,
+        state=workflow.USED.to,
+        invited_at=now,
+        expires_at=now,
+    )
+    if not await queries.add_invitation(session, invitation):
+        return False
+    rating = _of_followup(invitation, case, answered.followup_id, now)
+    session.add(rating)
+    await session.flush()
+    await _expect_contact(session, rating, now)
+    await _announce(session, rating, now, is_amendment=False)
+    return True
+
+
+def _of_followup(
+    invitation: Invitation, case: ServiceEvent, followup_id: UUID, now: datetime
+) -> Rating:
+    """What was answered stands with the follow-up; here it is only bad."""
+    return Rating(
+        invitation_id=invitation.id,
+        service_event_id=case.id,
+        stage=invitation.stage,
+        case_id=case.case_id,
+        hall_code=case.hall_code,
+        department_code=case.department_code,
+        grade=Grade.DISSATISFIED,
+        state=rules.first_state(Grade.DISSATISFIED),
+        rated_at=now,
+        followup_id=followup_id,
+    )
 
 
 async def give(
@@ -242,5 +292,6 @@ async def _announce(
         is_bad=rules.is_bad(rating.grade),
         is_amendment=is_amendment,
         at=now,
+        followup_id=rating.followup_id,
     )
     await outbox.record(session, received, scope=rating.department_code, subject=str(rating.id))
