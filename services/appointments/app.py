@@ -14,6 +14,7 @@ from services.appointments import (
     guides,
     histories,
     issuing,
+    outreach,
     penalties,
     people,
     policies,
@@ -52,6 +53,7 @@ ROOMS = (
     histories.room,
     consultations.room,
     followups.room,
+    outreach.room,
     clearing.room,
     proofs.room,
 )

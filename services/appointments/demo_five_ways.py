@@ -1,7 +1,7 @@
 """What the demo hall shows of the ways of seeing people besides its windows."""
 
 import json
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,6 +12,11 @@ from services.appointments.consultations.schemas import NewConsultation
 from services.appointments.consultations.service import Taking
 from services.appointments.consultations.views import ConsultationFilter
 from services.appointments.followups.models import Questionnaire
+from services.appointments.outreach import gatherings
+from services.appointments.outreach import views as outreach_views
+from services.appointments.outreach.models import GatheringKind
+from services.appointments.outreach.schemas import NewGathering
+from services.appointments.outreach.service import OutreachStep
 from services.appointments.policies import service as policies
 from services.appointments.policies.schemas import (
     FollowupTerms,
@@ -19,6 +24,7 @@ from services.appointments.policies.schemas import (
     PolicyTerms,
     SamplingRule,
 )
+from shared import clock
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import PageRequest
@@ -33,6 +39,7 @@ async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> None:
     """Loads what is missing."""
     await _followups(session, now)
     await _consultation(session, keyring, now)
+    await _outreach(session, keyring, now)
 
 
 async def _followups(session: AsyncSession, now: datetime) -> None:
@@ -80,3 +87,21 @@ async def _consultation(session: AsyncSession, keyring: Keyring, now: datetime) 
         departments=["D01", "D03"],
     )
     await consultations.open_(session, wanted, Taking(LOADER, now, keyring))
+
+
+async def _outreach(session: AsyncSession, keyring: Keyring, now: datetime) -> None:
+    """The windows go to a village in a week, for whoever registers."""
+    if (await outreach_views.coming(session, HALL, PageRequest(1, None), now)).items:
+        return
+    starts_at = datetime.combine(clock.today(now) + timedelta(days=7), time(9), clock.SHANGHAI)
+    wanted = NewGathering(
+        hall_code=HALL,
+        title="送服务进村（演示）",
+        kind=GatheringKind.VILLAGE,
+        place="示范区石门村村委会",
+        item_codes=[f"{DEPARTMENT}-01", f"{DEPARTMENT}-02"],
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=3),
+        places=60,
+    )
+    await gatherings.announce(session, wanted, OutreachStep(LOADER, now, keyring))

@@ -7,13 +7,11 @@ from typing import Any
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments import examples_five_ways
 from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import Appointment, Penalty
-from services.appointments.consultations import service as consultation_service
-from services.appointments.consultations import workflow as consultations
-from services.appointments.consultations.models import Consultation
 from services.appointments.directory.models import Hall, Window
-from services.appointments.followups.models import Followup, FollowupState, Questionnaire
+from services.appointments.followups.models import Questionnaire
 from services.appointments.guides.models import Guide, Item
 from services.appointments.penalties import workflow as penalties
 from services.appointments.policies.models import BookingPolicy
@@ -26,9 +24,9 @@ from services.appointments.slots.models import Pool, Slot, SlotState
 from shared import clock
 from shared.database.newest import newest, newest_in, values_of
 from shared.errors import Problem
-from shared.security.crypto import Keyring, handed_out, rating_key
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
-from shared.web.examples import Example, of_row, read
+from shared.web.examples import Example, read
 
 LOADER = Caller("demo", frozenset({"admin"}), frozenset({"*"}))
 APPOINTMENTS = {
@@ -43,21 +41,13 @@ SOON_OR_LATER = (timedelta(hours=20), timedelta(days=30))
 AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
 MOVED = "reschedule_appointment"
 PENALTIES = {"appeal_penalty": "appeal", "lift_penalty": "lift"}
-CONSULTATIONS = {
-    "invite_department": "invite",
-    "convene_session": "convene",
-    "give_opinion": "opine",
-    "answer_consultation": "answer",
-    "escalate_consultation": "escalate",
-    "withdraw_consultation": "withdraw",
-}
 TICKETS = ("serve", "recall", "park", "resume", "miss", "abandon", "undo", "finish", "transfer")
 
 
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
     found = await _tickets(session) | await _appointments(session) | await _windows(session)
-    found |= await _consultations(session, keyring) | await _followups(session, keyring)
+    found |= await examples_five_ways.live(session, keyring)
     return found | await _versions(session) | await _schedule(session)
 
 
@@ -90,46 +80,6 @@ async def _appointments(session: AsyncSession) -> dict[str, Example]:
         penalty = await newest_in(session, Penalty, barred)
         if penalty is not None:
             found[operation] = Example({"penalty_id": str(penalty.id)})
-    return found
-
-
-async def _consultations(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
-    found = {}
-    for operation, action in CONSULTATIONS.items():
-        states = [row.state for row in consultations.WORKFLOW.of(action)]
-        consultation = await newest_in(session, Consultation, states)
-        if consultation is not None:
-            found[operation] = of_row("consultation_id", consultation)
-    consultation = await newest(session, Consultation)
-    if consultation is not None:
-        key = handed_out(keyring, str(consultation.id), where=consultation_service.KEY)
-        opens = {"consultation_id": str(consultation.id), "key": key}
-        found["look_up_consultation"] = Example(body=opens)
-        found["get_consultation"] = Example({"consultation_id": str(consultation.id)})
-    return found
-
-
-async def _followups(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
-    """Who was served answers by the key of the ticket, which is made of the visit's id."""
-    found = {}
-    done = await newest(
-        session,
-        Ticket,
-        col(Ticket.state) == TicketState.DONE,
-        ~col(Ticket.visit_id).in_(values_of(Followup.case_id)),
-    )
-    if done is not None:
-        found["invite_followup"] = Example(body={"case_id": str(done.visit_id)})
-    asked = await newest(session, Followup)
-    if asked is not None:
-        key = rating_key(keyring, asked.case_id)
-        found["ask_for_followup"] = Example(body={"case_id": str(asked.case_id), "key": key})
-        found["get_followup"] = Example({"followup_id": str(asked.id)})
-    waiting = await newest_in(session, Followup, [FollowupState.INVITED])
-    if waiting is not None:
-        found["note_followup_call"] = of_row("followup_id", waiting)
-        own = {"key": rating_key(keyring, waiting.case_id)}
-        found["answer_followup"] = Example({"followup_id": str(waiting.id)}, body=own)
     return found
 
 

@@ -9,7 +9,9 @@ from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import AppointmentState
 from services.appointments.consultations import workflow as consultations
 from services.appointments.consultations.models import ConsultationState
-from services.appointments.examples import CONSULTATIONS
+from services.appointments.examples_five_ways import CONSULTATIONS, GATHERINGS, VISITS
+from services.appointments.outreach import workflow as outreach
+from services.appointments.outreach.models import GatheringState, VisitState
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import TicketState
 from services.feedback.casework import workflow as casework
@@ -82,6 +84,18 @@ FLOWS = (
         {action: operation for operation, action in CONSULTATIONS.items()},
     ),
     Flow(
+        outreach.VISITS,
+        VisitState.REQUESTED,
+        ("request_visit",),
+        {action: operation for operation, action in VISITS.items()},
+    ),
+    Flow(
+        outreach.GATHERINGS,
+        GatheringState.ANNOUNCED,
+        ("announce_outreach",),
+        {action: operation for operation, action in GATHERINGS.items()},
+    ),
+    Flow(
         ratings.WORKFLOW,
         RatingState.RATED_BAD,
         (*CALLED, "serve_ticket", "finish_ticket", "give_rating"),
@@ -111,6 +125,9 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "give_rating": SERVED,
     "amend_rating": (*SERVED, "give_rating"),
     "look_up_consultation": ("open_consultation",),
+    "register_for_outreach": ("announce_outreach",),
+    "cancel_registration": ("announce_outreach", "register_for_outreach"),
+    "attend_outreach": ("announce_outreach", "register_for_outreach"),
     "invite_followup": SERVED,
     "ask_for_followup": (*SERVED, "invite_followup"),
     "answer_followup": (*SERVED, "invite_followup"),

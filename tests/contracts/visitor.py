@@ -33,6 +33,7 @@ PLACEHOLDER = "01993f6a-6c00-7abc-8def-0123456789ab"
 """Stands for an id where there is none at run time."""
 TIME = {
     "correct_no_show": "an appointment of today that nobody came to: its time has to go by first",
+    "finish_outreach": "an outreach event that has begun: its time has to go by first",
     "appeal_penalty": "a penalty, which follows from several such appointments",
     "lift_penalty": "the same",
 }

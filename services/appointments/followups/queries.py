@@ -19,8 +19,8 @@ SWEEP = 500
 _OPEN = WORKFLOW.leads(FollowupSweep.EXPIRE)[0]
 _SAMPLING = text(f"""
 SELECT p.id, p.version, p.followups, q.version, c.days, c.digest,
-  ARRAY(SELECT DISTINCT k.clerk FROM call k JOIN ticket t ON t.id = k.ticket_id
-    WHERE t.visit_id = :case ORDER BY 1),
+  ARRAY(SELECT k.clerk FROM call k JOIN ticket t ON t.id = k.ticket_id WHERE t.visit_id = :case
+    UNION SELECT unnest(v.travellers) FROM outreach_visit v WHERE v.id = :case ORDER BY 1),
   (SELECT t.appointment_id FROM ticket t
     WHERE t.visit_id = :case AND t.appointment_id IS NOT NULL LIMIT 1)
 FROM ({CONTENT}) c (days, digest)

@@ -1,4 +1,4 @@
-"""consultations of several departments, and follow-ups of finished cases
+"""consultations, follow-ups of finished cases, visits and outreach events
 
 Revision ID: five_ways
 Revises: what_a_person_went_by
@@ -18,8 +18,10 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _MOMENT, _CODE, _WHO = sa.DateTime(timezone=True), sa.String(length=32), sa.String(length=128)
+_TEXTS = postgresql.ARRAY(sa.Text())
 _JSON = postgresql.JSONB(astext_type=sa.Text())
-_POLICY = ("consultations", "followups")
+_OUTREACH = ("outreach_registration", "outreach_event", "outreach_visit")
+_POLICY = ("consultations", "followups", "outreach")
 
 
 def upgrade() -> None:
@@ -31,9 +33,12 @@ def upgrade() -> None:
         )
     _make_consultations()
     _make_followups()
+    _make_outreach()
 
 
 def downgrade() -> None:
+    for table in _OUTREACH:
+        op.drop_table(table)
     for table in ("followup", "questionnaire", "consulted_department", "consultation"):
         op.drop_table(table)
     for name in reversed(_POLICY):
@@ -195,3 +200,146 @@ def _make_followups() -> None:
         ["due_on"],
         postgresql_where=sa.text("state = 'invited'"),
     )
+
+
+def _make_outreach() -> None:
+    _make_visits()
+    op.create_table(
+        "outreach_event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("hall_code", _CODE, nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("item_codes", _TEXTS, nullable=False),
+        sa.Column("starts_at", _MOMENT, nullable=False),
+        sa.Column("ends_at", _MOMENT, nullable=False),
+        sa.Column("closes_at", _MOMENT, nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("leaves_at", _MOMENT, nullable=True),
+        sa.Column("travellers", _TEXTS, nullable=False),
+        sa.Column("carries", _TEXTS, nullable=False),
+        sa.Column("served", sa.Integer(), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=True),
+        sa.Column("words", sa.String(length=500), nullable=True),
+        sa.Column("announced_by", _WHO, nullable=False),
+        sa.Column("announced_at", _MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('announced', 'cancelled', 'finished')",
+            name=op.f("ck_outreach_event_state_known"),
+        ),
+        sa.CheckConstraint(
+            "taken BETWEEN 0 AND places", name=op.f("ck_outreach_event_taken_within_places")
+        ),
+        sa.CheckConstraint(
+            "starts_at < ends_at", name=op.f("ck_outreach_event_starts_before_it_ends")
+        ),
+        sa.CheckConstraint(
+            "closes_at <= starts_at", name=op.f("ck_outreach_event_closes_before_it_starts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["hall_code"], ["hall.code"], name=op.f("fk_outreach_event_hall_code_hall")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outreach_event")),
+    )
+    op.create_index("ix_outreach_event_coming", "outreach_event", ["ends_at", "id"])
+    op.create_index("ix_outreach_event_hall", "outreach_event", ["hall_code", "ends_at", "id"])
+    _make_registrations()
+
+
+def _make_visits() -> None:
+    op.create_table(
+        "outreach_visit",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("hall_code", _CODE, nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("owner", _WHO, nullable=True),
+        sa.Column("requester_kind", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("name_sealed", sa.String(), nullable=False),
+        sa.Column("phone_sealed", sa.String(), nullable=False),
+        sa.Column("address_sealed", sa.String(), nullable=False),
+        sa.Column("note_sealed", sa.String(), nullable=True),
+        sa.Column("wanted_from", sa.Date(), nullable=True),
+        sa.Column("wanted_to", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("requested_by", _WHO, nullable=False),
+        sa.Column("requested_at", _MOMENT, nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("leaves_at", _MOMENT, nullable=True),
+        sa.Column("starts_at", _MOMENT, nullable=True),
+        sa.Column("travellers", _TEXTS, nullable=False),
+        sa.Column("carries", _TEXTS, nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("words_sealed", sa.String(), nullable=True),
+        sa.Column("ended_by", _WHO, nullable=True),
+        sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('requested', 'planned', 'refused', 'cancelled', 'done')",
+            name=op.f("ck_outreach_visit_state_known"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'done') = (outcome IS NOT NULL)",
+            name=op.f("ck_outreach_visit_done_has_an_outcome"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'planned' OR starts_at IS NOT NULL",
+            name=op.f("ck_outreach_visit_planned_has_a_time"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["hall_code"], ["hall.code"], name=op.f("fk_outreach_visit_hall_code_hall")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_code"], ["item.code"], name=op.f("fk_outreach_visit_item_code_item")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outreach_visit")),
+    )
+    op.create_index("ix_outreach_visit_hall", "outreach_visit", ["hall_code", "id"])
+    op.create_index("ix_outreach_visit_owner", "outreach_visit", ["owner", "id"])
+
+
+def _make_registrations() -> None:
+    op.create_table(
+        "outreach_registration",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("owner", _WHO, nullable=True),
+        sa.Column("name_sealed", sa.String(), nullable=False),
+        sa.Column("phone_sealed", sa.String(), nullable=False),
+        sa.Column("phone_index", sa.String(length=64), nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=True),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("registered_by", _WHO, nullable=False),
+        sa.Column("registered_at", _MOMENT, nullable=False),
+        sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('registered', 'cancelled', 'attended')",
+            name=op.f("ck_outreach_registration_state_known"),
+        ),
+        sa.CheckConstraint(
+            "people BETWEEN 1 AND 5", name=op.f("ck_outreach_registration_a_few_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["outreach_event.id"],
+            name=op.f("fk_outreach_registration_event_id_outreach_event"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outreach_registration")),
+    )
+    op.create_index(
+        "uq_outreach_registration_live",
+        "outreach_registration",
+        ["event_id", "phone_index"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    )
+    op.create_index("ix_outreach_registration_event", "outreach_registration", ["event_id", "id"])
+    op.create_index("ix_outreach_registration_owner", "outreach_registration", ["owner", "id"])

@@ -61,6 +61,10 @@ class BookingPolicy(Table, table=True):
         default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
     )
     """Who is asked again after a finished case, and what; `schemas.FollowupTerms`."""
+    outreach: dict[str, int] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """How soon the hall says whether it comes; `schemas.OutreachTerms`."""
     basis: str = Field(default="", max_length=500)
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)

@@ -70,6 +70,17 @@ class ConsultationTerms(Input):
     )
 
 
+class OutreachTerms(Input):
+    """How soon who cannot come is answered, in working days."""
+
+    decide_days: int = Field(
+        3,
+        ge=1,
+        le=60,
+        description="答复能否上门的工作日数 | Working days to plan a visit, or refuse",
+    )
+
+
 class SamplingRule(Input):
     """Of which finished cases what share is asked; the first rule that fits decides."""
 
@@ -147,6 +158,9 @@ class PolicyTerms(View):
     )
     followups: FollowupTerms = Field(
         default_factory=FollowupTerms, description="回诊抽样 | Who is asked again afterwards"
+    )
+    outreach: OutreachTerms = Field(
+        default_factory=OutreachTerms, description="上门办理的时限 | Limits of outreach visits"
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 
