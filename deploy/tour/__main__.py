@@ -14,7 +14,7 @@ from deploy.tour.narrator import Narrator
 from deploy.tour.visiting import Door, NotOurSystem, TourStopped
 from shared.errors import Text
 
-CHAPTERS = ("hall", "disclosure", "letters")
+CHAPTERS = ("hall", "disclosure", "letters", "consultation")
 """Loaded one by one: each brings a service's words, and whoever has no system running should not
 wait for them to hear so."""
 

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.appointments.outreach.models import VisitState
+from services.appointments.outreach.models import OutreachVisitState
 from services.appointments.outreach.workflow import VISITS, VisitAction
 from shared.security.crypto import is_rating_key
 from tests.appointments.offices import KEYRING, Office
@@ -106,9 +106,9 @@ async def test_staff_write_it_down_for_who_has_no_account(office: Office) -> Non
     problem(refused, 422, "invalid-request")
 
 
-@pytest.mark.parametrize("state", list(VisitState))
+@pytest.mark.parametrize("state", list(OutreachVisitState))
 async def test_every_state_action_and_role(
-    office: Office, owner: asyncpg.Connection, state: VisitState
+    office: Office, owner: asyncpg.Connection, state: OutreachVisitState
 ) -> None:
     asked = await requested(office)
     put = (

@@ -11,7 +11,7 @@ from services.appointments.consultations import workflow as consultations
 from services.appointments.consultations.models import ConsultationState
 from services.appointments.examples_five_ways import CONSULTATIONS, GATHERINGS, VISITS
 from services.appointments.outreach import workflow as outreach
-from services.appointments.outreach.models import GatheringState, VisitState
+from services.appointments.outreach.models import GatheringState, OutreachVisitState
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import TicketState
 from services.feedback.casework import workflow as casework
@@ -85,7 +85,7 @@ FLOWS = (
     ),
     Flow(
         outreach.VISITS,
-        VisitState.REQUESTED,
+        OutreachVisitState.REQUESTED,
         ("request_visit",),
         {action: operation for operation, action in VISITS.items()},
     ),

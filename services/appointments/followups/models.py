@@ -31,6 +31,14 @@ class AnswerChannel(StrEnum):
     CALL = "call"
 
 
+class CallOutcome(StrEnum):
+    """What came of a return call."""
+
+    ANSWERED = "answered"
+    UNREACHABLE = "unreachable"
+    DECLINED = "declined"
+
+
 class Questionnaire(Table, table=True):
     """A version of a questionnaire; the highest one is asked. Never updated."""
 

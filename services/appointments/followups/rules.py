@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.appointments.followups.models import Followup
-from services.appointments.followups.schemas import Question, QuestionnaireContent
+from services.appointments.followups.schemas import AskedQuestion, QuestionnaireContent
 from services.appointments.policies.schemas import FollowupTerms
 from shared.errors import Conflict, Forbidden, FourEyes, Invalid, Text
 from shared.security.identity import ROLES, Caller
@@ -91,7 +91,7 @@ def judge(content: QuestionnaireContent, answers: Mapping[str, Any]) -> Judged:
     return Judged(_mean(given), any(_is_bad(question, answer) for question, answer in given))
 
 
-def _fits(question: Question, answer: Any) -> bool:
+def _fits(question: AskedQuestion, answer: Any) -> bool:
     if question.kind == "scale":
         return isinstance(answer, int) and not isinstance(answer, bool)
     if question.kind == "yes_no":
@@ -99,7 +99,7 @@ def _fits(question: Question, answer: Any) -> bool:
     return answer in [option.code for option in question.options]
 
 
-def _is_bad(question: Question, answer: Any) -> bool:
+def _is_bad(question: AskedQuestion, answer: Any) -> bool:
     if question.kind == "scale":
         return question.bad_up_to is not None and answer <= question.bad_up_to
     if question.kind == "yes_no":
@@ -107,7 +107,7 @@ def _is_bad(question: Question, answer: Any) -> bool:
     return any(option.is_bad for option in question.options if option.code == answer)
 
 
-def _mean(given: Iterable[tuple[Question, Any]]) -> float | None:
+def _mean(given: Iterable[tuple[AskedQuestion, Any]]) -> float | None:
     points = [answer for question, answer in given if question.kind == "scale"]
     return round(sum(points) / len(points), 2) if points else None
 

@@ -8,8 +8,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import ConfigDict, Field, model_validator
 
-from services.appointments.followups.models import AnswerChannel, FollowupState
-from services.appointments.followups.workflow import CallOutcome
+from services.appointments.followups.models import AnswerChannel, CallOutcome, FollowupState
 from shared.errors import Text
 from shared.web.models import Prose, View
 
@@ -32,7 +31,7 @@ class Option(Prose):
     )
 
 
-class Question(Prose):
+class AskedQuestion(Prose):
     """One question; which answers are bad decides whether something is put right."""
 
     code: str = Field(pattern=_CODE, description="问题代码 | The question's code", examples=["Q1"])
@@ -75,7 +74,7 @@ class QuestionnaireContent(Prose):
 
     title: str = Field(min_length=2, max_length=100, description="问卷名称 | What it is called")
     title_en: str = Field(min_length=2, max_length=100, description="英文名称 | In English")
-    questions: list[Question] = Field(
+    questions: list[AskedQuestion] = Field(
         min_length=1, max_length=30, description="问题 | The questions"
     )
 

@@ -14,7 +14,12 @@ from services.appointments.followups.events import (
     FollowupEvent,
     FollowupExpired,
 )
-from services.appointments.followups.models import MOST_CALLS, AnswerChannel, FollowupState
+from services.appointments.followups.models import (
+    MOST_CALLS,
+    AnswerChannel,
+    CallOutcome,
+    FollowupState,
+)
 from shared.errors import Text
 from shared.workflow import Arrow, Workflow
 
@@ -30,14 +35,6 @@ class FollowupSweep(StrEnum):
     """What nobody does: it comes with time."""
 
     EXPIRE = "expire"
-
-
-class CallOutcome(StrEnum):
-    """What came of a return call."""
-
-    ANSWERED = "answered"
-    UNREACHABLE = "unreachable"
-    DECLINED = "declined"
 
 
 class FollowupMove(NamedTuple):

@@ -15,7 +15,7 @@ from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 
-class VisitState(StrEnum):
+class OutreachVisitState(StrEnum):
     REQUESTED = "requested"
     PLANNED = "planned"
     REFUSED = "refused"
@@ -70,7 +70,7 @@ class OutreachVisit(Table, table=True):
 
     __tablename__: ClassVar[str] = "outreach_visit"
     __table_args__ = (
-        known_states("state", VisitState),
+        known_states("state", OutreachVisitState),
         CheckConstraint("(state = 'done') = (outcome IS NOT NULL)", name="done_has_an_outcome"),
         CheckConstraint("state <> 'planned' OR starts_at IS NOT NULL", name="planned_has_a_time"),
         Index("ix_outreach_visit_hall", "hall_code", "id"),
@@ -90,7 +90,9 @@ class OutreachVisit(Table, table=True):
     note_sealed: str | None = None
     wanted_from: date | None = None
     wanted_to: date | None = None
-    state: VisitState = Field(default=VisitState.REQUESTED, sa_type=enum_type(VisitState, 16))
+    state: OutreachVisitState = Field(
+        default=OutreachVisitState.REQUESTED, sa_type=enum_type(OutreachVisitState, 16)
+    )
     version: int = 1
     policy_version: int
     requested_by: str = Field(max_length=128)

@@ -12,8 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.outreach.models import (
     Gathering,
     OutreachVisit,
+    OutreachVisitState,
     Registration,
-    VisitState,
 )
 from services.appointments.outreach.workflow import GATHERINGS, VISITS, GatheringAction, VisitAction
 from shared.database.calendar_days import CONTENT
@@ -50,7 +50,7 @@ class VisitFilter(NamedTuple):
     """Which of the visits that the caller may see; None: all of them."""
 
     hall: str | None = None
-    state: VisitState | None = None
+    state: OutreachVisitState | None = None
     is_overdue: bool = False
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, status
 
 from services.appointments.outreach import rules, service, views
-from services.appointments.outreach.models import VisitState
+from services.appointments.outreach.models import OutreachVisitState
 from services.appointments.outreach.schemas import (
     OutreachReason,
     OutreachVisitDetail,
@@ -92,7 +92,7 @@ async def list_visits(
     paging: Paging,
     now: Now,
     hall: Annotated[str | None, Query(max_length=32, description="大厅代码 | Hall code")] = None,
-    state: VisitState | None = None,
+    state: OutreachVisitState | None = None,
     overdue: Annotated[
         bool, Query(description="只看逾期未答复的 | Only unanswered late ones")
     ] = False,

@@ -6,7 +6,7 @@ from services.appointments.outreach.models import (
     Gathering,
     GatheringState,
     OutreachVisit,
-    VisitState,
+    OutreachVisitState,
 )
 from shared.errors import Conflict, Text
 from shared.security.identity import Caller
@@ -64,7 +64,7 @@ def may_see(caller: Caller, visit: OutreachVisit) -> bool:
 
 def is_overdue(visit: OutreachVisit, today: date) -> bool:
     """A provisional day is not known to have passed."""
-    waits = visit.state is VisitState.REQUESTED
+    waits = visit.state is OutreachVisitState.REQUESTED
     return waits and visit.due_on < today and not visit.provisional
 
 

@@ -9,11 +9,11 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from services.appointments.outreach.models import (
     GatheringKind,
     GatheringState,
+    OutreachVisitState,
     RegistrationState,
     RequesterKind,
     VisitOutcome,
     VisitReason,
-    VisitState,
 )
 from shared.errors import Text
 from shared.security.personal import Phone
@@ -160,7 +160,7 @@ class OutreachVisitView(View):
     item_code: str
     requester_kind: RequesterKind
     reason: VisitReason
-    state: VisitState
+    state: OutreachVisitState
     version: int
     requested_at: datetime
     due_on: date = Field(

@@ -8,7 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.appointments.outreach import events as published
-from services.appointments.outreach.models import GatheringState, RegistrationState, VisitState
+from services.appointments.outreach.models import (
+    GatheringState,
+    OutreachVisitState,
+    RegistrationState,
+)
 from shared.errors import Text
 from shared.workflow import Workflow
 
@@ -34,9 +38,9 @@ class RegistrationAction(StrEnum):
 class VisitMove(NamedTuple):
     """What an action makes of a visit, who may do it, and what is published."""
 
-    state: VisitState
+    state: OutreachVisitState
     action: VisitAction
-    to: VisitState
+    to: OutreachVisitState
     roles: frozenset[str]
     event: type[published.OutreachVisitEvent]
 
@@ -66,7 +70,7 @@ class RegistrationMove(NamedTuple):
 _MANAGER = frozenset({"hall_manager"})
 _HALL = frozenset({"clerk", "hall_manager"})
 _ASKED = _HALL | {"citizen"}
-_V, _VA = VisitState, VisitAction
+_V, _VA = OutreachVisitState, VisitAction
 _G, _GA = GatheringState, GatheringAction
 _R, _RA = RegistrationState, RegistrationAction
 
