@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from deploy.tour import followup, rating
+from deploy.tour import rating
 from deploy.tour.visiting import Door, Person, TourStopped
 from services.appointments.queueing.models import OVER, TicketState
 from shared.clock import SHANGHAI, now, today
@@ -33,7 +33,6 @@ def visit(door: Door) -> None:
     _serve(door, clerk, window, ticket)
     narrator.chapter(Text("二、好差评：差评必须整改", "The rating: a bad one must be put right"))
     rating.rate_badly(door, ticket)
-    followup.follow_up(door, ticket)
 
 
 def _find(door: Door) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from deploy.tour import followup
 from deploy.tour.visiting import Door, Person
 from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import RatingState
@@ -44,3 +45,4 @@ def rate_badly(door: Door, ticket: dict[str, Any]) -> None:
         answer = person.post(f"/ratings/{rating['id']}/{action}", text, version=version)
         now_is = ratings.WORKFLOW.states[RatingState(answer["state"])]
         narrator.step(name, Text(f"现在：{now_is.zh}", f"now: {now_is.en}"))
+    followup.follow_up(door, ticket)

@@ -108,7 +108,7 @@ async def open_consultation(
 )
 async def look_up_consultation(
     given: ConsultationLookup,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     _: Annotated[Caller | None, public()],
 ) -> ConsultationOutcome:

@@ -18,7 +18,7 @@ from shared.database.calendar_days import CONTENT
 SWEEP = 500
 _OPEN = WORKFLOW.leads(FollowupSweep.EXPIRE)[0]
 _SAMPLING = text(f"""
-SELECT p.id, p.version, p.followups, q.version, c.days, c.digest,
+SELECT p.id, p.version, p.followups, q.version, q.content::text, c.days, c.digest,
   ARRAY(SELECT k.clerk FROM call k JOIN ticket t ON t.id = k.ticket_id WHERE t.visit_id = :case
     UNION SELECT unnest(v.travellers) FROM outreach_visit v WHERE v.id = :case ORDER BY 1),
   (SELECT t.appointment_id FROM ticket t
@@ -26,7 +26,7 @@ SELECT p.id, p.version, p.followups, q.version, c.days, c.digest,
 FROM ({CONTENT}) c (days, digest)
 JOIN LATERAL (SELECT id, version, followups::text, followups ->> 'questionnaire_code' AS asks
   FROM booking_policy WHERE hall_code = :hall ORDER BY version DESC LIMIT 1) p ON true
-JOIN LATERAL (SELECT version FROM questionnaire WHERE code = p.asks
+JOIN LATERAL (SELECT version, content FROM questionnaire WHERE code = p.asks
   ORDER BY version DESC LIMIT 1) q ON true
 """)
 _FINISHED = text("""
@@ -56,12 +56,13 @@ GROUP BY 1 ORDER BY 1""")
 
 class Sampling(NamedTuple):
     """What decides on drawing a case: the hall's policy, whose `seed` is its id, its newest
-    questionnaire, and what is known of the visit."""
+    questionnaire, and what is known of the visit; `terms` and `content` are JSON."""
 
     seed: UUID
     policy_version: int
     terms: str
     questionnaire_version: int
+    content: str
     calendar: tuple[int, int]
     served_by: list[str]
     appointment_id: UUID | None
@@ -100,8 +101,9 @@ async def sampling(session: AsyncSession, hall: str, case_id: UUID) -> Sampling 
     row = (await session.execute(_SAMPLING, {"hall": hall, "case": case_id})).first()
     if row is None:
         return None
-    seed, version, terms, asks, days, digest, served_by, appointment_id = row
-    return Sampling(seed, version, terms, asks, (days, digest), list(served_by), appointment_id)
+    seed, version, terms, asks, content, days, digest, served_by, appointment = row
+    calendar = (days, digest)
+    return Sampling(seed, version, terms, asks, content, calendar, list(served_by), appointment)
 
 
 async def finished(session: AsyncSession, case_id: UUID) -> FinishedVisit | None:

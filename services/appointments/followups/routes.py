@@ -73,7 +73,7 @@ class _CallContext:
     responses=problem_responses(NotFound),
 )
 async def ask_for_followup(
-    given: FollowupKey, session: Session, keyring: RequestKeyring, _: Anyone
+    given: FollowupKey, session: Deciding, keyring: RequestKeyring, _: Anyone
 ) -> FollowupInvitation:
     """凭取号所得的 id 和评价键取得问卷。没有抽中、键不对，回答相同。
 

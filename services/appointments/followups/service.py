@@ -1,5 +1,6 @@
 """Drawing finished cases, and taking the answers."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,8 +88,6 @@ async def invite(
     visit = await queries.finished(session, case_id)
     if visit is None or not caller.at(visit.hall_code):
         raise NotFound(rules.NO_CASE)
-    if await queries.asked(session, case_id=case_id) is not None:
-        raise rules.AlreadyFollowed
     sampling = await queries.sampling(session, visit.hall_code, case_id)
     if sampling is None:
         raise Conflict(rules.NOTHING_TO_ASK)
@@ -98,9 +97,7 @@ async def invite(
     session.add(followup)
     session.statement.refusing("uq_followup_case_id", rules.AlreadyFollowed)
     await _publish_invited(session, followup, now)
-    asks = await queries.newest_questionnaire(session, followup.questionnaire_code)
-    assert asks is not None  # its version was just found
-    return AskedFollowup(followup, asks.content)
+    return AskedFollowup(followup, json.loads(sampling.content))
 
 
 def _new(
