@@ -144,3 +144,17 @@ async def test_what_people_wrote_is_sealed_and_in_no_event(
     assert "张三" not in await owner.fetchval(stored, UUID(asked.made["id"]))
     bodies = await owner.fetch("SELECT body FROM outbox WHERE subject LIKE '%consultation%'")
     assert not [body for body in bodies if "张三".encode() in body["body"]]
+
+
+@provokes("answer_consultation", "state-conflict")
+@provokes("convene_session", "not-found")
+@provokes("invite_department", "state-conflict")
+@provokes("withdraw_consultation", "state-conflict")
+async def test_nothing_is_done_about_what_was_withdrawn(office: Office) -> None:
+    asked = await opened(office)
+    problem(await asked.do("convene", office.sign("clerk", "H-OTHER")), 404, "not-found")
+    withdrawn = good(await asked.do("withdraw", office.clerk()))
+    assert (withdrawn["state"], withdrawn["reason"]) == ("withdrawn", BODIES["withdraw"]["reason"])
+    for action in ("invite", "answer", "withdraw"):
+        answer = await asked.do(action, office.manager())
+        assert problem(answer, 409, "state-conflict")["state"] == "withdrawn"

@@ -29,6 +29,7 @@ async def asked(hall: Build, owner: asyncpg.Connection, sessions: Sessions) -> F
 
 
 @provokes("get_followup", "not-found")
+@provokes("note_followup_call", "not-found")
 async def test_it_exists_for_the_hall_and_the_department(asked: FollowedUp) -> None:
     sign, get = asked.floor.sign, asked.floor.client.get
     url = f"/api/v1/followups/{asked.id}"
@@ -36,6 +37,8 @@ async def test_it_exists_for_the_hall_and_the_department(asked: FollowedUp) -> N
         problem(await get(url, headers=headers), 404, "not-found")
         listed = good(await get("/api/v1/followups", headers=headers))["items"]
         assert asked.id not in [one["id"] for one in listed]
+    elsewhere = await asked.call(sign("clerk", "H-OTHER"), "declined")
+    problem(elsewhere, 404, "not-found")
     wanted = {"hall": asked.case.hall_code, "state": "invited", "department": "D01"}
     for headers in (sign("officer", "D01"), sign("auditor", "*"), asked.floor.clerk()):
         good(await get(url, headers=headers))

@@ -247,3 +247,15 @@ async def test_what_cannot_be_announced(office: Office, others: dict[str, Any]) 
     elsewhere = office.sign("hall_manager", "H-OTHER")
     answer = await office.client.post(URL, json=wanted(office), headers=elsewhere)
     problem(answer, 404, "not-found")
+
+
+@provokes("cancel_outreach", "state-conflict")
+async def test_what_was_called_off_takes_nobody_any_more(office: Office) -> None:
+    event = await announced(office)
+    good(await event.register(2), 201)
+    cancelled = good(await event.do("cancel", office.manager()))
+    assert (cancelled["state"], cancelled["text"]) == ("cancelled", BODIES["cancel"]["reason"])
+    [published] = await office.events("outreach_event.cancelled")
+    assert published["taken"] == 2
+    problem(await event.do("cancel", office.manager()), 409, "state-conflict")
+    problem(await event.register(), 409, "registration-closed")

@@ -173,7 +173,7 @@ async def get_consultation(
     "/invite",
     operation_id="invite_department",
     summary="增请部门 | Invite a department",
-    responses=problem_responses(rules.AlreadyInvited),
+    responses=problem_responses(StateConflict, rules.AlreadyInvited),
 )
 async def invite_department(
     wanted: DepartmentInvitation,
@@ -226,7 +226,7 @@ async def give_opinion(
     "/answer",
     operation_id="answer_consultation",
     summary="统一答复 | Give the one answer",
-    responses=problem_responses(rules.OpinionsMissing),
+    responses=problem_responses(StateConflict, rules.OpinionsMissing),
 )
 async def answer_consultation(
     given: AnswerGiven,

@@ -209,7 +209,7 @@ async def cancel_outreach(
     "/finish",
     operation_id="finish_outreach",
     summary="登记行诊结果 | Note what came of an outreach event",
-    responses=problem_responses(Conflict),
+    responses=problem_responses(Conflict, StateConflict),
 )
 async def finish_outreach(
     event_id: UUID,

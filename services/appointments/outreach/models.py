@@ -177,7 +177,7 @@ class Registration(Table, table=True):
     owner: str | None = Field(default=None, max_length=128)
     name_sealed: str
     phone_sealed: str
-    phone_index: str = Field(max_length=64, sa_column_kwargs=digest(of="outreach.phone", place=7))
+    phone_index: str = Field(max_length=64, sa_column_kwargs=digest())
     item_code: str | None = Field(default=None, max_length=64)
     people: int
     state: RegistrationState = Field(
