@@ -169,3 +169,14 @@ async def test_who_and_where_is_sealed_logged_and_in_no_event(
         assert not any(word in text for word in ("王秀英", "13900000001", "幸福小区", "敲门"))
     logged = "SELECT count(*) FROM audit_log WHERE object = $1 AND action = 'outreach_visit.read'"
     assert await owner.fetchval(logged, f"outreach_visit:{asked.made['id']}") == 1
+
+
+@provokes("request_visit", "visit-requested")
+async def test_the_same_is_asked_for_once_at_a_time(office: Office) -> None:
+    asked = await requested(office)
+    again = await office.client.post(URL, json=wanted(office), headers=asked.me)
+    problem(again, 409, "visit-requested")
+    other = wanted(office, item_code=office.items[1])
+    good(await office.client.post(URL, json=other, headers=asked.me), 201)
+    good(await asked.do("cancel", asked.me))
+    good(await office.client.post(URL, json=wanted(office), headers=asked.me), 201)

@@ -302,6 +302,13 @@ def _make_visits() -> None:
     )
     op.create_index("ix_outreach_visit_hall", "outreach_visit", ["hall_code", "id"])
     op.create_index("ix_outreach_visit_owner", "outreach_visit", ["owner", "id"])
+    op.create_index(
+        "uq_outreach_visit_live",
+        "outreach_visit",
+        ["owner", "hall_code", "item_code"],
+        unique=True,
+        postgresql_where=sa.text("owner IS NOT NULL AND state IN ('requested', 'planned')"),
+    )
 
 
 def _make_registrations() -> None:

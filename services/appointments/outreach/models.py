@@ -75,6 +75,15 @@ class OutreachVisit(Table, table=True):
         CheckConstraint("state <> 'planned' OR starts_at IS NOT NULL", name="planned_has_a_time"),
         Index("ix_outreach_visit_hall", "hall_code", "id"),
         Index("ix_outreach_visit_owner", "owner", "id"),
+        # Asked for once: nobody is visited twice for the same because they asked twice.
+        Index(
+            "uq_outreach_visit_live",
+            "owner",
+            "hall_code",
+            "item_code",
+            unique=True,
+            postgresql_where=text("owner IS NOT NULL AND state IN ('requested', 'planned')"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -68,6 +68,7 @@ Step = Annotated[_VisitContext, Depends()]
     status_code=status.HTTP_201_CREATED,
     operation_id="request_visit",
     summary="申请上门办理 | Ask for a visit",
+    responses=problem_responses(rules.VisitRequested),
 )
 async def request_visit(
     wanted: VisitRequest, session: Deciding, keyring: RequestKeyring, now: Now, caller: Asking

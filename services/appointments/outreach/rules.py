@@ -29,6 +29,15 @@ LEAVES_LATE = Text("出发不能晚于开始，请核对", "They leave before it
 NOT_BEGUN = Text("还没有开始，请在开始以后登记", "It has not begun yet; please note it afterwards")
 
 
+class VisitRequested(Conflict):
+    type = "/problems/visit-requested"
+    title = Text("您已申请过这件事的上门办理", "You have asked for a visit about this already")
+    advice = Text(
+        "请在上门申请中查看进展；要改内容的，先取消再申请",
+        "See how it stands among your requests; to change it, cancel it and ask anew",
+    )
+
+
 class OutreachFull(Conflict):
     type = "/problems/outreach-full"
     title = Text("名额不够了", "There are not enough places left")

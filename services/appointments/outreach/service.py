@@ -52,10 +52,13 @@ def place_of(name: str) -> str:
     return f"outreach_visit.{name}"
 
 
-async def request(session: AsyncSession, wanted: VisitRequest, step: OutreachStep) -> OutreachVisit:
+async def request(
+    session: DecidingSession, wanted: VisitRequest, step: OutreachStep
+) -> OutreachVisit:
     """A new request, of the citizen themselves or as staff of the hall wrote it down.
 
-    Raises NotFound for a hall that is not the caller's, Invalid for what the hall does not do.
+    Raises NotFound for a hall that is not the caller's, Invalid for what the hall does not do,
+    VisitRequested for what the citizen has asked for already.
     """
     caller, is_own = step.caller, not step.caller.has(*rules.STAFF)
     if not (is_own or caller.at(wanted.hall_code)):
@@ -84,6 +87,7 @@ async def request(session: AsyncSession, wanted: VisitRequest, step: OutreachSte
         **sealed,
     )
     session.add(visit)
+    session.statement.refusing("uq_outreach_visit_live", rules.VisitRequested)
     await publish(session, visit, OutreachVisitRequested, step.now)
     return visit
 
