@@ -1,7 +1,7 @@
 """出诊: who cannot come asks for a visit; it is planned or refused in time, and has a result."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,10 @@ import asyncpg
 import httpx
 import pytest
 
+from services.appointments.outreach import watching
 from services.appointments.outreach.models import OutreachVisitState
 from services.appointments.outreach.workflow import VISITS, VisitAction
+from shared.database.engine import Sessions
 from shared.security.crypto import is_rating_key
 from tests.appointments.offices import KEYRING, Office
 from tests.appointments.queue_helpers import good, problem
@@ -169,6 +171,26 @@ async def test_who_and_where_is_sealed_logged_and_in_no_event(
         assert not any(word in text for word in ("王秀英", "13900000001", "幸福小区", "敲门"))
     logged = "SELECT count(*) FROM audit_log WHERE object = $1 AND action = 'outreach_visit.read'"
     assert await owner.fetchval(logged, f"outreach_visit:{asked.made['id']}") == 1
+
+
+async def test_what_the_hall_does_not_answer_is_published_once(
+    office: Office, sessions: Sessions
+) -> None:
+    asked = await requested(office)
+
+    async def watch(moment: str) -> None:
+        at = datetime.fromisoformat(f"{moment}+08:00").astimezone(UTC)
+        async with sessions() as session, session.begin():
+            await watching.watch(session, at)
+
+    for moment in ("2026-11-27 16:00", "2026-11-28 10:00", "2026-11-29 10:00"):
+        await watch(moment)
+    assert await office.events("outreach_visit.delayed") == [], "a weekend is no working day"
+    for moment in ("2026-11-30 10:00", "2026-11-30 10:05", "2026-12-01 10:00"):
+        await watch(moment)
+    [event] = await office.events("outreach_visit.delayed")
+    assert (event["visit_id"], event["due_on"]) == (asked.made["id"], "2026-11-27")
+    assert good(await asked.do("plan", office.clerk()))["state"] == "planned"
 
 
 @provokes("request_visit", "visit-requested")

@@ -270,8 +270,10 @@ def _make_visits() -> None:
         sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("requested_by", _WHO, nullable=False),
         sa.Column("requested_at", _MOMENT, nullable=False),
+        sa.Column("decide_days", sa.Integer(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("late_at", _MOMENT, nullable=True),
         sa.Column("leaves_at", _MOMENT, nullable=True),
         sa.Column("starts_at", _MOMENT, nullable=True),
         sa.Column("travellers", _TEXTS, nullable=False),
@@ -302,6 +304,12 @@ def _make_visits() -> None:
     )
     op.create_index("ix_outreach_visit_hall", "outreach_visit", ["hall_code", "id"])
     op.create_index("ix_outreach_visit_owner", "outreach_visit", ["owner", "id"])
+    op.create_index(
+        "ix_outreach_visit_waiting",
+        "outreach_visit",
+        ["due_on"],
+        postgresql_where=sa.text("state = 'requested'"),
+    )
     op.create_index(
         "uq_outreach_visit_live",
         "outreach_visit",

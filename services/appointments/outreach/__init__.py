@@ -1,8 +1,11 @@
 """出诊与行诊: who cannot come is visited, and the windows go where many need them."""
 
-from services.appointments.outreach import event_routes, events
+from datetime import timedelta
+
+from services.appointments.outreach import event_routes, events, watching
 from services.appointments.outreach.routes import router, steps_router
 from services.appointments.outreach.workflow import GATHERINGS, REGISTRATIONS, VISITS
+from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
@@ -16,6 +19,7 @@ room = Room(
     publishes=[
         events.OutreachVisitRequested,
         events.OutreachVisitPlanned,
+        events.OutreachVisitDelayed,
         events.OutreachVisitRefused,
         events.OutreachVisitCancelled,
         events.OutreachVisitFinished,
@@ -27,5 +31,6 @@ room = Room(
         events.OutreachRegistrationCancelled,
         events.OutreachRegistrationAttended,
     ],
+    jobs=[Job("watch-outreach-visits", timedelta(minutes=5), watching.watch)],
     workflows=[VISITS, GATHERINGS, REGISTRATIONS],
 )

@@ -1,5 +1,6 @@
 """What the outreach publishes, by hall; never who somebody is, nor where they live."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -37,6 +38,17 @@ class OutreachVisitPlanned(OutreachVisitEvent):
     type: ClassVar[str] = "appointments.outreach_visit.planned.v1"
 
     starts_at: AwareDatetime
+
+
+class OutreachVisitDelayed(OutreachVisitEvent):
+    """上门申请逾期未答复，请大厅负责人处理。
+
+    The hall has neither planned nor refused a visit in time: its manager has to see to it.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_visit.delayed.v1"
+
+    due_on: date
 
 
 class OutreachVisitRefused(OutreachVisitEvent):

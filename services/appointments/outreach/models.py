@@ -75,6 +75,7 @@ class OutreachVisit(Table, table=True):
         CheckConstraint("state <> 'planned' OR starts_at IS NOT NULL", name="planned_has_a_time"),
         Index("ix_outreach_visit_hall", "hall_code", "id"),
         Index("ix_outreach_visit_owner", "owner", "id"),
+        Index("ix_outreach_visit_waiting", "due_on", postgresql_where=text("state = 'requested'")),
         # Asked for once: nobody is visited twice for the same because they asked twice.
         Index(
             "uq_outreach_visit_live",
@@ -106,9 +107,12 @@ class OutreachVisit(Table, table=True):
     policy_version: int
     requested_by: str = Field(max_length=128)
     requested_at: datetime = Field(sa_type=Moment)
+    decide_days: int
     due_on: date
     """By when the hall plans it, or says why not."""
     provisional: bool
+    late_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When it was published that this day has passed; once."""
     leaves_at: datetime | None = Field(default=None, sa_type=Moment)
     starts_at: datetime | None = Field(default=None, sa_type=Moment)
     travellers: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))

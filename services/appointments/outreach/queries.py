@@ -19,6 +19,7 @@ from services.appointments.outreach.workflow import GATHERINGS, VISITS, Gatherin
 from shared.database.calendar_days import CONTENT
 from shared.database.deciding import DecidingSession
 
+SWEEP = 200
 _BASIS = text(f"""
 SELECT EXISTS (SELECT FROM hall_item WHERE hall_code = :hall AND item_code = :item),
   coalesce(p.version, 0), c.days, c.digest, (p.outreach ->> 'decide_days')::int
@@ -101,6 +102,22 @@ async def visits(
         )
     if before is not None:
         rows = rows.where(col(OutreachVisit.id) < before)
+    return (await session.execute(rows)).scalars().all()
+
+
+async def unanswered(session: AsyncSession, today: date) -> Sequence[OutreachVisit]:
+    """Up to SWEEP whose day has passed and of which that was not published, locked."""
+    rows = (
+        select(OutreachVisit)
+        .where(
+            col(OutreachVisit.state).in_(_WAITING),
+            col(OutreachVisit.due_on) < today,
+            col(OutreachVisit.late_at).is_(None),
+        )
+        .order_by(col(OutreachVisit.due_on), col(OutreachVisit.id))
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
     return (await session.execute(rows)).scalars().all()
 
 

@@ -81,6 +81,7 @@ async def request(
         policy_version=basis.policy_version,
         requested_by=caller.sub,
         requested_at=step.now,
+        decide_days=decide_days,
         due_on=due.on,
         provisional=due.provisional,
         **wanted.model_dump(exclude=set(SEALED)),
