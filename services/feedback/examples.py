@@ -125,7 +125,7 @@ async def _publication(session: AsyncSession) -> dict[str, Example]:
 async def _invited(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Who was served may rate: key and token are made from ids, by the keys of this system."""
     found = {}
-    event = await newest(session, ServiceEvent)
+    event = await newest(session, ServiceEvent, col(ServiceEvent.followup_id).is_(None))
     if event is not None:
         key = {"case_id": str(event.case_id), "rating_key": rating_key(keyring, event.case_id)}
         found["ask_to_rate"] = Example(body=key)

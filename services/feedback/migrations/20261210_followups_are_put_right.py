@@ -16,11 +16,15 @@ down_revision: str | Sequence[str] | None = "merges_are_counted"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+_TABLES = ("service_event", "rating")
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
-    op.add_column("rating", sa.Column("followup_id", sa.Uuid(), nullable=True))
+    for table in _TABLES:
+        op.add_column(table, sa.Column("followup_id", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("rating", "followup_id")
+    for table in reversed(_TABLES):
+        op.drop_column(table, "followup_id")

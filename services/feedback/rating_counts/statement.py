@@ -26,10 +26,9 @@ _CELLS = f"""
     -- Day by day, and each by its keys: how many days and how many of a day there are is known to
     -- nobody who plans, and the whole tables would be read instead.
     CROSS JOIN LATERAL (SELECT id, service_event_id FROM rating_invitation a
-        WHERE a.invited_at >= d.start AND a.invited_at < d.stop AND a.stage = 'finished'
-        OFFSET 0) i
+        WHERE a.invited_at >= d.start AND a.invited_at < d.stop OFFSET 0) i
     CROSS JOIN LATERAL (SELECT department_code, hall_code, item_code FROM service_event s
-        WHERE s.id = i.service_event_id LIMIT 1) e
+        WHERE s.id = i.service_event_id AND s.followup_id IS NULL LIMIT 1) e
     LEFT JOIN LATERAL (SELECT id, grade, state, round FROM rating g
         WHERE g.invitation_id = i.id LIMIT 1) r ON true
     GROUP BY 1, 2, 3, 4"""

@@ -28,8 +28,6 @@ class Stage(StrEnum):
     """At which point of a case the citizen is asked (一次一评: one rating a visit)."""
 
     FINISHED = "finished"
-    FOLLOWUP = "followup"
-    """回诊: asked again by a sample; only a bad answer makes a rating, to be put right like any."""
 
 
 class InvitationState(StrEnum):
@@ -102,6 +100,9 @@ class ServiceEvent(Table, table=True):
     """Of the finish that this row tells; a finish undone and taken again has a higher one."""
     reported_by: str | None = Field(default=None, max_length=128)
     """The account of the system that reported it; None for a case at a window."""
+    followup_id: UUID | None = None
+    """Of a follow-up (回诊) whose bad answer is put right: a case of its own, by that id, and in no
+    figure of ratings, for its person was drawn."""
 
 
 class Invitation(Table, table=True):

@@ -20,7 +20,6 @@ from services.feedback.ratings.models import (
     RatingStep,
     Revisit,
     ServiceEvent,
-    Stage,
 )
 from services.feedback.ratings.workflow import OVER, USED
 from shared.database.deciding import DecidingSession
@@ -93,26 +92,13 @@ async def correct_service_event(session: AsyncSession, event: ServiceEvent) -> N
     await session.execute(corrected)
 
 
-async def service_event(session: AsyncSession, case_id: UUID) -> ServiceEvent:
-    """The case, which is known."""
-    found = select(ServiceEvent).where(col(ServiceEvent.case_id) == case_id)
-    event: ServiceEvent = (await session.execute(found)).scalar_one()
-    return event
-
-
-async def add_invitation(session: AsyncSession, invitation: Invitation) -> bool:
-    """False if the case was asked about at this stage already."""
-    added = upsert(Invitation).values(invitation.model_dump()).on_conflict_do_nothing()
-    return (await session.execute(added.returning(col(Invitation.id)))).first() is not None
-
-
 async def invitation_of_case(session: AsyncSession, case_id: UUID) -> InvitedCase | None:
-    """The invitation to rate a case when it was finished, with the rating given, if any."""
+    """The invitation to rate a case, with the rating given, if any."""
     found = (
         select(Invitation, ServiceEvent, Rating)
         .join(ServiceEvent, col(ServiceEvent.id) == col(Invitation.service_event_id))
         .outerjoin(Rating, col(Rating.invitation_id) == col(Invitation.id))
-        .where(col(ServiceEvent.case_id) == case_id, col(Invitation.stage) == Stage.FINISHED)
+        .where(col(ServiceEvent.case_id) == case_id)
     )
     row = (await session.execute(found)).one_or_none()
     return InvitedCase(*row) if row is not None else None

@@ -21,7 +21,6 @@ from services.feedback.ratings.models import (
     RatingAmendment,
     RatingState,
     ServiceEvent,
-    Stage,
 )
 from services.feedback.ratings.schemas import GiveRating, ServiceReport
 from shared.clock import day_start, today
@@ -106,26 +105,22 @@ async def _open_invitation(
 async def open_rectification(
     session: AsyncSession, answered: FollowupAnswered, now: datetime
 ) -> bool:
-    """A bad follow-up is put right as a bad rating is; False if nothing came of it.
+    """A bad follow-up is put right as a bad rating is, once; False if nothing came of it.
 
-    It may come before the case that it is about: then that is known by it, and can be rated.
+    It is a case of its own, so that the visit's own rating stays the person's to give.
     """
     if not answered.is_bad:
         return False
-    facts = answered.model_dump(exclude={"followup_id", "case_version", "is_bad"})
-    case = ServiceEvent(**facts, version=answered.case_version)
-    await _open_invitation(session, case, now)
-    case = await queries.service_event(session, answered.case_id)
-    invitation = Invitation(
-        service_event_id=case.id,
-        stage=Stage.FOLLOWUP,
-        state=workflow.USED.to,
-        invited_at=now,
-        expires_at=now,
-    )
-    if not await queries.add_invitation(session, invitation):
+    facts = answered.model_dump(exclude={"case_id", "case_version", "is_bad"})
+    case = ServiceEvent(**facts, case_id=answered.followup_id, version=answered.case_version)
+    if not await queries.add_service_event(session, case):
         return False
-    rating = _of_followup(invitation, case, answered.followup_id, now)
+    invitation = Invitation(
+        service_event_id=case.id, state=workflow.USED.to, invited_at=now, expires_at=now
+    )
+    session.add(invitation)
+    await session.flush()
+    rating = _of_followup(invitation, case, answered.case_id, now)
     session.add(rating)
     await session.flush()
     await _expect_contact(session, rating, now)
@@ -134,20 +129,19 @@ async def open_rectification(
 
 
 def _of_followup(
-    invitation: Invitation, case: ServiceEvent, followup_id: UUID, now: datetime
+    invitation: Invitation, case: ServiceEvent, case_id: UUID, now: datetime
 ) -> Rating:
-    """What was answered stands with the follow-up; here it is only bad."""
+    """About the visit; what was answered stands with the follow-up, and here it is only bad."""
     return Rating(
         invitation_id=invitation.id,
         service_event_id=case.id,
-        stage=invitation.stage,
-        case_id=case.case_id,
+        case_id=case_id,
         hall_code=case.hall_code,
         department_code=case.department_code,
         grade=Grade.DISSATISFIED,
         state=rules.first_state(Grade.DISSATISFIED),
         rated_at=now,
-        followup_id=followup_id,
+        followup_id=case.followup_id,
     )
 
 
