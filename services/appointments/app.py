@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.appointments import (
+    availability,
     booking,
     calling,
     clearing,
@@ -39,6 +40,7 @@ ROOMS = (
     penalties.room,
     people.room,
     slots.room,
+    availability.room,
     directory.room,
     guides.room,
     schedules.room,

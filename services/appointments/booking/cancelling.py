@@ -6,13 +6,13 @@ such a place could give back. Where somebody waits for that already, places are 
 behind locks (`healing`), in a transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from services.appointments.booking import healing, queries, service
+from services.appointments.booking import around, healing, service
 from services.appointments.booking.context import places_freed
-from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.publishing import of_change
 from services.appointments.booking.schemas import CancelRequest
 from services.appointments.booking.seen import Leaving, Seen
@@ -34,6 +34,14 @@ _SAY_WHY = Text(
 )
 
 
+class _Decided(NamedTuple):
+    """What becomes of a leg, and which of its columns change."""
+
+    leg: Leaving
+    row: AppointmentRow
+    values: Mapping[str, Any]
+
+
 async def cancel(
     swap: SwapStatement,
     keyring: Keyring,
@@ -42,31 +50,42 @@ async def cancel(
     caller: Caller,
     now: datetime,
 ) -> Seen:
-    """The cancelled appointment; its places are free again.
+    """The cancelled appointment, with all that was booked with it or of the people who are named;
+    their places are free again.
 
     A citizen must cancel before the policy's deadline; staff who cancel what lost its time give
     the reason. Raises NotFound, StateConflict, TooLate, Invalid.
     """
     found = await service.leaving_by(swap.direct, typed, caller, now)
-    one, by_hall = found.appointment, caller.has(*service.STAFF)
-    row = _row(found, wanted, now, by_hall=by_hall)
-    values = service.changes_of(row, now)
-    if by_hall and wanted.reason is not None:
-        values["reason_sealed"] = service.sealed_reason(keyring, one, wanted.reason)
-    if row.leaves and found.is_awaited:
-        await _give_to_who_waits(swap, one, row, values, now, by_hall=by_hall)
+    service.ensure_seen(found.appointment, wanted.version)
+    by_hall = caller.has(*service.STAFF)
+    legs = service.meant(found, wanted.persons, AppointmentAction.CANCEL)
+    ordered = sorted(legs, key=lambda leg: leg.appointment.id)
+    decided = [_decided(leg, wanted, keyring, now, by_hall=by_hall) for leg in ordered]
+    if any(each.row.leaves and each.leg.is_awaited for each in decided):
+        await _give_to_who_waits(swap, decided, now, by_hall=by_hall)
     else:
-        _swap(swap, one, row, values, by_hall=by_hall)
-        _give_back(swap, found, row, now)
+        _swap(swap, found, decided, by_hall=by_hall)
+        _give_back(swap, found, decided, now)
     return found.seen
 
 
-def _row(found: Leaving, wanted: CancelRequest, now: datetime, *, by_hall: bool) -> AppointmentRow:
+def _decided(
+    leg: Leaving, wanted: CancelRequest, keyring: Keyring, now: datetime, *, by_hall: bool
+) -> _Decided:
+    row = _row(leg, wanted, now, by_hall=by_hall)
+    values = service.changes_of(row, now)
+    if by_hall and wanted.reason is not None:
+        sealed = service.sealed_reason(keyring, leg.appointment, wanted.reason)
+        values = {**values, "reason_sealed": sealed}
+    return _Decided(leg, row, values)
+
+
+def _row(leg: Leaving, wanted: CancelRequest, now: datetime, *, by_hall: bool) -> AppointmentRow:
     """What cancelling does to it. Raises StateConflict, TooLate, Invalid."""
-    one = found.appointment
-    service.ensure_seen(one, wanted.version)
+    one = leg.appointment
     if one.state is AppointmentState.CONFIRMED and not by_hall:
-        service.ensure_changeable(one, found.policy, now)
+        service.ensure_changeable(one, leg.policy, now)
     is_release = by_hall and one.state is AppointmentState.ORPHANED
     action = AppointmentAction.RELEASE if is_release else AppointmentAction.CANCEL
     row = service.row_of(one, action)
@@ -78,39 +97,44 @@ def _row(found: Leaving, wanted: CancelRequest, now: datetime, *, by_hall: bool)
 
 def _swap(
     swap: SwapStatement,
-    one: Appointment,
-    row: AppointmentRow,
-    values: Mapping[str, Any],
+    found: Leaving,
+    decided: Sequence[_Decided],
     *,
     by_hall: bool,
 ) -> None:
-    swap.swap(one, values, says=state_conflict)
-    outbox.promise(swap, of_change(row.event, one, by_hall=by_hall))
+    for leg, row, values in decided:
+        one = leg.appointment
+        # Of the others who asked knows nothing: where one has changed, all is decided anew.
+        swap.swap(one, values, says=state_conflict, follows=one is not found.appointment)
+        outbox.promise(swap, of_change(row.event, one, by_hall=by_hall))
 
 
-def _give_back(swap: SwapStatement, found: Leaving, row: AppointmentRow, now: datetime) -> None:
-    """Its places are free, of one that was confirmed for strangers only after a while."""
-    if row.frees and found.slots:
-        queries.keep_places(swap, found.appointment.id, [slot.id for slot in found.slots])
-        closing = (slot.closes_at for slot in found.slots)
-        due_at = service.due_of(closing, found.policy, now) if row.later else None
-        places.give_back(swap, found.slots, due_at)
+def _give_back(
+    swap: SwapStatement, found: Leaving, decided: Sequence[_Decided], now: datetime
+) -> None:
+    """Their places are free, of what was confirmed for strangers only after a while."""
+    freeing = [each for each in decided if each.row.frees and each.leg.slots]
+    for leg, _, _ in freeing:
+        around.keep_places(swap, leg.appointment.id, [slot.id for slot in leg.slots])
+    left = [slot for each in freeing for slot in each.leg.slots]
+    if left:
+        closing = (slot.closes_at for slot in left)
+        is_later = any(each.row.later for each in freeing)
+        due_at = service.due_of(closing, found.policy, now) if is_later else None
+        places.give_back(swap, left, due_at)
         places_freed(swap.direct)
 
 
 async def _give_to_who_waits(
-    swap: SwapStatement,
-    one: Appointment,
-    row: AppointmentRow,
-    values: Mapping[str, Any],
-    now: datetime,
-    *,
-    by_hall: bool,
+    swap: SwapStatement, decided: Sequence[_Decided], now: datetime, *, by_hall: bool
 ) -> None:
     """The same behind locks, where its places go to who lost theirs before anybody else."""
-    session, own = await swap.begin(), [one.id]
+    session, own = await swap.begin(), [each.leg.appointment.id for each in decided]
     waiting = await healing.prepare(session, own, now, own=own)
-    decided = SwapStatement()
-    _swap(decided, one, row, values, by_hall=by_hall)
-    await decided.write_in(session)
-    await service.give_back(session, [one], waiting, now, frees=row.frees, later=row.later)
+    written = SwapStatement()
+    _swap(written, decided[0].leg, decided, by_hall=by_hall)
+    await written.write_in(session)
+    gone = [each.leg.appointment for each in decided]
+    freeing = [each.leg.appointment for each in decided if each.row.frees]
+    is_later = any(each.row.later for each in decided)
+    await service.give_back(session, gone, waiting, now, freeing=freeing, later=is_later)

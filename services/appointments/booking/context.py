@@ -5,7 +5,7 @@ seconds; why a request is refused is believed for one second, and not at all aft
 a place back.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, NamedTuple
@@ -14,16 +14,18 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import runs
+from services.appointments.booking import finding, runs
 from services.appointments.booking.batching import Batcher
+from services.appointments.booking.finding import Party
 from services.appointments.guides import service as guides
 from services.appointments.guides.rules import Offer, why_not_bookable
 from services.appointments.policies import service as policies
 from services.appointments.policies.rules import CapTerms
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import SlotFacts
+from services.appointments.slots.schemas import FreeSlot
 from shared.cache import Cache
-from shared.database.engine import DirectPool, memory_of
+from shared.database.engine import DirectPool, Sessions, memory_of
 from shared.errors import Invalid, Problem
 from shared.security.crypto import Keyring
 
@@ -40,12 +42,13 @@ class Terms(NamedTuple):
 class BookingContext:
     """What the bookings of a process share: what it remembers, and its batcher."""
 
-    def __init__(self, direct: DirectPool, keyring: Keyring) -> None:
-        self.direct, self.keyring = direct, keyring
+    def __init__(self, direct: DirectPool, sessions: Sessions, keyring: Keyring) -> None:
+        self.direct, self.sessions, self.keyring = direct, sessions, keyring
         self.batcher = Batcher(direct)
         self._slots = Cache[UUID, SlotFacts | None](most=50_000)
         self._offers = Cache[tuple[str, str], Offer | None](seconds=5, most=5_000)
         self._refusals = Cache[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
+        self._fits = Cache[Hashable, bool](seconds=1, most=5_000)
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
         """The facts of those slots that exist."""
@@ -75,7 +78,7 @@ class BookingContext:
         until = run[-1].ends_at + timedelta(minutes=missing)
         whole = runs.lengthened(run, await slots.following(self.direct, run[-1], until), offer)
         if whole is None:
-            others = await slots.alternatives(self.direct, run, offer.code, now)
+            others = await near(self.direct, run, offer.code, now)
             raise runs.not_enough_time(offer.standard_minutes, others)
         return whole
 
@@ -90,8 +93,24 @@ class BookingContext:
         """Why the request is refused, looked up once for all who are refused the same together."""
         return (await self._refusals.get((tuple(wanted), item), find)).anew()
 
+    async def fits(self, wanted: Hashable, find: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether it could be placed a moment ago, looked up once for all who ask together."""
+        return await self._fits.get(wanted, find)
+
     def places_freed(self) -> None:
         self._refusals.clear()
+        self._fits.clear()
+
+
+async def near(
+    direct: DirectPool, run: Sequence[SlotFacts], item: str, now: datetime
+) -> list[FreeSlot]:
+    """The three times nearest to the run at which as much fits."""
+    first, minutes = run[0], sum(slot.minutes for slot in run)
+    party = Party([item], slots=len(run))
+    return await finding.alternatives(
+        direct, first.hall_code, first.pool, party, first.starts_at, now, minutes=minutes
+    )
 
 
 class _Shared:
@@ -111,7 +130,7 @@ async def context_of(request: Request) -> BookingContext:
     direct: DirectPool = request.state.direct
     shared = memory_of(direct, _Shared)
     if shared.context is None:
-        shared.context = BookingContext(direct, request.state.keyring)
+        shared.context = BookingContext(direct, request.state.sessions, request.state.keyring)
     return shared.context
 
 

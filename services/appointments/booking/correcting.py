@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, rules, service
+from services.appointments.booking import limits, queries, rules, service
 from services.appointments.booking.models import Appointment, AppointmentState, Penalty
 from services.appointments.booking.publishing import publish
 from services.appointments.booking.workflow import AppointmentAction, state_conflict
@@ -56,7 +56,7 @@ async def still_reached(session: AsyncSession, penalty: Penalty) -> bool:
     policy = await policies.of_version(session, hall, penalty.policy_version, imposed_at)
     since = imposed_at - timedelta(days=policy.no_show_days)
     left = await queries.no_shows(session, person_of(penalty), hall, since, imposed_at)
-    return len(left) >= policy.no_show_limit
+    return limits.visits_of(left) >= policy.no_show_limit
 
 
 async def last_missed(

@@ -1,6 +1,8 @@
 """An appointment as iCalendar (RFC 5545), for the calendar of a telephone."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from services.appointments.booking.models import Appointment, AppointmentState
 
@@ -12,41 +14,55 @@ _STATUS = {
 }
 
 
-def document(
-    appointment: Appointment, *, item: str, hall: str, address: str, now: datetime
-) -> bytes:
-    """One VEVENT with an alarm an hour before; a cancelled appointment cancels the entry.
+class CalendarLeg(NamedTuple):
+    """An appointment, and for what."""
+
+    appointment: Appointment
+    item: str
+
+
+def document(entries: Sequence[CalendarLeg], *, hall: str, address: str, now: datetime) -> bytes:
+    """A VEVENT for each leg with an alarm an hour before; a cancelled one cancels the entry.
 
     A visit that is moved keeps its UID, and SEQUENCE rises with each change (RFC 5545 3.8.7.4):
     the calendar replaces the entry that it has.
     """
-    ends_at = appointment.starts_at + timedelta(minutes=appointment.minutes)
-    status = _STATUS.get(appointment.state, "CANCELLED")
+    is_over = all(_status(entry.appointment) == "CANCELLED" for entry in entries)
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//OneDoor//Appointments//ZH",
         "CALSCALE:GREGORIAN",
-        f"METHOD:{'CANCEL' if status == 'CANCELLED' else 'PUBLISH'}",
-        "BEGIN:VEVENT",
-        f"UID:{appointment.visit_id or appointment.id}@onedoor",
-        f"SEQUENCE:{appointment.calendar_base + appointment.version - 1}",
-        f"DTSTAMP:{_moment(now)}",
-        f"DTSTART:{_moment(appointment.starts_at)}",
-        f"DTEND:{_moment(ends_at)}",
-        f"SUMMARY:{_text(item)}",
-        f"LOCATION:{_text(f'{hall}，{address}')}",
-        f"DESCRIPTION:{_text(f'预约码 Code: {appointment.code}')}",
-        f"STATUS:{status}",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"DESCRIPTION:{_text(item)}",
-        "TRIGGER:-PT1H",
-        "END:VALARM",
-        "END:VEVENT",
+        f"METHOD:{'CANCEL' if is_over else 'PUBLISH'}",
+        *(line for entry in entries for line in _event(entry, hall, address, now)),
         "END:VCALENDAR",
     ]
     return "".join(_folded(line) for line in lines).encode()
+
+
+def _status(appointment: Appointment) -> str:
+    return _STATUS.get(appointment.state, "CANCELLED")
+
+
+def _event(entry: CalendarLeg, hall: str, address: str, now: datetime) -> Iterator[str]:
+    appointment, item = entry
+    ends_at = appointment.starts_at + timedelta(minutes=appointment.minutes)
+    yield "BEGIN:VEVENT"
+    yield f"UID:{appointment.visit_id or appointment.id}@onedoor"
+    yield f"SEQUENCE:{appointment.calendar_base + appointment.version - 1}"
+    yield f"DTSTAMP:{_moment(now)}"
+    yield f"DTSTART:{_moment(appointment.starts_at)}"
+    yield f"DTEND:{_moment(ends_at)}"
+    yield f"SUMMARY:{_text(item)}"
+    yield f"LOCATION:{_text(f'{hall}，{address}')}"
+    yield f"DESCRIPTION:{_text(f'预约码 Code: {appointment.code}')}"
+    yield f"STATUS:{_status(appointment)}"
+    yield "BEGIN:VALARM"
+    yield "ACTION:DISPLAY"
+    yield f"DESCRIPTION:{_text(item)}"
+    yield "TRIGGER:-PT1H"
+    yield "END:VALARM"
+    yield "END:VEVENT"
 
 
 def _moment(at: datetime) -> str:

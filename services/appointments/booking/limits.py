@@ -3,9 +3,9 @@
 The booking statement refuses by the same tests in SQL; here is what it refused, in words.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.appointments.booking.models import AppointmentState
@@ -60,6 +60,8 @@ class KnownAppointment(NamedTuple):
     starts_at: datetime
     minutes: int
     expires_at: datetime | None
+    party_id: UUID | None = None
+    person_no: int = 1
 
     @property
     def ends_at(self) -> datetime:
@@ -67,13 +69,15 @@ class KnownAppointment(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """An item in a time, under the caps of the hall that is booked."""
+    """Items in a time, under the caps of the hall that is booked; `legs` is how many appointments
+    it makes: a leg counts as one booked alone, so that a party is no way round a cap."""
 
-    item_code: str
+    item_codes: Collection[str]
     on_date: date
     starts_at: datetime
     ends_at: datetime
     caps: CapTerms
+    legs: int = 1
 
 
 _PHONE_SHARED = Text(
@@ -94,7 +98,7 @@ def wanted(run: Sequence[SlotFacts], item: str, caps: CapTerms) -> Wanted:
     first = run[0]
     minutes = sum(slot.minutes for slot in run)
     ends_at = first.starts_at + timedelta(minutes=minutes)
-    return Wanted(item, first.on_date, first.starts_at, ends_at, caps)
+    return Wanted({item}, first.on_date, first.starts_at, ends_at, caps)
 
 
 def refusal(
@@ -113,7 +117,7 @@ def refusal(
     unseen = _PHONE_SHARED if is_own else None
     live = [one for one in theirs if one.state in LIVE]
     for one in live:
-        if (one.item_code, one.on_date) == (what.item_code, what.on_date):
+        if one.item_code in what.item_codes and one.on_date == what.on_date:
             return _already_booked(one) if may_see(one) else AlreadyBooked(unseen)
     for one in live:
         if _stands(one, now) and one.starts_at < what.ends_at and what.starts_at < one.ends_at:
@@ -162,6 +166,7 @@ class _OverCap(NamedTuple):
     cap: str
     limit: int
     counted: list[KnownAppointment]
+    legs: int
 
 
 def _over_cap(theirs: Sequence[KnownAppointment], what: Wanted) -> _OverCap | None:
@@ -175,8 +180,8 @@ def _over_cap(theirs: Sequence[KnownAppointment], what: Wanted) -> _OverCap | No
         "open_at_once": [one for one in theirs if one.state in LIVE],
     }
     for cap, limit in what.caps._asdict().items():
-        if limit is not None and len(counted[cap]) >= limit:
-            return _OverCap(cap, limit, counted[cap])
+        if limit is not None and len(counted[cap]) + what.legs > limit:
+            return _OverCap(cap, limit, counted[cap], what.legs)
     return None
 
 
@@ -188,6 +193,22 @@ def _too_many(over: _OverCap, unseen: Text | None) -> TooManyAppointments:
         f"This hall allows at most {counted(limit, 'appointment')} {period.en}, at all halls"
         f" together, and you have {count}"
     )
+    if over.legs > 1:
+        zh, en = f"{zh}，这次的 {over.legs} 项各算一个", f"{en}; this visit makes {over.legs} more"
     if unseen is not None:
         zh, en = f"{zh}。{unseen.zh}", f"{en}. {unseen.en}"
     return TooManyAppointments(Text(zh, en), cap=over.cap, limit=limit, count=count)
+
+
+class OfParty(Protocol):
+    """Something that may have been booked together with others."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def party_id(self) -> UUID | None: ...
+
+
+def visits_of(appointments: Iterable[OfParty]) -> int:
+    """How many visits they are: what was booked together and missed was missed once."""
+    return len({one.party_id or one.id for one in appointments})

@@ -56,20 +56,22 @@ class Resolution(StrEnum):
 
 
 class Appointment(Table, table=True):
-    """One person's appointment for one item. Hall and item are not foreign keys here.
+    """One person's appointment for one item: a leg of a visit, and mostly the only one.
 
-    Its slots are, and they carry both; a key on one busy hall row would make every booking of
-    the hall lock that row.
+    What was booked together, for several people or items, has one `party_id`. Hall and item are not
+    foreign keys here. Its slots are, and they carry both; a key on one busy hall row would make
+    every booking of the hall lock that row.
     """
 
     __tablename__: ClassVar[str] = "appointment"
     __table_args__ = (
-        # The cap: one live appointment a citizen, item and day.
+        # The cap: one live appointment a citizen, item and day; and of those who come with them.
         Index(
             "uq_appointment_live",
             "citizen_key",
             "item_code",
             "on_date",
+            "person_no",
             unique=True,
             postgresql_where=text("state IN ('held', 'confirmed', 'checked_in')"),
         ),
@@ -79,6 +81,7 @@ class Appointment(Table, table=True):
         Index("ix_appointment_citizen", "citizen_key", "id"),
         *_by_number("appointment"),
         Index("ix_appointment_visit", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
+        Index("ix_appointment_party", "party_id", postgresql_where=text("party_id IS NOT NULL")),
         Index(
             "ix_appointment_orphaned",
             "hall_code",
@@ -132,6 +135,12 @@ class Appointment(Table, table=True):
     rescheduled_from: UUID | None = Field(default=None, foreign_key="appointment.id")
     visit_id: UUID | None = None
     """The first appointment of a chain of moves, None for the first itself: one visit."""
+    party_id: UUID | None = None
+    """The first leg of what was booked together; None of what was booked alone."""
+    person_no: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Which of the people it is for, all of whom are named by who booked; from 1."""
+    leg_no: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """In which order that person has their legs; from 1."""
     calendar_base: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """How often the entry of the visit had changed before this appointment replaced the last."""
     resolved: Resolution | None = Field(default=None, sa_type=enum_type(Resolution, 16))

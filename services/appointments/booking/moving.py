@@ -1,42 +1,27 @@
 """Moving an appointment: the new places are taken and the old ones released in one statement."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from functools import partial
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from services.appointments.booking import (
-    contacts,
-    healing,
-    limits,
-    queries,
-    rules,
-    runs,
-    service,
-)
+from services.appointments.booking import around, limits, moving_together, runs, service
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
-from services.appointments.booking.limits import KnownAppointment
-from services.appointments.booking.models import Appointment, AppointmentSlot, AppointmentState
-from services.appointments.booking.publishing import of_change
+from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.moving_together import Spot
+from services.appointments.booking.placing import WantedVisit
 from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import MoveRequest
-from services.appointments.booking.seen import Leaving, Seen, find_wanted
-from services.appointments.booking.workflow import (
-    AppointmentAction,
-    AppointmentRow,
-    state_conflict,
-)
+from services.appointments.booking.seen import Leaving, Seen, SeenLeg, find_wanted
+from services.appointments.booking.workflow import AppointmentAction
 from services.appointments.people import service as people
 from services.appointments.people.rules import person_of
-from services.appointments.policies.rules import CapTerms
 from services.appointments.slots import places
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import LockedSlot, SlotFacts
-from shared import ids
-from shared.database.faults import Overtaken
+from services.appointments.slots.visits import Need, Visit
 from shared.database.swap_statement import SwapStatement
-from shared.messaging import outbox
 from shared.security.identity import Caller
 
 S = AppointmentState
@@ -50,203 +35,145 @@ async def move(
     caller: Caller,
     now: datetime,
 ) -> Seen:
-    """The new, confirmed appointment that replaces the old one, with a code of its own.
+    """The new, confirmed appointment that replaces the old one, with a code of its own; with it
+    all that was booked together, or those of the people who are named.
 
     Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, NotEnoughTime,
     AlreadyBooked, OverlappingAppointment, TooManyAppointments.
     """
     found = await service.leaving_by(swap.direct, typed, caller, now)
-    old = found.appointment
-    service.ensure_seen(old, wanted.version)
-    run = await _run(context, old, wanted, caller, now)
-    if old.state is S.CONFIRMED and not caller.has(*service.STAFF):
-        service.ensure_changeable(old, found.policy, now)
-    row = service.row_of(old, AppointmentAction.MOVE)
-    new = await _new(context, old, run, caller, now)
-    if found.is_awaited:
-        await _exchange_behind_locks(swap, context, found, new, row, run, caller, now)
+    service.ensure_seen(found.appointment, wanted.version)
+    legs = service.meant(found, wanted.persons, AppointmentAction.MOVE)
+    is_staff = caller.has(*service.STAFF)
+    for leg in legs:
+        if leg.appointment.state is S.CONFIRMED and not is_staff:
+            service.ensure_changeable(leg.appointment, leg.policy, now)
+    if len(legs) == 1 and wanted.slot_ids:
+        [leg] = legs
+        run = await _run(context, leg.appointment, wanted.slot_ids, caller, now)
+        party = moving_together.staying(found, legs)
+        new = await _exchange(swap, context, leg, run, party, caller, now)
+        if new is not None:
+            taken = [Place(slot.id, slot.starts_at, slot.minutes) for slot in run]
+            return moving_together.seen_with(found, legs, [SeenLeg(new, taken)])
+        visit = _in_stead(run, leg.appointment)
     else:
-        await _exchange(swap, context, found, new, row, run, caller, now)
-    taken = [Place(slot.id, slot.starts_at, slot.minutes) for slot in run]
-    return Seen(new, taken, found.seen.contact)
+        visit = await _visit(context, legs, wanted, caller)
+    return await moving_together.move(swap, context, found, legs, visit, caller, now)
+
+
+async def _visit(
+    context: BookingContext, legs: Sequence[Leaving], wanted: MoveRequest, caller: Caller
+) -> WantedVisit:
+    """Where all of them are seen from then on. Raises Invalid."""
+    first = legs[0].appointment
+    pointer = "/body/starts_at" if wanted.slot_ids is None else "/body/slot_ids"
+    starts_at, pool = wanted.starts_at, first.pool
+    if starts_at is None:
+        named = await _named(context, first, wanted.slot_ids or (), caller)
+        earliest = min(named, key=lambda slot: slot.starts_at)
+        starts_at, pool = earliest.starts_at, earliest.pool
+    on_date = await _on_date(context, first.hall_code, starts_at)
+    people: dict[int, list[Need]] = {}
+    for leg in legs:
+        one = leg.appointment
+        terms = await context.terms(one.hall_code, one.item_code)
+        offer = ensure_offered(terms, on_date, pointer=pointer)
+        people.setdefault(one.person_no, []).append(Need(one.item_code, offer.standard_minutes))
+    return WantedVisit(
+        first.hall_code, pool, starts_at, Visit(tuple(tuple(needs) for needs in people.values()))
+    )
+
+
+async def _on_date(context: BookingContext, hall: str, starts_at: datetime) -> date:
+    """The hall's day of that moment."""
+    zone = await slots.hall_zone(context.direct, hall)
+    assert zone is not None
+    return starts_at.astimezone(ZoneInfo(zone)).date()
+
+
+def _in_stead(run: Sequence[SlotFacts], one: Appointment) -> WantedVisit:
+    """As long a time as the run, from then on, in it if there is room."""
+    need = Need(one.item_code, sum(slot.minutes for slot in run))
+    visit = Visit(((need,),), len(run), frozenset(slot.id for slot in run))
+    return WantedVisit(one.hall_code, run[0].pool, run[0].starts_at, visit)
 
 
 async def _exchange(
     swap: SwapStatement,
     context: BookingContext,
     found: Leaving,
-    new: Appointment,
-    row: AppointmentRow,
     run: Sequence[SlotFacts],
+    party: UUID | None,
     caller: Caller,
     now: datetime,
-) -> None:
-    """One statement, guarded as that of `cancelling`; and what the person has, by their turns."""
+) -> Appointment | None:
+    """One statement, guarded as that of `cancelling`; and what the person has, by their turns.
+
+    None where somebody waits for its places, or there is no room and it has to be looked for.
+    """
+    if found.is_awaited:
+        return None
     old, person = found.appointment, person_of(found.appointment)
+    row = service.row_of(old, AppointmentAction.MOVE)
     wanted = [slot.id for slot in run]
     seen = await find_wanted(swap.direct, person, wanted)
     left = found.slots if row.frees else []
     released = [slot.id for slot in left]
-    await _ensure_room(context, seen.slots, run, released, old.item_code, now)
-    others = [one for one in seen.theirs if one.id != old.id]
-    await _ensure_allowed(context, old, row, others, run, caller, now)
-    _replace(swap, old, row, now)
+    if not _has_room([seen.slots[slot] for slot in wanted], released, now):
+        return None
+    new = await moving_together.new_leg(context, old, _spot(run), caller, now)
+    new.party_id = party
+    others = moving_together.others(seen.theirs, [old])
+    terms = await context.terms(old.hall_code, old.item_code)
+    what = limits.wanted(run, old.item_code, moving_together.caps([row], terms))
+    await moving_together.ensure_allowed(context, others, what, caller, now)
+    moving_together.replace(swap, old, row, now)
     if released:
-        queries.keep_places(swap, old.id, released)
+        around.keep_places(swap, old.id, released)
     places.exchange(swap, left, wanted, now)
     people.take_seen_turns(swap, person, seen.turns)
-    _book(swap, old, new, row, run)
+    moving_together.book(swap, old, new, row, wanted)
     places_freed(swap.direct)
+    return new
 
 
-async def _exchange_behind_locks(
-    swap: SwapStatement,
-    context: BookingContext,
-    found: Leaving,
-    new: Appointment,
-    row: AppointmentRow,
-    run: Sequence[SlotFacts],
-    caller: Caller,
-    now: datetime,
-) -> None:
-    """The same where somebody waits for a place of it, who comes before anybody else."""
-    old, session = found.appointment, await swap.begin()
-    leaving, person = [old.id], person_of(old)
-    waiting = await healing.prepare(session, leaving, now, own=leaving)
-    replaced = SwapStatement()
-    _replace(replaced, old, row, now)
-    await replaced.write_in(session)
-    taken = await queries.slots_of(session, leaving) if row.frees else {}
-    released, wanted = [slot.id for slot in taken.get(old.id, [])], [slot.id for slot in run]
-    touched = [*released, *wanted]
-    still = await healing.hold_still(session, waiting, leaving, touched, now, movers=[person])
-    await _ensure_room(context, still.locked, run, released, old.item_code, now)
-    theirs = await queries.theirs_in(session, person)
-    await _ensure_allowed(context, old, row, theirs, run, caller, now)
-    await slots.shift(session, take=wanted, release=released)
-    booked = SwapStatement()
-    _book(booked, old, new, row, run)
-    await booked.write_in(session)
-    places_freed(session)
-    await healing.heal(session, still, now)
+def _spot(run: Sequence[SlotFacts]) -> Spot:
+    first = run[0]
+    minutes = sum(slot.minutes for slot in run)
+    return Spot(first.pool, first.on_date, first.starts_at, minutes)
 
 
 async def _run(
     context: BookingContext,
     old: Appointment,
-    wanted: MoveRequest,
+    wanted: Sequence[UUID],
     caller: Caller,
     now: datetime,
 ) -> list[SlotFacts]:
-    found = [s for s in await context.slots(wanted.slot_ids) if s.hall_code == old.hall_code]
-    pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
-    named = runs.ensure_run(found, wanted.slot_ids, old.item_code, pools)
+    named = runs.ensure_run(
+        await _named(context, old, wanted, caller), wanted, old.item_code, frozenset(Pool)
+    )
     terms = await context.terms(old.hall_code, old.item_code)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/slot_ids")
     return await context.whole_run(named, offer, now)
 
 
-async def _ensure_room(
-    context: BookingContext,
-    locked: dict[UUID, LockedSlot],
-    run: Sequence[SlotFacts],
-    released: Sequence[UUID],
-    item: str,
-    now: datetime,
-) -> None:
-    """Raises SlotTaken or SlotNotOnSale with alternatives."""
-    for slot in run:
-        row = locked[slot.id]
-        on_sale = row.state is SlotState.OPEN and row.closes_at > now
-        # A place of one's own may be had again; one that somebody cancelled returns to all.
-        if on_sale and (row.has_place or slot.id in released):
-            continue
-        others = await slots.alternatives(context.direct, run, item, now)
-        if on_sale:
-            raise rules.slot_taken(others)
-        raise rules.not_on_sale(row.state, row.opens_at, others)
+async def _named(
+    context: BookingContext, old: Appointment, wanted: Sequence[UUID], caller: Caller
+) -> list[SlotFacts]:
+    """The slots of its hall and of pools whose places the caller may give; raises Invalid for
+    others."""
+    pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
+    found = [s for s in await context.slots(wanted) if s.hall_code == old.hall_code]
+    return runs.ensure_known(found, wanted, pools)
 
 
-async def _ensure_allowed(
-    context: BookingContext,
-    old: Appointment,
-    row: AppointmentRow,
-    others: Sequence[KnownAppointment],
-    run: Sequence[SlotFacts],
-    caller: Caller,
-    now: datetime,
-) -> None:
-    """Raises AlreadyBooked, OverlappingAppointment or TooManyAppointments.
-
-    Whom the hall took the time from is not held to its caps as well.
-    """
-    terms = await context.terms(old.hall_code, old.item_code)
-    caps = CapTerms() if row.state is S.ORPHANED else terms.caps
-    what = limits.wanted(run, old.item_code, caps)
-    if limits.refusal(others, what, now, lambda _: False) is None:
-        return
-    me = await people.of_account_direct(context.direct, caller.sub)
-    may_see = partial(rules.may_see, me, caller)
-    found = limits.refusal(others, what, now, may_see, is_own=caller.has("citizen"))
-    if found is not None:
-        raise found
-
-
-async def _new(
-    context: BookingContext,
-    old: Appointment,
-    run: Sequence[SlotFacts],
-    caller: Caller,
-    now: datetime,
-) -> Appointment:
-    first = run[0]
-    terms = await context.terms(old.hall_code, old.item_code)
-    offer = ensure_offered(terms, first.on_date, pointer="/body/slot_ids")
-    made = ids.new_id()
-    return Appointment(
-        id=made,
-        code=ids.public_code("A"),
-        hall_code=old.hall_code,
-        item_code=old.item_code,
-        pool=first.pool,
-        citizen_key=old.citizen_key,
-        person_document=old.person_document,
-        person_phone=old.person_phone,
-        booked_by=caller.sub,
-        on_date=first.on_date,
-        starts_at=first.starts_at,
-        minutes=sum(slot.minutes for slot in run),
-        state=S.CONFIRMED,
-        guide_version=offer.guide_version,
-        policy_version=terms.policy_version,
-        held_at=now,
-        changed_at=now,
-        rescheduled_from=old.id,
-        visit_id=old.visit_id or old.id,
-        # With the change that replaces it.
-        calendar_base=old.calendar_base + old.version + 1,
-        **contacts.resealed(context.keyring, old, made)._asdict(),
+def _has_room(wanted: Sequence[LockedSlot], released: Sequence[UUID], now: datetime) -> bool:
+    """A place of one's own may be had again; one that somebody cancelled returns to all."""
+    return all(
+        slot.state is SlotState.OPEN
+        and slot.closes_at > now
+        and (slot.has_place or slot.id in released)
+        for slot in wanted
     )
-
-
-def _replace(
-    statement: SwapStatement, old: Appointment, row: AppointmentRow, now: datetime
-) -> None:
-    statement.swap(old, service.changes_of(row, now), says=state_conflict)
-
-
-def _book(
-    statement: SwapStatement,
-    replaced: Appointment,
-    new: Appointment,
-    row: AppointmentRow,
-    run: Sequence[SlotFacts],
-) -> None:
-    """The new appointment with its places, and the event of the old one."""
-    statement.insert(new)
-    # What else the person has is read before: this one was booked since.
-    statement.refusing("uq_appointment_live", Overtaken)
-    for slot in run:
-        statement.insert(AppointmentSlot(appointment_id=new.id, slot_id=slot.id))
-    names = {"replaced_by": new.id, "new_starts_at": new.starts_at}
-    outbox.promise(statement, of_change(row.event, replaced, **names))

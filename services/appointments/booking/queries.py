@@ -104,11 +104,12 @@ _ALL_WITHOUT = text(
     f"SELECT o.id, o.hall_code FROM appointment o WHERE {WITHOUT.format(now=':now')}"
 )
 _HELPED = text(HELPED.format(leaving=":leaving", now=":now"))
-# As `reseat` does it, who is given other places has other rows.
-_KEEP_PLACES = """
-SELECT 1 FROM (
-  SELECT FROM appointment_slot WHERE appointment_id = :id AND slot_id = ANY(:slots) FOR SHARE
-) AS kept HAVING count(*) = :many
+_MEET = """
+INSERT INTO citizen (key, name_sealed, phone_sealed, id_number_sealed, updated_at)
+VALUES (:key, :full_name, :phone, :id_number, :now)
+ON CONFLICT (key) DO UPDATE SET name_sealed = excluded.name_sealed,
+  phone_sealed = excluded.phone_sealed, updated_at = excluded.updated_at,
+  id_number_sealed = coalesce(excluded.id_number_sealed, citizen.id_number_sealed)
 """
 _LOCK = text("SELECT FROM appointment WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 
@@ -144,9 +145,16 @@ async def lock(session: AsyncSession, ids: Iterable[UUID]) -> None:
     await session.execute(_LOCK, {"ids": list(ids)})
 
 
-def keep_places(statement: SwapStatement, appointment: UUID, slots: Sequence[UUID]) -> None:
-    """The appointment still has these places, of which its version says nothing."""
-    statement.lock(_KEEP_PLACES, id=appointment, slots=list(slots), many=len(slots))
+def meet(statement: SwapStatement, contact: Citizen) -> None:
+    """The contact of who has no account, as it is known from now on."""
+    statement.also(
+        _MEET,
+        key=contact.key,
+        full_name=contact.name_sealed,
+        phone=contact.phone_sealed,
+        id_number=contact.id_number_sealed,
+        now=contact.updated_at,
+    )
 
 
 async def reseat(session: AsyncSession, places: Mapping[UUID, Sequence[UUID]]) -> None:
@@ -219,8 +227,11 @@ async def slots_of(session: AsyncSession, appointments: Iterable[UUID]) -> dict[
 async def of_citizen(
     session: AsyncSession, me: Person, *, before: UUID | None, limit: int
 ) -> Sequence[Appointment]:
-    """What is their own, whoever booked it; newest first."""
-    rows = select(Appointment).where(owned_by(me, Appointment))
+    """What is their own, whoever booked it, of a party the first leg; newest first."""
+    party = col(Appointment.party_id)
+    rows = select(Appointment).where(
+        owned_by(me, Appointment), or_(party.is_(None), party == col(Appointment.id))
+    )
     if before is not None:
         rows = rows.where(col(Appointment.id) < before)
     return (await session.exec(rows.order_by(desc(Appointment.id)).limit(limit))).all()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import queries, statement
+from services.appointments.booking import around, queries, statement
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.events import AppointmentCancelled, AppointmentOrphaned
 from services.appointments.booking.models import AppointmentState
@@ -56,42 +56,56 @@ async def foresee(
 ) -> Outlook:
     """Who loses and who regains a place if the slots in `gone` go and those in `added` come.
 
-    `present` are the hall's slots that have not begun. With `lock`, appointments and slots are
-    held as they are until the transaction ends, in the order of `healing`; the hall is locked.
+    Where somebody would be left without, those who sit at that time in slots that stay are moved to
+    others of them, if that helps. `present` are the hall's slots that have not begun. With `lock`,
+    appointments and slots are held as they are until the transaction ends, in the order of
+    `healing`; the hall is locked.
     """
-    leaving = set(gone)
-    claimants = await statement.claimants(session, hall, leaving, now, lock=lock)
-    staying = _within_reach([row for row in present if row.id not in leaving], claimants)
+    leaving, coming = set(gone), [*added]
+    left = [row for row in present if row.id not in leaving]
+    claimants = await around.claimants(session, hall, leaving, now, lock=False)
+    staying = _within_reach(left, claimants)
+    first = seated(claimants, staying, coming)
+    touched = [*leaving, *(row.id for row in _within_reach(left, _without(first)))]
+    if lock or len(touched) > len(leaving):
+        claimants = await around.claimants(session, hall, touched, now, lock=lock)
+        staying = _within_reach(left, claimants)
     if lock:
         heirless = await slots.bequeathing(session, hall, now)
         reached = [*leaving, *heirless, *(row.id for row in staying)]
         locked = await slots.lock(session, reached)
         await people.take_turns(session, [one.person for one in claimants if one.is_orphan])
         # Who was faster than the lock has a place by now; nobody gets one in them any more.
-        claimants = await statement.claimants(session, hall, leaving, now, lock=True)
+        claimants = await around.claimants(session, hall, touched, now, lock=True)
         staying = [
             row._replace(booked=locked[row.id].booked)
             for row in staying
             if row.id in locked and locked[row.id].state is not SlotState.WITHDRAWN
         ]
-    return seated(claimants, staying, added)
+    return seated(claimants, staying, coming)
+
+
+def _without(outlook: Outlook) -> list[Claimant]:
+    """Those who have no place by it."""
+    return [one for one in outlook.claimants.values() if one.id not in outlook.placed]
 
 
 def _within_reach(rows: Sequence[ComingSlot], claimants: Sequence[Claimant]) -> list[ComingSlot]:
-    """The slots in which one of them has a place, or could have one: no others are locked."""
+    """The slots in which one of them has a place, or of which a place could help one: no others are
+    locked. What they serve says little: whoever sits there may be moved."""
     own = {slot for one in claimants for slot in one.slot_ids}
-    looked_for: dict[tuple[Pool, date], set[tuple[str, datetime, datetime]]] = defaultdict(set)
+    looked_for: dict[tuple[Pool, date], set[tuple[datetime, datetime]]] = defaultdict(set)
     for one in claimants:
         ends_at = one.starts_at + timedelta(minutes=one.minutes)
         for day in (one.starts_at.date(), ends_at.date()):
-            looked_for[one.pool, day].add((one.item_code, one.starts_at, ends_at))
+            looked_for[one.pool, day].add((one.starts_at, ends_at))
     return [
         row
         for row in rows
         if row.id in own
         or any(
-            item in row.item_codes and since <= row.starts_at < until
-            for item, since, until in looked_for.get((row.pool, row.starts_at.date()), ())
+            since <= row.starts_at < until
+            for since, until in looked_for.get((row.pool, row.starts_at.date()), ())
         )
     ]
 
@@ -99,13 +113,22 @@ def _within_reach(rows: Sequence[ComingSlot], claimants: Sequence[Claimant]) -> 
 def seated(
     claimants: Sequence[Claimant], staying: Sequence[ComingSlot], added: Iterable[Seat] = ()
 ) -> Outlook:
-    """Who sits where in the slots that stay and those that come."""
+    """Who sits where in the slots that stay and those that come.
+
+    Those of whom only some slots stay are seated anew, and so may be those who sit in such as stay.
+    """
     held: dict[UUID, int] = {}
     for one in claimants:
         for slot in () if one.is_orphan else one.slot_ids:
             held[slot] = held.get(slot, 0) + 1
     seats = [_seat(row, held.get(row.id, 0)) for row in staying]
-    seating = Seating([*seats, *added] if claimants else [], claimants)
+    keys = {row.id: seat.key for row, seat in zip(staying, seats, strict=True)}
+    sitting = {
+        one.id: _by_time(keys, one)
+        for one in claimants
+        if not one.is_orphan and one.slot_ids and all(slot in keys for slot in one.slot_ids)
+    }
+    seating = Seating([*seats, *added] if claimants else [], claimants, sitting)
     ordered = in_order(claimants)
     return Outlook(
         claimants={one.id: one for one in claimants},
@@ -114,6 +137,11 @@ def seated(
         resupported=[c for c in ordered if c.id in seating.placed and c.is_orphan],
         there={seat.key: row.id for seat, row in zip(seats, staying, strict=True)},
     )
+
+
+def _by_time(keys: Mapping[UUID, Key], one: Claimant) -> tuple[Key, ...]:
+    """Where it sits."""
+    return tuple(sorted((keys[slot] for slot in one.slot_ids), key=lambda key: key[2]))
 
 
 def _seat(row: ComingSlot, own: int) -> Seat:
@@ -167,5 +195,5 @@ async def _publish_lost(session: AsyncSession, lost: Sequence[Claimant], now: da
             await publish(session, AppointmentOrphaned, appointment)
         else:
             await publish(session, AppointmentCancelled, appointment, by_hall=True)
-    spans = [Span(o.hall_code, o.pool, o.item_code, o.starts_at, o.minutes) for o in orphans]
+    spans = [Span(o.hall_code, o.pool, o.starts_at, o.minutes) for o in orphans]
     await places.note_lost(session, spans)

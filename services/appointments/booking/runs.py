@@ -9,6 +9,8 @@ from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
 from shared.errors import Conflict, Invalid, Text, counted
 
+_NO_SLOT = Text("没有这个时段，请重新查询可约时间", "No such slot; please look up free times again")
+
 
 class NotEnoughTime(Conflict):
     """Member `alternatives`: the three nearest times at which the item's minutes fit."""
@@ -46,6 +48,16 @@ def lengthened(
     return whole if sum(each.minutes for each in whole) >= offer.standard_minutes else None
 
 
+def ensure_known(
+    slots: Sequence[SlotFacts], wanted: Sequence[UUID], pools: frozenset[Pool]
+) -> list[SlotFacts]:
+    """The wanted slots. Raises Invalid for the first that is none of those pools."""
+    known = {slot.id: slot for slot in slots if slot.pool in pools}
+    if missing := [place for place, slot in enumerate(wanted) if slot not in known]:
+        raise Invalid(_NO_SLOT, pointer=f"/body/slot_ids/{missing[0]}")
+    return [known[slot] for slot in wanted]
+
+
 def ensure_run(
     slots: Sequence[SlotFacts], wanted: Sequence[UUID], item: str, pools: frozenset[Pool]
 ) -> list[SlotFacts]:
@@ -53,15 +65,7 @@ def ensure_run(
 
     They must exist, be open to the caller's kind, serve the item, and follow one another.
     """
-    known = {slot.id: slot for slot in slots if slot.pool in pools}
-    if missing := [place for place, slot in enumerate(wanted) if slot not in known]:
-        raise Invalid(
-            Text(
-                "没有这个时段，请重新查询可约时间", "No such slot; please look up free times again"
-            ),
-            pointer=f"/body/slot_ids/{missing[0]}",
-        )
-    run = sorted((known[slot] for slot in wanted), key=lambda slot: slot.starts_at)
+    run = sorted(ensure_known(slots, wanted, pools), key=lambda slot: slot.starts_at)
     if len({slot.hall_code for slot in run}) > 1 or not follow_one_another(run):
         raise Invalid(
             Text("几个时段必须首尾相接", "The slots must follow one another"),

@@ -101,7 +101,14 @@ class Seating:
     matching; for places of one slot each, as many are seated as possible).
     """
 
-    def __init__(self, seats: Iterable[Seat], claimants: Sequence[Claimant]) -> None:
+    def __init__(
+        self,
+        seats: Iterable[Seat],
+        claimants: Sequence[Claimant],
+        sitting: Mapping[UUID, tuple[Key, ...]] | None = None,
+    ) -> None:
+        """`sitting` are those whose own slots do not change: they keep a place before all others,
+        though it may be another one."""
         self._room: dict[Key, int] = {}
         starting: dict[tuple[Pool, datetime], list[Seat]] = defaultdict(list)
         ordered = sorted(seats, key=lambda seat: seat.key)
@@ -112,7 +119,11 @@ class Seating:
         self._there: dict[Key, dict[UUID, None]] = defaultdict(dict)
         self._undo: list[tuple[UUID, tuple[Key, ...] | None]] = []
         self.placed: dict[UUID, tuple[Key, ...]] = {}
-        waiting = in_order(claimants, _spared(claimants, ordered))
+        for one, run in (sitting or {}).items():
+            self._runs[one] = [run, *(other for other in self._runs[one] if other != run)]
+            self._put(one, run)
+        others = [one for one in claimants if one.id not in self.placed]
+        waiting = in_order(others, _spared(others, ordered))
         while waiting:
             left = [one for one in waiting if not self._seat(one.id, set())]
             if len(left) == len(waiting):

@@ -18,7 +18,7 @@ from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots.models import SlotState
 from services.appointments.slots.rules import LeftSlot, LockedSlot
 from shared.database.engine import DirectPool
-from shared.database.rows import columns, loaded, rest
+from shared.database.rows import Fetch, columns, loaded, rest
 from shared.database.transitions import listed, sources
 
 WITHOUT = (
@@ -43,7 +43,7 @@ SELECT o.id, o.hall_code FROM (
 
 THEIRS = f"""
 SELECT x.id, x.code, x.state, x.hall_code, x.citizen_key, x.person_document, x.person_phone,
-  x.item_code, x.on_date, x.starts_at, x.minutes, x.expires_at
+  x.item_code, x.on_date, x.starts_at, x.minutes, x.expires_at, x.party_id, x.person_no
 FROM appointment x WHERE {{whose}} AND x.state IN ({listed(HOLDING)})
 """
 """What a person has at every hall."""
@@ -64,6 +64,13 @@ _SEEN = f"""
 SELECT {columns(Appointment, "a")}, {_SHOWN}
 FROM appointment a LEFT JOIN citizen c ON c.key = a.citizen_key WHERE {{which}} = $1
 """
+_PARTY = f"""
+SELECT {columns(Appointment, "a")}, ARRAY(
+    SELECT ROW(s.id, s.starts_at, s.minutes) FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
+    WHERE x.appointment_id = a.id ORDER BY s.starts_at
+  )
+FROM appointment a WHERE a.party_id = ANY($1::uuid[]) ORDER BY a.person_no, a.leg_no
+"""
 _LEAVING = f"""
 SELECT {columns(Appointment, "a")}, {_SHOWN}, ARRAY(
     SELECT ROW(s.id, s.closes_at, s.losses) FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
@@ -75,18 +82,35 @@ LEFT JOIN LATERAL (SELECT * FROM booking_policy p WHERE p.hall_code = a.hall_cod
   ORDER BY p.version DESC LIMIT 1) b ON true
 WHERE {{which}} = $1
 """
+_LEAVING_PARTY = _LEAVING.format(which="a.party_id")
 
 
 def _by(reference: UUID | str) -> str:
     return "a.id" if isinstance(reference, UUID) else "a.code"
 
 
+class SeenLeg(NamedTuple):
+    """A leg of a visit, with its places in order of time."""
+
+    appointment: Appointment
+    places: list[Place]
+
+
 class Seen(NamedTuple):
-    """An appointment with its places in order of time; `contact` is of who has no account."""
+    """An appointment with its places in order of time; `contact` is of who has no account.
+
+    `party` are all legs of what was booked together, this one among them; none of what was not.
+    """
 
     appointment: Appointment
     places: list[Place]
     contact: Citizen | None
+    party: Sequence[SeenLeg] = ()
+
+    @property
+    def legs(self) -> Sequence[SeenLeg]:
+        """All of the visit."""
+        return self.party or [SeenLeg(self.appointment, self.places)]
 
 
 async def find(direct: DirectPool, reference: UUID | str) -> Seen | None:
@@ -94,7 +118,25 @@ async def find(direct: DirectPool, reference: UUID | str) -> Seen | None:
     record = await direct.fetchrow(_SEEN.format(which=_by(reference)), reference)
     if record is None:
         return None
-    return _seen(loaded(Appointment, record), *rest(Appointment, record))
+    found = _seen(loaded(Appointment, record), *rest(Appointment, record))
+    one = found.appointment
+    if one.party_id is None:
+        return found
+    [party] = (await parties(direct.fetch, [one.party_id])).values()
+    same = [leg if leg.appointment.id != one.id else SeenLeg(one, found.places) for leg in party]
+    return found._replace(party=same)
+
+
+async def parties(fetch: Fetch, ids: Sequence[UUID]) -> dict[UUID, list[SeenLeg]]:
+    """The legs of each party, person by person."""
+    found: dict[UUID, list[SeenLeg]] = {}
+    for record in await fetch(_PARTY, list(ids)) if ids else ():
+        values = list(record)
+        leg = loaded(Appointment, values)
+        [places] = rest(Appointment, values)
+        assert leg.party_id is not None
+        found.setdefault(leg.party_id, []).append(SeenLeg(leg, [Place(*place) for place in places]))
+    return found
 
 
 class Leaving(NamedTuple):
@@ -105,6 +147,8 @@ class Leaving(NamedTuple):
     slots: Sequence[LeftSlot]
     is_awaited: bool
     policy: BookingPolicy
+    party: Sequence["Leaving"] = ()
+    """All legs of what was booked together, this one among them; none of what was not."""
 
     @property
     def appointment(self) -> Appointment:
@@ -116,6 +160,20 @@ async def find_leaving(direct: DirectPool, reference: UUID | str, now: datetime)
     record = await direct.fetchrow(_LEAVING.format(which=_by(reference)), reference, now)
     if record is None:
         return None
+    found = _leaving(record, now)
+    one = found.appointment
+    if one.party_id is None:
+        return found
+    records = await direct.fetch(
+        f"{_LEAVING_PARTY} ORDER BY a.person_no, a.leg_no", one.party_id, now
+    )
+    legs = [_leaving(each, now) for each in records]
+    party = [found if leg.appointment.id == one.id else leg for leg in legs]
+    seen = found.seen._replace(party=[SeenLeg(leg.appointment, leg.seen.places) for leg in party])
+    return found._replace(seen=seen, party=party)
+
+
+def _leaving(record: Iterable[Any], now: datetime) -> Leaving:
     one = loaded(Appointment, record)
     name, phone, places, slots, is_awaited, *policy = rest(Appointment, record)
     known = loaded(BookingPolicy, policy) if policy[0] else policies.default(one.hall_code, now)

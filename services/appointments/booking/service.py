@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import healing, queries, rules, seen
 from services.appointments.booking.context import places_freed
-from services.appointments.booking.healing import Waiting
+from services.appointments.booking.healing import PeopleWaiting
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.publishing import of_change
 from services.appointments.booking.publishing import publish as publish
@@ -32,7 +32,7 @@ from shared import ids
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
 from shared.database.versioned import swap
-from shared.errors import NotFound, Text
+from shared.errors import Invalid, NotFound, Text
 from shared.messaging import outbox
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -46,6 +46,7 @@ STAFF = ("clerk", "hall_manager", "device")
 log = structlog.get_logger()
 
 REASON = "appointment.reason"
+_NO_PERSON = Text("这个预约里没有这一位", "Nobody of the visit has this number")
 _UNKNOWN = Text("没有找到这个预约", "There is no such appointment")
 
 
@@ -99,17 +100,42 @@ async def _found_by(
     return found
 
 
+def meant(
+    found: Leaving, persons: Sequence[int] | None, action: AppointmentAction
+) -> list[Leaving]:
+    """The legs that an action on one of them is about: of the people who are named; else of all
+    by the first leg of a party, and by another of its own person.
+
+    Those whose state does not take it are left out, unless none does. Raises Invalid.
+    """
+    one = found.appointment
+    party = found.party or [found]
+    known = {leg.appointment.person_no for leg in party}
+    if persons and (unknown := [place for place, no in enumerate(persons) if no not in known]):
+        raise Invalid(_NO_PERSON, pointer=f"/body/persons/{unknown[0]}")
+    whole = one.party_id in (None, one.id)
+    wanted = {*persons} if persons else known if whole else {one.person_no}
+    legs = [leg for leg in party if leg.appointment.person_no in wanted]
+    able = [leg for leg in legs if WORKFLOW.get(leg.appointment.state, action) is not None]
+    return able or [found]
+
+
 async def confirm(
     swap: SwapStatement, typed: str, version: int | None, caller: Caller, now: datetime
 ) -> Seen:
-    """The held appointment, confirmed. Raises NotFound, or StateConflict once the hold ran out."""
+    """The held appointment, confirmed with all that was booked with it.
+
+    Raises NotFound, or StateConflict once the hold ran out.
+    """
     found = await seen_by(swap.direct, typed, caller)
-    one = found.appointment
-    ensure_seen(one, version)
-    row = row_of(one, A.CONFIRM)
-    ensure_stands(one, now)
-    swap.swap(one, changes_of(row, now), says=state_conflict)
-    outbox.promise(swap, of_change(row.event, one))
+    ensure_seen(found.appointment, version)
+    row = row_of(found.appointment, A.CONFIRM)
+    ensure_stands(found.appointment, now)
+    for one in sorted((leg.appointment for leg in found.legs), key=lambda one: one.id):
+        if one.state is row.state:
+            is_asked = one is found.appointment
+            swap.swap(one, changes_of(row, now), says=state_conflict, follows=not is_asked)
+            outbox.promise(swap, of_change(row.event, one))
     return found
 
 
@@ -209,13 +235,14 @@ def row_of(appointment: Appointment, action: AppointmentAction) -> AppointmentRo
 async def give_back(
     session: AsyncSession,
     appointments: Sequence[Appointment],
-    waiting: Waiting,
+    waiting: PeopleWaiting,
     now: datetime,
     *,
-    frees: bool = True,
+    freeing: Sequence[Appointment] | None = None,
     later: bool = False,
 ) -> None:
-    """Releases every place of the appointments; call it only after the swap was won.
+    """Releases every place of the appointments, or of those that are `freeing` theirs; call it only
+    after the swap was won.
 
     `waiting` have lost their time, and are given it before anybody else can have it. With `later`
     strangers can have it only after a while that the hall's policy draws at random.
@@ -223,13 +250,14 @@ async def give_back(
     if not appointments:
         return
     leaving = [one.id for one in appointments]
-    taken = await queries.slots_of(session, leaving) if frees else {}
+    giving = appointments if freeing is None else freeing
+    taken = await queries.slots_of(session, [one.id for one in giving])
     freed = [place.id for places in taken.values() for place in places]
     still = await healing.hold_still(session, waiting, leaving, freed, now)
     await slots.shift(session, release=freed)
     places_freed(session)
     await healing.heal(session, still, now)
-    for one in appointments if later else ():
+    for one in giving if later else ():
         places = [place.id for place in taken.get(one.id, [])]
         await _keep_back(session, one, [still.locked[place] for place in places], now)
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import healing, queries, service
+from services.appointments.booking import healing, limits, queries, service
 from services.appointments.booking.events import AppointmentExpired
 from services.appointments.booking.models import Appointment, AppointmentState, Penalty
 from services.appointments.booking.publishing import of_change
@@ -46,7 +46,7 @@ async def lapse(session: AsyncSession, appointment: Appointment, now: datetime) 
 async def expire_holds(session: AsyncSession, now: datetime) -> int:
     """Job: ends holds that were not confirmed in time and gives their places back, once."""
     due = await queries.ran_out(session, now)
-    waiting = await healing.prepare(session, due, now) if due else {}
+    waiting = await healing.prepare(session, due, now) if due else healing.PeopleWaiting()
     expired = await queries.expire(session, due, now) if due else []
     await service.give_back(session, expired, waiting, now)
     for appointment in expired:
@@ -83,7 +83,8 @@ async def count_no_show(
     since = at - timedelta(days=policy.no_show_days)
     missed = await queries.no_shows(session, person_of(absent), absent.hall_code, since, at)
     blocked_until = at + timedelta(days=policy.block_days)
-    if blocked_until <= now or len(missed) < policy.no_show_limit:
+    visits = limits.visits_of(missed)
+    if blocked_until <= now or visits < policy.no_show_limit:
         return
     session.add(
         Penalty(
@@ -92,7 +93,7 @@ async def count_no_show(
             person_document=absent.person_document,
             person_phone=absent.person_phone,
             appointment_id=absent.id,
-            no_shows=len(missed),
+            no_shows=visits,
             policy_version=policy.version,
             blocked_from=at,
             blocked_until=blocked_until,

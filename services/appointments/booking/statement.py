@@ -9,14 +9,14 @@ from sqlalchemy import TextClause, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.models import Appointment
 from services.appointments.booking.rules import BookingOutcome, Draft, HoldRow
-from services.appointments.booking.seating import Claimant
 from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
-from services.appointments.people.rules import Person, same_person
-from services.appointments.slots.models import Pool
+from services.appointments.people.rules import same_person
 from shared.database.engine import DirectPool
+from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import listed, sources, target
+from shared.web.idempotency import Claim, KeyReused
 
 _SQL_TYPES: dict[object, str] = {
     UUID: "uuid",
@@ -221,38 +221,6 @@ WHERE state IN ({sources(_RESUPPORTED)}) AND id = ANY(:ids)
 RETURNING appointment.*
 """)
 
-# Who has lost their time, but not who has found another, kept or missed: then that one counts.
-# Whoever checked in is served by a ticket. Of two that one person lost and cannot have both, the
-# one booked first counts.
-_WITHOUT = f"""
-  (a.state IN ({sources(_RESUPPORTED)}) AND a.starts_at > :now AND NOT EXISTS (
-    SELECT FROM appointment b WHERE {same_person("b", "w")}
-      AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
-        OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
-          AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
-      AND (b.state IN ({_HOLDING}) OR
-        (b.state = a.state AND b.starts_at > :now AND (b.held_at, b.id) < (a.held_at, a.id)))
-  ))
-"""
-_CLAIMANTS = """
-SELECT a.id, a.code, a.item_code, a.pool, a.starts_at, a.minutes, a.state, a.held_at, ARRAY(
-  SELECT x.slot_id FROM appointment_slot x WHERE x.appointment_id = a.id ORDER BY x.slot_id
-) AS slots, w.*
-FROM appointment a
-CROSS JOIN LATERAL (
-  SELECT a.citizen_key, a.person_document AS document, a.person_phone AS phone
-) w
-WHERE {which} ORDER BY a.id
-"""
-_CLAIM = _CLAIMANTS.format(
-    which=f"""(a.state IN ({_LIVE}) AND a.id IN (
-    SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
-  )) OR (a.hall_code = :hall AND {_WITHOUT})"""
-)
-_CLAIM_FREE = text(_CLAIM)
-_CLAIM_HELD = text(f"{_CLAIM} FOR UPDATE OF a")
-_THOSE_WITHOUT = text(_CLAIMANTS.format(which=f"a.id = ANY(:ids) AND {_WITHOUT}"))
-
 
 async def changed(
     session: AsyncSession, statement: TextClause, **values: Any
@@ -276,24 +244,25 @@ async def regain_time(
     return await changed(session, _REGAINING, ids=list(ids), now=now)
 
 
-async def claimants(
-    session: AsyncSession, hall: str, slots: Iterable[UUID], now: datetime, *, lock: bool
-) -> list[Claimant]:
-    """Who has a place in the slots, and who in the hall has lost theirs and could have one again;
-    with `lock` they stay as they are until the transaction ends."""
-    values = {"hall": hall, "slots": list(slots), "now": now}
-    return await _claimants(session, _CLAIM_HELD if lock else _CLAIM_FREE, values)
+# As `answered` of the booking statement.
+_ANSWER = """
+INSERT INTO idempotency (caller, key, route, request_hash, status, answer)
+VALUES (:caller, :key, :route, :request_hash, 201, CAST(:answer AS jsonb))
+"""
+_KNOWN = "SELECT request_hash, answer::text FROM idempotency WHERE caller = $1 AND key = $2"
 
 
-async def without(session: AsyncSession, ids: Iterable[UUID], now: datetime) -> list[Claimant]:
-    """Those of these appointments that have lost their time and could have one again."""
-    return await _claimants(session, _THOSE_WITHOUT, {"ids": list(ids), "now": now})
+def store_answer(statement: SwapStatement, claim: Claim, answer: str) -> None:
+    """Keeps the answer, which names nobody, with what the statement does."""
+    kept = {"caller": claim.caller, "key": claim.key, "route": claim.route}
+    statement.also(_ANSWER, **kept, request_hash=claim.request_hash, answer=answer)
 
 
-async def _claimants(
-    session: AsyncSession, statement: TextClause, values: dict[str, Any]
-) -> list[Claimant]:
-    return [
-        Claimant(a, b, c, Pool(d), e, f, AppointmentState(g), h, tuple(i), Person(*who))
-        for a, b, c, d, e, f, g, h, i, *who in (await session.execute(statement, values)).all()
-    ]
+async def known_answer(direct: DirectPool, claim: Claim) -> str | None:
+    """What the same request was answered before. Raises KeyReused if it was another one."""
+    row = await direct.fetchrow(_KNOWN, claim.caller, claim.key)
+    if row is None:
+        return None
+    if row[0] != claim.request_hash:
+        raise KeyReused
+    return str(row[1])

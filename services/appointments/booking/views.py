@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import contacts, icalendar, queries, rules
+from services.appointments.booking import contacts, icalendar, queries, rules, seen
 from services.appointments.booking.contacts import Contact
 from services.appointments.booking.context import Terms, expiry
 from services.appointments.booking.models import Appointment, AppointmentState
@@ -14,16 +14,18 @@ from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import (
     AppointmentView,
     ContactView,
+    LegView,
     MaskedPerson,
     TakenSlot,
 )
-from services.appointments.booking.seen import Seen
+from services.appointments.booking.seen import Seen, SeenLeg
 from services.appointments.booking.service import REASON
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
 from services.appointments.people import service as people
 from services.appointments.slots.rules import SlotFacts
 from shared import clock, ids
+from shared.database.rows import fetching
 from shared.errors import Invalid, Text
 from shared.security import audit_log
 from shared.security.crypto import Keyring
@@ -110,20 +112,24 @@ async def contact(
 
 
 async def calendar_entry(session: AsyncSession, appointment: Appointment, now: datetime) -> bytes:
-    """The visit as an iCalendar document: what was moved is found at its new time."""
+    """The visit as an iCalendar document, an entry a leg: what was moved is at its new time."""
     appointment = await queries.newest_of_visit(session, appointment)
     hall = await directory.get_hall(session, appointment.hall_code)
-    item = await guides.get_item(session, appointment.item_code)
-    return icalendar.document(
-        appointment, item=item.name, hall=hall.name, address=hall.address, now=now
-    )
+    legs, names = [appointment], dict[str, str]()
+    if (party := appointment.party_id) is not None:
+        found = await seen.parties(fetching(session), [party])
+        legs = [leg.appointment for leg in found[party]]
+    for code in {leg.item_code for leg in legs}:
+        names[code] = (await guides.get_item(session, code)).name
+    entries = [icalendar.CalendarLeg(leg, names[leg.item_code]) for leg in legs]
+    return icalendar.document(entries, hall=hall.name, address=hall.address, now=now)
 
 
-def shown(seen: Seen, caller: Caller, keyring: Keyring) -> AppointmentView:
+def shown(found: Seen, caller: Caller, keyring: Keyring) -> AppointmentView:
     """The appointment with its slots; staff also see the person's masked name and phone."""
-    one, staff = seen.appointment, caller.has("clerk", "hall_manager")
-    person = _masked(contacts.opened(keyring, one, seen.contact)) if staff else None
-    return _view(one, seen.places, person, keyring)
+    one, staff = found.appointment, caller.has("clerk", "hall_manager")
+    person = _masked(contacts.opened(keyring, one, found.contact)) if staff else None
+    return _view(found, person, keyring)
 
 
 async def view_of(
@@ -136,12 +142,20 @@ async def view_of(
 async def views_of(
     session: AsyncSession, appointments: Sequence[Appointment], caller: Caller, keyring: Keyring
 ) -> list[AppointmentView]:
-    """The same for many, with two queries."""
+    """The same for many, with two or three queries."""
     taken = await queries.slots_of(session, [one.id for one in appointments])
+    together = {one.party_id for one in appointments if one.party_id is not None}
+    parties = await seen.parties(fetching(session), sorted(together))
     named: dict[UUID, MaskedPerson | None] = {}
     if caller.has("clerk", "hall_manager"):
         named = await _masked_contacts(session, appointments, keyring)
-    return [_view(one, taken.get(one.id, []), named.get(one.id), keyring) for one in appointments]
+    found = []
+    for one in appointments:
+        places = taken.get(one.id, [])
+        party = parties.get(one.party_id, ()) if one.party_id else ()
+        shown = Seen(one, places, None, party)
+        found.append(_view(shown, named.get(one.id), keyring))
+    return found
 
 
 async def masked_contacts(
@@ -161,19 +175,36 @@ async def _masked_contacts(
     }
 
 
-def _view(
-    one: Appointment, places: Iterable[Place], person: MaskedPerson | None, keyring: Keyring
-) -> AppointmentView:
-    slots = [TakenSlot(id=p.id, starts_at=p.starts_at, minutes=p.minutes) for p in places]
+def _view(found: Seen, person: MaskedPerson | None, keyring: Keyring) -> AppointmentView:
+    one = found.appointment
     return AppointmentView(
         **{name: getattr(one, name) for name in _SHOWN},
-        slots=slots,
+        slots=_taken(found.places),
+        legs=[_leg(leg) for leg in found.legs],
         citizen=person,
         reason=one.reason_sealed and keyring.open(one.reason_sealed, where=REASON, row=str(one.id)),
     )
 
 
-_SHOWN = AppointmentView.model_fields.keys() - {"slots", "citizen", "reason"}
+def _leg(leg: SeenLeg) -> LegView:
+    one = leg.appointment
+    return LegView(
+        id=one.id,
+        code=one.code,
+        person_no=one.person_no,
+        item_code=one.item_code,
+        state=one.state,
+        starts_at=one.starts_at,
+        minutes=one.minutes,
+        slots=_taken(leg.places),
+    )
+
+
+def _taken(places: Iterable[Place]) -> list[TakenSlot]:
+    return [TakenSlot(id=p.id, starts_at=p.starts_at, minutes=p.minutes) for p in places]
+
+
+_SHOWN = AppointmentView.model_fields.keys() - {"slots", "legs", "citizen", "reason"}
 
 
 def _masked(person: Contact | None) -> MaskedPerson | None:
@@ -184,20 +215,39 @@ def _masked(person: Contact | None) -> MaskedPerson | None:
 
 def held(run: Sequence[SlotFacts], item: str, terms: Terms, now: datetime) -> AppointmentView:
     """The answer to a request before it is held: an appointment with a new id and code."""
-    first = run[0]
+    first, minutes = run[0], sum(slot.minutes for slot in run)
+    made, code = ids.new_id(), ids.public_code("A")
+    slots = [TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run]
+    leg = LegView(
+        id=made,
+        code=code,
+        person_no=1,
+        item_code=item,
+        state=AppointmentState.HELD,
+        starts_at=first.starts_at,
+        minutes=minutes,
+        slots=slots,
+    )
     return AppointmentView(
-        id=ids.new_id(),
-        code=ids.public_code("A"),
+        id=made,
+        code=code,
         state=AppointmentState.HELD,
         hall_code=first.hall_code,
         item_code=item,
         pool=first.pool,
         starts_at=first.starts_at,
-        minutes=sum(slot.minutes for slot in run),
-        slots=[TakenSlot(id=s.id, starts_at=s.starts_at, minutes=s.minutes) for s in run],
+        minutes=minutes,
+        slots=slots,
+        legs=[leg],
         held_at=now,
         expires_at=expiry(terms, now),
         guide_version=terms.offer.guide_version if terms.offer else 0,
         policy_version=terms.policy_version,
         version=1,
     )
+
+
+def held_together(party: Sequence[SeenLeg], keyring: Keyring) -> AppointmentView:
+    """The same of several legs, as they are about to be written: the first one with all of them."""
+    first = party[0]
+    return _view(Seen(first.appointment, first.places, None, party), None, keyring)

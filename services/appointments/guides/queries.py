@@ -32,8 +32,13 @@ async def offer(direct: DirectPool, hall: str, item: str) -> Offer | None:
     return Offer(*row) if row else None
 
 
-async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict[str, Offer]:
+async def offers_direct(direct: DirectPool, hall: str, items: Sequence[str]) -> dict[str, Offer]:
     """The same for several, by code; unknown ones are absent."""
+    return {row[0]: Offer(*row) for row in await direct.fetch(_OFFER, hall, list(items))}
+
+
+async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict[str, Offer]:
+    """The same in a transaction."""
     rows = await session.execute(_OFFERS_AT, {"hall": hall, "items": list(items)})
     return {row[0]: Offer(*row) for row in rows.all()}
 

@@ -29,6 +29,11 @@ async def offer(direct: DirectPool, hall: str, item: str) -> Offer | None:
     return await queries.offer(direct, hall, item)
 
 
+async def offers_direct(direct: DirectPool, hall: str, items: Sequence[str]) -> dict[str, Offer]:
+    """The same for several, by code; unknown ones are absent."""
+    return await queries.offers_direct(direct, hall, items)
+
+
 async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict[str, Offer]:
     """The same for several, by code; unknown ones are absent."""
     return await queries.offers(session, hall, items)

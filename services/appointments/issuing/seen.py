@@ -64,7 +64,14 @@ CROSS JOIN LATERAL (
 ) who
 LEFT JOIN LATERAL (
   SELECT t.* FROM ticket t WHERE t.hall_code = h.code AND t.{ALIVE}
-    AND (t.appointment_id = $11 OR ({same_person("t", "who")} AND t.items && $7::text[]))
+    AND (t.appointment_id = $11 OR ({same_person("t", "who")}
+      AND (t.items || t.pending) && $7::text[]
+      -- Who comes along with somebody has a ticket of their own.
+      AND NOT EXISTS (
+        SELECT FROM appointment a JOIN appointment b ON b.party_id = a.party_id
+          AND b.person_no <> a.person_no
+        WHERE a.id = $11 AND b.id = t.appointment_id
+      )))
   ORDER BY t.appointment_id = $11 DESC NULLS LAST, t.id LIMIT 1
 ) o ON true
 WHERE h.code = $1

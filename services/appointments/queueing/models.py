@@ -154,6 +154,10 @@ class Ticket(Table, table=True):
     """The id of the visit's first leg; the case that the visit ends with goes by it."""
     item_code: str = Field(max_length=64)
     items: list[str] = Field(sa_type=ARRAY(Text))
+    pending: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """The items of the visit that come after this leg, at other windows."""
     for_window_id: UUID | None = None
     ticket_class: TicketClass = Field(sa_type=enum_type(TicketClass, 20))
     credit_minutes: int

@@ -106,7 +106,8 @@ _APPOINTMENT = _row(
 _BOOKED_AGAIN = _row(  # by uq_appointment_live one at the most
     "booked_again", Appointment, "g",
     "LEFT JOIN appointment g ON g.citizen_key = a.citizen_key AND g.item_code = a.item_code"
-    f" AND g.on_date = a.on_date AND g.state IN ({listed(LIVE)}) AND g.id <> a.id",
+    " AND g.on_date = a.on_date AND g.person_no = a.person_no"
+    f" AND g.state IN ({listed(LIVE)}) AND g.id <> a.id",
 )  # fmt: skip
 _ITEM = _Part(
     "item", "i.name, i.department_code", len(ItemName._fields),

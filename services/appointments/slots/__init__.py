@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 from services.appointments.slots import events, queries, service, statement
-from services.appointments.slots.routes import router
 from services.appointments.slots.workflow import WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
-    routers=[router],
     publishes=[events.SlotsOpened, events.SlotsWithdrawn, events.SlotFull, events.SlotFreed],
     jobs=[
         Job("open-slots", timedelta(seconds=10), service.open_due),

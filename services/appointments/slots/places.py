@@ -1,6 +1,6 @@
 """Places given back in one statement, without the slots being locked before."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +30,14 @@ def exchange(
     wanted is not on sale any more.
     """
     statements.exchange(statement, slots, wanted, now)
+
+
+def rearrange(statement: SwapStatement, changes: Mapping[UUID, int], now: datetime) -> None:
+    """Takes so many places more or less of each slot, for who comes and who is moved for them.
+
+    All is decided anew where there is no room for it, or a slot is not on sale any more.
+    """
+    statements.rearrange(statement, changes, now)
 
 
 async def note_lost(session: AsyncSession, spans: Sequence[Span]) -> None:

@@ -22,7 +22,7 @@ from services.appointments.slots.rules import (
     Span,
     WithdrawnSlot,
 )
-from services.appointments.slots.statement import FITTING, spanned
+from services.appointments.slots.statement import AROUND, spanned
 from services.appointments.slots.workflow import WORKFLOW, SlotAction
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
@@ -35,12 +35,31 @@ _CLOSING = WORKFLOW.of(SlotAction.CLOSE)
 _WITHDRAWN = WORKFLOW.of(SlotAction.WITHDRAW)
 
 
-_OPEN = """
-SELECT id, rule_code, pool, on_date, starts_at, minutes, capacity, booked + kept_back FROM slot
-WHERE hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
-  AND pool = $4 AND $5 = ANY(item_codes) AND closes_at > $6
+_SALE = (
+    "id, rule_code, pool, on_date, starts_at, minutes, capacity, booked + kept_back AS taken,"
+    " item_codes"
+)
+_ON_SALE = """hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
+  AND pool = $4 AND closes_at > $6"""
+_OPEN = f"""
+SELECT {_SALE} FROM slot WHERE {_ON_SALE} AND item_codes::text[] && $5::text[]
   AND ($7::uuid IS NULL OR (starts_at, id) > ($2, $7))
 ORDER BY starts_at, id LIMIT $8
+"""
+# Those who sit in the slots may be moved to others that serve one of their items, those who sit
+# there to others again: what can be reached so is looked for by kinds of slots, which are few.
+_NEAR = f"""
+WITH RECURSIVE others AS MATERIALIZED (
+  SELECT {_SALE}, item_codes::text[] AS items FROM slot
+  WHERE {_ON_SALE} AND NOT item_codes::text[] && $5::text[]
+), kinds AS MATERIALIZED (
+  SELECT DISTINCT items FROM others
+), reach AS (
+  SELECT $7::text[] AS items
+  UNION SELECT k.items FROM kinds k JOIN reach r ON k.items && r.items
+)
+SELECT id, rule_code, pool, on_date, starts_at, minutes, capacity, taken, item_codes FROM others
+WHERE items IN (SELECT items FROM reach)
 """
 
 _FOLLOWING = """
@@ -122,15 +141,13 @@ FROM slot WHERE {which} AND state <> 'withdrawn' ORDER BY starts_at, id
 """
 _COMING = text(_COMING_SLOT.format(which="hall_code = :hall AND starts_at > :now"))
 _PRESENT = text(_COMING_SLOT.format(which="id = ANY(:ids)"))
-_FITTING = text(f"""
-SELECT DISTINCT s.id, s.hall_code FROM {FITTING} WHERE s.booked < s.capacity OR s.id = ANY(:own)
-""")
+_AROUND = text(f"SELECT DISTINCT s.id, s.hall_code FROM {AROUND}")
 
 
 async def open_slots(
     direct: DirectPool,
     hall: str,
-    item: str,
+    items: Sequence[str],
     pool: Pool,
     *,
     since: datetime,
@@ -139,12 +156,33 @@ async def open_slots(
     now: datetime,
     most: int,
 ) -> list[OpenSlot]:
-    """The slots of a hall on sale for an item, full ones too, earliest first.
+    """The slots of a hall on sale for one of the items, full ones too, earliest first.
 
     At most that many; `since` and `after`, the start and id of the last one, go on from there.
     """
-    rows = await direct.fetch(_OPEN, hall, since, until, pool.value, item, now, after, most)
-    return [OpenSlot(r[0], r[1], Pool(r[2]), *r[3:]) for r in map(tuple, rows)]
+    asked = (hall, since, until, pool.value, list(items), now, after, most)
+    return [_open_slot(tuple(row)) for row in await direct.fetch(_OPEN, *asked)]
+
+
+async def near_slots(
+    direct: DirectPool,
+    hall: str,
+    items: Sequence[str],
+    pool: Pool,
+    *,
+    since: datetime,
+    until: datetime,
+    served: Iterable[str],
+    now: datetime,
+) -> list[OpenSlot]:
+    """The slots on sale for none of the items in which others could sit, who sit in slots that
+    serve `served`, or whoever would have to be moved for those."""
+    asked = (hall, since, until, pool.value, list(items), now, list(served))
+    return [_open_slot(tuple(row)) for row in await direct.fetch(_NEAR, *asked)]
+
+
+def _open_slot(r: tuple[Any, ...]) -> OpenSlot:
+    return OpenSlot._make((*r[:2], Pool(r[2]), *r[3:8], frozenset(r[8])))
 
 
 async def following(direct: DirectPool, last: SlotFacts, until: datetime) -> list[SlotFacts]:
@@ -218,12 +256,9 @@ async def present(session: AsyncSession, ids: Iterable[UUID]) -> list[ComingSlot
     return [_coming(row) for row in (await session.execute(_PRESENT, {"ids": list(ids)})).all()]
 
 
-async def fitting(
-    session: AsyncSession, spans: Sequence[Span], own: Iterable[UUID]
-) -> dict[UUID, str]:
-    """The slots in those times, with their halls: those that have room, and of `own` any."""
-    asked = {**spanned(spans), "own": list(own)}
-    return {row[0]: row[1] for row in (await session.execute(_FITTING, asked)).all()}
+async def around(session: AsyncSession, spans: Sequence[Span]) -> dict[UUID, str]:
+    """The slots of those times, with their halls."""
+    return {row[0]: row[1] for row in (await session.execute(_AROUND, spanned(spans))).all()}
 
 
 async def add(session: AsyncSession, slots: Sequence[NewSlot]) -> None:

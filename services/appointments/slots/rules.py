@@ -60,11 +60,10 @@ class ComingSlot(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A time for an item at a hall that somebody could sit in."""
+    """A time at a hall that somebody could sit in."""
 
     hall_code: str
     pool: Pool
-    item_code: str
     starts_at: datetime
     minutes: int
 
@@ -138,7 +137,7 @@ class SlotFacts(NamedTuple):
 
 
 class OpenSlot(NamedTuple):
-    """A slot on sale with its present count."""
+    """A slot on sale with its present count; `booked` are the places that are not on sale."""
 
     id: UUID
     rule_code: str
@@ -148,10 +147,15 @@ class OpenSlot(NamedTuple):
     minutes: int
     capacity: int
     booked: int
+    item_codes: frozenset[str] = frozenset()
 
     @property
     def free(self) -> int:
         return self.capacity - self.booked
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
 
 
 class Timed(Protocol):
@@ -173,73 +177,6 @@ def follow_one_another(slots: Sequence[Timed]) -> bool:
         after.starts_at == before.starts_at + timedelta(minutes=before.minutes)
         and (after.rule_code, after.pool) == (before.rule_code, before.pool)
         for before, after in zip(slots, slots[1:], strict=False)
-    )
-
-
-class Wish(NamedTuple):
-    """How long a time is looked for: so many slots in a row, and so many minutes at least."""
-
-    slots: int = 1
-    minutes: int = 1
-
-    def is_met(self, run: Sequence[Timed]) -> bool:
-        return len(run) >= self.slots and sum(slot.minutes for slot in run) >= self.minutes
-
-
-class FreeRuns(NamedTuple):
-    """Runs by their start; of those that begin at `known_until` or later nothing is known."""
-
-    runs: list[FreeSlot]
-    known_until: datetime | None
-
-
-def free_runs(
-    slots: Iterable[OpenSlot],
-    wish: Wish,
-    *,
-    with_full: bool = False,
-    known_until: datetime | None = None,
-) -> FreeRuns:
-    """Every start from which slots that follow one another have room for the wish, earliest first.
-
-    `known_until`: the slots that begin then or later are not all given (None: they are), so that
-    a run is only told from a dead end where the slots before it decide.
-    """
-    runs, open_from = [], known_until
-    by_rule = sorted(slots, key=lambda slot: (slot.rule_code, slot.pool, slot.starts_at))
-    for first in range(len(by_rule)):
-        run = _run_from(by_rule, first, wish)
-        ends_at = run[-1].starts_at + timedelta(minutes=run[-1].minutes)
-        if not wish.is_met(run):
-            if open_from is not None and known_until is not None and ends_at >= known_until:
-                open_from = min(open_from, run[0].starts_at)
-        elif with_full or all(slot.free > 0 for slot in run):
-            runs.append(_as_one(run))
-    if open_from is not None:
-        runs = [run for run in runs if run.starts_at < open_from]
-    return FreeRuns(sorted(runs, key=lambda run: (run.starts_at, run.id)), open_from)
-
-
-def _run_from(by_rule: Sequence[OpenSlot], first: int, wish: Wish) -> list[OpenSlot]:
-    """The shortest run from there that meets the wish, or as much of it as there is."""
-    run = [by_rule[first]]
-    for place in range(first + 1, len(by_rule)):
-        slot = by_rule[place]
-        if wish.is_met(run) or not follow_one_another([run[-1], slot]):
-            break
-        run.append(slot)
-    return run
-
-
-def _as_one(run: Sequence[OpenSlot]) -> FreeSlot:
-    return FreeSlot(
-        id=run[0].id,
-        starts_at=run[0].starts_at,
-        minutes=sum(slot.minutes for slot in run),
-        capacity=min(slot.capacity for slot in run),
-        free=min(slot.free for slot in run),
-        pool=run[0].pool,
-        slot_ids=[slot.id for slot in run],
     )
 
 

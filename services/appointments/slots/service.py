@@ -1,18 +1,14 @@
 """Places on sale: what is free, what opens and closes, and the counts that booking shifts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.guides import service as guides
-from services.appointments.guides.rules import Offer, why_not_bookable
-from services.appointments.slots import queries, rules, statement
+from services.appointments.slots import queries, statement
 from services.appointments.slots.events import (
     SlotFreed,
     SlotFull,
@@ -29,146 +25,57 @@ from services.appointments.slots.rules import (
     OpenSlot,
     SlotFacts,
     Span,
-    Wish,
     WithdrawnSlot,
 )
-from services.appointments.slots.schemas import FreeSlot
 from shared.database.engine import DirectPool
-from shared.errors import NotFound, Text
 from shared.ids import new_id
 from shared.messaging import outbox
 
 S = TypeVar("S", WithdrawnSlot, OpenedSlot)
 
 _EVENT_SLOTS = 200
-_NEAREST = 3
 _PIECE = 500
-"""Slots that are read at once: a page needs more only where most of them are full."""
-_NO_HALL = Text("没有这个大厅", "There is no such hall")
-_NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
-async def availability(
+async def open_slots(
     direct: DirectPool,
-    *,
     hall: str,
-    item: str,
-    first: date,
-    last: date,
+    items: Sequence[str],
     pool: Pool,
-    length: int,
-    with_full: bool,
-    after: tuple[datetime, UUID] | None,
-    most: int,
+    *,
+    since: datetime,
+    until: datetime,
+    after: UUID | None,
     now: datetime,
-) -> list[FreeSlot]:
-    """The free times for an item on the hall's local days `first`..`last`, at most that many.
-
-    `after` is the start and slot of the last one seen. What cannot be booked is not listed.
-    Raises NotFound for an unknown hall or item and Invalid for an impossible range.
-    """
-    rules.ensure_range(first, last)
-    zone_name = await queries.hall_zone(direct, hall)
-    if zone_name is None:
-        raise NotFound(_NO_HALL, pointer="/query/hall")
-    offer = await guides.offer(direct, hall, item)
-    if offer is None:
-        raise NotFound(_NO_ITEM, pointer="/query/item")
-    zone = ZoneInfo(zone_name)
-    since = datetime.combine(first, time(), zone)
-    search = _Search(
-        direct,
-        hall,
-        offer,
-        pool,
-        Wish(length, offer.standard_minutes),
-        until=datetime.combine(last + timedelta(days=1), time(), zone),
-        now=now,
-    )
-    return await search.runs(
-        max(since, now, after[0] if after else since), after, most, with_full=with_full
+    most: int,
+) -> list[OpenSlot]:
+    """Those on sale for one of the items, full ones too, by time; `after` is the last one seen."""
+    return await queries.open_slots(
+        direct, hall, items, pool, since=since, until=until, after=after, now=now, most=most
     )
 
 
-async def alternatives(
-    direct: DirectPool, wanted: Sequence[SlotFacts], item: str, now: datetime
-) -> list[FreeSlot]:
-    """The three free times nearest to the wanted ones, within a fortnight after them."""
-    first = wanted[0]
-    offer = await guides.offer(direct, first.hall_code, item)
-    if offer is None:
-        return []
-    search = _Search(
-        direct,
-        first.hall_code,
-        offer,
-        first.pool,
-        Wish(len(wanted), offer.standard_minutes),
-        until=first.starts_at + timedelta(days=14),
-        now=now,
+async def near_slots(
+    direct: DirectPool,
+    hall: str,
+    items: Sequence[str],
+    pool: Pool,
+    *,
+    since: datetime,
+    until: datetime,
+    served: Iterable[str],
+    now: datetime,
+) -> list[OpenSlot]:
+    """Those on sale for none of the items to which somebody could be moved, to make room in slots
+    that serve `served`."""
+    return await queries.near_slots(
+        direct, hall, items, pool, since=since, until=until, served=served, now=now
     )
-    earliest = max(now, first.starts_at - timedelta(days=7))
-    before = await search.runs(earliest, None, None, until=first.starts_at)
-    after = await search.runs(max(earliest, first.starts_at), None, _NEAREST)
-    return rules.nearest([*before, *after], first.starts_at, count=_NEAREST)
 
 
-@dataclass(frozen=True)
-class _Search:
-    """What is looked for at a hall: slots for the offer, read in pieces until there are enough."""
-
-    direct: DirectPool
-    hall: str
-    offer: Offer
-    pool: Pool
-    wish: Wish
-    until: datetime
-    now: datetime
-
-    async def runs(
-        self,
-        since: datetime,
-        after: tuple[datetime, UUID] | None,
-        most: int | None,
-        *,
-        until: datetime | None = None,
-        with_full: bool = False,
-    ) -> list[FreeSlot]:
-        """The runs that begin from `since` on, before `until`; at most that many."""
-        slots: list[OpenSlot] = []
-        while True:
-            piece = await self._piece(slots[-1] if slots else None, since)
-            slots += piece
-            known_until = slots[-1].starts_at if len(piece) == _PIECE else None
-            known = rules.free_runs(
-                [slot for slot in slots if why_not_bookable(self.offer, slot.on_date) is None],
-                self.wish,
-                with_full=with_full,
-                known_until=known_until,
-            )
-            runs = [
-                run
-                for run in known.runs
-                if (after is None or (run.starts_at, run.id) > after)
-                and (until is None or run.starts_at < until)
-            ]
-            enough = most is not None and len(runs) >= most
-            passed = until is not None and known.known_until and known.known_until >= until
-            if enough or passed or known_until is None:
-                return runs[:most]
-
-    async def _piece(self, last: OpenSlot | None, since: datetime) -> list[OpenSlot]:
-        return await queries.open_slots(
-            self.direct,
-            self.hall,
-            self.offer.code,
-            self.pool,
-            since=last.starts_at if last else since,
-            until=self.until,
-            after=last.id if last else None,
-            now=self.now,
-            most=_PIECE,
-        )
+async def hall_zone(direct: DirectPool, hall: str) -> str | None:
+    """The time zone of a hall; None for an unknown hall."""
+    return await queries.hall_zone(direct, hall)
 
 
 async def following(direct: DirectPool, last: SlotFacts, until: datetime) -> list[SlotFacts]:
@@ -221,11 +128,9 @@ async def present(session: AsyncSession, ids: Iterable[UUID]) -> list[ComingSlot
     return await queries.present(session, ids)
 
 
-async def fitting(
-    session: AsyncSession, spans: Sequence[Span], own: Iterable[UUID]
-) -> dict[UUID, str]:
-    """The slots in those times, with their halls: those that have room, and of `own` any."""
-    return await queries.fitting(session, spans, own)
+async def around(session: AsyncSession, spans: Sequence[Span]) -> dict[UUID, str]:
+    """The slots of those times, with their halls, whatever they serve and whether they are full."""
+    return await queries.around(session, spans)
 
 
 async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:

@@ -4,7 +4,8 @@
 lost their time is given a free place though it is kept back, and then that one does not return.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,13 +17,14 @@ from services.appointments.slots.rules import LeftSlot, Span
 from shared.database.swap_statement import SwapStatement
 from shared.ids import new_id
 
-FITTING = """unnest(CAST(:halls AS text[]), CAST(:pools AS text[]), CAST(:items AS text[]),
+AROUND = """unnest(CAST(:halls AS text[]), CAST(:pools AS text[]),
   CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
-  AS o(hall_code, pool, item_code, starts_at, ends_at)
+  AS o(hall_code, pool, starts_at, ends_at)
 JOIN slot s ON s.hall_code = o.hall_code AND s.pool = o.pool AND s.state <> 'withdrawn'
-  AND s.starts_at >= o.starts_at AND s.starts_at < o.ends_at AND o.item_code = ANY(s.item_codes)
+  AND s.starts_at >= o.starts_at AND s.starts_at < o.ends_at
 """
-"""The slots `s` of which a place helps somebody in one of the spans (`spanned`)."""
+"""The slots `s` of which a place could help somebody in one of the spans (`spanned`): whatever they
+serve, for who sits elsewhere may be moved there."""
 
 # Summed first, since an UPDATE changes a row once however often it is joined. The caller has locked
 # the slots in id order. Of the places that are kept back, the last to return is used up first.
@@ -103,21 +105,23 @@ WHERE returning_place.id = moved.id AND moved.fits
 
 # The caller has locked them: whoever takes somebody's time holds all slots that could help them.
 _NOTE_LOST = text(f"""
-UPDATE slot SET losses = losses + 1 FROM (SELECT DISTINCT s.id FROM {FITTING}) AS fitting
-WHERE slot.id = fitting.id
+UPDATE slot SET losses = losses + 1 FROM (SELECT DISTINCT s.id FROM {AROUND}) AS around
+WHERE slot.id = around.id
 """)
 
 # Kept back only if it is free and on sale, as in `_KEEP_BACK`. `booked` is 0 where that was done
 # meanwhile: the statement fails then, and not by the CHECK of the column.
 _GIVE_BACK = """
-UPDATE slot SET booked = booked - 1, kept_back = kept_back + CASE
+UPDATE slot SET booked = booked - :many, kept_back = kept_back + CASE
   WHEN CAST(:due AS timestamptz) IS NOT NULL AND state <> 'withdrawn'
-    AND booked - 1 + kept_back < capacity THEN 1 ELSE 0 END
-WHERE id = :id AND losses = :losses AND booked > 0
-RETURNING id, new.kept_back > old.kept_back AS is_kept
+  THEN greatest(least(:many, capacity - (booked - :many) - kept_back), 0) ELSE 0 END
+WHERE id = :id AND losses = :losses AND booked >= :many
+RETURNING id, new.kept_back - old.kept_back AS kept
 """
 _RETURN_LATER = """
-INSERT INTO returning_place (id, slot_id, due_at) SELECT :id, id, :due FROM {left} WHERE is_kept
+INSERT INTO returning_place (id, slot_id, due_at)
+SELECT one.id, {left}.id, :due FROM {left}, unnest(CAST(:ids AS uuid[])) WITH ORDINALITY
+  AS one(id, place) WHERE one.place <= {left}.kept
 """
 
 
@@ -130,13 +134,18 @@ _STAY = """
 SELECT 1 FROM slot WHERE id = :id AND state = 'open' AND closes_at > :now FOR NO KEY UPDATE
 """
 
+# The change of whoever is moved and whoever comes, together: as many as are on sale.
+_CHANGE = """
+UPDATE slot SET booked = booked + :many WHERE id = :id AND state = 'open' AND closes_at > :now
+  AND booked + kept_back + :many <= capacity AND booked + :many >= 0 RETURNING 1
+"""
+
 
 def spanned(spans: Sequence[Span]) -> dict[str, Any]:
-    """The values of `FITTING`."""
+    """The values of `AROUND`."""
     return {
         "halls": [one.hall_code for one in spans],
         "pools": [one.pool.value for one in spans],
-        "items": [one.item_code for one in spans],
         "starts": [one.starts_at for one in spans],
         "ends": [one.starts_at + timedelta(minutes=one.minutes) for one in spans],
     }
@@ -148,15 +157,17 @@ async def note_lost(session: AsyncSession, spans: Sequence[Span]) -> None:
 
 
 def give_back(statement: SwapStatement, slots: Sequence[LeftSlot], due: datetime | None) -> None:
-    """Gives back a place of each slot, which nobody who lost a time since it was read could have.
+    """Gives back a place of each slot, of one that is named several times as many, which nobody who
+    lost a time since it was read could have.
 
     With `due` it is on sale again only then.
     """
-    for place, slot in enumerate(sorted(slots)):
-        left = f"left_{place}"
-        statement.lock(_GIVE_BACK, name=left, id=slot.id, losses=slot.losses, due=due)
+    for place, (slot, many) in enumerate(sorted(Counter(slots).items())):
+        left, losses = f"left_{place}", slot.losses
+        statement.lock(_GIVE_BACK, name=left, id=slot.id, losses=losses, many=many, due=due)
         if due is not None:
-            statement.also(_RETURN_LATER.format(left=left), id=new_id(), due=due)
+            ids = [new_id() for _ in range(many)]
+            statement.also(_RETURN_LATER.format(left=left), ids=ids, due=due)
 
 
 def exchange(
@@ -166,9 +177,18 @@ def exchange(
     left = {slot.id: slot for slot in slots}
     for slot in sorted({*left, *wanted}):
         if slot not in wanted:
-            statement.lock(_GIVE_BACK, id=slot, losses=left[slot].losses, due=None)
+            statement.lock(_GIVE_BACK, id=slot, losses=left[slot].losses, many=1, due=None)
         else:
             statement.lock(_STAY if slot in left else _TAKE, id=slot, now=now)
+
+
+def rearrange(statement: SwapStatement, changes: Mapping[UUID, int], now: datetime) -> None:
+    """So many places more or less are taken of each slot, all of which are on sale."""
+    for slot, many in sorted(changes.items()):
+        if many:
+            statement.lock(_CHANGE, id=slot, many=many, now=now)
+        else:
+            statement.lock(_STAY, id=slot, now=now)
 
 
 async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> None:

@@ -1,0 +1,138 @@
+"""Where a visit of several people and items fits. Pure.
+
+Everybody comes at the visit's time and sees to one item after the other, in whatever order there
+are places for: a leg for each person and item. A leg begins when the one before it is over; or in
+the same slot, where that lasts as long as both take.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from services.appointments.slots.matching import Claim, Matching, Run
+
+MOST_PERSONS = 5
+MOST_LEGS = 10
+_MOST_TRIES = 2_000
+"""Of orders that are tried for one visit: all there are for two people with three items."""
+
+
+class Need(NamedTuple):
+    """An item, and how long it takes at the least."""
+
+    item_code: str
+    minutes: int = 1
+
+
+class Wish(NamedTuple):
+    """What is looked for: so many people, each with all of that; `slots` in a row at the least."""
+
+    needs: tuple[Need, ...]
+    persons: int = 1
+    slots: int = 1
+
+    @property
+    def visit(self) -> "Visit":
+        """Not everybody begins with the same item, where there are several."""
+        turns = [(*self.needs[n:], *self.needs[:n]) for n in range(len(self.needs))]
+        people = (turns[person % len(turns)] for person in range(self.persons))
+        return Visit(tuple(people), self.slots)
+
+
+class Visit(NamedTuple):
+    """What each of the people comes for; where it can be, they sit in slots of `near`."""
+
+    people: tuple[tuple[Need, ...], ...]
+    slots: int = 1
+    near: frozenset[UUID] = frozenset()
+
+
+class Leg(NamedTuple):
+    """A person's (from 1) item, and when they are seen for it."""
+
+    person: int
+    claim: Claim
+
+
+def arrange(matching: Matching, visit: Visit, at: datetime) -> list[Leg] | None:
+    """The legs of the visit, which have their places in `matching` then; None where it does not fit
+    at that time, and all is as it was."""
+    before = matching.mark()
+    arranging = _Arranging(matching, visit, at)
+    if arranging.seat_persons(1):
+        return arranging.legs
+    matching.back_to(before)
+    return None
+
+
+class _Arranging:
+    """Tries orders of items until every leg has a place."""
+
+    def __init__(self, matching: Matching, visit: Visit, at: datetime) -> None:
+        self._matching, self._visit, self._at = matching, visit, at
+        self._tries = _MOST_TRIES
+        self.legs: list[Leg] = []
+
+    def seat_persons(self, person: int) -> bool:
+        """Seats this one and those after them."""
+        if person > len(self._visit.people):
+            return True
+        needs = self._visit.people[person - 1]
+        return self._seat(person, needs, _Sitting(self._at, self._at, 0))
+
+    def _seat(self, person: int, left: tuple[Need, ...], so_far: "_Sitting") -> bool:
+        if not left:
+            return self.seat_persons(person + 1)
+        for place, need in enumerate(left):
+            others = (*left[:place], *left[place + 1 :])
+            for sitting in so_far.onward(need.minutes):
+                if self._at_that_time(person, need, others, sitting):
+                    return True
+        return False
+
+    def _at_that_time(
+        self, person: int, need: Need, others: tuple[Need, ...], sitting: "_Sitting"
+    ) -> bool:
+        found = self._matching.fresh(
+            need.item_code, sitting.starts_at, need.minutes, self._visit.slots
+        )
+        for minutes, runs in sorted(found.items()):
+            if self._tries <= 0:
+                return False
+            self._tries -= 1
+            before = self._matching.mark()
+            claim = Claim(need.item_code, sitting.starts_at, minutes)
+            if self._matching.seat(claim, self._nearest(runs)) is None:
+                continue
+            self.legs.append(Leg(person, claim))
+            if self._seat(person, others, sitting.until(minutes)):
+                return True
+            self.legs.pop()
+            self._matching.back_to(before)
+        return False
+
+    def _nearest(self, runs: Sequence[Run]) -> Sequence[Run]:
+        if not self._visit.near:
+            return runs
+        return sorted(runs, key=lambda run: not self._visit.near.issuperset(run))
+
+
+class _Sitting(NamedTuple):
+    """What a person does from then on: minutes of items that are seen to until `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    spent: int
+
+    def onward(self, minutes: int) -> Iterator["_Sitting"]:
+        """When the next item of so many minutes can be seen to."""
+        both = self.spent + minutes
+        if self.spent == 0 or self.starts_at + timedelta(minutes=both) <= self.ends_at:
+            yield self._replace(spent=both)
+        if self.spent:
+            yield _Sitting(self.ends_at, self.ends_at, minutes)
+
+    def until(self, minutes: int) -> "_Sitting":
+        ends_at = self.starts_at + timedelta(minutes=minutes)
+        return self._replace(ends_at=max(self.ends_at, ends_at))

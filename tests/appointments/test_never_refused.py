@@ -1,0 +1,160 @@
+"""Whoever fits is booked, however the places of that time were given to those before."""
+
+import asyncio
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.appointments.offices import NINE, Office, build
+from tests.appointments.queue_helpers import good, problem
+
+TEN = NINE + timedelta(hours=1)
+
+
+@pytest.fixture
+async def colours(office: Office) -> Office:
+    """The same with three items: green, blue and orange."""
+    return await build(office.client, office.sign, office.owner, office.clock, items=3)
+
+
+def items_of(office: Office, letters: str) -> list[str]:
+    return [office.items["GBO".index(letter)] for letter in letters]
+
+
+async def rules_of(office: Office, *rules: str, places: int = 1) -> dict[str, UUID]:
+    """A slot at ten for each rule, which is named after what it serves."""
+    return {
+        rule: await office.slot(TEN, places, rule_code=rule, item_codes=items_of(office, rule))
+        for rule in rules
+    }
+
+
+async def look(office: Office, *items: str, **query: Any) -> list[dict[str, Any]]:
+    """What is free for these items."""
+    values = {"hall": office.code, "item": [*items], **query}
+    found = await office.client.get("/api/v1/availability", params=values)
+    return list(good(found)["items"])
+
+
+async def seats(office: Office) -> dict[str, list[str]]:
+    """Who sits where, by what the code says."""
+    rows = await office.owner.fetch(
+        "SELECT a.code, s.rule_code FROM appointment a"
+        " JOIN appointment_slot x ON x.appointment_id = a.id JOIN slot s ON s.id = x.slot_id"
+        " WHERE a.hall_code = $1 AND a.state IN ('held', 'confirmed') ORDER BY s.starts_at",
+        office.code,
+    )
+    found: dict[str, list[str]] = {}
+    for code, rule in rows:
+        found.setdefault(code, []).append(rule)
+    return found
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+async def test_blue_orange_and_blue_fit_into_three_places_in_whatever_order(
+    colours: Office, order: tuple[int, ...]
+) -> None:
+    """Each of the orders of rules at a time of its own, each with the bookings in this one."""
+    for place, rules in enumerate(permutations(["GB", "GO", "OB"])):
+        at = TEN + timedelta(hours=place)
+        for n, rule in enumerate(rules):
+            items = items_of(colours, rule)
+            await colours.slot(at, 1, rule_code=f"R{n}", item_codes=items)
+        for letter in ("BOB"[n] for n in order):
+            [item] = items_of(colours, letter)
+            [row] = [r for r in await look(colours, item) if r["starts_at"].startswith(stamp(at))]
+            assert row["free"] >= 1
+            await colours.hold(*row["slot_ids"], item=item)
+        left = {r["starts_at"] for item in colours.items for r in await look(colours, item)}
+        assert not [each for each in left if each.startswith(stamp(at))]
+
+
+def stamp(at: datetime) -> str:
+    return (at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
+
+
+async def test_whoever_is_moved_keeps_time_item_version_and_code(colours: Office) -> None:
+    slots = await rules_of(colours, "GB", "G")
+    green, blue, _ = colours.items
+    me = colours.citizen()
+    mine = await colours.hold(slots["GB"], item=green, headers=me)
+
+    [row] = await look(colours, blue)
+    other = await colours.hold(slots["GB"], item=blue)
+
+    shown = good(await colours.client.get(f"/api/v1/appointments/{mine['id']}", headers=me))
+    assert row["free"] == 1
+    assert [each["id"] for each in shown["slots"]] == [str(slots["G"])]
+    same = ("code", "state", "starts_at", "minutes", "item_code", "version")
+    assert {name: shown[name] for name in same} == {name: mine[name] for name in same}
+    assert await seats(colours) == {mine["code"]: ["G"], other["code"]: ["GB"]}
+    assert [await colours.booked(slot) for slot in slots.values()] == [1, 1]
+    good(await colours.do(mine, "confirm", me))
+    [held, _] = await colours.events("appointment.held")
+    assert held["appointment_id"] == mine["id"]
+
+
+async def test_a_place_in_another_rule_of_that_time_is_as_good_as_the_one_that_was_named(
+    colours: Office,
+) -> None:
+    slots = await rules_of(colours, "GB", "BO")
+    await colours.hold(slots["GB"], item=colours.items[1])
+
+    mine = await colours.hold(slots["GB"], item=colours.items[1])
+
+    assert [each["id"] for each in mine["slots"]] == [str(slots["BO"])]
+    found = problem(await colours.ask(slots["GB"], item=colours.items[1]), 409, "slot-full")
+    assert found["alternatives"] == []
+
+
+async def test_nobody_is_moved_into_a_place_that_is_kept_back_or_not_on_sale(
+    colours: Office,
+) -> None:
+    green, blue, _ = colours.items
+    slots = await rules_of(colours, "GB")
+    await colours.slot(TEN, 1, rule_code="G1", item_codes=[green], kept_back=1)
+    await colours.slot(TEN, 1, rule_code="G2", item_codes=[green], state="planned")
+    await colours.slot(TEN, 1, rule_code="G3", item_codes=[green], pool="assisted")
+    await colours.hold(slots["GB"], item=green)
+
+    problem(await colours.ask(slots["GB"], item=blue), 409, "slot-full")
+    assert await look(colours, blue) == []
+
+
+async def test_of_many_who_ask_at_once_as_many_are_booked_as_fit(colours: Office) -> None:
+    """Forty for twelve places of three rules: none too many, none too few, everybody once."""
+    slots = await rules_of(colours, "GB", "GO", "OB", places=4)
+    wanted = [("GBO"[n % 3], [*slots.values()][n // 3 % 3]) for n in range(40)]
+
+    found = await asyncio.gather(
+        *(
+            colours.ask(slot, item=items_of(colours, letter)[0])
+            for letter, slot in wanted
+            if letter in next(rule for rule, one in slots.items() if one == slot)
+        )
+    )
+
+    booked = [one for one in found if one.status_code == 201]
+    assert len(booked) == 12
+    assert {one.status_code for one in found} == {201, 409}
+    assert [await colours.booked(slot) for slot in slots.values()] == [4, 4, 4]
+    rules = [rule for places in (await seats(colours)).values() for rule in places]
+    assert {rule: rules.count(rule) for rule in slots} == dict.fromkeys(slots, 4)
+
+
+async def test_a_move_finds_a_place_by_moving_others(colours: Office) -> None:
+    green, blue, _ = colours.items
+    slots = await rules_of(colours, "GB", "G")
+    early = await colours.slot(NINE + timedelta(minutes=30), 1, item_codes=[blue])
+    sits = await colours.hold(slots["GB"], item=green)
+    me = colours.citizen()
+    mine = await colours.hold(early, item=blue, headers=me)
+    good(await colours.do(mine, "confirm", me))
+
+    new = good(await colours.do(mine, "reschedule", me, slot_ids=[str(slots["GB"])]), 201)
+
+    assert await seats(colours) == {sits["code"]: ["G"], new["code"]: ["GB"]}
+    assert await colours.booked(early) == 0
