@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good, problem, serve_items
+from tests.appointments.queue_helpers import Floor, good, problem
 from tests.provoking import provokes
 
 
@@ -56,14 +56,6 @@ async def test_the_same_key_gives_the_same_ticket(floor: Floor) -> None:
     first, again = [await floor.ask_ticket(headers=headers) for _ in range(2)]
     assert first.json() == again.json()
     assert again.headers["Idempotent-Replayed"] == "true"
-
-
-async def test_items_of_different_windows_need_tickets_of_their_own(floor: Floor, sql: Any) -> None:
-    owner = await sql("appointments")
-    for window, item in zip(floor.windows, floor.items, strict=True):
-        await serve_items(owner, floor.code, window, [item])
-    answer = await floor.ask_ticket(items=floor.items)
-    assert answer.json()["errors"][0]["pointer"] == "/body/items"
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,18 @@ def check_in(
     return appointment
 
 
+def may_check_in(appointment: Appointment, policy: BookingPolicy, now: datetime) -> bool:
+    """Whether the person could check in for it at the moment."""
+    if appointment.state is not S.CONFIRMED:
+        return False
+    early, late = policy.check_in_early_minutes, policy.check_in_late_minutes
+    try:
+        rules.ensure_check_in(appointment.starts_at, early, late, now)
+    except (rules.TooEarly, rules.TooLate):
+        return False
+    return True
+
+
 def keep_checked_in(
     statement: SwapStatement, appointment: Appointment, *, version: int | None = None
 ) -> None:

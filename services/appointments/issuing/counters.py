@@ -1,6 +1,7 @@
 """What a ticket is decided by: seen at once, or behind locks where somebody was faster."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
@@ -37,6 +38,14 @@ class TicketWish(NamedTuple):
     request: TicketRequest
     appointment: Appointment | None
     now: datetime
+    others: Sequence[Appointment] = ()
+    """What the person has booked with that appointment, and comes for as well."""
+
+    @property
+    def booked(self) -> list[str]:
+        """The items that are booked."""
+        own = () if self.appointment is None else (self.appointment,)
+        return [one.item_code for one in (*own, *self.others)]
 
     @property
     def letter(self) -> str:

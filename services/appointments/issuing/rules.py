@@ -112,8 +112,7 @@ def class_of(request: TicketRequest) -> TicketClass:
 
 
 def ensure_served(items: list[str], windows: Iterable[frozenset[str]]) -> None:
-    """Raises Invalid for items named twice, the first one that no window serves, or that none
-    serves with the others: a ticket leads to one window."""
+    """Raises Invalid for items named twice, or the first one that no window serves."""
     if len(set(items)) < len(items):
         raise Invalid(Text("事项不能重复", "The same item is named twice"), pointer="/body/items")
     served = list(windows)
@@ -124,11 +123,3 @@ def ensure_served(items: list[str], windows: Iterable[frozenset[str]]) -> None:
                 Text("本大厅没有窗口办理这个事项", "No window of this hall serves this item"),
                 pointer=f"/body/items/{place}",
             )
-    if not any(set(items) <= window for window in served):
-        raise Invalid(
-            Text(
-                "这些事项不在同一窗口办理，请先取第一个事项的号，办完可转办",
-                "No single window serves all of these; take the first, then ask to be transferred",
-            ),
-            pointer="/body/items",
-        )

@@ -18,7 +18,9 @@ from services.appointments.people.rules import Person, same_person, turns_of
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.priority.models import QueuePolicy
+from services.appointments.queueing.legs import FloorLine, FloorWindow
 from services.appointments.queueing.models import ALIVE, Ticket, TicketState
+from services.appointments.queueing.seen import floor_lines, floor_windows, lines_of, windows_of
 from services.appointments.schedules.openings import Closed
 from shared.database import calendar_days
 from shared.database.rows import Fetch, columns, fields, loaded
@@ -48,9 +50,11 @@ SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy
       SELECT count(*) FROM ticket t WHERE t.hall_code = h.code AND t.leg = 1
         AND t.service_day = ($2::timestamptz AT TIME ZONE h.timezone)::date
         AND t.appointment_id IS NULL AND t.state <> '{TicketState.ABANDONED}'
-        AND (i.item IS NULL OR i.item = ANY(t.items))
+        AND (i.item IS NULL OR i.item = ANY(t.items || t.pending))
     ) END FROM unnest($10::text[]) WITH ORDINALITY AS i(item, place) ORDER BY i.place
-  ), {turns_of("who")}, {seq_of("h.code")}
+  ), {turns_of("who")}, {seq_of("h.code")},
+  {floor_windows("h.code", "cardinality($7::text[]) > 1")},
+  {floor_lines("h.code", "cardinality($7::text[]) > 1")}
 FROM hall h
 LEFT JOIN LATERAL (SELECT * FROM queue_policy q WHERE q.hall_code = h.code
   ORDER BY q.version DESC LIMIT 1) q ON true
@@ -107,7 +111,8 @@ class SeenHall(NamedTuple):
 
     `other` is a live ticket of the appointment, or of the person for one of the items; `last` the
     last number of the series, `issued` how many walk-in tickets, for each of what is `limited`;
-    `turns` those of the person, `seq` grows with all that happens in the hall.
+    `turns` those of the person, `seq` grows with all that happens in the hall. For who comes for
+    several items: which windows of the `floor` are open, and who waits for what (`lines`).
     """
 
     hall: Hall
@@ -123,6 +128,8 @@ class SeenHall(NamedTuple):
     issued: Sequence[int | None]
     turns: dict[str, int]
     seq: int
+    floor: Sequence[FloorWindow]
+    lines: Sequence[FloorLine]
 
     def serving(self, items: Iterable[str]) -> ServingWindow | None:
         """A window that serves all of them."""
@@ -151,7 +158,8 @@ async def find(fetch: Fetch, asked: Asked, now: datetime) -> SeenHall | None:
 
 def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
     hall, queue, policy, other, rest = _split(values)
-    closed, windows, [calendar], document, phone, last, is_proof_used, issued, turns, seq = rest
+    closed, windows, [calendar], document, phone, last, is_proof_used, issued, *others = rest
+    turns, seq, floor, lines = others
     return SeenHall(
         loaded(Hall, hall),
         loaded(QueuePolicy, queue) if queue[0] is not None else None,
@@ -166,6 +174,8 @@ def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
         issued,
         dict(turns),
         int(seq),
+        windows_of(floor),
+        lines_of(lines),
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.appointments.booking import service as booking
 from services.appointments.booking.models import Appointment, AppointmentState
+from services.appointments.booking.seen import Seen
 from services.appointments.directory.openings import Openings
 from services.appointments.estimates import service as estimates
 from services.appointments.estimates.schemas import Estimate
@@ -14,10 +15,12 @@ from services.appointments.issuing.schemas import TicketRequest
 from services.appointments.issuing.seen import SeenHall
 from services.appointments.people import service as people
 from services.appointments.people.rules import person_of
+from services.appointments.policies.models import BookingPolicy
 from services.appointments.priority import service as priority
 from services.appointments.priority.models import TicketClass
 from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
+from services.appointments.queueing.legs import shortest_leg
 from services.appointments.queueing.models import LIVE_INDEXES, Ticket
 from services.appointments.queueing.rules import AlreadyTicketed, already_ticketed
 from services.appointments.queueing.schemas import Entry
@@ -66,20 +69,35 @@ async def issue(
     Raises Invalid (naming the field), NotFound, and what `give` raises.
     """
     booked = await _booked(swap.direct, caller, request)
-    wish = TicketWish(caller, request, booked, now)
+    wish = TicketWish(caller, request, booked and booked.appointment, now)
     counter = await counters.look(swap, keyring, wish)
     rules.ensure_served(request.items, [window.items for window in counter.hall.windows])
     if request.appointment_code is not None:
         _ensure_theirs(wish, counter.hall)
+    if booked is not None:
+        with_it = along(booked, counter.hall.booking_policy, now)
+        wish = wish._replace(others=[one for one in with_it if one.item_code in request.items])
     return await give(counter, keyring, wish)
 
 
-async def _booked(direct: DirectPool, caller: Caller, request: TicketRequest) -> Appointment | None:
+def along(booked: Seen, policy: BookingPolicy, now: datetime) -> list[Appointment]:
+    """What the person has booked with that appointment and may check in for by now, by time."""
+    found = booked.appointment
+    mine = [leg.appointment for leg in booked.party if leg.appointment.id != found.id]
+    able = [
+        one
+        for one in mine
+        if one.person_no == found.person_no and booking.may_check_in(one, policy, now)
+    ]
+    return sorted(able, key=lambda one: one.starts_at)
+
+
+async def _booked(direct: DirectPool, caller: Caller, request: TicketRequest) -> Seen | None:
     """The appointment of the code; None of a code that is none of the caller's."""
     if request.appointment_code is None:
         return None
     try:
-        return (await booking.seen_by(direct, request.appointment_code, caller)).appointment
+        return await booking.seen_by(direct, request.appointment_code, caller)
     except NotFound:
         return None
 
@@ -122,6 +140,7 @@ async def give(
         keyring, wish.caller, wish.request, policy, booked, hall.person, hall.hall, now
     )
     _ensure_first(ticket, hall)
+    _begin(ticket, wish, hall)
 
     async def known() -> Openings:
         return hours
@@ -132,8 +151,7 @@ async def give(
     queries.take_number(
         statement, ticket.hall_code, ticket.service_day, wish.letter, seen=hall.last
     )
-    if booked is not None:
-        _check_in(statement, ticket, booked, hall, version, now)
+    _check_all_in(statement, ticket, wish, hall, version)
     people.take_seen_turns(statement, hall.person, hall.turns)
     estimate = await estimates.with_newcomer(counter.source, ticket, now, known, seq=hall.seq)
     _note_decision(statement, ticket, wish.caller, now)
@@ -148,10 +166,22 @@ async def _ensure_open(counter: Counter, wish: TicketWish) -> Openings:
     calendar = await calendar_days.of_content(counter.source, hall.calendar)
     hours = openings.hours_of(hall.hall, hall.closed, calendar)
     rules.ensure_open(hours, now, expected=booked is not None)
-    unexpected = [i for i in wish.request.items if booked is None or i != booked.item_code]
+    unexpected = [item for item in wish.request.items if item not in wish.booked]
     served = {window.no: window.items for window in hall.windows}
     rules.ensure_item_open(openings.shut_item(hours, hall.closed, unexpected, served, now))
     return hours
+
+
+def _begin(ticket: Ticket, wish: TicketWish, hall: SeenHall) -> None:
+    """What the ticket is called for first: what is booked, else where the line is shortest."""
+    items, booked = wish.request.items, wish.booked
+    if len(items) == 1:
+        return
+    first = set(booked[:1])
+    windows = [window for window in hall.floor if first <= window.items]
+    leg = shortest_leg(items, windows, hall.lines, alone=first if wish.others else ())
+    assert leg is not None  # as the caller has ensured
+    ticket.item_code, ticket.items, ticket.pending = leg.items[0], leg.items, leg.pending
 
 
 def _keep_serving(statement: SwapStatement, hall: SeenHall, ticket: Ticket) -> None:
@@ -174,6 +204,24 @@ def _check_in(
     else:
         booking.check_in(statement, appointment, hall.booking_policy, now, version=version)
     ticket.appointment_id = appointment.id
+
+
+def _check_all_in(
+    statement: SwapStatement,
+    ticket: Ticket,
+    wish: TicketWish,
+    hall: SeenHall,
+    version: int | None,
+) -> None:
+    """All that the person has booked and comes for, in the order of locking appointments."""
+    booked, now = wish.appointment, wish.now
+    if booked is None:
+        return
+    for one in sorted((booked, *wish.others), key=lambda one: one.id):
+        if one is booked:
+            _check_in(statement, ticket, booked, hall, version, now)
+        else:
+            booking.check_in(statement, one, hall.booking_policy, now)
 
 
 def _ensure_first(ticket: Ticket, hall: SeenHall) -> None:

@@ -1,7 +1,7 @@
 """When a ticket may move, and which of its columns that changes. Pure: no clock, no database."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -211,18 +211,26 @@ def back_in_line(ticket: Ticket, _: TransitionInput, now: datetime) -> Mapping[s
 
 
 _OF_ONE_LEG = {
-    *("id", "leg", "version", "item_code", "items", "for_window_id"),
+    *("id", "leg", "version", "item_code", "items", "pending", "for_window_id", "appointment_id"),
     *(TicketMemory.model_fields.keys() - {"ready_at", "due_at"}),
 }
 """What the next leg of a number does not take over; every other column goes with the person."""
 
 
-def next_leg(before: Ticket, leg: int, given: TransitionInput, now: datetime) -> Ticket:
+def next_leg(
+    before: Ticket,
+    leg: int,
+    items: Sequence[str],
+    now: datetime,
+    *,
+    pending: Sequence[str],
+    appointment_id: UUID | None,
+    window_id: UUID | None = None,
+) -> Ticket:
     """The next leg of the same number, which keeps the time already waited and the credit.
 
     Its version goes on from the leg before, so that a later finish of the visit has a higher one.
     """
-    items = list(given.items or before.items)
     assert before.next_leg_id is not None
     return Ticket(
         **before.model_dump(exclude=_OF_ONE_LEG),
@@ -230,8 +238,10 @@ def next_leg(before: Ticket, leg: int, given: TransitionInput, now: datetime) ->
         leg=leg,
         version=before.version + 1,
         item_code=items[0],
-        items=items,
-        for_window_id=given.window_id,
+        items=list(items),
+        pending=list(pending),
+        appointment_id=appointment_id,
+        for_window_id=window_id,
         state_since=now,
     )
 

@@ -77,6 +77,9 @@ class TicketView(View):
     number: str = Field(examples=["A001"])
     hall_code: str
     items: list[str]
+    pending: list[str] = Field(
+        [], description="同一号之后到别的窗口办的事项 | What comes after that, at other windows."
+    )
     state: TicketState
     version: int
     window_no: int | None = Field(None, description="窗口号 | The window's number.")

@@ -13,11 +13,20 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from services.appointments.booking.models import Appointment
+from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.workflow import LIVE
 from services.appointments.people.rules import same_person, turns_of
 from services.appointments.priority.models import QueuePolicy
-from services.appointments.queueing.models import ALIVE, Call, Ticket, TicketEvent, WindowAtWork
+from services.appointments.queueing.legs import FloorLine, FloorWindow
+from services.appointments.queueing.models import (
+    ALIVE,
+    Call,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    WindowAtWork,
+    WindowState,
+)
 from services.appointments.queueing.workflow import WORKFLOW, Action, FollowUp, OnCall, TicketRow
 from shared.database.rows import Fetch, columns, fields, loaded
 from shared.database.transitions import listed
@@ -37,7 +46,9 @@ class SeenTicket(NamedTuple):
     where somebody else may be `there`. `booked_again` stands in the way of the appointment, `other`
     is another live ticket of the person for one of the wanted items, and `turns` are the person's,
     taken by whoever gives them one. `leg` follows the ticket,
-    `legs` has its number; `serving` are the windows that serve what is wanted.
+    `legs` has its number; `serving` are the windows that serve what is wanted. Of a ticket with
+    items to come: what the `windows` of the hall serve and who waits for what (`lines`), and which
+    appointments are `booked` for those items.
     """
 
     ticket: Ticket
@@ -54,6 +65,9 @@ class SeenTicket(NamedTuple):
     leg: Ticket | None = None
     legs: int = 1
     serving: Sequence[UUID] = ()
+    windows: Sequence[FloorWindow] = ()
+    lines: Sequence[FloorLine] = ()
+    booked: Mapping[str, UUID] = MappingProxyType({})
 
 
 class _Part(NamedTuple):
@@ -75,6 +89,35 @@ def _row(field: str, kind: type[SQLModel], alias: str, join: str) -> _Part:
     return _Part(field, columns(kind, alias), len(fields(kind)), make, join)
 
 
+def floor_windows(hall: str, when: str) -> str:
+    """The windows in use of the hall, where the condition holds: rows of `FloorWindow`."""
+    return (
+        "ARRAY(SELECT ROW(f.id, ARRAY(SELECT x.item_code::text FROM window_item x"
+        f"   WHERE x.window_id = f.id), coalesce(k.state = '{WindowState.OPEN}', false))"
+        ' FROM "window" f LEFT JOIN window_at_work k ON k.window_id = f.id'
+        f" WHERE f.hall_code = {hall} AND f.retired_at IS NULL AND {when} ORDER BY f.no)"
+    )
+
+
+def floor_lines(hall: str, when: str) -> str:
+    """Who waits in the hall, where the condition holds: rows of `FloorLine`."""
+    return (
+        "ARRAY(SELECT ROW(q.items, sum(z.standard_minutes)::int) FROM ticket q"
+        " JOIN item z ON z.code = q.item_code"
+        f" WHERE q.hall_code = {hall} AND q.state = '{TicketState.WAITING}' AND {when}"
+        " GROUP BY q.items)"
+    )
+
+
+def windows_of(rows: Iterable[Any]) -> list[FloorWindow]:
+    return [FloorWindow(id_, frozenset(items), is_open) for id_, items, is_open in rows]
+
+
+def lines_of(rows: Iterable[Any]) -> list[FloorLine]:
+    return [FloorLine(frozenset(items), minutes) for items, minutes in rows]
+
+
+_GOES_ON = "cardinality(t.pending) > 0"
 _WANTED = "coalesce($2::text[], t.items)"
 _TICKET = _row("ticket", Ticket, "t", "ticket t")
 _POLICY = _row(
@@ -140,6 +183,20 @@ _SERVING = _Part(
     "     WHERE x.window_id = s.id))",
     1, lambda values: values[0],
 )  # fmt: skip
+_FLOOR_WINDOWS = _Part(
+    "windows", floor_windows("t.hall_code", _GOES_ON), 1, lambda values: windows_of(values[0])
+)
+_FLOOR_LINES = _Part(
+    "lines", floor_lines("t.hall_code", _GOES_ON), 1, lambda values: lines_of(values[0])
+)
+_BOOKED = _Part(
+    "booked",
+    "ARRAY(SELECT ROW(y.item_code, y.id) FROM appointment y JOIN appointment z"
+    "   ON z.party_id = y.party_id AND z.person_no = y.person_no AND z.id <> y.id"
+    f"   WHERE z.id = t.appointment_id AND y.state = '{AppointmentState.CHECKED_IN}'"
+    "   AND y.item_code = ANY(t.pending))",
+    1, lambda values: dict(map(tuple, values[0])),
+)  # fmt: skip
 
 
 def _needs(row: TicketRow) -> Iterable[_Part]:
@@ -148,14 +205,18 @@ def _needs(row: TicketRow) -> Iterable[_Part]:
         rivals = _THERE, _BOOKED_AGAIN, _OTHER, _TURNS
         return _CALL, _LAST, _LAST_WINDOW, _APPOINTMENT, *rivals, _LEG
     settles = (FollowUp.CASE_FINISHED, FollowUp.NO_SHOW, FollowUp.LAPSE)
+    onward = (FollowUp.NEW_LEG, FollowUp.CASE_FINISHED)
     parts = {
         _CALL: row.call not in (OnCall.UNTOUCHED, OnCall.BEGINS),
         _WINDOW: row.call.ends,
         _APPOINTMENT: row.follow_up in settles,
         _ITEM: row.follow_up is FollowUp.CASE_FINISHED,
         _OTHER: row.follow_up is FollowUp.NEW_LEG,
-        _TURNS: row.follow_up is FollowUp.NEW_LEG,
-        _LEGS: row.follow_up is FollowUp.NEW_LEG,
+        _TURNS: row.follow_up in onward,
+        _LEGS: row.follow_up in onward,
+        _FLOOR_WINDOWS: row.follow_up is FollowUp.CASE_FINISHED,
+        _FLOOR_LINES: row.follow_up is FollowUp.CASE_FINISHED,
+        _BOOKED: row.follow_up is FollowUp.CASE_FINISHED,
         _SERVING: row.follow_up is FollowUp.NEW_LEG,
     }
     return [part for part, is_needed in parts.items() if is_needed]

@@ -17,6 +17,7 @@ from services.appointments.people.rules import person_of
 from services.appointments.priority import service as priority
 from services.appointments.queueing import event_log, queries, rules, seen, shifts
 from services.appointments.queueing import statement as statements
+from services.appointments.queueing.legs import NextLeg, shortest_leg
 from services.appointments.queueing.models import LIVE_INDEXES, Call, Ticket
 from services.appointments.queueing.rules import AlreadyTicketed, TransitionInput
 from services.appointments.queueing.schemas import Entry, memory, seconds_between
@@ -35,6 +36,7 @@ from services.appointments.queueing.workflow import (
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
+from shared.ids import new_id
 from shared.security.identity import Caller
 from shared.web import versions
 
@@ -124,18 +126,23 @@ def take(
         guard(ticket, policy, now)
     if row.to is None:
         return take_back(statement, found, policy, actor, now)
+    onward = _onward(statement, found, row)
     if row.follow_up is FollowUp.NEW_LEG:
         _ensure_leads_on(statement, found, given)
     before = memory(ticket)
     values = {"state": row.to, "state_since": now, **row.changes(ticket, given, now)}
+    if onward is not None:
+        values["next_leg_id"] = new_id()
     statement.swap(ticket, values, says=ticket_standing)
-    if row.follow_up is FollowUp.NEW_LEG:
+    if row.follow_up is FollowUp.NEW_LEG or onward is not None:
         people.take_seen_turns(statement, person_of(ticket), found.turns)
     if found.call is not None:
         _change_call(statement, found.call, row, now)
     entry = _entry(found, row, actor, now)
     entry = entry.model_copy(update={"outcome": given.outcome, "before": before})
     further = _follow_up(statement, found, row, given, actor, now)
+    if onward is not None:
+        further = [*further, _opened(statement, _following(found, onward, now), actor, now)]
     event_log.append(statement, (ticket, entry), *further)
     if row.call.ends and found.window is not None:
         shifts.move_by_itself(statement, found.window, WindowAction.RUN_DRY, now)
@@ -208,12 +215,57 @@ def _follow_up(
         case FollowUp.LAPSE:
             _settle(statement, found, AppointmentAction.LAPSE, now)
         case FollowUp.NEW_LEG:
-            leg = rules.next_leg(found.ticket, found.legs + 1, given, now)
-            statement.insert(leg)
-            for index in LIVE_INDEXES:
-                statement.refusing(index, AlreadyTicketed)
-            return [(leg, Entry(action="continue", event="issued", actor=actor, at=now))]
+            return [_opened(statement, _sent_on(found, given, now), actor, now)]
     return []
+
+
+def _onward(statement: SwapStatement, found: SeenTicket, row: TicketRow) -> NextLeg | None:
+    """What comes after a leg that is finished, of a ticket with items at other windows; the window
+    goes on serving it until it is written."""
+    ticket = found.ticket
+    if row.follow_up is not FollowUp.CASE_FINISHED or not ticket.pending:
+        return None
+    leg = shortest_leg(ticket.pending, found.windows, found.lines, alone=found.booked)
+    if leg is not None:
+        statements.keep_serving(statement, ticket.hall_code, leg.window_id, leg.items)
+    return leg
+
+
+def _following(found: SeenTicket, onward: NextLeg, now: datetime) -> Ticket:
+    return rules.next_leg(
+        found.ticket,
+        found.legs + 1,
+        onward.items,
+        now,
+        pending=onward.pending,
+        appointment_id=found.booked.get(onward.items[0]),
+    )
+
+
+def _sent_on(found: SeenTicket, given: TransitionInput, now: datetime) -> Ticket:
+    """The leg of a transfer, which has its own to come but for what it takes up now."""
+    ticket = found.ticket
+    items = given.items or ticket.items
+    pending = [item for item in ticket.pending if item not in items]
+    return rules.next_leg(
+        ticket,
+        found.legs + 1,
+        items,
+        now,
+        pending=pending,
+        appointment_id=ticket.appointment_id,
+        window_id=given.window_id,
+    )
+
+
+def _opened(
+    statement: SwapStatement, leg: Ticket, actor: str, now: datetime
+) -> tuple[Ticket, Entry]:
+    """The new leg, and what the log says of it."""
+    statement.insert(leg)
+    for index in LIVE_INDEXES:
+        statement.refusing(index, AlreadyTicketed)
+    return leg, Entry(action="continue", event="issued", actor=actor, at=now)
 
 
 def _settle(

@@ -50,7 +50,7 @@ def take_back(
     row, last = undone_row(found, policy, now)
     ticket = found.ticket
     # The leg goes first: of two live tickets for one appointment the unique index knows none.
-    moved_on = row.follow_up is FollowUp.NEW_LEG
+    moved_on = found.ticket.next_leg_id is not None
     withdrawn = [_withdrawn_leg(statement, found, actor, now)] if moved_on else []
     entry = _entry(ticket, last, actor, now)
     _put_back(statement, found, last)
@@ -70,7 +70,7 @@ def undone_row(found: SeenTicket, policy: Policy, now: datetime) -> tuple[Ticket
     last = found.last
     if last is None or (row := _row_of(last)) is None or now > undo_until(last.at, policy):
         raise NothingToUndo
-    if row.follow_up is FollowUp.NEW_LEG and _withdrawal(found.leg) is None:
+    if found.ticket.next_leg_id is not None and _withdrawal(found.leg) is None:
         raise leg_goes_on(found.leg)
     if found.ticket.state in OVER and found.other is not None:
         raise TicketedAgain

@@ -20,5 +20,6 @@ def ticket_view(ticket: Ticket) -> TicketView:
         called_at=ticket.called_at,
         outcome=ticket.outcome,
         missing=ticket.missing,
+        pending=ticket.pending,
         next_ticket_id=ticket.next_leg_id,
     )
