@@ -159,3 +159,35 @@ async def test_a_name_of_nothing_is_said_to_be_one(
     known = {name: value for name, value in asked.items() if value is not None}
     missing = problem(await office.get(path, params=known), 404, "not-found")
     assert missing["errors"][0]["pointer"] == pointer
+
+
+async def test_several_items_are_named_in_whatever_way_people_write_lists(office: Office) -> None:
+    for minute in (0, 30):
+        await office.slot(TEN + timedelta(minutes=minute))
+    first, second = office.items
+    ways: list[dict[str, Any]] = [
+        {"item": [first, second]},
+        {"item": first, "items": second},
+        {"item": f"{first},{second}"},
+        {"item": [], "items": [first, second]},
+    ]
+    for way in ways:
+        [row] = good(await look(office, **way))["items"]
+        assert (row["minutes"], row["free"]) == (60, 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"item": []}, "/query/item"),
+        ({"item": ["A", "A"]}, "/query/item"),
+        ({"item": ["A", "B"], "consecutive": 2}, "/query/consecutive"),
+        ({"item": ["A", "B", "C"], "persons": 4}, "/query/persons"),
+        ({"persons": 6}, "/query/persons"),
+    ],
+)
+async def test_what_cannot_be_one_visit_is_refused(
+    office: Office, query: dict[str, Any], pointer: str
+) -> None:
+    errors = problem(await look(office, **query), 422, "invalid-request")["errors"]
+    assert errors[0]["pointer"] == pointer

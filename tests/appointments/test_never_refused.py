@@ -1,8 +1,11 @@
 """Whoever fits is booked, however the places of that time were given to those before."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import permutations
+from itertools import combinations, permutations
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -158,3 +161,45 @@ async def test_a_move_finds_a_place_by_moving_others(colours: Office) -> None:
 
     assert await seats(colours) == {sits["code"]: ["G"], new["code"]: ["GB"]}
     assert await colours.booked(early) == 0
+
+
+def most(sessions: Sequence[tuple[str, int]], came: Counter[str], letter: str) -> int:
+    """How many more fit who come for the letter, by Hall's theorem: every set of items needs as
+    many places that serve one of them as people who come for one of them."""
+    return min(
+        sum(places for items, places in sessions if {*items} & {*chosen})
+        - sum(came[item] for item in chosen)
+        for count in range(1, 4)
+        for chosen in combinations("GBO", count)
+        if letter in chosen
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_what_is_listed_is_what_fits_whoever_books_and_gives_up(
+    colours: Office, seed: int
+) -> None:
+    """Random sessions, against a solver of its own."""
+    random = Random(seed)
+    kinds = random.sample(["G", "B", "O", "GB", "GO", "OB", "GBO"], 4)
+    sessions = [(kind, random.randint(1, 2)) for kind in kinds]
+    slots = {
+        kind: await colours.slot(TEN, places, rule_code=kind, item_codes=items_of(colours, kind))
+        for kind, places in sessions
+    }
+    there: list[tuple[str, dict[str, Any], dict[str, str]]] = []
+    for _ in range(18):
+        came = Counter(letter for letter, _, _ in there)
+        if there and random.random() < 0.3:
+            _, held, owner = there.pop(random.randrange(len(there)))
+            good(await colours.do(held, "cancel", owner))
+            continue
+        letter = random.choice([item for item in "GBO" if any(item in kind for kind in kinds)])
+        [item] = items_of(colours, letter)
+        room, me = most(sessions, came, letter), colours.citizen()
+        assert [row["free"] for row in await look(colours, item)] == ([room] if room else [])
+        slot = random.choice([one for kind, one in slots.items() if letter in kind])
+        answer = await colours.ask(slot, item=item, headers=me)
+        assert answer.status_code == (201 if room else 409), (sessions, came, letter)
+        if room:
+            there.append((letter, answer.json(), me))
