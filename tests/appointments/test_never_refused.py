@@ -203,3 +203,57 @@ async def test_what_is_listed_is_what_fits_whoever_books_and_gives_up(
         assert answer.status_code == (201 if room else 409), (sessions, came, letter)
         if room:
             there.append((letter, answer.json(), me))
+
+
+async def test_whatever_many_do_at_once_every_slot_counts_who_sits_in_it(colours: Office) -> None:
+    """Bookings that move others, visits of two, cancellations and moves, all at one time."""
+    for minute in (0, 30, 60):
+        for rule in ("GB", "GO", "OB"):
+            await colours.slot(
+                TEN + timedelta(minutes=minute), 2, rule_code=rule,
+                item_codes=items_of(colours, rule),
+            )  # fmt: skip
+    times = [TEN + timedelta(minutes=minute) for minute in (0, 30)]
+
+    async def live_through(seed: int) -> set[int]:
+        random, me = Random(seed), colours.citizen()
+        wanted = random.sample(colours.items, random.randint(1, 2))
+        when = {"hall_code": colours.code, "starts_at": random.choice(times).isoformat()}
+        body = {"items": wanted, "persons": random.randint(1, 2), **when}
+        answer = await colours.client.post("/api/v1/appointments", json=body, headers=me)
+        codes = {answer.status_code}
+        if answer.status_code == 201:
+            held = answer.json()
+            for action, more in (
+                ("confirm", {}),
+                ("reschedule", {"starts_at": random.choice(times).isoformat()}),
+                ("cancel", {}),
+            ):
+                if random.random() < 0.7:
+                    codes.add((await colours.do(held, action, me, **more)).status_code)
+        return codes
+
+    for turn in range(3):
+        found = await asyncio.gather(*(live_through(turn * 100 + n) for n in range(20)))
+        assert set[int]().union(*found) <= {200, 201, 409}
+
+    drift = await colours.owner.fetch(
+        "SELECT s.id, s.booked, s.capacity, count(a.id) AS live FROM slot s"
+        " LEFT JOIN appointment_slot x ON x.slot_id = s.id"
+        " LEFT JOIN appointment a ON a.id = x.appointment_id"
+        "  AND a.state IN ('held', 'confirmed', 'checked_in')"
+        " WHERE s.hall_code = $1 GROUP BY s.id",
+        colours.code,
+    )
+    assert len(drift) == 9
+    assert all(row["booked"] == row["live"] <= row["capacity"] for row in drift)
+    places = await seats(colours)
+    wrong = await colours.owner.fetchval(
+        "SELECT count(*) FROM appointment a JOIN appointment_slot x ON x.appointment_id = a.id"
+        " JOIN slot s ON s.id = x.slot_id WHERE a.hall_code = $1"
+        " AND a.state IN ('held', 'confirmed')"
+        " AND (s.starts_at <> a.starts_at OR NOT a.item_code = ANY (s.item_codes))",
+        colours.code,
+    )
+    assert wrong == 0
+    assert all(len(rules) == 1 for rules in places.values())
