@@ -167,9 +167,9 @@ async def test_several_items_are_named_in_whatever_way_people_write_lists(office
     first, second = office.items
     ways: list[dict[str, Any]] = [
         {"item": [first, second]},
-        {"item": first, "items": second},
         {"item": f"{first},{second}"},
         {"item": [], "items": [first, second]},
+        {"item": [], "items": f"{first},{second}"},
     ]
     for way in ways:
         [row] = good(await look(office, **way))["items"]

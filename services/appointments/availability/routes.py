@@ -20,13 +20,13 @@ from shared.web.conditions import unless_known
 from shared.web.dependencies import Direct, Now, Paging, public
 from shared.web.gate import EXTENSION, REMEMBERED, Priority
 from shared.web.models import Day
+from shared.web.old_queries import Formerly
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 
 _PAGE = TypeAdapter(Page[FreeSlot])
-_NO_ITEM = Text("请写明事项", "Please name an item")
 _TWICE = Text("事项不能重复", "The same item is named twice")
 _ONE_ALONE = Text(
     "只约一个事项时才能写连续几个时段", "Several slots in a row are for one item alone"
@@ -42,21 +42,17 @@ Items = list[Annotated[str, Field(min_length=1, max_length=64)]]
 
 async def _party(
     item: Annotated[
-        Items | None, Query(max_length=5, description="事项，可写几个 | One or several items")
-    ] = None,
-    items: Annotated[
-        Items | None, Query(max_length=5, description="同 item | The same as item")
-    ] = None,
+        Items,
+        Query(min_length=1, max_length=5, description="事项，可写几个 | One or several items"),
+        Formerly("items"),
+    ],
     persons: Annotated[
         int, Query(ge=1, le=MOST_PERSONS, description="几个人同来 | How many people come together")
     ] = 1,
     consecutive: Annotated[int, Query(ge=1, le=8, description="连续几个时段 | In a row")] = 1,
 ) -> Party:
     """Who comes, for what. Raises Invalid for what cannot be one visit."""
-    named = ",".join((*(item or ()), *(items or ())))
-    codes = [code for code in named.split(",") if code]
-    if not codes:
-        raise Invalid(_NO_ITEM, pointer="/query/item")
+    codes = [code for each in item for code in each.split(",")]
     if len({*codes}) < len(codes):
         raise Invalid(_TWICE, pointer="/query/item")
     if len(codes) > 1 and consecutive > 1:
