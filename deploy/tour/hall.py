@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from deploy.tour import rating
+from deploy.tour import family, rating
 from deploy.tour.visiting import Door, Person, TourStopped
 from services.appointments.queueing.models import OVER, TicketState
 from shared.clock import SHANGHAI, now, today
@@ -13,11 +13,8 @@ HALL = "H001"
 BARRED = "/problems/booking-barred"
 STILL_BOOKED = ("held", "confirmed")
 ALREADY_TICKETED, TOO_EARLY = "/problems/already-ticketed", "/problems/too-early"
-TAKEN_MEANWHILE = (
-    "/problems/slot-full",
-    "/problems/slot-not-open",
-    "/problems/overlapping-appointment",
-)
+_TAKEN = ("slot-full", "slot-not-open", "overlapping-appointment")
+TAKEN_MEANWHILE = tuple(f"/problems/{name}" for name in _TAKEN)
 
 
 def visit(door: Door) -> None:
@@ -28,6 +25,7 @@ def visit(door: Door) -> None:
     item = _find(door)
     citizen, clerk = door.sign_in("citizen1"), door.sign_in("clerk1")
     appointment = _book(door, citizen, item)
+    family.book_together(door, HALL, item["department_code"])
     window = _open_window(door, clerk, item)
     ticket = _arrive(door, citizen, item, appointment)
     _serve(door, clerk, window, ticket)

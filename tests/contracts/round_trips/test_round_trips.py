@@ -23,6 +23,7 @@ UNHELD = {
 AT_MOST = {
     "check_in_appointment": "the forecast of a hall is remembered for a second",
     "get_display": "the same",
+    "list_availability": "who could be moved is asked for where somebody sits",
     "get_queue": "the same",
     "ask_letter_extension": "working days are asked for where a limit of the letter runs",
     "letter_request_extension": "as of the letter's own",
