@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.tour.visiting import Door, Person
 from shared.clock import now, today
-from shared.errors import Text
+from shared.errors import Text, counted
 
 PEOPLE = 2
 
@@ -47,7 +47,10 @@ def book_together(door: Door, hall: str, department: str) -> None:
     stay = [leg for leg in left["legs"] if leg["state"] == "held"]
     narrator.step(
         Text("其中一位来不了，只取消这一位", "one of them cannot come, and only that one cancels"),
-        Text(f"另一位的 {len(stay)} 项不变", f"the other one's {len(stay)} legs stay"),
+        Text(
+            f"另一位的 {len(stay)} 项不变",
+            f"what is left of the visit: {counted(len(stay), 'leg')}",
+        ),
     )
     clerk.post(f"/appointments/{visit['id']}/cancel", {})
 

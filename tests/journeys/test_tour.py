@@ -92,7 +92,7 @@ def test_the_tour_can_be_walked_in_english_after_somebody_played(system: System)
         "given up for a new one",
         "serves 1 person first",
         "two people with two matters are one booking",
-        "legs stay",
+        "what is left of the visit",
     ):
         assert said in walked.stdout, walked.stdout
     told = re.search(r"out of (\d+) free slots", walked.stdout)

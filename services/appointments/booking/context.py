@@ -8,7 +8,7 @@ a place back.
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -29,6 +29,8 @@ from shared.database.engine import DirectPool, Sessions, memory_of
 from shared.errors import Invalid, Problem
 from shared.security.crypto import Keyring
 
+P = TypeVar("P")
+
 
 class Terms(NamedTuple):
     """Under what a booking is made: the guide and the policy of the moment."""
@@ -48,7 +50,7 @@ class BookingContext:
         self._slots = Cache[UUID, SlotFacts | None](most=50_000)
         self._offers = Cache[tuple[str, str], Offer | None](seconds=5, most=5_000)
         self._refusals = Cache[tuple[tuple[UUID, ...], str], Problem](seconds=1, most=5_000)
-        self._fits = Cache[Hashable, bool](seconds=1, most=5_000)
+        self._places = Cache[Hashable, Any](seconds=1, most=5_000)
 
     async def slots(self, ids: Sequence[UUID]) -> list[SlotFacts]:
         """The facts of those slots that exist."""
@@ -93,13 +95,14 @@ class BookingContext:
         """Why the request is refused, looked up once for all who are refused the same together."""
         return (await self._refusals.get((tuple(wanted), item), find)).anew()
 
-    async def fits(self, wanted: Hashable, find: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether it could be placed a moment ago, looked up once for all who ask together."""
-        return await self._fits.get(wanted, find)
+    async def place_for(self, wanted: Hashable, find: Callable[[], Awaitable[P]]) -> P:
+        """What was found for it a moment ago, looked up once for all who ask together."""
+        found: P = await self._places.get(wanted, find)
+        return found
 
     def places_freed(self) -> None:
         self._refusals.clear()
-        self._fits.clear()
+        self._places.clear()
 
 
 async def near(

@@ -1,6 +1,7 @@
 """From a request to held places: who it is for, under which terms, and what became of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,18 @@ from shared.messaging import outbox
 from shared.messaging.outbox import OutboxRow
 from shared.security.identity import Caller
 from shared.web.idempotency import Claim, KeyReused
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked for whom, under which terms."""
+
+    item: str
+    person: BookedPerson
+    caller: Caller
+    claim: Claim | None
+    terms: Terms
+    now: datetime
 
 
 async def hold(
@@ -42,14 +55,25 @@ async def hold(
     terms = await context.terms(named[0].hall_code, item)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/item_code")
     run = await context.whole_run(named, offer, now)
-    wanted = [slot.id for slot in run]
-    if claim is None and (refusal := context.sold_out(wanted, item)):
+    if claim is None and (refusal := context.sold_out([slot.id for slot in run], item)):
         raise refusal
+    asked = _Asked(item, person, caller, claim, terms, now)
+    held = await _hold_run(context, run, asked) or await _hold_elsewhere(context, run, asked)
+    if held is None:
+        raise await refusing.refusal(context, run, item, now)
+    return held
+
+
+async def _hold_run(
+    context: BookingContext, run: Sequence[SlotFacts], asked: _Asked
+) -> Held | None:
+    """In these slots; None where they are full. Raises what else stands against it."""
+    claim = asked.claim
     booking = BookingRequest(
-        draft=lambda: _draft(context, run, item, person, caller, claim, terms, now),
-        slots=wanted,
-        now=now,
-        person=person.known.citizen_key,
+        draft=lambda: _draft(context, run, asked),
+        slots=[slot.id for slot in run],
+        now=asked.now,
+        person=asked.person.known.citizen_key,
         key=(claim.caller, claim.key) if claim else None,
     )
     result = await context.batcher.hold(booking)
@@ -58,45 +82,34 @@ async def hold(
         return Held(result.answer, replayed=False)
     if result.outcome is BookingOutcome.KNOWN:
         return _replay(result, claim)
-    await _ensure_allowed(context, result.outcome, run, person, caller, terms, now)
-    return await _hold_by_moving(context, run, item, person, caller, claim, terms, now)
+    person, caller, now = asked.person.known, asked.caller, asked.now
+    if nameless := refusing.LIMITED.get(result.outcome):
+        what = limits.wanted(run, asked.item, asked.terms.caps)
+        raise await refusing.limited(context, nameless, person, what, caller, now)
+    if result.outcome is BookingOutcome.BARRED:
+        raise await refusing.barred(context, person, run[0].hall_code, caller, now)
+    return None
 
 
-async def _ensure_allowed(
-    context: BookingContext,
-    outcome: BookingOutcome,
-    run: Sequence[SlotFacts],
-    person: BookedPerson,
-    caller: Caller,
-    terms: Terms,
-    now: datetime,
-) -> None:
-    """Raises what stands against it, if it is not that the slots are full."""
-    if terms.offer and (nameless := refusing.LIMITED.get(outcome)):
-        what = limits.wanted(run, terms.offer.code, terms.caps)
-        raise await refusing.limited(context, nameless, person.known, what, caller, now)
-    if outcome is BookingOutcome.BARRED:
-        raise await refusing.barred(context, person.known, run[0].hall_code, caller, now)
-
-
-async def _hold_by_moving(
-    context: BookingContext,
-    run: Sequence[SlotFacts],
-    item: str,
-    person: BookedPerson,
-    caller: Caller,
-    claim: Claim | None,
-    terms: Terms,
-    now: datetime,
-) -> Held:
-    """The same where the slots are full: in others of that time, or where somebody is moved."""
-    if not context.sold_out([slot.id for slot in run], item):
-        visit = visiting.in_stead(run, item)
-        if await visiting.fits(context, visit, now):
-            booking = visiting.Booking(visit, {item: terms}, person, caller, claim, now)
-            if held := await visiting.book(context, booking):
-                return held
-    raise await refusing.refusal(context, run, item, now)
+async def _hold_elsewhere(
+    context: BookingContext, run: Sequence[SlotFacts], asked: _Asked
+) -> Held | None:
+    """In others of that time: with all who ask where there is room, else where somebody is moved;
+    None where there is no place."""
+    if context.sold_out([slot.id for slot in run], asked.item):
+        return None
+    visit = visiting.in_stead(run, asked.item)
+    place = await visiting.place_for(context, visit, asked.now)
+    if place is None:
+        return None
+    if not place.moved:
+        others = await context.slots([slot.id for slot in place.legs[0].slots])
+        if held := await _hold_run(context, others, asked):
+            return held
+    terms = {asked.item: asked.terms}
+    person, caller, claim = asked.person, asked.caller, asked.claim
+    booking = visiting.Booking(visit, terms, person, caller, claim, asked.now)
+    return await visiting.book(context, booking)
 
 
 async def _run(
@@ -106,16 +119,9 @@ async def _run(
     return runs.ensure_run(whom.seen_by(caller, found), request.wanted, item, whom.pools(caller))
 
 
-def _draft(
-    context: BookingContext,
-    run: Sequence[SlotFacts],
-    item: str,
-    person: BookedPerson,
-    caller: Caller,
-    claim: Claim | None,
-    terms: Terms,
-    now: datetime,
-) -> Draft:
+def _draft(context: BookingContext, run: Sequence[SlotFacts], asked: _Asked) -> Draft:
+    item, person, caller, claim = asked.item, asked.person, asked.caller, asked.claim
+    terms, now = asked.terms, asked.now
     view = views.held(run, item, terms, now)
     event = _event(view, expiry(terms, now))
     return Draft(

@@ -48,6 +48,7 @@ from shared.security.identity import Caller
 from shared.web.idempotency import Claim
 
 _KEY = "pk_idempotency"
+NOWHERE = Placement([], [])
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _STAFF_ONLY = Text("这类号源由工作人员代约", "These places are given by staff")
 _ONE_HALL = Text("几个时段须在同一大厅", "The slots must be of one hall")
@@ -87,14 +88,15 @@ def in_stead(run: Sequence[SlotFacts], item: str) -> WantedVisit:
     return WantedVisit(first.hall_code, first.pool, first.starts_at, visit)
 
 
-async def fits(context: BookingContext, visit: WantedVisit, now: datetime) -> bool:
-    """Whether there is a place for it at the moment."""
+async def place_for(context: BookingContext, visit: WantedVisit, now: datetime) -> Placement | None:
+    """Where there was a place for it a moment ago, looked up once for all who ask together."""
 
-    async def find() -> bool:
+    async def find() -> Placement:
         seen = await placing.look(context, visit, Person(""), now)
-        return placing.placed(visit, seen) is not None
+        return placing.placed(visit, seen) or NOWHERE
 
-    return await context.fits(visit, find)
+    found = await context.place_for(visit, find)
+    return found if found.legs else None
 
 
 async def hold_visit(
