@@ -125,6 +125,9 @@ class Hall:
         for number in (*range(1, SLOTS + 1), HOT, FULL):
             day = first + timedelta(days=number % 200)
             begins = datetime(day.year, day.month, day.day, 1 + number // 200 % 8, tzinfo=UTC)
+            if number == FULL:
+                # A time of its own: at that of others somebody would be given their places.
+                begins += timedelta(minutes=45)
             most = {HOT: 1_000_000, FULL: 1}.get(number, BESIDE)
             booked = int(number == FULL)
             await office.slot(
