@@ -43,16 +43,20 @@ def book_together(door: Door, hall: str, department: str) -> None:
         ),
         _legs(visit),
     )
+    _one_cancels(door, clerk, visit)
+    clerk.post(f"/appointments/{visit['id']}/cancel", {})
+
+
+def _one_cancels(door: Door, clerk: Person, visit: dict[str, Any]) -> None:
     left = clerk.post(f"/appointments/{visit['id']}/cancel", {"persons": [PEOPLE]})
     stay = [leg for leg in left["legs"] if leg["state"] == "held"]
-    narrator.step(
+    door.narrator.step(
         Text("其中一位来不了，只取消这一位", "one of them cannot come, and only that one cancels"),
         Text(
             f"另一位的 {len(stay)} 项不变",
             f"what is left of the visit: {counted(len(stay), 'leg')}",
         ),
     )
-    clerk.post(f"/appointments/{visit['id']}/cancel", {})
 
 
 def _two_items(door: Door, hall: str, department: str) -> list[dict[str, Any]]:
