@@ -9,6 +9,7 @@ from services.feedback import (
     departments,
     examples,
     letters,
+    notices,
     publication,
     quarantine,
     rating_counts,
@@ -37,6 +38,7 @@ ROOMS = (
     supervision.room,
     reminders.room,
     calendar.room,
+    notices.room,
 )
 blueprint = Blueprint("feedback", TITLE, ROOMS)
 

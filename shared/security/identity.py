@@ -37,6 +37,8 @@ ROLES: dict[str, Text] = {
     "device": Text("大厅设备", "hall device"),
     "system": Text("外部系统", "other system"),
 }
+GATEWAY = "gateway"
+"""Whom the gateway's own tokens speak for: no account, whose subject is an id."""
 ALGORITHMS = ["EdDSA"]
 TOKEN_TYPE = "at+jwt"
 LEEWAY_SECONDS = 60

@@ -15,6 +15,7 @@ room = Room(
         events.LetterRegistered,
         events.LetterDispatched,
         events.LetterReplied,
+        events.LetterExtended,
         events.LetterClosed,
         events.LetterReopened,
         events.LetterMerged,

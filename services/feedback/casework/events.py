@@ -62,6 +62,15 @@ class LetterReplied(LetterEvent):
     type: ClassVar[str] = "feedback.letter.replied.v1"
 
 
+class LetterExtended(LetterEvent):
+    """答复期限经同意延长。
+
+    The limit to reply was extended, as the department asked and the supervisor granted.
+    """
+
+    type: ClassVar[str] = "feedback.letter.extended.v1"
+
+
 class LetterClosed(LetterEvent):
     """来信已办结。没有评价不等于满意。
 
