@@ -15,6 +15,7 @@ from services.appointments import (
     guides,
     histories,
     issuing,
+    notices,
     outreach,
     penalties,
     people,
@@ -58,6 +59,7 @@ ROOMS = (
     outreach.room,
     clearing.room,
     proofs.room,
+    notices.room,
 )
 blueprint = Blueprint("appointments", TITLE, ROOMS)
 

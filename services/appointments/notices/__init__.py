@@ -1,0 +1,17 @@
+"""What the gateway lets people know of appointments and tickets: when, and for whom."""
+
+from datetime import timedelta
+
+from services.appointments.notices import routes
+from services.appointments.notices.events import NoticeDue
+from services.appointments.notices.handlers import subscriptions
+from services.appointments.notices.service import FORGOTTEN, remind
+from shared.jobs import Job
+from shared.web.room import Room
+
+room = Room(
+    routers=[routes.router],
+    publishes=[NoticeDue],
+    subscriptions=subscriptions,
+    jobs=[Job("remind-appointments", timedelta(minutes=1), remind), FORGOTTEN.job()],
+)
