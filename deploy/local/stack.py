@@ -74,6 +74,7 @@ class Stack:
                 "GATEWAY_KEYS_DIR": str(data / "keys"),
                 "GATEWAY_DOCUMENTS_DIR": str(data / "documents"),
                 "GATEWAY_DEMO_ACCOUNTS_FILE": str(self._accounts),
+                "GATEWAY_NOTICES_FILE": str(data / "notices.jsonl"),
                 "GATEWAY_PUBLIC_NATS_HOST": self._nats_urls[service].rpartition("@")[2],
             }
         if service == "projects":

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.gateway import access, guessing, identities, live, watching
+from services.gateway import access, guessing, identities, live, notices, watching
 from services.gateway.access import endings, opening
 from services.gateway.access import pages as access_pages
 from services.gateway.access.opening import Access
@@ -33,6 +33,9 @@ from services.gateway.live import pages as live_pages
 from services.gateway.live.feed import Feed
 from services.gateway.live.service import Displays
 from services.gateway.middleware import GatewayMiddleware
+from services.gateway.notices.asking import Asking
+from services.gateway.notices.channels import carriers
+from services.gateway.notices.delivering import Dispatcher
 from services.gateway.origins import OtherOrigins, origins
 from services.gateway.problem_pages import ProblemPages
 from services.gateway.settings import GatewaySettings
@@ -44,14 +47,14 @@ from shared.messaging.streams import Streams, dead_letters
 from shared.observability.metrics import Metrics
 from shared.web import app, glossary
 from shared.web.blueprint import Blueprint
-from shared.web.room import publishes
+from shared.web.room import publishes, subscriptions
 
 TITLE = Text("登录与账号", "Sign-in and accounts")
 
 http_protocol = DirectHttp
 """What serves the application; see `shared/web/serve.py`."""
 
-ROOMS = (access.room, guessing.room, identities.room, live.room)
+ROOMS = (access.room, guessing.room, identities.room, live.room, notices.room)
 
 blueprint = Blueprint("gateway", TITLE, ROOMS)
 
@@ -69,6 +72,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             built.title,
             built.version,
             publishes=publishes(ROOMS),
+            subscribes=subscriptions(ROOMS),
             words=glossary.of("gateway"),
         )
 
@@ -119,6 +123,21 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     return built
 
 
+def _dead_letters(settings: GatewaySettings, state: app.State) -> Streams:
+    """Where what no subscription could handle is kept."""
+    size = {"replicas": settings.stream_replicas, "max_bytes": settings.stream_max_bytes}
+    return Streams(state["bus"], dead_letters(**size), ())
+
+
+def _notices(
+    settings: GatewaySettings, state: app.State, registry: Registry, issuer: Issuer
+) -> app.Tasks:
+    """What delivers notices, where the process works in the background."""
+    asking = Asking(registry.upstreams, issuer)
+    named = state["sessions"], state["keyring"], asking.ask, carriers(settings)
+    return {"notices": Dispatcher(*named).run} if settings.background else {}
+
+
 def _state(
     settings: GatewaySettings,
     entrance: Entrance,
@@ -143,12 +162,12 @@ def _state(
         metrics.measures += watching.measures(metrics, state["bus"], feed, registry)
         await opening.settle_accounts(state["sessions"], settings.env, settings.demo_accounts_file)
         registry.start()
-        size = {"replicas": settings.stream_replicas, "max_bytes": settings.stream_max_bytes}
         closing.on_stop(feed.close)
         verifier = OwnKeysVerifier(keys, **named, refusals=state["refusals"])
+        issuer = Issuer(keys, **named)
         own = {
             "verifier": verifier,
-            "access": Access(keys, Issuer(keys, **named), HashingLimit(), Places(registry)),
+            "access": Access(keys, issuer, HashingLimit(), Places(registry)),
             "live": feed,
         }
         if settings.forward_directly:
@@ -158,9 +177,10 @@ def _state(
         tasks: app.Tasks = {
             "upstreams": registry.run,
             "live": partial(feed.run, state["bus"]),
-            "dead-letters": Streams(state["bus"], dead_letters(**size), ()).run,
+            "dead-letters": _dead_letters(settings, state).run,
             "keys": partial(opening.reread_keys, keys),
             "ended-sign-ins": partial(endings.keep_known, state["direct"], state["refusals"]),
+            **_notices(settings, state, registry, issuer),
         }
         try:
             yield app.Extension(own, tasks)

@@ -1,6 +1,8 @@
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.gateway.forwarding.headers import Proxies
@@ -8,6 +10,7 @@ from services.gateway.origins import origins
 from shared.settings import Settings
 
 LOCAL_RATE_FACTOR = 50.0
+_OWN = ("localhost", "127.0.0.1", "::1")
 
 
 class GatewaySettings(Settings):
@@ -47,6 +50,24 @@ class GatewaySettings(Settings):
         "127.0.0.1:4222", description="The host that the event documents name to subscribers."
     )
 
+    notices_file: Path = Field(
+        Path(".data/notices.jsonl"), description="Where a local system writes messages to, 0600."
+    )
+    smtp_host: str | None = Field(None, description="The mail server; None: no notice by e-mail.")
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`none` only within the machine: mail names people."
+    )
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str = Field("onedoor@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    sms_webhook_url: str | None = Field(
+        None, description="The city's gateway for SMS or mini-programs; None: no such notice."
+    )
+    sms_webhook_secret: SecretStr | None = Field(
+        None, min_length=32, description="Signs what is sent there (docs: X-OneDoor-Signature)."
+    )
+
     @field_validator("proxies")
     @classmethod
     def _are_networks(cls, networks: list[str]) -> list[str]:
@@ -65,3 +86,16 @@ class GatewaySettings(Settings):
         if self.rate_factor is not None:
             return self.rate_factor
         return 1.0 if self.env == "production" else LOCAL_RATE_FACTOR
+
+    @model_validator(mode="after")
+    def _keeps_notices_private(self) -> Self:
+        """What names people leaves the machine encrypted, and signed where it has to be."""
+        if self.smtp_host not in (None, *_OWN) and self.smtp_tls == "none":
+            raise ValueError("GATEWAY_SMTP_TLS: none is for a server on this machine only")
+        if self.sms_webhook_url is not None:
+            parts = urlsplit(self.sms_webhook_url)
+            if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _OWN):
+                raise ValueError("GATEWAY_SMS_WEBHOOK_URL: https, or http on this machine")
+            if self.sms_webhook_secret is None:
+                raise ValueError("GATEWAY_SMS_WEBHOOK_SECRET is needed to sign what is sent")
+        return self

@@ -9,16 +9,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
 from deploy.services import SERVICES
 from services.gateway.app import create_app
 from services.gateway.direct.way import DirectWay
 from services.gateway.documents import asyncapi, openapi
+from shared.database.engine import Sessions, new_engine, new_sessions
 from shared.web import glossary, room
 from tests import support
+from tests.gateway.carrying import apart_settings
 from tests.gateway.loopback_server import WAYS, listening, listening_both_ways
 from tests.gateway.service import Calls, service
 from tests.support import Databases, Tokens
@@ -151,3 +155,25 @@ def joined(documents: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def joined_events(documents: Mapping[str, Any]) -> dict[str, Any]:
     return asyncapi.join(documents["asyncapi"], nats_host="nats.example:4222")
+
+
+@pytest.fixture(scope="session")
+def apart(databases: Databases) -> Urls:
+    """A database where no gateway is at work."""
+    return databases.new("gateway", "gateway_notices")
+
+
+@pytest.fixture(scope="session")
+async def sessions(apart: Urls) -> AsyncIterator[Sessions]:
+    engine = new_engine(apart_settings(apart), "test-notices")
+    yield new_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def rows(apart: Urls) -> AsyncIterator[asyncpg.Connection]:
+    """Looks at the tables, which each test finds empty."""
+    connection = await asyncpg.connect(apart.owner)
+    await connection.execute("TRUNCATE notice, notice_delivery, notice_preference")
+    yield connection
+    await connection.close()

@@ -69,6 +69,12 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
             body_bytes=len(body),
         )
 
+    @app.get("/api/v1/notice-recipients/{notice}", include_in_schema=False)
+    async def recipient(about: str, caller: Annotated[Caller, allow("system")]) -> Any:
+        facts = {"number": "A007", "window_no": "7", "hall_name": "大厅"}
+        known = {"applies": True, "account_id": about, "facts": facts}
+        return known if caller.sub == "gateway" else Response(status_code=403)
+
     @app.get("/api/v1/mine", operation_id="mine", tags=["citizen"])
     async def mine(caller: Annotated[Caller, allow("citizen")]) -> dict[str, str]:
         return {"sub": caller.sub}

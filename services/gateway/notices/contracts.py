@@ -1,0 +1,164 @@
+"""What this room reads of other services' events, and what they hand over when asked."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel
+
+from shared.messaging.events import Event
+
+
+class AppointmentConfirmed(Event):
+    """预约已确认。
+
+    An appointment was confirmed.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.confirmed.v1"
+
+    appointment_id: UUID
+    version: int
+
+
+class AppointmentRescheduled(Event):
+    """预约已改到新的时间。
+
+    An appointment was replaced by one at another time.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.rescheduled.v1"
+
+    replaced_by: UUID
+
+
+class AppointmentOrphaned(Event):
+    """预约失去时间。
+
+    An appointment lost its time.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.orphaned.v1"
+
+    appointment_id: UUID
+    version: int
+
+
+class AppointmentCancelled(Event):
+    """预约已取消。
+
+    An appointment was cancelled, by the hall or not.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.cancelled.v1"
+
+    appointment_id: UUID
+    version: int
+    by_hall: bool
+
+
+class AppointmentMissed(Event):
+    """群众失约未到。
+
+    The citizen did not show up.
+    """
+
+    type: ClassVar[str] = "appointments.appointment.missed.v1"
+
+    appointment_id: UUID
+    version: int
+
+
+class TicketCalled(Event):
+    """叫号：请到窗口。
+
+    A ticket is called to a window.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.called.v1"
+
+    ticket_id: UUID
+    version: int
+
+
+class TicketMissed(Event):
+    """过号：叫号后未到窗口。
+
+    Nobody came when the ticket was called.
+    """
+
+    type: ClassVar[str] = "appointments.ticket.missed.v1"
+
+    ticket_id: UUID
+    version: int
+
+
+class NoticeDue(Event):
+    """该告知群众的事，不随其他事件发生：预约提醒、快到号、候补空位。
+
+    Something that people are to be let know and that no other event says.
+    """
+
+    type: ClassVar[str] = "appointments.notice.due.v1"
+
+    kind: str
+    about_id: UUID
+    occasion: str
+    useful_until: AwareDatetime | None = None
+
+
+class LetterRegistered(Event):
+    """来信已登记。
+
+    A letter was registered.
+    """
+
+    type: ClassVar[str] = "feedback.letter.registered.v1"
+
+    letter_id: UUID
+
+
+class LetterReplied(Event):
+    """答复已发出。
+
+    A reply went out.
+    """
+
+    type: ClassVar[str] = "feedback.letter.replied.v1"
+
+    letter_id: UUID
+    at: AwareDatetime
+
+
+class LetterExtended(Event):
+    """答复期限经同意延长。
+
+    The limit to reply was extended.
+    """
+
+    type: ClassVar[str] = "feedback.letter.extended.v1"
+
+    letter_id: UUID
+    at: AwareDatetime
+
+
+class DeadlineMoved(Event):
+    """时限的最后一天有变。
+
+    The last day of a limit changed.
+    """
+
+    type: ClassVar[str] = "feedback.deadline.moved.v1"
+
+    subject_kind: str
+    subject_id: UUID
+    due_on: date
+
+
+class Handover(BaseModel):
+    """What the service that knows it says of a notice: whether it still holds, and for whom."""
+
+    applies: bool
+    account_id: UUID | None = None
+    phone: str | None = None
+    facts: dict[str, str | None] = {}

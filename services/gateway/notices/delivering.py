@@ -1,0 +1,118 @@
+"""Carries notices out, each step in a short transaction; whoever is asked is asked outside one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.gateway.notices import queries, rules, service
+from services.gateway.notices.channels import Carrier, NotCarried, Parcel
+from services.gateway.notices.contracts import Handover
+from services.gateway.notices.models import Notice, NoticeChannel, NoticeState
+from services.gateway.notices.queries import DueDelivery, Outcome
+from services.gateway.notices.workflow import NoticeAction
+from shared import clock
+from shared.database.engine import Sessions
+from shared.security.crypto import Keyring
+
+EVERY_SECONDS = 1.0
+
+Ask = Callable[[Notice, datetime], Awaitable[Handover | None]]
+"""Asks the service that knows what the notice is about; None while it cannot be reached."""
+
+log = structlog.get_logger()
+
+
+class _Sent(NamedTuple):
+    outcome: Outcome
+    receipt: str | None = None
+
+
+class Dispatcher:
+    """What is due, addressed and sent."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        keyring: Keyring,
+        ask: Ask,
+        carriers: Mapping[NoticeChannel, Carrier],
+    ) -> None:
+        self._sessions, self._keyring, self._ask = sessions, keyring, ask
+        self._carriers = carriers
+        self._available = frozenset({NoticeChannel.INBOX, *carriers})
+
+    async def run(self) -> None:
+        """Until cancelled; an outage of the database is waited out."""
+        while True:
+            try:
+                while await self.round(clock.now()):
+                    pass
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("notices_wait", error=type(error).__name__)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def round(self, now: datetime) -> int:
+        """Takes what is due, once; returns how much that was."""
+        async with self._sessions() as session, session.begin():
+            notices = await queries.take_notices(session, now)
+        await asyncio.gather(*(self._address(each, now) for each in notices))
+        async with self._sessions() as session, session.begin():
+            due = await queries.take_deliveries(session, now)
+        await asyncio.gather(*(self._deliver(each, now) for each in due))
+        return len(notices) + len(due)
+
+    async def _address(self, notice: Notice, now: datetime) -> None:
+        if service.is_late(notice, now):
+            await self._settle(notice, Outcome(NoticeAction.DROP, service.TOO_LATE))
+            return
+        known = await self._ask(notice, now)
+        if known is None:
+            await self._settle(notice, service.tried_again(notice.attempts, now))
+        elif not known.applies:
+            await self._settle(notice, Outcome(NoticeAction.DROP, service.OVER))
+        else:
+            async with self._sessions() as session, session.begin():
+                await service.address(session, self._keyring, notice, known, self._available, now)
+
+    async def _settle(self, notice: Notice, outcome: Outcome) -> None:
+        async with self._sessions() as session, session.begin():
+            await service.settle(session, notice, outcome)
+
+    async def _deliver(self, due: DueDelivery, now: datetime) -> None:
+        outcome, receipt = await self._sent(due, now)
+        async with self._sessions() as session, session.begin():
+            await service.settle_delivery(session, due, outcome, receipt, now)
+        if outcome.to is NoticeState.FAILED:
+            log.error("notice_given_up", kind=due.notice.kind, channel=due.delivery.channel)
+
+    async def _sent(self, due: DueDelivery, now: datetime) -> _Sent:
+        """One attempt: whether it still holds, and to whom it goes, is asked at the last moment."""
+        notice, channel = due.notice, due.delivery.channel
+        if service.is_late(notice, now):
+            return _Sent(Outcome(NoticeAction.DROP, service.TOO_LATE))
+        known = await self._ask(notice, now)
+        if known is None:
+            return _Sent(service.tried_again(due.delivery.attempts, now))
+        if not known.applies:
+            return _Sent(Outcome(NoticeAction.DROP, service.OVER))
+        async with self._sessions() as session:
+            wishes = await service.wishes_of(session, self._keyring, known.account_id)
+        to = wishes.email if channel is NoticeChannel.EMAIL else known.phone
+        if to is None or channel not in self._carriers:
+            return _Sent(Outcome(NoticeAction.DROP, service.NOBODY))
+        said = rules.message(notice.kind, known.facts, wishes.language)
+        parcel = Parcel(due.delivery.id, notice.kind, to, said, wishes.language)
+        try:
+            receipt = await self._carriers[channel].carry(parcel, now)
+        except NotCarried as failed:
+            return _Sent(self._failed(failed, due, now))
+        return _Sent(Outcome(NoticeAction.COMPLETE), receipt)
+
+    def _failed(self, failed: NotCarried, due: DueDelivery, now: datetime) -> Outcome:
+        if failed.is_final:
+            return Outcome(NoticeAction.GIVE_UP, failed.reason)
+        return service.tried_again(due.delivery.attempts, now)._replace(reason=failed.reason)

@@ -1,0 +1,233 @@
+"""Notices: each once, to whom the service says, by the channels they wish for, until it arrives."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from deploy.postgres import Urls
+from services.gateway.notices.channels import carriers, signature
+from services.gateway.notices.contracts import Handover
+from services.gateway.notices.delivering import Dispatcher
+from services.gateway.notices.models import Notice
+from services.gateway.notices.rules import RETRY_AFTER
+from shared.database.engine import Sessions
+from tests.gateway.carrying import (
+    KEYRING,
+    NOON,
+    PHONE,
+    MailBox,
+    SmsGateway,
+    accept,
+    apart_settings,
+    choose,
+    mail_server,
+    sms_gateway,
+)
+from tests.sealed_cells import faults
+
+SECRET = "a-secret-of-the-test-that-is-long-enough"
+FACTS: dict[str, str | None] = {"number": "A007", "window_no": "7", "hall_name": "东湖区政务大厅"}
+Handed = dict[UUID, Handover | None]
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[MailBox]:
+    async with mail_server() as found:
+        yield found
+
+
+@pytest.fixture
+async def city() -> AsyncIterator[SmsGateway]:
+    async with sms_gateway() as found:
+        yield found
+
+
+@pytest.fixture
+def handed() -> Handed:
+    """What the services say, by what a notice is about."""
+    return {}
+
+
+@pytest.fixture
+def dispatcher(
+    sessions: Sessions, apart: Urls, handed: Handed, box: MailBox, city: SmsGateway
+) -> Dispatcher:
+    async def ask(notice: Notice, _: datetime) -> Handover | None:
+        return handed[notice.about_id]
+
+    settings = apart_settings(
+        apart,
+        smtp_host="127.0.0.1",
+        smtp_port=box.port,
+        smtp_tls="none",
+        smtp_from="onedoor@city.example",
+        sms_webhook_url=city.url,
+        sms_webhook_secret=SECRET,
+    )
+    return Dispatcher(sessions, KEYRING, ask, carriers(settings))
+
+
+async def test_it_goes_by_every_channel_once_and_no_phone_is_kept(
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    rows: asyncpg.Connection,
+    handed: Handed,
+    box: MailBox,
+    city: SmsGateway,
+) -> None:
+    about, account = uuid4(), uuid4()
+    handed[about] = Handover(applies=True, account_id=account, phone=PHONE, facts=FACTS)
+    await choose(sessions, account, email="zhang@city.example", by_email=True)
+    await accept(sessions, "ticket_called", about)
+    await dispatcher.round(NOON)
+    await dispatcher.round(NOON + timedelta(minutes=5))
+
+    [mail] = box.mails
+    assert (mail["To"], mail["Subject"]) == ("zhang@city.example", "请到窗口")
+    assert mail.get_content().strip() == "A007号，请到东湖区政务大厅7号窗口。"
+    [(headers, body)] = city.requests
+    sent = json.loads(body)
+    assert (sent["to"], sent["text"]) == (PHONE, "A007号，请到东湖区政务大厅7号窗口。")
+    assert headers["x-onedoor-signature"] == signature(SECRET, int(NOON.timestamp()), body)
+    assert headers["idempotency-key"] == sent["notice_id"]
+    kept = await rows.fetch("SELECT * FROM notice_delivery ORDER BY channel")
+    assert [(row["channel"], row["state"]) for row in kept] == [
+        ("email", "done"),
+        ("inbox", "done"),
+        ("sms", "done"),
+    ]
+    assert "4711" in kept[0]["receipt"]
+    assert kept[2]["receipt"] == "sms-1"
+    everything = [*kept, *await rows.fetch("SELECT * FROM notice")]
+    everything += await rows.fetch("SELECT * FROM notice_preference")
+    written = str([dict(row) for row in everything])
+    assert not [word for word in (PHONE, "zhang@", "东湖", "A007") if word in written]
+    assert [fault async for fault in faults("gateway", rows, KEYRING)] == []
+
+
+async def test_what_holds_no_more_or_reaches_nobody_is_dropped(
+    dispatcher: Dispatcher, sessions: Sessions, rows: asyncpg.Connection, handed: Handed
+) -> None:
+    over, nobody, late = uuid4(), uuid4(), uuid4()
+    handed[over] = Handover(applies=False)
+    handed[nobody] = Handover(applies=True)
+    for about in (over, nobody):
+        await accept(sessions, "appointment_confirmed", about)
+    await accept(sessions, "ticket_called", late, at=NOON - timedelta(minutes=10))
+    await dispatcher.round(NOON)
+    found = await rows.fetch("SELECT about_id, state, reason FROM notice")
+    assert {row["about_id"]: (row["state"], row["reason"]) for row in found} == {
+        over: ("dropped", "over"),
+        nobody: ("dropped", "nobody_to_reach"),
+        late: ("dropped", "too_late"),
+    }
+
+
+async def test_a_delivery_that_holds_no_more_when_its_hour_comes_goes_to_nobody(
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    rows: asyncpg.Connection,
+    handed: Handed,
+    city: SmsGateway,
+) -> None:
+    """Booked at night, cancelled before the quiet hours end."""
+    about, night = uuid4(), NOON + timedelta(hours=11)
+    handed[about] = Handover(applies=True, phone=PHONE, facts=FACTS)
+    await accept(sessions, "appointment_confirmed", about, at=night)
+    await dispatcher.round(night)
+    assert city.requests == []
+    handed[about] = Handover(applies=False)
+    await dispatcher.round(night + timedelta(hours=9))
+    assert city.requests == []
+    [row] = await rows.fetch("SELECT state, reason, settled_at FROM notice_delivery")
+    assert (row["state"], row["reason"]) == ("dropped", "over")
+
+
+async def test_what_does_not_arrive_is_tried_again_and_given_up_in_the_end(
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    rows: asyncpg.Connection,
+    handed: Handed,
+    city: SmsGateway,
+) -> None:
+    about, now = uuid4(), NOON
+    handed[about] = Handover(applies=True, phone=PHONE, facts=FACTS)
+    city.statuses = iter([503] * 6)
+    await accept(sessions, "letter_answered", about)
+    await dispatcher.round(now)
+    for wait in RETRY_AFTER:
+        await dispatcher.round(now + wait - timedelta(seconds=1))
+        now += wait
+        await dispatcher.round(now)
+    assert len(city.requests) == 1 + len(RETRY_AFTER)
+    assert len({headers["idempotency-key"] for headers, _ in city.requests}) == 1
+    [row] = await rows.fetch("SELECT state, reason, attempts FROM notice_delivery")
+    assert tuple(row) == ("failed", "webhook_503", 6)
+
+
+async def test_what_is_refused_for_good_is_given_up_at_once(
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    rows: asyncpg.Connection,
+    handed: Handed,
+    box: MailBox,
+    city: SmsGateway,
+) -> None:
+    about, account = uuid4(), uuid4()
+    handed[about] = Handover(applies=True, account_id=account, phone=PHONE, facts=FACTS)
+    await choose(sessions, account, email="gone@city.example", by_email=True)
+    box.answers, city.statuses = iter(["550 5.1.1 no such user"]), iter([422])
+    await accept(sessions, "ticket_called", about)
+    await dispatcher.round(NOON)
+    found = await rows.fetch("SELECT channel, state, reason FROM notice_delivery ORDER BY channel")
+    assert [tuple(row) for row in found] == [
+        ("email", "failed", "smtp_550"),
+        ("inbox", "done", None),
+        ("sms", "failed", "webhook_422"),
+    ]
+
+
+async def test_mail_that_is_put_off_arrives_later(
+    dispatcher: Dispatcher, sessions: Sessions, rows: Any, handed: Handed, box: MailBox
+) -> None:
+    about, account = uuid4(), uuid4()
+    handed[about] = Handover(applies=True, account_id=account, facts=FACTS)
+    await choose(sessions, account, email="a@city.example", by_email=True, language="en")
+    box.answers = iter(["451 4.7.1 greylisted"])
+    await accept(sessions, "ticket_called", about)
+    await dispatcher.round(NOON)
+    assert box.mails == []
+    await dispatcher.round(NOON + RETRY_AFTER[0])
+    assert [mail["Subject"] for mail in box.mails] == ["Please come to the window"]
+
+
+async def test_a_service_that_is_away_is_asked_again(
+    dispatcher: Dispatcher, sessions: Sessions, rows: asyncpg.Connection, handed: Handed
+) -> None:
+    about = uuid4()
+    handed[about] = None
+    await accept(sessions, "letter_answered", about)
+    await dispatcher.round(NOON)
+    handed[about] = Handover(applies=True, account_id=uuid4(), facts=FACTS)
+    await dispatcher.round(NOON + RETRY_AFTER[0])
+    [row] = await rows.fetch("SELECT state, attempts FROM notice")
+    assert tuple(row) == ("done", 2)
+
+
+async def test_two_dispatchers_send_nothing_twice(
+    dispatcher: Dispatcher, sessions: Sessions, rows: Any, handed: Handed, city: SmsGateway
+) -> None:
+    for _ in range(12):
+        about = uuid4()
+        handed[about] = Handover(applies=True, phone=PHONE, facts=FACTS)
+        await accept(sessions, "ticket_called", about)
+    await asyncio.gather(*(dispatcher.round(NOON) for _ in range(3)))
+    await dispatcher.round(NOON)
+    keys = [headers["idempotency-key"] for headers, _ in city.requests]
+    assert len(keys) == len(set(keys)) == 12

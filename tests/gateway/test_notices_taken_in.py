@@ -1,0 +1,91 @@
+"""Each event makes its notice, once, while it is news."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from services.gateway.notices import handlers
+from services.gateway.notices.contracts import (
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentMissed,
+    AppointmentOrphaned,
+    AppointmentRescheduled,
+    DeadlineMoved,
+    LetterExtended,
+    LetterRegistered,
+    LetterReplied,
+    NoticeDue,
+    TicketCalled,
+    TicketMissed,
+)
+from shared import clock
+from shared.database.engine import Sessions
+from shared.messaging.events import Envelope, Event
+from tests.gateway.carrying import NOON
+
+
+def of(data: Event, age: timedelta = timedelta()) -> Any:
+    return Envelope(source="urn:test", type=data.type, time=clock.now() - age, data=data)
+
+
+def moved_to(kind: str, subject: UUID) -> DeadlineMoved:
+    return DeadlineMoved(subject_kind=kind, subject_id=subject, due_on=NOON.date())
+
+
+async def test_each_event_makes_its_notice_and_a_repetition_none(
+    sessions: Sessions, rows: asyncpg.Connection
+) -> None:
+    one, other = uuid4(), uuid4()
+    due = NoticeDue(kind="ticket_soon", about_id=one, occasion="soon")
+    unknown = NoticeDue(kind="nobody_knows", about_id=one, occasion="1")
+    steps: list[tuple[Any, Any]] = [
+        (handlers.confirmed, AppointmentConfirmed(appointment_id=one, version=2)),
+        (handlers.moved, AppointmentRescheduled(replaced_by=other)),
+        (handlers.orphaned, AppointmentOrphaned(appointment_id=one, version=3)),
+        (handlers.missed, AppointmentMissed(appointment_id=one, version=4)),
+        (handlers.cancelled, AppointmentCancelled(appointment_id=one, version=5, by_hall=True)),
+        (handlers.cancelled, AppointmentCancelled(appointment_id=one, version=6, by_hall=False)),
+        (handlers.called, TicketCalled(ticket_id=one, version=2)),
+        (handlers.passed, TicketMissed(ticket_id=one, version=3)),
+        (handlers.due, due),
+        (handlers.due, unknown),
+        (handlers.received, LetterRegistered(letter_id=one)),
+        (handlers.answered, LetterReplied(letter_id=one, at=NOON)),
+        (handlers.answered, LetterReplied(letter_id=one, at=NOON + timedelta(days=9))),
+        (handlers.extended, LetterExtended(letter_id=one, at=NOON)),
+        (handlers.due_moved, moved_to("letter", one)),
+        (handlers.due_moved, moved_to("rating", other)),
+    ]
+    for handle, data in [*steps, *steps]:
+        async with sessions() as session, session.begin():
+            await handle(session, of(data))
+
+    found = await rows.fetch("SELECT kind, about_id FROM notice ORDER BY kind")
+    assert [(row["kind"], row["about_id"]) for row in found] == [
+        ("appointment_cancelled_by_hall", one),
+        ("appointment_confirmed", one),
+        ("appointment_missed", one),
+        ("appointment_moved", other),
+        ("appointment_orphaned", one),
+        ("letter_answered", one),
+        ("letter_answered", one),
+        ("letter_due_moved", one),
+        ("letter_due_moved", one),
+        ("letter_received", one),
+        ("ticket_called", one),
+        ("ticket_missed", one),
+        ("ticket_soon", one),
+    ]
+
+
+async def test_a_stream_that_is_read_from_its_beginning_wakes_nobody(
+    sessions: Sessions, rows: asyncpg.Connection
+) -> None:
+    """As by a gateway that has just learned to read it."""
+    data = AppointmentConfirmed(appointment_id=uuid4(), version=2)
+    async with sessions() as session, session.begin():
+        await handlers.confirmed(session, of(data, age=timedelta(days=1, minutes=1)))
+    assert await rows.fetchval("SELECT count(*) FROM notice") == 0
