@@ -132,10 +132,11 @@ def _dead_letters(settings: GatewaySettings, state: app.State) -> Streams:
 def _notices(
     settings: GatewaySettings, state: app.State, registry: Registry, issuer: Issuer
 ) -> app.Tasks:
-    """What delivers notices, where the process works in the background."""
+    """What delivers notices: of several processes one does, as with jobs."""
     asking = Asking(registry.upstreams, issuer)
     named = state["sessions"], state["keyring"], asking.ask, carriers(settings)
-    return {"notices": Dispatcher(*named).run} if settings.background else {}
+    is_ours = settings.background and settings.worker == 0
+    return {"notices": Dispatcher(*named).run} if is_ours else {}
 
 
 def _state(

@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access import workflow
 from services.gateway.access.models import Account, AccountState
 from services.gateway.identities.models import IdentityProposal
+from services.gateway.notices.models import Notice
 from shared.database.newest import newest, newest_in
 from shared.security.crypto import Keyring
 from shared.web.examples import Example, read
@@ -31,6 +32,9 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
         found["approve_account_identity"] = Example(
             {"account_id": str(proposal.account_id)}, body={"version": proposal.version}
         )
+    notice = await newest(session, Notice, col(Notice.account_id).is_not(None))
+    if notice is not None:
+        found["read_notice"] = Example({"notice_id": str(notice.id)})
     last = await newest(session, Account, added)
     if last is not None:
         name = read("gateway")["create_account"]["body"]["name"]

@@ -68,6 +68,19 @@ class GatewaySettings(Settings):
         None, min_length=32, description="Signs what is sent there (docs: X-OneDoor-Signature)."
     )
 
+    @field_validator(
+        "smtp_host",
+        "smtp_user",
+        "smtp_password",
+        "sms_webhook_url",
+        "sms_webhook_secret",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, given: str | SecretStr | None) -> str | SecretStr | None:
+        """As a compose file passes on what nobody has set."""
+        return given or None
+
     @field_validator("proxies")
     @classmethod
     def _are_networks(cls, networks: list[str]) -> list[str]:

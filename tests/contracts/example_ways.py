@@ -120,6 +120,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "decline_publication": ("open_redaction",),
     "call_ticket": ("issue_ticket", "open_window"),
     "pause_window": ("open_window",),
+    "read_notice": ("hold_appointment", "confirm_appointment"),
     "undo_ticket": ("call_ticket", "serve_ticket"),
     "ask_to_rate": SERVED,
     "give_rating": SERVED,

@@ -22,6 +22,7 @@ from tests.system import System
 
 SOON = 3.0
 PATIENCE = {
+    "read_notice": 10.0,
     "recall_ticket": 10.0,
     "verify_rating": 10.0,
     "give_rating": 10.0,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.gateway.notices import rules
+from services.gateway.notices.channels import carriers
 from services.gateway.notices.models import NoticeChannel
 from services.gateway.notices.rules import RETRY_AFTER, TEMPLATES, Wishes
 from services.gateway.settings import GatewaySettings
@@ -116,6 +117,20 @@ def test_each_failure_waits_longer_until_it_is_given_up() -> None:
     waits = [rules.tried_again_at(n, NOON) for n in range(1, len(RETRY_AFTER) + 2)]
     assert waits == [*(NOON + each for each in RETRY_AFTER), None]
     assert sorted(RETRY_AFTER) == list(RETRY_AFTER)
+
+
+def test_what_nobody_set_is_no_way_out() -> None:
+    """As a compose file passes it on."""
+    named = ("smtp_host", "smtp_user", "smtp_password", "sms_webhook_url", "sms_webhook_secret")
+    unset: dict[str, Any] = dict.fromkeys(named, "")
+    settings = GatewaySettings(
+        env="test",
+        database_url="postgresql://nobody@127.0.0.1:9/none",
+        column_keys=support.COLUMN_KEYS,
+        index_key=support.INDEX_KEY,
+        **unset,
+    )
+    assert carriers(settings) == {}
 
 
 @pytest.mark.parametrize(
