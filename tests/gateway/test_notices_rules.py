@@ -40,6 +40,19 @@ def test_each_kind_says_the_same_facts_in_both_languages(kind: str) -> None:
         assert "{" not in said.title + said.text
 
 
+async def test_who_lost_their_time_is_given_choices_that_the_api_has(joined: Any) -> None:
+    known = {
+        operation["operationId"]
+        for path in joined["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+    offered = TEMPLATES["appointment_orphaned"].choices
+    assert offered
+    for template in TEMPLATES.values():
+        assert template.choices.keys() <= known
+
+
 def test_moments_days_and_names_are_said_as_the_language_says_them() -> None:
     zh = rules.message("appointment_confirmed", FACTS, "zh").text
     en = rules.message("appointment_confirmed", FACTS, "en").text

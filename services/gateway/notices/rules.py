@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from services.gateway.notices.models import NoticeChannel
@@ -37,6 +38,8 @@ class Template:
     text: Text
     urgent: bool
     useful: timedelta | None
+    choices: Mapping[str, Text]
+    """What its reader may do about it, by operation."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,17 @@ def read_templates() -> dict[str, Template]:
     return {kind: _template(entry) for kind, entry in tomllib.loads(source).items()}
 
 
-def _template(entry: Mapping[str, str | int | bool]) -> Template:
+def _template(entry: Mapping[str, Any]) -> Template:
     minutes = entry.get("useful_minutes")
     return Template(
         title=Text(*str(entry["title"]).split(" | ")),
         text=Text(*str(entry["text"]).split(" | ")),
         urgent=bool(entry.get("urgent")),
         useful=None if minutes is None else timedelta(minutes=int(minutes)),
+        choices={
+            operation: Text(*words.split(" | "))
+            for operation, words in entry.get("choices", {}).items()
+        },
     )
 
 

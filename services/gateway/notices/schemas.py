@@ -19,6 +19,16 @@ Email = Annotated[
 ]
 
 
+class NoticeChoice(View):
+    """Something that the reader may do about it."""
+
+    operation_id: str = Field(
+        description="接口中的操作，对象是 about_id | The operation of the API, on `about_id`",
+        examples=["reschedule_appointment"],
+    )
+    label: str = Field(description="按钮上的文字 | What a button says")
+
+
 class NoticeView(View):
     """A notice in somebody's inbox."""
 
@@ -27,6 +37,9 @@ class NoticeView(View):
     about_id: UUID = Field(description="所说的预约、号票或来信 | What it is about")
     title: str = Field(description="标题 | The title")
     text: str = Field(description="内容 | The text")
+    choices: list[NoticeChoice] = Field(
+        description="可以怎么办；多数通知没有 | What can be done about it; most have none"
+    )
     created_at: datetime
     read_at: datetime | None = Field(description="何时已读；未读为空 | When it was read, if it was")
 

@@ -5,6 +5,7 @@ from typing import Literal, cast
 from services.gateway.notices import rules, service
 from services.gateway.notices.models import Notice, NoticePreference
 from services.gateway.notices.schemas import (
+    NoticeChoice,
     NoticePreferencesView,
     NoticeView,
     OutboxFailure,
@@ -24,6 +25,10 @@ def shown(notice: Notice, keyring: Keyring, language: str) -> NoticeView:
         about_id=notice.about_id,
         title=said.title,
         text=said.text,
+        choices=[
+            NoticeChoice(operation_id=operation, label=getattr(words, language))
+            for operation, words in rules.TEMPLATES[notice.kind].choices.items()
+        ],
         created_at=notice.created_at,
         read_at=notice.read_at,
     )
