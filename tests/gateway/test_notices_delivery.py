@@ -220,6 +220,25 @@ async def test_a_service_that_is_away_is_asked_again(
     assert tuple(row) == ("done", 2)
 
 
+async def test_one_that_cannot_be_written_down_keeps_no_other_back(
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    rows: asyncpg.Connection,
+    handed: Handed,
+    city: SmsGateway,
+) -> None:
+    broken, whole = uuid4(), uuid4()
+    wrong: dict[str, str | None] = {"starts_at": "tomorrow"}
+    handed[broken] = Handover(applies=True, phone=PHONE, facts=wrong)
+    handed[whole] = Handover(applies=True, phone=PHONE, facts=FACTS)
+    for about in (broken, whole):
+        await accept(sessions, "appointment_confirmed", about)
+    await dispatcher.round(NOON)
+    assert len(city.requests) == 1
+    found = await rows.fetch("SELECT state, reason FROM notice_delivery ORDER BY state")
+    assert [tuple(row) for row in found] == [("done", None), ("waiting", "defect")]
+
+
 async def test_two_dispatchers_send_nothing_twice(
     dispatcher: Dispatcher, sessions: Sessions, rows: Any, handed: Handed, city: SmsGateway
 ) -> None:

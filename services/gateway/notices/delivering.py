@@ -1,9 +1,9 @@
 """Carries notices out, each step in a short transaction; whoever is asked is asked outside one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,9 @@ EVERY_SECONDS = 1.0
 
 Ask = Callable[[Notice, datetime], Awaitable[Handover | None]]
 """Asks the service that knows what the notice is about; None while it cannot be reached."""
+
+T = TypeVar("T")
+_Step = Callable[[T, datetime], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -59,11 +62,32 @@ class Dispatcher:
         """Takes what is due, once; returns how much that was."""
         async with self._sessions() as session, session.begin():
             notices = await queries.take_notices(session, now)
-        await asyncio.gather(*(self._address(each, now) for each in notices))
+        await self._each(notices, self._address, self._put_off_notice, now)
         async with self._sessions() as session, session.begin():
             due = await queries.take_deliveries(session, now)
-        await asyncio.gather(*(self._deliver(each, now) for each in due))
+        await self._each(due, self._deliver, self._put_off_delivery, now)
         return len(notices) + len(due)
+
+    async def _each(
+        self, taken: Sequence[T], work: _Step[T], put_off: _Step[T], now: datetime
+    ) -> None:
+        """All at once; one that cannot be opened or written down keeps none of the others back."""
+        ended = await asyncio.gather(*(work(one, now) for one in taken), return_exceptions=True)
+        for one, error in zip(taken, ended, strict=True):
+            if error is not None:
+                log.error("notice_put_off", error=type(error).__name__)
+                await put_off(one, now)
+
+    async def _put_off_notice(self, notice: Notice, now: datetime) -> None:
+        outcome = service.tried_again(notice.attempts, now)
+        await self._settle(notice, outcome._replace(reason=service.DEFECT))
+
+    async def _put_off_delivery(self, due: DueDelivery, now: datetime) -> None:
+        outcome = service.tried_again(due.delivery.attempts, now)
+        async with self._sessions() as session, session.begin():
+            await service.settle_delivery(
+                session, due, outcome._replace(reason=service.DEFECT), None, now
+            )
 
     async def _address(self, notice: Notice, now: datetime) -> None:
         if service.is_late(notice, now):

@@ -24,7 +24,7 @@ from services.gateway.notices.schemas import NoticePreferencesIn
 from services.gateway.notices.workflow import NoticeAction
 from shared.database.pruning import Pruned
 from shared.errors import NotFound
-from shared.security.crypto import Keyring
+from shared.security.crypto import UNREADABLE, Keyring
 from shared.workflow import refuse
 
 FACTS, EMAIL = "notice.facts", "notice_preference.email"
@@ -32,6 +32,7 @@ KEPT = timedelta(days=180)
 COUNTED = timedelta(days=7)
 FRESH = timedelta(days=1)
 UNREACHABLE, TOO_LATE, OVER, NOBODY = "unreachable", "too_late", "over", "nobody_to_reach"
+DEFECT = "defect"
 _CHOSEN = "chosen"
 
 FORGOTTEN = Pruned("notice", "created_at", KEPT)
@@ -165,10 +166,12 @@ def email_of(keyring: Keyring, chosen: NoticePreference) -> str | None:
 
 
 def facts_of(keyring: Keyring, notice: Notice) -> rules.Facts:
-    """What the service said of it when it was addressed."""
+    """What the service said of it when it was addressed; nothing of what does not open."""
     if notice.facts_sealed is None:
         return {}
-    opened = keyring.open(notice.facts_sealed, where=FACTS, row=str(notice.id))
+    opened = keyring.open_or_note(notice.facts_sealed, where=FACTS, row=str(notice.id))
+    if opened == UNREADABLE:
+        return {}
     facts: rules.Facts = json.loads(opened)
     return facts
 
