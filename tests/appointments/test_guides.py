@@ -179,3 +179,73 @@ async def test_a_guide_without_steps_is_refused(office: Office) -> None:
 
     errors = problem(answer, 422, "invalid-request")["errors"]
     assert errors[0]["pointer"] == "/body/steps"
+
+
+ELEMENTS: dict[str, Any] = {
+    "business_code": "11320000MB0000000X2000101001",
+    "authority_name": "测试局",
+    "authority_code": "11320000MB0000000X",
+    "authority_kind": "delegated",
+    "delegated_by": "上级局",
+    "exercise_levels": ["city", "county"],
+    "legal_limit_note": "自受理之日起",
+    "special_procedures": ["extension"],
+    "joint_agencies": ["税务局"],
+    "intermediary_services": ["公证"],
+    "quantity_limit": "不限",
+    "handling_forms": ["window", "post"],
+    "online_payment": False,
+    "service_scope": "province",
+    "result_kind": "certificate",
+    "result_sample": "https://example.org/sample.pdf",
+    "topics": ["户籍"],
+}
+
+
+async def test_an_item_keeps_every_element_of_the_national_list(office: Office) -> None:
+    code = f"NEW-{office.code}"
+
+    added = good(await put_item(office, code, **ELEMENTS))
+    read = good(await office.get(f"items/{code}"))
+    bare = good(await put_item(office, code, version=1))
+
+    assert {name: read[name] for name in ELEMENTS} == ELEMENTS
+    assert added == read
+    assert (bare["authority_name"], bare["exercise_levels"]) == (None, [])
+    refused = problem(
+        await put_item(office, code, result_sample="javascript:alert(1)"), 422, "invalid-request"
+    )
+    assert refused["errors"][0]["pointer"] == "/body/result_sample"
+
+
+async def test_the_printed_guide_says_where_when_and_whom_to_call(office: Office) -> None:
+    good(await put_guide(office))
+    await office.owner.execute(
+        "UPDATE hall SET phone = '025-11112222', opening_hours ="
+        """ '[{"weekdays": [1, 2, 3, 4, 5], "opens": "09:00:00", "closes": "17:00:00"}]'"""
+        " WHERE code = $1",
+        office.code,
+    )
+    url = f"items/{office.items[0]}/guide"
+
+    page = (await office.get(f"{url}?format=html&hall={office.code}")).text
+    [hall] = good(await office.get(url))["halls"]
+
+    for line in ("测试路 1 号", "周一至周五 09:00–17:00", "025-11112222", "size:A4"):
+        assert line in page
+    assert (hall["hall_code"], hall["phone"]) == (office.code, "025-11112222")
+    elsewhere = problem(await office.get(f"{url}?hall=H-ELSE"), 404, "not-found")
+    assert elsewhere["errors"][0]["pointer"] == "/query/hall"
+
+
+async def test_staff_are_shown_what_items_and_guides_lack(office: Office) -> None:
+    good(await put_guide(office))
+    url = f"/api/v1/guide-findings?item={office.items[0]}"
+
+    [found] = good(await office.client.get(url, headers=office.sign("auditor", "*")))["items"]
+
+    said = {(one["kind"], one["pointer"]) for one in found["findings"]}
+    assert ("missing", "/guide/materials/0/source") in said
+    assert ("missing", "/item/authority_name") in said
+    assert found["guide_version"] == 2
+    problem(await office.client.get(url, headers=office.citizen()), 403, "forbidden")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import String
 from sqlmodel import Field
@@ -80,6 +80,10 @@ class Item(Table, table=True):
     by_appointment: bool = True
     self_service: bool = False
     by_post: bool = False
+    elements: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """What else the national lists ask for (`schemas.ItemElements`); nothing here decides."""
     guide_version: int = 0
     """The version of the guide in force; 0 while none is published."""
     valid_from: date
@@ -89,7 +93,10 @@ class Item(Table, table=True):
 
 
 class Guide(Table, table=True):
-    """One published version of an item's guide; never changed afterwards, a booking names it."""
+    """One published version of an item's guide; never changed afterwards, a booking names it.
+
+    In force is the highest version whose day has come: `Item.guide_version`.
+    """
 
     __tablename__: ClassVar[str] = "guide"
     __table_args__ = (UniqueConstraint("item_code", "version"),)
@@ -98,6 +105,8 @@ class Guide(Table, table=True):
     item_code: str = Field(foreign_key="item.code", max_length=64)
     version: int
     content: dict[str, Any] = Field(sa_type=JSONB)
+    valid_from: date | None = None
+    """The day on which it comes into force; None where it was in force at once."""
     published_by: str = Field(max_length=128)
     published_at: datetime = Field(sa_type=Moment)
 

@@ -102,3 +102,20 @@ def ensure_consistent(terms: ItemTerms) -> None:
     """Raises Invalid that names the first field that contradicts another."""
     for name, text in inconsistencies(terms):
         raise Invalid(text, pointer=f"/body/{name}")
+
+
+PAST = Text(
+    "生效日期不能早于今天；不写则立即生效",
+    "It cannot come into force before today; leave it out for at once",
+)
+
+
+def is_past(valid_from: date | None, today: date) -> bool:
+    """Whether a guide should have come into force before it was published."""
+    return valid_from is not None and valid_from < today
+
+
+def ensure_not_past(valid_from: date | None, today: date) -> None:
+    """Raises Invalid for such a one."""
+    if is_past(valid_from, today):
+        raise Invalid(PAST, pointer="/body/valid_from")

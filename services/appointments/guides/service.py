@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.guides import queries, rules
@@ -11,9 +12,11 @@ from services.appointments.guides.models import Guide, Item
 from services.appointments.guides.rules import Offer
 from services.appointments.guides.schemas import (
     GuideIn,
+    ItemElements,
     ItemIn,
     ItemTerms,
 )
+from shared import clock
 from shared.database.engine import DirectPool
 from shared.database.versioned import swap
 from shared.errors import NotFound, Text
@@ -21,7 +24,7 @@ from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
 
-_NO_ITEM = Text("没有这个事项", "There is no such item")
+NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
 async def offer(direct: DirectPool, hall: str, item: str) -> Offer | None:
@@ -42,7 +45,7 @@ async def offers(session: AsyncSession, hall: str, items: Sequence[str]) -> dict
 async def get_item(source: AsyncSession | DirectPool, code: str) -> Item:
     """Raises NotFound."""
     if (item := await queries.find(source, code)) is None:
-        raise NotFound(_NO_ITEM)
+        raise NotFound(NO_ITEM)
     return item
 
 
@@ -73,7 +76,7 @@ async def put_item(
         _ensure_own_department(caller, item.department_code)
     version, state = (item.version, item.presence) if item else (0, "absent")
     versions.ensure(wanted.version or 0, version=version, state=state)
-    values = _columns(wanted) | {"updated_at": now}
+    values = columns_of(wanted) | {"updated_at": now}
     if item is None:
         item = Item(code=code, **values)
         session.add(item)
@@ -86,33 +89,51 @@ async def put_item(
 
 async def publish_guide(
     session: AsyncSession, code: str, wanted: GuideIn, caller: Caller, now: datetime
-) -> Guide:
-    """The new version, in force from now on. Raises NotFound, StateConflict."""
-    item = await get_item(session, code)
+) -> tuple[Item, Guide]:
+    """The new version, in force from its day on. Raises NotFound, StateConflict, Invalid."""
+    found = await queries.lock(session, code)
+    if found is None:
+        raise NotFound(NO_ITEM)
+    item, newest = found
     _ensure_own_department(caller, item.department_code)
-    versions.ensure(wanted.version, version=item.guide_version, state=item.guide_presence)
-    item = await swap(session, item, {}, state="guide_presence", counter="guide_version")
+    versions.ensure(wanted.version, version=newest, state=item.guide_presence)
+    today = clock.today(now)
+    rules.ensure_not_past(wanted.valid_from, today)
     guide = Guide(
         item_code=code,
-        version=wanted.version + 1,
-        content=wanted.model_dump(mode="json", exclude={"version"}),
+        version=newest + 1,
+        content=wanted.model_dump(mode="json", exclude={"version", "valid_from"}),
+        valid_from=wanted.valid_from,
         published_by=caller.sub,
         published_at=now,
     )
-    session.add(guide)
-    await session.flush()
+    await queries.add_guides(session, [guide])
+    if wanted.valid_from is None or wanted.valid_from <= today:
+        await queries.bring_into_force(session, today, [code])
+        set_committed_value(item, "guide_version", guide.version)
     version = {"version": guide.version}
     await audit_log.write(session, caller.sub, "guide.published", f"item:{code}", now, version)
-    return guide
+    return item, guide
 
 
-def _columns(wanted: ItemIn) -> dict[str, Any]:
+async def bring_into_force(session: AsyncSession, now: datetime) -> int:
+    """The guides whose day has come; bookings are made under them from then on."""
+    return await queries.bring_into_force(session, clock.today(now))
+
+
+def columns_of(wanted: ItemTerms) -> dict[str, Any]:
+    """The columns of an item that what is laid down about it fills."""
     values = wanted.model_dump(include=set(ItemTerms.model_fields))
     values["group_name"] = values.pop("group")
+    values["elements"] = {name: values.pop(name) for name in ItemElements.model_fields}
     return values
 
 
-def _ensure_own_department(caller: Caller, department: str) -> None:
+def is_of(caller: Caller, department: str) -> bool:
     """An officer sees to the items of their own department only."""
-    if not caller.has("admin") and not caller.at(department):
-        raise NotFound(_NO_ITEM)
+    return caller.has("admin") or caller.at(department)
+
+
+def _ensure_own_department(caller: Caller, department: str) -> None:
+    if not is_of(caller, department):
+        raise NotFound(NO_ITEM)

@@ -11,7 +11,9 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
+from services.appointments.guides import item_imports
 from services.appointments.guides import service as guides
+from services.appointments.guides.import_schemas import ItemImport, ItemsImported
 from services.appointments.guides.models import Item
 from services.appointments.guides.schemas import ItemIn
 from services.appointments.schedules import changing, queries, service
@@ -35,12 +37,31 @@ async def put_item(
     days = await guides.days_in_force(session, code)
     item = await guides.put_item(session, code, wanted, caller, now)
     if days is not None and days != (item.valid_from, item.valid_to):
-        halls = await queries.halls_planning(session, code)
-        for hall in halls:  # All of them first, by code: `booking.healing` has the order.
-            await directory.lock_hall(session, hall)
-        for hall in halls:
-            await follow(session, hall, caller, now)
+        await _follow_items(session, [code], caller, now)
     return item
+
+
+async def import_items(
+    session: AsyncSession, wanted: ItemImport, caller: Caller, now: datetime, *, dry_run: bool
+) -> ItemsImported:
+    """Many items and guides at once, or what would become of them; slots and people follow.
+
+    Raises Invalid.
+    """
+    done = await item_imports.import_items(session, wanted, caller, now, dry_run=dry_run)
+    if done.moved and not dry_run:
+        await _follow_items(session, done.moved, caller, now)
+    return done.report
+
+
+async def _follow_items(
+    session: AsyncSession, items: Sequence[str], caller: Caller, now: datetime
+) -> None:
+    halls = await queries.halls_planning(session, items)
+    for hall in halls:  # All of them first, by code: `booking.healing` has the order.
+        await directory.lock_hall(session, hall)
+    for hall in halls:
+        await follow(session, hall, caller, now)
 
 
 async def follow(session: AsyncSession, hall_code: str, caller: Caller, now: datetime) -> None:

@@ -65,10 +65,11 @@ async def halls_with_rules(session: AsyncSession) -> Sequence[str]:
     return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
 
 
-async def halls_planning(session: AsyncSession, item: str) -> Sequence[str]:
-    """Codes of the halls with a rule for the item, in their order."""
+async def halls_planning(session: AsyncSession, items: Sequence[str]) -> Sequence[str]:
+    """Codes of the halls with a rule for one of the items, in their order."""
     codes = select(col(ScheduleRule.hall_code)).where(
-        col(ScheduleRule.retired_at).is_(None), col(ScheduleRule.item_codes).contains([item])
+        col(ScheduleRule.retired_at).is_(None),
+        col(ScheduleRule.item_codes).bool_op("&&")(list(items)),
     )
     return (await session.exec(codes.distinct().order_by(col(ScheduleRule.hall_code)))).all()
 

@@ -7,6 +7,7 @@ from fastapi import Query, status
 
 from services.appointments.directory.schemas import HallClosure
 from services.appointments.guides import views as guide_views
+from services.appointments.guides.import_schemas import ItemImport, ItemsImported
 from services.appointments.guides.schemas import ItemCode, ItemIn, ItemView
 from services.appointments.schedules import closing, following, service, views
 from services.appointments.schedules.schemas import (
@@ -215,3 +216,29 @@ async def put_item(
     without one.
     """
     return guide_views.item_view(await following.put_item(session, item, wanted, caller, now))
+
+
+@router.post(
+    "/items:import",
+    operation_id="import_items",
+    tags=["department"],
+    summary="批量导入事项和指南 | Import items and guides",
+    openapi_extra=LARGE,
+)
+async def import_items(
+    wanted: ItemImport,
+    session: Session,
+    now: Now,
+    caller: Annotated[Caller, allow("officer", "admin")],
+    dry_run: Annotated[bool, Query(description="只列出影响 | Only say what would happen")] = False,
+) -> ItemsImported:
+    """先用 `dry_run=true` 看：哪些新增、修改、不变，哪里有错（逐项写明），哪里应补正。
+    正式导入时有一项出错则全部不写入。内容没有变化的指南不会多出一个版本。
+
+    ---
+
+    Look first with `dry_run=true`: what is new, changed or as it was, what is wrong (entry by
+    entry), and what should be put right. In earnest, one error and nothing is written. A guide
+    whose content has not changed gets no further version.
+    """
+    return await following.import_items(session, wanted, caller, now, dry_run=dry_run)
