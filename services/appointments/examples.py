@@ -15,6 +15,8 @@ from services.appointments.followups.models import Questionnaire
 from services.appointments.guides.models import Guide, Item
 from services.appointments.penalties import workflow as penalties
 from services.appointments.policies.models import BookingPolicy
+from services.appointments.pre_checks import workflow as pre_checks
+from services.appointments.pre_checks.models import PreCheck
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import Ticket, TicketState, WindowAtWork, WindowState
 from services.appointments.schedules import service as schedules
@@ -41,6 +43,11 @@ SOON_OR_LATER = (timedelta(hours=20), timedelta(days=30))
 AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
 MOVED = "reschedule_appointment"
 PENALTIES = {"appeal_penalty": "appeal", "lift_penalty": "lift"}
+PRE_CHECKS = {
+    "answer_pre_check": "missing",
+    "resubmit_pre_check": "resubmit",
+    "withdraw_pre_check": "withdraw",
+}
 TICKETS = ("serve", "recall", "park", "resume", "miss", "abandon", "undo", "finish", "transfer")
 
 
@@ -80,6 +87,11 @@ async def _appointments(session: AsyncSession) -> dict[str, Example]:
         penalty = await newest_in(session, Penalty, barred)
         if penalty is not None:
             found[operation] = Example({"penalty_id": str(penalty.id)})
+    for operation, action in PRE_CHECKS.items():
+        open_to = [row.state for row in pre_checks.WORKFLOW.of(action)]
+        pre_check = await newest_in(session, PreCheck, open_to)
+        if pre_check is not None:
+            found[operation] = Example({"pre_check_id": str(pre_check.id)})
     return found
 
 

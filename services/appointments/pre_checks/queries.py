@@ -1,0 +1,109 @@
+"""The SQL of pre-checks: one read each."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.appointments.pre_checks.models import PreCheck, PreCheckState
+from services.appointments.pre_checks.rules import Listed
+from shared.database.engine import DirectPool
+from shared.database.rows import columns, loaded, rest
+
+# The ticket is asked of its table itself, because this room knows no tickets.
+_SEEN = f"""
+SELECT {columns(PreCheck, "p")}, i.name, i.department_code, g.content->'materials'
+FROM pre_check p JOIN item i ON i.code = p.item_code
+LEFT JOIN guide g ON g.item_code = p.item_code AND g.version = p.guide_version
+"""
+_FIND = f"{_SEEN} WHERE p.id = $1"
+_LISTED = f"""{_SEEN}
+WHERE ($1::text IS NULL OR p.owner = $1)
+  AND ($2::text[] IS NULL OR p.hall_code = ANY($2) OR i.department_code = ANY($2))
+  AND ($3::text IS NULL OR p.hall_code = $3) AND ($4::text IS NULL OR p.state = $4)
+  AND ($5::uuid IS NULL OR p.appointment_id = $5)
+  AND ($6::uuid IS NULL OR EXISTS (
+    SELECT FROM ticket t WHERE t.id = $6 AND p.item_code = ANY(t.items)
+      AND (t.appointment_id = p.appointment_id OR t.citizen_key = 'sub:' || p.owner)
+  ))
+  AND ($7::uuid IS NULL OR p.id > $7)
+ORDER BY p.id LIMIT $8
+"""
+_MATTER = """
+SELECT i.name, i.department_code, i.guide_version, g.version, g.content->'materials', (
+  SELECT p.id FROM pre_check p WHERE p.owner = $5 AND p.hall_code = $2 AND p.item_code = $1
+    AND p.state IN ('submitted', 'missing')
+)
+FROM item i JOIN hall_item s ON s.item_code = i.code AND s.hall_code = $2
+LEFT JOIN guide g ON g.item_code = i.code
+  AND g.version = coalesce(nullif($3::integer, 0), i.guide_version)
+WHERE i.code = $1 AND i.valid_from <= $4 AND (i.valid_to IS NULL OR i.valid_to >= $4)
+"""
+
+
+class SeenPreCheck(NamedTuple):
+    """A pre-check with what is shown of its item and guide."""
+
+    one: PreCheck
+    item_name: str
+    department_code: str
+    materials: list[Listed]
+
+
+class Matter(NamedTuple):
+    """An item at a hall, with the guide that it is checked against; `open_id` is of who asks."""
+
+    item_name: str
+    department_code: str
+    guide_version: int
+    materials: list[Listed]
+    open_id: UUID | None
+
+
+async def find(direct: DirectPool, pre_check_id: UUID) -> SeenPreCheck | None:
+    row = await direct.fetchrow(_FIND, pre_check_id)
+    return None if row is None else _seen(row)
+
+
+async def listed(
+    direct: DirectPool,
+    *,
+    owner: str | None,
+    places: Sequence[str] | None,
+    hall: str | None,
+    state: PreCheckState | None,
+    appointment: UUID | None,
+    ticket: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> list[SeenPreCheck]:
+    """Of a person, or of these halls and departments (None: of all); the oldest first."""
+    kept = None if places is None else list(places)
+    rows = await direct.fetch(_LISTED, owner, kept, hall, state, appointment, ticket, after, limit)
+    return [_seen(row) for row in rows]
+
+
+async def matter(
+    direct: DirectPool, item: str, hall: str, version: int, on: date, owner: str
+) -> Matter | None:
+    """None where the hall does not deal with the item on that day; `version` 0: as in force."""
+    row = await direct.fetchrow(_MATTER, item, hall, version, on, owner)
+    if row is None:
+        return None
+    name, department, in_force, found, materials, open_id = row
+    return Matter(name, department, found or in_force, _materials(materials), open_id)
+
+
+def _seen(row: Iterable[Any]) -> SeenPreCheck:
+    values = [*row]
+    name, department, materials = rest(PreCheck, values)
+    return SeenPreCheck(loaded(PreCheck, values), name, department, _materials(materials))
+
+
+def _materials(found: Any) -> list[Listed]:
+    known = json.loads(found) if isinstance(found, str) else found or []
+    return [
+        Listed(one["name"], one.get("required", True), one.get("may_follow", False))
+        for one in known
+    ]
