@@ -16,7 +16,7 @@ from services.appointments.guides.models import Guide, Item
 from services.appointments.penalties import workflow as penalties
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.pre_checks import workflow as pre_checks
-from services.appointments.pre_checks.models import PreCheck
+from services.appointments.pre_checks.models import PreCheck, PreCheckFile
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import Ticket, TicketState, WindowAtWork, WindowState
 from services.appointments.schedules import service as schedules
@@ -44,6 +44,7 @@ AT_A_WINDOW = (TicketState.CALLED, TicketState.RECALLED, TicketState.SERVING)
 MOVED = "reschedule_appointment"
 PENALTIES = {"appeal_penalty": "appeal", "lift_penalty": "lift"}
 PRE_CHECKS = {
+    "add_pre_check_file": "withdraw",
     "answer_pre_check": "missing",
     "resubmit_pre_check": "resubmit",
     "withdraw_pre_check": "withdraw",
@@ -92,6 +93,10 @@ async def _appointments(session: AsyncSession) -> dict[str, Example]:
         pre_check = await newest_in(session, PreCheck, open_to)
         if pre_check is not None:
             found[operation] = Example({"pre_check_id": str(pre_check.id)})
+    file = await newest(session, PreCheckFile)
+    if file is not None:
+        of = {"pre_check_id": str(file.pre_check_id), "file_id": str(file.id)}
+        found |= {"get_pre_check_file": Example(of), "remove_pre_check_file": Example(of)}
     return found
 
 

@@ -75,6 +75,33 @@ def upgrade() -> None:
         postgresql_where=sa.text("appointment_id IS NOT NULL"),
     )
 
+    _files()
+
+
+def _files() -> None:
+    op.create_table(
+        "pre_check_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pre_check_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("material", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("content_sealed", sa.String(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pre_check_id"],
+            ["pre_check.id"],
+            name=op.f("fk_pre_check_file_pre_check_id_pre_check"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pre_check_file")),
+        sa.UniqueConstraint(
+            "pre_check_id", "number", name=op.f("uq_pre_check_file_pre_check_id_number")
+        ),
+    )
+    op.create_index("ix_pre_check_file_added", "pre_check_file", ["added_at"])
+
 
 def downgrade() -> None:
+    op.drop_table("pre_check_file")
     op.drop_table("pre_check")

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, String
 from sqlmodel import Field
@@ -23,6 +23,14 @@ class PreCheckState(StrEnum):
     MISSING = "missing"
     ELSEWHERE = "elsewhere"
     WITHDRAWN = "withdrawn"
+
+
+class FileKind(StrEnum):
+    """What a file is, by its first bytes; also how its name ends."""
+
+    PDF = "pdf"
+    JPEG = "jpeg"
+    PNG = "png"
 
 
 class PreCheck(Table, table=True):
@@ -74,3 +82,23 @@ class PreCheck(Table, table=True):
     submitted_at: datetime = Field(sa_type=Moment)
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
     answered_by: str | None = Field(default=None, max_length=128)
+
+
+class PreCheckFile(Table, table=True):
+    """A picture or scan of a material, sealed; it is forgotten after 90 days."""
+
+    __tablename__: ClassVar[str] = "pre_check_file"
+    # Two that are added at once are numbered one after the other, so that none is one too many.
+    __table_args__ = (
+        UniqueConstraint("pre_check_id", "number"),
+        Index("ix_pre_check_file_added", "added_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    pre_check_id: UUID = Field(foreign_key="pre_check.id")
+    number: int
+    material: int
+    kind: FileKind = Field(sa_type=enum_type(FileKind, 8))
+    size_bytes: int
+    content_sealed: str
+    added_at: datetime = Field(sa_type=Moment)

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.pre_checks.models import PreCheck, PreCheckState
 from services.appointments.pre_checks.rules import Listed
@@ -13,7 +16,10 @@ from shared.database.rows import columns, loaded, rest
 
 # The ticket is asked of its table itself, because this room knows no tickets.
 _SEEN = f"""
-SELECT {columns(PreCheck, "p")}, i.name, i.department_code, g.content->'materials'
+SELECT {columns(PreCheck, "p")}, i.name, i.department_code, g.content->'materials', ARRAY(
+  SELECT ROW(f.id, f.number, f.material, f.kind, f.size_bytes, f.added_at)
+  FROM pre_check_file f WHERE f.pre_check_id = p.id ORDER BY f.number
+)
 FROM pre_check p JOIN item i ON i.code = p.item_code
 LEFT JOIN guide g ON g.item_code = p.item_code AND g.version = p.guide_version
 """
@@ -30,6 +36,11 @@ WHERE ($1::text IS NULL OR p.owner = $1)
   AND ($7::uuid IS NULL OR p.id > $7)
 ORDER BY p.id LIMIT $8
 """
+_CONTENT = """
+SELECT kind, content_sealed FROM pre_check_file WHERE pre_check_id = $1 AND id = $2
+"""
+REMOVE = "DELETE FROM pre_check_file WHERE pre_check_id = :pre_check AND id = :file"
+_FORGET = text("DELETE FROM pre_check_file WHERE added_at < :before RETURNING id")
 _MATTER = """
 SELECT i.name, i.department_code, i.guide_version, g.version, g.content->'materials', (
   SELECT p.id FROM pre_check p WHERE p.owner = $5 AND p.hall_code = $2 AND p.item_code = $1
@@ -42,6 +53,17 @@ WHERE i.code = $1 AND i.valid_from <= $4 AND (i.valid_to IS NULL OR i.valid_to >
 """
 
 
+class AddedFile(NamedTuple):
+    """A file without its content."""
+
+    id: UUID
+    number: int
+    material: int
+    kind: str
+    size_bytes: int
+    added_at: datetime
+
+
 class SeenPreCheck(NamedTuple):
     """A pre-check with what is shown of its item and guide."""
 
@@ -49,6 +71,7 @@ class SeenPreCheck(NamedTuple):
     item_name: str
     department_code: str
     materials: list[Listed]
+    files: list[AddedFile]
 
 
 class Matter(NamedTuple):
@@ -95,10 +118,22 @@ async def matter(
     return Matter(name, department, found or in_force, _materials(materials), open_id)
 
 
+async def content(direct: DirectPool, pre_check_id: UUID, file_id: UUID) -> tuple[str, str] | None:
+    """Kind and sealed content of a file of that pre-check."""
+    row = await direct.fetchrow(_CONTENT, pre_check_id, file_id)
+    return None if row is None else (row[0], row[1])
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Files that were added before that moment go. Returns how many."""
+    return len((await session.execute(_FORGET, {"before": before})).all())
+
+
 def _seen(row: Iterable[Any]) -> SeenPreCheck:
     values = [*row]
-    name, department, materials = rest(PreCheck, values)
-    return SeenPreCheck(loaded(PreCheck, values), name, department, _materials(materials))
+    name, department, materials, files = rest(PreCheck, values)
+    added = [AddedFile(*one) for one in files]
+    return SeenPreCheck(loaded(PreCheck, values), name, department, _materials(materials), added)
 
 
 def _materials(found: Any) -> list[Listed]:

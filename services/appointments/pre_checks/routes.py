@@ -3,21 +3,31 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import Query, Response, status
 
-from services.appointments.pre_checks import service, views
+from services.appointments.pre_checks import files, service, views
 from services.appointments.pre_checks.models import PreCheckState
 from services.appointments.pre_checks.rules import AlreadySubmitted
 from services.appointments.pre_checks.schemas import (
     PreCheckAgain,
     PreCheckAnswer,
+    PreCheckFileIn,
     PreCheckIn,
     PreCheckView,
     PreCheckWithdrawal,
 )
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Direct, Now, Paging, RequestKeyring, Swap, allow
+from shared.web.admission import MAX_BODY
+from shared.web.dependencies import (
+    AuditedReading,
+    Direct,
+    Now,
+    Paging,
+    RequestKeyring,
+    Swap,
+    allow,
+)
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
@@ -172,3 +182,76 @@ async def withdraw_pre_check(
     For who needs no answer any more; another may be submitted then.
     """
     return views.view_of(await service.withdraw(swap, pre_check_id, given, caller), keyring)
+
+
+@router.post(
+    "/{pre_check_id}/files",
+    operation_id="add_pre_check_file",
+    summary="上传材料 | Upload a material",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(StateConflict),
+    openapi_extra={MAX_BODY: files.LARGEST_BODY, "x-deadline-seconds": 30},
+)
+async def add_pre_check_file(
+    pre_check_id: UUID,
+    given: PreCheckFileIn,
+    swap: Swap,
+    keyring: RequestKeyring,
+    now: Now,
+    caller: Citizen,
+) -> PreCheckView:
+    """材料的照片或扫描件：PDF、JPEG、PNG，每个不超过 3 MB，至多 20 个。加密保存，90 天后删除；
+    含脚本或附件的 PDF 不收。
+
+    ---
+
+    A picture or scan of a material: PDF, JPEG or PNG, 3 MB each, 20 at most. It is kept encrypted
+    and deleted after 90 days; a PDF with scripts or attachments is not taken.
+    """
+    done = await service.add_file(swap, keyring, pre_check_id, given, caller, now)
+    return views.view_of(done, keyring)
+
+
+@router.get(
+    "/{pre_check_id}/files/{file_id}",
+    operation_id="get_pre_check_file",
+    summary="取一个文件（工作人员查看记入审计） | Get a file; staff under audit",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+async def get_pre_check_file(
+    pre_check_id: UUID,
+    file_id: UUID,
+    session: AuditedReading,
+    keyring: RequestKeyring,
+    now: Now,
+    caller: Concerned,
+) -> Response:
+    """以附件形式下载，不在网页里打开。本人以外的人查看记入审计。
+
+    ---
+
+    As an attachment to be saved, never shown in a page. Who is not its person reads it under audit.
+    """
+    content, kind = await service.file_content(session, keyring, pre_check_id, file_id, caller, now)
+    headers = files.attachment(file_id, kind)
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@router.delete(
+    "/{pre_check_id}/files/{file_id}",
+    operation_id="remove_pre_check_file",
+    summary="删除上传的文件 | Remove an uploaded file",
+    responses=problem_responses(StateConflict),
+)
+async def remove_pre_check_file(
+    pre_check_id: UUID, file_id: UUID, swap: Swap, keyring: RequestKeyring, caller: Citizen
+) -> PreCheckView:
+    """本人可以删去传错的文件，直到预审有了结论。
+
+    ---
+
+    The person may take a file back until the pre-check has come to its end.
+    """
+    done = await service.remove_file(swap, pre_check_id, file_id, caller)
+    return views.view_of(done, keyring)

@@ -24,7 +24,9 @@ class Listed(NamedTuple):
     may_follow: bool
 
 
-def ensure_listed(ready: Sequence[int], materials: Sequence[Listed]) -> None:
+def ensure_listed(
+    ready: Sequence[int], materials: Sequence[Listed], pointer: str = "/body/ready"
+) -> None:
     """Raises Invalid for a number that no material of the guide has, or one named twice."""
     if len(set(ready)) < len(ready) or any(number > len(materials) for number in ready):
         raise Invalid(
@@ -32,5 +34,5 @@ def ensure_listed(ready: Sequence[int], materials: Sequence[Listed]) -> None:
                 f"请填材料在指南中的序号，1 至 {len(materials)}，每种一次",
                 f"Give the numbers in the guide, 1 to {len(materials)}, each once",
             ),
-            pointer="/body/ready",
+            pointer=pointer,
         )

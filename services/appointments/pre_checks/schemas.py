@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.appointments.pre_checks.models import PreCheckState
+from services.appointments.pre_checks.files import LARGEST_BODY
+from services.appointments.pre_checks.models import FileKind, PreCheckState
 from shared.errors import Text
 from shared.web.models import Input, View
 
@@ -105,6 +106,29 @@ class PreCheckAnswer(Input):
         return self
 
 
+class PreCheckFileIn(Input):
+    """A picture or scan of one of the guide's materials."""
+
+    material: int = Field(ge=1, le=60, description="材料在指南中的序号 | The material's number")
+    content: str = Field(
+        min_length=8,
+        max_length=LARGEST_BODY,
+        description="文件内容（Base64）：PDF、JPEG 或 PNG，不超过 3 MB | The file in Base64: PDF,"
+        " JPEG or PNG, 3 MB at most",
+    )
+
+
+class PreCheckFileView(View):
+    """A file that was added; its content is asked for by itself."""
+
+    id: UUID
+    number: int = Field(description="第几个文件 | Which file it is")
+    material: int = Field(description="材料在指南中的序号 | The material's number")
+    kind: FileKind = Field(description="文件种类 | What kind of file it is")
+    size_bytes: int = Field(description="字节数 | How many bytes it has")
+    added_at: datetime = Field(description="添加时间 | When it was added")
+
+
 class CheckedMaterial(View):
     """A material of the guide, and whether the person has it."""
 
@@ -132,6 +156,7 @@ class PreCheckView(View):
     materials: list[CheckedMaterial] = Field(
         description="指南要求的材料 | The materials of the guide"
     )
+    files: list[PreCheckFileView] = Field(description="本人上传的文件 | What the person uploaded")
     note: str | None = Field(description="本人的说明 | What the person wrote")
     missing: list[str] = Field(description="还缺的全部材料 | All that is still missing")
     refer_to: str | None = Field(description="去哪里办理 | Where it is dealt with")

@@ -1,23 +1,28 @@
 """Pre-checks: submitted, answered once and for all, submitted again. One read, one statement."""
 
-from datetime import datetime
+import base64
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from services.appointments.booking import service as booking
 from services.appointments.booking.workflow import LIVE
-from services.appointments.pre_checks import queries, rules
+from services.appointments.pre_checks import files, queries, rules
 from services.appointments.pre_checks.events import PreCheckEvent, PreCheckSubmitted
-from services.appointments.pre_checks.models import PreCheck
-from services.appointments.pre_checks.queries import SeenPreCheck
+from services.appointments.pre_checks.models import FileKind, PreCheck, PreCheckFile
+from services.appointments.pre_checks.queries import AddedFile, SeenPreCheck
 from services.appointments.pre_checks.schemas import (
     PreCheckAgain,
     PreCheckAnswer,
+    PreCheckFileIn,
     PreCheckIn,
     PreCheckWithdrawal,
 )
 from services.appointments.pre_checks.workflow import WORKFLOW, PreCheckAction
 from shared import clock
+from shared.database.deciding import DecidingSession
 from shared.database.engine import DirectPool
 from shared.database.faults import Overtaken
 from shared.database.swap_statement import SwapStatement
@@ -25,11 +30,14 @@ from shared.errors import Invalid, NotFound, Text
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
+from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
 
-NOTE, ANSWER = "pre_check.note", "pre_check.answer"
+NOTE, ANSWER, CONTENT = "pre_check.note", "pre_check.answer", "pre_check_file.content"
+KEPT = timedelta(days=90)
+_NO_FILE = Text("没有这个文件", "There is no such file")
 HALL_STAFF = ("clerk", "hall_manager")
 _UNKNOWN = Text("没有找到这份预审", "There is no such pre-check")
 _NOT_HERE = Text("这个大厅现在不办理这个事项", "This hall does not deal with the item now")
@@ -79,7 +87,7 @@ async def submit(
     )
     swap.insert(one)
     swap.refusing("uq_pre_check_open", Overtaken)  # then it is found, and named
-    seen = SeenPreCheck(one, found.item_name, found.department_code, found.materials)
+    seen = SeenPreCheck(one, found.item_name, found.department_code, found.materials, [])
     outbox.promise(swap, _event(PreCheckSubmitted, seen))
     return seen
 
@@ -142,6 +150,86 @@ async def withdraw(
 ) -> SeenPreCheck:
     """The same, which nobody need answer any more. Raises NotFound, StateConflict."""
     return await _take(swap, pre_check_id, PreCheckAction.WITHDRAW, given.version, caller, {})
+
+
+async def add_file(
+    swap: SwapStatement,
+    keyring: Keyring,
+    pre_check_id: UUID,
+    given: PreCheckFileIn,
+    caller: Caller,
+    now: datetime,
+) -> SeenPreCheck:
+    """The pre-check with a further file. Raises NotFound, StateConflict, Invalid."""
+    found = await _changeable(swap, pre_check_id, caller)
+    content, kind = files.read(given.content)
+    rules.ensure_listed([given.material], found.materials, "/body/material")
+    number, new = files.next_number([one.number for one in found.files]), new_id()
+    sealed = keyring.seal(given.content, where=CONTENT, row=str(new))
+    facts = {"number": number, "material": given.material, "size_bytes": len(content)}
+    swap.insert(
+        PreCheckFile(
+            id=new,
+            pre_check_id=pre_check_id,
+            kind=kind,
+            content_sealed=sealed,
+            added_at=now,
+            **facts,
+        )
+    )
+    swap.refusing("uq_pre_check_file_pre_check_id_number", Overtaken)
+    added = AddedFile(id=new, kind=kind, added_at=now, **facts)
+    return found._replace(files=[*found.files, added])
+
+
+async def remove_file(
+    swap: SwapStatement, pre_check_id: UUID, file_id: UUID, caller: Caller
+) -> SeenPreCheck:
+    """The pre-check without the file. Raises NotFound, StateConflict."""
+    found = await _changeable(swap, pre_check_id, caller)
+    left = [one for one in found.files if one.id != file_id]
+    if len(left) == len(found.files):
+        raise NotFound(_NO_FILE)
+    swap.also(queries.REMOVE, pre_check=pre_check_id, file=file_id)
+    return found._replace(files=left)
+
+
+async def _changeable(swap: SwapStatement, pre_check_id: UUID, caller: Caller) -> SeenPreCheck:
+    """One of the caller's own that can still be submitted or answered, and stays so meanwhile."""
+    found = await visible(swap.direct, pre_check_id, caller)
+    one = found.one
+    if one.owner != caller.sub:
+        raise NotFound(_UNKNOWN)
+    WORKFLOW.take(one.state, one.version, PreCheckAction.WITHDRAW, caller.roles)
+    swap.hold(one)
+    return found
+
+
+async def file_content(
+    session: DecidingSession,
+    keyring: Keyring,
+    pre_check_id: UUID,
+    file_id: UUID,
+    caller: Caller,
+    now: datetime,
+) -> tuple[bytes, FileKind]:
+    """What the file holds; who reads another's is noted in the audit log. Raises NotFound."""
+    direct = session.statement.direct
+    found = await visible(direct, pre_check_id, caller)
+    kept = await queries.content(direct, pre_check_id, file_id)
+    if kept is None:
+        raise NotFound(_NO_FILE)
+    kind, sealed = kept
+    if found.one.owner != caller.sub:
+        what, file = f"pre_check:{pre_check_id}", {"file_id": str(file_id)}
+        audit_log.promise(session.statement, caller.sub, "pre_check.file_read", what, now, file)
+    opened = keyring.open(sealed, where=CONTENT, row=str(file_id))
+    return base64.b64decode(opened), FileKind(kind)
+
+
+async def forget_files(session: AsyncSession, now: datetime) -> int:
+    """What was kept for 90 days is needed no more. Returns how many files went."""
+    return await queries.forget(session, now - KEPT)
 
 
 async def _take(

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.appointments.pre_checks import queries
 from services.appointments.pre_checks.models import PreCheckState
 from services.appointments.pre_checks.queries import SeenPreCheck
-from services.appointments.pre_checks.schemas import CheckedMaterial, PreCheckView
+from services.appointments.pre_checks.schemas import CheckedMaterial, PreCheckFileView, PreCheckView
 from services.appointments.pre_checks.service import ANSWER, HALL_STAFF, NOTE
 from shared.database.engine import DirectPool
 from shared.security.crypto import Keyring
@@ -16,6 +16,7 @@ _SHOWN = PreCheckView.model_fields.keys() - {
     "item_name",
     "department_code",
     "materials",
+    "files",
     "note",
     "answer_note",
 }
@@ -61,6 +62,7 @@ def view_of(found: SeenPreCheck, keyring: Keyring) -> PreCheckView:
             CheckedMaterial(**material._asdict(), number=number, is_ready=number in one.ready)
             for number, material in enumerate(found.materials, 1)
         ],
+        files=[PreCheckFileView(**file._asdict()) for file in found.files],
         note=one.note_sealed and keyring.open(one.note_sealed, where=NOTE, row=row),
         answer_note=one.answer_sealed and keyring.open(one.answer_sealed, where=ANSWER, row=row),
     )
