@@ -16,6 +16,10 @@ PLURAL = re.compile(
     r"^ (?!ms\b|is\b|was\b|has\b|does\b|stands\b|holds\b|serves\b|carries\b|ends\b)[a-z]+s\b"
 )
 KNOWN_TO_PEOPLE = {
+    "JPEG",
+    "MB",
+    "PDF",
+    "PNG",
     *{"JSON", "UTF", "HTTP", "http", "https", "Cookie", "kB", "true", "false", "T09", "docs"},
 }
 MET_BY_DEVELOPERS = {

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.appointments.pre_checks.models import FileKind
-from shared.errors import Invalid, Text
+from shared.errors import Invalid, Text, counted
 
 LARGEST = 3_000_000
 """Bytes of a file: a page photographed by a telephone."""
@@ -36,7 +36,7 @@ def read(content: str) -> tuple[bytes, FileKind]:
     try:
         found = base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
-        raise _refused(Text("文件内容须为 Base64", "The content must be Base64")) from None
+        raise _refused(Text("文件内容无法读出", "The file's content cannot be read")) from None
     if len(found) > LARGEST:
         raise _refused(
             Text(
@@ -60,7 +60,9 @@ def read(content: str) -> tuple[bytes, FileKind]:
 def next_number(numbers: Sequence[int]) -> int:
     """Of the file after those. Raises Invalid where there are as many as may be."""
     if len(numbers) >= MOST:
-        raise _refused(Text(f"一份预审至多 {MOST} 个文件", f"A pre-check has {MOST} files at most"))
+        raise _refused(
+            Text(f"一份预审至多 {MOST} 个文件", f"A pre-check has at most {counted(MOST, 'file')}")
+        )
     return max(numbers, default=0) + 1
 
 
