@@ -10,6 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments import examples_five_ways
 from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import Appointment, Penalty
+from services.appointments.deferrals import workflow as deferrals
+from services.appointments.deferrals.models import Deferral
 from services.appointments.directory.models import Hall, Window
 from services.appointments.followups.models import Questionnaire
 from services.appointments.guides.models import Guide, Item
@@ -66,6 +68,18 @@ async def _tickets(session: AsyncSession) -> dict[str, Example]:
         ticket = await newest_in(session, Ticket, states)
         if ticket is not None:
             found[f"{action}_ticket"] = Example({"ticket_id": str(ticket.id)})
+    return found | await _deferrals(session)
+
+
+async def _deferrals(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    served = await newest_in(session, Ticket, [TicketState.SERVING, TicketState.DONE])
+    if served is not None:
+        found["promise_deferral"] = Example(body={"ticket_id": str(served.id)})
+    promised = await newest_in(session, Deferral, [deferrals.WORKFLOW.starts[0]])
+    if promised is not None:
+        which = Example({"deferral_id": str(promised.id)})
+        found |= {"supply_deferral": which, "cancel_deferral": which}
     return found
 
 

@@ -1,0 +1,92 @@
+"""The SQL of promised papers."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.deferrals.models import Deferral, DeferralState
+from shared.database.engine import DirectPool
+from shared.database.rows import columns, loaded
+
+_FIND = f"SELECT {columns(Deferral, 'd')} FROM deferral d WHERE d.id = $1"
+_LISTED = f"""
+SELECT {columns(Deferral, "d")} FROM deferral d
+WHERE ($1::text IS NULL OR d.owner = $1) AND ($2::text[] IS NULL OR d.hall_code = ANY($2))
+  AND ($3::text IS NULL OR d.hall_code = $3) AND ($4::text IS NULL OR d.state = $4)
+  AND ($5::uuid IS NULL OR d.id > $5)
+ORDER BY d.id LIMIT $6
+"""
+_TICKET = """
+SELECT t.hall_code, t.item_code, t.state, t.version, t.citizen_key, i.guide_version,
+  g.content->'materials'
+FROM ticket t JOIN item i ON i.code = t.item_code
+LEFT JOIN guide g ON g.item_code = i.code AND g.version = i.guide_version
+WHERE t.id = $1
+"""
+
+
+class ServedTicket(NamedTuple):
+    """The ticket, with the materials of its item's guide: name, and whether it may follow."""
+
+    hall_code: str
+    item_code: str
+    state: str
+    version: int
+    citizen_key: str | None
+    guide_version: int
+    materials: list[tuple[str, bool]]
+
+
+async def ticket(direct: DirectPool, ticket_id: UUID) -> ServedTicket | None:
+    row = await direct.fetchrow(_TICKET, ticket_id)
+    if row is None:
+        return None
+    hall, item, state, version, key, guide_version, found = row
+    known = json.loads(found) if isinstance(found, str) else found or []
+    materials = [(one["name"], one.get("may_follow", False)) for one in known]
+    return ServedTicket(hall, item, state, version, key, guide_version, materials)
+
+
+async def find(direct: DirectPool, deferral_id: UUID) -> Deferral | None:
+    row = await direct.fetchrow(_FIND, deferral_id)
+    return None if row is None else loaded(Deferral, row)
+
+
+async def listed(
+    direct: DirectPool,
+    *,
+    owner: str | None,
+    halls: Sequence[str] | None,
+    hall: str | None,
+    state: DeferralState | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Deferral]:
+    """Of a person, or of these halls (None: of all); the oldest first."""
+    kept = None if halls is None else list(halls)
+    rows = await direct.fetch(_LISTED, owner, kept, hall, state, after, limit)
+    return [loaded(Deferral, row) for row in rows]
+
+
+async def due(session: AsyncSession, before: date, limit: int) -> Sequence[Deferral]:
+    """Promises whose last day lies before that day."""
+    rows = select(Deferral).where(
+        col(Deferral.state) == DeferralState.PROMISED, col(Deferral.due_on) < before
+    )
+    return (await session.exec(rows.order_by(col(Deferral.due_on)).limit(limit))).all()
+
+
+async def to_remind(session: AsyncSession, today: date, limit: int) -> Sequence[Deferral]:
+    """Promises of which nobody was reminded, though their last day is near."""
+    rows = select(Deferral).where(
+        col(Deferral.state) == DeferralState.PROMISED,
+        col(Deferral.reminded_at).is_(None),
+        col(Deferral.remind_on) <= today,
+        col(Deferral.due_on) >= today,
+    )
+    return (await session.exec(rows.order_by(col(Deferral.due_on)).limit(limit))).all()
